@@ -1,0 +1,5 @@
+"""`python -m controller`: the same as `watertower`."""
+
+from controller.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""Everything that can go wrong on purpose.
+
+    WatertowerError
+    ├── Mistake          a person wrote something that cannot be meant; says where in the text
+    ├── FilesRejected    every finding of both files at once                         exit 78
+    ├── Unreachable      a service that is needed cannot be reached                  exit 69
+    └── Refused          a request that is understood and not granted                exit 1
+
+An error carries a code of the catalogue in `controller.events` and the fields of its text; the text itself, in
+English or Swedish, is made where it is shown.
+"""
+
+from typing import Any
+
+
+class WatertowerError(Exception):
+    """The root: `code` names an entry of the catalogue, `fields` fill its text."""
+
+    def __init__(self, code: str, **fields: Any) -> None:
+        super().__init__(code, fields)
+        self.code = code
+        self.fields = fields
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{key}={value!r}" for key, value in self.fields.items())
+        return f"{self.code}: {told}"
+
+
+class Mistake(WatertowerError, ValueError):
+    """A value that cannot be meant. `start` and `end` are offsets of the wrong part inside the value's text.
+
+    It is a ValueError so that pydantic collects it beside all the others of the same file.
+    """
+
+    def __init__(self, code: str, *, start: int = 0, end: int | None = None, **fields: Any) -> None:
+        super().__init__(code, **fields)
+        self.start = start
+        self.end = end
+
+
+class FilesRejected(WatertowerError):
+    """The files cannot be used; `findings` hold every reason with its place."""
+
+    def __init__(self, findings: tuple[Any, ...]) -> None:
+        super().__init__("TWL-S000", count=len(findings))
+        self.findings = findings
+
+
+class Unreachable(WatertowerError):
+    """A service that is needed cannot be reached."""
+
+
+class Refused(WatertowerError):
+    """A request that is understood and not granted."""

@@ -1,0 +1,88 @@
+"""What an entry of the catalogue is, and one event of its kind."""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Language = Literal["en", "sv"]
+
+
+class Level(StrEnum):
+    """How much it matters, see the rules of `controller.events`."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same sentence in both languages; `{field}` stands for a field of the event."""
+
+    en: str
+    sv: str
+
+    def say(self, language: Language, fields: Mapping[str, object]) -> str:
+        """The sentence with its fields filled in; what comes from outside cannot break the line."""
+        wanted = self.sv if language == "sv" else self.en
+        return wanted.format_map({key: printable(value) for key, value in fields.items()})
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The fields that either language uses."""
+        parsed = (part for text in (self.en, self.sv) for part in string.Formatter().parse(text))
+        return frozenset(name for _, name, _, _ in parsed if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An entry of the catalogue.
+
+    `text` says what happened in one line, `meaning` what that is, `action` what to do about it. `more` names fields
+    that belong to the event without standing in its text.
+    """
+
+    code: str
+    name: str
+    level: Level
+    text: Text
+    meaning: Text
+    action: Text
+    more: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field that an event of this kind carries."""
+        return self.text.placeholders | self.action.placeholders | frozenset(self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    kind: Kind
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """The stable code, as `TWL-G101`."""
+        return self.kind.code
+
+    def text(self, language: Language) -> str:
+        """What happened, in one line."""
+        return self.kind.text.say(language, self.fields)
+
+    def action(self, language: Language) -> str:
+        """What to do about it."""
+        return self.kind.action.say(language, self.fields)
+
+
+def printable(value: object, limit: int = 200) -> str:
+    """A value as text that stays on its line: control and direction characters are written as escapes."""
+    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -1,0 +1,156 @@
+"""How a gateway is spoken to: the protocol that every dialect fulfils. Values in, values out; nothing here waits.
+
+Rules
+1. A dialect is a frozen pydantic model of the gateway's keys in `tower.yaml`, with `encode` and `decode` beside them.
+2. `encode` makes the whole state from the wish, never a toggle, never retained for a vendor's gateway.
+3. `decode` is total: any bytes give a Report, Ignored or Rejected, never an exception.
+4. A report may be partial; `Shown.over` lays it on what was known. What a gateway did not say stays None.
+5. `reduce` says honestly what this gateway can show of a wish; `agrees` compares that with its own tolerance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+from controller.schedule.plan import Cue
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message."""
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which of two wishes is the newer: (epoch, revision), as SPEC section 4 orders them."""
+
+    epoch: int = 0
+    revision: int = 0
+
+    def __lt__(self, other: "Order") -> bool:
+        return (self.epoch, self.revision) < (other.epoch, other.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What one gateway should show.
+
+    `zones` is what each of its zones shows at `now`, or will when a fade of `fade_s` more seconds is done. `cues` is
+    the plan ahead, the first in force at `now`; only gateways that keep a plan are told of it.
+    """
+
+    now: datetime
+    zones: Mapping[str, ZoneState]
+    fade_s: float = 0.0
+    order: Order = Order()
+    command_id: str = ""
+    cues: tuple[Cue, ...] = ()
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a gateway says of one zone; None is what it did not say. `levels` are (channel, 0..255) pairs."""
+
+    on: bool | None = None
+    brightness: float | None = None
+    color: Color | None = None
+    xy: tuple[float, float] | None = None
+    kelvin: int | None = None
+    levels: tuple[tuple[int, int], ...] | None = None
+
+    def over(self, older: "Shown") -> "Shown":
+        """This report laid over what was known before. A colour told in one form takes the place of the others."""
+        told = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        if told.keys() & {"color", "xy", "kelvin"}:
+            older = replace(older, color=None, xy=None, kelvin=None)
+        return replace(older, **told)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one message of a gateway told."""
+
+    zones: Mapping[str, Shown] = field(default_factory=dict)
+    online: bool | None = None
+    order: Order | None = None
+    command_id: str | None = None
+    by: str | None = None
+    clock: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message that is understood and says nothing about the light."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that cannot be understood, and why, in words for a log line."""
+
+    reason: str
+
+
+class Gateway(BaseModel):
+    """A gateway of `tower.yaml`; every kind adds its keys and fulfils the methods."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    KEEPS_PLAN: ClassVar[bool] = False
+    """Whether the gateway is sent the plan ahead and goes on alone."""
+    CONFIRMS: ClassVar[bool] = True
+    """Whether the gateway says what it shows; one that does not can never be `confirmed`."""
+    POLL_S: ClassVar[float | None] = 30.0
+    """How often `query` is sent to a gateway that does not report by itself; None where it does."""
+    SETTLE_S: ClassVar[float] = 2.0
+    """How long after the end of a fade the gateway may take to report the goal, seconds."""
+
+    name: Name
+    kind: str
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The zones that this gateway drives, in the file's order."""
+        raise NotImplementedError
+
+    def topics(self, prefix: str) -> tuple[str, ...]:
+        """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
+        raise NotImplementedError
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+        """The messages that bring the gateway to the wish, in the order to be sent."""
+        raise NotImplementedError
+
+    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
+        """What a message of the gateway says."""
+        raise NotImplementedError
+
+    def query(self, prefix: str) -> tuple[Message, ...]:
+        """The messages that ask the gateway what it shows; empty where it cannot be asked."""
+        return ()
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
+        """What this gateway can show of the wish."""
+        return want
+
+    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
+        """Whether what it says is what it was asked for, within what it can show and say."""
+        raise NotImplementedError
+
+    def cannot(self) -> tuple[str, ...]:
+        """What this kind cannot do, as words for `check`: `fade`, `color`, `report`, `plan` …"""
+        return ()
+
