@@ -8,6 +8,7 @@ Rules
 5. `reduce` says honestly what this gateway can show of a wish; `agrees` compares that with its own tolerance.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -122,21 +123,21 @@ class Gateway(BaseModel):
     kind: str
 
     @property
+    @abstractmethod
     def zone_names(self) -> tuple[str, ...]:
         """The zones that this gateway drives, in the file's order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """The messages that bring the gateway to the wish, in the order to be sent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
         """What a message of the gateway says."""
-        raise NotImplementedError
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """The messages that ask the gateway what it shows; empty where it cannot be asked."""
@@ -146,9 +147,9 @@ class Gateway(BaseModel):
         """What this gateway can show of the wish."""
         return want
 
+    @abstractmethod
     def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
         """Whether what it says is what it was asked for, within what it can show and say."""
-        raise NotImplementedError
 
     def cannot(self) -> tuple[str, ...]:
         """What this kind cannot do, as words for `check`: `fade`, `color`, `report`, `plan` …"""
