@@ -82,7 +82,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one message of a gateway told."""
+    """What one message of a gateway told.
+
+    `order` is the highest document that the gateway accepted; `written` is that of a document somebody wrote to it;
+    `at` is when the gateway says that it was so.
+    """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
     online: bool | None = None
@@ -91,6 +95,8 @@ class Report:
     by: str | None = None
     clock: str | None = None
     problems: tuple[str, ...] = ()
+    written: Order | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,161 @@
+"""`dmx`: our own gateway, spoken to by the documents of our contract; the only kind that keeps the plan ahead."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+
+from controller.gateways.documents import (
+    After,
+    Desired,
+    PlannedCue,
+    ZoneReport,
+    ZoneWish,
+    parse_desired,
+    parse_reported,
+)
+from controller.gateways.gateway import Gateway, Ignored, Message, Rejected, Report, Shown, Want
+from controller.gateways.outputs import OutputField
+from controller.lighting.color import Color, parse_color
+from controller.lighting.look import Look, ZoneState
+from controller.lighting.patch import Fixture
+from controller.schedule.durations import DurationField
+from controller.schedule.plan import Cue
+
+BRIGHTNESS_TOLERANCE = 0.02
+COLOR_TOLERANCE = 3
+"""Of 255, per component: what reading a colour back from 8-bit levels may cost."""
+
+
+def _look(text: object, info: ValidationInfo) -> object:
+    if not isinstance(text, str):
+        return text
+    if text.strip().lower() in {"dark", "släckt"}:
+        return Look()
+    return Look((parse_color(text, (info.context or {}).get("palette", {})),))
+
+
+class Afterwards(BaseModel):
+    """What the gateway does alone when the plan it was given has ended: hold the last look, then show another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    hold: DurationField = timedelta(hours=24)
+    look: Annotated[Look, BeforeValidator(_look)] = Look()
+
+
+class Dmx(Gateway):
+    """A gateway of our own: fixtures patched into DMX universes behind one output."""
+
+    KEEPS_PLAN: ClassVar[bool] = True
+    POLL_S: ClassVar[float | None] = None
+
+    kind: Literal["dmx"] = "dmx"
+    runs: Literal["here", "elsewhere"] = "elsewhere"
+    output: OutputField
+    universe: int = 1
+    fixtures: tuple[Fixture, ...]
+    after: Afterwards = Afterwards()
+    report_every: DurationField = timedelta(seconds=10)
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The zones of its fixtures, in the file's order."""
+        return tuple(dict.fromkeys(fixture.zone for fixture in self.fixtures))
+
+    def topic(self, leaf: str, prefix: str) -> str:
+        """The topic of one document: `desired`, `reported` or `availability`."""
+        return f"{prefix}/gateway/{self.name}/{leaf}"
+
+    def topics(self, prefix: str) -> tuple[str, ...]:
+        """What it says, and what others might write to it: a foreign writer is to be noticed."""
+        return tuple(self.topic(leaf, prefix) for leaf in ("reported", "availability", "desired"))
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+        """One retained desired document with the plan ahead."""
+        document = Desired(
+            version=1,
+            epoch=want.order.epoch,
+            revision=want.order.revision,
+            command_id=want.command_id,
+            issued_at=want.now,
+            valid_until=want.valid_until or want.now,
+            zones=self._zones(want.cues[0], want.fade_s) if want.cues else self._steady(want),
+            cues=tuple(self._planned(cue) for cue in want.cues),
+            after=After(
+                hold_s=self.after.hold.total_seconds(),
+                zones={zone: ZoneWish.of(self.after.look, want.now, 0.0) for zone in self.zone_names},
+            ),
+        )
+        payload = document.model_dump_json(exclude_none=True).encode()
+        return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
+
+    def _steady(self, want: Want) -> dict[str, ZoneWish]:
+        return {zone: _wish(state, want.fade_s) for zone, state in want.zones.items()}
+
+    def _zones(self, cue: Cue, fade_s: float) -> dict[str, ZoneWish]:
+        looks: Mapping[str, Look] = cue.looks
+        return {zone: ZoneWish.of(looks.get(zone, Look()), cue.since, fade_s) for zone in self.zone_names}
+
+    def _planned(self, cue: Cue) -> PlannedCue:
+        return PlannedCue(at=cue.at, zones=self._zones(cue, cue.fade_s), why=cue.why.rule[:500])
+
+    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
+        """A report, its availability, or a desired document that somebody else may have written."""
+        leaf = topic.removeprefix(f"{prefix}/gateway/{self.name}/")
+        if leaf == "availability":
+            return _availability(payload)
+        if leaf == "reported":
+            return self._reported(payload)
+        return _written(payload) if leaf == "desired" and payload else Ignored()
+
+    def _reported(self, payload: bytes) -> Report | Ignored | Rejected:
+        if not payload:
+            return Ignored()
+        told = parse_reported(payload)
+        if isinstance(told, Rejected):
+            return told
+        return Report(
+            zones={zone: _shown(told.zones[zone]) for zone in self.zone_names if zone in told.zones},
+            order=told.order,
+            command_id=told.command_id,
+            by=told.by,
+            clock=told.clock,
+            problems=told.problems,
+            at=told.at,
+        )
+
+    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:  # noqa: ARG002
+        """On or off as asked, and within what 8-bit levels can say."""
+        if not want.on or shown.on is not True:
+            return shown.on is want.on
+        if shown.color is None or want.color is None or shown.brightness is None:
+            return False
+        near = abs(shown.brightness - want.brightness) <= BRIGHTNESS_TOLERANCE
+        pairs = zip(shown.color.rgb, want.color.rgb, strict=True)
+        return near and all(abs(one - other) <= COLOR_TOLERANCE for one, other in pairs)
+
+
+def _wish(state: ZoneState, fade_s: float) -> ZoneWish:
+    color = state.color.hex if state.color is not None else None
+    return ZoneWish(on=state.on, color=color, brightness=state.brightness, fade_s=fade_s)
+
+
+def _shown(zone: ZoneReport) -> Shown:
+    color = Color.from_hex(zone.color) if zone.color is not None else None
+    return Shown(on=zone.on, brightness=zone.brightness, color=color)
+
+
+def _availability(payload: bytes) -> Report | Ignored | Rejected:
+    known = {b"online": Report(online=True), b"offline": Report(online=False), b"": Ignored()}
+    return known.get(payload, Rejected("availability is neither 'online' nor 'offline'"))
+
+
+def _written(payload: bytes) -> Report | Rejected:
+    document = parse_desired(payload)
+    if isinstance(document, Rejected):
+        return document
+    return Report(written=document.order, command_id=document.command_id)
+
+

@@ -1,0 +1,190 @@
+"""The documents of our own contract: what the controller and a DMX gateway say to each other over MQTT.
+
+    controller  -> <prefix>/gateway/<name>/desired       retained, QoS 1   Desired
+    gateway     -> <prefix>/gateway/<name>/reported      retained, QoS 1   Reported
+    gateway     -> <prefix>/gateway/<name>/availability  retained, QoS 1   online | offline (also its last will)
+
+Rules
+1. Desired is state, never a one-shot command: read late, it still tells what is right now, and `cues` what comes.
+2. Order is (epoch, revision); a gateway ignores what is lower than the highest it accepted.
+3. An epoch more than MAX_EPOCH_LEAP above the highest known is poison and refused.
+4. Both parsers are total: any bytes give a document or a reason. Unknown keys are ignored, known ones are strict.
+5. Instants are RFC 3339 in UTC; durations are seconds; brightness is 0..1.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from controller.gateways.gateway import Order, Rejected
+from controller.lighting.color import Color
+from controller.lighting.look import Look, ZoneState
+
+MAX_PAYLOAD = 262_144
+MAX_EPOCH_LEAP = 1_000_000
+MAX_COUNT = 2**53
+MAX_CUES = 4_096
+
+T = TypeVar("T", bound=BaseModel)
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _sane(instant: datetime) -> datetime:
+    if not EARLIEST <= instant <= LATEST:
+        raise ValueError("an instant outside the years 2000 to 2200")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Version = Annotated[int, Field(ge=1, le=1)]
+Seconds = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+ShortText = Annotated[str, StringConstraints(max_length=500)]
+ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Sequence(_Wire):
+    """Colours one after another, so that no cue is needed for each step."""
+
+    colors: Annotated[tuple[HexColor, ...], Field(min_length=1, max_length=256)]
+    change_every_s: Annotated[float, Field(ge=1, le=10_000_000, allow_inf_nan=False)]
+    started_at: Instant
+
+
+class ZoneWish(_Wire):
+    """What one zone should show; off, or a colour, or a sequence."""
+
+    on: bool
+    color: HexColor | None = None
+    brightness: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    fade_s: Seconds = 0.0
+    sequence: Sequence | None = None
+
+    @property
+    def look(self) -> Look:
+        """The same as a look."""
+        if not self.on or self.brightness <= 0:
+            return Look()
+        if self.sequence is not None:
+            colors = tuple(Color.from_hex(each) for each in self.sequence.colors)
+            return Look(colors, self.brightness, self.sequence.change_every_s)
+        return Look((Color.from_hex(self.color or "#FFFFFF"),), self.brightness)
+
+    @property
+    def since(self) -> datetime:
+        """The instant from which the steps of a sequence are counted; any instant will do for a steady look."""
+        return self.sequence.started_at if self.sequence is not None else EARLIEST
+
+    def state(self, at: datetime) -> ZoneState:
+        """What it shows at an instant, fades left aside."""
+        return self.look.at(max(0.0, (at - self.since).total_seconds()))
+
+    @classmethod
+    def of(cls, look: Look, since: datetime, fade_s: float) -> "ZoneWish":
+        """A look as the wire says it."""
+        if not look.colors or look.brightness <= 0:
+            return cls(on=False, fade_s=fade_s)
+        if len(look.colors) == 1:
+            return cls(on=True, color=look.colors[0].hex, brightness=look.brightness, fade_s=fade_s)
+        colors = tuple(color.hex for color in look.colors)
+        steps = Sequence(colors=colors, change_every_s=look.change_every_s, started_at=since)
+        return cls(on=True, brightness=look.brightness, fade_s=fade_s, sequence=steps)
+
+
+Zones = Annotated[Mapping[ZoneName, ZoneWish], Field(max_length=64)]
+
+
+class PlannedCue(_Wire):
+    """From `at` on, these zones are shown, and why."""
+
+    at: Instant
+    zones: Zones
+    why: ShortText = ""
+
+
+class After(_Wire):
+    """What follows when the plan has ended: the last look for `hold_s`, then these zones (missing ones dark)."""
+
+    hold_s: Seconds = 86_400.0
+    zones: Zones = Field(default_factory=dict)
+
+
+class Desired(_Wire):
+    """The desired document of one gateway."""
+
+    version: Version
+    epoch: Count
+    revision: Count
+    command_id: Annotated[str, StringConstraints(max_length=64)]
+    issued_at: Instant
+    valid_until: Instant
+    zones: Zones
+    cues: Annotated[tuple[PlannedCue, ...], Field(max_length=MAX_CUES)] = ()
+    after: After = After()
+
+    @property
+    def order(self) -> Order:
+        """(epoch, revision)."""
+        return Order(self.epoch, self.revision)
+
+
+class ZoneReport(_Wire):
+    """What the output shows in one zone, taken from the levels that go out."""
+
+    on: bool
+    color: HexColor | None = None
+    brightness: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+
+
+By = Literal["desired", "plan", "after", "boot", "local"]
+ClockKind = Literal["own", "anchor", "none"]
+
+
+class Reported(_Wire):
+    """The report of one gateway; `rejected` says why the last document was not accepted."""
+
+    version: Version
+    epoch: Count
+    revision: Count
+    command_id: Annotated[str, StringConstraints(max_length=64)] = ""
+    at: Instant
+    zones: Annotated[Mapping[ZoneName, ZoneReport], Field(max_length=64)]
+    by: By
+    clock: ClockKind
+    uptime_s: Seconds = 0.0
+    problems: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(max_length=32)] = ()
+    rejected: ShortText | None = None
+
+    @property
+    def order(self) -> Order:
+        """(epoch, revision) of the highest document accepted."""
+        return Order(self.epoch, self.revision)
+
+
+def parse_desired(payload: bytes) -> Desired | Rejected:
+    """A desired document, or why it is none."""
+    return _parse(Desired, payload)
+
+
+def parse_reported(payload: bytes) -> Reported | Rejected:
+    """A report, or why it is none."""
+    return _parse(Reported, payload)
+
+
+def _parse(model: type[T], payload: bytes) -> T | Rejected:
+    if len(payload) > MAX_PAYLOAD:
+        return Rejected(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
+    try:
+        return model.model_validate_json(payload, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return Rejected(f"{place}: {first['msg']}" if place else first["msg"])
