@@ -1,5 +1,250 @@
-"""Events of … (placeholder head)."""
+"""Events of gateways as the controller sees them (G), and of our own DMX gateway about its plan (D)."""
 
 from controller.events.kind import Kind, Level, Text
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "TWL-G101",
+        "gateway.confirmed",
+        Level.INFO,
+        Text(
+            "{gateway} confirms {shows} after {latency_s} s",
+            "{gateway} bekräftar {shows} efter {latency_s} s",
+        ),
+        Text(
+            "The gateway says that it shows what it should.", "Styrenheten säger att den visar det den ska."
+        ),
+        Text("Nothing.", "Inget."),
+        more=("attempts", "command_id"),
+    ),
+    Kind(
+        "TWL-G102",
+        "gateway.no_answer",
+        Level.ERROR,
+        Text(
+            "{gateway} has not answered {attempts} tries; wanted {wanted}",
+            "{gateway} har inte svarat på {attempts} försök; skulle visa {wanted}",
+        ),
+        Text("Commands go out and nothing comes back.", "Kommandon går ut och inget kommer tillbaka."),
+        Text(
+            "Check power and network of {gateway}, and that broker access rules let it read and write its topics.",
+            "Kontrollera ström och nätverk för {gateway}, och att den får läsa och skriva sina topics i brokern.",
+        ),
+        more=("shown",),
+    ),
+    Kind(
+        "TWL-G103",
+        "gateway.repaired",
+        Level.WARNING,
+        Text(
+            "{gateway} showed {shown} by itself, wanted {wanted}: sent again",
+            "{gateway} visade {shown} av sig själv, skulle visa {wanted}: skickat igen",
+        ),
+        Text(
+            "A lamp that was right became wrong: it restarted, or something else commands it.",
+            "En lampa som var rätt blev fel: den startade om, eller något annat styr den.",
+        ),
+        Text(
+            "If it returns: look for another program, app or wall switch that commands {gateway}.",
+            "Om det återkommer: leta efter annat program, app eller strömbrytare som styr {gateway}.",
+        ),
+    ),
+    Kind(
+        "TWL-G104",
+        "gateway.silent",
+        Level.ERROR,
+        Text(
+            "{gateway} is silent, last heard {age_s} s ago",
+            "{gateway} är tyst, hördes senast för {age_s} s sedan",
+        ),
+        Text(
+            "The gateway is gone from the broker or sends no more reports (-1: it was never heard).",
+            "Styrenheten är borta från brokern eller skickar inga rapporter (-1: den har aldrig hörts).",
+        ),
+        Text("Check power and network of {gateway}.", "Kontrollera ström och nätverk för {gateway}."),
+    ),
+    Kind(
+        "TWL-G105",
+        "gateway.back",
+        Level.INFO,
+        Text("{gateway} is back", "{gateway} är tillbaka"),
+        Text("It was silent and is heard again.", "Den var tyst och hörs igen."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-G107",
+        "gateway.confirmed_late",
+        Level.WARNING,
+        Text(
+            "{gateway} confirms {shows}, late: {attempts} tries, {latency_s} s",
+            "{gateway} bekräftar {shows}, sent: {attempts} försök, {latency_s} s",
+        ),
+        Text("It obeyed, but not at the first try.", "Den lydde, men inte på första försöket."),
+        Text("Nothing, unless it happens often.", "Inget, om det inte händer ofta."),
+        more=("command_id",),
+    ),
+    Kind(
+        "TWL-G108",
+        "gateway.disobeys",
+        Level.ERROR,
+        Text(
+            "{gateway} answers and does not obey: shows {shown}, wanted {wanted} ({attempts} tries)",
+            "{gateway} svarar men lyder inte: visar {shown}, skulle visa {wanted} ({attempts} försök)",
+        ),
+        Text(
+            "The gateway is heard, and what it says it shows is not what it was asked for.",
+            "Styrenheten hörs, men det den säger att den visar är inte det den ombads visa.",
+        ),
+        Text(
+            "Check kind, zone and channels of {gateway} in tower.yaml, and who else commands it.",
+            "Kontrollera kind, zone och channels för {gateway} i tower.yaml, och vad mer som styr den.",
+        ),
+    ),
+    Kind(
+        "TWL-G109",
+        "gateway.contested",
+        Level.ERROR,
+        Text(
+            "{gateway} was changed by somebody else {times} times in a minute: shows {shown}, wanted {wanted}",
+            "{gateway} ändrades av någon annan {times} gånger på en minut: visar {shown}, skulle visa {wanted}",
+        ),
+        Text(
+            "Another program commands the same lamp. The controller goes on, more slowly.",
+            "Ett annat program styr samma lampa. Styrningen fortsätter, långsammare.",
+        ),
+        Text(
+            "Find what else writes to {gateway} and stop it.",
+            "Hitta vad mer som skriver till {gateway} och stoppa det.",
+        ),
+    ),
+    Kind(
+        "TWL-G110",
+        "gateway.nonsense",
+        Level.WARNING,
+        Text(
+            "{gateway}: a message on {topic} cannot be understood: {reason}",
+            "{gateway}: ett meddelande på {topic} går inte att förstå: {reason}",
+        ),
+        Text(
+            "Something on that topic is not what this kind of gateway says. It was ignored.",
+            "Något på den topicen är inte vad den här sortens styrenhet säger. Det ignorerades.",
+        ),
+        Text(
+            "Check kind and topic of {gateway} in tower.yaml. A retained leftover is cleared by an empty retained message.",
+            "Kontrollera kind och topic för {gateway} i tower.yaml. En kvarlämnad retained rensas med ett tomt meddelande.",
+        ),
+    ),
+    Kind(
+        "TWL-G111",
+        "gateway.foreign_writer",
+        Level.ERROR,
+        Text(
+            "somebody else wrote to {topic} (epoch {epoch}, revision {revision}): written over",
+            "någon annan skrev till {topic} (epoch {epoch}, revision {revision}): skrevs över",
+        ),
+        Text(
+            "Only one controller may write the desired document of a gateway.",
+            "Bara en styrning får skriva en styrenhets desired-dokument.",
+        ),
+        Text(
+            "Look for a second controller with the same topic prefix, and give each client rights of its own.",
+            "Leta efter en andra styrning med samma topic_prefix, och ge varje klient egna rättigheter.",
+        ),
+    ),
+    Kind(
+        "TWL-G112",
+        "gateway.order_raised",
+        Level.WARNING,
+        Text(
+            "{gateway} holds a newer order (epoch {epoch}): went above it",
+            "{gateway} har en nyare ordning (epoch {epoch}): gick över den",
+        ),
+        Text(
+            "Another controller, or this one before its state was lost, had counted further.",
+            "En annan styrning, eller denna innan dess tillstånd förlorades, hade räknat längre.",
+        ),
+        Text("Nothing, if it happens once.", "Inget, om det händer en gång."),
+    ),
+    Kind(
+        "TWL-G113",
+        "gateway.poison",
+        Level.ERROR,
+        Text(
+            "an absurd epoch {epoch} on {topic} is not believed",
+            "en orimlig epoch {epoch} på {topic} tros inte",
+        ),
+        Text(
+            "A number this far ahead is an accident or an attack; following it would lock everybody else out.",
+            "Ett tal så långt fram är en olycka eller ett angrepp; att följa det skulle stänga ute alla andra.",
+        ),
+        Text("Find who wrote it.", "Ta reda på vem som skrev det."),
+    ),
+    Kind(
+        "TWL-G114",
+        "gateway.problem",
+        Level.ERROR,
+        Text("{gateway} reports the problem {problem}", "{gateway} rapporterar problemet {problem}"),
+        Text("The gateway itself says that something is wrong.", "Styrenheten säger själv att något är fel."),
+        Text("`watertower explain {problem}`", "`watertower explain {problem}`"),
+    ),
+    Kind(
+        "TWL-D001",
+        "dmx.started",
+        Level.INFO,
+        Text(
+            "{gateway}: DMX gateway started, output {output}",
+            "{gateway}: DMX-styrenheten startad, utgång {output}",
+        ),
+        Text("The gateway process runs.", "Styrenhetens program är igång."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-D002",
+        "dmx.stopped",
+        Level.INFO,
+        Text("{gateway}: DMX gateway stopped", "{gateway}: DMX-styrenheten stoppad"),
+        Text("The gateway process was asked to end.", "Styrenhetens program ombads sluta."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-D010",
+        "dmx.acting",
+        Level.INFO,
+        Text("{gateway}: shows {shows}, by {by}", "{gateway}: visar {shows}, enligt {by}"),
+        Text(
+            "What the gateway goes by: desired (the controller), plan (alone, by the plan it keeps), after (the plan has "
+            "ended), boot (nothing known), local (a walk test).",
+            "Vad styrenheten går efter: desired (styrningen), plan (ensam, efter planen den har), after (planen är slut), "
+            "boot (inget känt), local (lamptest).",
+        ),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-D011",
+        "dmx.refused",
+        Level.WARNING,
+        Text(
+            "{gateway}: a desired document was refused: {reason}",
+            "{gateway}: ett desired-dokument avvisades: {reason}",
+        ),
+        Text(
+            "It was older than what the gateway has, or absurd, or could not be read. The light goes on as before.",
+            "Det var äldre än det styrenheten har, orimligt, eller gick inte att läsa. Ljuset fortsätter som förut.",
+        ),
+        Text("Look for a second controller.", "Leta efter en andra styrning."),
+    ),
+    Kind(
+        "TWL-D012",
+        "dmx.memory_failed",
+        Level.WARNING,
+        Text(
+            "{gateway}: the plan could not be kept on disk: {reason}",
+            "{gateway}: planen kunde inte sparas: {reason}",
+        ),
+        Text(
+            "The light goes on; after a restart without a broker the gateway would not know the plan.",
+            "Ljuset fortsätter; efter en omstart utan broker skulle styrenheten inte känna planen.",
+        ),
+        Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
+    ),
+)

@@ -1,5 +1,182 @@
-"""Events of … (placeholder head)."""
+"""Events of the controller: its life, the light's changes, its clock."""
 
 from controller.events.kind import Kind, Level, Text
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "TWL-C001",
+        "controller.started",
+        Level.INFO,
+        Text("{site}: started, version {version}; {now}", "{site}: startad, version {version}; {now}"),
+        Text("The controller runs and has read its files.", "Styrningen är igång och har läst sina filer."),
+        Text("Nothing.", "Inget."),
+        more=("config",),
+    ),
+    Kind(
+        "TWL-C002",
+        "controller.stopped",
+        Level.INFO,
+        Text("stopped: {reason}", "stoppad: {reason}"),
+        Text(
+            "The controller was asked to end. Gateways of our own keep the plan; others keep their last look.",
+            "Styrningen ombads sluta. Våra egna styrenheter följer planen vidare; andra behåller sitt senaste ljus.",
+        ),
+        Text("Start it again if it was not meant.", "Starta den igen om det inte var meningen."),
+    ),
+    Kind(
+        "TWL-C010",
+        "controller.rederived",
+        Level.INFO,
+        Text(
+            "what should be shown now was worked out anew ({reason}): {looks}",
+            "vad som ska visas nu räknades ut på nytt ({reason}): {looks}",
+        ),
+        Text(
+            "After a start, a reconnection or a step of the clock nothing is replayed: only now counts.",
+            "Efter start, återanslutning eller ändrad klocka spelas inget upp i efterhand: bara nuet räknas.",
+        ),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-C020",
+        "look.changed",
+        Level.INFO,
+        Text("now: {looks} ({campaign}), until {until}", "nu: {looks} ({campaign}), till {until}"),
+        Text("A cue: what should be shown has changed.", "Ett ljusbyte: det som ska visas har ändrats."),
+        Text("Nothing.", "Inget."),
+        more=("why", "fade_s"),
+    ),
+    Kind(
+        "TWL-C030",
+        "loop.late",
+        Level.WARNING,
+        Text("a turn of the loop took {late_s} s", "ett varv i slingan tog {late_s} s"),
+        Text(
+            "The machine is overloaded or was suspended; the light may change that much too late.",
+            "Datorn är överbelastad eller var i viloläge; ljuset kan byta så mycket för sent.",
+        ),
+        Text(
+            "Look for what else runs on the machine.",
+            "Se efter vad mer som körs på datorn.",
+        ),
+    ),
+    Kind(
+        "TWL-C040",
+        "event.repeated",
+        Level.WARNING,
+        Text("{times} more times in {window_s} s: {what}", "{times} gånger till på {window_s} s: {what}"),
+        Text(
+            "The same event came many times and was counted instead of told each time.",
+            "Samma händelse kom många gånger och räknades i stället för att skrivas varje gång.",
+        ),
+        Text(
+            "See the event itself: `watertower explain {of}`.",
+            "Se händelsen själv: `watertower explain {of}`.",
+        ),
+    ),
+    Kind(
+        "TWL-C050",
+        "task.ended",
+        Level.ERROR,
+        Text(
+            "the part {task} ended: {reason}; the program stops",
+            "delen {task} tog slut: {reason}; programmet stannar",
+        ),
+        Text(
+            "A part that should run for ever ended. The service manager starts the program anew.",
+            "En del som alltid ska köra tog slut. Tjänstehanteraren startar programmet på nytt.",
+        ),
+        Text("Report it with the log around this line.", "Anmäl det med loggen kring den här raden."),
+    ),
+    Kind(
+        "TWL-T001",
+        "clock.trust_changed",
+        Level.WARNING,
+        Text("the clock is now {trust}, it was {before}", "klockan är nu {trust}, den var {before}"),
+        Text(
+            "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed.",
+            "Hur långt datorns klocka går att lita på har ändrats. Medan den är suspect ändras inget ljus.",
+        ),
+        Text(
+            "See that the machine reaches a time server: `timedatectl`.",
+            "Se till att datorn når en tidsserver: `timedatectl`.",
+        ),
+    ),
+    Kind(
+        "TWL-T002",
+        "clock.stepped",
+        Level.WARNING,
+        Text(
+            "the clock was moved by {step_s} s, it is now {now}",
+            "klockan ställdes om {step_s} s, den är nu {now}",
+        ),
+        Text(
+            "The wall clock jumped: a time server corrected it, a person set it, or something is broken.",
+            "Klockan hoppade: en tidsserver rättade den, någon ställde den, eller något är trasigt.",
+        ),
+        Text("Check that the time above is right.", "Kontrollera att tiden ovan stämmer."),
+    ),
+    Kind(
+        "TWL-Q101",
+        "command.broker_unreachable",
+        Level.ERROR,
+        Text(
+            "the broker {address} cannot be reached: {reason}", "brokern {address} går inte att nå: {reason}"
+        ),
+        Text(
+            "The command asks the running service over MQTT, and there is no answer.",
+            "Kommandot frågar den körande tjänsten över MQTT, och ingen svarar.",
+        ),
+        Text(
+            "Start the service with `watertower run`, or see why it does not run: `systemctl status watertower`.",
+            "Starta tjänsten med `watertower run`, eller se varför den inte kör: `systemctl status watertower`.",
+        ),
+    ),
+    Kind(
+        "TWL-Q102",
+        "command.controller_silent",
+        Level.ERROR,
+        Text(
+            "the broker {address} answers, but no controller has spoken",
+            "brokern {address} svarar, men ingen styrning",
+        ),
+        Text("The broker runs and the controller does not.", "Brokern kör men inte styrningen."),
+        Text(
+            "Start the service with `watertower run`, and see that both use the same topic prefix.",
+            "Starta tjänsten med `watertower run`, och se att båda har samma topic_prefix.",
+        ),
+    ),
+    Kind(
+        "TWL-Q103",
+        "command.unknown_gateway",
+        Level.ERROR,
+        Text("there is no gateway {name} of kind dmx", "det finns ingen styrenhet {name} av slaget dmx"),
+        Text(
+            "The command needs a DMX gateway of tower.yaml.",
+            "Kommandot behöver en DMX-styrenhet i tower.yaml.",
+        ),
+        Text("Write one of: {known}.", "Skriv en av: {known}."),
+    ),
+    Kind(
+        "TWL-Q104",
+        "command.unknown_code",
+        Level.ERROR,
+        Text("there is no code {code}", "det finns ingen kod {code}"),
+        Text(
+            "Every event and error has a code such as TWL-G101.",
+            "Varje händelse och fel har en kod som TWL-G101.",
+        ),
+        Text("Did you mean {near}?", "Menade du {near}?"),
+    ),
+    Kind(
+        "TWL-Q105",
+        "command.bad_moment",
+        Level.ERROR,
+        Text("{value} is not a period or a moment", "{value} är ingen period eller tidpunkt"),
+        Text("The command needs days or instants.", "Kommandot behöver dagar eller tidpunkter."),
+        Text(
+            "Write days as in the schedule (`20–26 November`), or `2026-11-20T15:00..2026-11-21T09:00`.",
+            "Skriv dagar som i schemat (`20–26 november`), eller `2026-11-20T15:00..2026-11-21T09:00`.",
+        ),
+    ),
+)

@@ -64,6 +64,11 @@ class Dmx(Gateway):
         """The zones of its fixtures, in the file's order."""
         return tuple(dict.fromkeys(fixture.zone for fixture in self.fixtures))
 
+    @property
+    def quiet_s(self) -> float:
+        """Three reports may be missing."""
+        return 3 * self.report_every.total_seconds()
+
     def topic(self, leaf: str, prefix: str) -> str:
         """The topic of one document: `desired`, `reported` or `availability`."""
         return f"{prefix}/gateway/{self.name}/{leaf}"
@@ -157,5 +162,3 @@ def _written(payload: bytes) -> Report | Rejected:
     if isinstance(document, Rejected):
         return document
     return Report(written=document.order, command_id=document.command_id)
-
-

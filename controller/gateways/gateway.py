@@ -118,8 +118,6 @@ class Gateway(BaseModel):
 
     KEEPS_PLAN: ClassVar[bool] = False
     """Whether the gateway is sent the plan ahead and goes on alone."""
-    CONFIRMS: ClassVar[bool] = True
-    """Whether the gateway says what it shows; one that does not can never be `confirmed`."""
     POLL_S: ClassVar[float | None] = 30.0
     """How often `query` is sent to a gateway that does not report by itself; None where it does."""
     SETTLE_S: ClassVar[float] = 2.0
@@ -132,6 +130,16 @@ class Gateway(BaseModel):
     @abstractmethod
     def zone_names(self) -> tuple[str, ...]:
         """The zones that this gateway drives, in the file's order."""
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it says what it shows; a gateway that does not can never be `confirmed`."""
+        return True
+
+    @property
+    def quiet_s(self) -> float:
+        """How long it may be unheard before it counts as silent, seconds."""
+        return 3 * (self.POLL_S or 10.0)
 
     @abstractmethod
     def topics(self, prefix: str) -> tuple[str, ...]:
@@ -160,4 +168,3 @@ class Gateway(BaseModel):
     def cannot(self) -> tuple[str, ...]:
         """What this kind cannot do, as words for `check`: `fade`, `color`, `report`, `plan` …"""
         return ()
-
