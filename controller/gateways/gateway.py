@@ -63,7 +63,10 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a gateway says of one zone; None is what it did not say. `levels` are (channel, 0..255) pairs."""
+    """What a gateway says of one zone; None is what it did not say.
+
+    `levels` are (channel, 0..255) pairs. `steady` is False while an effect of the gateway's own runs over the colour.
+    """
 
     on: bool | None = None
     brightness: float | None = None
@@ -71,12 +74,18 @@ class Shown:
     xy: tuple[float, float] | None = None
     kelvin: int | None = None
     levels: tuple[tuple[int, int], ...] | None = None
+    steady: bool | None = None
 
     def over(self, older: "Shown") -> "Shown":
-        """This report laid over what was known before. A colour told in one form takes the place of the others."""
+        """This report laid over what was known before.
+
+        A colour told in one form takes the place of the others; levels are laid over channel by channel.
+        """
         told = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         if told.keys() & {"color", "xy", "kelvin"}:
             older = replace(older, color=None, xy=None, kelvin=None)
+        if self.levels is not None and older.levels is not None:
+            told["levels"] = tuple(sorted((dict(older.levels) | dict(self.levels)).items()))
         return replace(older, **told)
 
 
@@ -141,6 +150,11 @@ class Gateway(BaseModel):
         """How long it may be unheard before it counts as silent, seconds."""
         return 3 * (self.POLL_S or 10.0)
 
+    @property
+    def confirms(self) -> bool:
+        """Whether the gateway says what it shows; one that does not can never be `confirmed`."""
+        return True
+
     @abstractmethod
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
@@ -154,7 +168,10 @@ class Gateway(BaseModel):
         """What a message of the gateway says."""
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """The messages that ask the gateway what it shows; empty where it cannot be asked."""
+        """The messages that ask the gateway what it shows; empty where it cannot be asked.
+
+        Not to be sent while a fade runs: WLED cuts a fade short when asked.
+        """
         return ()
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
