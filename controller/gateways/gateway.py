@@ -150,11 +150,6 @@ class Gateway(BaseModel):
         """How long it may be unheard before it counts as silent, seconds."""
         return 3 * (self.POLL_S or 10.0)
 
-    @property
-    def confirms(self) -> bool:
-        """Whether the gateway says what it shows; one that does not can never be `confirmed`."""
-        return True
-
     @abstractmethod
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
