@@ -130,6 +130,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("A rehearsed fault, never a real one.", "Ett övat fel, aldrig ett verkligt."),
         Text("Nothing needs to be done.", "Inget behöver göras."),
+        more=("to", "error"),
     ),
     Kind(
         "TWL-X131",

@@ -1,0 +1,62 @@
+"""Art-Net 4: the ArtDmx packet as a pure function, and the output that sends it.
+
+Rules
+1. The sequence counts per universe from 1 to 255 and begins again at 1; 0 would switch ordering off.
+2. The number of slots is even (2..512); the output sends all 512, as `sacn` does and for the same reason.
+3. To one node, or to the broadcast address of its network. There is no priority and no word of farewell: a
+   node keeps the last levels. So the end only says them once more, lest the last packet was lost.
+"""
+
+import asyncio
+import struct
+
+from controller.dmx.network import Link, NetworkOutput
+from controller.dmx.output import SLOTS, OnEvent, Source
+from controller.dmx.pace import FRAME_S
+from controller.dmx.trouble import Trouble
+from controller.gateways.outputs import ArtnetOutput
+
+PORT = 6454
+OP_DMX = 0x5000
+REVISION = 14
+
+
+def port_address(net: int, sub_net: int, universe: int) -> int:
+    """The 15-bit address of a universe: seven bits net, four bits sub-net, four bits universe."""
+    return net << 8 | sub_net << 4 | universe
+
+
+def art_dmx(address: int, sequence: int, levels: bytes, physical: int = 0) -> bytes:
+    """One ArtDmx packet; an odd number of levels gets a zero behind it."""
+    levels += bytes(len(levels) % 2)
+    # the operation and the address are little-endian, revision and length big-endian
+    return b"".join(
+        (
+            b"Art-Net\0",
+            struct.pack("<H", OP_DMX),
+            struct.pack(">HBB", REVISION, sequence, physical),
+            struct.pack("<H", address),
+            struct.pack(">H", len(levels)),
+            levels,
+        )
+    )
+
+
+class Artnet(NetworkOutput):
+    """Fulfils `Output` towards one node or one network."""
+
+    def __init__(self, settings: ArtnetOutput, source: Source, on_event: OnEvent) -> None:
+        super().__init__(source, (Link(settings.to, PORT, Trouble(source.gateway, settings.to, on_event)),))
+        self._settings = settings
+        self._sequences: dict[int, int] = {}
+
+    def _transmit(self, universe: int, levels: bytes) -> bool:
+        sequence = self._sequences.get(universe, 0) % 255 + 1
+        self._sequences[universe] = sequence
+        address = port_address(self._settings.net, self._settings.sub_net, universe)
+        return self._spread(universe, art_dmx(address, sequence, levels.ljust(SLOTS, b"\0")))
+
+    async def _farewell(self) -> None:
+        await asyncio.sleep(FRAME_S)
+        for universe, stream in self._pacer.streams.items():
+            self._transmit(universe, stream.levels)

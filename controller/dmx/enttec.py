@@ -1,0 +1,185 @@
+"""ENTTEC DMX USB Pro and its likes: the message as a pure function, and the output that writes it.
+
+Rules
+1. The widget repeats the last levels by itself for as long as it has power. They are sent again all the
+   same: so a widget that lost its power or its plug shows them again, and its loss is noticed.
+2. Always all 512 slots: some widgets take nothing but 256 or 512.
+3. The port is opened and closed beside the loop, as a USB driver may hang. Writes never block: what the
+   port does not take at once follows when it can. A port that takes nothing for STALL_S is closed and
+   opened anew.
+4. A port that is gone is opened again every MEND_S, by its name: plugged in again, it is another device.
+"""
+
+import asyncio
+import os
+import termios
+from collections.abc import Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import NoReturn
+
+import serial
+
+from controller.dmx.aside import aside
+from controller.dmx.output import SLOTS, OnEvent, Source
+from controller.dmx.pace import FRAME_S, now
+from controller.dmx.paced import PacedOutput
+from controller.dmx.trouble import Trouble, reason
+from controller.gateways.outputs import EnttecOutput
+
+START, END = 0x7E, 0xE7
+SEND_DMX = 6
+START_CODE = b"\0"
+
+MEND_S = 1.0
+STALL_S = 2.0
+OPEN_LIMIT_S = 5.0
+CLOSE_LIMIT_S = 0.2
+FAULTS = (OSError, termios.error)
+
+
+def message(label: int, data: bytes) -> bytes:
+    """One message to the widget; the length is little-endian."""
+    return bytes((START, label)) + len(data).to_bytes(2, "little") + data + bytes((END,))
+
+
+def dmx(levels: bytes) -> bytes:
+    """The message that sends a universe."""
+    return message(SEND_DMX, START_CODE + levels)
+
+
+class Enttec(PacedOutput):
+    """Fulfils `Output` for the one universe of a widget."""
+
+    def __init__(self, settings: EnttecOutput, source: Source, on_event: OnEvent) -> None:
+        super().__init__(source)
+        self._path = settings.port
+        self._trouble = Trouble(source.gateway, settings.port, on_event)
+        self._port: serial.Serial | None = None
+        self._given_up: list[serial.Serial] = []
+        self._rest = b""
+        self._moved_at = 0.0
+        self._broken = asyncio.Event()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The code of what is wrong now."""
+        return self._trouble.problems
+
+    def send(self, universe: int, levels: bytes) -> None:
+        """Takes the newest levels; raises ValueError for a second universe."""
+        if self._pacer.streams.keys() - {universe}:
+            raise ValueError(f"the widget has one universe, and {universe} would be another")
+        super().send(universe, levels)
+
+    def _transmit(self, universe: int, levels: bytes) -> bool:  # noqa: ARG002
+        if self._rest:
+            self._write()
+        if self._port is None or self._rest:
+            return False
+        self._rest = dmx(levels.ljust(SLOTS, b"\0"))
+        self._moved_at = now()
+        self._write()
+        return self._port is not None and not self._rest
+
+    def _write(self) -> None:
+        """Writes what the port takes of the rest, and asks to be called again for what is left."""
+        if self._port is None:
+            return
+        try:
+            taken = _take(self._port, self._rest)
+        except OSError as error:
+            self._break("TWL-X111", reason(error))
+            return
+        self._rest = self._rest[taken:]
+        if taken:
+            self._moved_at = now()
+        if not self._rest:
+            asyncio.get_running_loop().remove_writer(self._port.fileno())
+            self._trouble.works(now())
+        elif now() - self._moved_at > STALL_S:
+            self._break("TWL-X112", f"nothing taken for {STALL_S:g} s")
+        else:
+            asyncio.get_running_loop().add_writer(self._port.fileno(), self._write)
+
+    def _read(self) -> None:
+        """Throws away what the widget says; the end of it means that the widget is gone."""
+        try:
+            gone = self._port is not None and not os.read(self._port.fileno(), 4096)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._break("TWL-X111", reason(error))
+            return
+        if gone:
+            self._break("TWL-X111", "unplugged")
+
+    def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
+        return {f"mend {self._path}": self._mend()}
+
+    async def _mend(self) -> NoReturn:
+        while True:
+            self._broken.clear()
+            try:
+                async with asyncio.timeout(OPEN_LIMIT_S):
+                    port = await aside(f"open {self._path}", self._open)
+            except FAULTS as error:
+                self._trouble.fails("TWL-X111", reason(error), now())
+            else:
+                asyncio.get_running_loop().add_reader(port.fileno(), self._read)
+                self._port = port
+                await self._broken.wait()
+            await self._shut()
+            await asyncio.sleep(MEND_S)
+
+    def _open(self) -> serial.Serial:
+        # the rate is a dummy: the widget's USB chip ignores it
+        return serial.Serial(self._path, baudrate=57_600, timeout=0, write_timeout=0, exclusive=True)
+
+    def _break(self, code: str, error: str) -> None:
+        self._trouble.fails(code, error, now())
+        self._pacer.lose()
+        self._let_go()
+        self._broken.set()
+
+    def _let_go(self) -> None:
+        if self._port is not None:
+            asyncio.get_running_loop().remove_reader(self._port.fileno())
+            asyncio.get_running_loop().remove_writer(self._port.fileno())
+            self._given_up.append(self._port)
+        self._port, self._rest = None, b""
+
+    async def _farewell(self) -> None:
+        """Waits until the last levels have left the computer."""
+        if self._rest:
+            await asyncio.sleep(FRAME_S)
+        if self._port is not None and not self._rest:
+            with suppress(*FAULTS):
+                async with asyncio.timeout(CLOSE_LIMIT_S):
+                    await aside(f"drain {self._path}", self._port.flush)
+
+    async def _close(self) -> None:
+        self._let_go()
+        await self._shut()
+
+    async def _shut(self) -> None:
+        while self._given_up:
+            port = self._given_up.pop()
+            with suppress(*FAULTS):
+                async with asyncio.timeout(CLOSE_LIMIT_S):
+                    await aside(f"close {self._path}", partial(_discard, port))
+
+
+def _take(port: serial.Serial, data: bytes) -> int:
+    """How many bytes the port took at once; pyserial's own write would spin while the port is full."""
+    try:
+        return os.write(port.fileno(), data)
+    except BlockingIOError:
+        return 0
+
+
+def _discard(port: serial.Serial) -> None:
+    """Closes a port without its output, for which a close would wait (30 s, tty closing_wait)."""
+    with suppress(*FAULTS):
+        port.reset_output_buffer()
+    port.close()

@@ -1,0 +1,108 @@
+"""Streaming ACN: the packet of ANSI E1.31-2018 as a pure function, and the output that sends it.
+
+Rules
+1. The source's CID outlives restarts (5.6); the sequence counts per universe and wraps from 255 to 0 (6.7.2).
+2. Receivers drop a packet whose sequence is 0 to 19 behind the last they saw (6.7.2). After a crash the same
+   CID begins anew while they still remember it; so the sequence begins anywhere and skips LEAP numbers after
+   its first packet: whatever was remembered, the first or the second packet is taken.
+3. An orderly end is said with three packets with Stream_Terminated (6.2.6) after the last levels. A crash
+   says nothing: receivers find the source lost after 2.5 s, and a standby takes over.
+4. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
+"""
+
+import asyncio
+import os
+import struct
+from dataclasses import dataclass
+from uuid import UUID
+
+from controller.dmx.network import Link, NetworkOutput
+from controller.dmx.output import SLOTS, OnEvent, Source
+from controller.dmx.pace import FRAME_S
+from controller.dmx.trouble import Trouble
+from controller.gateways.outputs import MULTICAST, SacnOutput
+
+PORT = 5568
+PREVIEW = 0x80
+TERMINATED = 0x40
+LEAP = 20
+FAREWELLS = 3
+
+ACN = b"ASC-E1.17\0\0\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What all packets of a source share."""
+
+    cid: UUID
+    source_name: str
+    priority: int = 100
+    sync_universe: int = 0
+
+
+def packet(header: Header, universe: int, sequence: int, levels: bytes, options: int = 0) -> bytes:
+    """One E1.31 data packet of 126 bytes and as many slots as there are levels (table 4-1)."""
+    size = 126 + len(levels)
+    return b"".join(
+        (
+            # root layer: preamble, identifier, flags and length, vector, CID
+            struct.pack("!HH12sHI16s", 0x10, 0, ACN, 0x7000 | size - 16, 4, header.cid.bytes),
+            # framing layer
+            struct.pack("!HI64s", 0x7000 | size - 38, 2, _field(header.source_name)),
+            struct.pack("!BHBBH", header.priority, header.sync_universe, sequence, options, universe),
+            # DMP layer: flags and length, vector, type, first address, increment, count, start code
+            struct.pack("!HBBHHHB", 0x7000 | size - 115, 2, 0xA1, 0, 1, len(levels) + 1, 0),
+            levels,
+        )
+    )
+
+
+def _field(name: str) -> bytes:
+    """UTF-8 that leaves room for a NUL in 64 bytes and is not cut inside a character."""
+    return name.encode()[:63].decode(errors="ignore").encode()
+
+
+def group(universe: int) -> str:
+    """The IPv4 multicast group of a universe (9.3.1)."""
+    return f"239.255.{universe >> 8}.{universe & 0xFF}"
+
+
+class Sequence:
+    """The sequence numbers of one universe, see rule 2."""
+
+    def __init__(self) -> None:
+        self._next = os.urandom(1)[0]
+        self._leap = LEAP
+
+    def take(self) -> int:
+        """The number of the next packet."""
+        number = self._next
+        self._next = (number + 1 + self._leap) % 256
+        self._leap = 0
+        return number
+
+
+class Sacn(NetworkOutput):
+    """Fulfils `Output` over multicast, to hosts, or both."""
+
+    def __init__(self, settings: SacnOutput, source: Source, on_event: OnEvent) -> None:
+        def link(to: str) -> Link:
+            trouble = Trouble(source.gateway, to, on_event)
+            return Link(to, PORT, trouble, settings.interface, group if to == MULTICAST else None)
+
+        super().__init__(source, tuple(link(to) for to in settings.to))
+        self._header = Header(source.cid, source.name, settings.priority)
+        self._sequences: dict[int, Sequence] = {}
+
+    def _transmit(self, universe: int, levels: bytes, options: int = 0) -> bool:
+        sequence = self._sequences.setdefault(universe, Sequence()).take()
+        return self._spread(
+            universe, packet(self._header, universe, sequence, levels.ljust(SLOTS, b"\0"), options)
+        )
+
+    async def _farewell(self) -> None:
+        for _ in range(FAREWELLS):
+            await asyncio.sleep(FRAME_S)
+            for universe, stream in self._pacer.streams.items():
+                self._transmit(universe, stream.levels, TERMINATED)

@@ -1,0 +1,153 @@
+"""Lamps that exist only in memory, keep what they are sent, and misbehave as told.
+
+`SimulatedLamps` is a machine without a clock: every call carries the instant in seconds of whatever clock
+the caller keeps, so that a rehearsal lives through a week in a second. `Simulated` is the same machine as
+an output.
+
+Rules
+1. A frame takes effect `delay_s` after it was sent, in the order of arrival; one that is dropped never does.
+2. As with real outputs the newest frame is sent again after KEEP_ALIVE_S; here whenever the lamps are
+   next looked at.
+3. `shown` is what the lamps show; they hold it through every fault. `sent` is what the output says of
+   that: the same, or None while it is dead.
+4. `history` holds the changes of what is shown, newest last.
+"""
+
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from random import Random
+from typing import NoReturn
+
+from controller.dmx.output import OnEvent, Source
+from controller.dmx.pace import KEEP_ALIVE_S, now
+from controller.dmx.paced import PacedOutput
+from controller.dmx.trouble import Trouble
+from controller.gateways.outputs import SimulatedOutput
+
+HISTORY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How the lamps misbehave; raises ValueError for a share outside 0..1 or a negative time.
+
+    `drop` is the share of frames that is lost. `stick`: new frames are taken and not shown. `dead`:
+    nothing can be sent. `flap_s`: alive and dead by turns, each for so long. `wrong`: channels (1..512)
+    that show another level.
+    """
+
+    drop: float = 0.0
+    delay_s: float = 0.0
+    stick: bool = False
+    dead: bool = False
+    flap_s: float = 0.0
+    wrong: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.drop <= 1 or self.delay_s < 0 or self.flap_s < 0:
+            raise ValueError(f"no such faults: {self}")
+
+    def dead_at(self, now: float) -> bool:
+        """Whether nothing can be sent at this instant."""
+        return self.dead or (self.flap_s > 0 and now // self.flap_s % 2 == 1)
+
+    def spoil(self, levels: bytes) -> bytes:
+        """The levels as the lamps take them."""
+        spoilt = bytearray(levels)
+        for channel, level in self.wrong:
+            if 1 <= channel <= len(spoilt):
+                spoilt[channel - 1] = level
+        return bytes(spoilt)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """From `at` on the lamps of a universe show `levels`."""
+
+    at: float
+    universe: int
+    levels: bytes
+
+
+class SimulatedLamps:
+    """The machine; `random` decides which frames are dropped."""
+
+    def __init__(self, random: Random, history: int = HISTORY) -> None:
+        self.faults = Faults()
+        self.history: deque[Frame] = deque(maxlen=history)
+        self.frames = 0
+        self.lost = 0
+        self._random = random
+        self._newest: dict[int, bytes] = {}
+        self._tried_at: dict[int, float] = {}
+        self._under_way: list[Frame] = []
+        self._shown: dict[int, bytes] = {}
+
+    def send(self, universe: int, levels: bytes, now: float) -> bool:
+        """One frame; False where the output notices that it does not go out."""
+        self._newest[universe] = levels
+        self._tried_at[universe] = now
+        self.frames += 1
+        dead = self.faults.dead_at(now)
+        if dead or self.faults.stick or self._random.random() < self.faults.drop:
+            self.lost += 1
+        else:
+            arrival = Frame(now + self.faults.delay_s, universe, self.faults.spoil(levels))
+            self._under_way.append(arrival)
+        return not dead
+
+    def shown(self, universe: int, now: float) -> bytes | None:
+        """What the lamps of a universe show at this instant; None before their first frame."""
+        self._settle(now)
+        return self._shown.get(universe)
+
+    def sent(self, universe: int, now: float) -> bytes | None:
+        """What the output says that they show."""
+        return None if self.faults.dead_at(now) else self.shown(universe, now)
+
+    def _settle(self, now: float) -> None:
+        for universe, tried_at in tuple(self._tried_at.items()):
+            if now - tried_at >= KEEP_ALIVE_S:
+                self.send(universe, self._newest[universe], now)
+        arrived = [frame for frame in self._under_way if frame.at <= now]
+        self._under_way = [frame for frame in self._under_way if frame.at > now]
+        for frame in sorted(arrived, key=lambda frame: frame.at):
+            if self._shown.get(frame.universe) != frame.levels:
+                self._shown[frame.universe] = frame.levels
+                self.history.append(frame)
+
+
+class Simulated(PacedOutput):
+    """Fulfils `Output`; `lamps` may be looked at, and their `faults` changed, at any time."""
+
+    def __init__(self, settings: SimulatedOutput, source: Source, on_event: OnEvent) -> None:  # noqa: ARG002
+        super().__init__(source)
+        self.lamps = SimulatedLamps(Random())  # noqa: S311  dice, not secrets
+        self._trouble = Trouble(source.gateway, "simulated", on_event)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The code of the fault that an output would notice."""
+        return self._trouble.problems
+
+    def sent(self, universe: int) -> bytes | None:
+        """The levels that the lamps show; None while the output is dead."""
+        return self.lamps.sent(universe, now())
+
+    def _transmit(self, universe: int, levels: bytes) -> bool:
+        taken = self.lamps.send(universe, levels, now())
+        if taken:
+            self._trouble.works(now())
+        else:
+            self._trouble.fails("TWL-X121", "told to be dead", now())
+        return taken
+
+    def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
+        return {}
+
+    async def _farewell(self) -> None:
+        """Memory needs none."""
+
+    async def _close(self) -> None:
+        """Memory has nothing to give back."""

@@ -1,0 +1,91 @@
+"""A listener on an address of its own, the events of an output, and waiting for what is to come."""
+
+import asyncio
+import json
+import random
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.dmx.output import Source
+from controller.events import Event
+
+VECTORS = Path(__file__).parent.parent / "vectors" / "vectors.json"
+
+
+class Listener:
+    """A UDP socket on a loopback address that nobody else uses."""
+
+    def __init__(self, port: int, host: str) -> None:
+        self.host = host
+        self.packets: list[bytes] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self._socket.setblocking(False)
+
+    def join(self, group: str, interface: str) -> None:
+        """Joins a multicast group."""
+        both = socket.inet_aton(group) + socket.inet_aton(interface)
+        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, both)
+
+    def heard(self) -> list[bytes]:
+        """Every packet so far."""
+        while True:
+            try:
+                self.packets.append(self._socket.recv(2_000))
+            except BlockingIOError:
+                return self.packets
+
+    def close(self) -> None:
+        """Gives the socket back."""
+        self._socket.close()
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[..., Listener]]:
+    """Opens a listener on a port, by default on a random address of 127.0.0.0/8."""
+    opened: list[Listener] = []
+
+    def make(port: int, host: str | None = None) -> Listener:
+        own = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
+        opened.append(Listener(port, host or own))
+        return opened[-1]
+
+    yield make
+    for listener in opened:
+        listener.close()
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    """Where an output tells its events."""
+    return []
+
+
+@pytest.fixture
+def source() -> Source:
+    """The gateway that sends."""
+    return Source("Alvesta vattentorn", "mast")
+
+
+@pytest.fixture
+def soon() -> Callable[[Callable[[], Any]], Any]:
+    """Waits until a condition holds, and fails when it does not within a while."""
+
+    async def wait(condition: Callable[[], Any], within_s: float = 5.0) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():  # noqa: ASYNC110  what is waited for has no event
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def vector() -> Callable[[str], Any]:
+    """A test vector by its id."""
+    known = {entry["id"]: entry for entry in json.loads(VECTORS.read_text())}
+    return lambda name: known[name]
