@@ -1,0 +1,155 @@
+"""What a person did where YAML only says that it is lost: told in plain words, and its line mended.
+
+YAML's reader stops at the first line that it cannot fit in, often one below the mistake. Each function of
+CAUSES looks for one cause near that line; it tells what it finds, mends the line and answers True.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+
+from controller.config.draft import Draft, column_of_body, is_blank
+from controller.config.spelling import end_of_value
+
+FIRST_PAIR = re.compile(r" *(?:- +)*[^\s:][^:]*:(?=\s|$)")
+NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>\s*[=;]\s*|\s+)(?P<value>[^\s=;:#].*)")
+TIGHT = re.compile(r"(?P<key>[^\W\d]\w*):(?P<value>[^\s/].*)")
+CLOSING = {"[": "]", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Where the reader gave up and where what it was reading began, as (line, column) from 0."""
+
+    draft: Draft
+    at: tuple[int, int]
+    begin: tuple[int, int]
+
+
+def mend_syntax(error: YAMLError, draft: Draft) -> bool:
+    """Tell the cause of the error; whether the text was mended and can be read again."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    if not isinstance(error, MarkedYAMLError) or mark is None:
+        draft.tell("TWL-S037", 0, (0, 1))
+        return False
+    trouble = Trouble(draft, _position(mark, draft), _position(error.context_mark or mark, draft))
+    told = f"{error.context}: {error.problem}"
+    if any(phrase in told and cause(trouble) for phrase, cause in CAUSES):
+        return True
+    line, column = trouble.at
+    draft.tell("TWL-S037", line, (column, column + 1))
+    return False
+
+
+def _position(mark: StringMark, draft: Draft) -> tuple[int, int]:
+    """Line and column of a mark; one behind the end moves up to the last line that holds something."""
+    line = min(mark.line, len(draft.lines) - 1)
+    while line > 0 and is_blank(draft.lines[line]):
+        line -= 1
+    return line, mark.column if line == mark.line else len(draft.lines[line])
+
+
+def _bracket(trouble: Trouble) -> bool:
+    """`color: [red, blue` without its end."""
+    draft, (line, column) = trouble.draft, trouble.begin
+    text = draft.lines[line]
+    opening = text[column : column + 1]
+    end = len(text[: end_of_value(text)].rstrip())
+    if opening not in CLOSING:
+        return False
+    closing = CLOSING[opening]
+    draft.tell("TWL-S028", line, (column, end), bracket=opening, closing=closing)
+    draft.replace(line, end, end, closing)
+    return text.count(opening) > text.count(closing)
+
+
+def _sign(trouble: Trouble) -> bool:
+    """`name: @home`, `name: & more`, `name: > more`: signs that mean something to YAML."""
+    line, column = trouble.begin if trouble.begin < trouble.at else trouble.at
+    return _quote_value(
+        trouble.draft, line, column, "TWL-S029", found=trouble.draft.lines[line][column : column + 1]
+    )
+
+
+def _pair_without_colon(trouble: Trouble) -> bool:
+    """`dates 20–26 November`, `dates = 20–26 November` or `dates:20–26 November`."""
+    return _mend_pair(trouble.draft, trouble.begin[0])
+
+
+def _second_colon(trouble: Trouble) -> bool:
+    """`name: Orange: a week`; or the line above lacks its colon, so that this one seems to belong to it."""
+    draft, (line, column) = trouble.draft, trouble.at
+    first = FIRST_PAIR.match(draft.lines[line])
+    if first and first.end() <= column:
+        return _quote_value(draft, line, first.end(), "TWL-S030")
+    above = draft.line_above(line)
+    if above is not None and not FIRST_PAIR.match(draft.lines[above]) and _mend_pair(draft, above):
+        return True
+    return _mend_indentation(draft, line)
+
+
+def _out_of_line(trouble: Trouble) -> bool:
+    """A line that begins between the columns of its neighbours, or text behind a closing quote or bracket."""
+    draft, (line, column) = trouble.draft, trouble.at
+    text = draft.lines[line]
+    if not text[:column].strip():
+        return _mend_indentation(draft, line)
+    first = FIRST_PAIR.match(text)
+    start = first.end() if first else column_of_body(text)
+    return _quote_value(draft, line, start, "TWL-S031", found=text[column : end_of_value(text)].rstrip())
+
+
+def _mend_indentation(draft: Draft, line: int) -> bool:
+    text = draft.lines[line]
+    found = len(text) - len(text.lstrip())
+    expected = draft.column_for(line, found)
+    if expected == found:
+        return False
+    word = text.split()[0].rstrip(":")
+    start = column_of_body(text) if word == "-" else found
+    draft.tell("TWL-S021", line, (start, start + len(word)), word=word, found=found, expected=expected)
+    draft.indent(line, expected)
+    return True
+
+
+def _mend_pair(draft: Draft, line: int) -> bool:
+    text = draft.lines[line]
+    start = column_of_body(text)
+    tight, loose = TIGHT.match(text, start), NO_COLON.match(text, start)
+    found = tight or loose
+    if found is None:
+        return False
+    told = {"key": found["key"], "value": text[found.start("value") : end_of_value(text)].rstrip()}
+    draft.tell("TWL-S022" if tight else "TWL-S023", line, found.span("key"), **told)
+    draft.replace(line, found.end("key"), found.start("value"), ": ")
+    return True
+
+
+def _quote_value(draft: Draft, line: int, start: int, code: str, **fields: str) -> bool:
+    """Tell that the value from `start` to its end needs quotes, and put them."""
+    text = draft.lines[line]
+    start += len(text[start:]) - len(text[start:].lstrip())
+    value = text[start : end_of_value(text)].rstrip()
+    if not value:
+        return False
+    quoted = f'"{value}"' if '"' not in value and "\\" not in value else "'" + value.replace("'", "''") + "'"
+    draft.tell(code, line, (start, start + len(value)), quoted=quoted, **fields)
+    draft.replace(line, start, start + len(value), quoted)
+    return True
+
+
+CAUSES: tuple[tuple[str, Callable[[Trouble], bool]], ...] = (
+    ("parsing a flow", _bracket),
+    ("cannot start any token", _sign),
+    ("scanning an", _sign),
+    ("scanning a tag", _sign),
+    ("scanning a block scalar", _sign),
+    ("scanning a directive", _sign),
+    ("could not find expected ':'", _pair_without_colon),
+    ("not allowed here", _second_colon),
+    ("expected <block end>", _out_of_line),
+    ("expected '<document start>'", _out_of_line),
+)
+"""What the reader says, and the function that looks for the cause."""

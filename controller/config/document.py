@@ -1,0 +1,170 @@
+"""YAML as text with the place of every value: no number, truth, date or nothing, only what the person wrote.
+
+Rules
+1. Every scalar is its text; a keyword without a value holds the empty text.
+2. Every value stands on one line. Tags, anchors, aliases, directives and a second document are refused.
+3. No more than 20 levels, and no list or set of pairs over 500 entries.
+4. A keyword given twice is a mistake; the first one counts while the other mistakes are looked for.
+5. All mistakes are told: after one that YAML cannot get over, its line is mended and the text read again.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from controller.config import spelling
+from controller.config.diagnosis import mend_syntax
+from controller.config.draft import Draft
+from controller.config.findings import Finding, Place
+from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequence
+from controller.config.source import decode
+
+DEEPEST = 20
+MOST_ENTRIES = 500
+MOST_READINGS = 10
+"""How often a text is mended and read again."""
+COMMENT = re.compile(r":\s*(?P<comment>#.*?)\s*$")
+
+
+class Stop(Exception):  # noqa: N818 - a way out, not a fault
+    """Reading on is of no use; the reason has been told."""
+
+
+def read(data: bytes, file: str, keywords: frozenset[str]) -> Document:
+    """The document of a file's bytes; total: whatever the bytes are, there is a root or a finding."""
+    source, faults = decode(data, file)
+    if not source.lines:
+        return Document(source, None, faults)
+    draft = Draft(source)
+    draft.findings.extend(faults)
+    root = _root(draft) if spelling.mend(draft, keywords) else None
+    if root is None and not draft.findings:
+        draft.findings.append(source.finding("TWL-S001", None))
+    return Document(source, root, tuple(draft.findings))
+
+
+def _root(draft: Draft) -> Node | None:
+    for _ in range(MOST_READINGS):
+        builder = Builder(draft)
+        try:
+            root = builder.document()
+        except YAMLError as error:
+            if mend_syntax(error, draft):
+                continue
+            root = None
+        except Stop:
+            root = None
+        draft.findings.extend(builder.findings)
+        return root
+    return None
+
+
+class Builder:
+    """Nodes from the events of one reading. DEEPEST bounds the recursion; nothing is read ahead."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.findings: list[Finding] = []
+        self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(draft.text)
+
+    def document(self) -> Node | None:
+        """The only document of the text; None where it is empty."""
+        root = None
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    raise self._stop("TWL-S034", event)
+                if event.version or event.tags:
+                    raise self._stop("TWL-S032", event, found="%")
+            elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent | AliasEvent):
+                root = self._node(event, 1)
+        return root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        if depth > DEEPEST:
+            raise self._stop("TWL-S035", event, limit=DEEPEST)
+        if isinstance(event, AliasEvent):
+            self._tell("TWL-S033", self._place(event), found=f"*{event.anchor}")
+            return Scalar("", self._place(event), quoted=True)
+        if event.tag:
+            self._tell("TWL-S032", self._place(event), found=event.tag)
+        if event.anchor:
+            self._tell("TWL-S033", self._place(event), found=f"&{event.anchor}")
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(event, depth)
+        return self._pairs(event, depth) if isinstance(event, MappingStartEvent) else self._scalar(event)
+
+    def _sequence(self, start: Event, depth: int) -> Sequence:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            self._count(len(items), event)
+            items.append(self._node(event, depth + 1))
+        return Sequence(tuple(items), self._place(start))
+
+    def _pairs(self, start: Event, depth: int) -> Pairs:
+        entries: dict[str, Entry] = {}
+        count = 0
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            self._count(count, event)
+            count += 1
+            key = self._node(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if not isinstance(key, Scalar):
+                self._tell("TWL-S017", key.place)
+            elif key.text in entries:
+                lines = {"first_line": entries[key.text].key.place.line, "second_line": key.place.line}
+                self._tell("TWL-S015", key.place, key=key.text, **lines)
+            else:
+                entries[key.text] = self._entry(key, value)
+        first = next((entry.key.place for entry in entries.values()), self._place(start))
+        return Pairs(entries, first)
+
+    def _entry(self, key: Scalar, value: Node) -> Entry:
+        entry = Entry(key, value)
+        if not entry.is_empty:
+            return entry
+        line = self.draft.source.lines[key.place.line - 1]
+        found = COMMENT.match(line, key.place.end - 1)
+        if not found:
+            return Entry(key, Scalar("", key.place))
+        start, end = found.span("comment")
+        comment = Scalar(found["comment"], Place(key.place.line, start + 1, end + 1))
+        return Entry(key, Scalar("", key.place), comment)
+
+    def _scalar(self, event: Any) -> Scalar:
+        place, text = self._place(event), str(event.value)
+        if event.end_mark.line > event.start_mark.line and text:
+            self._tell("TWL-S038", place)
+            line = self.draft.lines[event.start_mark.line]
+            text = line[event.start_mark.column : spelling.end_of_value(line)].rstrip()
+        return Scalar(text, place, quoted=bool(event.style))
+
+    def _count(self, count: int, event: Event) -> None:
+        if count == MOST_ENTRIES:
+            raise self._stop("TWL-S036", event, limit=MOST_ENTRIES)
+
+    def _place(self, event: Event) -> Place:
+        start, end = event.start_mark, event.end_mark
+        line = self.draft.lines[min(start.line, len(self.draft.lines) - 1)]
+        last = end.column if end.line == start.line else len(line.rstrip())
+        return self.draft.place(start.line, start.column, max(last, start.column + 1))
+
+    def _tell(self, code: str, place: Place, **fields: object) -> None:
+        self.findings.append(self.draft.source.finding(code, place, **fields))
+
+    def _stop(self, code: str, event: Event, **fields: object) -> Stop:
+        self._tell(code, self._place(event), **fields)
+        return Stop(code)

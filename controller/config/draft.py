@@ -1,0 +1,100 @@
+"""A text while it is being read: mended line by line, with every place still that of the text as written.
+
+A mistake that hides others (a tab, a forgotten colon) is told and mended here, so that the reading can go on
+and the rest of the file's mistakes are found in the same run. Mended text is used for nothing else.
+"""
+
+import re
+
+from controller.config.findings import Finding, Place, Source
+
+BODY = re.compile(r" *(?:- +)*(?:-$)?(?P<body>.*)")
+NEAR = 200
+"""How many lines above are looked at for a neighbour."""
+
+
+class Draft:
+    """The lines of a file as they are mended; `findings` say what was mended and what could not be."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.lines = list(source.lines)
+        self.findings: list[Finding] = []
+        self._shifts: dict[int, list[tuple[int, int]]] = {}
+
+    @property
+    def text(self) -> str:
+        """The mended text."""
+        return "\n".join(self.lines)
+
+    def replace(self, line: int, start: int, end: int, new: str) -> None:
+        """Put `new` for the columns `start:end` of a line; all count from 0."""
+        old = self.lines[line]
+        self.lines[line] = old[:start] + new + old[end:]
+        if len(new) != end - start:
+            self._shifts.setdefault(line, []).append((start + len(new), len(new) - (end - start)))
+
+    def place(self, line: int, start: int, end: int) -> Place:
+        """Where the columns `start:end` of a mended line stand in the text as written."""
+        first, last = self._written(line, start), self._written(line, end)
+        return Place(line + 1, first + 1, max(first + 1, last) + 1)
+
+    def tell(self, code: str, line: int, columns: tuple[int, int], **fields: object) -> None:
+        """Note a mistake at columns of a mended line."""
+        self.findings.append(self.source.finding(code, self.place(line, *columns), **fields))
+
+    def _written(self, line: int, column: int) -> int:
+        for border, grown in reversed(self._shifts.get(line, [])):
+            if column >= border:
+                column -= grown
+        return max(0, column)
+
+    def line_above(self, line: int) -> int | None:
+        """The nearest line above that holds more than spaces or a comment, if it is not far."""
+        above = range(line - 1, max(-1, line - 1 - NEAR), -1)
+        return next((number for number in above if not is_blank(self.lines[number])), None)
+
+    def column_for(self, line: int, found: int) -> int:
+        """The column in which this line most likely should begin, `found` being where it does."""
+        body = self.lines[line].strip()
+        open_columns = self._hyphen_columns(line) if body.startswith("-") else self._keyword_columns(line)
+        return min(open_columns, key=lambda column: abs(column - found), default=0)
+
+    def _keyword_columns(self, line: int) -> list[int]:
+        """The columns in which a keyword on this line could begin, the deepest first."""
+        above = self.line_above(line)
+        if above is None:
+            return [0]
+        deepest = column_of_body(self.lines[above])
+        columns = [deepest + 2] if opens_block(self.lines[above]) else [deepest]
+        for number in range(above, max(-1, above - NEAR), -1):
+            column = column_of_body(self.lines[number])
+            if not is_blank(self.lines[number]) and column < columns[-1]:
+                columns.append(column)
+        return columns
+
+    def _hyphen_columns(self, line: int) -> list[int]:
+        near = (self.lines[number] for number in range(line - 1, max(-1, line - 1 - NEAR), -1))
+        columns = {len(text) - len(text.lstrip()) for text in near if text.lstrip().startswith("- ")}
+        return sorted(columns, reverse=True) or self._keyword_columns(line)
+
+    def indent(self, line: int, column: int) -> None:
+        """Let the line begin in `column`."""
+        stripped = self.lines[line].lstrip()
+        self.replace(line, 0, len(self.lines[line]) - len(stripped), " " * column)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a line holds nothing but spaces or a comment."""
+    return not text.strip() or text.lstrip().startswith("#")
+
+
+def column_of_body(text: str) -> int:
+    """The column behind indentation and hyphens."""
+    found = BODY.match(text)
+    return found.start("body") if found else 0
+
+
+def opens_block(text: str) -> bool:
+    """Whether the lines below belong to this one: it ends in a colon, comments aside."""
+    return re.sub(r"\s#.*", "", text).rstrip().endswith(":")

@@ -1,0 +1,86 @@
+"""A finding: what is wrong, where it stands in which file, and the line that shows it.
+
+Lines and columns count from 1, columns in characters, as editors show them.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from controller.errors import Mistake
+from controller.events import Event, Level, happened
+
+MOST = 100
+"""No more findings of one file are told; a screen of thousands helps nobody."""
+
+
+class Place(NamedTuple):
+    """Columns `column` up to but not including `end` of a line."""
+
+    line: int
+    column: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One event about a file; `place` is None where it is about the file as a whole."""
+
+    event: Event
+    file: str
+    place: Place | None = None
+    source: str = ""
+
+    @property
+    def code(self) -> str:
+        """The stable code, as `TWL-S010`."""
+        return self.event.code
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the files cannot be used because of it."""
+        return self.event.kind.level is Level.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of one file as it was written, without line ends."""
+
+    file: str
+    lines: tuple[str, ...] = ()
+
+    def finding(self, code: str, place: Place | None, **fields: object) -> Finding:
+        """A finding in this file; a place behind the last line moves to its end."""
+        if place is None or not self.lines:
+            return Finding(happened(code, **fields), self.file)
+        line = min(place.line, len(self.lines))
+        shown = self.lines[line - 1]
+        if line < place.line:
+            place = Place(line, len(shown) + 1, len(shown) + 2)
+        return Finding(happened(code, **fields), self.file, place, shown)
+
+    def mistake(self, mistake: Mistake, place: Place | None) -> Finding:
+        """A value's mistake at its place."""
+        return self.finding(mistake.code, place, **mistake.fields)
+
+
+def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """By file and place, each told once, and not more than MOST of one file."""
+    files: dict[str, list[Finding]] = {}
+    for finding in findings:
+        told = files.setdefault(finding.file, [])
+        if finding not in told[-MOST:]:
+            told.append(finding)
+    return tuple(kept for told in files.values() for kept in _not_too_many(told))
+
+
+def _not_too_many(told: list[Finding]) -> list[Finding]:
+    ordered = sorted(told, key=lambda finding: finding.place or Place(0, 0, 0))
+    if len(ordered) <= MOST:
+        return ordered
+    rest = Finding(
+        happened("TWL-S041", count=len(ordered) - MOST),
+        ordered[0].file,
+        ordered[MOST].place,
+        ordered[MOST].source,
+    )
+    return [*ordered[:MOST], rest]

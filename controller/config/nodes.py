@@ -1,0 +1,90 @@
+"""What YAML text is made of here: single texts, lists and sets of pairs, each with its place in the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.config.findings import Finding, Place, Source
+
+Plain = str | list["Plain"] | dict[str, "Plain"]
+"""A node without its places: what pydantic is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text; `place` is where it stands, quotes included."""
+
+    text: str
+    place: Place
+    quoted: bool = False
+
+    def part(self, start: int, end: int | None) -> Place:
+        """The place of `text[start:end]`; all of it where escapes hide the offsets."""
+        line, column, after = self.place
+        quotes = 2 if self.quoted else 0
+        end = len(self.text) if end is None else end
+        if after - column - quotes != len(self.text) or not 0 <= start < end <= len(self.text):
+            return self.place
+        first = column + quotes // 2
+        return Place(line, first + start, first + end)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list; `place` is its beginning."""
+
+    items: tuple["Node", ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A keyword and its value; `comment` is what stands after a # where there is no value."""
+
+    key: Scalar
+    value: "Node"
+    comment: Scalar | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written as the value, not even a pair of quotes."""
+        return isinstance(self.value, Scalar) and not self.value.text and not self.value.quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Keyword-value pairs in the order of the file; `place` is the first keyword."""
+
+    entries: Mapping[str, Entry]
+    place: Place
+
+
+Node = Scalar | Sequence | Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as it was read; `root` is None where nothing of it can be used."""
+
+    source: Source
+    root: Node | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+    def at(self, path: tuple[int | str, ...]) -> tuple[Entry | None, Node | None]:
+        """The node at the end of the path, or as far as the path leads, and the nearest entry above it."""
+        entry, node = None, self.root
+        for step in path:
+            if isinstance(node, Pairs) and isinstance(step, str) and step in node.entries:
+                entry = node.entries[step]
+                node = entry.value
+            elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+        return entry, node
+
+
+def plain(node: Node) -> Plain:
+    """The node as text, lists and dicts; keywords without a value are left out."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return {key: plain(entry.value) for key, entry in node.entries.items() if not entry.is_empty}

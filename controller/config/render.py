@@ -1,0 +1,125 @@
+"""Findings as people and tools read them: text with a caret, JSON, and annotations for a code host.
+
+    fel[TWL-S010]: okänt nyckelord "färg"
+      --> config/schedule.yaml:4:5
+      |
+    4 |     färg: orange
+      |     ^^^^ menade du "color"?
+
+A cure that does not fit beside the caret stands below it. Whatever stands in the file, the output stays on
+its lines: characters that cannot be shown appear as a middle dot.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+
+from controller.config.findings import Finding, Place
+from controller.events import Level
+from controller.events.kind import Language
+
+WIDTH = 100
+LEVELS: dict[Level, tuple[str, str]] = {
+    Level.ERROR: ("error", "fel"),
+    Level.WARNING: ("warning", "varning"),
+    Level.INFO: ("note", "obs"),
+    Level.DEBUG: ("note", "obs"),
+}
+ANNOTATIONS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice", Level.DEBUG: "notice"}
+
+
+def as_text(findings: Iterable[Finding], language: Language) -> str:
+    """Every finding with its line, a caret and the cure; a blank line between two."""
+    return "\n\n".join(_block(finding, language) for finding in findings)
+
+
+def as_json(findings: Iterable[Finding], language: Language) -> str:
+    """One document for programs: `findings` with code, level, place, text and cure."""
+    return json.dumps(
+        {"version": 1, "findings": [_object(one, language) for one in findings]}, ensure_ascii=False
+    )
+
+
+def as_github(findings: Iterable[Finding], language: Language) -> str:
+    """One workflow command a line, which a code host shows beside the line of the file."""
+    return "\n".join(_annotation(finding, language) for finding in findings)
+
+
+def _block(finding: Finding, language: Language) -> str:
+    told = LEVELS[finding.event.kind.level][language == "sv"]
+    head = f"{told}[{finding.code}]: {finding.event.text(language)}"
+    action = finding.event.action(language)
+    if finding.place is None:
+        return f"{head}\n --> {finding.file}\n  = {_help(language)}: {action}"
+    return "\n".join((head, *_excerpt(finding, finding.place, action, language)))
+
+
+def _excerpt(finding: Finding, place: Place, action: str, language: Language) -> list[str]:
+    number = str(place.line)
+    margin = " " * len(number)
+    line, before, marked = _window(finding.source, place)
+    caret = f"{margin} | {' ' * before}{'^' * marked}"
+    lines = [f"{margin}--> {finding.file}:{place.line}:{place.column}", f"{margin} |", f"{number} | {line}"]
+    if len(caret) + len(action) < WIDTH:
+        return [*lines, f"{caret} {action}"]
+    return [*lines, caret, f"{margin} = {_help(language)}: {action}"]
+
+
+def _window(source: str, place: Place) -> tuple[str, int, int]:
+    """The part of a line that fits, with the columns before the caret and the columns under it."""
+    start, end = place.column - 1, max(place.end - 1, place.column)
+    first = max(0, min(start - WIDTH // 2, len(source) - WIDTH))
+    shown = source[first : first + WIDTH]
+    before, marked = source[first:start], source[start : min(end, first + WIDTH)]
+    cut = "…" if first else ""
+    tail = "…" if first + WIDTH < len(source) else ""
+    return cut + _visible(shown).rstrip() + tail, _columns(cut + before), max(1, _columns(marked))
+
+
+def _visible(text: str) -> str:
+    return "".join(char if char.isprintable() else "·" for char in text)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    return sum(_column(char) for char in _visible(text))
+
+
+def _column(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _help(language: Language) -> str:
+    return "hjälp" if language == "sv" else "help"
+
+
+def _object(finding: Finding, language: Language) -> dict[str, object]:
+    place = finding.place
+    return {
+        "code": finding.code,
+        "level": finding.event.kind.level.value,
+        "file": finding.file,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "end_column": place.end if place else None,
+        "text": finding.event.text(language),
+        "action": finding.event.action(language),
+        "fields": {key: str(value) for key, value in finding.event.fields.items()},
+    }
+
+
+def _annotation(finding: Finding, language: Language) -> str:
+    place = finding.place
+    where = {"file": finding.file, "title": finding.code}
+    if place:
+        where |= {"line": str(place.line), "col": str(place.column), "endColumn": str(place.end - 1)}
+    told = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in where.items())
+    message = f"{finding.event.text(language)}: {finding.event.action(language)}"
+    return f"::{ANNOTATIONS[finding.event.kind.level]} {told}::{_escaped(message)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Percent-escapes as workflow commands want them."""
+    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + also else char for char in text)

@@ -1,0 +1,155 @@
+"""A document held against the model that is to read it: keywords, and numbers that are not plain.
+
+Rules
+1. A keyword that the model does not know is a mistake, with the one that was meant where there is a near one.
+2. A keyword without a value is a mistake, unless the model reads nothing as an empty list or set.
+3. A whole number is written in digits without sign, leading zero, point or exponent; another number plainly.
+4. Of several models the one with the `kind` of the file counts; where that is unknown, nothing is checked.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from controller.config.findings import Finding
+from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequence
+from controller.config.words import PASSWORDS, near
+
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
+DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
+COMMENTED_VALUE = re.compile(r"#[^\s#]")
+"""`#FF6A00` is a value without its quotes; `# later` is a comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The other file: its name, and the keywords that stand at its outermost level."""
+
+    file: str
+    keywords: frozenset[str]
+
+
+def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the keyword that stands for each in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}
+
+
+def mistakes(document: Document, model: type[BaseModel], other: Other) -> Iterator[Finding]:
+    """Every mistake of the rules above."""
+    if document.root is None:
+        return
+    for held, pairs in walk(model, document.root):
+        known = keys(held)
+        for word, entry in pairs.entries.items():
+            if word not in known:
+                outermost = pairs is document.root
+                yield (outermost and _misplaced(document, model, entry, other)) or _unknown(
+                    document, known, entry
+                )
+            elif entry.is_empty:
+                yield from _empty(document, known[word], entry)
+            else:
+                yield from _numbers(document, known[word].annotation, entry.value)
+
+
+def walk(annotation: Any, node: Node) -> Iterator[tuple[type[BaseModel], Pairs]]:
+    """Every set of pairs under the node with the model that is to read it."""
+    for model in _members(annotation, node):
+        if isinstance(node, Pairs):
+            yield model, node
+            for word, field in keys(model).items():
+                if word in node.entries:
+                    yield from walk(field.annotation, node.entries[word].value)
+    if isinstance(node, Sequence):
+        for item_type in _item_types(annotation):
+            for item in node.items:
+                yield from walk(item_type, item)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """The annotation's alternatives, bare."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _parts(get_args(annotation)[0])
+    elif origin in {Union, UnionType}:
+        for argument in get_args(annotation):
+            yield from _parts(argument)
+    else:
+        yield annotation
+
+
+def _members(annotation: Any, node: Node) -> list[type[BaseModel]]:
+    models = [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    if len(models) < 2:
+        return models
+    kind = node.entries.get("kind") if isinstance(node, Pairs) else None
+    if kind is None or not isinstance(kind.value, Scalar):
+        return []
+    return [model for model in models if kind.value.text in choices(model, "kind")]
+
+
+def choices(model: type[BaseModel], key: str) -> tuple[str, ...]:
+    """The words among which the file chooses for a keyword; empty where it is free."""
+    parts = _parts(model.model_fields[key].annotation)
+    return tuple(word for part in parts if get_origin(part) is Literal for word in get_args(part))
+
+
+def _item_types(annotation: Any) -> Iterator[Any]:
+    for part in _parts(annotation):
+        if get_origin(part) in {tuple, list} and get_args(part):
+            yield get_args(part)[0]
+
+
+def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: Entry) -> Finding:
+    word, place = entry.key.text, entry.key.place
+    if word.casefold() in PASSWORDS:
+        return document.source.finding("TWL-S090", place)
+    tight = word.partition(":")
+    if tight[1] and tight[0] in known:
+        return document.source.finding("TWL-S022", place, key=tight[0], value=tight[2])
+    suggestion = near(word, known)
+    if suggestion:
+        return document.source.finding("TWL-S010", place, key=word, suggestion=suggestion)
+    return document.source.finding("TWL-S011", place, key=word, allowed=", ".join(known))
+
+
+def _misplaced(document: Document, model: type[BaseModel], entry: Entry, other: Other) -> Finding | None:
+    """A keyword at the outermost level that is known, only not here."""
+    word, place = entry.key.text, entry.key.place
+    if word in other.keywords:
+        return document.source.finding("TWL-S012", place, key=word, other=other.file)
+    for parent, field in keys(model).items():
+        inner = [
+            *_parts(field.annotation),
+            *(part for one in _item_types(field.annotation) for part in _parts(one)),
+        ]
+        if any(isinstance(one, type) and issubclass(one, BaseModel) and word in keys(one) for one in inner):
+            return document.source.finding("TWL-S016", place, key=word, parent=parent)
+    return None
+
+
+def _empty(document: Document, field: FieldInfo, entry: Entry) -> Iterator[Finding]:
+    word = entry.key.text
+    if entry.comment and COMMENTED_VALUE.match(entry.comment.text):
+        place, value = entry.comment.place, entry.comment.text
+        yield document.source.finding("TWL-S004", place, key=word, value=value)
+    elif field.get_default(call_default_factory=True) not in ((), {}):
+        yield document.source.finding("TWL-S013", entry.key.place, key=word)
+
+
+def _numbers(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
+    parts = tuple(_parts(annotation))
+    if isinstance(node, Scalar) and str not in parts:
+        if int in parts and not WHOLE.fullmatch(node.text):
+            yield document.source.finding("TWL-S057", node.place, value=node.text)
+        elif float in parts and not DECIMAL.fullmatch(node.text):
+            yield document.source.finding("TWL-S058", node.place, value=node.text)
+    elif isinstance(node, Sequence):
+        for item_type in _item_types(annotation):
+            for item in node.items:
+                yield from _numbers(document, item_type, item)

@@ -1,0 +1,81 @@
+"""The bytes of a file as lines of text, or the reason why it is none.
+
+Rules
+1. At most 256 kB are read, whatever the file is.
+2. UTF-8 with or without a byte order mark; lines end in LF, CRLF or CR.
+3. A document file, a binary file or another encoding is named for what it is. A file of Windows-1252 is read
+   on, so that its other mistakes are found at once.
+"""
+
+import re
+from pathlib import Path
+
+from controller.config.findings import Finding, Place, Source
+
+LIMIT = 256 * 1024
+DOCUMENTS: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "Word, OpenDocument, ZIP"),
+    (b"%PDF", "PDF"),
+    (b"{\\rtf", "RTF"),
+    (b"\xd0\xcf\x11\xe0", "Word 97"),
+    (b"\x1f\x8b", "gzip"),
+    (b"<!DOCTYPE", "HTML"),
+    (b"<html", "HTML"),
+    (b"<?xml", "XML"),
+)
+LINE_END = re.compile(r"\r\n|\r|\n")
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def read(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
+    """The bytes of a file, one more than LIMIT at most; `file` is its name as the user knows it."""
+    try:
+        if path.exists() and not path.is_file():
+            return b"", (Source(file).finding("TWL-S003", None),)
+        with path.open("rb") as opened:
+            return opened.read(LIMIT + 1), ()
+    except FileNotFoundError:
+        return b"", (Source(file).finding("TWL-S002", None, folder=path.parent),)
+    except OSError as error:
+        return b"", (Source(file).finding("TWL-S005", None, reason=error.strerror or error),)
+
+
+def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:
+    """The lines of a text; none where it cannot be read as text at all."""
+    fault = _no_text(data, Source(file))
+    if fault:
+        return Source(file), (fault,)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    no_faults: tuple[Finding, ...] = ()
+    try:
+        source, faults = _source(data.decode(), file), no_faults
+    except UnicodeDecodeError as error:
+        source = _source(data.decode("cp1252", errors="replace"), file)
+        place = _place(data[: error.start].decode())
+        faults = (source.finding("TWL-S009", place, found=f"byte {data[error.start]:02X}"),)
+    odd = UNPRINTABLE.search("\n".join(source.lines))
+    if odd is None:
+        return source, faults
+    place = _place("\n".join(source.lines)[: odd.start()])
+    return Source(file), (source.finding("TWL-S008", place, what=f"U+{ord(odd[0]):04X}"),)
+
+
+def _no_text(data: bytes, source: Source) -> Finding | None:
+    if len(data) > LIMIT:
+        return source.finding("TWL-S006", None, limit_kb=LIMIT // 1024)
+    for magic, name in DOCUMENTS:
+        if data.lstrip()[:16].lower().startswith(magic.lower()):
+            return source.finding("TWL-S007", None, format=name)
+    if data.startswith(UTF16) or (len(data) > 3 and data[1::2].count(0) * 3 > len(data)):
+        return source.finding("TWL-S009", None, found="UTF-16")
+    return None
+
+
+def _source(text: str, file: str) -> Source:
+    return Source(file, tuple(LINE_END.split(text)))
+
+
+def _place(before: str) -> Place:
+    lines = LINE_END.split(before)
+    return Place(len(lines), len(lines[-1]) + 1, len(lines[-1]) + 2)

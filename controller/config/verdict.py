@@ -1,0 +1,172 @@
+"""What pydantic found, in our codes and at its place in the file; none of its own words reaches a reader.
+
+A Mistake that a validator raised keeps its code, and its offsets become columns.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from controller.config.findings import Finding, Place
+from controller.config.nodes import Document, Node, Pairs, Scalar
+from controller.config.words import near
+from controller.errors import Mistake
+
+Told = tuple[str, dict[str, object]]
+"""A code and the fields of its text."""
+
+EXAMPLES: Mapping[str, str] = {
+    "version": "version: 1",
+    "name": "name: En vecka fri från våld",
+    "dates": "dates: 20–26 November",
+    "color": "color: orange",
+    "campaigns": "campaigns: []",
+    "site": "site: {name: …, latitude: 56.899, longitude: 14.556, time_zone: Europe/Stockholm}",
+    "latitude": "latitude: 56.899",
+    "longitude": "longitude: 14.556",
+    "time_zone": "time_zone: Europe/Stockholm",
+    "mqtt": "mqtt: {broker: embedded}",
+    "broker": "broker: embedded",
+    "zones": "zones: [bowl, shaft]",
+    "gateways": "gateways: []",
+    "kind": "kind: dmx",
+    "output": "output: simulated",
+    "fixtures": "fixtures: [{name: north, zone: bowl, profile: rgbw, address: 1}]",
+    "zone": "zone: bowl",
+    "profile": "profile: rgbw",
+    "address": "address: 1",
+    "palette": 'palette: {orange: "#FF6A00"}',
+}
+"""How a line with each keyword may look."""
+
+
+def findings(document: Document, error: ValidationError) -> Iterator[Finding]:
+    """A finding for every error that is not the consequence of another one."""
+    for one in error.errors(include_url=False):
+        if not _is_consequence(document, one):
+            yield _finding(document, one)
+
+
+def at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Finding:
+    """A mistake at the end of a path of the document."""
+    _, node = document.at(path)
+    return document.source.finding(mistake.code, _place(node, mistake.start, mistake.end), **mistake.fields)
+
+
+def _is_consequence(document: Document, error: ErrorDetails) -> bool:
+    """Unknown keywords are told by `shape`; one that is missing may be there without a value or misspelt."""
+    if error["type"] == "extra_forbidden":
+        return True
+    _, node = document.at(error["loc"])
+    if error["type"] != "missing" or not isinstance(node, Pairs):
+        return False
+    wanted = str(error["loc"][-1])
+    return wanted in node.entries or any(near(word, [wanted]) for word in node.entries)
+
+
+def _finding(document: Document, error: ErrorDetails) -> Finding:
+    path = (*error["loc"], "kind") if error["type"] == "union_tag_invalid" else error["loc"]
+    entry, node = document.at(path)
+    mistake = error.get("ctx", {}).get("error")
+    if isinstance(mistake, Mistake):
+        return document.source.finding(
+            mistake.code, _place(node, mistake.start, mistake.end), **mistake.fields
+        )
+    key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
+    if error["type"] == "missing":
+        key = str(error["loc"][-1])
+    told = _told(error, key, node)
+    return document.source.finding(told[0], _place(node), **told[1])
+
+
+def _place(node: Node | None, start: int = 0, end: int | None = None) -> Place:
+    if node is None:
+        return Place(1, 1, 2)
+    return node.part(start, end) if isinstance(node, Scalar) else node.place
+
+
+def _told(error: ErrorDetails, key: str, node: Node | None) -> Told:
+    kind, context = error["type"], error.get("ctx", {})
+    text = node.text if isinstance(node, Scalar) else key
+    if kind.endswith("_type") and kind.split("_")[0] in SHAPES:
+        return SHAPES[kind.split("_")[0]](key, node)
+    if kind in TELL:
+        return TELL[kind](key, text, context)
+    return "TWL-S063", {"key": key, "value": text}
+
+
+def _missing(key: str, _text: str, _context: Mapping[str, Any]) -> Told:
+    return "TWL-S014", {"key": key, "example": EXAMPLES.get(key, f"{key}: …")}
+
+
+def choice(key: str, text: str, allowed: list[str]) -> Told:
+    """A word that is none of those allowed, with the one that was meant where there is a near one."""
+    suggestion = near(text, allowed)
+    if suggestion:
+        return "TWL-S055", {"key": key, "value": text, "suggestion": suggestion}
+    return "TWL-S056", {"key": key, "value": text, "allowed": ", ".join(allowed)}
+
+
+def _name(_key: str, text: str, _context: Mapping[str, Any]) -> Told:
+    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    suggestion = re.sub(r"[^a-z0-9_-]+", "-", letters).strip("-")[:64]
+    return "TWL-S060", {"value": text, "suggestion": suggestion or "mast"}
+
+
+def _limit(sign: str, bound: str) -> Callable[[str, str, Mapping[str, Any]], Told]:
+    return lambda key, text, context: (
+        "TWL-S059",
+        {"key": key, "limit": f"{sign} {context[bound]}", "value": text},
+    )
+
+
+TELL: dict[str, Callable[[str, str, Mapping[str, Any]], Told]] = {
+    "missing": _missing,
+    "union_tag_not_found": lambda _key, text, context: _missing("kind", text, context),
+    "union_tag_invalid": lambda _key, _text, context: choice(
+        "kind", str(context["tag"]), re.findall(r"'([^']*)'", context["expected_tags"])
+    ),
+    "literal_error": lambda key, text, context: choice(
+        key, text, re.findall(r"'([^']*)'", context["expected"])
+    ),
+    "bool_parsing": lambda key, text, _context: choice(key, text, ["true", "false"]),
+    "int_parsing": lambda _key, text, _context: ("TWL-S057", {"value": text}),
+    "int_from_float": lambda _key, text, _context: ("TWL-S057", {"value": text}),
+    "int_parsing_size": lambda _key, text, _context: ("TWL-S057", {"value": text}),
+    "float_parsing": lambda _key, text, _context: ("TWL-S058", {"value": text}),
+    "greater_than_equal": _limit("≥", "ge"),
+    "greater_than": _limit(">", "gt"),
+    "less_than_equal": _limit("≤", "le"),
+    "less_than": _limit("<", "lt"),
+    "string_pattern_mismatch": _name,
+    "string_too_long": lambda key, _text, context: ("TWL-S061", {"key": key, "limit": context["max_length"]}),
+    "string_too_short": lambda key, _text, _context: ("TWL-S013", {"key": key}),
+    "too_short": lambda key, _text, _context: ("TWL-S013", {"key": key}),
+}
+"""What pydantic calls an error, and what we say."""
+
+
+def _pairs_expected(key: str, _node: Node | None) -> Told:
+    return "TWL-S053", {"key": key, "example": EXAMPLES.get(key, f"{key}: {{name: …}}")}
+
+
+def _list_expected(key: str, _node: Node | None) -> Told:
+    return "TWL-S052", {"key": key}
+
+
+def _single_expected(key: str, node: Node | None) -> Told:
+    if isinstance(node, Scalar):
+        return "TWL-S063", {"key": key, "value": node.text}
+    return "TWL-S054", {"key": key}
+
+
+SHAPES: dict[str, Callable[[str, Node | None], Told]] = {
+    **dict.fromkeys(("model", "dict", "mapping", "dataclass"), _pairs_expected),
+    **dict.fromkeys(("list", "tuple", "set", "frozen", "iterable"), _list_expected),
+    **dict.fromkeys(("string", "int", "float", "bool"), _single_expected),
+}
+"""What pydantic expected instead of the node."""
