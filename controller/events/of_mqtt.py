@@ -1,5 +1,278 @@
-"""Events of … (placeholder head)."""
+"""Events of the connection to the MQTT broker."""
 
 from controller.events.kind import Kind, Level, Text
 
-KINDS: tuple[Kind, ...] = ()
+CERTIFICATE = Text(
+    "The connection is encrypted, and the certificate that proves who the other side is was not accepted."
+    " Nothing is sent until it is; the controller goes on trying.",
+    "Förbindelsen är krypterad och certifikatet som visar vem motparten är godtogs inte. Inget skickas"
+    " förrän det godtas; styrningen försöker igen hela tiden.",
+)
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "TWL-M001",
+        "mqtt.connected",
+        Level.INFO,
+        Text(
+            "Connected to {broker} (attempt {attempts})",
+            "Ansluten till {broker} (försök {attempts})",
+        ),
+        Text(
+            "The broker accepted the login. Everything that should hold is published again.",
+            "Brokern godtog inloggningen. Allt som ska gälla skickas på nytt.",
+        ),
+        Text("Nothing to do.", "Inget behöver göras."),
+    ),
+    Kind(
+        "TWL-M002",
+        "mqtt.lost",
+        Level.WARNING,
+        Text(
+            "The connection to {broker} is lost: {reason}",
+            "Förbindelsen med {broker} är bruten: {reason}",
+        ),
+        Text(
+            "The gateways are not heard and cannot be commanded over this broker. It is sought again at"
+            " once and for ever. Gateways that keep a plan go on by themselves.",
+            "Styrenheterna kan varken höras eller styras genom den här brokern. Nya försök görs genast och"
+            " utan slut. Styrenheter som har en egen plan fortsätter på egen hand.",
+        ),
+        Text(
+            "If it does not come back within minutes, look at the broker and the network. If it comes and"
+            " goes every few seconds, another client uses the same client id: stop one of the two.",
+            "Om den inte är tillbaka inom några minuter: se efter hur brokern och nätet mår. Om den kommer"
+            " och går med några sekunders mellanrum använder en annan klient samma klient-id: stoppa en av"
+            " dem.",
+        ),
+    ),
+    Kind(
+        "TWL-M003",
+        "mqtt.login_refused",
+        Level.ERROR,
+        Text(
+            "{broker} refuses the login: {reason} (code {connack})",
+            "{broker} nekar inloggning: {reason} (kod {connack})",
+        ),
+        Text(
+            "The broker is there and does not let the controller in. It is asked again twice a minute or"
+            " less often.",
+            "Brokern svarar men släpper inte in styrningen. Nya försök görs högst två gånger i minuten.",
+        ),
+        Text(
+            "Check `username` and `password_file` under `mqtt:` in tower.yaml, and the broker's list of"
+            " users.",
+            "Kontrollera `username` och `password_file` under `mqtt:` i tower.yaml och brokerns"
+            " användarlista.",
+        ),
+    ),
+    Kind(
+        "TWL-M004",
+        "mqtt.subscription_refused",
+        Level.ERROR,
+        Text(
+            "{broker} does not let us listen to {filter}",
+            "{broker} låter oss inte lyssna på {filter}",
+        ),
+        Text(
+            "Without this topic the reports of a gateway do not arrive. It is asked for again every 30"
+            " seconds.",
+            "Utan detta ämne kommer en styrenhets rapporter inte fram. En ny begäran görs var 30:e sekund.",
+        ),
+        Text(
+            "Give the controller's user the right to read {filter} in the broker's access list.",
+            "Ge styrningens användare rätt att läsa {filter} i brokerns åtkomstlista.",
+        ),
+    ),
+    Kind(
+        "TWL-M005",
+        "mqtt.message_oversized",
+        Level.WARNING,
+        Text(
+            "A message of {size_bytes} bytes on {topic} from {broker} was thrown away",
+            "Ett meddelande på {size_bytes} byte i ämnet {topic} från {broker} kastades",
+        ),
+        Text(
+            "No gateway sends messages of this size. Something else writes to the topic.",
+            "Ingen styrenhet skickar så stora meddelanden. Något annat skriver i ämnet.",
+        ),
+        Text(
+            "Find out who publishes to {topic}. If it is retained, delete it with an empty retained"
+            " message; limit `max_packet_size` in the broker.",
+            "Ta reda på vem som publicerar i {topic}. Är meddelandet kvarhållet (retained), ta bort det"
+            " med ett tomt kvarhållet meddelande; begränsa `max_packet_size` i brokern.",
+        ),
+    ),
+    Kind(
+        "TWL-M006",
+        "mqtt.messages_coalesced",
+        Level.WARNING,
+        Text(
+            "{count} messages from {broker} were overtaken by newer ones of the same topic, last on {topic}",
+            "{count} meddelanden från {broker} hanns om av nyare i samma ämne, senast i {topic}",
+        ),
+        Text(
+            "More came in than could be handled. Only the newest message of each topic counts, so nothing"
+            " is wrong; but something sends too often.",
+            "Det kom mer än som hann tas om hand. Bara det nyaste meddelandet i varje ämne räknas, så"
+            " inget är fel; men något skickar för ofta.",
+        ),
+        Text(
+            "If this is told again and again, find out who publishes to {topic} and make it slower.",
+            "Om detta återkommer: ta reda på vem som publicerar i {topic} och sänk takten.",
+        ),
+    ),
+    Kind(
+        "TWL-M007",
+        "mqtt.unreachable",
+        Level.WARNING,
+        Text("{broker} cannot be reached: {reason}", "{broker} kan inte nås: {reason}"),
+        Text(
+            "Attempts go on for ever, at most 30 seconds apart, each asking for the address anew. This is"
+            " told once per reason.",
+            "Försöken fortsätter utan slut med högst 30 sekunders mellanrum, och adressen slås upp på nytt"
+            " varje gång. Detta sägs en gång per orsak.",
+        ),
+        Text(
+            "Check that the broker runs, that `mqtt.broker` in tower.yaml names it, and that no firewall"
+            " is between.",
+            "Kontrollera att brokern är igång, att `mqtt.broker` i tower.yaml pekar på den och att ingen"
+            " brandvägg står emellan.",
+        ),
+    ),
+    Kind(
+        "TWL-M008",
+        "mqtt.certificate_expired",
+        Level.ERROR,
+        Text(
+            "The certificate of {broker} has expired ({reason})",
+            "Certifikatet för {broker} har gått ut ({reason})",
+        ),
+        CERTIFICATE,
+        Text(
+            "Install a new certificate in the broker. If the certificate is valid after all, the clock of"
+            " this machine is wrong.",
+            "Installera ett nytt certifikat i brokern. Om certifikatet ändå är giltigt går den här datorns"
+            " klocka fel.",
+        ),
+    ),
+    Kind(
+        "TWL-M009",
+        "mqtt.certificate_not_yet_valid",
+        Level.ERROR,
+        Text(
+            "The certificate of {broker} is not yet valid ({reason}): is this machine's clock behind?",
+            "Certifikatet för {broker} gäller inte ännu ({reason}): går den här datorns klocka efter?",
+        ),
+        CERTIFICATE,
+        Text(
+            "Check date and time of this machine and whether it reaches its time server. It heals itself"
+            " once the clock is right.",
+            "Kontrollera den här datorns datum och tid och att den når sin tidsserver. Felet går över av"
+            " sig självt när klockan är rätt.",
+        ),
+    ),
+    Kind(
+        "TWL-M010",
+        "mqtt.certificate_wrong_name",
+        Level.ERROR,
+        Text(
+            "The certificate of {broker} is made out to another name ({reason})",
+            "Certifikatet för {broker} är utfärdat för ett annat namn ({reason})",
+        ),
+        CERTIFICATE,
+        Text(
+            "Write the name that stands in the certificate as `mqtt.broker` in tower.yaml, or have a"
+            " certificate made for the name that stands there now.",
+            "Skriv namnet som står i certifikatet som `mqtt.broker` i tower.yaml, eller låt utfärda ett"
+            " certifikat för det namn som står där nu.",
+        ),
+    ),
+    Kind(
+        "TWL-M011",
+        "mqtt.certificate_not_trusted",
+        Level.ERROR,
+        Text(
+            "The certificate of {broker} comes from no authority that is trusted here ({reason})",
+            "Certifikatet för {broker} kommer inte från en utfärdare som är betrodd här ({reason})",
+        ),
+        CERTIFICATE,
+        Text(
+            "Name the file with the certificate of the broker's authority as `ca_file` under `mqtt:` in"
+            " tower.yaml.",
+            "Ange filen med certifikatet för brokerns utfärdare som `ca_file` under `mqtt:` i tower.yaml.",
+        ),
+    ),
+    Kind(
+        "TWL-M012",
+        "mqtt.certificate_file_unusable",
+        Level.ERROR,
+        Text(
+            "A certificate file for {broker} cannot be used: {reason}",
+            "En certifikatfil för {broker} kan inte användas: {reason}",
+        ),
+        CERTIFICATE,
+        Text(
+            "Check `ca_file`, `cert_file` and `key_file` under `mqtt:` in tower.yaml: each must exist, be"
+            " readable for the controller and hold PEM without a pass phrase.",
+            "Kontrollera `ca_file`, `cert_file` och `key_file` under `mqtt:` i tower.yaml: varje fil måste"
+            " finnas, kunna läsas av styrningen och innehålla PEM utan lösenfras.",
+        ),
+    ),
+    Kind(
+        "TWL-M013",
+        "mqtt.broker_forgot",
+        Level.WARNING,
+        Text(
+            "{broker} has come back without the messages that it was to keep",
+            "{broker} har kommit tillbaka utan de meddelanden som den skulle behålla",
+        ),
+        Text(
+            "The broker was restarted and had not saved its retained messages. They are published again"
+            " now; a gateway that restarts while the broker is empty would find nothing.",
+            "Brokern startades om och hade inte sparat sina kvarhållna meddelanden. De skickas nu på nytt;"
+            " en styrning som startar om medan servern är tom hade inte hittat något.",
+        ),
+        Text(
+            "Let the broker save: in mosquitto `persistence true`, `autosave_on_changes true`,"
+            " `autosave_interval 1`.",
+            "Låt servern spara: i mosquitto `persistence true`, `autosave_on_changes true`,"
+            " `autosave_interval 1`.",
+        ),
+    ),
+    Kind(
+        "TWL-M020",
+        "mqtt.address_unreadable",
+        Level.ERROR,
+        Text("“{value}” is not the address of a broker", "”{value}” är inte adressen till en broker"),
+        Text(
+            "An address says how and where: mqtt:// or mqtts:// (encrypted), the host, and the port where"
+            " it is not 1883 or 8883.",
+            "En adress säger hur och var: mqtt:// eller mqtts:// (krypterat), värdnamnet, och porten när"
+            " den inte är 1883 eller 8883.",
+        ),
+        Text(
+            "Write for example mqtt://broker.local or mqtts://broker.local:8883.",
+            "Skriv till exempel mqtt://broker.local eller mqtts://broker.local:8883.",
+        ),
+    ),
+    Kind(
+        "TWL-M021",
+        "mqtt.credentials_in_address",
+        Level.ERROR,
+        Text(
+            "A user name or password stands in the address of the broker {address}",
+            "Ett användarnamn eller lösenord står i adressen till brokern {address}",
+        ),
+        Text(
+            "Addresses are shown in logs and on the page; secrets never are.",
+            "Adresser visas i loggar och på sidan; hemligheter visas aldrig.",
+        ),
+        Text(
+            "Write the address without it, ending in {address}, the user as `username:`, and the password"
+            " into a file named by `password_file:`.",
+            "Skriv adressen utan det, med slutet {address}, användaren som `username:` och lösenordet i en"
+            " fil som anges med `password_file:`.",
+        ),
+    ),
+)

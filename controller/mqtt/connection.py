@@ -1,0 +1,217 @@
+"""One connection to one broker, from the CONNECT to the end; never used again after that.
+
+That is why nothing stale can be sent: whatever paho still had queued dies with its connection.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from controller.gateways.gateway import Message
+from controller.mqtt.address import Address
+from controller.mqtt.dial import NotLetInError
+from controller.mqtt.inbox import Inbox
+from controller.mqtt.items import Coalesced, Connected, Forgot, Lost, Oversized, Received, SubscriptionRefused
+from controller.mqtt.outbox import WINDOW, Outbox
+from controller.mqtt.session import MAX_PAYLOAD_BYTES, Session
+from controller.mqtt.subscriptions import Subscriptions
+from controller.mqtt.wire import Wire
+
+DIAL_S = 5.0
+"""For TCP, per address of the host, and for the TLS handshake."""
+FLUSH_S = 0.8
+SILENCE = 1.7
+"""Keepalives without a byte after which a connection is dead. paho alone waits for two; its PINGREQ leaves
+after one, so that a slow broker still has 0.7 to answer."""
+ACKNOWLEDGE_S = 60.0
+"""One that does not acknowledge would hold back the newest value of a topic for ever."""
+UNACKNOWLEDGED = "the broker does not acknowledge"
+COALESCED_EVERY_S = 60.0
+
+CONNACK = {132: 1, 133: 2, 136: 3, 134: 4, 135: 5}
+"""paho's reason codes (MQTT 5) back to the return codes of MQTT 3.1.1 section 3.2.2.3."""
+
+
+class Connection:
+    """See the head of the module. `known`: the broker has been given our retained messages before."""
+
+    def __init__(
+        self, address: Address, session: Session, inbox: Inbox, *, attempts: int, known: bool
+    ) -> None:
+        self._address = address
+        self._session = session
+        self._inbox = inbox
+        self._attempts = attempts
+        self._recall = session.status_topic if known else None
+        self._loop = asyncio.get_running_loop()
+        self._client = self._made()
+        self._wire = Wire(self._client, inbox, self._turn)
+        self._answer: asyncio.Future[NotLetInError | None] = self._loop.create_future()
+        self._outbox = Outbox()
+        self._idle = asyncio.Event()
+        self._wire.over.add_done_callback(lambda _: self._idle.set())
+        self._subscriptions = Subscriptions(session.subscriptions)
+        self._overtaken, self._overtaken_topic, self._tell_at = 0, "", 0.0
+
+    @property
+    def connected(self) -> bool:
+        """From the CONNACK to the end."""
+        return self._answer.done() and self._answer.result() is None and not self._wire.over.done()
+
+    async def open(self) -> None:
+        """Connects; raises NotLetInError, OwnFilesError, OSError or what else comes up on the way."""
+        await self._wire.open(self._address.tls, f"mqtt dial {self._address}")
+        told: set[asyncio.Future[Any]] = {self._answer, self._wire.over}
+        await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED)
+        if not self._answer.done():
+            raise ConnectionError(self._wire.over.result())
+        if refusal := self._answer.result():
+            raise refusal
+
+    async def stay(self) -> None:
+        """Returns when the connection is over, and says why in the inbox."""
+        while not self._wire.over.done():
+            await asyncio.wait({self._wire.over}, timeout=self._session.keepalive_s / 20)
+            with self._wire.guarded():
+                self._tick()
+        self._inbox.put(Lost(str(self._address), self._wire.over.result()))
+
+    async def leave(self) -> None:
+        """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""
+        if self.connected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_S):
+                    await self._idle.wait()
+            with self._wire.guarded():
+                self._client.disconnect()
+        self._wire.end("left")
+
+    def publish(self, message: Message) -> None:
+        """Sends the message as soon as the outbox allows; drops it while not connected."""
+        if self.connected:
+            self._outbox.put(message)
+            if not self._wire.writing:
+                self._turn()
+
+    def _made(self) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._session.client_id,
+            protocol=paho.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = DIAL_S
+        client.max_inflight_messages = 0  # our own window counts; paho's is searched through at each PUBACK
+        client.username = self._address.username
+        client.password = self._address.password
+        if will := self._session.will:
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.connect_async(self._address.host, self._address.port, self._session.keepalive_s)
+        return client
+
+    def _turn(self) -> None:
+        """Hands over to paho what may go now: a window at most, then the rest of the program has its turn."""
+        with self._wire.guarded():
+            if self._client.want_write():
+                self._client.loop_write()
+            for _ in range(WINDOW):
+                if not self.connected or self._client.want_write() or not (message := self._outbox.take()):
+                    break
+                sent = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+                if sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # identifiers have come round to one in use
+                    self._wire.end(UNACKNOWLEDGED)
+                self._outbox.sent(message, sent.mid, self._loop.time())
+        self._wire.watch(more=self._outbox.ready)
+        if self._outbox.idle and not self._client.want_write():
+            self._idle.set()
+        else:
+            self._idle.clear()
+
+    def _tick(self) -> None:
+        """Keepalive, watchdog, what was refused before, and what has to be told from time to time."""
+        if not self.connected or self._wire.deaf:
+            return
+        self._client.loop_misc()
+        now = self._loop.time()
+        if now - self._wire.heard > SILENCE * self._session.keepalive_s:
+            self._wire.end("the broker does not answer")
+        elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
+            self._wire.end(UNACKNOWLEDGED)
+        self._subscribe(now)
+        if self._overtaken and now >= self._tell_at:
+            self._inbox.put(Coalesced(str(self._address), self._overtaken_topic, self._overtaken))
+            self._overtaken, self._tell_at = 0, now + COALESCED_EVERY_S
+        self._turn()
+
+    def _subscribe(self, now: float) -> None:
+        for batch in self._subscriptions.due(now):
+            _, mid = self._client.subscribe(list(batch))
+            if mid is not None:
+                self._subscriptions.asked(mid, batch)
+
+    def _on_connect(self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _more: Any) -> None:
+        self._wire.handled += 1
+        if reason.is_failure:
+            self._answer.set_result(NotLetInError(CONNACK.get(reason.value, reason.value), str(reason)))
+            return
+        self._answer.set_result(None)
+        if self._recall:
+            self._client.subscribe(self._recall)
+        self._subscribe(self._loop.time())
+        for message in self._session.birth:
+            self._outbox.put(message)
+        self._inbox.put(
+            Connected(
+                str(self._address), bool(flags.session_present), self._attempts, self._wire.certificate_until
+            )
+        )
+
+    def _on_subscribe(
+        self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any
+    ) -> None:
+        self._wire.handled += 1
+        for refused in self._subscriptions.answered(mid, [reason.is_failure for reason in reasons]):
+            self._inbox.put(SubscriptionRefused(str(self._address), refused))
+
+    def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _more: Any) -> None:
+        self._wire.handled += 1
+        self._outbox.acknowledged(mid)
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        self._wire.handled += 1
+        broker = str(self._address)
+        try:
+            topic = message.topic
+        except (
+            UnicodeDecodeError
+        ):  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
+            return
+        if topic == self._session.status_topic and not self._wanted(topic, message.retain):
+            return
+        if len(message.payload) > MAX_PAYLOAD_BYTES:
+            self._inbox.put(Oversized(broker, topic, len(message.payload)), (Oversized, self, topic))
+            return
+        received = Received(broker, topic, bytes(message.payload), message.retain, message.qos)
+        if self._inbox.put(received, (self, topic)):
+            self._overtaken += 1
+            self._overtaken_topic = topic
+
+    def _wanted(self, status_topic: str, retain: bool) -> bool:
+        """Whether our own status was asked for by more than `_recall`.
+
+        What the broker had kept comes before the echo of the birth that we have just published; where the
+        echo comes first, it had kept nothing.
+        """
+        if self._recall:
+            self._recall = None
+            if not retain:
+                self._inbox.put(Forgot(str(self._address)))
+        return any(paho.topic_matches_sub(wanted, status_topic) for wanted, _ in self._session.subscriptions)

@@ -1,0 +1,78 @@
+"""What came in and has not been taken yet. One consumer; any number of connections.
+
+Rules
+1. Items are taken in the order in which their places were made.
+2. An item with a slot takes the place of the one that waits in the same slot: a topic that floods holds one
+   place, and the others wait no longer for it.
+3. It holds at most LIMIT_BYTES and one item more: who fills it asks `full` and is called back when half is
+   taken.
+4. A consumer that never waits still lets the loop turn every SLICE_S.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from controller.mqtt.items import Item, Received
+
+LIMIT_BYTES = 8 * 1024 * 1024
+ITEM_BYTES = 500
+SLICE_S = 0.005
+
+
+class Inbox:
+    """See the head of the module."""
+
+    def __init__(self) -> None:
+        self._items: OrderedDict[Hashable, Item] = OrderedDict()
+        self._bytes = 0
+        self._resume: list[Callable[[], None]] = []
+        self._stirred = asyncio.Event()
+        self._closed = False
+        self._turned = 0.0
+
+    @property
+    def full(self) -> bool:
+        return self._bytes >= LIMIT_BYTES
+
+    def when_half_empty(self, resume: Callable[[], None]) -> None:
+        """Calls `resume` once, when there is room again."""
+        self._resume.append(resume)
+
+    def put(self, item: Item, slot: Hashable | None = None) -> bool:
+        """Puts the item at the end or, where its slot is taken, in the place of the older; True if so."""
+        place = object() if slot is None else slot
+        older = self._items.get(place)
+        self._items[place] = item
+        self._bytes += _weight(item) - (_weight(older) if older else 0)
+        self._stirred.set()
+        return older is not None
+
+    async def take(self) -> Item:
+        """The next item, as soon as there is one; StopAsyncIteration when closed and empty."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._turned > SLICE_S:
+            await asyncio.sleep(0)
+            self._turned = loop.time()
+        while not self._items:
+            if self._closed:
+                raise StopAsyncIteration
+            self._stirred.clear()
+            await self._stirred.wait()
+            self._turned = loop.time()
+        _, item = self._items.popitem(last=False)
+        self._bytes -= _weight(item)
+        if self._resume and self._bytes <= LIMIT_BYTES // 2:
+            waiting, self._resume = self._resume, []
+            for resume in waiting:
+                resume()
+        return item
+
+    def close(self) -> None:
+        """Nothing more will come; what waits can still be taken."""
+        self._closed = True
+        self._stirred.set()
+
+
+def _weight(item: Item) -> int:
+    return ITEM_BYTES + (len(item.topic) + len(item.payload) if isinstance(item, Received) else 0)

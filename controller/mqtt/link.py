@@ -1,0 +1,96 @@
+"""One broker, for as long as the program runs: connection after connection.
+
+Rules
+1. It tries for ever, each time from the name on: addresses change, and a broker may come minutes late.
+2. Between attempts it waits a random time from 0 to 1, 2, 4 … CAP_S ("full jitter"), so that many clients
+   do not storm a broker that comes back. A connection that lasted STABLE_S starts the count anew.
+3. Where a person must act first (login refused, certificate), it waits BARRED_S longer.
+4. Why it cannot connect is told once per cause, until it has been connected again.
+"""
+
+import asyncio
+import random
+from typing import NoReturn
+
+from controller.gateways.gateway import Message
+from controller.mqtt.address import Address
+from controller.mqtt.connection import Connection
+from controller.mqtt.dial import failure
+from controller.mqtt.inbox import Inbox
+from controller.mqtt.items import Failure, Unreachable
+from controller.mqtt.session import Session
+
+ATTEMPT_S = 15.0
+"""For the whole way from the name to the CONNACK."""
+CAP_S = 30.0
+STABLE_S = 10.0
+BARRED_S = 30.0
+
+CHANCE = random.SystemRandom()
+
+
+def pause_s(failures: int, chance: float, *, barred: bool) -> float:
+    """Seconds to wait after so many failures in a row (from 1); `chance` is 0 to 1."""
+    spread = min(CAP_S, 2.0 ** min(failures - 1, 10))
+    return chance * spread + (BARRED_S if barred else 0.0)
+
+
+class Link:
+    """See the head of the module."""
+
+    def __init__(self, address: Address, session: Session, inbox: Inbox) -> None:
+        self.broker = str(address)
+        self._address = address
+        self._session = session
+        self._inbox = inbox
+        self._connection: Connection | None = None
+        self._known = False
+        self._attempts = 0
+        self._failures = 0
+        self._barred = False
+        self._told: set[Failure] = set()
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None and self._connection.connected
+
+    def publish(self, message: Message) -> None:
+        if self._connection is not None:
+            self._connection.publish(message)
+
+    async def keep(self) -> NoReturn:
+        """Connects, stays, and begins anew; cancelled, it takes its leave from the broker."""
+        while True:
+            self._failures += 1
+            self._connection = self._next()
+            try:
+                if await self._open(self._connection):
+                    began = asyncio.get_running_loop().time()
+                    await self._connection.stay()
+                    if asyncio.get_running_loop().time() - began >= STABLE_S:
+                        self._failures = 1
+            finally:
+                await self._connection.leave()
+                self._connection = None
+            await asyncio.sleep(pause_s(self._failures, CHANCE.random(), barred=self._barred))
+
+    def _next(self) -> Connection:
+        self._attempts += 1
+        return Connection(
+            self._address, self._session, self._inbox, attempts=self._attempts, known=self._known
+        )
+
+    async def _open(self, connection: Connection) -> bool:
+        try:
+            async with asyncio.timeout(ATTEMPT_S):
+                await connection.open()
+        except Exception as error:
+            told = failure(self.broker, error)
+            if told not in self._told:
+                self._told.add(told)
+                self._inbox.put(told)
+            self._barred = not isinstance(told, Unreachable)
+            return False
+        self._known, self._barred, self._attempts = True, False, 0
+        self._told.clear()
+        return True
