@@ -1,0 +1,107 @@
+"""`esphome`: lights of an ESPHome node.
+
+Rules
+1. `<topic>/light/<object id>/command` and `/state` hold the JSON schema of Home Assistant; `<topic>/status`
+   is the node's birth and last will. Several lights of one node may be several zones.
+2. Every number is sent as an integer: newer firmware checks the type and drops `2.0`
+   (light_json_schema.cpp).
+3. `w` is sent as 0: an RGBW light would otherwise keep the white it had. Lights without white take no
+   notice.
+4. The firmware takes the strongest of r, g, b for the colour's own brightness and multiplies; it reports
+   colours as they were sent. Older firmware truncates instead of rounding, so values may read 1 low.
+5. An empty command changes nothing and is answered with the state, but ends a running fade within the
+   light's default transition of a second: hence asked seldom. Every command is answered.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from controller.errors import Mistake
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import (
+    component,
+    document,
+    dumped,
+    fraction,
+    kelvin,
+    members,
+    mixed,
+    switch,
+    within,
+)
+from controller.gateways.vendor import Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.lighting.look import ZoneState
+
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+class EspHome(Addressed):
+    """A node and its lights."""
+
+    ADDRESS: ClassVar[str] = "light"
+    POLL_S: ClassVar[float | None] = 300.0
+    MAX_FADE_S: ClassVar[float] = 65_535.0
+
+    kind: Literal["esphome"] = "esphome"
+    topic: Topic
+    light: ObjectId | None = None
+    zones: Mapping[str, ObjectId] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_light(self) -> Self:
+        if (self.light is None) is (self.zone is not None):
+            raise Mistake("TWL-S201", key="light")
+        return self
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+        """The node's status and each light's state."""
+        states = {
+            f"{self.topic}/light/{light}/state": partial(_state, zone)
+            for zone, light in self.addresses.items()
+        }
+        return {f"{self.topic}/status": presence, **states}
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """One JSON command for each light."""
+        return tuple(
+            command(
+                f"{self.topic}/light/{light}/command",
+                self._command(self.reduce(zone, want.zones[zone]), want),
+            )
+            for zone, light in self.addresses.items()
+        )
+
+    def _command(self, goal: ZoneState, want: Want) -> bytes:
+        fade = {"transition": max(1, round(self.fade(want.fade_s)))} if want.fade_s > 0 else {}
+        if not goal.on or goal.color is None:
+            return dumped(state="OFF", **fade)
+        red, green, blue = goal.color.rgb
+        color = {"r": red, "g": green, "b": blue, "w": 0}
+        return dumped(state="ON", brightness=wishes.step(goal.brightness, self.STEPS), color=color, **fade)
+
+    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """An empty command for each light (rule 5)."""
+        return tuple(
+            command(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values()
+        )
+
+
+def _state(zone: str, payload: bytes) -> Report | Ignored:
+    keys = document(payload)
+    effect = keys.get("effect")
+    shown = Shown(on=switch(keys.get("state")), steady=None if effect is None else effect == "None")
+    shown = with_brightness(shown, fraction(keys.get("brightness"), 255))
+    return told(zone, _color(keys).over(shown))
+
+
+def _color(keys: Mapping[str, object]) -> Shown:
+    color = members(keys["color"]) if keys.get("color") is not None else {}
+    if "r" in color:
+        red, green, blue = (round(component(color.get(key))) for key in "rgb")
+        whites = (round(within(color.get(key), 0, 255) or 0) for key in "cw")
+        return Shown(color=mixed(red, green, blue, *whites))
+    return Shown(kelvin=kelvin(keys.get("color_temp")))

@@ -1,0 +1,172 @@
+"""`home-assistant`: lights of the Home Assistant MQTT JSON schema, whatever firmware speaks it.
+
+Rules
+1. One JSON object each way: `state`, `brightness` 1..255, `color`, `color_temp` in mired, `transition` in
+   seconds.
+2. Off is `{"state":"OFF"}`, with the transition if there is a fade.
+3. `color_modes` say what the lamp can take. Of rgb, rgbw, rgbww, xy and hs the first of this order is used;
+   a colour given in kelvin goes as `color_temp` where that is among them. White channels are sent as 0, see
+   `wishes`.
+4. In a state, `color_mode` says which keys hold; without it every key is taken that is there. `state: null`
+   is unknown, brightness 0 is ignored. https://www.home-assistant.io/integrations/light.mqtt/#json-schema
+5. Without `state_topic` the lamp cannot confirm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from controller.errors import Mistake
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import (
+    component,
+    document,
+    dumped,
+    fraction,
+    from_hue,
+    kelvin,
+    members,
+    mixed,
+    number,
+    plain,
+    switch,
+    to_hue,
+    within,
+)
+from controller.gateways.vendor import NEVER_S, OneZone, Reader, Topic, command, presence, told
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+
+ColorMode = Literal["onoff", "brightness", "color_temp", "hs", "xy", "rgb", "rgbw", "rgbww"]
+COLORED: tuple[ColorMode, ...] = ("rgb", "rgbw", "rgbww", "xy", "hs")
+WHITES: Mapping[str, Mapping[str, int]] = {"rgbw": {"w": 0}, "rgbww": {"c": 0, "w": 0}}
+MIRED = (153, 500)
+
+
+class HomeAssistant(OneZone):
+    """A light that speaks the JSON schema of Home Assistant."""
+
+    POLL_S: ClassVar[float | None] = None
+    COLOR_TOLERANCE: ClassVar[int] = 5
+
+    kind: Literal["home-assistant"] = "home-assistant"
+    command_topic: Topic
+    state_topic: Topic | None = None
+    availability_topic: Topic | None = None
+    color_modes: tuple[ColorMode, ...] = Field(default=("rgb",), min_length=1)
+
+    @model_validator(mode="after")
+    def _alone(self) -> Self:
+        alone = next((mode for mode in self.color_modes if mode in {"onoff", "brightness"}), None)
+        if alone is not None and len(self.color_modes) > 1:
+            raise Mistake("TWL-S202", mode=alone)
+        return self
+
+    @property
+    def confirms(self) -> bool:
+        """Rule 5."""
+        return self.state_topic is not None
+
+    @property
+    def quiet_s(self) -> float:
+        """It speaks only when something changes."""
+        return NEVER_S
+
+    @property
+    def colored(self) -> ColorMode | None:
+        """The colour mode in which colours are sent."""
+        return next((mode for mode in COLORED if mode in self.color_modes), None)
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+        """State and availability, where they have topics."""
+        known: dict[str | None, Reader] = {self.availability_topic: presence, self.state_topic: self._state}
+        return {topic: reader for topic, reader in known.items() if topic is not None}
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:  # noqa: ARG002
+        """The wish in the lamp's colour modes."""
+        goal = wishes.lit(want)
+        if self.colored is None:
+            goal = wishes.as_white(goal) if "color_temp" in self.color_modes else wishes.without_color(goal)
+        elif self.colored in {"xy", "hs"}:
+            goal = wishes.at_full(goal)
+        if "color_temp" in self.color_modes:
+            goal = wishes.within_mired(goal, *MIRED)
+        if "onoff" in self.color_modes and goal.on:
+            return replace(goal, brightness=1.0)
+        return wishes.in_steps(goal, self.STEPS)
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """One JSON command."""
+        goal = self.reduce(self.zone, want.zones[self.zone])
+        keys: dict[str, object] = {"state": "ON" if goal.on else "OFF"}
+        if goal.on and "onoff" not in self.color_modes:
+            keys["brightness"] = wishes.step(goal.brightness, self.STEPS)
+        if goal.on and goal.color is not None:
+            keys |= self._color(goal.color)
+        if want.fade_s > 0 and "onoff" not in self.color_modes:
+            keys["transition"] = plain(self.fade(want.fade_s))
+        return (command(self.command_topic, dumped(**keys)),)
+
+    def _color(self, color: Color) -> dict[str, object]:
+        if color.kelvin is not None and "color_temp" in self.color_modes:
+            return {"color_temp": wishes.mired(color.kelvin)}
+        if self.colored == "xy":
+            x, y = color.xy
+            return {"color": {"x": round(x, 4), "y": round(y, 4)}}
+        if self.colored == "hs":
+            hue, saturation = to_hue(color)
+            return {"color": {"h": plain(hue), "s": plain(saturation)}}
+        red, green, blue = color.rgb
+        return {"color": {"r": red, "g": green, "b": blue, **WHITES.get(self.colored or "", {})}}
+
+    def _state(self, payload: bytes) -> Report | Ignored:
+        keys = document(payload)
+        on = switch(keys.get("state"))
+        brightness = fraction(keys.get("brightness"), self.STEPS) or None
+        if brightness is None and "onoff" in self.color_modes and on:
+            brightness = 1.0
+        effect = keys.get("effect")
+        steady = None if "effect" not in keys else str(effect or "none").lower() in {"none", "off", "solid"}
+        return told(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
+
+    def same_brightness(self, goal: float, shown: float | None) -> bool:
+        """A lamp of mode `onoff` has no brightness to compare."""
+        return "onoff" in self.color_modes or super().same_brightness(goal, shown)
+
+    def cannot(self) -> tuple[str, ...]:
+        """What the colour modes leave out."""
+        return (
+            *super().cannot(),
+            *(("color",) if self.colored is None else ()),
+            *(("brightness", "fade") if "onoff" in self.color_modes else ()),
+        )
+
+
+def read_color(keys: Mapping[str, object]) -> Shown:
+    """The colour in a state (rule 4)."""
+    mode = keys.get("color_mode")
+    color = members(keys["color"]) if keys.get("color") is not None else {}
+    if mode == "color_temp" or (mode is None and not color):
+        return Shown(kelvin=kelvin(keys.get("color_temp")))
+    if "r" in color and mode not in {"xy", "hs"}:
+        return Shown(color=_rgb(color, mode))
+    if "x" in color and mode != "hs":
+        return Shown(xy=_pair(color, "x", "y", 1, 1))
+    if "h" in color:
+        pair = _pair(color, "h", "s", 360, 100)
+        return Shown(color=from_hue(*pair) if pair else None)
+    return Shown()
+
+
+def _rgb(color: Mapping[str, object], mode: object) -> Color:
+    red, green, blue = (round(component(color.get(key))) for key in "rgb")
+    told = {"rgb": "", "rgbw": "w"}.get(str(mode), "cw")
+    return mixed(red, green, blue, *(round(number(color.get(key)) or 0) for key in told))
+
+
+def _pair(color: Mapping[str, object], one: str, other: str, *ends: int) -> tuple[float, float] | None:
+    first, second = within(color.get(one), 0, ends[0]), within(color.get(other), 0, ends[1])
+    return None if first is None or second is None else (first, second)

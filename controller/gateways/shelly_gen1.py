@@ -1,0 +1,79 @@
+"""`shelly-gen1`: a Shelly RGBW2 in colour mode.
+
+Rules
+1. `shellies/<device>/color/0/set` takes JSON: `turn`, `red`, `green`, `blue`, `white` 0..255, `gain`
+   (brightness) 0..100, `effect` 0, `transition` in ms, at most 5000. `mode: color` puts a device right that
+   was set to white.
+2. `color/0/status` tells the same with `ison`; `color/0` only on or off; both every 30 s.
+3. `online` is `true`, or `false` by last will, which this generation does not retain: absence says nothing.
+4. `update` to `shellies/<device>/command` makes it publish its status.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import component, document, dumped, fraction, mixed, switch, text, within
+from controller.gateways.vendor import OneZone, Reader, command, presence, told, with_brightness
+from controller.lighting.color import Color
+
+
+class ShellyGen1(OneZone):
+    """A Shelly RGBW2 by its device name."""
+
+    STEPS: ClassVar[int] = 100
+    POLL_S: ClassVar[float | None] = 60.0
+    MAX_FADE_S: ClassVar[float] = 5.0
+
+    kind: Literal["shelly-gen1"] = "shelly-gen1"
+    device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+    @property
+    def light(self) -> str:
+        """The topic of its one light in colour mode."""
+        return f"shellies/{self.device}/color/0"
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+        """Last will and the two reports."""
+        online = f"shellies/{self.device}/online"
+        return {online: presence, self.light: self._switch, f"{self.light}/status": self._status}
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """One JSON command."""
+        goal = self.reduce(self.zone, want.zones[self.zone])
+        keys: dict[str, object] = {"mode": "color", "turn": "on" if goal.on else "off"}
+        if goal.on and goal.color is not None:
+            red, green, blue = goal.color.rgb
+            gain = wishes.step(goal.brightness, self.STEPS)
+            keys |= {"red": red, "green": green, "blue": blue, "white": 0, "gain": gain, "effect": 0}
+        payload = dumped(**keys, transition=round(1000 * self.fade(want.fade_s)))
+        return (command(f"{self.light}/set", payload),)
+
+    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """Rule 4."""
+        return (command(f"shellies/{self.device}/command", b"update"),)
+
+    def _switch(self, payload: bytes) -> Report | Ignored:
+        return told(self.zone, Shown(on=switch(text(payload))))
+
+    def _status(self, payload: bytes) -> Report | Ignored:
+        keys = document(payload)
+        shown = with_brightness(Shown(on=switch(keys.get("ison"))), fraction(keys.get("gain"), self.STEPS))
+        color = _color(keys) if "red" in keys else None
+        return told(self.zone, replace(shown, color=color, steady=_steady(keys)))
+
+
+def _color(keys: Mapping[str, object]) -> Color:
+    red, green, blue = (round(component(keys.get(key))) for key in ("red", "green", "blue"))
+    return mixed(red, green, blue, round(within(keys.get("white"), 0, 255) or 0))
+
+
+def _steady(keys: Mapping[str, object]) -> bool | None:
+    if keys.get("mode") == "white":
+        return False
+    effect = within(keys.get("effect"), 0, 255)
+    return None if effect is None else effect == 0

@@ -1,0 +1,155 @@
+"""`shelly-gen2`: Shelly devices of generation 2 and later, by RPC over MQTT.
+
+Rules
+1. A request goes to `<topic>/rpc` with `src`; its answer comes to `<src>/rpc`. Our `src` is
+   `<prefix>/gateway/<name>`, so answers reach nobody else.
+2. `RGBW.Set`, `RGB.Set` or `Light.Set`, as the device's profile has it: `on`, `brightness` 1..100, `rgb`,
+   `white`, `transition_duration` in seconds. `toggle_after` is never sent: it flips the lamp back.
+3. Reports: the whole component on `<topic>/status/<component>`, parts of it as NotifyStatus on
+   `<topic>/events/rpc`, and in answers to GetStatus. They tell the present values; during a fade
+   `transition.target` holds the goal, so a running fade does not agree yet.
+4. `<topic>/online` is `true`, or `false` by last will, which is not retained: absence says nothing.
+5. The id of a request is the place of the zone, so that an answer finds its component.
+https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/RGBW
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import (
+    Unreadable,
+    components,
+    document,
+    dumped,
+    fraction,
+    members,
+    mixed,
+    number,
+    plain,
+    quoted,
+    switch,
+    within,
+)
+from controller.gateways.vendor import Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.lighting.look import ZoneState
+
+Component = Annotated[str, StringConstraints(pattern=r"^(rgbw|rgb|light):[0-9]$")]
+METHODS = {"rgbw": "RGBW", "rgb": "RGB", "light": "Light"}
+NOTICES = {"NotifyStatus", "NotifyFullStatus"}
+
+
+class ShellyGen2(Addressed):
+    """A device and its components."""
+
+    ADDRESS: ClassVar[str] = "component"
+    STEPS: ClassVar[int] = 100
+    POLL_S: ClassVar[float | None] = 60.0
+    MAX_FADE_S: ClassVar[float] = 10_800.0
+
+    kind: Literal["shelly-gen2"] = "shelly-gen2"
+    topic: Topic
+    component: Component = "rgbw:0"
+    zones: Mapping[str, Component] = Field(default_factory=dict)
+
+    def source(self, prefix: str) -> str:
+        """Who asks (rule 1)."""
+        return f"{prefix}/gateway/{self.name}"
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
+        """Last will, status of each component, notices and answers."""
+        states = {
+            f"{self.topic}/status/{part}": partial(self._status, zone)
+            for zone, part in self.addresses.items()
+        }
+        return {
+            f"{self.topic}/online": presence,
+            **states,
+            f"{self.topic}/events/rpc": self._notice,
+            f"{self.source(prefix)}/rpc": self._answer,
+        }
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
+        """A `light` component has no colours."""
+        goal = wishes.lit(want)
+        if self.addresses[zone].startswith("light:"):
+            return wishes.in_steps(wishes.without_color(goal), self.STEPS)
+        return super().reduce(zone, goal)
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+        """One Set request for each component."""
+        fade = {"transition_duration": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
+        return tuple(
+            self._request(prefix, zone, "Set", self._params(zone, want.zones[zone]) | fade)
+            for zone in self.addresses
+        )
+
+    def query(self, prefix: str) -> tuple[Message, ...]:
+        """One GetStatus request for each component."""
+        return tuple(self._request(prefix, zone, "GetStatus", {}) for zone in self.addresses)
+
+    def _request(self, prefix: str, zone: str, verb: str, params: Mapping[str, object]) -> Message:
+        family, index = self.addresses[zone].split(":")
+        payload = dumped(
+            id=self.zone_names.index(zone) + 1,
+            src=self.source(prefix),
+            method=f"{METHODS[family]}.{verb}",
+            params={"id": int(index), **params},
+        )
+        return command(f"{self.topic}/rpc", payload)
+
+    def _params(self, zone: str, want: ZoneState) -> dict[str, object]:
+        goal = self.reduce(zone, want)
+        if not goal.on:
+            return {"on": False}
+        params: dict[str, object] = {"on": True, "brightness": wishes.step(goal.brightness, self.STEPS)}
+        if goal.color is not None:
+            params["rgb"] = list(goal.color.rgb)
+        if self.addresses[zone].startswith("rgbw:"):
+            params["white"] = 0
+        return params
+
+    def cannot(self) -> tuple[str, ...]:
+        """Where a component is a `light` there are no colours."""
+        white = any(part.startswith("light:") for part in self.addresses.values())
+        return (*super().cannot(), *(("color",) if white else ()))
+
+    def _status(self, zone: str, payload: bytes) -> Report | Ignored:
+        return told(zone, _shown(document(payload)))
+
+    def _notice(self, payload: bytes) -> Report | Ignored:
+        keys = document(payload)
+        if keys.get("method") not in NOTICES:
+            return Ignored()
+        params = members(keys.get("params"))
+        parts = {zone: params[part] for zone, part in self.addresses.items() if part in params}
+        read = {zone: told(zone, _shown(members(part))) for zone, part in parts.items()}
+        zones = {zone: report.zones[zone] for zone, report in read.items() if isinstance(report, Report)}
+        return Report(zones=zones) if zones else Ignored()
+
+    def _answer(self, payload: bytes) -> Report | Ignored:
+        keys = document(payload)
+        if keys.get("error") is not None:
+            error = members(keys["error"])
+            raise Unreadable(
+                f"the device answered error {quoted(error.get('code'))}: {quoted(error.get('message'))}"
+            )
+        place = number(keys.get("id"))
+        result = keys.get("result")
+        if not isinstance(result, dict) or "output" not in result or place is None:
+            return Ignored()
+        asked = dict(enumerate(self.zone_names, start=1))
+        return told(asked[int(place)], _shown(result)) if int(place) in asked else Ignored()
+
+
+def _shown(keys: Mapping[str, object]) -> Shown:
+    shown = with_brightness(Shown(on=switch(keys.get("output"))), fraction(keys.get("brightness"), 100))
+    if keys.get("rgb") is None:
+        return shown
+    red, green, blue = components(keys["rgb"], 3)
+    return replace(shown, color=mixed(red, green, blue, round(within(keys.get("white"), 0, 255) or 0)))

@@ -1,0 +1,186 @@
+"""`tasmota`: a light with Tasmota.
+
+Rules
+1. One `Backlog0` makes the whole state: `Fade` and `Speed`, the colour, `Dimmer`, and `Power ON` for
+   devices whose SetOption20 keeps light commands from switching on. Off is fade, speed and `Power OFF`.
+2. `Fade` and `Speed` are stored by the firmware, so each command says them; `Speed2` is used up by the
+   first command of a backlog. `Speed` counts half seconds for a change of 100 %, 1 to 40; smaller changes
+   are quicker.
+3. `channels` is the number of PWM channels: 1 dimmer, 2 colour temperature, 3 RGB, 4 RGBW, 5 RGB and colour
+   temperature. `Color2` leaves the dimmer alone, where `Color` would derive it from the colour.
+4. The firmware keeps colours at full strength and the dimmer apart, so dark colours are sent that way.
+5. Reports tell the goal, not the fade. `Color` is scaled by the dimmer: it is divided out, and below DIM,
+   where 8 bits say little, `HSBColor` is read instead. Hue counts whole degrees and one degree is 4.25 of
+   255.
+6. `cmnd/…/State` is answered with the state; `tele/…/LWT` is birth and last will.
+https://tasmota.github.io/docs/Commands/ and tasmota/tasmota_xdrv_driver/xdrv_04_light.ino
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from controller.errors import Mistake
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import (
+    Unreadable,
+    components,
+    document,
+    fraction,
+    from_hue,
+    hex_bytes,
+    kelvin,
+    members,
+    mixed,
+    quoted,
+    switch,
+    text,
+    within,
+)
+from controller.gateways.vendor import (
+    OneZone,
+    Reader,
+    Topic,
+    checked_topic,
+    command,
+    presence,
+    told,
+    with_brightness,
+)
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+
+MIRED = (153, 500)
+DIM = 128
+STATES = ("RESULT", "STATE", "COLOR", "DIMMER", "HSBCOLOR", "CT")
+"""Answers; all but the first two only with SetOption4."""
+
+
+def _full_topic(value: str) -> str:
+    if "%prefix%" not in value or "%topic%" not in value:
+        raise Mistake("TWL-S203", value=value)
+    checked_topic(value.rstrip("/"))
+    return value.rstrip("/") + "/"
+
+
+class Tasmota(OneZone):
+    """A Tasmota light by its topic."""
+
+    STEPS: ClassVar[int] = 100
+    COLOR_TOLERANCE: ClassVar[int] = 8
+    POLL_S: ClassVar[float | None] = 60.0
+    MAX_FADE_S: ClassVar[float] = 20.0
+
+    kind: Literal["tasmota"] = "tasmota"
+    topic: Topic
+    full_topic: Annotated[str, AfterValidator(_full_topic)] = "%prefix%/%topic%/"
+    channels: Annotated[int, Field(ge=1, le=5)] = 3
+
+    def at(self, prefix: str, leaf: str) -> str:
+        """A topic of the device; `prefix` is cmnd, stat or tele."""
+        return self.full_topic.replace("%prefix%", prefix).replace("%topic%", self.topic) + leaf
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+        """Last will, answers, telemetry and plain power."""
+        return {
+            self.at("tele", "LWT"): presence,
+            **{self.at("stat", leaf): self._state for leaf in STATES},
+            self.at("stat", "STATUS11"): self._status,
+            self.at("tele", "STATE"): self._state,
+            self.at("stat", "POWER"): self._power,
+            self.at("stat", "POWER1"): self._power,
+        }
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
+        """The wish on so many channels (rules 3 and 4)."""
+        goal = wishes.lit(want)
+        if self.channels == 1:
+            return wishes.in_steps(wishes.without_color(goal), self.STEPS)
+        goal = wishes.as_white(goal) if self.channels == 2 else wishes.at_full(goal)
+        return wishes.within_mired(super().reduce(zone, goal), *MIRED)
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """One backlog."""
+        goal = self.reduce(self.zone, want.zones[self.zone])
+        fade_s = self.fade(want.fade_s)
+        fade = ["Fade 1", f"Speed {max(1, round(2 * fade_s))}"] if fade_s > 0 else ["Fade 0"]
+        light = [*self._color(goal.color), f"Dimmer {wishes.step(goal.brightness, self.STEPS)}", "Power ON"]
+        payload = "; ".join(fade + (light if goal.on else ["Power OFF"]))
+        return (command(self.at("cmnd", "Backlog0"), payload.encode()),)
+
+    def _color(self, color: Color | None) -> list[str]:
+        if color is None:
+            return []
+        if color.kelvin is not None and self.channels in {2, 5}:
+            return [f"CT {wishes.mired(color.kelvin)}"]
+        levels = (*color.rgb, 0, 0)[: self.channels]
+        return ["Color2 " + ",".join(str(level) for level in levels)]
+
+    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """Asks for the state."""
+        return (command(self.at("cmnd", "State"), b""),)
+
+    def cannot(self) -> tuple[str, ...]:
+        """One and two channels have no colours."""
+        return (*super().cannot(), *(("color",) if self.channels < 3 else ()))
+
+    def _state(self, payload: bytes) -> Report | Ignored:
+        return self._read(document(payload))
+
+    def _status(self, payload: bytes) -> Report | Ignored:
+        return self._read(members(document(payload).get("StatusSTS")))
+
+    def _power(self, payload: bytes) -> Report | Ignored:
+        word = text(payload)
+        return self._read(document(payload) if word.startswith("{") else {"POWER": word})
+
+    def _read(self, keys: Mapping[str, object]) -> Report | Ignored:
+        on = switch(keys.get("POWER", keys.get("POWER1")))
+        scheme = within(keys.get("Scheme"), 0, 255)
+        shown = Shown(on=on, steady=None if scheme is None else scheme == 0)
+        dimmer = fraction(keys.get("Dimmer"), self.STEPS)
+        if dimmer != 0 or on is not False:
+            shown = with_brightness(shown, dimmer)
+        return told(self.zone, self._shown_color(keys).over(shown))
+
+    def _shown_color(self, keys: Mapping[str, object]) -> Shown:
+        if self.channels == 1:
+            return Shown()
+        if self.channels == 2:
+            return Shown(kelvin=kelvin(keys.get("CT")))
+        if not isinstance(keys.get("Color"), str):
+            return _from_hsb(keys)
+        levels = _levels(str(keys["Color"]))
+        rgb, whites = levels[:3], levels[3 : self.channels]
+        if self.channels == 5 and any(whites) and not any(rgb):
+            return Shown(kelvin=kelvin(keys.get("CT")))
+        strongest = max((*rgb, *whites), default=0)
+        if strongest < DIM and "HSBColor" in keys and not any(whites):
+            return _from_hsb(keys)
+        return Shown(color=_full(mixed(rgb[0], rgb[1], rgb[2], *whites)) if strongest else None)
+
+
+def _levels(color: str) -> tuple[int, ...]:
+    levels = (
+        components(color.split(","), color.count(",") + 1) if "," in color else hex_bytes(color.lstrip("#"))
+    )
+    if not 3 <= len(levels) <= 5:
+        raise Unreadable(f"{quoted(color)} is not a colour of 3 to 5 channels")
+    return levels
+
+
+def _full(color: Color) -> Color:
+    strongest = max(color.rgb)
+    return Color.from_rgb(*(part * 255 / strongest for part in color.rgb))
+
+
+def _from_hsb(keys: Mapping[str, object]) -> Shown:
+    told_hsb = keys.get("HSBColor")
+    if not isinstance(told_hsb, str):
+        return Shown()
+    parts = told_hsb.split(",")
+    if len(parts) != 3:
+        raise Unreadable(f"{quoted(told_hsb)} is not a hue, a saturation and a brightness")
+    return Shown(color=from_hue(within(parts[0], 0, 360) or 0.0, within(parts[1], 0, 100) or 0.0))

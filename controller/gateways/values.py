@@ -1,0 +1,154 @@
+"""What stands in the payloads of vendors' gateways, read without trust.
+
+Rules
+1. Whatever the bytes, a value comes out or `Unreadable` is raised; nothing else is.
+2. Payloads over MAX_PAYLOAD bytes are not looked at. No light says that much.
+3. Numbers may stand as JSON numbers or as ASCII text; booleans, NaN, infinity and other digits are no
+   numbers.
+4. None (JSON null) is what a gateway says of what it does not know: it reads as None.
+5. Light from white LEDs is added to red, green and blue, so that a washed-out colour never passes for a
+   pure one.
+"""
+
+import colorsys
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import NoReturn
+
+from controller.lighting.color import Color
+
+MAX_PAYLOAD = 65_536
+NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
+SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
+
+
+class Unreadable(Exception):  # noqa: N818
+    """A payload that cannot be meant; the text says why, for a log line."""
+
+
+def text(payload: bytes) -> str:
+    """The payload as text without white space at its ends."""
+    if len(payload) > MAX_PAYLOAD:
+        raise Unreadable(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
+    try:
+        return payload.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8") from error
+
+
+def document(payload: bytes) -> Mapping[str, object]:
+    """The JSON object in the payload."""
+    try:
+        read = json.loads(text(payload), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("not JSON") from error
+    return members(read)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def members(value: object) -> Mapping[str, object]:
+    """A JSON object."""
+    if not isinstance(value, dict):
+        raise Unreadable("not a JSON object")
+    return value
+
+
+def number(value: object) -> float | None:
+    """A finite number."""
+    if value is None:
+        return None
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12:
+        return float(value)
+    raise Unreadable(f"{quoted(value)} is not a number")
+
+
+def quoted(value: object) -> str:
+    """A short piece of what was read, for a reason."""
+    return repr(str(value)[:40]) if isinstance(value, str | int | float) else type(value).__name__
+
+
+def within(value: object, low: float, high: float) -> float | None:
+    """A number from `low` to `high`."""
+    read = number(value)
+    if read is not None and not low <= read <= high:
+        raise Unreadable(f"{read:g} is not within {low:g} to {high:g}")
+    return read
+
+
+def fraction(value: object, full: int) -> float | None:
+    """A brightness on a scale of 0 to `full`, as 0..1; 255 passes for full where the scale ends at 254."""
+    read = within(value, 0, max(full, 255) if full > 100 else full)
+    return None if read is None else min(1.0, read / full)
+
+
+def switch(value: object) -> bool | None:
+    """On or off in any of the spellings that gateways use."""
+    if value is None or isinstance(value, bool):
+        return value
+    word = str(value).lower() if isinstance(value, str | int) else ""
+    if word not in SWITCH:
+        raise Unreadable(f"{quoted(value)} is neither on nor off")
+    return SWITCH[word]
+
+
+def components(values: object, count: int) -> tuple[int, ...]:
+    """`count` colour components of 0..255."""
+    if not isinstance(values, list | tuple) or len(values) != count:
+        raise Unreadable(f"not {count} colour components")
+    return tuple(round(component(value)) for value in values)
+
+
+def component(value: object) -> float:
+    """One colour component of 0..255."""
+    read = within(value, 0, 255)
+    if read is None:
+        raise Unreadable("a colour component is missing")
+    return read
+
+
+def mixed(red: int, green: int, blue: int, *whites: int) -> Color:
+    """The colour with the light of the white LEDs added (rule 5)."""
+    white = sum(whites)
+    return Color.from_rgb(red + white, green + white, blue + white)
+
+
+def hex_bytes(digits: str) -> tuple[int, ...]:
+    """Two hexadecimal digits a byte."""
+    if not re.fullmatch(r"([0-9A-Fa-f]{2}){1,8}", digits):
+        raise Unreadable(f"{quoted(digits)} is not a colour")
+    return tuple(bytes.fromhex(digits))
+
+
+def from_hue(hue: float, saturation: float) -> Color:
+    """The colour of a hue of 0..360 degrees and a saturation of 0..100 %, at full brightness."""
+    parts = colorsys.hsv_to_rgb(hue / 360 % 1.0, saturation / 100, 1.0)
+    return Color.from_rgb(*(255 * part for part in parts))
+
+
+def to_hue(color: Color) -> tuple[float, float]:
+    """Hue in degrees and saturation in per cent."""
+    hue, saturation, _ = colorsys.rgb_to_hsv(*(part / 255 for part in color.rgb))
+    return 360 * hue, 100 * saturation
+
+
+def kelvin(mired: object) -> int | None:
+    """A colour temperature told in mired, in kelvin."""
+    read = within(mired, 50, 1000)
+    return None if read is None else round(1e6 / read)
+
+
+def plain(value: float) -> float | int:
+    """A number for JSON: whole ones without a point, others with at most three decimals."""
+    return int(value) if value == math.floor(value) else round(value, 3)
+
+
+def dumped(**members: object) -> bytes:
+    """A JSON object, short."""
+    return json.dumps(members, separators=(",", ":")).encode()

@@ -1,0 +1,164 @@
+"""What the dialects of all vendors share.
+
+Rules
+1. Commands are whole states, QoS 1, never retained: a retained command would be replayed at every
+   reconnect.
+2. Fades are clipped to MAX_FADE_S, the longest that the firmware takes.
+3. A report counts only on the topics of `readers`; an empty payload is a retained message being deleted.
+4. A gateway agrees when it says on or off as asked, the brightness to one and a half steps of its scale,
+   the colour to its tolerance, and no effect of its own running. What it did not say agrees with nothing.
+5. Off reports keep the last colour; it means nothing and is dropped.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from controller.errors import Mistake
+from controller.gateways import wishes
+from controller.gateways.gateway import Gateway, Ignored, Message, Name, Rejected, Report, Shown
+from controller.gateways.values import MAX_PAYLOAD, Unreadable, quoted, text
+from controller.lighting.look import ZoneState
+
+NEVER_S = 1e9
+"""For gateways that speak only when something changes: silence means nothing, their last will tells."""
+MAX_TOPIC = 256
+
+Reader = Callable[[bytes], Report | Ignored]
+PRESENT = {"online": True, "offline": False, "true": True, "false": False}
+
+
+def checked_topic(value: str) -> str:
+    """A topic that can be published to; raises Mistake TWL-S096."""
+    levels = value.split("/")
+    bad = any(not level for level in levels) or any(char in "+#" or not char.isprintable() for char in value)
+    if bad or value.startswith("$") or len(value) > MAX_TOPIC or value != value.strip():
+        raise Mistake("TWL-S096", value=value, limit=MAX_TOPIC)
+    return value
+
+
+Topic = Annotated[str, AfterValidator(checked_topic)]
+
+
+class Vendor(Gateway):
+    """A vendor's gateway."""
+
+    STEPS: ClassVar[int] = 255
+    """Steps of the brightness scale above off."""
+    COLOR_TOLERANCE: ClassVar[int] = 3
+    """Of 255, per component: what the firmware's rounding may cost."""
+    MAX_FADE_S: ClassVar[float] = 3600.0
+
+    @abstractmethod
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
+        """Who reads what the gateway publishes: topic -> reader, in the order to be subscribed."""
+
+    def topics(self, prefix: str) -> tuple[str, ...]:
+        """The topics that are read."""
+        return tuple(self.readers(prefix))
+
+    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
+        """What a message of the gateway says; total."""
+        reader = self.readers(prefix).get(topic)
+        if reader is None or not payload:
+            return Ignored()
+        if len(payload) > MAX_PAYLOAD:
+            return Rejected(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
+        try:
+            return reader(payload)
+        except Unreadable as error:
+            return Rejected(str(error))
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:  # noqa: ARG002
+        """The wish in steps of the firmware's brightness."""
+        return wishes.in_steps(wishes.lit(want), self.STEPS)
+
+    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
+        """Rule 4."""
+        goal = self.reduce(zone, want)
+        if not goal.on:
+            return shown.on is False
+        if shown.on is not True or shown.steady is False:
+            return False
+        return self.same_brightness(goal.brightness, shown.brightness) and self.same_color(goal, shown)
+
+    def same_brightness(self, goal: float, shown: float | None) -> bool:
+        """Whether a reported brightness is the one asked for, to one and a half steps."""
+        return shown is not None and abs(goal - shown) <= 1.5 / self.STEPS
+
+    def same_color(self, goal: ZoneState, shown: Shown) -> bool:
+        """Whether a reported colour is the one asked for."""
+        return goal.color is None or wishes.same_color(goal.color, shown, self.COLOR_TOLERANCE)
+
+    def cannot(self) -> tuple[str, ...]:
+        """No vendor's gateway keeps the plan."""
+        return ("plan",) if self.confirms else ("report", "plan")
+
+    def fade(self, seconds: float) -> float:
+        """A fade that the firmware can do (rule 2)."""
+        return min(max(seconds, 0.0), self.MAX_FADE_S)
+
+
+class OneZone(Vendor):
+    """A gateway that drives one zone."""
+
+    zone: Name
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The one zone."""
+        return (self.zone,)
+
+
+class Addressed(Vendor):
+    """A gateway that tells its lamps apart: `zone` and one address, or `zones`, a map of zone to address."""
+
+    ADDRESS: ClassVar[str]
+    """The key of the single address."""
+
+    zone: Name | None = None
+    zones: Mapping[Name, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _zone_or_zones(self) -> Self:
+        if (self.zone is None) is not bool(self.zones):
+            raise Mistake("TWL-S201", key=self.ADDRESS)
+        return self
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Zone -> address, in the file's order."""
+        return self.zones or {self.zone or "": getattr(self, self.ADDRESS)}
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The zones in the file's order."""
+        return tuple(self.addresses)
+
+
+def told(zone: str, shown: Shown) -> Report | Ignored:
+    """A report of one zone under rule 5; nothing said is nothing reported."""
+    if shown.on is False:
+        shown = Shown(on=False)
+    return Ignored() if shown == Shown() else Report(zones={zone: shown})
+
+
+def command(topic: str, payload: bytes) -> Message:
+    """A command as rule 1 has it."""
+    return Message(topic, payload, qos=1, retain=False)
+
+
+def presence(payload: bytes) -> Report:
+    """A birth, last will or availability in plain text: online or offline, true or false, any case."""
+    word = text(payload).lower()
+    if word not in PRESENT:
+        raise Unreadable(f"{quoted(word)} is neither online nor offline")
+    return Report(online=PRESENT[word])
+
+
+def with_brightness(shown: Shown, brightness: float | None) -> Shown:
+    """A report with its brightness; brightness 0 is off, whatever the switch says."""
+    return Shown(on=False) if brightness == 0 else replace(shown, brightness=brightness)

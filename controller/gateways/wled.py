@@ -1,0 +1,93 @@
+"""`wled`: a WLED controller.
+
+Rules
+1. Commands go to `<topic>/api` as JSON: `on`, `bri` 1..255, `tt` (this fade only) and `seg`, which without
+   an id means all selected segments. Off is `on: false`; `bri` is never 0.
+2. `fx: 0` stops an effect, `nl` a running night light, and a segment switched off, dimmed or frozen by hand
+   is put right: nothing of that shows in the reports.
+3. `tt` is an integer of 100 ms, at most 65.5 s, and always sent: 0.75 s would be the default.
+4. Reports: `/g` brightness, `/c` colour of the first selected segment, `/v` both and the effect as XML, all
+   of the goal and not of the fade, at most once a second, and only when something changed. `/status` is
+   birth and last will.
+5. `/c` is `#%06X` of white, red, green, blue: six digits without white, else seven or eight.
+6. `SX=~0` (effect speed, plus nothing) makes WLED report without changing the light; an empty message or
+   `{"v":true}` does not (wled00/mqtt.cpp, set.cpp, util.cpp). It cuts a running fade to the default: hence
+   asked seldom.
+https://kno.wled.ge/interfaces/mqtt/
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
+from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, told, with_brightness
+from controller.lighting.color import Color
+
+COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
+TAG = re.compile(r"<(ac|cl|wv|fx)>(-?[0-9]{1,3})</")
+
+
+class Wled(OneZone):
+    """A WLED controller by its device topic, which the firmware cuts at 32 characters."""
+
+    POLL_S: ClassVar[float | None] = 300.0
+    MAX_FADE_S: ClassVar[float] = 65.5
+
+    kind: Literal["wled"] = "wled"
+    topic: Annotated[Topic, StringConstraints(max_length=32)]
+    channels: Literal["rgb", "rgbw"] = "rgb"
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+        """Status and the three reports."""
+        return {
+            f"{self.topic}/status": presence,
+            f"{self.topic}/g": self._brightness,
+            f"{self.topic}/c": self._color,
+            f"{self.topic}/v": self._everything,
+        }
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """One JSON command."""
+        goal = self.reduce(self.zone, want.zones[self.zone])
+        always: dict[str, object] = {"tt": round(10 * self.fade(want.fade_s)), "nl": {"on": False}}
+        if not goal.on or goal.color is None:
+            return (command(f"{self.topic}/api", dumped(on=False, **always)),)
+        color = [*goal.color.rgb, *([0] if self.channels == "rgbw" else [])]
+        segment = {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [color]}
+        brightness = wishes.step(goal.brightness, self.STEPS)
+        return (command(f"{self.topic}/api", dumped(on=True, bri=brightness, **always, seg=segment)),)
+
+    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """Rule 6."""
+        return (command(f"{self.topic}/api", b"SX=~0"),)
+
+    def _brightness(self, payload: bytes) -> Report | Ignored:
+        return told(self.zone, with_brightness(Shown(on=True), fraction(text(payload), self.STEPS)))
+
+    def _color(self, payload: bytes) -> Report | Ignored:
+        found = COLOR.fullmatch(text(payload))
+        if found is None:
+            raise Unreadable(f"{quoted(text(payload))} is not a colour")
+        white, *rgb = hex_bytes(found[1].zfill(8))
+        return told(self.zone, Shown(color=mixed(rgb[0], rgb[1], rgb[2], white)))
+
+    def _everything(self, payload: bytes) -> Report | Ignored:
+        found: dict[str, list[int]] = {}
+        for name, value in TAG.findall(text(payload)):
+            found.setdefault(name, []).append(int(value))
+        if len(found.get("ac", ())) != 1 or len(found.get("cl", ())) != 3:
+            raise Unreadable("not the XML of WLED: no brightness, or not three colour components")
+        shown = Shown(on=True, color=_color_of(found["cl"], found.get("wv", [0])[0]))
+        shown = with_brightness(shown, fraction(found["ac"][0], self.STEPS))
+        return told(self.zone, replace(shown, steady=found.get("fx", [0])[0] == 0))
+
+
+def _color_of(components: list[int], white: int) -> Color:
+    red, green, blue = (round(within(value, 0, 255) or 0) for value in components)
+    return mixed(red, green, blue, round(within(max(0, white), 0, 255) or 0))

@@ -1,0 +1,162 @@
+"""`zigbee2mqtt`: a lamp or group behind Zigbee2MQTT.
+
+Rules
+1. `<topic>/set` takes JSON: `state`, `brightness` 0..254, `color`, `color_temp` in mired, `transition` in
+   seconds.
+2. Colours are sent as r, g, b. Zigbee2MQTT turns them into xy and drops their brightness, so dark colours
+   are sent at full strength with the brightness lowered. They come back as xy, by the same wide-gamut
+   formula (zigbee-herdsman-converters, src/lib/color.ts), and are compared so.
+3. The state on `<topic>` is the whole cached state, published when the Zigbee command was accepted;
+   `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself.
+4. Availability is `{"state":"online"}`, before version 2 also plain text. When the bridge is offline so is
+   the lamp. The bridge's topic is subscribed first, so that the lamp's own retained word comes after it.
+5. The bridge's base topic is the first level, or ends at a level `zigbee2mqtt` further in; names may hold
+   `/`.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import (
+    Unreadable,
+    component,
+    document,
+    dumped,
+    fraction,
+    from_hue,
+    kelvin,
+    members,
+    plain,
+    switch,
+    text,
+    within,
+)
+from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, told, with_brightness
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+
+MIRED = (153, 500)
+BASE = "zigbee2mqtt"
+WIDE = ((0.664511, 0.154324, 0.162028), (0.283881, 0.668433, 0.047685), (0.000088, 0.072310, 0.986039))
+"""Linear RGB to XYZ, wide gamut, D65: the formula of Philips Hue that Zigbee2MQTT uses."""
+BACK = ((1.656492, -0.354851, -0.255038), (-0.707196, 1.655397, 0.036152), (0.051713, -0.121364, 1.011530))
+
+
+class Zigbee2Mqtt(OneZone):
+    """A lamp or group by its friendly name."""
+
+    POLL_S: ClassVar[float | None] = 60.0
+    STEPS: ClassVar[int] = 254
+    MAX_FADE_S: ClassVar[float] = 6553.0
+
+    kind: Literal["zigbee2mqtt"] = "zigbee2mqtt"
+    topic: Topic
+
+    @property
+    def bridge(self) -> str:
+        """The topic of the bridge's own state (rule 5)."""
+        levels = self.topic.split("/")
+        end = levels.index(BASE) + 1 if BASE in levels[:-1] else 1
+        return "/".join((*levels[:end], "bridge", "state"))
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+        """Bridge, availability and state, in this order (rule 4)."""
+        return {
+            self.bridge: _availability,
+            f"{self.topic}/availability": _availability,
+            self.topic: self._state,
+        }
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
+        """Colours at full strength (rule 2), colour temperatures as far as lamps commonly go."""
+        return wishes.within_mired(super().reduce(zone, wishes.at_full(wishes.lit(want))), *MIRED)
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """One JSON command."""
+        goal = self.reduce(self.zone, want.zones[self.zone])
+        fade = {"transition": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
+        if not goal.on or goal.color is None:
+            return (command(f"{self.topic}/set", dumped(state="OFF", **fade)),)
+        brightness = wishes.step(goal.brightness, self.STEPS)
+        keys = {"state": "ON", "brightness": brightness, **_color(goal.color), **fade}
+        return (command(f"{self.topic}/set", dumped(**keys)),)
+
+    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+        """Reads the lamp, not the cache."""
+        return (command(f"{self.topic}/get", dumped(state="", brightness="", color="")),)
+
+    def _state(self, payload: bytes) -> Report | Ignored:
+        keys = document(payload)
+        shown = with_brightness(
+            Shown(on=switch(keys.get("state"))), fraction(keys.get("brightness"), self.STEPS)
+        )
+        return told(self.zone, _shown_color(keys).over(shown))
+
+    def same_color(self, goal: ZoneState, shown: Shown) -> bool:
+        """By xy under the bridge's own formula, or by mired."""
+        if goal.color is None or shown.xy is None:
+            return super().same_color(goal, shown)
+        return wishes.near_xy(to_xy(goal.color), shown.xy)
+
+
+def _color(color: Color) -> dict[str, object]:
+    if color.kelvin is not None:
+        return {"color_temp": wishes.mired(color.kelvin)}
+    red, green, blue = color.rgb
+    return {"color": {"r": red, "g": green, "b": blue}}
+
+
+def _shown_color(keys: Mapping[str, object]) -> Shown:
+    mode = keys.get("color_mode")
+    color = members(keys["color"]) if keys.get("color") is not None else {}
+    if mode == "color_temp" or (mode is None and not color):
+        return Shown(kelvin=kelvin(keys.get("color_temp")))
+    if "x" in color:
+        x, y = within(color["x"], 0, 1), within(color.get("y"), 0, 1)
+        return Shown() if x is None or y is None else Shown(xy=(x, y), color=from_xy(x, y))
+    if "hue" in color:
+        hue, saturation = within(color["hue"], 0, 360), within(color.get("saturation"), 0, 100)
+        return Shown() if hue is None or saturation is None else Shown(color=from_hue(hue, saturation))
+    if "r" in color:
+        return Shown(color=Color.from_rgb(*(component(color.get(key)) for key in "rgb")))
+    return Shown()
+
+
+def _availability(payload: bytes) -> Report | Ignored:
+    word = text(payload)
+    if not word.startswith("{"):
+        return presence(payload)
+    state = document(payload).get("state")
+    if not isinstance(state, str):
+        raise Unreadable("availability without a state")
+    return presence(state.encode())
+
+
+def to_xy(color: Color) -> tuple[float, float]:
+    """The xy that Zigbee2MQTT makes of a colour."""
+    linear = [_linear(part / 255) for part in color.rgb]
+    x, y, z = (sum(weight * part for weight, part in zip(row, linear, strict=True)) for row in WIDE)
+    total = x + y + z
+    return x / total, y / total
+
+
+def from_xy(x: float, y: float) -> Color:
+    """The colour at full strength that has this xy, clipped to what RGB can show."""
+    if y <= 0:
+        return Color.from_rgb(0, 0, 255)
+    whole = (x / y, 1.0, (1 - x - y) / y)
+    linear = [max(0.0, sum(weight * part for weight, part in zip(row, whole, strict=True))) for row in BACK]
+    strongest = max(linear) or 1.0
+    return Color.from_rgb(*(255 * _gamma(part / strongest) for part in linear))
+
+
+def _linear(part: float) -> float:
+    """One component of sRGB, 0..1, made linear (IEC 61966-2-1)."""
+    return ((part + 0.055) / 1.055) ** 2.4 if part > 0.04045 else part / 12.92
+
+
+def _gamma(part: float) -> float:
+    """The way back."""
+    return 1.055 * part ** (1 / 2.4) - 0.055 if part > 0.0031308 else 12.92 * part
