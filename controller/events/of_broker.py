@@ -1,5 +1,403 @@
-"""Events of … (placeholder head)."""
+"""Events of the embedded broker (B). `client` is the MQTT client id, or the address before the log-in.
+
+Kinds with `count` are damped: the first is told at once, what follows within a minute as one event with
+the number.
+"""
 
 from controller.events.kind import Kind, Level, Text
 
-KINDS: tuple[Kind, ...] = ()
+_NOTHING = Text("Nothing to do.", "Inget behöver göras.")
+_WHO = Text("See which device uses {client}.", "Se vilken enhet som använder {client}.")
+
+
+def _damped(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
+    return Kind(code, name, Level.WARNING, text, meaning, action, more=("count",))
+
+
+def _closed(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
+    return Kind(code, name, Level.WARNING, text, meaning, action, more=("count", "client", "address"))
+
+
+_ITSELF = (
+    Kind(
+        "TWL-B001",
+        "broker.open_to_all",
+        Level.ERROR,
+        Text(
+            "The embedded broker may not listen on {host} without users",
+            "Den inbyggda brokern får inte lyssna på {host} utan användare",
+        ),
+        Text(
+            "Anyone in the network could switch the lights. Without users it listens on this computer only.",
+            "Vem som helst i nätverket skulle kunna styra ljuset. Utan användare lyssnar den bara på den "
+            "här datorn.",
+        ),
+        Text(
+            "Give the broker user names and passwords, or let it listen on 127.0.0.1 instead of {host}.",
+            "Ge brokern användarnamn och lösenord, eller låt den lyssna på 127.0.0.1 i stället för {host}.",
+        ),
+    ),
+    Kind(
+        "TWL-B002",
+        "broker.cannot_listen",
+        Level.ERROR,
+        Text(
+            "The embedded broker cannot listen on {host} port {port}: {reason}",
+            "Den inbyggda brokern kan inte lyssna på {host} port {port}: {reason}",
+        ),
+        Text(
+            "Another program has the port, or the address is not one of this computer.",
+            "Ett annat program använder porten, eller så hör adressen inte till den här datorn.",
+        ),
+        Text(
+            "See what has the port: ss -ltnp 'sport = :{port}'. If it is mosquitto, name it as "
+            "mqtt.broker in tower.yaml.",
+            "Se vad som har porten: ss -ltnp 'sport = :{port}'. Är det mosquitto, ange den som "
+            "mqtt.broker i tower.yaml.",
+        ),
+    ),
+    Kind(
+        "TWL-B010",
+        "broker.started",
+        Level.INFO,
+        Text(
+            "The embedded broker listens on {host} port {port}",
+            "Den inbyggda brokern lyssnar på {host} port {port}",
+        ),
+        Text("Gateways can connect.", "Styrenheterna kan ansluta."),
+        _NOTHING,
+    ),
+    Kind(
+        "TWL-B011",
+        "broker.stopped",
+        Level.INFO,
+        Text(
+            "The embedded broker on {host} port {port} has stopped",
+            "Den inbyggda brokern på {host} port {port} har stannat",
+        ),
+        Text(
+            "It was told to. What it keeps is written down; no last wills are sent.",
+            "Den fick besked om det. Det den sparar är nedskrivet; inga testamenten skickas.",
+        ),
+        _NOTHING,
+    ),
+    Kind(
+        "TWL-B050",
+        "broker.store_unreadable",
+        Level.WARNING,
+        Text(
+            "The broker's file {path} cannot be used ({reason}); it begins without it, the file is now "
+            "{aside}",
+            "Brokerns fil {path} går inte att använda ({reason}); den börjar utan filen, som nu heter "
+            "{aside}",
+        ),
+        Text(
+            "Retained messages and sessions from before are lost. The controller sends its own again by "
+            "itself.",
+            "Tidigare sparade meddelanden och sessioner är borta. Styrsystemet skickar självt sina egna "
+            "igen.",
+        ),
+        Text(
+            "If it happens again, check the disk or SD card. Once all gateways are seen, {aside} can be "
+            "deleted.",
+            "Händer det igen, kontrollera disken eller SD-kortet. När alla styrenheter syns kan {aside} "
+            "tas bort.",
+        ),
+    ),
+    Kind(
+        "TWL-B051",
+        "broker.store_unwritable",
+        Level.WARNING,
+        Text("The broker cannot write {path}: {reason}", "Brokern kan inte skriva {path}: {reason}"),
+        Text(
+            "The lights go on as planned, and writing is tried again. A restart would bring back what "
+            "the file holds.",
+            "Ljuset fortsätter enligt planen och nya försök görs. En omstart skulle ta fram det som står "
+            "i filen.",
+        ),
+        Text(
+            "Make room on the disk, or let the service write to the folder of {path}.",
+            "Frigör plats på disken, eller ge tjänsten skrivrätt till mappen för {path}.",
+        ),
+    ),
+    Kind(
+        "TWL-B052",
+        "broker.store_written_again",
+        Level.INFO,
+        Text("The broker can write {path} again", "Brokern kan skriva {path} igen"),
+        Text("What was waiting to be written is written.", "Det som väntade på att skrivas är skrivet."),
+        _NOTHING,
+    ),
+)
+
+_VISITS = (
+    Kind(
+        "TWL-B020",
+        "broker.client_connected",
+        Level.DEBUG,
+        Text("{client} has connected from {address}", "{client} har anslutit från {address}"),
+        Text("An MQTT client was let in.", "En MQTT-klient släpptes in."),
+        _NOTHING,
+        more=("address",),
+    ),
+    Kind(
+        "TWL-B021",
+        "broker.client_left",
+        Level.DEBUG,
+        Text("{client} has said goodbye", "{client} har kopplat ned"),
+        Text(
+            "An MQTT client ended its connection in good order.",
+            "En MQTT-klient avslutade sin anslutning som den ska.",
+        ),
+        _NOTHING,
+        more=("address",),
+    ),
+    Kind(
+        "TWL-B022",
+        "broker.client_lost",
+        Level.DEBUG,
+        Text("{client} is gone without a goodbye", "{client} försvann utan att koppla ned"),
+        Text(
+            "The connection ended by itself or was closed by the broker; the client's last will is sent.",
+            "Anslutningen bröts eller stängdes av brokern; klientens testamente skickas.",
+        ),
+        _NOTHING,
+        more=("address",),
+    ),
+)
+
+_REFUSALS = (
+    _closed(
+        "TWL-B030",
+        "broker.no_login",
+        Text("{address} wants to connect without a user name", "{address} vill ansluta utan användarnamn"),
+        Text("This broker lets in only whom it knows.", "Den här brokern släpper bara in dem den känner."),
+        Text(
+            "Enter user name and password in the device at {address}.",
+            "Ange användarnamn och lösenord i enheten på {address}.",
+        ),
+    ),
+    _closed(
+        "TWL-B031",
+        "broker.wrong_login",
+        Text("{address} has a wrong user name or password", "{address} har fel användarnamn eller lösenord"),
+        Text(
+            "It was refused and nothing was changed. Many times in a row: a stale password, or somebody "
+            "is guessing.",
+            "Den nekades och inget ändrades. Många gånger i rad: ett gammalt lösenord, eller någon som "
+            "gissar.",
+        ),
+        Text(
+            "Enter the right password in the device at {address}.",
+            "Ange rätt lösenord i enheten på {address}.",
+        ),
+    ),
+    _closed(
+        "TWL-B032",
+        "broker.other_version",
+        Text(
+            "{address} speaks another MQTT than 3.1.1 (protocol level {level})",
+            "{address} talar en annan MQTT än 3.1.1 (protokollnivå {level})",
+        ),
+        Text(
+            "The embedded broker speaks MQTT 3.1.1 only. Level 3 is MQTT 3.1, level 5 is MQTT 5.",
+            "Den inbyggda brokern talar bara MQTT 3.1.1. Nivå 3 är MQTT 3.1, nivå 5 är MQTT 5.",
+        ),
+        Text(
+            "Set the device at {address} to MQTT 3.1.1, or use mosquitto as mqtt.broker.",
+            "Ställ in MQTT 3.1.1 i enheten på {address}, eller använd mosquitto som mqtt.broker.",
+        ),
+    ),
+    _closed(
+        "TWL-B033",
+        "broker.no_client_id",
+        Text(
+            "{address} wants its session kept and gives no client id",
+            "{address} vill att sessionen sparas men anger inget klient-id",
+        ),
+        Text(
+            "A session without a name could never be found again.",
+            "En session utan namn går aldrig att hitta igen.",
+        ),
+        Text("Enter a client id in the device at {address}.", "Ange ett klient-id i enheten på {address}."),
+    ),
+    _closed(
+        "TWL-B034",
+        "broker.client_id_of_another",
+        Text(
+            "{address} uses the client id {client}, which belongs to another user",
+            "{address} använder klient-id {client}, som hör till en annan användare",
+        ),
+        Text(
+            "A session belongs to the user who began it; nobody else may take it over.",
+            "En session hör till den användare som började den; ingen annan får ta över den.",
+        ),
+        Text(
+            "Give the device at {address} a client id of its own.",
+            "Ge enheten på {address} ett eget klient-id.",
+        ),
+    ),
+    _closed(
+        "TWL-B035",
+        "broker.full",
+        Text("{client} was turned away: the broker is full", "{client} avvisades: brokern är full"),
+        Text(
+            "As many clients are connected as may be.",
+            "Så många klienter är anslutna som får vara det.",
+        ),
+        Text(
+            "Look for a program that opens one connection after another, first at {address}.",
+            "Leta efter ett program som öppnar den ena anslutningen efter den andra, först på {address}.",
+        ),
+    ),
+    _closed(
+        "TWL-B036",
+        "broker.strangers",
+        Text(
+            "{client} was turned away: too many connections that have not logged in",
+            "{client} avvisades: för många anslutningar som inte har loggat in",
+        ),
+        Text(
+            "Something opens connections and says nothing.", "Något öppnar anslutningar och säger ingenting."
+        ),
+        _WHO,
+    ),
+    _closed(
+        "TWL-B038",
+        "broker.no_connect",
+        Text("{client} connected and never logged in", "{client} anslöt men loggade aldrig in"),
+        Text(
+            "It was closed. Often a port scan or a monitor.",
+            "Den stängdes. Ofta en portskanning eller en övervakning.",
+        ),
+        _WHO,
+    ),
+)
+
+_DROPS = (
+    _closed(
+        "TWL-B037",
+        "broker.protocol_error",
+        Text("{client} was disconnected, it sent {reason}", "{client} kopplades bort, den skickade {reason}"),
+        Text(
+            "What it sent is not MQTT 3.1.1, or larger than allowed. Its last will is sent.",
+            "Det den skickade är inte MQTT 3.1.1, eller större än tillåtet. Dess testamente skickas.",
+        ),
+        Text(
+            "See which device uses {client}; update it or correct its topics.",
+            "Se vilken enhet som använder {client}; uppdatera den eller rätta dess topics.",
+        ),
+    ),
+    _closed(
+        "TWL-B039",
+        "broker.silent",
+        Text(
+            "{client} has been silent for more than 1.5 × {keep_alive_s} s and was disconnected",
+            "{client} har varit tyst i mer än 1,5 × {keep_alive_s} s och kopplades bort",
+        ),
+        Text(
+            "The device or the network to it is gone. Its last will is sent; it may connect again.",
+            "Enheten eller nätverket till den är borta. Dess testamente skickas; den får ansluta igen.",
+        ),
+        Text("Check power and network of {client}.", "Kontrollera ström och nätverk för {client}."),
+    ),
+    _closed(
+        "TWL-B040",
+        "broker.displaced",
+        Text(
+            "{client} connected again while still connected; the older connection was closed",
+            "{client} anslöt igen medan den redan var ansluten; den äldre anslutningen stängdes",
+        ),
+        Text(
+            "Once: the device lost its network. Many times: two devices share a client id and push each "
+            "other out.",
+            "En gång: enheten tappade nätverket. Många gånger: två enheter delar klient-id och tränger "
+            "undan varandra.",
+        ),
+        Text(
+            "If it happens again and again, give one of the two devices called {client} another client id.",
+            "Om det händer om och om igen, ge den ena av de två enheter som heter {client} ett annat "
+            "klient-id.",
+        ),
+    ),
+    _closed(
+        "TWL-B041",
+        "broker.too_slow",
+        Text(
+            "{client} reads too slowly and was disconnected",
+            "{client} läser för långsamt och kopplades bort",
+        ),
+        Text(
+            "More was waiting for it than may wait. Its last will is sent; it may connect again.",
+            "Mer väntade på den än vad som får vänta. Dess testamente skickas; den får ansluta igen.",
+        ),
+        Text(
+            "Check the network of {client}, and whether it subscribes to more than it needs.",
+            "Kontrollera nätverket för {client}, och om den prenumererar på mer än den behöver.",
+        ),
+    ),
+    _damped(
+        "TWL-B042",
+        "broker.queue_full",
+        Text(
+            "{client} is away and its queue is full; the oldest messages go",
+            "{client} är borta och dess kö är full; de äldsta meddelandena tas bort",
+        ),
+        Text(
+            "It asked that messages be kept for it and has not come for them.",
+            "Den har bett att meddelanden sparas åt den och har inte hämtat dem.",
+        ),
+        Text(
+            "Bring {client} back, or let it connect once with a clean session if it is gone for good.",
+            "Få tillbaka {client}, eller låt den ansluta en gång med ren session om den är borta för gott.",
+        ),
+    ),
+    _damped(
+        "TWL-B043",
+        "broker.retained_full",
+        Text(
+            "No room to retain {topic}: {limit} topics or all the memory for them are taken",
+            "Ingen plats att spara {topic}: {limit} topics eller allt minne för dem är upptaget",
+        ),
+        Text(
+            "The message was passed on and not kept; who subscribes later does not get it.",
+            "Meddelandet skickades vidare men sparades inte; den som prenumererar senare får det inte.",
+        ),
+        Text(
+            "Find what publishes so many retained topics, beginning with {topic}.",
+            "Hitta vad som publicerar så många sparade topics, med början i {topic}.",
+        ),
+    ),
+    _damped(
+        "TWL-B044",
+        "broker.session_forgotten",
+        Text(
+            "The session of {client} was forgotten: more than {limit} clients are away",
+            "Sessionen för {client} glömdes: fler än {limit} klienter är borta",
+        ),
+        Text(
+            "The client longest away goes first. Often a program that takes a new client id each time.",
+            "Den klient som varit borta längst tas bort först. Ofta ett program som tar nytt klient-id "
+            "varje gång.",
+        ),
+        _WHO,
+    ),
+    _damped(
+        "TWL-B045",
+        "broker.too_many_filters",
+        Text(
+            "{client} may not subscribe to more than {limit} filters",
+            "{client} får inte prenumerera på fler än {limit} filter",
+        ),
+        Text(
+            "Further ones are refused with SUBACK 0x80; those it has stay.",
+            "Ytterligare nekas med SUBACK 0x80; de den har blir kvar.",
+        ),
+        Text(
+            "Let {client} use wildcards instead of many single topics.",
+            "Låt {client} använda jokertecken i stället för många enskilda topics.",
+        ),
+    ),
+)
+
+KINDS: tuple[Kind, ...] = (*_ITSELF, *_VISITS, *_REFUSALS, *_DROPS)

@@ -1,0 +1,25 @@
+"""The embedded MQTT 3.1.1 broker: one tower needs no other program. Written against the OASIS standard.
+
+    bytes --Framer, decode--> packet --Dialogue--> Exchange --Session--> packet --publish--> bytes
+            `packets`                `dialogue`   `exchange` `session`           `packets`
+            `connection`: the socket around it     `store`: the file beneath     `server`: all of it
+
+Everything but `connection`, `store`, `damper` and `server` is pure.
+
+Where the standard leaves a choice
+| question | choice |
+|---|---|
+| several filters of one client match | one delivery, at the highest QoS granted (3.3.5 allows either) |
+| MQTT 3.1 and MQTT 5 clients | refused: CONNACK 1; to MQTT 5 in its own words, reason 0x84 |
+| wrong log-in | CONNACK 4, none where one is needed 5; no session is touched before |
+| a valid filter too many | SUBACK 0x80; a malformed filter ends the connection |
+| `$SYS` | not offered; `$share/…` has no meaning before MQTT 5 and is a filter like any other |
+| broker stops | no wills: the clients are well; retained messages and lasting sessions are written |
+| QoS 0 for a client that is away | not kept |
+| QoS 2 arriving | passed on at once, its identifier held until PUBREL (method B of 4.3.3) |
+"""
+
+from controller.broker.limits import Limits
+from controller.broker.server import Broker
+
+__all__ = ["Broker", "Limits"]

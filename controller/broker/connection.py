@@ -1,0 +1,204 @@
+"""One TCP connection: bytes to packets and back, and the bounds that keep one client from hurting the others.
+
+Rules
+1. At most BATCH packets of one client are worked off at a time, then the others have their turn; meanwhile
+   nothing more is read from it, so that TCP holds its sender back.
+2. A client that does not read its answers is not read either.
+3. Who publishes faster than the receivers take it is slowed to one batch in BRAKE_S; a receiver whose queue
+   is full all the same is dropped. So no client stops another for longer than that.
+4. Nothing received for 1.5 × keep alive (3.1.2.10) ends the connection, unless it is taking what is sent.
+5. What a client sent before it hung up is still worked off, its DISCONNECT too.
+"""
+
+import asyncio
+from typing import cast
+
+from controller.broker.dialogue import Dialogue, Users
+from controller.broker.exchange import Exchange
+from controller.broker.packets import LONGEST_CONNECT, Framer, ProtocolError, decode
+
+BATCH = 100
+BRAKE_S = 0.01
+BURST_BYTES = 1 << 16
+
+
+class Connection(asyncio.Protocol):
+    """A client's connection, from accept to close; `connections` is the set of all that are open."""
+
+    def __init__(self, exchange: Exchange, users: Users, connections: "set[Connection]") -> None:
+        self._loop = asyncio.get_running_loop()
+        self.closed = self._loop.create_future()
+        self._exchange = exchange
+        self._users = users
+        self._connections = connections
+        self._framer = Framer(min(LONGEST_CONNECT, exchange.limits.packet_bytes))
+        self._answers: list[bytes] = []
+        self._work: asyncio.Handle | None = None
+        self._sending: asyncio.Handle | None = None
+        self._hung_up = False
+        self._overrun = False
+        self._writable = True
+        self._unsent = 0
+        self._heard = self._loop.time()
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Waits for the CONNECT. TCP_NODELAY is set by asyncio itself."""
+        self._transport = cast(asyncio.Transport, transport)
+        address = transport.get_extra_info("peername")
+        self._dialogue = Dialogue(self._exchange, self._users, self, str(address[0]) if address else "?")
+        limits = self._exchange.limits
+        self._timer = self._loop.call_later(limits.connect_within_s, self._drop, "TWL-B038")
+        self._connections.add(self)
+        if sum(each._dialogue.is_stranger for each in self._connections) > limits.strangers:
+            self._drop("TWL-B036")
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes; they are worked off from the loop."""
+        self._heard = self._loop.time()
+        if not self._dialogue.over:
+            self._framer.feed(data)
+            self._plan_work(0)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is sent to: rule 2."""
+        self._writable = False
+        self._unsent = self._transport.get_write_buffer_size()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._writable = True
+        self._heard = self._loop.time()
+        self.wake()
+        self._plan_work(0)
+
+    def connection_lost(self, _reason: Exception | None) -> None:
+        """The socket is gone; what came before is worked off first: rule 5."""
+        self._hung_up = True
+        self._timer.cancel()
+        self._connections.discard(self)
+        self._plan_work(0)
+        self.closed.set_result(None)
+
+    # what the session calls
+
+    def wake(self) -> None:
+        """Sends in the next turn of the loop, so that many small packets leave as one."""
+        if self._sending is None and self._writable and not self._hung_up:
+            self._sending = self._loop.call_soon(self._send)
+
+    def overrun(self) -> None:
+        """The queue is full; the connection is dropped when the delivery that filled it is done."""
+        if not self._overrun:
+            self._overrun = True
+            self._loop.call_soon(self._drop, "TWL-B041")
+
+    def displaced(self) -> None:
+        """A newer connection has the same client id."""
+        self._drop("TWL-B040")
+
+    # what the broker calls
+
+    def stop(self) -> None:
+        """Sends what waits and closes, without a will: it is the broker that goes, not the client."""
+        self._send()
+        self._close(with_will=False)
+
+    def abort(self) -> None:
+        """Closes at once."""
+        self._transport.abort()
+
+    # the work
+
+    def _plan_work(self, delay_s: float) -> None:
+        if self._work is None and not self._dialogue.over and (self._writable or self._hung_up):
+            self._work = self._loop.call_later(delay_s, self._work_off)
+
+    def _work_off(self) -> None:
+        self._work = None
+        self._heard = self._loop.time()
+        self._exchange.crowded = False
+        try:
+            more = self._work_batch()
+        except ProtocolError as fault:
+            return self._drop("TWL-B037", reason=str(fault))
+        if self._dialogue.over:
+            return self._close()
+        if more or self._exchange.crowded:
+            self._transport.pause_reading()
+            self._plan_work(BRAKE_S if self._exchange.crowded else 0)
+        elif self._hung_up:
+            return self._close()
+        elif self._writable:
+            self._transport.resume_reading()
+        return self.wake()
+
+    def _work_batch(self) -> bool:
+        """Works off packets; whether there may be more."""
+        for _ in range(BATCH):
+            frame = self._framer.take()
+            if frame is None:
+                return False
+            stranger = self._dialogue.is_stranger
+            answer = self._dialogue.receive(decode(*frame))
+            if answer:
+                self._answers.append(answer)
+            if self._dialogue.over:
+                return False
+            if stranger:
+                self._let_in()
+        return True
+
+    def _let_in(self) -> None:
+        self._framer.largest = self._exchange.limits.packet_bytes
+        self._timer.cancel()
+        if self._dialogue.keep_alive_s and not self._hung_up:
+            self._watch()
+
+    def _watch(self) -> None:
+        unsent = self._transport.get_write_buffer_size()
+        if not self._writable and unsent < self._unsent:
+            self._heard = self._loop.time()
+        self._unsent = unsent
+        left_s = self._heard + 1.5 * self._dialogue.keep_alive_s - self._loop.time()
+        if left_s > 0:
+            self._timer = self._loop.call_later(left_s, self._watch)
+        else:
+            self._drop("TWL-B039", keep_alive_s=self._dialogue.keep_alive_s)
+
+    def _send(self) -> None:
+        self._sending = None
+        if self._hung_up or not self._writable:
+            return
+        burst, self._answers = self._answers, []
+        session, size = self._dialogue.session, 0
+        while session and size < BURST_BYTES:
+            packet = session.next_packet(self._exchange.retained)
+            if packet is None:
+                break
+            burst.append(packet)
+            size += len(packet)
+        if burst:
+            self._transport.write(b"".join(burst))
+        if size >= BURST_BYTES:
+            self.wake()
+
+    # the end
+
+    def _drop(self, code: str, **fields: object) -> None:
+        """Ends the connection for a reason; the will is published."""
+        if not self._dialogue.over:
+            self._dialogue.tell(code, **fields)
+            self._close()
+
+    def _close(self, with_will: bool = True) -> None:
+        if self._answers and self._writable and not self._hung_up:
+            self._transport.write(b"".join(self._answers))
+        self._dialogue.end(with_will)
+        self._timer.cancel()
+        if self._transport.get_write_buffer_size() and with_will:
+            self._transport.abort()
+        else:
+            self._transport.close()

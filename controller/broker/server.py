@@ -1,0 +1,117 @@
+"""The broker as a whole: listening sockets, the exchange behind them, and the store beneath."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from controller.broker.connection import Connection
+from controller.broker.damper import Damper
+from controller.broker.dialogue import Users
+from controller.broker.exchange import Exchange
+from controller.broker.limits import Limits
+from controller.broker.store import Store
+from controller.errors import Refused, Unreachable
+from controller.events import Event, happened
+
+FAREWELL_S = 0.2
+"""How long clients may take to read what is still to be sent when the broker stops."""
+
+
+class Broker:
+    """An MQTT 3.1.1 broker inside the running event loop; `async with` starts and stops it, repeatedly.
+
+    `port` 0 takes a free one, which `port` then tells. `users` maps names to passwords; None lets anyone in,
+    which is allowed on loopback only. `store` is the file for what outlives the broker; None forgets all.
+    Starting raises Refused TWL-B001 (open to others without users) and Unreachable TWL-B002 (cannot listen).
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 1883,
+        *,
+        users: Users = None,
+        store: Path | None = None,
+        limits: Limits = Limits(),  # noqa: B008 -- frozen
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self.host = host
+        self._wanted_port = port
+        self._users = users
+        self._path = store
+        self._limits = limits
+        self._on_event = on_event
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._stack = AsyncExitStack()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, or is to."""
+        sockets = self._server.sockets if self._server else ()
+        return int(sockets[0].getsockname()[1]) if sockets else self._wanted_port
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            damper = Damper(self._on_event)
+            stack.callback(damper.close)
+            store = Store(self._path, self._limits.save_every_s, damper) if self._path else None
+            exchange = Exchange(self._limits, damper, store.changed if store else _forget)
+            self._server = await self._bind(exchange)
+            stack.callback(self._server.close)
+            if store:
+                await stack.enter_async_context(store.following(exchange))
+            stack.push_async_callback(self._hang_up, self._server)
+            await self._server.start_serving()
+            self._on_event(happened("TWL-B010", host=self.host, port=self.port))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _bind(self, exchange: Exchange) -> asyncio.Server:
+        """Takes the port before the store is opened: a second broker, started by mistake, alters nothing."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(self.host, self._wanted_port, type=socket.SOCK_STREAM)
+            hosts = list(dict.fromkeys(str(address[0]) for *_, address in found))
+            if self._users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
+                raise Refused("TWL-B001", host=self.host)
+            return await loop.create_server(
+                lambda: Connection(exchange, self._users, self._connections),
+                hosts if self._wanted_port else hosts[:1],
+                self._wanted_port,
+                reuse_address=True,
+                start_serving=False,
+            )
+        except (OSError, OverflowError) as fault:
+            reason = getattr(fault, "strerror", None) or fault
+            raise Unreachable("TWL-B002", host=self.host, port=self._wanted_port, reason=reason) from fault
+
+    async def _hang_up(self, server: asyncio.Server) -> None:
+        """Closes every connection; those that do not read what is still to be sent are cut off."""
+        port = self.port
+        server.close()
+        leaving = list(self._connections)
+        for connection in leaving:
+            connection.stop()
+        if leaving:
+            _, stuck = await asyncio.wait([each.closed for each in leaving], timeout=FAREWELL_S)
+            for connection in leaving:
+                connection.abort()
+            if stuck:
+                await asyncio.wait(stuck)
+        await server.wait_closed()
+        self._on_event(happened("TWL-B011", host=self.host, port=port))
+
+
+def _forget() -> None:
+    """Without a store a change leaves no trace."""
