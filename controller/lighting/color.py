@@ -1,14 +1,33 @@
-"""A colour as a person names it, and the same colour in the numbers that lamps and gateways use."""
+"""A colour as a person names it, and the same colour in the numbers that lamps and gateways use.
+
+What `parse_color` reads, the first that fits; case, spaces and hyphens inside a name do not count
+1. a name of the palette of `tower.yaml`,
+2. a name of CSS Color 4, or its Swedish name; `brandgul` means the `orange` of the palette if there is one,
+3. a white by name: `warm white`, `neutral white`, `cold white`, `candlelight` and their Swedish names,
+4. `#RRGGBB`,
+5. a colour temperature from 1000 to 12000 K, `2700 K`: the black body of that temperature at full brightness,
+6. `rgb(255, 106, 0)`.
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from difflib import get_close_matches
+from functools import lru_cache
 
 from coloraide import Color as Coloraide
+from coloraide.css.color_names import name2val_map
 
 from controller.errors import Mistake
+from controller.lighting.names import SWEDISH, WHITES, plain
 
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+NEARLY_HEX = re.compile(r"#[0-9A-Fa-f]*|(?:0[xX])[0-9A-Fa-f]+|[0-9A-Fa-f]{6}")
+KELVIN = re.compile(r"([0-9][0-9\s]*)(?:K|k|[Kk]elvin)")
+RGB = re.compile(r"rgb\(\s*(-?[0-9]+)\s*,\s*(-?[0-9]+)\s*,\s*(-?[0-9]+)\s*\)", re.IGNORECASE)
+COOLEST_K, HOTTEST_K = 1000, 12000
+LONGEST = 60
+"""A longer text is no name of a colour, and is not compared with any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +41,7 @@ class Color:
     def from_hex(cls, text: str) -> "Color":
         """`#RRGGBB`, any case; raises Mistake TWL-S131 for anything else."""
         if not HEX.fullmatch(text):
-            raise Mistake("TWL-S131", value=text)
+            raise Mistake("TWL-S131", value=text, suggestion=_hex_meant(text))
         return cls(text.upper())
 
     @classmethod
@@ -31,10 +50,28 @@ class Color:
         parts = (min(255, max(0, round(part))) for part in (red, green, blue))
         return cls("#{:02X}{:02X}{:02X}".format(*parts))
 
+    @classmethod
+    def from_linear(cls, red: float, green: float, blue: float) -> "Color":
+        """From linear-light sRGB components 0..1, rounded and clipped."""
+        srgb = Coloraide("srgb-linear", [red, green, blue]).convert("srgb").coords()
+        return cls.from_rgb(*(255 * part for part in srgb))
+
+    @classmethod
+    def from_kelvin(cls, kelvin: int) -> "Color":
+        """The black body of a temperature, as bright as sRGB can show it; raises Mistake TWL-S133."""
+        if not COOLEST_K <= kelvin <= HOTTEST_K:
+            raise Mistake("TWL-S133", value=f"{kelvin} K", low=COOLEST_K, high=HOTTEST_K)
+        return cls(_black_body(kelvin), kelvin)
+
     @property
     def rgb(self) -> tuple[int, int, int]:
         """SRGB components 0..255."""
         return int(self.hex[1:3], 16), int(self.hex[3:5], 16), int(self.hex[5:7], 16)
+
+    @property
+    def linear(self) -> tuple[float, float, float]:
+        """Linear-light sRGB components 0..1."""
+        return _linear(self.hex)
 
     @property
     def xy(self) -> tuple[float, float]:
@@ -42,9 +79,105 @@ class Color:
         return _chromaticity(self.hex)
 
 
-@cache
+@lru_cache(maxsize=4096)
+def _linear(hex_color: str) -> tuple[float, float, float]:
+    red, green, blue = Coloraide(hex_color).convert("srgb-linear").coords()
+    return float(red), float(green), float(blue)
+
+
+@lru_cache(maxsize=4096)
 def _chromaticity(hex_color: str) -> tuple[float, float]:
     if hex_color == "#000000":
         hex_color = "#FFFFFF"
     x, y = Coloraide(hex_color).xy()
     return float(x), float(y)
+
+
+@lru_cache(maxsize=256)
+def _black_body(kelvin: int) -> str:
+    return Color.from_linear(*Coloraide.blackbody("srgb-linear", kelvin).coords()).hex
+
+
+def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
+    """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134."""
+    text = text.strip()
+    color = _named(text, palette) or _hex(text) or _kelvin(text) or _rgb(text)
+    if color is not None:
+        return color
+    near = _nearest_name(text, palette)
+    if near is None and NEARLY_HEX.fullmatch(text):
+        raise Mistake("TWL-S131", value=text, suggestion=_hex_meant(text))
+    raise Mistake("TWL-S132", value=text, suggestion=near or _temperature_meant(text) or _any_name(palette))
+
+
+def _named(text: str, palette: Mapping[str, Color]) -> Color | None:
+    key = plain(text)
+    for name in (key, SWEDISH.get(key, key)):
+        for own, color in palette.items():
+            if plain(own) == name:
+                return color
+        if name in WHITES:
+            return Color.from_kelvin(WHITES[name])
+        if name in CSS:
+            return CSS[name]
+    return None
+
+
+def _hex(text: str) -> Color | None:
+    return Color.from_hex(text) if HEX.fullmatch(text) else None
+
+
+def _kelvin(text: str) -> Color | None:
+    found = KELVIN.fullmatch(text)
+    if found is None:
+        return None
+    digits = re.sub(r"\s", "", found[1])
+    if len(digits) > len(str(HOTTEST_K)):
+        raise Mistake("TWL-S133", value=text, low=COOLEST_K, high=HOTTEST_K)
+    return Color.from_kelvin(int(digits))
+
+
+def _rgb(text: str) -> Color | None:
+    found = RGB.fullmatch(text)
+    if found is None:
+        return None
+    for part in (1, 2, 3):
+        if len(found[part]) > 3 or not 0 <= int(found[part]) <= 255:
+            raise Mistake(
+                "TWL-S134", start=found.start(part), end=found.end(part), value=found[part][:LONGEST]
+            )
+    return Color.from_rgb(int(found[1]), int(found[2]), int(found[3]))
+
+
+def _hex_meant(text: str) -> str:
+    """What a text that is nearly `#RRGGBB` most likely means, else an example of the form."""
+    digits = re.sub(r"^(#|0[xX])", "", text.strip())
+    if re.fullmatch(r"[0-9A-Fa-f]{3}", digits):
+        digits = "".join(digit * 2 for digit in digits)
+    return f"#{digits.upper()}" if re.fullmatch(r"[0-9A-Fa-f]{6}", digits) else "#FF6A00"
+
+
+def _temperature_meant(text: str) -> str | None:
+    if re.fullmatch(r"[0-9]{4,5}", text) and COOLEST_K <= int(text) <= HOTTEST_K:
+        return f"{text} K"
+    return None
+
+
+def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
+    if len(text) > LONGEST:
+        return None
+    names = {plain(name): name for name in (*CSS, *WHITES, *SWEDISH, *palette)}
+    near = get_close_matches(plain(text), names, n=1, cutoff=0.75)
+    return names[near[0]] if near else None
+
+
+def _any_name(palette: Mapping[str, Color]) -> str:
+    return next(iter(palette), "orange")
+
+
+CSS = {
+    name: Color.from_rgb(red, green, blue)
+    for name, (red, green, blue, opacity) in name2val_map.items()
+    if opacity == 255  # `transparent` is no light
+}
+"""The names of CSS Color 4, <https://www.w3.org/TR/css-color-4/#named-colors>."""

@@ -1,8 +1,15 @@
-"""A look: what one zone shows, as a function of the seconds since it began."""
+"""A look: what one zone shows, as a function of the seconds since it began; brightness as a person writes it."""
 
+import re
 from dataclasses import dataclass
 
+from controller.errors import Mistake
 from controller.lighting.color import Color
+
+SHORTEST_STEP_S = 5.0
+"""Nothing ever flashes: light that changes faster disturbs people and traffic (SPEC 2.1)."""
+PERCENT = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*(?:%|percent|procent)")
+NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,11 @@ class Look:
     brightness: float = 1.0
     change_every_s: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Several colours that change faster than `SHORTEST_STEP_S`, or never, are Mistake TWL-S130."""
+        if len(self.colors) > 1 and not self.change_every_s >= SHORTEST_STEP_S:
+            raise Mistake("TWL-S130", value=f"{self.change_every_s:g} s", shortest_s=SHORTEST_STEP_S)
+
     def at(self, seconds: float) -> ZoneState:
         """What is shown so many seconds after the look began."""
         if not self.colors or self.brightness <= 0:
@@ -40,3 +52,27 @@ class Look:
 
 
 NO_LIGHT = Look()
+
+
+def parse_brightness(text: str) -> float:
+    """`80 %` as 0.8; raises Mistake TWL-S137 outside 0..100 % and TWL-S138 where the unit is missing."""
+    text = text.strip()
+    found = PERCENT.fullmatch(text)
+    if found is None:
+        raise _not_a_brightness(text)
+    percent = _number(found[1])
+    if percent > 100:
+        raise Mistake("TWL-S137", value=text)
+    return percent / 100
+
+
+def _not_a_brightness(text: str) -> Mistake:
+    if not NUMBER.fullmatch(text):
+        return Mistake("TWL-S137", value=text)
+    number = _number(text)
+    percent = number * 100 if number <= 1 and text != "1" else number
+    return Mistake("TWL-S138", value=text, suggestion=f"{min(percent, 100):g} %")
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))

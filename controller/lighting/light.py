@@ -1,0 +1,104 @@
+"""Light in full precision: what a zone shows at one instant of a fade, before any lamp rounds it.
+
+Rules
+1. A `Light` is a linear-light sRGB triple, each component 0..1. Its largest component is its brightness, and
+   the triple divided by it its colour: `#800000` at 100 % and `#FF0000` at 22 % are one light.
+2. The path of a fade is physical: light adds, so every light between two lies on the straight line between
+   them. From and to dark the hue is that of the other end.
+3. The pace of a fade is perceptual: CIE 1976 lightness goes evenly, so that the first second of a fade from
+   dark is as visible as its last.
+4. At share 1 and beyond it is the goal itself, at 0 and before the start.
+"""
+
+from dataclasses import dataclass
+
+from coloraide import Color as Coloraide
+
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # IEC 61966-2-1
+WHITE = Color("#FFFFFF")
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Linear-light sRGB, 0..1; (1, 1, 1) is white as bright as the lamps can."""
+
+    red: float = 0.0
+    green: float = 0.0
+    blue: float = 0.0
+
+    @classmethod
+    def of(cls, state: ZoneState) -> "Light":
+        """The light of a state; one that is on without a colour is white."""
+        if not state.on:
+            return cls()
+        color = state.color or WHITE
+        share = min(1.0, max(0.0, state.brightness))
+        return cls(*(part * share for part in color.linear))
+
+    @property
+    def brightness(self) -> float:
+        """The largest component."""
+        return max(self.red, self.green, self.blue)
+
+    @property
+    def luminance(self) -> float:
+        """Relative luminance Y of the triple, 0..1."""
+        return sum(weight * part for weight, part in zip(LUMINANCE, self.parts, strict=True))
+
+    @property
+    def parts(self) -> tuple[float, float, float]:
+        """The three components."""
+        return self.red, self.green, self.blue
+
+    def times(self, factor: float) -> "Light":
+        """The same colour at another brightness."""
+        return Light(self.red * factor, self.green * factor, self.blue * factor)
+
+    @property
+    def state(self) -> ZoneState:
+        """The nearest state that can be written: the colour at its full as `#RRGGBB`, and the brightness."""
+        brightness = self.brightness
+        if brightness <= 0:
+            return DARK
+        color = Color.from_linear(*(part / brightness for part in self.parts))
+        return ZoneState(True, color, min(1.0, brightness))
+
+    def difference(self, other: "Light") -> float:
+        """CIEDE2000 between two lights, white at full brightness being the white point."""
+        mine, theirs = (Coloraide("srgb-linear", light.parts) for light in (self, other))
+        return float(mine.delta_e(theirs, method="2000"))
+
+
+def mix(start: Light, goal: Light, share: float) -> Light:
+    """The light at a share (0..1) of the way from one light to another."""
+    if share >= 1:
+        return goal
+    if not share > 0:
+        return start
+    there = _pace(start.luminance, goal.luminance, share)
+    return Light(*(_between(a, b, there) for a, b in zip(start.parts, goal.parts, strict=True)))
+
+
+def _between(start: float, goal: float, share: float) -> float:
+    """Rounding must not carry a component past its end."""
+    return min(max(start, goal), max(min(start, goal), start + (goal - start) * share))
+
+
+def _pace(start: float, goal: float, share: float) -> float:
+    """The share of the way in light at which the lightness is at `share` of its own way."""
+    if abs(goal - start) < 1e-6:
+        return share
+    wanted = _lightness(start) * (1 - share) + _lightness(goal) * share
+    return (_luminance(wanted) - start) / (goal - start)
+
+
+def _lightness(luminance: float) -> float:
+    """CIE 1976 L* (CIE 15:2004, 8.2.1)."""
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27
+
+
+def _luminance(lightness: float) -> float:
+    return ((lightness + 16) / 116) ** 3 if lightness > 8 else lightness * 27 / 24389
