@@ -17,7 +17,7 @@ class PacedOutput(ABC):
         self._source = source
         self._pacer = Pacer(self._transmit)
         self._group = asyncio.TaskGroup()
-        self._tasks: list[asyncio.Task[NoReturn]] = []
+        self._tasks: dict[str, asyncio.Task[NoReturn]] = {}
 
     @abstractmethod
     def _transmit(self, universe: int, levels: bytes) -> bool:
@@ -38,7 +38,7 @@ class PacedOutput(ABC):
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         for name, work in (self._upkeep() | {"pace": self._pacer.run()}).items():
-            self._tasks.append(self._group.create_task(work, name=f"{self._source.gateway} output: {name}"))
+            self._tasks[name] = self._group.create_task(work, name=f"{self._source.gateway} output: {name}")
         return self
 
     async def __aexit__(
@@ -46,7 +46,8 @@ class PacedOutput(ABC):
     ) -> None:
         cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
         try:
-            if (kind is None or cancelled) and not any(task.done() for task in self._tasks):
+            if (kind is None or cancelled) and not any(task.done() for task in self._tasks.values()):
+                self._tasks["pace"].cancel()
                 self._pacer.flush(now())
                 await self._farewell()
         finally:
@@ -55,7 +56,7 @@ class PacedOutput(ABC):
     async def _end(
         self, why: tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
     ) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
         try:
             # an error of the body passes by itself; the group would wrap it

@@ -1,0 +1,287 @@
+"""Streaming ACN: packets byte by byte, and what a listener hears of the output."""
+
+import asyncio
+import socket
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.dmx import Sacn
+from controller.dmx.output import Source
+from controller.dmx.sacn import PORT, PREVIEW, TERMINATED, Header, Sequence, group, packet
+from controller.events import Event
+from controller.gateways.outputs import SacnOutput
+
+SEQUENCE, OPTIONS, SLOTS = 111, 112, 126
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "e131-table-b13",
+        "e131-partial-29",
+        "e131-orange-rgb",
+        "e131-two-rgbw",
+        "e131-preview",
+        "e131-terminated",
+    ],
+)
+def test_packets_are_those_of_the_standard(vector: Callable[[str], Any], name: str) -> None:
+    """Byte by byte, table B-13 of the standard among them."""
+    entry = vector(name)
+    given, wanted = entry["given"], bytes.fromhex(entry["payload"])
+    cid = uuid.UUID(given["cid"]) if "cid" in given else uuid.UUID(bytes=wanted[22:38])
+    header = Header(cid, given["source_name"], given["priority"], given.get("sync_universe", 0))
+    options = PREVIEW * given.get("preview", False) | TERMINATED * given.get("terminated", False)
+    assert packet(header, given["universe"], given["sequence"], bytes(given["dmx"]), options) == wanted
+
+
+@given(st.text(max_size=80), st.integers(1, 63_999), st.integers(0, 255), st.binary(min_size=1, max_size=512))
+def test_lengths_agree_with_the_packet(name: str, universe: int, sequence: int, levels: bytes) -> None:
+    """Each layer tells the bytes from its own field on; the name is whole UTF-8 with a NUL behind it."""
+    made = packet(Header(uuid.UUID(int=7), name), universe, sequence, levels)
+    assert len(made) == 126 + len(levels)
+    for offset in (16, 38, 115):
+        assert int.from_bytes(made[offset : offset + 2], "big") == 0x7000 | (len(made) - offset)
+    assert name.startswith(made[44:108].rstrip(b"\0").decode().rstrip("\0"))
+    assert made[107] == 0
+    assert made[SLOTS:] == levels
+
+
+@pytest.mark.parametrize(
+    ("universe", "address"), [(1, "239.255.0.1"), (256, "239.255.1.0"), (63_999, "239.255.249.255")]
+)
+def test_each_universe_has_its_group(universe: int, address: str) -> None:
+    """E1.31 9.3.1."""
+    assert group(universe) == address
+
+
+def accepts(last: int, new: int) -> bool:
+    """What a receiver does with a sequence number (E1.31 6.7.2), written as the standard writes it."""
+    difference = (new - last) % 256
+    signed = difference - 256 if difference >= 128 else difference
+    return not -20 < signed <= 0
+
+
+@given(st.integers(0, 255))
+def test_a_restart_is_heard_at_once(remembered: int) -> None:
+    """Whatever number a receiver remembers, it takes the first or the second packet, and all later ones."""
+    sequence = Sequence()
+    last, taken = remembered, []
+    for number in (sequence.take() for _ in range(300)):
+        taken.append(accepts(last, number))
+        last = number if taken[-1] else last
+    assert taken[0] or taken[1]
+    assert all(taken[1:])
+
+
+def test_sequences_begin_anywhere() -> None:
+    """Two starts of the same source rarely look alike."""
+    assert len({Sequence().take() for _ in range(200)}) > 20
+
+
+def test_the_identifier_outlives_restarts_and_differs_between_gateways() -> None:
+    """Same site and gateway, same CID, in every release; any other, another."""
+    assert Source("a", "b").cid == Source("a", "b").cid == uuid.UUID("175e8940-4295-5283-b31b-bc65b4554520")
+    assert len({Source(site, name).cid for site in "ab" for name in "ab"}) == 4
+
+
+async def test_levels_reach_the_host(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """The universe goes out whole, under the source's name, priority and CID, with numbers that count."""
+    ear = listen(PORT)
+    async with Sacn(SacnOutput(kind="sacn", to=ear.host, priority=90), source, events.append) as output:
+        output.send(300, b"\xff\x6a\x00")
+        await soon(lambda: len(ear.heard()) >= 4)
+        assert output.sent(300) == b"\xff\x6a\x00"
+        assert output.problems == ()
+    first = ear.packets[0]
+    assert first[SLOTS:] == b"\xff\x6a\x00" + bytes(509)
+    header = Header(source.cid, "Alvesta vattentorn: mast", 90)
+    assert first == packet(header, 300, first[SEQUENCE], first[SLOTS:])
+    numbers = [heard[SEQUENCE] for heard in ear.heard()[1:]]
+    assert all((after - before) % 256 == 1 for before, after in pairwise(numbers))
+    assert events == []
+
+
+async def test_an_orderly_end_says_the_last_levels_and_terminates(
+    listen: Callable[..., Any], source: Source, events: list[Event]
+) -> None:
+    """Levels that still wait go out, and after them three packets with Stream_Terminated per universe."""
+    ear = listen(PORT)
+    async with Sacn(SacnOutput(kind="sacn", to=ear.host), source, events.append) as output:
+        output.send(1, b"\x01")
+        output.send(2, b"\x01")
+        await asyncio.sleep(0.01)
+        output.send(1, b"\x02")
+    mine = [heard for heard in ear.heard() if heard[114] == 1]
+    assert [heard[OPTIONS] for heard in mine] == [0, 0] + [TERMINATED] * 3
+    assert [heard[SLOTS] for heard in mine] == [1, 2, 2, 2, 2]
+    assert [heard[OPTIONS] for heard in ear.packets if heard[114] == 2][-3:] == [TERMINATED] * 3
+
+
+async def test_being_cancelled_is_an_orderly_end(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """SIGTERM reaches the process as a cancellation."""
+    ear = listen(PORT)
+
+    async def process() -> None:
+        async with Sacn(SacnOutput(kind="sacn", to=ear.host), source, events.append) as output:
+            output.send(1, b"\x01")
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(process())
+    await soon(ear.heard)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [heard[OPTIONS] for heard in ear.heard()][-3:] == [TERMINATED] * 3
+
+
+async def test_a_crash_terminates_nothing(
+    listen: Callable[..., Any], source: Source, events: list[Event]
+) -> None:
+    """Receivers find out by themselves after 2.5 s; the error of the crash passes as it is."""
+    ear = listen(PORT)
+
+    async def crash() -> None:
+        async with Sacn(SacnOutput(kind="sacn", to=ear.host), source, events.append) as output:
+            output.send(1, b"\x01")
+            await asyncio.sleep(0.05)
+            raise RuntimeError("a bug elsewhere")
+
+    with pytest.raises(RuntimeError, match="a bug elsewhere"):
+        await crash()
+    assert ear.heard()
+    assert not any(heard[OPTIONS] & TERMINATED for heard in ear.packets)
+
+
+async def test_a_bug_in_the_output_ends_it_loudly(source: Source, events: list[Event]) -> None:
+    """Better a process that is started again than one that is alive and sends nothing."""
+
+    class Buggy(Sacn):
+        def _transmit(self, *_: object) -> bool:
+            raise ZeroDivisionError
+
+    async def process() -> None:
+        async with Buggy(SacnOutput(kind="sacn", to="127.0.0.9"), source, events.append) as output:
+            output.send(1, b"\x01")
+            await asyncio.sleep(60)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await process()
+    assert caught.value.subgroup(ZeroDivisionError)
+
+
+async def test_every_host_of_a_list_is_sent_to(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """Each hears the same packets."""
+    ears = [listen(PORT) for _ in range(3)]
+    settings = SacnOutput(kind="sacn", to=tuple(ear.host for ear in ears))
+    async with Sacn(settings, source, events.append) as output:
+        output.send(1, b"\x01\x02")
+        await soon(lambda: all(len(ear.heard()) >= 4 for ear in ears))
+    assert ears[0].heard() == ears[1].heard() == ears[2].heard()
+
+
+async def test_an_unreachable_host_stops_nobody_else(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """The kernel refuses to send from 127.0.0.1 to the outside; the next in the list is served still."""
+    ear = listen(PORT)
+    settings = SacnOutput(kind="sacn", to=("192.0.2.77", ear.host), interface="127.0.0.1")
+    async with Sacn(settings, source, events.append) as output:
+        output.send(1, b"\x01")
+        await soon(lambda: len(ear.heard()) >= 4)
+        output.send(1, b"\x02")
+        await soon(lambda: ear.heard()[-1][SLOTS] == 2)
+        assert output.problems == ("TWL-X101",)
+        assert output.sent(1) is None
+    assert [event.code for event in events] == ["TWL-X101"]
+    assert events[0].fields["to"] == "192.0.2.77"
+
+
+@pytest.mark.parametrize("interface", ["lo", "127.0.0.1"])
+async def test_multicast_goes_to_the_group_of_the_universe(
+    listen: Callable[..., Any],
+    source: Source,
+    events: list[Event],
+    soon: Callable[..., Awaitable[None]],
+    interface: str,
+) -> None:
+    """By the chosen interface, named or by its address; our own host hears it too."""
+    ear = listen(PORT, group(777))
+    ear.join(group(777), "127.0.0.1")
+    settings = SacnOutput(kind="sacn", to="multicast", interface=interface)
+    async with Sacn(settings, source, events.append) as output:
+        output.send(777, b"\x05")
+        output.send(778, b"\x06")
+        await soon(lambda: len(ear.heard()) >= 4)
+    assert {(heard[113] << 8 | heard[114], heard[SLOTS]) for heard in ear.heard()} == {(777, 5)}
+
+
+async def test_an_interface_that_is_missing_is_a_problem_and_no_crash(
+    source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """It may be plugged in later."""
+    settings = SacnOutput(kind="sacn", to="multicast", interface="nocard0")
+    async with Sacn(settings, source, events.append) as output:
+        output.send(1, b"\x01")
+        await soon(lambda: output.problems == ("TWL-X101",))
+        assert output.sent(1) is None
+
+
+async def test_a_name_is_looked_up_until_it_is_known(
+    listen: Callable[..., Any],
+    source: Source,
+    events: list[Event],
+    soon: Callable[..., Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name server that starts later than we do is no reason to stay dark."""
+    ear = listen(PORT)
+    known = False
+
+    def name_server(host: str, *_: object) -> list[Any]:
+        if host == "node" and known:
+            return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (ear.host, 0))]
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", name_server)
+    async with Sacn(SacnOutput(kind="sacn", to="node"), source, events.append) as output:
+        output.send(1, b"\x01")
+        await soon(lambda: output.problems == ("TWL-X102",))
+        assert output.sent(1) is None
+        known = True
+        await soon(lambda: output.sent(1) == b"\x01")
+        await soon(lambda: output.problems == ())
+    assert [event.code for event in events] == ["TWL-X102", "TWL-X103"]
+
+
+async def test_a_name_server_that_hangs_holds_nobody_up(
+    listen: Callable[..., Any],
+    source: Source,
+    events: list[Event],
+    soon: Callable[..., Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the other hosts, nor the loop, nor the end."""
+    ear, answer = listen(PORT), threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: answer.wait(30))
+    settings = SacnOutput(kind="sacn", to=("node", ear.host))
+    try:
+        async with asyncio.timeout(5):
+            async with Sacn(settings, source, events.append) as output:
+                output.send(1, b"\x01")
+                await soon(lambda: len(ear.heard()) >= 4)
+    finally:
+        answer.set()

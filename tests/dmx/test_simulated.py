@@ -1,0 +1,164 @@
+"""Simulated lamps: they keep what they are sent, and misbehave as told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.dmx import Simulated
+from controller.dmx.output import Source
+from controller.dmx.pace import KEEP_ALIVE_S
+from controller.dmx.simulated import Faults, Frame, SimulatedLamps
+from controller.events import Event
+from controller.gateways.outputs import SimulatedOutput
+
+ONE, TWO = b"\x01\x01\x01", b"\x02\x02\x02"
+
+
+@pytest.fixture
+def lamps() -> SimulatedLamps:
+    """Sound lamps with dice that fall the same way each time."""
+    return SimulatedLamps(Random(7))
+
+
+def test_lamps_show_what_they_are_sent(lamps: SimulatedLamps) -> None:
+    """Each universe its own; nothing before the first frame."""
+    assert lamps.shown(1, 0) is None
+    lamps.send(1, ONE, 0)
+    lamps.send(2, TWO, 0)
+    assert (lamps.shown(1, 0), lamps.shown(2, 0)) == (ONE, TWO)
+    assert lamps.sent(1, 0) == ONE
+
+
+def test_a_delay_postpones_what_is_shown(lamps: SimulatedLamps) -> None:
+    """The frame takes effect when the delay is over, and its instant is kept."""
+    lamps.send(1, ONE, 0)
+    lamps.shown(1, 0)
+    lamps.faults = Faults(delay_s=0.5)
+    lamps.send(1, TWO, 0.1)
+    assert lamps.shown(1, 0.5) == ONE
+    assert lamps.shown(1, 0.6) == TWO
+    assert list(lamps.history) == [Frame(0, 1, ONE), Frame(0.6, 1, TWO)]
+
+
+def test_stuck_lamps_keep_the_old_levels_and_say_so(lamps: SimulatedLamps) -> None:
+    """Frames are taken without complaint, but `sent` tells the truth; come loose, they catch up."""
+    lamps.send(1, ONE, 0)
+    lamps.shown(1, 0)
+    lamps.faults = Faults(stick=True)
+    assert lamps.send(1, TWO, 1)
+    assert lamps.sent(1, 5) == ONE
+    lamps.faults = Faults()
+    assert lamps.sent(1, 5 + KEEP_ALIVE_S) == TWO
+
+
+def test_a_dead_output_is_noticed_and_its_lamps_hold(lamps: SimulatedLamps) -> None:
+    """Nothing goes out, nothing is said of the lamps, and alive again it sends what is newest."""
+    lamps.send(1, ONE, 0)
+    lamps.faults = Faults(dead=True)
+    assert not lamps.send(1, TWO, 1)
+    assert lamps.sent(1, 1) is None
+    assert lamps.shown(1, 1) == ONE
+    lamps.faults = Faults()
+    assert lamps.sent(1, 2) == TWO
+
+
+def test_a_flapping_output_is_dead_every_other_period(lamps: SimulatedLamps) -> None:
+    """Ten seconds alive, ten dead."""
+    lamps.faults = Faults(flap_s=10)
+    taken = [lamps.send(1, ONE, second) for second in range(40)]
+    assert taken == [True] * 10 + [False] * 10 + [True] * 10 + [False] * 10
+
+
+def test_wrong_channels_show_their_own_level(lamps: SimulatedLamps) -> None:
+    """Only those; a channel that the universe does not reach is nobody's."""
+    lamps.faults = Faults(wrong=((2, 255), (400, 9)))
+    lamps.send(1, ONE, 0)
+    assert lamps.sent(1, 0) == b"\x01\xff\x01"
+
+
+@given(st.floats(0, 0.9), st.integers(0, 1_000))
+def test_dropped_frames_are_counted_and_made_good(drop: float, seed: int) -> None:
+    """Whatever share is lost, the newest levels are shown in the end, as they are sent again and again."""
+    lamps = SimulatedLamps(Random(seed))
+    lamps.faults = Faults(drop=drop)
+    for second in range(200):
+        lamps.send(1, bytes([second]), second)
+    now = 200.0
+    while lamps.shown(1, now) != bytes([199]) and now < 1_000:
+        now += KEEP_ALIVE_S
+    assert lamps.shown(1, now) == bytes([199])
+    assert lamps.lost < lamps.frames
+
+
+def test_a_share_of_one_loses_everything(lamps: SimulatedLamps) -> None:
+    """And zero, nothing."""
+    lamps.faults = Faults(drop=1)
+    for second in range(50):
+        lamps.send(1, ONE, second)
+    assert lamps.shown(1, 49) is None
+    assert lamps.lost == lamps.frames == 50
+
+
+def test_frames_arrive_in_order_of_arrival_when_the_delay_shrinks(lamps: SimulatedLamps) -> None:
+    """An older frame on the slow way comes after, and then the repeat sets it right."""
+    lamps.faults = Faults(delay_s=5)
+    lamps.send(1, ONE, 0)
+    lamps.faults = Faults()
+    lamps.send(1, TWO, 4.9)
+    assert lamps.shown(1, 4.9) == TWO
+    assert lamps.shown(1, 5.1) == ONE
+    assert lamps.shown(1, 4.9 + KEEP_ALIVE_S) == TWO
+
+
+def test_history_holds_changes_only_and_is_bounded() -> None:
+    """A week of steady light is one entry; a long fade pushes the oldest out."""
+    lamps = SimulatedLamps(Random(0), history=3)
+    for second in range(100):
+        lamps.send(1, ONE, second)
+        lamps.shown(1, second)
+    assert list(lamps.history) == [Frame(0, 1, ONE)]
+    for second in range(100, 110):
+        lamps.send(1, bytes([second]), second)
+        lamps.shown(1, second)
+    assert [frame.at for frame in lamps.history] == [107, 108, 109]
+
+
+@pytest.mark.parametrize("faults", [{"drop": 1.5}, {"drop": -0.1}, {"delay_s": -1}, {"flap_s": -1}])
+def test_impossible_faults_are_refused(faults: dict[str, float]) -> None:
+    """A share is 0 to 1, and time runs forwards."""
+    with pytest.raises(ValueError, match="no such faults"):
+        Faults(**faults)  # type: ignore[arg-type]
+
+
+async def test_as_an_output_it_keeps_what_goes_out(
+    source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """The same calls as for a wire."""
+    async with Simulated(SimulatedOutput(), source, events.append) as output:
+        output.send(1, ONE)
+        await soon(lambda: output.sent(1) == ONE)
+        await soon(lambda: output.lamps.frames >= 4)
+        assert output.problems == ()
+    assert events == []
+
+
+async def test_as_an_output_it_tells_that_it_is_dead(
+    source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """Once, with the problem standing until it is alive again; then it shows what is newest."""
+    async with Simulated(SimulatedOutput(), source, events.append) as output:
+        output.send(1, ONE)
+        await soon(lambda: output.sent(1) == ONE)
+        output.lamps.faults = Faults(dead=True)
+        output.send(1, TWO)
+        await soon(lambda: output.problems == ("TWL-X121",))
+        await asyncio.sleep(0.3)
+        assert output.sent(1) is None
+        output.lamps.faults = Faults()
+        await soon(lambda: output.sent(1) == TWO)
+        await soon(lambda: output.problems == ())
+    assert [event.code for event in events] == ["TWL-X121", "TWL-X103"]
