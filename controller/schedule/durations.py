@@ -1,0 +1,113 @@
+"""Durations as people write them: `30 s`, `2 min`, `1 h 30 min`, `24 h`, `1 timme och 30 minuter`.
+
+Rules
+1. A duration is numbers with units, each unit once; between them nothing, `och`, `and` or a comma.
+2. There is no number without a unit, not even `0`.
+3. It is at least zero and at most LIMIT; what comes is kept to the microsecond.
+"""
+
+import difflib
+import re
+from datetime import timedelta
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from controller.errors import Mistake
+
+LIMIT = timedelta(days=400)
+MICROSECOND = timedelta(microseconds=1)
+
+_NAMES: dict[timedelta, str] = {
+    timedelta(milliseconds=1): "ms millisecond milliseconds millisekund millisekunder",
+    timedelta(seconds=1): "s sec secs second seconds sek sekund sekunder",
+    timedelta(minutes=1): "min m mins minute minutes minut minuter",
+    timedelta(hours=1): "h hour hours hr hrs tim timme timmar",
+    timedelta(days=1): "d day days dygn dag dagar",
+    timedelta(weeks=1): "w week weeks v vecka veckor",
+}
+UNITS: dict[str, timedelta] = {name: unit for unit, names in _NAMES.items() for name in names.split()}
+"""Every spelling of a unit, in lower case."""
+
+_SHORT: dict[timedelta, str] = {unit: names.split()[0] for unit, names in _NAMES.items()}
+_PART = re.compile(
+    r"\s*(?P<number>[0-9]+(?:[.,][0-9]+)?)\s*(?P<unit>[^\W\d_]*)\.?(?:\s*,(?=\s)|\s+(?:and|och)(?=\s))?", re.I
+)
+_DIGITS = 15
+
+
+def parse_duration(text: str) -> timedelta:
+    """The duration that `text` names.
+
+    Raises Mistake TWL-S110 for what is no duration, TWL-S111 for a number without a known unit,
+    TWL-S112 for more than LIMIT.
+    """
+    total, seen, at, end = Fraction(0), list[timedelta](), 0, len(text.rstrip())
+    while at < end or not seen:
+        found = _PART.match(text, at, end)
+        unit = UNITS.get(found["unit"].lower()) if found else None
+        if found and unit is None:
+            raise _unit_mistake(text, found, seen)
+        if not found or unit is None or unit in seen:
+            raise Mistake("TWL-S110", end=len(text), value=text.strip())
+        if len(found["number"]) > _DIGITS:
+            raise _too_long(text)
+        total += Fraction(found["number"].replace(",", ".")) * (unit // MICROSECOND)
+        seen.append(unit)
+        at = found.end()
+    if total > LIMIT // MICROSECOND:
+        raise _too_long(text)
+    return timedelta(microseconds=round(total))
+
+
+def say_duration(duration: timedelta) -> str:
+    """The duration in the shortest words that `parse_duration` reads: `1 h 30 min`, `24 h`, `3 d`, `0 s`."""
+    rest, parts = duration, list[str]()
+    units = [timedelta(days=1)] if duration >= timedelta(days=2) else []
+    for unit in (*units, timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)):
+        count, rest = divmod(rest, unit)
+        if count:
+            parts.append(f"{count} {_SHORT[unit]}")
+    if rest:
+        parts.append(f"{rest / timedelta(milliseconds=1):g} ms")
+    return " ".join(parts) or "0 s"
+
+
+def _too_long(text: str) -> Mistake:
+    return Mistake("TWL-S112", end=len(text), value=text.strip(), limit=LIMIT.days)
+
+
+def _unit_mistake(text: str, found: re.Match[str], seen: list[timedelta]) -> Mistake:
+    """The number `found` lacks a known unit: suggest the nearest spelling, else the next smaller unit."""
+    near = difflib.get_close_matches(found["unit"].lower(), UNITS, n=1)
+    smaller = [unit for unit in sorted(_SHORT, reverse=True) if seen and unit < min(seen)]
+    meant = near[0] if near else _SHORT[smaller[0] if smaller else timedelta(seconds=1)]
+    start, end = found.start("number"), found.end("unit")
+    if found["unit"] and not near:
+        return Mistake("TWL-S110", start=start, end=end, value=text[start:end])
+    suggestion = f"{text[:start]}{found['number']} {meant}{text[end:]}".strip()
+    return Mistake("TWL-S111", start=start, end=end, value=text[start:end].strip(), suggestion=suggestion)
+
+
+def _field(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        value = say_duration(value) if timedelta(0) <= value <= LIMIT else f"{value.days} d"
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise Mistake("TWL-S119", found=type(value).__name__)
+    return parse_duration(str(value))
+
+
+DurationField = Annotated[
+    timedelta,
+    PlainValidator(_field),
+    PlainSerializer(say_duration, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "A number with its unit: s, min, h or d. / Tal med enhet: s, min, tim eller dygn.",
+            "examples": ["30 s", "2 min", "1 h 30 min", "24 h", "0 s"],
+        }
+    ),
+]
+"""A timedelta in a model; text is read by `parse_duration`, and a timedelta passes where it keeps rule 3."""
