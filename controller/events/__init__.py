@@ -14,16 +14,17 @@ X output of the DMX gateway · O overrides · T time · J journal and state dire
 from controller.events.kind import Event, Kind, Level, Text
 from controller.events.of_broker import KINDS as BROKER
 from controller.events.of_days import KINDS as DAYS
+from controller.events.of_dialects import KINDS as DIALECTS
 from controller.events.of_files import KINDS as FILES
 from controller.events.of_gateways import KINDS as GATEWAYS
 from controller.events.of_lamps import KINDS as LAMPS
 from controller.events.of_mqtt import KINDS as MQTT
 from controller.events.of_output import KINDS as OUTPUT
+from controller.events.of_plan import KINDS as PLAN
 from controller.events.of_service import KINDS as SERVICE
 
-CATALOGUE: dict[str, Kind] = {
-    kind.code: kind for kind in (*FILES, *DAYS, *LAMPS, *SERVICE, *MQTT, *BROKER, *GATEWAYS, *OUTPUT)
-}
+ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT)
+CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 
 def happened(code: str, **fields: object) -> Event:

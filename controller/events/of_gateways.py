@@ -11,9 +11,7 @@ KINDS: tuple[Kind, ...] = (
             "{gateway} confirms {shows} after {latency_s} s",
             "{gateway} bekräftar {shows} efter {latency_s} s",
         ),
-        Text(
-            "The gateway says that it shows what it should.", "Styrenheten säger att den visar det den ska."
-        ),
+        Text("The gateway says that it shows what it should.", "Styrenheten säger att den visar det den ska."),
         Text("Nothing.", "Inget."),
         more=("attempts", "command_id"),
     ),
@@ -212,8 +210,8 @@ KINDS: tuple[Kind, ...] = (
         Level.INFO,
         Text("{gateway}: shows {shows}, by {by}", "{gateway}: visar {shows}, enligt {by}"),
         Text(
-            "What the gateway goes by: desired (the controller), plan (alone, by the plan it keeps), after (the plan has "
-            "ended), boot (nothing known), local (a walk test).",
+            "What the gateway goes by: desired (the controller), plan (alone, by the plan it keeps), after (the plan "
+            "has ended), boot (nothing known), local (a walk test).",
             "Vad styrenheten går efter: desired (styrningen), plan (ensam, efter planen den har), after (planen är slut), "
             "boot (inget känt), local (lamptest).",
         ),

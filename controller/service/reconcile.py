@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway
 from controller.service.state import Decision, Goal, Heard, Pending, Standing, Track
+from controller.service.words import says, shows
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
@@ -142,9 +143,7 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
         back = replace(track, silent=False, pending=None)
         return _with_event(_ask(gateway, back, turn), happened("TWL-G105", gateway=gateway.name))
     if track.heard.by == "local":
-        return Decision(
-            replace(track, standing=_by_zone(agrees, "differs"), pending=None), wake_s=turn.now_s + 5
-        )
+        return Decision(replace(track, standing=_by_zone(agrees, "differs"), pending=None), wake_s=turn.now_s + 5)
     if track.pending is None:
         return _repair(gateway, track, turn, agrees)
     if turn.now_s < track.pending.due_s:
@@ -161,9 +160,7 @@ def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
     answered = heard.told_s is not None and heard.told_s >= pending.began_s
     code = "TWL-G108" if answered else "TWL-G102"
     return (
-        happened(
-            code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(heard), attempts=pending.attempts
-        ),
+        happened(code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(heard), attempts=pending.attempts),
     )
 
 
@@ -174,9 +171,7 @@ def _repair(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool])
     if len(recent) >= REPAIRS:
         due_s = turn.now_s + _backoff(gateway, TELL_FROM)
         pending = Pending(turn.command_id, turn.goal, turn.now_s, due_s, TELL_FROM)
-        slow = replace(
-            track, pending=pending, standing=_by_zone(agrees, "differs"), confirmed=None, repairs=recent
-        )
+        slow = replace(track, pending=pending, standing=_by_zone(agrees, "differs"), confirmed=None, repairs=recent)
         return Decision(slow, events=(happened("TWL-G109", **fields, times=len(recent)),), wake_s=due_s)
     asked = _ask(gateway, replace(track, confirmed=None, repairs=(*recent, turn.now_s)), turn)
     marked = replace(asked.track, standing=_by_zone(agrees, "differs"))
@@ -236,23 +231,3 @@ def _backoff(gateway: Gateway, attempts: int) -> float:
 
 def _with_event(decision: Decision, event: Event) -> Decision:
     return replace(decision, events=(event, *decision.events))
-
-
-def shows(goal: Goal) -> str:
-    """A goal in words for a log line: `bowl #FF6A00 100 %, shaft dark`."""
-    return ", ".join(
-        f"{zone} {state.color.hex} {state.brightness:.0%}" if state.on and state.color else f"{zone} dark"
-        for zone, state in goal.items()
-    )
-
-
-def says(heard: Heard) -> str:
-    """What was heard in words for a log line."""
-    words = []
-    for zone, shown in heard.zones.items():
-        color = shown.color.hex if shown.color else (f"xy {shown.xy}" if shown.xy else "?")
-        level = f"{shown.brightness:.0%}" if shown.brightness is not None else "?"
-        words.append(
-            f"{zone} {color} {level}" if shown.on else f"{zone} {'dark' if shown.on is False else '?'}"
-        )
-    return ", ".join(words) or "nothing"

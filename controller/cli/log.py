@@ -1,0 +1,69 @@
+"""Where events are written: lines for people or for machines, by a thread of its own, so that a reader who stopped
+reading never holds up the light. What does not fit in the queue is dropped and counted."""
+
+import os
+import queue
+import sys
+import threading
+from datetime import datetime, tzinfo
+from typing import Literal, TextIO
+
+from controller.events import Event, Level
+from controller.events.kind import Language
+from controller.events.line import PRIORITY, json_line, text_line
+
+LogFormat = Literal["text", "json"]
+ROOM = 10_000
+DRAIN_S = 1.0
+
+
+class Log:
+    """Writes events to a stream until closed; DEBUG ones are left out."""
+
+    def __init__(self, form: LogFormat, zone: tzinfo, language: Language, stream: TextIO = sys.stderr) -> None:
+        self._form = form
+        self._zone = zone
+        self._language = language
+        self._stream = stream
+        self._in_journal = "JOURNAL_STREAM" in os.environ and stream is sys.stderr
+        self._lines: queue.Queue[str | None] = queue.Queue(ROOM)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+
+    def __enter__(self) -> "Log":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._lines.put(None, timeout=DRAIN_S)
+        except queue.Full:
+            return
+        self._thread.join(DRAIN_S)
+
+    def tell(self, event: Event, at: datetime) -> None:
+        """Write one event; returns at once."""
+        if event.kind.level is Level.DEBUG:
+            return
+        line = (
+            json_line(event, at, self._language)
+            if self._form == "json"
+            else text_line(event, at, self._zone, self._language)
+        )
+        if self._in_journal:
+            line = f"<{PRIORITY[event.kind.level]}>{line}"
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self._dropped += 1
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                if self._dropped:
+                    missing, self._dropped = self._dropped, 0
+                    self._stream.write(f"… {missing} lines were dropped: nobody read this log\n")
+                self._stream.write(line + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                return

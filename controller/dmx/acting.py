@@ -1,0 +1,56 @@
+"""By what the gateway acts at an instant: the document it accepted, and the time as far as it knows it. Pure.
+
+The first that applies holds (the source of the order is section 5.2 of the autonomy rules in SPEC section 4):
+1. no document at all                     boot: dark
+2. no idea of the time                    desired: what was right when the document was written
+3. before `valid_until`                   desired, until the first later cue begins; then plan: the last cue begun
+4. `hold_s` after `valid_until`           after: the last look is held
+5. later                                  after: the zones of `after`, reached by their own fade
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controller.gateways.documents import By, Desired, ZoneWish
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What holds, since when (None: from the moment it is first known), and by what."""
+
+    by: By
+    since: datetime | None
+    zones: Mapping[str, ZoneWish] = field(default_factory=dict)
+
+
+def act(document: Desired | None, now: datetime | None) -> Act:
+    """By what to act; `now` is None where the time is not known."""
+    if document is None:
+        return Act("boot", None)
+    if now is None:
+        return Act("desired", None, document.zones)
+    if now < document.valid_until:
+        return _planned(document, now)
+    ends = document.valid_until + timedelta(seconds=document.after.hold_s)
+    if now < ends:
+        last = _planned(document, document.valid_until)
+        return Act("after", last.since, last.zones)
+    return Act("after", ends, document.after.zones)
+
+
+def _planned(document: Desired, now: datetime) -> Act:
+    begun = [cue for cue in document.cues if document.issued_at < cue.at <= now]
+    if not begun:
+        return Act("desired", document.issued_at, document.zones)
+    cue = max(begun, key=lambda cue: cue.at)
+    return Act("plan", cue.at, cue.zones)
+
+
+def next_instant(document: Desired | None, now: datetime | None) -> datetime | None:
+    """When another rule or cue begins to hold; None where nothing is ahead or the time is not known."""
+    if document is None or now is None:
+        return None
+    ends = document.valid_until + timedelta(seconds=document.after.hold_s)
+    ahead = (*(cue.at for cue in document.cues), document.valid_until, ends)
+    return min((at for at in ahead if at > now), default=None)

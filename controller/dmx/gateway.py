@@ -1,0 +1,240 @@
+"""A DMX gateway without its wires: documents and readings of the clock in; levels, reports and events out.
+
+The story of one turn
+1. Time: the own clock if it is trusted, else the controller's (the `issued_at` of a document that came live, carried
+   on by the boot-time clock), else the own clock if it is plausible, else none. A retained document sets no time.
+2. Act: `acting.act` says what holds by the document that was accepted last.
+3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way.
+4. Patch: lights to levels of every universe.
+5. Report: soon after a goal changed (the fade has begun), when it is reached, on each answer to a document, and every
+   `report_every`. What is reported is read from the levels that the output says went out.
+
+Order, poison and conflict are the rules of `controller.gateways.documents`; the highest order accepted and its
+document are handed out to be kept (`remember`), so that a restart knows them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from controller.clock import Reading, Trust
+from controller.dmx.acting import Act, act, next_instant
+from controller.dmx.ramp import AT_REST_DARK, Ramp
+from controller.events import Event, happened
+from controller.gateways.contract import Dmx
+from controller.gateways.documents import (
+    MAX_EPOCH_LEAP,
+    ClockKind,
+    Desired,
+    Reported,
+    ZoneReport,
+    ZoneWish,
+    parse_desired,
+)
+from controller.gateways.gateway import Message, Order, Rejected
+from controller.lighting.look import ZoneState
+from controller.lighting.patch import Patch
+
+FRAME_S = 1 / 40
+"""Between two frames of a fade: under the 44 Hz that DMX512-A carries with 512 slots."""
+AFTER_SEND_S = 0.05
+"""A report waits so long after a change, that the levels have gone out."""
+LAGGING_S = 1.0
+"""The next report comes so soon when the levels that went out are not those of the goal."""
+DARK_WISH = ZoneWish(on=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn brought. `wake_at` is wall time, `wake_s` boot time; whichever comes first."""
+
+    frames: Mapping[int, bytes]
+    messages: tuple[Message, ...]
+    events: tuple[Event, ...]
+    remember: Desired | None
+    wake_at: datetime | None
+    wake_s: float
+
+
+class Lamps(Protocol):
+    """As much of an output as a report needs."""
+
+    def sent(self, universe: int) -> bytes | None:
+        """The levels that went out last, None if none did."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The codes of what is wrong now."""
+
+
+class Gateway:
+    """One gateway of ours at work; `lamps` tells what went out last, `memory` is the document kept from before."""
+
+    def __init__(self, settings: Dmx, prefix: str, patch: Patch, lamps: Lamps, memory: Desired | None) -> None:
+        self._settings = settings
+        self._prefix = prefix
+        self._patch = patch
+        self._lamps = lamps
+        self._document = memory
+        self._order = memory.order if memory is not None else Order()
+        self._remember: Desired | None = None
+        self._anchor: tuple[datetime, float] | None = None
+        self._clock: ClockKind = "none"
+        self._act: Act | None = None
+        self._ramps = dict.fromkeys(settings.zone_names, AT_REST_DARK)
+        self._began_s: float | None = None
+        self._report_s = 0.0
+        self._resting: bool = True
+        self._rejected: str | None = None
+        self._told: list[Event] = []
+
+    @property
+    def topic(self) -> str:
+        """Where its desired document comes."""
+        return self._settings.topic("desired", self._prefix)
+
+    def connected(self, reading: Reading) -> None:
+        """A connection began: the report is due."""
+        self._report_s = reading.mono
+
+    def receive(self, payload: bytes, retained: bool, reading: Reading) -> None:
+        """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
+        if not payload:
+            return
+        told = parse_desired(payload)
+        reason = told.reason if isinstance(told, Rejected) else self._refusal(told)
+        self._rejected = reason
+        self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
+        if reason is not None:
+            self._told.append(happened("TWL-D011", gateway=self._settings.name, reason=reason))
+        elif isinstance(told, Desired):
+            self._accept(told, retained, reading)
+
+    def _refusal(self, told: Desired) -> str | None:
+        """Why a document is not accepted; None if it is."""
+        if told.epoch > self._order.epoch + MAX_EPOCH_LEAP:
+            return f"poison: epoch {told.epoch} is absurdly far above {self._order.epoch}"
+        if told.order < self._order:
+            return f"stale: {told.epoch}.{told.revision} is below {self._order.epoch}.{self._order.revision}"
+        held = self._document
+        if held is not None and told.order == held.order and told.command_id != held.command_id:
+            return f"conflict: two different documents with the order {told.epoch}.{told.revision}"
+        return None
+
+    def _accept(self, told: Desired, retained: bool, reading: Reading) -> None:
+        if self._document is None or told.order != self._document.order:
+            self._remember = told
+        self._document, self._order = told, told.order
+        if not retained:
+            self._anchor = (told.issued_at, reading.mono)
+
+    def turn(self, reading: Reading) -> Turn:
+        """One turn: see the head of this module."""
+        if self._began_s is None:
+            self._began_s = reading.mono
+        now = self._time(reading)
+        beat_s = now.timestamp() if now is not None else reading.mono
+        self._steer(act(self._document, now), now, beat_s, reading)
+        lights = {zone: ramp.at(beat_s) for zone, ramp in self._ramps.items()}
+        frames = self._patch.levels(lights)
+        resting = all(ramp.is_done(beat_s) for ramp in self._ramps.values())
+        if resting and not self._resting:
+            self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
+        self._resting = resting
+        messages = self._report(reading, now, frames) if reading.mono >= self._report_s else ()
+        events, self._told = tuple(self._told), []
+        remember, self._remember = self._remember, None
+        wake_s = self._report_s if resting else min(self._report_s, reading.mono + FRAME_S)
+        return Turn(frames, messages, events, remember, self._wake_at(now, reading), wake_s)
+
+    def _time(self, reading: Reading) -> datetime | None:
+        """Rule 1, and which clock it was."""
+        if reading.trust in {Trust.TRUSTED, Trust.HOLDOVER}:
+            self._clock = "own"
+            return reading.wall
+        if self._anchor is not None:
+            self._clock = "anchor"
+            issued_at, heard_s = self._anchor
+            return issued_at + timedelta(seconds=reading.mono - heard_s)
+        self._clock = "own" if reading.trust is Trust.PLAUSIBLE else "none"
+        return reading.wall if reading.trust is Trust.PLAUSIBLE else None
+
+    def _steer(self, what: Act, now: datetime | None, beat_s: float, reading: Reading) -> None:
+        """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
+        new = self._act is None or (what.by, what.since, what.zones) != (
+            self._act.by,
+            self._act.since,
+            self._act.zones,
+        )
+        before = {zone: ramp.goal for zone, ramp in self._ramps.items()}
+        for zone, ramp in self._ramps.items():
+            wish = what.zones.get(zone, DARK_WISH)
+            goal = wish.state(now or (self._document.issued_at if self._document else reading.wall))
+            if goal != ramp.goal:
+                late_s = (now - what.since).total_seconds() if new and now is not None and what.since else 0.0
+                fade_s = wish.fade_s if new else 0.0
+                self._ramps[zone] = Ramp(ramp.at(beat_s), goal, beat_s - max(0.0, late_s), fade_s)
+            elif beat_s < ramp.began_s:
+                self._ramps[zone] = Ramp(ramp.start, goal, beat_s, ramp.fade_s)
+        after = {zone: ramp.goal for zone, ramp in self._ramps.items()}
+        if after != before or self._act is None or what.by != self._act.by:
+            self._told.append(self._acting(what, after))
+            self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
+            self._resting = False
+        self._act = what
+
+    def _acting(self, what: Act, goals: Mapping[str, ZoneState]) -> Event:
+        words = (
+            f"{zone} {goal.color.hex} {goal.brightness:.0%}" if goal.on and goal.color else f"{zone} dark"
+            for zone, goal in goals.items()
+        )
+        return happened("TWL-D010", gateway=self._settings.name, shows=", ".join(words), by=what.by)
+
+    def _report(self, reading: Reading, now: datetime | None, frames: Mapping[int, bytes]) -> tuple[Message, ...]:
+        zones = self._shown(frames)
+        every_s = self._settings.report_every.total_seconds()
+        arrived = not self._resting or zones == {z: _zone_report(ramp.goal) for z, ramp in self._ramps.items()}
+        self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
+        document = self._document
+        report = Reported(
+            version=1,
+            epoch=self._order.epoch,
+            revision=self._order.revision,
+            command_id=document.command_id if document is not None else "",
+            at=now or reading.wall,
+            zones=zones,
+            by=self._act.by if self._act is not None else "boot",
+            clock=self._clock,
+            uptime_s=round(reading.mono - (self._began_s or reading.mono), 1),
+            problems=self._lamps.problems,
+            rejected=self._rejected,
+        )
+        payload = report.model_dump_json(exclude_none=True).encode()
+        return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)
+
+    def _shown(self, frames: Mapping[int, bytes]) -> dict[str, ZoneReport]:
+        """What went out, by zone: exactly the goals where their levels went out, else read back from the levels."""
+        sent = {universe: self._lamps.sent(universe) for universe in frames}
+        out = {universe: levels for universe, levels in sent.items() if levels is not None}
+        if len(out) < len(frames):
+            return {}
+        goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
+        states = goals if self._patch.matches(out, goals) else self._patch.shown(out)
+        return {zone: _zone_report(state) for zone, state in states.items()}
+
+    def _wake_at(self, now: datetime | None, reading: Reading) -> datetime | None:
+        """The next cue or step of a sequence, on the wall of the reading."""
+        if now is None or self._act is None:
+            return None
+        instants = [at for at in (next_instant(self._document, now),) if at is not None]
+        for wish in self._act.zones.values():
+            step_s = wish.look.next_step(max(0.0, (now - wish.since).total_seconds()))
+            if step_s is not None:
+                instants.append(wish.since + timedelta(seconds=step_s))
+        return min(instants) + (reading.wall - now) if instants else None
+
+
+def _zone_report(state: ZoneState) -> ZoneReport:
+    color = state.color.hex if state.color is not None else None
+    return ZoneReport(on=state.on, color=color, brightness=round(state.brightness, 4))

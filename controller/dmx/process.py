@@ -1,0 +1,119 @@
+"""The DMX gateway as a process: one connection, one output, one file that keeps the plan."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from controller.clock import Clock, Reading
+from controller.dmx import OUTPUTS
+from controller.dmx.gateway import Gateway, Turn
+from controller.dmx.output import Output, Source
+from controller.events import Event, happened
+from controller.gateways.contract import Dmx
+from controller.gateways.documents import Desired, parse_desired
+from controller.gateways.gateway import Message, Rejected
+from controller.lighting.patch import Patch
+from controller.mqtt import Address, Brokers, Connected, Received
+from controller.store.atomic import write
+
+LONGEST_PAUSE_S = 1.0
+"""A stepped clock is noticed within this."""
+
+Tell = Callable[[Event, datetime], None]
+
+
+class Process:
+    """One DMX gateway at work until cancelled; `memory` is the file that keeps the plan over restarts."""
+
+    def __init__(self, settings: Dmx, patch: Patch, prefix: str, clock: Clock, memory: Path, tell: Tell) -> None:
+        self._settings = settings
+        self._patch = patch
+        self._prefix = prefix
+        self._clock = clock
+        self._memory = memory
+        self._tell = tell
+        self._wake = asyncio.Event()
+
+    async def run(self, brokers: tuple[Address, ...], site: str) -> None:
+        """Obey until cancelled; then say offline, as the last will would."""
+        settings, online = self._settings, self._availability(b"online")
+        output = OUTPUTS[settings.output.kind](settings.output, Source(site, settings.name), self._on_event)
+        connection = Brokers(
+            brokers,
+            f"{self._prefix}-gateway-{settings.name}",
+            subscriptions=((settings.topic("desired", self._prefix), 1),),
+            will=self._availability(b"offline"),
+            birth=(online,),
+        )
+        remembered = await asyncio.to_thread(read_memory, self._memory)
+        async with output, connection as mqtt:
+            self._say(happened("TWL-D001", gateway=settings.name, output=settings.output.kind))
+            gateway = Gateway(settings, self._prefix, self._patch, output, remembered)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._listen(mqtt, gateway), name=f"gateway {settings.name}: listen")
+                    tasks.create_task(self._turns(mqtt, gateway, output), name=f"gateway {settings.name}: turns")
+            finally:
+                mqtt.publish(self._availability(b"offline"))
+                self._say(happened("TWL-D002", gateway=settings.name))
+
+    def _availability(self, word: bytes) -> Message:
+        return Message(self._settings.topic("availability", self._prefix), word, qos=1, retain=True)
+
+    async def _listen(self, mqtt: Brokers, gateway: Gateway) -> None:
+        async for item in mqtt:
+            reading = self._clock.read()
+            if isinstance(item, Received):
+                gateway.receive(item.payload, item.retain, reading)
+            else:
+                self._tell(item.event(), reading.wall)
+                if isinstance(item, Connected):
+                    gateway.connected(reading)
+            self._wake.set()
+        raise RuntimeError("the MQTT connection ended")
+
+    async def _turns(self, mqtt: Brokers, gateway: Gateway, output: Output) -> None:
+        while True:
+            self._wake.clear()
+            reading = self._clock.read()
+            turn = gateway.turn(reading)
+            for universe, levels in turn.frames.items():
+                output.send(universe, levels)
+            for message in turn.messages:
+                mqtt.publish(message)
+            for event in turn.events:
+                self._tell(event, reading.wall)
+            if turn.remember is not None:
+                await self._keep(turn.remember)
+            await self._sleep(reading, turn)
+
+    async def _sleep(self, reading: Reading, turn: Turn) -> None:
+        pause = min(LONGEST_PAUSE_S, turn.wake_s - self._clock.read().mono)
+        if turn.wake_at is not None:
+            pause = min(pause, self._clock.real_s((turn.wake_at - reading.wall).total_seconds()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), max(0.0, pause))
+
+    async def _keep(self, document: Desired) -> None:
+        payload = document.model_dump_json(exclude_none=True).encode()
+        try:
+            await asyncio.to_thread(write, self._memory, payload)
+        except OSError as error:
+            self._say(happened("TWL-D012", gateway=self._settings.name, reason=str(error)))
+
+    def _on_event(self, event: Event) -> None:
+        self._say(event)
+
+    def _say(self, event: Event) -> None:
+        self._tell(event, self._clock.read().wall)
+
+
+def read_memory(path: Path) -> Desired | None:
+    """The document kept from before; None where there is none that can be read."""
+    try:
+        told = parse_desired(path.read_bytes())
+    except OSError:
+        return None
+    return None if isinstance(told, Rejected) else told

@@ -1,0 +1,43 @@
+"""How one event looks in a log: a line for people, or one JSON object for machines. Nothing can forge a line."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from controller.events.kind import Event, Language, Level, printable
+
+PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
+"""sd-daemon(3): journald reads `<n>` at the start of a line as its priority."""
+
+
+def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> str:
+    """`2026-11-20 15:41:00 INFO    TWL-G101 mast confirms …`, in the site's own time."""
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {event.kind.level.upper():7} {event.code} {event.text(language)}"
+
+
+def document(event: Event, at: datetime, language: Language) -> dict[str, object]:
+    """The event as a JSON object; also what goes out on `<prefix>/controller/event`."""
+    return {
+        "version": 1,
+        "at": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "level": event.kind.level.value,
+        "event": event.kind.name,
+        "code": event.code,
+        "text": event.text(language),
+        **{key: _plain(value) for key, value in event.fields.items() if key not in RESERVED},
+    }
+
+
+RESERVED = frozenset({"version", "at", "level", "event", "code", "text"})
+
+
+def json_line(event: Event, at: datetime, language: Language) -> str:
+    """The document on one line."""
+    return json.dumps(document(event, at, language), ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return printable(value)

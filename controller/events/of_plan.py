@@ -1,0 +1,169 @@
+"""Mistakes in the hours and rules of a schedule (S12x, S14x), and notes on what the plan will be (S2xx)."""
+
+from controller.events.kind import Kind, Level, Text
+
+NIGHT = Text(
+    "A night runs from noon to noon and is named after its evening; hours lie inside it.",
+    "En natt går från middag till middag och heter efter sin kväll; tiderna ligger inom den.",
+)
+SHOWN = Text(
+    "The plan was worked out for the next 400 nights.",
+    "Planen räknades ut för de närmaste 400 nätterna.",
+)
+
+
+def _hours(code: str, name: str, text: Text, action: Text, more: tuple[str, ...] = ()) -> Kind:
+    return Kind(code, f"schedule.{name}", Level.ERROR, text, NIGHT, action, more)
+
+
+def _note(code: str, name: str, text: Text, action: Text, level: Level = Level.WARNING) -> Kind:
+    return Kind(code, f"schedule.{name}", level, text, SHOWN, action)
+
+
+KINDS: tuple[Kind, ...] = (
+    _hours(
+        "TWL-S120",
+        "hours_through_noon",
+        Text("these hours run through the middle of the day", "de här tiderna går genom mitt på dagen"),
+        Text(
+            "instead of '{written}' write an evening such as `sunset to 23:00`, a morning such as `05:00 to sunrise`, or "
+            "`all day`",
+            "i stället för '{written}', skriv en kväll som `sunset to 23:00`, en morgon som `05:00 to sunrise`, eller "
+            "`all day`",
+        ),
+    ),
+    _hours(
+        "TWL-S121",
+        "hours_unknown_word",
+        Text("'{word}' is not a time", "'{word}' är ingen tid"),
+        Text(
+            "did you mean `{near}`? A time is `22:30`, `sunset`, `sunrise`, `dusk`, `dawn`, `midnight` or `noon`, with "
+            "`+ 30 min` or `- 1 h` if needed",
+            "menade du `{near}`? En tid är `22:30`, `sunset`, `sunrise`, `dusk`, `dawn`, `midnight` eller `noon`, med "
+            "`+ 30 min` eller `- 1 h` om det behövs",
+        ),
+    ),
+    _hours(
+        "TWL-S122",
+        "hours_no_such_time",
+        Text("there is no time {time}", "klockan kan inte vara {time}"),
+        Text("hours go from 00:00 to 24:00, minutes to 59", "timmar går från 00:00 till 24:00, minuter till 59"),
+    ),
+    _hours(
+        "TWL-S123",
+        "hours_shift_without_unit",
+        Text("'{shift}' has no unit", "'{shift}' saknar enhet"),
+        Text("did you mean `{shift} min`?", "menade du `{shift} min`?"),
+    ),
+    _hours(
+        "TWL-S124",
+        "hours_shift_too_long",
+        Text("{shift} is more than half a day", "{shift} är mer än ett halvt dygn"),
+        Text("write a clock time instead of `{shift}`", "skriv ett klockslag i stället för `{shift}`"),
+    ),
+    _hours(
+        "TWL-S125",
+        "hours_unclear",
+        Text("it is not clear where these hours begin and end", "det är oklart var tiderna börjar och slutar"),
+        Text(
+            "write one `to`, and a list for several windows: `[sunset to 23:00, 05:00 to sunrise]`",
+            "skriv ett `to`, och en lista för flera fönster: `[sunset to 23:00, 05:00 to sunrise]`",
+        ),
+        more=("written",),
+    ),
+    _hours(
+        "TWL-S126",
+        "hours_without_end",
+        Text("from '{written}' until when?", "från '{written}' till när?"),
+        Text("write `{written} to {end_word}`", "skriv `{written} to {end_word}`"),
+    ),
+    _hours(
+        "TWL-S127",
+        "hours_daytime",
+        Text(
+            "'{written}' is daytime: the lamps would burn in full light",
+            "'{written}' är dagtid: lamporna lyser i dagsljus",
+        ),
+        Text(
+            "swap it to `sunset to sunrise`, or write `all day` if it is meant",
+            "byt till `sunset to sunrise`, eller skriv `all day` om det är meningen",
+        ),
+    ),
+    _hours(
+        "TWL-S128",
+        "hours_bare_number",
+        Text("'{written}' is not a time of day", "'{written}' är inget klockslag"),
+        Text("did you mean `{time}`?", "menade du `{time}`?"),
+    ),
+    _hours(
+        "TWL-S140",
+        "rule_two_kinds_of_days",
+        Text("'{name}' has both `dates` and `nights`", "'{name}' har både `dates` och `nights`"),
+        Text(
+            "keep `dates` for calendar days (00:00 to 24:00) or `nights` for whole nights (noon to noon)",
+            "behåll `dates` för kalenderdagar (00:00 till 24:00) eller `nights` för hela nätter (middag till middag)",
+        ),
+    ),
+    _hours(
+        "TWL-S141",
+        "rule_without_days",
+        Text("'{name}' does not say on which days", "'{name}' säger inte vilka dagar"),
+        Text("add a line such as `dates: 20–26 November`", "lägg till en rad som `dates: 20–26 november`"),
+    ),
+    _note(
+        "TWL-S201",
+        "overlap",
+        Text(
+            "'{name}' and '{other}' overlap on {nights} nights, {first} to {last}; '{name}' stands higher and decides",
+            "'{name}' och '{other}' krockar {nights} nätter, {first} till {last}; '{name}' står högre och bestämmer",
+        ),
+        Text("move the one that should decide to the top", "flytta den som ska bestämma högst upp"),
+        Level.INFO,
+    ),
+    _note(
+        "TWL-S202",
+        "never_lit",
+        Text("'{name}' is never lit in the next 400 nights", "'{name}' lyser aldrig de närmaste 400 nätterna"),
+        Text(
+            "check its days and hours, and whether something above it always wins",
+            "kontrollera dagar och tider, och om något ovanför alltid vinner",
+        ),
+    ),
+    _note(
+        "TWL-S203",
+        "past",
+        Text("'{name}' lies in the past and never happens again", "'{name}' är förbi och händer aldrig igen"),
+        Text("remove the year, or the whole entry", "ta bort årtalet, eller hela posten"),
+    ),
+    _note(
+        "TWL-S205",
+        "fade_does_not_fit",
+        Text(
+            "the fades of '{name}' ({fades}) do not fit into its hours ({window})",
+            "övergångarna i '{name}' ({fades}) får inte plats i dess tider ({window})",
+        ),
+        Text(
+            "shorten `fade_in` or `fade_out`; they are cut to fit",
+            "korta `fade_in` eller `fade_out`; de kapas annars",
+        ),
+    ),
+    _note(
+        "TWL-S206",
+        "leap_day",
+        Text("'{name}' is on 29 February, next in {year}", "'{name}' är den 29 februari, nästa gång {year}"),
+        Text("write `28 February` if it is meant every year", "skriv `28 februari` om det menas varje år"),
+        Level.INFO,
+    ),
+    _note(
+        "TWL-S207",
+        "not_confirmed",
+        Text(
+            "'{name}' is next in {year}, and `confirmed_for` does not name {year}",
+            "'{name}' är nästa gång {year}, och `confirmed_for` nämner inte {year}",
+        ),
+        Text(
+            "ask the organiser for the dates of {year}, then add {year} to `confirmed_for`",
+            "fråga arrangören om datumen för {year}, och lägg sedan till {year} i `confirmed_for`",
+        ),
+    ),
+)

@@ -1,0 +1,3 @@
+"""English phrase -> Swedish phrase."""
+
+SV: dict[str, str] = {}

@@ -1,0 +1,146 @@
+"""The rules of a schedule: which days, which hours, and an opaque look; and what a hand sets above them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from controller.errors import Mistake
+from controller.schedule.days import Days
+from controller.schedule.durations import DurationField
+from controller.schedule.hours import DEFAULT_HOURS, Hours, Night, Place, as_list, instant
+from controller.schedule.sun import Stretch
+
+RuleName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")
+]
+DayList = Annotated[tuple[Days, ...], BeforeValidator(as_list)]
+NOTHING = timedelta(0)
+DAY_MIN = 24 * 60
+
+
+class Rule(BaseModel):
+    """Days times hours under a name. `dates` are calendar days, `nights` run from noon to noon; exactly one is given.
+
+    `line` is where the rule begins in its file, 0 where it has none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: RuleName
+    dates: DayList | None = None
+    nights: DayList | None = None
+    except_: DayList = Field(default=(), alias="except")
+    hours: Hours = DEFAULT_HOURS
+    line: int = Field(default=0, exclude=True)
+
+    @model_validator(mode="after")
+    def _one_kind_of_days(self) -> Self:
+        if self.dates is not None and self.nights is not None:
+            raise Mistake("TWL-S140", name=self.name)
+        if self.dates is None and self.nights is None and self._needs_days():
+            raise Mistake("TWL-S141", name=self.name)
+        return self
+
+    def _needs_days(self) -> bool:
+        return True
+
+    @property
+    def looks(self) -> Mapping[str, Any]:
+        """What it shows by zone; whoever knows looks fills it in, this room never opens one."""
+        return {}
+
+    @property
+    def words(self) -> str:
+        """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
+        days = ", ".join(str(each) for each in self.dates or self.nights or ())
+        unit = "dates " if self.dates else "nights " if self.nights else "every night"
+        hours = ", ".join(str(window) for window in self.hours)
+        line = f" (line {self.line})" if self.line else ""
+        return f"{unit}{days}, {hours}{line}"
+
+    def has(self, day: date) -> bool:
+        """Whether a day (a date, or the night that begins on it) is one of its days."""
+        wanted = self.dates if self.dates is not None else self.nights
+        matches = wanted is None or any(each.contains(day) for each in wanted)
+        return matches and not any(each.contains(day) for each in self.except_)
+
+    def frames(self, night: Night, place: Place) -> tuple[Stretch, ...]:
+        """The parts of a night frame that belong to its days."""
+        if self.dates is None:
+            return ((night.start, night.end),) if self.has(night.day) else ()
+        next_day = night.day + timedelta(days=1)
+        midnight = instant(night.day, DAY_MIN, place.time_zone)
+        before, after = self.has(night.day), self.has(next_day)
+        if before and after:
+            return ((night.start, night.end),)
+        if before:
+            return ((night.start, midnight),)
+        return ((midnight, night.end),) if after else ()
+
+    def windows(self, night: Night, place: Place) -> tuple[Stretch, ...]:
+        """When it holds within a night, UTC, in order, apart."""
+        frames = self.frames(night, place)
+        if not frames:
+            return ()
+        found = [
+            (max(start, first), min(end, last))
+            for window in self.hours
+            for start, end in window.resolve(night, place)
+            for first, last in frames
+        ]
+        return _apart(sorted(stretch for stretch in found if stretch[0] < stretch[1]))
+
+
+class Blackout(Rule):
+    """Always dark; wins over every campaign."""
+
+
+class Lit(Rule):
+    """A rule that shows a look. Fades lie inside its windows; `otherwise: dark` claims the rest of its days."""
+
+    fade_in: DurationField = NOTHING
+    fade_out: DurationField = NOTHING
+    otherwise: Literal["dark"] | None = None
+    confirmed_for: tuple[int, ...] = ()
+
+
+class EveryNight(Lit):
+    """What applies when nothing above does; without days it is every night."""
+
+    def _needs_days(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A look set by hand, from `start` until `end`, which is never missing; zones without a look follow the schedule."""
+
+    id: str
+    looks: Mapping[str, Any]
+    start: datetime
+    end: datetime
+    owner: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The safety stop: everything dark from `start` until it is lifted by hand."""
+
+    start: datetime
+    owner: str
+    reason: str
+
+
+def _apart(stretches: list[Stretch]) -> tuple[Stretch, ...]:
+    """Overlapping and touching stretches become one."""
+    merged: list[Stretch] = []
+    for start, end in stretches:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -1,0 +1,70 @@
+"""The health document: how it stands, as the page and the `status` command read it. One shape, both ends."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from controller.gateways.gateway import Rejected
+
+MAX_PAYLOAD = 4_194_304
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ZoneHealth(_Part):
+    """One zone of one gateway: what is wanted, what it says, and the state between them."""
+
+    standing: str
+    wanted: str
+    shown: str
+
+
+class GatewayHealth(_Part):
+    """One gateway; `heard_s` is how long ago it was heard, None for never."""
+
+    name: str
+    kind: str
+    online: bool | None
+    heard_s: float | None
+    by: str | None = None
+    problems: tuple[str, ...] = ()
+    zones: Mapping[str, ZoneHealth]
+
+
+class CueHealth(_Part):
+    """A cue in words: when, what, which campaign and why."""
+
+    at: datetime
+    looks: str
+    campaign: str | None
+    why: str
+
+
+class Health(_Part):
+    """The whole document; instants are UTC."""
+
+    version: int = 1
+    at: datetime
+    site: str
+    clock: str
+    now: CueHealth
+    next: CueHealth | None
+    gateways: tuple[GatewayHealth, ...]
+
+    @property
+    def confirmed(self) -> int:
+        """How many gateways confirm all their zones."""
+        return sum(all(zone.standing == "confirmed" for zone in gw.zones.values()) for gw in self.gateways)
+
+
+def parse_health(payload: bytes) -> Health | Rejected:
+    """A health document, or why it is none."""
+    if len(payload) > MAX_PAYLOAD:
+        return Rejected("too large")
+    try:
+        return Health.model_validate_json(payload)
+    except ValidationError as error:
+        return Rejected(error.errors(include_url=False, include_input=False)[0]["msg"])

@@ -1,0 +1,97 @@
+"""The controller's loop: gather what came, let the engine decide, apply what it says; woken by whatever happens first.
+
+Woken by: a message, a (re)connection, the alarm of the next cue, a check that falls due, and a steady tick of TICK_S
+that catches a stepped clock. The alarm only wakes; what is right is asked anew each time.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+
+from controller.clock import Alarm, Clock, Reading
+from controller.events import Event, happened
+from controller.gateways.gateway import Message
+from controller.mqtt import Brokers, Connected, Item, Lost, Received
+from controller.service.engine import Engine
+from controller.service.report import essence, health_of
+
+TICK_S = 1.0
+LATE_S = 2.0
+HEALTH_EVERY_S = 10.0
+
+
+class Loop:
+    """One controller at work on one connection (or several); `tell` takes each event with its instant."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        mqtt: Brokers,
+        prefix: str,
+        tell: Callable[[Event, datetime], None],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._mqtt = mqtt
+        self._prefix = prefix
+        self._tell = tell
+        self._wake = asyncio.Event()
+        self._health: tuple[int, float] | None = None
+
+    async def run(self) -> None:
+        """Keep the tower right until cancelled."""
+        async with Alarm(self._clock, self._wake.set) as alarm, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(), name="controller: listen")
+            tasks.create_task(self._turns(alarm), name="controller: turns")
+
+    async def _listen(self) -> None:
+        async for item in self._mqtt:
+            self._take(item, self._clock.read())
+            self._wake.set()
+        raise RuntimeError("the MQTT connection ended")
+
+    def _take(self, item: Item, reading: Reading) -> None:
+        if isinstance(item, Received):
+            self._engine.receive(item.topic, item.payload, item.retain, reading)
+            return
+        self._tell(item.event(), reading.wall)
+        if isinstance(item, Connected):
+            self._engine.connected(reading)
+            self._health = None
+        elif isinstance(item, Lost) and not self._mqtt.connected:
+            self._engine.lost()
+
+    async def _turns(self, alarm: Alarm) -> None:
+        while True:
+            self._wake.clear()
+            reading = self._clock.read()
+            output = self._engine.turn(reading)
+            for message in output.messages:
+                self._mqtt.publish(message)
+            for event in output.events:
+                self._tell(event, reading.wall)
+            self._publish_health(reading)
+            if output.wake_at is not None:
+                alarm.wake_at(output.wake_at)
+            await self._sleep(reading, output.wake_s)
+
+    async def _sleep(self, reading: Reading, wake_s: float | None) -> None:
+        pause = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), pause)
+        late = self._clock.read().mono - reading.mono - TICK_S
+        if late > LATE_S:
+            self._tell(happened("TWL-C030", late_s=round(late, 1)), reading.wall)
+
+    def _publish_health(self, reading: Reading) -> None:
+        """On each change of what matters, and every HEALTH_EVERY_S so that its age tells that the controller lives."""
+        if not self._mqtt.connected:
+            return
+        health = health_of(self._engine, self._site, reading)
+        told = (essence(health), reading.mono)
+        if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
+            self._health = told
+            document = health.model_dump_json().encode()
+            self._mqtt.publish(Message(f"{self._prefix}/controller/health", document, qos=1, retain=True))

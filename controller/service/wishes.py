@@ -1,0 +1,44 @@
+"""From the cue in force to what each gateway is wished to show. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from controller.gateways.gateway import Gateway
+from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.schedule.plan import Cue
+
+HORIZON = timedelta(hours=72)
+"""How far ahead a gateway that keeps the plan is told; SPEC section 4 asks for 48 h at least."""
+REFRESH = timedelta(hours=6)
+"""How often the plan ahead is told anew though nothing changed; so it never reaches less than 66 h ahead."""
+
+
+def goal(zones: Iterable[str], cue: Cue, now: datetime) -> dict[str, ZoneState]:
+    """What these zones should show now, or will when the fade under way is done."""
+    since = max(0.0, (now - cue.since).total_seconds())
+    looks: Mapping[str, Look] = cue.looks
+    return {zone: looks.get(zone, NO_LIGHT).at(since) for zone in zones}
+
+
+def fade_left_s(cue: Cue, now: datetime) -> float:
+    """Seconds left of the fade into this cue."""
+    return max(0.0, cue.fade_s - (now - cue.at).total_seconds())
+
+
+def next_step(cue: Cue, now: datetime) -> datetime | None:
+    """The next instant at which a sequence of this cue takes its next step."""
+    since = max(0.0, (now - cue.since).total_seconds())
+    steps = [look.next_step(since) for look in cue.looks.values()]
+    due = [step for step in steps if step is not None]
+    return cue.since + timedelta(seconds=min(due)) if due else None
+
+
+def wish(gateway: Gateway, wished: Mapping[str, ZoneState], plan: int) -> int:
+    """A name for the whole wish: it changes exactly when the gateway must be told something new.
+
+    A gateway that keeps the plan takes the steps of a sequence by itself, and must hear of a changed plan; `plan`
+    counts the changes of the plan and of the cue in force.
+    """
+    if gateway.KEEPS_PLAN:
+        return plan
+    return hash(tuple(wished.items()))

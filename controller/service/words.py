@@ -1,0 +1,26 @@
+"""What is wished and what is shown, in the few words of a log line or a status table."""
+
+from controller.gateways.gateway import Shown
+from controller.service.state import Goal, Heard
+
+
+def shows(goal: Goal) -> str:
+    """A goal in words for a log line: `bowl #FF6A00 100 %, shaft dark`."""
+    return ", ".join(
+        f"{zone} {state.color.hex} {state.brightness:.0%}" if state.on and state.color else f"{zone} dark"
+        for zone, state in goal.items()
+    )
+
+
+def says(heard: Heard) -> str:
+    """What was heard in words for a log line."""
+    return ", ".join(f"{zone} {say(shown)}" for zone, shown in heard.zones.items()) or "nothing"
+
+
+def say(shown: Shown) -> str:
+    """One zone as the gateway tells it, in words: `#FF6A00 100 %`, `dark`, `?`."""
+    if shown.on is not True:
+        return "?" if shown.on is None else "dark"
+    color = shown.color.hex if shown.color else (f"xy {shown.xy[0]:.3f} {shown.xy[1]:.3f}" if shown.xy else "")
+    color = color or (f"{shown.kelvin} K" if shown.kelvin else "on")
+    return f"{color} {shown.brightness:.0%}" if shown.brightness is not None else color
