@@ -1,0 +1,118 @@
+"""Days that have a name, in Sweden and among those who write English about Sweden.
+
+Rules
+1. A feast is a function of the year; every year has each of them once.
+2. The first of its names is what a feast is called inside; names are compared by `key`, so in any case and
+   with any apostrophe or none.
+3. Midsummer and All Saints' Day are the movable days that Sweden has had since 1953, in every year.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+
+FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
+
+Feast = Callable[[int], date]
+
+
+@cache
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar.
+
+    Source: the anonymous algorithm of 1876, as in J. Meeus, Astronomical Algorithms, chapter 8.
+    """
+    golden = year % 19
+    century, of_century = divmod(year, 100)
+    leaps, of_leaps = divmod(century, 4)
+    drift = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * golden + century - leaps - drift + 15) % 30
+    quarter, of_quarter = divmod(of_century, 4)
+    to_sunday = (32 + 2 * of_leaps + 2 * quarter - epact - of_quarter) % 7
+    late = (golden + 11 * epact + 22 * to_sunday) // 451
+    month, day = divmod(epact + to_sunday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
+def weekday_from(day: date, weekday: int) -> date:
+    """The first such weekday (Monday is 0) on `day` or after it."""
+    return day + timedelta(days=(weekday - day.weekday()) % 7)
+
+
+def _fixed(month: int, day: int) -> Feast:
+    return lambda year: date(year, month, day)
+
+
+def _from_easter(days: int) -> Feast:
+    return lambda year: easter(year) + timedelta(days=days)
+
+
+def _on(weekday: int, month: int, day: int) -> Feast:
+    """The first such weekday from this date on."""
+    return lambda year: weekday_from(date(year, month, day), weekday)
+
+
+def _advent(english: str, swedish: str) -> tuple[str, ...]:
+    return (
+        f"{english} Sunday of Advent",
+        f"{english} Sunday in Advent",
+        f"{swedish} söndagen i advent",
+        f"{swedish} söndag i advent",
+        f"{swedish} advent",
+        f"{english} Advent",
+    )
+
+
+_NAMED: tuple[tuple[Feast, tuple[str, ...]], ...] = (
+    (_fixed(1, 1), ("New Year's Day", "nyårsdagen")),
+    (_fixed(1, 5), ("Epiphany Eve", "trettondagsafton", "trettondedagsafton")),
+    (_fixed(1, 6), ("Epiphany", "trettondagen", "trettondag jul", "trettondedagen", "trettondedag jul")),
+    (_fixed(1, 13), ("Saint Knut's Day", "tjugondag Knut", "tjugondag jul", "tjugondagen")),
+    (_fixed(2, 14), ("Valentine's Day", "alla hjärtans dag")),
+    (_fixed(3, 8), ("International Women's Day", "internationella kvinnodagen")),
+    (_from_easter(-47), ("Shrove Tuesday", "fettisdagen")),
+    (_from_easter(-7), ("Palm Sunday", "palmsöndagen")),
+    (_from_easter(-3), ("Maundy Thursday", "skärtorsdagen")),
+    (_from_easter(-2), ("Good Friday", "långfredagen")),
+    (_from_easter(-1), ("Easter Eve", "Holy Saturday", "påskafton", "påskaftonen")),
+    (_from_easter(0), ("Easter Sunday", "Easter Day", "påskdagen", "påsksöndagen")),
+    (_from_easter(1), ("Easter Monday", "annandag påsk", "annandagen påsk")),
+    (_fixed(4, 30), ("Walpurgis Night", "Walpurgis", "Walpurgis Eve", "valborgsmässoafton", "valborg")),
+    (_fixed(5, 1), ("May Day", "första maj")),
+    (_from_easter(39), ("Ascension Day", "Kristi himmelsfärdsdag", "Kristi himmelsfärds dag")),
+    (_from_easter(48), ("Whitsun Eve", "pingstafton", "pingstaftonen")),
+    (_from_easter(49), ("Whit Sunday", "Whitsunday", "Pentecost", "pingstdagen")),
+    (_from_easter(50), ("Whit Monday", "annandag pingst", "annandagen pingst")),
+    (_fixed(6, 6), ("National Day", "Swedish National Day", "nationaldagen", "Sveriges nationaldag")),
+    (_on(FRIDAY, 6, 19), ("Midsummer Eve", "Midsummer's Eve", "midsommarafton", "midsommaraftonen")),
+    (_on(SATURDAY, 6, 20), ("Midsummer Day", "Midsummer's Day", "midsommardagen")),
+    (_on(FRIDAY, 10, 30), ("All Saints' Eve", "allhelgonaafton")),
+    (_on(SATURDAY, 10, 31), ("All Saints' Day", "alla helgons dag", "allhelgonadagen")),
+    (_on(SUNDAY, 11, 27), _advent("first", "första")),
+    (_on(SUNDAY, 12, 4), _advent("second", "andra")),
+    (_on(SUNDAY, 12, 11), _advent("third", "tredje")),
+    (_on(SUNDAY, 12, 18), _advent("fourth", "fjärde")),
+    (_fixed(12, 13), ("Lucia", "Saint Lucy's Day", "luciadagen")),
+    (_fixed(12, 24), ("Christmas Eve", "julafton", "julaftonen")),
+    (_fixed(12, 25), ("Christmas Day", "juldagen")),
+    (_fixed(12, 26), ("Boxing Day", "Saint Stephen's Day", "annandag jul", "annandagen jul")),
+    (_fixed(12, 31), ("New Year's Eve", "nyårsafton", "nyårsaftonen")),
+)
+
+FEASTS: dict[str, Feast] = {names[0]: feast for feast, names in _NAMED}
+"""What a feast is called inside -> the day it falls on in a year."""
+
+
+def key(name: str) -> str:
+    """A name as it is compared: lower case, composed letters, no apostrophes, one space between words."""
+    composed = unicodedata.normalize("NFC", name).casefold()
+    return " ".join(re.sub("['’‘ʼ´`]", "", composed).split())
+
+
+SPELLINGS: dict[str, str] = {key(name): name for _, names in _NAMED for name in names}
+"""Every key -> the name as it is written."""
+
+CALLED: dict[str, str] = {key(name): names[0] for _, names in _NAMED for name in names}
+"""Every key -> what the feast is called inside."""
