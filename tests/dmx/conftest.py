@@ -1,10 +1,15 @@
 """A listener on an address of its own, the events of an output, and waiting for what is to come."""
 
 import asyncio
+import ctypes
 import json
+import os
 import random
+import shutil
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +48,60 @@ class Listener:
     def close(self) -> None:
         """Gives the socket back."""
         self._socket.close()
+
+
+class Network:
+    """A network namespace of its own with `lo` and the card `tower0` (10.254.0.1): nothing leaves it."""
+
+    CARD = "ip link add tower0 type veth peer name far0 && ip addr add 10.254.0.1/24 dev tower0"
+    UP = "ip link set tower0 up && ip link set far0 up && ip route add 224.0.0.0/4 dev tower0"
+
+    def __init__(self) -> None:
+        script = f"ip link set lo up && {self.CARD} && {self.UP} && echo up && exec sleep 3600"
+        self._keeper = subprocess.Popen(["unshare", "-n", "sh", "-c", script], stdout=subprocess.PIPE)
+        assert self._keeper.stdout is not None
+        self.works = self._keeper.stdout.readline() == b"up\n"
+
+    def run(self, command: str) -> None:
+        """A shell command inside."""
+        subprocess.run(["nsenter", "-t", str(self._keeper.pid), "-n", "sh", "-c", command], check=True, timeout=10)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """What this thread opens or starts meanwhile is inside."""
+        with (
+            Path("/proc/thread-self/ns/net").open() as outside,
+            Path(f"/proc/{self._keeper.pid}/ns/net").open() as within,
+        ):
+            _enter(within.fileno())
+            try:
+                yield
+            finally:
+                _enter(outside.fileno())
+
+    def close(self) -> None:
+        """Takes the network away."""
+        self._keeper.kill()
+        self._keeper.wait()
+        if self._keeper.stdout:
+            self._keeper.stdout.close()
+
+
+def _enter(namespace: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace, 0) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network | None]:
+    """A network of our own; None where we may not make one."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None or shutil.which("ip") is None:
+        yield None
+        return
+    made = Network()
+    yield made if made.works else None
+    made.close()
 
 
 @pytest.fixture

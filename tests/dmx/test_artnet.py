@@ -87,9 +87,7 @@ async def test_the_sequence_begins_again_at_one(
     assert [heard[SEQUENCE] for heard in ear.heard()][253:258] == [254, 255, 1, 2, 3]
 
 
-async def test_the_last_levels_are_said_twice(
-    listen: Callable[..., Any], source: Source, events: list[Event]
-) -> None:
+async def test_the_last_levels_are_said_twice(listen: Callable[..., Any], source: Source, events: list[Event]) -> None:
     """A node is not told of the end, so one lost packet must not leave it with older levels for ever."""
     ear = listen(PORT)
     async with Artnet(ArtnetOutput(kind="artnet", to=ear.host), source, events.append) as output:

@@ -146,9 +146,7 @@ async def test_being_cancelled_is_an_orderly_end(
     assert [heard[OPTIONS] for heard in ear.heard()][-3:] == [TERMINATED] * 3
 
 
-async def test_a_crash_terminates_nothing(
-    listen: Callable[..., Any], source: Source, events: list[Event]
-) -> None:
+async def test_a_crash_terminates_nothing(listen: Callable[..., Any], source: Source, events: list[Event]) -> None:
     """Receivers find out by themselves after 2.5 s; the error of the crash passes as it is."""
     ear = listen(PORT)
 
