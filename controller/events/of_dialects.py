@@ -1,0 +1,81 @@
+"""Mistakes in the keys by which tower.yaml names a vendor's gateway."""
+
+from controller.events.kind import Kind, Text
+from controller.events.of_text import mistake
+
+KEYS = Text(
+    "Every kind of gateway has keys of its own that say how it is reached and what its lamps can do.",
+    "Varje slags gateway har egna nycklar som säger hur den nås och vad dess lampor kan.",
+)
+
+KINDS: tuple[Kind, ...] = (
+    mistake(
+        "S201",
+        "zone-or-zones",
+        Text(
+            "this gateway needs either `zone` with `{key}`, or `zones` alone",
+            "den här gatewayen behöver antingen `zone` med `{key}`, eller bara `zones`",
+        ),
+        KEYS,
+        Text(
+            "write `zone: bowl` and `{key}: …`, or `zones: {{bowl: …, shaft: …}}` with each {key}",
+            "skriv `zone: bowl` och `{key}: …`, eller `zones: {{bowl: …, shaft: …}}` med varje {key}",
+        ),
+    ),
+    mistake(
+        "S202",
+        "color-mode-stands-alone",
+        Text("the colour mode {mode} cannot stand beside others", "färgläget {mode} kan inte stå bredvid andra"),
+        KEYS,
+        Text(
+            "write `color_modes: [{mode}]`, or leave {mode} out",
+            "skriv `color_modes: [{mode}]`, eller ta bort {mode}",
+        ),
+    ),
+    mistake(
+        "S203",
+        "full-topic-incomplete",
+        Text(
+            "full_topic must hold %prefix% and %topic%, not {value}",
+            "full_topic ska innehålla %prefix% och %topic%, inte {value}",
+        ),
+        KEYS,
+        Text(
+            "copy FullTopic from the device's MQTT page, as a rule %prefix%/%topic%/",
+            "kopiera FullTopic från enhetens MQTT-sida, oftast %prefix%/%topic%/",
+        ),
+    ),
+    mistake(
+        "S204",
+        "channel-place-missing",
+        Text("'{value}' does not say where the channel stands", '"{value}" säger inte var kanalen står'),
+        KEYS,
+        Text(
+            "write {{channel}} in its place, for example dmx/{{channel}}",
+            "skriv {{channel}} på dess plats, till exempel dmx/{{channel}}",
+        ),
+    ),
+    mistake(
+        "S205",
+        "channel-or-map",
+        Text(
+            "this gateway needs either `channel_topic` or `map_topic`",
+            "den här gatewayen behöver antingen `channel_topic` eller `map_topic`",
+        ),
+        KEYS,
+        Text(
+            "write `channel_topic: dmx/{{channel}}` (a topic each) or `map_topic: dmx/set` (all in one)",
+            "skriv `channel_topic: dmx/{{channel}}` (ett ämne var) eller `map_topic: dmx/set` (alla i ett)",
+        ),
+    ),
+    mistake(
+        "S206",
+        "one-universe-only",
+        Text(
+            "the lamps of '{name}' lie in several universes, and this kind of gateway has one",
+            'lamporna i "{name}" ligger i flera universum, och det här slaget av gateway har ett',
+        ),
+        KEYS,
+        Text("give each universe a gateway of its own", "ge varje universum en egen gateway"),
+    ),
+)

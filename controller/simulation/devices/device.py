@@ -1,0 +1,151 @@
+"""What every simulated device is: a vendor's firmware and its lamps as a pure machine.
+
+    Device(gateway) -> boot(now) -> receive(topic, payload, now) … turn(now) …
+
+Rules
+1. The keys of `tower.yaml` that name the gateway also make the device: both ends agree by construction.
+2. A device is total: what its firmware would not understand changes nothing.
+3. Rounding, timing, retained flags and the state after a power cut are those of the documents and sources
+   named in the dialect of the same kind. No device shares code with its dialect, but conversions of colours.
+4. `shows` is what a person under the tower would see: fades included, whatever the device reports.
+5. `turn` is called after each `boot` and `receive`, and at the instant that it named last, or later.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from controller.gateways.gateway import Gateway, Message
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+
+Messages = tuple[Message, ...]
+G = TypeVar("G", bound=Gateway)
+
+
+@dataclass
+class Lamp:
+    """Light that fades from one state to another, linearly."""
+
+    goal: ZoneState = DARK
+    origin: ZoneState = DARK
+    began: datetime | None = None
+    fade_s: float = 0.0
+
+    def go(self, goal: ZoneState, fade_s: float, now: datetime) -> None:
+        """Begins a fade from what is shown now."""
+        self.origin, self.goal, self.began, self.fade_s = self.shows(now), goal, now, fade_s
+
+    def shows(self, now: datetime) -> ZoneState:
+        """The light at an instant."""
+        if self.began is None or self.fade_s <= 0:
+            return self.goal
+        share = (now - self.began).total_seconds() / self.fade_s
+        return self.goal if share >= 1 else blended(self.origin, self.goal, max(0.0, share))
+
+    def fades(self, now: datetime) -> bool:
+        """Whether a fade is under way."""
+        return self.began is not None and now < self.began + timedelta(seconds=self.fade_s)
+
+    @property
+    def arrives(self) -> datetime | None:
+        """When the last fade ends or ended."""
+        return None if self.began is None else self.began + timedelta(seconds=self.fade_s)
+
+
+class Device(ABC, Generic[G]):
+    """A simulated device of one gateway."""
+
+    def __init__(self, gateway: G) -> None:
+        self.gateway = gateway
+        self.lamps: dict[str, Lamp] = {zone: Lamp() for zone in gateway.zone_names}
+
+    @property
+    @abstractmethod
+    def will(self) -> Message | None:
+        """The last will it connects with."""
+
+    @property
+    @abstractmethod
+    def subscriptions(self) -> tuple[str, ...]:
+        """The topic filters it subscribes to."""
+
+    @abstractmethod
+    def boot(self, now: datetime) -> Messages:
+        """Power comes back: the state after a power cut, and what it publishes when it has connected."""
+
+    @abstractmethod
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """A message has come."""
+
+    def turn(self, now: datetime) -> tuple[Messages, datetime | None]:  # noqa: ARG002
+        """Time has passed: what it publishes by itself, and when to call again."""
+        return (), None
+
+    def shows(self, now: datetime) -> Mapping[str, ZoneState]:
+        """What the lamps of each zone show (rule 4)."""
+        return {zone: lamp.shows(now) for zone, lamp in self.lamps.items()}
+
+
+def blended(one: ZoneState, other: ZoneState, share: float) -> ZoneState:
+    """The light between two states."""
+    pairs = zip(emitted(one), emitted(other), strict=True)
+    return light(first + (second - first) * share for first, second in pairs)
+
+
+def emitted(state: ZoneState) -> tuple[float, ...]:
+    """Red, green and blue of 0..255 with the brightness in them."""
+    if not state.on or state.color is None:
+        return (255 * state.brightness,) * 3
+    return tuple(part * state.brightness for part in state.color.rgb)
+
+
+def light(parts: Iterable[float]) -> ZoneState:
+    """The state of a lamp that emits red, green and blue of 0..255: full colour, and the brightness apart."""
+    rgb = tuple(parts)
+    strongest = max(rgb)
+    if strongest <= 0:
+        return DARK
+    color = Color.from_rgb(*(255 * part / strongest for part in rgb))
+    return ZoneState(on=True, color=color, brightness=min(1.0, strongest / 255))
+
+
+def keys_of(payload: bytes) -> Mapping[str, object]:
+    """The JSON object in a payload; empty for anything else, as firmware ignores it."""
+    try:
+        read = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def said(payload: bytes) -> str:
+    """The text in a payload, undecodable bytes left out."""
+    return payload.decode("utf-8", errors="ignore")
+
+
+def is_number(value: object) -> bool:
+    """Whether a JSON value is a number, which booleans are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def whole(value: object, low: int, high: int) -> int | None:
+    """A whole number within bounds, as firmware written in C takes it; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    return None
+
+
+def seconds(value: object, longest: float) -> float:
+    """A fade as a device takes it: numbers, clipped; anything else is no fade."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return 0.0
+    return float(min(value, longest))
+
+
+def document(**keys: object) -> bytes:
+    """A JSON object as firmware writes it."""
+    return json.dumps(keys, separators=(",", ":")).encode()

@@ -1,0 +1,120 @@
+"""An ESPHome node with RGBW lights: typed JSON, retained states, off after a power cut (ALWAYS_OFF)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controller.gateways.esphome import EspHome
+from controller.gateways.gateway import Message
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+from controller.simulation.devices.device import Device, Messages, document, keys_of, light, whole
+
+DEFAULT_FADE_S = 1.0
+
+
+@dataclass
+class Light:
+    """The remote values of one light; colours are kept at full strength, their own brightness beside them."""
+
+    on: bool = False
+    brightness: float = 1.0
+    color_brightness: float = 1.0
+    rgb: tuple[float, float, float] = field(default=(1.0, 1.0, 1.0))
+    white: float = 0.0
+    mired: int | None = None
+    effect: str = "None"
+
+    def take(self, keys: Mapping[str, object]) -> None:
+        """One JSON command; what is of a wrong type is not there."""
+        word = str(keys.get("state", "")).upper()
+        self.on = {"ON": True, "OFF": False, "TOGGLE": not self.on}.get(word, self.on)
+        brightness = whole(keys.get("brightness"), 0, 255)
+        self.brightness = self.brightness if brightness is None else brightness / 255
+        color = keys.get("color")
+        self._take_color(color if isinstance(color, dict) else {})
+        mired = whole(keys.get("color_temp"), 1, 65535)
+        self.mired = self.mired if mired is None else mired
+        if isinstance(keys.get("effect"), str):
+            self.effect = str(keys["effect"])
+        elif word or color is not None:
+            self.effect = "None"
+
+    def _take_color(self, color: Mapping[str, object]) -> None:
+        parts = [whole(color.get(key), 0, 255) for key in "rgb"]
+        told = [part / 255 if part is not None else old for part, old in zip(parts, self.rgb, strict=True)]
+        if any(part is not None for part in parts):
+            strongest = max((part for part in parts if part is not None), default=0) / 255
+            self.color_brightness, self.mired = strongest, None
+            top = max(told) or 1.0
+            self.rgb = (told[0] / top, told[1] / top, told[2] / top)
+        white = whole(color.get("w"), 0, 255)
+        self.white = self.white if white is None else white / 255
+
+    @property
+    def goal(self) -> ZoneState:
+        """The light that comes of it."""
+        if not self.on:
+            return DARK
+        if self.mired is not None:
+            return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.brightness)
+        parts = (min(1.0, self.color_brightness * part + self.white) for part in self.rgb)
+        return light(255 * self.brightness * part for part in parts)
+
+    def document(self) -> bytes:
+        """The state, which keeps colour and brightness when off."""
+        red, green, blue = (_byte(self.color_brightness * part) for part in self.rgb)
+        told = {"state": "ON" if self.on else "OFF", "brightness": _byte(self.brightness)}
+        if self.mired is not None:
+            return document(effect=self.effect, color_mode="color_temp", **told, color={}, color_temp=self.mired)
+        color = {"r": red, "g": green, "b": blue, "w": _byte(self.white)}
+        return document(effect=self.effect, color_mode="rgbw", **told, color=color, white_value=_byte(self.white))
+
+
+class EspHomeNode(Device[EspHome]):
+    """A node; every light of it is a zone."""
+
+    def __init__(self, gateway: EspHome) -> None:
+        super().__init__(gateway)
+        self.lights = {zone: Light() for zone in gateway.zone_names}
+
+    @property
+    def will(self) -> Message:
+        """Offline, retained, QoS 0."""
+        return Message(f"{self.gateway.topic}/status", b"offline", 0, True)
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """A command topic for each light."""
+        return tuple(self._topic(zone, "command") for zone in self.gateway.zone_names)
+
+    def _topic(self, zone: str, leaf: str) -> str:
+        return f"{self.gateway.topic}/light/{self.gateway.addresses[zone]}/{leaf}"
+
+    def boot(self, now: datetime) -> Messages:
+        """Everything is off; status and states are published."""
+        self.lights = {zone: Light() for zone in self.gateway.zone_names}
+        for lamp in self.lamps.values():
+            lamp.go(DARK, 0, now)
+        online = Message(f"{self.gateway.topic}/status", b"online", 0, True)
+        return (online, *(self._report(zone) for zone in self.gateway.zone_names))
+
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """Any JSON object is answered with the state, an empty one too."""
+        zone = next((each for each in self.lights if self._topic(each, "command") == topic), None)
+        if zone is None or not payload.strip().startswith(b"{"):
+            return ()
+        keys = keys_of(payload)
+        if not keys and payload.strip() != b"{}":
+            return ()
+        self.lights[zone].take(keys)
+        fade = whole(keys.get("transition"), 0, 65535)
+        self.lamps[zone].go(self.lights[zone].goal, DEFAULT_FADE_S if fade is None else fade, now)
+        return (self._report(zone),)
+
+    def _report(self, zone: str) -> Message:
+        return Message(self._topic(zone, "state"), self.lights[zone].document(), 0, True)
+
+
+def _byte(share: float) -> int:
+    return int(share * 255 + 0.5)

@@ -1,0 +1,120 @@
+"""A light of the Home Assistant JSON schema, whatever the firmware: reports retained and at once."""
+
+from datetime import datetime
+
+from controller.gateways.gateway import Message
+from controller.gateways.home_assistant import HomeAssistant
+from controller.gateways.values import from_hue
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+from controller.simulation.devices.device import (
+    Device,
+    Messages,
+    document,
+    is_number,
+    keys_of,
+    light,
+    seconds,
+    whole,
+)
+
+
+class HomeAssistantLight(Device[HomeAssistant]):
+    """Dark after a power cut."""
+
+    def __init__(self, gateway: HomeAssistant) -> None:
+        super().__init__(gateway)
+        self.on = False
+        self.brightness = 255
+        self.color: dict[str, object] = {}
+        self.mode = gateway.color_modes[0]
+        self.mired = 250
+        self.effect: str | None = None
+
+    @property
+    def will(self) -> Message | None:
+        """Offline, where there is a topic for it."""
+        topic = self.gateway.availability_topic
+        return Message(topic, b"offline", 1, True) if topic else None
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Its command topic."""
+        return (self.gateway.command_topic,)
+
+    def boot(self, now: datetime) -> Messages:
+        """Dark, online, and says so."""
+        self.on = False
+        self.lamps[self.gateway.zone].go(DARK, 0, now)
+        topic = self.gateway.availability_topic
+        return (*((Message(topic, b"online", 1, True),) if topic else ()), *self._report())
+
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """One JSON command."""
+        keys = keys_of(payload)
+        if topic != self.gateway.command_topic or not keys:
+            return ()
+        self.on = {"ON": True, "OFF": False, "TOGGLE": not self.on}.get(str(keys.get("state")), self.on)
+        brightness = whole(keys.get("brightness"), 1, 255)
+        self.brightness = self.brightness if brightness is None else brightness
+        self._take_color(keys)
+        self.effect = str(keys["effect"]) if "effect" in keys else None
+        self.lamps[self.gateway.zone].go(self._goal(), seconds(keys.get("transition"), 3600), now)
+        return self._report()
+
+    def _take_color(self, keys: object) -> None:
+        if not isinstance(keys, dict):
+            return
+        mired = whole(keys.get("color_temp"), 153, 500)
+        if mired is not None and "color_temp" in self.gateway.color_modes:
+            self.mode, self.mired = "color_temp", mired
+        color = keys.get("color")
+        if isinstance(color, dict) and self.gateway.colored and all(is_number(part) for part in color.values()):
+            self.mode, self.color = self.gateway.colored, dict(color)
+
+    def _goal(self) -> ZoneState:
+        if not self.on:
+            return DARK
+        if self.mode in {"onoff", "brightness"}:
+            share = 1.0 if self.mode == "onoff" else self.brightness / 255
+            return ZoneState(on=True, color=None, brightness=share)
+        if self.mode == "color_temp":
+            return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.brightness / 255)
+        rgb = self._rgb()
+        return light(part * self.brightness / 255 for part in rgb)
+
+    def _rgb(self) -> tuple[float, ...]:
+        part = {key: float(str(value)) for key, value in self.color.items()}
+        if "h" in part and "s" in part:
+            return tuple(float(each) for each in from_hue(part["h"], part["s"]).rgb)
+        if part.get("y"):
+            return _from_xy(part.get("x", 0.0), part["y"])
+        white = part.get("w", 0.0) + part.get("c", 0.0)
+        return tuple(min(255.0, part.get(key, 0.0) + white) for key in "rgb")
+
+    def _report(self) -> Messages:
+        if self.gateway.state_topic is None:
+            return ()
+        keys: dict[str, object] = {"state": "ON" if self.on else "OFF", "color_mode": self.mode}
+        if self.mode != "onoff":
+            keys["brightness"] = self.brightness
+        if self.mode == "color_temp":
+            keys["color_temp"] = self.mired
+        elif self.color:
+            keys["color"] = self.color
+        if self.effect is not None:
+            keys["effect"] = self.effect
+        return (Message(self.gateway.state_topic, document(**keys), 0, True),)
+
+
+def _from_xy(x: float, y: float) -> tuple[float, ...]:
+    """The sRGB components that have this chromaticity (IEC 61966-2-1)."""
+    across, up, deep = x / y, 1.0, (1 - x - y) / y
+    linear = (
+        3.2406 * across - 1.5372 * up - 0.4986 * deep,
+        -0.9689 * across + 1.8758 * up + 0.0415 * deep,
+        0.0557 * across - 0.2040 * up + 1.0570 * deep,
+    )
+    strongest = max(linear)
+    shares = [max(0.0, part / strongest) for part in linear]
+    return tuple(255 * (12.92 * p if p <= 0.0031308 else 1.055 * p ** (1 / 2.4) - 0.055) for p in shares)

@@ -1,0 +1,84 @@
+"""A Shelly RGBW2 in colour mode: off after a power cut, nothing retained, a status every 30 s."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from controller.gateways.gateway import Message
+from controller.gateways.shelly_gen1 import ShellyGen1
+from controller.lighting.look import DARK, ZoneState
+from controller.simulation.devices.device import (
+    Device,
+    Messages,
+    document,
+    keys_of,
+    light,
+    said,
+    seconds,
+    whole,
+)
+
+PERIOD = timedelta(seconds=30)
+RANGES = {"red": 255, "green": 255, "blue": 255, "white": 255, "gain": 100, "effect": 3}
+
+
+class ShellyRgbw2(Device[ShellyGen1]):
+    """One light."""
+
+    def __init__(self, gateway: ShellyGen1) -> None:
+        super().__init__(gateway)
+        self.on = False
+        self.parts = {"red": 255, "green": 255, "blue": 255, "white": 0, "gain": 100, "effect": 0}
+        self.next_status: datetime | None = None
+
+    @property
+    def will(self) -> Message:
+        """`false`, not retained."""
+        return Message(f"shellies/{self.gateway.device}/online", b"false")
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Its light and the commands of the device."""
+        device = f"shellies/{self.gateway.device}"
+        return f"{device}/color/0/set", f"{device}/color/0/command", f"{device}/command", "shellies/command"
+
+    def boot(self, now: datetime) -> Messages:
+        """Off, online, and a status."""
+        self.on = False
+        self.lamps[self.gateway.zone].go(DARK, 0, now)
+        return (Message(f"shellies/{self.gateway.device}/online", b"true"), *self._report(now))
+
+    def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
+        """A status when it is time."""
+        due = self.next_status is not None and now >= self.next_status
+        return (self._report(now) if due else ()), self.next_status
+
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """Set, on or off, or a call for the status."""
+        if topic.endswith("/color/0/set"):
+            keys = keys_of(payload)
+            return self._set(keys, now) if keys else ()
+        word = said(payload)
+        if topic.endswith("/color/0/command"):
+            return self._set({"turn": word}, now) if word in {"on", "off", "toggle"} else ()
+        return self._report(now) if word in {"update", "announce"} else ()
+
+    def _set(self, keys: Mapping[str, object], now: datetime) -> Messages:
+        self.on = {"on": True, "off": False, "toggle": not self.on}.get(str(keys.get("turn")), self.on)
+        for name, high in RANGES.items():
+            value = whole(keys.get(name), 0, high)
+            self.parts[name] = self.parts[name] if value is None else value
+        self.lamps[self.gateway.zone].go(self._goal(), seconds(keys.get("transition"), 5000) / 1000, now)
+        return self._report(now)
+
+    def _goal(self) -> ZoneState:
+        if not self.on:
+            return DARK
+        white = self.parts["white"]
+        colors = (min(255, self.parts[name] + white) for name in ("red", "green", "blue"))
+        return light(part * self.parts["gain"] / 100 for part in colors)
+
+    def _report(self, now: datetime) -> Messages:
+        self.next_status = now + PERIOD
+        topic = f"shellies/{self.gateway.device}/color/0"
+        status = document(ison=self.on, has_timer=False, mode="color", **self.parts, power=0.0, overpower=False)
+        return Message(topic, b"on" if self.on else b"off"), Message(f"{topic}/status", status)

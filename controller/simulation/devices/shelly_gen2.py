@@ -1,0 +1,178 @@
+"""A Shelly of generation 2: RPC and MQTT control, notices, present values in a fade, off after boot."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.gateways.gateway import Message
+from controller.gateways.shelly_gen2 import ShellyGen2
+from controller.lighting.look import DARK, ZoneState
+from controller.simulation.devices.device import (
+    Device,
+    Messages,
+    document,
+    keys_of,
+    light,
+    said,
+    seconds,
+    whole,
+)
+
+FAMILIES = {"RGBW": "rgbw", "RGB": "rgb", "Light": "light"}
+FIELDS = {
+    "rgbw": ("on", "brightness", "red", "green", "blue", "white", "transition_duration"),
+    "rgb": ("on", "brightness", "red", "green", "blue", "transition_duration"),
+    "light": ("on", "brightness", "transition_duration"),
+}
+NOT_FOUND, INVALID = 404, -103
+
+
+@dataclass
+class Part:
+    """The goal of one component."""
+
+    on: bool = False
+    brightness: int = 100
+    rgb: tuple[int, ...] = (255, 255, 255)
+    white: int = 0
+
+    def take(self, params: Mapping[str, object]) -> bool:
+        """The parameters of a Set request; False where the device would answer that they are invalid."""
+        on, brightness = params.get("on"), whole(params.get("brightness"), 1, 100)
+        if not isinstance(on, bool) and brightness is None:
+            return False
+        rgb = params.get("rgb")
+        if isinstance(rgb, list):
+            parts = [whole(part, 0, 255) for part in rgb]
+            if len(parts) != 3 or None in parts:
+                return False
+            self.rgb = tuple(part for part in parts if part is not None)
+        white = whole(params.get("white"), 0, 255)
+        self.white = self.white if white is None else white
+        self.on = on if isinstance(on, bool) else self.on
+        self.brightness = self.brightness if brightness is None else brightness
+        return True
+
+    def goal(self, family: str) -> ZoneState:
+        """The light that comes of it."""
+        if not self.on:
+            return DARK
+        if family == "light":
+            return ZoneState(on=True, color=None, brightness=self.brightness / 100)
+        white = self.white if family == "rgbw" else 0
+        return light(min(255, part + white) * self.brightness / 100 for part in self.rgb)
+
+
+class ShellyPlus(Device[ShellyGen2]):
+    """A device with its components; every component is a zone."""
+
+    def __init__(self, gateway: ShellyGen2) -> None:
+        super().__init__(gateway)
+        self.parts = {zone: Part() for zone in gateway.zone_names}
+        self.fading: set[str] = set()
+
+    @property
+    def will(self) -> Message:
+        """`false`, not retained."""
+        return Message(f"{self.gateway.topic}/online", b"false")
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """RPC and MQTT control."""
+        return f"{self.gateway.topic}/rpc", f"{self.gateway.topic}/command/#"
+
+    def boot(self, now: datetime) -> Messages:
+        """Off, online, and the status of each component."""
+        for zone, lamp in self.lamps.items():
+            self.parts[zone].on = False
+            lamp.go(DARK, 0, now)
+        online = Message(f"{self.gateway.topic}/online", b"true")
+        return (online, *(message for zone in self.parts for message in self._report(zone, now)))
+
+    def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
+        """The end of a fade is told."""
+        over = [zone for zone in sorted(self.fading) if not self.lamps[zone].fades(now)]
+        self.fading -= set(over)
+        ends = [end for zone in self.fading if (end := self.lamps[zone].arrives) is not None]
+        return tuple(message for zone in over for message in self._report(zone, now)), min(ends, default=None)
+
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """A request, or a line of MQTT control."""
+        leaf = topic.removeprefix(f"{self.gateway.topic}/")
+        if leaf == "rpc":
+            return self._request(keys_of(payload), now)
+        zone = self._zone(leaf.removeprefix("command/")) if leaf.startswith("command/") else None
+        return self._control(zone, said(payload), now) if zone else ()
+
+    def _zone(self, component: str) -> str | None:
+        return next((zone for zone, part in self.gateway.addresses.items() if part == component), None)
+
+    def _request(self, frame: Mapping[str, object], now: datetime) -> Messages:
+        source, method, params = frame.get("src"), str(frame.get("method")), frame.get("params")
+        if not isinstance(source, str) or "id" not in frame:
+            return ()
+        name, _, verb = method.partition(".")
+        params = params if isinstance(params, dict) else {}
+        zone = self._zone(f"{FAMILIES.get(name)}:{params.get('id')}")
+        answer: dict[str, object] = {"id": frame["id"], "src": self.gateway.topic, "dst": source}
+        messages: Messages = ()
+        if zone is None or verb not in {"Set", "GetStatus", "Toggle"}:
+            answer["error"] = {"code": NOT_FOUND, "message": f"No handler for {method}"}
+        elif verb == "GetStatus":
+            answer["result"] = self._status(zone, now)
+        elif self._set(zone, {"on": not self.parts[zone].on} if verb == "Toggle" else params, now):
+            answer["result"], messages = None, self._report(zone, now)
+        else:
+            answer["error"] = {"code": INVALID, "message": "Missing required argument 'on' or 'brightness'!"}
+        return (Message(f"{source}/rpc", document(**answer)), *messages)
+
+    def _control(self, zone: str, line: str, now: datetime) -> Messages:
+        family = self.gateway.addresses[zone].split(":")[0]
+        verb, *values = line.split(",")
+        if verb == "status_update":
+            return self._report(zone, now)
+        told = dict(zip(FIELDS[family], values, strict=False))
+        if verb != "set" or told.get("on") not in {"true", "false"}:
+            return ()
+        params: dict[str, object] = {"on": told.pop("on") == "true"}
+        params |= {key: int(value) for key, value in told.items() if re.fullmatch(r"[0-9]{1,5}", value)}
+        if {"red", "green", "blue"} <= params.keys():
+            params["rgb"] = [params["red"], params["green"], params["blue"]]
+        return self._report(zone, now) if self._set(zone, params, now) else ()
+
+    def _set(self, zone: str, params: Mapping[str, object], now: datetime) -> bool:
+        if not self.parts[zone].take(params):
+            return False
+        family = self.gateway.addresses[zone].split(":")[0]
+        lamp, fade_s = self.lamps[zone], seconds(params.get("transition_duration"), 10_800)
+        lamp.go(self.parts[zone].goal(family), fade_s, now)
+        if lamp.fades(now):
+            self.fading.add(zone)
+        return True
+
+    def _status(self, zone: str, now: datetime) -> dict[str, object]:
+        component, part, lamp = self.gateway.addresses[zone], self.parts[zone], self.lamps[zone]
+        family, index = component.split(":")
+        colors: dict[str, object] = {} if family == "light" else {"rgb": list(part.rgb)}
+        colors |= {"white": part.white} if family == "rgbw" else {}
+        target = {"output": part.on, "brightness": part.brightness, **colors}
+        status: dict[str, object] = {"id": int(index), "source": "MQTT", **target}
+        if lamp.fades(now):
+            shown = lamp.shows(now)
+            status |= {"output": shown.on or part.on, "brightness": max(1, round(100 * shown.brightness))}
+            if "rgb" in status and shown.color is not None:
+                status["rgb"] = list(shown.color.rgb)
+            began = lamp.began.timestamp() if lamp.began else 0.0
+            status["transition"] = {"target": target, "started_at": began, "duration": lamp.fade_s}
+        return status
+
+    def _report(self, zone: str, now: datetime) -> Messages:
+        component, status, topic = self.gateway.addresses[zone], self._status(zone, now), self.gateway.topic
+        notice = document(
+            src=topic,
+            dst=f"{topic}/events",
+            method="NotifyStatus",
+            params={"ts": round(now.timestamp(), 2), component: status},
+        )
+        return Message(f"{topic}/events/rpc", notice), Message(f"{topic}/status/{component}", document(**status))

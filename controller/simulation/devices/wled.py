@@ -1,0 +1,162 @@
+"""A WLED controller: orange after a power cut, at most one report a second and only of changes."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from controller.gateways.gateway import Message
+from controller.gateways.wled import Wled
+from controller.lighting.look import DARK, ZoneState
+from controller.simulation.devices.device import Device, Messages, keys_of, light, said, whole
+
+PAUSE = timedelta(seconds=1)
+DEFAULT_FADE_S = 0.75
+XML = (
+    '<?xml version="1.0" ?><vs><ac>{bri}</ac><cl>{r}</cl><cl>{g}</cl><cl>{b}</cl>'
+    "<cs>0</cs><cs>0</cs><cs>0</cs><ns>0</ns><nr>1</nr><nl>0</nl><nf>1</nf><nd>60</nd><nt>0</nt><fx>{fx}</fx><sx>128</sx><ix>128</ix>"
+    "<fp>0</fp><wv>{w}</wv><ws>0</ws><ps>0</ps><cy>0</cy><ds>WLED</ds><ss>0</ss></vs>"
+)
+
+
+class WledStrip(Device[Wled]):
+    """One segment of one strip."""
+
+    def __init__(self, gateway: Wled) -> None:
+        super().__init__(gateway)
+        self.bri, self.last_bri = 128, 128
+        self.color = (255, 160, 0, 0)
+        self.effect = 0
+        self.reported: datetime | None = None
+        self.waiting = False
+
+    @property
+    def will(self) -> Message:
+        """Offline, retained, QoS 0."""
+        return Message(f"{self.gateway.topic}/status", b"offline", 0, True)
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Its own three topics."""
+        return tuple(f"{self.gateway.topic}{leaf}" for leaf in ("", "/col", "/api"))
+
+    def boot(self, now: datetime) -> Messages:
+        """WLED's default look, reported at once."""
+        self.bri, self.last_bri, self.color, self.effect = 128, 128, (255, 160, 0, 0), 0
+        self.lamps[self.gateway.zone].go(self._goal(), 0, now)
+        online = Message(f"{self.gateway.topic}/status", b"online", 0, True)
+        return (online, *self._report(now))
+
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """Brightness, colour, or an API call."""
+        before = (self.bri, self.color, self.effect)
+        fade_s, asked = DEFAULT_FADE_S, False
+        leaf = topic.removeprefix(self.gateway.topic)
+        if leaf == "":
+            self._take_brightness(said(payload))
+        elif leaf == "/col":
+            self.color = _color(said(payload)) or self.color
+        elif leaf == "/api" and payload.startswith(b"{"):
+            fade_s, asked = self._take_json(keys_of(payload))
+        elif leaf == "/api":
+            asked = self._take_http(said(payload))
+        if (self.bri, self.color, self.effect) == before and not asked:
+            return ()
+        self.lamps[self.gateway.zone].go(self._goal(), fade_s, now)
+        self.waiting = True
+        return self.turn(now)[0]
+
+    def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
+        """A report that waits is sent a second after the last one."""
+        if not self.waiting:
+            return (), None
+        if self.reported is not None and now < self.reported + PAUSE:
+            return (), self.reported + PAUSE
+        return self._report(now), None
+
+    def _take_brightness(self, word: str) -> None:
+        if "ON" in word or "on" in word or "true" in word:
+            self._switch(True)
+        elif "T" in word or "t" in word:
+            self._switch(self.bri == 0)
+        else:
+            found = re.match(r"\s*([0-9]{1,9})", word)
+            self._dim(int(found[1]) & 255 if found else 0)
+
+    def _switch(self, on: bool) -> None:
+        if on and self.bri == 0:
+            self.bri = self.last_bri
+        elif not on and self.bri:
+            self.last_bri, self.bri = self.bri, 0
+
+    def _dim(self, bri: int) -> None:
+        self._switch(False)
+        self.bri = bri
+        self.last_bri = bri or self.last_bri
+
+    def _take_json(self, keys: Mapping[str, object]) -> tuple[float, bool]:
+        bri = whole(keys.get("bri"), 0, 255)
+        if bri is not None:
+            self._dim(bri)
+        on = keys.get("on")
+        if isinstance(on, bool):
+            self._switch(on)
+        elif isinstance(on, str) and on.startswith("t"):
+            self._switch(self.bri == 0)
+        segments = keys.get("seg")
+        for segment in segments if isinstance(segments, list) else [segments]:
+            if isinstance(segment, dict):
+                self._take_segment(segment)
+        once = whole(keys.get("tt"), 0, 655)
+        return (DEFAULT_FADE_S if once is None else once / 10), isinstance(keys.get("nl"), dict)
+
+    def _take_segment(self, segment: Mapping[str, object]) -> None:
+        effect = whole(segment.get("fx"), 0, 255)
+        self.effect = self.effect if effect is None else effect
+        colors = segment.get("col")
+        first = colors[0] if isinstance(colors, list) and colors else None
+        if isinstance(first, str):
+            self.color = _color("#" + first[6:8] + first[:6]) or self.color
+        if isinstance(first, list) and first:
+            parts = [whole(part, 0, 255) or 0 for part in (*first, 0, 0, 0, 0)[:4]]
+            self.color = (parts[0], parts[1], parts[2], parts[3])
+
+    def _take_http(self, call: str) -> bool:
+        found = dict(re.findall(r"(?:^|&)([A-Z0-9]{1,2})=(~?[0-9]{1,9})", call))
+        if found.get("A", "~").isdigit():
+            self._dim(int(found["A"]) & 255)
+        if found.get("FX", "~").isdigit():
+            self.effect = int(found["FX"]) & 255
+        parts = [
+            int(found[key]) & 255 if found.get(key, "~").isdigit() else old
+            for key, old in zip("RGBW", self.color, strict=True)
+        ]
+        self.color = (parts[0], parts[1], parts[2], parts[3])
+        return "SX" in found or "FX" in found
+
+    def _goal(self) -> ZoneState:
+        if not self.bri:
+            return DARK
+        red, green, blue, white = self.color
+        return light(min(255, part + white) * self.bri / 255 for part in (red, green, blue))
+
+    def _report(self, now: datetime) -> Messages:
+        self.waiting, self.reported = False, now
+        red, green, blue, white = self.color
+        number = white << 24 | red << 16 | green << 8 | blue
+        whites = white if self.gateway.channels == "rgbw" else -1
+        xml = XML.format(bri=self.bri, r=red, g=green, b=blue, w=whites, fx=self.effect)
+        return (
+            Message(f"{self.gateway.topic}/g", str(self.bri).encode()),
+            Message(f"{self.gateway.topic}/c", f"#{number:06X}".encode()),
+            Message(f"{self.gateway.topic}/status", b"online", 0, True),
+            Message(f"{self.gateway.topic}/v", xml.encode()),
+        )
+
+
+def _color(text: str) -> tuple[int, int, int, int] | None:
+    """`#RRGGBB`, `#WWRRGGBB` or a decimal number of 32 bits, white first."""
+    found = re.fullmatch(r"[#hH]([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})", text)
+    if found is None and not re.fullmatch(r"[0-9]{1,10}", text):
+        return None
+    number = int(found[1], 16) if found else int(text)
+    return number >> 16 & 255, number >> 8 & 255, number & 255, number >> 24 & 255

@@ -1,0 +1,140 @@
+"""Zigbee2MQTT with one colour lamp: optimistic, never retained, colours kept as xy of four decimals.
+
+A Zigbee lamp comes back from a power cut lit in full white, whatever it was.
+"""
+
+import re
+from datetime import datetime
+
+from controller.gateways.gateway import Message
+from controller.gateways.values import from_hue
+from controller.gateways.zigbee2mqtt import Zigbee2Mqtt, from_xy, to_xy
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+from controller.simulation.devices.device import Device, Messages, document, keys_of, said, seconds
+
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
+
+
+class ZigbeeLamp(Device[Zigbee2Mqtt]):
+    """Bridge and lamp in one."""
+
+    def __init__(self, gateway: Zigbee2Mqtt) -> None:
+        super().__init__(gateway)
+        self.state: dict[str, object] = {}
+        self.power_up()
+
+    def power_up(self) -> None:
+        """The lamp after a power cut."""
+        self.state = {"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370}
+
+    @property
+    def will(self) -> Message:
+        """The bridge's, not the lamp's."""
+        return Message(self.gateway.bridge, document(state="offline"), 1, True)
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The base topic and all below it, as the bridge does for every device."""
+        return (f"{self.gateway.topic}/#",)
+
+    def boot(self, now: datetime) -> Messages:
+        """Bridge and lamp come back; the state is published once from the cache, which is right here."""
+        self.power_up()
+        self.lamps[self.gateway.zone].go(self._goal(), 0, now)
+        online = document(state="online")
+        return (
+            Message(self.gateway.bridge, online, 1, True),
+            Message(f"{self.gateway.topic}/availability", online, 1, True),
+            self._report(),
+        )
+
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
+        """`set` with an object, `set/<attribute>` with a value, `get`."""
+        leaf = topic.removeprefix(f"{self.gateway.topic}/")
+        if leaf == "get":
+            return (self._report(),) if keys_of(payload) else ()
+        attribute = leaf.removeprefix("set/")
+        if leaf.startswith("set/"):
+            keys = keys_of(b'{"value":%s}' % payload) or {"value": said(payload)}
+            return self._set({attribute: keys["value"]}, now)
+        return self._set(dict(keys_of(payload)), now) if leaf == "set" else ()
+
+    def _set(self, keys: dict[str, object], now: datetime) -> Messages:
+        changed = _state(keys, self.state) | _brightness(keys) | _color(keys)
+        if not changed:
+            return ()
+        if "brightness" in changed and "state" not in changed:
+            changed["state"] = "ON" if changed["brightness"] else "OFF"
+        self.state |= changed
+        fade_s = seconds(keys.get("transition"), 6553.5)
+        self.lamps[self.gateway.zone].go(self._goal(), fade_s, now)
+        return (self._report(),)
+
+    def _goal(self) -> ZoneState:
+        if self.state["state"] != "ON":
+            return DARK
+        brightness = _as_float(self.state["brightness"]) / 254
+        if self.state["color_mode"] == "color_temp":
+            kelvin = round(1e6 / _as_float(self.state["color_temp"]))
+            return ZoneState(True, Color("#FFFFFF", kelvin), brightness)
+        color = self.state["color"]
+        x, y = (color["x"], color["y"]) if isinstance(color, dict) else (0.3127, 0.329)
+        return ZoneState(True, from_xy(x, y), brightness)
+
+    def _report(self) -> Message:
+        return Message(self.gateway.topic, document(**self.state, linkquality=87), 0, False)
+
+
+def _state(keys: dict[str, object], before: dict[str, object]) -> dict[str, object]:
+    word = str(keys.get("state", "")).upper()
+    if word == "TOGGLE":
+        return {"state": "OFF" if before["state"] == "ON" else "ON"}
+    return {"state": word} if word in {"ON", "OFF"} else {}
+
+
+def _brightness(keys: dict[str, object]) -> dict[str, object]:
+    value = _as_number(keys.get("brightness"))
+    if value is None or not 0 <= value <= 255:
+        return {}
+    return {"brightness": min(254, int(value))}
+
+
+def _color(keys: dict[str, object]) -> dict[str, object]:
+    mired = _as_number(keys.get("color_temp"))
+    if mired is not None and "color" not in keys:
+        return {"color_mode": "color_temp", "color_temp": min(500, max(153, round(mired)))}
+    xy = _xy(keys.get("color"))
+    if xy is None:
+        return {}
+    return {"color_mode": "xy", "color": {"x": round(xy[0], 4), "y": round(xy[1], 4)}}
+
+
+def _xy(color: object) -> tuple[float, float] | None:
+    if isinstance(color, str):
+        color = {"hex": color}
+    if not isinstance(color, dict):
+        return None
+    if isinstance(color.get("hex"), str) and re.fullmatch(r"#?[0-9A-Fa-f]{6}", color["hex"]):
+        return to_xy(Color.from_hex("#" + color["hex"].lstrip("#")))
+    if isinstance(color.get("rgb"), str):
+        color = dict(zip("rgb", color["rgb"].split(","), strict=False))
+    part = {key: value for key in color if (value := _as_number(color[key])) is not None}
+    if {"x", "y"} <= part.keys():
+        return min(1.0, part["x"]), min(1.0, part["y"])
+    if {"r", "g", "b"} <= part.keys() and any(part[key] > 0 for key in "rgb"):
+        return to_xy(Color.from_rgb(part["r"], part["g"], part["b"]))
+    if {"hue", "saturation"} <= part.keys():
+        return to_xy(from_hue(part["hue"], min(100.0, max(0.0, part["saturation"]))))
+    return None
+
+
+def _as_number(value: object) -> float | None:
+    """Numbers and numeric text, as JavaScript's Number() takes them."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    return float(value) if NUMBER.fullmatch(str(value)) else None
+
+
+def _as_float(value: object) -> float:
+    return float(str(value))
