@@ -53,9 +53,7 @@ COLORS: tuple[Kind, ...] = (
             "The lower the temperature, the warmer the white: a candle has 1900 K, overcast sky 6500 K.",
             "Ju lägre temperatur, desto varmare vitt: ett stearinljus har 1900 K, mulen himmel 6500 K.",
         ),
-        Text(
-            "Write a temperature from {low} K to {high} K.", "Skriv en temperatur från {low} K till {high} K."
-        ),
+        Text("Write a temperature from {low} K to {high} K.", "Skriv en temperatur från {low} K till {high} K."),
     ),
     Kind(
         "TWL-S134",
@@ -97,9 +95,7 @@ COLORS: tuple[Kind, ...] = (
         "TWL-S137",
         "brightness.out_of_range",
         Level.ERROR,
-        Text(
-            '"{value}" is not a brightness from 0 to 100 %', '"{value}" är ingen ljusstyrka från 0 till 100 %'
-        ),
+        Text('"{value}" is not a brightness from 0 to 100 %', '"{value}" är ingen ljusstyrka från 0 till 100 %'),
         Text(
             "100 % is the most light that the lamps can give in that colour.",
             "100 % är det mesta ljus som lamporna kan ge i den färgen.",
@@ -130,4 +126,309 @@ COLORS: tuple[Kind, ...] = (
     ),
 )
 
-KINDS: tuple[Kind, ...] = (*COLORS,)
+PATCH: tuple[Kind, ...] = (
+    Kind(
+        "TWL-F101",
+        "patch.overlap",
+        Level.ERROR,
+        Text(
+            "{fixture} and {other} share channels {channels} of universe {universe}",
+            "{fixture} och {other} delar kanalerna {channels} i universum {universe}",
+        ),
+        Text(
+            "Two lamps on the same channels take each other's levels and show wrong colours.",
+            "Två lampor på samma kanaler tar varandras nivåer och visar fel färger.",
+        ),
+        Text(
+            "Give {fixture} the address {free}, in the file and on the lamp.",
+            "Ge {fixture} adressen {free}, i filen och på lampan.",
+        ),
+    ),
+    Kind(
+        "TWL-F102",
+        "patch.past_the_end",
+        Level.ERROR,
+        Text(
+            "{fixture} would take channels {channels}, and a universe ends at 512",
+            "{fixture} skulle ta kanalerna {channels}, och ett universum slutar vid 512",
+        ),
+        Text("DMX512 has 512 channels in a universe.", "DMX512 har 512 kanaler i ett universum."),
+        Text(
+            "Give {fixture} an address up to {highest}, or another universe.",
+            "Ge {fixture} en adress upp till {highest}, eller ett annat universum.",
+        ),
+    ),
+    Kind(
+        "TWL-F103",
+        "patch.unknown_profile",
+        Level.ERROR,
+        Text('{fixture} has the unknown profile "{profile}"', '{fixture} har den okända profilen "{profile}"'),
+        Text(
+            "The profile says what each channel of a kind of lamp does.",
+            "Profilen säger vad varje kanal hos en sorts lampa gör.",
+        ),
+        Text(
+            "Did you mean {suggestion}? Known are: {known}.",
+            "Menade du {suggestion}? Kända är: {known}.",
+        ),
+    ),
+    Kind(
+        "TWL-F105",
+        "patch.same_name",
+        Level.ERROR,
+        Text("Two fixtures are named {fixture}", "Två lampor heter {fixture}"),
+        Text("Events and tests name a lamp.", "Händelser och prov nämner lampan vid namn."),
+        Text("Give one {fixture} another name.", "Ge den ena {fixture} ett annat namn."),
+    ),
+    Kind(
+        "TWL-F106",
+        "patch.overlap_and_full",
+        Level.ERROR,
+        Text(
+            "{fixture} and {other} share channels {channels} of universe {universe}, which is full",
+            "{fixture} och {other} delar kanalerna {channels} i universum {universe}, som är fullt",
+        ),
+        Text(
+            "Two lamps on the same channels take each other's levels and show wrong colours.",
+            "Två lampor på samma kanaler tar varandras nivåer och visar fel färger.",
+        ),
+        Text("Move {fixture} to another universe.", "Flytta {fixture} till ett annat universum."),
+    ),
+    Kind(
+        "TWL-F130",
+        "lamp.cannot_show",
+        Level.WARNING,
+        Text(
+            "{fixture} cannot show {color} exactly: off by {delta_e} (from 5 on it is seen)",
+            "{fixture} kan inte visa {color} exakt: avviker {delta_e} (från 5 syns det)",
+        ),
+        Text(
+            "The colour lies outside what the light sources of the lamp can mix; the nearest one is shown.",
+            "Färgen ligger utanför det som lampans ljuskällor kan blanda; den närmaste visas.",
+        ),
+        Text(
+            "Nothing, if {fixture} looks right beside the others; else choose a colour nearer to white.",
+            "Inget, om {fixture} ser rätt ut bredvid de andra; välj annars en färg närmare vitt.",
+        ),
+    ),
+    Kind(
+        "TWL-F131",
+        "zone.uneven",
+        Level.WARNING,
+        Text("The lamps of {zone} show unlike colours", "Lamporna i {zone} visar olika färger"),
+        Text(
+            "The levels that went out differ visibly between lamps of one zone.",
+            "Nivåerna som gick ut skiljer sig synligt mellan lampor i samma zon.",
+        ),
+        Text(
+            "Run watertower test-lamps and check profile and address of each lamp of {zone}.",
+            "Kör watertower test-lamps och kontrollera profil och adress för varje lampa i {zone}.",
+        ),
+    ),
+)
+
+PROFILES: tuple[Kind, ...] = (
+    Kind(
+        "TWL-F110",
+        "fixture_file.unreadable",
+        Level.ERROR,
+        Text(
+            "This is no fixture file of the Open Fixture Library: {where}: {problem}",
+            "Detta är ingen lampfil från Open Fixture Library: {where}: {problem}",
+        ),
+        Text("The file does not have the form of the library.", "Filen har inte bibliotekets form."),
+        Text(
+            "Download the fixture again from the library in its own JSON form.",
+            "Hämta lampan igen från biblioteket i dess eget JSON-format.",
+        ),
+    ),
+    Kind(
+        "TWL-F111",
+        "fixture_file.no_such_mode",
+        Level.ERROR,
+        Text('The fixture has no mode "{mode}"', 'Lampan har inget läge "{mode}"'),
+        Text(
+            "A lamp has several DMX modes; the one that is set on the lamp itself must be imported.",
+            "En lampa har flera DMX-lägen; det som är inställt på själva lampan ska importeras.",
+        ),
+        Text('Did you mean "{suggestion}"? The modes are: {modes}.', 'Menade du "{suggestion}"? Lägena är: {modes}.'),
+    ),
+    Kind(
+        "TWL-F112",
+        "fixture_file.redirect",
+        Level.ERROR,
+        Text("This file only points to {target}", "Den här filen pekar bara på {target}"),
+        Text("The lamp is sold under another name.", "Lampan säljs under ett annat namn."),
+        Text("Import {target} instead.", "Importera {target} i stället."),
+    ),
+    Kind(
+        "TWL-F113",
+        "fixture_mode.only_macros",
+        Level.ERROR,
+        Text(
+            'Mode "{mode}" has no channel for each colour of light',
+            'Läget "{mode}" har ingen kanal för varje ljusfärg',
+        ),
+        Text(
+            "In this mode the lamp only chooses among ready-made colours, so a colour cannot be mixed.",
+            "I det här läget väljer lampan bara bland färdiga färger, så ingen färg kan blandas.",
+        ),
+        Text(
+            "Set the lamp to a mode with red, green and blue channels; the modes are: {modes}.",
+            "Ställ lampan i ett läge med röda, gröna och blå kanaler; lägena är: {modes}.",
+        ),
+    ),
+    Kind(
+        "TWL-F114",
+        "fixture_mode.hue_and_saturation",
+        Level.ERROR,
+        Text(
+            'Mode "{mode}" takes hue and saturation instead of red, green and blue',
+            'Läget "{mode}" tar nyans och mättnad i stället för rött, grönt och blått',
+        ),
+        Text(
+            "How such a lamp mixes a hue is not known, so its colour would not match the others.",
+            "Hur en sådan lampa blandar en nyans är inte känt, så färgen skulle inte stämma med de andra.",
+        ),
+        Text(
+            "Set the lamp to a mode with red, green and blue channels; the modes are: {modes}.",
+            "Ställ lampan i ett läge med röda, gröna och blå kanaler; lägena är: {modes}.",
+        ),
+    ),
+    Kind(
+        "TWL-F115",
+        "fixture_mode.filters",
+        Level.ERROR,
+        Text(
+            'Mode "{mode}" mixes colours by filters before a white lamp',
+            'Läget "{mode}" blandar färger med filter framför en vit lampa',
+        ),
+        Text(
+            "Cyan, magenta and yellow filters take light away; only lamps that add light can be driven.",
+            "Filter i cyan, magenta och gult tar bort ljus; bara lampor som lägger ihop ljus kan styras.",
+        ),
+        Text(
+            "Set the lamp to a mode with red, green and blue channels if it has one; the modes are: {modes}.",
+            "Ställ lampan i ett läge med röda, gröna och blå kanaler om det finns; lägena är: {modes}.",
+        ),
+    ),
+    Kind(
+        "TWL-F116",
+        "fixture_mode.always_flashes",
+        Level.ERROR,
+        Text(
+            'Channel "{channel}" of mode "{mode}" has no value at which the light is steady',
+            'Kanalen "{channel}" i läget "{mode}" har inget värde där ljuset är stadigt',
+        ),
+        Text("Nothing may flash, so the mode cannot be used.", "Inget får blinka, så läget kan inte användas."),
+        Text(
+            "Set the lamp to another mode; the modes are: {modes}.",
+            "Ställ lampan i ett annat läge; lägena är: {modes}.",
+        ),
+    ),
+    Kind(
+        "TWL-F117",
+        "fixture_file.too_large",
+        Level.ERROR,
+        Text("The file has {size} characters, more than {most}", "Filen har {size} tecken, fler än {most}"),
+        Text("Fixture files are far smaller.", "Lampfiler är mycket mindre."),
+        Text("Choose the file of one fixture.", "Välj filen för en enda lampa."),
+    ),
+    Kind(
+        "TWL-F118",
+        "fixture_mode.too_many_channels",
+        Level.ERROR,
+        Text('Mode "{mode}" has more than 512 channels', 'Läget "{mode}" har fler än 512 kanaler'),
+        Text("DMX512 has 512 channels in a universe.", "DMX512 har 512 kanaler i ett universum."),
+        Text(
+            "Set the lamp to a mode with fewer channels; the modes are: {modes}.",
+            "Ställ lampan i ett läge med färre kanaler; lägena är: {modes}.",
+        ),
+    ),
+    Kind(
+        "TWL-F120",
+        "profile.invalid",
+        Level.ERROR,
+        Text("The profile cannot be used: {where}: {problem}", "Profilen kan inte användas: {where}: {problem}"),
+        Text("A profile has a name and its channels in order.", "En profil har ett namn och sina kanaler i ordning."),
+        Text("Correct {where} in the profile.", "Rätta {where} i profilen."),
+    ),
+    Kind(
+        "TWL-F121",
+        "profile.unknown_channel",
+        Level.ERROR,
+        Text("{value} is no kind of channel", "{value} är ingen sorts kanal"),
+        Text(
+            "A channel is a colour of light such as red or warm_white, its fine half (red fine), dimmer, "
+            "shutter: 47 or fixed: 0.",
+            "En kanal är en ljusfärg som red eller warm_white, dess fina halva (red fine), dimmer, "
+            "shutter: 47 eller fixed: 0.",
+        ),
+        Text("Did you mean {suggestion}?", "Menade du {suggestion}?"),
+    ),
+    Kind(
+        "TWL-F122",
+        "profile.no_light",
+        Level.ERROR,
+        Text(
+            "The profile {profile} has no channel that gives light", "Profilen {profile} har ingen kanal som ger ljus"
+        ),
+        Text(
+            "A lamp needs a colour that is seen, or a dimmer alone.",
+            "En lampa behöver en färg som syns, eller enbart en dimmer.",
+        ),
+        Text("Add the channels of its colours.", "Lägg till kanalerna för dess färger."),
+    ),
+    Kind(
+        "TWL-F123",
+        "profile.fine_without_coarse",
+        Level.ERROR,
+        Text("There is {channel} fine but no {channel}", "Det finns {channel} fine men ingen {channel}"),
+        Text(
+            "A fine channel is the second half of a 16-bit level.",
+            "En fin kanal är andra halvan av en 16-bitars nivå.",
+        ),
+        Text(
+            "Add {channel}, or write fixed: 0 for the fine channel.",
+            "Lägg till {channel}, eller skriv fixed: 0 för den fina kanalen.",
+        ),
+    ),
+    Kind(
+        "TWL-F124",
+        "profile.curve",
+        Level.ERROR,
+        Text('"{value}" is no dimming curve', '"{value}" är ingen dimkurva'),
+        Text("The curve says how light follows level.", "Kurvan säger hur ljuset följer nivån."),
+        Text("Write linear, square or a number from 0.2 to 5.", "Skriv linear, square eller ett tal från 0.2 till 5."),
+    ),
+    Kind(
+        "TWL-F125",
+        "profile.pinned_channel",
+        Level.ERROR,
+        Text(
+            "The pinned colour {color} sets {channel}, which the lamp does not have",
+            "Den låsta färgen {color} anger {channel}, som lampan inte har",
+        ),
+        Text(
+            "A pinned colour gives the levels of the lamp's own channels.",
+            "En låst färg anger nivåer för lampans egna kanaler.",
+        ),
+        Text("Take {channel} out of {color}.", "Ta bort {channel} ur {color}."),
+    ),
+    Kind(
+        "TWL-F126",
+        "profile.chromaticity",
+        Level.ERROR,
+        Text(
+            "{value} is no chromaticity: x and y add up to at most 1",
+            "{value} är ingen kromaticitet: x och y blir högst 1",
+        ),
+        Text(
+            "CIE 1931 x and y say which colour a light source has.",
+            "CIE 1931 x och y säger vilken färg en ljuskälla har.",
+        ),
+        Text("Write x and y as measured, as [0.57, 0.42].", "Skriv x och y som de mätts, till exempel [0.57, 0.42]."),
+    ),
+)
+
+KINDS: tuple[Kind, ...] = (*COLORS, *PATCH, *PROFILES)

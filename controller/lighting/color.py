@@ -143,9 +143,7 @@ def _rgb(text: str) -> Color | None:
         return None
     for part in (1, 2, 3):
         if len(found[part]) > 3 or not 0 <= int(found[part]) <= 255:
-            raise Mistake(
-                "TWL-S134", start=found.start(part), end=found.end(part), value=found[part][:LONGEST]
-            )
+            raise Mistake("TWL-S134", start=found.start(part), end=found.end(part), value=found[part][:LONGEST])
     return Color.from_rgb(int(found[1]), int(found[2]), int(found[3]))
 
 

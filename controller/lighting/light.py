@@ -10,15 +10,21 @@ Rules
 4. At share 1 and beyond it is the goal itself, at 0 and before the start.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coloraide import Color as Coloraide
 
 from controller.lighting.color import Color
+from controller.lighting.emitters import Vector
 from controller.lighting.look import DARK, ZoneState
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)  # IEC 61966-2-1
 WHITE = Color("#FFFFFF")
+TO_XYZ, FROM_XYZ = (
+    tuple(zip(*(Coloraide(a, unit).convert(b).coords() for unit in ((1, 0, 0), (0, 1, 0), (0, 0, 1))), strict=True))
+    for a, b in (("srgb-linear", "xyz-d65"), ("xyz-d65", "srgb-linear"))
+)
+"""The matrices of IEC 61966-2-1, by rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,21 @@ class Light:
     @property
     def luminance(self) -> float:
         """Relative luminance Y of the triple, 0..1."""
-        return sum(weight * part for weight, part in zip(LUMINANCE, self.parts, strict=True))
+        return self.xyz[1]
 
     @property
-    def parts(self) -> tuple[float, float, float]:
+    def xyz(self) -> Vector:
+        """CIE XYZ under D65; white has Y = 1."""
+        return _apply(TO_XYZ, self.parts)
+
+    @classmethod
+    def from_xyz(cls, xyz: Vector) -> "Light":
+        """The light of CIE XYZ; what sRGB cannot say is left out, so that no component is below 0."""
+        red, green, blue = _apply(FROM_XYZ, xyz)
+        return cls(max(0.0, red), max(0.0, green), max(0.0, blue))
+
+    @property
+    def parts(self) -> Vector:
         """The three components."""
         return self.red, self.green, self.blue
 
@@ -70,6 +87,11 @@ class Light:
         """CIEDE2000 between two lights, white at full brightness being the white point."""
         mine, theirs = (Coloraide("srgb-linear", light.parts) for light in (self, other))
         return float(mine.delta_e(theirs, method="2000"))
+
+
+def _apply(rows: Sequence[Sequence[float]], vector: Vector) -> Vector:
+    x, y, z = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in rows)
+    return x, y, z
 
 
 def mix(start: Light, goal: Light, share: float) -> Light:

@@ -1,4 +1,4 @@
-"""A look: what one zone shows, as a function of the seconds since it began; brightness as a person writes it."""
+"""A look: what one zone shows, as a function of the seconds since it began. Also brightness as it is written."""
 
 import re
 from dataclasses import dataclass

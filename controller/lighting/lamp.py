@@ -1,0 +1,252 @@
+"""One kind of lamp at work: light to the levels of its channels, and the levels that went out back to light.
+
+Rules
+1. Full brightness of a colour is the most light of that chromaticity that the lamp can give (`gamut`); brightness
+   scales it linearly. So unlike lamps show one colour, each as bright as it can.
+2. With exactly one dimmer channel the brightness goes to the dimmer and the colour keeps its full resolution. With
+   none, or with several of which nobody says how they multiply, it goes to the emitters, and dimmers are full.
+3. Levels are computed in full precision and rounded once, to 16 bits where the lamp has fine channels, else to 8.
+   There is no dithering: between two steps a lamp rests, it never trembles.
+4. What is on gives light: the brightest channel is never rounded to nothing.
+5. Dark is every emitter and dimmer at its zero; shutter and fixed channels hold their value.
+6. A pinned colour has exactly its pinned levels. Colours near it are drawn towards it, the less the farther off in
+   CIE 1976 u'v', so that a fade from or to it has no jump.
+7. Ultraviolet gives no light that is seen and stays off, unless a pinned colour uses it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from coloraide import Color as Coloraide
+
+from controller.lighting.color import Color, parse_color
+from controller.lighting.emitters import TYPICAL, Vector
+from controller.lighting.gamut import Gamut, distance
+from controller.lighting.light import Light
+from controller.lighting.profile import Channel, Profile
+
+PULL = 0.02
+"""How far a pinned colour draws its neighbours, in u'v'; about fifteen steps that an eye can just tell apart."""
+NOTHING: Mapping[str, Color] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A role's way onto DMX: where its coarse and fine channels are, and the curve between."""
+
+    coarse: tuple[tuple[int, Channel], ...]
+    fine: tuple[int, ...]
+    curve: float
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are from zero to full."""
+        channel = self.coarse[0][1]
+        return abs(channel.full - channel.zero) * (257 if self.fine else 1)
+
+    def write(self, share: float, slots: bytearray) -> None:
+        """Put a share of full light into the channels."""
+        level = share ** (1 / self.curve)
+        for place, (offset, channel) in enumerate(self.coarse):
+            exact = channel.zero + (channel.full - channel.zero) * level
+            if not self.fine:
+                slots[offset] = int(exact + 0.5)
+                continue
+            slots[offset], low = divmod(int(exact * 257 + 0.5), 256)
+            if place < len(self.fine):
+                slots[self.fine[place]] = low
+
+    def read(self, slots: Sequence[int]) -> float:
+        """The share of full light that the channels give, the mean where they differ."""
+        shares = [self._one(place, slots) for place in range(len(self.coarse))]
+        return float(sum(shares) / len(shares))
+
+    def lowest(self, slots: Sequence[int]) -> float:
+        """The smallest share among the channels: light passes every dimmer on its way."""
+        return float(min(self._one(place, slots) for place in range(len(self.coarse))))
+
+    def _one(self, place: int, slots: Sequence[int]) -> float:
+        offset, channel = self.coarse[place]
+        value = float(slots[offset])
+        if self.fine:
+            low = slots[self.fine[place]] if place < len(self.fine) else slots[offset]
+            value = (slots[offset] * 256 + low) / 257
+        level = (value - channel.zero) / (channel.full - channel.zero)
+        return math.pow(min(1.0, max(0.0, level)), self.curve)
+
+    def bounds(self, share: float) -> tuple[float, float]:
+        """Between which shares every one is rounded to the same step."""
+        step = share ** (1 / self.curve) * self.steps
+        low, high = max(0.0, step - 0.5) / self.steps, (step + 0.5) / self.steps
+        return low**self.curve, high**self.curve
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A pinned colour: its direction, the shares at its full, and how the solver differs from them."""
+
+    light: Light
+    shares: tuple[float, ...]
+    pull: tuple[float, ...]
+    radius: float
+
+
+class Lamp:
+    """A profile made ready; `palette` names the pinned colours."""
+
+    def __init__(self, profile: Profile, palette: Mapping[str, Color] = NOTHING) -> None:
+        self.profile = profile
+        self.roles: tuple[str, ...] = (*profile.kinds, *_dimmer(profile))
+        self._wires = tuple(_wire(profile, role) for role in self.roles)
+        self._sources = profile.lit
+        self._gamut = Gamut([profile.emitter(kind).xyz for kind in profile.lit] or [TYPICAL["white"].xyz])
+        one_dimmer = sum(c.role == "dimmer" and not c.fine for c in profile.channels) == 1
+        self._carriers = frozenset(
+            index for index, role in enumerate(self.roles) if (role == "dimmer") == one_dimmer or not profile.kinds
+        )
+        self._dark = bytes(channel.zero for channel in profile.channels)
+        self._pins: tuple[Pin, ...] = ()
+        self._pins = tuple(self._pinned(palette))
+
+    @property
+    def dark(self) -> bytes:
+        """The levels of no light."""
+        return self._dark
+
+    def levels(self, light: Light) -> bytes:
+        """The levels of all channels that show a light."""
+        if light.brightness <= 0:
+            return self._dark
+        slots = bytearray(self._dark)
+        for wire, share in zip(self._wires, self.shares(light), strict=True):
+            wire.write(share, slots)
+        return bytes(slots)
+
+    def shares(self, light: Light) -> tuple[float, ...]:
+        """The share of full light of each role, 0..1, before rounding; `light` must not be dark."""
+        brightness = light.brightness
+        full = _full(self, tuple(round(part / brightness, 9) for part in light.parts))
+        carried = {index: full[index] * brightness for index in self._carriers}
+        strongest = max(
+            carried, key=lambda index: carried[index] ** (1 / self.profile.curve) * self._wires[index].steps
+        )
+        least = (1 / self._wires[strongest].steps) ** self.profile.curve
+        lift = max(1.0, least / carried[strongest])
+        return tuple(
+            min(1.0, max(0.0, carried[index] * lift if index in carried else share)) for index, share in enumerate(full)
+        )
+
+    def solve(self, direction: Vector) -> tuple[float, ...]:
+        """The shares of each role at the full of a colour, given as linear-light sRGB with 1 as its largest part."""
+        found = self._solved(Light(*direction))
+        for pin in self._pins:
+            weight = 1 - distance(pin.light.xyz, Light(*direction).xyz) / pin.radius
+            if weight > 0:
+                found = tuple(share + weight * pull for share, pull in zip(found, pin.pull, strict=True))
+        return found
+
+    def _solved(self, light: Light) -> tuple[float, ...]:
+        levels = self._gamut.fullest(self._gamut.nearest(light.xyz))
+        shares: dict[str, float] = dict(zip(self._sources, levels, strict=False))
+        return tuple(1.0 if role == "dimmer" else shares.get(role, 0.0) for role in self.roles)
+
+    def _pinned(self, palette: Mapping[str, Color]) -> list[Pin]:
+        wanted: dict[Light, tuple[float, ...]] = {}
+        for name, levels in self.profile.pinned.items():
+            light = Light(*parse_color(name, palette).linear)
+            if light.brightness > 0:
+                direction = light.times(1 / light.brightness)
+                wanted.setdefault(direction, self._shares_of(levels, light.brightness))
+        return [
+            Pin(light, shares, _difference(shares, self._solved(light)), _radius(light, wanted))
+            for light, shares in wanted.items()
+        ]
+
+    def _shares_of(self, levels: Mapping[str, float], brightness: float) -> tuple[float, ...]:
+        """Pinned levels as shares; what carries the brightness as it would be at the full of the colour."""
+        shares = []
+        for index, (role, wire) in enumerate(zip(self.roles, self._wires, strict=True)):
+            channel = wire.coarse[0][1]
+            level = levels.get(role, channel.full if role == "dimmer" else channel.zero)
+            share = min(1.0, max(0.0, (level - channel.zero) / (channel.full - channel.zero))) ** wire.curve
+            shares.append(share / brightness if index in self._carriers else share)
+        return tuple(shares)
+
+    def light(self, levels: Sequence[int]) -> Light:
+        """The light that the levels of all channels show; a pinned colour if they are its levels."""
+        for pin in self._pins:
+            light = self._as_pinned(pin, levels)
+            if light is not None:
+                return light
+        xyz = self.xyz(levels)
+        if xyz[1] <= 0:
+            return Light()
+        light = Light.from_xyz(xyz)
+        return light.times(min(1.0, 1 / self._gamut.reach(xyz)) / light.brightness)
+
+    def _as_pinned(self, pin: Pin, levels: Sequence[int]) -> Light | None:
+        low, high = 0.0, 1.0
+        for index in self._carriers:
+            if pin.shares[index] > 0:
+                below, above = self._wires[index].bounds(self._wires[index].read(levels))
+                low, high = max(low, below / pin.shares[index]), min(high, above / pin.shares[index])
+        light = pin.light.times((low + high) / 2)
+        return light if 0 < low <= high and self.levels(light) == bytes(levels) else None
+
+    def xyz(self, levels: Sequence[int]) -> Vector:
+        """CIE XYZ that the levels give, a typical green emitter at full having Y = 1."""
+        shares = {role: wire.read(levels) for role, wire in zip(self.roles, self._wires, strict=True)}
+        passed = self._wires[-1].lowest(levels) if "dimmer" in shares else 1.0
+        sources = [shares[kind] for kind in self._sources] or [1.0]
+        return self._gamut.sum([share * passed for share in sources])
+
+    def predict(self, levels: Sequence[int]) -> tuple[float, float, float]:
+        """CIE 1931 x and y, and Y as a share of all the light the lamp has; dark has the chromaticity of D65."""
+        x, y, z = self.xyz(levels)
+        if y <= 0:
+            return (*Color("#FFFFFF").xy, 0.0)
+        total = x + y + z
+        return x / total, y / total, y / self._gamut.sum([1.0] * len(self._gamut.emitters))[1]
+
+    def can_show(self, color: Color) -> bool:
+        """Whether the chromaticity of a colour is within what its emitters can mix, or is pinned."""
+        light = Light(*color.linear)
+        return light.brightness <= 0 or self._gamut.contains(light.xyz) or self._is_pinned(light)
+
+    def _is_pinned(self, light: Light) -> bool:
+        return any(distance(pin.light.xyz, light.xyz) < 1e-6 for pin in self._pins)
+
+    def delta_e(self, color: Color) -> float:
+        """CIEDE2000 between a colour and what the lamp shows of it at the same luminance; 0 where it can show it."""
+        if self.can_show(color):
+            return 0.0
+        wanted = Light(*color.linear).xyz
+        x, y, z = self._gamut.nearest(wanted)
+        shown = [part * wanted[1] / y for part in (x, y, z)]
+        return float(Coloraide("xyz-d65", wanted).delta_e(Coloraide("xyz-d65", shown), method="2000"))
+
+
+@lru_cache(maxsize=4096)
+def _full(lamp: Lamp, direction: Vector) -> tuple[float, ...]:
+    return lamp.solve(direction)
+
+
+def _dimmer(profile: Profile) -> tuple[str, ...]:
+    return ("dimmer",) if any(channel.role == "dimmer" for channel in profile.channels) else ()
+
+
+def _wire(profile: Profile, role: str) -> Wire:
+    mine = [(offset, channel) for offset, channel in enumerate(profile.channels) if channel.role == role]
+    coarse = tuple((offset, channel) for offset, channel in mine if not channel.fine)
+    return Wire(coarse, tuple(offset for offset, channel in mine if channel.fine), profile.curve)
+
+
+def _difference(wanted: Sequence[float], found: Sequence[float]) -> tuple[float, ...]:
+    return tuple(a - b for a, b in zip(wanted, found, strict=True))
+
+
+def _radius(light: Light, pinned: Mapping[Light, object]) -> float:
+    """So far that at no other pinned colour anything of this one is left."""
+    return min([PULL, *(distance(light.xyz, other.xyz) for other in pinned if other != light)])

@@ -1,0 +1,237 @@
+"""The patch: which lamp hangs at which address, the levels of whole universes, and what those levels show.
+
+Rules
+1. A fixture takes the channels `address` to `address + n - 1` of its universe, n being its profile's; two may not
+   share one, and none may pass 512.
+2. Every fixture of a zone shows that zone's light; a zone that is not told is dark.
+3. `levels` gives each universe of the patch whole, 512 levels, channels of nobody at 0.
+4. `reading` is the way back, from the levels alone. Many states have the same levels, since lamps round; where the
+   state that was meant has exactly those levels, it is what they show. Otherwise the lights of a zone's fixtures are
+   predicted and averaged, and a zone whose fixtures differ visibly is uneven.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from controller.errors import Mistake
+from controller.lighting.color import Color
+from controller.lighting.lamp import NOTHING, Lamp
+from controller.lighting.light import Light
+from controller.lighting.look import ZoneState
+from controller.lighting.profile import BUILT_IN, Profile
+
+SLOTS = 512
+VISIBLE = 5.0
+"""From this CIEDE2000 on, two lamps beside each other do not look alike."""
+Shine = ZoneState | Light
+
+
+class Fixture(BaseModel):
+    """One lamp in the patch: `address` is its first channel, 1..512; `universe` None is that of its gateway."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    zone: str
+    profile: str
+    address: Annotated[int, Field(ge=1, le=SLOTS)]
+    universe: Annotated[int, Field(ge=0, le=63999)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A fixture with the lamp that it is and the channels that it takes, counted from 0."""
+
+    fixture: Fixture
+    lamp: Lamp
+    universe: int
+
+    @property
+    def channels(self) -> range:
+        """Its channels, counted from 0."""
+        start = self.fixture.address - 1
+        return range(start, start + len(self.lamp.dark))
+
+    def cut(self, levels: Mapping[int, bytes]) -> bytes:
+        """Its levels out of those of all universes; what is missing is 0."""
+        own = levels.get(self.universe, b"")[self.channels.start : self.channels.stop]
+        return bytes(own).ljust(len(self.channels), b"\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What levels show, and the zones whose fixtures visibly disagree."""
+
+    zones: Mapping[str, ZoneState]
+    uneven: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one fixture will show of a zone's light: its levels, CIE 1931 xy, and how far off the colour is."""
+
+    fixture: Fixture
+    levels: bytes
+    xy: tuple[float, float]
+    in_gamut: bool
+    delta_e: float
+
+
+class Patch:
+    """Fixtures with their profiles; raises the first Mistake that `mistakes` finds."""
+
+    def __init__(
+        self,
+        fixtures: Sequence[Fixture],
+        profiles: Mapping[str, Profile] = BUILT_IN,
+        universe: int = 1,
+        palette: Mapping[str, Color] = NOTHING,
+    ) -> None:
+        for mistake in mistakes(fixtures, profiles, universe):
+            raise mistake
+        known = {**BUILT_IN, **profiles}
+        lamps = {name: Lamp(known[name], palette) for name in {fixture.profile for fixture in fixtures}}
+        self.placed = tuple(Placed(f, lamps[f.profile], _universe(f, universe)) for f in fixtures)
+        self.zones = tuple(dict.fromkeys(fixture.zone for fixture in fixtures))
+        self.universes = tuple(sorted({place.universe for place in self.placed}))
+        self._groups: dict[tuple[str, Lamp], list[Placed]] = {}
+        for place in self.placed:
+            self._groups.setdefault((place.fixture.zone, place.lamp), []).append(place)
+
+    def levels(self, states: Mapping[str, Shine]) -> dict[int, bytes]:
+        """The 512 levels of each universe that show the states or lights of the zones."""
+        frames = {universe: bytearray(SLOTS) for universe in self.universes}
+        lights = {zone: _light(state) for zone, state in states.items()}
+        for (zone, lamp), group in self._groups.items():
+            own = lamp.levels(lights.get(zone, Light()))
+            for place in group:
+                frames[place.universe][place.channels.start : place.channels.stop] = own
+        return {universe: bytes(frame) for universe, frame in frames.items()}
+
+    def matches(self, levels: Mapping[int, bytes], states: Mapping[str, Shine]) -> bool:
+        """Whether levels are exactly those of the states."""
+        return all(levels.get(universe) == frame for universe, frame in self.levels(states).items())
+
+    def shown(
+        self, levels: Mapping[int, bytes], meant: Mapping[str, ZoneState] | None = None
+    ) -> Mapping[str, ZoneState]:
+        """What levels show, by zone; see rule 4."""
+        return self.reading(levels, meant).zones
+
+    def reading(self, levels: Mapping[int, bytes], meant: Mapping[str, ZoneState] | None = None) -> Reading:
+        """What levels show, by zone, and which zones are uneven; see rule 4."""
+        zones, uneven = {}, set()
+        for zone in self.zones:
+            goal = (meant or {}).get(zone)
+            cuts = [(place.lamp, place.cut(levels)) for place in self.placed if place.fixture.zone == zone]
+            if goal is not None and all(lamp.levels(Light.of(goal)) == cut for lamp, cut in set(cuts)):
+                zones[zone] = goal
+                continue
+            read = {key: key[0].light(key[1]) for key in set(cuts)}
+            mean = _mean([read[key] for key in cuts])
+            zones[zone] = mean.state
+            if _differ(read.values(), mean):
+                uneven.add(zone)
+        return Reading(zones, frozenset(uneven))
+
+    def preview(self, states: Mapping[str, ZoneState]) -> tuple[Preview, ...]:
+        """What each fixture will show, in the order of the patch."""
+        return tuple(self._preview(place, states) for place in self.placed)
+
+    def _preview(self, place: Placed, states: Mapping[str, ZoneState]) -> Preview:
+        state = states.get(place.fixture.zone)
+        light = Light.of(state) if state is not None else Light()
+        own = place.lamp.levels(light)
+        x, y, _ = place.lamp.predict(own)
+        color = light.state.color
+        in_gamut = color is None or place.lamp.can_show(color)
+        return Preview(place.fixture, own, (x, y), in_gamut, place.lamp.delta_e(color) if color else 0.0)
+
+
+def mistakes(fixtures: Sequence[Fixture], profiles: Mapping[str, Profile], universe: int) -> Iterator[Mistake]:
+    """Everything that is wrong with a patch, TWL-F101 to F106; the field `fixture` names the one to change."""
+    known = {**BUILT_IN, **profiles}
+    taken: dict[int, list[tuple[Fixture, range]]] = {}
+    names: set[str] = set()
+    for fixture in fixtures:
+        if fixture.name in names:
+            yield Mistake("TWL-F105", fixture=fixture.name)
+        names.add(fixture.name)
+        if fixture.profile not in known:
+            yield _unknown_profile(fixture, known)
+            continue
+        channels = range(fixture.address, fixture.address + len(known[fixture.profile].channels))
+        if channels.stop - 1 > SLOTS:
+            yield _past_the_end(fixture, channels)
+        taken.setdefault(_universe(fixture, universe), []).append((fixture, channels))
+    for number, places in taken.items():
+        yield from _overlaps(number, places)
+
+
+def _overlaps(universe: int, places: Sequence[tuple[Fixture, range]]) -> Iterator[Mistake]:
+    """Each fixture that takes channels of an earlier one, with the first such."""
+    used = {channel for _, channels in places for channel in channels}
+    for count, (fixture, own) in enumerate(places):
+        for other, its in places[:count]:
+            shared = range(max(own.start, its.start), min(own.stop, its.stop))
+            if shared:
+                yield _overlap(fixture, other, (universe, shared), _free(len(own), used))
+                break
+
+
+def _overlap(fixture: Fixture, other: Fixture, where: tuple[int, range], free: int | None) -> Mistake:
+    universe, shared = where
+    names = {"fixture": fixture.name, "other": other.name}
+    told: dict[str, Any] = {**names, "channels": _told(shared), "universe": universe}
+    return Mistake("TWL-F106", **told) if free is None else Mistake("TWL-F101", free=free, **told)
+
+
+def _free(count: int, used: set[int]) -> int | None:
+    """The first address at which so many channels are free."""
+    run = 0
+    for channel in range(1, SLOTS + 1):
+        run = 0 if channel in used else run + 1
+        if run == count:
+            return channel - count + 1
+    return None
+
+
+def _past_the_end(fixture: Fixture, channels: range) -> Mistake:
+    highest = max(1, SLOTS - len(channels) + 1)
+    return Mistake("TWL-F102", fixture=fixture.name, channels=_told(channels), highest=highest)
+
+
+def _unknown_profile(fixture: Fixture, known: Mapping[str, Profile]) -> Mistake:
+    near = get_close_matches(fixture.profile[:60], known, n=1, cutoff=0.5)
+    suggestion = near[0] if near else "rgb"
+    return Mistake(
+        "TWL-F103", fixture=fixture.name, profile=fixture.profile, suggestion=suggestion, known=", ".join(known)
+    )
+
+
+def _told(channels: range) -> str:
+    first, last = channels.start, channels.stop - 1
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _universe(fixture: Fixture, default: int) -> int:
+    return default if fixture.universe is None else fixture.universe
+
+
+def _light(state: Shine) -> Light:
+    return state if isinstance(state, Light) else Light.of(state)
+
+
+def _mean(lights: Sequence[Light]) -> Light:
+    parts = (sum(column) / len(lights) for column in zip(*(light.parts for light in lights), strict=True))
+    return Light(*parts)
+
+
+def _differ(lights: Collection[Light], mean: Light) -> bool:
+    """Whether any of the lights is visibly another one than their mean."""
+    lit = [light.brightness > 0 for light in lights]
+    return any(lit) != all(lit) or any(light.difference(mean) > VISIBLE for light in lights if light != mean)

@@ -1,0 +1,208 @@
+"""Fixture profiles: what each DMX channel of a kind of lamp does, in order, and what its light sources give.
+
+A profile as it is written
+    name: Flood RGBA, 9 channels
+    channels: [dimmer, dimmer fine, {shutter: 47}, red, green, blue, amber, {fixed: 0}, {fixed: 0}]
+    curve: square
+    emitters: {amber: {xy: [0.57, 0.42], flux: 0.7}}
+    pinned: {orange: {red: 255, green: 61, amber: 130}}
+
+Rules
+1. One entry of `channels` is one DMX channel. `red` is the coarse, `red fine` the fine half of a 16-bit level,
+   wherever it stands. The same name again is another pixel of the same lamp and takes the same level.
+2. `{dimmer: [0, 189]}` is a channel on which 0 is dark and 189 is full, whatever lies beyond.
+3. A shutter holds the value at which it is open, a fixed channel its value, also while the lamp is dark.
+4. `curve` says how light follows level: `linear`, `square`, or the exponent of a power law.
+5. `emitters` gives measured figures for kinds of light source where they are known; else typical ones are taken.
+6. `pinned` gives levels as read from a console for a colour that was matched by eye on the site; it always wins.
+"""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from controller.errors import Mistake
+from controller.lighting.emitters import TYPICAL, Emitter, EmitterKind
+
+Role = EmitterKind | Literal["dimmer", "shutter", "fixed"]
+Level = Annotated[int, Field(ge=0, le=255)]
+EMITTERS: tuple[str, ...] = get_args(EmitterKind)
+ROLES = (*EMITTERS, "dimmer", "shutter", "fixed")
+CURVES = {"linear": 1.0, "square": 2.0}
+FINE = " fine"
+
+
+class Channel(BaseModel):
+    """One DMX channel: at `zero` its light is dark, at `full` full; a constant channel has both the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Role
+    fine: bool = False
+    zero: Level = 0
+    full: Level = 255
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, value: object) -> object:
+        """Rules 1 to 3; raises Mistake TWL-F121."""
+        if isinstance(value, str):
+            role = value.strip().removesuffix(FINE)
+            if role not in (*EMITTERS, "dimmer"):
+                raise _unknown_channel(value)
+            return {"role": role, "fine": role != value.strip()}
+        if isinstance(value, Mapping) and len(value) == 1:
+            [(role, levels)] = value.items()
+            if role in {"shutter", "fixed"}:
+                return {"role": role, "zero": levels, "full": levels}
+            if role in ROLES and isinstance(levels, list | tuple) and len(levels) == 2 and levels[0] != levels[1]:
+                return {"role": role, "zero": levels[0], "full": levels[1]}
+        if isinstance(value, Mapping) and "role" in value:
+            return value
+        raise _unknown_channel(value)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether its level follows the look."""
+        return self.role not in {"shutter", "fixed"}
+
+    @property
+    def written(self) -> str | dict[str, int | list[int]]:
+        """As it stands in a file."""
+        if not self.is_light:
+            return {self.role: self.zero}
+        if (self.zero, self.full) != (0, 255):
+            return {self.role: [self.zero, self.full]}
+        return self.role + FINE * self.fine
+
+
+class Measured(BaseModel):
+    """A light source of which figures are known: CIE 1931 chromaticity, and flux, a green emitter having about 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    xy: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(ge=0.001, lt=1)]]
+    flux: Annotated[float, Field(ge=0.001, le=1000)]
+
+    @model_validator(mode="after")
+    def _is_a_color(self) -> "Measured":
+        if sum(self.xy) > 1:
+            raise Mistake("TWL-F126", value=f"{self.xy[0]:g}, {self.xy[1]:g}")
+        return self
+
+
+def _curve(value: object) -> object:
+    if isinstance(value, str) and value.strip() in CURVES:
+        return CURVES[value.strip()]
+    try:
+        exponent = float(str(value))
+    except ValueError:
+        exponent = 0.0
+    if not 0.2 <= exponent <= 5:
+        raise Mistake("TWL-F124", value=value)
+    return exponent
+
+
+class Profile(BaseModel):
+    """A kind of lamp as DMX sees it; see the head of this module."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=512)]
+    curve: Annotated[float, BeforeValidator(_curve)] = 1.0
+    emitters: dict[EmitterKind, Measured] = {}
+    pinned: dict[str, dict[str, Annotated[float, Field(ge=0, le=255)]]] = {}
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Profile":
+        coarse = {channel.role for channel in self.channels if channel.is_light and not channel.fine}
+        for channel in self.channels:
+            if channel.fine and channel.role not in coarse:
+                raise Mistake("TWL-F123", channel=channel.role)
+        if not self.lit and ("dimmer" not in coarse or self.kinds):
+            raise Mistake("TWL-F122", profile=self.name)
+        for color, levels in self.pinned.items():
+            for role in levels:
+                if role not in coarse:
+                    raise Mistake("TWL-F125", color=color, channel=role)
+        return self
+
+    @property
+    def kinds(self) -> tuple[EmitterKind, ...]:
+        """The kinds of its light sources, in the order of its channels."""
+        return tuple(dict.fromkeys(c.role for c in self.channels if c.role in TYPICAL))
+
+    @property
+    def lit(self) -> tuple[EmitterKind, ...]:
+        """The kinds that give light that is seen."""
+        return tuple(kind for kind in self.kinds if self.emitter(kind).flux > 0)
+
+    def emitter(self, kind: EmitterKind) -> Emitter:
+        """What a light source gives, as measured or else as is typical."""
+        measured = self.emitters.get(kind)
+        return Emitter(*measured.xy, measured.flux) if measured else TYPICAL[kind]
+
+
+def parse_profile(written: Mapping[str, Any]) -> Profile:
+    """A profile from the mapping of its file, numbers as text or not; raises Mistake TWL-F120 to F126."""
+    try:
+        return Profile.model_validate(written)
+    except ValidationError as error:
+        first = error.errors()[0]
+        mistake = first.get("ctx", {}).get("error")
+        if isinstance(mistake, Mistake):
+            raise mistake from error
+        where = ".".join(str(part) for part in first["loc"]) or "profile"
+        raise Mistake("TWL-F120", where=where, problem=first["msg"]) from error
+
+
+def dump_profile(profile: Profile) -> str:
+    """The YAML text that `parse_profile` reads back to the same profile."""
+    lines = [f"name: {_quoted(profile.name)}", "channels:"]
+    lines += [f"  - {_flow(channel.written)}" for channel in profile.channels]
+    if profile.curve != 1:
+        lines.append(f"curve: {profile.curve!r}")
+    if profile.emitters:
+        lines.append("emitters:")
+        lines += [
+            f"  {kind}: {{xy: [{figures.xy[0]!r}, {figures.xy[1]!r}], flux: {figures.flux!r}}}"
+            for kind, figures in profile.emitters.items()
+        ]
+    if profile.pinned:
+        lines.append("pinned:")
+        lines += [f"  {_quoted(color)}: {_flow(levels)}" for color, levels in profile.pinned.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def _quoted(text: str) -> str:
+    """A double-quoted scalar of YAML 1.2, of which JSON's is one kind (section 7.3.1)."""
+    return json.dumps(text)
+
+
+def _unknown_channel(value: object) -> Mistake:
+    words = [*EMITTERS, "dimmer", *(role + FINE for role in (*EMITTERS, "dimmer"))]
+    near = get_close_matches(str(value)[:60].strip().casefold().replace("-", "_"), words, n=1)
+    return Mistake("TWL-F121", value=value, suggestion=near[0] if near else "fixed: 0")
+
+
+def _built_in(name: str, *roles: str) -> Profile:
+    return Profile.model_validate({"name": name, "channels": roles})
+
+
+BUILT_IN: dict[str, Profile] = {
+    "rgb": _built_in("rgb", "red", "green", "blue"),
+    "rgbw": _built_in("rgbw", "red", "green", "blue", "white"),
+    "rgba": _built_in("rgba", "red", "green", "blue", "amber"),
+    "rgbwa": _built_in("rgbwa", "red", "green", "blue", "white", "amber"),
+    "dimmer": _built_in("dimmer", "dimmer"),
+}
