@@ -62,14 +62,21 @@ def open_socket(interface: str | None) -> socket.socket:
     return sock
 
 
+def membership(group: str, interface: str | None) -> bytes:
+    """Struct ip_mreqn (ip(7)): a group, and the card by its address or its index; raises OSError."""
+    if interface is None:
+        card, index = "0.0.0.0", 0  # noqa: S104  any card
+    elif _is_ipv4(interface):
+        card, index = interface, 0
+    else:
+        card, index = "0.0.0.0", socket.if_nametoindex(interface)  # noqa: S104  the index decides
+    return struct.pack("@4s4si", socket.inet_aton(group), socket.inet_aton(card), index)
+
+
 def _choose(sock: socket.socket, interface: str) -> None:
     if _is_ipv4(interface):
         sock.bind((interface, 0))
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
-    else:
-        # struct ip_mreqn: group, address, index (ip(7))
-        card = struct.pack("@4s4si", bytes(4), bytes(4), socket.if_nametoindex(interface))
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, card)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership("0.0.0.0", interface))  # noqa: S104
 
 
 class Link:

@@ -53,9 +53,7 @@ class PacedOutput(ABC):
         finally:
             await self._end((kind, error, trace) if cancelled else (None, None, None))
 
-    async def _end(
-        self, why: tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
-    ) -> None:
+    async def _end(self, why: tuple[type[BaseException] | None, BaseException | None, TracebackType | None]) -> None:
         for task in self._tasks.values():
             task.cancel()
         try:

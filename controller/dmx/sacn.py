@@ -7,18 +7,23 @@ Rules
    its first packet: whatever was remembered, the first or the second packet is taken.
 3. An orderly end is said with three packets with Stream_Terminated (6.2.6) after the last levels. A crash
    says nothing: receivers find the source lost after 2.5 s, and a standby takes over.
-4. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
+4. A technician's desk with a higher priority is heard where it sends multicast; it is shown as a problem,
+   and we go on beneath it (`controller.dmx.rivals`).
+5. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
 """
 
 import asyncio
 import os
 import struct
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import NoReturn
 from uuid import UUID
 
 from controller.dmx.network import Link, NetworkOutput
 from controller.dmx.output import SLOTS, OnEvent, Source
 from controller.dmx.pace import FRAME_S
+from controller.dmx.rivals import Ears, Rivals
 from controller.dmx.trouble import Trouble
 from controller.gateways.outputs import MULTICAST, SacnOutput
 
@@ -92,14 +97,23 @@ class Sacn(NetworkOutput):
             return Link(to, PORT, trouble, settings.interface, group if to == MULTICAST else None)
 
         super().__init__(source, tuple(link(to) for to in settings.to))
+        self._rivals = Rivals(source, settings.priority, on_event)
+        self._ears = Ears(PORT, group, settings.interface, self._rivals) if MULTICAST in settings.to else None
         self._header = Header(source.cid, source.name, settings.priority)
         self._sequences: dict[int, Sequence] = {}
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The codes of what is wrong now, that of a rival among them."""
+        return super().problems + self._rivals.problems
+
+    def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
+        listening = {"overhear": self._ears.listen(self._pacer.streams)} if self._ears else {}
+        return super()._upkeep() | listening
+
     def _transmit(self, universe: int, levels: bytes, options: int = 0) -> bool:
         sequence = self._sequences.setdefault(universe, Sequence()).take()
-        return self._spread(
-            universe, packet(self._header, universe, sequence, levels.ljust(SLOTS, b"\0"), options)
-        )
+        return self._spread(universe, packet(self._header, universe, sequence, levels.ljust(SLOTS, b"\0"), options))
 
     async def _farewell(self) -> None:
         for _ in range(FAREWELLS):

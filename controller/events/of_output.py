@@ -42,8 +42,7 @@ KINDS: tuple[Kind, ...] = (
             "{gateway}: namnet {to} har ingen adress: {error}",
         ),
         Text(
-            "The host name of the output cannot be looked up, so nothing can be sent to it. It is tried "
-            "again.",
+            "The host name of the output cannot be looked up, so nothing can be sent to it. It is tried again.",
             "Värdnamnet för utgången går inte att slå upp, så inget kan sändas dit. Nya försök görs.",
         ),
         Text(
@@ -57,8 +56,7 @@ KINDS: tuple[Kind, ...] = (
         Level.INFO,
         Text(
             "{gateway}: sending to {to} works again after {down_s} s and {failures} failed attempts",
-            "{gateway}: sändningen till {to} fungerar igen efter {down_s} s och {failures} misslyckade "
-            "försök",
+            "{gateway}: sändningen till {to} fungerar igen efter {down_s} s och {failures} misslyckade försök",
         ),
         Text(
             "The way to the lamps is sound again, and they have been sent what is right now.",
@@ -93,8 +91,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text(
             "The USB widget is unplugged, has another name, is used by another program or may not be opened.",
-            "USB-adaptern är urdragen, har ett annat namn, används av ett annat program eller får inte "
-            "öppnas.",
+            "USB-adaptern är urdragen, har ett annat namn, används av ett annat program eller får inte öppnas.",
         ),
         Text(
             "Plug the widget in, and check that {to} exists and that this user may write to it (group "
@@ -137,10 +134,8 @@ KINDS: tuple[Kind, ...] = (
         "other-source",
         Level.WARNING,
         Text(
-            "{gateway}: universe {universe} is taken over by {source} with priority {priority} (ours: "
-            "{ours})",
-            "{gateway}: universum {universe} har tagits över av {source} med prioritet {priority} (vår: "
-            "{ours})",
+            "{gateway}: universe {universe} is taken over by {source} with priority {priority} (ours: {ours})",
+            "{gateway}: universum {universe} har tagits över av {source} med prioritet {priority} (vår: {ours})",
         ),
         Text(
             "Another sACN source, as a technician's lighting desk, sends with a higher priority, so the "
@@ -236,8 +231,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text(
             "Write a name as eth0 (see `ip link`), or the card's address as 10.0.0.5; or leave the key out.",
-            "Skriv ett namn som eth0 (se `ip link`), eller kortets adress som 10.0.0.5; eller utelämna "
-            "nyckeln.",
+            "Skriv ett namn som eth0 (se `ip link`), eller kortets adress som 10.0.0.5; eller utelämna nyckeln.",
         ),
     ),
     Kind(
@@ -268,10 +262,8 @@ KINDS: tuple[Kind, ...] = (
             "Art-Net har inget universum {universe} inom ett sub-net",
         ),
         Text(
-            "An Art-Net address is net (0–127), sub-net (0–15) and universe (0–15); they are not carried "
-            "over.",
-            "En Art-Net-adress är net (0–127), sub-net (0–15) och universum (0–15); de räknas inte över i "
-            "varandra.",
+            "An Art-Net address is net (0–127), sub-net (0–15) and universe (0–15); they are not carried over.",
+            "En Art-Net-adress är net (0–127), sub-net (0–15) och universum (0–15); de räknas inte över i varandra.",
         ),
         Text(
             "Write a universe from 0 to 15, and the rest of the address as net: and sub_net: of the output.",

@@ -63,12 +63,7 @@ def _host(text: str) -> str:
         return text
     # a last part of digits only is an address mistyped, never a name (RFC 1123, 2.1)
     last = text.rstrip(".").rpartition(".")[2]
-    if (
-        len(text) > 253
-        or not HOST_NAME.fullmatch(text)
-        or last.isdigit()
-        or text.lower() in {MULTICAST, "broadcast"}
-    ):
+    if len(text) > 253 or not HOST_NAME.fullmatch(text) or last.isdigit() or text.lower() in {MULTICAST, "broadcast"}:
         raise Mistake("TWL-X152", value=text)
     return text
 
@@ -110,9 +105,7 @@ Destinations = Annotated[
     tuple[Annotated[str, AfterValidator(_destination)], ...],
     AfterValidator(_some),
     BeforeValidator(_as_list),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
 
 

@@ -1,0 +1,126 @@
+"""Another source on our universe: told when it outranks us, and when it is gone."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.dmx import Sacn
+from controller.dmx.output import Source
+from controller.dmx.rivals import LOSS_S, Heard, Rivals, parse
+from controller.dmx.sacn import PREVIEW, TERMINATED, Header, packet
+from controller.events import Event
+from controller.gateways.outputs import SacnOutput
+
+DESK = Header(uuid.UUID(int=1), "Bordet", 150)
+
+
+@pytest.fixture
+def rivals(source: Source, events: list[Event]) -> Rivals:
+    """Ours is priority 100."""
+    return Rivals(source, 100, events.append)
+
+
+def codes(events: list[Event]) -> list[str]:
+    """The codes in order."""
+    return [event.code for event in events]
+
+
+def test_a_packet_is_read_as_it_was_made() -> None:
+    """The fields that matter, of the packet that the sender makes."""
+    made = packet(Header(uuid.UUID(int=9), "Ljusbord", 200), 63_999, 7, b"\1\2\3", TERMINATED | PREVIEW)
+    assert parse(made) == Heard(uuid.UUID(int=9).bytes, "Ljusbord", 200, 63_999, preview=True, terminated=True)
+
+
+@given(st.binary(max_size=200), st.integers(0, 130), st.binary(max_size=20))
+def test_no_bytes_break_the_reader(noise: bytes, at: int, spoilt: bytes) -> None:
+    """Noise, packets cut short, packets with a wound."""
+    made = packet(DESK, 1, 0, b"\1\2\3")
+    for data in (noise, made[:at], made[:at] + spoilt + made[at + len(spoilt) :]):
+        parse(data)
+
+
+def test_a_higher_priority_is_told_once_and_shown(rivals: Rivals, events: list[Event]) -> None:
+    """While it sends, and until it falls silent."""
+    for tenth in range(100):
+        rivals.hear(1, packet(DESK, 1, tenth, b"\1"), tenth / 10)
+        rivals.look(tenth / 10)
+    assert codes(events) == ["TWL-X131"]
+    assert events[0].fields == {
+        "gateway": "mast",
+        "universe": 1,
+        "source": "Bordet",
+        "priority": 150,
+        "ours": 100,
+    }
+    assert rivals.problems == ("TWL-X131",)
+    rivals.look(9.9 + LOSS_S)
+    assert rivals.problems == ("TWL-X131",)
+    rivals.look(10 + LOSS_S)
+    assert codes(events) == ["TWL-X131", "TWL-X132"]
+    assert rivals.problems == ()
+
+
+def test_a_farewell_counts_at_once(rivals: Rivals, events: list[Event]) -> None:
+    """All three packets of it are one end."""
+    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
+    for number in (1, 2, 3):
+        rivals.hear(1, packet(DESK, 1, number, b"\1", TERMINATED), 0.1)
+    assert codes(events) == ["TWL-X131", "TWL-X132"]
+
+
+def test_two_rivals_are_gone_when_both_are(rivals: Rivals, events: list[Event]) -> None:
+    """The universe is ours again only then."""
+    second = Header(uuid.UUID(int=2), "Reserv", 120)
+    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
+    rivals.hear(1, packet(second, 1, 0, b"\1"), 0)
+    rivals.hear(1, packet(DESK, 1, 1, b"\1", TERMINATED), 0.1)
+    assert codes(events) == ["TWL-X131"]
+    rivals.hear(1, packet(second, 1, 1, b"\1", TERMINATED), 0.2)
+    assert codes(events) == ["TWL-X131", "TWL-X132"]
+
+
+def test_a_rival_that_lowers_its_priority_is_none(rivals: Rivals, events: list[Event]) -> None:
+    """A desk set to stand-by."""
+    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
+    rivals.hear(1, packet(Header(DESK.cid, "Bordet", 50), 1, 1, b"\1"), 0.1)
+    assert codes(events) == ["TWL-X131", "TWL-X132"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        packet(Header(uuid.UUID(int=1), "same priority", 100), 1, 0, b"\1"),
+        packet(Header(uuid.UUID(int=1), "lower", 20), 1, 0, b"\1"),
+        packet(Header(uuid.UUID(int=1), "no such priority", 201), 1, 0, b"\1"),
+        packet(DESK, 1, 0, b"\1", PREVIEW),
+        packet(DESK, 2, 0, b"\1"),
+        packet(Header(Source("Alvesta vattentorn", "mast").cid, "we", 200), 1, 0, b"\1"),
+        b"",
+    ],
+)
+def test_who_is_no_rival(rivals: Rivals, events: list[Event], data: bytes) -> None:
+    """Not higher, a preview, another universe's packet, ourselves, noise."""
+    rivals.hear(1, data, 0)
+    assert (events, rivals.problems) == ([], ())
+
+
+async def test_a_desk_on_the_network_is_noticed(
+    source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """Heard over multicast; we go on sending beneath it; its farewell gives the universe back."""
+    settings = SacnOutput(kind="sacn", to=("multicast",), interface="127.0.0.1")
+    above = SacnOutput(kind="sacn", to=("multicast",), interface="127.0.0.1", priority=150)
+    async with Sacn(settings, source, events.append) as tower:
+        tower.send(4_001, b"\x01")
+        await soon(lambda: tower.sent(4_001))
+        async with Sacn(above, Source("x", "desk"), print) as desk:
+            desk.send(4_001, b"\x02")
+            await soon(lambda: tower.problems == ("TWL-X131",))
+            assert tower.sent(4_001) == b"\x01"
+            assert desk.problems == ()
+        await soon(lambda: tower.problems == ())
+    assert codes(events) == ["TWL-X131", "TWL-X132"]
+    assert events[0].fields["source"] == "x: desk"
