@@ -68,9 +68,7 @@ def _bracket(trouble: Trouble) -> bool:
 def _sign(trouble: Trouble) -> bool:
     """`name: @home`, `name: & more`, `name: > more`: signs that mean something to YAML."""
     line, column = trouble.begin if trouble.begin < trouble.at else trouble.at
-    return _quote_value(
-        trouble.draft, line, column, "TWL-S029", found=trouble.draft.lines[line][column : column + 1]
-    )
+    return _quote_value(trouble.draft, line, column, "TWL-S029", found=trouble.draft.lines[line][column : column + 1])
 
 
 def _pair_without_colon(trouble: Trouble) -> bool:

@@ -3,12 +3,15 @@
 Lines and columns count from 1, columns in characters, as editors show them.
 """
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.errors import Mistake
 from controller.events import Event, Level, happened
 
+SECRET = re.compile(r"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b(?:password|passwd|lösenord|secret|token)\s*:\s*)\S.*", re.I)
+"""What is never shown again of a line, though it should not have stood there."""
 MOST = 100
 """No more findings of one file are told; a screen of thousands helps nobody."""
 
@@ -53,7 +56,7 @@ class Source:
         if place is None or not self.lines:
             return Finding(happened(code, **fields), self.file)
         line = min(place.line, len(self.lines))
-        shown = self.lines[line - 1]
+        shown = SECRET.sub(r"\g<url>\g<key>…", self.lines[line - 1])
         if line < place.line:
             place = Place(line, len(shown) + 1, len(shown) + 2)
         return Finding(happened(code, **fields), self.file, place, shown)

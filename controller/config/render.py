@@ -35,9 +35,7 @@ def as_text(findings: Iterable[Finding], language: Language) -> str:
 
 def as_json(findings: Iterable[Finding], language: Language) -> str:
     """One document for programs: `findings` with code, level, place, text and cure."""
-    return json.dumps(
-        {"version": 1, "findings": [_object(one, language) for one in findings]}, ensure_ascii=False
-    )
+    return json.dumps({"version": 1, "findings": [_object(one, language) for one in findings]}, ensure_ascii=False)
 
 
 def as_github(findings: Iterable[Finding], language: Language) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, PlainValidator, WrapValidator
 from pydantic.fields import FieldInfo
 
 from controller.config.findings import Finding
@@ -22,6 +22,7 @@ from controller.config.words import PASSWORDS, near
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
+READERS = (BeforeValidator, PlainValidator, WrapValidator)
 COMMENTED_VALUE = re.compile(r"#[^\s#]")
 """`#FF6A00` is a value without its quotes; `# later` is a comment."""
 
@@ -47,14 +48,11 @@ def mistakes(document: Document, model: type[BaseModel], other: Other) -> Iterat
         known = keys(held)
         for word, entry in pairs.entries.items():
             if word not in known:
-                outermost = pairs is document.root
-                yield (outermost and _misplaced(document, model, entry, other)) or _unknown(
-                    document, known, entry
-                )
+                yield _misplaced(document, held, entry, other) or _unknown(document, known, entry)
             elif entry.is_empty:
                 yield from _empty(document, known[word], entry)
             else:
-                yield from _numbers(document, known[word].annotation, entry.value)
+                yield from _numbers(document, known[word].rebuild_annotation(), entry.value)
 
 
 def walk(annotation: Any, node: Node) -> Iterator[tuple[type[BaseModel], Pairs]]:
@@ -119,7 +117,7 @@ def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: Entry) -
 
 
 def _misplaced(document: Document, model: type[BaseModel], entry: Entry, other: Other) -> Finding | None:
-    """A keyword at the outermost level that is known, only not here."""
+    """A keyword that is known, only not here: one of the other file, or of an entry further in."""
     word, place = entry.key.text, entry.key.place
     if word in other.keywords:
         return document.source.finding("TWL-S012", place, key=word, other=other.file)
@@ -143,13 +141,22 @@ def _empty(document: Document, field: FieldInfo, entry: Entry) -> Iterator[Findi
 
 
 def _numbers(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
-    parts = tuple(_parts(annotation))
-    if isinstance(node, Scalar) and str not in parts:
-        if int in parts and not WHOLE.fullmatch(node.text):
+    if isinstance(node, Scalar):
+        wanted = _number_type(annotation)
+        if wanted is int and not WHOLE.fullmatch(node.text):
             yield document.source.finding("TWL-S057", node.place, value=node.text)
-        elif float in parts and not DECIMAL.fullmatch(node.text):
+        elif wanted is float and not DECIMAL.fullmatch(node.text):
             yield document.source.finding("TWL-S058", node.place, value=node.text)
     elif isinstance(node, Sequence):
         for item_type in _item_types(annotation):
             for item in node.items:
                 yield from _numbers(document, item_type, item)
+
+
+def _number_type(annotation: Any) -> type | None:
+    """`int` or `float` where pydantic itself would read the number, and nothing else could be meant."""
+    if get_origin(annotation) is Annotated:
+        inner, *metadata = get_args(annotation)
+        return None if any(isinstance(one, READERS) for one in metadata) else _number_type(inner)
+    parts = set(_parts(annotation)) - {type(None)}
+    return next((one for one in (int, float) if parts == {one}), None)

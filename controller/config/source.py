@@ -28,7 +28,7 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
-def read(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
+def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
     """The bytes of a file, one more than LIMIT at most; `file` is its name as the user knows it."""
     try:
         if path.exists() and not path.is_file():

@@ -2,7 +2,7 @@
 
 Rules
 1. A tab in the indentation, and what cannot be seen at a place where YAML counts spaces, are
-   mistakes; anywhere else a tab or a no-break space is read as the space that was meant (`100 %` from a word processor).
+   mistakes; anywhere else a tab or a no-break space is read as the space that was meant (`100 %` from Word).
 2. A value in typographic quotes, a list with dashes for hyphens, a colon or hyphen without its space, and a
    quote that does not end on its line, are mistakes.
 3. Comments may hold anything.

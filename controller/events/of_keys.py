@@ -19,10 +19,6 @@ NUMBERS = Text(
     "Numbers are written plainly, so that nothing can be read in two ways.",
     "Tal skrivs utan krusiduller, så att inget kan läsas på två sätt.",
 )
-UNITS = Text(
-    "A number without its unit can be meant in two ways, so every figure carries its unit.",
-    "Ett tal utan enhet kan tolkas på två sätt, därför skrivs enheten alltid ut.",
-)
 SHOWING = Text(
     "A campaign shows a colour, a colour for each zone, or a list of colours one after another.",
     "En kampanj visar en färg, en färg för varje zon, eller en lista med färger efter varandra.",
@@ -246,16 +242,6 @@ KINDS: tuple[Kind, ...] = (
         Text("give one of them another name", "ge den ena ett annat namn"),
     ),
     mistake(
-        "S065",
-        "colors-as-numbers",
-        Text(
-            "a list means colours one after another, not red, green and blue",
-            "en lista betyder färger efter varandra, inte rött, grönt och blått",
-        ),
-        SHOWING,
-        Text('for this colour write "{suggestion}"', 'för den här färgen skriver du "{suggestion}"'),
-    ),
-    mistake(
         "S066",
         "sequence-without-pace",
         Text(
@@ -283,40 +269,6 @@ KINDS: tuple[Kind, ...] = (
         Text("the zones are: {zones}", "zonerna är: {zones}"),
     ),
     mistake(
-        "S069",
-        "brightness-without-unit",
-        Text("'{value}' has no unit", '"{value}" saknar enhet'),
-        UNITS,
-        Text("did you mean '{suggestion}'?", 'menade du "{suggestion}"?'),
-    ),
-    mistake(
-        "S070",
-        "brightness-out-of-range",
-        Text(
-            "brightness must be between 0 and 100 %, not {value}",
-            "ljusstyrkan ska vara mellan 0 och 100 %, inte {value}",
-        ),
-        UNITS,
-        Text("write for example 80 %", "skriv till exempel 80 %"),
-    ),
-    mistake(
-        "S071",
-        "brightness-unreadable",
-        Text("'{value}' is not a brightness", '"{value}" är ingen ljusstyrka'),
-        UNITS,
-        Text("write per cent, for example 80 %", "skriv procent, till exempel 80 %"),
-    ),
-    mistake(
-        "S072",
-        "pace-too-fast",
-        Text("{value} is too fast: the shortest is 5 s", "{value} är för snabbt: det kortaste är 5 s"),
-        Text(
-            "Flashing light can cause seizures and distracts on roads: no colour is shown for less than 5 s.",
-            "Blinkande ljus kan utlösa anfall och stör trafiken, därför visas ingen färg kortare tid än 5 s.",
-        ),
-        Text("write 5 s or more", "skriv 5 s eller mer"),
-    ),
-    mistake(
         "S073",
         "color-inside-list",
         Text("a list of colours holds colours only", "en lista med färger innehåller bara färger"),
@@ -325,14 +277,6 @@ KINDS: tuple[Kind, ...] = (
             "write for example [red, blue]; for zones {{bowl: red, shaft: blue}}",
             "skriv till exempel [red, blue]; för zoner {{bowl: red, shaft: blue}}",
         ),
-    ),
-    Kind(
-        "TWL-S250",
-        "dark-by-another-word",
-        Level.INFO,
-        Text("'{word}' is read as dark", '"{word}" läses som släckt'),
-        SHOWING,
-        Text("write `dark`, so that nobody can misread it", "skriv `dark`, så att ingen kan missförstå det"),
     ),
     Kind(
         "TWL-S251",

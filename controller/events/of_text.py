@@ -251,9 +251,7 @@ KINDS: tuple[Kind, ...] = (
             "YAML-ankare och alias är inte tillåtna här: {found}",
         ),
         NO_MAGIC,
-        Text(
-            "write the value out, or put quotes around it", "skriv ut värdet, eller sätt citattecken om det"
-        ),
+        Text("write the value out, or put quotes around it", "skriv ut värdet, eller sätt citattecken om det"),
     ),
     mistake(
         "S034",

@@ -180,9 +180,7 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S095",
         "embedded-in-list",
-        Text(
-            "the embedded broker cannot be one of several", "den inbyggda brokern kan inte vara en av flera"
-        ),
+        Text("the embedded broker cannot be one of several", "den inbyggda brokern kan inte vara en av flera"),
         BROKER,
         Text(
             "write `broker: embedded` alone, or a list of addresses",
@@ -209,9 +207,7 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S098",
         "listen-without-users",
-        Text(
-            "the broker would be open to everyone on {value}", "brokern skulle stå öppen för alla på {value}"
-        ),
+        Text("the broker would be open to everyone on {value}", "brokern skulle stå öppen för alla på {value}"),
         BROKER,
         Text(
             "add `users_file: mqtt-users`, or listen on 127.0.0.1",

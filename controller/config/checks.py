@@ -1,0 +1,160 @@
+"""What can only be seen with several entries of a file side by side.
+
+The first group looks at the document alone, so that it finds its mistakes in a file that has others. The second needs
+the gateways as values, and is given those that could be read.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from controller.config.findings import Finding, Place
+from controller.config.nodes import Document, Pairs, Scalar
+from controller.config.nodes import Sequence as Items
+from controller.errors import Mistake
+from controller.gateways.contract import Dmx
+from controller.gateways.gateway import Gateway, Want
+from controller.gateways.outputs import ArtnetOutput, EnttecOutput, SacnOutput
+from controller.lighting.look import DARK
+from controller.lighting.patch import mistakes as patch_mistakes
+from controller.lighting.profile import Profile
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+UNKNOWN_PROFILE = "TWL-F103"
+
+
+def entries(document: Document, key: str) -> tuple[Pairs, ...]:
+    """The entries of a list at the outermost level."""
+    _, node = document.at((key,))
+    return tuple(item for item in node.items if isinstance(item, Pairs)) if isinstance(node, Items) else ()
+
+
+def names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
+    """Entries that cannot be told apart by their names; upper and lower case are the same."""
+    first: dict[str, Scalar] = {}
+    for group in groups:
+        name = _text(group, "name")
+        if name is None or not name.text.strip():
+            continue
+        earlier = first.setdefault(name.text.strip().casefold(), name)
+        if earlier is not name:
+            lines = {"first_line": earlier.place.line, "second_line": name.place.line}
+            yield document.source.finding("TWL-S064", name.place, name=name.text.strip(), **lines)
+
+
+def zones_of(document: Document) -> tuple[Scalar, ...]:
+    """The zones that the tower's file names."""
+    _, node = document.at(("zones",))
+    return tuple(item for item in node.items if isinstance(item, Scalar)) if isinstance(node, Items) else ()
+
+
+def unknown_zones(document: Document) -> Iterator[Finding]:
+    """Lamps and gateways of a zone that the tower does not have."""
+    known = [zone.text for zone in zones_of(document)]
+    for zone in _zones_used(document):
+        if known and zone.text not in known:
+            yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=", ".join(known))
+
+
+def zones_in_the_dark(document: Document) -> Iterator[Finding]:
+    """Zones that nothing shines on, and zones named twice."""
+    used = {zone.text for zone in _zones_used(document)}
+    seen: dict[str, Scalar] = {}
+    for zone in zones_of(document):
+        earlier = seen.setdefault(zone.text, zone)
+        if earlier is not zone:
+            lines = {"first_line": earlier.place.line, "second_line": zone.place.line}
+            yield document.source.finding("TWL-S064", zone.place, name=zone.text, **lines)
+        elif zone.text not in used:
+            yield document.source.finding("TWL-S085", zone.place, zone=zone.text)
+
+
+def _zones_used(document: Document) -> Iterator[Scalar]:
+    for gateway in entries(document, "gateways"):
+        for lamp in (gateway, *_members(gateway, "fixtures")):
+            zone = _text(lamp, "zone")
+            if zone is not None:
+                yield zone
+        zones = gateway.entries.get("zones")
+        if zones is not None and isinstance(zones.value, Pairs):
+            yield from (entry.key for entry in zones.value.entries.values())
+
+
+def fixtures_of(gateway: Pairs) -> tuple[Pairs, ...]:
+    """The fixtures of a gateway's entry."""
+    return _members(gateway, "fixtures")
+
+
+def _members(pairs: Pairs, key: str) -> tuple[Pairs, ...]:
+    entry = pairs.entries.get(key)
+    if entry is None or not isinstance(entry.value, Items):
+        return ()
+    return tuple(item for item in entry.value.items if isinstance(item, Pairs))
+
+
+def _text(pairs: Pairs, key: str) -> Scalar | None:
+    entry = pairs.entries.get(key)
+    return entry.value if entry is not None and isinstance(entry.value, Scalar) else None
+
+
+def commanded_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
+    """Two gateways that send commands to one topic; `gateways` by their place in the file's list."""
+    owners: dict[str, str] = {}
+    for number, gateway in gateways.items():
+        want = Want(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
+        for topic in dict.fromkeys(message.topic for message in gateway.encode(want, "")):
+            other = owners.setdefault(topic, gateway.name)
+            if other != gateway.name:
+                yield _at(document, ("gateways", number, "name"), Mistake("TWL-S088", other=other, topic=topic))
+                break
+
+
+def patch(document: Document, gateways: Mapping[int, Gateway], profiles: Mapping[str, Profile]) -> Iterator[Finding]:
+    """Fixtures that overlap, pass the end of a universe or have no profile; universes that an output cannot carry."""
+    for number, gateway in gateways.items():
+        if not isinstance(gateway, Dmx):
+            continue
+        here = ("gateways", number)
+        rows = {fixture.name: row for row, fixture in enumerate(gateway.fixtures)}
+        if len(rows) < len(gateway.fixtures):
+            continue  # names given twice are told; a mistake of the patch could not be placed
+        for mistake in patch_mistakes(gateway.fixtures, profiles, gateway.universe):
+            key = "profile" if mistake.code == UNKNOWN_PROFILE else "address"
+            yield _at(document, (*here, "fixtures", rows[mistake.fields["fixture"]], key), mistake)
+        try:
+            gateway.output.check_universes(_universes(gateway))
+        except Mistake as mistake:
+            yield _at(document, (*here, "output"), mistake)
+
+
+def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
+    """Two gateways that send one universe to the same output."""
+    owners: dict[tuple[object, int], str] = {}
+    for number, gateway in gateways.items():
+        for line in _lines(gateway) if isinstance(gateway, Dmx) else ():
+            other = owners.setdefault(line, gateway.name)
+            if other != gateway.name:
+                mistake = Mistake("TWL-S087", universe=line[1], other=other)
+                yield _at(document, ("gateways", number, "output"), mistake)
+
+
+def _lines(gateway: Dmx) -> Iterator[tuple[object, int]]:
+    """What a gateway occupies: where its levels go, and the universe there. Simulated lamps are its own."""
+    output = gateway.output
+    for universe in _universes(gateway):
+        if isinstance(output, SacnOutput):
+            yield from (((output.kind, to), universe) for to in output.to)
+        elif isinstance(output, ArtnetOutput):
+            yield (output.kind, output.to, output.net, output.sub_net), universe
+        elif isinstance(output, EnttecOutput) and gateway.runs == "here":
+            yield (output.kind, output.port), universe
+
+
+def _universes(gateway: Dmx) -> tuple[int, ...]:
+    named = (fixture.universe for fixture in gateway.fixtures)
+    return tuple(dict.fromkeys(gateway.universe if universe is None else universe for universe in named))
+
+
+def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Finding:
+    _, node = document.at(path)
+    place = node.place if node is not None else Place(1, 1, 2)
+    return document.source.finding(mistake.code, place, **mistake.fields)

@@ -1,0 +1,69 @@
+"""Time zones and where they lie, as the time zone database tells."""
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from zoneinfo import available_timezones
+
+PLACE = re.compile(r"(?P<lat>[+-]\d{4}(?:\d\d)?)(?P<lon>[+-]\d{5}(?:\d\d)?)")
+FAR = 20.0
+"""Degrees: so far from its time zone's city is hardly any place on land."""
+OTHER_NAMES = {
+    "stockholm": "Europe/Stockholm",
+    "sverige": "Europe/Stockholm",
+    "sweden": "Europe/Stockholm",
+    "svensk": "Europe/Stockholm",
+}
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names that can be used."""
+    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
+
+
+def near_time_zone(text: str) -> str | None:
+    """The time zone that was most likely meant: by its city, or by its spelling."""
+    plain = text.strip().casefold().replace(" ", "_").replace("\\", "/")
+    known = {name.casefold(): name for name in sorted(time_zones())}
+    cities = {name.rpartition("/")[2]: whole for name, whole in known.items()}
+    if plain in known or plain in cities or plain in OTHER_NAMES:
+        return OTHER_NAMES.get(plain) or known.get(plain) or cities[plain]
+    found = get_close_matches(plain, known, n=1, cutoff=0.75)
+    found_city = get_close_matches(plain.rpartition("/")[2], cities, n=1, cutoff=0.8)
+    return known[found[0]] if found else cities[found_city[0]] if found_city else None
+
+
+@cache
+def _cities() -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of each zone's city, degrees, from `zone.tab`."""
+    rows = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
+    cities = {}
+    for _, place, name, *_ in (row.split("\t") for row in rows if not row.startswith("#")):
+        found = PLACE.fullmatch(place)
+        if found:
+            cities[name] = (_degrees(found["lat"], 2), _degrees(found["lon"], 3))
+    return cities
+
+
+def _degrees(text: str, digits: int) -> float:
+    """ISO 6709: sign, degrees, minutes, perhaps seconds, without marks between them."""
+    degrees, minutes, seconds = text[1 : 1 + digits], text[1 + digits : 3 + digits], text[3 + digits :]
+    value = int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3600
+    return -value if text[0] == "-" else value
+
+
+def farther_than_swapped(time_zone: str, latitude: float, longitude: float) -> bool:
+    """Whether a place is far from its time zone's city, and would be much nearer with the two figures swapped."""
+    if time_zone not in _cities() or abs(longitude) > 90:
+        return False
+    city = _cities()[time_zone]
+    as_written = _apart((latitude, longitude), city)
+    return as_written > FAR and _apart((longitude, latitude), city) < as_written / 3
+
+
+def _apart(place: tuple[float, float], city: tuple[float, float]) -> float:
+    """Degrees, roughly: the larger of the two differences."""
+    around = abs(place[1] - city[1])
+    return max(abs(place[0] - city[0]), min(around, 360 - around))

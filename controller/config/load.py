@@ -1,0 +1,200 @@
+"""The two files of a folder -> one value, or every mistake of both at once.
+
+The story of one load
+1. Both files are read as text with places (`document`), whatever is wrong with either.
+2. The tower first: its palette and its zones, then all of it; then what only shows between its entries (`checks`).
+3. The schedule, with the palette and the zones of the tower, as far as they could be read.
+4. No finding: a Setup. Otherwise FilesRejected with all of them, at most one for each spot of a file.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from controller.config import checks, shape, verdict
+from controller.config.document import read
+from controller.config.findings import Finding, Source, in_order
+from controller.config.nodes import Document, Node, Pairs, Scalar, plain
+from controller.config.nodes import Sequence as Items
+from controller.config.profiles import read_profiles
+from controller.config.schedule_file import Campaign, Schedule
+from controller.config.source import read_file
+from controller.config.tower import AnyGateway, Mqtt, Site, Tower
+from controller.config.words import SYNONYMS
+from controller.errors import FilesRejected, Mistake
+from controller.gateways.gateway import Gateway
+from controller.lighting.color import Color, parse_color
+from controller.lighting.profile import Profile
+from controller.schedule.campaign import Override, Stop
+from controller.schedule.plan import Program
+
+TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
+RULES = ("campaigns", "every_night", "blackouts")
+UNKNOWN_COLOR = "TWL-S132"
+BLACK = Color("#000000")
+GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
+KEYWORDS = frozenset(
+    {*SYNONYMS, *(key for model in (Schedule, Campaign, Tower, Site, Mqtt) for key in shape.keys(model))}
+)
+"""The words that are surely meant as keywords where their colon lacks its space."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What both files say together."""
+
+    tower: Tower
+    schedule: Schedule
+    profiles: Mapping[str, Profile]
+    """Fixture profiles of the site's own, by name."""
+
+    def program(self, overrides: tuple[Override, ...] = (), stop: Stop | None = None) -> Program:
+        """All that decides what is shown, but the time."""
+        return Program(
+            place=self.tower.site.place,
+            zones=self.tower.zones,
+            campaigns=self.schedule.campaigns,
+            every_night=self.schedule.every_night,
+            blackouts=self.schedule.blackouts,
+            overrides=overrides,
+            stop=stop,
+        )
+
+
+def load(directory: Path) -> Setup:
+    """The setup of a folder; raises FilesRejected."""
+    tower, schedule = (_opened(directory / name) for name in (TOWER, SCHEDULE))
+    return _joined(tower, schedule, directory)
+
+
+def parse(tower: bytes, schedule: bytes, directory: Path) -> Setup:
+    """The setup of two texts as they would stand in a folder; raises FilesRejected."""
+    texts = ((TOWER, tower), (SCHEDULE, schedule))
+    documents = [read(data, str(directory / name), KEYWORDS) for name, data in texts]
+    return _joined(documents[0], documents[1], directory)
+
+
+def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
+    """A schedule for a tower that stands; raises FilesRejected with the findings of this one text."""
+    context = {"palette": tower.palette, "zones": tower.zones}
+    schedule, findings = _schedule(read(text, file, KEYWORDS), context)
+    if schedule is None or findings:
+        raise FilesRejected(in_order(findings))
+    return schedule
+
+
+def _opened(path: Path) -> Document:
+    data, faults = read_file(path, str(path))
+    return Document(Source(str(path)), None, faults) if faults else read(data, str(path), KEYWORDS)
+
+
+def _joined(tower_text: Document, schedule_text: Document, directory: Path) -> Setup:
+    palette, zones = _palette(tower_text), _zones(tower_text)
+    context: dict[str, Any] = {"directory": directory, "palette": palette or {}, "zones": zones}
+    profiles, faults = read_profiles(directory)
+    tower, of_tower = _tower(tower_text, context, profiles)
+    schedule, of_schedule = _schedule(schedule_text, context)
+    if palette is None:
+        of_schedule = tuple(finding for finding in of_schedule if finding.code != UNKNOWN_COLOR)
+    findings = (*of_schedule, *of_tower, *faults)
+    if tower is None or schedule is None or findings:
+        raise FilesRejected(in_order(findings))
+    return Setup(tower, schedule, profiles)
+
+
+def _tower(
+    document: Document, context: dict[str, Any], profiles: Mapping[str, Profile]
+) -> tuple[Tower | None, tuple[Finding, ...]]:
+    tower, findings = _read_as(Tower, document, context, shape.Other(SCHEDULE, frozenset(shape.keys(Schedule))))
+    told = {finding.place[:2] for finding in findings if finding.place}
+    more = _tower_checks(document, context, profiles)
+    return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in told))
+
+
+def _tower_checks(document: Document, context: dict[str, Any], profiles: Mapping[str, Profile]) -> Iterator[Finding]:
+    written = checks.entries(document, "gateways")
+    yield from checks.names_twice(document, written)
+    for gateway in written:
+        yield from checks.names_twice(document, checks.fixtures_of(gateway))
+    yield from checks.unknown_zones(document)
+    gateways = _readable_gateways(document, context)
+    if len(gateways) == len(written):
+        yield from checks.zones_in_the_dark(document)
+    yield from checks.patch(document, gateways, profiles)
+    yield from checks.universe_twice(document, gateways)
+    yield from checks.commanded_twice(document, gateways)
+
+
+def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:
+    schedule, findings = _read_as(Schedule, document, context, shape.Other(TOWER, frozenset(shape.keys(Tower))))
+    rules = [rule for group in RULES for rule in checks.entries(document, group)]
+    return schedule, (*findings, *checks.names_twice(document, rules))
+
+
+def _read_as(
+    model: type[Model], document: Document, context: dict[str, Any], other: shape.Other
+) -> tuple[Model | None, tuple[Finding, ...]]:
+    """The document as a model, or what keeps it from being one."""
+    root = document.root
+    if root is None:
+        return None, document.findings
+    if not isinstance(root, Pairs):
+        return None, (*document.findings, _not_pairs(document, root))
+    findings = (*document.findings, *shape.mistakes(document, model, other))
+    try:
+        return model.model_validate(_with_lines(root), context=context), findings
+    except ValidationError as error:
+        return None, (*findings, *verdict.findings(document, error, findings))
+
+
+def _not_pairs(document: Document, root: Node) -> Finding:
+    shown = document.source.lines[root.place.line - 1][root.place.column - 1 :]
+    return document.source.finding("TWL-S050", root.place, found=shown[:20].strip(), example="version: 1")
+
+
+def _with_lines(root: Pairs) -> dict[str, Any]:
+    """The text of the file, with the line on which each rule begins."""
+    data: dict[str, Any] = {word: plain(entry.value) for word, entry in root.entries.items() if not entry.is_empty}
+    for group in RULES:
+        entry = root.entries.get(group)
+        if entry is not None and isinstance(entry.value, Items):
+            for node, rule in zip(entry.value.items, data[group], strict=True):
+                if isinstance(rule, dict):
+                    rule["line"] = node.place.line
+    return data
+
+
+def _palette(document: Document) -> dict[str, Color] | None:
+    """The colours that could be read, black standing for the others; None where the file does not tell."""
+    if not isinstance(document.root, Pairs):
+        return None
+    _, node = document.at(("palette",))
+    if not isinstance(node, Pairs) or node is document.root:
+        return {}
+    return {name: _readable_color(entry.value) for name, entry in node.entries.items()}
+
+
+def _readable_color(node: Node) -> Color:
+    try:
+        return parse_color(node.text, {}) if isinstance(node, Scalar) else BLACK
+    except Mistake:
+        return BLACK
+
+
+def _zones(document: Document) -> tuple[str, ...] | None:
+    return tuple(zone.text for zone in checks.zones_of(document)) or None
+
+
+def _readable_gateways(document: Document, context: dict[str, Any]) -> dict[int, Gateway]:
+    """The gateways that are right in themselves, by their place in the list."""
+    readable: dict[int, Gateway] = {}
+    for number, entry in enumerate(checks.entries(document, "gateways")):
+        with contextlib.suppress(ValidationError):
+            readable[number] = GATEWAY.validate_python(plain(entry), context=context)
+    return readable

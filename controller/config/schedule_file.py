@@ -1,0 +1,152 @@
+"""`schedule.yaml` as values: rules that carry their looks.
+
+A colour of the file becomes what each zone of the tower shows, so that nothing after this asks the palette again. The
+validators take `palette` and `zones` of the tower from the validation context; without zones (the tower's file is
+broken) the colours are checked all the same.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from controller.config.tower import DARK_WORDS, Keys, Version
+from controller.config.words import near
+from controller.errors import Mistake
+from controller.lighting.color import Color, parse_color
+from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
+from controller.schedule.campaign import Blackout, EveryNight, Lit
+from controller.schedule.durations import DurationField
+
+Colors = tuple[Color, ...]
+"""None is dark, one is steady, several come one after another."""
+
+
+def _color(value: object, info: ValidationInfo) -> object:
+    return parse_color(value, (info.context or {}).get("palette", {})) if isinstance(value, str) else value
+
+
+def _known_zone(zone: str, info: ValidationInfo) -> str:
+    zones = (info.context or {}).get("zones")
+    if zones is not None and zone not in zones:
+        suggestion = near(zone, zones) or zones[0]
+        raise Mistake("TWL-S136", zone=zone, suggestion=suggestion, zones=", ".join(zones))
+    return zone
+
+
+def _one_or_several(value: object, info: ValidationInfo) -> Colors:
+    """What one zone shows."""
+    if isinstance(value, str):
+        if value.strip().casefold() in DARK_WORDS:
+            return ()
+        return (ONE.validate_python(value, context=info.context),)
+    if isinstance(value, list) and len(value) == 3 and all(_is_component(part) for part in value):
+        meant = Color.from_rgb(*(int(part) for part in value)).hex
+        raise Mistake("TWL-S135", value=f"[{', '.join(value)}]", suggestion=meant)
+    if isinstance(value, list) and not all(isinstance(part, str) for part in value):
+        raise Mistake("TWL-S073")
+    return SEVERAL.validate_python(value, context=info.context)
+
+
+def _is_component(part: object) -> bool:
+    return isinstance(part, str) and part.isdecimal() and len(part) <= 3
+
+
+def _by_zone(value: object, info: ValidationInfo) -> object:
+    """`bowl: red, shaft: blue`, a zone without a colour being dark; or one colour for all zones."""
+    if isinstance(value, dict):
+        return ZONES.validate_python(value, context=info.context)
+    colors = _one_or_several(value, info)
+    return dict.fromkeys((info.context or {}).get("zones") or ("",), colors)
+
+
+OneColor = Annotated[Color, BeforeValidator(_color)]
+ONE: TypeAdapter[Color] = TypeAdapter(OneColor)
+SEVERAL: TypeAdapter[Colors] = TypeAdapter(Annotated[tuple[OneColor, ...], Field(min_length=1)])
+ZONES: TypeAdapter[dict[str, Colors]] = TypeAdapter(
+    dict[Annotated[str, AfterValidator(_known_zone)], Annotated[Colors, BeforeValidator(_one_or_several)]]
+)
+
+ByZone = Annotated[
+    Mapping[str, Colors],
+    BeforeValidator(_by_zone),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": {
+                        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+                    },
+                },
+            ],
+            "examples": ["orange", "#FF6A00", "2700 K", "dark", ["red", "blue"], {"bowl": "yellow", "shaft": "blue"}],
+        }
+    ),
+]
+Brightness = Annotated[
+    float,
+    BeforeValidator(lambda value: parse_brightness(value) if isinstance(value, str) else value),
+    WithJsonSchema({"type": "string", "examples": ["100 %", "80 %"]}),
+]
+
+
+class Shows(BaseModel):
+    """What a rule shows: the keywords that turn into a look for each zone."""
+
+    brightness: Brightness = 1.0
+    change_every: DurationField | None = None
+    color: ByZone
+
+    @field_validator("change_every")
+    @classmethod
+    def _never_flashes(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value.total_seconds() < SHORTEST_STEP_S:
+            raise Mistake("TWL-S130", value=f"{value.total_seconds():g} s", shortest_s=SHORTEST_STEP_S)
+        return value
+
+    @field_validator("color")
+    @classmethod
+    def _changes_with_a_pace(cls, value: Mapping[str, Colors], info: ValidationInfo) -> Mapping[str, Colors]:
+        changes = any(len(colors) > 1 for colors in value.values())
+        if changes and info.data.get("change_every", ...) is None:
+            raise Mistake("TWL-S066")
+        if not changes and info.data.get("change_every") is not None:
+            raise Mistake("TWL-S067")
+        return value
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        """What each zone shows; a zone that is not named is dark."""
+        pace_s = self.change_every.total_seconds() if self.change_every else 0.0
+        return {zone: Look(colors, self.brightness, pace_s) for zone, colors in self.color.items()}
+
+
+class Campaign(Shows, Lit):
+    """A named rule: which days, which hours, which look."""
+
+
+class Nightly(Shows, EveryNight):
+    """What is shown when no campaign is."""
+
+
+class Schedule(Keys):
+    """The whole of `schedule.yaml`; of two campaigns the higher one wins."""
+
+    version: Version
+    campaigns: tuple[Campaign, ...] = ()
+    every_night: tuple[Nightly, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()

@@ -1,0 +1,239 @@
+"""`tower.yaml` as values: the place, the zones, the palette, the way to the broker, the gateways.
+
+Every validator that needs another part of the file takes it from the validation context: `palette`, `zones`,
+`directory` (of the file; other files are named relative to it). What joins several entries is in `checks`.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from controller.config.geography import farther_than_swapped, near_time_zone, time_zones
+from controller.errors import Mistake
+from controller.gateways import GATEWAYS
+from controller.gateways.gateway import Gateway, Name
+from controller.gateways.vendor import Topic
+from controller.lighting.color import Color, parse_color
+from controller.schedule.hours import Place
+
+EMBEDDED = "embedded"
+HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
+SCHEMES = ("mqtt", "mqtts")
+DARK_WORDS = frozenset({"dark", "släckt", "off", "svart", "black", "släck", "av"})
+
+
+def _version(value: object) -> object:
+    if isinstance(value, str) and value != "1":
+        raise Mistake("TWL-S051", found=value)
+    return value
+
+
+Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+
+
+class Keys(BaseModel):
+    """A set of keywords of the file; an unknown one is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Site(Keys):
+    """The place, which decides when the sun sets."""
+
+    name: Title
+    time_zone: str
+    latitude: float
+    longitude: float
+    language: Literal["sv", "en"] = "sv"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value in time_zones():
+            return value
+        near = near_time_zone(value)
+        if near:
+            raise Mistake("TWL-S083", value=value, suggestion=near)
+        raise Mistake("TWL-S084", value=value)
+
+    @field_validator("latitude")
+    @classmethod
+    def _is_latitude(cls, value: float) -> float:
+        if not -90 <= value <= 90:
+            raise Mistake("TWL-S080", value=value)
+        return value
+
+    @field_validator("longitude")
+    @classmethod
+    def _is_longitude(cls, value: float, info: ValidationInfo) -> float:
+        if not -180 <= value <= 180:
+            raise Mistake("TWL-S081", value=value)
+        latitude, time_zone = info.data.get("latitude"), info.data.get("time_zone")
+        if latitude is not None and time_zone and farther_than_swapped(time_zone, latitude, value):
+            raise Mistake("TWL-S082", time_zone=time_zone, latitude=str(value), longitude=str(latitude))
+        return value
+
+    @property
+    def place(self) -> Place:
+        """What the schedule needs to know of it."""
+        return Place(self.latitude, self.longitude, ZoneInfo(self.time_zone))
+
+
+def _listen(value: str) -> str:
+    """`host:port` with an IP address or localhost; `[::1]:1883` for IPv6."""
+    host, _, port = value.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536 or not _is_own_address(host):
+        raise Mistake("TWL-S097", value=value)
+    return value
+
+
+def _is_own_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return host == "localhost"
+    return ":" not in host or host.startswith("[")
+
+
+def _beside(value: str, info: ValidationInfo) -> Path:
+    """A file named relative to the folder of tower.yaml."""
+    if "\0" in value or not value.strip():
+        raise Mistake("TWL-S063", key=info.field_name, value=value)
+    return Path((info.context or {}).get("directory", "."), value)
+
+
+def _broker(value: str) -> str:
+    """`embedded`, or `mqtt://host[:port]` or `mqtts://host[:port]` without name and password."""
+    if value == EMBEDDED:
+        return value
+    if "@" in value:
+        raise Mistake("TWL-S090", end=value.rindex("@") + 1)
+    try:
+        parts = urlsplit(value)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError as error:
+        raise Mistake("TWL-S091", value=value) from error
+    rest = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in SCHEMES or not HOST.fullmatch(host) or port == 0 or rest:
+        raise Mistake("TWL-S091", value=value)
+    return value
+
+
+def _several(brokers: tuple[str, ...]) -> tuple[str, ...]:
+    if EMBEDDED in brokers and len(brokers) > 1:
+        raise Mistake("TWL-S095")
+    return brokers
+
+
+OtherFile = Annotated[Path, BeforeValidator(_beside)]
+
+
+class Mqtt(Keys):
+    """The way to the broker, or brokers: all of them at once."""
+
+    broker: Annotated[
+        tuple[Annotated[str, AfterValidator(_broker)], ...],
+        AfterValidator(_several),
+        BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+        Field(min_length=1),
+    ]
+    topic_prefix: Topic = "watertower"
+    username: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    password_file: OtherFile | None = None
+    ca_file: OtherFile | None = None
+    cert_file: OtherFile | None = None
+    key_file: OtherFile | None = None
+    users_file: OtherFile | None = None
+    listen: Annotated[str, AfterValidator(_listen)] | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the service brings its own broker."""
+        return self.broker == (EMBEDDED,)
+
+    @field_validator("password_file")
+    @classmethod
+    def _password_has_name(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return _needs(value, "username", info)
+
+    @field_validator("key_file")
+    @classmethod
+    def _key_has_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return _needs(value, "cert_file", info)
+
+    @field_validator("ca_file", "cert_file", "key_file")
+    @classmethod
+    def _tls_is_used(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        brokers = info.data.get("broker")
+        if brokers and not any(one.startswith("mqtts:") for one in brokers):
+            raise Mistake("TWL-S092", key=info.field_name)
+        return value
+
+    @field_validator("listen", "users_file")
+    @classmethod
+    def _broker_is_ours(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("broker", (EMBEDDED,)) != (EMBEDDED,):
+            raise Mistake("TWL-S094", key=info.field_name)
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _others_need_names(cls, value: str | None, info: ValidationInfo) -> str | None:
+        host = (value or "localhost:").rpartition(":")[0].strip("[]")
+        beyond = host != "localhost" and not ipaddress.ip_address(host).is_loopback
+        if beyond and "users_file" in info.data and info.data["users_file"] is None:
+            raise Mistake("TWL-S098", value=value)
+        return value
+
+
+def _needs(value: Path | None, other: str, info: ValidationInfo) -> Path | None:
+    if value is not None and other in info.data and info.data[other] is None:
+        raise Mistake("TWL-S093", key=info.field_name, other=other)
+    return value
+
+
+def _palette_name(name: str) -> str:
+    plain = name.strip()
+    if not plain or plain.casefold() in DARK_WORDS or plain[0] in "#0123456789" or len(plain) > 60:
+        raise Mistake("TWL-S089", value=name)
+    return plain
+
+
+def _palette_color(value: object) -> object:
+    return parse_color(value, {}) if isinstance(value, str) else value
+
+
+PaletteName = Annotated[str, AfterValidator(_palette_name)]
+PaletteColor = Annotated[Color, BeforeValidator(_palette_color)]
+if TYPE_CHECKING:
+    AnyGateway = Gateway
+else:
+    AnyGateway = Annotated[Union[tuple(GATEWAYS.values())], Field(discriminator="kind")]  # noqa: UP007
+
+
+class Tower(Keys):
+    """The whole of `tower.yaml`."""
+
+    version: Version
+    site: Site
+    mqtt: Mqtt
+    zones: Annotated[tuple[Name, ...], Field(min_length=1)]
+    palette: Mapping[PaletteName, PaletteColor] = Field(default_factory=dict)
+    gateways: tuple[AnyGateway, ...]
