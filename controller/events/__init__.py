@@ -22,8 +22,9 @@ from controller.events.of_mqtt import KINDS as MQTT
 from controller.events.of_output import KINDS as OUTPUT
 from controller.events.of_plan import KINDS as PLAN
 from controller.events.of_service import KINDS as SERVICE
+from controller.events.of_store import KINDS as STORE
 
-ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT)
+ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT, *STORE)
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 

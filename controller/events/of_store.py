@@ -1,0 +1,136 @@
+"""Events of the store: the files of the state directory, and what happens when the disk lets us down."""
+
+from controller.events.kind import Kind, Level, Text
+
+_STANDS = Text(
+    "The light does not depend on this file: it follows the schedule, and overrides are kept in two places.",
+    "Ljuset beror inte på den här filen: det följer schemat, och manuella ändringar sparas på två ställen.",
+)
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "TWL-J001",
+        "store.set_aside",
+        Level.WARNING,
+        Text(
+            "{file} was damaged; it was set aside as {aside} and started anew: {reason}",
+            "{file} var skadad; den lades undan som {aside} och en ny började: {reason}",
+        ),
+        Text(
+            "A power cut or a failing disk has spoilt the file. Overrides in force were restored from their second "
+            "place; history in the file is not shown any more.",
+            "Ett strömavbrott eller en dålig disk har förstört filen. Manuella ändringar som gäller hämtades från sitt "
+            "andra ställe; historik i filen visas inte längre.",
+        ),
+        Text(
+            "If it happens again, replace the disk or memory card. {aside} may be deleted when nobody needs it.",
+            "Om det händer igen: byt disk eller minneskort. {aside} får tas bort när ingen behöver den.",
+        ),
+    ),
+    Kind(
+        "TWL-J002",
+        "store.newer",
+        Level.WARNING,
+        Text(
+            "{file} was written by a newer version (form {found}, this version knows {known}); it is left alone",
+            "{file} skrevs av en nyare version (form {found}, den här versionen kan {known}); den lämnas orörd",
+        ),
+        Text(
+            "An older version of the program was started after a newer one. The light follows the schedule; what this "
+            "file holds is not known, and nothing is written to it.",
+            "En äldre version av programmet startades efter en nyare. Ljuset följer schemat; det som står i filen är "
+            "inte känt, och inget skrivs dit.",
+        ),
+        Text(
+            "Install the newer version again, or move {file} away if you mean to stay with this one.",
+            "Installera den nyare versionen igen, eller flytta undan {file} om du vill behålla den här.",
+        ),
+    ),
+    Kind(
+        "TWL-J003",
+        "store.failing",
+        Level.WARNING,
+        Text("{file} cannot be used: {reason}", "{file} går inte att använda: {reason}"),
+        Text(
+            _STANDS.en + " History waits in memory meanwhile, and it is tried again every other second.",
+            _STANDS.sv + " Historiken väntar i minnet så länge, och nya försök görs varannan sekund.",
+        ),
+        Text(
+            "Check that the disk is not full (`df`), that it can be written to and that no other program holds {file}.",
+            "Kontrollera att disken inte är full (`df`), att den går att skriva till och att inget annat program "
+            "håller {file}.",
+        ),
+    ),
+    Kind(
+        "TWL-J004",
+        "store.works_again",
+        Level.INFO,
+        Text("{file} can be used again", "{file} går att använda igen"),
+        Text("What waited has been written.", "Det som väntade har skrivits."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-J005",
+        "store.made_room",
+        Level.WARNING,
+        Text(
+            "the disk is full: {file} was deleted, which frees {freed_bytes} bytes",
+            "disken är full: {file} togs bort, vilket frigör {freed_bytes} byte",
+        ),
+        Text(
+            "The history of events gave way to what is needed more. " + _STANDS.en,
+            "Händelsehistoriken fick ge plats åt det som behövs mer. " + _STANDS.sv,
+        ),
+        Text(
+            "Find what fills the disk (`du -x / | sort -n | tail`) and make room.",
+            "Ta reda på vad som fyller disken (`du -x / | sort -n | tail`) och frigör plats.",
+        ),
+    ),
+    Kind(
+        "TWL-J006",
+        "store.rows_lost",
+        Level.WARNING,
+        Text(
+            "{count} rows of {what} were lost while the disk could not take them",
+            "{count} rader i {what} gick förlorade medan disken inte kunde ta emot dem",
+        ),
+        Text(
+            "History waits in memory for the disk, but not without end; the oldest was let go.",
+            "Historiken väntar i minnet på disken, men inte hur länge som helst; det äldsta släpptes.",
+        ),
+        Text(
+            "Nothing, if it happened once. If it returns, replace the disk or memory card.",
+            "Inget, om det hände en gång. Om det återkommer: byt disk eller minneskort.",
+        ),
+    ),
+    Kind(
+        "TWL-J007",
+        "store.not_kept",
+        Level.ERROR,
+        Text("refused, it could not be saved: {reason}", "avvisat, det gick inte att spara: {reason}"),
+        Text(
+            "What a person sets by hand is only accepted once it would survive a power cut. It was not accepted, "
+            "and the light has not changed.",
+            "Det som någon ställer in för hand godtas först när det skulle klara ett strömavbrott. Det godtogs inte, "
+            "och ljuset har inte ändrats.",
+        ),
+        Text(
+            "Make room on the disk or make it writable, and try again.",
+            "Frigör plats på disken eller gör den skrivbar, och försök igen.",
+        ),
+    ),
+    Kind(
+        "TWL-J008",
+        "store.not_read",
+        Level.ERROR,
+        Text("{file} cannot be read: {reason}", "{file} går inte att läsa: {reason}"),
+        Text(
+            "The journal of events is there, but this user or this version of the program cannot read it.",
+            "Händelsejournalen finns, men den här användaren eller programversionen kan inte läsa den.",
+        ),
+        Text(
+            "Run the command as the user of the service or as root; if {file} is damaged, restart the service.",
+            "Kör kommandot som tjänstens användare eller som root; om {file} är skadad, starta om tjänsten.",
+        ),
+    ),
+)

@@ -1,0 +1,63 @@
+"""Small files that are whole at every instant: the old content or the new one, never neither, never a half.
+
+1. The new content is written to `<name>.new` beside the file and synced, then takes the file's name in one step, and
+   the directory is synced. When `write` has returned, a power cut does not undo it.
+2. When `write` raises, the old content stands; only where the last step failed, the sync of the directory, the new
+   one may stand already.
+3. A damaged file is evidence: it is set aside as `<name>.corrupt-1` to `-5`; only the fifth gives way to another.
+"""
+
+import errno
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+KEPT = 5
+UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)
+"""What a file system answers that cannot sync a directory: some network and FUSE file systems."""
+
+
+def write(path: Path, data: bytes) -> None:
+    """Give the file this content; raises OSError, see rule 2."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        _write_synced(new, data)
+        new.rename(path)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
+    _sync_directory(path.parent)
+
+
+def set_aside(path: Path, tails: Iterable[str] = ("",)) -> Path:
+    """Rename a damaged file, and the files that belong to it by their `tails`; where it went. Raises OSError."""
+    places = [path.with_name(f"{path.name}.corrupt-{number}") for number in range(1, KEPT + 1)]
+    place = next((place for place in places if not place.exists()), places[-1])
+    for tail in tails:
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + tail).replace(place.with_name(place.name + tail))
+    return place
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+    finally:
+        os.close(descriptor)

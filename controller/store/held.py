@@ -1,0 +1,211 @@
+"""What a person has set by hand and what must outlive everything: overrides, and the safety stop.
+
+1. A change is acknowledged once it is durable in the database or in the file beside it; both are tried.
+2. Each entry only ever goes one way: set, then ended. So two copies that drifted apart are joined entry by entry,
+   in any order and any number of times, with the same result: nothing set is lost and nothing ended returns.
+3. A place that missed a change is brought up to date as soon as it can be written.
+4. The ended are remembered while fewer than REMEMBERED have ended after them, so that an id that comes again counts
+   once.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from controller.errors import Refused
+from controller.store.database import Database
+from controller.store.files import Document, JsonFile, Unusable
+
+REMEMBERED = 100
+
+TABLE = """CREATE TABLE held (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, document TEXT NOT NULL,
+    started_at TEXT NOT NULL, ends_at TEXT, ended_at TEXT
+) STRICT"""
+SELECT = "SELECT id, kind, document, started_at, ends_at, ended_at FROM held"
+DELETE = "DELETE FROM held"
+INSERT = """INSERT INTO held (id, kind, document, started_at, ends_at, ended_at)
+    VALUES (:id, :kind, :document, :started_at, :ends_at, :ended_at)"""
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+
+
+class NotKept(Refused):
+    """A request that could not be made durable anywhere, and is therefore refused."""
+
+
+class Held(BaseModel):
+    """An override or a stop: `document` is the JSON text of whoever set it, instants are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    kind: Literal["override", "stop"]
+    document: str
+    started_at: Instant
+    ends_at: Instant | None = None
+    ended_at: Instant | None = None
+
+
+class HeldFile(Document):
+    """The content of `overrides.json`."""
+
+    version: Literal[1] = 1
+    held: tuple[Held, ...] = ()
+
+
+Rows = Mapping[str, Held]
+
+
+class Holdings:
+    """Everything held; `rows` is replaced whole, so any thread may read it."""
+
+    def __init__(self, database: Database, file: JsonFile[HeldFile]) -> None:
+        self.rows: Rows = {}
+        self._database = database
+        self._file = file
+        self._in_database: Rows | None = None
+        self._in_file: Rows | None = None
+
+    def load(self) -> None:
+        """Read the file; the database joins in as soon as it can be opened."""
+        kept = self._file.load()
+        self.rows = self._in_file = by_id(kept.held) if kept is not None else {}
+
+    def adopt(self, connection: sqlite3.Connection) -> None:
+        """The database was opened: take what it holds, and give it what it lacks."""
+        self.rows = exchange(connection, self.rows)
+
+    def heal_database(self) -> None:
+        """Rule 3; raises Unusable."""
+        if self._in_database != self.rows:
+            self._in_database = self.rows = self._database.write(lambda it: exchange(it, self.rows))
+
+    def heal_file(self) -> None:
+        """Rule 3; raises Unusable."""
+        if self._in_file != self.rows:
+            self._save(self.rows)
+
+    def keep(self, held: Held) -> bool:
+        """Hold it durably; False where its id is known already. Raises Unusable."""
+        if held.id in self.rows:
+            return False
+        self._change(held)
+        return True
+
+    def end(self, name: str, at: datetime) -> bool:
+        """End what has this id durably; False where nothing of this id stands. Raises Unusable."""
+        held = self.rows.get(name)
+        if held is None or held.ended_at is not None:
+            return False
+        self._change(ended(held, at))
+        return True
+
+    def stop(self, document: str | None, at: datetime) -> None:
+        """Put this stop in the place of any that stands; None lifts it. Raises Unusable."""
+        changes = [ended(held, at) for held in standing(self.rows, "stop")]
+        if document is not None:
+            changes.append(new_held(uuid4().hex, "stop", document, at))
+        if changes:
+            self._change(*changes)
+
+    def _change(self, *changed: Held) -> None:
+        """Rule 1."""
+        changes = by_id(changed)
+        problems: list[Unusable] = []
+        try:
+            after = self._database.write(lambda it: exchange(it, join(self.rows, changes)))
+            self._in_database = after
+        except Unusable as error:
+            problems.append(error)
+            after = remembered(join(self.rows, changes))
+        try:
+            self._save(after)
+        except Unusable as error:
+            problems.append(error)
+        if len(problems) == 2:
+            raise Unusable("; ".join(map(str, problems)), any(problem.full for problem in problems))
+        self.rows = after
+
+    def _save(self, rows: Rows) -> None:
+        self._in_file = None
+        self._file.save(HeldFile(held=tuple(rows.values())))
+        self._in_file = rows
+
+
+def new_held(
+    name: str, kind: Literal["override", "stop"], document: str, at: datetime, until: datetime | None = None
+) -> Held:
+    """What begins to be held at this instant; raises NotKept where it cannot be written at all."""
+    try:
+        return Held(id=name, kind=kind, document=document, started_at=at, ends_at=until)
+    except ValidationError as error:  # text with half a character in it, or an instant without a zone
+        raise NotKept("TWL-J007", reason=error.errors()[0]["msg"]) from error
+
+
+def ended(held: Held, at: datetime) -> Held:
+    """The same, ended at this instant."""
+    return held.model_copy(update={"ended_at": at.astimezone(UTC)})
+
+
+def standing(rows: Rows, kind: Literal["override", "stop"]) -> tuple[Held, ...]:
+    """What has not ended, in the order in which it was set."""
+    left = (held for held in rows.values() if held.kind == kind and held.ended_at is None)
+    return tuple(sorted(left, key=lambda held: (held.started_at, held.id)))
+
+
+def by_id(held: Iterable[Held]) -> dict[str, Held]:
+    """Found by id."""
+    return {each.id: each for each in held}
+
+
+def join(one: Rows, other: Rows) -> dict[str, Held]:
+    """Rule 2: of two copies the later set counts, and of one set at the same time the one that has ended."""
+
+    def rank(held: Held) -> tuple[datetime, bool, datetime, str]:
+        is_ended = held.ended_at is not None
+        return held.started_at, is_ended, held.ended_at or held.started_at, held.model_dump_json()
+
+    both = {name: max(one[name], other[name], key=rank) for name in one.keys() & other.keys()}
+    return {**one, **other, **both}
+
+
+def remembered(rows: Rows) -> dict[str, Held]:
+    """Rule 4."""
+    ends = sorted((held.ended_at, held.id) for held in rows.values() if held.ended_at is not None)
+    forgotten = {name for _, name in ends[:-REMEMBERED]}
+    return {name: held for name, held in rows.items() if name not in forgotten}
+
+
+def exchange(connection: sqlite3.Connection, rows: Rows) -> Rows:
+    """Join `rows` with what the database holds; both hold the result afterwards."""
+    stored = by_id(from_row(row) for row in connection.execute(SELECT))
+    joined = remembered(join(stored, rows))
+    if joined != stored:
+        connection.execute(DELETE)
+        connection.executemany(INSERT, (to_row(held) for held in joined.values()))
+    return joined
+
+
+def to_row(held: Held) -> dict[str, str | None]:
+    """The columns of the table."""
+    instants = {key: getattr(held, key) for key in ("started_at", "ends_at", "ended_at")}
+    return {
+        "id": held.id,
+        "kind": held.kind,
+        "document": held.document,
+        **{key: at.isoformat() if at is not None else None for key, at in instants.items()},
+    }
+
+
+def from_row(row: tuple[object, ...]) -> Held:
+    """The entry of a row; raises sqlite3.DataError where the row is damaged."""
+    try:
+        return Held.model_validate(dict(zip(Held.model_fields, row, strict=True)))
+    except ValidationError as error:
+        raise sqlite3.DataError(f"held: {error.errors()[0]['msg']}") from error

@@ -1,0 +1,193 @@
+"""The store: the files of the state directory put together behind one thread."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from controller.events import Event
+from controller.store import held, journal, minutes
+from controller.store.database import Database
+from controller.store.files import JsonFile, Unusable
+from controller.store.held import Held, HeldFile, Holdings, NotKept, new_held, standing
+from controller.store.journal import Noted, Question, noted
+from controller.store.known import Facts, Known
+from controller.store.minutes import Minute, between
+from controller.store.stream import Stream
+from controller.store.worker import Worker
+
+T = TypeVar("T")
+
+RETRY_S = 2.0
+"""After a failure, how long until the disk is asked again by ourselves."""
+CLOSE_S = 1.0
+MIGRATIONS = ((held.TABLE, *minutes.STATEMENTS),)
+
+
+class Store:
+    """What the controller keeps over restarts, in `directory`; `on_event` is called on the event loop."""
+
+    def __init__(self, directory: Path, on_event: Callable[[Event], None]) -> None:
+        self._directory = directory
+        self._on_event = on_event
+        self._worker = Worker("store", self._flush, RETRY_S)
+        tell = self._tell
+        self._main = Database(
+            directory / "watertower.db",
+            MIGRATIONS,
+            tell,
+            prepare=self._adopt,
+            synchronous="FULL",
+        )
+        self._history = Database(directory / journal.FILE, journal.MIGRATIONS, tell)
+        self._held = Holdings(self._main, JsonFile(directory / "overrides.json", HeldFile, tell))
+        self._facts = Facts(JsonFile(directory / "known.json", Known, tell))
+        self._journal = Stream(self._history, journal.TABLE, tell)
+        self._minutes = Stream(self._main, minutes.TABLE, tell)
+        self._rest_until = 0.0
+
+    async def __aenter__(self) -> "Store":
+        self._loop = asyncio.get_running_loop()
+        self._worker.start()
+        await self._worker.ask(self._load)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._worker.stop(self._close, CLOSE_S)
+
+    @property
+    def overrides(self) -> tuple[Held, ...]:
+        """The overrides that stand, in the order in which they were set; whether one is over by now is not asked."""
+        return standing(self._held.rows, "override")
+
+    @property
+    def stop(self) -> str | None:
+        """The document of the safety stop in force."""
+        stops = standing(self._held.rows, "stop")
+        return stops[-1].document if stops else None
+
+    @property
+    def known(self) -> Known:
+        """The order and time noted last."""
+        return self._facts.known
+
+    async def keep_override(self, name: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+        """Keep an override of this id durably; False where this id was kept before. Raises NotKept."""
+        override = new_held(name, "override", document, started_at, ends_at)
+        return await self._durably(lambda: self._held.keep(override))
+
+    async def end_override(self, name: str, at: datetime) -> bool:
+        """End an override durably; False where none of this id stands. Raises NotKept."""
+        return await self._durably(lambda: self._held.end(name, at))
+
+    async def set_stop(self, document: str | None, at: datetime) -> None:
+        """Put this safety stop in force durably, or lift it with None. Raises NotKept."""
+        await self._durably(lambda: self._held.stop(document, at))
+
+    def note(self, event: Event, at: datetime) -> None:
+        """Add an event to the journal; never waits."""
+        self._journal.add((noted(event, at),))
+        self._worker.nudge()
+
+    def note_minutes(self, rows: Iterable[Minute]) -> None:
+        """Add to the proof of glow; a minute of a zone that comes again takes the place of the first. Never waits."""
+        self._minutes.add(rows)
+        self._worker.nudge()
+
+    def keep_known(self, epoch: int, revision: int, at: datetime) -> None:
+        """Note the order issued last and a time that is trusted; never waits.
+
+        Written when the epoch changed, at most every ten minutes else, and at the end.
+        """
+        self._facts.known = Known(epoch=epoch, revision=revision, wall=at)
+        if self._facts.due:
+            self._worker.nudge()
+
+    async def journal(self, question: Question) -> tuple[Noted, ...]:
+        """The events asked for, the oldest first."""
+        return await self._worker.ask(lambda: self._read_journal(question))
+
+    async def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
+        """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
+        return await self._worker.ask(lambda: self._read_minutes(start, end))
+
+    async def _durably(self, work: Callable[[], T]) -> T:
+        def job() -> T:
+            try:
+                return self._with_room(work)
+            except Unusable as error:
+                raise NotKept("TWL-J007", reason=str(error)) from error
+
+        return await self._worker.ask(job)
+
+    # What follows runs in the worker.
+
+    def _tell(self, event: Event) -> None:
+        with suppress(RuntimeError):  # the loop has closed: nobody listens any more
+            self._loop.call_soon_threadsafe(self._on_event, event)
+
+    def _adopt(self, connection: sqlite3.Connection) -> None:
+        self._held.adopt(connection)
+
+    def _load(self) -> None:
+        with suppress(OSError):  # the first file that cannot be opened tells
+            self._directory.mkdir(parents=True, exist_ok=True)
+        self._held.load()
+        self._facts.load()
+        self._flush()
+
+    def _close(self) -> None:
+        self._rest_until = 0.0
+        self._flush()
+        with suppress(Unusable):
+            self._facts.flush(always=True)
+        self._main.close()
+        self._history.close()
+
+    def _flush(self) -> None:
+        """Write all that waits; what fails keeps nothing else from being written."""
+        if time.monotonic() < self._rest_until:
+            return
+        held, facts = self._held, self._facts
+        for part in (
+            held.heal_file,
+            held.heal_database,
+            facts.flush,
+            self._minutes.flush,
+            self._journal.flush,
+        ):
+            try:
+                self._with_room(part)
+            except Unusable:
+                self._rest_until = time.monotonic() + RETRY_S
+
+    def _with_room(self, work: Callable[[], T]) -> T:
+        """What the work gives; when the disk is full, once more after the history was dropped."""
+        try:
+            return work()
+        except Unusable as error:
+            if not (error.full and self._history.discard()):
+                raise
+            return work()
+
+    def _read_journal(self, question: Question) -> tuple[Noted, ...]:
+        with suppress(Unusable):
+            self._journal.flush()
+        written: list[Noted] = []
+        with suppress(Unusable):
+            written = self._history.read(question.ask)
+        return question.newest(written + [entry for entry in self._journal.waiting if question.matches(entry)])
+
+    def _read_minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
+        with suppress(Unusable):
+            self._minutes.flush()
+        found: list[Minute] = []
+        with suppress(Unusable):
+            found = self._main.read(lambda connection: between(connection, start, end))
+        found += [minute for minute in self._minutes.waiting if start <= minute.at < end]
+        newest = {(minute.at, minute.zone): minute for minute in found}
+        return tuple(newest[key] for key in sorted(newest))
