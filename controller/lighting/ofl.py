@@ -1,0 +1,261 @@
+"""Import from the Open Fixture Library: one mode of a fixture file becomes a profile.
+
+Rules
+1. The channels of a mode come in its order; `null` is a channel of no use, an insert repeats its templates for each
+   pixel, and every pixel of a lamp shows the same.
+2. A channel that switches its meaning has the one that it has at the resting value of the channel it depends on.
+3. A channel of a colour is a light source, one of intensity a dimmer; both over the range of values in which they
+   are that, be it upside down or followed by a range that flashes.
+4. Every other channel rests. It keeps its default, 0 if the file gives none, unless the light would be shut, flash,
+   or follow a macro or programme there; then it rests in the middle of the first range that is open or does nothing.
+5. The second byte of a 16-bit level is its fine half; a third byte, and the fine half of what rests, stay at 0.
+6. A mode that cannot be driven colour by colour is refused with the reason: macros only, hue and saturation,
+   filters in front of a white lamp, a shutter that never opens.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import chain
+from typing import Any
+
+from controller.errors import Mistake
+from controller.lighting.ofl_file import Capability, Channel, File, Insert, Mode, read_file, unreadable
+from controller.lighting.profile import EMITTERS, Profile, parse_profile
+
+PIXEL = "$pixelKey"
+MOST_SLOTS = 512
+DEEPEST = 10
+HUE = re.compile(r"\b(hue|saturation)\b", re.IGNORECASE)
+FILTERS = {"cyan", "magenta", "yellow"}
+ACTS_ON_LIGHT = {
+    "ShutterStrobe",
+    "Effect",
+    "ColorPreset",
+    "WheelRotation",
+    "WheelShake",
+    "WheelSlotRotation",
+    "IrisEffect",
+    "FrostEffect",
+    "Fog",
+    "FogOutput",
+}
+Written = str | dict[str, int | list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a key of a mode stands for: a channel, the pixel it was made for, and which of its bytes (0 is coarse)."""
+
+    key: str
+    channel: Channel
+    pixel: str
+    byte: int
+
+
+def modes(text: str) -> tuple[str, ...]:
+    """The names of the modes of a fixture file; raises Mistake TWL-F110, F112 or F117."""
+    return tuple(mode.label for mode in read_file(text).modes)
+
+
+def import_fixture(text: str, mode: str) -> Profile:
+    """The profile of one mode of a fixture file, by its short or long name; raises Mistake TWL-F110 to F122."""
+    file = read_file(text)
+    chosen = _mode(file, mode)
+    layout = _Layout(file, chosen)
+    return parse_profile({"name": f"{file.name[:80]}, {chosen.label[:36]}", "channels": layout.channels()})
+
+
+def _mode(file: File, wanted: str) -> Mode:
+    by_name = {name.strip().casefold(): mode for mode in file.modes for name in (mode.name, mode.label)}
+    chosen = by_name.get(wanted.strip().casefold())
+    if chosen is not None:
+        return chosen
+    near = get_close_matches(wanted[:60].strip().casefold(), by_name, n=1, cutoff=0.3)
+    suggestion = (by_name[near[0]] if near else file.modes[0]).label
+    raise Mistake("TWL-F111", mode=wanted, suggestion=suggestion, modes=_labels(file))
+
+
+def _labels(file: File) -> str:
+    return ", ".join(mode.label for mode in file.modes)
+
+
+class _Layout:
+    """The channels of one mode of a file."""
+
+    def __init__(self, file: File, mode: Mode) -> None:
+        self._file = file
+        self._mode = mode
+        self._pixels = frozenset((*file.matrix.keys("eachPixelABC"), *file.matrix.pixel_groups))
+        self._known = dict(reversed(list(_names(file.available_channels))))
+        self._templates = list(_names(file.template_channels))
+        self._switches = dict(_switches(file.available_channels))
+        self._template_switches = list(_switches(file.template_channels))
+
+    def channels(self) -> list[Written]:
+        """Each channel as a profile is written; raises Mistake."""
+        found = [self._find(key) if key is not None else None for key in self._keys()]
+        self._check(item for item in found if item is not None)
+        coarse = {(item.key, item.pixel) for item in found if item is not None and item.byte == 0}
+        return [self._written(item, coarse) for item in found]
+
+    def _written(self, item: Found | None, coarse: set[tuple[str, str]]) -> Written:
+        if item is None:
+            return {"fixed": 0}
+        light = _light(item)
+        if item.byte == 0:
+            return _coarse(*light) if light else self._resting(item)
+        if light and item.byte == 1 and (item.key, item.pixel) in coarse:
+            return f"{light[0]} fine"
+        return {"fixed": 0}
+
+    def _keys(self) -> list[str | None]:
+        keys: list[str | None] = []
+        for item in self._mode.channels:
+            keys += self._repeated(item) if isinstance(item, Insert) else [item]
+            if len(keys) > MOST_SLOTS:
+                raise self._refused("TWL-F118")
+        return keys
+
+    def _repeated(self, insert: Insert) -> list[str | None]:
+        pixels = (
+            insert.repeat_for if isinstance(insert.repeat_for, tuple) else self._file.matrix.keys(insert.repeat_for)
+        )
+        if len(pixels) * len(insert.template_channels) > MOST_SLOTS:
+            raise self._refused("TWL-F118")
+        pairs = (
+            [(pixel, template) for pixel in pixels for template in insert.template_channels]
+            if insert.channel_order == "perPixel"
+            else [(pixel, template) for template in insert.template_channels for pixel in pixels]
+        )
+        return [template and template.replace(PIXEL, pixel) for pixel, template in pairs]
+
+    def _find(self, key: str, depth: int = 0) -> Found:
+        """What a key stands for; switching channels are followed, in a circle at most ten times."""
+        found = self._known.get(key) or self._made(key, self._templates)
+        if found is not None:
+            return found
+        switch = self._switches.get(key) or self._made(key, self._template_switches)
+        target = _switched(switch).get(key) if switch is not None else None
+        if target is None or depth == DEEPEST:
+            raise unreadable(self._mode.label, f"the channel {key[:40]!r} is not described")
+        return self._find(target, depth + 1)
+
+    def _made(self, key: str, templates: list[tuple[str, Found]]) -> Found | None:
+        """What a template gives for the pixel that a key is of."""
+        for pattern, found in templates:
+            before, _, after = pattern.partition(PIXEL)
+            pixel = key[len(before) : len(key) - len(after)]
+            if pixel in self._pixels and key == before + pixel + after:
+                return replace(found, pixel=pixel)
+        return None
+
+    def _check(self, found: Iterator[Found]) -> None:
+        """Rule 6."""
+        coarse = [item for item in found if item.byte == 0]
+        roles = {light[0] for item in coarse if (light := _light(item))}
+        colors = roles - {"dimmer"}
+        if colors >= FILTERS and not colors & {"red", "green", "blue"}:
+            raise self._refused("TWL-F115")
+        if colors:
+            return
+        if any(_is_hue(item) for item in coarse):
+            raise self._refused("TWL-F114")
+        kinds = {does.type for item in coarse for _, does in item.channel.does}
+        if "dimmer" not in roles or kinds & {"ColorPreset", "WheelSlot"}:
+            raise self._refused("TWL-F113")
+
+    def _resting(self, item: Found) -> Written:
+        """Rule 4."""
+        value = _rest(item.channel)
+        if value is None:
+            raise self._refused("TWL-F116", channel=item.key.replace(PIXEL, item.pixel))
+        shuts = any(does.type == "ShutterStrobe" for _, does in item.channel.does)
+        return {"shutter" if shuts else "fixed": value}
+
+    def _refused(self, code: str, **more: Any) -> Mistake:
+        return Mistake(code, mode=self._mode.label, modes=_labels(self._file), **more)
+
+
+def _light(item: Found) -> tuple[str, int, int] | None:
+    """Which light a channel gives, and its values at dark and at full; None for a channel that rests."""
+    if item.channel.constant:
+        return None
+    ranges = [(values, does, role) for values, does in item.channel.does if (role := _role(item, does))]
+    if not ranges:
+        return None
+    values, does, role = max(ranges, key=lambda found: (found[1].ends[0] != found[1].ends[1], len(found[0])))
+    first, last = does.ends
+    dark, full = (values[-1], values[0]) if first > last else (values[0], values[-1])
+    if min(first, last) > 0:
+        dark = _off(item.channel, dark)
+    return (role, dark, full) if dark != full else None
+
+
+def _off(channel: Channel, dark: int) -> int:
+    """The nearest value to `dark` at which a channel says that it gives nothing; `dark` itself if it never does."""
+    off = (
+        values
+        for values, does in channel.does
+        if does.type == "NoFunction" or (does.type in {"Intensity", "ColorIntensity"} and does.ends == (0.0, 0.0))
+    )
+    return min(chain.from_iterable((v[0], v[-1]) for v in off), key=lambda value: abs(value - dark), default=dark)
+
+
+def _role(item: Found, does: Capability) -> str | None:
+    if does.type == "ColorIntensity" and does.color is not None:
+        role = does.color.lower().replace(" ", "_")
+        return role if role in EMITTERS else None
+    return "dimmer" if does.type == "Intensity" and not _is_hue(item) else None
+
+
+def _is_hue(item: Found) -> bool:
+    return bool(HUE.search(item.key) or HUE.search(item.channel.name or ""))
+
+
+def _coarse(role: str, dark: int, full: int) -> Written:
+    return role if (dark, full) == (0, 255) else {role: [dark, full]}
+
+
+def _rest(channel: Channel) -> int | None:
+    """The value at which a channel leaves the light alone; None for a shutter that never does."""
+    default = channel.default
+    calm = [(values, _disturbs(does)) for values, does in channel.does]
+    if any(default in values and disturbs < 2 for values, disturbs in calm):
+        return default
+    least = min(disturbs for _, disturbs in calm)
+    if least == 2:
+        is_shutter = any(does.type == "ShutterStrobe" for _, does in channel.does)
+        return None if is_shutter and len(calm) > 1 else default
+    values = next(values for values, disturbs in calm if disturbs == least)
+    return values[len(values) // 2] if len(values) % 2 else values[len(values) // 2 - 1]
+
+
+def _disturbs(does: Capability) -> int:
+    """0 for a range that leaves the light open and alone, 2 for one that acts on it, 1 for any other."""
+    if does.type == "NoFunction" or (does.type == "ShutterStrobe" and does.shutter_effect == "Open"):
+        return 0
+    return 2 if does.type in ACTS_ON_LIGHT else 1
+
+
+def _switched(switch: Found) -> dict[str, str]:
+    """What each switching channel stands for while the one on which it depends rests."""
+    rest = _rest(switch.channel)
+    now = next((does for values, does in switch.channel.does if rest in values), switch.channel.does[0][1])
+    return {a.replace(PIXEL, switch.pixel): b.replace(PIXEL, switch.pixel) for a, b in now.switch_channels.items()}
+
+
+def _names(channels: Mapping[str, Channel]) -> Iterator[tuple[str, Found]]:
+    """The key of each byte of each channel."""
+    for key, channel in channels.items():
+        for byte, name in enumerate((key, *channel.fine_channel_aliases)):
+            yield name, Found(key, channel, "", byte)
+
+
+def _switches(channels: Mapping[str, Channel]) -> Iterator[tuple[str, Found]]:
+    """The key of each switching channel, and the channel on which it depends."""
+    for key, channel in channels.items():
+        for does in channel.capabilities:
+            for name in does.switch_channels:
+                yield name, Found(key, channel, "", 0)
