@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from controller.config.findings import Finding, Place
-from controller.config.nodes import Document, Pairs, Scalar
+from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
+from controller.config.verdict import blamed
 from controller.errors import Mistake
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Gateway, Want
@@ -19,7 +20,6 @@ from controller.lighting.patch import mistakes as patch_mistakes
 from controller.lighting.profile import Profile
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-UNKNOWN_PROFILE = "TWL-F103"
 
 
 def entries(document: Document, key: str) -> tuple[Pairs, ...]:
@@ -113,17 +113,15 @@ def patch(document: Document, gateways: Mapping[int, Gateway], profiles: Mapping
     for number, gateway in gateways.items():
         if not isinstance(gateway, Dmx):
             continue
-        here = ("gateways", number)
-        rows = {fixture.name: row for row, fixture in enumerate(gateway.fixtures)}
-        if len(rows) < len(gateway.fixtures):
-            continue  # names given twice are told; a mistake of the patch could not be placed
+        _, node = document.at(("gateways", number))
+        if len({fixture.name for fixture in gateway.fixtures}) < len(gateway.fixtures):
+            continue  # told as names given twice; a mistake of the patch could not be placed
         for mistake in patch_mistakes(gateway.fixtures, profiles, gateway.universe):
-            key = "profile" if mistake.code == UNKNOWN_PROFILE else "address"
-            yield _at(document, (*here, "fixtures", rows[mistake.fields["fixture"]], key), mistake)
+            yield _finding(document, blamed(node, mistake), mistake)
         try:
             gateway.output.check_universes(_universes(gateway))
         except Mistake as mistake:
-            yield _at(document, (*here, "output"), mistake)
+            yield _at(document, ("gateways", number, "output"), mistake)
 
 
 def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
@@ -155,6 +153,9 @@ def _universes(gateway: Dmx) -> tuple[int, ...]:
 
 
 def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Finding:
-    _, node = document.at(path)
+    return _finding(document, document.at(path)[1], mistake)
+
+
+def _finding(document: Document, node: Node | None, mistake: Mistake) -> Finding:
     place = node.place if node is not None else Place(1, 1, 2)
     return document.source.finding(mistake.code, place, **mistake.fields)

@@ -9,7 +9,7 @@ The story of one load
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,6 +53,9 @@ class Setup:
     schedule: Schedule
     profiles: Mapping[str, Profile]
     """Fixture profiles of the site's own, by name."""
+    tower_text: Document = field(repr=False, compare=False)
+    schedule_text: Document = field(repr=False, compare=False)
+    """Both files as they were written."""
 
     def program(self, overrides: tuple[Override, ...] = (), stop: Stop | None = None) -> Program:
         """All that decides what is shown, but the time."""
@@ -96,28 +99,31 @@ def _opened(path: Path) -> Document:
 
 def _joined(tower_text: Document, schedule_text: Document, directory: Path) -> Setup:
     palette, zones = _palette(tower_text), _zones(tower_text)
-    context: dict[str, Any] = {"directory": directory, "palette": palette or {}, "zones": zones}
     profiles, faults = read_profiles(directory)
-    tower, of_tower = _tower(tower_text, context, profiles)
+    context: dict[str, Any] = {
+        "directory": directory,
+        "palette": palette or {},
+        "zones": zones,
+        "profiles": profiles,
+    }
+    tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
     if palette is None:
         of_schedule = tuple(finding for finding in of_schedule if finding.code != UNKNOWN_COLOR)
     findings = (*of_schedule, *of_tower, *faults)
     if tower is None or schedule is None or findings:
         raise FilesRejected(in_order(findings))
-    return Setup(tower, schedule, profiles)
+    return Setup(tower, schedule, profiles, tower_text, schedule_text)
 
 
-def _tower(
-    document: Document, context: dict[str, Any], profiles: Mapping[str, Profile]
-) -> tuple[Tower | None, tuple[Finding, ...]]:
+def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, tuple[Finding, ...]]:
     tower, findings = _read_as(Tower, document, context, shape.Other(SCHEDULE, frozenset(shape.keys(Schedule))))
     told = {finding.place[:2] for finding in findings if finding.place}
-    more = _tower_checks(document, context, profiles)
+    more = _tower_checks(document, context)
     return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in told))
 
 
-def _tower_checks(document: Document, context: dict[str, Any], profiles: Mapping[str, Profile]) -> Iterator[Finding]:
+def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Finding]:
     written = checks.entries(document, "gateways")
     yield from checks.names_twice(document, written)
     for gateway in written:
@@ -126,7 +132,7 @@ def _tower_checks(document: Document, context: dict[str, Any], profiles: Mapping
     gateways = _readable_gateways(document, context)
     if len(gateways) == len(written):
         yield from checks.zones_in_the_dark(document)
-    yield from checks.patch(document, gateways, profiles)
+    yield from checks.patch(document, gateways, context["profiles"])
     yield from checks.universe_twice(document, gateways)
     yield from checks.commanded_twice(document, gateways)
 
@@ -160,7 +166,7 @@ def _not_pairs(document: Document, root: Node) -> Finding:
 
 def _with_lines(root: Pairs) -> dict[str, Any]:
     """The text of the file, with the line on which each rule begins."""
-    data: dict[str, Any] = {word: plain(entry.value) for word, entry in root.entries.items() if not entry.is_empty}
+    data: dict[str, Any] = {**plain(root)}
     for group in RULES:
         entry = root.entries.get(group)
         if entry is not None and isinstance(entry.value, Items):

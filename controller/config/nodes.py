@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import overload
 
 from controller.config.findings import Finding, Place, Source
 
@@ -79,6 +80,14 @@ class Document:
             elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
                 node = node.items[step]
         return entry, node
+
+
+@overload
+def plain(node: Pairs) -> dict[str, Plain]: ...
+
+
+@overload
+def plain(node: Node) -> Plain: ...
 
 
 def plain(node: Node) -> Plain:

@@ -37,6 +37,6 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
         place = Place(1, 1, 2)
         return None, document.findings or (document.source.finding("TWL-S050", place, found="-", example="name: …"),)
     try:
-        return parse_profile({key: plain(entry.value) for key, entry in root.entries.items()}), ()
+        return parse_profile(plain(root)), ()
     except Mistake as mistake:
         return None, (document.source.finding(mistake.code, root.place, **mistake.fields),)

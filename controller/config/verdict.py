@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from controller.config.findings import Finding, Place
-from controller.config.nodes import Document, Node, Pairs, Scalar
+from controller.config.nodes import Document, Node, Pairs, Scalar, Sequence, plain
 from controller.config.words import near
 from controller.errors import Mistake
 
@@ -20,6 +20,7 @@ Told = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
 
 NO_DAYS = "TWL-S141"
+UNKNOWN_PROFILE = "TWL-F103"
 EXAMPLES: Mapping[str, str] = {
     "version": "version: 1",
     "name": "name: En vecka fri från våld",
@@ -94,12 +95,24 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
         node = entry.key
     mistake = error.get("ctx", {}).get("error")
     if isinstance(mistake, Mistake):
-        return document.source.finding(mistake.code, _place(node, mistake.start, mistake.end), **mistake.fields)
+        place = _place(blamed(node, mistake), mistake.start, mistake.end)
+        return document.source.finding(mistake.code, place, **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "missing":
         key = str(error["loc"][-1])
     told = _told(error, key, node)
     return document.source.finding(told[0], _place(node), **told[1])
+
+
+def blamed(node: Node | None, mistake: Mistake) -> Node | None:
+    """Of a gateway with several fixtures, the value of the one that the mistake names."""
+    fixtures = node.entries.get("fixtures") if isinstance(node, Pairs) else None
+    for item in fixtures.value.items if fixtures and isinstance(fixtures.value, Sequence) else ():
+        if not isinstance(item, Pairs) or plain(item).get("name") != mistake.fields.get("fixture"):
+            continue
+        entry = item.entries.get("profile" if mistake.code == UNKNOWN_PROFILE else "address")
+        return entry.value if entry else item
+    return node
 
 
 def _place(node: Node | None, start: int = 0, end: int | None = None) -> Place:

@@ -1,0 +1,54 @@
+"""What `check` tells of files that are right: what may not be meant, each at its place."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from controller.config import checks
+from controller.config.findings import Finding, in_order
+from controller.config.load import RULES, Setup
+from controller.config.nodes import Document, Node, Pairs, Scalar
+from controller.config.nodes import Sequence as Items
+from controller.config.tower import DARK_WORDS
+from controller.lighting.look import parse_brightness
+from controller.schedule.notes import Note
+from controller.schedule.notes import notes as notes_of_schedule
+
+USUAL_WORDS = frozenset({"dark", "släckt"})
+
+
+def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
+    """Every note on the schedule from `now` on, in the order of the file."""
+    document = setup.schedule_text
+    rules = [rule for group in RULES for rule in checks.entries(document, group)]
+    found = [_placed(document, note, rules) for note in notes_of_schedule(setup.program(), now)]
+    if not rules:
+        found.append(document.source.finding("TWL-S252", None))
+    return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
+
+
+def _placed(document: Document, note: Note, rules: list[Pairs]) -> Finding:
+    """The note at the name of its rule."""
+    rule = next((rule for rule in rules if rule.place.line == note.rule.line), None)
+    place = rule.entries["name"].value.place if rule is not None else None
+    return document.source.finding(note.code, place, **note.fields)
+
+
+def _of_rule(document: Document, rule: Pairs) -> Iterator[Finding]:
+    brightness, color = rule.entries.get("brightness"), rule.entries.get("color")
+    if brightness and isinstance(brightness.value, Scalar) and parse_brightness(brightness.value.text) == 0:
+        yield document.source.finding("TWL-S251", brightness.value.place)
+    for word in _texts(color.value) if color else ():
+        plain = word.text.strip().casefold()
+        if plain in DARK_WORDS - USUAL_WORDS:
+            yield document.source.finding("TWL-S139", word.place, value=word.text)
+
+
+def _texts(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Items):
+        for item in node.items:
+            yield from _texts(item)
+    else:
+        for entry in node.entries.values():
+            yield from _texts(entry.value)

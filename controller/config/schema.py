@@ -1,0 +1,81 @@
+"""JSON Schemas (draft 7) of the two files, for editors: made from the models, shipped beside the files.
+
+An editor completes keywords, shows what they mean in both languages, and marks what cannot be right. The schema is
+the kinder of the two judges: what only `watertower check` can see (a 31st of November, a zone that is not there) it
+lets pass.
+"""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from controller.config.meanings import MEANINGS, SNIPPETS
+from controller.config.schedule_file import Schedule
+from controller.config.tower import Tower
+
+FILES: dict[str, type[BaseModel]] = {"schedule.schema.json": Schedule, "tower.schema.json": Tower}
+SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to"})
+"""Keywords whose only item may stand without its list."""
+NOT_IN_FILE = frozenset({"line"})
+
+
+class _Draft7(GenerateJsonSchema):
+    """Values that the file holds as text are text; defaults are left to the descriptions."""
+
+    schema_dialect = "http://json-schema.org/draft-07/schema#"
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:  # noqa: ARG002
+        return {"type": "string"}
+
+    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:  # noqa: ARG002
+        return {"type": "string"}
+
+
+def schemas() -> dict[str, str]:
+    """The text of each schema by the name of its file."""
+    return {name: json.dumps(schema(model), ensure_ascii=False, indent=2) + "\n" for name, model in FILES.items()}
+
+
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of one file."""
+    made = model.model_json_schema(by_alias=True, ref_template="#/definitions/{model}", schema_generator=_Draft7)
+    definitions = made.pop("$defs", {})
+    for one in (made, *definitions.values()):
+        _explain(one)
+    return {"$schema": _Draft7.schema_dialect, **made, "definitions": definitions}
+
+
+def _explain(one: dict[str, Any]) -> None:
+    one.pop("title", None)
+    one.pop("description", None)
+    for word in NOT_IN_FILE & one.get("properties", {}).keys():
+        del one["properties"][word]
+    for word, value in one.get("properties", {}).items():
+        one["properties"][word] = _explained(word, value)
+
+
+def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: part for key, part in _present(value).items() if key not in {"title", "description", "discriminator"}}
+    if word in SINGLE_OR_LIST and kept.get("type") == "array":
+        kept = {"anyOf": [kept["items"], kept]}
+    if word in SNIPPETS:
+        kept["defaultSnippets"] = SNIPPETS[word]
+    meaning = MEANINGS.get(word)
+    if meaning is None:
+        return kept
+    both = f"{meaning.sv}\n\n*{meaning.en}*"
+    return {"description": f"{meaning.sv} / {meaning.en}", "markdownDescription": both, **kept}
+
+
+def _present(value: dict[str, Any]) -> dict[str, Any]:
+    """Without `null`: what is not there is left out of the file."""
+    written = [one for one in value.get("anyOf", ()) if one != {"type": "null"}]
+    if len(written) != 1:
+        return value
+    return {**{key: part for key, part in value.items() if key != "anyOf"}, **written[0]}
