@@ -11,8 +11,8 @@ class Limits:
     """The largest packet; its sender is disconnected before the body is read."""
     clients: int = 200
     """Clients that are connected at the same time; one more gets CONNACK 3."""
-    strangers: int = 32
-    """Connections that have not logged in yet; one more is closed at once."""
+    strangers: int = 200
+    """Connections that have not logged in yet; one more is closed at once. All come together after a power cut."""
     connect_within_s: float = 5.0
     """How long a connection may take to log in."""
     sessions: int = 500
@@ -22,7 +22,7 @@ class Limits:
     window: int = 100
     """QoS 1 and 2 messages on their way to one client without its acknowledgement."""
     queue_bytes: int = 16 << 20
-    """What may wait for one client. Beyond it a connected client is dropped, an absent one loses the oldest."""
+    """What may wait for one client. Beyond it a connected one is dropped, an absent one loses the oldest."""
     retained: int = 20_000
     """Retained messages; a further topic is delivered and not kept."""
     retained_bytes: int = 64 << 20

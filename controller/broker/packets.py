@@ -41,7 +41,13 @@ class Kind(IntEnum):
 
 
 FLAGS = {kind: 0b0010 if kind in (Kind.PUBREL, Kind.SUBSCRIBE, Kind.UNSUBSCRIBE) else 0 for kind in Kind}
-"""The lower half of the first byte (2.2.2); only PUBLISH has flags that mean something."""
+"""The lower half of the first byte (2.2.2), but for PUBLISH."""
+HEADS = {kind << 4 | FLAGS[kind]: kind for kind in Kind} | {
+    0x30 | again | qos << 1 | retain: Kind.PUBLISH
+    for qos, again in ((0, 0), (1, 0), (1, 8), (2, 0), (2, 8))
+    for retain in (0, 1)
+}
+"""Every first byte that a client may send; QoS 3, and DUP with QoS 0, are not among them (3.3.1)."""
 
 
 class Answer(IntEnum):
@@ -137,7 +143,9 @@ class Framer:
         self._bytes += data
 
     def take(self) -> tuple[int, bytes] | None:
-        """The next whole packet, or None; ProtocolError if its length is malformed or too large (2.2.3)."""
+        """The next whole packet, or None; ProtocolError as soon as its first byte or its length is wrong (2.2)."""
+        if self._at < len(self._bytes) and self._bytes[self._at] not in HEADS:
+            _refuse(f"a first byte of 0x{self._bytes[self._at]:02x}")
         length, shift, at = 0, 0, self._at + 1
         for byte in self._bytes[at : at + 4]:
             length |= (byte & 0x7F) << shift
@@ -213,12 +221,10 @@ def _refuse(what: str) -> NoReturn:
 
 def decode(head: int, body: bytes) -> Packet:
     """The value of one packet; raises ProtocolError."""
+    kind = HEADS.get(head) or _refuse(f"a first byte of 0x{head:02x}")
     fields = _Fields(body)
-    if head >> 4 == Kind.PUBLISH:
-        return _publish(head & 0xF, fields)
-    kind = next((kind for kind in Kind if kind == head >> 4), None)
-    if kind is None or FLAGS[kind] != head & 0xF:
-        _refuse(f"a first byte of 0x{head:02x}")
+    if kind is Kind.PUBLISH:
+        return _publish(head, fields)
     packet = _packet(kind, fields)
     if fields.more() and not isinstance(packet, OtherVersion):
         _refuse("bytes behind the end of the last field")
@@ -241,13 +247,11 @@ def _packet(kind: Kind, fields: _Fields) -> Packet:
             return Ack(kind, fields.packet_id())
 
 
-def _publish(flags: int, fields: _Fields) -> Publish:
-    qos = flags >> 1 & 0b11
-    if qos == 3 or (flags & 0b1000 and not qos):
-        _refuse(f"PUBLISH with the flags {flags:04b}")
+def _publish(head: int, fields: _Fields) -> Publish:
+    qos = head >> 1 & 0b11
     topic = fields.name()
     packet_id = fields.packet_id() if qos else 0
-    return Publish(topic, fields.rest(), qos, bool(flags & 1), packet_id)
+    return Publish(topic, fields.rest(), qos, bool(head & 1), packet_id)
 
 
 def _connect(fields: _Fields) -> Connect | OtherVersion:

@@ -89,6 +89,7 @@ class Broker:
                 lambda: Connection(exchange, self._users, self._connections),
                 hosts if self._wanted_port else hosts[:1],
                 self._wanted_port,
+                backlog=self._limits.strangers,
                 reuse_address=True,
                 start_serving=False,
             )

@@ -1,0 +1,138 @@
+"""One client's queue, window and acknowledgements, without a socket."""
+
+import pytest
+
+from controller.broker.limits import Limits
+from controller.broker.packets import Ack, Framer, Kind, ProtocolError, Publish, decode
+from controller.broker.session import Kept, Session
+
+
+class Line:
+    """A peer that counts what it is told."""
+
+    def __init__(self) -> None:
+        self.woken = self.overruns = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def overrun(self) -> None:
+        self.overruns += 1
+
+    def displaced(self) -> None:
+        raise AssertionError
+
+
+@pytest.fixture
+def session():
+    """A lasting session that is connected."""
+    made = Session(Kept("c", None), lasting=True, limits=Limits(window=3, queue_bytes=1000))
+    made.attach(Line())
+    return made
+
+
+def sent(session, retained=()):
+    """All that may be sent now, as (payload, packet identifier) or the acknowledgement."""
+    framer, seen = Framer(1 << 20), []
+    while data := session.next_packet({message.topic: message for message in retained}):
+        framer.feed(data)
+        packet = decode(*framer.take())
+        seen.append((packet.payload, packet.packet_id) if isinstance(packet, Publish) else packet)
+    return seen
+
+
+def test_at_most_a_window_is_unacknowledged(session):
+    """Each acknowledgement lets one more go; QoS 0 keeps its place behind them."""
+    for number in range(4):
+        session.push(Publish("q", b"%d" % number), 1)
+    session.push(Publish("q", b"zero"), 0)
+    assert sent(session) == [(b"0", 1), (b"1", 2), (b"2", 3)]
+    session.acknowledge(Ack(Kind.PUBACK, 2))
+    assert sent(session) == [(b"3", 4), (b"zero", 0)]
+
+
+def test_a_packet_identifier_in_use_is_passed_over(session):
+    """Round the corner of 65535 and never 0."""
+    session.push(Publish("q", b"stuck"), 1)
+    assert sent(session) == [(b"stuck", 1)]
+    numbers = []
+    for _ in range(65_536):
+        session.push(Publish("q", b""), 1)
+        ((_, number),) = sent(session)
+        session.acknowledge(Ack(Kind.PUBACK, number))
+        numbers.append(number)
+    assert numbers[:65_534] == list(range(2, 65_536))
+    assert numbers[65_534:] == [2, 3]
+
+
+def test_an_absent_client_loses_the_oldest(session):
+    """As many as the queue holds are kept, the newest."""
+    session.detach()
+    kept = [session.push(Publish("q", bytes((number,)) * 99), 1) for number in range(5)]
+    assert kept == [True, True, True, False, False]
+    session.attach(Line())
+    assert [payload[:1] for payload, _ in sent(session)] == [b"\2", b"\3", b"\4"]
+
+
+def test_a_connected_client_that_does_not_read_is_reported(session):
+    """Nothing is dropped behind its back."""
+    for number in range(5):
+        session.push(Publish("q", bytes((number,)) * 99), 0)
+    assert session.peer.overruns == 2
+    assert len(sent(session)) == 5
+
+
+def test_a_retained_message_never_comes_behind_a_newer_one(session):
+    """Live ones first, then what is retained by then; what was cleared meanwhile is not sent."""
+    session.replay([("a", 1), ("b", 1)])
+    session.push(Publish("a", b"new"), 1)
+    assert sent(session, [Publish("a", b"new", 1)]) == [(b"new", 1), (b"new", 2)]
+    assert sent(session, [Publish("b", b"late", 1)]) == []
+
+
+def test_retained_messages_wait_for_the_window_too(session):
+    """At the lower QoS of both."""
+    retained = [Publish(name, name.encode(), qos) for name, qos in (("a", 1), ("b", 2), ("c", 1), ("d", 1), ("e", 0))]
+    session.replay([(message.topic, 1) for message in retained])
+    assert len(sent(session, retained)) == 3
+    session.acknowledge(Ack(Kind.PUBACK, 1))
+    session.acknowledge(Ack(Kind.PUBACK, 2))
+    assert sent(session, retained) == [(b"d", 4), (b"e", 0)]
+
+
+def test_an_acknowledgement_of_the_wrong_kind_is_an_error(session):
+    """4.3: PUBACK belongs to QoS 1, PUBREC and PUBCOMP to QoS 2 in this order."""
+    session.push(Publish("q", b"1"), 1)
+    session.push(Publish("q", b"2"), 2)
+    assert len(sent(session)) == 2
+    for kind, number in ((Kind.PUBREC, 1), (Kind.PUBCOMP, 1), (Kind.PUBACK, 2), (Kind.PUBCOMP, 2)):
+        with pytest.raises(ProtocolError, match=kind.name):
+            session.acknowledge(Ack(kind, number))
+    session.acknowledge(Ack(Kind.PUBREC, 2))
+    with pytest.raises(ProtocolError):
+        session.acknowledge(Ack(Kind.PUBACK, 2))
+
+
+def test_an_acknowledgement_of_nothing_is_answered(session):
+    """So that a client with a longer memory can end its own side."""
+    assert session.acknowledge(Ack(Kind.PUBACK, 9)) == b""
+    assert session.acknowledge(Ack(Kind.PUBREC, 9)) == b"\x62\x02\0\x09"
+    assert session.acknowledge(Ack(Kind.PUBREL, 9)) == b"\x70\x02\0\x09"
+    assert session.acknowledge(Ack(Kind.PUBCOMP, 9)) == b""
+
+
+def test_all_of_a_session_can_be_kept(session):
+    """A session made from what was kept goes on where the other stood."""
+    session.filters["q"] = 2
+    for qos in (2, 1, 1, 1):
+        session.push(Publish("q", b"m"), qos)
+    assert session.hold(77)
+    assert len(sent(session)) == 3
+    session.acknowledge(Ack(Kind.PUBREC, 1))
+    session.replay([("r", 1)])
+    again = Session(session.kept(), lasting=True, limits=Limits())
+    assert again.kept() == session.kept()
+    again.attach(Line())
+    assert not again.hold(77)
+    retained = [Publish("r", b"kept", 1)]
+    assert sent(again, retained) == [Ack(Kind.PUBREL, 1), (b"m", 2), (b"m", 3), (b"m", 4), (b"kept", 5)]

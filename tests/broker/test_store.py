@@ -1,0 +1,188 @@
+"""What outlives the broker, and what the disk can do to it."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from controller.broker import Limits
+
+QUICK = Limits(save_every_s=0.01)
+
+
+async def stop(subject):
+    await subject.broker.__aexit__(None, None, None)
+
+
+async def fill(subject, connect):
+    """Retained messages and a session with one message unacknowledged and one that waits."""
+    client = await connect(subject, "keeper", clean=False)
+    client.answers_messages = False
+    await client.publish("r/binary", bytes(range(256)), qos=2, retain=True)
+    await client.publish("r/text", "blå".encode(), qos=0, retain=True)
+    await client.publish("r/gone", b"x", retain=True)
+    await client.publish("r/gone", b"", retain=True)
+    await client.subscribe(("q", 1))
+    await client.publish("q", b"flying")
+    await client.messages(1)
+    client.cut()
+    await subject.until("TWL-B022")
+    await (await connect(subject, "writer")).publish("q", b"waiting")
+
+
+async def check(subject, connect, dial):
+    """What `fill` made is there."""
+    reader = await connect(subject, "reader")
+    await reader.subscribe(("r/#", 2))
+    kept = {(message.topic, message.payload, message.qos, message.retain) for message in await reader.settled()}
+    assert kept == {("r/binary", bytes(range(256)), 2, True), ("r/text", "blå".encode(), 0, True)}
+    keeper = await dial(subject)
+    assert await keeper.connect("keeper", clean=False) == (True, 0)
+    came = [(message.payload, message.dup) for message in await keeper.messages(2)]
+    assert came == [(b"flying", True), (b"waiting", False)]
+    await (await connect(subject, "writer")).publish("q", b"live")
+    assert [message.payload for message in await keeper.messages(1)] == [b"live"]
+
+
+async def test_all_is_there_after_an_orderly_restart(start, connect, dial, tmp_path):
+    """Though nothing was written before the stop."""
+    settings = {"store": tmp_path / "deep" / "store", "limits": Limits(save_every_s=60)}
+    subject = await start(**settings)
+    await fill(subject, connect)
+    assert not (tmp_path / "deep").exists()
+    await stop(subject)
+    await check(await start(**settings), connect, dial)
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["store"]
+    assert (tmp_path / "deep" / "store").stat().st_mode & 0o777 == 0o600
+
+
+async def test_all_is_there_after_a_power_cut(start, connect, dial, tmp_path):
+    """From the file as it is soon after the last change."""
+    subject = await start(store=tmp_path / "store", limits=QUICK)
+    await fill(subject, connect)
+    await asyncio.sleep(0.2)
+    (tmp_path / "copy").write_bytes((tmp_path / "store").read_bytes())
+    await check(await start(store=tmp_path / "copy"), connect, dial)
+
+
+async def test_a_clean_session_is_not_kept(start, connect, dial, tmp_path):
+    """Nor is one that was discarded."""
+    subject = await start(store=tmp_path / "store")
+    await connect(subject, "fleeting")
+    lasting = await connect(subject, "lasting", clean=False)
+    await lasting.leave()
+    await connect(subject, "lasting")
+    await stop(subject)
+    subject = await start(store=tmp_path / "store")
+    assert await (await dial(subject)).connect("lasting", clean=False) == (False, 0)
+    assert await (await dial(subject)).connect("fleeting", clean=False) == (False, 0)
+
+
+async def test_what_does_not_change_is_not_written(start, connect, tmp_path):
+    """The same retained payload again leaves the file alone: SD cards wear out."""
+    subject = await start(store=tmp_path / "store", limits=QUICK)
+    client = await connect(subject, "c")
+    await client.publish("r", b"same", retain=True)
+    await asyncio.sleep(0.1)
+    before = (tmp_path / "store").stat().st_ino
+    for qos in (1, 1):
+        await client.publish("r", b"same", qos=qos, retain=True)
+    await client.publish("live", b"x")
+    await asyncio.sleep(0.1)
+    assert (tmp_path / "store").stat().st_ino == before
+
+
+async def damaged(sound: bytes):
+    yield b""
+    yield os.urandom(500)
+    yield sound + b" "
+    yield b"watertower-broker-1\n{}"
+    yield sound.replace(b"broker-1", b"broker-2", 1)
+    for cut in range(0, len(sound), 7):
+        yield sound[:cut]
+    for place in range(0, len(sound), 7):
+        yield sound[:place] + bytes((sound[place] ^ 1,)) + sound[place + 1 :]
+
+
+async def test_a_damaged_file_is_set_aside(start, connect, tmp_path):
+    """Cut anywhere or with a bit turned anywhere: an event says so and the broker starts empty."""
+    file, aside = tmp_path / "store", tmp_path / "store.corrupt"
+    subject = await start(store=file)
+    await fill(subject, connect)
+    await stop(subject)
+    async for bytes_ in damaged(file.read_bytes()):
+        file.write_bytes(bytes_)
+        subject = await start(store=file)
+        (event,) = subject.told("TWL-B050")
+        assert event.fields["aside"] == aside
+        assert aside.read_bytes() == bytes_
+        assert not file.exists()
+        await stop(subject)
+
+
+async def test_a_folder_in_the_place_of_the_file_is_left_alone(start, connect, tmp_path):
+    """The broker runs without a file; both events tell."""
+    (tmp_path / "store").mkdir()
+    subject = await start(store=tmp_path / "store", limits=QUICK)
+    await (await connect(subject, "c")).publish("r", retain=True)
+    await stop(subject)
+    assert (tmp_path / "store").is_dir()
+    assert [len(subject.told(code)) for code in ("TWL-B050", "TWL-B051")] == [1, 1]
+    assert [file.name for file in tmp_path.iterdir()] == ["store"]
+
+
+async def test_a_disk_that_cannot_be_written_is_told_once_and_tried_again(start, connect, tmp_path, monkeypatch):
+    """Messages go on meanwhile, and all is written once it works."""
+    monkeypatch.setattr("controller.broker.store.RETRY_S", 0.01)
+    (tmp_path / "folder").write_bytes(b"a file where the folder should be")
+    subject = await start(store=tmp_path / "folder" / "store", limits=QUICK)
+    client = await connect(subject, "c")
+    await client.publish("r", b"kept", retain=True)
+    await subject.until("TWL-B051")
+    await client.publish("s", b"kept", retain=True)
+    await asyncio.sleep(0.05)
+    (tmp_path / "folder").unlink()
+    await subject.until("TWL-B052")
+    assert len(subject.told("TWL-B051")) == 1
+    await stop(subject)
+    again = await connect(await start(store=tmp_path / "folder" / "store"), "c")
+    await again.subscribe(("#", 0))
+    assert len(await again.settled()) == 2
+
+
+@pytest.mark.parametrize("failing", range(5))
+async def test_a_write_that_fails_anywhere_leaves_old_or_new(start, connect, tmp_path, monkeypatch, failing):
+    """The k-th call to the system fails, for every k: never neither."""
+    file = tmp_path / "store"
+    subject = await start(store=file)
+    await (await connect(subject, "c")).publish("r", b"old", retain=True)
+    await stop(subject)
+    subject = await start(store=file)
+    await (await connect(subject, "c")).publish("r", b"new", retain=True)
+    calls = 0
+
+    def counted(real):
+        def call(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            if calls == failing + 1:
+                raise OSError(28, "No space left on device")
+            return real(*args, **kwargs)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", counted(os.open))
+        patch.setattr(os, "fsync", counted(os.fsync))
+        patch.setattr(Path, "replace", counted(Path.replace))
+        await stop(subject)
+    assert calls > failing
+    assert len(subject.told("TWL-B051")) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["store"]
+    again = await start(store=file)
+    assert not again.told("TWL-B050")
+    client = await connect(again, "c")
+    await client.subscribe(("r", 0))
+    (message,) = await client.settled()
+    assert message.payload in (b"old", b"new")
