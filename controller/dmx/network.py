@@ -134,17 +134,16 @@ class Link:
 
     async def _keep_address(self) -> NoReturn:
         while True:
-            pause = LOOK_UP_S
             try:
                 async with asyncio.timeout(LOOK_UP_LIMIT_S):
                     self._address = await aside(f"look up {self.to}", lambda: look_up(self.to))
             except (OSError, UnicodeError) as error:
-                pause = MEND_S
                 if self._address is None:
                     self.trouble.fails("TWL-X102", reason(error), now())
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._broken.wait()
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_UP_S):
+                        await self._broken.wait()
             await asyncio.sleep(MEND_S)
 
     def _break(self, error: OSError) -> None:

@@ -15,6 +15,7 @@ Rules
 import asyncio
 import os
 import struct
+from collections import defaultdict
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import NoReturn
@@ -100,7 +101,7 @@ class Sacn(NetworkOutput):
         self._rivals = Rivals(source, settings.priority, on_event)
         self._ears = Ears(PORT, group, settings.interface, self._rivals) if MULTICAST in settings.to else None
         self._header = Header(source.cid, source.name, settings.priority)
-        self._sequences: dict[int, Sequence] = {}
+        self._sequences: defaultdict[int, Sequence] = defaultdict(Sequence)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ class Sacn(NetworkOutput):
         return super()._upkeep() | listening
 
     def _transmit(self, universe: int, levels: bytes, options: int = 0) -> bool:
-        sequence = self._sequences.setdefault(universe, Sequence()).take()
+        sequence = self._sequences[universe].take()
         return self._spread(universe, packet(self._header, universe, sequence, levels.ljust(SLOTS, b"\0"), options))
 
     async def _farewell(self) -> None:

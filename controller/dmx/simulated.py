@@ -30,7 +30,7 @@ HISTORY = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How the lamps misbehave; raises ValueError for a share outside 0..1 or a negative time.
+    """How the lamps misbehave; raises ValueError for a share outside 0..1, a negative time or no level.
 
     `drop` is the share of frames that is lost. `stick`: new frames are taken and not shown. `dead`:
     nothing can be sent. `flap_s`: alive and dead by turns, each for so long. `wrong`: channels (1..512)
@@ -45,12 +45,13 @@ class Faults:
     wrong: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.drop <= 1 or self.delay_s < 0 or self.flap_s < 0:
+        levels_fit = all(0 <= level <= 255 for _, level in self.wrong)
+        if not 0 <= self.drop <= 1 or self.delay_s < 0 or self.flap_s < 0 or not levels_fit:
             raise ValueError(f"no such faults: {self}")
 
-    def dead_at(self, now: float) -> bool:
+    def dead_at(self, at: float) -> bool:
         """Whether nothing can be sent at this instant."""
-        return self.dead or (self.flap_s > 0 and now // self.flap_s % 2 == 1)
+        return self.dead or (self.flap_s > 0 and at // self.flap_s % 2 == 1)
 
     def spoil(self, levels: bytes) -> bytes:
         """The levels as the lamps take them."""
@@ -84,34 +85,35 @@ class SimulatedLamps:
         self._under_way: list[Frame] = []
         self._shown: dict[int, bytes] = {}
 
-    def send(self, universe: int, levels: bytes, now: float) -> bool:
+    def send(self, universe: int, levels: bytes, at: float) -> bool:
         """One frame; False where the output notices that it does not go out."""
         self._newest[universe] = levels
-        self._tried_at[universe] = now
+        self._tried_at[universe] = at
         self.frames += 1
-        dead = self.faults.dead_at(now)
+        dead = self.faults.dead_at(at)
         if dead or self.faults.stick or self._random.random() < self.faults.drop:
             self.lost += 1
         else:
-            arrival = Frame(now + self.faults.delay_s, universe, self.faults.spoil(levels))
+            arrival = Frame(at + self.faults.delay_s, universe, self.faults.spoil(levels))
             self._under_way.append(arrival)
+        self._arrive(at)
         return not dead
 
-    def shown(self, universe: int, now: float) -> bytes | None:
+    def shown(self, universe: int, at: float) -> bytes | None:
         """What the lamps of a universe show at this instant; None before their first frame."""
-        self._settle(now)
+        for known, tried_at in tuple(self._tried_at.items()):
+            if at - tried_at >= KEEP_ALIVE_S:
+                self.send(known, self._newest[known], at)
+        self._arrive(at)
         return self._shown.get(universe)
 
-    def sent(self, universe: int, now: float) -> bytes | None:
+    def sent(self, universe: int, at: float) -> bytes | None:
         """What the output says that they show."""
-        return None if self.faults.dead_at(now) else self.shown(universe, now)
+        return None if self.faults.dead_at(at) else self.shown(universe, at)
 
-    def _settle(self, now: float) -> None:
-        for universe, tried_at in tuple(self._tried_at.items()):
-            if now - tried_at >= KEEP_ALIVE_S:
-                self.send(universe, self._newest[universe], now)
-        arrived = [frame for frame in self._under_way if frame.at <= now]
-        self._under_way = [frame for frame in self._under_way if frame.at > now]
+    def _arrive(self, at: float) -> None:
+        arrived = [frame for frame in self._under_way if frame.at <= at]
+        self._under_way = [frame for frame in self._under_way if frame.at > at]
         for frame in sorted(arrived, key=lambda frame: frame.at):
             if self._shown.get(frame.universe) != frame.levels:
                 self._shown[frame.universe] = frame.levels

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -43,26 +44,36 @@ def newest(ear: socket.socket) -> int | None:
             return level
 
 
-@pytest.mark.parametrize("interface", ["tower0", "10.254.0.1", None])
 async def test_a_card_that_is_taken_out_and_put_back(
-    network: Any, source: Source, events: list[Event], soon: Callable[..., Awaitable[None]], interface: str | None
+    network: Any, source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
-    """To the kernel it is another card; the output finds it by name, by address and by route."""
-    settings = SacnOutput(kind="sacn", to=("multicast",), interface=interface)
-    async with Sacn(settings, source, events.append) as output:
-        with hears(1) as ear:
-            output.send(1, b"\x01")
-            await soon(lambda: newest(ear) == 1)
-            network.run("ip link del tower0")
-            output.send(1, b"\x02")
-            await soon(lambda: output.problems == ("TWL-X101",))
-            assert output.sent(1) is None
-            network.run(f"{network.CARD} && {network.UP}")
-        with hears(1) as ear:
-            await soon(lambda: newest(ear) == 2)
-        assert output.sent(1) == b"\x02"
-        await soon(lambda: output.problems == ())
-    assert [event.code for event in events] == ["TWL-X101", "TWL-X103"]
+    """To the kernel it is another card; it is found again by its name, by its address and by the routes."""
+    cards = {1: "tower0", 2: "10.254.0.1", 3: None}
+    async with AsyncExitStack() as stack:
+        outputs = {
+            universe: await stack.enter_async_context(
+                Sacn(SacnOutput(kind="sacn", to=("multicast",), interface=card), source, events.append)
+            )
+            for universe, card in cards.items()
+        }
+        ears = {universe: stack.enter_context(hears(universe)) for universe in cards}
+        for universe, output in outputs.items():
+            output.send(universe, b"\x01")
+            await soon(lambda ear=ears[universe]: newest(ear) == 1)
+        network.run("ip link del tower0")
+        for universe, output in outputs.items():
+            output.send(universe, b"\x02")
+        for universe, output in outputs.items():
+            await soon(lambda output=output: output.problems == ("TWL-X101",))
+            assert output.sent(universe) is None
+        network.run(f"{network.CARD} && {network.UP}")
+        ears = {universe: stack.enter_context(hears(universe)) for universe in cards}
+        for universe, output in outputs.items():
+            await soon(lambda ear=ears[universe]: newest(ear) == 2)
+            assert output.sent(universe) == b"\x02"
+        for output in outputs.values():
+            await soon(lambda output=output: output.problems == ())
+    assert [event.code for event in events] == ["TWL-X101"] * 3 + ["TWL-X103"] * 3
 
 
 async def test_a_card_that_is_down_for_a_while(
@@ -78,8 +89,7 @@ async def test_a_card_that_is_down_for_a_while(
         assert output.sent(1) is None
         network.run(network.UP)
         await soon(lambda: output.sent(1) == b"\x01")
-        await soon(lambda: output.problems == ())
-    assert [event.code for event in events] == ["TWL-X101", "TWL-X103"]
+    assert [event.code for event in events] == ["TWL-X101"]
 
 
 async def test_a_network_that_is_not_there_at_the_start(

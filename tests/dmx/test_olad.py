@@ -105,17 +105,17 @@ async def test_sacn_is_received_whole(olad: Olad, source: Source, events: list[E
 
 
 async def test_a_fade_arrives_in_order_and_whole(olad: Olad, source: Source, events: list[Event]) -> None:
-    """Two seconds of frames as fast as DMX carries them: what is read never falls and ends at the goal."""
+    """A second of frames as fast as DMX carries them: what is read never falls and ends at the goal."""
     read = []
     async with sacn(source, events) as output:
-        for step in range(88):
-            output.send(2, bytes([step * 255 // 87]))
+        for step in range(44):
+            output.send(2, bytes([step * 255 // 43]))
             await asyncio.sleep(1 / MAX_HZ)
             if step >= 5 and step % 4 == 0:
                 read.append((await asyncio.to_thread(olad.levels, 2))[0])
         assert await olad.shows(2, b"\xff")
     assert read == sorted(read)
-    assert len(set(read)) > 10
+    assert len(set(read)) > 5
 
 
 async def test_a_steady_look_is_never_lost(olad: Olad, source: Source, events: list[Event]) -> None:
@@ -124,7 +124,7 @@ async def test_a_steady_look_is_never_lost(olad: Olad, source: Source, events: l
         tower.send(3, ORANGE)
         desk.send(3, BLUE)
         assert await olad.shows(3, ORANGE)
-        for _ in range(35):
+        for _ in range(28):
             await asyncio.sleep(0.1)
             assert (await asyncio.to_thread(olad.levels, 3)).startswith(ORANGE)
 
