@@ -1,8 +1,8 @@
 """The embedded MQTT 3.1.1 broker: one tower needs no other program. Written against the OASIS standard.
 
-    bytes --Framer, decode--> packet --Dialogue--> Exchange --Session--> packet --publish--> bytes
-            `packets`                `dialogue`   `exchange` `session`           `packets`
-            `connection`: the socket around it     `store`: the file beneath     `server`: all of it
+    bytes --Framer, decode--> packet --Dialogue--> Exchange --> Session --publish, ack--> bytes
+            `decoding`              `dialogue`    `exchange`   `session`  `encoding`
+    around it: `connection`, the socket; `store`, the file; `damper`, the log; `server`, all of it
 
 Everything but `connection`, `store`, `damper` and `server` is pure.
 

@@ -13,9 +13,10 @@ Rules
 import asyncio
 from typing import cast
 
+from controller.broker.decoding import LONGEST_CONNECT, Framer, decode
 from controller.broker.dialogue import Dialogue, Users
 from controller.broker.exchange import Exchange
-from controller.broker.packets import LONGEST_CONNECT, Framer, ProtocolError, decode
+from controller.broker.packets import ProtocolError
 
 BATCH = 100
 BRAKE_S = 0.01

@@ -14,10 +14,9 @@ import hmac
 import secrets
 from collections.abc import Mapping
 
-from controller.broker import packets
+from controller.broker import encoding
 from controller.broker.exchange import Exchange
 from controller.broker.packets import (
-    PINGRESP,
     Ack,
     Answer,
     Connect,
@@ -76,12 +75,12 @@ class Dialogue:
                 self._exchange.touched(session)
                 return session.acknowledge(packet)
             case Subscribe():
-                return packets.suback(packet.packet_id, self._exchange.subscribe(session, packet.filters))
+                return encoding.suback(packet.packet_id, self._exchange.subscribe(session, packet.filters))
             case Unsubscribe():
                 self._exchange.unsubscribe(session, packet.filters)
-                return packets.unsuback(packet.packet_id)
+                return encoding.unsuback(packet.packet_id)
             case Ping():
-                return PINGRESP
+                return encoding.PINGRESP
         self.over = True
         self._will = None
         self.tell("TWL-B021")
@@ -104,25 +103,25 @@ class Dialogue:
             if session.hold(message.packet_id):
                 self._exchange.publish(message)
             self._exchange.touched(session)
-            return packets.ack(Kind.PUBREC, message.packet_id)
+            return encoding.ack(Kind.PUBREC, message.packet_id)
         self._exchange.publish(message)
-        return packets.ack(Kind.PUBACK, message.packet_id) if message.qos else b""
+        return encoding.ack(Kind.PUBACK, message.packet_id) if message.qos else b""
 
     def _greet(self, packet: Connect | OtherVersion) -> bytes:
         if isinstance(packet, OtherVersion):
             self.over = True
             self.tell("TWL-B032", level=packet.level)
-            return packets.other_version(packet.level)
+            return encoding.other_version(packet.level)
         answer = self._judge(packet)
         if answer is not Answer.ACCEPTED:
             self.over = True
-            return packets.connack(answer)
+            return encoding.connack(answer)
         client_id = packet.client_id or f"auto-{secrets.token_hex(8)}"
         user = packet.user if self._users is not None else None
         self.session, present = self._exchange.open(client_id, user, packet.clean, self._peer)
         self.keep_alive_s, self._will = packet.keep_alive_s, packet.will
         self.tell("TWL-B020")
-        return packets.connack(answer, present)
+        return encoding.connack(answer, present)
 
     def _judge(self, asked: Connect) -> Answer:
         """Whether a client is let in; each refusal is told with its reason."""

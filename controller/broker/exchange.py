@@ -118,10 +118,12 @@ class Exchange:
         if message.retain:
             self._retain(message)
         for session, asked in self._route(message.topic):
-            if not session.push(message, min(asked, message.qos)):
+            qos = min(asked, message.qos)
+            if not session.push(message, qos):
                 self.tell("TWL-B042", about=session.client_id, client=session.client_id)
             self.crowded |= session.peer is not None and session.size > self.limits.queue_bytes // 4
-            self.touched(session)
+            if qos:
+                self.touched(session)
 
     def _route(self, topic: str) -> tuple[tuple[Session, int], ...]:
         route = self._routes.get(topic)
@@ -157,9 +159,7 @@ class Exchange:
 
     def _grant(self, session: Session, pattern: str, qos: int) -> int:
         if pattern not in session.filters and len(session.filters) >= self.limits.filters:
-            self.tell(
-                "TWL-B045", about=session.client_id, client=session.client_id, limit=self.limits.filters
-            )
+            self.tell("TWL-B045", about=session.client_id, client=session.client_id, limit=self.limits.filters)
             return REFUSED
         session.filters[pattern] = qos
         self._filters.add(pattern, session, qos)

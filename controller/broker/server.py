@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -94,7 +95,8 @@ class Broker:
                 start_serving=False,
             )
         except (OSError, OverflowError) as fault:
-            reason = getattr(fault, "strerror", None) or fault
+            number = getattr(fault, "errno", 0) or 0
+            reason = os.strerror(number) if number > 0 else str(fault)
             raise Unreachable("TWL-B002", host=self.host, port=self._wanted_port, reason=reason) from fault
 
     async def _hang_up(self, server: asyncio.Server) -> None:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from controller.broker.encoding import ack, publish
 from controller.broker.limits import Limits
-from controller.broker.packets import Ack, Kind, ProtocolError, Publish, ack, publish
+from controller.broker.packets import Ack, Kind, ProtocolError, Publish
 
 OVERHEAD = 200
 """What a waiting message costs beside topic and payload, bytes."""
@@ -124,7 +125,7 @@ class Session:
             message, qos = self._waiting[0]
             if qos and not self._has_room:
                 return None
-            del self._waiting[0]
+            self._waiting.popleft()
             self.size -= _size(message)
             return self._send(message, qos, retain=False)
         return self._next_retained(retained)

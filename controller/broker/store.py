@@ -4,8 +4,9 @@ Rules
 1. A first line names format and SHA-256 of the rest; the rest is JSON. A file that does not agree with its
    first line is set aside as `.corrupt`, an event says so, and the broker starts empty.
 2. It is written whole beside itself, synced, renamed, and its directory synced: old or new, never neither.
-3. Writing happens in a thread, at most every `save_every_s`, and at the end. What cannot be written is told
-   once and tried again until it can: a full disk costs memory of the past, not light.
+3. Writing happens in a thread, at most every `save_every_s`, and at the end; never twice the same, for the sake
+   of SD cards. What cannot be written is told once and tried again until it can: a full disk costs memory of
+   the past, not light.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ class Store:
         self._tell = tell
         self._changed = asyncio.Event()
         self._failing = False
+        self._written = b""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="broker store")
 
     def changed(self) -> None:
@@ -65,7 +67,7 @@ class Store:
             return
         except UNREADABLE as fault:
             aside = await self._in_thread(_set_aside, self._path)
-            self._tell("TWL-B050", about="", path=self._path, aside=aside, reason=fault)
+            self._tell("TWL-B050", about="", path=str(self._path), aside=str(aside), reason=str(fault))
         self._changed.clear()
 
     async def _keep(self, exchange: Exchange) -> None:
@@ -80,28 +82,31 @@ class Store:
             return
         self._changed.clear()
         try:
-            await self._in_thread(_write, self._path, *exchange.kept())
+            self._written = await self._in_thread(_write, self._path, self._written, *exchange.kept())
         except OSError as fault:
             self._changed.set()
             if not self._failing:
-                self._tell("TWL-B051", about="", path=self._path, reason=fault.strerror or fault)
+                self._tell("TWL-B051", about="", path=str(self._path), reason=fault.strerror)
             self._failing = True
         except asyncio.CancelledError:
             self._changed.set()
             raise
         else:
             if self._failing:
-                self._tell("TWL-B052", about="", path=self._path)
+                self._tell("TWL-B052", about="", path=str(self._path))
             self._failing = False
 
     async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
 
-def _write(path: Path, retained: list[Publish], sessions: list[Kept]) -> None:
+def _write(path: Path, last: bytes, retained: list[Publish], sessions: list[Kept]) -> bytes:
+    """Writes unless it is what was written last; gives the first line."""
     document = {"retained": retained, "sessions": sessions}
     body = json.dumps(document, default=_plain, separators=(",", ":")).encode()
     head = f"{FORMAT} {hashlib.sha256(body).hexdigest()}\n".encode()
+    if head == last:
+        return head
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     try:
@@ -115,6 +120,7 @@ def _write(path: Path, retained: list[Publish], sessions: list[Kept]) -> None:
             beside.unlink()
         raise
     _sync_directory(path.parent)
+    return head
 
 
 def _private(name: str, flags: int) -> int:
@@ -166,7 +172,6 @@ def _message(plain: list[Any]) -> Publish:
 def _kept(plain: dict[str, Any]) -> Kept:
     waiting = tuple((_message(message), qos) for message, qos in plain["waiting"])
     flying = {
-        int(packet_id): Flight(_message(message), *rest)
-        for packet_id, (message, *rest) in plain["flying"].items()
+        int(packet_id): Flight(_message(message), *rest) for packet_id, (message, *rest) in plain["flying"].items()
     }
     return Kept(**plain | {"waiting": waiting, "flying": flying, "held": tuple(plain["held"])})

@@ -2,8 +2,9 @@
 
 import pytest
 
+from controller.broker.decoding import Framer, decode
 from controller.broker.limits import Limits
-from controller.broker.packets import Ack, Framer, Kind, ProtocolError, Publish, decode
+from controller.broker.packets import Ack, Kind, ProtocolError, Publish
 from controller.broker.session import Kept, Session
 
 

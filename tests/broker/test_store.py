@@ -115,7 +115,7 @@ async def test_a_damaged_file_is_set_aside(start, connect, tmp_path):
         file.write_bytes(bytes_)
         subject = await start(store=file)
         (event,) = subject.told("TWL-B050")
-        assert event.fields["aside"] == aside
+        assert event.fields["aside"] == str(aside)
         assert aside.read_bytes() == bytes_
         assert not file.exists()
         await stop(subject)
