@@ -11,6 +11,7 @@ from controller.config.findings import Finding, Place
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
 from controller.config.verdict import blamed
+from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Gateway, Want
@@ -19,6 +20,7 @@ from controller.lighting.look import DARK
 from controller.lighting.patch import mistakes as patch_mistakes
 from controller.lighting.profile import Profile
 
+DAYS = ("dates", "nights")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +28,12 @@ def entries(document: Document, key: str) -> tuple[Pairs, ...]:
     """The entries of a list at the outermost level."""
     _, node = document.at((key,))
     return tuple(item for item in node.items if isinstance(item, Pairs)) if isinstance(node, Items) else ()
+
+
+def is_list(document: Document, key: str) -> bool:
+    """Whether a keyword at the outermost level holds a list."""
+    entry, node = document.at((key,))
+    return entry is not None and isinstance(node, Items)
 
 
 def names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
@@ -39,6 +47,18 @@ def names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding
         if earlier is not name:
             lines = {"first_line": earlier.place.line, "second_line": name.place.line}
             yield document.source.finding("TWL-S064", name.place, name=name.text.strip(), **lines)
+
+
+def days_missing(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding]:
+    """Campaigns and blackouts without days, or with both kinds; told though the entry has other mistakes."""
+    for rule in rules:
+        name = _text(rule, "name")
+        told = {"name": name.text.strip() if name else "–"}
+        given = {near(word, DAYS) for word in rule.entries} & set(DAYS)
+        if not given:
+            yield document.source.finding("TWL-S141", rule.place, **told)
+        elif all(word in rule.entries for word in DAYS):
+            yield document.source.finding("TWL-S140", rule.place, **told)
 
 
 def zones_of(document: Document) -> tuple[Scalar, ...]:
@@ -62,8 +82,7 @@ def zones_in_the_dark(document: Document) -> Iterator[Finding]:
     for zone in zones_of(document):
         earlier = seen.setdefault(zone.text, zone)
         if earlier is not zone:
-            lines = {"first_line": earlier.place.line, "second_line": zone.place.line}
-            yield document.source.finding("TWL-S064", zone.place, name=zone.text, **lines)
+            yield document.source.finding("TWL-S069", zone.place, zone=zone.text)
         elif zone.text not in used:
             yield document.source.finding("TWL-S085", zone.place, zone=zone.text)
 

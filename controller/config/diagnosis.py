@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.events import ScalarEvent
 
 from controller.config.draft import Draft, column_of_body, is_blank
-from controller.config.spelling import end_of_value
+from controller.config.spelling import end_of_value, open_quote
 
 FIRST_PAIR = re.compile(r" *(?:- +)*[^\s:][^:]*:(?=\s|$)")
 NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>\s*[=;]\s*|\s+)(?P<value>[^\s=;:#].*)")
@@ -41,6 +42,25 @@ def mend_syntax(error: YAMLError, draft: Draft) -> bool:
     line, column = trouble.at
     draft.tell("TWL-S037", line, (column, column + 1))
     return False
+
+
+def mend_continued(draft: Draft, value: ScalarEvent, keywords: frozenset[str]) -> None:
+    """Tell a value of several lines, or the keyword below it that lacks its colon; its first line stays."""
+    first, last = value.start_mark.line, min(value.end_mark.line, len(draft.lines) - 1)
+    below = [line for line in range(first + 1, last + 1) if not is_blank(draft.lines[line])]
+    for line in below:
+        found = NO_COLON.match(draft.lines[line].strip())
+        if found and found["key"] in keywords and _mend_pair(draft, line):
+            _mend_indentation(draft, line)
+            return
+    start, end = value.start_mark.column, end_of_value(draft.lines[first])
+    draft.tell("TWL-S038", first, (start, max(start + 1, end)))
+    text = draft.lines[first]
+    if text[start : start + 1] in {"|", ">"} or open_quote(text) is not None or not below:
+        draft.replace(first, start, len(text), '"…"')
+    for line in below:
+        if line < last or value.end_mark.column > 0:
+            draft.lines[line] = ""
 
 
 def _position(mark: StringMark, draft: Draft) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
 )
 
 from controller.config import spelling
-from controller.config.diagnosis import mend_syntax
+from controller.config.diagnosis import mend_continued, mend_syntax
 from controller.config.draft import Draft
 from controller.config.findings import Finding, Place
 from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequence
@@ -50,13 +50,13 @@ def read(data: bytes, file: str, keywords: frozenset[str]) -> Document:
         return Document(source, None, faults)
     draft = Draft(source)
     draft.findings.extend(faults)
-    root = _root(draft) if spelling.mend(draft, keywords) else None
+    root = _root(draft, keywords) if spelling.mend(draft, keywords) else None
     if root is None and not draft.findings:
         draft.findings.append(source.finding("TWL-S001", None))
     return Document(source, root, tuple(draft.findings))
 
 
-def _root(draft: Draft) -> Node | None:
+def _root(draft: Draft, keywords: frozenset[str]) -> Node | None:
     for _ in range(MOST_READINGS):
         builder = Builder(draft)
         try:
@@ -67,6 +67,9 @@ def _root(draft: Draft) -> Node | None:
             root = None
         except Stop:
             root = None
+        if root is not None and builder.continued:
+            mend_continued(draft, builder.continued, keywords)
+            continue
         draft.findings.extend(builder.findings)
         return root
     return None
@@ -78,6 +81,8 @@ class Builder:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.findings: list[Finding] = []
+        self.continued: ScalarEvent | None = None
+        """The first value that goes on over the lines below it."""
         self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(draft.text)
 
     def document(self) -> Node | None:
@@ -100,7 +105,8 @@ class Builder:
             self._tell("TWL-S033", self._place(event), found=f"*{event.anchor}")
             return Scalar("", self._place(event), quoted=True)
         if event.tag:
-            self._tell("TWL-S032", self._place(event), found=event.tag)
+            written = self.draft.lines[event.start_mark.line][event.start_mark.column :]
+            self._tell("TWL-S032", self._place(event), found=written.split()[0])
         if event.anchor:
             self._tell("TWL-S033", self._place(event), found=f"&{event.anchor}")
         if isinstance(event, SequenceStartEvent):
@@ -145,12 +151,9 @@ class Builder:
         return Entry(key, Scalar("", key.place), comment)
 
     def _scalar(self, event: Any) -> Scalar:
-        place, text = self._place(event), str(event.value)
-        if event.end_mark.line > event.start_mark.line and text:
-            self._tell("TWL-S038", place)
-            line = self.draft.lines[event.start_mark.line]
-            text = line[event.start_mark.column : spelling.end_of_value(line)].rstrip()
-        return Scalar(text, place, quoted=bool(event.style))
+        if event.end_mark.line > event.start_mark.line and (event.value or event.style):
+            self.continued = self.continued or event
+        return Scalar(str(event.value), self._place(event), quoted=bool(event.style))
 
     def _count(self, count: int, event: Event) -> None:
         if count == MOST_ENTRIES:

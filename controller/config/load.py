@@ -130,7 +130,7 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
         yield from checks.names_twice(document, checks.fixtures_of(gateway))
     yield from checks.unknown_zones(document)
     gateways = _readable_gateways(document, context)
-    if len(gateways) == len(written):
+    if checks.is_list(document, "gateways") and len(gateways) == len(written):
         yield from checks.zones_in_the_dark(document)
     yield from checks.patch(document, gateways, context["profiles"])
     yield from checks.universe_twice(document, gateways)
@@ -139,8 +139,10 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
 
 def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:
     schedule, findings = _read_as(Schedule, document, context, shape.Other(TOWER, frozenset(shape.keys(Tower))))
-    rules = [rule for group in RULES for rule in checks.entries(document, group)]
-    return schedule, (*findings, *checks.names_twice(document, rules))
+    rules = {group: checks.entries(document, group) for group in RULES}
+    named = [rule for group in rules.values() for rule in group]
+    dated = (*rules["campaigns"], *rules["blackouts"])
+    return schedule, (*findings, *checks.days_missing(document, dated), *checks.names_twice(document, named))
 
 
 def _read_as(

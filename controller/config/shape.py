@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, PlainValidator, WrapValidator
 from pydantic.fields import FieldInfo
@@ -53,6 +53,7 @@ def mistakes(document: Document, model: type[BaseModel], other: Other) -> Iterat
                 yield from _empty(document, known[word], entry)
             else:
                 yield from _numbers(document, known[word].rebuild_annotation(), entry.value)
+                yield from _empty_inside(document, known[word].annotation, entry.value)
 
 
 def walk(annotation: Any, node: Node) -> Iterator[tuple[type[BaseModel], Pairs]]:
@@ -81,8 +82,12 @@ def _parts(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
+def _is_model(part: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(part, type) and issubclass(part, BaseModel)
+
+
 def _members(annotation: Any, node: Node) -> list[type[BaseModel]]:
-    models = [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    models = [part for part in _parts(annotation) if _is_model(part)]
     if len(models) < 2:
         return models
     kind = node.entries.get("kind") if isinstance(node, Pairs) else None
@@ -126,17 +131,27 @@ def _misplaced(document: Document, model: type[BaseModel], entry: Entry, other: 
             *_parts(field.annotation),
             *(part for one in _item_types(field.annotation) for part in _parts(one)),
         ]
-        if any(isinstance(one, type) and issubclass(one, BaseModel) and word in keys(one) for one in inner):
+        if any(_is_model(one) and word in keys(one) for one in inner):
             return document.source.finding("TWL-S016", place, key=word, parent=parent)
     return None
 
 
-def _empty(document: Document, field: FieldInfo, entry: Entry) -> Iterator[Finding]:
+def _empty_inside(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
+    """The same where the file chooses the keywords, as the names of zones and colours."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from _empty_inside(document, next(_item_types(annotation), None), item)
+    elif isinstance(node, Pairs) and not any(_is_model(part) for part in _parts(annotation)):
+        for entry in node.entries.values():
+            yield from _empty(document, None, entry) if entry.is_empty else ()
+
+
+def _empty(document: Document, field: FieldInfo | None, entry: Entry) -> Iterator[Finding]:
     word = entry.key.text
     if entry.comment and COMMENTED_VALUE.match(entry.comment.text):
         place, value = entry.comment.place, entry.comment.text
         yield document.source.finding("TWL-S004", place, key=word, value=value)
-    elif field.get_default(call_default_factory=True) not in ((), {}):
+    elif field is None or field.get_default(call_default_factory=True) not in ((), {}):
         yield document.source.finding("TWL-S013", entry.key.place, key=word)
 
 

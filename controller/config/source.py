@@ -67,7 +67,7 @@ def _no_text(data: bytes, source: Source) -> Finding | None:
     for magic, name in DOCUMENTS:
         if data.lstrip()[:16].lower().startswith(magic.lower()):
             return source.finding("TWL-S007", None, format=name)
-    if data.startswith(UTF16) or (len(data) > 3 and data[1::2].count(0) * 3 > len(data)):
+    if data.startswith(UTF16) or max(data[::2].count(0), data[1::2].count(0)) * 3 > max(len(data), 9):
         return source.finding("TWL-S009", None, found="UTF-16")
     return None
 

@@ -77,14 +77,14 @@ class Site(Keys):
     @classmethod
     def _is_latitude(cls, value: float) -> float:
         if not -90 <= value <= 90:
-            raise Mistake("TWL-S080", value=value)
+            raise Mistake("TWL-S080", value=str(value))
         return value
 
     @field_validator("longitude")
     @classmethod
     def _is_longitude(cls, value: float, info: ValidationInfo) -> float:
         if not -180 <= value <= 180:
-            raise Mistake("TWL-S081", value=value)
+            raise Mistake("TWL-S081", value=str(value))
         latitude, time_zone = info.data.get("latitude"), info.data.get("time_zone")
         if latitude is not None and time_zone and farther_than_swapped(time_zone, latitude, value):
             raise Mistake("TWL-S082", time_zone=time_zone, latitude=str(value), longitude=str(latitude))

@@ -177,7 +177,7 @@ TELL: dict[str, Callable[[str, str, Mapping[str, Any]], Told]] = {
     "string_pattern_mismatch": _name,
     "string_too_long": lambda key, _text, context: ("TWL-S061", {"key": key, "limit": context["max_length"]}),
     "string_too_short": lambda key, _text, _context: ("TWL-S013", {"key": key}),
-    "too_short": lambda key, _text, _context: ("TWL-S013", {"key": key}),
+    "too_short": lambda key, _text, _context: ("TWL-S086", {}) if key == "zones" else ("TWL-S013", {"key": key}),
 }
 """What pydantic calls an error, and what we say."""
 

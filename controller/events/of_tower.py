@@ -78,6 +78,13 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S069",
+        "zone-twice",
+        Text("the zone '{zone}' is named twice", 'zonen "{zone}" står två gånger'),
+        ZONES,
+        Text("delete one of them", "ta bort den ena"),
+    ),
+    mistake(
         "S085",
         "zone-without-lamp",
         Text("no lamp shines on the zone '{zone}'", 'ingen lampa lyser på zonen "{zone}"'),
