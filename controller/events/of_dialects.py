@@ -78,4 +78,20 @@ KINDS: tuple[Kind, ...] = (
         KEYS,
         Text("give each universe a gateway of its own", "ge varje universum en egen gateway"),
     ),
+    mistake(
+        "S207",
+        "state-is-command",
+        Text(
+            "{value} is the topic of the commands and cannot tell the state as well",
+            "{value} är ämnet för kommandona och kan inte också berätta läget",
+        ),
+        Text(
+            "The gateway would be believed to show whatever it was sent, as the broker gives every command back.",
+            "Gatewayen skulle tros visa allt som sänds till den, för brokern skickar tillbaka varje kommando.",
+        ),
+        Text(
+            "write the topic on which the gateway itself reports, or leave `state_topic` out",
+            "skriv ämnet där gatewayen själv rapporterar, eller ta bort `state_topic`",
+        ),
+    ),
 )

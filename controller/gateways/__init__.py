@@ -1,5 +1,7 @@
 """How it is said: want -> messages, message -> report, for every kind of gateway. Pure."""
 
+from controller.gateways.contract import Dmx
+from controller.gateways.dmx_channels import DmxChannels
 from controller.gateways.esphome import EspHome
 from controller.gateways.gateway import Gateway
 from controller.gateways.home_assistant import HomeAssistant
@@ -10,6 +12,7 @@ from controller.gateways.wled import Wled
 from controller.gateways.zigbee2mqtt import Zigbee2Mqtt
 
 GATEWAYS: dict[str, type[Gateway]] = {
+    "dmx": Dmx,
     "home-assistant": HomeAssistant,
     "zigbee2mqtt": Zigbee2Mqtt,
     "esphome": EspHome,
@@ -17,6 +20,7 @@ GATEWAYS: dict[str, type[Gateway]] = {
     "tasmota": Tasmota,
     "shelly-gen1": ShellyGen1,
     "shelly-gen2": ShellyGen2,
+    "dmx-channels": DmxChannels,
 }
 
 __all__ = ["GATEWAYS", "Gateway"]

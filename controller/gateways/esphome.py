@@ -57,15 +57,12 @@ class EspHome(Addressed):
             raise Mistake("TWL-S201", key="light")
         return self
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
         """The node's status and each light's state."""
-        states = {
-            f"{self.topic}/light/{light}/state": partial(_state, zone)
-            for zone, light in self.addresses.items()
-        }
+        states = {f"{self.topic}/light/{light}/state": partial(_state, zone) for zone, light in self.addresses.items()}
         return {f"{self.topic}/status": presence, **states}
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command for each light."""
         return tuple(
             command(
@@ -83,11 +80,9 @@ class EspHome(Addressed):
         color = {"r": red, "g": green, "b": blue, "w": 0}
         return dumped(state="ON", brightness=wishes.step(goal.brightness, self.STEPS), color=color, **fade)
 
-    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def query(self, prefix: str) -> tuple[Message, ...]:
         """An empty command for each light (rule 5)."""
-        return tuple(
-            command(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values()
-        )
+        return tuple(command(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
 
 
 def _state(zone: str, payload: bytes) -> Report | Ignored:

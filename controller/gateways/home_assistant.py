@@ -59,7 +59,9 @@ class HomeAssistant(OneZone):
     color_modes: tuple[ColorMode, ...] = Field(default=("rgb",), min_length=1)
 
     @model_validator(mode="after")
-    def _alone(self) -> Self:
+    def _usable(self) -> Self:
+        if self.state_topic == self.command_topic:
+            raise Mistake("TWL-S207", value=self.command_topic)
         alone = next((mode for mode in self.color_modes if mode in {"onoff", "brightness"}), None)
         if alone is not None and len(self.color_modes) > 1:
             raise Mistake("TWL-S202", mode=alone)
@@ -80,12 +82,12 @@ class HomeAssistant(OneZone):
         """The colour mode in which colours are sent."""
         return next((mode for mode in COLORED if mode in self.color_modes), None)
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
         """State and availability, where they have topics."""
         known: dict[str | None, Reader] = {self.availability_topic: presence, self.state_topic: self._state}
         return {topic: reader for topic, reader in known.items() if topic is not None}
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:  # noqa: ARG002
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish in the lamp's colour modes."""
         goal = wishes.lit(want)
         if self.colored is None:
@@ -98,7 +100,7 @@ class HomeAssistant(OneZone):
             return replace(goal, brightness=1.0)
         return wishes.in_steps(goal, self.STEPS)
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         keys: dict[str, object] = {"state": "ON" if goal.on else "OFF"}
@@ -128,8 +130,7 @@ class HomeAssistant(OneZone):
         brightness = fraction(keys.get("brightness"), self.STEPS) or None
         if brightness is None and "onoff" in self.color_modes and on:
             brightness = 1.0
-        effect = keys.get("effect")
-        steady = None if "effect" not in keys else str(effect or "none").lower() in {"none", "off", "solid"}
+        steady = _steady(keys["effect"]) if "effect" in keys else None
         return told(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
 
     def same_brightness(self, goal: float, shown: float | None) -> bool:
@@ -145,13 +146,17 @@ class HomeAssistant(OneZone):
         )
 
 
+def _steady(effect: object) -> bool:
+    return effect is None or (isinstance(effect, str) and effect.lower() in {"", "none", "off", "solid"})
+
+
 def read_color(keys: Mapping[str, object]) -> Shown:
     """The colour in a state (rule 4)."""
     mode = keys.get("color_mode")
     color = members(keys["color"]) if keys.get("color") is not None else {}
     if mode == "color_temp" or (mode is None and not color):
         return Shown(kelvin=kelvin(keys.get("color_temp")))
-    if "r" in color and mode not in {"xy", "hs"}:
+    if "r" in color and mode not in ("xy", "hs"):
         return Shown(color=_rgb(color, mode))
     if "x" in color and mode != "hs":
         return Shown(xy=_pair(color, "x", "y", 1, 1))

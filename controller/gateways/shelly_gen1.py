@@ -37,12 +37,12 @@ class ShellyGen1(OneZone):
         """The topic of its one light in colour mode."""
         return f"shellies/{self.device}/color/0"
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will and the two reports."""
         online = f"shellies/{self.device}/online"
         return {online: presence, self.light: self._switch, f"{self.light}/status": self._status}
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         keys: dict[str, object] = {"mode": "color", "turn": "on" if goal.on else "off"}
@@ -53,7 +53,7 @@ class ShellyGen1(OneZone):
         payload = dumped(**keys, transition=round(1000 * self.fade(want.fade_s)))
         return (command(f"{self.light}/set", payload),)
 
-    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def query(self, prefix: str) -> tuple[Message, ...]:
         """Rule 4."""
         return (command(f"shellies/{self.device}/command", b"update"),)
 

@@ -41,7 +41,7 @@ from controller.lighting.look import ZoneState
 
 Component = Annotated[str, StringConstraints(pattern=r"^(rgbw|rgb|light):[0-9]$")]
 METHODS = {"rgbw": "RGBW", "rgb": "RGB", "light": "Light"}
-NOTICES = {"NotifyStatus", "NotifyFullStatus"}
+NOTICES = ("NotifyStatus", "NotifyFullStatus")
 
 
 class ShellyGen2(Addressed):
@@ -63,10 +63,7 @@ class ShellyGen2(Addressed):
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will, status of each component, notices and answers."""
-        states = {
-            f"{self.topic}/status/{part}": partial(self._status, zone)
-            for zone, part in self.addresses.items()
-        }
+        states = {f"{self.topic}/status/{part}": partial(self._status, zone) for zone, part in self.addresses.items()}
         return {
             f"{self.topic}/online": presence,
             **states,
@@ -85,8 +82,7 @@ class ShellyGen2(Addressed):
         """One Set request for each component."""
         fade = {"transition_duration": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
         return tuple(
-            self._request(prefix, zone, "Set", self._params(zone, want.zones[zone]) | fade)
-            for zone in self.addresses
+            self._request(prefix, zone, "Set", self._params(zone, want.zones[zone]) | fade) for zone in self.addresses
         )
 
     def query(self, prefix: str) -> tuple[Message, ...]:
@@ -136,9 +132,7 @@ class ShellyGen2(Addressed):
         keys = document(payload)
         if keys.get("error") is not None:
             error = members(keys["error"])
-            raise Unreadable(
-                f"the device answered error {quoted(error.get('code'))}: {quoted(error.get('message'))}"
-            )
+            raise Unreadable(f"the device answered error {quoted(error.get('code'))}: {quoted(error.get('message'))}")
         place = number(keys.get("id"))
         result = keys.get("result")
         if not isinstance(result, dict) or "output" not in result or place is None:

@@ -82,7 +82,7 @@ class Tasmota(OneZone):
         """A topic of the device; `prefix` is cmnd, stat or tele."""
         return self.full_topic.replace("%prefix%", prefix).replace("%topic%", self.topic) + leaf
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will, answers, telemetry and plain power."""
         return {
             self.at("tele", "LWT"): presence,
@@ -101,7 +101,7 @@ class Tasmota(OneZone):
         goal = wishes.as_white(goal) if self.channels == 2 else wishes.at_full(goal)
         return wishes.within_mired(super().reduce(zone, goal), *MIRED)
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One backlog."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         fade_s = self.fade(want.fade_s)
@@ -118,7 +118,7 @@ class Tasmota(OneZone):
         levels = (*color.rgb, 0, 0)[: self.channels]
         return ["Color2 " + ",".join(str(level) for level in levels)]
 
-    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def query(self, prefix: str) -> tuple[Message, ...]:
         """Asks for the state."""
         return (command(self.at("cmnd", "State"), b""),)
 
@@ -163,9 +163,7 @@ class Tasmota(OneZone):
 
 
 def _levels(color: str) -> tuple[int, ...]:
-    levels = (
-        components(color.split(","), color.count(",") + 1) if "," in color else hex_bytes(color.lstrip("#"))
-    )
+    levels = components(color.split(","), color.count(",") + 1) if "," in color else hex_bytes(color.lstrip("#"))
     if not 3 <= len(levels) <= 5:
         raise Unreadable(f"{quoted(color)} is not a colour of 3 to 5 channels")
     return levels

@@ -24,6 +24,13 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
 
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+STRICT = json.JSONDecoder(parse_constant=_no_constant)
+
+
 class Unreadable(Exception):  # noqa: N818
     """A payload that cannot be meant; the text says why, for a log line."""
 
@@ -41,14 +48,10 @@ def text(payload: bytes) -> str:
 def document(payload: bytes) -> Mapping[str, object]:
     """The JSON object in the payload."""
     try:
-        read = json.loads(text(payload), parse_constant=_no_constant)
+        read = STRICT.decode(text(payload))
     except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     return members(read)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def members(value: object) -> Mapping[str, object]:

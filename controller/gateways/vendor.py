@@ -13,6 +13,7 @@ Rules
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -56,13 +57,20 @@ class Vendor(Gateway):
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Who reads what the gateway publishes: topic -> reader, in the order to be subscribed."""
 
+    @cached_property
+    def known_readers(self) -> dict[str, Mapping[str, Reader]]:
+        """The readers by prefix, worked out once: a bridge may have hundreds."""
+        return {}
+
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topics that are read."""
         return tuple(self.readers(prefix))
 
     def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
         """What a message of the gateway says; total."""
-        reader = self.readers(prefix).get(topic)
+        if prefix not in self.known_readers:
+            self.known_readers[prefix] = self.readers(prefix)
+        reader = self.known_readers[prefix].get(topic)
         if reader is None or not payload:
             return Ignored()
         if len(payload) > MAX_PAYLOAD:
@@ -72,7 +80,7 @@ class Vendor(Gateway):
         except Unreadable as error:
             return Rejected(str(error))
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:  # noqa: ARG002
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish in steps of the firmware's brightness."""
         return wishes.in_steps(wishes.lit(want), self.STEPS)
 

@@ -43,7 +43,7 @@ class Wled(OneZone):
     topic: Annotated[Topic, StringConstraints(max_length=32)]
     channels: Literal["rgb", "rgbw"] = "rgb"
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Status and the three reports."""
         return {
             f"{self.topic}/status": presence,
@@ -52,7 +52,7 @@ class Wled(OneZone):
             f"{self.topic}/v": self._everything,
         }
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         always: dict[str, object] = {"tt": round(10 * self.fade(want.fade_s)), "nl": {"on": False}}
@@ -63,7 +63,7 @@ class Wled(OneZone):
         brightness = wishes.step(goal.brightness, self.STEPS)
         return (command(f"{self.topic}/api", dumped(on=True, bri=brightness, **always, seg=segment)),)
 
-    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def query(self, prefix: str) -> tuple[Message, ...]:
         """Rule 6."""
         return (command(f"{self.topic}/api", b"SX=~0"),)
 

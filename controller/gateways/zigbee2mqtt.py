@@ -61,7 +61,7 @@ class Zigbee2Mqtt(OneZone):
         end = levels.index(BASE) + 1 if BASE in levels[:-1] else 1
         return "/".join((*levels[:end], "bridge", "state"))
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:  # noqa: ARG002
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Bridge, availability and state, in this order (rule 4)."""
         return {
             self.bridge: _availability,
@@ -73,7 +73,7 @@ class Zigbee2Mqtt(OneZone):
         """Colours at full strength (rule 2), colour temperatures as far as lamps commonly go."""
         return wishes.within_mired(super().reduce(zone, wishes.at_full(wishes.lit(want))), *MIRED)
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         fade = {"transition": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
@@ -83,15 +83,13 @@ class Zigbee2Mqtt(OneZone):
         keys = {"state": "ON", "brightness": brightness, **_color(goal.color), **fade}
         return (command(f"{self.topic}/set", dumped(**keys)),)
 
-    def query(self, prefix: str) -> tuple[Message, ...]:  # noqa: ARG002
+    def query(self, prefix: str) -> tuple[Message, ...]:
         """Reads the lamp, not the cache."""
         return (command(f"{self.topic}/get", dumped(state="", brightness="", color="")),)
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
-        shown = with_brightness(
-            Shown(on=switch(keys.get("state"))), fraction(keys.get("brightness"), self.STEPS)
-        )
+        shown = with_brightness(Shown(on=switch(keys.get("state"))), fraction(keys.get("brightness"), self.STEPS))
         return told(self.zone, _shown_color(keys).over(shown))
 
     def same_color(self, goal: ZoneState, shown: Shown) -> bool:

@@ -132,17 +132,13 @@ def test_a_tasmota_wish_holds_the_documented_backlog(
 def test_availability_is_understood(vector: Mapping[str, Any], named: Callable[..., Gateway]) -> None:
     """Births, last wills and availability in each vendor's form."""
     gateway = named(KINDS[vector["protocol"]], **keys_for(vector))
-    assert gateway.decode(vector["topic"], payload(vector), "watertower") == Report(
-        online=vector["given"]["online"]
-    )
+    assert gateway.decode(vector["topic"], payload(vector), "watertower") == Report(online=vector["given"]["online"])
 
 
 def test_the_answer_to_a_request_says_nothing_of_the_light(named: Callable[..., Gateway]) -> None:
     """A request was carried out; what came of it is told elsewhere."""
     (vector,) = (each for each in VECTORS if each["id"] == "shelly2-state-rpc-reply")
-    assert (
-        named("shelly-gen2").decode("watertower/gateway/lamp/rpc", payload(vector), "watertower") == Ignored()
-    )
+    assert named("shelly-gen2").decode("watertower/gateway/lamp/rpc", payload(vector), "watertower") == Ignored()
 
 
 @pytest.mark.parametrize("vector", [each for each in chosen("state") if each.id != "shelly2-state-rpc-reply"])

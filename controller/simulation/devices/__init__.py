@@ -3,6 +3,7 @@
 from typing import Any
 
 from controller.simulation.devices.device import Device, Lamp, Messages
+from controller.simulation.devices.dmx_channels import DmxBridge
 from controller.simulation.devices.esphome import EspHomeNode
 from controller.simulation.devices.home_assistant import HomeAssistantLight
 from controller.simulation.devices.shelly_gen1 import ShellyRgbw2
@@ -19,6 +20,7 @@ DEVICES: dict[str, type[Device[Any]]] = {
     "tasmota": TasmotaLight,
     "shelly-gen1": ShellyRgbw2,
     "shelly-gen2": ShellyPlus,
+    "dmx-channels": DmxBridge,
 }
 
 __all__ = ["DEVICES", "Device", "Lamp", "Messages"]

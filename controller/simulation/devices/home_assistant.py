@@ -18,6 +18,8 @@ from controller.simulation.devices.device import (
     whole,
 )
 
+WHITE: dict[str, dict[str, object]] = {"xy": {"x": 0.3127, "y": 0.329}, "hs": {"h": 0, "s": 0}}
+
 
 class HomeAssistantLight(Device[HomeAssistant]):
     """Dark after a power cut."""
@@ -26,7 +28,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
         super().__init__(gateway)
         self.on = False
         self.brightness = 255
-        self.color: dict[str, object] = {}
+        self.color = WHITE.get(gateway.colored or "", {"r": 255, "g": 255, "b": 255})
         self.mode = gateway.color_modes[0]
         self.mired = 250
         self.effect: str | None = None
@@ -100,7 +102,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
             keys["brightness"] = self.brightness
         if self.mode == "color_temp":
             keys["color_temp"] = self.mired
-        elif self.color:
+        elif self.gateway.colored:
             keys["color"] = self.color
         if self.effect is not None:
             keys["effect"] = self.effect

@@ -1,0 +1,160 @@
+"""`dmx-channels`: MQTT to DMX bridges that know channels and values only. Most projects of that name are of this sort.
+
+Rules
+1. `channel_topic` holds `{channel}` and takes one decimal value of 0 to 255 for each channel, as in `dmx/{channel}` or
+   `dmx/channels/{channel}/set`; or `map_topic` takes one JSON object of channel -> value.
+2. `base` is the number of the first channel: 1 as on the fixtures, or 0 as some bridges count.
+3. Every channel of every fixture is sent, those that carry no light too; other channels are left alone.
+4. `state_topic`, where the bridge has one, tells channels back in one of the two forms. Without it nothing confirms:
+   the channels are written again and again.
+5. These bridges cannot fade, have no word for being online, cannot be asked, and say nothing when they come back from
+   a power cut with everything dark: POLL_S is how often the wish is to be written again.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property, partial
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
+
+from controller.errors import Mistake
+from controller.gateways import wishes
+from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.values import component, document, text
+from controller.gateways.vendor import NEVER_S, Reader, Topic, Vendor, checked_topic, command
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+from controller.lighting.patch import Fixture, Patch
+from controller.lighting.profile import Profile
+
+PLACE = "{channel}"
+LEVEL_TOLERANCE = 1
+"""Of 255: what a bridge that counts in per cent may cost."""
+
+
+def _with_place(value: str) -> str:
+    if value.count(PLACE) != 1:
+        raise Mistake("TWL-S204", value=value)
+    checked_topic(value.replace(PLACE, "512"))
+    return value
+
+
+def _maybe_with_place(value: str) -> str:
+    return _with_place(value) if PLACE in value else checked_topic(value)
+
+
+class DmxChannels(Vendor):
+    """A bridge with the fixtures that hang on it, in one universe."""
+
+    POLL_S: ClassVar[float | None] = 60.0
+
+    kind: Literal["dmx-channels"] = "dmx-channels"
+    channel_topic: Annotated[str, AfterValidator(_with_place)] | None = None
+    map_topic: Topic | None = None
+    state_topic: Annotated[str, AfterValidator(_maybe_with_place)] | None = None
+    base: Annotated[int, Field(ge=0, le=1)] = 1
+    fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
+
+    _profiles: Mapping[str, Profile] = PrivateAttr(default_factory=dict)
+    _palette: Mapping[str, Color] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _usable(self, info: ValidationInfo) -> Self:
+        """The site's own fixture profiles and palette come in the context of the validation."""
+        if (self.channel_topic is None) is (self.map_topic is None):
+            raise Mistake("TWL-S205")
+        if self.state_topic is not None and self.state_topic in {self.channel_topic, self.map_topic}:
+            raise Mistake("TWL-S207", value=self.state_topic)
+        context: Mapping[str, Any] = info.context or {}
+        self._profiles, self._palette = context.get("profiles", {}), context.get("palette", {})
+        if len(self.patch.universes) != 1:
+            raise Mistake("TWL-S206", name=self.name)
+        return self
+
+    @cached_property
+    def patch(self) -> Patch:
+        """The fixtures with their profiles."""
+        return Patch(self.fixtures, self._profiles, palette=self._palette)
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The zones of the fixtures, in the file's order."""
+        return self.patch.zones
+
+    @property
+    def confirms(self) -> bool:
+        """Rule 4."""
+        return self.state_topic is not None
+
+    @property
+    def quiet_s(self) -> float:
+        """It speaks only when something changes."""
+        return NEVER_S
+
+    @cached_property
+    def channels(self) -> Mapping[int, str]:
+        """The zone of every channel in use; channels count from 1 here, whatever the bridge does."""
+        return {index + 1: place.fixture.zone for place in self.patch.placed for index in place.channels}
+
+    def levels(self, zones: Mapping[str, ZoneState]) -> Mapping[int, int]:
+        """Channel -> level for all channels in use."""
+        (frame,) = self.patch.levels({zone: wishes.lit(state) for zone, state in zones.items()}).values()
+        return {channel: frame[channel - 1] for channel in sorted(self.channels)}
+
+    def number(self, channel: int) -> str:
+        """What the bridge calls a channel (rule 2)."""
+        return str(channel - 1 + self.base)
+
+    def readers(self, prefix: str) -> Mapping[str, Reader]:
+        """The state topic, or one for each channel."""
+        if self.state_topic is None:
+            return {}
+        if PLACE not in self.state_topic:
+            return {self.state_topic: self._map}
+        return {
+            self.state_topic.replace(PLACE, self.number(channel)): partial(self._channel, channel)
+            for channel in self.channels
+        }
+
+    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
+        """The wish itself: what the fixtures make of it is compared channel by channel."""
+        return wishes.lit(want)
+
+    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+        """One message for each channel, or one for all."""
+        levels = {self.number(channel): level for channel, level in self.levels(want.zones).items()}
+        if self.channel_topic is None:
+            payload = json.dumps(levels, separators=(",", ":")).encode()
+            return (command(self.map_topic or "", payload),)
+        return tuple(
+            command(self.channel_topic.replace(PLACE, number), str(level).encode()) for number, level in levels.items()
+        )
+
+    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
+        """Whether every channel of the zone has the level that was sent."""
+        goal = self.levels({zone: want})
+        told = dict(shown.levels or ())
+        return all(
+            channel in told and abs(told[channel] - goal[channel]) <= LEVEL_TOLERANCE
+            for channel, its in self.channels.items()
+            if its == zone
+        )
+
+    def cannot(self) -> tuple[str, ...]:
+        """Rule 5."""
+        return ("fade", *super().cannot())
+
+    def _channel(self, channel: int, payload: bytes) -> Report | Ignored:
+        return self._told({channel: round(component(text(payload)))})
+
+    def _map(self, payload: bytes) -> Report | Ignored:
+        keys = document(payload)
+        numbers = {self.number(channel): channel for channel in self.channels}
+        return self._told({numbers[key]: round(component(keys[key])) for key in keys if key in numbers})
+
+    def _told(self, levels: Mapping[int, int]) -> Report | Ignored:
+        zones: dict[str, list[tuple[int, int]]] = {}
+        for channel, level in sorted(levels.items()):
+            zones.setdefault(self.channels[channel], []).append((channel, level))
+        return Report(zones={zone: Shown(levels=tuple(pairs)) for zone, pairs in zones.items()}) if zones else Ignored()

@@ -1,0 +1,114 @@
+"""Bridges that know channels and values only."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from controller.gateways import GATEWAYS
+from controller.gateways.dmx_channels import DmxChannels
+from controller.gateways.gateway import Ignored, Rejected, Report, Shown, Want
+from controller.lighting.look import DARK, ZoneState
+
+PREFIX = "watertower"
+FIXTURES = [
+    {"name": "north", "zone": "bowl", "profile": "rgb", "address": "1"},
+    {"name": "base", "zone": "shaft", "profile": "rgb", "address": "16"},
+]
+
+
+def bridge(**keys: Any) -> DmxChannels:
+    """A bridge with two lamps."""
+    known = {"name": "bridge", "kind": "dmx-channels", "fixtures": FIXTURES, **keys}
+    gateway = GATEWAYS["dmx-channels"].model_validate(known)
+    assert isinstance(gateway, DmxChannels)
+    return gateway
+
+
+@pytest.fixture
+def want(wanted: Callable[..., Want], lit: Callable[..., ZoneState]) -> Want:
+    """The bowl red, the shaft dark."""
+    return Want(now=wanted(DARK).now, zones={"bowl": lit("#FF0000"), "shaft": DARK})
+
+
+def test_one_message_for_each_channel(want: Want) -> None:
+    """The documented form of mrtncls/mqtt2dmx, and no channel that is nobody's."""
+    gateway = bridge(channel_topic="dmx/channels/{channel}/set")
+    messages = gateway.encode(want, PREFIX)
+    (frame,) = gateway.patch.levels(want.zones).values()
+    assert {message.topic: message.payload for message in messages} == {
+        f"dmx/channels/{channel}/set": b"%d" % frame[channel - 1] for channel in (1, 2, 3, 16, 17, 18)
+    }
+    assert frame[0] == 255
+    assert {(message.qos, message.retain) for message in messages} == {(1, False)}
+
+
+def test_bridges_may_count_from_nought(want: Want) -> None:
+    """`base: 0` moves the numbers and nothing else."""
+    (one,) = bridge(map_topic="dmx/set", base="1").encode(want, PREFIX)
+    (nought,) = bridge(map_topic="dmx/set", base="0").encode(want, PREFIX)
+    numbers = json.loads(one.payload)
+    assert list(numbers) == ["1", "2", "3", "16", "17", "18"]
+    assert json.loads(nought.payload) == {str(int(number) - 1): level for number, level in numbers.items()}
+
+
+def test_channels_add_up_to_a_confirmation(want: Want) -> None:
+    """The documented answer is one topic a channel; a zone agrees when all its channels are told."""
+    gateway = bridge(channel_topic="dmx/channels/{channel}/set", state_topic="dmx/channels/{channel}")
+    told = gateway.decode("dmx/channels/16", b"199", PREFIX)
+    assert told == Report(zones={"shaft": Shown(levels=((16, 199),))})
+    known = Shown()
+    agreed = []
+    for message in gateway.encode(want, PREFIX)[:3]:
+        report = gateway.decode(message.topic.removesuffix("/set"), message.payload, PREFIX)
+        assert isinstance(report, Report)
+        known = report.zones["bowl"].over(known)
+        agreed.append(gateway.agrees("bowl", want.zones["bowl"], known))
+    assert agreed == [False, False, True]
+    assert not gateway.agrees("bowl", DARK, known)
+
+
+def test_a_map_is_read_for_the_channels_in_use(want: Want) -> None:
+    """Other channels are somebody else's."""
+    gateway = bridge(map_topic="dmx/set", state_topic="dmx/state")
+    told = gateway.decode("dmx/state", b'{"1":255,"2":0,"3":0,"9":80}', PREFIX)
+    assert told == Report(zones={"bowl": Shown(levels=((1, 255), (2, 0), (3, 0)))})
+    assert gateway.decode("dmx/state", b'{"9":80}', PREFIX) == Ignored()
+    assert isinstance(gateway.decode("dmx/state", b'{"1":256}', PREFIX), Rejected)
+
+
+def test_without_a_state_topic_it_is_written_only() -> None:
+    """It can never be confirmed, and says so."""
+    gateway = bridge(channel_topic="dmx/{channel}")
+    assert not gateway.confirms
+    assert gateway.topics(PREFIX) == ()
+    assert gateway.cannot() == ("fade", "report", "plan")
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({}, "TWL-S205"),
+        ({"channel_topic": "dmx/{channel}", "map_topic": "dmx/set"}, "TWL-S205"),
+        ({"channel_topic": "dmx/channel"}, "TWL-S204"),
+        ({"channel_topic": "dmx/{channel}/{channel}"}, "TWL-S204"),
+        ({"channel_topic": "dmx/+/{channel}"}, "TWL-S096"),
+        ({"channel_topic": "dmx/{channel}", "state_topic": "dmx/{channel}"}, "TWL-S207"),
+        ({"map_topic": "dmx/set", "fixtures": [*FIXTURES, FIXTURES[0] | {"name": "x"}]}, "TWL-F101"),
+        ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0], FIXTURES[1] | {"universe": "2"}]}, "TWL-S206"),
+        ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0] | {"profile": "rbg"}]}, "TWL-F103"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_mistake(keys: dict[str, Any], code: str) -> None:
+    """Each with its own code."""
+    with pytest.raises(ValidationError, match=code):
+        bridge(**keys)
+
+
+def test_equal_keys_make_equal_bridges() -> None:
+    """Dialects are values, whatever has been worked out from them."""
+    one, other = bridge(map_topic="dmx/set"), bridge(map_topic="dmx/set")
+    assert one.patch.zones == ("bowl", "shaft")
+    assert one == other

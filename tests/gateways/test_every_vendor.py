@@ -1,0 +1,183 @@
+"""What holds for the dialect of every vendor."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from controller.gateways import GATEWAYS
+from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
+from controller.gateways.values import MAX_PAYLOAD
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+
+PREFIX = "watertower"
+
+odd = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.text(max_size=8),
+    st.sampled_from([10**30, -1, 256, 1e400, "ON", "off", "255", "１２", "#FF6A00", "FF6A00", "1,2,3", "true"]),
+)
+KEYS = """
+    state brightness color color_mode color_temp r g b w c x y h s hue saturation effect POWER POWER1 Dimmer Color
+    HSBColor CT Scheme StatusSTS ison red green blue white gain mode output rgb transition target params method rgbw:0
+    result error id code message linkquality seg
+"""
+names = st.sampled_from(KEYS.split())
+values = st.recursive(
+    odd, lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(names, inner, max_size=5)), max_leaves=12
+)
+objects = st.dictionaries(names, values, max_size=8).map(lambda read: json.dumps(read).encode())
+tags = st.lists(
+    st.tuples(st.sampled_from(["ac", "cl", "wv", "fx"]), st.integers(-1, 999)).map("<{0[0]}>{0[1]}</{0[0]}>".format)
+).map(lambda parts: "".join(parts).encode())
+payloads = st.one_of(st.binary(max_size=80), st.text(max_size=20).map(str.encode), objects, tags)
+
+
+@settings(max_examples=150, deadline=None)
+@given(payload=payloads)
+def test_any_payload_gives_a_report_or_a_reason(kind: str, named: Callable[..., Gateway], payload: bytes) -> None:
+    """A parser is total, and what it reads is within bounds."""
+    gateway = named(kind)
+    for topic in gateway.topics(PREFIX):
+        told = gateway.decode(topic, payload, PREFIX)
+        assert isinstance(told, Report | Ignored | Rejected)
+        for shown in told.zones.values() if isinstance(told, Report) else ():
+            assert shown != Shown()
+            assert shown.brightness is None or 0 < shown.brightness <= 1
+            assert shown.kelvin is None or 1000 <= shown.kelvin <= 20_000
+
+
+@pytest.fixture(scope="session", params=sorted(set(GATEWAYS) - {"dmx", "dmx-channels"}))
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every kind of vendor's gateway."""
+    return str(request.param)
+
+
+DEEP = b"[" * 100_000
+HOSTILE = [
+    DEEP[:60_000],
+    b'{"a":' * 9_000,
+    b'{"brightness":' + b"9" * 5_000 + b"}",
+    b'{"brightness":1e400,"state":"ON"}',
+    b'{"brightness":NaN}',
+    b'{"brightness":-Infinity}',
+    b'{"brightness":true}',
+    b"\xff\xfe{\x00}\x00",
+    b"\x00",
+    b"\x1f\x8b\x08\x00",
+    b"null",
+    b"[]",
+    b'"ON"',
+    b"x" * (MAX_PAYLOAD + 1),
+]
+
+
+@pytest.mark.parametrize("payload", HOSTILE, ids=lambda payload: repr(payload[:12]))
+def test_hostile_payloads_are_refused(vendor: Gateway, payload: bytes) -> None:
+    """Depth, length, figures without end, other encodings: refused, without a word about the light."""
+    for topic in vendor.topics(PREFIX):
+        told = vendor.decode(topic, payload, PREFIX)
+        assert not (isinstance(told, Report) and told.zones), (topic, told)
+
+
+def test_an_empty_payload_says_nothing(vendor: Gateway) -> None:
+    """A retained message was deleted."""
+    assert {vendor.decode(topic, b"", PREFIX) for topic in vendor.topics(PREFIX)} == {Ignored()}
+
+
+def test_other_topics_say_nothing(vendor: Gateway) -> None:
+    """Only its own topics are read."""
+    assert vendor.decode("elsewhere", b'{"state":"ON"}', PREFIX) == Ignored()
+
+
+def test_topics_can_be_subscribed_to_one_by_one(vendor: Gateway) -> None:
+    """No wildcard hears what is not ours, and none is named twice."""
+    topics = vendor.topics(PREFIX)
+    assert len(set(topics)) == len(topics) > 1
+    assert not any(char in topic for topic in topics for char in "+#")
+
+
+@pytest.mark.parametrize("fade_s", [0.0, 0.3, 2.0, 1e7])
+@pytest.mark.parametrize("brightness", [0.0, 0.0001, 0.8, 1.0])
+def test_commands_are_whole_and_not_retained(
+    vendor: Gateway,
+    wanted: Callable[..., Want],
+    lit: Callable[..., ZoneState],
+    brightness: float,
+    fade_s: float,
+) -> None:
+    """QoS 1, never retained; on carries brightness and colour together, off carries neither."""
+    messages = vendor.encode(wanted(lit(brightness=brightness), fade_s), PREFIX)
+    assert messages
+    for message in messages:
+        assert (message.qos, message.retain) == (1, False)
+        has_color = any(word in message.payload for word in (b"255", b"106", b"FF6A00"))
+        assert has_color is (brightness > 0), message
+
+
+@settings(max_examples=60)
+@given(
+    rgb=st.tuples(*[st.integers(0, 255)] * 3),
+    brightness=st.floats(0, 1),
+    kelvin=st.one_of(st.none(), st.integers(1000, 12_000)),
+)
+def test_reducing_twice_changes_nothing(
+    kind: str,
+    named: Callable[..., Gateway],
+    rgb: tuple[int, int, int],
+    brightness: float,
+    kelvin: int | None,
+) -> None:
+    """What the gateway can show, it can show."""
+    gateway = named(kind)
+    want = ZoneState(brightness > 0, Color(Color.from_rgb(*rgb).hex, kelvin), brightness)
+    once = gateway.reduce("bowl", want)
+    assert gateway.reduce("bowl", once) == once
+    assert once.on is (once.brightness > 0)
+
+
+def test_nothing_said_agrees_with_nothing(vendor: Gateway, lit: Callable[..., ZoneState], dark: ZoneState) -> None:
+    """Silence is neither dark nor lit."""
+    assert not vendor.agrees("bowl", lit(), Shown())
+    assert not vendor.agrees("bowl", dark, Shown())
+    assert not vendor.agrees("bowl", lit(), Shown(on=True))
+    assert not vendor.agrees("bowl", lit(), Shown(on=True, brightness=1.0))
+
+
+def test_an_effect_of_its_own_never_agrees(vendor: Gateway, lit: Callable[..., ZoneState]) -> None:
+    """The right colour under a running effect is not what was asked for."""
+    shown = Shown(on=True, brightness=1.0, color=Color("#FF6A00"))
+    assert vendor.agrees("bowl", lit(), shown)
+    assert not vendor.agrees("bowl", lit(), Shown(steady=False).over(shown))
+
+
+BAD = ["", "/", "a//b", "/a", "a/", "a/+", "#", "a/#/b", "$SYS/x", "a\x00b", "a\nb", " a", "x" * 257]
+
+
+@pytest.mark.parametrize("topic", BAD)
+@pytest.mark.parametrize("kind", ["home-assistant", "zigbee2mqtt", "esphome", "wled", "tasmota", "shelly-gen2"])
+def test_a_topic_that_cannot_be_published_to_is_a_mistake(kind: str, topic: str, named: Callable[..., Any]) -> None:
+    """No wildcards, no empty levels, no control characters."""
+    key = "command_topic" if kind == "home-assistant" else "topic"
+    with pytest.raises(ValidationError):
+        named(kind, **{key: topic})
+
+
+def test_a_key_that_is_not_known_is_a_mistake(kind: str, named: Callable[..., Any]) -> None:
+    """A slip of the pen does not become a default."""
+    with pytest.raises(ValidationError):
+        named(kind, chanels="4")
+
+
+def test_a_gateway_cannot_be_changed(vendor: Gateway) -> None:
+    """Dialects are values."""
+    with pytest.raises(ValidationError):
+        vendor.name = "other"  # type: ignore[misc]

@@ -1,0 +1,159 @@
+"""Lights of the Home Assistant JSON schema."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from controller.errors import Mistake
+from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+
+PREFIX = "watertower"
+
+
+def read(gateway: Gateway, **keys: Any) -> Shown:
+    """What a state says."""
+    told = gateway.decode("home/rgb1", json.dumps(keys).encode(), PREFIX)
+    assert isinstance(told, Report), told
+    return told.zones["bowl"]
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected"),
+    [
+        (["rgb"], {"brightness": 204, "color": {"r": 255, "g": 106, "b": 0}}),
+        (["rgbw", "color_temp"], {"brightness": 204, "color": {"r": 255, "g": 106, "b": 0, "w": 0}}),
+        (["rgbww"], {"brightness": 204, "color": {"r": 255, "g": 106, "b": 0, "c": 0, "w": 0}}),
+        (["xy"], {"brightness": 204, "color": {"x": 0.5733, "y": 0.3819}}),
+        (["hs"], {"brightness": 204, "color": {"h": 24.941, "s": 100}}),
+        (["color_temp"], {"brightness": 204, "color_temp": 250}),
+        (["brightness"], {"brightness": 204}),
+        (["onoff"], {}),
+    ],
+)
+def test_orange_in_every_colour_mode(
+    modes: list[str],
+    expected: dict[str, Any],
+    named: Callable[..., Gateway],
+    wanted: Callable[..., Want],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """Each mode has its own keys, and none carries those of another."""
+    gateway = named("home-assistant", color_modes=modes)
+    (message,) = gateway.encode(wanted(lit(brightness=0.8)), PREFIX)
+    sent = json.loads(message.payload)
+    assert sent.pop("state") == "ON"
+    if "x" in expected.get("color", {}):
+        assert sent["color"] == pytest.approx(expected["color"], abs=0.01)
+    else:
+        assert sent == expected
+
+
+def test_a_dark_colour_is_a_dim_full_one_where_only_the_hue_is_sent(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """Navy by hue and saturation alone would be bright blue."""
+    (message,) = named("home-assistant", color_modes=["hs"]).encode(wanted(lit("#000080")), PREFIX)
+    assert json.loads(message.payload)["brightness"] == 128
+
+
+@pytest.mark.parametrize(("kelvin", "mired"), [(2700, 370), (1000, 500), (10_000, 153)])
+def test_kelvin_goes_as_mired_within_range(
+    kelvin: int, mired: int, named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """Clipped to what lamps have, and the clipped value is what agrees."""
+    gateway = named("home-assistant", color_modes=["rgb", "color_temp"])
+    want = lit("#FFB46B", kelvin=kelvin)
+    (message,) = gateway.encode(wanted(want), PREFIX)
+    assert json.loads(message.payload) == {"state": "ON", "brightness": 255, "color_temp": mired}
+    said = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
+    assert gateway.agrees("bowl", want, read(gateway, **said, color_temp=mired + 3))
+    assert not gateway.agrees("bowl", want, read(gateway, **said, color_temp=mired - 40))
+
+
+def test_the_colour_mode_says_which_keys_hold(named: Callable[..., Gateway]) -> None:
+    """Other keys may be left over from before."""
+    gateway = named("home-assistant")
+    color = {"r": 1, "g": 2, "b": 3, "w": 40, "c": 10, "x": 0.5, "y": 0.4, "h": 120, "s": 100}
+    keys = {"color": color, "color_temp": 250}
+    assert read(gateway, color_mode="rgb", **keys) == Shown(color=Color("#010203"))
+    assert read(gateway, color_mode="rgbw", **keys) == Shown(color=Color("#292A2B"))
+    assert read(gateway, color_mode="rgbww", **keys) == Shown(color=Color("#333435"))
+    assert read(gateway, color_mode="xy", **keys) == Shown(xy=(0.5, 0.4))
+    assert read(gateway, color_mode="hs", **keys) == Shown(color=Color("#00FF00"))
+    assert read(gateway, color_mode="color_temp", **keys) == Shown(kelvin=4000)
+
+
+def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
+    """`state: null` says nothing, and brightness 0 of a lamp that is on is ignored."""
+    gateway = named("home-assistant")
+    assert read(gateway, state=None, brightness=10) == Shown(brightness=10 / 255)
+    assert read(gateway, state="ON", brightness=0) == Shown(on=True)
+    assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Ignored()
+
+
+def test_off_drops_the_colour_of_before(named: Callable[..., Gateway]) -> None:
+    """What an off report says of colour means nothing."""
+    keys = {"state": "OFF", "brightness": 204, "color": {"r": 255, "g": 106, "b": 0}}
+    assert read(named("home-assistant"), **keys) == Shown(on=False)
+
+
+def test_an_effect_is_seen(named: Callable[..., Gateway]) -> None:
+    """A running effect is not steady; None is."""
+    gateway = named("home-assistant")
+    assert read(gateway, state="ON", effect="colorloop").steady is False
+    assert read(gateway, state="ON", effect="None").steady is True
+    assert read(gateway, state="ON", effect=None).steady is True
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"state": "PERHAPS"},
+        {"brightness": 256},
+        {"brightness": -1},
+        {"brightness": "１２"},
+        {"color": {"r": 256, "g": 0, "b": 0}},
+        {"color": {"r": 1}},
+        {"color": "orange"},
+        {"color_temp": 3},
+        {"color": {"x": 2, "y": 0.3}},
+    ],
+)
+def test_nonsense_is_refused_whole(keys: dict[str, Any], named: Callable[..., Gateway]) -> None:
+    """One wrong value makes the message worthless."""
+    gateway = named("home-assistant")
+    assert isinstance(gateway.decode("home/rgb1", json.dumps({"state": "ON"} | keys).encode(), PREFIX), Rejected)
+
+
+def test_numbers_may_stand_as_text(named: Callable[..., Gateway]) -> None:
+    """Templates often make text of numbers."""
+    assert read(named("home-assistant"), state="on", brightness="204") == Shown(on=True, brightness=0.8)
+
+
+def test_without_a_state_topic_nothing_is_confirmed(named: Callable[..., Gateway]) -> None:
+    """A lamp that does not report can be commanded, not confirmed."""
+    gateway = named("home-assistant", state_topic=None)
+    assert not gateway.confirms
+    assert "report" in gateway.cannot()
+    assert gateway.topics(PREFIX) == ("home/rgb1/available",)
+
+
+@pytest.mark.parametrize("mode", ["onoff", "brightness"])
+def test_modes_without_colour_stand_alone(mode: str, named: Callable[..., Any]) -> None:
+    """Home Assistant allows them beside no other."""
+    with pytest.raises(ValidationError) as caught:
+        named("home-assistant", color_modes=["rgb", mode])
+    mistake = caught.value.errors()[0]["ctx"]["error"]
+    assert isinstance(mistake, Mistake)
+    assert mistake.code == "TWL-S202"
+
+
+def test_the_state_may_not_be_the_command(named: Callable[..., Any]) -> None:
+    """The broker gives back what was sent, which would confirm anything."""
+    with pytest.raises(ValidationError, match="TWL-S207"):
+        named("home-assistant", state_topic="home/rgb1/set")

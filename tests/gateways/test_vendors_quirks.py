@@ -1,0 +1,319 @@
+"""What is peculiar to one vendor's firmware."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+
+PREFIX = "watertower"
+
+
+def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> Shown:
+    """What a message says of the zone."""
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    told = gateway.decode(topic, raw, PREFIX)
+    assert isinstance(told, Report), told
+    return told.zones["bowl"]
+
+
+def sent(gateway: Gateway, want: Want) -> Any:
+    """The JSON of the one command."""
+    (message,) = gateway.encode(want, PREFIX)
+    return json.loads(message.payload)
+
+
+@pytest.mark.parametrize("payload", [b"offline", b'{"state":"offline"}', b" Offline\n"])
+@pytest.mark.parametrize("topic", ["zigbee2mqtt/bridge/state", "zigbee2mqtt/tower/availability"])
+def test_a_zigbee_lamp_is_offline_when_it_or_its_bridge_is(
+    payload: bytes, topic: str, named: Callable[..., Gateway]
+) -> None:
+    """Plain text before version 2, JSON since."""
+    assert named("zigbee2mqtt").decode(topic, payload, PREFIX) == Report(online=False)
+
+
+@pytest.mark.parametrize(
+    ("topic", "bridge"),
+    [
+        ("zigbee2mqtt/tower", "zigbee2mqtt/bridge/state"),
+        ("z2m/mast/north lamp", "z2m/bridge/state"),
+        ("home/zigbee2mqtt/mast/north", "home/zigbee2mqtt/bridge/state"),
+    ],
+)
+def test_the_bridge_is_found_from_the_lamp(topic: str, bridge: str, named: Callable[..., Gateway]) -> None:
+    """It is subscribed before the lamp's own availability, whose retained word is to come last."""
+    gateway = named("zigbee2mqtt", topic=topic)
+    assert gateway.topics(PREFIX) == (bridge, f"{topic}/availability", topic)
+
+
+def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """The bridge's own formula: orange by the CIE's would be far off."""
+    gateway = named("zigbee2mqtt")
+    keys = {"state": "ON", "brightness": 203, "color_mode": "xy", "color": {"x": 0.6374, "y": 0.3529}}
+    told = shown(gateway, "zigbee2mqtt/tower", keys)
+    assert gateway.agrees("bowl", lit(brightness=0.8), told)
+    assert not gateway.agrees("bowl", lit("#FF0000", 0.8), told)
+    keys["color"] = {"x": 0.66, "y": 0.33}
+    assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys))
+
+
+def test_zigbee_knows_no_dark_colours(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """The bridge drops the brightness of a colour, so it is sent as brightness."""
+    keys = sent(named("zigbee2mqtt"), wanted(lit("#803500", 1.0)))
+    assert (keys["brightness"], keys["color"]) == (127, {"r": 255, "g": 106, "b": 0})
+
+
+def test_esphome_is_sent_integers_only(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """Newer firmware drops what is not an integer; a fade under half a second is a second then."""
+    for fade_s, expected in ((0.4, 1), (2.0, 2), (2.6, 3), (1e9, 65_535)):
+        raw = named("esphome").encode(wanted(lit(brightness=0.8), fade_s), PREFIX)[0].payload
+        assert b"." not in raw
+        assert json.loads(raw)["transition"] == expected
+
+
+def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """One command and one report for each light."""
+    gateway = named("esphome", zone=None, light=None, zones={"bowl": "floods", "shaft": "strip"})
+    want = Want(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
+    first, second = gateway.encode(want, PREFIX)
+    assert first.topic == "tower/light/floods/command"
+    assert (second.topic, json.loads(second.payload)) == ("tower/light/strip/command", {"state": "OFF"})
+    told = gateway.decode("tower/light/strip/state", b'{"state":"OFF"}', PREFIX)
+    assert told == Report(zones={"shaft": Shown(on=False)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("esphome", {"zones": {"bowl": "floods"}}),
+        ("esphome", {"zone": None}),
+        ("esphome", {"light": None}),
+        ("esphome", {"zone": None, "zones": {"bowl": "floods"}}),
+        ("shelly-gen2", {"zones": {"bowl": "rgb:0"}}),
+        ("shelly-gen2", {"zone": None}),
+    ],
+)
+def test_zone_or_zones_but_not_both(kind: str, keys: dict[str, Any], named: Callable[..., Any]) -> None:
+    """One way to say which lamps are which zone's."""
+    with pytest.raises(ValidationError, match="TWL-S201"):
+        named(kind, **keys)
+
+
+@pytest.mark.parametrize(
+    ("payload", "color"),
+    [
+        (b"#FF6A00", "#FF6A00"),
+        (b"#5FF6A00", "#FF6F05"),
+        (b"#28FF6A00", "#FF9228"),
+        (b"#000000", "#000000"),
+    ],
+)
+def test_wled_colours_of_six_to_eight_digits(payload: bytes, color: str, named: Callable[..., Gateway]) -> None:
+    """White stands first, without its leading zero; its light washes the colour out."""
+    assert shown(named("wled"), "wled/a1b2c3/c", payload) == Shown(color=Color(color))
+
+
+@pytest.mark.parametrize("payload", [b"FF6A00", b"#FF6A0", b"#FF6A0000F", "#ＦＦ6A00".encode(), b"orange"])
+def test_other_wled_colours_are_refused(payload: bytes, named: Callable[..., Gateway]) -> None:
+    """Full-width digits too."""
+    assert isinstance(named("wled").decode("wled/a1b2c3/c", payload, PREFIX), Rejected)
+
+
+def test_wled_brightness_zero_is_off(named: Callable[..., Gateway]) -> None:
+    """WLED has no other word for it."""
+    assert shown(named("wled"), "wled/a1b2c3/g", b"0") == Shown(on=False)
+    assert shown(named("wled"), "wled/a1b2c3/g", b"204") == Shown(on=True, brightness=0.8)
+
+
+XML = "<vs><ac>204</ac><cl>255</cl><cl>106</cl><cl>0</cl><cs>9</cs><fx>{fx}</fx><wv>{wv}</wv><ds>{ds}</ds></vs>"
+
+
+def test_wled_xml_is_read_by_its_tags(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """An effect is not steady, white is added, and no entity is ever opened."""
+    gateway = named("wled")
+    topic = "wled/a1b2c3/v"
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, XML.format(fx=0, wv=-1, ds="W").encode()))
+    assert shown(gateway, topic, XML.format(fx=73, wv=-1, ds="W").encode()).steady is False
+    assert shown(gateway, topic, XML.format(fx=0, wv=40, ds="W").encode()).color == Color("#FF9228")
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><vs>&b;</vs>'
+    assert isinstance(gateway.decode(topic, bomb, PREFIX), Rejected)
+
+
+def test_wled_is_sent_its_whole_state(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """Effect, night light and what may have been done to the segment are put right; the fade is always said."""
+    keys = sent(named("wled", channels="rgbw"), wanted(lit(brightness=0.8)))
+    assert keys["seg"] == {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [[255, 106, 0, 0]]}
+    assert (keys["tt"], keys["nl"]) == (0, {"on": False})
+    assert sent(named("wled"), wanted(DARK, 120.0)) == {"on": False, "tt": 655, "nl": {"on": False}}
+
+
+def test_a_wled_topic_has_at_most_32_characters(named: Callable[..., Any]) -> None:
+    """The firmware would cut it."""
+    with pytest.raises(ValidationError):
+        named("wled", topic="wled/" + "a" * 28)
+
+
+@pytest.mark.parametrize(
+    ("channels", "color", "expected"),
+    [
+        ("1", "#FF6A00", "Fade 1; Speed 6; Dimmer 80; Power ON"),
+        ("2", "#FF6A00", "Fade 1; Speed 6; CT 250; Dimmer 80; Power ON"),
+        ("3", "#FF6A00", "Fade 1; Speed 6; Color2 255,106,0; Dimmer 80; Power ON"),
+        ("4", "#FF6A00", "Fade 1; Speed 6; Color2 255,106,0,0; Dimmer 80; Power ON"),
+        ("5", "#FF6A00", "Fade 1; Speed 6; Color2 255,106,0,0,0; Dimmer 80; Power ON"),
+        ("3", "#803500", "Fade 1; Speed 6; Color2 255,106,0; Dimmer 40; Power ON"),
+    ],
+)
+def test_tasmota_by_its_channels(
+    channels: str,
+    color: str,
+    expected: str,
+    named: Callable[..., Gateway],
+    wanted: Callable[..., Want],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """One backlog of commands for each number of channels."""
+    (message,) = named("tasmota", channels=channels).encode(wanted(lit(color, 0.8), 3.0), PREFIX)
+    assert message.payload.decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("fade_s", "expected"),
+    [(0.0, "Fade 0"), (0.1, "Fade 1; Speed 1"), (2.0, "Fade 1; Speed 4"), (20.0, "Fade 1; Speed 40"),
+     (600.0, "Fade 1; Speed 40")],
+)  # fmt: skip
+def test_tasmota_fades_in_half_seconds(
+    fade_s: float, expected: str, named: Callable[..., Gateway], wanted: Callable[..., Want]
+) -> None:
+    """1 to 40 of them, as the firmware stores it."""
+    (message,) = named("tasmota").encode(wanted(DARK, fade_s), PREFIX)
+    assert message.payload.decode() == f"{expected}; Power OFF"
+
+
+def test_tasmota_colours_are_divided_by_the_dimmer(
+    named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """At 60 % the firmware says 996245 for a colour of FFA373; when dim the hue says it better."""
+    gateway = named("tasmota")
+    keys = {"POWER": "ON", "Dimmer": 60, "Color": "996245", "HSBColor": "21,55,60"}
+    told = shown(gateway, "stat/tasmota/RESULT", keys)
+    assert told == Shown(on=True, brightness=0.6, color=Color("#FFA373"))
+    dim = {"POWER": "ON", "Dimmer": 2, "Color": "050200", "HSBColor": "25,100,2"}
+    assert gateway.agrees("bowl", lit(brightness=0.02), shown(gateway, "tele/tasmota/STATE", dim))
+    decimal = {"POWER": "ON", "Dimmer": 80, "Color": "204,85,0", "HSBColor": "25,100,80"}
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "stat/tasmota/RESULT", decimal))
+
+
+def test_tasmota_answers_in_all_its_forms(named: Callable[..., Gateway]) -> None:
+    """Plain power, Status 11, an index, a running scheme; settings say nothing."""
+    gateway = named("tasmota")
+    assert shown(gateway, "stat/tasmota/POWER", b"ON") == Shown(on=True)
+    assert shown(gateway, "stat/tasmota/POWER1", b'{"POWER1":"OFF"}') == Shown(on=False)
+    assert shown(gateway, "stat/tasmota/STATUS11", {"StatusSTS": {"POWER": "ON", "Dimmer": 80}}).brightness == 0.8
+    assert shown(gateway, "tele/tasmota/STATE", {"POWER": "ON", "Scheme": 2}).steady is False
+    assert gateway.decode("stat/tasmota/RESULT", b'{"Fade":"ON"}', PREFIX) == Ignored()
+    assert shown(gateway, "stat/tasmota/RESULT", {"POWER": "OFF", "Dimmer": 80, "Color": "CC5500"}) == Shown(on=False)
+
+
+def test_tasmota_with_white_channels(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """Five channels are either a colour or a colour temperature; white light washes a colour out."""
+    gateway = named("tasmota", channels=5)
+    warm = {"POWER": "ON", "Dimmer": 80, "Color": "0000003A92", "CT": 370, "HSBColor": "25,100,0"}
+    told = shown(gateway, "stat/tasmota/RESULT", warm)
+    assert told.kelvin == 2703
+    assert gateway.agrees("bowl", lit("#FFB46B", 0.8, kelvin=2700), told)
+    assert not gateway.agrees("bowl", lit(brightness=0.8), told)
+    mixed = {"POWER": "ON", "Dimmer": 100, "Color": "FF6A008000", "CT": 370}
+    assert not gateway.agrees("bowl", lit(), shown(gateway, "stat/tasmota/RESULT", mixed))
+
+
+@pytest.mark.parametrize("full_topic", ["%topic%/", "%prefix%/", "", "%prefix%//%topic%", "#/%prefix%/%topic%"])
+def test_a_full_topic_needs_both_places(full_topic: str, named: Callable[..., Any]) -> None:
+    """Without them two devices, or commands and answers, would share a topic."""
+    with pytest.raises(ValidationError):
+        named("tasmota", full_topic=full_topic)
+
+
+def test_a_full_topic_may_lack_its_last_slash(named: Callable[..., Gateway]) -> None:
+    """As Tasmota adds it."""
+    assert "t/tasmota/stat/RESULT" in named("tasmota", full_topic="t/%topic%/%prefix%").topics(PREFIX)
+
+
+def test_shelly_gen1_fades_in_milliseconds_up_to_five_seconds(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """Longer fades are cut, and off carries no colour."""
+    assert sent(named("shelly-gen1"), wanted(lit(), 2.0))["transition"] == 2000
+    assert sent(named("shelly-gen1"), wanted(DARK, 60.0)) == {"mode": "color", "turn": "off", "transition": 5000}
+
+
+def test_shelly_gen1_status(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """Effects and the white mode are not what was asked for."""
+    gateway = named("shelly-gen1")
+    topic = "shellies/shellyrgbw2-11ABD9/color/0/status"
+    keys = {"ison": True, "red": 255, "green": 106, "blue": 0, "white": 0, "gain": 80, "effect": 0, "power": 9.5}
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, keys))
+    for other in ({"effect": 2}, {"mode": "white"}, {"white": 60}, {"gain": 100}, {"ison": False}):
+        assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, keys | other))
+
+
+def test_shelly_gen2_answers_reach_the_one_who_asked(
+    named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """The id of the request finds the component; an error is told with the device's words."""
+    gateway = named("shelly-gen2", zone=None, zones={"shaft": "light:1", "bowl": "rgb:0"})
+    questions = [json.loads(message.payload) for message in gateway.query(PREFIX)]
+    assert [each["method"] for each in questions] == ["Light.GetStatus", "RGB.GetStatus"]
+    assert {each["src"] for each in questions} == {"watertower/gateway/lamp"}
+    reply = {"id": questions[1]["id"], "result": {"id": 0, "output": True, "brightness": 80, "rgb": [255, 106, 0]}}
+    told = shown(gateway, "watertower/gateway/lamp/rpc", reply)
+    assert gateway.agrees("bowl", lit(brightness=0.8), told)
+    error = b'{"id":1,"error":{"code":404,"message":"No handler for RGBW.Set"}}'
+    refused = gateway.decode("watertower/gateway/lamp/rpc", error, PREFIX)
+    assert refused == Rejected("the device answered error '404': 'No handler for RGBW.Set'")
+
+
+def test_shelly_gen2_notices_are_parts(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """Laid over what was known; events and other components say nothing."""
+    gateway = named("shelly-gen2")
+    topic = "shellyplusrgbwpm-b48a0a123db4/events/rpc"
+
+    def notice(method: str, **params: Any) -> bytes:
+        return json.dumps({"src": "x", "method": method, "params": params}).encode()
+
+    whole = {"output": True, "brightness": 30, "rgb": [255, 106, 0], "white": 0}
+    before = shown(gateway, topic, notice("NotifyFullStatus", **{"rgbw:0": whole}))
+    after = shown(gateway, topic, notice("NotifyStatus", ts=1.0, **{"rgbw:0": {"id": 0, "brightness": 80}}))
+    assert gateway.agrees("bowl", lit(brightness=0.8), after.over(before))
+    assert gateway.decode(topic, notice("NotifyEvent", events=[]), PREFIX) == Ignored()
+    assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": {"current": 0.03}}), PREFIX) == Ignored()
+    assert gateway.decode(topic, notice("NotifyStatus", wifi={"rssi": -60}), PREFIX) == Ignored()
+
+
+def test_shelly_gen2_is_never_told_to_flip_back(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """`toggle_after` would end the campaign by itself."""
+    params = sent(named("shelly-gen2"), wanted(lit(brightness=0.8), 2.0))["params"]
+    assert params == {
+        "id": 0, "on": True, "brightness": 80, "rgb": [255, 106, 0], "white": 0, "transition_duration": 2
+    }  # fmt: skip
+    assert sent(named("shelly-gen2"), wanted(DARK))["params"] == {"id": 0, "on": False}
+
+
+@pytest.mark.parametrize("component", ["rgbw", "cct:0", "rgbw:10", "RGBW:0", "rgbw:0/x"])
+def test_only_components_of_light(component: str, named: Callable[..., Any]) -> None:
+    """As the device names them."""
+    with pytest.raises(ValidationError):
+        named("shelly-gen2", component=component)

@@ -1,0 +1,111 @@
+"""Every vendor's gateway of the list beside its simulated device, wired together in memory."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.gateways import GATEWAYS
+from controller.gateways.gateway import Gateway, Message, Rejected, Report, Shown, Want
+from controller.lighting.look import ZoneState
+from controller.simulation.devices import DEVICES, Device
+
+VENDORS = json.loads((Path(__file__).parents[2] / "vectors" / "vendors.json").read_text(encoding="utf-8"))
+PREFIX = "watertower"
+
+
+@dataclass
+class Pair:
+    """A dialect and its device, and what the dialect has read so far."""
+
+    gateway: Gateway
+    device: Device[Gateway]
+    now: datetime = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    shown: dict[str, Shown] = field(default_factory=dict)
+    online: bool | None = None
+    sent: list[Message] = field(default_factory=list)
+
+    def boot(self) -> None:
+        """The device gets power."""
+        self.hear(self.device.boot(self.now))
+
+    def hear(self, messages: Iterable[Message]) -> None:
+        """The dialect reads what it has subscribed to."""
+        for message in messages:
+            self.sent.append(message)
+            if message.topic not in self.gateway.topics(PREFIX):
+                continue
+            told = self.gateway.decode(message.topic, message.payload, PREFIX)
+            assert not isinstance(told, Rejected), (message, told)
+            if isinstance(told, Report):
+                self.online = self.online if told.online is None else told.online
+                for zone, part in told.zones.items():
+                    self.shown[zone] = part.over(self.shown.get(zone, Shown()))
+
+    def ask(self, state: ZoneState, fade_s: float = 0.0) -> None:
+        """The wish goes to the device, the same in every zone, and time runs until all is told."""
+        want = Want(now=self.now, zones=dict.fromkeys(self.gateway.zone_names, state), fade_s=fade_s)
+        self.say(self.gateway.encode(want, PREFIX))
+
+    def say(self, messages: Iterable[Message]) -> None:
+        """Messages go to the device."""
+        for message in messages:
+            assert any(matches(each, message.topic) for each in self.device.subscriptions), message
+            self.hear(self.device.receive(message.topic, message.payload, self.now))
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; the device turns when it asked to."""
+        end = self.now + timedelta(seconds=seconds)
+        told, due = self.device.turn(self.now)
+        self.hear(told)
+        while due is not None and due <= end:
+            assert due > self.now, "a device must name a later instant"
+            self.now = due
+            told, due = self.device.turn(self.now)
+            self.hear(told)
+        self.now = end
+
+    def agrees(self, state: ZoneState) -> bool:
+        """Whether all that was read is the wish."""
+        return all(
+            self.gateway.agrees(zone, self.gateway.reduce(zone, state), self.shown.get(zone, Shown()))
+            for zone in self.gateway.zone_names
+        )
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """MQTT 5.0 section 4.7."""
+    wanted, levels = topic_filter.split("/"), topic.split("/")
+    if wanted[-1] == "#":
+        return levels[: len(wanted) - 1] == wanted[:-1]
+    return wanted == levels
+
+
+def paired(name: str) -> Pair:
+    """A fresh pair, switched on."""
+    (keys,) = (each for each in VENDORS if each["name"] == name)
+    gateway = GATEWAYS[keys["kind"]].model_validate(keys)
+    pair = Pair(gateway, DEVICES[keys["kind"]](gateway))
+    pair.boot()
+    return pair
+
+
+@pytest.fixture(scope="session")
+def pair_of() -> Callable[[str], Pair]:
+    """Makes a fresh pair by name."""
+    return paired
+
+
+@pytest.fixture(params=[each["name"] for each in VENDORS])
+def pair(request: pytest.FixtureRequest) -> Pair:
+    """A fresh pair of every gateway of the list."""
+    return paired(request.param)
+
+
+@pytest.fixture(scope="session", params=[each["name"] for each in VENDORS])
+def pair_name(request: pytest.FixtureRequest) -> str:
+    """The name of every pair, for laws that need a fresh one for each example."""
+    return str(request.param)
