@@ -220,8 +220,7 @@ class Gateway:
         if len(out) < len(frames):
             return {}
         goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
-        states = goals if self._patch.matches(out, goals) else self._patch.shown(out)
-        return {zone: _zone_report(state) for zone, state in states.items()}
+        return {zone: _zone_report(state) for zone, state in self._patch.shown(out, goals).items()}
 
     def _wake_at(self, now: datetime | None, reading: Reading) -> datetime | None:
         """The next cue or step of a sequence, on the wall of the reading."""

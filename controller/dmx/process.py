@@ -15,7 +15,7 @@ from controller.gateways.contract import Dmx
 from controller.gateways.documents import Desired, parse_desired
 from controller.gateways.gateway import Message, Rejected
 from controller.lighting.patch import Patch
-from controller.mqtt import Address, Brokers, Connected, Received
+from controller.mqtt import Address, Mqtt, Connected, Received
 from controller.store.atomic import write
 
 LONGEST_PAUSE_S = 1.0
@@ -36,11 +36,16 @@ class Process:
         self._tell = tell
         self._wake = asyncio.Event()
 
+    @property
+    def name(self) -> str:
+        """The gateway's name."""
+        return self._settings.name
+
     async def run(self, brokers: tuple[Address, ...], site: str) -> None:
         """Obey until cancelled; then say offline, as the last will would."""
         settings, online = self._settings, self._availability(b"online")
         output = OUTPUTS[settings.output.kind](settings.output, Source(site, settings.name), self._on_event)
-        connection = Brokers(
+        connection = Mqtt(
             brokers,
             f"{self._prefix}-gateway-{settings.name}",
             subscriptions=((settings.topic("desired", self._prefix), 1),),
@@ -62,7 +67,7 @@ class Process:
     def _availability(self, word: bytes) -> Message:
         return Message(self._settings.topic("availability", self._prefix), word, qos=1, retain=True)
 
-    async def _listen(self, mqtt: Brokers, gateway: Gateway) -> None:
+    async def _listen(self, mqtt: Mqtt, gateway: Gateway) -> None:
         async for item in mqtt:
             reading = self._clock.read()
             if isinstance(item, Received):
@@ -74,7 +79,7 @@ class Process:
             self._wake.set()
         raise RuntimeError("the MQTT connection ended")
 
-    async def _turns(self, mqtt: Brokers, gateway: Gateway, output: Output) -> None:
+    async def _turns(self, mqtt: Mqtt, gateway: Gateway, output: Output) -> None:
         while True:
             self._wake.clear()
             reading = self._clock.read()

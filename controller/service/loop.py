@@ -7,18 +7,27 @@ that catches a stepped clock. The alarm only wakes; what is right is asked anew 
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from controller.clock import Alarm, Clock, Reading
 from controller.events import Event, happened
 from controller.gateways.gateway import Message
-from controller.mqtt import Brokers, Connected, Item, Lost, Received
+from controller.mqtt import Mqtt, Connected, Item, Lost, Received
 from controller.service.engine import Engine
 from controller.service.report import essence, health_of
 
 TICK_S = 1.0
 LATE_S = 2.0
 HEALTH_EVERY_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the site is called, and the prefix of its topics."""
+
+    name: str
+    prefix: str
 
 
 class Loop:
@@ -28,14 +37,14 @@ class Loop:
         self,
         engine: Engine,
         clock: Clock,
-        mqtt: Brokers,
-        prefix: str,
+        mqtt: Mqtt,
+        site: Named,
         tell: Callable[[Event, datetime], None],
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._mqtt = mqtt
-        self._prefix = prefix
+        self._site = site
         self._tell = tell
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
@@ -89,9 +98,9 @@ class Loop:
         """On each change of what matters, and every HEALTH_EVERY_S so that its age tells that the controller lives."""
         if not self._mqtt.connected:
             return
-        health = health_of(self._engine, self._site, reading)
+        health = health_of(self._engine, self._site.name, reading)
         told = (essence(health), reading.mono)
         if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
             self._health = told
             document = health.model_dump_json().encode()
-            self._mqtt.publish(Message(f"{self._prefix}/controller/health", document, qos=1, retain=True))
+            self._mqtt.publish(Message(f"{self._site.prefix}/controller/health", document, qos=1, retain=True))

@@ -1,0 +1,54 @@
+"""`watertower check`: every mistake of the two files; if there is none, when it is next lit, and notes."""
+
+import click
+
+from controller.cli.options import CONFIGURATION, Options, common
+from controller.clock import SystemClock
+from controller.config import render
+from controller.config.load import Setup, load, notes
+from controller.errors import FilesRejected
+
+FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
+
+
+@click.command("check")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", help="For people or programs.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@common
+def command(options: Options, form: str, as_json: bool) -> None:
+    """Check both files."""
+    form = "json" if as_json else form
+    try:
+        setup = load(options.config_dir)
+    except FilesRejected as error:
+        click.echo(FORMATS[form](error.findings, options.language))
+        raise SystemExit(CONFIGURATION) from None
+    now = SystemClock().read().wall
+    told = FORMATS[form](notes(setup, now), options.language)
+    if told:
+        click.echo(told)
+    if form == "text":
+        click.echo(_summary(setup, options))
+
+
+def _summary(setup: Setup, options: Options) -> str:
+    say = options.say
+    now = SystemClock().read().wall
+    program = setup.program()
+    zone = setup.tower.site.place.time_zone
+    cue, following = program.look_at(now), program.next_cue(now)
+    while following is not None and not following.looks:
+        following = program.next_cue(following.at)
+    counts = (
+        f"{len(setup.schedule.campaigns)} {say('campaigns')}, {len(setup.schedule.every_night)} {say('every night')}, "
+        f"{len(setup.schedule.blackouts)} {say('blackouts')}, {len(setup.tower.gateways)} {say('gateways')}"
+    )
+    lines = [f"{options.config_dir}: {say('no errors')}. {counts}."]
+    if cue.looks:
+        lines.append(f"{say('Lit now')}: {cue.campaign or cue.why.winner}.")
+    if following is not None:
+        at = following.at.astimezone(zone)
+        lines.append(f"{say('Next light')}: {at:%Y-%m-%d %H:%M}, {following.campaign or following.why.winner}.")
+    elif not cue.looks:
+        lines.append(f"{say('No light in the next 400 nights')}.")
+    return "\n".join(lines)

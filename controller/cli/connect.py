@@ -1,0 +1,65 @@
+"""From `mqtt:` of tower.yaml to addresses, users and secrets. A secret comes from a file or a systemd credential,
+never from the two files themselves."""
+
+import os
+from pathlib import Path
+
+from controller.config.tower import Mqtt as Settings
+from controller.errors import Misconfigured
+from controller.mqtt import Address, Tls
+
+DEFAULT_LISTEN = ("127.0.0.1", 1883)
+CREDENTIAL = "mqtt-password"
+MAX_SECRET = 10_000
+
+
+def addresses(settings: Settings, port: int | None = None) -> tuple[Address, ...]:
+    """The brokers to connect to; `port` is where the embedded one really listens. Raises Misconfigured."""
+    login = (settings.username, _password(settings))
+    if settings.is_embedded:
+        host, wanted = listens(settings)
+        host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
+        name, password = login if login[0] else next(iter((users(settings) or {}).items()), (None, None))
+        return (Address(host, port or wanted, username=name, password=password),)
+    tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
+    return tuple(
+        Address.parse(url, username=login[0], password=login[1], tls=tls if url.startswith("mqtts:") else None)
+        for url in settings.broker
+    )
+
+
+def listens(settings: Settings) -> tuple[str, int]:
+    """Host and port of the embedded broker."""
+    if settings.listen is None:
+        return DEFAULT_LISTEN
+    host, _, port = settings.listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def users(settings: Settings) -> dict[str, str] | None:
+    """Who may use the embedded broker: lines `name:password` of `users_file`; None lets anyone on this machine."""
+    if settings.users_file is None:
+        return None
+    lines = (line.strip() for line in _read(settings.users_file).splitlines())
+    pairs = [line.partition(":") for line in lines if line and not line.startswith("#")]
+    if not pairs or any(not colon or not name or not password for name, colon, password in pairs):
+        raise Misconfigured("TWL-Q106", path=str(settings.users_file), reason="each line is name:password")
+    return {name: password for name, _, password in pairs}
+
+
+def _password(settings: Settings) -> str | None:
+    if settings.password_file is not None:
+        return _read(settings.password_file).rstrip("\r\n")
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if settings.username and credentials and (kept := Path(credentials, CREDENTIAL)).is_file():
+        return _read(kept).rstrip("\r\n")
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_SECRET:
+            raise Misconfigured("TWL-Q106", path=str(path), reason="it is too large for a secret")
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise Misconfigured("TWL-Q106", path=str(path), reason=str(error)) from error

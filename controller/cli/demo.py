@@ -1,0 +1,111 @@
+"""`watertower demo`: the campaign week in time-lapse, with a broker and simulated lamps of its own.
+
+Nothing is faked: the same controller, broker and gateway as in `run`, over MQTT, on a clock that runs faster. What is
+drawn is what the gateways reported back. On a terminal it is a picture, on a pipe lines.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from controller.cli.assembly import Parts, Running, running
+from controller.cli.options import Options, common
+from controller.cli.period import read_instant, read_period
+from controller.cli.picture import Scene, draw
+from controller.cli.swatch import has_color
+from controller.clock import SystemClock, VirtualClock
+from controller.config.load import Setup, load
+from controller.events import Event, Level
+from controller.events.line import text_line
+from controller.gateways.contract import Dmx
+from controller.gateways.outputs import SimulatedOutput
+
+BEFORE = timedelta(hours=6)
+FRAME_S = 0.1
+SHOWN_CODES = {"TWL-C020", "TWL-G101"}
+CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
+
+
+@click.command("demo")
+@click.option("--from", "start", help="INSTANT to begin at; six hours before the next campaign if not given.")
+@click.option("--until", "end", help="INSTANT to end at; six hours after the campaign if not given.")
+@click.option("--speed", type=click.FloatRange(1, 100_000), default=7200, show_default=True, help="Times real time.")
+@common
+def command(options: Options, start: str | None, end: str | None, speed: float) -> None:
+    """The campaign in time-lapse: no hardware, nothing to edit."""
+    setup = _simulated(load(options.config_dir))
+    first, last = _period(setup, start, end)
+    clock = VirtualClock(first, speed)
+    with tempfile.TemporaryDirectory(prefix="watertower-demo-") as state, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_show(setup, clock, Path(state), last, options))
+
+
+def _period(setup: Setup, start: str | None, end: str | None) -> tuple[datetime, datetime]:
+    """As asked, or around the next campaign: the one that is on now is shown from its beginning."""
+    now = SystemClock().read().wall
+    program = setup.program()
+    if start is not None:
+        first = read_instant(start, setup)
+    else:
+        lit = next((c for c in program.cues(now - timedelta(days=8), now + timedelta(days=400)) if c.campaign), None)
+        first = (lit.at if lit is not None else now) - BEFORE
+    last = read_instant(end, setup) if end is not None else read_period("", setup, first)[1] + BEFORE
+    return first, max(last, first + timedelta(minutes=1))
+
+
+def _simulated(setup: Setup) -> Setup:
+    """The same site with every DMX gateway here and simulated, on a broker of its own; others cannot take part."""
+    ours = (gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx))
+    gateways = tuple(
+        gateway.model_copy(update={"runs": "here", "output": SimulatedOutput(kind="simulated")}) for gateway in ours
+    )
+    mqtt = setup.tower.mqtt.model_copy(
+        update={"broker": ("embedded",), "listen": None, "username": None, "users_file": None, "password_file": None}
+    )
+    return replace(setup, tower=setup.tower.model_copy(update={"gateways": gateways, "mqtt": mqtt}))
+
+
+async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, options: Options) -> None:
+    """Until the period is over or somebody interrupts."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    picture = has_color()
+    zone = setup.tower.site.place.time_zone
+    recent: list[str] = []
+
+    def tell(event: Event, at: datetime) -> None:
+        if event.code in SHOWN_CODES or event.kind.level in {Level.WARNING, Level.ERROR}:
+            line = text_line(event, at, zone, options.language)
+            recent.append(line)
+            del recent[:-5]
+            if not picture:
+                click.echo(line)
+
+    async with running(Parts(setup, clock, state, tell, options.language, port=0)) as service:
+        try:
+            await _frames(setup, clock, last, service, stop, recent if picture else None)
+        finally:
+            if picture:
+                sys.stdout.write(SHOW)
+
+
+async def _frames(
+    setup: Setup, clock: VirtualClock, last: datetime, service: Running, stop: asyncio.Event, lines: list[str] | None
+) -> None:
+    """A picture every FRAME_S where there is a terminal; else only the waiting."""
+    while not stop.is_set() and not service.work.done() and (reading := clock.read()).wall < last:
+        if lines is not None:
+            sys.stdout.write(CLEAR + HIDE + draw(Scene(setup, service.engine, reading), lines) + "\n")
+            sys.stdout.flush()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), FRAME_S)
+    if service.work.done():
+        service.work.result()

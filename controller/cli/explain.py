@@ -1,0 +1,64 @@
+"""`watertower explain CODE`: what an event or error means and what to do, from the catalogue."""
+
+import json
+from difflib import get_close_matches
+
+import click
+
+from controller.cli.options import Options, common
+from controller.errors import Refused
+from controller.events import CATALOGUE, Kind
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@common
+def command(options: Options, code: str | None, as_json: bool) -> None:
+    """What CODE means and what to do; without a code, all of them."""
+    if code is None:
+        for kind in sorted(CATALOGUE.values(), key=lambda kind: kind.code):
+            click.echo(f"{kind.code}  {kind.level:7}  {_text(kind, options)}")
+        return
+    kind = _find(code)
+    click.echo(_document(kind, options) if as_json else _page(kind, options))
+
+
+def _find(code: str) -> Kind:
+    wanted = code.strip().upper()
+    wanted = wanted if wanted.startswith("TWL-") else f"TWL-{wanted}"
+    if wanted not in CATALOGUE:
+        near = next(iter(get_close_matches(wanted, CATALOGUE, 1, 0)), "TWL-G101")
+        raise Refused("TWL-Q104", code=code, near=near)
+    return CATALOGUE[wanted]
+
+
+def _text(kind: Kind, options: Options) -> str:
+    return kind.text.sv if options.language == "sv" else kind.text.en
+
+
+def _page(kind: Kind, options: Options) -> str:
+    say, swedish = options.say, options.language == "sv"
+    rows = (
+        (say("Text"), _text(kind, options)),
+        (say("Meaning"), kind.meaning.sv if swedish else kind.meaning.en),
+        (say("Do"), kind.action.sv if swedish else kind.action.en),
+        (say("Fields"), ", ".join(sorted(kind.fields)) or "–"),
+    )
+    head = f"{kind.code}  {kind.name}  ({kind.level})"
+    return "\n".join((head, *(f"  {name + ':':11} {text}" for name, text in rows)))
+
+
+def _document(kind: Kind, options: Options) -> str:
+    document = {
+        "version": 1,
+        "code": kind.code,
+        "event": kind.name,
+        "level": kind.level.value,
+        "fields": sorted(kind.fields),
+        "text": {"en": kind.text.en, "sv": kind.text.sv},
+        "meaning": {"en": kind.meaning.en, "sv": kind.meaning.sv},
+        "action": {"en": kind.action.en, "sv": kind.action.sv},
+        "language": options.language,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)

@@ -1,0 +1,104 @@
+"""What every command takes, before or after its name, and how a refusal ends it."""
+
+import locale
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from controller.config import render
+from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
+from controller.events import happened
+from controller.events.kind import Language
+from controller.locale import words
+
+FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION = 1, 2, 69, 78
+INSTALLED = Path("/etc/watertower")
+
+EXITS: dict[type[WatertowerError], int] = {
+    Unreachable: UNREACHABLE,
+    Misconfigured: CONFIGURATION,
+    Refused: FOUND_PROBLEMS,
+    WatertowerError: USAGE,
+}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was chosen; None is not chosen."""
+
+    config: Path | None = None
+    state: Path | None = None
+    lang: Language | None = None
+
+    @property
+    def config_dir(self) -> Path:
+        """`./config` if it is there, else the installed one."""
+        if self.config is not None:
+            return self.config
+        here = Path("config")
+        return here if here.is_dir() or not INSTALLED.is_dir() else INSTALLED
+
+    @property
+    def state_dir(self) -> Path:
+        """Where systemd says, else the user's own folder for state (XDG Base Directory)."""
+        if self.state is not None:
+            return self.state
+        given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+        if given:
+            return Path(given)
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "watertower"
+
+    @property
+    def language(self) -> Language:
+        """As asked, else as the environment says (LC_ALL, LC_MESSAGES, LANG), else English."""
+        return self.lang or environment_language() or "en"
+
+    @property
+    def say(self) -> Callable[[str], str]:
+        """Phrases of the commands in that language."""
+        return words(self.language)
+
+
+def environment_language() -> Language | None:
+    """The language of the environment, None where it does not tell."""
+    told = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    code = (locale.normalize(told).split("_")[0]).lower()
+    return "sv" if code == "sv" else "en" if code == "en" else None
+
+
+def common(command: F) -> F:
+    """Adds the common options to a command and hands it what was chosen, here or before its name."""
+
+    @click.option("--config", type=click.Path(path_type=Path), help="Folder of the two files (./config).")
+    @click.option("--state", type=click.Path(path_type=Path), help="Folder of what outlives a restart.")
+    @click.option("--lang", type=click.Choice(["en", "sv"]), help="Language of texts (from LANG).")
+    @click.pass_context
+    @wraps(command)
+    def with_options(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        chosen = {key: value for key in ("config", "state", "lang") if (value := kwargs.pop(key)) is not None}
+        options = replace(context.obj or Options(), **chosen)
+        return refusing(options, lambda: command(options, *args, **kwargs))
+
+    return with_options  # type: ignore[return-value]
+
+
+def refusing(options: Options, act: Callable[[], Any]) -> Any:
+    """Runs a command; an error on purpose becomes its text on stderr and its exit code."""
+    try:
+        return act()
+    except FilesRejected as error:
+        click.echo(render.as_text(error.findings, options.language), err=True)
+        sys.exit(CONFIGURATION)
+    except WatertowerError as error:
+        event = happened(error.code, **error.fields)
+        click.echo(f"{event.code}: {event.text(options.language)}", err=True)
+        click.echo(f"  = {event.action(options.language)}", err=True)
+        sys.exit(next(code for kind, code in EXITS.items() if isinstance(error, kind)))

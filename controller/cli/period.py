@@ -1,0 +1,68 @@
+"""PERIOD and INSTANT as they are typed: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from controller.config.load import Setup
+from controller.errors import Mistake, WatertowerError
+from controller.schedule.campaign import EveryNight
+from controller.schedule.days import Days
+from controller.schedule.hours import instant
+from controller.schedule.plan import REACH, Program
+
+DAY_MIN = 24 * 60
+WEEK = timedelta(days=7)
+LAST = date(2100, 12, 31)
+SOON = timedelta(minutes=1)
+
+
+def read_instant(text: str, setup: Setup) -> datetime:
+    """ISO 8601, in the site's time where it has no offset; raises WatertowerError TWL-Q105."""
+    zone = setup.tower.site.place.time_zone
+    try:
+        told = datetime.fromisoformat(text.strip())
+        told = told if told.tzinfo is not None else told.replace(tzinfo=zone)
+        return told.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise WatertowerError("TWL-Q105", value=text) from error
+
+
+def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
+    """From and until, UTC; nothing means from now over the next campaign."""
+    if not text.strip():
+        return now, _over_the_next_campaign(setup.program(), now)
+    if ".." in text:
+        first, _, last = text.partition("..")
+        start, end = read_instant(first, setup), read_instant(last, setup)
+        if start >= end:
+            raise WatertowerError("TWL-Q105", value=text)
+        return start, end
+    return _days(text, setup, now)
+
+
+def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
+    """The calendar days of the occurrence that is on now or comes next; one long gone by if a year is given."""
+    zone = setup.tower.site.place.time_zone
+    try:
+        days = Days.parse(text)
+    except Mistake as error:
+        raise WatertowerError("TWL-Q105", value=text) from error
+    today = now.astimezone(zone).date()
+    first_day = date(min(days.years), 1, 1) if days.years else today
+    span = next(iter(days.spans(first_day, LAST)), None)
+    if span is None:
+        raise WatertowerError("TWL-Q105", value=text)
+    return instant(span[0], 0, zone), instant(span[1], DAY_MIN, zone)
+
+
+def _over_the_next_campaign(program: Program, now: datetime) -> datetime:
+    """A minute after the last light of the next campaign's next run of nights; a week where there is none."""
+    end: datetime | None = None
+    found = None
+    for night in program.nights(now, now + timedelta(days=REACH)):
+        lit = [p for p in night.pieces if p.shows is not None and not isinstance(p.shows, EveryNight) and p.end > now]
+        found = found or (lit[0].shows if lit else None)
+        mine = [piece for piece in lit if piece.shows is found]
+        if found is not None and not mine and end is not None:
+            break
+        end = mine[-1].end if mine else end
+    return end + SOON if end is not None else now + WEEK

@@ -1,0 +1,106 @@
+"""The tower on a terminal: its zones in the colours reported back, under a sky as bright as the sun makes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.config.load import Setup
+from controller.gateways.gateway import Shown
+from controller.schedule.sun import elevation
+from controller.service.engine import Engine
+from controller.service.report import health_of
+from controller.clock import Reading
+
+WIDTH = 40
+BOWL = ("   ▄▄████████████▄▄   ", " ▟██████████████████▙ ", " ▜██████████████████▛ ", "   ▀▀████████████▀▀   ")
+SHAFT = "         ▐██▌         "
+GROUND = "▔" * WIDTH
+UNLIT = (48, 50, 56)
+SKY = ((-12.0, (10, 12, 30)), (-6.0, (28, 34, 74)), (-0.8, (120, 90, 110)), (6.0, (120, 170, 220)))
+ARC = 34
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One frame: the site, what the controller knows, and what the clock says."""
+
+    setup: Setup
+    engine: Engine
+    reading: Reading
+
+
+def draw(scene: Scene, recent: list[str]) -> str:
+    """The frame as text with colours (24 bit, ECMA-48), to be written over the last one."""
+    place = scene.setup.tower.site.place
+    now = scene.reading.wall
+    height = elevation(place.latitude, place.longitude, now)
+    sky = _sky(height)
+    colors = _reported(scene.engine)
+    rows = [_row(*line, sky) for line in _tower(scene.setup.tower.zones, colors)]
+    return "\n".join((_head(scene, now, height), *rows, _paint(GROUND, (90, 110, 70), sky), *_facts(scene), "", *recent))
+
+
+def _head(scene: Scene, now: datetime, height: float) -> str:
+    local = now.astimezone(scene.setup.tower.site.place.time_zone)
+    at = min(ARC - 1, max(0, round((height + 12) / 24 * ARC)))
+    sun = "·" * at + ("☀" if height > -0.833 else "☾") + "·" * (ARC - 1 - at)
+    return f"{scene.setup.tower.site.name}   {local:%a %Y-%m-%d %H:%M}   {sun} {height:+.0f}°"
+
+
+def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
+    """By zone: the colour that a gateway says it shows, at its brightness."""
+    found = {}
+    for track in engine.tracks.values():
+        for zone, shown in track.heard.zones.items():
+            found[zone] = _rgb(shown)
+    return found
+
+
+def _rgb(shown: Shown) -> tuple[int, int, int]:
+    if not shown.on or shown.color is None:
+        return UNLIT
+    share = shown.brightness if shown.brightness is not None else 1.0
+    red, green, blue = (round(dark + (part - dark) * share) for part, dark in zip(shown.color.rgb, UNLIT, strict=True))
+    return red, green, blue
+
+
+def _tower(zones: tuple[str, ...], colors: Mapping[str, tuple[int, int, int]]) -> list[tuple[str, tuple[int, int, int]]]:
+    """The lines from the top: the first zone is the bowl, the others share the shaft from above."""
+    bowl = [(line, colors.get(zones[0], UNLIT)) for line in BOWL]
+    below = zones[1:] or zones[:1]
+    shaft = [(SHAFT, colors.get(below[i * len(below) // 6], UNLIT)) for i in range(6)]
+    return [*bowl, *shaft]
+
+
+def _row(text: str, color: tuple[int, int, int], sky: tuple[int, int, int]) -> str:
+    return _paint(text.center(WIDTH), color, sky)
+
+
+def _paint(text: str, ink: tuple[int, int, int], ground: tuple[int, int, int]) -> str:
+    return f"\x1b[38;2;{_triple(ink)};48;2;{_triple(ground)}m{text}\x1b[0m"
+
+
+def _triple(color: tuple[int, int, int]) -> str:
+    return ";".join(str(part) for part in color)
+
+
+def _sky(height: float) -> tuple[int, int, int]:
+    """Between night and day, by the sun's elevation in degrees."""
+    for (low, dark), (high, light) in zip(SKY, SKY[1:], strict=False):
+        if height <= high:
+            share = max(0.0, (height - low) / (high - low))
+            red, green, blue = (round(a + (b - a) * share) for a, b in zip(dark, light, strict=True))
+            return red, green, blue
+    return SKY[-1][1]
+
+
+def _facts(scene: Scene) -> list[str]:
+    health = health_of(scene.engine, scene.setup.tower.site.name, scene.reading)
+    zone = scene.setup.tower.site.place.time_zone
+    marks = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
+    gateways = (
+        f"{gateway.name}: " + " ".join(f"{name} {marks[shown.standing]}" for name, shown in gateway.zones.items())
+        for gateway in health.gateways
+    )
+    later = "–" if health.next is None else f"{health.next.at.astimezone(zone):%a %H:%M} {health.next.looks}"
+    return [f"{health.now.looks} – {health.now.campaign or health.now.why}", f"→ {later}", *gateways]

@@ -1,0 +1,170 @@
+"""`watertower plan`: night by night what will be shown and why, or one moment explained."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+
+import click
+
+from controller.cli.options import Options, common
+from controller.cli.period import read_instant, read_period
+from controller.cli.swatch import swatch
+from controller.clock import SystemClock
+from controller.config.load import Setup, load
+from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.schedule.plan import Cue, NightPlan, Program
+from controller.schedule.sun import SUNSET_DEG, below
+from controller.service.wishes import goal
+from controller.service.words import shows
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@click.command("plan")
+@click.argument("period", nargs=-1)
+@click.option("--at", "moment", help="Explain one INSTANT, such as 2026-11-20T16:00.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@common
+def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
+    """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why."""
+    setup = load(options.config_dir)
+    program = setup.program()
+    if moment is not None:
+        at = read_instant(moment, setup)
+        click.echo(dump(explained(program, at)) if as_json else _explanation(program, at, options))
+        return
+    start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
+    click.echo(dump(document(setup, program, start, end)) if as_json else _table(program, start, end, options))
+
+
+def dump(value: object) -> str:
+    """JSON as the commands print it."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def document(setup: Setup, program: Program, start: datetime, end: datetime) -> dict[str, object]:
+    """The plan of a period as JSON; the first cue says what holds at its start."""
+    first, *later = program.cues(start, end)
+    cues = [_cue(program, first, max(first.at, start)), *(_cue(program, cue, cue.at) for cue in later)]
+    site = setup.tower.site
+    place = {"latitude": site.latitude, "longitude": site.longitude, "time_zone": site.time_zone}
+    return {
+        "version": 1,
+        "site": {"name": site.name, **place},
+        "from": rfc3339(start),
+        "until": rfc3339(end),
+        "cues": cues,
+        "nights": [_night(program, night) for night in program.nights(start, end)],
+    }
+
+
+def explained(program: Program, at: datetime) -> dict[str, object]:
+    """One moment: the cue in force, the winner and the losers."""
+    why = program.explain(at)
+    losers = [{"name": loser.name, "rule": loser.rule, "why": loser.reason} for loser in why.losers]
+    cue = program.look_at(at)
+    state = goal(program.zones, cue, at)
+    return {
+        "version": 1,
+        "at": rfc3339(at),
+        "local": local(at, program.place.time_zone),
+        "looks": {zone: zone_object(shown) for zone, shown in state.items()},
+        "campaign": cue.campaign,
+        "since": rfc3339(cue.at),
+        "fade_s": cue.fade_s,
+        "winner": why.winner,
+        "rule": why.rule,
+        "losers": losers,
+    }
+
+
+def rfc3339(at: datetime) -> str:
+    """An instant in UTC."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def local(at: datetime, zone: tzinfo) -> str:
+    """An instant in the site's time, with its offset."""
+    return at.astimezone(zone).isoformat(timespec="seconds")
+
+
+def zone_object(state: ZoneState) -> dict[str, object]:
+    """What a zone shows, as JSON."""
+    return {"on": state.on, "color": state.color.hex if state.color else None, "brightness": state.brightness}
+
+
+def _cue(program: Program, cue: Cue, at: datetime) -> dict[str, object]:
+    looks: Mapping[str, Look] = cue.looks
+    return {
+        "at": rfc3339(at),
+        "local": local(at, program.place.time_zone),
+        "looks": {zone: _look(looks.get(zone, NO_LIGHT)) for zone in program.zones},
+        "fade_s": cue.fade_s,
+        "campaign": cue.campaign,
+        "why": cue.why.rule,
+    }
+
+
+def _look(look: Look) -> dict[str, object]:
+    shown = zone_object(look.at(0.0))
+    if len(look.colors) > 1:
+        shown["sequence"] = {"colors": [color.hex for color in look.colors], "change_every_s": look.change_every_s}
+    return shown
+
+
+def _night(program: Program, plan: NightPlan) -> dict[str, object]:
+    place = program.place
+    dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
+    lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
+    return {
+        "night": plan.night.day.isoformat(),
+        "dark": [{"from": rfc3339(start), "until": rfc3339(end)} for start, end in dark],
+        "lit": [{"from": rfc3339(p.start), "until": rfc3339(p.end), "campaign": rule.name} for p, rule in lit],
+    }
+
+
+def _table(program: Program, start: datetime, end: datetime, options: Options) -> str:
+    say, zone = options.say, program.place.time_zone
+    rows = [(say("Night of"), say("Dark"), say("Light"), say("Why"))]
+    for plan in program.nights(start, end):
+        rows.extend(_rows(program, plan, zone, options))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return "\n".join("  ".join((*(row[i].ljust(widths[i]) for i in range(3)), row[3])) for row in rows)
+
+
+def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> list[tuple[str, str, str, str]]:
+    """One line for each light of a night, or one that says that there is none."""
+    say, place = options.say, program.place
+    dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
+    day = plan.night.day
+    name = f"{say(WEEKDAYS[day.weekday()])} {day.day:2} {say(MONTHS[day.month - 1])} {day.year}"
+    sky = ", ".join(_span(a, b, zone) for a, b in dark) or say("never dark")
+    lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
+    if not lit:
+        closed = [claim.rule.name for claim in plan.claims if not claim.lit]
+        return [(name, sky, say("dark"), ", ".join(dict.fromkeys(closed)) or "–")]
+    rows = []
+    for i, (piece, rule) in enumerate(lit):
+        look = shows(goal(program.zones, program.look_at(piece.start), piece.start))
+        rows.append(("" if i else name, "" if i else sky, f"{_span(piece.start, piece.end, zone)} {look}", rule.name))
+    return rows
+
+
+def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    return f"{start.astimezone(zone):%H:%M}–{end.astimezone(zone):%H:%M}"
+
+
+def _explanation(program: Program, at: datetime, options: Options) -> str:
+    say, told = options.say, explained(program, at)
+    cue, why = program.look_at(at), program.explain(at)
+    following = program.next_cue(at)
+    lines = [
+        f"{told['local']}",
+        f"{say('Shows')}: {swatch(goal(program.zones, cue, at))}",
+        f"{say('Because')}: {why.winner or '–'} – {why.rule}",
+    ]
+    lines += [f"{say('Loses')}: {loser.name} – {loser.rule} ({loser.reason})" for loser in why.losers]
+    if following is not None:
+        lines.append(f"{say('Next')}: {local(following.at, program.place.time_zone)}")
+    return "\n".join(lines)

@@ -1,0 +1,16 @@
+"""`watertower schema`: the JSON Schema of one of the two files, for editors."""
+
+import json
+
+import click
+
+from controller.cli.options import Options, common
+from controller.config.schema import SCHEMAS
+
+
+@click.command("schema")
+@click.argument("file", type=click.Choice(["schedule", "tower"]), default="schedule")
+@common
+def command(options: Options, file: str) -> None:  # noqa: ARG001 -- the same in every language
+    """Print the JSON Schema of FILE."""
+    click.echo(json.dumps(SCHEMAS[file](), ensure_ascii=False, indent=2))

@@ -1,0 +1,26 @@
+"""A colour on a terminal: a block in that colour before its words, where the terminal has colours and they are wanted."""
+
+import os
+import sys
+
+from controller.lighting.look import ZoneState
+from controller.service.state import Goal
+from controller.service.words import shows
+
+
+def has_color() -> bool:
+    """Whether stdout is a terminal that shows colours (no-color.org, and `TERM=dumb`)."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def swatch(goal: Goal) -> str:
+    """What each zone shows, each after a block of its colour."""
+    return ", ".join(f"{block(state)}{shows({zone: state})}" for zone, state in goal.items())
+
+
+def block(state: ZoneState) -> str:
+    """`■ ` in the colour; nothing without colours."""
+    if not has_color() or state.color is None:
+        return ""
+    red, green, blue = state.color.rgb
+    return f"\x1b[38;2;{red};{green};{blue}m■\x1b[0m "
