@@ -138,7 +138,7 @@ async def test_a_widget_is_found_again_after_it_was_unplugged(
     widget = plug_in()
     async with Enttec(settings, source, events.append) as output:
         output.send(1, b"\x01")
-        await soon(lambda: widget.frames)
+        await soon(lambda: len(widget.frames) >= 4)  # the next frame is 0.9 s away
         widget.unplug()
         await soon(lambda: output.problems == ("TWL-X111",), within_s=0.5)
         assert output.sent(1) is None

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.dmx import Sacn
+from controller.dmx.network import open_socket
 from controller.dmx.output import Source
 from controller.dmx.sacn import PORT, PREVIEW, TERMINATED, Header, Sequence, group, packet
 from controller.events import Event
@@ -110,6 +111,24 @@ async def test_levels_reach_the_host(
     numbers = [heard[SEQUENCE] for heard in ear.heard()[1:]]
     assert all((after - before) % 256 == 1 for before, after in pairwise(numbers))
     assert events == []
+
+
+async def test_a_change_does_not_wait_for_the_keep_alive(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """After the repeats the next packet would be 0.9 s away."""
+    ear = listen(PORT)
+    async with Sacn(SacnOutput(kind="sacn", to=ear.host), source, events.append) as output:
+        output.send(1, b"\x01")
+        await soon(lambda: len(ear.heard()) >= 4)
+        output.send(1, b"\x02")
+        await soon(lambda: ear.heard()[-1][SLOTS] == 2, within_s=0.5)
+
+
+def test_multicast_passes_routers() -> None:
+    """The kernel's default of one hop would end at the first."""
+    with open_socket(None) as sock:
+        assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) > 1
 
 
 async def test_an_orderly_end_says_the_last_levels_and_terminates(
