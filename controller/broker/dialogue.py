@@ -139,7 +139,7 @@ class Dialogue:
         if not asked.client_id and not asked.clean:
             return Answer.IDENTIFIER_REJECTED, "TWL-B033"
         known = self._exchange.sessions.get(asked.client_id)
-        if known and self._users is not None and known.user != asked.user:
+        if known and known.user in (self._users or ()) and known.user != asked.user:
             return Answer.IDENTIFIER_REJECTED, "TWL-B034"
         if self._exchange.is_full and not (known and known.peer):
             return Answer.UNAVAILABLE, "TWL-B035"

@@ -5,7 +5,8 @@ Rules
    the highest asked for); its retain flag is then off (3.3.1.3, 3.3.5).
 2. A retained message is kept as the last of its topic, and an empty one clears it. It is sent, flag on, for a
    new subscription; one SUBSCRIBE brings each of them once.
-3. A session belongs to the user who began it; another user with the same client id is turned away.
+3. A session belongs to the user who began it, as long as there is such a user; another with the same client id
+   is turned away.
 4. A client id that connects again takes its session from the older connection, whose will is published.
 5. What has no room is refused or forgotten with an event, never kept beyond the limits.
 """
@@ -81,6 +82,7 @@ class Exchange:
         present = session is not None
         if session is None:
             session = self._begin(Session(Kept(client_id, user), not clean, self.limits))
+        session.user = user
         session.attach(peer)
         self.touched(session)
         return session, present

@@ -79,6 +79,17 @@ async def test_a_clean_session_is_not_kept(start, connect, dial, tmp_path):
     assert await (await dial(subject)).connect("fleeting", clean=False) == (False, 0)
 
 
+async def test_a_session_outlives_its_user(start, connect, dial, tmp_path):
+    """Begun when anyone was let in, then the device got a name, then another."""
+    for users in (None, {"tower": "orange"}, {"other": "blue"}, {"other": "blue", "tower": "orange"}):
+        subject = await start(store=tmp_path / "store", users=users)
+        client = await dial(subject)
+        user, password = ("other", "blue") if users and "other" in users else ("tower", "orange")
+        asked = {"clean": False, "user": user, "password": password}
+        assert await client.connect("gate", **asked) == (users is not None, 0)
+        await stop(subject)
+
+
 async def test_what_does_not_change_is_not_written(start, connect, tmp_path):
     """The same retained payload again leaves the file alone: SD cards wear out."""
     subject = await start(store=tmp_path / "store", limits=QUICK)
