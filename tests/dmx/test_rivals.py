@@ -1,8 +1,10 @@
 """Another source on our universe: told when it outranks us, and when it is gone."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from controller.dmx import Sacn
 from controller.dmx.output import Source
 from controller.dmx.rivals import LOSS_S, Heard, Rivals, parse
-from controller.dmx.sacn import PREVIEW, TERMINATED, Header, packet
+from controller.dmx.sacn import PORT, PREVIEW, TERMINATED, Header, packet
 from controller.events import Event
 from controller.gateways.outputs import SacnOutput
 
@@ -127,3 +129,17 @@ async def test_a_desk_on_the_network_is_noticed(
         await soon(lambda: tower.problems == ())
     assert codes(events) == ["TWL-X131", "TWL-X132"]
     assert events[0].fields["source"] == "x: desk"
+
+
+async def test_overhearing_takes_nothing_from_a_receiver_on_the_same_host(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """A receiver bound to every address still gets what is sent to it alone."""
+    receiver = listen(PORT, "0.0.0.0")
+    overhears = SacnOutput(kind="sacn", to=("multicast",), interface="127.0.0.1")
+    async with Sacn(overhears, source, events.append) as tower:
+        tower.send(4_002, b"\x01")
+        await asyncio.sleep(1.2)  # by now the ears are open
+        async with Sacn(SacnOutput(kind="sacn", to=("127.0.0.1",)), Source("x", "desk"), print) as desk:
+            desk.send(4_002, b"\x02")
+            await soon(lambda: any(heard[126] == 2 for heard in receiver.heard()))
