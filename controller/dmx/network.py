@@ -10,7 +10,6 @@ Rules
 """
 
 import asyncio
-import ipaddress
 import socket
 import struct
 from collections.abc import Callable, Coroutine
@@ -22,6 +21,7 @@ from controller.dmx.output import Source
 from controller.dmx.pace import now
 from controller.dmx.paced import PacedOutput
 from controller.dmx.trouble import Trouble, reason
+from controller.gateways.outputs import is_ipv4
 
 MEND_S = 1.0
 LOOK_UP_S = 60.0
@@ -30,14 +30,6 @@ HOPS = 20
 """Routers that multicast may pass; the default of the kernel is none."""
 
 Group = Callable[[int], str]
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def look_up(host: str) -> str:
@@ -66,7 +58,7 @@ def membership(group: str, interface: str | None) -> bytes:
     """Struct ip_mreqn (ip(7)): a group, and the card by its address or its index; raises OSError."""
     if interface is None:
         card, index = "0.0.0.0", 0  # noqa: S104  any card
-    elif _is_ipv4(interface):
+    elif is_ipv4(interface):
         card, index = interface, 0
     else:
         card, index = "0.0.0.0", socket.if_nametoindex(interface)  # noqa: S104  the index decides
@@ -74,7 +66,7 @@ def membership(group: str, interface: str | None) -> bytes:
 
 
 def _choose(sock: socket.socket, interface: str) -> None:
-    if _is_ipv4(interface):
+    if is_ipv4(interface):
         sock.bind((interface, 0))
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership("0.0.0.0", interface))  # noqa: S104
 
@@ -90,7 +82,7 @@ class Link:
         self._port = port
         self._interface = interface
         self._group = group
-        self._address = to if _is_ipv4(to) else None
+        self._address = to if is_ipv4(to) else None
         self._named = group is None and self._address is None
         self._socket: socket.socket | None = None
         self._broken = asyncio.Event()

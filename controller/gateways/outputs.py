@@ -46,7 +46,8 @@ def _whole(least: int, most: int) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _is_ipv4(text: str) -> bool:
+def is_ipv4(text: str) -> bool:
+    """Whether it is an IPv4 address, in four plain decimal parts."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:
@@ -56,7 +57,7 @@ def _is_ipv4(text: str) -> bool:
 
 def _host(text: str) -> str:
     """An IPv4 address of one machine or of a subnet's broadcast, or a host name; raises Mistake TWL-X152."""
-    if _is_ipv4(text):
+    if is_ipv4(text):
         address = ipaddress.IPv4Address(text)
         if address.is_multicast or address.is_unspecified:
             raise Mistake("TWL-X152", value=text)
@@ -89,7 +90,7 @@ def _some(destinations: tuple[str, ...]) -> tuple[str, ...]:
 def _interface(text: str) -> str:
     """An IPv4 address or the name of a network card; raises Mistake TWL-X155."""
     # Linux: at most 15 bytes, no slash or space (net/core/dev.c, dev_valid_name)
-    if not _is_ipv4(text) and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.@:-]{0,14}", text):
+    if not is_ipv4(text) and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.@:-]{0,14}", text):
         raise Mistake("TWL-X155", value=text)
     return text
 
