@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -179,8 +180,13 @@ class _Timex(ctypes.Structure):
 
 def kernel_error_s() -> float | None:
     """The kernel's bound on the wall clock's error, seconds; None where the kernel does not tell (not Linux)."""
+    timex = _Timex()
     with contextlib.suppress(OSError, AttributeError):
-        timex = _Timex()
-        if ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex)) >= 0:
-            return timex.maxerror / 1e6
+        if _libc().adjtimex(ctypes.byref(timex)) >= 0:
+            return float(timex.maxerror) / 1e6
     return None
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)

@@ -35,7 +35,7 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        found = getattr(importlib.import_module(f"controller.cli.{module}"), "command")
+        found = importlib.import_module(f"controller.cli.{module}").command
         assert isinstance(found, click.Command)
         return found
 

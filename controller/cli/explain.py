@@ -29,7 +29,7 @@ def _find(code: str) -> Kind:
     wanted = wanted if wanted.startswith("TWL-") else f"TWL-{wanted}"
     if wanted not in CATALOGUE:
         near = next(iter(get_close_matches(wanted, CATALOGUE, 1, 0)), "TWL-G101")
-        raise Refused("TWL-Q104", code=code, near=near)
+        raise Refused("TWL-Q104", asked=code, near=near)
     return CATALOGUE[wanted]
 
 

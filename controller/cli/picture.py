@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.clock import Reading
 from controller.config.load import Setup
 from controller.gateways.gateway import Shown
 from controller.schedule.sun import elevation
 from controller.service.engine import Engine
 from controller.service.report import health_of
-from controller.clock import Reading
 
 WIDTH = 40
 BOWL = ("   ▄▄████████████▄▄   ", " ▟██████████████████▙ ", " ▜██████████████████▛ ", "   ▀▀████████████▀▀   ")
@@ -37,7 +37,9 @@ def draw(scene: Scene, recent: list[str]) -> str:
     sky = _sky(height)
     colors = _reported(scene.engine)
     rows = [_row(*line, sky) for line in _tower(scene.setup.tower.zones, colors)]
-    return "\n".join((_head(scene, now, height), *rows, _paint(GROUND, (90, 110, 70), sky), *_facts(scene), "", *recent))
+    return "\n".join(
+        (_head(scene, now, height), *rows, _paint(GROUND, (90, 110, 70), sky), *_facts(scene), "", *recent)
+    )
 
 
 def _head(scene: Scene, now: datetime, height: float) -> str:
@@ -64,7 +66,9 @@ def _rgb(shown: Shown) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _tower(zones: tuple[str, ...], colors: Mapping[str, tuple[int, int, int]]) -> list[tuple[str, tuple[int, int, int]]]:
+def _tower(
+    zones: tuple[str, ...], colors: Mapping[str, tuple[int, int, int]]
+) -> list[tuple[str, tuple[int, int, int]]]:
     """The lines from the top: the first zone is the bowl, the others share the shaft from above."""
     bowl = [(line, colors.get(zones[0], UNLIT)) for line in BOWL]
     below = zones[1:] or zones[:1]

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from controller.cli.log import Log, LogFormat
 from controller.cli.notify import notify
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
 from controller.clock import SystemClock
-from controller.config.load import Setup, load
+from controller.config.load import load
 from controller.events import happened
 
 
@@ -38,7 +39,8 @@ async def serve(parts: Parts, config: Path) -> int:
     _tell(parts, "TWL-C001", site=parts.setup.tower.site.name, version=__version__, now=_now(parts), config=config)
     async with running(parts) as service:
         notify("READY=1")
-        await asyncio.wait([reason, service.work], return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [reason, service.work]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         notify("STOPPING=1")
         broken = None if reason.done() else service.work.exception()
     if broken is not None:

@@ -79,7 +79,9 @@ def _table(health: Health, setup: Setup, options: Options) -> str:
         lines.append(f"{say('Next')}: {_local(later.at, zone)} {later.looks} – {later.campaign or later.why}")
     for gateway in health.gateways:
         heard = "–" if gateway.heard_s is None else f"{gateway.heard_s:.0f} s"
-        lines.append(f"  {gateway.name} ({gateway.kind})  {say('heard')} {heard}  {' '.join(gateway.problems)}".rstrip())
+        lines.append(
+            f"  {gateway.name} ({gateway.kind})  {say('heard')} {heard}  {' '.join(gateway.problems)}".rstrip()
+        )
         for name, shown in gateway.zones.items():
             state = f"{MARKS[shown.standing]} {say(shown.standing)}"
             lines.append(f"    {name:12} {state:14} {say('shows')} {shown.shown}, {say('wanted')} {shown.wanted}")

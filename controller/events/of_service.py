@@ -120,9 +120,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-Q101",
         "command.broker_unreachable",
         Level.ERROR,
-        Text(
-            "the broker {address} cannot be reached: {reason}", "brokern {address} går inte att nå: {reason}"
-        ),
+        Text("the broker {address} cannot be reached: {reason}", "brokern {address} går inte att nå: {reason}"),
         Text(
             "The command asks the running service over MQTT, and there is no answer.",
             "Kommandot frågar den körande tjänsten över MQTT, och ingen svarar.",
@@ -130,6 +128,20 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "Start the service with `watertower run`, or see why it does not run: `systemctl status watertower`.",
             "Starta tjänsten med `watertower run`, eller se varför den inte kör: `systemctl status watertower`.",
+        ),
+    ),
+    Kind(
+        "TWL-Q106",
+        "command.file_unusable",
+        Level.ERROR,
+        Text("{path} cannot be used: {reason}", "{path} går inte att använda: {reason}"),
+        Text(
+            "tower.yaml names this file, and it cannot be read or does not hold what it should.",
+            "tower.yaml pekar på filen, och den går inte att läsa eller innehåller inte det den ska.",
+        ),
+        Text(
+            "See that {path} exists, that the service may read it, and what stands in it.",
+            "Se att {path} finns, att tjänsten får läsa den, och vad som står i den.",
         ),
     ),
     Kind(
@@ -161,7 +173,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-Q104",
         "command.unknown_code",
         Level.ERROR,
-        Text("there is no code {code}", "det finns ingen kod {code}"),
+        Text("there is no code {asked}", "det finns ingen kod {asked}"),
         Text(
             "Every event and error has a code such as TWL-G101.",
             "Varje händelse och fel har en kod som TWL-G101.",

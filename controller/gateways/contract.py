@@ -131,7 +131,7 @@ class Dmx(Gateway):
             at=told.at,
         )
 
-    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:  # noqa: ARG002
+    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
         """On or off as asked, and within what 8-bit levels can say."""
         if not want.on or shown.on is not True:
             return shown.on is want.on
@@ -153,8 +153,9 @@ def _shown(zone: ZoneReport) -> Shown:
 
 
 def _availability(payload: bytes) -> Report | Ignored | Rejected:
-    known = {b"online": Report(online=True), b"offline": Report(online=False), b"": Ignored()}
-    return known.get(payload, Rejected("availability is neither 'online' nor 'offline'"))
+    if payload in {b"online", b"offline"}:
+        return Report(online=payload == b"online")
+    return Rejected("availability is neither 'online' nor 'offline'") if payload else Ignored()
 
 
 def _written(payload: bytes) -> Report | Rejected:

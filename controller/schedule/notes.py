@@ -82,7 +82,7 @@ def _fades(rule: Lit, nights: tuple[NightPlan, ...]) -> Iterator[Note]:
     shortest = min(own, key=lambda claim: claim.end - claim.start, default=None)
     wanted = rule.fade_in + rule.fade_out
     if shortest is not None and wanted > shortest.end - shortest.start:
-        fields = {
+        fields: dict[str, object] = {
             "name": rule.name,
             "fades": say_duration(wanted),
             "window": say_duration(shortest.end - shortest.start),

@@ -109,7 +109,7 @@ class Engine:
         for gateway in self._routes.get(topic, ()):
             told = gateway.decode(topic, payload, self._prefix)
             if isinstance(told, Rejected):
-                self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading.mono)
+                self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading.wall)
             elif isinstance(told, Report):
                 self._heard(gateway, topic, told, retained, reading)
 
@@ -125,16 +125,16 @@ class Engine:
         self.tracks[gateway.name] = replace(self.tracks[gateway.name], heard=heard)
         self._dirty.add(gateway.name)
         for problem in set(heard.problems) - set(before.problems):
-            self._tell(happened("TWL-G114", gateway=gateway.name, problem=problem), reading.mono)
+            self._tell(happened("TWL-G114", gateway=gateway.name, problem=problem), reading.wall)
         if report.order is not None:
             self._compare(gateway, topic, report.order, reading)
 
     def _compare(self, gateway: Gateway, topic: str, seen: Order, reading: Reading) -> None:
         """A gateway reports the highest order it accepted: ours must be above it."""
         if self._orders.is_poison(seen):
-            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.mono)
+            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
         elif self._orders.rise_above(seen) and gateway.name in self._issued:
-            self._tell(happened("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading.mono)
+            self._tell(happened("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading.wall)
             self._again(gateway.name)
 
     def _written(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: Reading) -> None:
@@ -143,12 +143,12 @@ class Engine:
             return
         poison = self._orders.is_poison(seen)
         if poison:
-            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.mono)
+            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
         else:
             self._orders.rise_above(seen)
         if gateway.name in self._issued:
             fields = {"topic": topic, "epoch": seen.epoch, "revision": seen.revision}
-            self._tell(happened("TWL-G111", **fields), reading.mono)
+            self._tell(happened("TWL-G111", **fields), reading.wall)
             self._again(gateway.name)
 
     def _again(self, name: str) -> None:
@@ -163,7 +163,7 @@ class Engine:
             cue = self._look_up(reading)
             for name in self._names_to_decide(reading):
                 messages.extend(self._decide(self.gateways[name], cue, reading))
-        events = (*self._told, *self._damper.due(reading.mono))
+        events = (*self._told, *self._damper.due(reading.wall))
         self._told.clear()
         return Output(tuple(messages), events, self._wake_at(reading), min(self._due.values(), default=None))
 
@@ -231,7 +231,7 @@ class Engine:
         self.tracks[gateway.name] = decision.track
         self._due[gateway.name] = decision.wake_s if decision.wake_s is not None else float("inf")
         for event in decision.events:
-            self._tell(event, reading.mono)
+            self._tell(event, reading.wall)
         messages: list[Message] = []
         if decision.send:
             new = facts.wish != before.wish or gateway.name not in self._issued
@@ -269,5 +269,5 @@ class Engine:
         instants = [at for at in (following.at if following else None, self._step_at) if at is not None]
         return min(instants, default=None)
 
-    def _tell(self, event: Event, now_s: float) -> None:
-        self._told.extend(self._damper.pass_on(event, now_s))
+    def _tell(self, event: Event, now: datetime) -> None:
+        self._told.extend(self._damper.pass_on(event, now))

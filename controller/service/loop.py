@@ -13,7 +13,7 @@ from datetime import datetime
 from controller.clock import Alarm, Clock, Reading
 from controller.events import Event, happened
 from controller.gateways.gateway import Message
-from controller.mqtt import Mqtt, Connected, Item, Lost, Received
+from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.service.engine import Engine
 from controller.service.report import essence, health_of
 

@@ -108,7 +108,7 @@ def _confirmed(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         return _silent(gateway, track, turn)
     if track.pending is not None and track.confirmed != turn.goal:
         events.append(_told_confirmed(gateway, track.pending, turn))
-    standing = dict.fromkeys(gateway.zone_names, "confirmed")
+    standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "confirmed")
     done = replace(track, pending=None, confirmed=turn.goal, standing=standing, silent=False)
     wake_s = (track.heard.alive_s or turn.now_s) + gateway.quiet_s
     return _polled(gateway, Decision(done, events=tuple(events), wake_s=wake_s), turn)
@@ -133,7 +133,7 @@ def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if not track.silent:
         age_s = round(turn.now_s - heard.alive_s, 1) if heard.alive_s is not None else -1.0
         events = (happened("TWL-G104", gateway=gateway.name, age_s=age_s),)
-    standing = dict.fromkeys(gateway.zone_names, "silent")
+    standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "silent")
     lost = replace(track, standing=standing, silent=True, confirmed=None)
     return _again(gateway, lost, turn, events)
 
@@ -226,7 +226,7 @@ def _unheard(heard: Heard) -> Standing:
 def _backoff(gateway: Gateway, attempts: int) -> float:
     """Seconds until the next try: doubled each time, spread by up to a quarter, the same for the same gateway."""
     spread = zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
-    return min(RETRY_MAX_S, RETRY_S * 2 ** min(attempts, 10)) * (1 + spread / 4)
+    return min(RETRY_MAX_S, RETRY_S * float(2 ** min(attempts, 10))) * (1 + spread / 4)
 
 
 def _with_event(decision: Decision, event: Event) -> Decision:
