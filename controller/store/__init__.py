@@ -15,9 +15,9 @@ Files of the state directory: `watertower.db` (what is held, minutes), `override
 """
 
 from controller.store.held import Held, NotKept
-from controller.store.journal import Noted, NotRead, Question, read_journal
+from controller.store.journal import Noted, NotRead, read_journal
 from controller.store.known import Known
 from controller.store.minutes import Minute
 from controller.store.store import Store
 
-__all__ = ["Held", "Known", "Minute", "NotKept", "NotRead", "Noted", "Question", "Store", "read_journal"]
+__all__ = ["Held", "Known", "Minute", "NotKept", "NotRead", "Noted", "Store", "read_journal"]

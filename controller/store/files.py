@@ -15,7 +15,7 @@ from controller.store import atomic
 Tell = Callable[[Event], None]
 
 LITTLE_ROOM = 256 * 1024
-"""With fewer bytes free than this, a failure is taken for a full disk, whatever error it brought."""
+"""With fewer bytes free than this, a failure is taken for a full disk: SQLite tells of one in many ways."""
 
 
 class Unusable(Exception):  # noqa: N818
@@ -50,10 +50,11 @@ class Trouble:
 
 def lacks_room(directory: Path, error: Exception) -> bool:
     """Whether the error comes from a full disk."""
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return True
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return False
     try:
         disk = os.statvfs(directory)
     except OSError:

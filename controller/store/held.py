@@ -25,14 +25,21 @@ REMEMBERED = 100
 TABLE = """CREATE TABLE held (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, document TEXT NOT NULL,
     started_at TEXT NOT NULL, ends_at TEXT, ended_at TEXT
-) STRICT"""
+)"""
 SELECT = "SELECT id, kind, document, started_at, ends_at, ended_at FROM held"
 DELETE = "DELETE FROM held"
 INSERT = """INSERT INTO held (id, kind, document, started_at, ends_at, ended_at)
     VALUES (:id, :kind, :document, :started_at, :ends_at, :ended_at)"""
 
 
+def whole(text: str) -> str:
+    """The text; raises ValueError where it holds half a character, as JSON may bring and no file can hold."""
+    text.encode()
+    return text
+
+
 Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+WholeText = Annotated[str, AfterValidator(whole)]
 
 
 class NotKept(Refused):
@@ -44,9 +51,9 @@ class Held(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str
+    id: WholeText
     kind: Literal["override", "stop"]
-    document: str
+    document: WholeText
     started_at: Instant
     ends_at: Instant | None = None
     ended_at: Instant | None = None
@@ -144,7 +151,7 @@ def new_held(
     """What begins to be held at this instant; raises NotKept where it cannot be written at all."""
     try:
         return Held(id=name, kind=kind, document=document, started_at=at, ends_at=until)
-    except ValidationError as error:  # text with half a character in it, or an instant without a zone
+    except ValidationError as error:
         raise NotKept("TWL-J007", reason=error.errors()[0]["msg"]) from error
 
 

@@ -22,7 +22,7 @@ MIGRATIONS = (
         """CREATE TABLE journal (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, code TEXT NOT NULL, level TEXT NOT NULL,
             fields TEXT NOT NULL, command_id TEXT
-        ) STRICT""",
+        )""",
         "CREATE INDEX journal_at ON journal (at)",
     ),
 )
@@ -105,8 +105,8 @@ def to_row(entry: Noted) -> tuple[object, ...]:
 def from_row(at: str, code: str, level: str, fields: str, command_id: str | None) -> Noted:
     """The entry of a row; raises sqlite3.DataError where the row is damaged."""
     try:
-        return Noted(datetime.fromisoformat(at), code, Level(level), json.loads(fields), command_id)
-    except ValueError as error:
+        return Noted(datetime.fromisoformat(at).astimezone(UTC), code, Level(level), json.loads(fields), command_id)
+    except (ValueError, TypeError, OverflowError) as error:
         raise sqlite3.DataError(f"journal: {error}") from error
 
 
@@ -120,14 +120,19 @@ TABLE: Table[Noted] = Table(
 )
 
 
-def read_journal(directory: Path, question: Question) -> tuple[Noted, ...]:
-    """The journal as another process reads it, while the service writes or not; raises NotRead."""
+def read_journal(
+    directory: Path, since: datetime, until: datetime, code: str | None = None, limit: int = 1000
+) -> tuple[Noted, ...]:
+    """The journal as another process reads it, whether the service writes or not; see `Store.journal`.
+
+    Raises NotRead.
+    """
     path = directory / FILE
     if not path.exists():
         return ()
     try:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, timeout=BUSY_S, uri=True)) as connection:
-            return tuple(question.ask(connection))
+            return tuple(Question(since, until, code, limit).ask(connection))
     except sqlite3.Error as error:
         raise NotRead("TWL-J008", file=str(path), reason=str(error)) from error

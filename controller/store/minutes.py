@@ -13,7 +13,7 @@ STATEMENTS = (
     """CREATE TABLE minutes (
         id INTEGER PRIMARY KEY, minute INTEGER NOT NULL, zone TEXT NOT NULL, night TEXT NOT NULL,
         planned INTEGER NOT NULL, confirmed_s REAL NOT NULL, UNIQUE (minute, zone)
-    ) STRICT""",
+    )""",
 )
 SELECT = """SELECT minute, zone, night, planned, confirmed_s FROM minutes
     WHERE minute >= ? AND minute < ? ORDER BY minute, zone"""
@@ -48,7 +48,7 @@ def from_row(minute: int, zone: str, night: str, planned: int, confirmed_s: floa
     """The minute of a row; raises sqlite3.DataError where the row is damaged."""
     try:
         return Minute(date.fromisoformat(night), zone, EPOCH + minute * A_MINUTE, bool(planned), confirmed_s)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise sqlite3.DataError(f"minutes: {error}") from error
 
 

@@ -75,14 +75,14 @@ class Store:
         """The order and time noted last."""
         return self._facts.known
 
-    async def keep_override(self, name: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+    async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep an override of this id durably; False where this id was kept before. Raises NotKept."""
-        override = new_held(name, "override", document, started_at, ends_at)
+        override = new_held(override_id, "override", document, started_at, ends_at)
         return await self._durably(lambda: self._held.keep(override))
 
-    async def end_override(self, name: str, at: datetime) -> bool:
+    async def end_override(self, override_id: str, at: datetime) -> bool:
         """End an override durably; False where none of this id stands. Raises NotKept."""
-        return await self._durably(lambda: self._held.end(name, at))
+        return await self._durably(lambda: self._held.end(override_id, at))
 
     async def set_stop(self, document: str | None, at: datetime) -> None:
         """Put this safety stop in force durably, or lift it with None. Raises NotKept."""
@@ -107,8 +107,11 @@ class Store:
         if self._facts.due:
             self._worker.nudge()
 
-    async def journal(self, question: Question) -> tuple[Noted, ...]:
-        """The events asked for, the oldest first."""
+    async def journal(
+        self, since: datetime, until: datetime, code: str | None = None, limit: int = 1000
+    ) -> tuple[Noted, ...]:
+        """The newest `limit` events from `since` on and before `until`, of one code or all, the oldest first."""
+        question = Question(since, until, code, limit)
         return await self._worker.ask(lambda: self._read_journal(question))
 
     async def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:

@@ -1,0 +1,390 @@
+"""A bad disk is an event and a degraded store; the loop goes on and no acknowledged override is lost."""
+
+import asyncio
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.events import Event, happened
+from controller.store import Minute, NotKept, Store, stream
+
+HOUR = timedelta(hours=1)
+Make = Callable[..., Store]
+Open = Callable[..., Awaitable[Store]]
+Look = Callable[..., Awaitable[tuple[list[str], str | None]]]
+Until = Callable[[Callable[[], object]], Awaitable[None]]
+Codes = Callable[[], list[str]]
+
+HOLDS_A_LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    connection.execute(statement)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def locked(path: Path, *before: str) -> Iterator[None]:
+    """Another process holds the database for itself."""
+    command = [sys.executable, "-c", HOLDS_A_LOCK, path, *before, "BEGIN EXCLUSIVE"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"locked\n"
+        yield
+        assert holder.stdin is not None
+        holder.stdin.close()
+
+
+def everything(now: datetime) -> tuple[datetime, datetime, None, int]:
+    """The whole evening."""
+    return now - HOUR, now + HOUR, None, 10**6
+
+
+def works(number: int) -> Event:
+    """Some event."""
+    return happened("TWL-J004", file=number)
+
+
+@contextmanager
+def beats() -> Iterator[Callable[[], int]]:
+    """How often the event loop has gone round."""
+    count = 0
+
+    async def beat() -> None:
+        nonlocal count
+        while True:
+            count += 1
+            await asyncio.sleep(0.005)
+
+    task = asyncio.get_running_loop().create_task(beat())
+    yield lambda: count
+    task.cancel()
+
+
+async def test_a_locked_database_stops_neither_the_loop_nor_an_override(
+    open_store: Open, reopened: Look, tmp_path: Path, now: datetime, codes: Codes, until: Until
+) -> None:
+    """It is acknowledged through the file; the database catches up when the lock is gone."""
+    store = await open_store()
+    with locked(tmp_path / "watertower.db"), beats() as count:
+        store.note_minutes([Minute(date(2026, 11, 20), "bowl", now, planned=True, confirmed_s=60)])
+        assert await store.keep_override("a", "{}", now, now + HOUR)
+        assert count() > 5
+        assert [held.id for held in store.overrides] == ["a"]
+        assert len(await store.minutes(now, now + HOUR)) == 1
+    await until(lambda: "TWL-J004" in codes())
+    assert codes() == ["TWL-J003", "TWL-J004"]
+    with closing(sqlite3.connect(tmp_path / "watertower.db")) as connection:
+        await until(lambda: connection.execute("SELECT id FROM held").fetchall() == [("a",)])
+        await until(lambda: connection.execute("SELECT count(*) FROM minutes").fetchone() == (1,))
+    (tmp_path / "overrides.json").unlink()
+    assert (await reopened())[0] == ["a"]
+
+
+async def test_a_lock_at_the_start_is_waited_out_beside_the_service(
+    a_store: Make, open_store: Open, tmp_path: Path, now: datetime, until: Until
+) -> None:
+    """What the file holds is there at once; what only the database holds joins in when it opens."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+        before = (tmp_path / "overrides.json").read_bytes()
+        await store.keep_override("b", "{}", now, now + HOUR)
+    (tmp_path / "overrides.json").write_bytes(before)
+    with locked(tmp_path / "watertower.db", "PRAGMA locking_mode=EXCLUSIVE"):
+        store = await open_store()
+        assert [held.id for held in store.overrides] == ["a"]
+        assert await store.keep_override("c", "{}", now, now + HOUR)
+        assert await store.end_override("a", now)
+    await until(lambda: [held.id for held in store.overrides] == ["b", "c"])
+    await until(lambda: json.loads((tmp_path / "overrides.json").read_bytes())["held"].__len__() == 3)
+
+
+async def test_a_locked_journal_catches_up_and_tells_what_it_lost(
+    open_store: Open, tmp_path: Path, now: datetime, told: list[Event], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest wait in memory, where they can be read; the oldest are let go and counted."""
+    monkeypatch.setattr(stream, "MOST_WAITING", 10)
+    store = await open_store()
+    store.note(works(-1), now)
+    await store.journal(*everything(now))
+    with locked(tmp_path / "journal.db"):
+        for number in range(25):
+            store.note(works(number), now + timedelta(seconds=number))
+        entries = await store.journal(*everything(now))
+        assert [entry.fields["file"] for entry in entries] == [-1, *range(15, 25)]
+        assert await store.keep_override("a", "{}", now, now + HOUR)
+    await until(lambda: "TWL-J006" in [event.code for event in told])
+    assert [event.fields["count"] for event in told if event.code == "TWL-J006"] == [15]
+    entries = await store.journal(*everything(now))
+    assert [entry.fields["file"] for entry in entries] == [-1, *range(15, 25)]
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "text": lambda _: b"this is not a database, " * 1000,
+    "cut": lambda data: data[: len(data) * 2 // 3],
+    "cut in the first page": lambda data: data[:1000],
+    "zeroes": lambda data: bytes(len(data)),
+    "header only": lambda data: data[:100] + bytes(len(data) - 100),
+    "every page's head": lambda data: b"".join(
+        b"\xff" * 16 + data[at + 16 : at + 4096] for at in range(0, len(data), 4096)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+async def test_a_damaged_database_is_set_aside_and_overrides_stand(
+    a_store: Make, tmp_path: Path, now: datetime, codes: Codes, kind: str
+) -> None:
+    """They are restored from the file into a new database; an empty file is no damage."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.set_stop("dark", now)
+    path = tmp_path / "watertower.db"
+    damaged = DAMAGE[kind](path.read_bytes())
+    path.write_bytes(damaged)
+    async with a_store() as store:
+        assert ([held.id for held in store.overrides], store.stop) == (["a"], "dark")
+    if kind != "empty":
+        assert codes() == ["TWL-J001"]
+        assert (tmp_path / "watertower.db.corrupt-1").read_bytes() == damaged
+    (tmp_path / "overrides.json").unlink()
+    async with a_store() as store:
+        assert ([held.id for held in store.overrides], store.stop) == (["a"], "dark")
+
+
+async def test_no_flipped_byte_loses_an_override_or_stops_the_store(
+    a_store: Make, tmp_path: Path, now: datetime
+) -> None:
+    """Anywhere in either database, found at the start or when it is used."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+        store.note_minutes(
+            Minute(date(2026, 11, 20), "bowl", now + n * timedelta(minutes=1), planned=True, confirmed_s=1)
+            for n in range(300)
+        )
+        for number in range(300):
+            store.note(works(number), now)
+    good = contents(tmp_path)
+    dice = random.Random(20)
+    for _ in range(25):
+        restore(tmp_path, good)
+        for name in ("watertower.db", "journal.db"):
+            spoilt = bytearray(good[name])
+            for _ in range(dice.choice((1, 30))):
+                spoilt[dice.randrange(len(spoilt))] ^= 1 << dice.randrange(8)
+            (tmp_path / name).write_bytes(spoilt)
+        async with a_store() as store:
+            assert "a" in [held.id for held in store.overrides]
+            await store.minutes(now - HOUR, now + 10 * HOUR)
+            await store.journal(*everything(now))
+            store.note(works(1000), now)
+            assert 1000 in [entry.fields.get("file") for entry in await store.journal(*everything(now))]
+            assert await store.keep_override("b", "{}", now, now + HOUR)
+
+
+async def test_a_database_that_breaks_while_it_runs_is_replaced(
+    open_store: Open, reopened: Look, tmp_path: Path, now: datetime, codes: Codes
+) -> None:
+    """A table that vanished is damage as well; what was held is put back."""
+    store = await open_store()
+    await store.keep_override("a", "{}", now, now + HOUR)
+    with closing(sqlite3.connect(tmp_path / "watertower.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE minutes")
+        connection.execute("DELETE FROM held")
+    store.note_minutes([Minute(date(2026, 11, 20), "bowl", now, planned=True, confirmed_s=60)])
+    assert len(await store.minutes(now, now + HOUR)) == 1
+    assert codes() == ["TWL-J001"]
+    (tmp_path / "overrides.json").unlink()
+    assert (await reopened())[0] == ["a"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"version": 1, "held": [{}]}', b"\xff\xfe", b'{"version": 0}'])
+async def test_a_damaged_file_is_set_aside_and_overrides_stand(
+    a_store: Make, tmp_path: Path, now: datetime, codes: Codes, content: bytes
+) -> None:
+    """They are restored from the database into a new file."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+    (tmp_path / "overrides.json").write_bytes(content)
+    async with a_store() as store:
+        assert [held.id for held in store.overrides] == ["a"]
+    assert codes() == ["TWL-J001"]
+    assert (tmp_path / "overrides.json.corrupt-1").read_bytes() == content
+    assert b'"a"' in (tmp_path / "overrides.json").read_bytes()
+
+
+async def test_a_directory_in_the_place_of_a_file_is_set_aside(open_store: Open, tmp_path: Path, now: datetime) -> None:
+    """As of a container that mounted what was not there."""
+    for name in ("overrides.json", "known.json", "watertower.db", "journal.db"):
+        (tmp_path / name).mkdir()
+    store = await open_store()
+    store.note(works(1), now)
+    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert len(await store.journal(*everything(now))) == 1
+    assert (tmp_path / "overrides.json").is_file()
+
+
+async def test_a_newer_database_is_left_alone(
+    a_store: Make, tmp_path: Path, now: datetime, codes: Codes, told: list[Event]
+) -> None:
+    """Told once; overrides live in the file meanwhile, history in memory; not a byte of it changes."""
+    for name in ("watertower.db", "journal.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("CREATE TABLE held (of_the_future TEXT)")
+            connection.execute("PRAGMA user_version=99")
+    names = ("watertower.db", "journal.db")
+    before = {name: ((tmp_path / name).read_bytes(), (tmp_path / name).stat().st_mtime_ns) for name in names}
+    async with a_store() as store:
+        store.note(works(1), now)
+        store.note_minutes([Minute(date(2026, 11, 20), "bowl", now, planned=True, confirmed_s=60)])
+        assert len(await store.journal(*everything(now))) == 1
+        assert len(await store.minutes(now, now + HOUR)) == 1
+        assert await store.keep_override("a", "{}", now, now + HOUR)
+        assert [held.id for held in store.overrides] == ["a"]
+    assert codes() == ["TWL-J002", "TWL-J002"]
+    assert {event.fields["found"] for event in told} == {99}
+    for name, (content, changed) in before.items():
+        assert (tmp_path / name).read_bytes() == content
+        assert (tmp_path / name).stat().st_mtime_ns == changed
+
+
+async def test_newer_files_everywhere_refuse_what_cannot_be_kept(
+    a_store: Make, tmp_path: Path, now: datetime, codes: Codes
+) -> None:
+    """Nothing is known, nothing is written, nothing is acknowledged."""
+    newer = b'{"version": 2, "anything": [{}]}'
+    for name in ("overrides.json", "known.json"):
+        (tmp_path / name).write_bytes(newer)
+    with closing(sqlite3.connect(tmp_path / "watertower.db")) as connection:
+        connection.execute("PRAGMA user_version=2")
+    async with a_store() as store:
+        with pytest.raises(NotKept):
+            await store.keep_override("a", "{}", now, now + HOUR)
+        store.keep_known(5, 0, now)
+        assert (store.overrides, store.stop) == ((), None)
+    assert codes() == ["TWL-J002"] * 3
+    assert {(tmp_path / name).read_bytes() for name in ("overrides.json", "known.json")} == {newer}
+
+
+async def test_a_full_disk_gives_up_history_for_an_override(
+    open_store: Open, reopened: Look, small_disk: Path, now: datetime, codes: Codes, until: Until
+) -> None:
+    """DELETE fails on a full disk, so the journal's file goes; what is needed gets its room."""
+    store = await open_store(small_disk)
+    for number in range(3000):
+        store.note(works(number), now)
+    assert len(await store.journal(*everything(now))) == 3000
+    fill(small_disk)
+    store.note(works(-1), now)
+    assert await store.keep_override("a", "{}" + " " * 20_000, now, now + HOUR)
+    await until(lambda: "TWL-J005" in codes())
+    assert -1 in [entry.fields["file"] for entry in await store.journal(*everything(now))]
+    assert (await reopened(small_disk))[0] == ["a"]
+
+
+async def test_a_disk_without_any_room_refuses_and_recovers(
+    open_store: Open, small_disk: Path, now: datetime, codes: Codes, until: Until
+) -> None:
+    """Not a byte from the start: nothing is acknowledged until there is room."""
+    fill(small_disk)
+    store = await open_store(small_disk)
+    store.note(works(1), now)
+    store.keep_known(3, 0, now)
+    with pytest.raises(NotKept):
+        await store.keep_override("a", "{}", now, now + HOUR)
+    (small_disk / "filler").unlink()
+    assert await store.keep_override("a", "{}", now, now + HOUR)
+    await until((small_disk / "known.json").exists)
+    await until(lambda: codes().count("TWL-J004") == codes().count("TWL-J003"))
+    assert len(await store.journal(*everything(now))) == 1
+
+
+async def test_a_disk_that_became_read_only(a_store: Make, reopened: Look, small_disk: Path, now: datetime) -> None:
+    """What stands is known at the start; changes are refused until it can be written again."""
+    async with a_store(small_disk) as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+    remount(small_disk, "ro")
+    async with a_store(small_disk) as store:
+        assert [held.id for held in store.overrides] == ["a"]
+        with pytest.raises(NotKept):
+            await store.end_override("a", now)
+        store.note(works(1), now)
+        assert len(await store.journal(*everything(now))) == 1
+        assert [held.id for held in store.overrides] == ["a"]
+        remount(small_disk, "rw")
+        assert await store.end_override("a", now)
+    assert await reopened(small_disk) == ([], None)
+
+
+def remount(disk: Path, how: str) -> None:
+    """Read-only or not."""
+    subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """Every file and what is in it."""
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def restore(directory: Path, files: dict[str, bytes]) -> None:
+    """These files and no others."""
+    for path in directory.iterdir():
+        path.unlink()
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+
+
+def fill(disk: Path) -> None:
+    """To the last byte."""
+    with (disk / "filler").open("wb", buffering=0) as filler:
+        for size in (4096, 1):
+            try:
+                while filler.write(bytes(size)):
+                    pass
+            except OSError:
+                pass
+
+
+LIMITED = """
+import asyncio, resource, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from controller.events import happened
+from controller.store import NotKept, Store
+
+async def main():
+    now = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    async with Store(Path(sys.argv[1]), lambda event: None) as store:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+        for number in range(100):
+            store.note(happened("TWL-J004", file="x" * 1000), now)
+            try:
+                await store.keep_override(f"{number}", " " * 1000, now, now + timedelta(hours=1))
+                print(number)
+            except NotKept:
+                pass
+        await store.journal(now, now + timedelta(hours=1))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 30_000, 60_000])
+async def test_files_that_may_not_grow_lose_nothing_acknowledged(reopened: Look, tmp_path: Path, limit: int) -> None:
+    """Every write past a size fails, as under a quota: the answers stay true."""
+    command = [sys.executable, "-W", "error", "-c", LIMITED, tmp_path, str(limit)]
+    run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    assert sorted((await reopened())[0]) == sorted(run.stdout.split())
