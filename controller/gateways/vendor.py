@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field, model_validator
 from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.gateway import Gateway, Ignored, Message, Name, Rejected, Report, Shown
-from controller.gateways.values import MAX_PAYLOAD, Unreadable, quoted, text
+from controller.gateways.values import Unreadable, document, quoted, text
 from controller.lighting.look import ZoneState
 
 NEVER_S = 1e9
@@ -73,8 +73,6 @@ class Vendor(Gateway):
         reader = self.known_readers[prefix].get(topic)
         if reader is None or not payload:
             return Ignored()
-        if len(payload) > MAX_PAYLOAD:
-            return Rejected(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
         try:
             return reader(payload)
         except Unreadable as error:
@@ -160,11 +158,14 @@ def command(topic: str, payload: bytes) -> Message:
 
 
 def presence(payload: bytes) -> Report:
-    """A birth, last will or availability in plain text: online or offline, true or false, any case."""
-    word = text(payload).lower()
-    if word not in PRESENT:
+    """A birth, last will or availability: online or offline, true or false, plain or as the `state` of an object."""
+    word: object = text(payload)
+    if str(word).startswith("{"):
+        word = document(payload).get("state")
+    online = PRESENT.get(word.lower()) if isinstance(word, str) else None
+    if online is None:
         raise Unreadable(f"{quoted(word)} is neither online nor offline")
-    return Report(online=PRESENT[word])
+    return Report(online=online)
 
 
 def with_brightness(shown: Shown, brightness: float | None) -> Shown:

@@ -20,7 +20,6 @@ from typing import ClassVar, Literal
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.values import (
-    Unreadable,
     component,
     document,
     dumped,
@@ -30,7 +29,6 @@ from controller.gateways.values import (
     members,
     plain,
     switch,
-    text,
     within,
 )
 from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, told, with_brightness
@@ -48,6 +46,7 @@ class Zigbee2Mqtt(OneZone):
     """A lamp or group by its friendly name."""
 
     POLL_S: ClassVar[float | None] = 60.0
+    SETTLE_S: ClassVar[float] = 4.0
     STEPS: ClassVar[int] = 254
     MAX_FADE_S: ClassVar[float] = 6553.0
 
@@ -64,8 +63,8 @@ class Zigbee2Mqtt(OneZone):
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Bridge, availability and state, in this order (rule 4)."""
         return {
-            self.bridge: _availability,
-            f"{self.topic}/availability": _availability,
+            self.bridge: presence,
+            f"{self.topic}/availability": presence,
             self.topic: self._state,
         }
 
@@ -120,16 +119,6 @@ def _shown_color(keys: Mapping[str, object]) -> Shown:
     if "r" in color:
         return Shown(color=Color.from_rgb(*(component(color.get(key)) for key in "rgb")))
     return Shown()
-
-
-def _availability(payload: bytes) -> Report | Ignored:
-    word = text(payload)
-    if not word.startswith("{"):
-        return presence(payload)
-    state = document(payload).get("state")
-    if not isinstance(state, str):
-        raise Unreadable("availability without a state")
-    return presence(state.encode())
 
 
 def to_xy(color: Color) -> tuple[float, float]:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from controller.errors import Mistake
+from controller.events import CATALOGUE
 from controller.gateways import GATEWAYS
 from controller.gateways.dmx_channels import DmxChannels
 from controller.gateways.gateway import Ignored, Rejected, Report, Shown, Want
@@ -103,8 +105,11 @@ def test_without_a_state_topic_it_is_written_only() -> None:
 )
 def test_what_cannot_be_meant_is_a_mistake(keys: dict[str, Any], code: str) -> None:
     """Each with its own code."""
-    with pytest.raises(ValidationError, match=code):
+    with pytest.raises(ValidationError) as caught:
         bridge(**keys)
+    mistake = caught.value.errors()[0]["ctx"]["error"]
+    assert isinstance(mistake, Mistake)
+    assert (mistake.code, set(mistake.fields)) == (code, set(CATALOGUE[code].fields))
 
 
 def test_equal_keys_make_equal_bridges() -> None:

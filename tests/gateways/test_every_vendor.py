@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from controller.errors import Mistake
+from controller.events import CATALOGUE
 from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
 from controller.gateways.values import MAX_PAYLOAD
@@ -175,6 +177,27 @@ def test_a_key_that_is_not_known_is_a_mistake(kind: str, named: Callable[..., An
     """A slip of the pen does not become a default."""
     with pytest.raises(ValidationError):
         named(kind, chanels="4")
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "code"),
+    [
+        ("home-assistant", {"command_topic": "a/#"}, "TWL-S096"),
+        ("esphome", {"zone": None}, "TWL-S201"),
+        ("home-assistant", {"color_modes": ["onoff", "rgb"]}, "TWL-S202"),
+        ("tasmota", {"full_topic": "stat/%topic%"}, "TWL-S203"),
+        ("home-assistant", {"state_topic": "home/rgb1/set"}, "TWL-S207"),
+    ],
+)
+def test_a_mistake_carries_what_its_text_needs(
+    kind: str, keys: dict[str, Any], code: str, named: Callable[..., Any]
+) -> None:
+    """The fields of the catalogue, no more and no fewer."""
+    with pytest.raises(ValidationError) as caught:
+        named(kind, **keys)
+    mistake = caught.value.errors()[0]["ctx"]["error"]
+    assert isinstance(mistake, Mistake)
+    assert (mistake.code, set(mistake.fields)) == (code, set(CATALOGUE[code].fields))
 
 
 def test_a_gateway_cannot_be_changed(vendor: Gateway) -> None:
