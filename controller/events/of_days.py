@@ -51,7 +51,10 @@ KINDS: tuple[Kind, ...] = (
             "det finns ingen {day} {swedish}: månaden har {days} dagar",
         ),
         NEVER_ROLLED,
-        Text("write `{days} {english}` for its last day", "skriv `{days} {swedish}` för dess sista dag"),
+        Text(
+            "write a day from 1 to {days}; the last one is `{days} {english}`",
+            "skriv en dag från 1 till {days}; den sista är `{days} {swedish}`",
+        ),
     ),
     mistake(
         "S104",
@@ -77,10 +80,7 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S107",
         "cannot-count-weekdays",
-        Text(
-            "'{word}' {weekday} is not one that every month has",
-            '"{word}" {weekday} finns inte i varje månad',
-        ),
+        Text("not every month has a '{value}'", 'alla månader har inte någon "{value}"'),
         DAYS,
         Text(
             "write first, second, third, fourth or last before {weekday}",
@@ -150,19 +150,19 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S114",
         "weekday-alone",
-        Text("'{word}' does not say which one", '"{word}" säger inte vilken'),
+        Text("'{value}' does not say which one", '"{value}" säger inte vilken dag'),
         DAYS,
         Text(
-            "write `every {word}`, or for example `first {word} in March`",
-            "skriv `varje {word}`, eller till exempel `första {word} i mars`",
+            "write `every {word}` or `first {word} in March`; a date is written without its weekday",
+            "skriv `varje {word}` eller `första {word} i mars`; ett datum skrivs utan veckodag",
         ),
     ),
     mistake(
         "S115",
         "nearly-a-year",
         Text(
-            "'{value}' would run over New Year for {days} days",
-            '"{value}" skulle vara i {days} dagar, över nyår',
+            "'{value}' would last nearly a whole year, over New Year",
+            '"{value}" skulle vara nästan ett helt år, över nyår',
         ),
         NEVER_GUESSED,
         Text(

@@ -2,8 +2,8 @@
 
 Rules
 1. A feast is a function of the year; every year has each of them once.
-2. The first of its names is what a feast is called inside; names are compared by `key`, so in any case and
-   with any apostrophe or none.
+2. The first of its names is what a feast is called inside; names are compared by `key`, so in any case,
+   with any apostrophe or none, and with a for å and ä.
 3. Midsummer and All Saints' Day are the movable days that Sweden has had since 1953, in every year.
 """
 
@@ -106,9 +106,9 @@ FEASTS: dict[str, Feast] = {names[0]: feast for feast, names in _NAMED}
 
 
 def key(name: str) -> str:
-    """A name as it is compared: lower case, composed letters, no apostrophes, one space between words."""
-    composed = unicodedata.normalize("NFC", name).casefold()
-    return " ".join(re.sub("['’‘ʼ´`]", "", composed).split())
+    """A name as it is compared: lower case, without apostrophes, dots, rings and accents, one space between words."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return " ".join(re.sub("[\u0300-\u036f'’‘ʼ´`.]", "", letters).split())
 
 
 SPELLINGS: dict[str, str] = {key(name): name for _, names in _NAMED for name in names}

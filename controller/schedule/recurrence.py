@@ -1,0 +1,198 @@
+"""What the day grammar means: points of the year, and rules that give the days of one year.
+
+Rules
+1. A point is a day, a week or a month of the year. `span(year)` is its first and last day in that year; a point that
+   the year lacks (29 February, week 53) is then the last that it has, which is what the end of a period means.
+   `exists(year)` tells whether the year has it, which is what a point that stands alone asks.
+2. A rule gives the occurrences that belong to a year: those that begin with a point of that year. They are in order.
+3. The year of a week is its ISO year: week 1 of 2026 belongs to 2026 although it begins on 29 December 2025.
+4. The year of a shifted day is that of the day it is counted from.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from controller.schedule.feasts import FEASTS, weekday_from
+
+Span = tuple[date, date]
+
+EARLIEST, LATEST = 1970, 2100
+"""The years that may be written."""
+
+NEARLY_A_YEAR = 28
+"""A period over New Year that leaves out fewer days is more likely written the wrong way round."""
+
+
+class _EveryYear:
+    """A point that no year lacks."""
+
+    __slots__ = ()
+
+    def exists(self, _year: int) -> bool:
+        """Always."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDay:
+    """`6 June`; February has 29 days here."""
+
+    month: int
+    day: int
+
+    def exists(self, year: int) -> bool:
+        """False for 29 February of a common year."""
+        return self.day <= monthrange(year, self.month)[1]
+
+    def span(self, year: int) -> Span:
+        """That one day."""
+        day = date(year, self.month, min(self.day, monthrange(year, self.month)[1]))
+        return day, day
+
+
+@dataclass(frozen=True, slots=True)
+class Month(_EveryYear):
+    """`December`: the whole month."""
+
+    month: int
+
+    def span(self, year: int) -> Span:
+        """From the first to the last of the month."""
+        return date(year, self.month, 1), date(year, self.month, monthrange(year, self.month)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """`week 47`, ISO 8601."""
+
+    number: int
+
+    def exists(self, year: int) -> bool:
+        """False for week 53 of most years."""
+        return self.number <= weeks_in(year)
+
+    def span(self, year: int) -> Span:
+        """From Monday to Sunday."""
+        monday = date.fromisocalendar(year, min(self.number, weeks_in(year)), 1)
+        return monday, monday + timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday(_EveryYear):
+    """`last Saturday in March`: `place` is 1 to 4, or -1 for the last; `weekday` counts from Monday, 0."""
+
+    place: int
+    weekday: int
+    month: int
+
+    def span(self, year: int) -> Span:
+        """That one day."""
+        first = 1 + 7 * (self.place - 1) if self.place > 0 else monthrange(year, self.month)[1] - 6
+        day = weekday_from(date(year, self.month, first), self.weekday)
+        return day, day
+
+
+@dataclass(frozen=True, slots=True)
+class Named(_EveryYear):
+    """`Easter Sunday`, by what the feast is called in `feasts.FEASTS`."""
+
+    name: str
+
+    def span(self, year: int) -> Span:
+        """That one day."""
+        day = FEASTS[self.name](year)
+        return day, day
+
+
+Day = MonthDay | NthWeekday | Named
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """`Easter Sunday + 3 days`."""
+
+    point: Day
+    days: int
+
+    def exists(self, year: int) -> bool:
+        """Whether the day it is counted from exists."""
+        return self.point.exists(year)
+
+    def span(self, year: int) -> Span:
+        """That one day, perhaps in a neighbouring year."""
+        first, last = self.point.span(year)
+        return first + timedelta(days=self.days), last + timedelta(days=self.days)
+
+
+Point = Day | Shifted | Week | Month
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One point by itself."""
+
+    point: Point
+
+    def occurrences(self, year: int) -> Iterator[Span]:
+        """One, or none where the year lacks the point."""
+        if self.point.exists(year):
+            yield self.point.span(year)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first day of one point to the last day of another, `years` later."""
+
+    first: Point
+    last: Point
+    years: int = 0
+
+    def occurrences(self, year: int) -> Iterator[Span]:
+        """One, or none in a year in which movable days pass each other (`Easter Sunday to 10 April`)."""
+        first, last = self.first.span(year)[0], self.last.span(year + self.years)[1]
+        if first <= last:
+            yield first, last
+
+
+@dataclass(frozen=True, slots=True)
+class Weekdays:
+    """`every Friday and Saturday`: days in a row are one occurrence, which ends with the year."""
+
+    weekdays: frozenset[int]
+
+    def occurrences(self, year: int) -> Iterator[Span]:
+        """Every run of such weekdays within the calendar year."""
+        begin, day, end = None, date(year, 1, 1), date(year, 12, 31)
+        while day <= end:
+            if day.weekday() in self.weekdays:
+                begin = begin or day
+            elif begin:
+                yield begin, day - timedelta(days=1)
+                begin = None
+            day += timedelta(days=1)
+        if begin:
+            yield begin, end
+
+
+Rule = Alone | Period | Weekdays
+
+
+def weeks_in(year: int) -> int:
+    """52 or 53: 28 December is always in the last week (ISO 8601)."""
+    return date(year, 12, 28).isocalendar().week
+
+
+def runs_over_new_year(first: Point, last: Point) -> bool:
+    """Whether a period without years ends in the next one: where the end comes first in every year."""
+    years = range(EARLIEST, LATEST + 1)
+    return all(last.span(year)[1] < first.span(year)[0] for year in years)
+
+
+def leaves_out_little(first: Point, last: Point) -> bool:
+    """Whether a period over New Year is nearly a whole year: it ends in its own month, or shortly before it begins."""
+    return any(
+        begin.month == end.month or (begin - end).days <= NEARLY_A_YEAR
+        for begin, end in ((first.span(year)[0], last.span(year)[1]) for year in (2026, 2027, 2028))
+    )
