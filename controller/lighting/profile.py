@@ -186,7 +186,8 @@ def _flow(value: object) -> str:
 
 def _quoted(text: str) -> str:
     """A double-quoted scalar of YAML 1.2, of which JSON's is one kind (section 7.3.1)."""
-    return json.dumps(text)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
 
 
 def _unknown_channel(value: object) -> Mistake:

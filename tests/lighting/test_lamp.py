@@ -1,0 +1,245 @@
+"""Light to levels and back, for lamps of every make."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.lighting.color import Color
+from controller.lighting.lamp import Lamp
+from controller.lighting.light import Light, mix
+from controller.lighting.look import ZoneState
+from controller.lighting.profile import BUILT_IN, Profile
+
+MIXING = ("rgb", "rgbw", "rgba", "rgbwa")
+HEX = st.integers(0, 0xFFFFFF).map(lambda number: Color(f"#{number:06X}"))
+FULL = st.tuples(st.integers(0, 0xFFFF), st.integers(0, 2)).map(
+    lambda drawn: Color.from_rgb(*((*divmod(drawn[0], 256), 255, *divmod(drawn[0], 256))[drawn[1] : drawn[1] + 3]))
+)
+"""Colors whose largest part is 255."""
+BRIGHTNESS = st.one_of(st.floats(1e-9, 1), st.sampled_from([1e-6, 0.001, 0.02, 1.0]))
+SPECIAL = st.sampled_from(
+    [Color(code) for code in ("#FFFFFF", "#010101", "#FEFFFF", "#000001", "#FF6A00", "#FF0000", "#0000FF")]
+)
+
+
+def lamp(*channels: object, **more: object) -> Lamp:
+    palette = {"orange": Color("#FF6A00"), "amberish": Color("#FFB000")}
+    return Lamp(Profile.model_validate({"name": "x", "channels": channels, **more}), palette)
+
+
+def light(color: Color, brightness: float = 1.0) -> Light:
+    return Light.of(ZoneState(True, color, brightness))
+
+
+@given(st.one_of(HEX.filter(lambda color: color.hex != "#000000"), SPECIAL), BRIGHTNESS)
+def test_unlike_lamps_show_one_color(in_16_bit: dict[str, Profile], color: Color, brightness: float) -> None:
+    """RGB, RGBW, RGBA and RGBWA lamps agree with the wish and each other far within CIEDE2000 3, near black too."""
+    wanted = light(color, brightness)
+    shown = [Lamp(profile).light(Lamp(profile).levels(wanted)) for profile in in_16_bit.values()]
+    assert all(one.difference(wanted) <= 0.5 for one in shown)
+    assert all(one.difference(other) <= 0.5 for one in shown for other in shown)
+
+
+@given(st.one_of(FULL, SPECIAL.filter(lambda color: 255 in color.rgb)), st.floats(0.9, 1))
+def test_eight_bits_are_enough_near_full(color: Color, brightness: float) -> None:
+    """The built-in 8-bit lamps keep within CIEDE2000 3 of each other where a campaign is lit."""
+    wanted = light(color, brightness)
+    shown = [Lamp(BUILT_IN[name]).light(Lamp(BUILT_IN[name]).levels(wanted)) for name in MIXING]
+    assert all(one.difference(other) <= 3 for one in shown for other in shown)
+
+
+@given(FULL, st.floats(0.05, 1))
+def test_what_is_shown_is_read_back(in_16_bit: dict[str, Profile], color: Color, brightness: float) -> None:
+    """From the levels alone: each part of the code within 2, brightness within 0.01."""
+    for profile in in_16_bit.values():
+        state = Lamp(profile).light(Lamp(profile).levels(light(color, brightness))).state
+        assert state.color is not None
+        assert all(abs(a - b) <= 2 for a, b in zip(state.color.rgb, color.rgb, strict=True))
+        assert state.brightness == pytest.approx(brightness, abs=0.01)
+
+
+@given(HEX.filter(lambda color: color.hex != "#000000"), BRIGHTNESS)
+def test_what_is_on_gives_light(color: Color, brightness: float) -> None:
+    """The faintest state is rounded up to one step, never to dark."""
+    for profile in BUILT_IN.values():
+        shown = Lamp(profile).levels(light(color, brightness))
+        assert any(shown)
+        assert Lamp(profile).light(shown).state.on
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_dark_is_dark(name: str) -> None:
+    """No light, no level; and no level, no light."""
+    dark = Lamp(BUILT_IN[name])
+    assert not any(dark.levels(Light()))
+    assert dark.light(dark.dark) == Light()
+    assert dark.predict(dark.dark)[2] == 0
+
+
+@given(HEX.filter(lambda color: color.hex != "#000000"), BRIGHTNESS, BRIGHTNESS)
+def test_levels_grow_with_brightness(color: Color, one: float, other: float) -> None:
+    """Every channel of every lamp: none falls while the light rises."""
+    dimmer, brighter = sorted((one, other))
+    for profile in (*BUILT_IN.values(), lamp("dimmer", "red", "green", "blue", curve="square").profile):
+        below, above = (Lamp(profile).levels(light(color, at)) for at in (dimmer, brighter))
+        assert all(a <= b for a, b in zip(below, above, strict=True))
+
+
+@pytest.mark.parametrize("name", MIXING)
+@pytest.mark.parametrize("seconds", [5, 30, 120])
+def test_a_fade_from_dark_never_trembles(name: str, seconds: int, orange: Color) -> None:
+    """At 44 frames a second each 8-bit level only rises, by steps no larger than the fade makes them."""
+    frames = seconds * 44
+    mine = Lamp(BUILT_IN[name])
+    shown = [mine.levels(mix(Light(), light(orange), frame / frames)) for frame in range(1, frames + 1)]
+    for before, after in pairwise(shown):
+        assert all(a <= b for a, b in zip(before, after, strict=True))
+    assert shown[-1] == mine.levels(light(orange))
+    assert max(b[0] - a[0] for a, b in pairwise(shown)) <= 1 + 255 * 3.2 / frames
+
+
+@pytest.mark.parametrize("name", MIXING)
+@settings(max_examples=15)
+@given(start=FULL, goal=FULL)
+def test_a_fade_between_colors_never_trembles(name: str, start: Color, goal: Color) -> None:
+    """No level goes up and down again within a second and a half of a thirty-second fade by rounding alone."""
+    mine = Lamp(BUILT_IN[name])
+    shown = [mine.levels(mix(light(start), light(goal), frame / 330)) for frame in range(331)]
+    for channel in zip(*shown, strict=True):
+        turns = [b - a for a, b in pairwise(channel) if a != b]
+        changes = sum((a > 0) != (b > 0) for a, b in pairwise(turns))
+        assert changes <= 6, channel
+
+
+def test_a_dimmer_carries_the_brightness(orange: Color) -> None:
+    """The color keeps its resolution at 2 %: the same ratio of red to green as at full."""
+    mine = lamp("dimmer", "red", "green", "blue", {"shutter": 47})
+    full, faint = mine.levels(light(orange)), mine.levels(light(orange, 0.02))
+    assert full[0] == 255
+    assert faint[0] == 5
+    assert full[1:] == faint[1:]
+    assert faint[4] == 47
+
+
+def test_several_dimmers_are_full_while_lit(orange: Color) -> None:
+    """Nobody says whether they multiply, so the emitters carry the brightness; dark closes all."""
+    mine = lamp("dimmer", "red", "green", "blue", "dimmer")
+    shown = mine.levels(light(orange, 0.5))
+    assert (shown[0], shown[4]) == (255, 255)
+    assert shown[1] == 128
+    assert mine.light(shown).brightness == pytest.approx(0.5, abs=0.01)
+    assert not any(mine.levels(Light()))
+
+
+def test_fixed_channels_and_shutters_hold_their_value_in_the_dark() -> None:
+    """Only light goes out."""
+    mine = lamp({"fixed": 7}, "red", {"shutter": 255}, "green", "blue")
+    assert mine.dark == bytes([7, 0, 255, 0, 0])
+
+
+def test_sixteen_bits_go_out_coarse_then_fine_wherever_they_stand() -> None:
+    """Half of red is 0x8000, its bytes at their own places."""
+    mine = lamp("red fine", "green", "red", "blue")
+    shown = mine.levels(mine.light(bytes([0, 0, 255, 0])).times(0.5))
+    assert shown[2] * 256 + shown[0] == pytest.approx(32768, abs=300)
+
+
+def test_pixels_show_the_same(orange: Color) -> None:
+    """Every pixel of a bar takes the lamp's levels."""
+    bar, par = lamp(*["red", "green", "blue"] * 12), lamp("red", "green", "blue")
+    assert bar.levels(light(orange, 0.7)) == par.levels(light(orange, 0.7)) * 12
+
+
+def test_a_dimmer_that_ends_below_255_is_never_passed() -> None:
+    """Above 189 this lamp flashes."""
+    mine = lamp({"dimmer": [0, 189]}, "red", "green", "blue")
+    levels = [mine.levels(Light(1, 1, 1).times(step / 100))[0] for step in range(101)]
+    assert levels == sorted(levels)
+    assert (levels[0], levels[-1]) == (0, 189)
+
+
+def test_an_upside_down_channel_is_dark_at_its_top() -> None:
+    """255 is dark and 0 is full."""
+    mine = lamp({"dimmer": [255, 0]}, "red", "green", "blue")
+    assert mine.dark[0] == 255
+    assert mine.levels(Light(1, 1, 1))[0] == 0
+    assert mine.light(mine.levels(Light(0.5, 0, 0))).brightness == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("curve", "level"), [("linear", 128), ("square", 180), ("2.2", 186), (0.5, 64)])
+def test_the_curve_of_the_lamp_is_undone(curve: object, level: int) -> None:
+    """Half of the light of a lamp whose light goes by the square is level 180."""
+    mine = lamp("dimmer", curve=curve)
+    assert mine.levels(Light(0.5, 0.5, 0.5))[0] == level
+    assert mine.light(bytes([level])).brightness == pytest.approx(0.5, abs=0.01)
+
+
+def test_ultraviolet_stays_off() -> None:
+    """It gives no light that is seen."""
+    mine = lamp("red", "green", "blue", "uv")
+    assert all(mine.levels(light(Color(code)))[3] == 0 for code in ("#FFFFFF", "#8800FF", "#0000FF"))
+
+
+def test_a_color_out_of_reach_is_the_nearest_and_told(orange: Color) -> None:
+    """Two whites cannot make orange; they show the warmest they have."""
+    mine = lamp("warm_white", "cold_white")
+    assert mine.levels(light(orange)) == bytes([255, 0])
+    assert not mine.can_show(orange)
+    assert mine.delta_e(orange) > 10
+    assert Lamp(BUILT_IN["rgb"]).delta_e(orange) == 0
+
+
+def test_measured_emitters_change_the_mix(orange: Color) -> None:
+    """A lamp with a weak green gets more of it."""
+    usual, weak = (
+        lamp("red", "green", "blue"),
+        lamp("red", "green", "blue", emitters={"green": {"xy": [0.17, 0.7], "flux": 0.5}}),
+    )
+    assert weak.levels(light(orange))[1] > usual.levels(light(orange))[1] + 50
+
+
+def test_predicted_light_is_the_wanted_chromaticity(orange: Color) -> None:
+    """And Y is the share of all that the lamp has."""
+    mine = lamp("red", "red fine", "green", "green fine", "blue", "blue fine")
+    x, y, luminance = mine.predict(mine.levels(light(orange)))
+    assert (x, y) == pytest.approx(orange.xy, abs=0.001)
+    assert mine.predict(bytes([255] * 6))[2] == pytest.approx(1)
+    assert mine.predict(mine.levels(light(orange, 0.5)))[2] == pytest.approx(luminance / 2, rel=0.001)
+
+
+PINNED = {"orange": {"red": 255, "green": 60, "amber": 130}, "amberish": {"red": 200, "green": 150, "amber": 255}}
+
+
+@pytest.mark.parametrize("dimmer", [(), ("dimmer",)])
+def test_a_pinned_color_has_exactly_its_levels(dimmer: tuple[str, ...], orange: Color) -> None:
+    """What was matched by eye wins; other brightness scales it, and it is read back as the color it stands for."""
+    mine = lamp(*dimmer, "red", "green", "blue", "amber", pinned=PINNED)
+    assert mine.levels(light(orange)) == bytes([255] * len(dimmer) + [255, 60, 0, 130])
+    for brightness in (1.0, 0.5, 0.1, 0.02):
+        state = mine.light(mine.levels(light(orange, brightness))).state
+        assert state.color == orange
+        assert state.brightness == pytest.approx(brightness, abs=0.003)
+    assert mine.can_show(orange)
+    assert mine.delta_e(orange) == 0
+
+
+def test_both_of_two_pinned_colors_are_exact() -> None:
+    """Near neighbours do not disturb each other."""
+    mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
+    assert mine.levels(light(Color("#FFB000"))) == bytes([200, 150, 0, 255])
+
+
+def test_a_fade_from_a_pinned_color_has_no_jump(orange: Color) -> None:
+    """The pinned levels give way gradually to those of the solver."""
+    mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
+    shares = [mine.shares(mix(light(orange), Light(1, 1, 1), step / 1320)) for step in range(1321)]
+    assert max(abs(a - b) for one, other in pairwise(shares) for a, b in zip(one, other, strict=True)) < 0.05
+
+
+def test_mid_fade_is_the_mixed_color_on_every_lamp(in_16_bit: dict[str, Profile], orange: Color) -> None:
+    """Halfway between orange and white no lamp runs ahead in color."""
+    halfway = mix(light(orange), Light(1, 1, 1), 0.5)
+    for profile in in_16_bit.values():
+        assert Lamp(profile).light(Lamp(profile).levels(halfway)).difference(halfway) < 0.1

@@ -1,0 +1,87 @@
+"""Looks as functions of time, and brightness as people write it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.errors import Mistake
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, NO_LIGHT, Look, ZoneState, parse_brightness
+
+RED, BLUE = Color("#FF0000"), Color("#0000FF")
+
+
+def test_a_steady_look_is_the_same_at_any_time() -> None:
+    """One color has no next step."""
+    look = Look((RED,), 0.8)
+    assert look.at(0) == look.at(1e6) == ZoneState(True, RED, 0.8)
+    assert look.next_step(5) is None
+
+
+def test_a_sequence_goes_round() -> None:
+    """Each color for its time, from the first again after the last."""
+    look = Look((RED, BLUE), 1.0, change_every_s=5)
+    assert [look.at(seconds).color for seconds in (0, 4.999, 5, 9.999, 10)] == [RED, RED, BLUE, BLUE, RED]
+    assert [look.next_step(seconds) for seconds in (0, 4.999, 5)] == [5, 5, 10]
+
+
+def test_no_light_is_dark() -> None:
+    """No color, or no brightness."""
+    assert NO_LIGHT.at(3) == Look((RED,), 0.0).at(3) == DARK
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 0.1, 4.999, float("nan")])
+def test_nothing_ever_flashes(seconds: float) -> None:
+    """Several colors need at least five seconds each; a steady one needs nothing."""
+    with pytest.raises(Mistake) as caught:
+        Look((RED, BLUE), 1.0, change_every_s=seconds)
+    assert caught.value.code == "TWL-S130"
+    assert Look((RED,), 1.0, change_every_s=seconds).at(1).color == RED
+
+
+@pytest.mark.parametrize(
+    ("text", "brightness"),
+    [
+        ("80 %", 0.8),
+        ("80%", 0.8),
+        ("0 %", 0.0),
+        ("100 %", 1.0),
+        ("12,5 %", 0.125),
+        ("7 procent", 0.07),
+        ("80\u00a0%", 0.8),
+    ],
+)
+def test_brightness_is_written_in_per_cent(text: str, brightness: float) -> None:
+    """A comma is a decimal point in Swedish; a no-break space is a space."""
+    assert parse_brightness(text) == pytest.approx(brightness)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "suggestion"),
+    [
+        ("150 %", "TWL-S137", None),
+        ("-5 %", "TWL-S137", None),
+        ("full", "TWL-S137", None),
+        ("9" * 5000, "TWL-S137", None),
+        ("0.8", "TWL-S138", "80 %"),
+        ("0,8", "TWL-S138", "80 %"),
+        ("80", "TWL-S138", "80 %"),
+        ("1", "TWL-S138", "1 %"),
+        ("255", "TWL-S138", "100 %"),
+    ],
+)
+def test_a_brightness_that_cannot_be_meant(text: str, code: str, suggestion: str | None) -> None:
+    """Out of range, or without its unit: then the unit is suggested."""
+    with pytest.raises(Mistake) as caught:
+        parse_brightness(text)
+    assert caught.value.code == code
+    assert caught.value.fields.get("suggestion") == suggestion
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_brightness_or_a_mistake(text: str) -> None:
+    """Nothing that can be typed raises anything else."""
+    try:
+        assert 0 <= parse_brightness(text) <= 1
+    except Mistake as mistake:
+        assert mistake.code in {"TWL-S137", "TWL-S138"}
