@@ -1,5 +1,6 @@
 """A light of the Home Assistant JSON schema, whatever the firmware: reports retained and at once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from controller.gateways.gateway import Message
@@ -64,9 +65,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
         self.lamps[self.gateway.zone].go(self._goal(), seconds(keys.get("transition"), 3600), now)
         return self._report()
 
-    def _take_color(self, keys: object) -> None:
-        if not isinstance(keys, dict):
-            return
+    def _take_color(self, keys: Mapping[str, object]) -> None:
         mired = whole(keys.get("color_temp"), 153, 500)
         if mired is not None and "color_temp" in self.gateway.color_modes:
             self.mode, self.mired = "color_temp", mired

@@ -30,7 +30,7 @@ class TasmotaLight(Device[Tasmota]):
         super().__init__(gateway)
         self.on = False
         self.bri = 255
-        self.rgb = (255, 255, 255)
+        self.rgb: tuple[int, ...] = (255, 255, 255)
         self.mired = 153
         self.white = gateway.channels == 2
         self.fade, self.speed, self.scheme = False, 1, 0
@@ -126,7 +126,7 @@ class TasmotaLight(Device[Tasmota]):
             return {"Color": self._hex()}
         strongest = max(levels[:3])
         if strongest:
-            self.rgb = tuple(scaled(part, strongest, 255) for part in levels[:3])  # type: ignore[assignment]
+            self.rgb = tuple(scaled(part, strongest, 255) for part in levels[:3])
         self.white = not strongest and any(levels[3:])
         if index != "2":
             self.bri = max(levels)

@@ -3,6 +3,7 @@
 A Zigbee lamp comes back from a power cut lit in full white, whatever it was.
 """
 
+import json
 import re
 from datetime import datetime
 
@@ -54,10 +55,8 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         leaf = topic.removeprefix(f"{self.gateway.topic}/")
         if leaf == "get":
             return (self._report(),) if keys_of(payload) else ()
-        attribute = leaf.removeprefix("set/")
         if leaf.startswith("set/"):
-            keys = keys_of(b'{"value":%s}' % payload) or {"value": said(payload)}
-            return self._set({attribute: keys["value"]}, now)
+            return self._set({leaf.removeprefix("set/"): _value(payload)}, now)
         return self._set(dict(keys_of(payload)), now) if leaf == "set" else ()
 
     def _set(self, keys: dict[str, object], now: datetime) -> Messages:
@@ -84,6 +83,14 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
 
     def _report(self) -> Message:
         return Message(self.gateway.topic, document(**self.state, linkquality=87), 0, False)
+
+
+def _value(payload: bytes) -> object:
+    """JSON where it is JSON, else the text itself."""
+    try:
+        return json.loads(said(payload))
+    except (ValueError, RecursionError):
+        return said(payload)
 
 
 def _state(keys: dict[str, object], before: dict[str, object]) -> dict[str, object]:
