@@ -3,8 +3,9 @@
 Rules
 1. Full brightness of a colour is the most light of that chromaticity that the lamp can give (`gamut`); brightness
    scales it linearly. So unlike lamps show one colour, each as bright as it can.
-2. With exactly one dimmer channel the brightness goes to the dimmer and the colour keeps its full resolution. With
-   none, or with several of which nobody says how they multiply, it goes to the emitters, and dimmers are full.
+2. With exactly one dimmer the brightness goes to the dimmer and the colour keeps its full resolution. It goes to
+   the emitters, and dimmers are full while anything is lit, where there is no dimmer, where there are several of
+   which nobody says how they multiply, or where only the emitters have fine channels.
 3. Levels are computed in full precision and rounded once, to 16 bits where the lamp has fine channels, else to 8.
    There is no dithering: between two steps a lamp rests, it never trembles.
 4. What is on gives light: the brightest channel is never rounded to nothing.
@@ -102,13 +103,21 @@ class Lamp:
         self._wires = tuple(_wire(profile, role) for role in self.roles)
         self._sources = profile.lit
         self._gamut = Gamut([profile.emitter(kind).xyz for kind in profile.lit] or [TYPICAL["white"].xyz])
-        one_dimmer = sum(c.role == "dimmer" and not c.fine for c in profile.channels) == 1
-        self._carriers = frozenset(
-            index for index, role in enumerate(self.roles) if (role == "dimmer") == one_dimmer or not profile.kinds
-        )
+        self._carriers = self._carrying()
         self._dark = bytes(channel.zero for channel in profile.channels)
         self._pins: tuple[Pin, ...] = ()
         self._pins = tuple(self._pinned(palette))
+
+    def _carrying(self) -> frozenset[int]:
+        """Rule 2: the places of the roles that carry the brightness."""
+        wires = dict(zip(self.roles, self._wires, strict=True))
+        dimmer = wires.pop("dimmer", None)
+        by_dimmer = (
+            dimmer is not None
+            and len(dimmer.coarse) == 1
+            and bool(dimmer.fine or not any(wire.fine for wire in wires.values()))
+        )
+        return frozenset(i for i, role in enumerate(self.roles) if (role == "dimmer") == by_dimmer or not wires)
 
     @property
     def dark(self) -> bytes:

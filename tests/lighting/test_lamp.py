@@ -133,6 +133,15 @@ def test_several_dimmers_are_full_while_lit(orange: Color) -> None:
     assert not any(mine.levels(Light()))
 
 
+def test_fine_emitters_carry_the_brightness_past_a_coarse_dimmer(orange: Color) -> None:
+    """Two hundred and fifty-five steps would be a staircase beside what the emitters can."""
+    mine = lamp("dimmer", *[f"{role}{half}" for role in ("red", "green", "blue") for half in ("", " fine")])
+    shown = [mine.levels(light(orange, 0.5 + step / 10_000)) for step in range(20)]
+    assert {levels[0] for levels in shown} == {255}
+    assert len({levels[1:] for levels in shown}) == 20
+    assert mine.dark == bytes(7)
+
+
 def test_fixed_channels_and_shutters_hold_their_value_in_the_dark() -> None:
     """Only light goes out."""
     mine = lamp({"fixed": 7}, "red", {"shutter": 255}, "green", "blue")
@@ -141,9 +150,10 @@ def test_fixed_channels_and_shutters_hold_their_value_in_the_dark() -> None:
 
 def test_sixteen_bits_go_out_coarse_then_fine_wherever_they_stand() -> None:
     """Half of red is 0x8000, its bytes at their own places."""
-    mine = lamp("red fine", "green", "red", "blue")
-    shown = mine.levels(mine.light(bytes([0, 0, 255, 0])).times(0.5))
-    assert shown[2] * 256 + shown[0] == pytest.approx(32768, abs=300)
+    mine = lamp("red fine", {"fixed": 9}, "red")
+    assert mine.levels(Light(0.5, 0, 0)) == bytes([0x00, 9, 0x80])
+    assert mine.levels(Light(1, 0, 0)) == bytes([0xFF, 9, 0xFF])
+    assert mine.light(bytes([0x00, 9, 0x80])).brightness == pytest.approx(0.5, abs=1e-5)
 
 
 def test_pixels_show_the_same(orange: Color) -> None:
