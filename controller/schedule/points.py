@@ -1,0 +1,197 @@
+"""The points of the day grammar: a place in the year with its shift and its year, at hand in a reader."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from controller.errors import Mistake
+from controller.schedule import slips, words
+from controller.schedule.feasts import CALLED
+from controller.schedule.reader import Reader
+from controller.schedule.recurrence import (
+    EARLIEST,
+    LATEST,
+    Day,
+    Month,
+    MonthDay,
+    Named,
+    NthWeekday,
+    Point,
+    Shifted,
+    Week,
+)
+from controller.schedule.words import Token
+
+LONGEST_SHIFT = 366
+"""Days, so that a shifted day stays beside its year."""
+
+_LONGEST_NAME = max(name.count(" ") + 1 for name in CALLED)
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A point that was read, its year where one is written, and its place in the text.
+
+    `like` makes a point of the same month, or a week, from a number alone (rule 2).
+    """
+
+    point: Point
+    year: int | None = None
+    like: Callable[[Token], Point] | None = None
+    start: int = 0
+    end: int = 0
+
+
+def point_ahead(reader: Reader) -> Part:
+    """A point with its shift, and its year on either side of that."""
+    reader.skip(words.ARTICLES)
+    start = reader.next().start
+    part = _named(reader) or _counted(reader) or _of_kind(reader)
+    point, year = part.point, part.year or year_ahead(reader)
+    if isinstance(point, Day):
+        days = _shift(reader, point)
+        point, year = (Shifted(point, days) if days else point), year or year_ahead(reader)
+    return replace(part, point=point, year=year, start=start, end=reader.end)
+
+
+def _named(reader: Reader) -> Part | None:
+    """`Easter Sunday`, `1:a advent`."""
+    for length in range(_LONGEST_NAME, 0, -1):
+        ahead = (reader.next(n).key for n in range(length))
+        name = CALLED.get(" ".join(words.ORDINAL_WORDS.get(each, each) for each in ahead))
+        if name:
+            reader.at += length
+            return Part(Named(name))
+    return None
+
+
+def _counted(reader: Reader) -> Part | None:
+    """`last Saturday in March`."""
+    place, weekday = reader.next(), reader.next(1)
+    if weekday.key not in words.WEEKDAYS or (place.key not in words.COUNTS and place.kind != "ordinal"):
+        return None
+    known = words.PLACES.get(words.ORDINAL_WORDS.get(place.key, place.key))
+    if known is None:
+        raise reader.wrong("S107", place, weekday, value=reader.said(place, weekday), weekday=reader.said(weekday))
+    reader.at += 2
+    if not reader.skip(words.IN):
+        raise reader.wrong("S114", place, weekday, value=reader.said(place, weekday), word=reader.said(weekday))
+    return Part(NthWeekday(known, words.WEEKDAYS[weekday.key], month_ahead(reader, place, weekday)))
+
+
+def _of_kind(reader: Reader) -> Part:
+    """`2026-11-20`, `week 47`, `November 20`, `20 November`, or a mistake."""
+    token = reader.next()
+    if token.kind in ("iso", "isoweek"):
+        return _iso(reader)
+    if token.key in words.WEEK and reader.next(1).figure is not None:
+        reader.at += 1
+        return Part(_week(reader.take()), like=_week)
+    if token.key in words.MONTHS:
+        return _month_first(reader)
+    if token.kind == "figures":
+        raise slips.order_unclear(reader, token, token)
+    if token.key in words.WEEKDAYS:
+        raise reader.wrong("S114", token, value=reader.said(token), word=reader.said(token))
+    number = reader.number()
+    if not number:
+        raise slips.unknown(reader)
+    return Part(month_day(month_ahead(reader, number, number), number))
+
+
+def _iso(reader: Reader) -> Part:
+    token = reader.take()
+    year = _checked_year(token)
+    if token.kind == "isoweek":
+        return Part(_week(token), year)
+    if not 1 <= token.figures[1] <= 12:
+        raise reader.wrong("S101", token, value=reader.said(token))
+    return Part(month_day(token.figures[1], token), year)
+
+
+def _month_first(reader: Reader) -> Part:
+    """`November 20`, or the whole of `November`."""
+    month = words.MONTHS[reader.take().key]
+
+    def like(number: Token) -> Point:
+        return month_day(month, number)
+
+    number = reader.next()
+    if number.figure is None or _is_year(number):
+        return Part(Month(month))
+    return Part(like(reader.take()), like=like)
+
+
+# Numbers
+
+
+def month_ahead(reader: Reader, first: Token, last: Token) -> int:
+    """The month that must stand at hand, behind the numbers from `first` to `last`."""
+    reader.skip(words.OF)
+    if reader.next().key not in words.MONTHS:
+        raise slips.month_missing(reader, first, last)
+    return words.MONTHS[reader.take().key]
+
+
+def month_day(month: int, number: Token) -> MonthDay:
+    """The day that is the last figure of `number`."""
+    day = number.figures[-1]
+    if not 1 <= day <= _LENGTHS[month - 1]:
+        english, swedish = words.MONTH_NAMES[month - 1]
+        said = {"day": day, "days": _LENGTHS[month - 1], "english": english, "swedish": swedish}
+        raise Mistake("TWL-S103", start=number.start, end=number.end, **said)
+    return MonthDay(month, day)
+
+
+def _week(number: Token) -> Week:
+    week = number.figures[-1]
+    if not 1 <= week <= 53:
+        raise Mistake("TWL-S106", start=number.start, end=number.end, week=week)
+    return Week(week)
+
+
+def _is_year(number: Token) -> bool:
+    return number.kind == "number" and number.end - number.start >= 4
+
+
+def year_ahead(reader: Reader) -> int | None:
+    """The year at hand, with or without a comma before it; None where a number begins the next day."""
+    comma = reader.next().key == ","
+    number = reader.next(int(comma))
+    if number.kind != "number" or (not _is_year(number) and (comma or reader.next(1).key in words.MONTHS)):
+        return None
+    reader.at += 1 + comma
+    return _checked_year(number)
+
+
+def _checked_year(number: Token) -> int:
+    year = number.figures[0]
+    if EARLIEST <= year <= LATEST:
+        return year
+    suggestion = min(max(year + 2000 if year < 100 else year, EARLIEST), LATEST)
+    raise Mistake(
+        "TWL-S109",
+        start=number.start,
+        end=number.end,
+        year=year,
+        earliest=EARLIEST,
+        latest=LATEST,
+        suggestion=suggestion,
+    )
+
+
+def _shift(reader: Reader, point: Day) -> int:
+    """`+ 2 days`, `- 1 vecka` in days; 0 where none stands at hand."""
+    sign, number, unit = (reader.next(n) for n in range(3))
+    if sign.kind not in ("plus", "dash") or number.kind != "number":
+        return 0
+    if unit.key not in words.UNITS:
+        if sign.kind == "dash" and (unit.kind != "end" or isinstance(point, MonthDay)):
+            return 0
+        meant = f"{reader.said(sign, number)} days"
+        raise reader.wrong("S111", number, value=reader.said(number), suggestion=meant)
+    reader.at += 3
+    days = number.figures[0] * words.UNITS[unit.key]
+    if days > LONGEST_SHIFT:
+        raise reader.wrong("S112", number, unit, value=reader.said(number, unit), limit=LONGEST_SHIFT)
+    return days if sign.kind == "plus" else -days
