@@ -30,7 +30,6 @@ from controller.gateways.values import (
     kelvin,
     members,
     mixed,
-    number,
     plain,
     switch,
     to_hue,
@@ -169,7 +168,7 @@ def read_color(keys: Mapping[str, object]) -> Shown:
 def _rgb(color: Mapping[str, object], mode: object) -> Color:
     red, green, blue = (round(component(color.get(key))) for key in "rgb")
     told = {"rgb": "", "rgbw": "w"}.get(str(mode), "cw")
-    return mixed(red, green, blue, *(round(number(color.get(key)) or 0) for key in told))
+    return mixed(red, green, blue, *(round(within(color.get(key), 0, 255) or 0) for key in told))
 
 
 def _pair(color: Mapping[str, object], one: str, other: str, *ends: int) -> tuple[float, float] | None:

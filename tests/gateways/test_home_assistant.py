@@ -119,6 +119,7 @@ def test_an_effect_is_seen(named: Callable[..., Gateway]) -> None:
         {"brightness": "１２"},
         {"color": {"r": 256, "g": 0, "b": 0}},
         {"color": {"r": 1}},
+        {"color": {"r": 255, "g": 106, "b": 0, "w": -9}, "color_mode": "rgbw"},
         {"color": "orange"},
         {"color_temp": 3},
         {"color": {"x": 2, "y": 0.3}},

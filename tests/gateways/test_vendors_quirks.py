@@ -80,6 +80,13 @@ def test_esphome_is_sent_integers_only(
         assert json.loads(raw)["transition"] == expected
 
 
+def test_esphome_puts_white_out(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """An RGBW light keeps the white it had unless told."""
+    assert sent(named("esphome"), wanted(lit()))["color"] == {"r": 255, "g": 106, "b": 0, "w": 0}
+
+
 def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
     """One command and one report for each light."""
     gateway = named("esphome", zone=None, light=None, zones={"bowl": "floods", "shaft": "strip"})
