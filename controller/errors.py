@@ -3,6 +3,7 @@
     WatertowerError
     ├── Mistake          a person wrote something that cannot be meant; says where in the text
     ├── FilesRejected    every finding of both files at once                         exit 78
+    ├── Misconfigured    a file that the two files name cannot be used               exit 78
     ├── Unreachable      a service that is needed cannot be reached                  exit 69
     └── Refused          a request that is understood and not granted                exit 1
 
@@ -44,6 +45,10 @@ class FilesRejected(WatertowerError):
     def __init__(self, findings: tuple[Any, ...]) -> None:
         super().__init__("TWL-S000", count=len(findings))
         self.findings = findings
+
+
+class Misconfigured(WatertowerError):
+    """A file that the two files name cannot be used: a password, a certificate, the users of the broker."""
 
 
 class Unreachable(WatertowerError):

@@ -18,6 +18,9 @@ COMMANDS = {
     "check": "check",
     "plan": "plan",
     "status": "status",
+    "override": "override",
+    "resume": "resume",
+    "stop": "stop",
     "gateway": "gateway",
     "explain": "explain",
     "schema": "schema",
@@ -35,8 +38,7 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        found = importlib.import_module(f"controller.cli.{module}").command
-        assert isinstance(found, click.Command)
+        found: click.Command = importlib.import_module(f"controller.cli.{module}").command
         return found
 
 

@@ -5,53 +5,41 @@ The start order stands in one stack; what was started last ends first.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from controller.broker import Broker
 from controller.cli import connect
-from controller.clock import Clock
+from controller.cli.following import Following, grounds
+from controller.cli.parts import Parts, Tell
+from controller.clock import Clock, Trust
 from controller.config.load import Setup
 from controller.dmx.process import Process
 from controller.events import Event
-from controller.events.kind import Language
 from controller.events.line import document
 from controller.gateways.contract import Dmx
-from controller.gateways.gateway import Message
+from controller.gateways.gateway import Message, Order
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Mqtt
 from controller.service.engine import Engine
+from controller.service.hand import Hand
 from controller.service.loop import Loop, Named
 
-Tell = Callable[[Event, datetime], None]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What it is built of: the files, the clock, where state is kept, who is told. `port` 0 takes a free one."""
-
-    setup: Setup
-    clock: Clock
-    state: Path
-    tell: Tell
-    language: Language
-    port: int | None = None
-
-    @property
-    def prefix(self) -> str:
-        """The prefix of the site's topics."""
-        return self.setup.tower.mqtt.topic_prefix
+REMEMBER_S = 10.0
 
 
 @dataclass(frozen=True)
 class Running:
-    """What runs: the engine for whoever wants to look, and the task that ends only when something is broken."""
+    """What runs: the engine for whoever wants to look, the task that ends only when something is broken, and the
+    setup to begin anew with, once the technicians' file has changed."""
 
     engine: Engine
     work: asyncio.Task[None]
+    anew: asyncio.Future[Setup]
 
 
 @asynccontextmanager
@@ -61,12 +49,18 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
     parts.state.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         brokers = await _brokers(parts, stack)
-        engine = Engine(tower.gateways, parts.prefix, parts.setup.program())
-        mqtt = await stack.enter_async_context(_connection(brokers, engine, parts.prefix))
-        loop = Loop(engine, parts.clock, mqtt, Named(tower.site.name, parts.prefix), _telling(parts, mqtt))
-        work = asyncio.create_task(_work(loop, here(parts), brokers, tower.site.name), name="work")
+        hand = Hand(parts.store, grounds(parts.setup))
+        known = parts.store.known
+        program = parts.setup.program(hand.overrides, hand.stop)
+        engine = Engine(tower.gateways, parts.prefix, program, Order(known.epoch, known.revision))
+        site = Named(tower.site.name, parts.prefix)
+        mqtt = await stack.enter_async_context(_connection(brokers, engine, site))
+        loop = Loop(engine, hand, parts.clock, mqtt, site, _telling(parts, mqtt))
+        following = Following(parts, loop, hand, asyncio.get_running_loop().create_future())
+        works = (loop.run(), following.run(), _remember(parts, engine))
+        work = asyncio.create_task(_work(parts, works, brokers), name="work")
         stack.push_async_callback(_end, work, mqtt, parts.prefix)
-        yield Running(engine, work)
+        yield Running(engine, work, following.anew)
 
 
 async def _brokers(parts: Parts, stack: AsyncExitStack) -> tuple[Address, ...]:
@@ -86,34 +80,44 @@ async def _brokers(parts: Parts, stack: AsyncExitStack) -> tuple[Address, ...]:
     return connect.addresses(settings, broker.port)
 
 
-def _connection(brokers: tuple[Address, ...], engine: Engine, prefix: str) -> Mqtt:
+def _connection(brokers: tuple[Address, ...], engine: Engine, site: Named) -> Mqtt:
     return Mqtt(
         brokers,
-        f"{prefix.replace('/', '-')}-controller",
-        subscriptions=tuple((topic, 1) for topic in engine.topics),
-        will=_status(prefix, b"offline"),
-        birth=(_status(prefix, b"online"),),
+        f"{site.prefix.replace('/', '-')}-controller",
+        subscriptions=tuple((topic, 1) for topic in (*engine.topics, site.requests)),
+        will=_status(site.prefix, b"offline"),
+        birth=(_status(site.prefix, b"online"),),
     )
+
+
+async def _remember(parts: Parts, engine: Engine) -> None:
+    """Hands the order and the time to the store, which writes them when they are worth it."""
+    while True:
+        reading = parts.clock.read()
+        if reading.trust is not Trust.SUSPECT:
+            parts.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall)
+        await asyncio.sleep(REMEMBER_S)
 
 
 def here(parts: Parts) -> list[Process]:
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
     gateways = (gateway for gateway in parts.setup.tower.gateways if isinstance(gateway, Dmx))
-    return [process(parts, gateway) for gateway in gateways if gateway.runs == "here"]
+    return [process(parts.setup, g, parts.clock, parts.state, parts.tell) for g in gateways if g.runs == "here"]
 
 
-def process(parts: Parts, gateway: Dmx) -> Process:
+def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> Process:
     """One DMX gateway, ready to run."""
-    memory = parts.state / f"gateway-{gateway.name}.json"
-    palette = parts.setup.tower.palette
-    patch = Patch(gateway.fixtures, parts.setup.profiles, gateway.universe, palette)
-    return Process(gateway, patch, parts.prefix, parts.clock, memory, parts.tell)
+    patch = Patch(gateway.fixtures, setup.profiles, gateway.universe, setup.tower.palette)
+    memory = state / f"gateway-{gateway.name}.json"
+    return Process(gateway, patch, setup.tower.mqtt.topic_prefix, clock, memory, tell)
 
 
-async def _work(loop: Loop, gateways: list[Process], brokers: tuple[Address, ...], site: str) -> None:
+async def _work(parts: Parts, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:
+    site = parts.setup.tower.site.name
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(loop.run(), name="controller")
-        for gateway in gateways:
+        for work, name in zip(ours, ("controller", "files", "memory"), strict=True):
+            tasks.create_task(work, name=name)
+        for gateway in here(parts):
             tasks.create_task(gateway.run(brokers, site), name=f"gateway {gateway.name}")
 
 

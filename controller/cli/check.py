@@ -5,7 +5,8 @@ import click
 from controller.cli.options import CONFIGURATION, Options, common
 from controller.clock import SystemClock
 from controller.config import render
-from controller.config.load import Setup, load, notes
+from controller.config.load import Setup, load
+from controller.config.notes import notes
 from controller.errors import FilesRejected
 
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}

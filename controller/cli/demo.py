@@ -15,8 +15,9 @@ from pathlib import Path
 
 import click
 
-from controller.cli.assembly import Parts, Running, running
+from controller.cli.assembly import Running, running
 from controller.cli.options import Options, common
+from controller.cli.parts import Parts
 from controller.cli.period import read_instant, read_period
 from controller.cli.picture import Scene, draw
 from controller.cli.swatch import has_color
@@ -26,6 +27,7 @@ from controller.events import Event, Level
 from controller.events.line import text_line
 from controller.gateways.contract import Dmx
 from controller.gateways.outputs import SimulatedOutput
+from controller.store import Store
 
 BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
@@ -89,21 +91,21 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
             if not picture:
                 click.echo(line)
 
-    async with running(Parts(setup, clock, state, tell, options.language, port=0)) as service:
-        try:
-            await _frames(setup, clock, last, service, stop, recent if picture else None)
-        finally:
-            if picture:
-                sys.stdout.write(SHOW)
+    try:
+        async with Store(state, lambda event: tell(event, clock.read().wall)) as store:
+            parts = Parts(setup, clock, store, state, tell, options.language, port=0)
+            async with running(parts) as service:
+                await _frames(parts, last, service, stop, recent if picture else None)
+    finally:
+        if picture:
+            sys.stdout.write(SHOW)
 
 
-async def _frames(
-    setup: Setup, clock: VirtualClock, last: datetime, service: Running, stop: asyncio.Event, lines: list[str] | None
-) -> None:
+async def _frames(parts: Parts, last: datetime, service: Running, stop: asyncio.Event, lines: list[str] | None) -> None:
     """A picture every FRAME_S where there is a terminal; else only the waiting."""
-    while not stop.is_set() and not service.work.done() and (reading := clock.read()).wall < last:
+    while not stop.is_set() and not service.work.done() and (reading := parts.clock.read()).wall < last:
         if lines is not None:
-            sys.stdout.write(CLEAR + HIDE + draw(Scene(setup, service.engine, reading), lines) + "\n")
+            sys.stdout.write(CLEAR + HIDE + draw(Scene(parts.setup, service.engine, reading), lines) + "\n")
             sys.stdout.flush()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), FRAME_S)

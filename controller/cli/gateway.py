@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import signal
+from pathlib import Path
 
 import click
 
 from controller.cli import connect
-from controller.cli.assembly import Parts, process
+from controller.cli.assembly import process
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import notify
 from controller.cli.options import Options, common, environment_language
@@ -27,8 +28,8 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
     gateway = find(setup, name)
     language = options.lang or environment_language() or setup.tower.site.language
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
-        parts = Parts(setup, SystemClock(), options.state_dir, log.tell, language)
-        asyncio.run(serve(parts, gateway))
+        options.state_dir.mkdir(parents=True, exist_ok=True)
+        asyncio.run(serve(setup, gateway, options.state_dir, log))
 
 
 def find(setup: Setup, name: str) -> Dmx:
@@ -39,12 +40,10 @@ def find(setup: Setup, name: str) -> Dmx:
     return ours[name]
 
 
-async def serve(parts: Parts, gateway: Dmx) -> None:
+async def serve(setup: Setup, gateway: Dmx, state: Path, log: Log) -> None:
     """Until a signal."""
-    parts.state.mkdir(parents=True, exist_ok=True)
-    work = asyncio.ensure_future(
-        process(parts, gateway).run(connect.addresses(parts.setup.tower.mqtt), parts.setup.tower.site.name)
-    )
+    own = process(setup, gateway, SystemClock(), state, log.tell)
+    work = asyncio.ensure_future(own.run(connect.addresses(setup.tower.mqtt), setup.tower.site.name))
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, work.cancel)
     notify("READY=1")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from controller.clock import Reading
 from controller.config.load import Setup
@@ -90,7 +91,7 @@ def _triple(color: tuple[int, int, int]) -> str:
 
 def _sky(height: float) -> tuple[int, int, int]:
     """Between night and day, by the sun's elevation in degrees."""
-    for (low, dark), (high, light) in zip(SKY, SKY[1:], strict=False):
+    for (low, dark), (high, light) in pairwise(SKY):
         if height <= high:
             share = max(0.0, (height - low) / (high - low))
             red, green, blue = (round(a + (b - a) * share) for a, b in zip(dark, light, strict=True))

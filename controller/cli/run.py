@@ -3,19 +3,38 @@
 import asyncio
 import signal
 import sys
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from controller import __version__
-from controller.cli.assembly import Parts, running
+from controller.cli.assembly import running
+from controller.cli.following import rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import notify
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
+from controller.cli.parts import Parts
 from controller.clock import SystemClock
-from controller.config.load import load
-from controller.events import happened
+from controller.config.load import Setup
+from controller.errors import FilesRejected
+from controller.events import Event, happened
+from controller.events.kind import Language
+from controller.service.files import load_last_good
+from controller.store import Store
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the command begins with; `rejected` tells that the last good copy stands in for the folder's own files."""
+
+    setup: Setup
+    rejected: FilesRejected | None
+    config: Path
+    state: Path
+    language: Language
 
 
 @click.command("run")
@@ -23,44 +42,80 @@ from controller.events import happened
 @common
 def command(options: Options, log_format: LogFormat) -> None:
     """Keep the tower as the schedule says, until stopped."""
-    setup = load(options.config_dir)
+    setup, rejected = load_last_good(options.config_dir, options.state_dir)
     language = options.lang or environment_language() or setup.tower.site.language
+    start = Start(setup, rejected, options.config_dir, options.state_dir, language)
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
-        parts = Parts(setup, SystemClock(), options.state_dir, log.tell, language)
-        code = asyncio.run(serve(parts, options.config_dir))
+        code = asyncio.run(serve(start, log))
     sys.exit(code)
 
 
-async def serve(parts: Parts, config: Path) -> int:
-    """Run until a signal (0) or until a part breaks (1)."""
+async def serve(start: Start, log: Log) -> int:
+    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew."""
     reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, _stop, reason, name.name)
-    _tell(parts, "TWL-C001", site=parts.setup.tower.site.name, version=__version__, now=_now(parts), config=config)
-    async with running(parts) as service:
-        notify("READY=1")
-        ends: list[asyncio.Future[Any]] = [reason, service.work]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        notify("STOPPING=1")
-        broken = None if reason.done() else service.work.exception()
-    if broken is not None:
-        _tell(parts, "TWL-C050", task=service.work.get_name(), reason=_cause(broken))
-        return FOUND_PROBLEMS
-    _tell(parts, "TWL-C002", reason=reason.result())
+    plain_clock = SystemClock()
+    async with Store(start.state, lambda event: log.tell(event, plain_clock.read().wall)) as store:
+        parts = _parts(start, store, log)
+        _greet(parts, start)
+        broken: BaseException | None = None
+        while not reason.done() and broken is None:
+            parts, broken = await _until_something_ends(parts, reason)
+        if broken is not None:
+            _tell(parts, happened("TWL-C050", task="work", reason=_cause(broken)))
+            return FOUND_PROBLEMS
+        _tell(parts, happened("TWL-C002", reason=reason.result()))
     return 0
 
 
-def _stop(reason: asyncio.Future[str], name: str) -> None:
+def _parts(start: Start, store: Store, log: Log) -> Parts:
+    def tell(event: Event, at: datetime) -> None:
+        log.tell(event, at)
+        store.note(event, at)
+
+    return Parts(
+        setup=start.setup,
+        clock=SystemClock(store.known.wall),
+        store=store,
+        state=start.state,
+        tell=tell,
+        language=start.language,
+        config=start.config,
+        from_copy=start.rejected is not None,
+    )
+
+
+async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> tuple[Parts, BaseException | None]:
+    """One run: with what to go on, and what broke."""
+    async with running(parts) as service:
+        notify("READY=1")
+        ends: list[asyncio.Future[Any]] = [reason, service.work, service.anew]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if reason.done():
+            notify("STOPPING=1")
+            return parts, None
+        if service.anew.done():
+            return replace(parts, setup=service.anew.result(), from_copy=False), None
+        return parts, service.work.exception()
+
+
+def _greet(parts: Parts, start: Start) -> None:
+    zone = parts.setup.tower.site.place.time_zone
+    now = f"{parts.clock.read().wall.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    name = parts.setup.tower.site.name
+    _tell(parts, happened("TWL-C001", site=name, version=__version__, now=now, config=start.config))
+    if start.rejected is not None:
+        _tell(parts, rejection(start.rejected, start.language))
+
+
+def _stop(reason: "asyncio.Future[str]", name: str) -> None:
     if not reason.done():
         reason.set_result(name)
 
 
-def _tell(parts: Parts, code: str, **fields: object) -> None:
-    parts.tell(happened(code, **fields), parts.clock.read().wall)
-
-
-def _now(parts: Parts) -> str:
-    return f"{parts.clock.read().wall.astimezone(parts.setup.tower.site.place.time_zone):%Y-%m-%d %H:%M %Z}"
+def _tell(parts: Parts, event: Event) -> None:
+    parts.tell(event, parts.clock.read().wall)
 
 
 def _cause(error: BaseException) -> str:

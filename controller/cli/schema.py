@@ -1,11 +1,9 @@
 """`watertower schema`: the JSON Schema of one of the two files, for editors."""
 
-import json
-
 import click
 
 from controller.cli.options import Options, common
-from controller.config.schema import SCHEMAS
+from controller.config.schema import schemas
 
 
 @click.command("schema")
@@ -13,4 +11,4 @@ from controller.config.schema import SCHEMAS
 @common
 def command(options: Options, file: str) -> None:  # noqa: ARG001 -- the same in every language
     """Print the JSON Schema of FILE."""
-    click.echo(json.dumps(SCHEMAS[file](), ensure_ascii=False, indent=2))
+    click.echo(schemas()[f"{file}.schema.json"], nl=False)

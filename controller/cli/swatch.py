@@ -1,4 +1,4 @@
-"""A colour on a terminal: a block in that colour before its words, where the terminal has colours and they are wanted."""
+"""A colour on a terminal: a block in that colour before its words, where the terminal shows colours."""
 
 import os
 import sys

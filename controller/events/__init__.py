@@ -17,6 +17,7 @@ from controller.events.of_days import KINDS as DAYS
 from controller.events.of_dialects import KINDS as DIALECTS
 from controller.events.of_files import KINDS as FILES
 from controller.events.of_gateways import KINDS as GATEWAYS
+from controller.events.of_hand import KINDS as HAND
 from controller.events.of_lamps import KINDS as LAMPS
 from controller.events.of_mqtt import KINDS as MQTT
 from controller.events.of_output import KINDS as OUTPUT
@@ -24,7 +25,7 @@ from controller.events.of_plan import KINDS as PLAN
 from controller.events.of_service import KINDS as SERVICE
 from controller.events.of_store import KINDS as STORE
 
-ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT, *STORE)
+ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *HAND, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT, *STORE)
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 

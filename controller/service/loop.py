@@ -14,12 +14,15 @@ from controller.clock import Alarm, Clock, Reading
 from controller.events import Event, happened
 from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
+from controller.schedule.plan import Program
 from controller.service.engine import Engine
+from controller.service.hand import Hand
 from controller.service.report import essence, health_of
 
 TICK_S = 1.0
 LATE_S = 2.0
 HEALTH_EVERY_S = 10.0
+WAITING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Named:
     name: str
     prefix: str
 
+    @property
+    def requests(self) -> str:
+        """Where requests by hand come."""
+        return f"{self.prefix}/override/set"
+
 
 class Loop:
     """One controller at work on one connection (or several); `tell` takes each event with its instant."""
@@ -36,24 +44,28 @@ class Loop:
     def __init__(
         self,
         engine: Engine,
+        hand: Hand,
         clock: Clock,
         mqtt: Mqtt,
         site: Named,
         tell: Callable[[Event, datetime], None],
     ) -> None:
         self._engine = engine
+        self._hand = hand
         self._clock = clock
         self._mqtt = mqtt
         self._site = site
         self._tell = tell
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
+        self._requests: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
 
     async def run(self) -> None:
         """Keep the tower right until cancelled."""
         async with Alarm(self._clock, self._wake.set) as alarm, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="controller: listen")
             tasks.create_task(self._turns(alarm), name="controller: turns")
+            tasks.create_task(self._grant(), name="controller: requests")
 
     async def _listen(self) -> None:
         async for item in self._mqtt:
@@ -62,15 +74,39 @@ class Loop:
         raise RuntimeError("the MQTT connection ended")
 
     def _take(self, item: Item, reading: Reading) -> None:
-        if isinstance(item, Received):
+        if isinstance(item, Received) and item.topic == self._site.requests:
+            # a retained request is somebody's mistake: it would be made anew at each start
+            if not item.retain and not self._requests.full():
+                self._requests.put_nowait(item.payload)
+        elif isinstance(item, Received):
             self._engine.receive(item.topic, item.payload, item.retain, reading)
-            return
-        self._tell(item.event(), reading.wall)
+        else:
+            self._tell(item.event(), reading.wall)
         if isinstance(item, Connected):
             self._engine.connected(reading)
             self._health = None
         elif isinstance(item, Lost) and not self._mqtt.connected:
             self._engine.lost()
+
+    async def _grant(self) -> None:
+        """Requests one after another, beside the turns, which never wait for the disk."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                payload = await asyncio.wait_for(self._requests.get(), TICK_S)
+                now = self._clock.read().wall
+                answer = await self._hand.take(payload, now)
+                self.follow(self._engine.program)
+                self._tell(answer, now)
+            now = self._clock.read().wall
+            for event in await self._hand.expire(now):
+                self._tell(event, now)
+
+    def follow(self, program: Program) -> None:
+        """These rules from now on, under what is set by hand."""
+        under_hand = program.with_hand(self._hand.overrides, self._hand.stop)
+        if under_hand != self._engine.program:
+            self._engine.follow(under_hand)
+            self._wake.set()
 
     async def _turns(self, alarm: Alarm) -> None:
         while True:

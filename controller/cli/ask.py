@@ -1,0 +1,81 @@
+"""Asks the running controller for something by hand, over MQTT, and waits for its answer."""
+
+import asyncio
+import contextlib
+import getpass
+import json
+import uuid
+
+import click
+
+from controller.cli import connect
+from controller.cli.options import Options
+from controller.config.load import load
+from controller.errors import Refused, Unreachable
+from controller.gateways.gateway import Message
+from controller.mqtt import Connected, Failure, Mqtt, Received
+
+WAIT_S = 8.0
+AGAIN_S = 2.0
+REFUSED = "TWL-O110"
+
+
+def ask(options: Options, **request: object) -> None:
+    """Sends the request until it is answered; the same id counts once. Prints the answer, or raises: Refused where it
+    is refused, Unreachable where nobody answers."""
+    asyncio.run(_ask(options, request))
+
+
+async def _ask(options: Options, request: dict[str, object]) -> None:
+    settings = load(options.config_dir).tower.mqtt
+    brokers = connect.addresses(settings)
+    name = uuid.uuid4().hex
+    payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()
+    message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
+    answers = ((f"{settings.topic_prefix}/controller/event", 1),)
+    client = f"{settings.topic_prefix.replace('/', '-')}-hand-{name}"
+    trouble: str | None = None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_S), Mqtt(brokers, client, subscriptions=answers) as mqtt:
+            sending = asyncio.create_task(_send(mqtt, message), name="send")
+            try:
+                async for item in mqtt:
+                    if isinstance(item, Received) and (answer := _answer(item.payload, name)) is not None:
+                        return _show(answer)
+                    if isinstance(item, Failure):
+                        trouble = item.event().text("en").rpartition(": ")[2]
+                        break
+                    trouble = None if isinstance(item, Connected) else trouble
+            finally:
+                sending.cancel()
+    if trouble is not None:
+        raise Unreachable("TWL-Q101", address=str(brokers[0]), reason=trouble)
+    raise Unreachable("TWL-Q102", address=str(brokers[0]))
+
+
+async def _send(mqtt: Mqtt, message: Message) -> None:
+    while True:
+        mqtt.publish(message)
+        await asyncio.sleep(AGAIN_S if mqtt.connected else 0.05)
+
+
+def _answer(payload: bytes, name: str) -> dict[str, object] | None:
+    """The event that answers this request; None for any other message."""
+    try:
+        event = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and event.get("id") == name else None
+
+
+def _show(answer: dict[str, object]) -> None:
+    if answer.get("code") == REFUSED:
+        raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=answer.get("reason"))
+    click.echo(f"{answer.get('code')}: {answer.get('text')}")
+
+
+def _owner() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "?"

@@ -1,0 +1,38 @@
+"""What a running service is built of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from controller.clock import Clock
+from controller.config.load import Setup
+from controller.events import Event
+from controller.events.kind import Language
+from controller.store import Store
+
+Tell = Callable[[Event, datetime], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The files, the clock, where state is kept, who is told.
+
+    `config` is the folder to follow, None for files that never change; `from_copy` tells that the last good copy is in
+    force because the folder's own files are not. `port` 0 takes a free one for the embedded broker.
+    """
+
+    setup: Setup
+    clock: Clock
+    store: Store
+    state: Path
+    tell: Tell
+    language: Language
+    config: Path | None = None
+    from_copy: bool = False
+    port: int | None = None
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of the site's topics."""
+        return self.setup.tower.mqtt.topic_prefix

@@ -1,0 +1,15 @@
+"""`watertower resume`: back to the schedule; with `--lift` the safety stop is lifted."""
+
+import click
+
+from controller.cli.ask import ask
+from controller.cli.options import Options, common
+
+
+@click.command("resume")
+@click.option("--reason", default="", help="Why; it stands in the log.")
+@click.option("--lift", is_flag=True, help="Lift the safety stop instead.")
+@common
+def command(options: Options, reason: str, lift: bool) -> None:
+    """End what was set by hand."""
+    ask(options, action="lift" if lift else "resume", reason=reason)

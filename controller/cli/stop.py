@@ -1,0 +1,14 @@
+"""`watertower stop`: the safety stop. Everything is dark until it is lifted with `resume --lift`."""
+
+import click
+
+from controller.cli.ask import ask
+from controller.cli.options import Options, common
+
+
+@click.command("stop")
+@click.option("--reason", required=True, help="Why; it stands in the log.")
+@common
+def command(options: Options, reason: str) -> None:
+    """Make everything dark now, above all schedules and overrides."""
+    ask(options, action="stop", reason=reason)

@@ -1,0 +1,143 @@
+"""What people do to a running service: overrides, resuming, the safety stop, files that change."""
+
+from controller.events.kind import Kind, Level, Text
+
+BY_HAND = Text(
+    "Somebody changed the light by hand. An override always has an end, a stop stands until it is lifted.",
+    "Någon ändrade ljuset för hand. En tillfällig ändring har alltid ett slut, ett stopp står tills det hävs.",
+)
+NOTHING = Text("Nothing.", "Inget.")
+
+
+def _act(code: str, name: str, text: Text, level: Level = Level.INFO) -> Kind:
+    return Kind(code, f"override.{name}", level, text, BY_HAND, NOTHING, ("id",))
+
+
+def _no(code: str, name: str, text: Text, action: Text) -> Kind:
+    return Kind(code, f"override.{name}", Level.WARNING, text, BY_HAND, action)
+
+
+KINDS: tuple[Kind, ...] = (
+    _act(
+        "TWL-O101",
+        "set",
+        Text("{owner} sets {look} until {until}: {reason}", "{owner} sätter {look} till {until}: {reason}"),
+    ),
+    _act(
+        "TWL-O102",
+        "resumed",
+        Text("{owner} resumes the schedule: {reason}", "{owner} återgår till schemat: {reason}"),
+    ),
+    _act(
+        "TWL-O103",
+        "ended",
+        Text("the override by {owner} has ended ({reason})", "ändringen av {owner} är slut ({reason})"),
+    ),
+    _act(
+        "TWL-O105",
+        "stopped",
+        Text(
+            "SAFETY STOP by {owner}: everything is dark until it is lifted: {reason}",
+            "NÖDSTOPP av {owner}: allt är släckt tills det hävs: {reason}",
+        ),
+        Level.WARNING,
+    ),
+    _act(
+        "TWL-O106",
+        "stop_lifted",
+        Text("{owner} lifts the safety stop: {reason}", "{owner} häver nödstoppet: {reason}"),
+    ),
+    Kind(
+        "TWL-O110",
+        "override.refused",
+        Level.WARNING,
+        Text("a request by {owner} was refused: {reason}", "en begäran av {owner} avvisades: {reason}"),
+        BY_HAND,
+        Text("Ask again as the reason says.", "Begär på nytt så som skälet säger."),
+        ("id",),
+    ),
+    Kind(
+        "TWL-O130",
+        "files.taken",
+        Level.INFO,
+        Text("the files have changed; tonight: {tonight}", "filerna har ändrats; i natt: {tonight}"),
+        Text("A good new version is in force.", "En ny och riktig version gäller."),
+        NOTHING,
+    ),
+    Kind(
+        "TWL-O131",
+        "files.rejected",
+        Level.ERROR,
+        Text(
+            "the files have {count} mistakes and are not used; the last good version stays in force. {first}",
+            "filerna har {count} fel och används inte; den senaste riktiga versionen gäller. {first}",
+        ),
+        Text(
+            "What was saved cannot be used; the light goes on by what was good last, also after a restart.",
+            "Det som sparades går inte att använda; ljuset följer det som senast var riktigt, även efter omstart.",
+        ),
+        Text("See every mistake: `watertower check`", "Se alla fel: `watertower check`"),
+    ),
+    Kind(
+        "TWL-O132",
+        "files.not_copied",
+        Level.WARNING,
+        Text(
+            "the last good files could not be copied: {reason}",
+            "de senaste riktiga filerna kunde inte kopieras: {reason}",
+        ),
+        Text(
+            "The light goes on; after a restart with broken files there would be no copy to use.",
+            "Ljuset fortsätter; efter en omstart med trasiga filer skulle det inte finnas någon kopia.",
+        ),
+        Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
+    ),
+    _no(
+        "TWL-O120",
+        "without_end",
+        Text("an override needs an end", "en ändring behöver ett slut"),
+        Text(
+            "say until when: `--until sunrise`, `--until 'next change'`, `--until 22:30` or `--until '2 h'`",
+            "säg till när: `--until sunrise`, `--until 'next change'`, `--until 22:30` eller `--until '2 h'`",
+        ),
+    ),
+    _no(
+        "TWL-O121",
+        "bad_end",
+        Text("'{until}' is no end", "'{until}' är inget slut"),
+        Text(
+            "write `sunrise`, `next change`, `22:30`, `2 h` or `2026-11-20T22:30` instead of '{until}'",
+            "skriv `sunrise`, `next change`, `22:30`, `2 h` eller `2026-11-20T22:30` i stället för '{until}'",
+        ),
+    ),
+    _no(
+        "TWL-O122",
+        "end_never_comes",
+        Text("'{until}' does not come in the next 400 days", "'{until}' kommer inte på 400 dagar"),
+        Text("write a clock time or a duration", "skriv ett klockslag eller hur länge"),
+    ),
+    _no(
+        "TWL-O123",
+        "end_in_the_past",
+        Text("'{until}' is already past", "'{until}' har redan varit"),
+        Text("write an end that is still to come", "skriv ett slut som kommer"),
+    ),
+    _no(
+        "TWL-O124",
+        "end_too_far",
+        Text(
+            "'{until}' is farther than the {longest_h} h that are allowed",
+            "'{until}' är längre än tillåtna {longest_h} h",
+        ),
+        Text(
+            "write an earlier end, or a campaign in schedule.yaml",
+            "skriv ett tidigare slut, eller en kampanj i schedule.yaml",
+        ),
+    ),
+    _no(
+        "TWL-O125",
+        "unknown_zone",
+        Text("the tower has no zone '{zone}'", "tornet har ingen zon '{zone}'"),
+        Text("its zones are: {zones}", "zonerna är: {zones}"),
+    ),
+)

@@ -1,0 +1,93 @@
+"""The two files while the service runs: noticed when they change, judged when they are still, the last good ones kept.
+
+Rules
+1. The files are looked at by name every LOOK_S: an editor's rename, a swapped link, a network share are all seen.
+2. A change is judged when the files have been the same for STILL_S: a half-written file is never read.
+3. What is good is copied to `last-good` in the state directory. What is bad changes nothing; at the next start the
+   last good copy is used in its place.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from controller.config.load import SCHEDULE, TOWER, Setup, load, parse
+from controller.errors import FilesRejected
+from controller.schedule.plan import Cue, Program
+from controller.service.wishes import goal
+from controller.service.words import shows
+from controller.store.atomic import write
+
+LOOK_S = 1.0
+STILL_S = 0.5
+LAST_GOOD = "last-good"
+TONIGHT = timedelta(hours=24)
+
+Seen = tuple[tuple[int, int, int] | None, ...]
+
+
+def keep_last_good(directory: Path, state: Path) -> None:
+    """Copy what is in force to where the next start finds it; raises OSError."""
+    folder = state / LAST_GOOD
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (TOWER, SCHEDULE):
+        write(folder / name, (directory / name).read_bytes())
+
+
+def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
+    """The setup of a folder, or the last good copy of it with what is wrong; raises FilesRejected without a copy."""
+    try:
+        return load(directory), None
+    except FilesRejected as rejected:
+        try:
+            tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
+            return parse(tower, schedule, directory), rejected
+        except (OSError, FilesRejected):
+            raise rejected from None
+
+
+async def changes(directory: Path) -> AsyncIterator[None]:
+    """Once for each time that the files have changed and come to rest."""
+    known = await asyncio.to_thread(_look, directory)
+    while True:
+        await asyncio.sleep(LOOK_S)
+        now = await asyncio.to_thread(_look, directory)
+        while now != known:
+            known = now
+            await asyncio.sleep(STILL_S)
+            now = await asyncio.to_thread(_look, directory)
+            if now == known:
+                yield
+
+
+def _look(directory: Path) -> Seen:
+    """What can be told of the files without reading them."""
+    profiles = sorted((directory / "profiles").glob("*.yaml"))
+    return tuple(_stat(path) for path in (directory / TOWER, directory / SCHEDULE, *profiles))
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def difference(before: Program, after: Program, now: datetime) -> str:
+    """What changes in the next TONIGHT hours, in the words of a log line; empty where nothing does."""
+    old, new = before.cues(now, now + TONIGHT), after.cues(now, now + TONIGHT)
+    zone = after.place.time_zone
+    told = {_essence(cue) for cue in old}
+    fresh = [cue for cue in new if _essence(cue) not in told]
+    if not fresh and len(old) == len(new):
+        return ""
+    lines = (
+        f"{max(cue.at, now).astimezone(zone):%H:%M} {shows(goal(after.zones, cue, cue.at))}" for cue in fresh or new
+    )
+    return "; ".join(lines)
+
+
+def _essence(cue: Cue) -> tuple[object, ...]:
+    return cue.at, cue.fade_s, tuple(cue.looks.items())

@@ -1,0 +1,127 @@
+"""What a person asks for by hand, as it comes on `<prefix>/override/set`, and what it becomes. Pure.
+
+Rules
+1. An override has a look, an owner, a reason and an end; the end is never missing and never farther than `longest`.
+2. `resume` ends every override. `stop` makes everything dark until `lift`; it stands above all.
+3. The same id twice is the same request.
+4. A request that cannot be granted says why, in the words of the catalogue.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from controller.errors import Mistake
+from controller.gateways.documents import Instant, Version, ZoneWish
+from controller.gateways.gateway import Rejected
+from controller.lighting.color import Color, parse_color
+from controller.lighting.look import Look, parse_brightness
+from controller.schedule.campaign import Override, Stop
+from controller.schedule.plan import Program
+from controller.service.until import read_until
+
+MAX_PAYLOAD = 16_384
+DARK = {"dark", "släckt", "off"}
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Request(BaseModel):
+    """One request; unknown keys are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: Version = 1
+    id: Id
+    action: Literal["override", "resume", "stop", "lift"] = "override"
+    look: Line | Mapping[Line, Line] = "dark"
+    brightness: Line = "100 %"
+    until: Line = ""
+    owner: Line = "?"
+    reason: Line = ""
+
+
+class Kept(BaseModel):
+    """An override or a stop as it is kept on disk; a stop has neither looks nor an end."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Id
+    looks: Mapping[str, ZoneWish] = {}
+    start: Instant
+    end: Instant | None = None
+    owner: str
+    reason: str
+
+    @property
+    def override(self) -> Override:
+        """As the plan takes it."""
+        looks: Mapping[str, Look] = {zone: wish.look for zone, wish in self.looks.items()}
+        return Override(self.id, looks, self.start, self.end or self.start, self.owner, self.reason)
+
+    @property
+    def stop(self) -> Stop:
+        """As the plan takes it."""
+        return Stop(self.start, self.owner, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a request is judged by: the rules in force without any override, the palette, and the longest override."""
+
+    program: Program
+    palette: Mapping[str, Color]
+    longest: timedelta
+
+
+def parse_request(payload: bytes) -> Request | Rejected:
+    """A request, or why it is none."""
+    if len(payload) > MAX_PAYLOAD:
+        return Rejected(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
+    try:
+        return Request.model_validate_json(payload, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return Rejected(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
+
+
+def override_of(request: Request, grounds: Grounds, now: datetime) -> Kept:
+    """The override that a request asks for; raises Mistake."""
+    if not request.until:
+        raise Mistake("TWL-O120")
+    end = read_until(request.until, grounds.program, now)
+    if end <= now:
+        raise Mistake("TWL-O123", until=request.until)
+    if end - now > grounds.longest:
+        raise Mistake("TWL-O124", until=request.until, longest_h=grounds.longest.total_seconds() / 3600)
+    looks = _looks(request, grounds)
+    wishes = {zone: ZoneWish.of(look, now, 0.0) for zone, look in looks.items()}
+    return Kept(id=request.id, looks=wishes, start=now, end=end, owner=request.owner, reason=request.reason)
+
+
+def stop_of(request: Request, now: datetime) -> Kept:
+    """The safety stop that a request asks for."""
+    return Kept(id=request.id, start=now, owner=request.owner, reason=request.reason)
+
+
+def _looks(request: Request, grounds: Grounds) -> dict[str, Look]:
+    """By zone; one look is for all zones."""
+    zones = grounds.program.zones
+    wanted = dict.fromkeys(zones, request.look) if isinstance(request.look, str) else dict(request.look)
+    for zone in wanted:
+        if zone not in zones:
+            raise Mistake("TWL-O125", zone=zone, zones=", ".join(zones))
+    if not wanted:
+        raise Mistake("TWL-O125", zone="", zones=", ".join(zones))
+    brightness = parse_brightness(request.brightness)
+    return {zone: _look(str(text), brightness, grounds) for zone, text in wanted.items()}
+
+
+def _look(text: str, brightness: float, grounds: Grounds) -> Look:
+    if text.strip().lower() in DARK:
+        return Look()
+    return Look((parse_color(text, grounds.palette),), brightness)
