@@ -429,6 +429,20 @@ PROFILES: tuple[Kind, ...] = (
         ),
         Text("Write x and y as measured, as [0.57, 0.42].", "Skriv x och y som de mätts, till exempel [0.57, 0.42]."),
     ),
+    Kind(
+        "TWL-F127",
+        "profile.pinned_color",
+        Level.ERROR,
+        Text(
+            'The profile {profile} of {fixture} pins "{color}", which is no colour',
+            'Profilen {profile} för {fixture} låser "{color}", som inte är någon färg',
+        ),
+        Text(
+            "Levels are pinned to a colour of the palette in tower.yaml; under this name nobody can ask for it.",
+            "Nivåer låses till en färg i paletten i tower.yaml; under det här namnet kan ingen begära den.",
+        ),
+        Text('Did you mean "{suggestion}"?', 'Menade du "{suggestion}"?'),
+    ),
 )
 
 KINDS: tuple[Kind, ...] = (*COLORS, *PATCH, *PROFILES)

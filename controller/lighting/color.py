@@ -152,7 +152,7 @@ def _hex_meant(text: str) -> str:
     digits = re.sub(r"^(#|0[xX])", "", text.strip())
     if re.fullmatch(r"[0-9A-Fa-f]{3}", digits):
         digits = "".join(digit * 2 for digit in digits)
-    return f"#{digits.upper()}" if re.fullmatch(r"[0-9A-Fa-f]{6}", digits) else "#FF6A00"
+    return f"#{digits[:6].upper()}" if re.fullmatch(r"[0-9A-Fa-f]{6,8}", digits) else "#FF6A00"
 
 
 def _temperature_meant(text: str) -> str | None:

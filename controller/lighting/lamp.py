@@ -22,6 +22,7 @@ from functools import lru_cache
 
 from coloraide import Color as Coloraide
 
+from controller.errors import Mistake
 from controller.lighting.color import Color, parse_color
 from controller.lighting.emitters import TYPICAL, Vector
 from controller.lighting.gamut import Gamut, distance
@@ -164,7 +165,7 @@ class Lamp:
     def _pinned(self, palette: Mapping[str, Color]) -> list[Pin]:
         wanted: dict[Light, tuple[float, ...]] = {}
         for name, levels in self.profile.pinned.items():
-            light = Light(*parse_color(name, palette).linear)
+            light = _light(name, palette)
             if light.brightness > 0:
                 direction = light.times(1 / light.brightness)
                 wanted.setdefault(direction, self._shares_of(levels, light.brightness))
@@ -240,6 +241,14 @@ class Lamp:
 @lru_cache(maxsize=4096)
 def _full(lamp: Lamp, direction: Vector) -> tuple[float, ...]:
     return lamp.solve(direction)
+
+
+def _light(name: str, palette: Mapping[str, Color]) -> Light:
+    """The light of a pinned color; none for a name that means no color, which nobody can ask for either."""
+    try:
+        return Light(*parse_color(name, palette).linear)
+    except Mistake:
+        return Light()
 
 
 def _dimmer(profile: Profile) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from controller.errors import Mistake
-from controller.lighting.color import Color
+from controller.lighting.color import Color, parse_color
 from controller.lighting.lamp import NOTHING, Lamp
 from controller.lighting.light import Light
 from controller.lighting.look import ZoneState
@@ -152,8 +152,16 @@ class Patch:
         return Preview(place.fixture, own, (x, y), in_gamut, place.lamp.delta_e(color) if color else 0.0)
 
 
-def mistakes(fixtures: Sequence[Fixture], profiles: Mapping[str, Profile], universe: int) -> Iterator[Mistake]:
-    """Everything that is wrong with a patch, TWL-F101 to F106; the field `fixture` names the one to change."""
+def mistakes(
+    fixtures: Sequence[Fixture],
+    profiles: Mapping[str, Profile],
+    universe: int,
+    palette: Mapping[str, Color] | None = None,
+) -> Iterator[Mistake]:
+    """Everything that is wrong with a patch, TWL-F101 to F106; the field `fixture` names the one to change.
+
+    With a palette also TWL-F127, once for each pinned color that is none.
+    """
     known = {**BUILT_IN, **profiles}
     taken: dict[int, list[tuple[Fixture, range]]] = {}
     names: set[str] = set()
@@ -170,6 +178,20 @@ def mistakes(fixtures: Sequence[Fixture], profiles: Mapping[str, Profile], unive
         taken.setdefault(_universe(fixture, universe), []).append((fixture, channels))
     for number, places in taken.items():
         yield from _overlaps(number, places)
+    if palette is not None:
+        yield from _pinned_nowhere({f.profile: f for f in reversed(fixtures) if f.profile in known}, known, palette)
+
+
+def _pinned_nowhere(
+    users: Mapping[str, Fixture], profiles: Mapping[str, Profile], palette: Mapping[str, Color]
+) -> Iterator[Mistake]:
+    for name, fixture in users.items():
+        for color in profiles[name].pinned:
+            try:
+                parse_color(color, palette)
+            except Mistake as mistake:
+                suggestion = mistake.fields.get("suggestion", next(iter(palette), "orange"))
+                yield Mistake("TWL-F127", fixture=fixture.name, profile=name, color=color, suggestion=suggestion)
 
 
 def _overlaps(universe: int, places: Sequence[tuple[Fixture, range]]) -> Iterator[Mistake]:

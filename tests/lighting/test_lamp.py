@@ -25,7 +25,7 @@ SPECIAL = st.sampled_from(
 
 
 def lamp(*channels: object, **more: object) -> Lamp:
-    palette = {"orange": Color("#FF6A00"), "amberish": Color("#FFB000")}
+    palette = {"orange": Color("#FF6A00"), "amberish": Color("#FF7400")}
     return Lamp(Profile.model_validate({"name": "x", "channels": channels, **more}), palette)
 
 
@@ -238,7 +238,14 @@ def test_a_pinned_color_has_exactly_its_levels(dimmer: tuple[str, ...], orange: 
 def test_both_of_two_pinned_colors_are_exact() -> None:
     """Near neighbours do not disturb each other."""
     mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
-    assert mine.levels(light(Color("#FFB000"))) == bytes([200, 150, 0, 255])
+    assert mine.levels(light(Color("#FF7400"))) == bytes([200, 150, 0, 255])
+
+
+def test_a_pinned_color_is_not_seen_where_another_channel_is_lit(orange: Color) -> None:
+    """Its own levels with blue besides are no orange."""
+    mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
+    assert mine.light(bytes([255, 60, 0, 130])).state.color == orange
+    assert mine.light(bytes([255, 60, 200, 130])).difference(light(orange)) > 20
 
 
 def test_a_fade_from_a_pinned_color_has_no_jump(orange: Color) -> None:

@@ -189,6 +189,21 @@ def test_every_mistake_of_a_patch_is_found_at_once() -> None:
     assert sorted(m.code for m in mistakes(wrong, {}, 1)) == ["TWL-F101", "TWL-F102", "TWL-F103", "TWL-F105"]
 
 
+def test_a_pinned_color_that_is_none_is_told_and_does_no_harm() -> None:
+    """A slip of the pen in the palette's name; the color itself is then mixed as usual."""
+    profile = Profile.model_validate(
+        {"name": "p", "channels": ["red"], "pinned": {"ornage": {"red": 9}, "orange": {"red": 8}}}
+    )
+    fixtures, profiles = (fixture("north", 1, "p"), fixture("south", 2, "p")), {"p": profile}
+    [found] = mistakes(fixtures, profiles, 1, {"orange": ORANGE})
+    assert (found.code, found.fields) == (
+        "TWL-F127",
+        {"fixture": "north", "profile": "p", "color": "ornage", "suggestion": "orange"},
+    )
+    assert Patch(fixtures, profiles, palette={"orange": ORANGE}).levels(STATES)[1][:2] == bytes([8, 8])
+    assert not list(mistakes(fixtures, profiles, 1))
+
+
 def test_neighbours_and_other_universes_do_not_overlap() -> None:
     """4 and 5 are two channels; the last channel is 512."""
     fine = (fixture("a", 1), fixture("b", 5), fixture("c", 1, universe=2), fixture("d", 509))
