@@ -55,15 +55,12 @@ KINDS: tuple[Kind, ...] = (
             "{broker} nekar inloggning: {reason} (kod {connack})",
         ),
         Text(
-            "The broker is there and does not let the controller in. It is asked again twice a minute or"
-            " less often.",
+            "The broker is there and does not let the controller in. It is asked again twice a minute or less often.",
             "Brokern svarar men släpper inte in styrningen. Nya försök görs högst två gånger i minuten.",
         ),
         Text(
-            "Check `username` and `password_file` under `mqtt:` in tower.yaml, and the broker's list of"
-            " users.",
-            "Kontrollera `username` och `password_file` under `mqtt:` i tower.yaml och brokerns"
-            " användarlista.",
+            "Check `username` and `password_file` under `mqtt:` in tower.yaml, and the broker's list of users.",
+            "Kontrollera `username` och `password_file` under `mqtt:` i tower.yaml och brokerns användarlista.",
         ),
     ),
     Kind(
@@ -75,8 +72,7 @@ KINDS: tuple[Kind, ...] = (
             "{broker} låter oss inte lyssna på {filter}",
         ),
         Text(
-            "Without this topic the reports of a gateway do not arrive. It is asked for again every 30"
-            " seconds.",
+            "Without this topic the reports of a gateway do not arrive. It is asked for again every 30 seconds.",
             "Utan detta ämne kommer en styrenhets rapporter inte fram. En ny begäran görs var 30:e sekund.",
         ),
         Text(
@@ -134,8 +130,7 @@ KINDS: tuple[Kind, ...] = (
             " varje gång. Detta sägs en gång per orsak.",
         ),
         Text(
-            "Check that the broker runs, that `mqtt.broker` in tower.yaml names it, and that no firewall"
-            " is between.",
+            "Check that the broker runs, that `mqtt.broker` in tower.yaml names it, and that no firewall is between.",
             "Kontrollera att brokern är igång, att `mqtt.broker` i tower.yaml pekar på den och att ingen"
             " brandvägg står emellan.",
         ),
@@ -152,8 +147,7 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "Install a new certificate in the broker. If the certificate is valid after all, the clock of"
             " this machine is wrong.",
-            "Installera ett nytt certifikat i brokern. Om certifikatet ändå är giltigt går den här datorns"
-            " klocka fel.",
+            "Installera ett nytt certifikat i brokern. Om certifikatet ändå är giltigt går den här datorns klocka fel.",
         ),
     ),
     Kind(
@@ -198,8 +192,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         CERTIFICATE,
         Text(
-            "Name the file with the certificate of the broker's authority as `ca_file` under `mqtt:` in"
-            " tower.yaml.",
+            "Name the file with the certificate of the broker's authority as `ca_file` under `mqtt:` in tower.yaml.",
             "Ange filen med certifikatet för brokerns utfärdare som `ca_file` under `mqtt:` i tower.yaml.",
         ),
     ),
@@ -234,10 +227,8 @@ KINDS: tuple[Kind, ...] = (
             " en styrning som startar om medan servern är tom hade inte hittat något.",
         ),
         Text(
-            "Let the broker save: in mosquitto `persistence true`, `autosave_on_changes true`,"
-            " `autosave_interval 1`.",
-            "Låt servern spara: i mosquitto `persistence true`, `autosave_on_changes true`,"
-            " `autosave_interval 1`.",
+            "Let the broker save: in mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
+            "Låt servern spara: i mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
         ),
     ),
     Kind(
@@ -273,6 +264,25 @@ KINDS: tuple[Kind, ...] = (
             " into a file named by `password_file:`.",
             "Skriv adressen utan det, med slutet {address}, användaren som `username:` och lösenordet i en"
             " fil som anges med `password_file:`.",
+        ),
+    ),
+    Kind(
+        "TWL-M022",
+        "mqtt.files_without_encryption",
+        Level.ERROR,
+        Text(
+            "Certificate files are named, and the address {value} is not encrypted",
+            "Certifikatfiler är angivna, men adressen {value} är inte krypterad",
+        ),
+        Text(
+            "Over mqtt:// everything can be read on the way, the password included, and the files are not used.",
+            "Över mqtt:// kan allt läsas på vägen, även lösenordet, och filerna används inte.",
+        ),
+        Text(
+            "Write {suggestion} (the port of encrypted connections is usually 8883), or remove `ca_file`,"
+            " `cert_file` and `key_file`.",
+            "Skriv {suggestion} (porten för krypterade förbindelser är oftast 8883), eller ta bort `ca_file`,"
+            " `cert_file` och `key_file`.",
         ),
     ),
 )

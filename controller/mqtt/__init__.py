@@ -117,9 +117,7 @@ class Mqtt:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._keepers = tuple(
-            self._tasks.create_task(link.keep(), name=f"mqtt {link.broker}") for link in self._links
-        )
+        self._keepers = tuple(self._tasks.create_task(link.keep(), name=f"mqtt {link.broker}") for link in self._links)
         return self
 
     async def __aexit__(

@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from controller.errors import Mistake
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
+ADDRESS = re.compile(
+    r"(?P<scheme>mqtts?)://(?:(?P<host>[a-z0-9._-]+)|\[(?P<ipv6>[0-9a-f:.]+(?:%[a-z0-9._-]+)?)\])"
+    r"(?::(?P<port>[0-9]{1,5}))?/?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +50,21 @@ class Address:
     def parse(
         cls, text: str, *, tls: Tls | None = None, username: str | None = None, password: str | None = None
     ) -> "Address":
-        """`mqtt://host[:port]` or `mqtts://host[:port]`; `tls` says how, and counts for `mqtts` only.
+        """`mqtt://host[:port]` or `mqtts://host[:port]`; `tls` names the files for the latter, if there are any.
 
-        Raises Mistake TWL-M020 for anything else, TWL-M021 where credentials stand in the address.
+        Raises Mistake TWL-M020 for anything else, TWL-M021 where credentials stand in the address, TWL-M022
+        for files and no encryption.
         """
         if "@" in text:
             raise Mistake("TWL-M021", end=text.rindex("@") + 1, address=text[text.rindex("@") + 1 :])
-        try:
-            parts = urlsplit(text)
-            port = parts.port
-        except ValueError as error:
-            raise Mistake("TWL-M020", value=text) from error
-        if parts.scheme not in PORTS or not HOST.fullmatch(parts.hostname or "") or port == 0:
+        parts = ADDRESS.fullmatch(text)
+        if parts is None:
             raise Mistake("TWL-M020", value=text)
-        if parts.path.strip("/") or parts.query or parts.fragment:
+        scheme = parts["scheme"].lower()
+        port = int(parts["port"] or PORTS[scheme])
+        if not 1 <= port <= 65535:
             raise Mistake("TWL-M020", value=text)
-        encrypted = (tls or Tls()) if parts.scheme == "mqtts" else None
-        return cls(str(parts.hostname), port or PORTS[parts.scheme], encrypted, username, password)
+        if tls and scheme == "mqtt":
+            raise Mistake("TWL-M022", end=len("mqtt"), value=text, suggestion=f"mqtts{text[len('mqtt') :]}")
+        encrypted = (tls or Tls()) if scheme == "mqtts" else None
+        return cls((parts["host"] or parts["ipv6"]).lower(), port, encrypted, username, password)

@@ -39,28 +39,25 @@ CONNACK = {132: 1, 133: 2, 136: 3, 134: 4, 135: 5}
 class Connection:
     """See the head of the module. `known`: the broker has been given our retained messages before."""
 
-    def __init__(
-        self, address: Address, session: Session, inbox: Inbox, *, attempts: int, known: bool
-    ) -> None:
+    def __init__(self, address: Address, session: Session, inbox: Inbox, *, attempts: int, known: bool) -> None:
         self._address = address
         self._session = session
         self._inbox = inbox
         self._attempts = attempts
         self._recall = session.status_topic if known else None
+        self._welcome = False
         self._loop = asyncio.get_running_loop()
         self._client = self._made()
         self._wire = Wire(self._client, inbox, self._turn)
         self._answer: asyncio.Future[NotLetInError | None] = self._loop.create_future()
         self._outbox = Outbox()
-        self._idle = asyncio.Event()
-        self._wire.over.add_done_callback(lambda _: self._idle.set())
         self._subscriptions = Subscriptions(session.subscriptions)
         self._overtaken, self._overtaken_topic, self._tell_at = 0, "", 0.0
 
     @property
     def connected(self) -> bool:
         """From the CONNACK to the end."""
-        return self._answer.done() and self._answer.result() is None and not self._wire.over.done()
+        return self._welcome and not self._wire.over.done()
 
     async def open(self) -> None:
         """Connects; raises NotLetInError, OwnFilesError, OSError or what else comes up on the way."""
@@ -76,8 +73,10 @@ class Connection:
         """Returns when the connection is over, and says why in the inbox."""
         while not self._wire.over.done():
             await asyncio.wait({self._wire.over}, timeout=self._session.keepalive_s / 20)
-            with self._wire.guarded():
+            try:
                 self._tick()
+            except Exception as error:
+                self._wire.fail(error)
         self._inbox.put(Lost(str(self._address), self._wire.over.result()))
 
     async def leave(self) -> None:
@@ -85,16 +84,16 @@ class Connection:
         if self.connected:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_S):
-                    await self._idle.wait()
-            with self._wire.guarded():
-                self._client.disconnect()
+                    while self.connected and not (self._outbox.idle and not self._client.want_write()):
+                        await asyncio.wait({self._wire.over}, timeout=FLUSH_S / 100)
+            self._client.disconnect()
         self._wire.end("left")
 
     def publish(self, message: Message) -> None:
         """Sends the message as soon as the outbox allows; drops it while not connected."""
         if self.connected:
             self._outbox.put(message)
-            if not self._wire.writing:
+            if self._outbox.ready and not self._wire.writing:
                 self._turn()
 
     def _made(self) -> paho.Client:
@@ -119,7 +118,7 @@ class Connection:
 
     def _turn(self) -> None:
         """Hands over to paho what may go now: a window at most, then the rest of the program has its turn."""
-        with self._wire.guarded():
+        try:
             if self._client.want_write():
                 self._client.loop_write()
             for _ in range(WINDOW):
@@ -129,19 +128,17 @@ class Connection:
                 if sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # identifiers have come round to one in use
                     self._wire.end(UNACKNOWLEDGED)
                 self._outbox.sent(message, sent.mid, self._loop.time())
+        except Exception as error:
+            self._wire.fail(error)
         self._wire.watch(more=self._outbox.ready)
-        if self._outbox.idle and not self._client.want_write():
-            self._idle.set()
-        else:
-            self._idle.clear()
 
     def _tick(self) -> None:
         """Keepalive, watchdog, what was refused before, and what has to be told from time to time."""
-        if not self.connected or self._wire.deaf:
+        if not self.connected:
             return
         self._client.loop_misc()
         now = self._loop.time()
-        if now - self._wire.heard > SILENCE * self._session.keepalive_s:
+        if now - self._wire.heard > SILENCE * self._session.keepalive_s and not self._wire.deaf:
             self._wire.end("the broker does not answer")
         elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
             self._wire.end(UNACKNOWLEDGED)
@@ -163,20 +160,17 @@ class Connection:
             self._answer.set_result(NotLetInError(CONNACK.get(reason.value, reason.value), str(reason)))
             return
         self._answer.set_result(None)
+        self._welcome = True
         if self._recall:
             self._client.subscribe(self._recall)
         self._subscribe(self._loop.time())
         for message in self._session.birth:
             self._outbox.put(message)
         self._inbox.put(
-            Connected(
-                str(self._address), bool(flags.session_present), self._attempts, self._wire.certificate_until
-            )
+            Connected(str(self._address), bool(flags.session_present), self._attempts, self._wire.certificate_until)
         )
 
-    def _on_subscribe(
-        self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any
-    ) -> None:
+    def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any) -> None:
         self._wire.handled += 1
         for refused in self._subscriptions.answered(mid, [reason.is_failure for reason in reasons]):
             self._inbox.put(SubscriptionRefused(str(self._address), refused))
@@ -190,9 +184,7 @@ class Connection:
         broker = str(self._address)
         try:
             topic = message.topic
-        except (
-            UnicodeDecodeError
-        ):  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
+        except UnicodeDecodeError:  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
             return
         if topic == self._session.status_topic and not self._wanted(topic, message.retain):
             return

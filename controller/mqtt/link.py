@@ -3,7 +3,8 @@
 Rules
 1. It tries for ever, each time from the name on: addresses change, and a broker may come minutes late.
 2. Between attempts it waits a random time from 0 to 1, 2, 4 … CAP_S ("full jitter"), so that many clients
-   do not storm a broker that comes back. A connection that lasted STABLE_S starts the count anew.
+   do not storm a broker that comes back. What counts is the failures since the last connection,
+   and the connections in a row that did not last STABLE_S: two clients of one client id throw each other out.
 3. Where a person must act first (login refused, certificate), it waits BARRED_S longer.
 4. Why it cannot connect is told once per cause, until it has been connected again.
 """
@@ -30,7 +31,7 @@ CHANCE = random.SystemRandom()
 
 
 def pause_s(failures: int, chance: float, *, barred: bool) -> float:
-    """Seconds to wait after so many failures in a row (from 1); `chance` is 0 to 1."""
+    """Seconds to wait after so many failures in a row; `chance` is 0 to 1."""
     spread = min(CAP_S, 2.0 ** min(failures - 1, 10))
     return chance * spread + (BARRED_S if barred else 0.0)
 
@@ -47,6 +48,7 @@ class Link:
         self._known = False
         self._attempts = 0
         self._failures = 0
+        self._brief = 0
         self._barred = False
         self._told: set[Failure] = set()
 
@@ -61,24 +63,22 @@ class Link:
     async def keep(self) -> NoReturn:
         """Connects, stays, and begins anew; cancelled, it takes its leave from the broker."""
         while True:
-            self._failures += 1
             self._connection = self._next()
             try:
                 if await self._open(self._connection):
-                    began = asyncio.get_running_loop().time()
+                    opened = asyncio.get_running_loop().time()
                     await self._connection.stay()
-                    if asyncio.get_running_loop().time() - began >= STABLE_S:
-                        self._failures = 1
+                    lasted_s = asyncio.get_running_loop().time() - opened
+                    self._brief = self._brief + 1 if lasted_s < STABLE_S else 0
             finally:
                 await self._connection.leave()
                 self._connection = None
-            await asyncio.sleep(pause_s(self._failures, CHANCE.random(), barred=self._barred))
+            failures = self._failures + self._brief
+            await asyncio.sleep(pause_s(failures, CHANCE.random(), barred=self._barred))
 
     def _next(self) -> Connection:
         self._attempts += 1
-        return Connection(
-            self._address, self._session, self._inbox, attempts=self._attempts, known=self._known
-        )
+        return Connection(self._address, self._session, self._inbox, attempts=self._attempts, known=self._known)
 
     async def _open(self, connection: Connection) -> bool:
         try:
@@ -89,8 +89,10 @@ class Link:
             if told not in self._told:
                 self._told.add(told)
                 self._inbox.put(told)
+            self._failures += 1
             self._barred = not isinstance(told, Unreachable)
             return False
-        self._known, self._barred, self._attempts = True, False, 0
+        self._known, self._barred = True, False
+        self._attempts = self._failures = 0
         self._told.clear()
         return True

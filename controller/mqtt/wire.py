@@ -9,10 +9,9 @@ Rules
 """
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -78,13 +77,9 @@ class Wire:
             return None
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
 
-    @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
+    def fail(self, error: Exception) -> None:
         """Rule 4."""
-        try:
-            yield
-        except Exception as error:
-            self.end(f"{type(error).__name__}: {error}")
+        self.end(f"{type(error).__name__}: {error}")
 
     def watch(self, *, more: bool = False) -> None:
         """Has the loop call `turn` when the socket takes more, while paho, or `more`, has to be written."""
@@ -107,8 +102,10 @@ class Wire:
         if self._sock is None or self.deaf:
             return
         self.heard = self._loop.time()
-        with self.guarded():
+        try:
             self._read(until=self.heard + SLICE_S)
+        except Exception as error:
+            self.fail(error)
         self._turn()
         if self._sock is None:
             return
@@ -129,6 +126,7 @@ class Wire:
 
     def _hear_again(self) -> None:
         self.deaf = False
+        self.heard = self._loop.time()
         if self._sock is not None:
             self._loop.add_reader(self._sock, self._readable)
             self._loop.call_soon(self._readable)

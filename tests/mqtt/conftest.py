@@ -1,0 +1,268 @@
+"""A real mosquitto that can be killed and frozen, a line that can be cut, and ears for what the door tells."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.gateways.gateway import Message
+from controller.mqtt import Address, Item, Mqtt, Received
+
+MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
+
+
+class Mosquitto:
+    """One broker on a port of its own; `more` are further lines of its configuration."""
+
+    def __init__(self, folder: Path, more: str = "") -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.address = Address("127.0.0.1", self.port)
+        self._conf = folder / f"{self.port}.conf"
+        allow = "" if "allow_anonymous" in more else "allow_anonymous true\n"
+        self._conf.write_text(f"listener {self.port} 127.0.0.1\nuser root\n{allow}{more}\n")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Mosquitto":
+        """Starts it and waits until it listens."""
+        assert MOSQUITTO
+        self._process = subprocess.Popen([MOSQUITTO, "-c", self._conf], stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
+                return self
+            time.sleep(0.01)
+        raise AssertionError("mosquitto does not listen")
+
+    def kill(self) -> None:
+        """Kill -9."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """It keeps its connections and says nothing any more."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def reload(self) -> None:
+        """It reads its files again."""
+        assert self._process
+        self._process.send_signal(signal.SIGHUP)
+
+    def thaw(self) -> None:
+        """And goes on."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
+
+class Line:
+    """A TCP line to a port that can go silent without closing, or be slow."""
+
+    def __init__(self, to_port: int) -> None:
+        self._to_port = to_port
+        self._open = asyncio.Event()
+        self._open.set()
+        self._writers: list[asyncio.StreamWriter] = []
+        self.delay_s = 0.0
+        self.opened = 0
+
+    async def __aenter__(self) -> "Line":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = Address("127.0.0.1", self._server.sockets[0].getsockname()[1])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._open.set()
+        await asyncio.sleep(0.01)
+
+    def cut(self) -> None:
+        """Half-open: nothing arrives at either end, and neither end is told."""
+        self._open.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        self._writers.append(writer)
+        with contextlib.suppress(OSError):
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
+            self._writers.append(far_writer)
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await asyncio.sleep(self.delay_s)
+                await self._open.wait()
+                writer.write(data)
+        writer.close()
+
+
+class Pretender:
+    """Listens like a broker, and answers what it is told to: `first` to the CONNECT, `then` to what follows."""
+
+    def __init__(self, first: bytes, then: list[bytes]) -> None:
+        self._first = first
+        self._then = then
+        self._writers: list[asyncio.StreamWriter] = []
+        self.calls = 0
+
+    async def __aenter__(self) -> "Pretender":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = Address("127.0.0.1", self._server.sockets[0].getsockname()[1])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the line has not taken."""
+        return sum(writer.transport.get_write_buffer_size() for writer in self._writers)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.calls += 1
+        self._writers.append(writer)
+        with contextlib.suppress(OSError):
+            for answer in (self._first, *self._then):
+                await reader.read(1000)
+                writer.write(answer)
+            while self._then and await reader.read(1000):
+                pass
+        writer.close()
+
+
+class Ear:
+    """Takes every item of a door, and waits for what it is told to wait for."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self._came = asyncio.Event()
+
+    async def listen(self, mqtt: Mqtt) -> None:
+        """Until the door is closed."""
+        async for item in mqtt:
+            self.items.append(item)
+            self._came.set()
+
+    async def until(self, condition: Callable[[], Any], within_s: float = 8.0) -> None:
+        """Waits until the condition holds; it is looked at after each item and from time to time."""
+        async with asyncio.timeout(within_s):
+            while not condition():
+                self._came.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._came.wait(), 0.02)
+
+    def of(self, kind: type) -> list[Any]:
+        """Every item of a kind so far."""
+        return [item for item in self.items if isinstance(item, kind)]
+
+    def payloads(self, topic: str) -> list[bytes]:
+        """Every payload received on a topic so far."""
+        return [item.payload for item in self.of(Received) if item.topic == topic]
+
+    async def get(self, kind: type, within_s: float = 8.0) -> Any:
+        """The first item of a kind."""
+        await self.until(lambda: self.of(kind), within_s)
+        return self.of(kind)[0]
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
+    """Makes brokers; `mosquitto(more)` gives one that is not started yet."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
+    made: list[Mosquitto] = []
+
+    def make(more: str = "") -> Mosquitto:
+        made.append(Mosquitto(tmp_path, more))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.kill()
+
+
+@pytest.fixture
+def line() -> type[Line]:
+    """A line to a port: `async with line(port) as cut_me`."""
+    return Line
+
+
+@pytest.fixture
+def pretender() -> type[Pretender]:
+    """Listens like a broker: `async with pretender(first, then) as it`."""
+    return Pretender
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Callable[..., Awaitable[tuple[Mqtt, Ear]]]]:
+    """Opens a door with an ear at it, to be closed after the test: `await door(address, …)`."""
+    async with contextlib.AsyncExitStack() as stack:
+        opened = 0
+
+        async def make(brokers: Any, client_id: str = "", **rest: Any) -> tuple[Mqtt, Ear]:
+            nonlocal opened
+            opened += 1
+            mqtt = Mqtt(brokers, client_id or f"door-{opened}", **rest)
+            ear = Ear()
+            task = asyncio.create_task(ear.listen(mqtt))
+
+            async def settle(*_: object) -> None:
+                async with asyncio.timeout(2):
+                    await task
+
+            stack.push_async_callback(settle)
+            await stack.enter_async_context(mqtt)
+            return mqtt, ear
+
+        yield make
+
+
+@pytest.fixture
+def message() -> Callable[..., Message]:
+    """A message; QoS 1 unless said otherwise."""
+
+    def make(topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> Message:
+        return Message(topic, payload, qos, retain)
+
+    return make
+
+
+@pytest.fixture
+def flood() -> Callable[[int, list[tuple[str, bytes]]], None]:
+    """`flood(port, messages)` publishes QoS 0 as fast as the broker takes it, over a socket of its own."""
+
+    def packet(kind: int, body: bytes) -> bytes:
+        length, size = b"", len(body)
+        while True:
+            size, low = divmod(size, 128)
+            length += bytes([low | (128 if size else 0)])
+            if not size:
+                return bytes([kind]) + length + body
+
+    def text(value: str) -> bytes:
+        return len(value.encode()).to_bytes(2) + value.encode()
+
+    def send(port: int, messages: list[tuple[str, bytes]]) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as out:
+            out.sendall(packet(0x10, text("MQTT") + b"\x04\x02\x00\x3c" + text("flood")))
+            out.recv(4)
+            out.sendall(b"".join(packet(0x30, text(topic) + payload) for topic, payload in messages))
+            out.sendall(b"\xe0\x00")
+
+    return send

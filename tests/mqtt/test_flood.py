@@ -1,0 +1,97 @@
+"""Much at once: nothing is lost that counts, memory stays bounded, and nobody else waits."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from controller.mqtt import Coalesced, Connected, Mqtt, Received
+from controller.mqtt.inbox import LIMIT_BYTES
+
+ALL = (("#", 1),)
+
+
+async def test_a_flood_on_one_topic_leaves_the_others_alone(mosquitto: Any, flood: Any, message: Any) -> None:
+    """100,000 messages on one topic, and a consumer far too slow for them.
+
+    Another topic is heard after a handful of items, as if there were no flood, and what was overtaken is counted.
+    """
+    broker = mosquitto().start()
+    flooded = [("flood", b"%06d" % number + b"x" * 100) for number in range(100_000)]
+    async with Mqtt(broker.address, "calm") as calm, Mqtt(broker.address, "slow", subscriptions=ALL) as slow:
+        flooding = asyncio.create_task(asyncio.to_thread(flood, broker.port, flooded))
+        taken, calm_heard, counted = [], 0, 0
+        async for item in slow:
+            taken.append(item)
+            calm.publish(message("calm", b"%d" % len(taken)))
+            await asyncio.sleep(0.01)
+            counted += item.count if isinstance(item, Coalesced) else 0
+            if isinstance(item, Received) and item.topic == "calm":
+                calm_heard += 1
+                if flooding.done() and int(item.payload) > len(taken) - 10:
+                    break
+    await flooding
+    floods = [item for item in taken if isinstance(item, Received) and item.topic == "flood"]
+    assert len(taken) < 2_000
+    assert calm_heard > 5
+    assert counted > 10 * len(floods) / 2
+    assert [item.payload for item in floods] == sorted(item.payload for item in floods)
+
+
+async def test_a_flood_of_many_topics_waits_in_the_network(door: Any, pretender: Any) -> None:
+    """While nobody takes, no more than a bounded inbox is read; later everything comes, in order, once."""
+    body = b"x" * 10_000
+    count = 3 * LIMIT_BYTES // len(body)
+    topics = [b"%06d" % number for number in range(count)]
+    size = 2 + 6 + len(body)
+    packets = b"".join(b"\x30" + bytes([size % 128 | 128, size // 128]) + b"\x00\x06" + t + body for t in topics)
+    heard: list[str] = []
+    async with (
+        pretender(b"\x20\x02\x00\x00" + packets, [b""]) as giver,
+        Mqtt(giver.address, "taker", keepalive_s=5) as mqtt,
+    ):
+        await asyncio.sleep(1)
+        assert mqtt.connected
+        assert giver.unsent > LIMIT_BYTES
+        async for item in mqtt:
+            heard += [item.topic] if isinstance(item, Received) else []
+            if len(heard) == count:
+                break
+    assert heard == [topic.decode() for topic in topics]
+
+
+async def test_a_storm_of_publishes_arrives_whole(mosquitto: Any, door: Any, message: Any) -> None:
+    """10,000 retained QoS 1 publishes at one stroke: all kept by the broker, and the loop turns meanwhile."""
+    broker = mosquitto("max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true").start()
+    _, ear = await door(broker.address, subscriptions=ALL)
+    await ear.get(Connected)
+    async with Mqtt(broker.address, "storm") as mqtt:
+        async for _ in mqtt:
+            break
+        for number in range(10_000):
+            mqtt.publish(message(f"storm/{number}", b"%d" % number, retain=True))
+        await ear.until(lambda: len(ear.items) > 10_000, 20.0)
+    assert {item.payload for item in ear.of(Received)} == {b"%d" % number for number in range(10_000)}
+    _, late = await door(broker.address, subscriptions=ALL)
+    await late.until(lambda: len(late.items) > 10_000, 20.0)
+    assert all(item.retain for item in late.of(Received))
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_publishing_while_the_socket_is_full_keeps_the_newest(
+    mosquitto: Any, door: Any, message: Any, qos: int
+) -> None:
+    """More than the line takes, on few topics, to a broker that stands still: at the end each has its newest."""
+    broker = mosquitto("max_queued_messages 0\nmax_inflight_messages 0").start()
+    mqtt, ear = await door(broker.address, subscriptions=ALL, keepalive_s=30)
+    await ear.get(Connected)
+    broker.freeze()
+    for number in range(1_000):
+        mqtt.publish(message(f"t/{number % 5}", b"%06d" % number + b"x" * 20_000, qos))
+    await asyncio.sleep(0.05)
+    broker.thaw()
+    newest = [b"%06d" % number for number in range(995, 1_000)]
+    await ear.until(lambda: [(ear.payloads(f"t/{n}") or [b""])[-1][:6] for n in range(5)] == newest)
+    for n in range(5):
+        assert ear.payloads(f"t/{n}") == sorted(ear.payloads(f"t/{n}"))
+        assert len(ear.payloads(f"t/{n}")) < 200

@@ -1,0 +1,87 @@
+"""What came in and has not been taken: bounded, and fair."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from controller.mqtt import Connected, Lost, Received
+from controller.mqtt.inbox import LIMIT_BYTES, Inbox
+
+
+def received(topic: str, payload: bytes) -> Received:
+    """A message of some broker."""
+    return Received("mqtt://b", topic, payload, retain=False, qos=0)
+
+
+async def test_a_topic_holds_one_place() -> None:
+    """The newest is taken, where the first would have been."""
+    inbox = Inbox()
+    assert not inbox.put(received("a", b"1"), "a")
+    assert not inbox.put(received("b", b"1"), "b")
+    assert inbox.put(received("a", b"2"), "a")
+    assert [await inbox.take(), await inbox.take()] == [received("a", b"2"), received("b", b"1")]
+    assert not inbox.put(received("a", b"3"), "a")
+
+
+async def test_what_has_no_slot_is_never_replaced() -> None:
+    """Connections that come and go stay in order."""
+    inbox = Inbox()
+    told = [Connected("b", False, 1), Lost("b", "x"), Connected("b", False, 1)]
+    for item in told:
+        inbox.put(item)
+    assert [await inbox.take() for _ in told] == told
+
+
+async def test_it_says_when_it_is_full_and_when_there_is_room() -> None:
+    """It calls back once; a payload that is replaced counts no longer."""
+    inbox = Inbox()
+    calls: list[int] = []
+    big = b"x" * (LIMIT_BYTES // 4)
+    for _ in range(10):
+        inbox.put(received("same", big), "same")
+    assert not inbox.full
+    for topic in range(4):
+        inbox.put(received(str(topic), big), str(topic))
+    assert inbox.full
+    inbox.when_half_empty(lambda: calls.append(1))
+    taken = 0
+    while not calls:
+        await inbox.take()
+        taken += 1
+    assert taken == 4
+    await inbox.take()
+    assert calls == [1]
+    assert not inbox.full
+
+
+async def test_taking_waits_and_ends_when_closed() -> None:
+    """What waits at the close can still be taken."""
+    inbox = Inbox()
+    waiting = asyncio.create_task(inbox.take())
+    await asyncio.sleep(0)
+    inbox.put(received("a", b""), "a")
+    assert await waiting == received("a", b"")
+    inbox.put(received("b", b""), "b")
+    inbox.close()
+    assert await inbox.take() == received("b", b"")
+    with pytest.raises(StopAsyncIteration):
+        await inbox.take()
+
+
+async def test_a_consumer_that_never_waits_lets_the_loop_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 4: others run between its items."""
+    inbox = Inbox()
+    turns = 0
+
+    def count(again: Callable[..., None]) -> None:
+        nonlocal turns
+        turns += 1
+        asyncio.get_running_loop().call_soon(again, again)
+
+    asyncio.get_running_loop().call_soon(count, count)
+    for number in range(20_000):
+        inbox.put(received(str(number), b""), number)
+    for _ in range(20_000):
+        await inbox.take()
+    assert turns >= 3

@@ -1,0 +1,100 @@
+"""What is to be sent: the newest of each topic."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.gateways.gateway import Message
+from controller.mqtt.outbox import WINDOW, Outbox
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.sampled_from("abc"), st.sampled_from([0, 1, 2])),
+        st.tuples(st.just("take"), st.just(""), st.just(0)),
+        st.tuples(st.just("acknowledge"), st.just(""), st.integers(0, 3)),
+    ),
+    max_size=60,
+)
+
+
+class Sender:
+    """Sends from an outbox and remembers what is unacknowledged."""
+
+    def __init__(self) -> None:
+        self.outbox = Outbox()
+        self.sent: dict[str, list[int]] = {}
+        self._open: dict[int, str] = {}
+        self._mid = 0
+
+    def put(self, topic: str, qos: int, number: int) -> None:
+        """Publishes."""
+        self.outbox.put(Message(topic, b"%d" % number, qos))
+
+    def send(self) -> None:
+        """Sends one message, if one may go."""
+        message = self.outbox.take()
+        if message is None:
+            return
+        assert message.topic not in self._open.values(), "a second one before the acknowledgement"
+        self._mid += 1
+        self.outbox.sent(message, self._mid, 0.0)
+        self.sent.setdefault(message.topic, []).append(int(message.payload))
+        if message.qos:
+            self._open[self._mid] = message.topic
+
+    def acknowledge(self, which: int) -> None:
+        """Acknowledges one of the open ones."""
+        if self._open:
+            mid = list(self._open)[which % len(self._open)]
+            del self._open[mid]
+            self.outbox.acknowledged(mid)
+
+
+@given(STEPS)
+def test_every_topic_ends_with_its_newest_and_never_goes_back(steps: list[tuple[str, str, int]]) -> None:
+    """Whatever the order of publishing, sending and acknowledging."""
+    sender = Sender()
+    newest: dict[str, int] = {}
+    for number, (step, topic, value) in enumerate(steps):
+        if step == "put":
+            sender.put(topic, value, number)
+            newest[topic] = number
+        elif step == "take":
+            sender.send()
+        else:
+            sender.acknowledge(value)
+    for _ in range(20):
+        sender.send()
+        sender.acknowledge(0)
+    assert sender.outbox.idle
+    assert {topic: values[-1] for topic, values in sender.sent.items()} == newest
+    assert all(values == sorted(set(values)) for values in sender.sent.values())
+
+
+def test_a_newer_value_keeps_the_place_of_the_one_it_replaces() -> None:
+    """A topic that changes often is not put off for ever."""
+    outbox = Outbox()
+    for topic, value in (("a", b"1"), ("b", b"1"), ("a", b"2")):
+        outbox.put(Message(topic, value, 1))
+    assert outbox.take() == Message("a", b"2", 1)
+    assert outbox.take() == Message("b", b"1", 1)
+    assert outbox.take() is None
+
+
+def test_a_window_of_messages_is_unacknowledged_and_no_more() -> None:
+    """One acknowledgement lets one more go; QoS 0 takes no room, yet waits its turn."""
+    outbox = Outbox()
+    for number in range(WINDOW + 2):
+        outbox.put(Message(f"t/{number}", b"", 1))
+    for number in range(WINDOW):
+        message = outbox.take()
+        assert message is not None
+        outbox.sent(message, number + 1, float(number))
+    assert outbox.take() is None
+    assert not outbox.ready
+    assert not outbox.idle
+    assert outbox.unacknowledged_s(1000.0) == 1000.0
+    outbox.acknowledged(1)
+    outbox.acknowledged(1)
+    outbox.acknowledged(60_000)
+    assert outbox.unacknowledged_s(1000.0) == 999.0
+    assert outbox.take() == Message(f"t/{WINDOW}", b"", 1)

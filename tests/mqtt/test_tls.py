@@ -1,0 +1,142 @@
+"""The door over TLS, to a real mosquitto with certificates good and bad."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.mqtt import Address, Connected, Oversized, Received, Tls, Untrusted
+
+ALL = (("#", 1),)
+NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+OFFICE = """
+[ca]
+default_ca = office
+[office]
+database = {0}/index
+new_certs_dir = {0}
+certificate = {0}/ca.pem
+private_key = {0}/ca.key
+default_md = sha256
+rand_serial = yes
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+"""
+Certificate = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Makes a certificate of our own authority, and gives mosquitto's lines for it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed: apt-get install openssl")
+    folder = tmp_path_factory.mktemp("certificates")
+    folder.chmod(0o755)
+
+    def run(*words: str) -> None:
+        subprocess.run([openssl, *words], check=True, capture_output=True, cwd=folder)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    run("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "9999")
+    (folder / "index").touch()
+    (folder / "index.attr").write_text("unique_subject = no\n")
+    (folder / "office.conf").write_text(OFFICE.format(folder))
+
+    def make(name: str, names: str = NAMES, first: str = "20200101", last: str = "20990101") -> str:
+        run("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", "/CN=x", "-addext", names)
+        dates = ("-startdate", f"{first}000000Z", "-enddate", f"{last}000000Z")
+        run("ca", "-batch", "-config", "office.conf", "-in", f"{name}.csr", "-out", f"{name}.pem", "-notext", *dates)
+        return f"certfile {folder}/{name}.pem\nkeyfile {folder}/{name}.key\ncafile {folder}/ca.pem"
+
+    make.folder = folder  # type: ignore[attr-defined]
+    return make
+
+
+def encrypted(broker: Any, tls: Tls) -> Address:
+    """The broker's address with TLS."""
+    return Address("localhost", broker.port, tls)
+
+
+async def test_speaks_tls_and_knows_when_the_certificate_ends(
+    mosquitto: Any, door: Any, certificate: Any, flood: Any, message: Any
+) -> None:
+    """Also what fills several TLS records, and many packets in one record, comes through at once."""
+    broker = mosquitto(certificate("good")).start()
+    mqtt, ear = await door(encrypted(broker, Tls(certificate.folder / "ca.pem")), subscriptions=ALL)
+    connected = await ear.get(Connected)
+    assert connected.broker == f"mqtts://localhost:{broker.port}"
+    assert connected.certificate_until.isoformat() == "2099-01-01T00:00:00+00:00"
+    for number in range(300):
+        mqtt.publish(message(f"t/{number}", b"x" * 200))
+    mqtt.publish(message("large", b"x" * 200_000))
+    await ear.until(lambda: len(ear.of(Received)) == 301)
+    assert [len(payload) for payload in ear.payloads("large")] == [200_000]
+    assert not ear.of(Oversized)
+
+
+async def test_shows_a_certificate_of_its_own_where_the_broker_asks(
+    mosquitto: Any, door: Any, certificate: Any
+) -> None:
+    """Client certificates in place of passwords."""
+    certificate("ours")
+    broker = mosquitto(certificate("good") + "\nrequire_certificate true").start()
+    folder = certificate.folder
+    tls = Tls(folder / "ca.pem", folder / "ours.pem", folder / "ours.key")
+    _, ear = await door(encrypted(broker, tls))
+    await ear.get(Connected)
+    _, without = await door(encrypted(broker, Tls(folder / "ca.pem")))
+    await without.until(lambda: without.items)
+    assert not without.of(Connected)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "how"),
+    [
+        ("expired", {"last": "20210101"}),
+        ("not yet valid", {"first": "20980101"}),
+        ("wrong name", {"names": "subjectAltName=DNS:elsewhere"}),
+    ],
+)
+async def test_a_flaw_of_the_certificate_is_told_by_its_cause(
+    mosquitto: Any, door: Any, certificate: Any, flaw: str, how: dict[str, str]
+) -> None:
+    """And there is no connection."""
+    broker = mosquitto(certificate(flaw.replace(" ", "_"), **how)).start()
+    mqtt, ear = await door(encrypted(broker, Tls(certificate.folder / "ca.pem")))
+    assert (await ear.get(Untrusted)).flaw == flaw
+    assert not mqtt.connected
+
+
+async def test_an_unknown_authority_is_not_trusted(mosquitto: Any, door: Any, certificate: Any) -> None:
+    """Without `ca_file` this machine's authorities count."""
+    broker = mosquitto(certificate("good")).start()
+    _, ear = await door(encrypted(broker, Tls()))
+    assert (await ear.get(Untrusted)).flaw == "not trusted"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no PEM"])
+async def test_a_file_of_ours_that_cannot_be_used_is_told(door: Any, tmp_path: Path, content: bytes | None) -> None:
+    """Missing, empty, something else: with its name."""
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    _, ear = await door(Address("localhost", 1, Tls(file)))
+    told = await ear.get(Untrusted)
+    assert told.flaw == "own files"
+    assert str(file) in told.reason
+
+
+async def test_a_plain_port_and_an_encrypted_port_are_told_apart(mosquitto: Any, door: Any, certificate: Any) -> None:
+    """The wrong scheme for a port gives a reason and no connection."""
+    plain, hidden = mosquitto().start(), mosquitto(certificate("good")).start()
+    for address in (encrypted(plain, Tls(certificate.folder / "ca.pem")), hidden.address):
+        mqtt, ear = await door(address)
+        await ear.until(lambda ear=ear: ear.items, 12.0)
+        assert ear.items[0].event().text("sv")
+        assert not mqtt.connected
