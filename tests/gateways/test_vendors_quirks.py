@@ -216,8 +216,8 @@ def test_tasmota_colours_are_divided_by_the_dimmer(
     keys = {"POWER": "ON", "Dimmer": 60, "Color": "996245", "HSBColor": "21,55,60"}
     told = shown(gateway, "stat/tasmota/RESULT", keys)
     assert told == Shown(on=True, brightness=0.6, color=Color("#FFA373"))
-    dim = {"POWER": "ON", "Dimmer": 2, "Color": "050200", "HSBColor": "25,100,2"}
-    assert gateway.agrees("bowl", lit(brightness=0.02), shown(gateway, "tele/tasmota/STATE", dim))
+    dim = {"POWER": "ON", "Dimmer": 1, "Color": "030100", "HSBColor": "25,100,1"}
+    assert gateway.agrees("bowl", lit(brightness=0.01), shown(gateway, "tele/tasmota/STATE", dim))
     decimal = {"POWER": "ON", "Dimmer": 80, "Color": "204,85,0", "HSBColor": "25,100,80"}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "stat/tasmota/RESULT", decimal))
 
