@@ -467,6 +467,8 @@ def test_years_at_both_ends_are_meant() -> None:
         ("٦ June", "S101", "٦ June"),
         ("６ June", "S101", "６ June"),
         ("20", "S101", "20"),
+        ("20 November to 26", "S101", "26"),
+        ("Easter Sunday till 26 2027", "S101", "26"),
         ("2026", "S101", "2026"),
         ("20–26", "S101", "20–26"),
         ("20 Foo", "S101", "20 Foo"),
