@@ -7,25 +7,24 @@
                 first time case Received(topic=topic, payload=payload): ... case other: log(other.event())
 
 Rules
-1. Entering never waits for a broker, and leaving never waits longer than a second, whatever state the
-   broker is in. It is sought for ever, in the background; see `link`.
-2. `publish` never waits and never complains of the line. Not connected, a message is dropped: what should
-   hold is told anew on `Connected`, and a value kept over an outage would be a second truth. Connected, a
-   topic's newest value waits while the socket takes no more or the one before is unacknowledged; see
-   `outbox`.
+1. Entering never waits for a broker, and leaving never waits longer than a second, whatever state the broker is in.
+   It is sought for ever, in the background; see `link`.
+2. `publish` never waits and never complains of the line. Not connected, a message is dropped: what should hold is told
+   anew on `Connected`, and a value kept over an outage would be a second truth. Connected, the newest value of a topic
+   waits while the socket takes no more or the one before is unacknowledged; see `outbox`.
 3. What comes in waits in a bounded inbox, the newest of each topic; see `inbox`.
 4. A connection is dead after 1.7 keepalives without a byte, whatever TCP thinks; see `connection`.
-5. Clean sessions of MQTT 3.1.1, which MQTT 5 brokers speak too. The will is the broker's to say: leaving
-   properly, we publish nothing ourselves and no will is sent.
+5. Clean sessions of MQTT 3.1.1, which MQTT 5 brokers speak too. The will is the broker's to say: leaving properly, we
+   publish nothing ourselves and no will is sent.
 6. All of it is called from the loop's thread.
 
-paho runs on the loop and not in a thread of its own (`loop_start`): 10 000 retained QoS 1 publishes were
-acknowledged by mosquitto 2.0 in 0.7 of the time, there is nothing to lock, and a callback cannot die
-unseen. A bare socket with packets encoded beforehand needs a fifth of ours, and none of it is waiting: it
-is paho's work per packet, 40 µs.
+paho runs on the loop and not in a thread of its own (`loop_start`). 10 000 retained QoS 1 publishes to mosquitto 2.0
+were acknowledged in 0.7 of the time on a quiet machine and in the same on a busy one, for the same CPU; there is
+nothing to lock, and no thread that dies unseen. A bare socket with packets encoded beforehand needs a fifth to a tenth
+of that: the rest is paho's work for each packet, about 40 µs (`tests/bench/test_mqtt.py`).
 
-A packet is read whole before anyone sees its size, so the limit on memory for one message is the broker's
-`max_packet_size`, not ours.
+paho reads a packet whole before anyone sees its size, so what bounds the memory for one message is the broker's
+`max_packet_size`, not MAX_PAYLOAD_BYTES.
 """
 
 import asyncio

@@ -87,7 +87,7 @@ async def test_publishing_while_the_socket_is_full_keeps_the_newest(
     await ear.get(Connected)
     broker.freeze()
     for number in range(1_000):
-        mqtt.publish(message(f"t/{number % 5}", b"%06d" % number + b"x" * 20_000, qos))
+        mqtt.publish(message(f"t/{number % 5}", b"%06d" % number + b"x" * 20_000, qos, retain=True))
     await asyncio.sleep(0.05)
     broker.thaw()
     newest = [b"%06d" % number for number in range(995, 1_000)]

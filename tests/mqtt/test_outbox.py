@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.gateways.gateway import Message
-from controller.mqtt.outbox import WINDOW, Outbox
+from controller.mqtt.outbox import STREAM, WINDOW, Outbox
 
 STEPS = st.lists(
     st.one_of(
@@ -27,7 +27,7 @@ class Sender:
 
     def put(self, topic: str, qos: int, number: int) -> None:
         """Publishes."""
-        self.outbox.put(Message(topic, b"%d" % number, qos))
+        self.outbox.put(Message(topic, b"%d" % number, qos, retain=True))
 
     def send(self) -> None:
         """Sends one message, if one may go."""
@@ -81,7 +81,7 @@ def test_a_newer_value_keeps_the_place_of_the_one_it_replaces() -> None:
 
 
 def test_a_window_of_messages_is_unacknowledged_and_no_more() -> None:
-    """One acknowledgement lets one more go; QoS 0 takes no room, yet waits its turn."""
+    """One acknowledgement lets one more go."""
     outbox = Outbox()
     for number in range(WINDOW + 2):
         outbox.put(Message(f"t/{number}", b"", 1))
@@ -98,3 +98,39 @@ def test_a_window_of_messages_is_unacknowledged_and_no_more() -> None:
     outbox.acknowledged(60_000)
     assert outbox.unacknowledged_s(1000.0) == 999.0
     assert outbox.take() == Message(f"t/{WINDOW}", b"", 1)
+
+
+@given(st.lists(st.sampled_from(["event", "value", "send"]), max_size=40))
+def test_of_a_stream_nothing_is_replaced_and_values_go_first(steps: list[str]) -> None:
+    """Events on one topic all go out, in order, whatever values wait or are unacknowledged."""
+    outbox = Outbox()
+    events = [b"%d" % number for number, step in enumerate(steps) if step == "event"]
+    sent: list[bytes] = []
+
+    def send(mid: int) -> None:
+        if message := outbox.take():
+            outbox.sent(message, mid, 0.0)
+            sent.extend([message.payload] if message.topic == "event" else [])
+
+    for number, step in enumerate(steps, 1):
+        if step == "send":
+            send(number)
+        else:
+            outbox.put(Message(step, b"%d" % (number - 1), qos=int(step == "value")))
+    for number in range(len(steps) + 1, 2 * len(steps) + 2):
+        send(number)
+    assert sent == events
+    assert not outbox.ready
+
+
+def test_a_stream_that_cannot_be_sent_is_bounded() -> None:
+    """The oldest are dropped, and a value that waits goes before it."""
+    outbox = Outbox()
+    for number in range(STREAM + 5):
+        outbox.put(Message("event", b"%d" % number))
+    outbox.put(Message("value", b"", 1))
+    assert outbox.take() == Message("value", b"", 1)
+    rest = []
+    while message := outbox.take():
+        rest.append(message.payload)
+    assert rest == [b"%d" % number for number in range(5, STREAM + 5)]
