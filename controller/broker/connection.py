@@ -4,8 +4,8 @@ Rules
 1. At most BATCH packets of one client are worked off at a time, then the others have their turn; meanwhile
    nothing more is read from it, so that TCP holds its sender back.
 2. A client that does not read its answers is not read either.
-3. Who publishes faster than the receivers take it is slowed to one batch in BRAKE_S; a receiver whose queue
-   is full all the same is dropped. So no client stops another for longer than that.
+3. Who publishes faster than a receiver takes it is slowed, the more the fuller that queue is, at most to one
+   batch in BRAKE_S; when it is full the receiver is dropped. So no client holds up another for longer than that.
 4. Nothing received for 1.5 × keep alive (3.1.2.10) ends the connection, unless it is taking what is sent.
 5. What a client sent before it hung up is still worked off, its DISCONNECT too.
 """
@@ -19,8 +19,11 @@ from controller.broker.exchange import Exchange
 from controller.broker.packets import ProtocolError
 
 BATCH = 100
-BRAKE_S = 0.01
-BURST_BYTES = 1 << 16
+BRAKE_S = 0.2
+CROWDED = 0.1
+"""A queue that is less full brakes nobody."""
+BURST_BYTES = 1 << 18
+"""As much as asyncio reads at once, so that what comes in can go out."""
 
 
 class Connection(asyncio.Protocol):
@@ -57,7 +60,6 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes; they are worked off from the loop."""
-        self._heard = self._loop.time()
         if not self._dialogue.over:
             self._framer.feed(data)
             self._plan_work(0)
@@ -120,16 +122,17 @@ class Connection(asyncio.Protocol):
     def _work_off(self) -> None:
         self._work = None
         self._heard = self._loop.time()
-        self._exchange.crowded = False
+        self._exchange.crowding = 0.0
         try:
             more = self._work_batch()
         except ProtocolError as fault:
             return self._drop("TWL-B037", reason=str(fault))
         if self._dialogue.over:
             return self._close()
-        if more or self._exchange.crowded:
+        crowding = min(1.0, self._exchange.crowding)
+        if more or crowding > CROWDED:
             self._transport.pause_reading()
-            self._plan_work(BRAKE_S if self._exchange.crowded else 0)
+            self._plan_work(BRAKE_S * crowding**2 if crowding > CROWDED else 0)
         elif self._hung_up:
             return self._close()
         elif self._writable:

@@ -32,14 +32,17 @@ class Tell(Protocol):
 
 
 class Exchange:
-    """The state of a broker. `changed` is called when something was altered that outlives it."""
+    """The state of a broker. `changed` is called when something was altered that outlives it.
+
+    `crowding` is how full the fullest queue is that a message went to since it was last set to 0; 1 is too full.
+    """
 
     def __init__(self, limits: Limits, tell: Tell, changed: Callable[[], None]) -> None:
         self.limits = limits
         self.tell = tell
         self.retained: dict[str, Publish] = {}
         self.sessions: dict[str, Session] = {}
-        self.crowded = False
+        self.crowding = 0.0
         self._changed = changed
         self._retained_bytes = 0
         self._filters: Filters[Session] = Filters()
@@ -123,7 +126,8 @@ class Exchange:
             qos = min(asked, message.qos)
             if not session.push(message, qos):
                 self.tell("TWL-B042", about=session.client_id, client=session.client_id)
-            self.crowded |= session.peer is not None and session.size > self.limits.queue_bytes // 4
+            if session.peer:
+                self.crowding = max(self.crowding, session.size / self.limits.queue_bytes)
             if qos:
                 self.touched(session)
 

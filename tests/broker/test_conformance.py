@@ -277,7 +277,9 @@ async def test_a_wrong_password_touches_nothing(subject, connect, dial):
     assert len(await victim.settled()) == 1
 
 
-@pytest.mark.parametrize(("user", "password"), [(None, None), ("tower", None), ("nobody", "orange"), ("tower", "")])
+@pytest.mark.parametrize(
+    ("user", "password"), [(None, None), ("tower", None), ("nobody", "orange"), ("tower", ""), ("nobody", "")]
+)
 async def test_nobody_comes_in_without_the_right_password(subject, dial, user, password):
     """CONNACK 4 or 5, and the connection is closed."""
     client = await dial(subject)

@@ -53,6 +53,21 @@ async def test_a_flood_does_not_starve_the_others(start, connect):
     assert not subject.told("TWL-B041")
 
 
+async def test_what_came_before_the_socket_broke_is_worked_off(start, connect, mortal):
+    """Thousands of messages and a DISCONNECT are still in the buffer when the answers cannot be sent."""
+    subject = await start()
+    watcher = await connect(subject, "watcher")
+    await watcher.subscribe(("q", 0), ("w", 0))
+    client = await connect(subject, "client", will=mortal)
+    client.send(b"\x32\x06\0\x01q\0\x01x" * 5000 + b"\xe0\0")
+    await watcher.messages(1)
+    client.cut()
+    await watcher.messages(4999)
+    await subject.until("TWL-B021")
+    assert await watcher.settled() == []
+    assert not subject.told("TWL-B022")
+
+
 async def test_a_client_that_does_not_read_its_answers_is_not_read(start, connect):
     """Millions of pings without reading one answer do not fill the memory; the client can go on when it reads."""
     subject = await start()
@@ -63,6 +78,7 @@ async def test_a_client_that_does_not_read_its_answers_is_not_read(start, connec
         await asyncio.wait_for(client.writer.drain(), 0.5)
     (connection,) = subject.broker._connections
     assert connection._transport.get_write_buffer_size() < 1 << 20
+    assert not connection._transport.is_reading()
     client.reader._transport.resume_reading()
     for _ in range(1000):
         await client.expect(0xD0)

@@ -75,6 +75,17 @@ def test_an_absent_client_loses_the_oldest(session):
     assert [payload[:1] for payload, _ in sent(session)] == [b"\2", b"\3", b"\4"]
 
 
+def test_what_has_quality_0_does_not_wait_for_a_client_that_left(session):
+    """Nor does it take room in the queue."""
+    for number in range(3):
+        session.push(Publish("q", bytes(99)), 0)
+        session.push(Publish("q", b"%d" % number), 1)
+    session.detach()
+    assert session.size == 3 * 202
+    session.attach(Line())
+    assert [payload for payload, _ in sent(session)] == [b"0", b"1", b"2"]
+
+
 def test_a_connected_client_that_does_not_read_is_reported(session):
     """Nothing is dropped behind its back."""
     for number in range(5):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,30 @@ async def test_a_disk_that_cannot_be_written_is_told_once_and_tried_again(start,
     again = await connect(await start(store=tmp_path / "folder" / "store"), "c")
     await again.subscribe(("#", 0))
     assert len(await again.settled()) == 2
+
+
+async def test_a_write_that_fails_while_the_broker_stops_is_made_again(start, connect, tmp_path, monkeypatch):
+    """It was under way when the stop came."""
+    begun, may_go = threading.Event(), threading.Event()
+    real = os.fsync
+
+    def stuck(descriptor):
+        monkeypatch.setattr(os, "fsync", real)
+        begun.set()
+        may_go.wait(5)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", stuck)
+    subject = await start(store=tmp_path / "store", limits=QUICK)
+    await (await connect(subject, "c")).publish("r", b"kept", retain=True)
+    await asyncio.to_thread(begun.wait, 5)
+    stopping = asyncio.create_task(stop(subject))
+    await asyncio.sleep(0.1)
+    may_go.set()
+    await stopping
+    client = await connect(await start(store=tmp_path / "store"), "c")
+    await client.subscribe(("r", 0))
+    assert len(await client.settled()) == 1
 
 
 @pytest.mark.parametrize("failing", range(5))
