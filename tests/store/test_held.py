@@ -199,13 +199,13 @@ def test_both_places_are_synced_before_the_answer(tmp_path: Path) -> None:
     command = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace, sys.executable, "-c", ACKNOWLEDGES]
     with subprocess.Popen([*command, tmp_path / "state"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
-        answered = child.stdout.readline()
+        answers = [child.stdout.readline() for _ in range(5)]
         child.kill()
-    if not answered:
+    if not answers[0]:
         pytest.skip("this machine lets no process be traced")
     synced = trace.read_text()
-    assert "watertower.db-wal" in synced
-    assert "overrides.json.new" in synced
+    assert synced.count("watertower.db-wal") >= 9  # five were set and four ended
+    assert synced.count("overrides.json.new") >= 9
 
 
 START = datetime(2026, 11, 20, tzinfo=UTC)

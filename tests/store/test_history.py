@@ -101,6 +101,35 @@ async def test_rows_are_bounded(tmp_path: Path, now: datetime, told: list[Event]
     assert [entry.fields["file"] for entry in kept] == list(range(15, 25))
 
 
+def test_what_could_not_be_written_waits_in_its_order(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before what came meanwhile; the oldest is let go, and the number is told with the next write."""
+    monkeypatch.setattr(stream, "MOST_WAITING", 4)
+    directory, told = tmp_path / "later", list[Event]()
+    rows: stream.Stream[journal.Noted]
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        rows.add([journal.noted(event, now)])
+
+    database = Database(directory / "journal.db", journal.MIGRATIONS, tell)
+    rows = stream.Stream(database, journal.TABLE, tell)
+    rows.add(journal.noted(works(number), now) for number in range(4))
+    with pytest.raises(Unusable):
+        rows.flush()
+    assert [entry.code for entry in rows.waiting] == ["TWL-J004"] * 3 + ["TWL-J003"]
+    assert [entry.fields["file"] for entry in rows.waiting][:3] == [1, 2, 3]
+    directory.mkdir()
+    rows.flush()
+    database.close()
+    assert [(event.code, event.fields.get("count")) for event in told] == [
+        ("TWL-J003", None),
+        ("TWL-J004", None),
+        ("TWL-J006", 1),
+    ]
+
+
 async def test_another_process_reads_while_the_service_writes(a_store: Make, now: datetime, tmp_path: Path) -> None:
     """As `watertower logs` does; and after the service has ended."""
     script = (
@@ -176,6 +205,7 @@ async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) 
     async with a_store() as store:
         assert (store.known.epoch, store.known.revision, store.known.wall) == (0, 0, None)
         store.keep_known(4, 17, now)
+        await store.journal(*year(now))
         store.keep_known(4, 18, now + SECOND)
         assert store.known.revision == 18
     async with a_store() as store:
