@@ -5,7 +5,8 @@ Rules
 2. A segment is the longest stretch in which the same rule shows, over midnights and noons.
 3. Into a segment from dark its fade_in runs from its start; from a segment to dark its fade_out runs so that it is
    done when the segment ends. Between two looks the incoming fade_in is a cross-fade from the border; where it has
-   none, the outgoing fade_out is a cross-fade that is done at the border. Fades are clipped to the segment.
+   none, the outgoing fade_out is a cross-fade that is done at the border. Fades are clipped to the segment, and leave
+   STAY_S of the look itself between them.
 4. What a hand sets begins at once, with HAND_FADE_S.
 5. Intervals are half-open: at a border the new look already holds.
 6. A look's sequence is counted from the start of its segment. A segment that began more than REACH nights ago counts
@@ -22,6 +23,7 @@ from controller.schedule.claims import Claim, Piece, claims, pieces
 from controller.schedule.hours import Night, Place, night_at, night_of
 
 HAND_FADE_S = 2.0
+STAY_S = 1.0
 REACH = 400
 ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
 CACHED_NIGHTS = 2_000
@@ -131,6 +133,7 @@ class Program:
     overrides: tuple[Override, ...] = ()
     stop: Stop | None = None
     _nights: dict[date, tuple[Piece, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _recent: list["_Answer"] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -143,17 +146,34 @@ class Program:
 
     def look_at(self, moment: datetime) -> Cue:
         """The cue in force at an instant."""
-        moment = moment.astimezone(UTC)
-        segment = self._segment(moment)
-        following = self._cue(segment, self._segment(segment.end))
-        if following.at <= moment:
-            return following
-        return self._cue(self._segment(segment.start - _INSTANT), segment)
+        return self._around(moment.astimezone(UTC))[0]
 
     def next_cue(self, moment: datetime) -> Cue | None:
         """The first cue after an instant; None where nothing changes for REACH nights."""
-        moment = moment.astimezone(UTC)
-        return next(self._cues_after(moment, moment + timedelta(days=REACH)), None)
+        return self._around(moment.astimezone(UTC))[1]
+
+    def _around(self, moment: datetime) -> tuple[Cue, Cue | None]:
+        """The cue in force and the one after it; the last answer is kept for as long as it holds."""
+        for answer in self._recent:
+            if answer.start <= moment < answer.end:
+                return answer.cue, answer.following
+        cue = self._in_force(moment)
+        following = next(self._cues_after(moment, self._reach(moment, REACH).end), None)
+        end = following.at if following is not None else self._reach(moment, 0).end
+        self._recent[:] = [_Answer(cue.at if cue.at != ANCHOR else moment, end, cue, following)]
+        return cue, following
+
+    def _reach(self, moment: datetime, nights: int) -> Night:
+        """The night so many nights after that of an instant; whole nights, so that an answer holds through its own."""
+        zone = self.place.time_zone
+        return night_of(night_at(moment, zone).day + timedelta(days=nights), zone)
+
+    def _in_force(self, moment: datetime) -> Cue:
+        segment = self._segment(moment)
+        after = self._segment(segment.end)
+        if not after.holder.same(segment.holder) and (following := self._cue(segment, after)).at <= moment:
+            return following
+        return self._cue(self._segment(segment.start - _INSTANT), segment)
 
     def cues(self, start: datetime, end: datetime) -> tuple[Cue, ...]:
         """The cue in force at `start`, then all cues after it and before `end`."""
@@ -220,7 +240,7 @@ class Program:
         """Rule 2."""
         part = self._part(moment)
         start, end = part.start, part.end
-        earliest, latest = moment - timedelta(days=REACH), moment + timedelta(days=REACH)
+        earliest, latest = self._reach(moment, -REACH).start, self._reach(moment, REACH).end
         while start > earliest and (before := self._part(start - _INSTANT)).holder.same(part.holder):
             start = before.start
         while end < latest and (after := self._part(end)).holder.same(part.holder):
@@ -249,7 +269,7 @@ class Program:
         if before.holder.is_dark or before.end != after.start:
             return 0.0
         entered = min(before.holder.fades_s[0], _length_s(before))
-        return min(before.holder.fades_s[1], _length_s(before) - entered)
+        return max(0.0, min(before.holder.fades_s[1], _length_s(before) - entered - STAY_S))
 
     def _cues_after(self, moment: datetime, end: datetime) -> Iterator[Cue]:
         segment = self._segment(moment)
@@ -261,6 +281,16 @@ class Program:
             if moment < cue.at < end:
                 yield cue
             segment = following
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What holds from `start` until `end`."""
+
+    start: datetime
+    end: datetime
+    cue: Cue
+    following: Cue | None
 
 
 _INSTANT = timedelta(microseconds=1)
