@@ -4,6 +4,7 @@ The first group looks at the document alone, so that it finds its mistakes in a 
 the gateways as values, and is given those that could be read.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -21,6 +22,7 @@ from controller.lighting.patch import mistakes as patch_mistakes
 from controller.lighting.profile import Profile
 
 DAYS = ("dates", "nights")
+ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -118,7 +120,10 @@ def _text(pairs: Pairs, key: str) -> Scalar | None:
 def commanded_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
     """Two gateways that send commands to one topic; `gateways` by their place in the file's list."""
     owners: dict[str, str] = {}
+    usable = {zone.text for zone in zones_of(document) if ZONE_NAME.fullmatch(zone.text)}
     for number, gateway in gateways.items():
+        if not usable.issuperset(gateway.zone_names):
+            continue  # told as unknown zones; what cannot be asked for has no commands
         want = Want(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
         for topic in dict.fromkeys(message.topic for message in gateway.encode(want, "")):
             other = owners.setdefault(topic, gateway.name)

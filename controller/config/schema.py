@@ -6,6 +6,8 @@ lets pass.
 """
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,7 +18,6 @@ from controller.config.meanings import MEANINGS, SNIPPETS
 from controller.config.schedule_file import Schedule
 from controller.config.tower import Tower
 
-FILES: dict[str, type[BaseModel]] = {"schedule.schema.json": Schedule, "tower.schema.json": Tower}
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to"})
 """Keywords whose only item may stand without its list."""
 NOT_IN_FILE = frozenset({"line"})
@@ -35,11 +36,6 @@ class _Draft7(GenerateJsonSchema):
 
     def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:  # noqa: ARG002
         return {"type": "string"}
-
-
-def schemas() -> dict[str, str]:
-    """The text of each schema by the name of its file."""
-    return {name: json.dumps(schema(model), ensure_ascii=False, indent=2) + "\n" for name, model in FILES.items()}
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -79,3 +75,15 @@ def _present(value: dict[str, Any]) -> dict[str, Any]:
     if len(written) != 1:
         return value
     return {**{key: part for key, part in value.items() if key != "anyOf"}, **written[0]}
+
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "schedule": partial(schema, Schedule),
+    "tower": partial(schema, Tower),
+}
+"""How the schema of each file is made."""
+
+
+def written(name: str) -> str:
+    """The text of a schema as it is shipped in `config/`."""
+    return json.dumps(SCHEMAS[name](), ensure_ascii=False, indent=2) + "\n"

@@ -1,7 +1,7 @@
 """The bytes of a file as lines of text, or the reason why it is none.
 
 Rules
-1. At most 256 kB are read, whatever the file is.
+1. At most 256 kB are read, whatever the file is, and no line is longer than 1000 characters.
 2. UTF-8 with or without a byte order mark; lines end in LF, CRLF or CR.
 3. A document file, a binary file or another encoding is named for what it is. A file of Windows-1252 is read
    on, so that its other mistakes are found at once.
@@ -13,6 +13,7 @@ from pathlib import Path
 from controller.config.findings import Finding, Place, Source
 
 LIMIT = 256 * 1024
+LONGEST_LINE = 1000
 DOCUMENTS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "Word, OpenDocument, ZIP"),
     (b"%PDF", "PDF"),
@@ -54,6 +55,10 @@ def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:
         source = _source(data.decode("cp1252", errors="replace"), file)
         place = _place(data[: error.start].decode())
         faults = (source.finding("TWL-S009", place, found=f"byte {data[error.start]:02X}"),)
+    for number, line in enumerate(source.lines, start=1):
+        if len(line) > LONGEST_LINE:
+            place = Place(number, LONGEST_LINE + 1, LONGEST_LINE + 2)
+            return Source(file), (source.finding("TWL-S042", place, limit=LONGEST_LINE),)
     odd = UNPRINTABLE.search("\n".join(source.lines))
     if odd is None:
         return source, faults
@@ -67,7 +72,7 @@ def _no_text(data: bytes, source: Source) -> Finding | None:
     for magic, name in DOCUMENTS:
         if data.lstrip()[:16].lower().startswith(magic.lower()):
             return source.finding("TWL-S007", None, format=name)
-    if data.startswith(UTF16) or max(data[::2].count(0), data[1::2].count(0)) * 3 > max(len(data), 9):
+    if data.startswith(UTF16) or abs(data[::2].count(0) - data[1::2].count(0)) * 3 > max(len(data), 9):
         return source.finding("TWL-S009", None, found="UTF-16")
     return None
 

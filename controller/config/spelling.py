@@ -35,7 +35,9 @@ TIGHT_COLON = re.compile(r"(?: |-(?= ))*(?P<key>[^\W\d]\w*):(?P<value>[^\s/].*)"
 def mend(draft: Draft, keywords: frozenset[str]) -> bool:
     """Tell and mend every line; False where there are so many mistakes that reading on is of no use."""
     _conflicts(draft)
-    for line in range(len(draft.lines)):
+    for line, text in enumerate(draft.lines):
+        if not text:
+            continue
         for step in (_invisible, _odd_spaces, _tabs, _dash, _quotes):
             step(draft, line)
         _tightness(draft, line, keywords)

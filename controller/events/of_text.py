@@ -315,6 +315,13 @@ KINDS: tuple[Kind, ...] = (
         Text("write `- {rest}`", "skriv `- {rest}`"),
     ),
     mistake(
+        "S042",
+        "line-too-long",
+        Text("the line is longer than {limit} characters", "raden är längre än {limit} tecken"),
+        LIMITS,
+        Text("is this the right file?", "är det här rätt fil?"),
+    ),
+    mistake(
         "S041",
         "too-many-findings",
         Text("and {count} more mistakes in this file", "och {count} fel till i den här filen"),

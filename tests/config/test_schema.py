@@ -1,0 +1,79 @@
+"""The schemas that editors use: made from the models, shipped as made, and kinder than the models, never stricter."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from controller.config.schema import SCHEMAS, written
+
+CONFIG = Path(__file__).parents[2] / "config"
+BAD = Path(__file__).parent / "bad"
+
+
+def _as_an_editor_reads(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_shipped_schema_is_the_one_of_the_models(name: str) -> None:
+    """To renew: `watertower schema NAME > config/NAME.schema.json`."""
+    assert (CONFIG / f"{name}.schema.json").read_text(encoding="utf-8") == written(name)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_shipped_file_fits_its_schema(name: str) -> None:
+    """The schema is valid itself, and an editor shows no error in the shipped file."""
+    schema = json.loads(written(name))
+    Draft7Validator.check_schema(schema)
+    text = (CONFIG / f"{name}.yaml").read_text(encoding="utf-8")
+    assert list(Draft7Validator(schema).iter_errors(_as_an_editor_reads(text))) == []
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_modeline_names_the_schema_beside_it(name: str) -> None:
+    """The first line of each file is what the YAML language server looks for."""
+    first = (CONFIG / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={name}.schema.json"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_keyword_is_explained_in_both_languages(name: str) -> None:
+    """What facilities staff and technicians meet at the outermost level and in a campaign has words beside it."""
+    schema = json.loads(written(name))
+    told = [schema["properties"], *(schema["definitions"][one]["properties"] for one in EXPLAINED[name])]
+    missing = [word for properties in told for word, value in properties.items() if " / " not in value["description"]]
+    assert missing == []
+
+
+EXPLAINED = {"schedule": ("Campaign", "Nightly", "Blackout"), "tower": ("Site", "Mqtt", "Dmx", "Fixture")}
+
+
+@pytest.mark.parametrize(
+    ("case", "fits"),
+    [
+        ("schedule-18-swedish-key", False),
+        ("schedule-58-single-campaign", False),
+        ("schedule-31-no-such-day", True),
+        ("schedule-28-brightness-without-unit", False),
+        ("schedule-51-no-version", False),
+    ],
+)
+def test_an_editor_marks_what_a_schema_can_see(case: str, fits: bool) -> None:
+    """Keywords and shapes; what a day or an hour means is left to `check`."""
+    value = _as_an_editor_reads((BAD / f"{case}.yaml").read_text(encoding="utf-8"))
+    assert Draft7Validator(SCHEMAS["schedule"]()).is_valid(value) is fits
+
+
+@pytest.mark.parametrize(
+    "color",
+    ["orange", "{bowl: gul, shaft: [red, blue]}", "[red, blue]", '"#FF6A00"', "2700 K"],
+)
+def test_every_form_of_a_color_fits(color: str) -> None:
+    """A name, a map of zones, a list, a code, a temperature."""
+    rule = f"{{name: a, dates: [6 June, week 47], hours: [sunset to 23:00], color: {color}, change_every: 5 s}}"
+    value = _as_an_editor_reads(f"version: 1\ncampaigns: [{rule}]\n")
+    assert Draft7Validator(SCHEMAS["schedule"]()).is_valid(value)
