@@ -131,6 +131,7 @@ def test_several_dimmers_are_full_while_lit(orange: Color) -> None:
     assert shown[1] == 128
     assert mine.light(shown).brightness == pytest.approx(0.5, abs=0.01)
     assert not any(mine.levels(Light()))
+    assert mine.light(bytes([255, 255, 94, 2, 0])) == Light()
 
 
 def test_fine_emitters_carry_the_brightness_past_a_coarse_dimmer(orange: Color) -> None:

@@ -199,6 +199,25 @@ def test_values_are_in_the_resolution_of_the_channel() -> None:
     )
 
 
+def test_all_bytes_of_a_channel_count_unless_the_file_says_how_many() -> None:
+    """A channel with a fine half has ranges up to 65535."""
+    zoom = {
+        "fineChannelAliases": ["Zoom 16"],
+        "capabilities": [
+            {"dmxRange": [0, 25599], "type": "Effect"},
+            {"dmxRange": [25600, 65535], "type": "NoFunction"},
+        ],
+    }
+    assert layout(import_fixture(file({**RGB, "Zoom": zoom}, ["Zoom", *RGB]), "m")).startswith("fixed 177,")
+
+
+def test_hue_beside_colors_is_no_dimmer() -> None:
+    """The library calls it an intensity; it rests while red, green and blue do the mixing."""
+    hue = {name: {"type": "Intensity"} for name in ("Hue", "Saturation", "Dimmer")}
+    profile = import_fixture(file({**RGB, **hue}, [*RGB, *hue]), "m")
+    assert layout(profile) == "red, green, blue, fixed 0, fixed 0, dimmer"
+
+
 def test_a_fine_channel_may_stand_anywhere() -> None:
     """Even before its coarse one."""
     red = {"fineChannelAliases": ["Red fine"], "capability": color("Red")}

@@ -110,6 +110,13 @@ def test_lamps_that_disagree_are_noticed(wrong: bytes) -> None:
     assert not patch.reading(levels).uneven
 
 
+def test_a_dark_lamp_beside_a_faint_one_is_noticed() -> None:
+    """Little light is not none, though the difference is small."""
+    patch = Patch((fixture("north", 1), fixture("south", 5)))
+    assert patch.reading({1: bytes([1, 0, 0, 0])}).uneven == {"bowl"}
+    assert not patch.reading({1: bytes([1, 0, 0, 0, 1])}).uneven
+
+
 def test_a_white_lamp_beside_colored_ones_is_uneven() -> None:
     """It cannot follow, and that is told."""
     patch = Patch((fixture("north", 1), fixture("lantern", 5, "dimmer")))
