@@ -236,6 +236,17 @@ def test_a_pinned_color_has_exactly_its_levels(dimmer: tuple[str, ...], orange: 
     assert mine.delta_e(orange) == 0
 
 
+def test_a_pinned_color_with_a_dark_code_is_exact_at_its_own_full() -> None:
+    """#228B22 is a quarter of green; its levels are those of the console all the same."""
+    forest = Color("#228B22")
+    profile = Profile.model_validate(
+        {"name": "x", "channels": ["red", "green", "blue"], "pinned": {"forest": {"red": 10, "green": 80, "blue": 5}}}
+    )
+    mine = Lamp(profile, {"forest": forest})
+    assert mine.levels(light(forest)) == bytes([10, 80, 5])
+    assert mine.light(bytes([10, 80, 5])).difference(light(forest)) < 0.5
+
+
 def test_both_of_two_pinned_colors_are_exact() -> None:
     """Near neighbours do not disturb each other."""
     mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
