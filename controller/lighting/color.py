@@ -26,6 +26,13 @@ NEARLY_HEX = re.compile(r"#[0-9A-Fa-f]*|(?:0[xX])[0-9A-Fa-f]+|[0-9A-Fa-f]{6}")
 KELVIN = re.compile(r"([0-9][0-9\s]*)(?:K|k|[Kk]elvin)")
 RGB = re.compile(r"rgb\(\s*(-?[0-9]+)\s*,\s*(-?[0-9]+)\s*,\s*(-?[0-9]+)\s*\)", re.IGNORECASE)
 COOLEST_K, HOTTEST_K = 1000, 12000
+TO_XYZ, FROM_XYZ = (
+    tuple(zip(*(Coloraide(a, unit).convert(b).coords() for unit in ((1, 0, 0), (0, 1, 0), (0, 0, 1))), strict=True))
+    for a, b in (("srgb-linear", "xyz-d65"), ("xyz-d65", "srgb-linear"))
+)
+"""The matrices of IEC 61966-2-1, by rows."""
+Vector = tuple[float, float, float]
+"""Three components, of linear-light sRGB or of CIE XYZ."""
 LONGEST = 60
 """A longer text is no name of a colour, and is not compared with any."""
 
@@ -77,6 +84,11 @@ class Color:
     def xy(self) -> tuple[float, float]:
         """CIE 1931 chromaticity under D65; black has that of white."""
         return _chromaticity(self.hex)
+
+
+def difference(one: Vector, other: Vector) -> float:
+    """CIEDE2000 between two CIE XYZ values, D65 with Y = 1 being the white point."""
+    return float(Coloraide("xyz-d65", one).delta_e(Coloraide("xyz-d65", other), method="2000"))
 
 
 @lru_cache(maxsize=4096)

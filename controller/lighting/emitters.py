@@ -15,6 +15,8 @@ Sources
 from dataclasses import dataclass
 from typing import Literal
 
+from controller.lighting.color import Vector
+
 EmitterKind = Literal[
     "red",
     "green",
@@ -30,7 +32,6 @@ EmitterKind = Literal[
     "indigo",
     "uv",
 ]
-Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from controller.lighting.emitters import Vector
+from controller.lighting.color import Vector
 
 Point = tuple[float, float]
 TINY = 1e-9

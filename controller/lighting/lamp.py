@@ -20,11 +20,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from coloraide import Color as Coloraide
-
 from controller.errors import Mistake
-from controller.lighting.color import Color, parse_color
-from controller.lighting.emitters import TYPICAL, Vector
+from controller.lighting.color import Color, Vector, difference, parse_color
+from controller.lighting.emitters import TYPICAL
 from controller.lighting.gamut import Gamut, distance
 from controller.lighting.light import Light
 from controller.lighting.profile import Channel, Profile
@@ -234,8 +232,7 @@ class Lamp:
             return 0.0
         wanted = Light(*color.linear).xyz
         x, y, z = self._gamut.nearest(wanted)
-        shown = [part * wanted[1] / y for part in (x, y, z)]
-        return float(Coloraide("xyz-d65", wanted).delta_e(Coloraide("xyz-d65", shown), method="2000"))
+        return difference(wanted, (x * wanted[1] / y, wanted[1], z * wanted[1] / y))
 
 
 @lru_cache(maxsize=4096)

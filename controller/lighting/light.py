@@ -13,18 +13,10 @@ Rules
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coloraide import Color as Coloraide
-
-from controller.lighting.color import Color
-from controller.lighting.emitters import Vector
+from controller.lighting.color import FROM_XYZ, TO_XYZ, Color, Vector, difference
 from controller.lighting.look import DARK, ZoneState
 
 WHITE = Color("#FFFFFF")
-TO_XYZ, FROM_XYZ = (
-    tuple(zip(*(Coloraide(a, unit).convert(b).coords() for unit in ((1, 0, 0), (0, 1, 0), (0, 0, 1))), strict=True))
-    for a, b in (("srgb-linear", "xyz-d65"), ("xyz-d65", "srgb-linear"))
-)
-"""The matrices of IEC 61966-2-1, by rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +77,7 @@ class Light:
 
     def difference(self, other: "Light") -> float:
         """CIEDE2000 between two lights, white at full brightness being the white point."""
-        mine, theirs = (Coloraide("srgb-linear", light.parts) for light in (self, other))
-        return float(mine.delta_e(theirs, method="2000"))
+        return difference(self.xyz, other.xyz)
 
 
 def _apply(rows: Sequence[Sequence[float]], vector: Vector) -> Vector:

@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Any
 
 from controller.errors import Mistake
-from controller.lighting.ofl_file import Capability, Channel, File, Insert, Mode, read_file, unreadable
+from controller.lighting.ofl_file import Capability, Channel, File, Insert, Mode, parse_file, unreadable
 from controller.lighting.profile import EMITTERS, Profile, parse_profile
 
 PIXEL = "$pixelKey"
@@ -56,12 +56,12 @@ class Found:
 
 def modes(text: str) -> tuple[str, ...]:
     """The names of the modes of a fixture file; raises Mistake TWL-F110, F112 or F117."""
-    return tuple(mode.label for mode in read_file(text).modes)
+    return tuple(mode.label for mode in parse_file(text).modes)
 
 
 def import_fixture(text: str, mode: str) -> Profile:
     """The profile of one mode of a fixture file, by its short or long name; raises Mistake TWL-F110 to F122."""
-    file = read_file(text)
+    file = parse_file(text)
     chosen = _mode(file, mode)
     layout = _Layout(file, chosen)
     return parse_profile({"name": f"{file.name[:80]}, {chosen.label[:36]}", "channels": layout.channels()})

@@ -167,7 +167,7 @@ class File(Part):
     modes: tuple[Mode, ...] = ()
 
 
-def read_file(text: str) -> File:
+def parse_file(text: str) -> File:
     """A fixture file with at least one mode; raises Mistake TWL-F110, F112 or F117, whatever the text."""
     if len(text) > MOST:
         raise Mistake("TWL-F117", size=len(text), most=MOST)

@@ -8,7 +8,8 @@ from coloraide import cmfs
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from controller.lighting.emitters import TYPICAL, Emitter, Vector
+from controller.lighting.color import Vector
+from controller.lighting.emitters import TYPICAL, Emitter
 from controller.lighting.gamut import Gamut, distance
 from controller.lighting.light import Light
 
