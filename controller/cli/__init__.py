@@ -22,6 +22,9 @@ COMMANDS = {
     "resume": "resume",
     "stop": "stop",
     "gateway": "gateway",
+    "test-lamps": "test_lamps",
+    "preview": "preview",
+    "import-fixture": "import_fixture",
     "explain": "explain",
     "schema": "schema",
 }

@@ -13,6 +13,7 @@ X output of the DMX gateway · O overrides · T time · J journal and state dire
 
 from controller.events.kind import Event, Kind, Level, Text
 from controller.events.of_broker import KINDS as BROKER
+from controller.events.of_commands import KINDS as COMMANDS
 from controller.events.of_days import KINDS as DAYS
 from controller.events.of_dialects import KINDS as DIALECTS
 from controller.events.of_files import KINDS as FILES
@@ -25,7 +26,7 @@ from controller.events.of_plan import KINDS as PLAN
 from controller.events.of_service import KINDS as SERVICE
 from controller.events.of_store import KINDS as STORE
 
-ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *HAND, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT, *STORE)
+ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *HAND, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT, *STORE, *COMMANDS)
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 

@@ -1,0 +1,59 @@
+"""`watertower import-fixture FILE --mode NAME`: an Open Fixture Library file becomes a profile of this site."""
+
+import re
+from pathlib import Path
+
+import click
+
+from controller.cli.options import Options, common
+from controller.errors import Misconfigured, Refused
+from controller.lighting.ofl import import_fixture, modes
+from controller.lighting.profile import dump_profile
+from controller.store.atomic import write
+
+LARGEST = 2_000_000
+
+
+@click.command("import-fixture")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--mode", help="Name of the mode; without it the modes are listed.")
+@click.option("--name", help="Name of the profile; made from file and mode if not given.")
+@click.option("--force", is_flag=True, help="Write over a profile of that name.")
+@common
+def command(options: Options, file: Path, mode: str | None, name: str | None, force: bool) -> None:
+    """Make a profile of FILE's mode in the profiles folder of the configuration."""
+    text = _read(file)
+    if mode is None:
+        click.echo("\n".join(modes(text)))
+        return
+    profile = import_fixture(text, mode)
+    path = options.config_dir / "profiles" / f"{name or _name(file, mode)}.yaml"
+    if path.exists() and not force:
+        raise Refused("TWL-Q107", path=str(path))
+    _write(path, dump_profile(profile))
+    click.echo(
+        f"{path}: {options.say('write it as')} `profile: {path.stem}`, {len(profile.channels)} "
+        f"{options.say('channels')}"
+    )
+
+
+def _name(file: Path, mode: str) -> str:
+    """`sixpar-300-ip-6ch`: what may stand in tower.yaml."""
+    return re.sub("[^a-z0-9]+", "-", f"{file.stem}-{mode}".lower()).strip("-")
+
+
+def _read(file: Path) -> str:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise Misconfigured("TWL-Q106", path=str(file), reason="it is larger than any fixture file")
+        return file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise Misconfigured("TWL-Q106", path=str(file), reason=str(error)) from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, text.encode())
+    except OSError as error:
+        raise Misconfigured("TWL-Q106", path=str(path), reason=str(error)) from error

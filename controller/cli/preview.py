@@ -1,0 +1,75 @@
+"""`watertower preview LOOK`: what each DMX fixture will show of a colour: levels, chromaticity, how far off it is."""
+
+import json
+
+import click
+
+from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.cli.swatch import block
+from controller.config.load import Setup, load
+from controller.gateways.contract import Dmx
+from controller.gateways.dmx_channels import DmxChannels
+from controller.lighting.color import parse_color
+from controller.lighting.look import ZoneState, parse_brightness
+from controller.lighting.patch import Patch, Preview
+
+VISIBLE = 3.0
+"""From this CIEDE2000 on, the eye sees that it is another colour."""
+
+
+@click.command("preview")
+@click.argument("look", nargs=-1, required=True)
+@click.option("--brightness", default="100 %", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@common
+def command(options: Options, look: tuple[str, ...], brightness: str, as_json: bool) -> None:
+    """Show what every fixture makes of the colour LOOK. Exit code 1 where one cannot show it."""
+    setup = load(options.config_dir)
+    state = ZoneState(True, parse_color(" ".join(look), setup.tower.palette), parse_brightness(brightness))
+    found = [(gateway.name, preview) for gateway in patched(setup) for preview in _previews(setup, gateway, state)]
+    if as_json:
+        fixtures = [_document(name, preview) for name, preview in found]
+        click.echo(json.dumps({"version": 1, "color": state.color.hex, "fixtures": fixtures}, indent=2))  # type: ignore[union-attr]
+    else:
+        click.echo(_table(state, found, options))
+    raise SystemExit(FOUND_PROBLEMS if any(not preview.in_gamut for _, preview in found) else 0)
+
+
+def patched(setup: Setup) -> list[Dmx | DmxChannels]:
+    """The gateways that have fixtures."""
+    return [gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx | DmxChannels)]
+
+
+def _previews(setup: Setup, gateway: Dmx | DmxChannels, state: ZoneState) -> tuple[Preview, ...]:
+    universe = gateway.universe if isinstance(gateway, Dmx) else 1
+    patch = Patch(gateway.fixtures, setup.profiles, universe, setup.tower.palette)
+    return patch.preview(dict.fromkeys(patch.zones, state))
+
+
+def _document(gateway: str, preview: Preview) -> dict[str, object]:
+    return {
+        "gateway": gateway,
+        "fixture": preview.fixture.name,
+        "zone": preview.fixture.zone,
+        "profile": preview.fixture.profile,
+        "address": preview.fixture.address,
+        "levels": list(preview.levels),
+        "xy": [round(part, 4) for part in preview.xy],
+        "in_gamut": preview.in_gamut,
+        "delta_e2000": round(preview.delta_e, 2),
+    }
+
+
+def _table(state: ZoneState, found: list[tuple[str, Preview]], options: Options) -> str:
+    say, color = options.say, state.color.hex if state.color else "–"
+    lines = [f"{block(state)}{color} {state.brightness:.0%}"]
+    for name, preview in found:
+        levels = " ".join(f"{level:3}" for level in preview.levels)
+        warning = "" if preview.in_gamut else f"  ! {say('cannot show this colour')}"
+        if preview.in_gamut and preview.delta_e > VISIBLE:
+            warning = f"  ! {say('visibly another colour')}"
+        lines.append(
+            f"  {name}/{preview.fixture.name:12} {preview.fixture.profile:14} {levels}   "
+            f"xy {preview.xy[0]:.3f} {preview.xy[1]:.3f}   ΔE {preview.delta_e:.1f}{warning}"
+        )
+    return "\n".join(lines)

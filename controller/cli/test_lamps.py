@@ -1,0 +1,140 @@
+"""`watertower test-lamps [GATEWAY]`: the walk test. Lamp after lamp lights alone, and somebody says whether it was the
+right one; what was said is written down, and in the end the schedule's look is back."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from controller.cli import connect
+from controller.cli.gateway import find
+from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.clock import SystemClock
+from controller.config.load import Setup, load
+from controller.errors import Refused, Unreachable
+from controller.gateways.contract import Dmx
+from controller.gateways.gateway import Message
+from controller.gateways.walk import Walk
+from controller.lighting.patch import Fixture, Patch
+from controller.mqtt import Connected, Failure, Mqtt
+from controller.store.atomic import write
+
+STEP_S = 30.0
+AGAIN_S = 10.0
+CONNECT_S = 5.0
+ANSWERS = {"y": "yes", "j": "yes", "n": "no", "s": "skipped", "q": "stopped"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One lamp, or one of its channels, to be looked at."""
+
+    gateway: Dmx
+    fixture: Fixture
+    channel: int | None
+    role: str
+
+    @property
+    def name(self) -> str:
+        """`mast/north`, or `mast/north channel 2 (green)`."""
+        lamp = f"{self.gateway.name}/{self.fixture.name}"
+        return lamp if self.channel is None else f"{lamp} channel {self.channel} ({self.role})"
+
+
+@click.command("test-lamps")
+@click.argument("gateway", required=False)
+@click.option("--channels", is_flag=True, help="Every channel of every lamp, one after another.")
+@common
+def command(options: Options, gateway: str | None, channels: bool) -> None:
+    """Light one lamp after another and ask whether it was the right one. Exit code 1 where one was not."""
+    if not sys.stdin.isatty():
+        raise Refused("TWL-Q108")
+    setup = load(options.config_dir)
+    ours = [find(setup, gateway)] if gateway else [g for g in setup.tower.gateways if isinstance(g, Dmx)]
+    steps = [step for each in ours for step in _steps(setup, each, channels)]
+    answers = asyncio.run(_walk(setup, steps, options))
+    path = _written(options.state_dir, answers, SystemClock().read().wall)
+    click.echo(f"{options.say('Written to')} {path}", err=True)
+    raise SystemExit(FOUND_PROBLEMS if "no" in answers.values() else 0)
+
+
+def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
+    patch = Patch(gateway.fixtures, setup.profiles, gateway.universe, setup.tower.palette)
+    for placed in patch.placed:
+        if not channels:
+            yield Step(gateway, placed.fixture, None, "")
+            continue
+        for number, channel in enumerate(placed.lamp.profile.channels, start=1):
+            if channel.is_light:
+                yield Step(gateway, placed.fixture, number, channel.role)
+
+
+async def _walk(setup: Setup, steps: list[Step], options: Options) -> dict[str, str]:
+    """The answers by step; the test ends on every gateway whatever happens."""
+    settings = setup.tower.mqtt
+    brokers = connect.addresses(settings)
+    client = f"{settings.topic_prefix.replace('/', '-')}-walk-{uuid.uuid4().hex[:8]}"
+    answers: dict[str, str] = {}
+    async with Mqtt(brokers, client) as mqtt:
+        await _connected(mqtt, str(brokers[0]))
+        try:
+            for step in steps:
+                answers[step.name] = await _look(mqtt, step, settings.topic_prefix, options)
+                if answers[step.name] == "stopped":
+                    break
+        finally:
+            for gateway in {step.gateway.name: step.gateway for step in steps}.values():
+                mqtt.publish(_message(gateway, Walk(fixture=None), settings.topic_prefix))
+    return answers
+
+
+async def _connected(mqtt: Mqtt, broker: str) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CONNECT_S):
+            async for item in mqtt:
+                if isinstance(item, Connected):
+                    return
+                if isinstance(item, Failure):
+                    raise Unreachable("TWL-Q101", address=broker, reason=item.event().text("en").rpartition(": ")[2])
+    raise Unreachable("TWL-Q101", address=broker, reason="no answer")
+
+
+async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
+    """Keeps the lamp lit until somebody has answered."""
+    walk = Walk(fixture=step.fixture.name, channel=step.channel, for_s=STEP_S)
+    question = f"{step.name} ({step.fixture.zone}): {options.say('does it light, alone?')} [y/n/s/q] "
+    asking = asyncio.create_task(asyncio.to_thread(_ask, question), name="ask")
+    while not asking.done():
+        mqtt.publish(_message(step.gateway, walk, prefix))
+        await asyncio.wait([asking], timeout=AGAIN_S)
+    return asking.result()
+
+
+def _ask(question: str) -> str:
+    """One of ANSWERS; the end of the input ends the test."""
+    while True:
+        try:
+            answer = input(question).strip().lower()[:1]
+        except EOFError:
+            return "stopped"
+        if answer in ANSWERS:
+            return ANSWERS[answer]
+
+
+def _message(gateway: Dmx, walk: Walk, prefix: str) -> Message:
+    return Message(gateway.topic("walk", prefix), walk.model_dump_json(exclude_none=True).encode(), qos=1)
+
+
+def _written(state: Path, answers: dict[str, str], now: datetime) -> Path:
+    path = state / f"test-lamps-{now:%Y%m%dT%H%M%SZ}.json"
+    state.mkdir(parents=True, exist_ok=True)
+    document = {"version": 1, "at": now.isoformat(timespec="seconds"), "answers": answers}
+    write(path, json.dumps(document, ensure_ascii=False, indent=2).encode())
+    return path

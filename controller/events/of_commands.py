@@ -1,0 +1,100 @@
+"""Why a command cannot be carried out (Q)."""
+
+from controller.events.kind import Kind, Level, Text
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "TWL-Q101",
+        "command.broker_unreachable",
+        Level.ERROR,
+        Text("the broker {address} cannot be reached: {reason}", "brokern {address} går inte att nå: {reason}"),
+        Text(
+            "The command asks the running service over MQTT, and there is no answer.",
+            "Kommandot frågar den körande tjänsten över MQTT, och ingen svarar.",
+        ),
+        Text(
+            "Start the service with `watertower run`, or see why it does not run: `systemctl status watertower`.",
+            "Starta tjänsten med `watertower run`, eller se varför den inte kör: `systemctl status watertower`.",
+        ),
+    ),
+    Kind(
+        "TWL-Q106",
+        "command.file_unusable",
+        Level.ERROR,
+        Text("{path} cannot be used: {reason}", "{path} går inte att använda: {reason}"),
+        Text(
+            "tower.yaml names this file, and it cannot be read or does not hold what it should.",
+            "tower.yaml pekar på filen, och den går inte att läsa eller innehåller inte det den ska.",
+        ),
+        Text(
+            "See that {path} exists, that the service may read it, and what stands in it.",
+            "Se att {path} finns, att tjänsten får läsa den, och vad som står i den.",
+        ),
+    ),
+    Kind(
+        "TWL-Q102",
+        "command.controller_silent",
+        Level.ERROR,
+        Text(
+            "the broker {address} answers, but no controller has spoken",
+            "brokern {address} svarar, men ingen styrning",
+        ),
+        Text("The broker runs and the controller does not.", "Brokern kör men inte styrningen."),
+        Text(
+            "Start the service with `watertower run`, and see that both use the same topic prefix.",
+            "Starta tjänsten med `watertower run`, och se att båda har samma topic_prefix.",
+        ),
+    ),
+    Kind(
+        "TWL-Q103",
+        "command.unknown_gateway",
+        Level.ERROR,
+        Text("there is no gateway {name} of kind dmx", "det finns ingen styrenhet {name} av slaget dmx"),
+        Text(
+            "The command needs a DMX gateway of tower.yaml.",
+            "Kommandot behöver en DMX-styrenhet i tower.yaml.",
+        ),
+        Text("Write one of: {known}.", "Skriv en av: {known}."),
+    ),
+    Kind(
+        "TWL-Q104",
+        "command.unknown_code",
+        Level.ERROR,
+        Text("there is no code {asked}", "det finns ingen kod {asked}"),
+        Text(
+            "Every event and error has a code such as TWL-G101.",
+            "Varje händelse och fel har en kod som TWL-G101.",
+        ),
+        Text("Did you mean {near}?", "Menade du {near}?"),
+    ),
+    Kind(
+        "TWL-Q105",
+        "command.bad_moment",
+        Level.ERROR,
+        Text("{value} is not a period or a moment", "{value} är ingen period eller tidpunkt"),
+        Text("The command needs days or instants.", "Kommandot behöver dagar eller tidpunkter."),
+        Text(
+            "Write days as in the schedule (`20–26 November`), or `2026-11-20T15:00..2026-11-21T09:00`.",
+            "Skriv dagar som i schemat (`20–26 november`), eller `2026-11-20T15:00..2026-11-21T09:00`.",
+        ),
+    ),
+    Kind(
+        "TWL-Q107",
+        "command.profile_exists",
+        Level.ERROR,
+        Text("{path} is there already", "{path} finns redan"),
+        Text("A profile is not written over by accident.", "En profil skrivs inte över av misstag."),
+        Text(
+            "Choose another `--name`, or write over it with `--force`.",
+            "Välj ett annat `--name`, eller skriv över med `--force`.",
+        ),
+    ),
+    Kind(
+        "TWL-Q108",
+        "command.needs_terminal",
+        Level.ERROR,
+        Text("this needs a terminal and somebody who looks", "det här behöver en terminal och någon som tittar"),
+        Text("The walk test asks after each lamp whether it lit.", "Lamptestet frågar efter varje lampa om den lyste."),
+        Text("Run it from a terminal.", "Kör det från en terminal."),
+    ),
+)
