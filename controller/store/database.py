@@ -30,6 +30,8 @@ WORTH_DROPPING = 128 * 1024
 TAILS = ("-wal", "-shm", "")
 """The files of a database in the order in which they may vanish: a log that outlives its file would be replayed into
 the next one."""
+REFUSALS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; Python cannot decode its message where that quotes what is damaged."""
 PASSING = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -116,7 +118,7 @@ class Database:
             known = len(self._migrations)
             self._tell(happened("TWL-J002", file=str(self._path), found=newer.found, known=known))
             raise Unusable(f"{self._path.name}: written by a newer version") from newer
-        except (sqlite3.Error, OSError) as error:
+        except (*REFUSALS, OSError) as error:
             raise self._trouble.failed(error) from error
         self._trouble.fine()
         return result
@@ -124,7 +126,7 @@ class Database:
     def _mended(self, work: Work[T], begin: str) -> T:
         try:
             return self._attempt(work, begin)
-        except sqlite3.DatabaseError as error:
+        except REFUSALS as error:
             if not is_damage(error):
                 raise
             self.close()
@@ -195,13 +197,13 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
+def is_damage(error: Exception) -> bool:
     """Whether the file itself is at fault.
 
     Our statements are constants, so a table or column that they miss is damage too; so is a value that cannot be
     read, for which Python gives no code.
     """
-    if isinstance(error, sqlite3.ProgrammingError):
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
         return False
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     return code & 0xFF not in PASSING

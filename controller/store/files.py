@@ -62,7 +62,7 @@ def lacks_room(directory: Path, error: Exception) -> bool:
     return disk.f_bavail * disk.f_frsize < LITTLE_ROOM
 
 
-class Document(BaseModel):
+class Content(BaseModel):
     """The content of a small JSON file."""
 
     model_config = ConfigDict(frozen=True)
@@ -70,24 +70,24 @@ class Document(BaseModel):
     version: int = 1
 
 
-D = TypeVar("D", bound=Document)
+C = TypeVar("C", bound=Content)
 
 
-class JsonFile(Generic[D]):
+class JsonFile(Generic[C]):
     """A small JSON file: damaged, it is set aside; from a newer version of the program, it is never touched."""
 
-    def __init__(self, path: Path, shape: type[D], tell: Tell) -> None:
+    def __init__(self, path: Path, shape: type[C], tell: Tell) -> None:
         self._path = path
         self._shape = shape
         self._tell = tell
         self._trouble = Trouble(path, tell)
         self._newer = False
 
-    def load(self) -> D | None:
+    def load(self) -> C | None:
         """Its content; None where there is none that can be used."""
         try:
             data = self._path.read_bytes()
-            found = Document.model_validate_json(data).version
+            found = Content.model_validate_json(data).version
             self._newer = found > 1
             if not self._newer:
                 return self._shape.model_validate_json(data)
@@ -98,7 +98,7 @@ class JsonFile(Generic[D]):
             self._set_aside(error)
         return None
 
-    def save(self, content: D) -> None:
+    def save(self, content: C) -> None:
         """Write it durably; raises Unusable."""
         if self._newer:
             raise Unusable(f"{self._path.name}: written by a newer version")

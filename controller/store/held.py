@@ -18,7 +18,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 
 from controller.errors import Refused
 from controller.store.database import Database
-from controller.store.files import Document, JsonFile, Unusable
+from controller.store.files import Content, JsonFile, Unusable
 
 REMEMBERED = 100
 
@@ -38,7 +38,15 @@ def whole(text: str) -> str:
     return text
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+def in_utc(at: datetime) -> datetime:
+    """The same instant; raises ValueError at the ends of the calendar."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 WholeText = Annotated[str, AfterValidator(whole)]
 
 
@@ -59,7 +67,7 @@ class Held(BaseModel):
     ended_at: Instant | None = None
 
 
-class HeldFile(Document):
+class HeldFile(Content):
     """The content of `overrides.json`."""
 
     version: Literal[1] = 1

@@ -11,7 +11,7 @@ from pathlib import Path
 from controller.errors import WatertowerError
 from controller.events import Event, Level
 from controller.events.kind import printable
-from controller.store.database import BUSY_S
+from controller.store.database import BUSY_S, REFUSALS
 from controller.store.stream import Table
 
 FILE = "journal.db"
@@ -134,5 +134,5 @@ def read_journal(
         uri = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, timeout=BUSY_S, uri=True)) as connection:
             return tuple(Question(since, until, code, limit).ask(connection))
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         raise NotRead("TWL-J008", file=str(path), reason=str(error)) from error

@@ -5,13 +5,13 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from controller.store.files import Document, JsonFile
+from controller.store.files import Content, JsonFile
 
 EVERY = timedelta(minutes=10)
 """How old the time on disk may grow; each write wears the card."""
 
 
-class Known(Document):
+class Known(Content):
     """The content of `known.json`: (epoch, revision) as SPEC section 4 orders documents; no `wall` before the first."""
 
     version: Literal[1] = 1

@@ -138,6 +138,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "zeroes": lambda data: bytes(len(data)),
     "header only": lambda data: data[:100] + bytes(len(data) - 100),
     "count of free pages": lambda data: data[:36] + b"\x00\x00\x00\x07" + data[40:],
+    "letters of the schema": lambda data: data.replace(b"CREATE TABLE held", b"CREATE TABLE \xff\xfe\xff\xfe"),
     "every page's head": lambda data: b"".join(
         b"\xff" * 16 + data[at + 16 : at + 4096] for at in range(0, len(data), 4096)
     ),

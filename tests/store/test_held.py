@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -133,6 +133,14 @@ async def test_half_a_character_is_refused(open_store: Open, now: datetime, name
     assert await store.keep_override("b", "\x00", now, now + HOUR)
 
 
+async def test_the_end_of_the_calendar_is_refused(open_store: Open, now: datetime) -> None:
+    """An instant that has no place in UTC."""
+    store = await open_store()
+    with pytest.raises(NotKept):
+        await store.keep_override("a", "{}", now, datetime.max.replace(tzinfo=timezone(-HOUR)))
+    assert await store.keep_override("a", "{}", now, datetime.max.replace(tzinfo=UTC))
+
+
 async def test_the_ended_are_forgotten_at_last(
     open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +160,7 @@ async def test_the_ended_are_forgotten_at_last(
 
 ACKNOWLEDGES = """
 import asyncio, sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from controller.store import Store
 
