@@ -18,6 +18,7 @@ from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Gateway, Want
 from controller.gateways.outputs import ArtnetOutput, EnttecOutput, SacnOutput
 from controller.lighting.look import DARK
+from controller.lighting.names import plain as plain_name
 from controller.lighting.patch import mistakes as patch_mistakes
 from controller.lighting.profile import Profile
 
@@ -49,6 +50,17 @@ def names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding
         if earlier is not name:
             lines = {"first_line": earlier.place.line, "second_line": name.place.line}
             yield document.source.finding("TWL-S064", name.place, name=name.text.strip(), **lines)
+
+
+def palette_twice(document: Document) -> Iterator[Finding]:
+    """Two colours of the palette whose names are the same to whoever looks a colour up."""
+    entry, node = document.at(("palette",))
+    first: dict[str, Scalar] = {}
+    for name in (one.key for one in node.entries.values()) if entry and isinstance(node, Pairs) else ():
+        earlier = first.setdefault(plain_name(name.text), name)
+        if earlier is not name:
+            lines = {"first_line": earlier.place.line, "second_line": name.place.line}
+            yield document.source.finding("TWL-S064", name.place, name=name.text, **lines)
 
 
 def days_missing(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding]:

@@ -35,12 +35,15 @@ def mend_syntax(error: YAMLError, draft: Draft) -> bool:
     if not isinstance(error, MarkedYAMLError) or mark is None:
         draft.tell("TWL-S037", 0, (0, 1))
         return False
+    before = len(draft.findings)
     trouble = Trouble(draft, _position(mark, draft), _position(error.context_mark or mark, draft))
     told = f"{error.context}: {error.problem}"
-    if any(phrase in told and cause(trouble) for phrase, cause in CAUSES):
+    cause = next((cause for phrase, cause in CAUSES if phrase in told), None)
+    if cause is not None and cause(trouble):
         return True
-    line, column = trouble.at
-    draft.tell("TWL-S037", line, (column, column + 1))
+    if len(draft.findings) == before:
+        line, column = trouble.at
+        draft.tell("TWL-S037", line, (column, column + 1))
     return False
 
 
@@ -120,15 +123,22 @@ def _out_of_line(trouble: Trouble) -> bool:
 
 
 def _mend_indentation(draft: Draft, line: int) -> bool:
+    """Tell a line in a column of its own, and move it with all that belongs to it."""
     text = draft.lines[line]
     found = len(text) - len(text.lstrip())
     expected = draft.column_for(line, found)
     if expected == found:
         return False
-    word = text.split()[0].rstrip(":")
-    start = column_of_body(text) if word == "-" else found
-    draft.tell("TWL-S021", line, (start, start + len(word)), word=word, found=found, expected=expected)
+    words = text.split()
+    word = " ".join(words[: 2 if words[0] == "-" else 1]).rstrip(":")
+    draft.tell("TWL-S021", line, (found, found + len(word)), word=word, found=found, expected=expected)
     draft.indent(line, expected)
+    for below in range(line + 1, len(draft.lines)):
+        inner = len(draft.lines[below]) - len(draft.lines[below].lstrip())
+        if not is_blank(draft.lines[below]):
+            if inner <= found:
+                break
+            draft.indent(below, inner + expected - found)
     return True
 
 

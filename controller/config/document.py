@@ -153,7 +153,7 @@ class Builder:
     def _scalar(self, event: Any) -> Scalar:
         if event.end_mark.line > event.start_mark.line and (event.value or event.style):
             self.continued = self.continued or event
-        return Scalar(str(event.value), self._place(event), quoted=bool(event.style))
+        return Scalar(str(event.value), self._place(event), quoted=bool(event.style or event.tag or event.anchor))
 
     def _count(self, count: int, event: Event) -> None:
         if count == MOST_ENTRIES:

@@ -128,6 +128,7 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
     yield from checks.names_twice(document, written)
     for gateway in written:
         yield from checks.names_twice(document, checks.fixtures_of(gateway))
+    yield from checks.palette_twice(document)
     yield from checks.unknown_zones(document)
     gateways = _readable_gateways(document, context)
     if checks.is_list(document, "gateways") and len(gateways) == len(written):

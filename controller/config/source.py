@@ -38,8 +38,10 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
             return opened.read(LIMIT + 1), ()
     except FileNotFoundError:
         return b"", (Source(file).finding("TWL-S002", None, folder=path.parent),)
+    except PermissionError:
+        return b"", (Source(file).finding("TWL-S005", None),)
     except OSError as error:
-        return b"", (Source(file).finding("TWL-S005", None, reason=error.strerror or error),)
+        return b"", (Source(file).finding("TWL-S043", None, reason=error.strerror or error),)
 
 
 def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:

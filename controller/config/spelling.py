@@ -65,7 +65,7 @@ def _conflicts(draft: Draft) -> None:
 def _invisible(draft: Draft, line: int) -> None:
     found = INVISIBLE.search(draft.lines[line], 0, end_of_value(draft.lines[line]))
     while found and len(draft.findings) <= MOST:
-        draft.tell("TWL-S026", line, found.span(), found=f"U+{ord(found[0][0]):04X}")
+        draft.tell("TWL-S044", line, found.span(), found=f"U+{ord(found[0][0]):04X}")
         draft.replace(line, *found.span(), "")
         found = INVISIBLE.search(draft.lines[line], 0, end_of_value(draft.lines[line]))
     draft.lines[line] = INVISIBLE.sub(lambda odd: " " * len(odd[0]), draft.lines[line])

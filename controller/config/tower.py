@@ -34,7 +34,7 @@ from controller.schedule.hours import Place
 
 EMBEDDED = "embedded"
 HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
-SCHEMES = ("mqtt", "mqtts")
+PORTS = {"mqtt": 1883, "mqtts": 8883}
 DARK_WORDS = frozenset({"dark", "släckt", "off", "svart", "black", "släck", "av"})
 
 
@@ -45,7 +45,9 @@ def _version(value: object) -> object:
 
 
 Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 
 
 class Keys(BaseModel):
@@ -131,14 +133,22 @@ def _broker(value: str) -> str:
     except ValueError as error:
         raise Mistake("TWL-S091", value=value) from error
     rest = parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in SCHEMES or not HOST.fullmatch(host) or port == 0 or rest:
+    if parts.scheme not in PORTS or not HOST.fullmatch(host) or port == 0 or rest:
         raise Mistake("TWL-S091", value=value)
     return value
 
 
 def _several(brokers: tuple[str, ...]) -> tuple[str, ...]:
+    """One embedded broker, or addresses that all differ."""
     if EMBEDDED in brokers and len(brokers) > 1:
         raise Mistake("TWL-S095")
+    seen: set[tuple[str | None, int]] = set()
+    for broker in brokers:
+        parts = urlsplit(broker)
+        address = (parts.hostname, parts.port or PORTS.get(parts.scheme, 0))
+        if address in seen:
+            raise Mistake("TWL-S070", value=broker)
+        seen.add(address)
     return brokers
 
 

@@ -1,5 +1,6 @@
 """The keywords as people write them: near words, other spellings, other languages."""
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -118,7 +119,7 @@ PASSWORDS = frozenset({"password", "passwd", "pass", "lösenord", "secret", "tok
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word that was most likely meant, upper and lower case alike."""
     words = {one.casefold(): one for one in known}
-    plain = word.strip().casefold().replace(" ", "_").replace("-", "_")
+    plain = unicodedata.normalize("NFC", word).strip().casefold().replace(" ", "_").replace("-", "_")
     meant = SYNONYMS.get(plain)
     if meant in words.values():
         return meant

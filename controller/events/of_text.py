@@ -83,13 +83,20 @@ KINDS: tuple[Kind, ...] = (
     ),
     mistake(
         "S005",
-        "file-unreadable",
-        Text("the file cannot be read: {reason}", "filen går inte att läsa: {reason}"),
+        "file-forbidden",
+        Text("reading the file is not allowed", "filen får inte läsas"),
         NO_FILE,
         Text(
             "let the user that runs watertower read it",
             "ge användaren som kör watertower rätt att läsa den",
         ),
+    ),
+    mistake(
+        "S043",
+        "file-unreadable",
+        Text("the file cannot be read ({reason})", "filen går inte att läsa ({reason})"),
+        NO_FILE,
+        Text("check the disk and the path", "kontrollera disken och sökvägen"),
     ),
     mistake(
         "S006",
@@ -181,10 +188,23 @@ KINDS: tuple[Kind, ...] = (
     ),
     mistake(
         "S026",
-        "invisible-character",
-        Text("invisible character {found} here", "osynligt tecken {found} här"),
+        "no-break-space",
+        Text(
+            "a special space ({found}) where an ordinary one is needed",
+            "ett särskilt mellanslag ({found}) där det behövs ett vanligt",
+        ),
         LETTERS,
         Text("delete it and type an ordinary space", "ta bort det och skriv ett vanligt mellanslag"),
+    ),
+    mistake(
+        "S044",
+        "invisible-character",
+        Text("an invisible character ({found}) here", "ett osynligt tecken ({found}) här"),
+        LETTERS,
+        Text(
+            "put the cursor behind it and press Backspace, or type the word again",
+            "ställ markören efter det och tryck Backsteg, eller skriv om ordet",
+        ),
     ),
     mistake(
         "S027",

@@ -195,6 +195,13 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S070",
+        "broker-twice",
+        Text("the broker {value} is named twice", "brokern {value} står två gånger"),
+        BROKER,
+        Text("delete one of them", "ta bort den ena"),
+    ),
+    mistake(
         "S096",
         "topic-bad",
         Text("'{value}' cannot be a topic here", '"{value}" kan inte vara ett ämne här'),

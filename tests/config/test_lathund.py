@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.cli import COMMANDS
 from controller.config.findings import Finding
 from controller.config.load import Setup, read_schedule
+from controller.events import CATALOGUE
 
 LATHUND = (Path(__file__).parents[2] / "config" / "LATHUND.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", LATHUND, re.DOTALL | re.MULTILINE)
@@ -36,3 +38,13 @@ def test_every_shipped_keyword_of_a_campaign_is_explained() -> None:
 def test_it_fits_on_two_sides_of_paper() -> None:
     """Short enough to be printed on one sheet."""
     assert len(LATHUND.splitlines()) <= 130
+
+
+def test_every_command_exists() -> None:
+    """Nothing is told to be typed that the program does not know."""
+    assert set(re.findall(r"`watertower (\S+?)[ `]", LATHUND)) <= set(COMMANDS)
+
+
+def test_the_code_that_is_explained_exists() -> None:
+    """The sample of `watertower explain` finds an entry."""
+    assert set(re.findall(r"TWL-\w+", LATHUND)) <= set(CATALOGUE)

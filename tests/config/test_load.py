@@ -175,7 +175,7 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / "schedule.yaml").symlink_to("schedule.yaml")
     with pytest.raises(FilesRejected) as rejected:
         load(tmp_path)
-    assert _codes(rejected.value.findings) == ["TWL-S005"]
+    assert _codes(rejected.value.findings) == ["TWL-S043"]
 
 
 def test_files_of_windows_work_as_they_are(tmp_path: Path) -> None:
