@@ -11,7 +11,7 @@ from controller.schedule.plan import REACH, Program
 
 DAY_MIN = 24 * 60
 WEEK = timedelta(days=7)
-LAST = date(2100, 12, 31)
+FIRST, LAST = 1970, date(2100, 12, 31)
 SOON = timedelta(minutes=1)
 
 
@@ -21,9 +21,12 @@ def read_instant(text: str, setup: Setup) -> datetime:
     try:
         told = datetime.fromisoformat(text.strip())
         told = told if told.tzinfo is not None else told.replace(tzinfo=zone)
-        return told.astimezone(UTC)
+        at = told.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise WatertowerError("TWL-Q105", value=text) from error
+    if not FIRST <= at.year <= LAST.year:
+        raise WatertowerError("TWL-Q105", value=text)
+    return at
 
 
 def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:

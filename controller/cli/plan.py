@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 import click
@@ -14,7 +15,7 @@ from controller.config.load import Setup, load
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.schedule.plan import Cue, NightPlan, Program
 from controller.schedule.sun import SUNSET_DEG, below
-from controller.service.wishes import goal
+from controller.service.wishes import fade_left_s, goal
 from controller.service.words import shows
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -46,7 +47,7 @@ def dump(value: object) -> str:
 def document(setup: Setup, program: Program, start: datetime, end: datetime) -> dict[str, object]:
     """The plan of a period as JSON; the first cue says what holds at its start."""
     first, *later = program.cues(start, end)
-    cues = [_cue(program, first, max(first.at, start)), *(_cue(program, cue, cue.at) for cue in later)]
+    cues = [_cue(program, _from(first, start)), *(_cue(program, cue) for cue in later)]
     site = setup.tower.site
     place = {"latitude": site.latitude, "longitude": site.longitude, "time_zone": site.time_zone}
     return {
@@ -94,11 +95,16 @@ def zone_object(state: ZoneState) -> dict[str, object]:
     return {"on": state.on, "color": state.color.hex if state.color else None, "brightness": state.brightness}
 
 
-def _cue(program: Program, cue: Cue, at: datetime) -> dict[str, object]:
+def _from(cue: Cue, start: datetime) -> Cue:
+    """A cue already in force, as it is from `start` on: with what is left of its fade."""
+    return cue if cue.at >= start else replace(cue, at=start, fade_s=fade_left_s(cue, start))
+
+
+def _cue(program: Program, cue: Cue) -> dict[str, object]:
     looks: Mapping[str, Look] = cue.looks
     return {
-        "at": rfc3339(at),
-        "local": local(at, program.place.time_zone),
+        "at": rfc3339(cue.at),
+        "local": local(cue.at, program.place.time_zone),
         "looks": {zone: _look(looks.get(zone, NO_LIGHT)) for zone in program.zones},
         "fade_s": cue.fade_s,
         "campaign": cue.campaign,

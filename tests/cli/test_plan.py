@@ -1,0 +1,118 @@
+"""`watertower plan`: tables, JSON and one moment."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+MINUTE = timedelta(minutes=1)
+WEEK_2026 = (
+    ("2026-11-20T00:00", "2026-11-20T07:53"),
+    ("2026-11-20T15:41", "2026-11-21T07:55"),
+    ("2026-11-21T15:39", "2026-11-22T07:57"),
+    ("2026-11-22T15:38", "2026-11-23T07:59"),
+    ("2026-11-23T15:36", "2026-11-24T08:01"),
+    ("2026-11-24T15:35", "2026-11-25T08:03"),
+    ("2026-11-25T15:34", "2026-11-26T08:05"),
+    ("2026-11-26T15:33", "2026-11-27T00:00"),
+)
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM)
+
+
+def spells(plan: dict[str, Any], zone: str) -> list[tuple[datetime, datetime]]:
+    """When a zone is lit by the cues; a fade to dark counts until it is done."""
+    found, since = [], None
+    for cue in plan["cues"]:
+        at = datetime.fromisoformat(cue["at"])
+        if cue["looks"][zone]["on"] and since is None:
+            since = at
+        elif not cue["looks"][zone]["on"] and since is not None:
+            found.append((since, at + timedelta(seconds=cue["fade_s"])))
+            since = None
+    return found
+
+
+def test_the_shipped_campaign_of_2026_is_lit_to_the_minute(call: Any) -> None:
+    """Both zones, orange at full, in exactly the eight spells of the mission."""
+    plan = json.loads(call("plan", "--json", "2026-11-19T00:00..2026-11-29T00:00").stdout)
+    for zone in ("bowl", "shaft"):
+        found = spells(plan, zone)
+        assert len(found) == len(WEEK_2026)
+        for (start, end), (wanted_start, wanted_end) in zip(found, WEEK_2026, strict=True):
+            assert abs(start - local(wanted_start)) <= MINUTE
+            assert abs(end - local(wanted_end)) <= MINUTE
+    lit = [cue for cue in plan["cues"] if cue["looks"]["bowl"]["on"]]
+    assert {cue["looks"]["bowl"]["color"] for cue in lit} == {"#FF6A00"}
+    assert {cue["looks"]["bowl"]["brightness"] for cue in lit} == {1.0}
+    assert {cue["campaign"] for cue in lit} == {"En vecka fri från våld"}
+
+
+def test_the_first_cue_says_what_holds_at_the_start(call: Any) -> None:
+    """Asked in the middle of a night, the plan begins with the light that is on."""
+    plan = json.loads(call("plan", "--json", "2026-11-20T20:00..2026-11-20T21:00").stdout)
+    (first,) = plan["cues"]
+    assert first["at"] == plan["from"] == "2026-11-20T19:00:00Z"
+    assert first["local"] == "2026-11-20T20:00:00+01:00"
+    assert first["looks"]["bowl"]["on"] is True
+
+
+def test_a_period_of_days_is_from_midnight_to_midnight(call: Any) -> None:
+    """Days with a year are those days, also when they are long gone."""
+    plan = json.loads(call("plan", "--json", "20–26", "november", "2023").stdout)
+    assert (plan["from"], plan["until"]) == ("2023-11-19T23:00:00Z", "2023-11-26T23:00:00Z")
+    assert len(spells(plan, "bowl")) == 8
+    assert plan["cues"][0]["looks"]["bowl"]["on"] is True
+
+
+def test_a_night_tells_when_it_is_dark_and_lit(call: Any) -> None:
+    """The nights of the document carry the sun's stretch and the campaign's."""
+    plan = json.loads(call("plan", "--json", "2026-11-20T12:00..2026-11-21T12:00").stdout)
+    (night,) = plan["nights"]
+    assert night["night"] == "2026-11-20"
+    assert night["dark"] == [{"from": night["lit"][0]["from"], "until": night["lit"][0]["until"]}]
+
+
+def test_one_moment_is_explained_with_winner_and_loser(call: Any, config: Any) -> None:
+    """Of two campaigns on one night the higher wins, and both are named."""
+    text = (config / "schedule.yaml").read_text()
+    lower = "  - name: Orange the World\n    nights: 25 November to 10 December\n    color: red\n"
+    head, rest = text.split("every_night:", 1)
+    (config / "schedule.yaml").write_text(head + lower + "every_night:" + rest)
+    told = json.loads(call("plan", "--json", "--at", "2026-11-25T18:00").stdout)
+    assert told["winner"] == told["campaign"] == "En vecka fri från våld"
+    assert [loser["name"] for loser in told["losers"]] == ["Orange the World"]
+    after = json.loads(call("plan", "--json", "--at", "2026-11-27T18:00").stdout)
+    assert after["winner"] == "Orange the World"
+    assert after["losers"] == []
+
+
+def test_the_table_is_in_the_language_that_was_asked_for(call: Any) -> None:
+    """Swedish weekdays and heads, a row a night."""
+    told = call("plan", "20–26 november 2026", "--lang", "sv").stdout.splitlines()
+    assert told[0].split()[:2] == ["Natten", "Mörkt"]
+    assert [line[:10] for line in told[1:]] == [
+        "tor 19 nov", "fre 20 nov", "lör 21 nov", "sön 22 nov", "mån 23 nov", "tis 24 nov", "ons 25 nov", "tor 26 nov",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("period", ["31 November", "2026-11-20..2026-11-10", "soon", "week 53 2027", "..", "a..b"])
+def test_what_is_no_period_is_refused_with_what_to_write(call: Any, period: str) -> None:
+    """Usage: exit code 2, a code, and no traceback."""
+    result = call("plan", period)
+    assert result.exit_code == 2
+    assert "TWL-Q105" in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "", "9999-12-31T23:59", "0001-01-01T00:00"])
+def test_a_bad_moment_never_ends_in_a_traceback(call: Any, moment: str) -> None:
+    """Nonsense and the ends of the calendar alike."""
+    result = call("plan", "--at", moment)
+    assert result.exit_code in {0, 2}
+    assert result.exception is None or isinstance(result.exception, SystemExit)
