@@ -4,17 +4,20 @@
 2. Each entry only ever goes one way: set, then ended. So two copies that drifted apart are joined entry by entry,
    in any order and any number of times, with the same result: nothing set is lost and nothing ended returns.
 3. A place that missed a change is brought up to date as soon as it can be written.
-4. The ended are remembered while fewer than REMEMBERED have ended after them, so that an id that comes again counts
+4. Both places carry checksums: a flipped bit is damage, not another override.
+5. The ended are remembered while fewer than REMEMBERED have ended after them, so that an id that comes again counts
    once.
 """
 
+import json
 import sqlite3
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from controller.errors import Refused
 from controller.store.database import Database
@@ -24,12 +27,12 @@ REMEMBERED = 100
 
 TABLE = """CREATE TABLE held (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, document TEXT NOT NULL,
-    started_at TEXT NOT NULL, ends_at TEXT, ended_at TEXT
+    started_at TEXT NOT NULL, ends_at TEXT, ended_at TEXT, checksum INTEGER NOT NULL
 )"""
-SELECT = "SELECT id, kind, document, started_at, ends_at, ended_at FROM held"
+SELECT = "SELECT id, kind, document, started_at, ends_at, ended_at, checksum FROM held"
 DELETE = "DELETE FROM held"
-INSERT = """INSERT INTO held (id, kind, document, started_at, ends_at, ended_at)
-    VALUES (:id, :kind, :document, :started_at, :ends_at, :ended_at)"""
+INSERT = """INSERT INTO held (id, kind, document, started_at, ends_at, ended_at, checksum)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 
 def whole(text: str) -> str:
@@ -71,7 +74,15 @@ class HeldFile(Content):
     """The content of `overrides.json`."""
 
     version: Literal[1] = 1
-    held: tuple[Held, ...] = ()
+    held: tuple[Held, ...]
+    checksum: int
+
+    @model_validator(mode="after")
+    def is_sound(self) -> "HeldFile":
+        """Rule 4."""
+        if self.checksum != checksum(*self.held):
+            raise ValueError("the checksum is wrong")
+        return self
 
 
 Rows = Mapping[str, Held]
@@ -149,7 +160,8 @@ class Holdings:
 
     def _save(self, rows: Rows) -> None:
         self._in_file = None
-        self._file.save(HeldFile(held=tuple(rows.values())))
+        entries = tuple(rows.values())
+        self._file.save(HeldFile(held=entries, checksum=checksum(*entries)))
         self._in_file = rows
 
 
@@ -184,14 +196,14 @@ def join(one: Rows, other: Rows) -> dict[str, Held]:
 
     def rank(held: Held) -> tuple[datetime, bool, datetime, str]:
         is_ended = held.ended_at is not None
-        return held.started_at, is_ended, held.ended_at or held.started_at, held.model_dump_json()
+        return held.started_at, is_ended, held.ended_at or held.started_at, str(columns(held))
 
     both = {name: max(one[name], other[name], key=rank) for name in one.keys() & other.keys()}
     return {**one, **other, **both}
 
 
 def remembered(rows: Rows) -> dict[str, Held]:
-    """Rule 4."""
+    """Rule 5."""
     ends = sorted((held.ended_at, held.id) for held in rows.values() if held.ended_at is not None)
     forgotten = {name for _, name in ends[:-REMEMBERED]}
     return {name: held for name, held in rows.items() if name not in forgotten}
@@ -203,24 +215,27 @@ def exchange(connection: sqlite3.Connection, rows: Rows) -> Rows:
     joined = remembered(join(stored, rows))
     if joined != stored:
         connection.execute(DELETE)
-        connection.executemany(INSERT, (to_row(held) for held in joined.values()))
+        connection.executemany(INSERT, ((*columns(held), checksum(held)) for held in joined.values()))
     return joined
 
 
-def to_row(held: Held) -> dict[str, str | None]:
-    """The columns of the table."""
-    instants = {key: getattr(held, key) for key in ("started_at", "ends_at", "ended_at")}
-    return {
-        "id": held.id,
-        "kind": held.kind,
-        "document": held.document,
-        **{key: at.isoformat() if at is not None else None for key, at in instants.items()},
-    }
+def columns(held: Held) -> tuple[str | None, ...]:
+    """The entry as the table has it, without its checksum."""
+    instants = (held.started_at, held.ends_at, held.ended_at)
+    return held.id, held.kind, held.document, *(at.isoformat() if at is not None else None for at in instants)
+
+
+def checksum(*entries: Held) -> int:
+    """A figure that a flipped bit changes; over our own form of the entries, which no library moves."""
+    return zlib.crc32(json.dumps([columns(held) for held in entries]).encode())
 
 
 def from_row(row: tuple[object, ...]) -> Held:
     """The entry of a row; raises sqlite3.DataError where the row is damaged."""
     try:
-        return Held.model_validate(dict(zip(Held.model_fields, row, strict=True)))
+        held = Held.model_validate(dict(zip(Held.model_fields, row[:-1], strict=True)))
     except ValidationError as error:
         raise sqlite3.DataError(f"held: {error.errors()[0]['msg']}") from error
+    if checksum(held) != row[-1] or columns(held) != row[:-1]:
+        raise sqlite3.DataError("held: the checksum of a row is wrong")
+    return held
