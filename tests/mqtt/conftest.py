@@ -5,6 +5,7 @@ import contextlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -112,14 +113,16 @@ class Line:
 class Pretender:
     """Listens like a broker, and answers what it is told to: `first` to the CONNECT, `then` to what follows."""
 
-    def __init__(self, first: bytes, then: list[bytes]) -> None:
+    def __init__(self, first: bytes, then: list[bytes], tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._first = first
         self._then = then
         self._writers: list[asyncio.StreamWriter] = []
         self.calls = 0
+        self.left = 0
 
     async def __aenter__(self) -> "Pretender":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.address = Address("127.0.0.1", self._server.sockets[0].getsockname()[1])
         return self
 
@@ -143,6 +146,7 @@ class Pretender:
                 writer.write(answer)
             while self._then and await reader.read(1000):
                 pass
+        self.left += 1
         writer.close()
 
 

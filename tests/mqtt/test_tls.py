@@ -1,14 +1,18 @@
 """The door over TLS, to a real mosquitto with certificates good and bad."""
 
+import asyncio
+import gc
 import shutil
+import ssl
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from controller.mqtt import Address, Connected, Oversized, Received, Tls, Untrusted
+from controller.mqtt import Address, Connected, Mqtt, Oversized, Received, Tls, Untrusted
 
 ALL = (("#", 1),)
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -140,3 +144,39 @@ async def test_a_plain_port_and_an_encrypted_port_are_told_apart(mosquitto: Any,
         await ear.until(lambda ear=ear: ear.items, 12.0)
         assert ear.items[0].event().text("sv")
         assert not mqtt.connected
+
+
+def serving(certificate: Any) -> ssl.SSLContext:
+    """TLS for a pretender with a good certificate."""
+    certificate("good")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.folder / "good.pem", certificate.folder / "good.key")
+    return context
+
+
+async def test_one_record_of_many_packets_is_read_to_its_end(door: Any, pretender: Any, certificate: Any) -> None:
+    """What TLS has decrypted and nobody has read yet is not seen by the loop's selector."""
+    packets = b"".join(b"\x30\x05\x00\x03%03x" % number for number in range(2_300))
+    async with pretender(b"\x20\x02\x00\x00", [packets], serving(certificate)) as giver:
+        address = Address("localhost", giver.address.port, Tls(certificate.folder / "ca.pem"))
+        _, ear = await door(address, subscriptions=ALL)
+        await ear.until(lambda: len(ear.of(Received)) == 2_300)
+
+
+async def test_a_handshake_that_outlasts_us_leaves_nothing_behind(pretender: Any, line: Any, certificate: Any) -> None:
+    """Leaving does not wait for the thread that dials, and what it opens later is closed."""
+    async with (
+        pretender(b"\x20\x02\x00\x00", [b""], serving(certificate)) as giver,
+        line(giver.address.port) as slow,
+    ):
+        slow.delay_s = 0.4
+        async with (
+            asyncio.timeout(1.2),
+            Mqtt(Address("localhost", slow.address.port, Tls(certificate.folder / "ca.pem")), "leaver"),
+        ):
+            await asyncio.sleep(0.2)
+        async with asyncio.timeout(5):
+            while not giver.left or any(thread.name.startswith("mqtt dial") for thread in threading.enumerate()):
+                await asyncio.sleep(0.02)
+        assert giver.calls == 1
+    gc.collect()
