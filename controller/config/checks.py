@@ -145,7 +145,7 @@ def commanded_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iter
 
 
 def patch(document: Document, gateways: Mapping[int, Gateway], profiles: Mapping[str, Profile]) -> Iterator[Finding]:
-    """Fixtures that overlap, pass the end of a universe or have no profile; universes that an output cannot carry."""
+    """Fixtures that overlap, pass the end of a universe or have no profile."""
     for number, gateway in gateways.items():
         if not isinstance(gateway, Dmx):
             continue
@@ -154,10 +154,6 @@ def patch(document: Document, gateways: Mapping[int, Gateway], profiles: Mapping
             continue  # told as names given twice; a mistake of the patch could not be placed
         for mistake in patch_mistakes(gateway.fixtures, profiles, gateway.universe):
             yield _finding(document, blamed(node, mistake), mistake)
-        try:
-            gateway.output.check_universes(_universes(gateway))
-        except Mistake as mistake:
-            yield _at(document, ("gateways", number, "output"), mistake)
 
 
 def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ Told = tuple[str, dict[str, object]]
 
 NO_DAYS = "TWL-S141"
 UNKNOWN_PROFILE = "TWL-F103"
+UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 EXAMPLES: Mapping[str, str] = {
     "version": "version: 1",
     "name": "name: En vecka fri från våld",
@@ -105,7 +106,9 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
 
 
 def blamed(node: Node | None, mistake: Mistake) -> Node | None:
-    """Of a gateway with several fixtures, the value of the one that the mistake names."""
+    """Of a gateway, the value that a mistake about the whole of it is about: its output, or one of its fixtures."""
+    if isinstance(node, Pairs) and mistake.code in UNIVERSES and "output" in node.entries:
+        return node.entries["output"].value
     fixtures = node.entries.get("fixtures") if isinstance(node, Pairs) else None
     for item in fixtures.value.items if fixtures and isinstance(fixtures.value, Sequence) else ():
         if not isinstance(item, Pairs) or plain(item).get("name") != mistake.fields.get("fixture"):
