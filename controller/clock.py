@@ -6,10 +6,13 @@ Rules
 2. How far wall time can be trusted is a state, not a yes or no:
    trusted    the kernel's error bound is below 16 s (the test that systemd's timedated makes)
    holdover   was trusted since this start; drifts by seconds a day, harmless for weeks
-   plausible  never synchronised here, but not before FLOOR nor before the last time this site knew
-   suspect    before one of these, or just stepped: nothing is changed until it has settled
+   plausible  never synchronised here, but not before the last time this site knew
+   suspect    before that, or just stepped: nothing is changed until it has settled
 3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step (FAR_SETTLE_S when
    it lies before what this site knew or moved by more than a day): somebody may truly have set it right.
+4. Outside FLOOR and CEILING no clock is right, whatever anybody says of it: it never settles there.
+5. A step is a jump of wall time against the boot-time clock by more than STEP_S. A reading carries the sum of all of
+   them, so that everyone who asks the same clock sees every step, however many ask in between.
 """
 
 import asyncio
@@ -26,7 +29,7 @@ from typing import Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-FLOOR = datetime(2020, 1, 1, tzinfo=UTC)
+FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP_S = 5.0
 SETTLE_S = 10.0
 FAR_SETTLE_S = 120.0
@@ -45,12 +48,20 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the clock: `wall` in UTC, `mono` in seconds that never step, `step_s` where wall just jumped."""
+    """One look at the clock: `wall` in UTC, `mono` in seconds that never step.
+
+    `stepped_s` is the sum of all steps of the wall since the clock was first read.
+    """
 
     wall: datetime
     mono: float
     trust: Trust = Trust.TRUSTED
-    step_s: float = 0.0
+    stepped_s: float = 0.0
+
+    @property
+    def beat_s(self) -> float:
+        """Wall time as if it had never been stepped, seconds: what fades are counted on."""
+        return self.wall.timestamp() - self.stepped_s
 
 
 class Clock(Protocol):
@@ -69,19 +80,25 @@ class Judge:
     def __init__(self, known: datetime | None = None) -> None:
         self._earliest = max(FLOOR, known or FLOOR)
         self._last: tuple[datetime, float] | None = None
+        self._stepped_s = 0.0
         self._suspect_until: float | None = None
         self._was_trusted = False
 
     def judge(self, wall: datetime, mono: float, error_s: float | None) -> Reading:
         """The reading of this instant; `error_s` is the kernel's bound on the wall clock's error, None if unknown."""
-        step_s = self._step(wall, mono)
-        synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
         if self._last is None and wall < self._earliest - timedelta(seconds=STEP_S):
-            self._suspect_until = mono + FAR_SETTLE_S
+            self._doubt(mono + FAR_SETTLE_S)
+        step_s = self._step(wall, mono)
         if step_s:
-            self._suspect_until = mono + (FAR_SETTLE_S if abs(step_s) > FAR_S or wall < FLOOR else SETTLE_S)
+            self._stepped_s += step_s
+            self._doubt(mono + (FAR_SETTLE_S if abs(step_s) > FAR_S else SETTLE_S))
         self._last = (wall, mono)
-        return Reading(wall, mono, self._trust(mono, synchronised), step_s)
+        synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
+        trust = self._trust(mono, synchronised) if FLOOR <= wall < CEILING else Trust.SUSPECT
+        return Reading(wall, mono, trust, self._stepped_s)
+
+    def _doubt(self, until_s: float) -> None:
+        self._suspect_until = max(until_s, self._suspect_until or until_s)
 
     def _step(self, wall: datetime, mono: float) -> float:
         if self._last is None:
@@ -142,6 +159,7 @@ class Alarm:
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
         self._clock = clock
         self._ring = ring
+        self._set: tuple[datetime, float] | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     async def __aenter__(self) -> "Alarm":
@@ -154,11 +172,19 @@ class Alarm:
 
     def wake_at(self, instant: datetime) -> None:
         """Ring at this instant instead of any that was set before."""
-        real = self._clock.real_s((instant - self._clock.read().wall).total_seconds())
+        reading = self._clock.read()
+        if (instant, reading.stepped_s) == self._set:
+            return
+        self._set = (instant, reading.stepped_s)
+        real = self._clock.real_s((instant - reading.wall).total_seconds())
         run_date = datetime.now(UTC) + timedelta(seconds=max(0.0, real))
         self._scheduler.add_job(
-            self._ring, DateTrigger(run_date), id="next", replace_existing=True, misfire_grace_time=None
+            self._rings, DateTrigger(run_date), id="next", replace_existing=True, misfire_grace_time=None
         )
+
+    def _rings(self) -> None:
+        self._set = None
+        self._ring()
 
 
 def boot_time() -> float:

@@ -1,6 +1,6 @@
 """By what the gateway acts at an instant: the document it accepted, and the time as far as it knows it. Pure.
 
-The first that applies holds (the source of the order is section 5.2 of the autonomy rules in SPEC section 4):
+The first that applies holds
 1. no document at all                     boot: dark
 2. no idea of the time                    desired: what was right when the document was written
 3. before `valid_until`                   desired, until the first later cue begins; then plan: the last cue begun

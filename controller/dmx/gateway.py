@@ -1,8 +1,7 @@
 """A DMX gateway without its wires: documents and readings of the clock in; levels, reports and events out.
 
 The story of one turn
-1. Time: the own clock if it is trusted, else the controller's (the `issued_at` of a document that came live, carried
-   on by the boot-time clock), else the own clock if it is plausible, else none. A retained document sets no time.
+1. Time: `Watch` tells it. Where it is not known, what held before goes on.
 2. Act: `acting.act` says what holds by the document that was accepted last.
 3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way.
 4. Patch: lights to levels of every universe.
@@ -10,7 +9,8 @@ The story of one turn
    `report_every`. What is reported is read from the levels that the output says went out.
 
 Order, poison and conflict are the rules of `controller.gateways.documents`; the highest order accepted and its
-document are handed out to be kept (`remember`), so that a restart knows them.
+document are handed out to be kept (`remember`), so that a restart knows them. A document that repeats the order held
+counts if it was issued later; else it was overtaken, and is only answered.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controller.clock import Reading, Trust
+from controller.clock import Reading
 from controller.dmx.acting import Act, act, next_instant
 from controller.dmx.ramp import AT_REST_DARK, Ramp
+from controller.dmx.watch import Watch
 from controller.events import Event, happened
 from controller.gateways.contract import Dmx
 from controller.gateways.documents import (
+    EARLIEST,
+    LATEST,
     MAX_EPOCH_LEAP,
-    ClockKind,
+    MAX_PROBLEMS,
     Desired,
     Reported,
     ZoneReport,
@@ -42,6 +45,8 @@ AFTER_SEND_S = 0.05
 """A report waits so long after a change, that the levels have gone out."""
 LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not those of the goal."""
+REFUSALS_S = 10.0
+"""A flood of documents that are refused is told so often at most; each report tells of the last."""
 DARK_WISH = ZoneWish(on=False)
 
 
@@ -77,16 +82,17 @@ class Gateway:
         self._patch = patch
         self._lamps = lamps
         self._document = memory
-        self._order = memory.order if memory is not None else Order()
         self._remember: Desired | None = None
-        self._anchor: tuple[datetime, float] | None = None
-        self._clock: ClockKind = "none"
+        self._watch = Watch()
         self._act: Act | None = None
+        self._acted: Desired | None = None
         self._ramps = dict.fromkeys(settings.zone_names, AT_REST_DARK)
+        self._resting = True
         self._began_s: float | None = None
-        self._report_s = 0.0
-        self._resting: bool = True
+        self._report_s = float("inf")
         self._rejected: str | None = None
+        self._refused_s = float("-inf")
+        self._contradicted = False
         self._told: list[Event] = []
 
     @property
@@ -94,53 +100,62 @@ class Gateway:
         """Where its desired document comes."""
         return self._settings.topic("desired", self._prefix)
 
+    @property
+    def order(self) -> Order:
+        """The highest order accepted."""
+        return self._document.order if self._document is not None else Order()
+
     def connected(self, reading: Reading) -> None:
         """A connection began: the report is due."""
-        self._report_s = reading.mono
+        self._report_by(reading.mono + AFTER_SEND_S)
 
     def receive(self, payload: bytes, retained: bool, reading: Reading) -> None:
         """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
         if not payload:
             return
         told = parse_desired(payload)
-        reason = told.reason if isinstance(told, Rejected) else self._refusal(told)
-        self._rejected = reason
-        self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
-        if reason is not None:
-            self._told.append(happened("TWL-D011", gateway=self._settings.name, reason=reason))
-        elif isinstance(told, Desired):
+        self._rejected = told.reason if isinstance(told, Rejected) else self._refusal(told)
+        self._report_by(reading.mono + AFTER_SEND_S)
+        if self._rejected is None and isinstance(told, Desired):
             self._accept(told, retained, reading)
+        elif reading.mono - self._refused_s >= REFUSALS_S:
+            self._refused_s = reading.mono
+            self._told.append(happened("TWL-D011", gateway=self._settings.name, reason=self._rejected))
 
     def _refusal(self, told: Desired) -> str | None:
         """Why a document is not accepted; None if it is."""
-        if told.epoch > self._order.epoch + MAX_EPOCH_LEAP:
-            return f"poison: epoch {told.epoch} is absurdly far above {self._order.epoch}"
-        if told.order < self._order:
-            return f"stale: {told.epoch}.{told.revision} is below {self._order.epoch}.{self._order.revision}"
         held = self._document
+        if told.epoch > self.order.epoch + MAX_EPOCH_LEAP:
+            return f"poison: epoch {told.epoch} is absurdly far above {self.order.epoch}"
+        if told.order < self.order:
+            return f"stale: {told.epoch}.{told.revision} is below {self.order.epoch}.{self.order.revision}"
         if held is not None and told.order == held.order and told.command_id != held.command_id:
             return f"conflict: two different documents with the order {told.epoch}.{told.revision}"
         return None
 
     def _accept(self, told: Desired, retained: bool, reading: Reading) -> None:
-        if self._document is None or told.order != self._document.order:
+        held = self._document
+        if held is not None and told.order == held.order and told.issued_at <= held.issued_at:
+            return
+        if held is None or told.order != held.order:
             self._remember = told
-        self._document, self._order = told, told.order
+        self._document = told
         if not retained:
-            self._anchor = (told.issued_at, reading.mono)
+            self._watch.hear(told.issued_at, reading)
 
     def turn(self, reading: Reading) -> Turn:
         """One turn: see the head of this module."""
         if self._began_s is None:
             self._began_s = reading.mono
-        now = self._time(reading)
-        beat_s = now.timestamp() if now is not None else reading.mono
-        self._steer(act(self._document, now), now, beat_s, reading)
-        lights = {zone: ramp.at(beat_s) for zone, ramp in self._ramps.items()}
+        now = self._watch.now(reading)
+        self._watch_clock(reading)
+        if now is not None or self._act is None or self._acted is not self._document:
+            self._steer(act(self._document, now), now, reading)
+        lights = {zone: ramp.at(reading.beat_s) for zone, ramp in self._ramps.items()}
         frames = self._patch.levels(lights)
-        resting = all(ramp.is_done(beat_s) for ramp in self._ramps.values())
+        resting = all(ramp.is_done(reading.beat_s) for ramp in self._ramps.values())
         if resting and not self._resting:
-            self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
+            self._report_by(reading.mono + AFTER_SEND_S)
         self._resting = resting
         messages = self._report(reading, now, frames) if reading.mono >= self._report_s else ()
         events, self._told = tuple(self._told), []
@@ -148,43 +163,39 @@ class Gateway:
         wake_s = self._report_s if resting else min(self._report_s, reading.mono + FRAME_S)
         return Turn(frames, messages, events, remember, self._wake_at(now, reading), wake_s)
 
-    def _time(self, reading: Reading) -> datetime | None:
-        """Rule 1, and which clock it was."""
-        if reading.trust in {Trust.TRUSTED, Trust.HOLDOVER}:
-            self._clock = "own"
-            return reading.wall
-        if self._anchor is not None:
-            self._clock = "anchor"
-            issued_at, heard_s = self._anchor
-            return issued_at + timedelta(seconds=reading.mono - heard_s)
-        self._clock = "own" if reading.trust is Trust.PLAUSIBLE else "none"
-        return reading.wall if reading.trust is Trust.PLAUSIBLE else None
+    def _report_by(self, at_s: float) -> None:
+        self._report_s = min(self._report_s, at_s)
 
-    def _steer(self, what: Act, now: datetime | None, beat_s: float, reading: Reading) -> None:
+    def _watch_clock(self, reading: Reading) -> None:
+        """Tells once when the controller says quite another time than the own clock."""
+        contradicted = self._watch.contradicted(reading)
+        if contradicted and not self._contradicted:
+            error_s = round(self._watch.error_s(reading), 1)
+            self._told.append(happened("TWL-D013", gateway=self._settings.name, error_s=error_s))
+        self._contradicted = contradicted
+
+    def _steer(self, what: Act, now: datetime | None, reading: Reading) -> None:
         """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
-        new = self._act is None or (what.by, what.since, what.zones) != (
-            self._act.by,
-            self._act.since,
-            self._act.zones,
-        )
-        before = {zone: ramp.goal for zone, ramp in self._ramps.items()}
+        changed = False
         for zone, ramp in self._ramps.items():
             wish = what.zones.get(zone, DARK_WISH)
-            goal = wish.state(now or (self._document.issued_at if self._document else reading.wall))
+            goal = wish.state(now or (self._document.issued_at if self._document is not None else reading.wall))
             if goal != ramp.goal:
-                late_s = (now - what.since).total_seconds() if new and now is not None and what.since else 0.0
-                fade_s = wish.fade_s if new else 0.0
-                self._ramps[zone] = Ramp(ramp.at(beat_s), goal, beat_s - max(0.0, late_s), fade_s)
-            elif beat_s < ramp.began_s:
-                self._ramps[zone] = Ramp(ramp.start, goal, beat_s, ramp.fade_s)
-        after = {zone: ramp.goal for zone, ramp in self._ramps.items()}
-        if after != before or self._act is None or what.by != self._act.by:
-            self._told.append(self._acting(what, after))
-            self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
+                changed = True
+                if what == self._act:  # the step of a sequence, which does not end the fade into it
+                    self._ramps[zone] = ramp.towards(goal, reading.beat_s)
+                else:
+                    late_s = max(0.0, (now - what.since).total_seconds()) if now and what.since else 0.0
+                    start, began_s = ramp.at(reading.beat_s), reading.beat_s - late_s
+                    self._ramps[zone] = Ramp(start, goal, began_s, wish.fade_s)
+        if changed or self._act is None or what.by != self._act.by:
+            self._told.append(self._acting(what))
+            self._report_by(reading.mono + AFTER_SEND_S)
             self._resting = False
-        self._act = what
+        self._act, self._acted = what, self._document
 
-    def _acting(self, what: Act, goals: Mapping[str, ZoneState]) -> Event:
+    def _acting(self, what: Act) -> Event:
+        goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
         words = (
             f"{zone} {goal.color.hex} {goal.brightness:.0%}" if goal.on and goal.color else f"{zone} dark"
             for zone, goal in goals.items()
@@ -196,18 +207,17 @@ class Gateway:
         every_s = self._settings.report_every.total_seconds()
         arrived = not self._resting or zones == {z: _zone_report(ramp.goal) for z, ramp in self._ramps.items()}
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
-        document = self._document
         report = Reported(
             version=1,
-            epoch=self._order.epoch,
-            revision=self._order.revision,
-            command_id=document.command_id if document is not None else "",
-            at=now or reading.wall,
+            epoch=self.order.epoch,
+            revision=self.order.revision,
+            command_id=self._document.command_id if self._document is not None else "",
+            at=min(max(now or reading.wall, EARLIEST), LATEST),
             zones=zones,
             by=self._act.by if self._act is not None else "boot",
-            clock=self._clock,
+            clock=self._watch.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 1),
-            problems=self._lamps.problems,
+            problems=self._lamps.problems[:MAX_PROBLEMS],
             rejected=self._rejected,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
@@ -230,7 +240,8 @@ class Gateway:
         for wish in self._act.zones.values():
             step_s = wish.look.next_step(max(0.0, (now - wish.since).total_seconds()))
             if step_s is not None:
-                instants.append(wish.since + timedelta(seconds=step_s))
+                # never now, whichever way the seconds round: that would wake for ever
+                instants.append(max(wish.since + timedelta(seconds=step_s), now + timedelta(milliseconds=1)))
         return min(instants) + (reading.wall - now) if instants else None
 
 

@@ -15,7 +15,7 @@ from controller.gateways.contract import Dmx
 from controller.gateways.documents import Desired, parse_desired
 from controller.gateways.gateway import Message, Rejected
 from controller.lighting.patch import Patch
-from controller.mqtt import Address, Mqtt, Connected, Received
+from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.store.atomic import write
 
 LONGEST_PAUSE_S = 1.0
@@ -35,6 +35,7 @@ class Process:
         self._memory = memory
         self._tell = tell
         self._wake = asyncio.Event()
+        self._unkept: asyncio.Queue[Desired] = asyncio.Queue()
 
     @property
     def name(self) -> str:
@@ -44,7 +45,7 @@ class Process:
     async def run(self, brokers: tuple[Address, ...], site: str) -> None:
         """Obey until cancelled; then say offline, as the last will would."""
         settings, online = self._settings, self._availability(b"online")
-        output = OUTPUTS[settings.output.kind](settings.output, Source(site, settings.name), self._on_event)
+        output = OUTPUTS[settings.output.kind](settings.output, Source(site, settings.name), self._say)
         connection = Mqtt(
             brokers,
             f"{self._prefix}-gateway-{settings.name}",
@@ -60,6 +61,7 @@ class Process:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(mqtt, gateway), name=f"gateway {settings.name}: listen")
                     tasks.create_task(self._turns(mqtt, gateway, output), name=f"gateway {settings.name}: turns")
+                    tasks.create_task(self._keep(), name=f"gateway {settings.name}: keep")
             finally:
                 mqtt.publish(self._availability(b"offline"))
                 self._say(happened("TWL-D002", gateway=settings.name))
@@ -91,7 +93,7 @@ class Process:
             for event in turn.events:
                 self._tell(event, reading.wall)
             if turn.remember is not None:
-                await self._keep(turn.remember)
+                self._unkept.put_nowait(turn.remember)
             await self._sleep(reading, turn)
 
     async def _sleep(self, reading: Reading, turn: Turn) -> None:
@@ -101,15 +103,17 @@ class Process:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), max(0.0, pause))
 
-    async def _keep(self, document: Desired) -> None:
-        payload = document.model_dump_json(exclude_none=True).encode()
-        try:
-            await asyncio.to_thread(write, self._memory, payload)
-        except OSError as error:
-            self._say(happened("TWL-D012", gateway=self._settings.name, reason=str(error)))
-
-    def _on_event(self, event: Event) -> None:
-        self._say(event)
+    async def _keep(self) -> None:
+        """Writes the newest document, beside the turns: a fade does not wait for a disk."""
+        while True:
+            document = await self._unkept.get()
+            while not self._unkept.empty():
+                document = self._unkept.get_nowait()
+            payload = document.model_dump_json(exclude_none=True).encode()
+            try:
+                await asyncio.to_thread(write, self._memory, payload)
+            except OSError as error:
+                self._say(happened("TWL-D012", gateway=self._settings.name, reason=str(error)))
 
     def _say(self, event: Event) -> None:
         self._tell(event, self._clock.read().wall)

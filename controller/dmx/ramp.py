@@ -22,6 +22,10 @@ class Ramp:
         share = max(0.0, (now_s - self.began_s) / self.fade_s)
         return mix(self.start, Light.of(self.goal), share)
 
+    def towards(self, goal: ZoneState, now_s: float) -> "Ramp":
+        """From the light of this instant to another goal, done when this one would have been."""
+        return Ramp(self.at(now_s), goal, now_s, max(0.0, self.began_s + self.fade_s - now_s))
+
     def is_done(self, now_s: float) -> bool:
         """Whether the goal is reached."""
         return now_s >= self.began_s + self.fade_s

@@ -186,6 +186,16 @@ KINDS: tuple[Kind, ...] = (
         Text("`watertower explain {problem}`", "`watertower explain {problem}`"),
     ),
     Kind(
+        "TWL-G115",
+        "gateway.problem_over",
+        Level.INFO,
+        Text(
+            "{gateway} reports the problem {problem} no more", "{gateway} rapporterar inte längre problemet {problem}"
+        ),
+        Text("What the gateway said was wrong is no longer so.", "Det styrenheten sade var fel är inte fel längre."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
         "TWL-D001",
         "dmx.started",
         Level.INFO,
@@ -244,5 +254,41 @@ KINDS: tuple[Kind, ...] = (
             "Ljuset fortsätter; efter en omstart utan broker skulle styrenheten inte känna planen.",
         ),
         Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
+    ),
+    Kind(
+        "TWL-D013",
+        "dmx.clock_contradicted",
+        Level.WARNING,
+        Text(
+            "{gateway}: its clock is {error_s} s ahead of the controller's: goes by the controller's",
+            "{gateway}: dess klocka går {error_s} s före styrningens: går efter styrningens",
+        ),
+        Text(
+            "Two machines disagree about the time by more than half a minute. Where both are up, the controller's "
+            "counts, so that the light is as it says.",
+            "Två datorer är oense om tiden med mer än en halv minut. När båda är igång gäller styrningens, så att "
+            "ljuset blir som den säger.",
+        ),
+        Text(
+            "Check the time on both machines with `timedatectl`, and that they reach the same time server.",
+            "Kontrollera tiden på båda datorerna med `timedatectl`, och att de når samma tidsserver.",
+        ),
+    ),
+    Kind(
+        "TWL-D021",
+        "dmx.report_pace",
+        Level.ERROR,
+        Text(
+            "`report_every: {value}` is not between {least} and {most}",
+            "`report_every: {value}` ligger inte mellan {least} och {most}",
+        ),
+        Text(
+            "How often the gateway says what it shows decides how soon a fault is found, and how busy the network is.",
+            "Hur ofta styrenheten säger vad den visar avgör hur snart ett fel hittas, och hur mycket som sänds på nätet.",
+        ),
+        Text(
+            "Write a duration from {least} to {most}, such as `report_every: 10 s`.",
+            "Skriv en tid från {least} till {most}, till exempel `report_every: 10 s`.",
+        ),
     ),
 )

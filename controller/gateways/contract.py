@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
+from controller.errors import Mistake
 from controller.gateways.documents import (
     After,
     Desired,
@@ -20,12 +29,13 @@ from controller.gateways.outputs import OutputField
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.patch import Fixture
-from controller.schedule.durations import DurationField
+from controller.schedule.durations import DurationField, say_duration
 from controller.schedule.plan import Cue
 
 BRIGHTNESS_TOLERANCE = 0.02
 COLOR_TOLERANCE = 3
 """Of 255, per component: what reading a colour back from 8-bit levels may cost."""
+OFTENEST, RAREST = timedelta(seconds=1), timedelta(minutes=10)
 
 
 def _look(text: object, info: ValidationInfo) -> object:
@@ -34,6 +44,13 @@ def _look(text: object, info: ValidationInfo) -> object:
     if text.strip().lower() in {"dark", "släckt"}:
         return Look()
     return Look((parse_color(text, (info.context or {}).get("palette", {})),))
+
+
+def _bearable(pace: timedelta) -> timedelta:
+    """How often it reports: neither a flood nor a fault found too late; raises Mistake TWL-D021."""
+    if not OFTENEST <= pace <= RAREST:
+        raise Mistake("TWL-D021", value=say_duration(pace), least=say_duration(OFTENEST), most=say_duration(RAREST))
+    return pace
 
 
 class Afterwards(BaseModel):
@@ -54,10 +71,16 @@ class Dmx(Gateway):
     kind: Literal["dmx"] = "dmx"
     runs: Literal["here", "elsewhere"] = "elsewhere"
     output: OutputField
-    universe: int = 1
-    fixtures: tuple[Fixture, ...]
+    universe: Annotated[int, Field(ge=0, le=63999)] = 1
+    fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
     after: Afterwards = Afterwards()
-    report_every: DurationField = timedelta(seconds=10)
+    report_every: Annotated[DurationField, AfterValidator(_bearable)] = timedelta(seconds=10)
+
+    @model_validator(mode="after")
+    def _output_has_universes(self) -> Self:
+        own = (fixture.universe for fixture in self.fixtures)
+        self.output.check_universes({self.universe if universe is None else universe for universe in own})
+        return self
 
     @property
     def zone_names(self) -> tuple[str, ...]:

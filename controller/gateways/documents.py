@@ -10,6 +10,7 @@ Rules
 3. An epoch more than MAX_EPOCH_LEAP above the highest known is poison and refused.
 4. Both parsers are total: any bytes give a document or a reason. Unknown keys are ignored, known ones are strict.
 5. Instants are RFC 3339 in UTC; durations are seconds; brightness is 0..1.
+6. Whatever the two files can say fits: a limit guards against nonsense, never against a long fade or a long list.
 """
 
 from collections.abc import Mapping
@@ -20,12 +21,18 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from controller.gateways.gateway import Order, Rejected
 from controller.lighting.color import Color
-from controller.lighting.look import Look, ZoneState
+from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
 
 MAX_PAYLOAD = 262_144
 MAX_EPOCH_LEAP = 1_000_000
 MAX_COUNT = 2**53
 MAX_CUES = 4_096
+MAX_COLORS = 4_096
+MAX_ZONES = 512
+MAX_PROBLEMS = 32
+MAX_REASON = 200
+LONGEST_S = 40_000_000
+"""More than the 400 days that a duration in a file may be."""
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -41,7 +48,7 @@ def _sane(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Version = Annotated[int, Field(ge=1, le=1)]
-Seconds = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_S, allow_inf_nan=False)]
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 ShortText = Annotated[str, StringConstraints(max_length=500)]
 ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -54,8 +61,8 @@ class _Wire(BaseModel):
 class Sequence(_Wire):
     """Colours one after another, so that no cue is needed for each step."""
 
-    colors: Annotated[tuple[HexColor, ...], Field(min_length=1, max_length=256)]
-    change_every_s: Annotated[float, Field(ge=1, le=10_000_000, allow_inf_nan=False)]
+    colors: Annotated[tuple[HexColor, ...], Field(min_length=1, max_length=MAX_COLORS)]
+    change_every_s: Annotated[float, Field(ge=SHORTEST_STEP_S, le=LONGEST_S, allow_inf_nan=False)]
     started_at: Instant
 
 
@@ -99,7 +106,7 @@ class ZoneWish(_Wire):
         return cls(on=True, brightness=look.brightness, fade_s=fade_s, sequence=steps)
 
 
-Zones = Annotated[Mapping[ZoneName, ZoneWish], Field(max_length=64)]
+Zones = Annotated[Mapping[ZoneName, ZoneWish], Field(max_length=MAX_ZONES)]
 
 
 class PlannedCue(_Wire):
@@ -156,11 +163,13 @@ class Reported(_Wire):
     revision: Count
     command_id: Annotated[str, StringConstraints(max_length=64)] = ""
     at: Instant
-    zones: Annotated[Mapping[ZoneName, ZoneReport], Field(max_length=64)]
+    zones: Annotated[Mapping[ZoneName, ZoneReport], Field(max_length=MAX_ZONES)]
     by: By
     clock: ClockKind
-    uptime_s: Seconds = 0.0
-    problems: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(max_length=32)] = ()
+    uptime_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    problems: Annotated[
+        tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(max_length=MAX_PROBLEMS)
+    ] = ()
     rejected: ShortText | None = None
 
     @property
@@ -187,4 +196,4 @@ def _parse(model: type[T], payload: bytes) -> T | Rejected:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        return Rejected(f"{place}: {first['msg']}" if place else first["msg"])
+        return Rejected((f"{place}: {first['msg']}" if place else first["msg"])[:MAX_REASON])

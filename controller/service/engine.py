@@ -6,13 +6,13 @@ The story of one turn
 3. Apply: number the documents, encode the wishes, collect what is to be told.
 
 The loop in `loop.py`, the rehearsal and the tests drive this same engine; it waits for nothing and knows no time but
-the reading it is handed. While the clock is suspect nothing is sent. After each connection it listens LISTEN_S for
-what is retained before it speaks, so that it starts above every order that it finds.
+the reading it is handed. While the clock is suspect nothing is sent and nothing counts as known. After each connection
+it listens LISTEN_S for what is retained before it speaks, so that it starts above every order that it finds.
 """
 
 from collections import deque
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.clock import Reading, Trust
 from controller.events import Event, happened
@@ -20,12 +20,15 @@ from controller.gateways.gateway import Gateway, Message, Order, Rejected, Repor
 from controller.schedule.plan import Cue, Program
 from controller.service.damper import Damper
 from controller.service.orders import Orders
+from controller.service.outlook import Outlook
 from controller.service.reconcile import Turn, reconcile
-from controller.service.state import Goal, Track
-from controller.service.wishes import HORIZON, REFRESH, fade_left_s, goal, next_step, wish
+from controller.service.state import Decision, Goal, Heard, Issued, Standing, Track
+from controller.service.wishes import HORIZON, fade_left_s, goal, wish
 from controller.service.words import shows
 
 LISTEN_S = 0.5
+ECHOES = 16
+"""So many of our own documents per gateway are known again when they come back from the broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,6 @@ class Output:
     wake_s: float | None
 
 
-@dataclass(slots=True)
-class _Issued:
-    """The last command to one gateway."""
-
-    order: Order
-    command_id: str
-
-
 class Engine:
     """Keeps every gateway as the plan wants it."""
 
@@ -54,20 +49,17 @@ class Engine:
         self.tracks = {name: Track() for name in self.gateways}
         self.cue: Cue | None = None
         self._prefix = prefix
-        self._program = program
+        self._outlook = Outlook(program)
         self._orders = Orders(known)
-        self._issued: dict[str, _Issued] = {}
-        self._sent_ids: dict[str, deque[str]] = {name: deque(maxlen=16) for name in self.gateways}
+        self._issued: dict[str, Issued] = {}
+        self._sent_ids: dict[str, deque[str]] = {name: deque(maxlen=ECHOES) for name in self.gateways}
         self._routes: dict[str, list[Gateway]] = {}
         for gateway in gateways:
             for topic in gateway.topics(prefix):
                 self._routes.setdefault(topic, []).append(gateway)
         self._connected_s: float | None = None
-        self._trust: Trust | None = None
-        self._plan = 0
-        self._planned_at: datetime | None = None
-        self._ahead: tuple[Cue, ...] = ()
-        self._step_at: datetime | None = None
+        self._last: Reading | None = None
+        self._anew: str | None = None
         self._due: dict[str, float] = {}
         self._dirty: set[str] = set(self.gateways)
         self._damper = Damper()
@@ -86,21 +78,29 @@ class Engine:
     @property
     def program(self) -> Program:
         """The rules in force."""
-        return self._program
+        return self._outlook.program
+
+    @property
+    def following(self) -> Cue | None:
+        """The next cue; None where nothing is ahead, or before the first turn."""
+        return self._outlook.following if self.cue is not None else None
 
     def follow(self, program: Program) -> None:
         """Other rules from now on: a changed file or an override."""
-        self._program = program
-        self.cue = None
+        self._outlook.follow(program)
 
     def connected(self, reading: Reading) -> None:
-        """A connection began: everything is told again, and nothing known before counts as confirmation."""
-        self._connected_s = reading.mono
-        self.tracks = {name: replace(track, wish=None, pending=None) for name, track in self.tracks.items()}
-        self._dirty.update(self.gateways)
+        """A connection began: everything is told again; nothing known before the first of them counts any more."""
+        if self._connected_s is None:
+            self._connected_s = reading.mono
+            for name, track in self.tracks.items():
+                self.tracks[name] = replace(track, heard=track.heard.forgotten())
+        for name in self.gateways:
+            self._again(name)
+        self._anew = "connection"
 
     def lost(self) -> None:
-        """The connection ended."""
+        """The last connection ended."""
         self._connected_s = None
         self._dirty.update(self.gateways)
 
@@ -110,22 +110,26 @@ class Engine:
             told = gateway.decode(topic, payload, self._prefix)
             if isinstance(told, Rejected):
                 self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading.wall)
+            elif isinstance(told, Report) and told.written is not None:
+                self._written(gateway, topic, told, retained, reading)
             elif isinstance(told, Report):
                 self._heard(gateway, topic, told, retained, reading)
 
     def _heard(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: Reading) -> None:
-        if report.written is not None:
-            self._written(gateway, topic, report, report.written, reading)
+        track = self.tracks[gateway.name]
+        before = track.heard
+        if _is_overtaken(report, before, gateway.quiet_s):
             return
-        fresh = not retained
-        if report.at is not None:
-            fresh = fresh or abs((reading.wall - report.at).total_seconds()) <= gateway.quiet_s
-        before = self.tracks[gateway.name].heard
-        heard = before.after(report, reading.mono, fresh)
-        self.tracks[gateway.name] = replace(self.tracks[gateway.name], heard=heard)
+        heard = before.after(report, reading.mono, fresh=not retained)
+        greeted = track.greeted or (report.online is True and before.online is True and not retained)
+        self.tracks[gateway.name] = replace(track, heard=heard, greeted=greeted)
         self._dirty.add(gateway.name)
-        for problem in set(heard.problems) - set(before.problems):
-            self._tell(happened("TWL-G114", gateway=gateway.name, problem=problem), reading.wall)
+        for code, problems in (
+            ("TWL-G114", set(heard.problems) - set(before.problems)),
+            ("TWL-G115", set(before.problems) - set(heard.problems)),
+        ):
+            for problem in sorted(problems):
+                self._tell(happened(code, gateway=gateway.name, problem=problem), reading.wall)
         if report.order is not None:
             self._compare(gateway, topic, report.order, reading)
 
@@ -135,74 +139,88 @@ class Engine:
             self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
         elif self._orders.rise_above(seen) and gateway.name in self._issued:
             self._tell(happened("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading.wall)
-            self._again(gateway.name)
+            self._overwritten(gateway.name)
 
-    def _written(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: Reading) -> None:
+    def _written(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: Reading) -> None:
         """A desired document on the wire: our own echo, one found at the start, or somebody else's."""
-        if report.command_id in self._sent_ids[gateway.name]:
+        seen = report.written or Order()
+        if report.command_id in self._sent_ids[gateway.name] or (retained and seen < self.order):
             return
-        poison = self._orders.is_poison(seen)
-        if poison:
+        if self._orders.is_poison(seen):
             self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
         else:
             self._orders.rise_above(seen)
         if gateway.name in self._issued:
             fields = {"topic": topic, "epoch": seen.epoch, "revision": seen.revision}
             self._tell(happened("TWL-G111", **fields), reading.wall)
-            self._again(gateway.name)
+            self._overwritten(gateway.name)
+
+    def _overwritten(self, name: str) -> None:
+        self.tracks[name] = replace(self.tracks[name], overwritten=True)
+        self._dirty.add(name)
 
     def _again(self, name: str) -> None:
-        self.tracks[name] = replace(self.tracks[name], wish=None)
+        self.tracks[name] = replace(self.tracks[name], wish=None, pending=None)
         self._dirty.add(name)
 
     def turn(self, reading: Reading) -> Output:
         """One turn: see the head of this module."""
         self._watch_clock(reading)
         messages: list[Message] = []
-        if reading.trust is not Trust.SUSPECT:
+        suspect = reading.trust is Trust.SUSPECT
+        if not suspect:
             cue = self._look_up(reading)
             for name in self._names_to_decide(reading):
                 messages.extend(self._decide(self.gateways[name], cue, reading))
         events = (*self._told, *self._damper.due(reading.wall))
         self._told.clear()
-        return Output(tuple(messages), events, self._wake_at(reading), min(self._due.values(), default=None))
+        wake_s = min(self._due.values(), default=float("inf"))
+        if suspect:
+            return Output((), events, None, None)
+        return Output(tuple(messages), events, self._outlook.wake_at, wake_s if wake_s < float("inf") else None)
 
     def _watch_clock(self, reading: Reading) -> None:
-        if reading.step_s:
+        """Tells of steps and of trust; a clock that is not trusted from the start is told too."""
+        last, self._last = self._last, reading
+        if last is not None and last.stepped_s != reading.stepped_s:
+            step_s = round(reading.stepped_s - last.stepped_s, 1)
             now = f"{reading.wall:%Y-%m-%d %H:%M:%S} UTC"
-            self._told.append(happened("TWL-T002", step_s=round(reading.step_s, 1), now=now))
-            self.cue = None
-        if self._trust is not None and self._trust is not reading.trust:
-            self._told.append(happened("TWL-T001", trust=reading.trust.value, before=self._trust.value))
+            self._told.append(happened("TWL-T002", step_s=step_s, now=now))
+            self._anew = "clock"
+        before = last.trust.value if last is not None else Trust.TRUSTED.value
+        if before != reading.trust.value:
+            before = before if last is not None else "–"
+            self._told.append(happened("TWL-T001", trust=reading.trust.value, before=before))
             self._dirty.update(self.gateways)
-        self._trust = reading.trust
+        if reading.trust is Trust.SUSPECT:
+            for name, gateway in self.gateways.items():
+                nobody_knows: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "unknown")
+                self.tracks[name] = replace(self.tracks[name], standing=nobody_knows)
 
     def _look_up(self, reading: Reading) -> Cue:
-        """The cue in force; telling of it when it is another one, and renewing the plan ahead when it is time."""
-        now = reading.wall
-        cue = self._program.look_at(now)
-        changed = self.cue is None or cue.at != self.cue.at or cue.looks != self.cue.looks
+        """The cue in force; telling of it when it is another one, or when it was worked out anew."""
+        before = self.cue
+        news = self._outlook.look(reading.wall)
+        self.cue = cue = self._outlook.cue
+        if news:
+            self._dirty.update(self.gateways)
+        changed = before is None or (cue.looks, cue.campaign) != (before.looks, before.campaign)
         if changed:
-            self._told.append(self._changed(cue, now))
-        if changed or self._planned_at is None or not self._planned_at <= now < self._planned_at + REFRESH:
-            self._planned_at, self._plan = now, self._plan + 1
-            self._ahead = self._program.cues(now, now + HORIZON)
-            self._dirty.update(self.gateways)
-        if self._step_at is not None and now >= self._step_at:
-            self._dirty.update(self.gateways)
-        self.cue, self._step_at = cue, next_step(cue, now)
+            self._told.append(self._changed(cue, reading.wall))
+        elif self._anew is not None:
+            looks = shows(goal(self.program.zones, cue, reading.wall))
+            self._told.append(happened("TWL-C010", reason=self._anew, looks=looks))
+        self._anew = None
         return cue
 
     def _changed(self, cue: Cue, now: datetime) -> Event:
-        following = self._program.next_cue(now)
-        zone = self._program.place.time_zone
-        until = f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}" if following is not None else "–"
-        looks = shows(goal(self._program.zones, cue, now))
+        following = self._outlook.following
+        zone = self.program.place.time_zone
         return happened(
             "TWL-C020",
-            looks=looks,
+            looks=shows(goal(self.program.zones, cue, now)),
             campaign=cue.campaign or "–",
-            until=until,
+            until=f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}" if following is not None else "–",
             why=cue.why.rule,
             fade_s=cue.fade_s,
         )
@@ -216,58 +234,54 @@ class Engine:
         self._dirty.clear()
         return names
 
-    def _decide(self, gateway: Gateway, cue: Cue, reading: Reading) -> list[Message]:
+    def _decide(self, gateway: Gateway, cue: Cue, reading: Reading) -> tuple[Message, ...]:
         wished = goal(gateway.zone_names, cue, reading.wall)
         facts = Turn(
             now_s=reading.mono,
             connected_s=self._connected_s,
             goal=wished,
-            wish=wish(gateway, wished, self._plan),
-            command_id=self._next_id(),
+            wish=wish(gateway, wished, self._outlook.edition),
+            cue=cue.at,
             fade_s=fade_left_s(cue, reading.wall),
+            issued=self._issued.get(gateway.name),
         )
-        before = self.tracks[gateway.name]
-        decision = reconcile(gateway, before, facts)
+        decision = reconcile(gateway, self.tracks[gateway.name], facts)
         self.tracks[gateway.name] = decision.track
         self._due[gateway.name] = decision.wake_s if decision.wake_s is not None else float("inf")
         for event in decision.events:
             self._tell(event, reading.wall)
-        messages: list[Message] = []
-        if decision.send:
-            new = facts.wish != before.wish or gateway.name not in self._issued
-            messages.extend(self._encode(gateway, wished, cue, reading, new))
-        if decision.query:
-            messages.extend(gateway.query(self._prefix))
-        return messages
-
-    def _next_id(self) -> str:
-        order = self._orders.current
-        return f"{order.epoch}.{order.revision + 1}"
-
-    def _encode(self, gateway: Gateway, wished: Goal, cue: Cue, reading: Reading, new: bool) -> tuple[Message, ...]:
-        """The wish as messages; a repetition carries the order and id of the first."""
-        if new:
-            command_id = self._next_id()
-            self._issued[gateway.name] = _Issued(self._orders.issue(), command_id)
-            self._sent_ids[gateway.name].append(command_id)
-        issued = self._issued[gateway.name]
-        return gateway.encode(
-            Want(
-                now=reading.wall,
-                zones={zone: gateway.reduce(zone, state) for zone, state in wished.items()},
-                fade_s=fade_left_s(cue, reading.wall),
-                order=issued.order,
-                command_id=issued.command_id,
-                cues=(cue, *self._ahead[1:]),
-                valid_until=(self._planned_at or reading.wall) + HORIZON,
-            ),
-            self._prefix,
+        return (
+            *(self._encode(gateway, wished, reading, decision) if decision.send else ()),
+            *(gateway.query(self._prefix) if decision.query else ()),
         )
 
-    def _wake_at(self, reading: Reading) -> datetime | None:
-        following = self._program.next_cue(reading.wall)
-        instants = [at for at in (following.at if following else None, self._step_at) if at is not None]
-        return min(instants, default=None)
+    def _encode(self, gateway: Gateway, wished: Goal, reading: Reading, decision: Decision) -> tuple[Message, ...]:
+        """The wish as messages; a repetition carries the order and id of the first."""
+        if decision.anew or gateway.name not in self._issued:
+            order = self._orders.issue()
+            self._issued[gateway.name] = Issued(order, f"{order.epoch}.{order.revision}")
+            self._sent_ids[gateway.name].append(self._issued[gateway.name].command_id)
+        issued, outlook = self._issued[gateway.name], self._outlook
+        want = Want(
+            now=reading.wall,
+            zones={zone: gateway.reduce(zone, state) for zone, state in wished.items()},
+            fade_s=fade_left_s(outlook.cue, reading.wall),
+            order=issued.order,
+            command_id=issued.command_id,
+            cues=outlook.ahead,
+            valid_until=outlook.planned_at + HORIZON,
+        )
+        return gateway.encode(want, self._prefix)
 
     def _tell(self, event: Event, now: datetime) -> None:
         self._told.extend(self._damper.pass_on(event, now))
+
+
+def _is_overtaken(report: Report, heard: Heard, within_s: float) -> bool:
+    """Whether a report was made before one that has come already, as happens over two brokers.
+
+    Only so far back as a broker may lag: a gateway whose clock was set back must not go unheard for ever.
+    """
+    if report.at is None or heard.at is None:
+        return False
+    return timedelta(0) < heard.at - report.at <= timedelta(seconds=within_s)

@@ -3,135 +3,199 @@
 Rules
 1. Level-triggered: only the difference between the goal and the report counts, never how it came about.
 2. A new wish is sent at once. A gateway that comes back is told again at once.
-3. A report that agrees confirms. One that was heard before this connection began confirms nothing.
+3. A report that agrees confirms, once the fade is done. What was heard before this connection began, or was retained,
+   confirms nothing; nor does a gateway that keeps the plan before it has accepted the order issued last.
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
-5. No confirmation when it is due: sent again, after RETRY_S doubled each time up to RETRY_MAX_S, spread by a share
-   that differs from gateway to gateway. From the third try on it is told, once.
-6. A difference that appears by itself is repaired at once, but not more than REPAIRS in a minute: after that it is
-   told, and repaired at the pace of rule 5.
+5. No confirmation when it is due: sent again, after RETRY_S doubled each time, spread by a share that differs from
+   gateway to gateway; at most after RETRY_MAX_S, or OURS_MAX_S where the gateway is ours and is heard. After
+   TELL_FROM commands in vain it is told, once until it has confirmed again.
+6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
+   that it is told, once until a minute without, and repaired at the pace of as many a minute.
 7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly.
-8. A gateway that never reports is sent the wish every REASSERT_S, and is never confirmed.
+8. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
 9. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
+10. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
+11. The steps of a sequence and the renewal of a plan are not told when they are confirmed.
 """
 
 import zlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway
-from controller.service.state import Decision, Goal, Heard, Pending, Standing, Track
+from controller.service.state import Decision, Goal, Issued, Pending, Standing, Track
 from controller.service.words import says, shows
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
+OURS_MAX_S = 6.0
 TELL_FROM = 3
 REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
+REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
 REASSERT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The facts of this turn that are the same for every gateway, and the wish for this one.
+    """The facts of this turn: the wish for this gateway, under which cue, and the command issued to it last.
 
-    `wish` names the whole wish, `command_id` the command that would be sent, `fade_s` is left of a fade.
+    `wish` is compared as a whole, `fade_s` is left of a fade, `connected_s` is when this connection began.
     """
 
     now_s: float
     connected_s: float | None
     goal: Goal
-    wish: int
-    command_id: str
+    wish: object
+    cue: datetime
     fade_s: float
+    issued: Issued | None
 
 
 def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """One turn for one gateway."""
     if turn.connected_s is None:
-        standing = dict.fromkeys(gateway.zone_names, _unheard(track.heard))
-        return Decision(replace(track, standing=standing, pending=None, wish=None))
+        return _cut_off(gateway, track)
     if turn.wish != track.wish:
-        return _ask(gateway, track, turn)
+        return _ask(gateway, track, turn, anew=True)
+    if track.overwritten:
+        return _restore(gateway, track, turn)
     track = _follow(gateway, track, turn)
-    if not gateway.confirms:
-        return _write_only(track, turn)
-    agrees = _agreement(gateway, track.heard, turn)
-    if all(agrees.values()):
-        return _confirmed(gateway, track, turn)
-    if _is_silent(gateway, track.heard, turn):
+    if _is_silent(gateway, track, turn, turn.connected_s):
         return _silent(gateway, track, turn)
-    return _disagrees(gateway, track, turn, agrees)
+    return _compare(gateway, track, turn)
 
 
-def _ask(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """Rule 2: the wish is new."""
+def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    """What it says beside what is wished; one that was silent is told first."""
+    if track.silent:
+        back = _ask(gateway, replace(track, silent=False), turn)
+        return _with_event(back, happened("TWL-G105", gateway=gateway.name))
+    if not gateway.confirms:
+        return _write_only(gateway, track, turn)
+    agrees = _agreement(gateway, track, turn)
+    return _agrees(gateway, track, turn) if all(agrees.values()) else _disagrees(gateway, track, turn, agrees)
+
+
+def _cut_off(gateway: Gateway, track: Track) -> Decision:
+    standing = dict.fromkeys(gateway.zone_names, _unheard(track))
+    return Decision(replace(track, standing=standing, pending=None, wish=None, confirmed=None))
+
+
+def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> Decision:
+    """Rule 2."""
     due_s = turn.now_s + turn.fade_s + gateway.SETTLE_S
-    pending = Pending(turn.command_id, turn.goal, turn.now_s, due_s)
-    standing = _standing(gateway, track.heard, turn, "pending")
-    asked = replace(track, pending=pending, goal=turn.goal, wish=turn.wish, standing=standing)
-    return Decision(asked, send=True, wake_s=due_s)
+    quiet = track.wish is not None and track.cue == turn.cue and anew and not track.overwritten
+    asked = replace(
+        track,
+        pending=Pending(turn.now_s, due_s, quiet=quiet),
+        goal=turn.goal,
+        cue=turn.cue,
+        wish=turn.wish,
+        standing=_standing(gateway, track, turn),
+        asked_s=turn.now_s,
+        overwritten=False,
+        greeted=False,
+    )
+    return Decision(asked, send=True, anew=anew, wake_s=due_s)
 
 
-def _write_only(track: Track, turn: Turn) -> Decision:
-    """Rule 8."""
-    last_s = track.asked_s if track.asked_s is not None else turn.now_s
-    due = turn.now_s - last_s >= REASSERT_S
-    asked = replace(track, asked_s=turn.now_s if due else last_s, pending=None)
-    return Decision(asked, send=due, wake_s=(turn.now_s if due else last_s) + REASSERT_S)
+def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]:
+    """How it stands while it is being asked."""
+    if track.silent:
+        return dict.fromkeys(gateway.zone_names, "silent")
+    if not gateway.confirms:
+        return dict.fromkeys(gateway.zone_names, "unknown")
+    return _by_zone(_agreement(gateway, track, turn), "pending")
 
 
 def _follow(gateway: Gateway, track: Track, turn: Turn) -> Track:
     """The goal moved on by itself (a step of a sequence that the gateway knows): time is left to report it."""
     if track.goal == turn.goal:
         return track
-    pending = Pending(turn.command_id, turn.goal, turn.now_s, turn.now_s + turn.fade_s + gateway.SETTLE_S)
-    return replace(track, goal=turn.goal, pending=pending, confirmed=None)
+    due_s = turn.now_s + turn.fade_s + gateway.SETTLE_S
+    pending = track.pending or Pending(turn.now_s, due_s, attempts=0, quiet=True)
+    return replace(track, goal=turn.goal, pending=replace(pending, due_s=max(due_s, pending.due_s)))
 
 
-def _agreement(gateway: Gateway, heard: Heard, turn: Turn) -> dict[str, bool]:
-    """By zone: whether what was heard on this connection is what is wished (rule 3)."""
-    fresh = heard.told_s is not None and turn.connected_s is not None and heard.told_s >= turn.connected_s
+def _agreement(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
+    """By zone: whether what was heard is what is wished (rule 3)."""
+    heard = track.heard
+    accepted = not gateway.KEEPS_PLAN or (turn.issued is not None and heard.order == turn.issued.order)
     return {
-        zone: fresh
-        and zone in heard.zones
+        zone: accepted
+        and zone in heard.told_s
         and heard.online is not False
         and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
         for zone, goal in turn.goal.items()
     }
 
 
-def _confirmed(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    events = []
-    if track.silent:
-        events.append(happened("TWL-G105", gateway=gateway.name))
-    if _is_silent(gateway, track.heard, turn):
-        return _silent(gateway, track, turn)
-    if track.pending is not None and track.confirmed != turn.goal:
-        events.append(_told_confirmed(gateway, track.pending, turn))
-    standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "confirmed")
-    done = replace(track, pending=None, confirmed=turn.goal, standing=standing, silent=False)
-    wake_s = (track.heard.alive_s or turn.now_s) + gateway.quiet_s
-    return _polled(gateway, Decision(done, events=tuple(events), wake_s=wake_s), turn)
+def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    if turn.fade_s > 0 and track.confirmed != turn.goal:
+        fading = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
+        return Decision(fading, wake_s=turn.now_s + turn.fade_s)
+    confirmed: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "confirmed")
+    done = replace(
+        track,
+        pending=None,
+        confirmed=turn.goal,
+        standing=confirmed,
+        misses=0,
+        alarmed=False,
+        contested=track.contested and turn.now_s < track.paid_s,
+    )
+    return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
 
 
-def _told_confirmed(gateway: Gateway, pending: Pending, turn: Turn) -> Event:
-    code = "TWL-G101" if pending.attempts < TELL_FROM else "TWL-G107"
-    return happened(
-        code,
+def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
+    pending = track.pending
+    late = track.alarmed or (pending is not None and pending.attempts >= TELL_FROM)
+    if pending is None or turn.issued is None or (not late and (pending.quiet or not pending.attempts)):
+        return ()
+    event = happened(
+        "TWL-G107" if late else "TWL-G101",
         gateway=gateway.name,
         shows=shows(turn.goal),
         latency_s=round(turn.now_s - pending.began_s, 3),
         attempts=pending.attempts,
-        command_id=pending.command_id,
+        command_id=turn.issued.command_id,
     )
+    return (event,)
+
+
+def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
+    """A gateway that can be asked is asked what it shows when it has not said so for a while, or has just started."""
+    track = decision.track
+    quiet_at_s = (track.heard.alive_s or turn.now_s) + gateway.quiet_s
+    if gateway.POLL_S is None:
+        return replace(decision, wake_s=quiet_at_s)
+    told_s = min(track.heard.told_s.values(), default=turn.now_s)
+    poll_at_s = max(told_s, track.asked_s or told_s) + gateway.POLL_S
+    poll_at_s = turn.now_s + turn.fade_s if track.greeted or turn.fade_s > 0 else poll_at_s
+    if turn.now_s < poll_at_s:
+        return replace(decision, wake_s=min(poll_at_s, quiet_at_s))
+    asked = replace(track, asked_s=turn.now_s, greeted=False)
+    return replace(decision, track=asked, query=True, wake_s=min(turn.now_s + gateway.POLL_S, quiet_at_s))
+
+
+def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    """Rule 8."""
+    every_s = gateway.POLL_S or REASSERT_S
+    due_s = (track.asked_s if track.asked_s is not None else turn.now_s) + every_s
+    if turn.now_s < due_s and not track.greeted:
+        return Decision(replace(track, pending=None), wake_s=due_s)
+    asked = replace(track, pending=None, asked_s=turn.now_s, greeted=False)
+    return Decision(asked, send=True, wake_s=turn.now_s + every_s)
 
 
 def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 7."""
-    heard = track.heard
     events: tuple[Event, ...] = ()
     if not track.silent:
-        age_s = round(turn.now_s - heard.alive_s, 1) if heard.alive_s is not None else -1.0
+        alive_s = track.heard.alive_s
+        age_s = round(turn.now_s - alive_s, 1) if alive_s is not None else -1.0
         events = (happened("TWL-G104", gateway=gateway.name, age_s=age_s),)
     standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "silent")
     lost = replace(track, standing=standing, silent=True, confirmed=None)
@@ -139,94 +203,84 @@ def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 
 
 def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
-    if track.silent:
-        back = replace(track, silent=False, pending=None)
-        return _with_event(_ask(gateway, back, turn), happened("TWL-G105", gateway=gateway.name))
+    differs = replace(track, standing=_by_zone(agrees, "differs"), confirmed=None)
     if track.heard.by == "local":
-        return Decision(replace(track, standing=_by_zone(agrees, "differs"), pending=None), wake_s=turn.now_s + 5)
+        quiet_at_s = (track.heard.alive_s or turn.now_s) + gateway.quiet_s
+        return Decision(replace(differs, pending=None), wake_s=quiet_at_s)
+    if track.pending is None and track.heard.by == "plan":
+        pending = Pending(turn.now_s, turn.now_s + gateway.SETTLE_S, attempts=0)
+        return Decision(replace(differs, pending=pending), wake_s=pending.due_s)
     if track.pending is None:
-        return _repair(gateway, track, turn, agrees)
+        return _restore(gateway, differs, turn)
     if turn.now_s < track.pending.due_s:
-        standing: Standing = "pending" if track.pending.attempts < TELL_FROM else "differs"
-        return Decision(replace(track, standing=_by_zone(agrees, standing)), wake_s=track.pending.due_s)
-    late = replace(track, standing=_by_zone(agrees, "differs" if track.pending.attempts >= 2 else "pending"))
-    return _again(gateway, late, turn, _told_disobeyed(gateway, track, turn))
+        asked = differs if track.misses else replace(differs, standing=_by_zone(agrees, "pending"))
+        return Decision(asked, wake_s=track.pending.due_s)
+    missed = replace(differs, misses=track.misses + 1)
+    events = _told_disobeyed(gateway, missed, turn)
+    return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
 
 
 def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
-    pending, heard = track.pending, track.heard
-    if pending is None or pending.attempts != TELL_FROM:
+    if track.alarmed or track.misses < TELL_FROM or track.pending is None:
         return ()
-    answered = heard.told_s is not None and heard.told_s >= pending.began_s
+    answered = max(track.heard.told_s.values(), default=float("-inf")) >= track.pending.began_s
     code = "TWL-G108" if answered else "TWL-G102"
-    return (
-        happened(code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(heard), attempts=pending.attempts),
+    event = happened(
+        code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(track.heard), attempts=track.misses
     )
+    return (event,)
 
 
-def _repair(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
-    """Rule 6: what was confirmed is no more; somebody or something changed the lamp."""
-    recent = tuple(at for at in track.repairs if at > turn.now_s - REPAIR_WINDOW_S)
+def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    """Rule 6: what was confirmed is no more, or our order is not the one that stands."""
     fields = {"gateway": gateway.name, "wanted": shows(turn.goal), "shown": says(track.heard)}
-    if len(recent) >= REPAIRS:
-        due_s = turn.now_s + _backoff(gateway, TELL_FROM)
-        pending = Pending(turn.command_id, turn.goal, turn.now_s, due_s, TELL_FROM)
-        slow = replace(track, pending=pending, standing=_by_zone(agrees, "differs"), confirmed=None, repairs=recent)
-        return Decision(slow, events=(happened("TWL-G109", **fields, times=len(recent)),), wake_s=due_s)
-    asked = _ask(gateway, replace(track, confirmed=None, repairs=(*recent, turn.now_s)), turn)
-    marked = replace(asked.track, standing=_by_zone(agrees, "differs"))
+    paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
+    if paid_s > turn.now_s + REPAIR_WINDOW_S:
+        events = () if track.contested else (happened("TWL-G109", **fields, times=REPAIRS),)
+        standing = _by_zone(_agreement(gateway, track, turn), "differs")
+        waiting = replace(track, contested=True, standing=standing)
+        return Decision(waiting, events=events, wake_s=paid_s - REPAIR_WINDOW_S)
+    asked = _ask(gateway, replace(track, paid_s=paid_s), turn, anew=track.overwritten)
+    if track.overwritten or track.contested:
+        return asked
+    marked = replace(asked.track, standing=track.standing)
     return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))
 
 
 def _again(gateway: Gateway, track: Track, turn: Turn, events: tuple[Event, ...]) -> Decision:
-    """Rule 5: send once more when it is due, and later each time."""
-    pending = track.pending or Pending(turn.command_id, turn.goal, turn.now_s, turn.now_s, 0)
+    """Rule 5: send once more when it is due, and later each time. Asking would cut a fade short."""
+    pending = track.pending or Pending(turn.now_s, turn.now_s, attempts=0)
     if turn.now_s < pending.due_s:
         return Decision(replace(track, pending=pending), events=events, wake_s=pending.due_s)
     attempts = pending.attempts + 1
-    due_s = turn.now_s + max(_backoff(gateway, attempts), turn.fade_s + gateway.SETTLE_S)
-    again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s))
-    return Decision(again, send=True, query=True, events=events, wake_s=due_s)
+    due_s = turn.now_s + max(_backoff(gateway, track, attempts), turn.fade_s + gateway.SETTLE_S)
+    again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s)
+    return Decision(again, send=True, query=turn.fade_s <= 0, events=events, wake_s=due_s)
 
 
-def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
-    """A gateway that does not report by itself is asked what it shows."""
-    if gateway.POLL_S is None:
-        return decision
-    track = decision.track
-    last_s = max(track.asked_s or 0.0, track.heard.alive_s or 0.0)
-    if turn.now_s - last_s < gateway.POLL_S:
-        return replace(decision, wake_s=min(decision.wake_s or last_s, last_s) + gateway.POLL_S)
-    asked = replace(track, asked_s=turn.now_s)
-    return replace(decision, track=asked, query=True, wake_s=turn.now_s + gateway.POLL_S)
+def _backoff(gateway: Gateway, track: Track, attempts: int) -> float:
+    """Seconds until the next try: doubled each time, spread by up to a quarter, the same for the same gateway."""
+    longest_s = OURS_MAX_S if gateway.KEEPS_PLAN and not track.silent else RETRY_MAX_S
+    spread = zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
+    return min(longest_s, RETRY_S * 2.0 ** min(attempts - 1, 10)) * (1 + spread / 4)
 
 
-def _is_silent(gateway: Gateway, heard: Heard, turn: Turn) -> bool:
-    if not gateway.confirms or heard.online is False:
-        return gateway.confirms
-    since_s = max(heard.alive_s or 0.0, turn.connected_s or 0.0)
-    return turn.now_s - since_s >= gateway.quiet_s
-
-
-def _standing(gateway: Gateway, heard: Heard, turn: Turn, otherwise: Standing) -> dict[str, Standing]:
-    if not gateway.confirms:
-        return dict.fromkeys(gateway.zone_names, "unknown")
-    agrees = _agreement(gateway, heard, turn)
-    return {zone: "confirmed" if agrees[zone] else otherwise for zone in gateway.zone_names}
+def _is_silent(gateway: Gateway, track: Track, turn: Turn, connected_s: float) -> bool:
+    """Whether it counts as silent; one that was, until it is heard on this connection."""
+    heard = track.heard
+    if heard.online is False or not gateway.confirms:
+        return heard.online is False
+    alive_s = heard.alive_s if heard.alive_s is not None else float("-inf")
+    since_s = alive_s if track.silent else max(alive_s, connected_s)
+    return turn.now_s - since_s >= gateway.quiet_s or (track.silent and alive_s < connected_s)
 
 
 def _by_zone(agrees: dict[str, bool], otherwise: Standing) -> dict[str, Standing]:
     return {zone: "confirmed" if agreed else otherwise for zone, agreed in agrees.items()}
 
 
-def _unheard(heard: Heard) -> Standing:
-    return "silent" if heard.alive_s is not None else "unknown"
-
-
-def _backoff(gateway: Gateway, attempts: int) -> float:
-    """Seconds until the next try: doubled each time, spread by up to a quarter, the same for the same gateway."""
-    spread = zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
-    return min(RETRY_MAX_S, RETRY_S * float(2 ** min(attempts, 10))) * (1 + spread / 4)
+def _unheard(track: Track) -> Standing:
+    return "silent" if track.heard.alive_s is not None else "unknown"
 
 
 def _with_event(decision: Decision, event: Event) -> Decision:

@@ -13,7 +13,7 @@ from controller.service.words import say, shows
 def health_of(engine: Engine, site: str, reading: Reading) -> Health:
     """The health document of this instant."""
     cue = engine.cue or engine.program.look_at(reading.wall)
-    following = engine.program.next_cue(reading.wall)
+    following = engine.following
     gateways = (_gateway(gateway, engine.tracks[name], cue, reading) for name, gateway in engine.gateways.items())
     return Health(
         at=reading.wall,

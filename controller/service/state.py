@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from controller.events import Event
@@ -19,77 +20,112 @@ Goal = Mapping[str, ZoneState]
 class Heard:
     """What one gateway has told. Instants are boot-time seconds; None is never.
 
-    `alive_s` is the last message that proves life (a retained one proves nothing); `told_s` the last that spoke of
-    every zone it drives or of any of them.
+    `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
+    on this connection and by a message that was not retained: what is missing there confirms nothing, and only what
+    was told so is laid together to one state. `order` and `at` are those of the last report of our own contract.
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
+    told_s: Mapping[str, float] = field(default_factory=dict)
     online: bool | None = None
     alive_s: float | None = None
-    told_s: float | None = None
-    order: Order = Order()
+    order: Order | None = None
+    at: datetime | None = None
     by: str | None = None
     clock: str | None = None
     problems: tuple[str, ...] = ()
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "Heard":
-        """What is known once this report has come; `fresh` tells that it speaks of now."""
-        zones = {
-            **self.zones,
-            **{zone: told.over(self.zones.get(zone, Shown())) for zone, told in report.zones.items()},
-        }
-        online = report.online if report.online is not None else (True if fresh else self.online)
-        return replace(
+        """What is known once this report has come; `fresh` tells that it was not retained."""
+        known = {zone: shown for zone, shown in self.zones.items() if zone in self.told_s} if fresh else self.zones
+        zones = {zone: told.over(known.get(zone, Shown())) for zone, told in report.zones.items()}
+        heard = replace(
             self,
-            zones=zones,
-            online=online,
+            online=report.online if report.online is not None else (True if fresh else self.online),
             alive_s=now_s if fresh and report.online is not False else self.alive_s,
-            told_s=now_s if fresh and report.zones else self.told_s,
-            order=max(self.order, report.order, key=lambda order: (order.epoch, order.revision))
-            if report.order is not None
-            else self.order,
-            by=report.by or self.by,
-            clock=report.clock or self.clock,
-            problems=report.problems if report.order is not None else self.problems,
         )
+        if report.order is None:
+            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones}
+            return replace(
+                heard,
+                zones={**self.zones, **zones},
+                told_s={**told_s, **dict.fromkeys(zones, now_s)} if fresh else told_s,
+            )
+        # a report of our own contract is whole: a zone that it leaves out is not known any more
+        return replace(
+            heard,
+            zones=zones,
+            told_s=dict.fromkeys(zones, now_s) if fresh else {},
+            order=report.order,
+            at=report.at if fresh else None,
+            by=report.by,
+            clock=report.clock,
+            problems=report.problems,
+        )
+
+    def forgotten(self) -> "Heard":
+        """The same when a new connection begins: still known, and proof of nothing."""
+        return replace(self, told_s={}, at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The last command to one gateway; a repetition carries the same."""
+
+    order: Order
+    command_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A command under way: for which goal, when it was sent, when it must have been obeyed, how often it was sent."""
+    """A command under way: since when, when it must have been obeyed, how often it was sent.
 
-    command_id: str
-    goal: Goal
+    No attempt: nothing was sent, the gateway takes this step by itself. Its confirmation is told unless it is `quiet`.
+    """
+
     began_s: float
     due_s: float
     attempts: int = 1
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
     """One gateway from turn to turn.
 
-    `goal` is the last goal it was asked for, `wish` names the whole wish (it changes when a plan changes although the
-    goal does not), `confirmed` the goal that it last confirmed. `since_s` is when this connection began.
+    `goal` is the last goal it was asked for, under which `cue`; `wish` the whole wish, None where it must be told
+    anew; `confirmed` the goal that it confirmed last. `asked_s` is when it was last sent anything.
+
+    `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
+    `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
+    are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more.
     """
 
     heard: Heard = Heard()
     pending: Pending | None = None
     goal: Goal | None = None
-    wish: int | None = None
+    cue: datetime | None = None
+    wish: object = None
     confirmed: Goal | None = None
     standing: Mapping[str, Standing] = field(default_factory=dict)
-    silent: bool = False
-    repairs: tuple[float, ...] = ()
     asked_s: float | None = None
+    misses: int = 0
+    alarmed: bool = False
+    silent: bool = False
+    overwritten: bool = False
+    paid_s: float = 0.0
+    contested: bool = False
+    greeted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one turn decided for one gateway: send the wish, ask for its state, what to tell, when to look again."""
+    """What one turn decided for one gateway: send the wish (`anew` under a new order, else the one it has had), ask
+    for its state, what to tell, when to look again."""
 
     track: Track
     send: bool = False
+    anew: bool = False
     query: bool = False
     events: tuple[Event, ...] = ()
     wake_s: float | None = None

@@ -30,15 +30,14 @@ def next_step(cue: Cue, now: datetime) -> datetime | None:
     since = max(0.0, (now - cue.since).total_seconds())
     steps = [look.next_step(since) for look in cue.looks.values()]
     due = [step for step in steps if step is not None]
-    return cue.since + timedelta(seconds=min(due)) if due else None
+    # never now, whichever way the seconds round: that would wake for ever
+    return max(cue.since + timedelta(seconds=min(due)), now + timedelta(milliseconds=1)) if due else None
 
 
-def wish(gateway: Gateway, wished: Mapping[str, ZoneState], plan: int) -> int:
-    """A name for the whole wish: it changes exactly when the gateway must be told something new.
+def wish(gateway: Gateway, wished: Mapping[str, ZoneState], plan: int) -> object:
+    """The whole wish as a value: it changes exactly when the gateway must be told something new.
 
     A gateway that keeps the plan takes the steps of a sequence by itself, and must hear of a changed plan; `plan`
     counts the changes of the plan and of the cue in force.
     """
-    if gateway.KEEPS_PLAN:
-        return plan
-    return hash(tuple(wished.items()))
+    return plan if gateway.KEEPS_PLAN else wished

@@ -1,0 +1,58 @@
+"""What time it is, as far as a gateway knows.
+
+The first that can be had is taken
+1. own      the own clock, if it is trusted and the controller did not contradict it by more than CONTRADICTS_S
+2. anchor   the controller's: the `issued_at` of a document that came live, carried on by the boot-time clock
+3. own      the own clock, if it is plausible; or what it was before it became suspect, carried on likewise
+4. none
+
+A retained document sets no time, for nobody knows how old it is; nor does one that another has overtaken.
+"""
+
+from datetime import datetime, timedelta
+
+from controller.clock import Reading, Trust
+from controller.gateways.documents import ClockKind
+
+CONTRADICTS_S = 30.0
+
+
+class Watch:
+    """The time of one gateway; `clock` is by which it went last."""
+
+    def __init__(self) -> None:
+        self.clock: ClockKind = "none"
+        self._anchor: tuple[datetime, Reading] | None = None
+        self._own: Reading | None = None
+
+    def hear(self, issued_at: datetime, reading: Reading) -> None:
+        """The controller said live what time it is."""
+        self._anchor = (issued_at, reading)
+
+    def error_s(self, reading: Reading) -> float:
+        """How far the own clock is ahead of the controller's, as of the last word heard; 0 if none was."""
+        if self._anchor is None:
+            return 0.0
+        issued_at, heard = self._anchor
+        return heard.beat_s + reading.stepped_s - issued_at.timestamp()
+
+    def contradicted(self, reading: Reading) -> bool:
+        """Whether the controller tells quite another time than the own clock."""
+        return abs(self.error_s(reading)) > CONTRADICTS_S
+
+    def now(self, reading: Reading) -> datetime | None:
+        """The time, or None."""
+        self.clock, now = self._tell(reading)
+        return now
+
+    def _tell(self, reading: Reading) -> tuple[ClockKind, datetime | None]:
+        if reading.trust is not Trust.SUSPECT:
+            self._own = reading
+        if reading.trust in {Trust.TRUSTED, Trust.HOLDOVER} and not self.contradicted(reading):
+            return "own", reading.wall
+        if self._anchor is not None:
+            issued_at, heard = self._anchor
+            return "anchor", issued_at + timedelta(seconds=reading.mono - heard.mono)
+        if self._own is not None:
+            return "own", self._own.wall + timedelta(seconds=reading.mono - self._own.mono)
+        return "none", None

@@ -1,0 +1,33 @@
+"""The shipped campaign from end to end: what the lamps truly show, against the plan."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
+
+ORANGE = ZoneState(on=True, color=Color("#FF6A00"), brightness=1.0)
+
+
+def test_a_week_of_orange_nights(world_of: Callable[..., Any]) -> None:
+    """Orange within 2 s after each fade in of 2026, dark after the last, and nothing wrong in between."""
+    world = world_of(datetime(2026, 11, 19, 12, tzinfo=UTC), report_every=timedelta(minutes=10), grain_s=0.5)
+    world.box.start()
+    world.controller.start()
+    world.run(10)
+    world.clear()
+    program = world.controller.engine.program
+    cues = program.cues(world.wall, world.wall + timedelta(days=9))[1:]
+    lit = [cue for cue in cues if cue.campaign is not None]
+    assert [cue.at.day for cue in lit] == [19, 20, 21, 22, 23, 24, 25, 26]  # UTC: the first begins at midnight
+    for cue in cues:
+        world.until(cue.at + timedelta(seconds=cue.fade_s + 2))
+        wanted = ORANGE if cue.campaign else DARK
+        assert set(world.box.shown(world.goals).values()) == {wanted}, cue.at
+        assert world.controller.standing() == {"confirmed"}, cue.at
+    world.until(datetime(2026, 11, 28, 12, tzinfo=UTC))
+    assert set(world.box.shown().values()) == {DARK}
+    assert world.wrong_s < 2
+    assert world.undetected_s < 1
+    assert set(world.controller.codes()) <= {"TWL-C020", "TWL-G101"}
