@@ -7,6 +7,7 @@ from pathlib import Path
 from controller.errors import Mistake
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
+MAX_PORT = 65535
 ADDRESS = re.compile(
     r"(?P<scheme>mqtts?)://(?:(?P<host>[a-z0-9._-]+)|\[(?P<ipv6>[0-9a-f:.]+(?:%[a-z0-9._-]+)?)\])"
     r"(?::(?P<port>[0-9]{1,5}))?/?",
@@ -30,7 +31,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One broker."""
+    """One broker. Raises ValueError for what no connection could be tried with."""
 
     host: str
     port: int = PORTS["mqtt"]
@@ -39,6 +40,8 @@ class Address:
     password: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if not self.host or not 1 <= self.port <= MAX_PORT:
+            raise ValueError(f"no host and port: {self.host!r}, {self.port!r}")
         if self.password is not None and self.username is None:
             raise ValueError("a password without a user name: MQTT 3.1.1 section 3.1.2.9 does not know it")
 
@@ -62,7 +65,7 @@ class Address:
             raise Mistake("TWL-M020", value=text)
         scheme = parts["scheme"].lower()
         port = int(parts["port"] or PORTS[scheme])
-        if not 1 <= port <= 65535:
+        if not 1 <= port <= MAX_PORT:
             raise Mistake("TWL-M020", value=text)
         if tls and scheme == "mqtt":
             raise Mistake("TWL-M022", end=len("mqtt"), value=text, suggestion=f"mqtts{text[len('mqtt') :]}")

@@ -3,7 +3,8 @@
 Rules
 1. paho can open a socket only by blocking: that is done in a thread. From then on the loop alone touches it.
 2. A turn of reading lasts SLICE_S at most, then the rest of the program has its turn.
-3. While the inbox is full nothing is read, so that a flood waits in the network and not in memory.
+3. While the inbox is full nothing is read, so that a flood waits in the network and not in memory. Who takes nothing
+   for two keepalives loses the connection, as the broker cannot tell that from death.
 4. Whatever goes wrong in a turn, a mistake in our own callbacks included, ends the connection with its
    reason. A client that is dead in secret does not exist.
 """

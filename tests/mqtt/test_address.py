@@ -91,6 +91,13 @@ def test_files_without_encryption_are_a_mistake() -> None:
     assert told.value.fields == {"value": "mqtt://h:8883", "suggestion": "mqtts://h:8883"}
 
 
+@pytest.mark.parametrize(("host", "port"), [("", 1883), ("h", 0), ("h", 65536)])
+def test_what_cannot_be_tried_is_no_address(host: str, port: int) -> None:
+    """Told where it is made, and not in the background."""
+    with pytest.raises(ValueError, match="host and port"):
+        Address(host, port)
+
+
 def test_a_secret_is_not_shown() -> None:
     """A password without a user cannot be sent at all."""
     address = Address.parse("mqtts://h", username="me", password="s3cret")
