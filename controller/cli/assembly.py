@@ -15,6 +15,7 @@ from typing import Any
 from controller.broker import Broker
 from controller.cli import connect
 from controller.cli.following import Following, grounds
+from controller.cli.notify import notify
 from controller.cli.parts import Parts, Tell
 from controller.clock import Clock, Trust
 from controller.config.load import Setup
@@ -57,7 +58,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         mqtt = await stack.enter_async_context(_connection(brokers, engine, site))
         loop = Loop(engine, hand, parts.clock, mqtt, site, _telling(parts, mqtt))
         following = Following(parts, loop, hand, asyncio.get_running_loop().create_future())
-        works = (loop.run(), following.run(), _remember(parts, engine))
+        works = (loop.run(), following.run(), _remember(parts, engine, loop))
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
         stack.push_async_callback(_end, work, mqtt, parts.prefix)
         yield Running(engine, work, following.anew)
@@ -90,12 +91,15 @@ def _connection(brokers: tuple[Address, ...], engine: Engine, site: Named) -> Mq
     )
 
 
-async def _remember(parts: Parts, engine: Engine) -> None:
-    """Hands the order and the time to the store, which writes them when they are worth it."""
+async def _remember(parts: Parts, engine: Engine, loop: Loop) -> None:
+    """Hands the order and the time to the store, which writes them when they are worth it, and tells the watchdog that
+    the loop turns: a program that still runs while its loop hangs is to be restarted."""
     while True:
         reading = parts.clock.read()
         if reading.trust is not Trust.SUSPECT:
             parts.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall)
+        if loop.turned_s is not None and reading.mono - loop.turned_s < REMEMBER_S:
+            notify("WATCHDOG=1")
         await asyncio.sleep(REMEMBER_S)
 
 

@@ -59,6 +59,8 @@ class Loop:
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
         self._requests: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
+        self.turned_s: float | None = None
+        """When the last turn was done, boot time: what the watchdog goes by."""
 
     async def run(self) -> None:
         """Keep the tower right until cancelled."""
@@ -120,6 +122,7 @@ class Loop:
             self._publish_health(reading)
             if output.wake_at is not None:
                 alarm.wake_at(output.wake_at)
+            self.turned_s = self._clock.read().mono
             await self._sleep(reading, output.wake_s)
 
     async def _sleep(self, reading: Reading, wake_s: float | None) -> None:
