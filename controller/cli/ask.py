@@ -10,10 +10,11 @@ import click
 
 from controller.cli import connect
 from controller.cli.options import Options
+from controller.cli.reach import client_id, heard
 from controller.config.load import load
 from controller.errors import Refused, Unreachable
 from controller.gateways.gateway import Message
-from controller.mqtt import Connected, Failure, Mqtt, Received
+from controller.mqtt import Mqtt, Received
 
 WAIT_S = 8.0
 AGAIN_S = 2.0
@@ -33,23 +34,17 @@ async def _ask(options: Options, request: dict[str, object]) -> None:
     payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
     answers = ((f"{settings.topic_prefix}/controller/event", 1),)
-    client = f"{settings.topic_prefix.replace('/', '-')}-hand-{name}"
-    trouble: str | None = None
+    client = client_id(settings.topic_prefix, "hand")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WAIT_S), Mqtt(brokers, client, subscriptions=answers) as mqtt:
             sending = asyncio.create_task(_send(mqtt, message), name="send")
             try:
-                async for item in mqtt:
-                    if isinstance(item, Received) and (answer := _answer(item.payload, name)) is not None:
+                async for item in heard(mqtt, brokers):
+                    answer = _answer(item.payload, name) if isinstance(item, Received) else None
+                    if answer is not None:
                         return _show(answer)
-                    if isinstance(item, Failure):
-                        trouble = item.event().text("en").rpartition(": ")[2]
-                        break
-                    trouble = None if isinstance(item, Connected) else trouble
             finally:
                 sending.cancel()
-    if trouble is not None:
-        raise Unreachable("TWL-Q101", address=str(brokers[0]), reason=trouble)
     raise Unreachable("TWL-Q102", address=str(brokers[0]))
 
 

@@ -8,10 +8,11 @@ import click
 
 from controller.cli import connect
 from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.cli.reach import client_id, heard
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import Unreachable
-from controller.mqtt import Connected, Failure, Item, Mqtt, Received
+from controller.mqtt import Mqtt, Received
 from controller.service.health import Health, parse_health
 
 WAIT_S = 3.0
@@ -37,30 +38,16 @@ async def _ask(setup: Setup, options: Options, watch: bool, as_json: bool) -> He
     settings = setup.tower.mqtt
     brokers = connect.addresses(settings)
     topic = f"{settings.topic_prefix}/controller/health"
-    name = f"{settings.topic_prefix.replace('/', '-')}-status-{SystemClock().read().mono:.6f}"
-    trouble: str | None = None
-    async with Mqtt(brokers, name, subscriptions=((topic, 0),)) as mqtt:
+    async with Mqtt(brokers, client_id(settings.topic_prefix, "status"), subscriptions=((topic, 0),)) as mqtt:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if watch else WAIT_S):
-                async for item in mqtt:
-                    trouble = _trouble(item, trouble)
+                async for item in heard(mqtt, brokers):
                     told = parse_health(item.payload) if isinstance(item, Received) else None
                     if isinstance(told, Health):
                         click.echo(told.model_dump_json(indent=2) if as_json else _table(told, setup, options))
                         if not watch:
                             return told
-                    if trouble is not None and not watch:
-                        break
-    if trouble is not None:
-        raise Unreachable("TWL-Q101", address=str(brokers[0]), reason=trouble)
     raise Unreachable("TWL-Q102", address=str(brokers[0]))
-
-
-def _trouble(item: Item, before: str | None) -> str | None:
-    """Why the broker cannot be asked, as far as the connection tells."""
-    if isinstance(item, Connected):
-        return None
-    return item.event().text("en").rpartition(": ")[2] if isinstance(item, Failure) else before
 
 
 def _table(health: Health, setup: Setup, options: Options) -> str:

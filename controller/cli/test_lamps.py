@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import json
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ import click
 from controller.cli import connect
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.cli.reach import client_id, heard
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import Refused, Unreachable
@@ -23,7 +23,7 @@ from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Message
 from controller.gateways.walk import Walk
 from controller.lighting.patch import Fixture, Patch
-from controller.mqtt import Connected, Failure, Mqtt
+from controller.mqtt import Address, Connected, Mqtt
 from controller.store.atomic import write
 
 STEP_S = 30.0
@@ -80,10 +80,9 @@ async def _walk(setup: Setup, steps: list[Step], options: Options) -> dict[str, 
     """The answers by step; the test ends on every gateway whatever happens."""
     settings = setup.tower.mqtt
     brokers = connect.addresses(settings)
-    client = f"{settings.topic_prefix.replace('/', '-')}-walk-{uuid.uuid4().hex[:8]}"
     answers: dict[str, str] = {}
-    async with Mqtt(brokers, client) as mqtt:
-        await _connected(mqtt, str(brokers[0]))
+    async with Mqtt(brokers, client_id(settings.topic_prefix, "walk")) as mqtt:
+        await _connected(mqtt, brokers)
         try:
             for step in steps:
                 answers[step.name] = await _look(mqtt, step, settings.topic_prefix, options)
@@ -95,15 +94,13 @@ async def _walk(setup: Setup, steps: list[Step], options: Options) -> dict[str, 
     return answers
 
 
-async def _connected(mqtt: Mqtt, broker: str) -> None:
+async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CONNECT_S):
-            async for item in mqtt:
+            async for item in heard(mqtt, brokers):
                 if isinstance(item, Connected):
                     return
-                if isinstance(item, Failure):
-                    raise Unreachable("TWL-Q101", address=broker, reason=item.event().text("en").rpartition(": ")[2])
-    raise Unreachable("TWL-Q101", address=broker, reason="no answer")
+    raise Unreachable("TWL-Q101", address=str(brokers[0]), reason="no answer")
 
 
 async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
