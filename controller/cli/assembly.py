@@ -41,6 +41,12 @@ class Running:
     engine: Engine
     work: asyncio.Task[None]
     anew: asyncio.Future[Setup]
+    mqtt: Mqtt
+
+    @property
+    def reach(self) -> dict[str, bool]:
+        """Broker -> whether the controller is connected to it."""
+        return self.mqtt.reach
 
 
 @asynccontextmanager
@@ -61,7 +67,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         works = (loop.run(), following.run(), _remember(parts, engine, loop))
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
         stack.push_async_callback(_end, work, mqtt, parts.prefix)
-        yield Running(engine, work, following.anew)
+        yield Running(engine, work, following.anew, mqtt)
 
 
 async def _brokers(parts: Parts, stack: AsyncExitStack) -> tuple[Address, ...]:
