@@ -2,72 +2,88 @@
 
 The stretches are found by elevation over the whole frame, never by a sunset looked up for a date: near the polar
 circle such a look-up has days with none and days with two. The position is the low-precision one of the Astronomical
-Almanac as given by J. Meeus, Astronomical Algorithms, 2nd edition, chapters 12, 13, 22 and 25: good to 0.01°, which at
-60° of latitude is some seconds of time.
+Almanac as given by J. Meeus, Astronomical Algorithms, 2nd edition, chapters 12, 13, 22 and 25: good to 0.01°, which is
+some seconds of time up to 60° of latitude. Where the sun turns close to the horizon (`grazes`) the same 0.01° are
+minutes, and so is the refraction of the day: no almanac knows those times better.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from math import asin, cos, radians, sin
+from math import asin, ceil, cos, degrees, radians, sin
 
 SUNSET_DEG = -0.833
 """Centre of the sun at sunset: 34' of refraction and 16' of radius below the horizon."""
 CIVIL_DEG = -6.0
+GRAZE_DEG = 0.5
+"""A turn of the sun so near the horizon moves sunset and sunrise by minutes for 0.05° of refraction."""
 
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 STEP_S = 3600.0
 """Between two samples the elevation has at most one extreme, which is sought where it could touch the horizon."""
 NEAR = radians(3.0)
-TURN = 6.283185307179586
 
 Height = Callable[[float], float]
 Stretch = tuple[datetime, datetime]
+Knot = tuple[float, float]
+"""Seconds since J2000, and the height above the horizon there in radians."""
 
 
 def elevation(latitude: float, longitude: float, instant: datetime) -> float:
     """Geocentric elevation of the sun's centre without refraction, degrees; latitude and longitude in degrees."""
-    return _sine_to_degrees(_elevation(radians(latitude), radians(longitude), _since_j2000(instant)))
+    return degrees(asin(_sine_of_elevation(radians(latitude), radians(longitude), _since_j2000(instant))))
 
 
 @lru_cache(maxsize=4096)
 def below(latitude: float, longitude: float, start: datetime, end: datetime, horizon_deg: float) -> tuple[Stretch, ...]:
     """The stretches of `start`..`end` (UTC) in which the sun is below the horizon, to the second, in order."""
-    phi, lam, limit = radians(latitude), radians(longitude), radians(horizon_deg)
-
-    def height(moment_s: float) -> float:
-        return asin(_elevation(phi, lam, moment_s)) - limit
-
+    if end <= start:
+        return ()
+    height = _height_over(latitude, longitude, horizon_deg)
     first_s, last_s = _since_j2000(start), _since_j2000(end)
-    borders = [first_s, *_crossings(height, first_s, last_s), last_s]
-    stretches = [
-        (J2000 + timedelta(seconds=round(a)), J2000 + timedelta(seconds=round(b)))
-        for a, b in pairwise(borders)
-        if b > a and height((a + b) / 2) < 0
-    ]
-    return tuple((max(a, start), min(b, end)) for a, b in stretches if b > a)
+    crossings = (at_s for at_s in _crossings(height, first_s, last_s) if first_s < at_s < last_s)
+    borders = [start, *(J2000 + timedelta(seconds=round(at_s)) for at_s in crossings), end]
+    return tuple((a, b) for a, b in pairwise(borders) if a < b and height(_since_j2000(a + (b - a) / 2)) < 0)
+
+
+def grazes(latitude: float, longitude: float, start: datetime, end: datetime, horizon_deg: float) -> bool:
+    """Whether the sun turns within GRAZE_DEG of the horizon."""
+    height = _height_over(latitude, longitude, horizon_deg)
+    first_s, last_s = _since_j2000(start), _since_j2000(end)
+    turns = (knot for knot in _turns(height, _samples(height, first_s, last_s)) if first_s <= knot[0] <= last_s)
+    return any(abs(degrees(turn)) < GRAZE_DEG for _, turn in turns)
+
+
+def _height_over(latitude: float, longitude: float, horizon_deg: float) -> Height:
+    phi, lam, limit = radians(latitude), radians(longitude), radians(horizon_deg)
+    return lambda moment_s: asin(_sine_of_elevation(phi, lam, moment_s)) - limit
 
 
 def _crossings(height: Height, first_s: float, last_s: float) -> Iterator[float]:
-    """The instants at which the height changes its sign, in order."""
-    count = max(2, round((last_s - first_s) / STEP_S))
-    times = [first_s + (last_s - first_s) * i / count for i in range(count + 1)]
-    heights = [height(moment_s) for moment_s in times]
-    knots: list[tuple[float, float]] = [(times[0], heights[0])]
-    for i in range(1, count + 1):
-        if i < count and _may_touch(heights[i - 1], heights[i], heights[i + 1]):
-            extreme_s = _extreme(height, times[i - 1], times[i + 1], heights[i] > 0)
-            knots.append((extreme_s, height(extreme_s)))
-        knots.append((times[i], heights[i]))
-    knots.sort()
-    for (a, height_a), (b, height_b) in pairwise(knots):
+    """The instants at which the height changes its sign, in order, also some just outside."""
+    samples = _samples(height, first_s, last_s)
+    for (a, height_a), (b, height_b) in pairwise(sorted([*samples, *_turns(height, samples)])):
         if (height_a < 0) != (height_b < 0):
             yield _bisect(height, a, b)
 
 
+def _samples(height: Height, first_s: float, last_s: float) -> list[Knot]:
+    """From one step before to one step after, so that a turn beside either border lies between samples too."""
+    times = (first_s + STEP_S * i for i in range(-1, ceil((last_s - first_s) / STEP_S) + 2))
+    return [(moment_s, height(moment_s)) for moment_s in times]
+
+
+def _turns(height: Height, samples: list[Knot]) -> Iterator[Knot]:
+    """The highest and lowest points that could reach over the horizon though no sample does."""
+    for (a, before), (_, here), (b, after) in zip(samples, samples[1:], samples[2:], strict=False):
+        if _may_touch(before, here, after):
+            turn_s = _extreme(height, a, b, here > 0)
+            yield turn_s, height(turn_s)
+
+
 def _may_touch(before: float, here: float, after: float) -> bool:
-    """An extreme lies around `here` that could reach over the horizon though no sample does."""
+    """An extreme lies around `here` that could reach over the horizon."""
     if here > 0:
         return here < NEAR and before >= here <= after
     return here > -NEAR and before <= here >= after
@@ -87,8 +103,9 @@ def _extreme(height: Height, a: float, b: float, lowest: bool) -> float:
 
 
 def _bisect(height: Height, a: float, b: float) -> float:
+    """The change of sign between two instants, to half a second."""
     sign = height(a) < 0
-    while b - a > 0.1:
+    while b - a > 0.5:
         middle = (a + b) / 2
         if (height(middle) < 0) == sign:
             a = middle
@@ -101,12 +118,8 @@ def _since_j2000(instant: datetime) -> float:
     return (instant - J2000).total_seconds()
 
 
-def _sine_to_degrees(sine: float) -> float:
-    return asin(sine) * 360.0 / TURN
-
-
-def _elevation(phi: float, lam: float, since_s: float) -> float:
-    """The sine of the elevation; angles in radians, seconds since J2000 (UT; the 70 s to TT move the sun by 0.001°)."""
+def _sine_of_elevation(phi: float, lam: float, since_s: float) -> float:
+    """Angles in radians, seconds since J2000 (UT; the 70 s to TT move the sun by 0.001°)."""
     days = since_s / 86_400.0
     t = days / 36_525.0
     mean_anomaly = radians(357.52911 + t * (35_999.05029 - 0.0001537 * t))
