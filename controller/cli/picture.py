@@ -1,13 +1,15 @@
 """The tower on a terminal: its zones in the colours reported back, under a sky as bright as the sun makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from controller.cli.days import say_day
 from controller.clock import Reading
 from controller.config.load import Setup
 from controller.gateways.gateway import Shown
+from controller.schedule.hours import night_at
 from controller.schedule.sun import elevation
 from controller.service.engine import Engine
 from controller.service.report import health_of
@@ -28,6 +30,7 @@ class Scene:
     setup: Setup
     engine: Engine
     reading: Reading
+    say: Callable[[str], str]
 
 
 def draw(scene: Scene, recent: list[str]) -> str:
@@ -44,10 +47,13 @@ def draw(scene: Scene, recent: list[str]) -> str:
 
 
 def _head(scene: Scene, now: datetime, height: float) -> str:
-    local = now.astimezone(scene.setup.tower.site.place.time_zone)
+    zone = scene.setup.tower.site.place.time_zone
+    local = now.astimezone(zone)
+    night = f"{scene.say('Night of')} {say_day(night_at(now, zone).day, scene.say)}"
     at = min(ARC - 1, max(0, round((height + 12) / 24 * ARC)))
     sun = "·" * at + ("☀" if height > -0.833 else "☾") + "·" * (ARC - 1 - at)
-    return f"{scene.setup.tower.site.name}   {local:%a %Y-%m-%d %H:%M}   {sun} {height:+.0f}°"
+    clock = f"{say_day(local.date(), scene.say)}  {local:%H:%M}"
+    return f"{scene.setup.tower.site.name}   {clock}   ({night})\n{sun} {height:+.0f}°"
 
 
 def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
@@ -107,5 +113,12 @@ def _facts(scene: Scene) -> list[str]:
         f"{gateway.name}: " + " ".join(f"{name} {marks[shown.standing]}" for name, shown in gateway.zones.items())
         for gateway in health.gateways
     )
-    later = "–" if health.next is None else f"{health.next.at.astimezone(zone):%a %H:%M} {health.next.looks}"
-    return [f"{health.now.looks} – {health.now.campaign or health.now.why}", f"→ {later}", *gateways]
+    later = "–"
+    if health.next is not None:
+        at = health.next.at.astimezone(zone)
+        later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {health.next.looks}"
+    return [
+        f"{scene.say('Now')}: {health.now.looks} – {health.now.campaign or health.now.why}",
+        f"{scene.say('Next')}: {later}",
+        f"{scene.say('Confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
+    ]

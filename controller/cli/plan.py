@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 import click
 
+from controller.cli.days import say_day
 from controller.cli.options import Options, common
 from controller.cli.period import read_instant, read_period
 from controller.cli.swatch import swatch
@@ -17,9 +18,6 @@ from controller.schedule.plan import Cue, NightPlan, Program
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.wishes import fade_left_s, goal
 from controller.service.words import shows
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @click.command("plan")
@@ -143,8 +141,7 @@ def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> 
     """One line for each light of a night, or one that says that there is none."""
     say, place = options.say, program.place
     dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
-    day = plan.night.day
-    name = f"{say(WEEKDAYS[day.weekday()])} {day.day:2} {say(MONTHS[day.month - 1])} {day.year}"
+    name = say_day(plan.night.day, say)
     sky = ", ".join(_span(a, b, zone) for a, b in dark) or say("never dark")
     lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
     if not lit:
