@@ -40,10 +40,13 @@ def _summary(setup: Setup, options: Options) -> str:
     cue, following = program.look_at(now), program.next_cue(now)
     while following is not None and not following.looks:
         following = program.next_cue(following.at)
-    counts = (
-        f"{len(setup.schedule.campaigns)} {say('campaigns')}, {len(setup.schedule.every_night)} {say('every night')}, "
-        f"{len(setup.schedule.blackouts)} {say('blackouts')}, {len(setup.tower.gateways)} {say('gateways')}"
-    )
+    numbers = {
+        "campaigns": len(setup.schedule.campaigns),
+        "every night": len(setup.schedule.every_night),
+        "blackouts": len(setup.schedule.blackouts),
+        "gateways": len(setup.tower.gateways),
+    }
+    counts = ", ".join(f"{say(what)}: {number}" for what, number in numbers.items())
     lines = [f"{options.config_dir}: {say('no errors')}. {counts}."]
     if cue.looks:
         lines.append(f"{say('Lit now')}: {cue.campaign or cue.why.winner}.")
