@@ -7,6 +7,7 @@ the gateways as values, and is given those that could be read.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from controller.config.findings import Finding, Place
 from controller.config.nodes import Document, Node, Pairs, Scalar
@@ -15,12 +16,12 @@ from controller.config.verdict import blamed
 from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways.contract import Dmx
+from controller.gateways.dmx_channels import DmxChannels
 from controller.gateways.gateway import Gateway, Want
 from controller.gateways.outputs import ArtnetOutput, EnttecOutput, SacnOutput
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
 from controller.lighting.patch import mistakes as patch_mistakes
-from controller.lighting.profile import Profile
 
 DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
@@ -144,15 +145,19 @@ def commanded_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iter
                 break
 
 
-def patch(document: Document, gateways: Mapping[int, Gateway], profiles: Mapping[str, Profile]) -> Iterator[Finding]:
-    """Fixtures that overlap, pass the end of a universe or have no profile."""
+def patch(document: Document, gateways: Mapping[int, Gateway], context: Mapping[str, Any]) -> Iterator[Finding]:
+    """Fixtures that overlap, pass the end of a universe, have no profile or one that pins what is no colour.
+
+    `context` is that of the validation: `profiles` and `palette`.
+    """
     for number, gateway in gateways.items():
-        if not isinstance(gateway, Dmx):
+        if not isinstance(gateway, Dmx | DmxChannels):
             continue
+        universe = gateway.universe if isinstance(gateway, Dmx) else 1
         _, node = document.at(("gateways", number))
         if len({fixture.name for fixture in gateway.fixtures}) < len(gateway.fixtures):
             continue  # told as names given twice; a mistake of the patch could not be placed
-        for mistake in patch_mistakes(gateway.fixtures, profiles, gateway.universe):
+        for mistake in patch_mistakes(gateway.fixtures, context["profiles"], universe, context["palette"]):
             yield _finding(document, blamed(node, mistake), mistake)
 
 

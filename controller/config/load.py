@@ -26,8 +26,11 @@ from controller.config.source import read_file
 from controller.config.tower import AnyGateway, Mqtt, Site, Tower
 from controller.config.words import SYNONYMS
 from controller.errors import FilesRejected, Mistake
+from controller.gateways.contract import Dmx
+from controller.gateways.dmx_channels import DmxChannels
 from controller.gateways.gateway import Gateway
 from controller.lighting.color import Color, parse_color
+from controller.lighting.patch import Patch
 from controller.lighting.profile import Profile
 from controller.schedule.campaign import Override, Stop
 from controller.schedule.plan import Program
@@ -56,6 +59,11 @@ class Setup:
     tower_text: Document = field(repr=False, compare=False)
     schedule_text: Document = field(repr=False, compare=False)
     """Both files as they were written."""
+
+    def patch(self, gateway: Dmx | DmxChannels) -> Patch:
+        """The fixtures of a gateway with their profiles."""
+        universe = gateway.universe if isinstance(gateway, Dmx) else 1
+        return Patch(gateway.fixtures, self.profiles, universe, self.tower.palette)
 
     def program(self, overrides: tuple[Override, ...] = (), stop: Stop | None = None) -> Program:
         """All that decides what is shown, but the time."""
@@ -133,7 +141,7 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
     gateways = _readable_gateways(document, context)
     if checks.is_list(document, "gateways") and len(gateways) == len(written):
         yield from checks.zones_in_the_dark(document)
-    yield from checks.patch(document, gateways, context["profiles"])
+    yield from checks.patch(document, gateways, context)
     yield from checks.universe_twice(document, gateways)
     yield from checks.commanded_twice(document, gateways)
 

@@ -20,7 +20,7 @@ Told = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
 
 NO_DAYS = "TWL-S141"
-UNKNOWN_PROFILE = "TWL-F103"
+OF_PROFILES = frozenset({"TWL-F103", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 EXAMPLES: Mapping[str, str] = {
     "version": "version: 1",
@@ -113,7 +113,7 @@ def blamed(node: Node | None, mistake: Mistake) -> Node | None:
     for item in fixtures.value.items if fixtures and isinstance(fixtures.value, Sequence) else ():
         if not isinstance(item, Pairs) or plain(item).get("name") != mistake.fields.get("fixture"):
             continue
-        entry = item.entries.get("profile" if mistake.code == UNKNOWN_PROFILE else "address")
+        entry = item.entries.get("profile" if mistake.code in OF_PROFILES else "address")
         return entry.value if entry else item
     return node
 

@@ -11,14 +11,21 @@ from controller.config.findings import Finding
 from controller.config.load import Setup, load, parse, read_schedule
 from controller.errors import FilesRejected
 from controller.gateways.contract import Dmx
+from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import Color
-from controller.lighting.look import Look
+from controller.lighting.look import DARK, Look
 from controller.schedule.plan import Program
 
 Found = Callable[..., tuple[Finding, ...]]
 SHIPPED = Path(__file__).parents[2] / "config"
 TOWER = (SHIPPED / "tower.yaml").read_text(encoding="utf-8")
 SCHEDULE = (SHIPPED / "schedule.yaml").read_text(encoding="utf-8")
+BRIDGE = """  - name: bridge
+    kind: dmx-channels
+    map_topic: dmx/set
+    fixtures:
+      - {name: flood, zone: bowl, profile: flood, address: 3}
+"""
 
 
 def _codes(found: tuple[Finding, ...]) -> list[str]:
@@ -210,3 +217,35 @@ def test_a_broken_profile_is_told_at_its_file(tmp_path: Path) -> None:
         ("flood.yaml", "TWL-F121"),
         ("list.yaml", "TWL-S050"),
     ]
+
+
+def test_profiles_of_the_site_can_be_used_on_a_channel_bridge(tmp_path: Path) -> None:
+    """Its channels are those of the site's own profile."""
+    _with_profile(tmp_path, "name: Flood\nchannels: [dimmer, red, green, blue, {fixed: 7}]\n")
+    setup = parse((TOWER + BRIDGE).encode(), SCHEDULE.encode(), tmp_path)
+    bridge = setup.tower.gateways[1]
+    assert isinstance(bridge, DmxChannels)
+    assert bridge.levels({"bowl": DARK}) == {3: 0, 4: 0, 5: 0, 6: 0, 7: 7}
+    assert setup.patch(bridge).levels({}) == bridge.patch.levels({})
+
+
+@pytest.mark.parametrize(
+    ("tower", "line"), [(TOWER + BRIDGE, 39), (TOWER.replace("rgbw, address: 5", "flood, address: 5"), 32)]
+)
+def test_a_pinned_colour_that_is_none_is_told_at_the_profile_of_its_lamp(tower: str, line: int, tmp_path: Path) -> None:
+    """Whichever kind of gateway the lamp hangs on; a colour of the palette may be pinned."""
+    _with_profile(
+        tmp_path, "name: Flood\nchannels: [red, green, blue]\npinned: {ornge: {red: 255}, orange: {red: 250}}\n"
+    )
+    with pytest.raises(FilesRejected) as rejected:
+        parse(tower.encode(), SCHEDULE.encode(), tmp_path)
+    (found,) = rejected.value.findings
+    assert (found.code, found.place and found.place.line) == ("TWL-F127", line)
+    assert found.place
+    assert found.source[found.place.column - 1 : found.place.end - 1] == "flood"
+    assert "orange" in found.event.action("en")
+
+
+def _with_profile(folder: Path, text: str) -> None:
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / "flood.yaml").write_text(text, "utf-8")
