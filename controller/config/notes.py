@@ -5,6 +5,7 @@ from datetime import datetime
 
 from controller.config import checks
 from controller.config.findings import Finding, in_order
+from controller.config.lamps import colors_not_shown
 from controller.config.load import RULES, Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
@@ -23,6 +24,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     found = [_placed(document, note, rules) for note in notes_of_schedule(setup.program(), now)]
     if not rules:
         found.append(document.source.finding("TWL-S252", None))
+    found.extend(colors_not_shown(setup, rules))
     return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
 
 

@@ -199,16 +199,16 @@ PATCH: tuple[Kind, ...] = (
         "lamp.cannot_show",
         Level.WARNING,
         Text(
-            "{fixture} cannot show {color} exactly: off by {delta_e} (from 5 on it is seen)",
-            "{fixture} kan inte visa {color} exakt: avviker {delta_e} (från 5 syns det)",
+            "{fixture} cannot show {color} and will show {instead} instead: off by {delta_e} (from 5 on it is seen)",
+            "{fixture} kan inte visa {color} och visar {instead} i stället: avviker {delta_e} (från 5 syns det)",
         ),
         Text(
             "The colour lies outside what the light sources of the lamp can mix; the nearest one is shown.",
             "Färgen ligger utanför det som lampans ljuskällor kan blanda; den närmaste visas.",
         ),
         Text(
-            "Nothing, if {fixture} looks right beside the others; else choose a colour nearer to white.",
-            "Inget, om {fixture} ser rätt ut bredvid de andra; välj annars en färg närmare vitt.",
+            "Nothing, if {fixture} looks right beside the others; else choose another colour, such as {instead}.",
+            "Inget, om {fixture} ser rätt ut bredvid de andra; välj annars en annan färg, till exempel {instead}.",
         ),
     ),
     Kind(

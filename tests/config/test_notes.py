@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from controller.config.findings import Finding
 from controller.config.load import Setup, parse
 from controller.config.notes import notes
@@ -10,9 +12,12 @@ from controller.config.notes import notes
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
+def _tower(shipped: Setup) -> str:
+    return "\n".join(shipped.tower_text.source.lines)
+
+
 def _notes(campaigns: str, shipped: Setup) -> tuple[Finding, ...]:
-    tower = "\n".join(shipped.tower_text.source.lines).encode()
-    return notes(parse(tower, f"version: 1\ncampaigns:\n{campaigns}".encode(), Path("config")), NOW)
+    return notes(parse(_tower(shipped).encode(), f"version: 1\ncampaigns:\n{campaigns}".encode(), Path("config")), NOW)
 
 
 def test_the_shipped_schedule_needs_no_note(shipped: Setup) -> None:
@@ -35,3 +40,45 @@ def test_words_for_dark_are_noted_wherever_they_stand(shipped: Setup) -> None:
         shipped,
     )
     assert [(one.code, one.place and one.place.line) for one in found] == [("TWL-S139", 3), ("TWL-S139", 4)]
+
+
+@pytest.mark.parametrize(
+    ("color", "places"),
+    [
+        ("orange", ((5, 12),)),
+        ('["2700 K", dark red, vit]', ((5, 13), (5, 23), (5, 33))),
+        ("{shaft: blue, bowl: red}", ((5, 32),)),
+        ("{shaft: blue, bowl: dark}", ()),
+        ("{shaft: blue}", ()),
+        ("dark", ()),
+        ('"#000000"', ()),
+        ('"#FFF3E6"', ()),
+    ],
+)
+def test_each_colour_that_a_lamp_cannot_show_is_noted_at_the_colour(
+    color: str, places: tuple[tuple[int, int], ...], shipped: Setup
+) -> None:
+    """With the lamp and what it shows instead; only where that lamp is asked for it, and only where it is seen."""
+    tower = _tower(shipped).replace("bowl-south, zone: bowl, profile: rgbw", "bowl-south, zone: bowl, profile: dimmer")
+    pace = "\n    change_every: 10 s" if "[" in color else ""
+    schedule = f"version: 1\ncampaigns:\n  - name: a\n    dates: 6 June\n    color: {color}{pace}\n"
+    found = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
+    assert [(one.code, one.file) for one in found] == [("TWL-F130", "config/schedule.yaml")] * len(places)
+    assert tuple(one.place[:2] for one in found if one.place) == places
+    assert all("mast/bowl-south" in one.event.text("sv") and "#FFF3E6" in one.event.text("sv") for one in found)
+
+
+def test_lamps_of_one_kind_are_noted_together_and_channel_bridges_too(shipped: Setup) -> None:
+    """Each gateway and profile once, however many lamps there are."""
+    lamp = "{name: a, zone: shaft, profile: dimmer, address: 1}"
+    bridge = f"  - {{name: bridge, kind: dmx-channels, map_topic: dmx/set, fixtures: [{lamp}]}}\n"
+    tower = _tower(shipped).replace("profile: rgbw", "profile: dimmer") + bridge
+    rules = ("  - {name: a, dates: 6 June, color: {bowl: red}}", "  - {name: b, dates: 7 June, color: red}")
+    schedule = "\n".join(("version: 1", "campaigns:", *rules, ""))
+    found = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
+    assert [(one.place and one.place.line, one.event.fields["fixture"]) for one in found] == [
+        (3, "mast/bowl-north, mast/bowl-south"),
+        (4, "mast/bowl-north, mast/bowl-south, mast/shaft-north, mast/shaft-south"),
+        (4, "bridge/a"),
+    ]
+    assert not any(one.is_error for one in found)
