@@ -149,8 +149,7 @@ class Exchange:
                 self._retained_bytes = size
             else:
                 self.tell("TWL-B043", about="", topic=message.topic, limit=self.limits.retained)
-        if old != self.retained.get(message.topic):
-            self._changed()
+        self._changed()
 
     # subscriptions
 

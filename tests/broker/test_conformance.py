@@ -427,6 +427,8 @@ async def test_a_breach_of_the_protocol_closes_the_connection(subject, connect, 
         b"\x10\x0d\0\x04MQTT\x04\x1a\0\x3c\0\x01c",
         b"\x10\x0d\0\x04MQTT\x04\x42\0\x3c\0\x01c",
         b"\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\x01",
+        b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01\0",
+        b"\x10\x13\0\x04MQTT\x04\x1e\0\x3c\0\x01c\0\x01w\0\x01x",
     ],
 )
 async def test_nothing_but_a_sound_connect_may_come_first(subject, dial, hello):

@@ -26,7 +26,41 @@ async def test_a_reader_that_stops_reading_is_dropped(start, connect, mortal):
         group.create_task(flood())
         came = group.create_task(reader.messages(401))
     assert Counter(message.topic for message in came.result()) == {"q": 400, "w": 1}
+    assert len(subject.broker._connections) == 2
     assert [event.fields["client"] for event in subject.told("TWL-B041")] == ["stuck"]
+
+
+async def test_a_reader_that_reads_slowly_slows_the_writer(start, connect):
+    """Many times more than may wait for it passes, and it is not dropped."""
+    subject = await start(limits=Limits(queue_bytes=1 << 20))
+    reader, writer = await connect(subject, "reader"), await connect(subject, "writer")
+    await reader.subscribe(("q", 0))
+
+    async def flood():
+        for _ in range(600):
+            writer.post("q", bytes(40_000))
+            await writer.writer.drain()
+
+    flooding = asyncio.create_task(flood())
+    left = 600 * (1 + 3 + 3 + 40_000)
+    while left:
+        part = await reader.reader.read(1 << 18)
+        assert part, "dropped"
+        left -= len(part)
+        await asyncio.sleep(0.002)
+    await flooding
+
+
+async def test_a_client_that_does_not_read_what_it_is_sent_is_not_read(start, connect):
+    """What it sends meanwhile stays in the network, not in our memory."""
+    subject = await start()
+    stuck, writer = await connect(subject, "stuck"), await connect(subject, "writer")
+    await stuck.subscribe(("q", 0))
+    stuck.reader._transport.pause_reading()
+    for _ in range(10):
+        await writer.publish("q", bytes(1 << 20))
+    (connection,) = (each for each in subject.broker._connections if not each._writable)
+    assert not connection._transport.is_reading()
 
 
 async def test_a_flood_does_not_starve_the_others(start, connect):

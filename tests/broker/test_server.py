@@ -18,6 +18,15 @@ async def test_nobody_listens_beyond_loopback_without_users(host):
     assert caught.value.code == "TWL-B001"
 
 
+async def test_a_name_for_loopback_and_more_is_beyond_loopback(monkeypatch):
+    """One open address is enough."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (each, 0)) for each in ("127.0.0.1", "192.0.2.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(Refused):
+        async with Broker("tower.example", 0, on_event=print):
+            pass
+
+
 async def test_with_users_it_listens_on_all_addresses(start, connect):
     """The wildcard address."""
     subject = await start(host="0.0.0.0")
