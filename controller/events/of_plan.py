@@ -4,7 +4,7 @@ from controller.events.kind import Kind, Level, Text
 
 NIGHT = Text(
     "A night runs from noon to noon and is named after its evening; hours lie inside it.",
-    "En natt går från middag till middag och heter efter sin kväll; tiderna ligger inom den.",
+    "En natt går från mitt på dagen till mitt på nästa dag och heter efter sin kväll; tiderna ligger inom den.",
 )
 SHOWN = Text(
     "The plan was worked out for the next 400 nights.",
@@ -27,32 +27,32 @@ KINDS: tuple[Kind, ...] = (
         Text("these hours run through the middle of the day", "de här tiderna går genom mitt på dagen"),
         Text(
             "instead of '{written}' write an evening such as `sunset to 23:00`, a morning such as `05:00 to sunrise`, or "
-            "`all day`",
-            "i stället för '{written}', skriv en kväll som `sunset to 23:00`, en morgon som `05:00 to sunrise`, eller "
-            "`all day`",
+            "`all day`; if daylight is meant, `{split}`",
+            'i stället för "{written}", skriv en kväll som `solnedgång till 23:00`, en morgon som '
+            "`05:00 till soluppgång`, eller `hela dygnet`; om dagsljus är meningen, `{split}`",
         ),
     ),
     _hours(
         "TWL-S121",
         "hours_unknown_word",
-        Text("'{word}' is not a time", "'{word}' är ingen tid"),
+        Text("'{word}' is not a time", '"{word}" är ingen tid'),
         Text(
             "did you mean `{near}`? A time is `22:30`, `sunset`, `sunrise`, `dusk`, `dawn`, `midnight` or `noon`, with "
             "`+ 30 min` or `- 1 h` if needed",
-            "menade du `{near}`? En tid är `22:30`, `sunset`, `sunrise`, `dusk`, `dawn`, `midnight` eller `noon`, med "
-            "`+ 30 min` eller `- 1 h` om det behövs",
+            "menade du `{near}`? En tid är `22:30`, `solnedgång`, `soluppgång`, `skymning`, `gryning`, `midnatt` eller "
+            "`mitt på dagen`, med `+ 30 min` eller `- 1 tim` om det behövs",
         ),
     ),
     _hours(
         "TWL-S122",
         "hours_no_such_time",
         Text("there is no time {time}", "klockan kan inte vara {time}"),
-        Text("hours go from 00:00 to 24:00, minutes to 59", "timmar går från 00:00 till 24:00, minuter till 59"),
+        Text("hours go from 00:00 to 24:00, minutes to 59", "tider går från 00:00 till 24:00, minuter till 59"),
     ),
     _hours(
         "TWL-S123",
         "hours_shift_without_unit",
-        Text("'{shift}' has no unit", "'{shift}' saknar enhet"),
+        Text("'{shift}' has no unit", '"{shift}" saknar enhet'),
         Text("did you mean `{shift} min`?", "menade du `{shift} min`?"),
     ),
     _hours(
@@ -66,48 +66,64 @@ KINDS: tuple[Kind, ...] = (
         "hours_unclear",
         Text("it is not clear where these hours begin and end", "det är oklart var tiderna börjar och slutar"),
         Text(
-            "write one `to`, and a list for several windows: `[sunset to 23:00, 05:00 to sunrise]`",
-            "skriv ett `to`, och en lista för flera fönster: `[sunset to 23:00, 05:00 to sunrise]`",
+            "write one `to`, and a list where there are several: `[sunset to 23:00, 05:00 to sunrise]`",
+            "skriv ett `till`, och en lista om tiderna är flera: `[solnedgång till 23:00, 05:00 till soluppgång]`",
         ),
         more=("written",),
     ),
     _hours(
         "TWL-S126",
         "hours_without_end",
-        Text("from '{written}' until when?", "från '{written}' till när?"),
-        Text("write `{written} to {end_word}`", "skriv `{written} to {end_word}`"),
+        Text("from '{written}' until when?", 'från "{written}" till när?'),
+        Text("write for example `{written} to {end_word}`", "skriv till exempel `{written} to {end_word}`"),
     ),
     _hours(
         "TWL-S127",
         "hours_daytime",
         Text(
             "'{written}' is daytime: the lamps would burn in full light",
-            "'{written}' är dagtid: lamporna lyser i dagsljus",
+            '"{written}" är dagtid: lamporna skulle lysa i fullt dagsljus',
         ),
         Text(
-            "swap it to `sunset to sunrise`, or write `all day` if it is meant",
-            "byt till `sunset to sunrise`, eller skriv `all day` om det är meningen",
+            "write `sunset to sunrise`; if daylight is meant, `{split}`, or `all day` for day and night",
+            "skriv `solnedgång till soluppgång`; om dagsljus är meningen, `{split}`, eller `hela dygnet` för dag och natt",
         ),
     ),
     _hours(
         "TWL-S128",
         "hours_bare_number",
-        Text("'{written}' is not a time of day", "'{written}' är inget klockslag"),
+        Text("'{written}' is not a time of day", '"{written}" är inget klockslag'),
         Text("did you mean `{time}`?", "menade du `{time}`?"),
+    ),
+    _hours(
+        "TWL-S129",
+        "hours_without_start",
+        Text("until '{written}' from when?", 'till "{written}" från när?'),
+        Text("write for example `{start_word} to {written}`", "skriv till exempel `{start_word} to {written}`"),
+    ),
+    _hours(
+        "TWL-S142",
+        "hours_whole_day",
+        Text("'{written}' begins and ends at the same time", '"{written}" börjar och slutar vid samma tid'),
+        Text(
+            "for the whole day write `all day`: with `dates` from 00:00 to 24:00, with `nights` from noon to noon",
+            "för hela dygnet, skriv `hela dygnet`: med `dates` från 00:00 till 24:00, med `nights` från mitt på dagen "
+            "till mitt på nästa dag",
+        ),
     ),
     _hours(
         "TWL-S140",
         "rule_two_kinds_of_days",
-        Text("'{name}' has both `dates` and `nights`", "'{name}' har både `dates` och `nights`"),
+        Text("'{name}' has both `dates` and `nights`", '"{name}" har både `dates` och `nights`'),
         Text(
-            "keep `dates` for calendar days (00:00 to 24:00) or `nights` for whole nights (noon to noon)",
-            "behåll `dates` för kalenderdagar (00:00 till 24:00) eller `nights` för hela nätter (middag till middag)",
+            "keep `dates` for calendar days (midnight to midnight) or `nights` for whole nights (evening to morning)",
+            "behåll `dates` för kalenderdagar (från midnatt till midnatt) eller `nights` för hela nätter (kväll till morgon)",
         ),
     ),
     _hours(
         "TWL-S141",
         "rule_without_days",
-        Text("'{name}' does not say on which days", "'{name}' säger inte vilka dagar"),
+        Text("'{name}' does not say on which days", '"{name}" säger inte vilka dagar'),
         Text("add a line such as `dates: 20–26 November`", "lägg till en rad som `dates: 20–26 november`"),
     ),
     _note(

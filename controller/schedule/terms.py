@@ -1,0 +1,253 @@
+"""The grammar of hours: text -> the two ends of a window.
+
+    window = ["from"] term to term | "all day"
+    term   = (clock | "midnight" | "noon" | "sunset" | "sunrise" | "dusk" | "dawn") [("+" | "-") duration]
+    to     = "to" | "till" | "until" | any dash
+
+Rules
+1. English and Swedish words may be mixed; case, and the dots over å, ä and ö, do not matter. `16.30` and `kl. 16:30`
+   are 16:30; 24:00 is 00:00.
+2. A clock time with a shift is another clock time: `midnight - 30 min` is 23:30.
+3. The text is cut at the one `to` that leaves a term on both sides, so that a dash may also stand inside a term.
+4. What is empty on every night, or would run through noon, is refused: a morning to an evening, and an end that does
+   not come after its beginning.
+`read` is total: two terms or a Mistake.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Literal
+
+from controller.errors import Mistake
+from controller.schedule.durations import parse_duration
+from controller.schedule.feasts import key
+from controller.schedule.words import JOINS
+
+NOON = 12 * 60
+DAY = 24 * 60
+MINUTE = timedelta(minutes=1)
+LONGEST_SHIFT = timedelta(hours=12)
+
+Event = Literal["sunset", "sunrise", "dusk", "dawn"]
+
+_SPELLINGS: dict[Event | int, str] = {
+    "sunset": "sunset, solnedgång, solnedgången, solens nedgång",
+    "sunrise": "sunrise, soluppgång, soluppgången, solens uppgång",
+    "dusk": "dusk, skymning, skymningen",
+    "dawn": "dawn, gryning, gryningen",
+    0: "midnight, midnatt",
+    NOON: "noon, midday, middag, mitt på dagen",
+}
+WORDS: dict[str, Event | int] = {key(word): what for what, words in _SPELLINGS.items() for word in words.split(", ")}
+SPELT: dict[str, str] = {key(word): word for words in _SPELLINGS.values() for word in words.split(", ")}
+ALL_DAY = frozenset({"all day", "hela dagen", "hela dygnet", "dygnet runt"})
+MEANT = {"all night": "sunset to sunrise", "hela natten": "solnedgång till soluppgång", "always": "all day"}
+"""What is no window, and what to write instead."""
+EVENING: frozenset[Event] = frozenset({"sunset", "dusk"})
+DAYTIME = frozenset((morning, evening) for morning in ("sunrise", "dawn") for evening in EVENING)
+
+_DASH = "[-‐‑‒–—―−]"
+_LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n)\s", re.IGNORECASE)
+_JOIN = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(sorted(JOINS, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
+_EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
+_SIGN = re.compile(rf"\+|{_DASH}")
+_KL = r"(?:(?:kl\.?|klockan)\s*)?"
+_CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})", re.IGNORECASE)
+_DIGITS = re.compile(rf"{_KL}([0-9]{{1,2}}?)([0-9]{{2}})?", re.IGNORECASE)
+_HALF_DAY = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
+_AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+_SHIFT_ONLY = re.compile(r"\s*(?:[0-9.,]+\s*[^\W\d_].*|2[5-9]|[3-9][0-9])\s*", re.DOTALL)
+"""`30 min`, or a number that is no hour."""
+_MOST_CUTS = 4
+"""A window holds no more dashes than these: one in each term and one between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One end of a window: an event of the sun with a shift in minutes, or minutes since 00:00."""
+
+    what: Event | int
+    shift: int = 0
+
+    @property
+    def after_noon(self) -> int | None:
+        """Minutes since noon of a clock time, 0..1439; None for the sun."""
+        return (self.what - NOON) % DAY if isinstance(self.what, int) else None
+
+
+Ends = tuple[Term, Term]
+
+
+def read(text: str) -> Ends:
+    """The two ends of a window; raises Mistake TWL-S120 to TWL-S129 and TWL-S142, and those of a duration."""
+    if key(text) in ALL_DAY:
+        return Term(NOON), Term(NOON)
+    lead = _LEAD.match(text)
+    begin = lead.end() if lead else 0
+    cuts = [*_EITHER.finditer(text, begin)]
+    if len(cuts) <= _MOST_CUTS:
+        for cut in cuts:
+            try:
+                ends = _term(text, begin, cut.start()), _term(text, cut.end(), len(text))
+            except Mistake:
+                continue
+            _refuse(text, begin, cut, ends)
+            return ends
+    raise _unreadable(text, begin, cuts)
+
+
+def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
+    """No cut leaves two terms: what is wrong at the likeliest one."""
+    cut = _likeliest(text, cuts)
+    if cut is None and len(cuts) > 1:
+        return Mistake("TWL-S125", start=begin, end=len(text), written=text.strip())
+    left, right = (begin, cut.start() if cut else len(text)), (cut.end() if cut else len(text), len(text))
+    if cut and text[slice(*right)].strip() and not text[slice(*left)].strip():
+        return _without_start(text, *right)
+    for side in (left, right):
+        if text[slice(*side)].strip():
+            try:
+                _term(text, *side)
+            except Mistake as mistake:
+                return mistake
+    return _without_end(text, *left)
+
+
+def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
+    """The only word among the cuts, or the only dash, if that is not the sign of a shift."""
+    words = [cut for cut in cuts if _JOIN.fullmatch(cut[0])]
+    if words:
+        return words[0] if len(words) == 1 else None
+    is_dash = len(cuts) == 1 and not _SHIFT_ONLY.fullmatch(text, cuts[0].end())
+    return cuts[0] if is_dash else None
+
+
+def _without_start(text: str, start: int, end: int) -> Mistake:
+    written = text[start:end].strip()
+    start_word = "noon" if WORDS.get(key(written)) == "sunset" else "sunset"
+    return Mistake("TWL-S129", end=len(text), written=written, start_word=start_word)
+
+
+def _without_end(text: str, start: int, end: int) -> Mistake:
+    written = text[start:end].strip() or "sunset"
+    end_word = "noon" if WORDS.get(key(written)) == "sunrise" else "sunrise"
+    return Mistake("TWL-S126", start=start, end=len(text), written=written, end_word=end_word)
+
+
+# Terms
+
+
+def _term(text: str, start: int, end: int) -> Term:
+    sign = _SIGN.search(text, start, end)
+    what = _what(text, *_bare(text, start, sign.start() if sign else end))
+    if sign is None:
+        return Term(what)
+    shift = _shift(text, sign[0], *_bare(text, sign.end(), end))
+    if isinstance(what, int):
+        return Term((what + shift) % DAY)
+    return Term(what, shift)
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without the space on either side."""
+    written = text[start:end]
+    start += len(written) - len(written.lstrip())
+    return start, start + len(written.strip())
+
+
+def _what(text: str, start: int, end: int) -> Event | int:
+    written = text[start:end]
+    if key(written) in WORDS:
+        return WORDS[key(written)]
+    if clock := _CLOCK.fullmatch(written):
+        return _minutes(clock[1], clock[2], start, end, written) % DAY
+    meant = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
+    if meant is None:
+        raise Mistake("TWL-S121", start=start, end=end, word=written, near=_near(written))
+    hour = int(meant[1])
+    if meant.re is _HALF_DAY and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if meant[3] in "pP" else 0)
+    minutes = _minutes(str(hour), meant[2] or "00", start, end, written)
+    raise Mistake("TWL-S128", start=start, end=end, written=written, time=_clock(minutes))
+
+
+def _minutes(hour: str, minute: str, start: int, end: int, written: str) -> int:
+    minutes = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or minutes > DAY:
+        raise Mistake("TWL-S122", start=start, end=end, time=written)
+    return minutes
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _shift(text: str, sign: str, start: int, end: int) -> int:
+    """Minutes."""
+    written = text[start:end]
+    if clock := _CLOCK.fullmatch(written):
+        near = f"{int(clock[1])} h {int(clock[2])} min"
+        raise Mistake("TWL-S121", start=start, end=end, word=written, near=near)
+    if _NUMBER.fullmatch(written):
+        raise Mistake("TWL-S123", start=start, end=end, shift=written)
+    try:
+        shift = parse_duration(written)
+    except Mistake as mistake:
+        inner = mistake.end if mistake.end is not None else end - start
+        raise Mistake(mistake.code, start=start + mistake.start, end=start + inner, **mistake.fields) from None
+    if shift > LONGEST_SHIFT:
+        raise Mistake("TWL-S124", start=start, end=end, shift=written)
+    if shift % MINUTE:
+        raise Mistake("TWL-S121", start=start, end=end, word=written, near=f"{shift // MINUTE + 1} min")
+    return shift // MINUTE if sign == "+" else -(shift // MINUTE)
+
+
+def _near(written: str) -> str:
+    """What was probably meant: `30 min after sunset`, `22:00:00`, `sunst`."""
+    if around := _AROUND.fullmatch(written[:60]):
+        sign = "+" if around[2].lower() in {"after", "efter"} else "-"
+        return f"{around[3]} {sign} {around[1]}"
+    clock = _CLOCK.search(written)
+    if clock and int(clock[1]) < 24 and int(clock[2]) < 60:
+        return f"{clock[1]}:{clock[2]}"
+    known = {**SPELT, **MEANT}
+    found = get_close_matches(key(written[:40]), known, n=1, cutoff=0.6)
+    return known[found[0]] if found else "sunset"
+
+
+# What is refused
+
+
+def _refuse(text: str, begin: int, cut: re.Match[str], ends: Ends) -> None:
+    """Rule 4, with what to write instead."""
+    start, end = ends
+    if start.after_noon and start.after_noon == end.after_noon:
+        raise Mistake("TWL-S142", end=len(text), written=text.strip())
+    if _is_backwards(start, end):
+        word = cut[0].lower() if _JOIN.fullmatch(cut[0]) else "to"
+        noon = "mitt på dagen" if word == "till" else "noon"
+        first, last = text[begin : cut.start()].strip(), text[cut.end() :].strip()
+        split = f"[{first} {word} {noon}, {noon} {word} {last}]"
+        code = "TWL-S127" if (start.what, end.what) in DAYTIME else "TWL-S120"
+        raise Mistake(code, end=len(text), written=text.strip(), split=split)
+
+
+def _is_backwards(start: Term, end: Term) -> bool:
+    if start.after_noon is not None and end.after_noon is not None:
+        return start.after_noon > (end.after_noon or DAY)
+    early, late = _begins_in_the_evening(start), _ends_in_the_evening(end)
+    if early != late or start.after_noon is not None or end.after_noon is not None:
+        return late and not early
+    order = ("sunset", "dusk") if early else ("dawn", "sunrise")
+    return order.index(str(start.what)) >= order.index(str(end.what)) and start.shift >= end.shift
+
+
+def _begins_in_the_evening(start: Term) -> bool:
+    return start.what in EVENING if start.after_noon is None else start.after_noon < NOON
+
+
+def _ends_in_the_evening(end: Term) -> bool:
+    return end.what in EVENING if end.after_noon is None else 0 < end.after_noon <= NOON
