@@ -10,7 +10,7 @@ KEYS = Text(
 
 KINDS: tuple[Kind, ...] = (
     mistake(
-        "S201",
+        "S221",
         "zone-or-zones",
         Text(
             "this gateway needs either `zone` with `{key}`, or `zones` alone",
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
-        "S202",
+        "S222",
         "color-mode-stands-alone",
         Text("the colour mode {mode} cannot stand beside others", "färgläget {mode} kan inte stå bredvid andra"),
         KEYS,
@@ -33,7 +33,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
-        "S203",
+        "S223",
         "full-topic-incomplete",
         Text(
             "full_topic must hold %prefix% and %topic%, not {value}",
@@ -46,7 +46,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
-        "S204",
+        "S224",
         "channel-place-missing",
         Text("'{value}' does not say where the channel stands", '"{value}" säger inte var kanalen står'),
         KEYS,
@@ -56,7 +56,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
-        "S205",
+        "S225",
         "channel-or-map",
         Text(
             "this gateway needs either `channel_topic` or `map_topic`",
@@ -69,7 +69,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
-        "S206",
+        "S226",
         "one-universe-only",
         Text(
             "the lamps of '{name}' lie in several universes, and this kind of gateway has one",
@@ -79,7 +79,7 @@ KINDS: tuple[Kind, ...] = (
         Text("give each universe a gateway of its own", "ge varje universum en egen gateway"),
     ),
     mistake(
-        "S207",
+        "S227",
         "state-is-command",
         Text(
             "{value} is the topic of the commands and cannot tell the state as well",

@@ -35,7 +35,7 @@ LEVEL_TOLERANCE = 1
 
 def _with_place(value: str) -> str:
     if value.count(PLACE) != 1:
-        raise Mistake("TWL-S204", value=value)
+        raise Mistake("TWL-S224", value=value)
     checked_topic(value.replace(PLACE, "512"))
     return value
 
@@ -63,13 +63,13 @@ class DmxChannels(Vendor):
     def _usable(self, info: ValidationInfo) -> Self:
         """The site's own fixture profiles and palette come in the context of the validation."""
         if (self.channel_topic is None) is (self.map_topic is None):
-            raise Mistake("TWL-S205")
+            raise Mistake("TWL-S225")
         if self.state_topic is not None and self.state_topic in {self.channel_topic, self.map_topic}:
-            raise Mistake("TWL-S207", value=self.state_topic)
+            raise Mistake("TWL-S227", value=self.state_topic)
         context: Mapping[str, Any] = info.context or {}
         self._profiles, self._palette = context.get("profiles", {}), context.get("palette", {})
         if len(self.patch.universes) != 1:
-            raise Mistake("TWL-S206", name=self.name)
+            raise Mistake("TWL-S226", name=self.name)
         return self
 
     @cached_property

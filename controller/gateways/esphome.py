@@ -54,7 +54,7 @@ class EspHome(Addressed):
     @model_validator(mode="after")
     def _has_light(self) -> Self:
         if (self.light is None) is (self.zone is not None):
-            raise Mistake("TWL-S201", key="light")
+            raise Mistake("TWL-S221", key="light")
         return self
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:

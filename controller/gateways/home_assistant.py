@@ -60,10 +60,10 @@ class HomeAssistant(OneZone):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         if self.state_topic == self.command_topic:
-            raise Mistake("TWL-S207", value=self.command_topic)
+            raise Mistake("TWL-S227", value=self.command_topic)
         alone = next((mode for mode in self.color_modes if mode in {"onoff", "brightness"}), None)
         if alone is not None and len(self.color_modes) > 1:
-            raise Mistake("TWL-S202", mode=alone)
+            raise Mistake("TWL-S222", mode=alone)
         return self
 
     @property

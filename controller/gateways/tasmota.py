@@ -60,7 +60,7 @@ STATES = ("RESULT", "STATE", "COLOR", "DIMMER", "HSBCOLOR", "CT")
 
 def _full_topic(value: str) -> str:
     if "%prefix%" not in value or "%topic%" not in value:
-        raise Mistake("TWL-S203", value=value)
+        raise Mistake("TWL-S223", value=value)
     checked_topic(value.rstrip("/"))
     return value.rstrip("/") + "/"
 

@@ -131,7 +131,7 @@ class Addressed(Vendor):
     @model_validator(mode="after")
     def _zone_or_zones(self) -> Self:
         if (self.zone is None) is not bool(self.zones):
-            raise Mistake("TWL-S201", key=self.ADDRESS)
+            raise Mistake("TWL-S221", key=self.ADDRESS)
         return self
 
     @property

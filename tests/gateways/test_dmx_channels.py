@@ -92,14 +92,14 @@ def test_without_a_state_topic_it_is_written_only() -> None:
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
-        ({}, "TWL-S205"),
-        ({"channel_topic": "dmx/{channel}", "map_topic": "dmx/set"}, "TWL-S205"),
-        ({"channel_topic": "dmx/channel"}, "TWL-S204"),
-        ({"channel_topic": "dmx/{channel}/{channel}"}, "TWL-S204"),
+        ({}, "TWL-S225"),
+        ({"channel_topic": "dmx/{channel}", "map_topic": "dmx/set"}, "TWL-S225"),
+        ({"channel_topic": "dmx/channel"}, "TWL-S224"),
+        ({"channel_topic": "dmx/{channel}/{channel}"}, "TWL-S224"),
         ({"channel_topic": "dmx/+/{channel}"}, "TWL-S096"),
-        ({"channel_topic": "dmx/{channel}", "state_topic": "dmx/{channel}"}, "TWL-S207"),
+        ({"channel_topic": "dmx/{channel}", "state_topic": "dmx/{channel}"}, "TWL-S227"),
         ({"map_topic": "dmx/set", "fixtures": [*FIXTURES, FIXTURES[0] | {"name": "x"}]}, "TWL-F101"),
-        ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0], FIXTURES[1] | {"universe": "2"}]}, "TWL-S206"),
+        ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0], FIXTURES[1] | {"universe": "2"}]}, "TWL-S226"),
         ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0] | {"profile": "rbg"}]}, "TWL-F103"),
     ],
 )

@@ -183,10 +183,10 @@ def test_a_key_that_is_not_known_is_a_mistake(kind: str, named: Callable[..., An
     ("kind", "keys", "code"),
     [
         ("home-assistant", {"command_topic": "a/#"}, "TWL-S096"),
-        ("esphome", {"zone": None}, "TWL-S201"),
-        ("home-assistant", {"color_modes": ["onoff", "rgb"]}, "TWL-S202"),
-        ("tasmota", {"full_topic": "stat/%topic%"}, "TWL-S203"),
-        ("home-assistant", {"state_topic": "home/rgb1/set"}, "TWL-S207"),
+        ("esphome", {"zone": None}, "TWL-S221"),
+        ("home-assistant", {"color_modes": ["onoff", "rgb"]}, "TWL-S222"),
+        ("tasmota", {"full_topic": "stat/%topic%"}, "TWL-S223"),
+        ("home-assistant", {"state_topic": "home/rgb1/set"}, "TWL-S227"),
     ],
 )
 def test_a_mistake_carries_what_its_text_needs(

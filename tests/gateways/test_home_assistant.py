@@ -151,10 +151,10 @@ def test_modes_without_colour_stand_alone(mode: str, named: Callable[..., Any]) 
         named("home-assistant", color_modes=["rgb", mode])
     mistake = caught.value.errors()[0]["ctx"]["error"]
     assert isinstance(mistake, Mistake)
-    assert mistake.code == "TWL-S202"
+    assert mistake.code == "TWL-S222"
 
 
 def test_the_state_may_not_be_the_command(named: Callable[..., Any]) -> None:
     """The broker gives back what was sent, which would confirm anything."""
-    with pytest.raises(ValidationError, match="TWL-S207"):
+    with pytest.raises(ValidationError, match="TWL-S227"):
         named("home-assistant", state_topic="home/rgb1/set")

@@ -111,7 +111,7 @@ def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], li
 )
 def test_zone_or_zones_but_not_both(kind: str, keys: dict[str, Any], named: Callable[..., Any]) -> None:
     """One way to say which lamps are which zone's."""
-    with pytest.raises(ValidationError, match="TWL-S201"):
+    with pytest.raises(ValidationError, match="TWL-S221"):
         named(kind, **keys)
 
 
