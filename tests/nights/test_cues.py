@@ -1,0 +1,75 @@
+"""The shipped campaign in real processes on real brokers, in years that are not this one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+AT_ONCE = timedelta(seconds=2)
+EARLY = timedelta(seconds=0.1)
+FADE_IN = timedelta(seconds=30)
+REPORTED = "watertower/gateway/mast/reported"
+
+
+@dataclass
+class Night:
+    """One controller that lives from just before a cue on, and what its gateway reports."""
+
+    cue: datetime
+    ear: Any
+    controller: Any
+
+    @property
+    def due(self) -> datetime:
+        """When what the cue changes is to be seen: at the cue, or when a slow computer has started the service."""
+        (started,) = self.controller.events("TWL-D001")
+        return max(self.cue, datetime.fromisoformat(started["at"]))
+
+    @property
+    def reports(self) -> list[Any]:
+        """Those that tell of every zone, from when the gateway has been told what to show."""
+        told = self.ear.on(REPORTED)
+        return [one for one in told if len(one.document["zones"]) == 2 and one.document["by"] != "boot"]
+
+    def first(self, is_wanted: Any, after: Any = None) -> Any:
+        """The first report like this, after the first like that."""
+        rest = iter(self.reports)
+        if after is not None:
+            next((one for one in rest if after(one.document["zones"].values())), None)
+        return next((one for one in rest if is_wanted(one.document["zones"].values())), None)
+
+
+def is_dark(zones: Any) -> bool:
+    return not any(zone["on"] for zone in zones)
+
+
+def is_light(zones: Any) -> bool:
+    return any(zone["on"] for zone in zones)
+
+
+def test_the_shipped_campaign_is_reported_at_its_cues(sites: Any, mosquittos: Any, ear: Any, words: Any) -> None:
+    """Light begins within two seconds of midnight, of sunset and of another year's sunset; the fade ends as promised;
+    and the last night is dark at 24:00. (Its fade is shortened from two minutes, for which no test need wait.)"""
+
+    def night(cue: str, from_s: float) -> Night:
+        at = words.instant(cue)
+        broker = mosquittos()
+        site = sites().on_broker(broker.port, "controller")
+        site.edit("schedule.yaml", "fade_out: 2 min", "fade_out: 2 s")
+        site.travel(at + timedelta(seconds=from_s))
+        return Night(at, ear(broker), site.controller())
+
+    def is_full(zones: Any) -> bool:
+        return {"bowl": words.orange, "shaft": words.orange} == dict(zip(("bowl", "shaft"), zones, strict=True))
+
+    midnight = night("2026-11-19 23:00:00", -18)
+    other_year = night("2023-11-26 14:33:02", -18)
+    mid_fade = night("2026-11-20 14:41:13", 8)
+    last_dark = night("2026-11-26 23:00:00", -20)
+
+    for begins in (midnight, other_year):
+        lit = words.until(lambda b=begins: b.first(is_light), "no light")
+        assert begins.cue - EARLY <= lit.at <= begins.due + AT_ONCE
+    full = words.until(lambda: mid_fade.first(is_full), "the fade does not end", 40)
+    assert mid_fade.cue + FADE_IN - EARLY <= full.at <= mid_fade.due + FADE_IN + AT_ONCE
+    dark = words.until(lambda: last_dark.first(is_dark, after=is_light), "it stays lit", 40)
+    assert last_dark.cue - EARLY <= dark.at <= last_dark.due + AT_ONCE
