@@ -213,6 +213,17 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-M014",
+        "mqtt.certificate_ends",
+        Level.WARNING,
+        Text("the certificate of {broker} ends in {days} days", "certifikatet för {broker} går ut om {days} dagar"),
+        Text(
+            "When a certificate has ended nobody can connect, and the tower is only as right as the gateways' plans.",
+            "När ett certifikat har gått ut kan ingen ansluta, och tornet är bara så rätt som styrenheternas planer.",
+        ),
+        Text("Renew the certificate of {broker}.", "Förnya certifikatet för {broker}."),
+    ),
+    Kind(
         "TWL-M013",
         "mqtt.broker_forgot",
         Level.WARNING,

@@ -15,6 +15,7 @@ from controller.events import Event, happened
 from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.schedule.plan import Program
+from controller.service.certificates import Certificates
 from controller.service.engine import Engine
 from controller.service.hand import Hand
 from controller.service.report import essence, health_of
@@ -56,6 +57,7 @@ class Loop:
         self._mqtt = mqtt
         self._site = site
         self._tell = tell
+        self._certificates = Certificates()
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
         self._requests: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
@@ -85,6 +87,7 @@ class Loop:
         else:
             self._tell(item.event(), reading.wall)
         if isinstance(item, Connected):
+            self._certificates.note(item.broker, item.certificate_until)
             self._engine.connected(reading)
             self._health = None
         elif isinstance(item, Lost) and not self._mqtt.connected:
@@ -100,7 +103,7 @@ class Loop:
                 self.follow(self._engine.program)
                 self._tell(answer, now)
             now = self._clock.read().wall
-            for event in await self._hand.expire(now):
+            for event in (*await self._hand.expire(now), *self._certificates.due(now)):
                 self._tell(event, now)
 
     def follow(self, program: Program) -> None:

@@ -1,0 +1,26 @@
+"""Warns in good time of a broker's certificate that ends: once a day from WARN on."""
+
+from datetime import date, datetime, timedelta
+
+from controller.events import Event, happened
+
+WARN = timedelta(days=30)
+
+
+class Certificates:
+    """When each broker's certificate ends, as the last connection showed it."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+        self._told: dict[str, date] = {}
+
+    def note(self, broker: str, until: datetime | None) -> None:
+        """What a new connection showed; None without TLS."""
+        if until is not None:
+            self._until[broker] = until
+
+    def due(self, now: datetime) -> tuple[Event, ...]:
+        """What is to be told today and was not yet."""
+        ending = [b for b, until in self._until.items() if until - now <= WARN and self._told.get(b) != now.date()]
+        self._told.update(dict.fromkeys(ending, now.date()))
+        return tuple(happened("TWL-M014", broker=b, days=(self._until[b] - now).days) for b in ending)

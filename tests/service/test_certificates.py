@@ -1,0 +1,27 @@
+"""A certificate that ends is told in time, and not every second."""
+
+from datetime import UTC, datetime, timedelta
+
+from controller.service.certificates import WARN, Certificates
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_a_certificate_far_from_its_end_is_not_told() -> None:
+    """Nor a connection without one."""
+    certificates = Certificates()
+    certificates.note("a", NOW + WARN + timedelta(seconds=1))
+    certificates.note("b", None)
+    assert certificates.due(NOW) == ()
+
+
+def test_one_that_ends_is_told_once_a_day_with_the_days_left() -> None:
+    """Until a connection shows a newer one."""
+    certificates = Certificates()
+    certificates.note("a", NOW + timedelta(days=10, hours=5))
+    (told,) = certificates.due(NOW)
+    assert told.fields == {"broker": "a", "days": 10}
+    assert certificates.due(NOW + timedelta(hours=11)) == ()
+    assert len(certificates.due(NOW + timedelta(hours=13))) == 1
+    certificates.note("a", NOW + timedelta(days=400))
+    assert certificates.due(NOW + timedelta(days=3)) == ()
