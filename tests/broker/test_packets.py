@@ -118,6 +118,27 @@ def test_the_longest_connect_is_taken():
     assert connect.will == Publish("x" * 0xFFFF, b"x" * 0xFFFF)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\x02\0\x3c\0\x01\0",
+        b"\x02\0\x3c\0\x01\xff",
+        b"\x03\0\x3c\0\x01c",
+        b"\x1e\0\x3c\0\x01c\0\x01w\0\x01x",
+        b"\x0a\0\x3c\0\x01c",
+        b"\x22\0\x3c\0\x01c",
+        b"\x42\0\x3c\0\x01c\0\x01p",
+        b"\x06\0\x3c\0\x01c\0\x01+\0\x01x",
+        b"\x82\0\x3c\0\x01c",
+    ],
+)
+def test_a_connect_that_contradicts_itself_is_refused(rest):
+    """Client id, reserved bit, QoS 3 of a will, parts of no will, password without user, will topic, missing user."""
+    decode(0x10, b"\0\x04MQTT\x04\x02\0\x3c\0\x01c")
+    with pytest.raises(ProtocolError):
+        decode(0x10, b"\0\x04MQTT\x04" + rest)
+
+
 def test_a_connect_tells_all_that_it_holds():
     """Will, user and password in their order; the password is not in the repr."""
     body = b"\0\x04MQTT\x04\xee\x01\x02\0\x02id\0\x01w\0\x02\xff\0\0\x04user\0\x06secret"
