@@ -76,6 +76,15 @@ def days_missing(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding
             yield document.source.finding("TWL-S140", rule.place, **told)
 
 
+def lists_left_empty(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding]:
+    """Days or hours given as an empty list: the entry could never be lit."""
+    for rule in rules:
+        for word in (*DAYS, "hours"):
+            entry = rule.entries.get(word)
+            if entry and isinstance(entry.value, Items) and not entry.value.items:
+                yield document.source.finding("TWL-S013", entry.value.place, key=word)
+
+
 def zones_of(document: Document) -> tuple[Scalar, ...]:
     """The zones that the tower's file names."""
     _, node = document.at(("zones",))

@@ -151,7 +151,12 @@ def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | N
     rules = {group: checks.entries(document, group) for group in RULES}
     named = [rule for group in rules.values() for rule in group]
     dated = (*rules["campaigns"], *rules["blackouts"])
-    return schedule, (*findings, *checks.days_missing(document, dated), *checks.names_twice(document, named))
+    more = (
+        *checks.days_missing(document, dated),
+        *checks.lists_left_empty(document, named),
+        *checks.names_twice(document, named),
+    )
+    return schedule, (*findings, *more)
 
 
 def _read_as(

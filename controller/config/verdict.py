@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from controller.config.findings import Finding, Place
-from controller.config.nodes import Document, Node, Pairs, Scalar, Sequence, plain
+from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequence, plain
 from controller.config.words import near
 from controller.errors import Mistake
 
@@ -59,11 +59,9 @@ INNER_EXAMPLES: Mapping[str, str] = {
 
 def findings(document: Document, error: ValidationError, told: Iterable[Finding]) -> Iterator[Finding]:
     """A finding for every error that is not the consequence of another one, nor of what was told before."""
-    spots = {finding.place[:2] for finding in told if finding.place}
+    earlier = tuple(told)
     for one in _flat(error):
-        _, node = document.at(one["loc"])
-        known = isinstance(node, Scalar) and node.place[:2] in spots
-        if not known and not _is_consequence(document, one):
+        if not _is_consequence(document, one, earlier):
             yield _finding(document, one)
 
 
@@ -77,16 +75,28 @@ def _flat(error: ValidationError, path: tuple[int | str, ...] = ()) -> Iterator[
             yield {**one, "loc": (*path, *one["loc"])}
 
 
-def _is_consequence(document: Document, error: ErrorDetails) -> bool:
-    """Unknown keywords are told by `shape`; one that is missing may be there without a value or misspelt."""
+def _is_consequence(document: Document, error: ErrorDetails, told: tuple[Finding, ...]) -> bool:
+    """Whether what was told already is the reason: of this very value, or of a keyword that seems to be missing."""
     if error["type"] in {"extra_forbidden", "is_instance_of"}:
         return True
     mistake = error.get("ctx", {}).get("error")
-    wanted = [str(error["loc"][-1])] if error["type"] == "missing" else []
-    if isinstance(mistake, Mistake) and mistake.code == NO_DAYS:
-        wanted = ["dates", "nights"]
-    _, node = document.at(error["loc"][: -1 if error["type"] == "missing" else None])
-    return isinstance(node, Pairs) and bool(wanted) and any(near(word, wanted) for word in node.entries)
+    if error["type"] == "missing":
+        _, node = document.at(error["loc"][:-1])
+        wanted = {str(error["loc"][-1])}
+    else:
+        _, node = document.at(error["loc"])
+        wanted = {"dates", "nights"} if isinstance(mistake, Mistake) and mistake.code == NO_DAYS else set()
+    if isinstance(node, Scalar):
+        return any(finding.place and finding.place[:2] == node.place[:2] for finding in told)
+    return isinstance(node, Pairs) and any(_stands_for(entry, told) in wanted for entry in node.entries.values())
+
+
+def _stands_for(entry: Entry, told: tuple[Finding, ...]) -> object:
+    """The keyword that an entry was meant to be: its own where it lacks only the value, or the suggested one."""
+    if entry.is_empty:
+        return entry.key.text
+    suggested = (finding for finding in told if finding.place == entry.key.place)
+    return next((finding.event.fields.get("suggestion") for finding in suggested), None)
 
 
 def _finding(document: Document, error: ErrorDetails) -> Finding:
