@@ -1,5 +1,6 @@
 """The rules of a schedule: which days, which hours, and an opaque look; and what a hand sets above them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from controller.errors import Mistake
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import DEFAULT_HOURS, Hours, Night, Place, as_list, instant
+from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.sun import Stretch
 
 RuleName = Annotated[
@@ -19,6 +21,20 @@ RuleName = Annotated[
 DayList = Annotated[tuple[Days, ...], BeforeValidator(as_list)]
 NOTHING = timedelta(0)
 DAY_MIN = 24 * 60
+
+
+def _year(value: object) -> int:
+    """A year in four digits; raises Mistake TWL-S109, and TWL-S119 for what is no single value."""
+    if not isinstance(value, str | int):
+        raise Mistake("TWL-S119", found=type(value).__name__)
+    text = str(value).strip()
+    if re.fullmatch("[0-9]{4}", text) and EARLIEST <= int(text) <= LATEST:
+        return int(text)
+    meant = f"20{text}" if re.fullmatch("[0-9]{2}", text) else "2026"
+    raise Mistake("TWL-S109", year=text, earliest=EARLIEST, latest=LATEST, suggestion=meant)
+
+
+Years = Annotated[tuple[Annotated[int, BeforeValidator(_year)], ...], BeforeValidator(as_list)]
 
 
 class Rule(BaseModel):
@@ -37,11 +53,14 @@ class Rule(BaseModel):
     line: int = Field(default=0, exclude=True)
 
     @model_validator(mode="after")
-    def _one_kind_of_days(self) -> Self:
+    def _days_and_hours(self) -> Self:
         if self.dates is not None and self.nights is not None:
             raise Mistake("TWL-S140", name=self.name)
         if self.dates is None and self.nights is None and self._needs_days():
             raise Mistake("TWL-S141", name=self.name)
+        for word, listed in (("dates", self.dates), ("nights", self.nights), ("hours", self.hours)):
+            if listed == ():
+                raise Mistake("TWL-S013", key=word)
         return self
 
     def _needs_days(self) -> bool:
@@ -57,9 +76,10 @@ class Rule(BaseModel):
         """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
         days = ", ".join(str(each) for each in self.dates or self.nights or ())
         unit = "dates " if self.dates else "nights " if self.nights else "every night"
+        left_out = " except " + ", ".join(str(each) for each in self.except_) if self.except_ else ""
         hours = ", ".join(str(window) for window in self.hours)
         line = f" (line {self.line})" if self.line else ""
-        return f"{unit}{days}, {hours}{line}"
+        return f"{unit}{days}{left_out}, {hours}{line}"
 
     def has(self, day: date) -> bool:
         """Whether a day (a date, or the night that begins on it) is one of its days."""
@@ -71,9 +91,9 @@ class Rule(BaseModel):
         """The parts of a night frame that belong to its days."""
         if self.dates is None:
             return ((night.start, night.end),) if self.has(night.day) else ()
-        next_day = night.day + timedelta(days=1)
         midnight = instant(night.day, DAY_MIN, place.time_zone)
-        before, after = self.has(night.day), self.has(next_day)
+        # its own date by the clock: not the next one where a zone leaves out a day
+        before, after = self.has(night.day), self.has(midnight.astimezone(place.time_zone).date())
         if before and after:
             return ((night.start, night.end),)
         if before:
@@ -104,7 +124,7 @@ class Lit(Rule):
     fade_in: DurationField = NOTHING
     fade_out: DurationField = NOTHING
     otherwise: Literal["dark"] | None = None
-    confirmed_for: tuple[int, ...] = ()
+    confirmed_for: Years = ()
 
 
 class EveryNight(Lit):
@@ -116,7 +136,7 @@ class EveryNight(Lit):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A look set by hand, from `start` until `end`, which is never missing; zones without a look follow the schedule."""
+    """A look set by hand, from `start` until `end`, never missing; zones without a look follow the schedule."""
 
     id: str
     looks: Mapping[str, Any]

@@ -6,11 +6,13 @@ Precedence: blackout > campaigns, the higher in the file first > every_night, th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 from controller.schedule.campaign import Blackout, Lit, Rule
-from controller.schedule.hours import Night, Place
+from controller.schedule.hours import Night, Place, night_at, night_of
+
+KEPT_NIGHTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,49 @@ class Piece:
         return self.claim.rule if self.claim is not None and self.claim.lit else None
 
 
-def claims(rules: Iterable[Rule], night: Night, place: Place) -> list[Claim]:
+@dataclass(frozen=True, slots=True)
+class NightPlan:
+    """One night: its frame, the pieces in it, and all claims, the stronger first; without what a hand has set."""
+
+    night: Night
+    pieces: tuple[Piece, ...]
+    claims: tuple[Claim, ...]
+
+    def piece_at(self, moment: datetime) -> Piece:
+        """The piece in which an instant of this night lies."""
+        return next(piece for piece in self.pieces if piece.start <= moment < piece.end)
+
+    def claims_at(self, moment: datetime) -> list[Claim]:
+        """Who wants an instant, the stronger first."""
+        return [claim for claim in self.claims if claim.start <= moment < claim.end]
+
+
+class Nights:
+    """The nights of a place under rules, each worked out once."""
+
+    def __init__(self, rules: tuple[Rule, ...], place: Place) -> None:
+        self._rules, self._place = rules, place
+        self._known: dict[date, NightPlan] = {}
+
+    def at(self, moment: datetime) -> NightPlan:
+        """The night in which an instant lies."""
+        return self._plan(night_at(moment, self._place.time_zone))
+
+    def of(self, day: date) -> NightPlan:
+        """The night that begins on the evening of a day."""
+        return self._plan(night_of(day, self._place.time_zone))
+
+    def _plan(self, night: Night) -> NightPlan:
+        known = self._known.get(night.day)
+        if known is None:
+            if len(self._known) >= KEPT_NIGHTS:
+                self._known.clear()
+            wanted = claims(self._rules, night, self._place)
+            known = self._known[night.day] = NightPlan(night, pieces(wanted, night), wanted)
+        return known
+
+
+def claims(rules: Iterable[Rule], night: Night, place: Place) -> tuple[Claim, ...]:
     """The claims of all rules in one night, the stronger first; of one rule the lit ones before its dark rest."""
     found: list[Claim] = []
     for rule in rules:
@@ -45,17 +89,15 @@ def claims(rules: Iterable[Rule], night: Night, place: Place) -> list[Claim]:
         found.extend(Claim(start, end, rule, lit) for start, end in rule.windows(night, place))
         if isinstance(rule, Lit) and rule.otherwise == "dark":
             found.extend(Claim(start, end, rule, False) for start, end in rule.frames(night, place))
-    return found
+    return tuple(found)
 
 
-def pieces(rules: Iterable[Rule], night: Night, place: Place) -> tuple[Piece, ...]:
+def pieces(wanted: tuple[Claim, ...], night: Night) -> tuple[Piece, ...]:
     """The night cut into pieces without a gap, each with its winner; neighbours with the same winner are one."""
-    wanted = claims(rules, night, place)
     borders = {night.start, night.end}
     borders.update(at for claim in wanted for at in (claim.start, claim.end))
-    cuts = sorted(borders)
     result: list[Piece] = []
-    for start, end in pairwise(cuts):
+    for start, end in pairwise(sorted(borders)):
         winner = next((claim for claim in wanted if claim.start <= start < claim.end), None)
         last = result[-1] if result else None
         if last is not None and _same(last.claim, winner):
