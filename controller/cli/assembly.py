@@ -53,7 +53,6 @@ class Running:
 async def running(parts: Parts) -> AsyncIterator[Running]:
     """Everything started, in order; and on the way out stopped, in the opposite one."""
     tower = parts.setup.tower
-    parts.state.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         brokers = await _brokers(parts, stack)
         hand = Hand(parts.store, grounds(parts.setup))

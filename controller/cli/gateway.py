@@ -28,7 +28,8 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
     gateway = find(setup, name)
     language = options.lang or environment_language() or setup.tower.site.language
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
-        options.state_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # what cannot be kept there tells so itself; the lamps are lit all the same
+            options.state_dir.mkdir(parents=True, exist_ok=True)
         asyncio.run(serve(setup, gateway, options.state_dir, log))
 
 

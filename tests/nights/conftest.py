@@ -120,11 +120,11 @@ class Ear:
         return last if last is not None and shown(last.document) == zones else None
 
     def confirmed(self, since: int = 0) -> bool:
-        """Whether the last health document says that every zone is confirmed."""
-        last = self.last("watertower/controller/health", since)
-        if last is None:
+        """Whether the last health document of a living controller says that every zone is confirmed."""
+        told = [one for one in self.on("watertower/controller/health", since) if not one.retain]
+        if not told:
             return False
-        zones = [zone for gateway in last.document["gateways"] for zone in gateway["zones"].values()]
+        zones = [zone for gateway in told[-1].document["gateways"] for zone in gateway["zones"].values()]
         return all(zone["standing"] == "confirmed" for zone in zones)
 
 

@@ -1,0 +1,111 @@
+"""`run` and its like before they begin: what a person must mend is told with 78, text and place, and no traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMANDS = [
+    ("run",),
+    ("gateway", "mast"),
+    ("status",),
+    ("override", "dark", "--until", "1 h", "--reason", "x"),
+    ("resume",),
+    ("stop", "--reason", "x"),
+    ("demo",),
+    ("check",),
+    ("plan",),
+    ("preview", "orange"),
+]
+
+
+def embedded(config: Path, more: str) -> None:
+    """Writes lines of `mqtt:` in place of the embedded broker's."""
+    path = config / "tower.yaml"
+    head, _, rest = path.read_text(encoding="utf-8").partition("  broker: embedded")
+    path.write_text(head + more + rest[rest.index("\n") :], encoding="utf-8")
+
+
+def bad_word(config: Path) -> None:
+    path = config / "schedule.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("20–26 November", "20–26 Novembr"), encoding="utf-8")
+
+
+def binary(config: Path) -> None:
+    (config / "tower.yaml").write_bytes(bytes(range(256)) * 20)
+
+
+def empty(config: Path) -> None:
+    (config / "schedule.yaml").write_bytes(b"")
+
+
+def gone(config: Path) -> None:
+    config.rename(config.with_name("elsewhere"))
+
+
+def a_folder(config: Path) -> None:
+    (config / "tower.yaml").unlink()
+    (config / "tower.yaml").mkdir()
+
+
+@pytest.mark.parametrize("spoil", [bad_word, binary, empty, gone, a_folder])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_files_that_are_wrong_end_every_command(
+    call: Any, config: Path, spoil: Callable[[Path], None], command: tuple[str, ...]
+) -> None:
+    """With 78 and the file's name; nothing has been started."""
+    spoil(config)
+    result = call(*command)
+    assert result.exit_code == 78, result.output
+    assert ".yaml" in result.output
+    assert "TWL-" in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+NEEDS_SECRET = COMMANDS[:6]
+
+
+@pytest.mark.parametrize("secret", ["gone", ".", "binary", "huge"])
+@pytest.mark.parametrize("command", NEEDS_SECRET, ids=lambda command: command[0])
+def test_a_password_file_that_cannot_be_read_is_told(
+    call: Any, config: Path, command: tuple[str, ...], secret: str
+) -> None:
+    """Not there, a folder, no text, too large: 78 with its path."""
+    (config / "binary").write_bytes(b"\xff\xfe\x00")
+    (config / "huge").write_bytes(b"x" * 20_000)
+    embedded(config, f"  broker: mqtt://127.0.0.1:1\n  username: a\n  password_file: {secret}")
+    result = call(*command)
+    assert result.exit_code == 78, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("text", [None, "", "# nobody\n", "name", "name:", ":word", "a:b\nbroken\n"])
+def test_a_users_file_that_says_nothing_is_told(call: Any, config: Path, text: str | None) -> None:
+    """The embedded broker does not start without the users it was promised."""
+    if text is not None:
+        (config / "users").write_text(text)
+    embedded(config, "  broker: embedded\n  users_file: users")
+    result = call("run")
+    assert result.exit_code == 78, result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_an_unknown_command_is_a_matter_of_usage(call: Any) -> None:
+    """Exit code 2."""
+    assert call("illuminate").exit_code == 2
+    assert call("run", "--nonsense").exit_code == 2
+
+
+def test_every_command_tells_what_it_does(call: Any) -> None:
+    """`--help` for all of them, from the list that `--help` prints."""
+    listed = call("--help").stdout.partition("Commands:")[2].split("\n  ")
+    names = [line.split()[0] for line in listed if line.strip()]
+    assert {"run", "demo", "check", "plan", "status", "override", "resume", "gateway", "test-lamps", "explain"} <= {
+        *names
+    }
+    for name in names:
+        result = call(name, "--help")
+        assert result.exit_code == 0
+        assert result.stdout.startswith("Usage:")

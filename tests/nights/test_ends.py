@@ -1,0 +1,115 @@
+"""How the service ends: when asked to, when it cannot begin, and what it leaves behind."""
+
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROMISED_S = 2.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(site: Any, ear: Any, words: Any, number: signal.Signals) -> None:
+    """Exit code 0 by its own word, both parts say offline, and the embedded broker keeps what was retained."""
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    listens = ear(site.port)
+    words.until(lambda: listens.word("watertower/controller/status") == b"online", "not online")
+    asked = time.monotonic()
+    program.send(number)
+    for topic in ("watertower/controller/status", "watertower/gateway/mast/availability"):
+        words.until(lambda t=topic: listens.word(t) == b"offline", f"{topic} does not say offline")
+    assert program.wait() == 0
+    told = [one.at_s - asked for one in listens.heard if one.payload == b"offline"]
+    assert max(told) < 3 * PROMISED_S
+    assert program.events("TWL-C002")[0]["reason"] == number.name
+    kept = (site.state / "broker.json").read_text()
+    assert "watertower/gateway/mast/reported" in kept
+    assert "Traceback" not in program.log
+
+
+def test_the_retained_messages_are_there_after_a_clean_restart(site: Any, ear: Any, words: Any) -> None:
+    """What the embedded broker kept says how it ended, until the parts come back and say online."""
+    first = site.controller()
+    words.until(lambda: first.events("TWL-G101"), "no confirmation")
+    assert first.end() == 0
+    second = site.controller()
+    words.until(lambda: second.events("TWL-G101"), "no confirmation after the restart")
+    listens = ear(site.port)
+    words.until(lambda: listens.word("watertower/controller/status") == b"online", "not online")
+    words.until(lambda: listens.last("watertower/gateway/mast/desired"), "no desired document")
+    assert listens.last("watertower/gateway/mast/desired").document["epoch"] == 2
+
+
+def test_two_signals_are_as_good_as_one(site: Any, words: Any) -> None:
+    """An impatient second SIGTERM breaks nothing."""
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    program.send(signal.SIGTERM)
+    program.send(signal.SIGTERM)
+    assert program.wait() == 0
+    assert "Traceback" not in program.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_gateway_process_ends_cleanly(
+    site: Any, mosquitto: Any, ear: Any, words: Any, number: signal.Signals
+) -> None:
+    """It says offline before it goes."""
+    listens = ear(mosquitto)
+    program = site.outside(mosquitto.port, "controller").gateway()
+    topic = "watertower/gateway/mast/availability"
+    words.until(lambda: listens.word(topic) == b"online", "not online")
+    assert program.end(number) == 0
+    words.until(lambda: listens.word(topic) == b"offline", "it does not say offline")
+    assert "Traceback" not in program.log
+
+
+def test_a_busy_port_is_told_with_69(site: Any) -> None:
+    """Somebody else listens where the embedded broker should."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", site.port))
+        taken.listen()
+        program = site.start("run")
+        assert program.wait() == 69
+    assert "TWL-" in program.log
+    assert str(site.port) in program.log
+    assert "Traceback" not in program.log
+
+
+def in_its_place(folder: Path) -> None:
+    folder.write_text("a file, not a folder")
+
+
+def not_to_be_made(folder: Path) -> None:
+    folder.symlink_to("/proc/nowhere")
+
+
+@pytest.mark.parametrize("spoil", [in_its_place, not_to_be_made])
+def test_a_state_folder_that_cannot_be_written_is_told(site: Any, words: Any, spoil: Any) -> None:
+    """The light goes on without it."""
+    spoil(site.state)
+    program = site.start("run", "--log-format", "json")
+    words.until(lambda: program.events("TWL-G101"), "no light")
+    assert program.events("TWL-J003"), "nobody was told"
+    assert program.end() == 0
+    assert "Traceback" not in program.log
+
+
+def test_what_is_lost_in_the_state_folder_is_no_traceback(site: Any, words: Any) -> None:
+    """Every file of it damaged: the service begins and lights."""
+    first = site.controller()
+    words.until(lambda: first.events("TWL-G101"), "no confirmation")
+    first.end(signal.SIGKILL)
+    for path in site.state.rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"\x00\xff{" * 40)
+    second = site.controller()
+    words.until(lambda: second.events("TWL-G101"), f"no confirmation: {second.log}")
+    assert "Traceback" not in second.log
+    assert second.end() == 0
+    assert json.loads((site.state / "known.json").read_text())
