@@ -2,6 +2,7 @@
 
 import click
 
+from controller.cli import against
 from controller.cli.options import CONFIGURATION, Options, common
 from controller.clock import SystemClock
 from controller.config import render
@@ -15,8 +16,9 @@ FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_g
 @click.command("check")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", help="For people or programs.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--against-running", is_flag=True, help="Also tell what would change where the service runs.")
 @common
-def command(options: Options, form: str, as_json: bool) -> None:
+def command(options: Options, form: str, as_json: bool, against_running: bool) -> None:
     """Check both files."""
     form = "json" if as_json else form
     try:
@@ -30,6 +32,8 @@ def command(options: Options, form: str, as_json: bool) -> None:
         click.echo(told)
     if form == "text":
         click.echo(_summary(setup, options))
+    if against_running:
+        click.echo(against.against_running(setup, options, now))
 
 
 def _summary(setup: Setup, options: Options) -> str:

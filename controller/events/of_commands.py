@@ -90,6 +90,19 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-Q109",
+        "command.nothing_running",
+        Level.ERROR,
+        Text("no good files of a running service are kept in {state}", "inga riktiga filer från en tjänst finns i {state}"),
+        Text(
+            "A service keeps a copy of the files that are in force in its state directory.",
+            "En tjänst sparar en kopia av filerna som gäller i sin tillståndskatalog.",
+        ),
+        Text(
+            "Name the state directory of the service with `--state`.", "Ange tjänstens tillståndskatalog med `--state`."
+        ),
+    ),
+    Kind(
         "TWL-Q108",
         "command.needs_terminal",
         Level.ERROR,
