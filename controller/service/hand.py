@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -11,15 +12,36 @@ from controller.events import Event, happened
 from controller.gateways.gateway import Rejected
 from controller.schedule.campaign import Override, Stop
 from controller.service.request import Grounds, Kept, Request, override_of, parse_request, stop_of
-from controller.store import Store
+from controller.store import Held
 
 REMEMBERED = 200
+
+
+class Keeper(Protocol):
+    """As much of the store as a hand needs; each change is durable when it returns, or refused with NotKept."""
+
+    @property
+    def overrides(self) -> tuple[Held, ...]:
+        """Those that stand, in the order in which they were set."""
+
+    @property
+    def stop(self) -> str | None:
+        """The document of the safety stop in force."""
+
+    async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+        """Keep it; False where this id was kept before."""
+
+    async def end_override(self, override_id: str, at: datetime) -> bool:
+        """End it; False where none of this id stands."""
+
+    async def set_stop(self, document: str | None, at: datetime) -> None:
+        """Put this stop in force, or lift it with None."""
 
 
 class Hand:
     """The overrides and the stop in force. `grounds` may be changed when the files change."""
 
-    def __init__(self, store: Store, grounds: Grounds) -> None:
+    def __init__(self, store: Keeper, grounds: Grounds) -> None:
         self.grounds = grounds
         self._store = store
         self._kept = {kept.id: kept for kept in _readable(held.document for held in store.overrides)}

@@ -1,0 +1,224 @@
+"""The controller as a process of the simulated world: engine and hand on one machine, one line, one disk.
+
+Rules
+1. The engine is turned as `controller.service.loop` turns it: on each message, when it asked for it, each second while
+   it names no instant (a suspect clock), and after a step of the clock.
+2. A process that was killed is started again by systemd after RESTART_S, from the disk alone.
+3. Order and time are written when the epoch changed, and every KNOWN_S.
+4. The health document is left out: nobody reads it here.
+"""
+
+import json
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from controller.clock import Judge, Reading, Trust
+from controller.config.load import SCHEDULE, Setup, read_schedule
+from controller.errors import FilesRejected
+from controller.events import Event
+from controller.events.line import document
+from controller.gateways.gateway import Message
+from controller.service.engine import Engine
+from controller.service.hand import Hand
+from controller.service.loop import Named
+from controller.service.request import Grounds
+from controller.simulation.lamps import LAG_S
+from controller.simulation.machine import TICK_S, Machine
+from controller.simulation.memory import Disk, PowerCutError
+from controller.simulation.meter import Lamp
+from controller.simulation.network import Broker, Client, Line
+from controller.simulation.world import Entry, World
+
+RESTART_S = (3.0, 5.0)
+REMEMBER_S = 10.0
+KNOWN_S = 600.0
+GRANT_S = 0.02
+LONGEST = timedelta(days=7)
+
+T = TypeVar("T")
+
+
+class Controller:
+    """The controller; `tell` takes each event, `confirms` what it calls confirmed."""
+
+    def __init__(
+        self,
+        world: World,
+        broker: Broker,
+        setup: Setup,
+        disk: Disk,
+        tell: Callable[[Event], None],
+        confirms: Callable[[dict[Lamp, bool]], None],
+    ) -> None:
+        self.machine = Machine(world)
+        self.disk = disk
+        self.setup = setup
+        self.hand: Hand | None = None
+        self._world = world
+        self._tell = tell
+        self._confirms = confirms
+        self._rules = setup.program()
+        self._judge = Judge()
+        self._engine: Engine | None = None
+        self._dues: list[Entry] = []
+        self._known_s = float("-inf")
+        self._site = Named(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
+        self.machine.processes.append(self._turn)
+        status = f"{self._site.prefix}/controller/status"
+        online, offline = (Message(status, word, qos=1, retain=True) for word in (b"online", b"offline"))
+        topics = (topic for gateway in setup.tower.gateways for topic in gateway.topics(self._site.prefix))
+        self.line = Line(
+            broker,
+            Client(
+                "controller",
+                (*dict.fromkeys(topics), self._site.requests),
+                offline,
+                lambda: (online,),
+                self._connected,
+                self._lost,
+                self._receive,
+            ),
+        )
+
+    def start(self) -> None:
+        """The process begins, with what is on the disk."""
+        if self._engine is not None:
+            return
+        self._judge = Judge(self.disk.wall)
+        self.hand = Hand(self.disk, Grounds(self._rules, self.setup.tower.palette, LONGEST))
+        program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
+        self._engine = Engine(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
+        self.line.start()
+        self._turn()
+
+    def die(self) -> None:
+        """Rule 2."""
+        if self._engine is None:
+            return
+        lamps = [Lamp(name, zone) for name, gateway in self._engine.gateways.items() for zone in gateway.zone_names]
+        self._engine = self.hand = None
+        self.line.stop()
+        self._confirms(dict.fromkeys(lamps, False))
+        self._world.after(self._world.random.uniform(*RESTART_S), self.start)
+
+    def reload(self, schedule: bytes) -> None:
+        """The file of the schedule was saved; a bad one changes nothing."""
+        with suppress(FilesRejected):
+            changed = replace(self.setup, schedule=read_schedule(schedule, self.setup.tower, SCHEDULE))
+            self._rules = changed.program()
+            self._follow()
+
+    def _connected(self) -> None:
+        if self._engine is not None:
+            self._engine.connected(self._read())
+            self._turn()
+
+    def _lost(self) -> None:
+        if self._engine is not None:
+            self._engine.lost()
+            self._turn()
+
+    def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
+        if self._engine is None:
+            return
+        if topic != self._site.requests:
+            self._engine.receive(topic, payload, retained, self._read())
+            self._turn()
+        elif not retained:
+            engine = self._engine
+            self._world.after(GRANT_S, lambda: self._grant(payload, engine))
+
+    def _grant(self, payload: bytes, asked: Engine) -> None:
+        """One request; the process may die over it."""
+        if self.hand is None or asked is not self._engine:
+            return
+        try:
+            answer = finished(self.hand.take(payload, self._read().wall))
+        except PowerCutError:
+            self.die()
+            return
+        self._follow()
+        self._say(answer)
+        for override in self.hand.overrides:
+            ends = self.machine.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
+            self._world.at(ends, self._expire)
+
+    def _expire(self) -> None:
+        if self.hand is not None:
+            try:
+                ended = finished(self.hand.expire(self._read().wall))
+            except PowerCutError:
+                self.die()
+                return
+            for event in ended:
+                self._say(event)
+            self._follow()
+
+    def _follow(self) -> None:
+        if self._engine is not None and self.hand is not None:
+            program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
+            if program != self._engine.program:
+                self._engine.follow(program)
+                self._turn()
+
+    def _read(self) -> Reading:
+        return self.machine.read(self._judge)
+
+    def _turn(self) -> None:
+        """Rule 1."""
+        while self._dues:
+            self._dues.pop().cancel()
+        engine = self._engine
+        if engine is None:
+            return
+        reading = self._read()
+        output = engine.turn(reading)
+        for message in output.messages:
+            self.line.publish(message)
+        for event in output.events:
+            self._say(event)
+        self._know(engine, reading)
+        self._confirms(
+            {
+                Lamp(name, zone): standing == "confirmed"
+                for name, track in engine.tracks.items()
+                for zone, standing in track.standing.items()
+            }
+        )
+        if output.wake_s is not None:
+            self._dues.append(self._world.beat(self.machine.true(output.wake_s) + LAG_S, self._turn, listens=True))
+        if output.wake_at is not None:
+            self._dues.append(self._world.at(self.machine.true_of_wall(output.wake_at) + LAG_S, self._turn))
+        if not self._dues:
+            self._dues.append(self._world.after(TICK_S, self._turn))
+
+    def _know(self, engine: Engine, reading: Reading) -> None:
+        """Rule 3."""
+        is_due = engine.order.epoch != self.disk.order.epoch or self._world.now - self._known_s >= KNOWN_S
+        if is_due and reading.trust is not Trust.SUSPECT and self._known_s != float("inf"):
+            self._known_s = float("inf")
+            self._world.after(self._world.random.uniform(0, REMEMBER_S), lambda: self._write(engine))
+
+    def _write(self, asked: Engine) -> None:
+        self._known_s = self._world.now
+        if asked is self._engine:
+            self.disk.know(asked.order, self._read().wall)
+
+    def _say(self, event: Event) -> None:
+        """Told, and published as it is told."""
+        self._tell(event)
+        payload = json.dumps(document(event, self._world.instant, "en"), ensure_ascii=False).encode()
+        self.line.publish(Message(f"{self._site.prefix}/controller/event", payload))
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine that waits for nothing returns."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise RuntimeError("it waits for something")

@@ -1,0 +1,288 @@
+"""The gateways of the simulated world: our own with simulated lamps, and the vendors' devices.
+
+Rules
+1. Every gateway is a box of its own with a clock of its own, whatever `runs` says: the harder case.
+2. Our gateway is the one of `controller.dmx`, turned whenever a message comes, or it is due. Between two frames of a
+   fade FRAMES_S pass here, since nobody compares a fade; the last frame comes as much late at most.
+3. Its lamps hold what they show while it is off, as DMX lamps do; a vendor's device and its lamp lose power together.
+4. What it has on disk outlives a reboot, unless the disk was full.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Protocol
+
+from controller.clock import Judge, Reading
+from controller.config.load import Setup
+from controller.dmx.gateway import FRAME_S, Turn
+from controller.dmx.gateway import Gateway as DmxGateway
+from controller.dmx.pace import KEEP_ALIVE_S
+from controller.dmx.simulated import Faults, SimulatedLamps
+from controller.events import Event
+from controller.gateways.contract import Dmx
+from controller.gateways.documents import Desired, parse_desired
+from controller.gateways.gateway import Gateway, Message, Order, Rejected
+from controller.lighting.look import DARK, ZoneState
+from controller.lighting.patch import Patch
+from controller.simulation.devices import DEVICES
+from controller.simulation.machine import Machine
+from controller.simulation.network import Broker, Client, Line
+from controller.simulation.world import Entry, World
+
+FRAMES_S = 0.5
+LAG_S = 0.001
+"""A process wakes so much after the instant it asked for, never before it."""
+
+Seen = Callable[[str, Mapping[str, ZoneState]], None]
+Tell = Callable[[Event], None]
+
+
+class Box(Protocol):
+    """A gateway with its lamps, as the faults take hold of it."""
+
+    machine: Machine
+    line: Line
+    lies: bool
+    """Whether it takes what it is told, and does it not."""
+
+    @property
+    def gateway(self) -> Gateway:
+        """As the file has it."""
+
+    def start(self) -> None:
+        """Power comes."""
+
+    def stop(self) -> None:
+        """Power goes."""
+
+    def as_shown(self, zone: str, wish: ZoneState) -> ZoneState:
+        """What the lamps of a zone can show of a wish."""
+
+    def misbehave(self, faults: Faults) -> None:
+        """Lamps that stick, flap, die or show other levels."""
+
+
+class OurBox:
+    """A DMX gateway of our own. `regressions` counts the orders applied below one that was applied before."""
+
+    def __init__(self, world: World, broker: Broker, setup: Setup, gateway: Dmx, seen: Seen, tell: Tell) -> None:
+        self.gateway = gateway
+        self.machine = Machine(world)
+        self.lies = False
+        self.disk_full = False
+        self.regressions = 0
+        self._world = world
+        self._prefix = setup.tower.mqtt.topic_prefix
+        self._patch = Patch(gateway.fixtures, setup.profiles, gateway.universe, setup.tower.palette)
+        self._seen = seen
+        self._tell = tell
+        self._lamps = SimulatedLamps(world.random)
+        self._memory: Desired | None = None
+        self._applied = Order()
+        self._judge = Judge()
+        self._process: DmxGateway | None = None
+        self._dues: list[Entry] = []
+        self._levels: dict[int, bytes] = {}
+        self.machine.processes.append(self._turn)
+        self._read = lru_cache(maxsize=2048)(self._reading)
+        self._can = lru_cache(maxsize=256)(self._showing)
+        availability = gateway.topic("availability", self._prefix)
+        online, offline = (Message(availability, word, qos=1, retain=True) for word in (b"online", b"offline"))
+        self.line = Line(
+            broker,
+            Client(
+                f"gateway {gateway.name}",
+                (gateway.topic("desired", self._prefix),),
+                offline,
+                lambda: (online,),
+                self._connected,
+                lambda: None,
+                self._receive,
+            ),
+        )
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """As an output has it."""
+        return ("TWL-X121",) if self._lamps.faults.dead_at(self._world.now) else ()
+
+    def sent(self, universe: int) -> bytes | None:
+        """As an output has it."""
+        return self._lamps.sent(universe, self._world.now)
+
+    def start(self) -> None:
+        """The process begins with what it kept."""
+        if self._process is None:
+            self._judge = Judge()
+            self._process = DmxGateway(self.gateway, self._prefix, self._patch, self, self._memory)
+            self._applied = self._memory.order if self._memory is not None else Order()
+            self.line.start()
+            self._turn()
+
+    def stop(self) -> None:
+        """Power goes; the lamps hold."""
+        self._process = None
+        self.line.stop(power_lost=True)
+
+    def as_shown(self, zone: str, wish: ZoneState) -> ZoneState:
+        """What the levels of the wish read as."""
+        return self._can(zone, wish)
+
+    def misbehave(self, faults: Faults) -> None:
+        """The output takes the newest frame again once it can."""
+        self._lamps.faults = faults
+        self._look()
+        self._world.after(KEEP_ALIVE_S + LAG_S, self._look)
+
+    def _connected(self) -> None:
+        if self._process is not None:
+            self._process.connected(self.machine.read(self._judge))
+            self._turn()
+
+    def _receive(self, _topic: str, payload: bytes, retained: bool) -> None:
+        if self._process is not None:
+            told = hollow(payload) if self.lies else payload
+            self._process.receive(told, retained, self.machine.read(self._judge))
+            self._turn()
+
+    def _turn(self) -> None:
+        while self._dues:
+            self._dues.pop().cancel()
+        if self._process is None:
+            return
+        reading = self.machine.read(self._judge)
+        turn = self._process.turn(reading)
+        for universe, levels in turn.frames.items():
+            self._lamps.send(universe, levels, self._world.now)
+        self._look()
+        for message in turn.messages:
+            self.line.publish(message)
+        for event in turn.events:
+            self._tell(event)
+        if turn.remember is not None:
+            self._remember(turn.remember)
+        self._plan(turn, reading)
+
+    def _plan(self, turn: Turn, reading: Reading) -> None:
+        """When to turn next: for the next frame or cue, or only to report."""
+        fades = turn.wake_s - reading.mono < FRAME_S * 1.5
+        if fades:
+            self._dues.append(self._world.after(FRAMES_S, self._turn))
+        else:
+            self._dues.append(self._world.beat(self.machine.true(turn.wake_s) + LAG_S, self._turn))
+        if turn.wake_at is not None:
+            self._dues.append(self._world.at(self.machine.true_of_wall(turn.wake_at) + LAG_S, self._turn))
+
+    def _remember(self, document: Desired) -> None:
+        self.regressions += document.order < self._applied
+        self._applied = document.order
+        if not self.disk_full:
+            self._memory = document
+
+    def _look(self) -> None:
+        """What a person under the tower sees."""
+        now = self._world.now
+        shown = {universe: self._lamps.shown(universe, now) for universe in self._patch.universes}
+        levels = {universe: frame for universe, frame in shown.items() if frame is not None}
+        if levels != self._levels:
+            self._levels = levels
+            self._seen(self.gateway.name, self._read(tuple(levels.items())))
+
+    def _reading(self, levels: tuple[tuple[int, bytes], ...]) -> Mapping[str, ZoneState]:
+        return self._patch.reading(dict(levels)).zones
+
+    def _showing(self, zone: str, wish: ZoneState) -> ZoneState:
+        return self._patch.reading(self._patch.levels({zone: wish})).zones[zone]
+
+
+class VendorBox:
+    """A vendor's device."""
+
+    def __init__(self, world: World, broker: Broker, gateway: Gateway, seen: Seen) -> None:
+        self.gateway = gateway
+        self.machine = Machine(world)
+        self.lies = False
+        self._world = world
+        self._seen = seen
+        self._faults = Faults()
+        self._device = DEVICES[gateway.kind](gateway)
+        self._is_on = False
+        self._born: tuple[Message, ...] = ()
+        self._due: Entry | None = None
+        self.line = Line(
+            broker,
+            Client(
+                f"gateway {gateway.name}",
+                self._device.subscriptions,
+                self._device.will,
+                self._birth,
+                lambda: None,
+                lambda: None,
+                self._receive,
+            ),
+        )
+
+    def start(self) -> None:
+        """Power comes back: the light it has then, and what it says when it has connected."""
+        if not self._is_on:
+            self._is_on = True
+            self._born = self._device.boot(self._world.instant)
+            self.line.start()
+            self._turn()
+
+    def stop(self) -> None:
+        """Power goes, and the light with it."""
+        self._is_on = False
+        self.line.stop(power_lost=True)
+        self._look()
+
+    def as_shown(self, zone: str, wish: ZoneState) -> ZoneState:
+        """What its dialect says that it can show."""
+        return self.gateway.reduce(zone, wish)
+
+    def misbehave(self, faults: Faults) -> None:
+        """A firmware that hangs takes no command and still answers."""
+        self._faults = faults
+        self._look()
+
+    def _birth(self) -> Iterable[Message]:
+        """All that it says after a power cut; later only its `online`, and the rest when it is asked."""
+        born, will = self._born, self._device.will
+        self._born = tuple(message for message in born if will is not None and message.topic == will.topic)
+        return born
+
+    def _receive(self, topic: str, payload: bytes, _retained: bool) -> None:
+        if self._is_on and not self.lies and not self._faults.stick:
+            self._say(self._device.receive(topic, payload, self._world.instant))
+            self._turn()
+
+    def _say(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.line.publish(message)
+
+    def _turn(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        if not self._is_on:
+            return
+        messages, due = self._device.turn(self._world.instant)
+        self._say(messages)
+        self._look()
+        now = self._world.instant
+        wakes = [due.timestamp()] if due is not None else []
+        if any(lamp.fades(now) for lamp in self._device.lamps.values()):
+            wakes.append(self._world.now + FRAMES_S)
+        if wakes:
+            self._due = self._world.at(min(wakes) + LAG_S, self._turn)
+
+    def _look(self) -> None:
+        shown = self._device.shows(self._world.instant)
+        self._seen(self.gateway.name, shown if self._is_on else dict.fromkeys(self.gateway.zone_names, DARK))
+
+
+def hollow(payload: bytes) -> bytes:
+    """A desired document under its own order and id, and nothing in it."""
+    told = parse_desired(payload)
+    if isinstance(told, Rejected):
+        return payload
+    return told.model_copy(update={"zones": {}, "cues": ()}).model_dump_json(exclude_none=True).encode()

@@ -1,0 +1,90 @@
+"""The controller's disk in memory: what is on it outlives the process. It fills up, and the process dies over it.
+
+The same promises as `controller.store`: what is acknowledged is kept, an id counts once, a full disk refuses.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum, auto
+
+from controller.gateways.gateway import Order
+from controller.store import Held, NotKept
+
+FULL = "no space left on device"
+
+
+class Accident(Enum):
+    """When the process dies that is about to keep something."""
+
+    BEFORE_WRITING = auto()
+    AFTER_WRITING = auto()
+
+
+class PowerCutError(Exception):
+    """The process ends in the middle of its work."""
+
+
+class Disk:
+    """What the controller keeps; `on_granted` and `on_ended` are told of an override by its id."""
+
+    def __init__(self, on_granted: Callable[[str], None], on_ended: Callable[[str], None]) -> None:
+        self.order = Order()
+        self.wall: datetime | None = None
+        self.full = False
+        self.accident: Accident | None = None
+        self._on_granted = on_granted
+        self._on_ended = on_ended
+        self._held: dict[str, Held] = {}
+        self._stop: str | None = None
+
+    @property
+    def overrides(self) -> tuple[Held, ...]:
+        """Those that stand."""
+        return tuple(held for held in self._held.values() if held.ended_at is None)
+
+    @property
+    def stop(self) -> str | None:
+        """The safety stop in force."""
+        return self._stop
+
+    async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+        """Keep it, unless its id is known. Raises NotKept or PowerCutError."""
+        if override_id in self._held:
+            return False
+        self._write(Accident.BEFORE_WRITING)
+        held = Held(id=override_id, kind="override", document=document, started_at=started_at, ends_at=ends_at)
+        self._held[override_id] = held
+        self._on_granted(override_id)
+        self._die(Accident.AFTER_WRITING)
+        return True
+
+    async def end_override(self, override_id: str, at: datetime) -> bool:
+        """End it, where it stands. Raises NotKept or PowerCutError."""
+        held = self._held.get(override_id)
+        if held is None or held.ended_at is not None:
+            return False
+        self._write(Accident.BEFORE_WRITING)
+        self._held[override_id] = held.model_copy(update={"ended_at": at})
+        self._on_ended(override_id)
+        self._die(Accident.AFTER_WRITING)
+        return True
+
+    async def set_stop(self, document: str | None, at: datetime) -> None:  # noqa: ARG002  as the store has it
+        """Keep the safety stop. Raises NotKept or PowerCutError."""
+        self._write(Accident.BEFORE_WRITING)
+        self._stop = document
+
+    def know(self, order: Order, wall: datetime) -> None:
+        """The order issued last and a time that is trusted, if there is room."""
+        if not self.full:
+            self.order, self.wall = order, wall
+
+    def _write(self, accident: Accident) -> None:
+        self._die(accident)
+        if self.full:
+            raise NotKept("TWL-J007", reason=FULL)
+
+    def _die(self, accident: Accident) -> None:
+        if self.accident is accident:
+            self.accident = None
+            raise PowerCutError

@@ -1,0 +1,246 @@
+"""Compares what is shown with what should be, over every stretch of time, and counts the seconds.
+
+Rules
+1. A light is wrong that is dark where it should shine ("dark"), shines where it should be dark ("lit"), or differs
+   visibly from what these lamps can show of the wish ("hue", CIEDE2000 above VISIBLE). While light may be on its way
+   nothing is wrong.
+2. It is undetected while the controller calls it confirmed all the same.
+3. A gateway is wrong while any of its zones is, the tower while any gateway is.
+4. A spell is a stretch in which one light is wrong in one way, and its causes are the faults that were at work then.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from controller.lighting.light import Light
+from controller.lighting.look import DARK, ZoneState
+from controller.lighting.patch import VISIBLE
+from controller.schedule.hours import Place, night_at
+from controller.simulation.expected import Expected
+from controller.simulation.world import Entry, World, utc
+
+Wrong = Literal["hue", "dark", "lit"]
+AsShown = Callable[[str, ZoneState], ZoneState]
+"""What the lamps of a zone can show of a wish."""
+
+
+class Lamp(NamedTuple):
+    """One zone of one gateway."""
+
+    gateway: str
+    zone: str
+
+
+@dataclass(slots=True)
+class Count:
+    """Seconds in which it should shine, in which all was confirmed of these, and of the rules 1 and 2.
+
+    `stray_s` is the part of the wrong seconds in which nothing should shine.
+    """
+
+    lit_s: float = 0.0
+    confirmed_s: float = 0.0
+    wrong_s: float = 0.0
+    undetected_s: float = 0.0
+    stray_s: float = 0.0
+    by_kind_s: dict[Wrong, float] = field(default_factory=lambda: {"hue": 0.0, "dark": 0.0, "lit": 0.0})
+
+    @property
+    def availability(self) -> float:
+        """The share of the time in which it was lit or should have been that it was right; 1 where there was none."""
+        whole_s = self.lit_s + self.stray_s
+        return 1.0 - self.wrong_s / whole_s if whole_s else 1.0
+
+    def pass_time(self, seconds: float, standing: "Standing") -> None:
+        """So long it stood like this."""
+        self.lit_s += seconds * standing.lit
+        self.confirmed_s += seconds * (standing.lit and standing.confirmed)
+        self.undetected_s += seconds * standing.undetected
+        if standing.wrong is not None:
+            self.wrong_s += seconds
+            self.stray_s += seconds * (not standing.lit)
+            self.by_kind_s[standing.wrong] += seconds
+
+
+class Standing(NamedTuple):
+    """How a gateway or the tower stands; of several wrongs the first of hue, dark, lit."""
+
+    lit: bool
+    confirmed: bool
+    undetected: bool
+    wrong: Wrong | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Rule 4, in POSIX seconds."""
+
+    lamp: Lamp
+    wrong: Wrong
+    start: float
+    end: float
+    causes: tuple[str, ...]
+
+    @property
+    def length_s(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of one lamp now."""
+
+    as_shown: AsShown
+    shown: ZoneState = DARK
+    wanted: ZoneState = DARK
+    confirmed: bool = False
+    wrong: Wrong | None = None
+    began: float = 0.0
+    causes: tuple[str, ...] = ()
+
+
+class Meter:
+    """Counts by gateway, and by night for the tower. `causes` tells which faults are at work."""
+
+    def __init__(
+        self,
+        world: World,
+        place: Place,
+        expected: Expected,
+        lamps: Mapping[Lamp, AsShown],
+        causes: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self.nights: dict[date, Count] = {}
+        self.gateways = {lamp.gateway: Count() for lamp in lamps}
+        self.spells: list[Spell] = []
+        self._world = world
+        self._zone = place.time_zone
+        self._expected = expected
+        self._seen = {lamp: _Seen(as_shown) for lamp, as_shown in lamps.items()}
+        self._causes = causes
+        self._changing = True
+        self._standings: dict[str, Standing] = {}
+        self._tower = Standing(lit=False, confirmed=False, undetected=False, wrong=None)
+        self._counted: float | None = None
+        self._next: Entry | None = None
+        self._night = Count()
+
+    @property
+    def total(self) -> Count:
+        """The tower over all nights."""
+        total = Count()
+        for night in self.nights.values():
+            for name in ("lit_s", "confirmed_s", "wrong_s", "undetected_s", "stray_s"):
+                setattr(total, name, getattr(total, name) + getattr(night, name))
+            for wrong, seconds in night.by_kind_s.items():
+                total.by_kind_s[wrong] += seconds
+        return total
+
+    @property
+    def is_well(self) -> bool:
+        """Whether every light is right and confirmed, and not just on its way."""
+        return not self._changing and all(seen.wrong is None and seen.confirmed for seen in self._seen.values())
+
+    def begin(self) -> None:
+        """Seconds count from now on."""
+        self._counted = self._world.now
+        self._next_night()
+        self.expect()
+
+    def shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
+        """What the lamps of a gateway show from now on."""
+        changed = [(self._seen[Lamp(gateway, zone)], state) for zone, state in zones.items()]
+        if any(seen.shown != state for seen, state in changed):
+            self.count()
+            for seen, state in changed:
+                seen.shown = state
+            self._judge()
+
+    def stands(self, confirmed: Mapping[Lamp, bool]) -> None:
+        """What the controller calls confirmed from now on."""
+        if any(self._seen[lamp].confirmed != is_so for lamp, is_so in confirmed.items()):
+            self.count()
+            for lamp, is_so in confirmed.items():
+                self._seen[lamp].confirmed = is_so
+            self._judge()
+
+    def expect(self) -> None:
+        """What should be shown may be another thing from now on; looks again when it next may be."""
+        self.count()
+        if self._counted is None:
+            return
+        now = self._world.now
+        wanted, self._changing = self._expected.wanted(now), self._expected.is_changing(now)
+        for lamp, seen in self._seen.items():
+            seen.wanted = wanted[lamp.zone]
+        self._judge()
+        if self._next is not None:
+            self._next.cancel()
+        self._next = self._world.at(self._expected.next_mark(now), self.expect)
+
+    def count(self) -> None:
+        """All seconds up to now."""
+        if self._counted is None:
+            return
+        seconds, self._counted = self._world.now - self._counted, self._world.now
+        if seconds > 0:
+            self._night.pass_time(seconds, self._tower)
+            for name, standing in self._standings.items():
+                self.gateways[name].pass_time(seconds, standing)
+
+    def end(self) -> None:
+        """No more is counted; spells that last are cut here."""
+        self.count()
+        self._counted = None
+        for lamp, seen in self._seen.items():
+            self._spell(lamp, seen, None)
+
+    def _next_night(self) -> None:
+        self.count()
+        night = night_at(self._world.instant, self._zone)
+        self._night = self.nights.setdefault(night.day, Count())
+        self._world.at(night.end.timestamp(), self._next_night)
+
+    def _judge(self) -> None:
+        for lamp, seen in self._seen.items():
+            wrong = None if self._changing else _wrong(seen.as_shown(lamp.zone, seen.wanted), seen.shown)
+            if wrong != seen.wrong:
+                self._spell(lamp, seen, wrong)
+        for name in self.gateways:
+            self._standings[name] = _standing([seen for lamp, seen in self._seen.items() if lamp.gateway == name])
+        self._tower = _standing(list(self._seen.values()))
+
+    def _spell(self, lamp: Lamp, seen: _Seen, wrong: Wrong | None) -> None:
+        """One spell ends, another may begin."""
+        now = self._world.now
+        if seen.wrong is not None and self.nights and now > seen.began:
+            self.spells.append(Spell(lamp, seen.wrong, seen.began, now, seen.causes))
+        seen.wrong, seen.began, seen.causes = wrong, now, self._causes()
+
+
+def _standing(seen: list[_Seen]) -> Standing:
+    wrongs = {one.wrong for one in seen}
+    kinds: tuple[Wrong, ...] = ("hue", "dark", "lit")
+    return Standing(
+        lit=any(one.wanted.on for one in seen),
+        confirmed=all(one.confirmed for one in seen),
+        undetected=any(one.wrong is not None and one.confirmed for one in seen),
+        wrong=next((kind for kind in kinds if kind in wrongs), None),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _wrong(wanted: ZoneState, shown: ZoneState) -> Wrong | None:
+    """Rule 1."""
+    if wanted.on != shown.on:
+        return "dark" if wanted.on else "lit"
+    return "hue" if Light.of(wanted).difference(Light.of(shown)) > VISIBLE else None
+
+
+def local_night(posix_s: float, place: Place) -> date:
+    """The night in which an instant lies."""
+    return night_at(utc(posix_s), place.time_zone).day

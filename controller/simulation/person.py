@@ -1,0 +1,135 @@
+"""A person with the page open: sets looks by hand, resumes, asks again with the same id until an answer comes.
+
+Rules
+1. What is granted holds from the instant at which it is on disk until its end, and so the oracle is told.
+2. What was acknowledged (the person saw the answer) must stand until its end or a resume; what does not is lost.
+3. A request whose answer does not come is sent again every AGAIN_S with the same id, up to PATIENCE times; now and then
+   an impatient finger sends it twice at once.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from controller.gateways.gateway import Message
+from controller.lighting.color import Color
+from controller.lighting.look import NO_LIGHT, Look
+from controller.service.hand import Hand
+from controller.simulation.expected import ByHand, Expected
+from controller.simulation.network import Broker, Client, Line
+from controller.simulation.world import World, utc
+
+AGAIN_S = 5.0
+PATIENCE = 60
+TWICE = 0.3
+LASTS_S = (600.0, 10_800.0)
+LOOKS = {"#FF0000": Look((Color("#FF0000"),)), "#0000FF": Look((Color("#0000FF"),)), "dark": NO_LIGHT}
+"""What is asked for, and what that should look like."""
+GRANTED, RESUMED, REFUSED = "TWL-O101", "TWL-O102", "TWL-O110"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the person remembers it. `end` is POSIX seconds; of a resume, when it was asked for."""
+
+    payload: bytes
+    looks: dict[str, Look]
+    end: float
+
+
+class Person:
+    """One person; `lost` names the acknowledged requests that had no effect."""
+
+    def __init__(self, world: World, broker: Broker, prefix: str, zones: tuple[str, ...], expected: Expected) -> None:
+        self.lost: set[str] = set()
+        self.acknowledged = 0
+        self.refused = 0
+        self._world = world
+        self._zones = zones
+        self._expected = expected
+        self._topic = f"{prefix}/override/set"
+        self._asked: dict[str, Asked] = {}
+        self._granted: dict[str, ByHand] = {}
+        self._standing: dict[str, float] = {}
+        self._waiting: dict[str, int] = {}
+        self.line = Line(
+            broker,
+            Client("person", (f"{prefix}/controller/event",), None, tuple, _nothing, _nothing, self._receive),
+        )
+
+    def override(self) -> None:
+        """Asks for a look on all zones, or on one."""
+        random = self._world.random
+        number, end = len(self._asked), self._world.now + random.uniform(*LASTS_S)
+        zones = self._zones if random.random() < 0.5 else (random.choice(self._zones),)
+        word = random.choice(tuple(LOOKS))
+        keys: dict[str, object] = {"look": dict.fromkeys(zones, word), "until": utc(end).isoformat(timespec="seconds")}
+        self._ask(f"override-{number}", keys, dict.fromkeys(zones, LOOKS[word]), _whole(utc(end)))
+
+    def resume(self) -> None:
+        """Asks for the schedule again."""
+        self._ask(f"resume-{len(self._asked)}", {"action": "resume"}, {}, self._world.now)
+
+    def granted(self, name: str) -> None:
+        """Rule 1; called when it is on disk."""
+        asked = self._asked[name]
+        self._granted[name] = ByHand(asked.looks, self._world.now, asked.end)
+        self._expect()
+
+    def ended(self, name: str) -> None:
+        """Ended on disk: before its time by a resume, or after it."""
+        hand = self._granted[name]
+        self._granted[name] = replace(hand, end=min(hand.end, self._world.now))
+        self._standing.pop(name, None)
+        self._expect()
+
+    def check(self, hand: Hand | None) -> None:
+        """Rule 2, where a controller runs."""
+        if hand is None:
+            return
+        held = {override.id for override in hand.overrides}
+        self.lost |= {name for name, end in self._standing.items() if end > self._world.now and name not in held}
+
+    def _expect(self) -> None:
+        self._expected.by_hand = tuple(self._granted.values())
+
+    def _ask(self, name: str, keys: dict[str, object], looks: dict[str, Look], end: float) -> None:
+        document = {"version": 1, "id": name, "owner": "rehearsal", "reason": "rehearsal", **keys}
+        self._asked[name] = Asked(json.dumps(document).encode(), looks, end)
+        self._waiting[name] = PATIENCE
+        self._send(name)
+        if self._world.random.random() < TWICE:
+            self._send(name)
+
+    def _send(self, name: str) -> None:
+        """Rule 3."""
+        if self._waiting.get(name, 0) > 0:
+            self._waiting[name] -= 1
+            self.line.publish(Message(self._topic, self._asked[name].payload, qos=1))
+            self._world.after(AGAIN_S, lambda: self._send(name))
+
+    def _receive(self, _topic: str, payload: bytes, _retained: bool) -> None:
+        told = json.loads(payload)
+        name, code = told.get("id"), told["code"]
+        if code not in {GRANTED, RESUMED, REFUSED} or self._waiting.pop(name, None) is None:
+            return
+        if code == REFUSED:
+            self.refused += 1
+            return
+        self.acknowledged += 1
+        if code == RESUMED:
+            asked_s = self._asked[name].end
+            stand = [hand for hand in self._granted.values() if hand.start < asked_s and hand.end > self._world.now]
+            self.lost |= {name} if stand else set()
+        elif name not in self._granted:
+            self.lost.add(name)
+        elif self._granted[name].end > self._world.now:
+            self._standing[name] = self._granted[name].end
+
+
+def _nothing() -> None:
+    pass
+
+
+def _whole(at: datetime) -> float:
+    return at.replace(microsecond=0).timestamp()

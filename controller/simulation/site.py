@@ -1,0 +1,146 @@
+"""The simulated site put together: world, broker, controller, gateways with their lamps, a person, and who measures.
+
+Rules
+1. All is switched on LEAD before the period begins; seconds count from its beginning.
+2. A fault is a cause of what goes wrong while it is at work and AFTER_S beyond.
+3. A warning or an error that is told while no fault is a cause is a false alarm.
+4. After a fault has healed, the site has recovered when every light is right and confirmed again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controller.config.load import Setup
+from controller.events import Event, Level
+from controller.gateways.contract import Dmx
+from controller.gateways.gateway import Gateway
+from controller.lighting.look import ZoneState
+from controller.simulation.control import Controller
+from controller.simulation.expected import Expected
+from controller.simulation.lamps import Box, OurBox, VendorBox
+from controller.simulation.memory import Disk
+from controller.simulation.meter import Lamp, Meter
+from controller.simulation.network import Broker, Line
+from controller.simulation.person import Person
+from controller.simulation.world import World
+
+LEAD = timedelta(seconds=60)
+AFTER_S = 120.0
+LOOK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A warning or an error, and when it was told (POSIX seconds)."""
+
+    at: float
+    event: Event
+    is_false: bool
+
+
+@dataclass(slots=True)
+class Troubles:
+    """Which faults are at work, when each was last, and how often each began."""
+
+    at_work: Counter[str] = field(default_factory=Counter)
+    last_s: dict[str, float] = field(default_factory=dict)
+    begun: list[tuple[float, str]] = field(default_factory=list)
+
+    def causes(self, now: float) -> tuple[str, ...]:
+        """Rule 2."""
+        recent = {name for name, last_s in self.last_s.items() if now - last_s <= AFTER_S}
+        return tuple(sorted(recent.union(+self.at_work)))
+
+
+class Site:
+    """One setup in one world; `expected` is the reference, which this site alone tells of what is set by hand."""
+
+    def __init__(self, setup: Setup, expected: Expected, start: datetime, seed: int) -> None:
+        tower = setup.tower
+        self.setup = setup
+        self.start = start
+        self.world = World(start - LEAD, seed)
+        self.broker = Broker(self.world)
+        self.troubles = Troubles()
+        self.alarms: list[Alarm] = []
+        self.recoveries_s: list[float] = []
+        self._healing: list[float] = []
+        self.person = Person(self.world, self.broker, tower.mqtt.topic_prefix, tower.zones, expected)
+        self.disk = Disk(self._granted, self._ended)
+        self.boxes: tuple[Box, ...] = tuple(self._box(gateway) for gateway in tower.gateways)
+        lamps = {Lamp(box.gateway.name, zone): box.as_shown for box in self.boxes for zone in box.gateway.zone_names}
+        self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.troubles.causes(self.world.now))
+        self.controller = Controller(self.world, self.broker, setup, self.disk, self.tell, self.meter.stands)
+
+        if len(self.ours) == len(self.boxes):
+            # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
+            self.world.lull = self._is_quiet
+
+    @property
+    def ours(self) -> tuple[OurBox, ...]:
+        """The boxes that run our gateway."""
+        return tuple(box for box in self.boxes if isinstance(box, OurBox))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every way to the broker that may be cut."""
+        return (self.controller.line, *(box.line for box in self.boxes))
+
+    def run(self, end: datetime) -> None:
+        """Everything from before the beginning to the end."""
+        for deed in (*(box.start for box in self.boxes), self.controller.start, self.person.line.start):
+            self.world.after(self.world.random.uniform(0, 1), deed)
+        self.world.run(self.start)
+        self.meter.begin()
+        self.world.run(end)
+        self.meter.end()
+        self.person.check(self.controller.hand)
+
+    def tell(self, event: Event) -> None:
+        """An event of any process."""
+        if event.kind.level in {Level.WARNING, Level.ERROR}:
+            is_false = not self.troubles.causes(self.world.now)
+            self.alarms.append(Alarm(self.world.now, event, is_false))
+
+    def begin(self, name: str) -> None:
+        """A fault is at work from now on."""
+        self.troubles.at_work[name] += 1
+        self.troubles.last_s[name] = self.world.now
+        self.troubles.begun.append((self.world.now, name))
+
+    def heal(self, name: str) -> None:
+        """It is over."""
+        self.troubles.at_work[name] -= 1
+        self.troubles.last_s[name] = self.world.now
+        self._healing.append(self.world.now)
+        if len(self._healing) == 1:
+            self._look()
+
+    def _is_quiet(self) -> bool:
+        return self.meter.is_well and not any(self.troubles.at_work.values())
+
+    def _look(self) -> None:
+        """Rule 4."""
+        if self.meter.is_well:
+            self.recoveries_s += [self.world.now - healed for healed in self._healing]
+            self._healing.clear()
+        else:
+            self.world.after(LOOK_S, self._look)
+
+    def _box(self, gateway: Gateway) -> Box:
+        if isinstance(gateway, Dmx):
+            return OurBox(self.world, self.broker, self.setup, gateway, self._shows, self.tell)
+        return VendorBox(self.world, self.broker, gateway, self._shows)
+
+    def _shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
+        self.meter.shows(gateway, zones)
+
+    def _granted(self, name: str) -> None:
+        self.person.granted(name)
+        self.meter.expect()
+
+    def _ended(self, name: str) -> None:
+        self.person.ended(name)
+        self.meter.expect()
