@@ -180,17 +180,18 @@ class Reported(_Wire):
 
 def parse_desired(payload: bytes) -> Desired | Rejected:
     """A desired document, or why it is none."""
-    return _parse(Desired, payload)
+    return parse_document(Desired, payload)
 
 
 def parse_reported(payload: bytes) -> Reported | Rejected:
     """A report, or why it is none."""
-    return _parse(Reported, payload)
+    return parse_document(Reported, payload)
 
 
-def _parse(model: type[T], payload: bytes) -> T | Rejected:
-    if len(payload) > MAX_PAYLOAD:
-        return Rejected(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
+def parse_document(model: type[T], payload: bytes, limit: int = MAX_PAYLOAD) -> T | Rejected:
+    """Any bytes as a document of this shape, or why they are none; strict, and no larger than `limit` bytes."""
+    if len(payload) > limit:
+        return Rejected(f"{len(payload)} bytes are more than {limit}")
     try:
         return model.model_validate_json(payload, strict=True)
     except ValidationError as error:

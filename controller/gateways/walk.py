@@ -9,9 +9,9 @@ Rules
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from controller.gateways.documents import Version
+from controller.gateways.documents import Version, parse_document
 from controller.gateways.gateway import Rejected
 
 MAX_PAYLOAD = 4_096
@@ -31,9 +31,4 @@ class Walk(BaseModel):
 
 def parse_walk(payload: bytes) -> Walk | Rejected:
     """A step of a walk test, or why it is none."""
-    if len(payload) > MAX_PAYLOAD:
-        return Rejected("too large for a walk test")
-    try:
-        return Walk.model_validate_json(payload, strict=True)
-    except ValidationError as error:
-        return Rejected(error.errors(include_url=False, include_input=False)[0]["msg"])
+    return parse_document(Walk, payload, MAX_PAYLOAD)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from controller.gateways.documents import parse_document
 from controller.gateways.gateway import Rejected
 
 MAX_PAYLOAD = 4_194_304
@@ -62,9 +63,4 @@ class Health(_Part):
 
 def parse_health(payload: bytes) -> Health | Rejected:
     """A health document, or why it is none."""
-    if len(payload) > MAX_PAYLOAD:
-        return Rejected("too large")
-    try:
-        return Health.model_validate_json(payload)
-    except ValidationError as error:
-        return Rejected(error.errors(include_url=False, include_input=False)[0]["msg"])
+    return parse_document(Health, payload, MAX_PAYLOAD)

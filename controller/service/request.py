@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from controller.errors import Mistake
-from controller.gateways.documents import Instant, Version, ZoneWish
+from controller.gateways.documents import Instant, Version, ZoneWish, parse_document
 from controller.gateways.gateway import Rejected
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, parse_brightness
@@ -80,13 +80,7 @@ class Grounds:
 
 def parse_request(payload: bytes) -> Request | Rejected:
     """A request, or why it is none."""
-    if len(payload) > MAX_PAYLOAD:
-        return Rejected(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
-    try:
-        return Request.model_validate_json(payload, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return Rejected(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
+    return parse_document(Request, payload, MAX_PAYLOAD)
 
 
 def override_of(request: Request, grounds: Grounds, now: datetime) -> Kept:
