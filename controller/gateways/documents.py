@@ -37,15 +37,21 @@ LONGEST_S = 40_000_000
 T = TypeVar("T", bound=BaseModel)
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""What has held for longer than the plan looks back has held since then."""
 
 
-def _sane(instant: datetime) -> datetime:
-    if not EARLIEST <= instant <= LATEST:
-        raise ValueError("an instant outside the years 2000 to 2200")
-    return instant.astimezone(UTC)
+def _from(earliest: datetime) -> AfterValidator:
+    def sane(instant: datetime) -> datetime:
+        if not earliest <= instant <= LATEST:
+            raise ValueError(f"an instant outside the years {earliest.year} to {LATEST.year}")
+        return instant.astimezone(UTC)
+
+    return AfterValidator(sane)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
+Instant = Annotated[AwareDatetime, _from(EARLIEST)]
+Beginning = Annotated[AwareDatetime, _from(ALWAYS)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Version = Annotated[int, Field(ge=1, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_S, allow_inf_nan=False)]
@@ -63,7 +69,7 @@ class Sequence(_Wire):
 
     colors: Annotated[tuple[HexColor, ...], Field(min_length=1, max_length=MAX_COLORS)]
     change_every_s: Annotated[float, Field(ge=SHORTEST_STEP_S, le=LONGEST_S, allow_inf_nan=False)]
-    started_at: Instant
+    started_at: Beginning
 
 
 class ZoneWish(_Wire):
@@ -112,7 +118,7 @@ Zones = Annotated[Mapping[ZoneName, ZoneWish], Field(max_length=MAX_ZONES)]
 class PlannedCue(_Wire):
     """From `at` on, these zones are shown, and why."""
 
-    at: Instant
+    at: Beginning
     zones: Zones
     why: ShortText = ""
 
