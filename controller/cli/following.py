@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from controller.cli.parts import Parts
+from controller.cli.parts import Parts, Tell
 from controller.config.load import Setup, load
-from controller.errors import FilesRejected
+from controller.errors import FilesRejected, WatertowerError
 from controller.events import happened
 from controller.events.kind import Event, Language
 from controller.service.files import changes, difference, keep_last_good
@@ -31,31 +31,35 @@ class Following:
     parts: Parts
     loop: Loop
     hand: Hand
+    tell: Tell
     anew: "asyncio.Future[Setup]"
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled, or until all is to be built anew."""
         directory = self.parts.config
         if directory is None:
             return
         if not self.parts.from_copy:
             await self._copy(directory)
         async for _ in changes(directory):
+            if self.anew.done():
+                return
             try:
                 setup = await asyncio.to_thread(load, directory)
             except FilesRejected as rejected:
                 self._tell(rejection(rejected, self.parts.language))
             else:
-                await self._copy(directory)
-                self._take(setup)
+                await self._take(setup, directory)
 
-    def _take(self, setup: Setup) -> None:
+    async def _take(self, setup: Setup, directory: Path) -> None:
+        """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
         now = self.parts.clock.read().wall
         before, after = self.hand.grounds.program, setup.program()
         self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
         if setup.tower != self.parts.setup.tower or setup.profiles != self.parts.setup.profiles:
             self.anew.set_result(setup)
             return
+        await self._copy(directory)
         self.hand.grounds = grounds(setup)
         self.loop.follow(after)
 
@@ -66,7 +70,13 @@ class Following:
             self._tell(happened("TWL-O132", reason=str(error)))
 
     def _tell(self, event: Event) -> None:
-        self.parts.tell(event, self.parts.clock.read().wall)
+        self.tell(event, self.parts.clock.read().wall)
+
+
+def refusal(error: WatertowerError, language: Language) -> Event:
+    """What could be read but not built: a secret that is not there, a port that is taken."""
+    event = happened(error.code, **error.fields)
+    return happened("TWL-O131", count=1, first=f"{event.code}: {event.text(language)}")
 
 
 def rejection(rejected: FilesRejected, language: Language) -> Event:

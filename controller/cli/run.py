@@ -12,14 +12,14 @@ import click
 
 from controller import __version__
 from controller.cli.assembly import running
-from controller.cli.following import rejection
+from controller.cli.following import refusal, rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import notify
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
 from controller.cli.parts import Parts
 from controller.clock import SystemClock
 from controller.config.load import Setup
-from controller.errors import FilesRejected
+from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, happened
 from controller.events.kind import Language
 from controller.service.files import load_last_good
@@ -51,7 +51,8 @@ def command(options: Options, log_format: LogFormat) -> None:
 
 
 async def serve(start: Start, log: Log) -> int:
-    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew."""
+    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew, and what cannot
+    be built leaves what ran before."""
     reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, _stop, reason, name.name)
@@ -60,8 +61,15 @@ async def serve(start: Start, log: Log) -> int:
         parts = _parts(start, store, log)
         _greet(parts, start)
         broken: BaseException | None = None
+        good: Parts | None = None
         while not reason.done() and broken is None:
-            parts, broken = await _until_something_ends(parts, reason)
+            try:
+                good, (parts, broken) = parts, await _until_something_ends(parts, reason)
+            except WatertowerError as error:
+                if good is None:
+                    raise
+                _tell(good, refusal(error, start.language))
+                parts, good = replace(good, from_copy=True), None
         if broken is not None:
             _tell(parts, happened("TWL-C050", task="work", reason=_cause(broken)))
             return FOUND_PROBLEMS

@@ -1,0 +1,116 @@
+"""The two files while the service runs: a good change is taken, a bad one told, however it was saved."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+TAKEN_S = 3.0
+REPORTED = "watertower/gateway/mast/reported"
+ALWAYS = "version: 1\ncampaigns:\n  - {{name: Alltid, dates: every day, hours: all day, color: '{color}'}}\n"
+
+
+def lit(color: str) -> dict[str, Any]:
+    look = {"on": True, "color": color, "brightness": 1.0}
+    return {"bowl": look, "shaft": look}
+
+
+def in_two_parts(path: Path, text: str) -> None:
+    """A slow copy: the first half alone would be another schedule."""
+    half = text.index("hours")
+    path.write_text(text[:half], encoding="utf-8")
+    time.sleep(0.4)
+    path.write_text(text, encoding="utf-8")
+
+
+def renamed(path: Path, text: str) -> None:
+    """As editors save."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def linked(path: Path, text: str) -> None:
+    """As deployments do."""
+    target = path.with_name("schedule-2.yaml")
+    target.write_text(text, encoding="utf-8")
+    link = path.with_suffix(".link")
+    link.symlink_to(target)
+    link.replace(path)
+
+
+def deleted_first(path: Path, text: str) -> None:
+    """Gone for a moment, and there again."""
+    path.unlink()
+    time.sleep(0.3)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_good_schedule_is_taken_however_it_is_saved(site: Any, ear: Any, words: Any) -> None:
+    """In two parts, by rename, by a swapped link, deleted and made anew: in force within 3 s."""
+    path = site.config / "schedule.yaml"
+    path.write_text(ALWAYS.format(color="#FF6A00"), encoding="utf-8")
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    listens = ear(site.port)
+    ways = zip(
+        (in_two_parts, renamed, linked, deleted_first), ("#0000FF", "#00FF00", "#FF0000", "#FFFFFF"), strict=True
+    )
+    for save, color in ways:
+        since = len(listens.heard)
+        save(path, ALWAYS.format(color=color))
+        saved = time.monotonic()
+        report = words.until(lambda c=color, s=since: listens.shows(lit(c), s), f"{save.__name__} is not taken")
+        assert report.at_s - saved < 3 * TAKEN_S
+        assert listens.events("TWL-O130", since), save.__name__
+    assert len(program.events("TWL-O131")) <= 1, "only a file that is gone for a moment may be told"
+    assert program.end() == 0
+
+
+def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Any, ear: Any, words: Any) -> None:
+    """While running, at the next start from the copy, and until it is mended."""
+    path = site.config / "schedule.yaml"
+    path.write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    listens = ear(site.port)
+    path.write_text(ALWAYS.format(color="#0000FF").replace("every day", "evry day"), encoding="utf-8")
+    told = words.until(lambda: listens.events("TWL-O131"), "the mistake is not told")[0]
+    assert "schedule.yaml:3:" in told["first"]
+    time.sleep(1)
+    assert listens.shows(lit("#0000FF"))
+    assert program.end() == 0
+    listens.close()
+
+    again = site.controller()
+    words.until(lambda: again.events("TWL-G101"), f"no light from the copy: {again.log}")
+    assert again.events("TWL-O131"), "the start does not tell that the copy is in force"
+    listens = ear(site.port)
+    assert words.until(lambda: listens.shows(lit("#0000FF")), "not as before")
+    path.write_text(ALWAYS.format(color="#00FF00"), encoding="utf-8")
+    words.until(lambda: listens.shows(lit("#00FF00")), "the mended file is not taken")
+    assert again.end() == 0
+
+
+def test_the_technicians_file_is_taken_too(site: Any, ear: Any, words: Any) -> None:
+    """Another palette, another lamp less: all is built anew and the light goes on; a bad one changes nothing."""
+    path = site.config / "schedule.yaml"
+    path.write_text(ALWAYS.format(color="orange"), encoding="utf-8")
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    site.edit("tower.yaml", 'orange: "#FF6A00"', 'orange: "#FF0000"')
+    words.until(lambda: len(program.events("TWL-B010")) == 2, "not built anew")
+    listens = ear(site.port)
+    words.until(lambda: listens.shows(lit("#FF0000")), "not the new palette")
+    site.edit("tower.yaml", "latitude: 56.899", "latitude: 560.899")
+    words.until(lambda: program.events("TWL-O131"), "the mistake is not told")
+    assert listens.shows(lit("#FF0000"))
+    site.edit("tower.yaml", "latitude: 560.899", "latitude: 57.0")
+    words.until(lambda: len(program.events("TWL-B010")) == 3, "the mended one is not taken")
+    words.until(lambda: program.events("TWL-G101")[2:], "no confirmation after the second change")
+    site.edit("tower.yaml", "latitude: 57.0", "latitude: 57.1")
+    site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
+    words.until(lambda: len(program.events("TWL-O131")) == 2, "a secret that is not there is not told")
+    words.until(lambda: program.events("TWL-G101")[3:], "no light after a tower that cannot be built")
+    assert "gone" not in (site.state / "last-good" / "tower.yaml").read_text()
+    assert program.end() == 0
+    assert "Traceback" not in program.log
