@@ -224,13 +224,17 @@ class Gateway:
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)
 
     def _shown(self, frames: Mapping[int, bytes]) -> dict[str, ZoneReport]:
-        """What went out, by zone: exactly the goals where their levels went out, else read back from the levels."""
+        """What went out, by zone: exactly the goals where their levels went out, else read back from the levels.
+
+        A zone whose lamps visibly disagree shows nothing that could be said in one colour, and is left out.
+        """
         sent = {universe: self._lamps.sent(universe) for universe in frames}
         out = {universe: levels for universe, levels in sent.items() if levels is not None}
         if len(out) < len(frames):
             return {}
         goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
-        return {zone: _zone_report(state) for zone, state in self._patch.shown(out, goals).items()}
+        told = self._patch.reading(out, goals)
+        return {zone: _zone_report(state) for zone, state in told.zones.items() if zone not in told.uneven}
 
     def _wake_at(self, now: datetime | None, reading: Reading) -> datetime | None:
         """The next cue or step of a sequence, on the wall of the reading."""

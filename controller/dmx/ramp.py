@@ -28,7 +28,7 @@ class Ramp:
 
     def is_done(self, now_s: float) -> bool:
         """Whether the goal is reached."""
-        return now_s >= self.began_s + self.fade_s
+        return self.fade_s <= 0 or now_s >= self.began_s + self.fade_s
 
 
 AT_REST_DARK = Ramp(Light.of(DARK), DARK)

@@ -62,20 +62,25 @@ def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if track.overwritten:
         return _restore(gateway, track, turn)
     track = _follow(gateway, track, turn)
-    if _is_silent(gateway, track, turn, turn.connected_s):
+    if _is_silent(gateway, track, turn):
         return _silent(gateway, track, turn)
     return _compare(gateway, track, turn)
 
 
 def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """What it says beside what is wished; one that was silent is told first."""
-    if track.silent:
-        back = _ask(gateway, replace(track, silent=False), turn)
-        return _with_event(back, happened("TWL-G105", gateway=gateway.name))
-    if not gateway.confirms:
+    """What it says beside what is wished; one that was silent is told first. Looks again when it may be silent."""
+    if not gateway.confirms and not track.silent:
         return _write_only(gateway, track, turn)
     agrees = _agreement(gateway, track, turn)
-    return _agrees(gateway, track, turn) if all(agrees.values()) else _disagrees(gateway, track, turn, agrees)
+    if track.silent:
+        back = _ask(gateway, replace(track, silent=False), turn)
+        decision = _with_event(back, happened("TWL-G105", gateway=gateway.name))
+    elif all(agrees.values()):
+        decision = _agrees(gateway, track, turn)
+    else:
+        decision = _disagrees(gateway, track, turn, agrees)
+    quiet_at_s = _quiet_at_s(gateway, track, turn)
+    return replace(decision, wake_s=min(decision.wake_s or quiet_at_s, quiet_at_s))
 
 
 def _cut_off(gateway: Gateway, track: Track) -> Decision:
@@ -167,17 +172,16 @@ def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
 
 def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
     """A gateway that can be asked is asked what it shows when it has not said so for a while, or has just started."""
-    track = decision.track
-    quiet_at_s = (track.heard.alive_s or turn.now_s) + gateway.quiet_s
     if gateway.POLL_S is None:
-        return replace(decision, wake_s=quiet_at_s)
+        return decision
+    track = decision.track
     told_s = min(track.heard.told_s.values(), default=turn.now_s)
     poll_at_s = max(told_s, track.asked_s or told_s) + gateway.POLL_S
     poll_at_s = turn.now_s + turn.fade_s if track.greeted or turn.fade_s > 0 else poll_at_s
     if turn.now_s < poll_at_s:
-        return replace(decision, wake_s=min(poll_at_s, quiet_at_s))
+        return replace(decision, wake_s=poll_at_s)
     asked = replace(track, asked_s=turn.now_s, greeted=False)
-    return replace(decision, track=asked, query=True, wake_s=min(turn.now_s + gateway.POLL_S, quiet_at_s))
+    return replace(decision, track=asked, query=True, wake_s=turn.now_s + gateway.POLL_S)
 
 
 def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -205,8 +209,7 @@ def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
     differs = replace(track, standing=_by_zone(agrees, "differs"), confirmed=None)
     if track.heard.by == "local":
-        quiet_at_s = (track.heard.alive_s or turn.now_s) + gateway.quiet_s
-        return Decision(replace(differs, pending=None), wake_s=quiet_at_s)
+        return Decision(replace(differs, pending=None))
     if track.pending is None and track.heard.by == "plan":
         pending = Pending(turn.now_s, turn.now_s + gateway.SETTLE_S, attempts=0)
         return Decision(replace(differs, pending=pending), wake_s=pending.due_s)
@@ -223,7 +226,7 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
 def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
     if track.alarmed or track.misses < TELL_FROM or track.pending is None:
         return ()
-    answered = max(track.heard.told_s.values(), default=float("-inf")) >= track.pending.began_s
+    answered = track.heard.alive_s is not None and track.heard.alive_s >= track.pending.began_s
     code = "TWL-G108" if answered else "TWL-G102"
     event = happened(
         code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(track.heard), attempts=track.misses
@@ -235,11 +238,12 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 6: what was confirmed is no more, or our order is not the one that stands."""
     fields = {"gateway": gateway.name, "wanted": shows(turn.goal), "shown": says(track.heard)}
     paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
-    if paid_s > turn.now_s + REPAIR_WINDOW_S:
+    allowed_s = paid_s - REPAIR_WINDOW_S
+    if turn.now_s < allowed_s:
         events = () if track.contested else (happened("TWL-G109", **fields, times=REPAIRS),)
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
-        return Decision(waiting, events=events, wake_s=paid_s - REPAIR_WINDOW_S)
+        return Decision(waiting, events=events, wake_s=allowed_s)
     asked = _ask(gateway, replace(track, paid_s=paid_s), turn, anew=track.overwritten)
     if track.overwritten or track.contested:
         return asked
@@ -265,14 +269,18 @@ def _backoff(gateway: Gateway, track: Track, attempts: int) -> float:
     return min(longest_s, RETRY_S * 2.0 ** min(attempts - 1, 10)) * (1 + spread / 4)
 
 
-def _is_silent(gateway: Gateway, track: Track, turn: Turn, connected_s: float) -> bool:
+def _is_silent(gateway: Gateway, track: Track, turn: Turn) -> bool:
     """Whether it counts as silent; one that was, until it is heard on this connection."""
-    heard = track.heard
+    heard, connected_s = track.heard, turn.connected_s or 0.0
     if heard.online is False or not gateway.confirms:
         return heard.online is False
-    alive_s = heard.alive_s if heard.alive_s is not None else float("-inf")
-    since_s = alive_s if track.silent else max(alive_s, connected_s)
-    return turn.now_s - since_s >= gateway.quiet_s or (track.silent and alive_s < connected_s)
+    unheard = heard.alive_s is None or heard.alive_s < connected_s
+    return turn.now_s >= _quiet_at_s(gateway, track, turn) or (track.silent and unheard)
+
+
+def _quiet_at_s(gateway: Gateway, track: Track, turn: Turn) -> float:
+    """When it will have been unheard for too long."""
+    return max(track.heard.alive_s or 0.0, turn.connected_s or 0.0) + gateway.quiet_s
 
 
 def _by_zone(agrees: dict[str, bool], otherwise: Standing) -> dict[str, Standing]:

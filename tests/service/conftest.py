@@ -21,11 +21,11 @@ from controller.dmx.simulated import Faults, SimulatedLamps
 from controller.events import Event
 from controller.gateways import GATEWAYS
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import Desired
+from controller.gateways.documents import Desired, parse_desired
 from controller.gateways.gateway import Gateway, Message, Order
 from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
-from controller.schedule.plan import Program
+from controller.schedule.plan import Cue, Program
 from controller.service.engine import Engine
 from controller.service.wishes import fade_left_s, goal
 from controller.simulation.devices import DEVICES
@@ -295,11 +295,20 @@ class World:
     _began: float = 1000.0
     _lying_since: float | None = None
     _wrong_since: float | None = None
+    _cue: tuple[Program, datetime, datetime, Cue] | None = None
+    _wanted: tuple[dict[str, ZoneState], dict[int, bytes]] = field(default_factory=lambda: ({}, {}))
 
     @property
     def wall(self) -> datetime:
         """The true time."""
         return self.start + timedelta(seconds=self.mono - self._began)
+
+    @property
+    def desired(self) -> Desired:
+        """The document that the broker keeps for the first gateway of our own."""
+        told = parse_desired(self.kept[self.box.settings.topic("desired", PREFIX)])
+        assert isinstance(told, Desired)
+        return told
 
     @property
     def controller(self) -> Controller:
@@ -379,32 +388,49 @@ class World:
                 party.take(topic, payload, retained)
                 party.poke()
 
+    def cue(self) -> Cue:
+        """The cue in force by true time."""
+        program = self.controller.engine.program
+        known = self._cue
+        if known is None or known[0] is not program or not known[1] <= self.wall < known[2]:
+            following = program.next_cue(self.wall)
+            until = following.at if following is not None else self.wall + timedelta(days=1)
+            self._cue = known = (program, self.wall, until, program.look_at(self.wall))
+        return known[3]
+
     @property
     def goals(self) -> dict[str, ZoneState]:
         """What should be shown now, by true time."""
-        program = self.controller.engine.program
-        return goal(program.zones, program.look_at(self.wall), self.wall)
+        return goal(self.controller.engine.program.zones, self.cue(), self.wall)
 
     @property
     def fading(self) -> bool:
         """Whether a fade should be under way."""
-        return fade_left_s(self.controller.engine.program.look_at(self.wall), self.wall) > 0
+        return fade_left_s(self.cue(), self.wall) > 0
 
     @property
     def right(self) -> bool:
         """Whether the lamps truly show what they should."""
         goals = self.goals
-        shown = self.box.shown(goals)
-        return all(shown[zone] == goals[zone] for zone in shown)
+        if goals != self._wanted[0]:
+            self._wanted = (goals, self.box.patch.levels(goals))
+        return all(self.box.lamps.shown(number, self.mono) == levels for number, levels in self._wanted[1].items())
 
     def check(self) -> None:
         """Keeps the longest time of wrong light, and of wrong light that was called confirmed."""
         if not any(isinstance(party, Box) for party in self.parties):
             return
         wrong = not self.fading and not (self.box.up and self.right)
-        lying = wrong and self.controller.up and "confirmed" in self.controller.standing()
+        lying = wrong and self.controller.up and self._lies()
         self._wrong_since, self.wrong_s = self._longest(wrong, self._wrong_since, self.wrong_s)
         self._lying_since, self.undetected_s = self._longest(lying, self._lying_since, self.undetected_s)
+
+    def _lies(self) -> bool:
+        """Whether any zone is called confirmed and is not right."""
+        goals = self.goals
+        shown = self.box.shown(goals)
+        standing = self.controller.engine.tracks[self.box.name].standing
+        return any(standing.get(zone) == "confirmed" and state != goals[zone] for zone, state in shown.items())
 
     def _longest(self, holds: bool, since: float | None, longest: float) -> tuple[float | None, float]:
         if not holds:
@@ -475,6 +501,30 @@ def night(world_of: Worlds) -> World:
     world.run(5)
     assert world.right
     assert world.controller.standing() == {"confirmed"}
+    world.clear()
+    return world
+
+
+@pytest.fixture
+def evening(world_of: Worlds) -> World:
+    """Half an hour before the lights go on, dark and confirmed."""
+    world = world_of(datetime(2026, 11, 20, 14, 0, tzinfo=UTC))
+    world.box.start()
+    world.controller.start()
+    world.run(5)
+    assert world.right
+    assert world.controller.standing() == {"confirmed"}
+    world.clear()
+    return world
+
+
+@pytest.fixture
+def long(world_of: Worlds) -> World:
+    """The same half an hour, for days to come: a report every ten minutes, and fades in coarse steps."""
+    world = world_of(datetime(2026, 11, 20, 14, 0, tzinfo=UTC), report_every=timedelta(minutes=10), grain_s=0.5)
+    world.box.start()
+    world.controller.start()
+    world.run(5)
     world.clear()
     return world
 

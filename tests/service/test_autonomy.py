@@ -1,0 +1,84 @@
+"""The gateway alone: it keeps the plan, and the controller knows which one it keeps."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
+
+
+def test_alone_over_a_border(long: Any) -> None:
+    """Controller and broker are gone before sunset: the gateway crosses it by its plan, no second late."""
+    long.controller.stop()
+    long.box.disconnect()
+    program = long.controller.engine.program
+    cue = program.next_cue(long.wall)
+    long.until(cue.at - timedelta(seconds=0.5))
+    assert long.box.machine._act.by == "desired"
+    long.until(cue.at + timedelta(seconds=1))
+    assert long.box.machine._act.by == "plan"
+    long.until(cue.at + timedelta(seconds=cue.fade_s + 1))
+    assert long.right
+    long.until(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    assert long.wrong_s < 1
+
+
+def test_a_report_by_plan_confirms_nothing_else(evening: Any) -> None:
+    """The controller meets a gateway that went by its plan: it agrees, and is told anew all the same."""
+    evening.box.disconnect()
+    evening.until(SUNSET + timedelta(minutes=5))
+    assert evening.controller.standing() == {"silent"}
+    evening.box.connect()
+    evening.run(2)
+    assert evening.controller.standing() == {"confirmed"}
+    assert evening.wrong_s < 1
+    assert evening.box.machine.order == evening.controller.engine.order
+
+
+def test_past_the_plan(long: Any) -> None:
+    """Alone for longer than the plan reaches: the last look is held for a day, then it is dark."""
+    long.run(3600)
+    ends = long.desired.valid_until
+    long.controller.stop()
+    long.box.disconnect()
+    long.until(ends - timedelta(minutes=1))
+    last = long.box.shown()
+    long.until(ends + timedelta(hours=23))
+    assert long.box.shown() == last
+    assert long.box.machine._act.by == "after"
+    long.until(ends + timedelta(hours=24, seconds=1))
+    assert not any(state.on for state in long.box.shown().values())
+
+
+def test_a_changed_plan_is_told_though_the_light_stays(night: Any, scheduled: Any) -> None:
+    """Another campaign a day ahead: the document is new, the light is not touched, nothing is announced."""
+    before = night.desired
+    line = "campaigns:\n  - {name: En vecka fri från våld, dates: 20–26 November, color: orange, fade_in: 30 s"
+    night.controller.engine.follow(scheduled(f"{line}, hours: sunset to 21:00}}\n"))
+    night.controller.poke()
+    night.run(1)
+    assert before.order < night.desired.order
+    assert night.desired.cues != before.cues
+    assert night.controller.standing() == {"confirmed"}
+    assert night.wrong_s == 0
+    assert night.controller.codes(night.mono - 1) == []
+
+
+def test_a_gateway_that_missed_the_changed_plan_is_not_believed(night: Any, scheduled: Any) -> None:
+    """Its light is right, its plan is not: pending, and sent again until it says that it has it."""
+    night.line.drop = 1.0
+    night.controller.engine.follow(scheduled("campaigns:\n  - {name: x, dates: 20–26 November, color: orange}\n"))
+    night.controller.poke()
+    night.run(5)
+    assert night.right
+    assert night.controller.standing() <= {"pending", "differs"}
+    night.line.drop = 0.0
+    night.run(10)
+    assert night.controller.standing() == {"confirmed"}
+    assert night.box.machine.order == night.desired.order
+
+
+def test_the_plan_always_reaches_two_days_ahead(long: Any) -> None:
+    """At no time of the next days does the document of the broker end sooner."""
+    for _ in range(12):
+        long.run(4 * 3600)
+        assert long.desired.valid_until - long.wall >= timedelta(hours=48)

@@ -1,0 +1,91 @@
+"""Lamps that do something else than they were asked: never called right, told once, repaired when they can be."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controller.gateways.documents import Reported, parse_reported
+
+SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
+REPORTED = "watertower/gateway/mast/reported"
+
+
+@pytest.mark.parametrize("fault", [{"stick": True}, {"wrong": ((2, 77),)}, {"dead": True}, {"drop": 1.0}])
+def test_lamps_that_do_not_obey_are_never_called_right(evening: Any, faults: Any, fault: dict[str, Any]) -> None:
+    """From before the lights go on until after: the levels differ, and are not `confirmed` after the next report."""
+    evening.until(SUNSET - timedelta(minutes=10))
+    evening.box.lamps.faults = faults(**fault)
+    evening.until(SUNSET + timedelta(minutes=10))
+    assert not evening.right
+    assert evening.undetected_s <= (10.1 if "wrong" in fault else 0.2)
+    assert evening.controller.engine.tracks["mast"].standing["bowl"] in {"differs", "pending"}
+    alarms = [code for code in evening.controller.codes() if code in {"TWL-G102", "TWL-G108"}]
+    assert alarms == ["TWL-G108"]
+    evening.box.lamps.faults = faults()
+    evening.run(10)
+    assert evening.right
+    assert evening.controller.standing() == {"confirmed"}
+    assert evening.controller.codes()[-1] in {"TWL-G107", "TWL-G115"}
+
+
+def test_lamps_that_go_wrong_at_rest(night: Any, faults: Any) -> None:
+    """Nobody asked anything, a channel sticks: found with the next report, told, repaired when it can be."""
+    night.box.lamps.faults = faults(wrong=((1, 3),))
+    night.run(10.5)
+    assert night.controller.standing() == {"differs", "confirmed"}
+    assert "TWL-G103" in night.controller.codes()
+    assert night.undetected_s <= 10.5
+    night.box.lamps.faults = faults()
+    night.run(10)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_the_same_alarm_again_after_it_healed(night: Any, faults: Any) -> None:
+    """Told once for each time that it goes wrong."""
+    for times in (1, 2):
+        night.box.lamps.faults = faults(wrong=((1, 3),))
+        night.run(120)
+        assert night.controller.codes().count("TWL-G108") == times
+        night.box.lamps.faults = faults()
+        night.run(120)
+        assert night.controller.standing() == {"confirmed"}
+
+
+def test_a_dead_output_is_told_with_its_problem_and_its_end(night: Any, faults: Any) -> None:
+    """What was true before it died confirms nothing."""
+    night.box.lamps.faults = faults(dead=True)
+    night.run(15)
+    assert night.controller.standing() == {"differs"}
+    assert "TWL-G114" in night.controller.codes()
+    night.box.lamps.faults = faults()
+    night.run(10)
+    assert night.controller.standing() == {"confirmed"}
+    assert "TWL-G115" in night.controller.codes()
+
+
+def test_an_uptime_of_years(night: Any) -> None:
+    """The report of a gateway that has run for ten years is a report."""
+    night.box.machine._began_s = night.mono - 10 * 365 * 86400.0
+    night.run(20)
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_a_walk_test_is_left_alone(night: Any) -> None:
+    """Local control: it differs, and nobody is alarmed or written to; when it ends all is repaired."""
+    told = parse_reported(night.kept[REPORTED])
+    assert isinstance(told, Reported)
+    zones = {zone: shown.model_copy(update={"color": "#00FF00"}) for zone, shown in told.zones.items()}
+    night.box.online = False
+    count, since = len(night.sent), night.mono
+    for _ in range(20):
+        local = told.model_copy(update={"zones": zones, "by": "local", "at": night.wall})
+        night.say(REPORTED, local.model_dump_json(exclude_none=True).encode(), True)
+        night.run(1)
+    assert night.controller.standing() == {"differs"}
+    assert night.controller.codes(since) == []
+    assert [m for _, who, m in night.sent[count:] if who == "controller"] == []
+    night.box.connect()
+    night.run(3)
+    assert night.controller.standing() == {"confirmed"}

@@ -1,0 +1,134 @@
+"""Either end, the broker and the messages between them fail at any moment: what holds is worked out anew from now."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from controller.gateways.gateway import Order
+
+EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+DESIRED = "watertower/gateway/mast/desired"
+REPORTED = "watertower/gateway/mast/reported"
+quick = settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes too long to be made smaller
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@quick
+@given(
+    at_s=st.floats(0, 3600), who=st.sampled_from(["controller", "box"]), away_s=st.floats(0, 120), keeps=st.booleans()
+)
+@example(at_s=1860.0, who="controller", away_s=30.0, keeps=False)
+@example(at_s=1860.0, who="box", away_s=5.0, keeps=False)
+def test_a_restart_at_any_moment(
+    world_of: Callable[..., Any], at_s: float, who: str, away_s: float, keeps: bool
+) -> None:
+    """Either end is killed around sunset, with or without what it kept: soon after, all is as if nothing had been."""
+    world = world_of(EVENING + timedelta(minutes=20))
+    world.box.start()
+    world.controller.start()
+    world.run(at_s + 1)
+    party = getattr(world, who)
+    order = world.controller.engine.order
+    party.stop()
+    world.run(away_s)
+    if who == "controller":
+        party.start(order if keeps else Order())
+    else:
+        party.start(forget=not keeps)
+    world.run(2 + 32 * world.fading)
+    assert world.right or world.fading
+    world.run(60)
+    assert world.right
+    assert world.controller.standing() == {"confirmed"}
+
+
+def test_a_controller_that_lost_its_state_goes_above_what_it_finds(night: Any) -> None:
+    """It started at nothing, the broker and the gateway know better: no document of it is refused."""
+    for _ in range(5):
+        before = night.desired.order
+        night.controller.stop()
+        night.controller.start()
+        night.run(3)
+        assert before < night.desired.order
+    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+    assert night.wrong_s == 0
+
+
+def test_a_broker_that_forgets(night: Any) -> None:
+    """It comes back empty: everything that should be kept is there again within a second."""
+    kept = set(night.kept)
+    night.forget()
+    night.run(1)
+    assert {DESIRED, REPORTED} <= set(night.kept) <= kept
+    night.run(2)
+    assert night.controller.standing() == {"confirmed"}
+    assert night.wrong_s == 0
+
+
+@quick
+@given(seed=st.integers(0, 10_000), drop=st.floats(0, 0.6), double=st.floats(0, 1), delay_s=st.floats(0, 5))
+def test_messages_lost_doubled_and_out_of_order(
+    world_of: Callable[..., Any], seed: int, drop: float, double: float, delay_s: float
+) -> None:
+    """An hour of it over sunset: never an older order applied (watched in the box), all right 10 s after its end."""
+    world = world_of(EVENING)
+    world.random.seed(seed)
+    world.box.start()
+    world.controller.start()
+    world.line.drop, world.line.double, world.line.delay_s = drop, double, delay_s
+    world.run(3600)
+    world.line.drop = world.line.double = world.line.delay_s = 0.0
+    world.run(10 + delay_s)
+    assert world.right
+    assert world.controller.standing() == {"confirmed"}
+
+
+def test_a_gateway_that_lost_everything_in_the_night(night: Any) -> None:
+    """It starts dark, and without a plan: orange again within 2 s."""
+    night.box.stop()
+    night.run(20)
+    night.clear()
+    night.box.start(forget=True)
+    night.run(2)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_a_gateway_that_starts_without_anybody(night: Any) -> None:
+    """No controller, no broker, but a disk and a clock: it shows what the plan says."""
+    night.controller.stop()
+    night.box.stop()
+    night.kept.clear()
+    night.run(3600)
+    night.box.up = True
+    night.box.machine = night.box._machine()
+    night.box.poke()
+    night.run(1)
+    assert night.right
+
+
+def test_a_report_that_was_overtaken_is_dropped(night: Any) -> None:
+    """Over a second, slower broker an older report comes after a newer one."""
+    stale = night.kept[REPORTED]
+    blackened = stale.replace(b'"on":true', b'"on":false')
+    night.run(11)
+    night.say(REPORTED, blackened, True)
+    night.run(0.1)
+    assert night.controller.standing() == {"confirmed"}
+    assert "TWL-G103" not in night.controller.codes()
+
+
+def test_a_second_broker_that_comes_and_goes(night: Any) -> None:
+    """The connection to one of two is made anew: told again, and what was heard over the other still counts."""
+    night.controller.engine.connected(night.controller.reading())
+    night.controller.poke()
+    night.run(1)
+    assert night.controller.standing() == {"confirmed"}
+    assert night.wrong_s == 0

@@ -1,0 +1,130 @@
+"""Others who write: a foreign controller, numbers that are too large, garbage."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+DESIRED = "watertower/gateway/mast/desired"
+REPORTED = "watertower/gateway/mast/reported"
+AVAILABILITY = "watertower/gateway/mast/availability"
+quick = settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes too long to be made smaller
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def poisoned(world: Any, **changes: Any) -> bytes:
+    """The document of the broker with other numbers."""
+    return world.desired.model_copy(update=changes).model_dump_json(exclude_none=True).encode()
+
+
+def test_a_foreign_writer(night: Any) -> None:
+    """Somebody writes another look into desired: written over within 2 s, and told."""
+    zones = {zone: wish.model_copy(update={"color": "#0000FF"}) for zone, wish in night.desired.zones.items()}
+    higher = night.desired.revision + 7
+    night.say(DESIRED, poisoned(night, zones=zones, revision=higher, command_id="x", issued_at=night.wall), True)
+    night.run(2)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+    assert "TWL-G111" in night.controller.codes()
+    assert night.wrong_s < 2
+
+
+def test_a_foreign_writer_who_does_not_give_up(night: Any) -> None:
+    """After five fights it is told that the gateway is contested, and we write less often; peace ends it."""
+    for number in range(60):
+        higher = night.desired.revision + 7
+        night.say(DESIRED, poisoned(night, revision=higher, command_id=f"x{number}", issued_at=night.wall), True)
+        night.run(1)
+    ours = [m for at_s, who, m in night.sent if who == "controller" and m.topic == DESIRED and at_s > night.mono - 60]
+    assert 5 <= len(ours) <= 10
+    assert night.controller.codes().count("TWL-G109") == 1
+    night.run(120)
+    assert night.controller.standing() == {"confirmed"}
+    higher = night.desired.revision + 7
+    night.clear()
+    night.say(DESIRED, poisoned(night, revision=higher, command_id="again", issued_at=night.wall), True)
+    night.run(2)
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_two_controllers_do_not_storm(night: Any, rival: Any) -> None:
+    """The same files twice: they write over each other, but slowly, and both say so; the light stays."""
+    second = rival(night)
+    second.start()
+    night.run(120)
+    ours = [m for at_s, who, m in night.sent if m.topic == DESIRED and at_s > night.mono - 60]
+    assert len(ours) <= 20
+    assert "TWL-G111" in night.controller.codes()
+    assert "TWL-G109" in night.controller.codes()
+    assert night.wrong_s == 0
+    second.stop()
+    night.run(30)
+    assert night.controller.standing() == {"confirmed"}
+
+
+@pytest.mark.parametrize("where", [DESIRED, REPORTED])
+def test_a_poisonous_epoch(night: Any, where: str) -> None:
+    """A number absurdly far ahead is told and not followed, by neither end."""
+    order = night.controller.engine.order
+    if where == DESIRED:
+        night.say(DESIRED, poisoned(night, epoch=2**50, command_id="x"), True)
+    else:
+        report = night.kept[REPORTED].replace(f'"epoch":{order.epoch}'.encode(), b'"epoch":%d' % 2**50)
+        assert report != night.kept[REPORTED]
+        night.say(REPORTED, report, True)
+    night.run(12)
+    assert "TWL-G113" in night.controller.codes()
+    assert night.controller.engine.order.epoch == order.epoch
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_a_gateway_that_knows_a_higher_order(night: Any) -> None:
+    """Its report is above ours: we go above it, tell so, and it obeys again."""
+    order = night.controller.engine.order
+    night.box.memory = night.desired.model_copy(update={"epoch": order.epoch + 50})
+    night.box.stop()
+    night.run(1)
+    del night.kept[REPORTED]
+    night.box.start()
+    night.run(3)
+    assert "TWL-G112" in night.controller.codes()
+    assert night.controller.engine.order.epoch == order.epoch + 51
+    assert night.controller.standing() == {"confirmed"}
+
+
+@settings(quick, max_examples=60)
+@given(
+    topic=st.sampled_from([DESIRED, REPORTED, AVAILABILITY]),
+    payload=st.one_of(
+        st.binary(min_size=1, max_size=200),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+        ).map(lambda value: repr(value).replace("'", '"').encode("utf-8", "surrogatepass")),
+        st.sampled_from([b"[" * 100_000, b"9" * 6000, b'{"version":1e400}', b"\xff\xfe", b"x" * 300_000]),
+    ),
+    retain=st.booleans(),
+)
+def test_garbage_on_any_topic(world_of: Callable[..., Any], topic: str, payload: bytes, retain: bool) -> None:
+    """It is told, and nothing changes: not the light, not what is known, not the order."""
+    world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
+    world.box.start()
+    world.controller.start()
+    world.run(5)
+    order, heard = world.box.machine.order, world.controller.engine.tracks["mast"].heard
+    world.say(topic, payload, retain)
+    world.run(0.04)
+    assert world.box.machine.order == order
+    assert world.controller.engine.tracks["mast"].heard.zones == heard.zones
+    assert payload in {b"online", b"offline"} or "TWL-G110" in world.controller.codes()
+    world.run(10)
+    assert world.right
+    assert world.controller.standing() == {"confirmed"}

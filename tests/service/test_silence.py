@@ -1,0 +1,66 @@
+"""Who is there and who is not, by the age of what was heard."""
+
+from typing import Any
+
+AVAILABILITY = "watertower/gateway/mast/availability"
+
+
+def test_what_was_retained_never_confirms(night: Any) -> None:
+    """The gateway dies without a word, and the broker keeps `online` and a report that is right and fresh."""
+    night.controller.stop()
+    night.run(10)
+    night.box.stop(tell=False)
+    assert night.kept[AVAILABILITY] == b"online"
+    night.controller.start()
+    night.run(31)
+    assert night.controller.standing() == {"silent"}
+    assert "TWL-G101" not in night.controller.codes(night.mono - 31)
+    assert "TWL-G104" in night.controller.codes()
+
+
+def test_silence_is_noticed_by_the_age_of_the_last_report(night: Any) -> None:
+    """Its will was never said: silent half a minute after the last report; back, it is told again at once."""
+    night.box.stop(tell=False)
+    night.run(19)
+    assert night.controller.standing() == {"confirmed"}
+    night.run(11)
+    assert night.controller.standing() == {"silent"}
+    night.box.start()
+    night.run(1)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+    assert "TWL-G105" in night.controller.codes()
+
+
+def test_a_will_is_believed_at_once(night: Any) -> None:
+    """Offline is offline, whatever was reported a second ago."""
+    night.box.stop()
+    night.run(0.1)
+    assert night.controller.standing() == {"silent"}
+
+
+def test_a_stale_offline_does_not_silence_who_speaks(night: Any) -> None:
+    """The broker keeps `offline` of a connection that is over; reports come: it is there."""
+    night.say(AVAILABILITY, b"offline", True)
+    night.run(11)
+    assert night.controller.standing() == {"confirmed"}
+    night.controller.stop()
+    night.controller.start()
+    night.run(1.5)
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_flapping_fills_no_log(night: Any) -> None:
+    """Gone and back every 3 s for ten minutes: a few lines a minute, the rest is counted."""
+    since = night.mono
+    for _ in range(100):
+        night.box.disconnect()
+        night.run(3)
+        night.box.connect()
+        night.run(3)
+    told = night.controller.codes(since)
+    assert len(told) <= 12 * 10
+    assert "TWL-C040" in told
+    night.run(70)
+    assert night.controller.standing() == {"confirmed"}
+    assert night.wrong_s == 0
