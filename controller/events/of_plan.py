@@ -1,4 +1,4 @@
-"""Mistakes in the hours and rules of a schedule (S12x, S14x), and notes on what the plan will be (S2xx)."""
+"""Mistakes in the hours and rules of a schedule (S12x, S14x), notes on its plan (S20x) and on one night (S21x)."""
 
 from controller.events.kind import Kind, Level, Text
 
@@ -18,6 +18,10 @@ def _hours(code: str, name: str, text: Text, action: Text, more: tuple[str, ...]
 
 def _note(code: str, name: str, text: Text, action: Text, level: Level = Level.WARNING) -> Kind:
     return Kind(code, f"schedule.{name}", level, text, SHOWN, action)
+
+
+def _tonight(code: str, name: str, text: Text, action: Text) -> Kind:
+    return Kind(code, f"schedule.{name}", Level.INFO, text, NIGHT, action)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -131,7 +135,7 @@ KINDS: tuple[Kind, ...] = (
         "overlap",
         Text(
             "'{name}' and '{other}' overlap on {nights} nights, {first} to {last}; '{name}' stands higher and decides",
-            "'{name}' och '{other}' krockar {nights} nätter, {first} till {last}; '{name}' står högre och bestämmer",
+            '"{name}" och "{other}" krockar under {nights} nätter, {first} till {last}; "{name}" står högre och bestämmer',
         ),
         Text("move the one that should decide to the top", "flytta den som ska bestämma högst upp"),
         Level.INFO,
@@ -139,34 +143,46 @@ KINDS: tuple[Kind, ...] = (
     _note(
         "TWL-S202",
         "never_lit",
-        Text("'{name}' is never lit in the next 400 nights", "'{name}' lyser aldrig de närmaste 400 nätterna"),
+        Text("'{name}' is never lit in the next 400 nights", '"{name}" lyser aldrig under de närmaste 400 nätterna'),
         Text(
-            "check its days and hours, and whether something above it always wins",
-            "kontrollera dagar och tider, och om något ovanför alltid vinner",
+            "check its days and hours: on every one of its nights they are empty",
+            "kontrollera dagar och tider: de är tomma alla dess nätter",
         ),
     ),
     _note(
         "TWL-S203",
         "past",
-        Text("'{name}' lies in the past and never happens again", "'{name}' är förbi och händer aldrig igen"),
+        Text("'{name}' lies in the past and never happens again", '"{name}" är förbi och kommer aldrig igen'),
         Text("remove the year, or the whole entry", "ta bort årtalet, eller hela posten"),
+    ),
+    _note(
+        "TWL-S204",
+        "hidden",
+        Text(
+            "'{name}' is never seen in the next 400 nights: {winners} always wins",
+            '"{name}" syns aldrig under de närmaste 400 nätterna: {winners} vinner alltid',
+        ),
+        Text(
+            "move '{name}' higher up, or give it other days or hours",
+            'flytta "{name}" högre upp, eller ge den andra dagar eller tider',
+        ),
     ),
     _note(
         "TWL-S205",
         "fade_does_not_fit",
         Text(
             "the fades of '{name}' ({fades}) do not fit into its hours ({window})",
-            "övergångarna i '{name}' ({fades}) får inte plats i dess tider ({window})",
+            'övergångarna i "{name}" ({fades}) får inte plats i dess tider ({window})',
         ),
         Text(
             "shorten `fade_in` or `fade_out`; they are cut to fit",
-            "korta `fade_in` eller `fade_out`; de kapas annars",
+            "korta `fade_in` eller `fade_out`; annars kapas de",
         ),
     ),
     _note(
         "TWL-S206",
         "leap_day",
-        Text("'{name}' is on 29 February, next in {year}", "'{name}' är den 29 februari, nästa gång {year}"),
+        Text("'{name}' is on 29 February, next in {year}", '"{name}" är den 29 februari, nästa gång {year}'),
         Text("write `28 February` if it is meant every year", "skriv `28 februari` om det menas varje år"),
         Level.INFO,
     ),
@@ -175,11 +191,87 @@ KINDS: tuple[Kind, ...] = (
         "not_confirmed",
         Text(
             "'{name}' is next in {year}, and `confirmed_for` does not name {year}",
-            "'{name}' är nästa gång {year}, och `confirmed_for` nämner inte {year}",
+            '"{name}" är nästa gång {year}, och `confirmed_for` nämner inte {year}',
         ),
         Text(
             "ask the organiser for the dates of {year}, then add {year} to `confirmed_for`",
             "fråga arrangören om datumen för {year}, och lägg sedan till {year} i `confirmed_for`",
         ),
+    ),
+    _note(
+        "TWL-S208",
+        "far_ahead",
+        Text("'{name}' does not begin before {day}", '"{name}" börjar först {day}'),
+        Text("nothing needs to be done", "inget behöver göras"),
+        Level.INFO,
+    ),
+    _tonight(
+        "TWL-S210",
+        "hours_empty",
+        Text(
+            "'{name}': `{hours}` is empty this night, it would begin at {start} and end at {end}",
+            '"{name}": `{hours}` är tomt den här natten, det skulle börja {start} och sluta {end}',
+        ),
+        Text(
+            "nothing needs to be done; hours are never carried over into the day",
+            "inget behöver göras; tider flyttas aldrig över till dagen",
+        ),
+    ),
+    _tonight(
+        "TWL-S211",
+        "midnight_sun",
+        Text(
+            "'{name}': `{hours}` is empty this night, the sun does not set",
+            '"{name}": `{hours}` är tomt den här natten, solen går inte ner',
+        ),
+        Text("for light in spite of it write clock times", "skriv klockslag om det ändå ska lysa"),
+    ),
+    _tonight(
+        "TWL-S212",
+        "twilight_all_night",
+        Text(
+            "'{name}': `{hours}` is empty this night, it never gets darker than twilight",
+            '"{name}": `{hours}` är tomt den här natten, det blir aldrig mörkare än skymning',
+        ),
+        Text(
+            "for light in spite of it write `sunset`, `sunrise` or clock times",
+            "skriv `solnedgång`, `soluppgång` eller klockslag om det ändå ska lysa",
+        ),
+    ),
+    _tonight(
+        "TWL-S213",
+        "polar_night",
+        Text(
+            "'{name}': the sun stays down from noon to noon, `{hours}` counts from there",
+            '"{name}": solen är nere från mitt på dagen till mitt på nästa dag, `{hours}` räknas därifrån',
+        ),
+        Text("nothing needs to be done", "inget behöver göras"),
+    ),
+    _tonight(
+        "TWL-S214",
+        "sun_grazes",
+        Text(
+            "'{name}': the sun turns close to the horizon, the times of `{hours}` may be minutes off",
+            '"{name}": solen vänder nära horisonten, tiderna för `{hours}` kan slå fel på några minuter',
+        ),
+        Text("write clock times if minutes matter", "skriv klockslag om det kommer an på minuter"),
+    ),
+    _tonight(
+        "TWL-S215",
+        "time_skipped",
+        Text(
+            "'{name}': {time} does not exist this night, the clocks go forward; {instead} counts",
+            '"{name}": {time} finns inte den här natten, klockan ställs fram; {instead} gäller',
+        ),
+        Text("nothing needs to be done", "inget behöver göras"),
+    ),
+    _tonight(
+        "TWL-S216",
+        "time_repeated",
+        Text(
+            "'{name}': {time} comes twice this night; a start takes the first, an end the second",
+            '"{name}": {time} kommer två gånger den här natten; en början tar den första, ett slut den andra',
+        ),
+        Text("nothing needs to be done", "inget behöver göras"),
     ),
 )

@@ -25,7 +25,9 @@ from pydantic_core import CoreSchema, core_schema
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
 from controller.schedule.terms import DAY, EVENING, NOON, Event, Term, read
 
-__all__ = ["DEFAULT_HOURS", "Hours", "Night", "Place", "Term", "Window", "as_list", "instant", "night_at", "night_of"]
+__all__ = ["Hours", "Night", "Place", "Term", "Window", "instant", "night_at", "night_of"]
+
+NOTHING = timedelta(0)
 
 HORIZONS: dict[Event, float] = {"sunset": SUNSET_DEG, "sunrise": SUNSET_DEG, "dusk": CIVIL_DEG, "dawn": CIVIL_DEG}
 WHILE_DARK = {
@@ -68,11 +70,21 @@ def night_at(moment: datetime, zone: ZoneInfo) -> Night:
 
 def instant(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> datetime:
     """A local clock time of a day (minutes since 00:00, 0..1440) as UTC; `last` takes a repeated time's second."""
-    days, rest = divmod(minutes, DAY)
-    local = datetime.combine(day + timedelta(days=days), clock_time(rest // 60, rest % 60), zone)
     # fold 0 in a gap carries the offset of before it, which is the instant the time would have been
-    repeated = last and local.replace(fold=1).utcoffset() < local.replace(fold=0).utcoffset()  # type: ignore[operator]
-    return local.replace(fold=int(repeated)).astimezone(UTC)
+    fold = int(last and clock_change(day, minutes, zone) < NOTHING)
+    return _local(day, minutes, zone).replace(fold=fold).astimezone(UTC)
+
+
+def clock_change(day: date, minutes: int, zone: ZoneInfo) -> timedelta:
+    """How far clocks are put forward over a time that they skip, or back (negative) over one that they repeat; or 0."""
+    local = _local(day, minutes, zone)
+    first, second = (local.replace(fold=fold).utcoffset() or NOTHING for fold in (0, 1))
+    return second - first
+
+
+def _local(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    days, rest = divmod(minutes, DAY)
+    return datetime.combine(day + timedelta(days=days), clock_time(rest // 60, rest % 60), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +132,12 @@ def _moment(term: Term, night: Night, place: Place, *, last: bool) -> datetime |
         return stretch[0 if term.what in EVENING else 1] + shift if stretch is not None else None
     if term.what == NOON:
         return night.end if last else night.start
-    day = night.day if term.what > NOON else night.day + timedelta(days=1)
-    return instant(day, term.what, place.time_zone, last=last)
+    return instant(day_of(term.what, night), term.what, place.time_zone, last=last)
+
+
+def day_of(minutes: int, night: Night) -> date:
+    """The date on which a clock time but noon falls in a night."""
+    return night.day if minutes > NOON else night.day + timedelta(days=1)
 
 
 def _longest(night: Night, place: Place, horizon_deg: float) -> Stretch | None:

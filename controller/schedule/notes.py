@@ -1,13 +1,19 @@
 """What a person should be told of a program that is not wrong: overlaps, rules that never show, dates gone by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from controller.schedule.campaign import EveryNight, Lit, Rule
-from controller.schedule.claims import Claim
+from controller.schedule.claims import Claim, NightPlan
 from controller.schedule.durations import say_duration
-from controller.schedule.plan import REACH, NightPlan, Program
+from controller.schedule.hours import Place
+from controller.schedule.plan import REACH, Program
+from controller.schedule.recurrence import LATEST
+
+AHEAD = timedelta(days=REACH)
+MOST_NAMES = 3
+"""So many of the rules that hide another one are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,74 +26,87 @@ class Note:
 
 
 def notes(program: Program, now: datetime) -> tuple[Note, ...]:
-    """Every note for the REACH nights from an instant on, in the order of the rules."""
-    nights = program.nights(now, now + timedelta(days=REACH))
-    found = [note for rule in program.rules for note in _of_rule(rule, nights, now.date())]
+    """Every note for the REACH nights from an instant on: rule by rule, then the overlaps."""
+    nights = program.nights(now, now + AHEAD)
+    found = [note for rule in program.rules for note in _of_rule(rule, nights, program.place)]
     return (*found, *_overlaps(nights))
 
 
-def _of_rule(rule: Rule, nights: tuple[NightPlan, ...], today: date) -> Iterator[Note]:
-    if (past := _is_past(rule, today)) is True:
+def _of_rule(rule: Rule, nights: tuple[NightPlan, ...], place: Place) -> Iterator[Note]:
+    today = nights[0].night.day
+    coming = _next_span(rule, today)
+    if coming is None and (rule.dates or rule.nights):
         yield Note("TWL-S203", rule, {"name": rule.name})
-    leap = _next_leap_day(rule, today)
-    if leap is not None:
-        yield Note("TWL-S206", rule, {"name": rule.name, "year": leap})
+        return
+    leap = coming is not None and _is_on_leap_days(rule, today)
+    if coming is not None and leap:
+        yield Note("TWL-S206", rule, {"name": rule.name, "year": coming[0].year})
     if not isinstance(rule, Lit):
         return
-    if not past and leap is None and not any(piece.shows is rule for night in nights for piece in night.pieces):
-        yield Note("TWL-S202", rule, {"name": rule.name})
-    yield from _fades(rule, nights)
-    year = _next_year(rule, today)
-    if rule.confirmed_for and year is not None and year not in rule.confirmed_for:
-        yield Note("TWL-S207", rule, {"name": rule.name, "year": year})
+    if not leap:
+        yield from _unseen(rule, nights, coming[0] if coming is not None else today)
+    yield from _fades(rule, nights, place)
+    if coming is not None and rule.confirmed_for and coming[0].year not in rule.confirmed_for:
+        yield Note("TWL-S207", rule, {"name": rule.name, "year": coming[0].year})
 
 
-def _is_past(rule: Rule, today: date) -> bool:
-    """All its days carry years, and all of them lie before yesterday (whose night may still run)."""
-    listed = rule.dates or rule.nights
-    if not listed or any(days.years is None for days in listed):
-        return False
-    return _next_day(rule, today - timedelta(days=1), 101) is None
-
-
-def _next_day(rule: Rule, first: date, years: int) -> date | None:
-    """The first day of the rule on or after a date."""
-    last = min(first + timedelta(days=366 * years), date(2100, 12, 31))
-    spans = (
-        max(start, first)
-        for days in rule.dates or rule.nights or ()
-        for start, end in days.spans(first, last)
-        if end >= first
-    )
-    return min(spans, default=None)
-
-
-def _next_year(rule: Rule, today: date) -> int | None:
-    upcoming = _next_day(rule, today, 2)
-    return upcoming.year if upcoming is not None else None
-
-
-def _next_leap_day(rule: Rule, today: date) -> int | None:
-    """The year of the next 29 February, for a rule that is on no other day."""
+def _next_span(rule: Rule, today: date) -> tuple[date, date] | None:
+    """The occurrence that is on or comes next; None where there is none for ever, or on a rule without days."""
     listed = rule.dates or rule.nights or ()
-    spans = [span for days in listed for span in days.spans(today, today + timedelta(days=366 * 9))]
-    if not spans or any(start != end or (start.month, start.day) != (2, 29) for start, end in spans):
-        return None
-    return spans[0][0].year
+    spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in listed)
+    return min((span for span in spans if span is not None), default=None)
 
 
-def _fades(rule: Lit, nights: tuple[NightPlan, ...]) -> Iterator[Note]:
-    """Told for the shortest of its windows that are not empty."""
-    own = [claim for night in nights for claim in night.claims if claim.rule is rule and claim.lit]
-    shortest = min(own, key=lambda claim: claim.end - claim.start, default=None)
+def _is_on_leap_days(rule: Rule, today: date) -> bool:
+    """Whether it comes again and again, and on no other day than 29 February."""
+    listed = rule.dates or rule.nights or ()
+    soon = today + timedelta(days=366 * 9)
+    spans = [span for days in listed for span in days.spans(today, soon)]
+    return any(days.years is None for days in listed) and all(
+        first == last and (first.month, first.day) == (2, 29) for first, last in spans
+    )
+
+
+def _unseen(rule: Lit, nights: tuple[NightPlan, ...], first_day: date) -> Iterator[Note]:
+    """A rule that does not show in these nights: later than they reach, always under others, or empty."""
+    own = _own_claims(rule, nights)
+    if any(piece.shows is rule for night in nights for piece in night.pieces):
+        return
+    if first_day > nights[-1].night.day:
+        yield Note("TWL-S208", rule, {"name": rule.name, "day": first_day.isoformat()})
+    elif own:
+        yield Note("TWL-S204", rule, {"name": rule.name, "winners": _winners(own, nights)})
+    else:
+        yield Note("TWL-S202", rule, {"name": rule.name})
+
+
+def _own_claims(rule: Rule, nights: Iterable[NightPlan]) -> list[Claim]:
+    return [claim for night in nights for claim in night.claims if claim.rule is rule and claim.lit]
+
+
+def _winners(own: list[Claim], nights: tuple[NightPlan, ...]) -> str:
+    """The names of those that hold the time that a rule wants."""
+    held = (piece for night in nights for piece in night.pieces if piece.claim is not None)
+    names = [
+        piece.claim.rule.name
+        for piece in held
+        if piece.claim is not None and any(piece.start < claim.end and claim.start < piece.end for claim in own)
+    ]
+    different = [*dict.fromkeys(names)]
+    return ", ".join(different[:MOST_NAMES]) + (", …" if len(different) > MOST_NAMES else "")
+
+
+def _fades(rule: Lit, nights: tuple[NightPlan, ...], place: Place) -> Iterator[Note]:
+    """Told for the first window in which they fit on none of its nights."""
     wanted = rule.fade_in + rule.fade_out
-    if shortest is not None and wanted > shortest.end - shortest.start:
-        fields: dict[str, object] = {
-            "name": rule.name,
-            "fades": say_duration(wanted),
-            "window": say_duration(shortest.end - shortest.start),
-        }
-        yield Note("TWL-S205", rule, fields)
+    own = [night.night for night in nights if wanted and any(claim.rule is rule for claim in night.claims)]
+    for window in rule.hours:
+        lengths = [end - start for night in own for start, end in window.resolve(night, place)]
+        longest = max(lengths, default=wanted)
+        if wanted > longest:
+            fields = {"name": rule.name, "fades": say_duration(wanted), "window": say_duration(longest)}
+            yield Note("TWL-S205", rule, {**fields})
+            return
 
 
 def _overlaps(nights: tuple[NightPlan, ...]) -> Iterator[Note]:
