@@ -12,12 +12,20 @@ from controller.lighting.profile import dump_profile
 from controller.store.atomic import write
 
 LARGEST = 2_000_000
+NAME = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """A word of tower.yaml, which is never a path."""
+    if name is not None and not NAME.fullmatch(name):
+        raise click.BadParameter("write it with a to z, 0 to 9, - and _")
+    return name
 
 
 @click.command("import-fixture")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--mode", help="Name of the mode; without it the modes are listed.")
-@click.option("--name", help="Name of the profile; made from file and mode if not given.")
+@click.option("--name", callback=_plain, help="Name of the profile; made from file and mode if not given.")
 @click.option("--force", is_flag=True, help="Write over a profile of that name.")
 @common
 def command(options: Options, file: Path, mode: str | None, name: str | None, force: bool) -> None:

@@ -1,0 +1,43 @@
+"""`watertower preview`: what each fixture makes of a colour."""
+
+import json
+from typing import Any
+
+import pytest
+
+
+def test_orange_is_shown_by_every_fixture(call: Any) -> None:
+    """Four fixtures of the shipped site, all within what the eye takes for orange."""
+    told = json.loads(call("preview", "orange", "--json").stdout)
+    assert told["color"] == "#FF6A00"
+    assert len(told["fixtures"]) == 4
+    for fixture in told["fixtures"]:
+        assert len(fixture["levels"]) == 4
+        assert fixture["levels"][2] == 0, "orange has no blue"
+        assert fixture["delta_e2000"] < 1
+
+
+@pytest.mark.parametrize(
+    "words", [["#FF6A00"], ["2700", "K"], ["limegrön"], ["red"], ["orange", "--brightness", "5 %"]]
+)
+def test_any_colour_that_the_schedule_knows_is_previewed(call: Any, words: list[str]) -> None:
+    """A table with a line for each fixture; no colours on a pipe."""
+    result = call("preview", *words)
+    assert result.exit_code in {0, 1}
+    assert len(result.stdout.splitlines()) == 5
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize("words", [["blurple"], ["#12345"], ["orange", "--brightness", "120 %"], ["99 K"], [""]])
+def test_what_is_no_colour_is_refused(call: Any, words: list[str]) -> None:
+    """Usage: exit code 2 with a code."""
+    result = call("preview", *words)
+    assert result.exit_code == 2, result.output
+    assert "TWL-" in result.stderr
+
+
+def test_dark_is_a_look_too(call: Any) -> None:
+    """All levels are zero, and nothing falls."""
+    result = call("preview", "dark", "--json")
+    assert result.exit_code in {0, 2}
+    assert isinstance(result.exception, SystemExit | None)
