@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -15,6 +16,8 @@ from controller.service.request import Grounds, Kept, Request, override_of, pars
 from controller.store import Held
 
 REMEMBERED = 200
+SETTLED = timedelta(seconds=10)
+"""A fade that a hand ends is over by then."""
 
 
 class Keeper(Protocol):
@@ -46,12 +49,13 @@ class Hand:
         self._store = store
         self._kept = {kept.id: kept for kept in _readable(held.document for held in store.overrides)}
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
+        self._fading: dict[str, Override] = {}
         self._answered: dict[str, Event] = {}
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """Those in force or to come, the newest last."""
-        return tuple(kept.override for kept in self._kept.values())
+        """Those in force or to come, the newest last; before them those that the light may still fade out of."""
+        return (*self._fading.values(), *(kept.override for kept in self._kept.values()))
 
     @property
     def stop(self) -> Stop | None:
@@ -89,6 +93,7 @@ class Hand:
         end = kept.end or now
         if await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
             self._kept[kept.id] = kept
+        end = self._kept.get(kept.id, kept).end or end
         zone = self.grounds.program.place.time_zone
         return happened(
             "TWL-O101",
@@ -102,7 +107,7 @@ class Hand:
     async def _resume(self, request: Request, now: datetime) -> Event:
         for name in tuple(self._kept):
             await self._store.end_override(name, now)
-            del self._kept[name]
+            self._leave(self._kept.pop(name), now)
         return happened("TWL-O102", id=request.id, owner=request.owner, reason=request.reason)
 
     async def _set_stop(self, request: Request, now: datetime) -> Event:
@@ -114,13 +119,23 @@ class Hand:
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
         """Forget what has ended."""
+        gone = now - self._longest_fade()
+        self._fading = {name: override for name, override in self._fading.items() if override.end > gone}
         over = [kept for kept in self._kept.values() if kept.end is not None and kept.end <= now]
         for kept in over:
-            del self._kept[kept.id]
+            self._leave(self._kept.pop(kept.id), now)
             # the end stands in the document itself: a disk that does not take the note loses nothing
             with suppress(WatertowerError):
                 await self._store.end_override(kept.id, now)
         return tuple(happened("TWL-O103", id=kept.id, owner=kept.owner, reason=kept.reason) for kept in over)
+
+    def _leave(self, kept: Kept, now: datetime) -> None:
+        """It has ended; the plan must know of it while the fade into what follows runs."""
+        self._fading[kept.id] = replace(kept.override, end=min(kept.override.end, now))
+
+    def _longest_fade(self) -> timedelta:
+        rules = (*self.grounds.program.campaigns, *self.grounds.program.every_night)
+        return SETTLED + max((rule.fade_in for rule in rules), default=SETTLED)
 
 
 def _readable(documents: Iterable[str]) -> list[Kept]:
