@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "check",
     "plan": "plan",
     "status": "status",
+    "rehearse": "rehearse",
     "override": "override",
     "resume": "resume",
     "stop": "stop",

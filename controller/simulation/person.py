@@ -87,7 +87,7 @@ class Person:
         """Rule 2, where a controller runs."""
         if hand is None:
             return
-        held = {override.id for override in hand.overrides}
+        held = {override.id for override in hand.overrides if override.end > self._world.instant}
         self.lost |= {name for name, end in self._standing.items() if end > self._world.now and name not in held}
 
     def _expect(self) -> None:

@@ -119,7 +119,7 @@ class Site:
             self._look()
 
     def _is_quiet(self) -> bool:
-        return self.meter.is_well and not any(self.troubles.at_work.values())
+        return self.meter.is_well and not self.troubles.causes(self.world.now)
 
     def _look(self) -> None:
         """Rule 4."""

@@ -1,0 +1,149 @@
+"""`watertower rehearse`: the same engine on a virtual clock against simulated gateways, with faults or without."""
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.cli.days import say_day
+from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.cli.period import read_period
+from controller.cli.plan import dump
+from controller.clock import SystemClock
+from controller.config.load import load
+from controller.simulation import document
+from controller.simulation.faults import FAULTS
+from controller.simulation.rehearsal import Rehearsal
+
+Json = dict[str, Any]
+SPELLS = 5
+
+
+@click.command("rehearse")
+@click.argument("period", nargs=-1)
+@click.option("--faults", type=click.Choice(list(FAULTS)), default="none", help="What goes wrong on purpose.")
+@click.option("--seed", default=0, help="The same seed replays exactly.")
+@click.option("--seeds", "count", type=click.IntRange(min=1), help="So many seeds from --seed on, on all cores.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@common
+def command(
+    options: Options, period: tuple[str, ...], faults: str, seed: int, count: int | None, as_json: bool
+) -> None:
+    """Live through PERIOD in seconds and count the seconds in which the light was wrong."""
+    setup = load(options.config_dir)
+    start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
+    rehearsal = Rehearsal(setup, start, end, faults)
+    if count is None:
+        told = document.of_one(rehearsal, rehearsal.hold(seed))
+        shown = _table(told, rehearsal, options)
+    else:
+        seeds = _held_on_all_cores(options.config_dir, rehearsal, range(seed, seed + count))
+        told = document.of_several(rehearsal, seeds)
+        shown = _summary(told, options)
+    click.echo(dump(told) if as_json else shown)
+    sys.exit(FOUND_PROBLEMS if told["missed"] else 0)
+
+
+def _held_on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list[Json]:
+    """The figures of each seed, in order; the processes read the files by themselves."""
+    cores = min(len(seeds), os.cpu_count() or 1)
+    if cores == 1:
+        return [document.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        period = rehearsal.start, rehearsal.end
+        shares = [pool.submit(_held, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
+        found = [figures for share in shares for figures in share.result()]
+    return sorted(found, key=lambda figures: figures["seed"])
+
+
+def _held(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
+    rehearsal = Rehearsal(load(config), *period, faults)
+    return [document.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
+
+
+def _table(told: Json, rehearsal: Rehearsal, options: Options) -> str:
+    say = options.say
+    head = ("Night of", "Lit", "Confirmed", "Wrong", "Undetected", "Faults")
+    rows = [tuple(say(word) for word in head), *(_night(night, options) for night in told["nights"])]
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(5)), row[5])).rstrip() for row in rows]
+    return "\n".join([*lines, *_spells(told, rehearsal, options), "", _figures(told, options), *_missed(told, options)])
+
+
+def _night(night: Json, options: Options) -> tuple[str, ...]:
+    say, lit_s = options.say, night["lit_s"]
+    confirmed = f"{night['confirmed_s'] / lit_s:.2%}" if lit_s else "–"
+    return (
+        say_day(date.fromisoformat(night["night"]), say),
+        f"{lit_s // 3600:.0f} h {lit_s % 3600 // 60:02.0f} min" if lit_s else say("dark"),
+        confirmed,
+        f"{night['wrong_colour_s']:.1f} s",
+        f"{night['undetected_s']:.1f} s",
+        ", ".join(f"{name} {times}" for name, times in night["faults"].items()),
+    )
+
+
+def _spells(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
+    """The longest spells with what was the matter."""
+    say, zone = options.say, rehearsal.setup.tower.site.place.time_zone
+    lines = [
+        f"  {datetime.fromisoformat(spell['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}  {spell['length_s']:.1f} s  "
+        f"{spell['gateway']}/{spell['zone']}  {say(WRONG[spell['wrong']])}  ({', '.join(spell['causes']) or '–'})"
+        for spell in told["spells"][:SPELLS]
+    ]
+    return ["", f"{say('Longest wrong spells')}:", *lines] if lines else []
+
+
+WRONG = {"hue": "wrong colour", "dark": "dark instead of lit", "lit": "lit instead of dark"}
+
+
+def _figures(told: Json, options: Options) -> str:
+    say = options.say
+    parts = (
+        f"{say('Availability')} {told['availability']:.4%}",
+        f"{say('wrong')} {told['wrong_colour_s']:.1f} s",
+        f"{say('undetected')} {told['undetected_s']:.1f} s",
+        f"{say('recovery')} {told['recovery_s']['worst']:.1f} s",
+        f"{say('acknowledged lost')} {told['acknowledged_lost']}",
+        f"{say('false alarms')} {told['false_alarms']}",
+        f"{say('seed')} {told['seed']}",
+    )
+    return " · ".join(parts)
+
+
+def _summary(told: Json, options: Options) -> str:
+    """Median and worst of several seeds."""
+    say = options.say
+    rows = [("", say("median"), say("worst"))]
+    rows += [
+        (f"{say('Availability')} {one['name']}", f"{one['median']:.4%}", f"{one['worst']:.4%}")
+        for one in told["gateways"]
+    ]
+    for name, word in (("wrong_colour_s", "wrong"), ("undetected_s", "undetected"), ("recovery_s", "recovery")):
+        both = told["recovery_s"] if name == "recovery_s" else {key: told[key][name] for key in ("median", "worst")}
+        rows.append((say(word), f"{both['median']:.1f} s", f"{both['worst']:.1f} s"))
+    for name, word in (("acknowledged_lost", "acknowledged lost"), ("false_alarms", "false alarms")):
+        rows.append((say(word), f"{told['median'][name]:.0f}", f"{told['worst'][name]:.0f}"))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = [f"{row[0].ljust(widths[0])}  {row[1].rjust(widths[1])}  {row[2].rjust(widths[2])}" for row in rows]
+    return "\n".join([*lines, "", f"{say('seeds')}: {told['count']}", *_missed(told, options)])
+
+
+def _missed(told: Json, options: Options) -> list[str]:
+    words = ", ".join(options.say(MISSED[name]) for name in told["missed"])
+    return [f"{options.say('Missed')}: {words}"] if words else []
+
+
+MISSED = {
+    "wrong_colour_s": "wrong",
+    "undetected_s": "undetected",
+    "availability": "Availability",
+    "acknowledged_lost": "acknowledged lost",
+    "alarms": "false alarms",
+    "regressions": "older orders applied",
+}

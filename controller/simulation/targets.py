@@ -1,0 +1,48 @@
+"""What a rehearsal must reach, and what it missed.
+
+Rules
+1. Without faults nothing is ever wrong and nobody is alarmed.
+2. In a storm our gateway is right for OURS_WORST of its light in every seed and for OURS_MEDIAN in the median one; a
+   vendor's, which keeps no plan, for VENDORS_MEDIAN in the median one.
+3. Under any faults nothing is undetected for longer than UNDETECTED_S, nothing that was acknowledged is lost, and no
+   order is applied below one that was applied before.
+"""
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+from typing import Any
+
+OURS_MEDIAN, OURS_WORST, VENDORS_MEDIAN = 0.9999, 0.999, 0.999
+UNDETECTED_S = 60.0
+
+Figures = Mapping[str, Any]
+"""The figures of one seed, as `document.figures` makes them."""
+
+
+def missed(seeds: Iterable[Figures]) -> tuple[str, ...]:
+    """The names of the figures that missed their target in any seed, or in the median; in a fixed order."""
+    told = tuple(seeds)
+    names = [name for one in told for name in _missed_alone(one)]
+    for kind, target in ((True, OURS_MEDIAN), (False, VENDORS_MEDIAN)):
+        shares = [_availability(one, ours=kind) for one in told]
+        known = [share for share in shares if share is not None]
+        if known and told[0]["faults"] == "storm" and median(known) < target:
+            names.append("availability")
+    return tuple(dict.fromkeys(names))
+
+
+def _missed_alone(one: Figures) -> list[str]:
+    limits = {"acknowledged_lost": 0, "regressions": 0, "undetected_s": UNDETECTED_S}
+    if one["faults"] == "none":
+        limits |= {"wrong_colour_s": 0, "alarms": 0}
+    names = [name for name, limit in limits.items() if one[name] > limit]
+    share = _availability(one, ours=True)
+    if one["faults"] == "storm" and share is not None and share < OURS_WORST:
+        names.append("availability")
+    return names
+
+
+def _availability(one: Figures, *, ours: bool) -> float | None:
+    """The worst of our gateways, or of the vendors'; None where there are none."""
+    shares = (gateway["availability"] for gateway in one["gateways"] if (gateway["kind"] == "dmx") is ours)
+    return min(shares, default=None)

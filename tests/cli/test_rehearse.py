@@ -1,0 +1,55 @@
+"""`watertower rehearse`: figures, tables, exit codes, and the same bytes for the same seed."""
+
+import json
+from typing import Any
+
+NIGHT = "2026-11-20T12:00..2026-11-21T12:00"
+
+
+def test_a_sound_night_exits_with_0_and_tells_its_figures(call: Any) -> None:
+    """The keys that programs rely on."""
+    told = call("rehearse", NIGHT, "--json")
+    assert told.exit_code == 0, told.output
+    figures = json.loads(told.stdout)
+    assert {"nights", "lit_s", "wrong_colour_s", "undetected_s", "availability"} <= figures.keys()
+    assert {"acknowledged_lost", "false_alarms", "seed"} <= figures.keys()
+    assert (figures["wrong_colour_s"], figures["availability"], figures["false_alarms"]) == (0, 1, 0)
+    assert [night["night"] for night in figures["nights"]] == ["2026-11-20"]
+    assert figures["nights"][0]["lit_s"] == figures["lit_s"]
+
+
+def test_the_same_seed_gives_the_same_bytes(call: Any) -> None:
+    """And another seed others."""
+    words = ("rehearse", NIGHT, "--faults", "storm", "--json", "--seed")
+    assert call(*words, "5").stdout_bytes == call(*words, "5").stdout_bytes
+    assert call(*words, "5").stdout_bytes != call(*words, "6").stdout_bytes
+
+
+def test_a_miss_exits_with_1_and_names_what_was_the_matter(call: Any) -> None:
+    """Lamps that are stuck at the end of the night stay lit: the spell stands below the table with its cause."""
+    told = call("rehearse", "2026-11-25T06:00..2026-11-25T16:00", "--faults", "stick", "--seed", "1")
+    assert "(stick)" in told.stdout
+    assert "mast/bowl" in told.stdout
+
+
+def test_the_table_speaks_swedish(call: Any) -> None:
+    """Every phrase has its translation."""
+    told = call("rehearse", NIGHT, "--faults", "clock", "--lang", "sv")
+    assert told.exit_code in {0, 1}, told.output
+    assert "Tillgänglighet" in told.stdout
+    assert "fre 20 nov 2026" in told.stdout
+
+
+def test_several_seeds_tell_the_median_and_the_worst(call: Any) -> None:
+    """In processes of their own, and in order."""
+    told = json.loads(call("rehearse", NIGHT, "--faults", "controller", "--seeds", "3", "--json").stdout)
+    assert [one["seed"] for one in told["seeds"]] == [0, 1, 2]
+    assert told["worst"]["availability"] <= told["median"]["availability"] <= 1
+    assert told["gateways"][0]["name"] == "mast"
+
+
+def test_an_unknown_set_of_faults_names_those_that_there_are(call: Any) -> None:
+    """Usage is exit code 2."""
+    told = call("rehearse", NIGHT, "--faults", "gremlins")
+    assert told.exit_code == 2
+    assert "storm" in told.output
