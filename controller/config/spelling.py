@@ -51,6 +51,8 @@ def _conflicts(draft: Draft) -> None:
     """Tell each conflict where it begins, and keep the first of its versions for reading on."""
     version = 0
     for line, text in enumerate(draft.lines):
+        if len(draft.findings) > MOST:
+            return
         marker = text[0] if MARKER.match(text) else ""
         if marker == "<" or (marker and not version):
             draft.tell("TWL-S027", line, (0, len(text)), marker=text[:7])

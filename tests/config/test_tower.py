@@ -113,6 +113,7 @@ def test_swapped_figures_are_noticed_by_their_time_zone() -> None:
     assert not farther_than_swapped("Europe/Stockholm", 56.899, 14.556)
     assert not farther_than_swapped("Pacific/Auckland", -36.8, 174.8)
     assert not farther_than_swapped("UTC", 14.556, 56.899)
+    assert not farther_than_swapped("Africa/Cairo", 31.2, 30.0)  # in the delta of the Nile
 
 
 @pytest.mark.parametrize(
