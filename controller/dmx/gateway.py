@@ -5,7 +5,8 @@ The story of one turn
 2. Act: `acting.act` says what holds by the document that was accepted last.
 3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way.
 4. Patch: lights to levels of every universe.
-5. Report: soon after a goal changed (the fade has begun), when it is reached, on each answer to a document, and every
+5. Walk test: while somebody looks at the lamps one by one, their levels go out instead (`local`).
+6. Report: soon after a goal changed (the fade has begun), when it is reached, on each answer to a document, and every
    `report_every`. What is reported is read from the levels that the output says went out.
 
 Order, poison and conflict are the rules of `controller.gateways.documents`; the highest order accepted and its
@@ -21,6 +22,7 @@ from typing import Protocol
 from controller.clock import Reading
 from controller.dmx.acting import Act, act, next_instant
 from controller.dmx.ramp import AT_REST_DARK, Ramp
+from controller.dmx.walk import WalkTest
 from controller.dmx.watch import Watch
 from controller.events import Event, happened
 from controller.gateways.contract import Dmx
@@ -29,6 +31,7 @@ from controller.gateways.documents import (
     LATEST,
     MAX_EPOCH_LEAP,
     MAX_PROBLEMS,
+    By,
     Desired,
     Reported,
     ZoneReport,
@@ -84,6 +87,7 @@ class Gateway:
         self._document = memory
         self._remember: Desired | None = None
         self._watch = Watch()
+        self._walk = WalkTest(patch)
         self._act: Act | None = None
         self._acted: Desired | None = None
         self._ramps = dict.fromkeys(settings.zone_names, AT_REST_DARK)
@@ -143,6 +147,13 @@ class Gateway:
         if not retained:
             self._watch.hear(told.issued_at, reading)
 
+    def receive_walk(self, payload: bytes, retained: bool, reading: Reading) -> None:
+        """A step of a walk test; a retained one is somebody's leftover."""
+        reason = self._walk.begin(payload, reading.mono) if payload and not retained else None
+        if reason is not None:
+            self._told.append(happened("TWL-D014", gateway=self._settings.name, reason=reason))
+        self._report_by(reading.mono + AFTER_SEND_S)
+
     def turn(self, reading: Reading) -> Turn:
         """One turn: see the head of this module."""
         if self._began_s is None:
@@ -152,7 +163,8 @@ class Gateway:
         if now is not None or self._act is None or self._acted is not self._document:
             self._steer(act(self._document, now), now, reading)
         lights = {zone: ramp.at(reading.beat_s) for zone, ramp in self._ramps.items()}
-        frames = self._patch.levels(lights)
+        walking = self._walk.frames(reading.mono)
+        frames = walking if walking is not None else self._patch.levels(lights)
         resting = all(ramp.is_done(reading.beat_s) for ramp in self._ramps.values())
         if resting and not self._resting:
             self._report_by(reading.mono + AFTER_SEND_S)
@@ -160,7 +172,8 @@ class Gateway:
         messages = self._report(reading, now, frames) if reading.mono >= self._report_s else ()
         events, self._told = tuple(self._told), []
         remember, self._remember = self._remember, None
-        wake_s = self._report_s if resting else min(self._report_s, reading.mono + FRAME_S)
+        next_s = min(self._report_s, self._walk.until_s)
+        wake_s = next_s if resting else min(next_s, reading.mono + FRAME_S)
         return Turn(frames, messages, events, remember, self._wake_at(now, reading), wake_s)
 
     def _report_by(self, at_s: float) -> None:
@@ -214,7 +227,7 @@ class Gateway:
             command_id=self._document.command_id if self._document is not None else "",
             at=min(max(now or reading.wall, EARLIEST), LATEST),
             zones=zones,
-            by=self._act.by if self._act is not None else "boot",
+            by=self._by(reading),
             clock=self._watch.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 1),
             problems=self._lamps.problems[:MAX_PROBLEMS],
@@ -222,6 +235,11 @@ class Gateway:
         )
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)
+
+    def _by(self, reading: Reading) -> By:
+        if self._walk.frames(reading.mono) is not None:
+            return "local"
+        return self._act.by if self._act is not None else "boot"
 
     def _shown(self, frames: Mapping[int, bytes]) -> dict[str, ZoneReport]:
         """What went out, by zone: exactly the goals where their levels went out, else read back from the levels.

@@ -42,6 +42,10 @@ class Process:
         """The gateway's name."""
         return self._settings.name
 
+    @property
+    def _walk_topic(self) -> str:
+        return self._settings.topic("walk", self._prefix)
+
     async def run(self, brokers: tuple[Address, ...], site: str) -> None:
         """Obey until cancelled; then say offline, as the last will would."""
         settings, online = self._settings, self._availability(b"online")
@@ -49,7 +53,7 @@ class Process:
         connection = Mqtt(
             brokers,
             f"{self._prefix}-gateway-{settings.name}",
-            subscriptions=((settings.topic("desired", self._prefix), 1),),
+            subscriptions=((settings.topic("desired", self._prefix), 1), (self._walk_topic, 1)),
             will=self._availability(b"offline"),
             birth=(online,),
         )
@@ -73,7 +77,8 @@ class Process:
         async for item in mqtt:
             reading = self._clock.read()
             if isinstance(item, Received):
-                gateway.receive(item.payload, item.retain, reading)
+                take = gateway.receive_walk if item.topic == self._walk_topic else gateway.receive
+                take(item.payload, item.retain, reading)
             else:
                 self._tell(item.event(), reading.wall)
                 if isinstance(item, Connected):

@@ -1,11 +1,41 @@
-"""The levels of one step of a walk test: one fixture alone, everything else dark. Pure."""
+"""The walk test: one fixture alone, everything else dark, for a while; the schedule goes on unseen beneath it."""
 
-from controller.gateways.walk import Walk
+from collections.abc import Mapping
+
+from controller.gateways.gateway import Rejected
+from controller.gateways.walk import Walk, parse_walk
 from controller.lighting.light import Light
 from controller.lighting.patch import Patch
 from controller.lighting.profile import Profile
 
 WHITE = Light(1.0, 1.0, 1.0)
+
+
+class WalkTest:
+    """The step under way; `until_s` is boot time, infinity where there is none."""
+
+    def __init__(self, patch: Patch) -> None:
+        self._patch = patch
+        self._frames: Mapping[int, bytes] | None = None
+        self.until_s = float("inf")
+
+    def begin(self, payload: bytes, now_s: float) -> str | None:
+        """Takes a step, or the end of the test; why not, where it is none."""
+        step = parse_walk(payload)
+        if isinstance(step, Rejected):
+            return step.reason
+        frames = levels(self._patch, step) if step.fixture is not None else None
+        if step.fixture is not None and frames is None:
+            return f"no fixture {step.fixture} with a channel {step.channel or 1}"
+        self._frames = frames
+        self.until_s = now_s + step.for_s if frames is not None else float("inf")
+        return None
+
+    def frames(self, now_s: float) -> Mapping[int, bytes] | None:
+        """The levels of the step; None where there is none, or it is over."""
+        if now_s >= self.until_s:
+            self._frames, self.until_s = None, float("inf")
+        return self._frames
 
 
 def levels(patch: Patch, step: Walk) -> dict[int, bytes] | None:

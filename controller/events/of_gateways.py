@@ -242,6 +242,14 @@ KINDS: tuple[Kind, ...] = (
         Text("Look for a second controller.", "Leta efter en andra styrning."),
     ),
     Kind(
+        "TWL-D014",
+        "dmx.walk_refused",
+        Level.WARNING,
+        Text("{gateway}: a step of the walk test was refused: {reason}", "{gateway}: ett steg i lamptestet avvisades: {reason}"),
+        Text("The light goes on as before.", "Ljuset fortsätter som förut."),
+        Text("Name a fixture of {gateway} as in tower.yaml.", "Ange en lampa i {gateway} som i tower.yaml."),
+    ),
+    Kind(
         "TWL-D012",
         "dmx.memory_failed",
         Level.WARNING,
