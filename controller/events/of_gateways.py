@@ -245,7 +245,10 @@ KINDS: tuple[Kind, ...] = (
         "TWL-D014",
         "dmx.walk_refused",
         Level.WARNING,
-        Text("{gateway}: a step of the walk test was refused: {reason}", "{gateway}: ett steg i lamptestet avvisades: {reason}"),
+        Text(
+            "{gateway}: a step of the walk test was refused: {reason}",
+            "{gateway}: ett steg i lamptestet avvisades: {reason}",
+        ),
         Text("The light goes on as before.", "Ljuset fortsätter som förut."),
         Text("Name a fixture of {gateway} as in tower.yaml.", "Ange en lampa i {gateway} som i tower.yaml."),
     ),

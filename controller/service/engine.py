@@ -121,7 +121,7 @@ class Engine:
         if _is_overtaken(report, before, gateway.quiet_s):
             return
         heard = before.after(report, reading.mono, fresh=not retained)
-        greeted = track.greeted or (report.online is True and before.online is True and not retained)
+        greeted = track.greeted or (not retained and report.online is True and before.online is True)
         self.tracks[gateway.name] = replace(track, heard=heard, greeted=greeted)
         self._dirty.add(gateway.name)
         for code, problems in (

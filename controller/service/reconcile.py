@@ -103,7 +103,9 @@ def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> D
         overwritten=False,
         greeted=False,
     )
-    return Decision(asked, send=True, anew=anew, wake_s=due_s)
+    # one that shows it already may have nothing to say, and has said nothing on this connection
+    query = turn.fade_s <= 0 and not track.heard.told_s
+    return Decision(asked, send=True, anew=anew, query=query, wake_s=due_s)
 
 
 def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]:
@@ -171,24 +173,27 @@ def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
 
 
 def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
-    """A gateway that can be asked is asked what it shows when it has not said so for a while, or has just started."""
+    """A gateway is asked what it shows when it has not said so for a while; one that cannot be asked is told what it
+    should show, to which it may answer."""
     if gateway.POLL_S is None:
         return decision
     track = decision.track
     told_s = min(track.heard.told_s.values(), default=turn.now_s)
     poll_at_s = max(told_s, track.asked_s or told_s) + gateway.POLL_S
-    poll_at_s = turn.now_s + turn.fade_s if track.greeted or turn.fade_s > 0 else poll_at_s
+    poll_at_s = max(poll_at_s, turn.now_s + turn.fade_s)
     if turn.now_s < poll_at_s:
         return replace(decision, wake_s=poll_at_s)
-    asked = replace(track, asked_s=turn.now_s, greeted=False)
-    return replace(decision, track=asked, query=True, wake_s=turn.now_s + gateway.POLL_S)
+    asked = replace(track, asked_s=turn.now_s)
+    can_be_asked = bool(gateway.query(""))
+    wake_s = turn.now_s + gateway.POLL_S
+    return replace(decision, track=asked, query=can_be_asked, send=not can_be_asked, wake_s=wake_s)
 
 
 def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """Rule 8."""
+    """Rule 8; sooner where it has said `online` once more, as one does that has just started."""
     every_s = gateway.POLL_S or REASSERT_S
-    due_s = (track.asked_s if track.asked_s is not None else turn.now_s) + every_s
-    if turn.now_s < due_s and not track.greeted:
+    due_s = (track.asked_s or turn.now_s) + (min(every_s, REPAIR_COST_S) if track.greeted else every_s)
+    if turn.now_s < due_s:
         return Decision(replace(track, pending=None), wake_s=due_s)
     asked = replace(track, pending=None, asked_s=turn.now_s, greeted=False)
     return Decision(asked, send=True, wake_s=turn.now_s + every_s)

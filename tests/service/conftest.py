@@ -247,7 +247,7 @@ class Vendor(Party):
     def __init__(self, world: "World", gateway: Gateway) -> None:
         self.gateway = gateway
         self.device = DEVICES[gateway.kind](gateway)
-        super().__init__(world, gateway.name, self.device.subscriptions)
+        super().__init__(world, gateway.name, self.device.subscriptions, self.device.will)
 
     def start(self) -> None:
         """Power."""
@@ -466,19 +466,20 @@ Worlds = Callable[..., World]
 
 @pytest.fixture(scope="session")
 def world_of(shipped: Setup) -> Worlds:
-    """Makes a world at an instant: the shipped tower, or gateways of choice by name of `vendors.json`."""
+    """Makes a world at an instant: the shipped tower, or gateways by their name in `vendors.json` or by their keys."""
 
     def make(
         start: datetime,
         *,
-        vendors: tuple[str, ...] = (),
+        vendors: tuple[str | dict[str, str], ...] = (),
         program: Program | None = None,
         report_every: timedelta = timedelta(seconds=10),
         grain_s: float = 0.02,
     ) -> World:
         world = World(start.astimezone(UTC), grain_s)
         known = {each["name"]: each for each in VENDORS}
-        gateways = tuple(GATEWAYS[known[name]["kind"]].model_validate(known[name]) for name in vendors)
+        keys = [known[each] if isinstance(each, str) else each for each in vendors]
+        gateways = tuple(GATEWAYS[each["kind"]].model_validate(each) for each in keys)
         ours = tuple(
             gateway.model_copy(update={"report_every": report_every})
             for gateway in shipped.tower.gateways

@@ -1,0 +1,245 @@
+"""Vendors' gateways beside the engine: simulated devices that keep no plan, of which some say nothing."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.gateways.gateway import Message
+
+NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+SUNSET = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
+NAMES = [each["name"] for each in json.loads((Path(__file__).parents[1] / "vectors/vendors.json").read_text("utf-8"))]
+ASKED = ["z2m", "wled", "tasmota-5", "shelly-1", "shelly-2"]
+MUTE = {"name": "mute", "kind": "home-assistant", "zone": "bowl", "command_topic": "m/set"}
+SEQUENCE = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
+
+Started = Callable[..., Any]
+
+
+@pytest.fixture
+def started(world_of: Callable[..., Any]) -> Started:
+    """A vendor's gateway and the controller, some seconds after both have started."""
+
+    def make(vendor: str | dict[str, str], at: datetime = NIGHT, **more: Any) -> Any:
+        world = world_of(at, vendors=(vendor,), **more)
+        world.controller.start()
+        world.vendor.start()
+        world.run(8)
+        return world
+
+    return make
+
+
+def shown(world: Any) -> dict[str, Any]:
+    """What a person under the tower sees."""
+    return dict(world.vendor.device.shows(world.wall))
+
+
+def standing(world: Any) -> set[str]:
+    """How the zones of the device stand."""
+    return set(world.controller.standing(world.vendor.name))
+
+
+def deaf(topic: str, payload: bytes, retained: bool) -> None:
+    """Takes the place of a device that hears nothing."""
+
+
+def commands(world: Any, since_s: float) -> list[Message]:
+    """What the controller sent since."""
+    return [message for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_over_a_border(started: Started, name: str) -> None:
+    """Dark and confirmed before sunset, lit and confirmed soon after the fade; nobody is alarmed."""
+    world = started(name, SUNSET - timedelta(seconds=30))
+    assert standing(world) == {"confirmed"}
+    assert not any(state.on for state in shown(world).values())
+    since = world.mono
+    world.run(22 + 30 + 8)
+    assert standing(world) == {"confirmed"}
+    assert all(state.on for state in shown(world).values())
+    assert set(world.controller.codes(since)) == {"TWL-C020", "TWL-G101"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_controller_starts_anew_beside_a_lamp_that_is_right(started: Started, name: str) -> None:
+    """The lamp has nothing to change, perhaps nothing to say: asked, it confirms, and is not called a fault."""
+    world = started(name)
+    since = world.mono
+    world.controller.stop()
+    world.controller.start()
+    world.run(3)
+    assert standing(world) == {"confirmed"}
+    assert set(world.controller.codes(since)) <= {"TWL-C020", "TWL-G101"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_power_cut_at_night(started: Started, name: str) -> None:
+    """It comes back as its maker wants: right again within 2 s, or within a minute where it says nothing of it."""
+    world = started(name)
+    world.vendor.stop()
+    world.run(7)
+    world.vendor.start()
+    world.run(2.5 if "bridge" not in name else 61)
+    assert all(state.on for state in shown(world).values())
+    world.run(60)
+    assert standing(world) == {"confirmed"}
+    assert all(state.brightness == pytest.approx(1.0) for state in shown(world).values())
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_nobody_is_asked_while_a_fade_runs(started: Started, name: str) -> None:
+    """Asking cuts a fade short (WLED): not in the fade, and at most once in its pace when at rest."""
+    world = started(name, SUNSET - timedelta(seconds=30))
+    gateway = world.vendor.gateway
+    asking = set(gateway.query("watertower"))
+    assert asking
+    assert len(commands(world, 0)) <= 3
+    world.until(SUNSET)
+    since = world.mono
+    world.run(30)
+    assert not asking & set(commands(world, since))
+    since = world.mono
+    world.run(3 * gateway.POLL_S + 10)
+    assert len([message for message in commands(world, since) if message in asking]) <= 4 * len(asking)
+    assert standing(world) == {"confirmed"}
+
+
+def test_a_lamp_that_says_nothing(started: Started) -> None:
+    """It can never be confirmed; it is told again every minute, and so is right a minute after somebody changed it."""
+    world = started(MUTE)
+    assert standing(world) == {"unknown"}
+    assert all(state.on for state in shown(world).values())
+    since = world.mono
+    world.run(300)
+    assert 4 <= len(commands(world, since)) <= 6
+    assert world.controller.codes(since) == []
+    world.say("m/set", b'{"state":"OFF"}')
+    world.run(61)
+    assert all(state.on for state in shown(world).values())
+
+
+def test_a_lamp_that_says_only_that_it_is_there(started: Started) -> None:
+    """Without a report, but with a will: told again as soon as it is back."""
+    world = started({**MUTE, "availability_topic": "m/here"})
+    world.vendor.stop()
+    world.run(2)
+    assert standing(world) == {"silent"}
+    world.vendor.start()
+    world.run(2)
+    assert standing(world) == {"unknown"}
+    assert all(state.on for state in shown(world).values())
+    assert {"TWL-G104", "TWL-G105"} <= set(world.controller.codes())
+
+
+def test_a_lamp_that_starts_too_fast_to_be_missed(started: Started) -> None:
+    """Its will was never said, and it greets once more: it is told again within seconds, not within the minute."""
+    world = started({**MUTE, "availability_topic": "m/here"})
+    world.vendor.will = None
+    world.run(20)
+    world.vendor.stop()
+    world.vendor.start()
+    world.say("m/set", b'{"state":"OFF"}')
+    world.run(1)
+    assert all(state.on for state in shown(world).values())
+
+
+def test_a_lamp_that_greets_with_every_word_is_not_flooded(started: Started) -> None:
+    """WLED says `online` with each report: that is no reason to ask it again."""
+    world = started("wled")
+    since = world.mono
+    world.run(60)
+    assert commands(world, since) == []
+
+
+def test_a_lamp_changed_by_an_app(started: Started) -> None:
+    """Somebody switches it off: on again within 2 s, and told."""
+    world = started("tasmota-5")
+    world.say("cmnd/tasmota_5/POWER", b"OFF")
+    world.run(2)
+    assert all(state.on for state in shown(world).values())
+    assert "TWL-G103" in world.controller.codes()
+
+
+def test_a_lamp_that_is_fought_over(started: Started) -> None:
+    """An automation switches it off whenever it is on: five repairs at once, then one in twelve seconds, one alarm."""
+    world = started("tasmota-5")
+    since = world.mono
+    for _ in range(120):
+        world.say("cmnd/tasmota_5/POWER", b"OFF")
+        world.run(1)
+    assert 10 <= len(commands(world, since)) <= 40
+    assert world.controller.codes(since).count("TWL-G109") == 1
+    world.run(60)
+    assert standing(world) == {"confirmed"}
+
+
+def test_a_slow_lamp_is_not_swamped(started: Started) -> None:
+    """It takes ten seconds for a command: what waits does not grow, and in the end it is right."""
+    world = started("esphome", SUNSET - timedelta(seconds=60))
+    waiting: list[tuple[float, str, bytes]] = []
+    device = world.vendor.device
+    most = 0
+
+    def slowly(topic: str, payload: bytes, retained: bool) -> None:
+        nonlocal most
+        waiting.append((max([world.mono, *(at_s for at_s, _, _ in waiting)]) + 10, topic, payload))
+        most = max(most, len(waiting))
+
+    world.vendor.take = slowly
+    for _ in range(3000):
+        world.run(0.1)
+        while waiting and waiting[0][0] <= world.mono:
+            _, topic, payload = waiting.pop(0)
+            world.vendor.send(device.receive(topic, payload, world.wall))
+            world.vendor.poke()
+    assert most <= 3
+    assert standing(world) == {"confirmed"}
+    assert all(state.on for state in shown(world).values())
+
+
+def test_a_sequence_is_sent_step_by_step_and_not_announced(started: Started, scheduled: Any) -> None:
+    """Vendors know no sequence of ours: each step is sent, confirmed, and not told."""
+    world = started("tasmota-5", program=scheduled(SEQUENCE))
+    since = world.mono
+    world.run(100)
+    assert 10 <= len(commands(world, since)) <= 22
+    assert standing(world) == {"confirmed"}
+    assert world.controller.codes(since) == []
+
+
+def test_a_lamp_that_does_not_follow_a_sequence_is_told_once(started: Started, scheduled: Any) -> None:
+    """Every step is a new wish, and none is obeyed: one alarm, and not one for each."""
+    world = started("tasmota-5", program=scheduled(SEQUENCE))
+    world.say("cmnd/tasmota_5/POWER", b"OFF")
+    world.run(0.003)
+    world.vendor.take = deaf
+    since = world.mono
+    world.run(170)
+    alarms = [code for code in world.controller.codes(since) if code in {"TWL-G102", "TWL-G108"}]
+    assert len(alarms) == 1
+    assert standing(world) & {"differs", "pending", "silent"}
+    del world.vendor.take
+    world.run(30)
+    assert standing(world) == {"confirmed"}
+    assert "TWL-G107" in world.controller.codes(since)
+
+
+def test_half_a_report_does_not_make_the_other_half_fresh(started: Started) -> None:
+    """Of two zones one speaks after the connection was made anew: the other is not confirmed by what it said before."""
+    world = started("shelly-2-two")
+    world.controller.disconnect()
+    world.vendor.take = deaf
+    world.controller.connect()
+    world.run(0.1)
+    status = b'{"id":0,"source":"mqtt","output":true,"brightness":100.0}'
+    world.say("tower/shelly/status/light:0", status)
+    world.run(1)
+    stand = world.controller.engine.tracks["shelly-2-two"].standing
+    assert stand["bowl"] == "confirmed"
+    assert stand["shaft"] == "pending"
