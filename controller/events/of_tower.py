@@ -228,14 +228,4 @@ KINDS: tuple[Kind, ...] = (
             "lägg till `users_file: mqtt-users`, eller lyssna på 127.0.0.1",
         ),
     ),
-    mistake(
-        "S099",
-        "profile-file-bad",
-        Text(
-            "the fixture profile {name} cannot be used: {reason}",
-            "armaturprofilen {name} går inte att använda: {reason}",
-        ),
-        GATEWAYS,
-        Text("see the profiles in config/profiles/", "se profilerna i config/profiles/"),
-    ),
 )

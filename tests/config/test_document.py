@@ -163,12 +163,12 @@ def test_an_alias_bomb_never_grows() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "\ta: b\n" * 40_000,
-        "“a”\n" * 30_000,
-        "a\u200b: b\n" * 30_000,
-        "<<<<<<< a\n" * 25_000,
-        "a:\n" + "   color: x\n  color: x\n" * 10_000,
-        "dates x\n" * 30_000,
+        "\ta: b\n" * 8_000,
+        "“a”\n" * 8_000,
+        "a\u200b: b\n" * 8_000,
+        "<<<<<<< a\n" * 8_000,
+        "a:\n" + "   color: x\n  color: x\n" * 2_000,
+        "dates x\n" * 8_000,
     ],
 )
 def test_thousands_of_mistakes_cost_no_more_memory_than_the_file(text: str) -> None:
