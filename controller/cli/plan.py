@@ -13,7 +13,11 @@ from controller.cli.period import read_instant, read_period
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
+from controller.events import happened
+from controller.events.kind import Language
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.schedule.night_notes import night_notes
+from controller.schedule.notes import Note
 from controller.schedule.plan import Cue, NightPlan, Program
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.wishes import fade_left_s, goal
@@ -121,10 +125,12 @@ def _night(program: Program, plan: NightPlan) -> dict[str, object]:
     place = program.place
     dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
     lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
+    notes = night_notes(program, plan)
     return {
         "night": plan.night.day.isoformat(),
         "dark": [{"from": rfc3339(start), "until": rfc3339(end)} for start, end in dark],
         "lit": [{"from": rfc3339(p.start), "until": rfc3339(p.end), "campaign": rule.name} for p, rule in lit],
+        "notes": [{"code": note.code, "name": note.rule.name, "text": _told(note, "en")} for note in notes],
     }
 
 
@@ -134,7 +140,21 @@ def _table(program: Program, start: datetime, end: datetime, options: Options) -
     for plan in program.nights(start, end):
         rows.extend(_rows(program, plan, zone, options))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    return "\n".join("  ".join((*(row[i].ljust(widths[i]) for i in range(3)), row[3])) for row in rows)
+    lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(3)), row[3])) for row in rows]
+    return "\n".join((*lines, *_notes(program, start, end, options)))
+
+
+def _notes(program: Program, start: datetime, end: datetime, options: Options) -> list[str]:
+    """Under the table: what is unusual in a night, with the night it is about."""
+    return [
+        f"  {say_day(plan.night.day, options.say)}: {_told(note, options.language)}"
+        for plan in program.nights(start, end)
+        for note in night_notes(program, plan)
+    ]
+
+
+def _told(note: Note, language: Language) -> str:
+    return happened(note.code, **note.fields).text(language)
 
 
 def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> list[tuple[str, str, str, str]]:
