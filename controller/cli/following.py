@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from controller.cli.parts import Parts, Tell
@@ -15,13 +14,10 @@ from controller.service.hand import Hand
 from controller.service.loop import Loop
 from controller.service.request import Grounds
 
-LONGEST = timedelta(days=7)
-"""How far the end of an override may lie."""
-
 
 def grounds(setup: Setup) -> Grounds:
     """What requests by hand are judged by under these files."""
-    return Grounds(setup.program(), setup.tower.palette, LONGEST)
+    return Grounds(setup.program(), setup.tower.palette, setup.tower.overrides.longest)
 
 
 @dataclass(frozen=True)

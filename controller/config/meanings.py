@@ -54,6 +54,11 @@ MEANINGS: dict[str, Text] = {
         "The years for which the organiser has confirmed the dates: `[2026]`.",
         "De år för vilka arrangören har bekräftat datumen: `[2026]`.",
     ),
+    "overrides": Text("What may be set by hand.", "Vad som får sättas för hand."),
+    "longest": Text(
+        "How far the end of an override may lie: `24 h`. Left out: 7 days.",
+        "Hur långt fram slutet på en tillfällig ändring får ligga: `24 h`. Utelämnat: 7 dygn.",
+    ),
     "site": Text("Where the tower stands.", "Var tornet står."),
     "latitude": Text("Degrees north: 56.899.", "Grader nord: 56.899."),
     "longitude": Text("Degrees east: 14.556.", "Grader öst: 14.556."),

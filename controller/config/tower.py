@@ -7,6 +7,7 @@ Every validator that needs another part of the file takes it from the validation
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Name
 from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
+from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
 
 EMBEDDED = "embedded"
@@ -238,6 +240,12 @@ else:
     AnyGateway = Annotated[Union[tuple(GATEWAYS.values())], Field(discriminator="kind")]  # noqa: UP007
 
 
+class Overrides(Keys):
+    """What may be set by hand: `longest` is how far the end of an override may lie."""
+
+    longest: DurationField = timedelta(days=7)
+
+
 class Tower(Keys):
     """The whole of `tower.yaml`."""
 
@@ -247,3 +255,4 @@ class Tower(Keys):
     zones: Annotated[tuple[Name, ...], Field(min_length=1)]
     palette: Mapping[PaletteName, PaletteColor] = Field(default_factory=dict)
     gateways: tuple[AnyGateway, ...]
+    overrides: Overrides = Overrides()
