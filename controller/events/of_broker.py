@@ -29,8 +29,7 @@ _ITSELF = (
         ),
         Text(
             "Anyone in the network could switch the lights. Without users it listens on this computer only.",
-            "Vem som helst i nätverket skulle kunna styra ljuset. Utan användare lyssnar den bara på den "
-            "här datorn.",
+            "Vem som helst i nätverket skulle kunna styra ljuset. Utan användare lyssnar den bara på den här datorn.",
         ),
         Text(
             "Give the broker user names and passwords, or let it listen on 127.0.0.1 instead of {host}.",
@@ -86,22 +85,16 @@ _ITSELF = (
         "broker.store_unreadable",
         Level.WARNING,
         Text(
-            "The broker's file {path} cannot be used ({reason}); it begins without it, the file is now "
-            "{aside}",
-            "Brokerns fil {path} går inte att använda ({reason}); den börjar utan filen, som nu heter "
-            "{aside}",
+            "The broker's file {path} cannot be used ({reason}); it begins without it, the file is now {aside}",
+            "Brokerns fil {path} går inte att använda ({reason}); den börjar utan filen, som nu heter {aside}",
         ),
         Text(
-            "Retained messages and sessions from before are lost. The controller sends its own again by "
-            "itself.",
-            "Tidigare sparade meddelanden och sessioner är borta. Styrsystemet skickar självt sina egna "
-            "igen.",
+            "Retained messages and sessions from before are lost. The controller sends its own again by itself.",
+            "Tidigare sparade meddelanden och sessioner är borta. Styrsystemet skickar självt sina egna igen.",
         ),
         Text(
-            "If it happens again, check the disk or SD card. Once all gateways are seen, {aside} can be "
-            "deleted.",
-            "Händer det igen, kontrollera disken eller SD-kortet. När alla styrenheter syns kan {aside} "
-            "tas bort.",
+            "If it happens again, check the disk or SD card. Once all gateways are seen, {aside} can be deleted.",
+            "Händer det igen, kontrollera disken eller SD-kortet. När alla styrenheter syns kan {aside} tas bort.",
         ),
     ),
     Kind(
@@ -110,10 +103,8 @@ _ITSELF = (
         Level.WARNING,
         Text("The broker cannot write {path}: {reason}", "Brokern kan inte skriva {path}: {reason}"),
         Text(
-            "The lights go on as planned, and writing is tried again. A restart would bring back what "
-            "the file holds.",
-            "Ljuset fortsätter enligt planen och nya försök görs. En omstart skulle ta fram det som står "
-            "i filen.",
+            "The lights go on as planned, and writing is tried again. A restart would bring back what the file holds.",
+            "Ljuset fortsätter enligt planen och nya försök görs. En omstart skulle ta fram det som står i filen.",
         ),
         Text(
             "Make room on the disk, or let the service write to the folder of {path}.",
@@ -182,10 +173,8 @@ _REFUSALS = (
         "broker.wrong_login",
         Text("{address} has a wrong user name or password", "{address} har fel användarnamn eller lösenord"),
         Text(
-            "It was refused and nothing was changed. Many times in a row: a stale password, or somebody "
-            "is guessing.",
-            "Den nekades och inget ändrades. Många gånger i rad: ett gammalt lösenord, eller någon som "
-            "gissar.",
+            "It was refused and nothing was changed. Many times in a row: a stale password, or somebody is guessing.",
+            "Den nekades och inget ändrades. Många gånger i rad: ett gammalt lösenord, eller någon som gissar.",
         ),
         Text(
             "Enter the right password in the device at {address}.",
@@ -257,9 +246,7 @@ _REFUSALS = (
             "{client} was turned away: too many connections that have not logged in",
             "{client} avvisades: för många anslutningar som inte har loggat in",
         ),
-        Text(
-            "Something opens connections and says nothing.", "Något öppnar anslutningar och säger ingenting."
-        ),
+        Text("Something opens connections and says nothing.", "Något öppnar anslutningar och säger ingenting."),
         _WHO,
     ),
     _closed(
@@ -309,15 +296,12 @@ _DROPS = (
             "{client} anslöt igen medan den redan var ansluten; den äldre anslutningen stängdes",
         ),
         Text(
-            "Once: the device lost its network. Many times: two devices share a client id and push each "
-            "other out.",
-            "En gång: enheten tappade nätverket. Många gånger: två enheter delar klient-id och tränger "
-            "undan varandra.",
+            "Once: the device lost its network. Many times: two devices share a client id and push each other out.",
+            "En gång: enheten tappade nätverket. Många gånger: två enheter delar klient-id och tränger undan varandra.",
         ),
         Text(
             "If it happens again and again, give one of the two devices called {client} another client id.",
-            "Om det händer om och om igen, ge den ena av de två enheter som heter {client} ett annat "
-            "klient-id.",
+            "Om det händer om och om igen, ge den ena av de två enheter som heter {client} ett annat klient-id.",
         ),
     ),
     _closed(
@@ -377,8 +361,7 @@ _DROPS = (
         ),
         Text(
             "The client longest away goes first. Often a program that takes a new client id each time.",
-            "Den klient som varit borta längst tas bort först. Ofta ett program som tar nytt klient-id "
-            "varje gång.",
+            "Den klient som varit borta längst tas bort först. Ofta ett program som tar nytt klient-id varje gång.",
         ),
         _WHO,
     ),
