@@ -1,0 +1,209 @@
+"""What the documents promise holds: every command is there and works, every snippet is read, every shipped file is
+sound, and nothing names a place that only one computer knows."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from controller.cli import COMMANDS, group
+from controller.config.load import SCHEDULE, TOWER, load
+from controller.events import CATALOGUE
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "deploy" / "README.md", ROOT / "config" / "LATHUND.md"]
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+SERVICES = {"run", "gateway", "demo"}
+"""Commands that go on: their options are parsed, the tests of whole nights start them."""
+TALKING = {"status", "override", "resume", "stop", "test-lamps"}
+"""Commands that need a running service: here nobody answers them. So does an option:"""
+RUNNING = "--against-running"
+
+
+def fences(path: Path, language: str) -> list[str]:
+    """The fenced blocks of a document in one language."""
+    return [body for _, told, body in FENCE.findall(path.read_text(encoding="utf-8")) if told == language]
+
+
+def command_lines() -> list[tuple[str, str]]:
+    """Every line with `watertower …` of every document, as (document, words after the name)."""
+    found = []
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        lines = [line.strip() for block in fences(path, "") for part in block.splitlines() for line in part.split("&&")]
+        lines += re.findall(r"`(watertower [^`\n]+)`", text)
+        matches = (re.match(r"(?:\S*/)?watertower(?: (.*))?$", line.strip()) for line in lines)
+        found += [(path.name, match[1] or "--help") for match in matches if match]
+    return sorted(set(found))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A copy of the shipped configuration on a port that nobody listens on."""
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    tower = (config / TOWER).read_text(encoding="utf-8")
+    (config / TOWER).write_text(tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8")
+    return config
+
+
+@pytest.mark.parametrize(("document", "line"), command_lines(), ids=lambda value: value.replace(" ", "_"))
+def test_every_command_of_the_documents_works(site: Path, tmp_path: Path, document: str, line: str) -> None:
+    """On the shipped configuration: exit code 0; 69 where it needs a service that is not running."""
+    words = ["sunset" if word == "…" else word for word in shlex.split(line)]
+    words = [str(site) if word == "/etc/watertower" else word for word in words]
+    name = words[0]
+    assert name in COMMANDS or name.startswith("-"), f"{document}: {line}"
+    place = ["--config", str(site), "--state", str(tmp_path / "state")]
+    if name in SERVICES:
+        words = [*(word for word in words if word != "&"), "--help"]
+    result = CliRunner().invoke(group, [*place, *words])
+    expected = {1, 69} if name in TALKING or RUNNING in words else {0}
+    assert result.exit_code in expected, result.output
+
+
+def test_the_documents_name_many_commands() -> None:
+    """The search above finds what people type."""
+    lines = [line for _, line in command_lines()]
+    assert len(lines) >= 10
+    assert {"check", "plan", "status", "run", "demo", "resume"} <= {line.split()[0] for line in lines}
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """A command that nobody can find is none."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`{name}" not in text] == []
+
+
+SNIPPETS = [(path.name, body) for path in DOCUMENTS for body in fences(path, "yaml")]
+
+
+@pytest.mark.parametrize(("document", "snippet"), SNIPPETS, ids=range(len(SNIPPETS)))
+def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snippet: str) -> None:
+    """A part of one of the two files, put where the text says that it belongs."""
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    (config / "mqtt-password").write_text("x", encoding="utf-8")
+    if snippet.startswith("mqtt:"):
+        text = (config / TOWER).read_text(encoding="utf-8")
+        shipped = re.search(r"^mqtt:\n(?: .*\n)+", text, re.MULTILINE)
+        assert shipped
+        (config / TOWER).write_text(text.replace(shipped[0], snippet), encoding="utf-8")
+    else:
+        head = "" if snippet.startswith("campaigns:") else "campaigns:\n"
+        (config / SCHEDULE).write_text(f"version: 1\n{head}{snippet}", encoding="utf-8")
+    setup = load(config)
+    assert setup.tower.mqtt.username == "controller" if snippet.startswith("mqtt:") else setup.schedule.campaigns
+
+
+def test_every_code_of_the_documents_is_in_the_catalogue() -> None:
+    """And is explained there."""
+    codes = {code for path in DOCUMENTS for code in re.findall(r"TWL-[A-Z]\d{3}", path.read_text(encoding="utf-8"))}
+    assert codes
+    assert codes <= set(CATALOGUE)
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    """Links inside the repository."""
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+            assert target.startswith("http") or (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readme_carries_the_two_marked_commands() -> None:
+    """One to run, one to test; each is complete in itself."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for mark, ends in (("run", "watertower run"), ("test", "-m pytest -q")):
+        (block,) = re.findall(rf"<!-- {mark} -->\n```\n(.*?)\n```", text, re.DOTALL)
+        assert block.startswith("python3 -m venv .venv && ")
+        assert block.endswith(ends)
+        assert "\n" not in block
+
+
+def test_the_gate_is_valid_bash_and_finds_its_command() -> None:
+    """`.ci/run` takes the command for the tests from the README."""
+    gate = ROOT / ".ci" / "run"
+    subprocess.run(["bash", "-n", gate], check=True)
+    function = re.search(r"^readme_command\(\).*?^}$", gate.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert function
+    told = subprocess.run(
+        ["bash", "-euc", f"{function[0]}\nreadme_command test"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.startswith("python3 -m venv")
+    assert told.stdout.endswith("-m pytest -q\n")
+
+
+SYSTEMD = shutil.which("systemd-analyze")
+
+
+@pytest.fixture
+def unit(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A unit under the name of an instance where it is a template, with a program that is there."""
+    shipped: Path = request.param
+    copy = tmp_path / shipped.name.replace("@.", "@mast.")
+    text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", shipped.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not installed: apt-get install systemd")
+@pytest.mark.parametrize("unit", UNITS, indirect=True, ids=lambda path: path.name)
+def test_the_units_are_sound_and_closed(unit: Path) -> None:
+    """systemd finds no mistake in them, and little that an attacker could reach."""
+    assert SYSTEMD
+    verify = subprocess.run([SYSTEMD, "verify", unit], capture_output=True, text=True, check=False)
+    complaints = [line for line in verify.stderr.splitlines() if unit.name in line or "ignoring" in line]
+    assert complaints == [], verify.stderr
+    command = [SYSTEMD, "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit)]
+    security = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert security.returncode == 0, security.stdout[-300:] + security.stderr
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_the_units_start_a_command_that_exists(path: Path) -> None:
+    """With options that it takes."""
+    (line,) = re.findall(r"^ExecStart=\S+/watertower (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    words = line.replace("%i", "mast").split()
+    assert CliRunner().invoke(group, [*words, "--help"]).exit_code == 0
+
+
+def requirements() -> dict[str, str]:
+    """Name -> what is pinned, with its hashes."""
+    text = (ROOT / "deploy" / "requirements.txt").read_text(encoding="utf-8").replace("\\\n", " ")
+    pinned = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return {plain(line.partition("==")[0]): line for line in pinned}
+
+
+def plain(name: str) -> str:
+    """The name of a package as packages are compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).strip().lower()
+
+
+def test_everything_installed_is_pinned_with_hashes() -> None:
+    """And covers what pyproject.toml asks for."""
+    pinned = requirements()
+    for name, line in pinned.items():
+        assert re.match(r"[a-z0-9._-]+==\S+ ", line.lower()), name
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", line), name
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    for requirement in asked:
+        assert plain(re.split(r"[<>=~!\[; ]", requirement)[0]) in pinned
+
+
+def tracked() -> list[Path]:
+    """The files of the repository; where there is none, what would be."""
+    git = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = git.stdout.split("\0") if git.returncode == 0 else []
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_registry_or_a_place_on_one_computer() -> None:
+    """What is tracked can be used anywhere."""
+    # written in parts, or this file would be the first to be found
+    words = ["--index" + "-url", "extra-" + "index", "artif" + "actory", "py" + "pi.", "/wo" + "rk/", "/ro" + "ot/"]
+    texts = {path.relative_to(ROOT): path.read_text(encoding="utf-8", errors="ignore") for path in tracked()}
+    assert [f"{path}: {word}" for path, text in texts.items() for word in words if word in text] == []
