@@ -178,11 +178,11 @@ class Alarm:
         self._set = (instant, reading.stepped_s)
         real = self._clock.real_s((instant - reading.wall).total_seconds())
         run_date = datetime.now(UTC) + timedelta(seconds=max(0.0, real))
-        self._scheduler.add_job(
-            self._rings, DateTrigger(run_date), id="next", replace_existing=True, misfire_grace_time=None
-        )
+        options = {"id": "next", "replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
+        self._scheduler.add_job(self._rings, DateTrigger(run_date), **options)
 
-    def _rings(self) -> None:
+    async def _rings(self) -> None:
+        """A coroutine, since APScheduler calls anything else in a thread of its own."""
         self._set = None
         self._ring()
 

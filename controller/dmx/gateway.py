@@ -50,6 +50,7 @@ LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not those of the goal."""
 REFUSALS_S = 10.0
 """A flood of documents that are refused is told so often at most; each report tells of the last."""
+UNEVEN = "TWL-F131"
 DARK_WISH = ZoneWish(on=False)
 
 
@@ -97,6 +98,8 @@ class Gateway:
         self._rejected: str | None = None
         self._refused_s = float("-inf")
         self._contradicted = False
+        self._uneven: frozenset[str] = frozenset()
+        self._lasting: frozenset[str] = frozenset()
         self._told: list[Event] = []
 
     @property
@@ -230,7 +233,7 @@ class Gateway:
             by=self._by(reading),
             clock=self._watch.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 1),
-            problems=self._lamps.problems[:MAX_PROBLEMS],
+            problems=(*self._lamps.problems, *([UNEVEN] if self._lasting else []))[-MAX_PROBLEMS:],
             rejected=self._rejected,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
@@ -252,7 +255,15 @@ class Gateway:
             return {}
         goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
         told = self._patch.reading(out, goals)
+        self._watch_evenness(told.uneven if self._resting else frozenset())
         return {zone: _zone_report(state) for zone, state in told.zones.items() if zone not in told.uneven}
+
+    def _watch_evenness(self, uneven: frozenset[str]) -> None:
+        """Zones whose lamps disagree in two reports on end: in one they may, where one universe lags."""
+        lasting, self._uneven = uneven & self._uneven, uneven
+        for zone in sorted(lasting - self._lasting):
+            self._told.append(happened(UNEVEN, zone=zone))
+        self._lasting = lasting
 
     def _wake_at(self, now: datetime | None, reading: Reading) -> datetime | None:
         """The next cue or step of a sequence, on the wall of the reading."""

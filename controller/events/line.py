@@ -1,8 +1,9 @@
 """How one event looks in a log: a line for people, or one JSON object for machines. Nothing can forge a line."""
 
 import json
+import math
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from controller.events.kind import Event, Language, Level, printable
 
@@ -16,20 +17,21 @@ def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> s
     return f"{local:%Y-%m-%d %H:%M:%S} {event.kind.level.upper():7} {event.code} {event.text(language)}"
 
 
+FRAME = frozenset({"version", "at", "level", "event", "code", "text"})
+"""What every document says; a field of the same name stands in the text alone."""
+
+
 def document(event: Event, at: datetime, language: Language) -> dict[str, object]:
     """The event as a JSON object; also what goes out on `<prefix>/controller/event`."""
     return {
         "version": 1,
-        "at": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "level": event.kind.level.value,
         "event": event.kind.name,
         "code": event.code,
         "text": event.text(language),
-        **{key: _plain(value) for key, value in event.fields.items() if key not in RESERVED},
+        **{key: _plain(value) for key, value in event.fields.items() if key not in FRAME},
     }
-
-
-RESERVED = frozenset({"version", "at", "level", "event", "code", "text"})
 
 
 def json_line(event: Event, at: datetime, language: Language) -> str:
@@ -38,6 +40,7 @@ def json_line(event: Event, at: datetime, language: Language) -> str:
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, bool | int | float):
+    """As JSON can say it, which knows neither NaN nor infinity."""
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return printable(value)

@@ -1,0 +1,85 @@
+"""What comes from outside stays on its line: nothing can forge another, in no field and no language."""
+
+import json
+import unicodedata
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.events import CATALOGUE, happened
+from controller.events.kind import printable
+from controller.events.line import PRIORITY, document, json_line, text_line
+
+AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+EVIL = ["\n2026 ERROR", "\r", "\x1b[2J", "\x00", "\u202e", "\u2028", "\x85", "\u2066", "\ufeff", "\ud800", "\x7f"]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_no_field_breaks_a_line(evil: str, language: str) -> None:
+    """Line breaks, escape sequences, directions, surrogates: written out, in every field of every entry."""
+    for kind in CATALOGUE.values():
+        event = happened(kind.code, **dict.fromkeys(kind.fields, f"a{evil}b"))
+        text, told = text_line(event, AT, STOCKHOLM, language), json_line(event, AT, language)
+        for line in (text, told):
+            assert line.isprintable(), (kind.code, line)
+            line.encode()
+        assert json.loads(told)["code"] == kind.code
+
+
+@given(st.text() | st.binary() | st.floats() | st.integers() | st.none() | st.lists(st.text(), max_size=3))
+def test_any_value_is_printable(value: object) -> None:
+    """On one line, in bounds, and nothing that turns the reading direction."""
+    said = printable(value)
+    assert said.isprintable()
+    assert len(said) <= 2000
+    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in said)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_json_line_is_json_whatever_a_number_is(number: float) -> None:
+    """NaN and infinity are none in JSON."""
+    event = happened("TWL-C030", late_s=number)
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    json.loads(json_line(event, AT, "en"), parse_constant=refuse)
+
+
+def test_a_text_line() -> None:
+    """In the site's own time, padded so that codes stand below each other."""
+    line = text_line(happened("TWL-G105", gateway="mast"), AT, STOCKHOLM, "sv")
+    assert line == "2026-11-20 15:41:00 INFO    TWL-G105 mast är tillbaka"
+
+
+def test_a_document() -> None:
+    """With every field under its own name, and the instant to the microsecond in UTC."""
+    event = happened("TWL-G104", gateway="mast", age_s=30.25)
+    assert document(event, AT.astimezone(STOCKHOLM), "en") == {
+        "version": 1,
+        "at": "2026-11-20T14:41:00.123456Z",
+        "level": "error",
+        "event": "gateway.silent",
+        "code": "TWL-G104",
+        "text": "mast is silent, last heard 30.2 s ago",
+        "gateway": "mast",
+        "age_s": 30.25,
+    }
+
+
+def test_a_field_does_not_take_the_place_of_the_frame() -> None:
+    """One that is named alike stands in the text alone: the frame never lies."""
+    event = happened("TWL-C001", site="Alvesta", version="9.9", now="dark", config="/etc")
+    told = document(event, AT, "en")
+    assert told["version"] == 1
+    assert "9.9" in str(told["text"])
+
+
+def test_every_level_has_a_priority() -> None:
+    """As journald reads it."""
+    assert sorted(PRIORITY.values()) == [3, 4, 6, 7]

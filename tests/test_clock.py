@@ -1,0 +1,210 @@
+"""The clock: how far it is trusted, as a table of what happens to it; and the alarm, with the real APScheduler."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.clock import Alarm, Clock, Judge, Reading, SystemClock, Trust, VirtualClock, boot_time, kernel_error_s
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SYNCED, ADRIFT, UNKNOWN = 0.01, 16.0, None
+
+# what happens: (seconds passed on the boot clock, wall shift against it, the kernel's bound) -> the trust after each
+STORIES = {
+    "never synchronised": ([(0, 0, ADRIFT), (60, 0, ADRIFT)], ["plausible", "plausible"]),
+    "not on linux": ([(0, 0, UNKNOWN)], ["plausible"]),
+    "synchronised": ([(0, 0, SYNCED)], ["trusted"]),
+    "just below the bound": ([(0, 0, 15.999)], ["trusted"]),
+    "synchronised, then offline for hours": ([(0, 0, SYNCED), (40_000, 0, ADRIFT)], ["trusted", "holdover"]),
+    "and back": ([(0, 0, SYNCED), (9, 0, ADRIFT), (9, 0, SYNCED)], ["trusted", "holdover", "trusted"]),
+    "a small correction is none": ([(0, 0, ADRIFT), (1, 4.9, ADRIFT)], ["plausible", "plausible"]),
+    "a step forward": (
+        [(0, 0, ADRIFT), (1, 3600, ADRIFT), (9.9, 0, ADRIFT), (0.2, 0, ADRIFT)],
+        ["plausible", "suspect", "suspect", "plausible"],
+    ),
+    "a step back": ([(0, 0, ADRIFT), (1, -3600, ADRIFT), (10, 0, ADRIFT)], ["plausible", "suspect", "plausible"]),
+    "a step of a year settles slowly": (
+        [(0, 0, ADRIFT), (1, 3.2e7, ADRIFT), (119, 0, ADRIFT), (1, 0, ADRIFT)],
+        ["plausible", "suspect", "suspect", "plausible"],
+    ),
+    "a step that the kernel vouches for": ([(0, 0, ADRIFT), (1, 3600, SYNCED)], ["plausible", "trusted"]),
+    "a step in holdover": (
+        [(0, 0, SYNCED), (1, 60, ADRIFT), (10, 0, ADRIFT)],
+        ["trusted", "suspect", "holdover"],
+    ),
+    "another step while it settles": (
+        [(0, 0, ADRIFT), (1, 60, ADRIFT), (9, -60, ADRIFT), (9, 0, ADRIFT), (1, 0, ADRIFT)],
+        ["plausible", "suspect", "suspect", "suspect", "plausible"],
+    ),
+    "a small step does not shorten a long doubt": (
+        [(0, 0, ADRIFT), (1, 3.2e7, ADRIFT), (1, 60, ADRIFT), (11, 0, ADRIFT)],
+        ["plausible", "suspect", "suspect", "suspect"],
+    ),
+    "back in 1970": (
+        [(0, 0, ADRIFT), (1, -1.79e9, ADRIFT), (1000, 0, ADRIFT)],
+        ["plausible", "suspect", "suspect"],
+    ),
+    "back in 1970, whatever the kernel says": ([(0, 0, SYNCED), (1, -1.79e9, SYNCED)], ["trusted", "suspect"]),
+    "in the year 2150": ([(0, 0, ADRIFT), (1, 3.9e9, SYNCED), (1000, 0, ADRIFT)], ["plausible", "suspect", "suspect"]),
+    "a suspend is no step": ([(0, 0, ADRIFT), (8 * 3600, 0, ADRIFT)], ["plausible", "plausible"]),
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_trust(story: str) -> None:
+    """What happens to a clock, and how far it is trusted after each."""
+    happenings, trusts = STORIES[story]
+    judge, mono, wall = Judge(), 500.0, NOON
+    seen = []
+    for passed, shift, error in happenings:
+        mono, wall = mono + passed, wall + timedelta(seconds=passed + shift)
+        seen.append(judge.judge(wall, mono, error).trust.value)
+    assert seen == trusts
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "after_s", "trust"),
+    [(0, 0, "plausible"), (4, 0, "plausible"), (60, 0, "suspect"), (60, 119, "suspect"), (60, 120, "plausible")],
+)
+def test_a_start_before_what_was_known(behind_s: float, after_s: float, trust: str) -> None:
+    """After a power cut without a battery the clock lies before what this site wrote: doubted for two minutes."""
+    judge = Judge(known=NOON)
+    wall = NOON - timedelta(seconds=behind_s)
+    judge.judge(wall, 0.0, ADRIFT)
+    assert judge.judge(wall + timedelta(seconds=after_s), after_s, ADRIFT).trust.value == trust
+
+
+def test_a_known_time_far_ahead_locks_nothing_out() -> None:
+    """Someone once ran it in 2090: after two minutes of doubt today is believed again."""
+    judge = Judge(known=datetime(2090, 1, 1, tzinfo=UTC))
+    assert judge.judge(NOON, 0.0, ADRIFT).trust is Trust.SUSPECT
+    assert judge.judge(NOON + timedelta(seconds=121), 121.0, ADRIFT).trust is Trust.PLAUSIBLE
+
+
+def test_steps_add_up_and_every_reader_sees_them() -> None:
+    """Two that read the same clock by turns: neither takes a step away from the other."""
+    judge = Judge()
+    judge.judge(NOON, 0.0, SYNCED)
+    first = judge.judge(NOON + timedelta(seconds=3601), 1.0, SYNCED)
+    second = judge.judge(NOON + timedelta(seconds=3601.5), 1.5, SYNCED)
+    back = judge.judge(NOON + timedelta(seconds=3), 3.0, SYNCED)
+    assert (first.stepped_s, second.stepped_s, back.stepped_s) == (3600.0, 3600.0, 0.0)
+
+
+def test_the_beat_knows_no_steps() -> None:
+    """What fades are counted on goes on evenly while the wall jumps."""
+    judge = Judge()
+    before = judge.judge(NOON, 0.0, SYNCED)
+    after = judge.judge(NOON - timedelta(hours=5) + timedelta(seconds=2), 2.0, SYNCED)
+    assert after.beat_s - before.beat_s == pytest.approx(2.0)
+
+
+def test_the_kernel_can_be_asked() -> None:
+    """Here, whatever it answers."""
+    error_s = kernel_error_s()
+    assert error_s is None or error_s >= 0
+    reading = SystemClock().read()
+    assert reading.wall.utcoffset() == timedelta(0)
+    assert boot_time() >= reading.mono
+
+
+def test_a_virtual_clock_runs_faster_and_waits_stay_real() -> None:
+    """Wall time by the speed, boot time as it is."""
+    clock = VirtualClock(NOON, 3600.0)
+    first, second = clock.read(), clock.read()
+    passed = (second.wall - first.wall).total_seconds()
+    assert passed == pytest.approx(3600.0 * (second.mono - first.mono), abs=1e-3)
+    assert clock.real_s(7200.0) == 2.0
+    assert first.trust is Trust.TRUSTED
+
+
+class Shifted:
+    """The machine's clock, and a wall that somebody moves."""
+
+    def __init__(self) -> None:
+        self.stepped_s = 0.0
+
+    def read(self) -> Reading:
+        wall = datetime.now(UTC) + timedelta(seconds=self.stepped_s)  # noqa: TID251
+        return Reading(wall, boot_time(), stepped_s=self.stepped_s)
+
+    def real_s(self, wall_s: float) -> float:
+        return wall_s
+
+
+async def rung(clock: Clock, act: Callable[[Alarm], None], within_s: float = 2.0) -> int:
+    """How often the alarm rang, when it rang for the first time or time was up."""
+    rings, bell = 0, asyncio.Event()
+
+    def ring() -> None:
+        nonlocal rings
+        rings += 1
+        bell.set()
+
+    async with Alarm(clock, ring) as alarm:
+        act(alarm)
+        try:
+            async with asyncio.timeout(within_s):
+                await bell.wait()
+        except TimeoutError:
+            return rings
+        await asyncio.sleep(0.05)
+    return rings
+
+
+async def test_the_alarm_rings() -> None:
+    """Once, at its instant."""
+    clock = Shifted()
+    assert await rung(clock, lambda alarm: alarm.wake_at(clock.read().wall + timedelta(seconds=0.05))) == 1
+
+
+async def test_an_instant_that_is_past_rings_at_once() -> None:
+    """However long ago: it is never a misfire."""
+    clock = Shifted()
+    assert await rung(clock, lambda alarm: alarm.wake_at(clock.read().wall - timedelta(days=400))) == 1
+
+
+async def test_the_alarm_is_set_anew() -> None:
+    """The last instant counts, sooner or later than the one before; there is only ever one."""
+    clock = Shifted()
+
+    def act(alarm: Alarm) -> None:
+        alarm.wake_at(clock.read().wall + timedelta(seconds=0.02))
+        alarm.wake_at(clock.read().wall + timedelta(hours=1))
+
+    assert await rung(clock, act, within_s=0.2) == 0
+
+    def back(alarm: Alarm) -> None:
+        act(alarm)
+        alarm.wake_at(clock.read().wall + timedelta(seconds=0.05))
+
+    assert await rung(clock, back) == 1
+
+
+async def test_the_same_instant_is_set_anew_when_the_clock_was_stepped() -> None:
+    """An hour away, then the wall jumps an hour ahead: it is due."""
+    clock = Shifted()
+    instant = clock.read().wall + timedelta(hours=1)
+
+    def act(alarm: Alarm) -> None:
+        alarm.wake_at(instant)
+        clock.stepped_s = 3600.0
+        alarm.wake_at(instant)
+
+    assert await rung(clock, act) == 1
+
+
+async def test_an_alarm_that_rang_can_be_set_to_the_same_instant() -> None:
+    """It rang too early, by a clock that runs otherwise: asked again it rings again."""
+    clock = Shifted()
+    instant = clock.read().wall + timedelta(seconds=0.02)
+    rings: list[int] = []
+    async with Alarm(clock, lambda: rings.append(1)) as alarm:
+        for count in (1, 2):
+            alarm.wake_at(instant)
+            async with asyncio.timeout(2):
+                while len(rings) < count:
+                    await asyncio.sleep(0.01)
+    assert len(rings) == 2
