@@ -1,4 +1,4 @@
-"""A listener on an address of its own, the events of an output, and waiting for what is to come."""
+"""A listener on an address of its own, a real receiver, the events of an output, and waiting for what is to come."""
 
 import asyncio
 import ctypes
@@ -6,18 +6,25 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controller.clock import boot_time
 from controller.dmx.output import Source
 from controller.events import Event
 
+START = Path(__file__).parent.parent / "olad" / "start.sh"
 VECTORS = Path(__file__).parent.parent / "vectors" / "vectors.json"
 
 
@@ -104,6 +111,107 @@ def network() -> Iterator[Network | None]:
     made.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the receiver had in a universe when it answered (seconds of boot time)."""
+
+    universe: int
+    levels: bytes
+    answered_s: float
+
+
+class Olad:
+    """The receiver, read over HTTP."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    @staticmethod
+    def free_port() -> int:
+        """A TCP port of its network that nobody has."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            return int(server.getsockname()[1])
+
+    def levels(self, universe: int) -> bytes:
+        """What a universe has now; empty where nothing ever came; raises OSError."""
+        url = f"http://127.0.0.1:{self._port}/get_dmx?u={universe}"
+        with urllib.request.urlopen(url, timeout=3) as answer:
+            return bytes(json.load(answer)["dmx"])
+
+    async def shows(self, universe: int, levels: bytes, within_s: float = 1.0) -> bool:
+        """Whether the universe begins with the levels within a while."""
+        until = time.monotonic() + within_s
+        while not (await asyncio.to_thread(self.levels, universe)).startswith(levels):
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(0.02)
+        return True
+
+    @contextmanager
+    def watched(self, universes: Iterable[int]) -> Iterator[list[Seen]]:
+        """What is seen meanwhile, each universe 40 times a second, and once at the end."""
+        seen: list[Seen] = []
+        over = threading.Event()
+
+        def look() -> None:
+            seen.extend(Seen(universe, self.levels(universe), boot_time()) for universe in universes)
+
+        def watch() -> None:
+            while not over.wait(1 / 40):
+                look()
+            look()
+
+        thread = threading.Thread(target=watch, name="watch olad")
+        thread.start()
+        try:
+            yield seen
+        finally:
+            over.set()
+            thread.join()
+
+
+def answers(olad: Olad, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the receiver comes up."""
+    for _ in range(100):
+        if process.poll() is not None:
+            return False
+        try:
+            olad.levels(1)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def olad(network: Network | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Olad]:
+    """One receiver for all tests of a module, in a network of its own where we may make one."""
+    with ExitStack() as stack:
+        if network is not None:
+            stack.enter_context(network.inside())
+        port, rpc = Olad.free_port(), Olad.free_port()
+        log = stack.enter_context((tmp_path_factory.mktemp("olad") / "log").open("w+"))
+        process = subprocess.Popen(["sh", START, str(port), str(rpc)], stderr=log)
+        stack.callback(process.wait)
+        stack.callback(process.send_signal, signal.SIGTERM)
+        if not answers(receiver := Olad(port), process):
+            log.seek(0)
+            pytest.skip(f"olad does not start here: {log.read()[-300:]}")
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def in_one_direction() -> Callable[[list[bytes]], bool]:
+    """Tells whether every channel only rises or only falls from one reading to the next."""
+
+    def tell(readings: list[bytes]) -> bool:
+        columns = (list(column) for column in zip(*readings, strict=True))
+        return all(column in (sorted(column), sorted(column, reverse=True)) for column in columns)
+
+    return tell
+
+
 @pytest.fixture
 def listen() -> Iterator[Callable[..., Listener]]:
     """Opens a listener on a port, by default on a random address of 127.0.0.0/8."""
@@ -137,7 +245,7 @@ def soon() -> Callable[[Callable[[], Any]], Any]:
 
     async def wait(condition: Callable[[], Any], within_s: float = 5.0) -> None:
         async with asyncio.timeout(within_s):
-            while not condition():  # noqa: ASYNC110  what is waited for has no event
+            while not condition():
                 await asyncio.sleep(0.01)
 
     return wait
