@@ -10,6 +10,7 @@ Rules
 5. The answer to a question depends on nothing that was asked before; what is remembered only saves time.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from controller.schedule.segments import Holder, Segment, passage_s
 __all__ = ["ANCHOR", "REACH", "Cue", "Loser", "NightPlan", "Program", "Why"]
 
 REACH = 400
+REMEMBERED = 16
 ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,11 +88,17 @@ class Program:
 
     def look_at(self, moment: datetime) -> Cue:
         """The cue in force at an instant."""
-        return self._answer(moment.astimezone(UTC)).cue
+        moment = moment.astimezone(UTC)
+        segment = self._segment(moment)
+        after = self._after(segment)
+        if after is not None and (following := self._cue(segment, after)).at <= moment:
+            return following
+        return self._cue(self._segment(segment.start - _INSTANT) if segment.start != ANCHOR else None, segment)
 
     def next_cue(self, moment: datetime) -> Cue | None:
         """The first cue after an instant; None where nothing changes for REACH nights."""
-        return self._answer(moment.astimezone(UTC)).following
+        moment = moment.astimezone(UTC)
+        return next(self._cues_after(moment, self._reach(moment, REACH).end), None)
 
     def cues(self, start: datetime, end: datetime) -> tuple[Cue, ...]:
         """The cue in force at `start`, then all cues after it and before `end`."""
@@ -125,23 +133,22 @@ class Program:
         return Nights(self.rules, self.place)
 
     @cached_property
-    def _recent(self) -> list["_Answer"]:
-        """The last answer, if there is one."""
-        return []
+    def _found(self) -> deque["_Found"]:
+        return deque(maxlen=REMEMBERED)
 
-    def _answer(self, moment: datetime) -> "_Answer":
-        for answer in self._recent:
-            if answer.start <= moment < answer.end:
-                return answer
-        cue = self._in_force(moment)
-        following = next(self._cues_after(moment, self._reach(moment, REACH).end), None)
-        night = self._nights.at(moment).night
-        start, end = cue.at, following.at if following is not None else night.end
+    def _segment(self, moment: datetime) -> Segment:
+        """The segment in which an instant lies."""
+        for found in self._found:
+            if found.start <= moment < found.end:
+                return found.segment
+        segment = self._search(moment)
+        start, end = segment.start, segment.end
         if end - start >= timedelta(days=REACH - 1):
-            # REACH is counted from the night that is asked in: another night may see more or less
+            # REACH is counted from the night that is asked in: another night may see more or less of it
+            night = self._nights.at(moment).night
             start, end = max(start, night.start), min(end, night.end)
-        self._recent[:] = [_Answer(start, end, cue, following)]
-        return self._recent[0]
+        self._found.append(_Found(start, end, segment))
+        return segment
 
     # Segments
 
@@ -166,7 +173,7 @@ class Program:
         end = min([piece.end, *(at for at in self._by_hand if at > moment)])
         return Segment(start, end, self._holder(moment, piece.shows))
 
-    def _segment(self, moment: datetime) -> Segment:
+    def _search(self, moment: datetime) -> Segment:
         """Rules 2 and 4; ends after REACH nights where it does not before."""
         part = self._part(moment)
         start, end = part.start, part.end
@@ -188,13 +195,6 @@ class Program:
         return None if goes_on else self._segment(segment.end)
 
     # Cues
-
-    def _in_force(self, moment: datetime) -> Cue:
-        segment = self._segment(moment)
-        after = self._after(segment)
-        if after is not None and (following := self._cue(segment, after)).at <= moment:
-            return following
-        return self._cue(self._segment(segment.start - _INSTANT) if segment.start != ANCHOR else None, segment)
 
     def _cue(self, before: Segment | None, after: Segment) -> Cue:
         """The one cue from a segment into the next; before ANCHOR there is none."""
@@ -219,13 +219,12 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What holds from `start` until `end`."""
+class _Found:
+    """A segment, and from when until when it is the answer."""
 
     start: datetime
     end: datetime
-    cue: Cue
-    following: Cue | None
+    segment: Segment
 
 
 _INSTANT = timedelta(microseconds=1)
