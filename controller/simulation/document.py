@@ -27,7 +27,15 @@ def of_one(rehearsal: Rehearsal, result: Result) -> Json:
 
 def of_several(rehearsal: Rehearsal, seeds: Sequence[Json]) -> Json:
     """Several seeds: the median and the worst of each figure, and all of them."""
-    names = ("wrong_colour_s", "undetected_s", "availability", "acknowledged_lost", "false_alarms", "regressions")
+    names = (
+        "wrong_colour_s",
+        "undetected_s",
+        "longest_undetected_s",
+        "availability",
+        "acknowledged_lost",
+        "false_alarms",
+        "regressions",
+    )
     worst = {name: (min if name == "availability" else max)(one[name] for one in seeds) for name in names}
     return {
         "version": 1,
@@ -56,6 +64,7 @@ def figures(rehearsal: Rehearsal, result: Result) -> Json:
         "seed": result.seed,
         "faults": result.faults,
         **_count(result.total),
+        "longest_undetected_s": round(result.longest_undetected_s, 3),
         "acknowledged": result.acknowledged,
         "acknowledged_lost": result.acknowledged_lost,
         "alarms": len(result.alarms),

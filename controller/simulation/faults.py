@@ -187,15 +187,15 @@ def _stick(site: Site) -> Heal:
 
 def _flap(site: Site) -> Heal:
     """A gateway loses its connection every three seconds."""
-    box, over = site.world.random.choice(site.boxes), site.world.now + MINUTE_S
+    box, flaps = site.world.random.choice(site.boxes), [True]
 
     def shake() -> None:
-        box.line.shake()
-        if site.world.now < over:
+        if flaps:
+            box.line.shake()
             site.world.after(3.0, shake)
 
     shake()
-    return _nothing
+    return flaps.clear
 
 
 BLUE = ZoneState(on=True, color=Color("#0000FF"), brightness=1.0)

@@ -101,6 +101,7 @@ class _Seen:
     wrong: Wrong | None = None
     began: float = 0.0
     causes: tuple[str, ...] = ()
+    unseen_since: float | None = None
 
 
 class Meter:
@@ -128,6 +129,19 @@ class Meter:
         self._counted: float | None = None
         self._next: Entry | None = None
         self._night = Count()
+        self._longest_unseen_s = 0.0
+
+    @property
+    def longest_undetected_s(self) -> float:
+        """The longest that one light was wrong and called confirmed without a break."""
+        now = self._world.now
+        lasting = (now - seen.unseen_since for seen in self._seen.values() if seen.unseen_since is not None)
+        return max(self._longest_unseen_s, *lasting, 0.0)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether light may be on its way."""
+        return self._changing
 
     @property
     def total(self) -> Count:
@@ -210,9 +224,19 @@ class Meter:
             wrong = None if self._changing else _wrong(seen.as_shown(lamp.zone, seen.wanted), seen.shown)
             if wrong != seen.wrong:
                 self._spell(lamp, seen, wrong)
+            self._watch(seen)
         for name in self.gateways:
             self._standings[name] = _standing([seen for lamp, seen in self._seen.items() if lamp.gateway == name])
         self._tower = _standing(list(self._seen.values()))
+
+    def _watch(self, seen: _Seen) -> None:
+        """How long it has been wrong and called confirmed."""
+        if seen.wrong is None or not seen.confirmed:
+            if seen.unseen_since is not None:
+                self._longest_unseen_s = max(self._longest_unseen_s, self._world.now - seen.unseen_since)
+            seen.unseen_since = None
+        elif seen.unseen_since is None:
+            seen.unseen_since = self._world.now
 
     def _spell(self, lamp: Lamp, seen: _Seen, wrong: Wrong | None) -> None:
         """One spell ends, another may begin."""

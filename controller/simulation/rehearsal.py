@@ -35,6 +35,7 @@ class Result:
     acknowledged: int
     acknowledged_lost: int
     regressions: int
+    longest_undetected_s: float
 
     @property
     def false_alarms(self) -> int:
@@ -81,4 +82,5 @@ class Rehearsal:
             acknowledged=site.person.acknowledged,
             acknowledged_lost=len(site.person.lost),
             regressions=sum(box.regressions for box in site.ours),
+            longest_undetected_s=meter.longest_undetected_s,
         )

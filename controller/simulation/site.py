@@ -4,7 +4,8 @@ Rules
 1. All is switched on LEAD before the period begins; seconds count from its beginning.
 2. A fault is a cause of what goes wrong while it is at work and AFTER_S beyond.
 3. A warning or an error that is told while no fault is a cause is a false alarm.
-4. After a fault has healed, the site has recovered when every light is right and confirmed again.
+4. After the last fault at work has healed, the site has recovered when every light is right and confirmed again;
+   where another one comes before that, nothing is counted.
 """
 
 from collections import Counter
@@ -66,7 +67,7 @@ class Site:
         self.troubles = Troubles()
         self.alarms: list[Alarm] = []
         self.recoveries_s: list[float] = []
-        self._healing: list[float] = []
+        self._healed: float | None = None
         self.person = Person(self.world, self.broker, tower.mqtt.topic_prefix, tower.zones, expected)
         self.disk = Disk(self._granted, self._ended)
         self.boxes: tuple[Box, ...] = tuple(self._box(gateway) for gateway in tower.gateways)
@@ -90,13 +91,17 @@ class Site:
 
     def run(self, end: datetime) -> None:
         """Everything from before the beginning to the end."""
+        self.switch_on()
+        self.world.run(end)
+        self.meter.end()
+        self.person.check(self.controller.hand)
+
+    def switch_on(self) -> None:
+        """Power for all; rule 1."""
         for deed in (*(box.start for box in self.boxes), self.controller.start, self.person.line.start):
             self.world.after(self.world.random.uniform(0, 1), deed)
         self.world.run(self.start)
         self.meter.begin()
-        self.world.run(end)
-        self.meter.end()
-        self.person.check(self.controller.hand)
 
     def tell(self, event: Event) -> None:
         """An event of any process."""
@@ -109,25 +114,28 @@ class Site:
         self.troubles.at_work[name] += 1
         self.troubles.last_s[name] = self.world.now
         self.troubles.begun.append((self.world.now, name))
+        self._healed = None
 
     def heal(self, name: str) -> None:
         """It is over."""
         self.troubles.at_work[name] -= 1
         self.troubles.last_s[name] = self.world.now
-        self._healing.append(self.world.now)
-        if len(self._healing) == 1:
-            self._look()
+        if not any(self.troubles.at_work.values()):
+            self._healed = self.world.now
+            self._look(self.world.now)
 
     def _is_quiet(self) -> bool:
         return self.meter.is_well and not self.troubles.causes(self.world.now)
 
-    def _look(self) -> None:
+    def _look(self, healed: float) -> None:
         """Rule 4."""
+        if self._healed != healed:
+            return
         if self.meter.is_well:
-            self.recoveries_s += [self.world.now - healed for healed in self._healing]
-            self._healing.clear()
+            self.recoveries_s.append(self.world.now - healed)
+            self._healed = None
         else:
-            self.world.after(LOOK_S, self._look)
+            self.world.after(LOOK_S, lambda: self._look(healed))
 
     def _box(self, gateway: Gateway) -> Box:
         if isinstance(gateway, Dmx):

@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def disk() -> Disk:
     """An empty one."""
-    return Disk(lambda name: None, lambda name: None)
+    return Disk(lambda _name: None, lambda _name: None)
 
 
 def hand_on(disk: Disk) -> Hand:

@@ -1,0 +1,70 @@
+"""The reference answers as SPEC's words say, and as the plan does where both are asked."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.config.load import Setup, load, parse
+from controller.simulation.expected import ROUNDED_S, Expected
+from controller.simulation.oracle import Oracle
+
+SHIPPED = Path(__file__).parents[2] / "config"
+TOWER = (SHIPPED / "tower.yaml").read_bytes()
+SECOND = timedelta(seconds=1)
+
+RULES = {
+    "clock times": "every_night: [{name: a, hours: '21:30 to 02:15', color: red}]",
+    "sun and clock": "every_night: [{name: a, hours: 'sunset + 20 min to 23:00', color: red}]",
+    "twilight": "every_night: [{name: a, hours: ['dusk to midnight', 'dawn - 1 h to sunrise'], color: red}]",
+    "all day": "every_night: [{name: a, hours: all day, color: red}]",
+    "nights and rest dark": (
+        "campaigns: [{name: a, nights: every Friday, hours: '20:00 to 22:00', color: red, otherwise: dark}]\n"
+        "every_night: [{name: b, color: blue}]"
+    ),
+    "blackout and except": (
+        "blackouts: [{name: c, dates: 2026-03-27, hours: '19:00 to 20:00'}]\n"
+        "campaigns: [{name: a, dates: every day, except: 2026-03-28, color: red}]\n"
+        "every_night: [{name: b, hours: 'sunset to 23:00', color: blue}]"
+    ),
+}
+
+
+def setup_of(schedule: str, latitude: float = 56.899) -> Setup:
+    """The shipped tower under another schedule, perhaps farther north."""
+    tower = TOWER.replace(b"latitude: 56.899", f"latitude: {latitude}".encode())
+    return parse(tower, f"version: 1\n{schedule}\n".encode(), SHIPPED)
+
+
+@pytest.mark.parametrize("schedule", RULES.values(), ids=RULES.keys())
+@pytest.mark.parametrize("day", [datetime(2026, 3, 27, 10, tzinfo=UTC), datetime(2026, 10, 23, 10, tzinfo=UTC)])
+def test_oracle_and_plan_agree_over_a_change_of_clocks(schedule: str, day: datetime) -> None:
+    """Asked every seven minutes over three days; at most half a second lies between the two at a border of the sun."""
+    setup = setup_of(schedule)
+    oracle, program = Oracle(setup), setup.program()
+    for minutes in range(0, 3 * 24 * 60, 7):
+        at = day + timedelta(minutes=minutes)
+        why = program.explain(at)
+        rule = oracle.rule_at(at)
+        near = (rule, oracle.rule_at(at - SECOND), oracle.rule_at(at + SECOND))
+        dark = why.winner is None or why.rule.startswith(("blackout", "otherwise dark"))
+        assert (None if dark else why.winner) in {each.name if each is not None else None for each in near}, at
+
+
+@pytest.mark.parametrize(("month", "is_lit"), [(12, True), (6, False)])
+def test_the_far_north_has_one_long_night_and_none(month: int, is_lit: bool) -> None:
+    """Sunset to sunrise means while the sun is below the horizon."""
+    oracle = Oracle(setup_of("every_night: [{name: a, color: red}]", latitude=69.6))
+    start = datetime(2026, month, 20, tzinfo=UTC)
+    assert {oracle.rule_at(start + timedelta(hours=hours)) is not None for hours in range(48)} == {is_lit}
+
+
+def test_light_may_be_on_its_way_through_its_fade_and_a_second() -> None:
+    """The shipped campaign begins with 30 s and ends with the last 2 min."""
+    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    expected = Expected(load(SHIPPED), start, start + timedelta(days=1))
+    first = next(at for at in range(86_400) if expected.is_changing(start.timestamp() + at))
+    sunset = start.timestamp() + first
+    assert [expected.is_changing(sunset + after) for after in (-ROUNDED_S - 1, 29, 33)] == [False, True, False]
+    assert expected.wanted(sunset - 2)["bowl"].on is False
+    assert expected.wanted(sunset + 2)["bowl"].on is True
