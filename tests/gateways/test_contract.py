@@ -1,0 +1,175 @@
+"""The dialect of our own gateway: its keys in tower.yaml, what it sends, what it understands, what it agrees with."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from controller.errors import Mistake
+from controller.gateways.contract import Dmx
+from controller.gateways.documents import MAX_PAYLOAD, Desired, parse_desired
+from controller.gateways.gateway import Ignored, Order, Rejected, Report, Shown, Want
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, Look, ZoneState
+from controller.schedule.plan import Cue, Why
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+LAMPS = [
+    {"name": "north", "zone": "bowl", "profile": "rgbw", "address": 1},
+    {"name": "base", "zone": "shaft", "profile": "rgb", "address": 9},
+]
+ORANGE = Color("#FF6A00")
+LIT = ZoneState(True, ORANGE, 0.8)
+
+
+def mast(**keys: Any) -> Dmx:
+    """A gateway by its keys."""
+    return Dmx.model_validate({"name": "mast", "output": "simulated", "fixtures": LAMPS, **keys})
+
+
+def mistakes(**keys: Any) -> list[str]:
+    """The codes of what is wrong with its keys."""
+    with pytest.raises(ValidationError) as caught:
+        mast(**keys)
+    errors = [each.get("ctx", {}).get("error") for each in caught.value.errors()]
+    return [error.code for error in errors if isinstance(error, Mistake)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({"output": {"kind": "sacn", "to": "multicast"}, "universe": 0}, "TWL-X157"),
+        ({"output": {"kind": "artnet", "to": "10.0.0.1"}, "universe": 16}, "TWL-X158"),
+        (
+            {
+                "output": {"kind": "enttec-usb-pro", "port": "/dev/x"},
+                "fixtures": [LAMPS[0], {**LAMPS[1], "universe": 2}],
+            },
+            "TWL-X159",
+        ),
+        ({"report_every": "500 ms"}, "TWL-D021"),
+        ({"report_every": "11 min"}, "TWL-D021"),
+    ],
+)
+def test_keys_that_do_not_go_together(keys: dict[str, Any], code: str) -> None:
+    """An output has universes of its own, and a report its pace."""
+    assert mistakes(**keys) == [code]
+
+
+def test_the_universe_of_a_gateway_does_not_count_where_every_lamp_has_its_own() -> None:
+    """Only what is used is checked."""
+    lamps = [{**each, "universe": 3} for each in LAMPS]
+    assert mast(output={"kind": "artnet", "to": "10.0.0.1"}, universe=99, fixtures=lamps).universe == 99
+
+
+@pytest.mark.parametrize("keys", [{"fixtures": []}, {"universe": -1}, {"universe": 64_000}, {"lamps": []}])
+def test_keys_that_cannot_be(keys: dict[str, Any]) -> None:
+    """A gateway without lamps, a universe that no wire has, a key that nobody knows."""
+    with pytest.raises(ValidationError):
+        mast(**keys)
+
+
+def test_silence_is_three_reports() -> None:
+    """Whatever their pace."""
+    assert mast().quiet_s == 30
+    assert mast(report_every="1 min").quiet_s == 180
+
+
+def want(looks: dict[str, Look], **more: Any) -> Want:
+    """A wish under one cue."""
+    cue = Cue(NOW, looks, NOW, 30.0, "x", Why("x", "dates 20–26 November, " + "ö" * 600))
+    zones = {zone: look.at(0) for zone, look in looks.items()}
+    return Want(NOW, zones, 30.0, Order(2, 5), "2.5", (cue,), NOW + timedelta(hours=72), **more)
+
+
+def sent(wish: Want, gateway: Dmx | None = None) -> Desired:
+    """The document that is sent for it."""
+    (message,) = (gateway or mast()).encode(wish, "tower/alvesta")
+    assert (message.topic, message.qos, message.retain) == ("tower/alvesta/gateway/mast/desired", 1, True)
+    told = parse_desired(message.payload)
+    assert isinstance(told, Desired)
+    return told
+
+
+def test_a_wish_is_one_retained_document() -> None:
+    """With every zone, the plan, and what comes after."""
+    told = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"hold": "2 h", "look": "orange"}))
+    assert told.order == Order(2, 5)
+    assert told.zones["bowl"].state(NOW) == LIT
+    assert told.zones["bowl"].fade_s == 30.0
+    assert told.zones["shaft"].state(NOW) == DARK
+    assert told.after.hold_s == 7200
+    assert told.after.zones["shaft"].on
+    assert len(told.cues) == 1
+    assert len(told.cues[0].why) == 500
+
+
+def test_extremes_of_the_files_can_be_sent() -> None:
+    """Durations of 400 days and a thousand colours: a document, and one that is not too large."""
+    many = Look(tuple(Color(f"#{number:06X}") for number in range(1000)), 1.0, 400 * 86400.0)
+    told = sent(want({"bowl": many}), mast(after={"hold": "400 d"}))
+    assert told.zones["bowl"].look == many
+    (message,) = mast().encode(want({"bowl": many, "shaft": many}), "w")
+    assert len(message.payload) < MAX_PAYLOAD
+
+
+REPORT = (
+    b'{"version":1,"epoch":2,"revision":5,"command_id":"2.5","at":"2026-11-20T15:00:01Z","by":"plan","clock":"anchor",'
+    b'"zones":{"bowl":{"on":true,"color":"#FF6A00","brightness":0.8},"attic":{"on":false}},"problems":["TWL-X111"]}'
+)
+
+
+def test_a_report() -> None:
+    """The zones that it drives, and how it came to it; of foreign zones nothing."""
+    told = mast().decode("w/gateway/mast/reported", REPORT, "w")
+    assert isinstance(told, Report)
+    assert dict(told.zones) == {"bowl": Shown(on=True, brightness=0.8, color=ORANGE)}
+    assert (told.order, told.by, told.clock, told.problems) == (Order(2, 5), "plan", "anchor", ("TWL-X111",))
+    assert told.at == NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "payload", "told"),
+    [
+        ("availability", b"online", Report(online=True)),
+        ("availability", b"offline", Report(online=False)),
+        ("availability", b"", Ignored()),
+        ("reported", b"", Ignored()),
+        ("desired", b"", Ignored()),
+        ("else", b"online", Ignored()),
+    ],
+)
+def test_other_messages(leaf: str, payload: bytes, told: object) -> None:
+    """Availability, cleared topics, and what is none of ours."""
+    assert mast().decode(f"w/gateway/mast/{leaf}", payload, "w") == told
+
+
+@given(st.sampled_from(["availability", "reported", "desired"]), st.binary(min_size=1, max_size=100))
+def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
+    """Decode is total."""
+    told = mast().decode(f"w/gateway/mast/{leaf}", payload, "w")
+    assert isinstance(told, Rejected) or payload in {b"online", b"offline"}
+
+
+@pytest.mark.parametrize(
+    ("goal", "shown", "agrees"),
+    [
+        (LIT, Shown(on=True, brightness=0.8, color=ORANGE), True),
+        (LIT, Shown(on=True, brightness=0.81, color=Color("#FC6C03")), True),
+        (LIT, Shown(on=True, brightness=0.83, color=ORANGE), False),
+        (LIT, Shown(on=True, brightness=0.8, color=Color("#FF6A04")), False),
+        (LIT, Shown(on=True, brightness=0.8), False),
+        (LIT, Shown(on=True, color=ORANGE), False),
+        (LIT, Shown(on=False), False),
+        (LIT, Shown(), False),
+        (DARK, Shown(on=False), True),
+        (DARK, Shown(on=True, brightness=0.0, color=ORANGE), False),
+        (DARK, Shown(), False),
+    ],
+)
+def test_what_it_agrees_with(goal: ZoneState, shown: Shown, agrees: bool) -> None:
+    """On or off as asked, and near enough; what was not said agrees with nothing."""
+    assert mast().agrees("bowl", goal, shown) is agrees
