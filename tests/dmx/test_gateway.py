@@ -1,0 +1,311 @@
+"""The gateway machine by itself: what it reports, when, how often; what it refuses, keeps and tells."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.clock import Reading, Trust
+from controller.dmx.gateway import Gateway, Turn
+from controller.dmx.simulated import Faults, SimulatedLamps
+from controller.gateways.contract import Dmx
+from controller.gateways.documents import Desired, Reported, ZoneWish, parse_reported
+from controller.lighting.patch import Patch
+
+START = datetime(2026, 11, 20, 18, tzinfo=UTC)
+SETTINGS = Dmx.model_validate(
+    {
+        "name": "mast",
+        "output": "simulated",
+        "fixtures": [
+            {"name": "north", "zone": "bowl", "profile": "rgbw", "address": 1},
+            {"name": "south", "zone": "bowl", "profile": "rgbw", "address": 5},
+        ],
+    }
+)
+
+
+class Bench:
+    """A gateway on a table: its lamps, a clock that is moved by hand, and everything it said."""
+
+    def __init__(self, memory: Desired | None = None) -> None:
+        self.mono = 100.0
+        self.trust = Trust.TRUSTED
+        self.lamps = SimulatedLamps(Random(1))
+        self.problems: tuple[str, ...] = ()
+        self.gateway = Gateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
+        self.reports: list[tuple[float, Reported]] = []
+        self.codes: list[str] = []
+        self.remembered: list[Desired] = []
+
+    def sent(self, universe: int) -> bytes | None:
+        """As an output tells it."""
+        return self.lamps.sent(universe, self.mono)
+
+    @property
+    def reading(self) -> Reading:
+        """Now."""
+        return Reading(START + timedelta(seconds=self.mono - 100.0), self.mono, self.trust)
+
+    def hear(self, document: Desired | bytes, retained: bool = False) -> None:
+        """A document comes."""
+        payload = document if isinstance(document, bytes) else document.model_dump_json(exclude_none=True).encode()
+        self.gateway.receive(payload, retained, self.reading)
+
+    def turn(self) -> Turn:
+        """One turn, applied."""
+        turn = self.gateway.turn(self.reading)
+        for universe, levels in turn.frames.items():
+            self.lamps.send(universe, levels, self.mono)
+        for message in turn.messages:
+            told = parse_reported(message.payload)
+            assert isinstance(told, Reported)
+            self.reports.append((self.mono, told))
+        self.codes += [event.code for event in turn.events]
+        self.remembered += [turn.remember] if turn.remember is not None else []
+        return turn
+
+    def run(self, seconds: float) -> None:
+        """Turns when it asks for them."""
+        end = self.mono + seconds
+        while True:
+            turn = self.turn()
+            assert turn.wake_s > self.mono
+            by_wall = (turn.wake_at - self.reading.wall).total_seconds() if turn.wake_at else float("inf")
+            due_s = min(turn.wake_s, self.mono + by_wall)
+            if due_s >= end:
+                self.mono = end
+                return
+            self.mono = due_s
+
+    @property
+    def last(self) -> Reported:
+        """The last report."""
+        return self.reports[-1][1]
+
+
+def document(revision: int = 1, color: str | None = "#FF6A00", **more: Any) -> Desired:
+    """A document, by default orange from now on."""
+    wish = ZoneWish(on=color is not None, color=color, brightness=1.0, fade_s=more.pop("fade_s", 0.0))
+    keys = {
+        "version": 1,
+        "epoch": 5,
+        "revision": revision,
+        "command_id": f"5.{revision}",
+        "issued_at": START,
+        "valid_until": START + timedelta(hours=72),
+        "zones": {"bowl": wish},
+        **more,
+    }
+    return Desired.model_validate(keys)
+
+
+def test_the_first_report_tells_levels_that_went_out() -> None:
+    """Dark, by boot, under no order."""
+    bench = Bench()
+    bench.run(1)
+    assert len(bench.reports) == 1
+    assert bench.last.zones["bowl"].on is False
+    assert (bench.last.by, bench.last.order.epoch, bench.last.command_id) == ("boot", 0, "")
+
+
+def test_a_report_answers_each_document() -> None:
+    """Within a tenth of a second, with its order, its id, and what is shown."""
+    bench = Bench()
+    bench.run(1)
+    bench.hear(document())
+    bench.run(0.1)
+    assert bench.last.command_id == "5.1"
+    assert bench.last.zones["bowl"].color == "#FF6A00"
+    assert bench.last.uptime_s == pytest.approx(1.0, abs=0.2)
+
+
+def test_reports_come_at_their_pace() -> None:
+    """Every ten seconds when nothing happens."""
+    bench = Bench()
+    bench.run(100)
+    assert 10 <= len(bench.reports) <= 12
+
+
+def test_a_flood_of_documents_is_answered_in_bounds() -> None:
+    """A thousand in a second, each newer: at most twenty reports, and each is kept once."""
+    bench = Bench()
+    for revision in range(1, 1001):
+        bench.hear(document(revision))
+        bench.turn()
+        bench.mono += 0.001
+    assert len(bench.reports) <= 21
+    assert len(bench.remembered) == 1000
+
+
+def test_a_flood_of_nonsense_is_told_once_in_a_while() -> None:
+    """The log is not filled, the light not touched, the reports are as many as ever."""
+    bench = Bench()
+    bench.hear(document())
+    bench.run(1)
+    for number in range(1000):
+        bench.hear(b"nonsense %d" % number)
+        bench.turn()
+        bench.mono += 0.01
+    assert bench.codes.count("TWL-D011") <= 2
+    assert bench.last.rejected
+    assert bench.last.order.revision == 1
+    assert len(bench.reports) <= 210
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"revision": 4}, "stale"),
+        ({"epoch": 4, "revision": 99}, "stale"),
+        ({"command_id": "other"}, "conflict"),
+        ({"epoch": 1_000_006}, "poison"),
+    ],
+)
+def test_what_is_refused_and_said_so(changes: dict[str, Any], reason: str) -> None:
+    """Older, another of the same order, absurd; a good one ends the complaint."""
+    bench = Bench()
+    bench.hear(document(5))
+    bench.run(1)
+    bench.hear(document(5, "#0000FF").model_copy(update=changes))
+    bench.run(1)
+    assert bench.last.zones["bowl"].color == "#FF6A00"
+    assert bench.last.rejected is not None
+    assert bench.last.rejected.startswith(reason)
+    bench.hear(document(6))
+    bench.run(1)
+    assert bench.last.rejected is None
+
+
+def test_an_absurd_reason_does_not_stop_it() -> None:
+    """The place of the fault is 200 kB long."""
+    bench = Bench()
+    bench.hear(b'{"zones":{"' + b"x" * 200_000 + b'":{}}}')
+    bench.run(1)
+    assert bench.last.rejected
+
+
+def test_only_a_new_order_is_kept() -> None:
+    """Repetitions wear no disk; a restart refuses what is older than what was kept."""
+    bench = Bench()
+    for _ in range(3):
+        bench.hear(document(5))
+        bench.run(1)
+    assert [kept.revision for kept in bench.remembered] == [5]
+    again = Bench(bench.remembered[0])
+    again.run(1)
+    assert again.last.order.revision == 5
+    assert again.last.zones["bowl"].color == "#FF6A00"
+    again.hear(document(4, None))
+    again.run(1)
+    assert again.last.zones["bowl"].on
+
+
+def test_a_repetition_that_was_overtaken_changes_nothing() -> None:
+    """Of two with the same order the one issued later counts, whichever comes last."""
+    bench = Bench()
+    later = document(5, "#00FF00", issued_at=START + timedelta(seconds=3))
+    bench.hear(later)
+    bench.hear(document(5, "#FF0000"))
+    bench.run(1)
+    assert bench.last.zones["bowl"].color == "#00FF00"
+
+
+def test_an_empty_payload_is_a_cleared_topic() -> None:
+    """The light goes on."""
+    bench = Bench()
+    bench.hear(document())
+    bench.hear(b"")
+    bench.run(1)
+    assert bench.last.zones["bowl"].on
+    assert bench.last.rejected is None
+
+
+def test_lagging_levels_are_reported_again_soon() -> None:
+    """The output is slow: what went out is told as it is, every second, until it is the goal."""
+    bench = Bench()
+    bench.run(1)
+    bench.lamps.faults = Faults(delay_s=2.5)
+    bench.hear(document())
+    bench.run(6)
+    times = [(at_s, report.zones["bowl"].on) for at_s, report in bench.reports if at_s > 101]
+    assert [on for _, on in times][:3] == [False, False, False]
+    assert times[-1][1] is True
+    assert times[-1][0] - 101 < 2.5 + 1.2
+
+
+def test_a_fade_reports_its_begin_and_its_end() -> None:
+    """Not the goal before it is reached, and soon after it is."""
+    bench = Bench()
+    bench.run(1)
+    bench.hear(document(fade_s=30.0, issued_at=bench.reading.wall))
+    bench.run(29)
+    during = [report for at_s, report in bench.reports if at_s > 101]
+    assert during
+    assert all(report.zones["bowl"].brightness < 1 for report in during)
+    bench.run(1.2)
+    assert bench.last.zones["bowl"].brightness == 1.0
+    assert bench.last.zones["bowl"].color == "#FF6A00"
+
+
+def test_a_report_without_levels_says_nothing_of_zones() -> None:
+    """A dead output: its problems, and no light that nobody saw; more problems than fit are cut."""
+    bench = Bench()
+    bench.hear(document())
+    bench.run(1)
+    bench.lamps.faults = Faults(dead=True)
+    bench.problems = tuple(f"TWL-X{number}" for number in range(100, 200))
+    bench.run(11)
+    assert bench.last.zones == {}
+    assert len(bench.last.problems) == 32
+
+
+def test_lamps_that_disagree_are_told() -> None:
+    """One of two lamps of a zone is wrong: the zone says nothing, the fault has a code, once."""
+    bench = Bench()
+    bench.hear(document())
+    bench.run(1)
+    bench.lamps.faults = Faults(wrong=((1, 0), (2, 200)))
+    bench.run(25)
+    assert bench.last.zones == {}
+    assert bench.last.problems == ("TWL-F131",)
+    assert bench.codes.count("TWL-F131") == 1
+    bench.lamps.faults = Faults()
+    bench.run(11)
+    assert bench.last.problems == ()
+
+
+def test_a_clock_of_1970_can_be_reported() -> None:
+    """An instant that the contract could not say is brought to the nearest that it can."""
+    bench = Bench()
+    bench.trust = Trust.SUSPECT
+    reading = Reading(datetime(1970, 1, 1, tzinfo=UTC), 100.0, Trust.SUSPECT)
+    bench.gateway.connected(reading)
+    bench.gateway.turn(reading)
+    told = bench.gateway.turn(Reading(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), 101.0, Trust.SUSPECT)).messages
+    assert isinstance(parse_reported(told[0].payload), Reported)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9), st.integers(1, 3), st.booleans(), st.floats(0, 5), st.floats(0, 10)), max_size=12
+    )
+)
+def test_the_order_only_grows(heard: list[tuple[int, int, bool, float, float]]) -> None:
+    """Documents of any order, retained or not, in any turn: never back, and always the look of the highest."""
+    bench = Bench()
+    highest = (0, 0)
+    for revision, epoch, retained, fade_s, pause_s in heard:
+        told = document(revision, f"#{epoch}0{revision}000", fade_s=fade_s)
+        bench.hear(told.model_copy(update={"epoch": epoch, "command_id": f"{epoch}.{revision}"}), retained)
+        highest = max(highest, (epoch, revision))
+        bench.run(pause_s)
+        assert (bench.gateway.order.epoch, bench.gateway.order.revision) == highest
+    bench.run(12)
+    assert (bench.last.epoch, bench.last.revision) == highest
+    if heard:
+        assert bench.last.zones["bowl"].color == f"#{highest[0]}0{highest[1]}000"

@@ -1,0 +1,57 @@
+"""What time it is, as far as a gateway knows."""
+
+from datetime import UTC, datetime, timedelta
+
+from controller.clock import Reading, Trust
+from controller.dmx.watch import Watch
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOUR = 3600.0
+
+
+def at(mono: float, ahead_s: float = 0.0, trust: Trust = Trust.TRUSTED, stepped_s: float = 0.0) -> Reading:
+    """A look at an own clock that is so far ahead of the truth; the truth is noon and `mono`."""
+    return Reading(NOON + timedelta(seconds=mono + ahead_s), mono, trust, stepped_s)
+
+
+def truth(mono: float) -> datetime:
+    """The true time."""
+    return NOON + timedelta(seconds=mono)
+
+
+def test_a_trusted_clock_counts() -> None:
+    """Though the controller's is some seconds off."""
+    watch = Watch()
+    watch.hear(truth(5) + timedelta(seconds=8), at(5))
+    assert (watch.now(at(10)), watch.clock) == (truth(10), "own")
+
+
+def test_a_clock_that_the_controller_contradicts_does_not() -> None:
+    """An hour ahead, and sure of itself; until it is set right, which needs no new word."""
+    watch = Watch()
+    assert watch.now(at(1, HOUR)) == truth(1 + HOUR)
+    watch.hear(truth(5), at(5, HOUR))
+    assert (watch.now(at(100, HOUR)), watch.clock) == (truth(100), "anchor")
+    assert round(watch.error_s(at(100, HOUR))) == HOUR
+    assert (watch.now(at(200, 0.0, stepped_s=-HOUR)), watch.clock) == (truth(200), "own")
+
+
+def test_a_plausible_clock_yields_to_the_controllers() -> None:
+    """It is used until there is a better one."""
+    watch = Watch()
+    assert (watch.now(at(1, 20, Trust.PLAUSIBLE)), watch.clock) == (truth(21), "own")
+    watch.hear(truth(5), at(5, 20, Trust.PLAUSIBLE))
+    assert (watch.now(at(50, 20, Trust.PLAUSIBLE)), watch.clock) == (truth(50), "anchor")
+
+
+def test_a_suspect_clock_goes_on_by_what_it_was() -> None:
+    """The boot-time clock carries it over the step."""
+    watch = Watch()
+    watch.now(at(10, 0, Trust.HOLDOVER))
+    assert (watch.now(at(70, -9e8, Trust.SUSPECT, -9e8)), watch.clock) == (truth(70), "own")
+
+
+def test_no_time_at_all() -> None:
+    """Suspect from the start, and nobody to ask."""
+    watch = Watch()
+    assert (watch.now(at(1, -1.7e9, Trust.SUSPECT)), watch.clock) == (None, "none")
