@@ -19,9 +19,11 @@ from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from controller.errors import Mistake
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
 from controller.schedule.terms import DAY, EVENING, NOON, Event, Term, read
 
@@ -105,9 +107,23 @@ class Window:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read from text; a Window passes through."""
-        from_text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
-        return core_schema.union_schema([core_schema.is_instance_schema(cls), from_text], mode="left_to_right")
+        """A field of a model: takes text or a Window, gives the text."""
+        return core_schema.no_info_plain_validator_function(
+            cls._field, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """What an editor shows."""
+        return {"type": "string"}
+
+    @classmethod
+    def _field(cls, value: object) -> "Window":
+        if isinstance(value, Window):
+            return value
+        if not isinstance(value, str):
+            raise Mistake("TWL-S119", found=type(value).__name__)
+        return cls.parse(value)
 
     def resolve(self, night: Night, place: Place) -> tuple[Stretch, ...]:
         """The stretches of this window in one night, UTC, in order; none where it is empty that night."""
