@@ -25,11 +25,19 @@ def test_the_same_seed_gives_the_same_bytes(call: Any) -> None:
     assert call(*words, "5").stdout_bytes != call(*words, "6").stdout_bytes
 
 
-def test_a_miss_exits_with_1_and_names_what_was_the_matter(call: Any) -> None:
-    """Lamps that are stuck at the end of the night stay lit: the spell stands below the table with its cause."""
-    told = call("rehearse", "2026-11-25T06:00..2026-11-25T16:00", "--faults", "stick", "--seed", "1")
-    assert "(stick)" in told.stdout
+def test_what_was_wrong_stands_below_the_table_with_its_cause(call: Any) -> None:
+    """Lamps that stick over a border show the wrong thing; the controller sees it, so that no target is missed."""
+    told = call("rehearse", "2026-11-25T12:00..2026-11-26T12:00", "--faults", "stick", "--seed", "10")
+    assert told.exit_code == 0, told.output
     assert "mast/bowl" in told.stdout
+    assert "(stick)" in told.stdout
+
+
+def test_a_missed_target_exits_with_1_and_is_named(call: Any) -> None:
+    """A clock that somebody set wrong over a border is believed, hour after hour in one seed or another."""
+    told = call("rehearse", "2026-11-25T12:00..2026-11-26T12:00", "--faults", "clock", "--seeds", "8")
+    assert told.exit_code == 1, told.output
+    assert "Missed: undetected" in told.stdout
 
 
 def test_the_table_speaks_swedish(call: Any) -> None:
