@@ -53,14 +53,11 @@ class Rule(BaseModel):
     line: int = Field(default=0, exclude=True)
 
     @model_validator(mode="after")
-    def _days_and_hours(self) -> Self:
+    def _one_kind_of_days(self) -> Self:
         if self.dates is not None and self.nights is not None:
             raise Mistake("TWL-S140", name=self.name)
         if self.dates is None and self.nights is None and self._needs_days():
             raise Mistake("TWL-S141", name=self.name)
-        for word, listed in (("dates", self.dates), ("nights", self.nights), ("hours", self.hours)):
-            if listed == ():
-                raise Mistake("TWL-S013", key=word)
         return self
 
     def _needs_days(self) -> bool:

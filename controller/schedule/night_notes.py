@@ -53,9 +53,10 @@ def _needs_twilight(window: Window) -> bool:
 
 def _of_sun(rule: Rule, told: dict[str, object], horizon_deg: float, night: Night, place: Place) -> Iterator[Note]:
     seen = (place.latitude, place.longitude, night.start, night.end, horizon_deg)
-    if below(*seen) == ((night.start, night.end),):
+    stretches = below(*seen)
+    if stretches == ((night.start, night.end),):
         yield Note("TWL-S213", rule, told)
-    if grazes(*seen):
+    elif stretches and grazes(*seen):
         yield Note("TWL-S214", rule, told)
 
 
