@@ -210,8 +210,16 @@ def _foreign_writer(site: Site) -> Heal:
     return _nothing
 
 
-def _foreign(site: Site, gateway: Gateway, prefix: str) -> tuple[Message, ...]:
-    """Blue, as the dialect says it; for our own gateway in the document after the one that stands."""
+def _replay(site: Site) -> Heal:
+    """A document from before the last start of the controller comes again, retained; vendors' gateways have none."""
+    for box in site.ours:
+        for message in _foreign(site, box.gateway, site.setup.tower.mqtt.topic_prefix, older=True):
+            site.broker.publish(message)
+    return _nothing
+
+
+def _foreign(site: Site, gateway: Gateway, prefix: str, *, older: bool = False) -> tuple[Message, ...]:
+    """Blue, as the dialect says it; for our own gateway in a document after the one that stands, or before it."""
     if not isinstance(gateway, Dmx):
         zones = {zone: gateway.reduce(zone, BLUE) for zone in gateway.zone_names}
         return gateway.encode(Want(now=site.world.instant, zones=zones), prefix)
@@ -220,9 +228,8 @@ def _foreign(site: Site, gateway: Gateway, prefix: str) -> tuple[Message, ...]:
     if isinstance(stands, Rejected):
         return ()
     blue = dict.fromkeys(gateway.zone_names, ZoneWish(on=True, color="#0000FF", brightness=1.0))
-    written = stands.model_copy(
-        update={"revision": stands.revision + 1, "command_id": "somebody-else", "zones": blue, "cues": ()}
-    )
+    order = {"epoch": max(0, stands.epoch - 1)} if older else {"revision": stands.revision + 1}
+    written = stands.model_copy(update={**order, "command_id": "somebody-else", "zones": blue, "cues": ()})
     return (Message(topic, written.model_dump_json(exclude_none=True).encode(), qos=1, retain=True),)
 
 
@@ -260,6 +267,7 @@ LIE = Fault("lie", _lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
 STICK = Fault("stick", _stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
 FLAP = Fault("flap", _flap, every_s=HOUR_S, lasts_s=MINUTE_S)
 FOREIGN = Fault("foreign-writer", _foreign_writer, every_s=HOUR_S, lasts_s=1)
+REPLAY = Fault("replay", _replay, every_s=HOUR_S, lasts_s=1)
 OVERRIDE = Fault("override", _override, every_s=HOUR_S, lasts_s=MINUTE_S)
 STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, RETAINED, FLOOD, RELOAD, DISK)
 
@@ -285,6 +293,7 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "stick": (STICK,),
     "flap": (FLAP,),
     "foreign-writer": (FOREIGN,),
+    "replay": (REPLAY,),
     "override": (OVERRIDE, CONTROLLER),
 }
 """The sets by their names."""

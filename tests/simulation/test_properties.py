@@ -17,7 +17,18 @@ from controller.simulation.site import Site
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 EXPECTED = Expected(SETUP, EVENING, EVENING + timedelta(days=2))
-SOUND = ("controller", "broker", "gateway", "partition", "garbage", "flood", "reload", "duplicate-reorder", "flap")
+SOUND = (
+    "controller",
+    "broker",
+    "gateway",
+    "partition",
+    "garbage",
+    "flood",
+    "reload",
+    "duplicate-reorder",
+    "flap",
+    "replay",
+)
 KINDS = {fault.name: fault for name in (*SOUND, "foreign-writer") for fault in FAULTS[name]}
 HEALED_S = 10.0
 SEEN_S = 30.0
