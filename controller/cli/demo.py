@@ -1,7 +1,8 @@
 """`watertower demo`: the campaign week in time-lapse, with a broker and simulated lamps of its own.
 
 Nothing is faked: the same controller, broker and gateway as in `run`, over MQTT, on a clock that runs faster. What is
-drawn is what the gateways reported back. On a terminal it is a picture, on a pipe lines.
+drawn is what the gateways reported back. On a terminal it is a picture, on a pipe lines. With `--faults` the lamps
+misbehave in the middle of it, and neither gateway nor controller knows that they were told to.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from controller.cli.picture import Scene, draw
 from controller.cli.swatch import has_color
 from controller.clock import SystemClock, VirtualClock
 from controller.config.load import Setup, load
+from controller.dmx.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
 from controller.events.line import text_line
 from controller.gateways.contract import Dmx
@@ -32,20 +34,31 @@ from controller.store import Store
 
 BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
-SHOWN_CODES = {"TWL-C020", "TWL-G101"}
+SHOWN_CODES = {"TWL-C020", "TWL-G101", "TWL-G105", "TWL-G115", "TWL-X122", "TWL-X123"}
+SPEED, SPEED_WITH_FAULTS = 7200, 1800
+"""Times real time; slower with faults, since a controller takes its seconds to be sure of one."""
+REST, SPELL = 0.4, 0.3
+"""The share of the time before the faults, and with them; another such rest does not end before the end."""
 CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
 
 
 @click.command("demo")
 @click.option("--from", "start", help="INSTANT to begin at; six hours before the next campaign if not given.")
 @click.option("--until", "end", help="INSTANT to end at; six hours after the campaign if not given.")
-@click.option("--speed", type=click.FloatRange(1, 100_000), default=7200, show_default=True, help="Times real time.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 100_000),
+    help=f"Times real time; {SPEED}, or {SPEED_WITH_FAULTS} with --faults, if not given.",
+)
+@click.option("--faults", type=click.Choice(list(FAULTS)), help="How the lamps misbehave in the middle of it.")
 @common
-def command(options: Options, start: str | None, end: str | None, speed: float) -> None:
+def command(options: Options, start: str | None, end: str | None, speed: float | None, faults: str | None) -> None:
     """The campaign in time-lapse: no hardware, nothing to edit."""
-    setup = _simulated(load(options.config_dir))
+    setup = load(options.config_dir)
     first, last = _period(setup, start, end)
+    speed = speed or (SPEED_WITH_FAULTS if faults else SPEED)
     clock = VirtualClock(first, speed)
+    setup = _simulated(setup, _output(faults, (last - first).total_seconds() / speed))
     with tempfile.TemporaryDirectory(prefix="watertower-demo-") as state, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_show(setup, clock, Path(state), last, options))
 
@@ -63,12 +76,16 @@ def _period(setup: Setup, start: str | None, end: str | None) -> tuple[datetime,
     return first, max(last, first + timedelta(minutes=1))
 
 
-def _simulated(setup: Setup) -> Setup:
+def _output(faults: str | None, length_s: float) -> SimulatedOutput:
+    if faults is None:
+        return SimulatedOutput()
+    return Misbehaving(faults=faults, rest_s=REST * length_s, spell_s=SPELL * length_s)
+
+
+def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
     """The same site with every DMX gateway here and simulated, on a broker of its own; others cannot take part."""
     ours = (gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx))
-    gateways = tuple(
-        gateway.model_copy(update={"runs": "here", "output": SimulatedOutput(kind="simulated")}) for gateway in ours
-    )
+    gateways = tuple(gateway.model_copy(update={"runs": "here", "output": output}) for gateway in ours)
     mqtt = setup.tower.mqtt.model_copy(
         update={"broker": ("embedded",), "listen": None, "username": None, "users_file": None, "password_file": None}
     )

@@ -11,10 +11,13 @@ Rules
 3. `shown` is what the lamps show; they hold it through every fault. `sent` is what the output says of
    that: the same, or None while it is dead.
 4. `history` holds the changes of what is shown, newest last.
+5. An output that is handed a `Misbehaving` has its lamps behave for a while, misbehave for a while, and so on, and
+   tells each turn. No file can ask for that: only a demonstration does.
 """
 
+import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import NoReturn
@@ -23,6 +26,7 @@ from controller.dmx.output import OnEvent, Source
 from controller.dmx.pace import KEEP_ALIVE_S, now
 from controller.dmx.paced import PacedOutput
 from controller.dmx.trouble import Trouble
+from controller.events import happened
 from controller.gateways.outputs import SimulatedOutput
 
 HISTORY = 1_000
@@ -62,6 +66,26 @@ class Faults:
         return bytes(spoilt)
 
 
+NONE = Faults()
+FAULTS: Mapping[str, Faults] = {
+    "drop": Faults(drop=0.9),
+    "delay": Faults(delay_s=3.0),
+    "stick": Faults(stick=True),
+    "dead": Faults(dead=True),
+    "flap": Faults(flap_s=4.0),
+    "wrong": Faults(wrong=((1, 0), (2, 255))),
+}
+"""What a demonstration can ask for, by name."""
+
+
+class Misbehaving(SimulatedOutput):
+    """Simulated lamps that behave for `rest_s`, then have these `faults` for `spell_s`, by turns."""
+
+    faults: str
+    rest_s: float
+    spell_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """From `at` on the lamps of a universe show `levels`."""
@@ -75,7 +99,7 @@ class SimulatedLamps:
     """The machine; `random` decides which frames are dropped."""
 
     def __init__(self, random: Random, history: int = HISTORY) -> None:
-        self.faults = Faults()
+        self.faults = NONE
         self.history: deque[Frame] = deque(maxlen=history)
         self.frames = 0
         self.lost = 0
@@ -123,8 +147,10 @@ class SimulatedLamps:
 class Simulated(PacedOutput):
     """Fulfils `Output`; `lamps` may be looked at, and their `faults` changed, at any time."""
 
-    def __init__(self, settings: SimulatedOutput, source: Source, on_event: OnEvent) -> None:  # noqa: ARG002
+    def __init__(self, settings: SimulatedOutput, source: Source, on_event: OnEvent) -> None:
         super().__init__(source)
+        self._settings = settings
+        self._on_event = on_event
         self.lamps = SimulatedLamps(Random())  # noqa: S311  dice, not secrets
         self._trouble = Trouble(source.gateway, "simulated", on_event)
 
@@ -146,7 +172,18 @@ class Simulated(PacedOutput):
         return taken
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
-        return {}
+        settings = self._settings
+        return {"misbehave": self._misbehave(settings)} if isinstance(settings, Misbehaving) else {}
+
+    async def _misbehave(self, settings: Misbehaving) -> NoReturn:
+        told = {"gateway": self._source.gateway, "faults": settings.faults}
+        while True:
+            await asyncio.sleep(settings.rest_s)
+            self.lamps.faults = FAULTS[settings.faults]
+            self._on_event(happened("TWL-X122", **told))
+            await asyncio.sleep(settings.spell_s)
+            self.lamps.faults = NONE
+            self._on_event(happened("TWL-X123", **told))
 
     async def _farewell(self) -> None:
         """Memory needs none."""

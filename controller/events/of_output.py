@@ -1,6 +1,6 @@
 """What can happen on the way from the DMX gateway to the lamps, and what can be wrong in `output:`.
 
-X101–X119 the way out · X121 the simulated lamps · X131–X139 other sources on the same universe ·
+X101–X119 the way out · X121–X123 the simulated lamps · X131–X139 other sources on the same universe ·
 X151–X159 mistakes in `tower.yaml`.
 """
 
@@ -128,6 +128,28 @@ KINDS: tuple[Kind, ...] = (
         Text("A rehearsed fault, never a real one.", "Ett övat fel, aldrig ett verkligt."),
         Text("Nothing needs to be done.", "Inget behöver göras."),
         more=("to", "error"),
+    ),
+    Kind(
+        "TWL-X122",
+        "simulated-misbehaves",
+        Level.INFO,
+        Text(
+            "{gateway}: from now on the simulated lamps misbehave, as they were told: {faults}",
+            "{gateway}: från och med nu krånglar de simulerade lamporna, som de blev tillsagda: {faults}",
+        ),
+        Text("A fault for a demonstration, never a real one.", "Ett fel för en förevisning, aldrig ett verkligt."),
+        Text("Nothing needs to be done.", "Inget behöver göras."),
+    ),
+    Kind(
+        "TWL-X123",
+        "simulated-behaves",
+        Level.INFO,
+        Text(
+            "{gateway}: the simulated lamps behave again, without {faults}",
+            "{gateway}: de simulerade lamporna sköter sig igen, utan {faults}",
+        ),
+        Text("A fault for a demonstration is over.", "Ett fel för en förevisning är över."),
+        Text("Nothing needs to be done.", "Inget behöver göras."),
     ),
     Kind(
         "TWL-X131",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from controller.dmx import Simulated
 from controller.dmx.output import Source
 from controller.dmx.pace import KEEP_ALIVE_S
-from controller.dmx.simulated import Faults, Frame, SimulatedLamps
+from controller.dmx.simulated import FAULTS, Faults, Frame, Misbehaving, SimulatedLamps
 from controller.events import Event
 from controller.gateways.outputs import SimulatedOutput
 
@@ -164,3 +165,29 @@ async def test_as_an_output_it_tells_that_it_is_dead(
         output.lamps.faults = Faults()
         await soon(lambda: output.sent(1) == TWO)
     assert [event.code for event in events] == ["TWL-X121"]
+
+
+async def test_as_an_output_it_misbehaves_by_turns_as_told(
+    source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """It tells when the faults begin and when they end; what was sent meanwhile is shown then."""
+    settings = Misbehaving(faults="stick", rest_s=1.2, spell_s=0.5)
+    async with Simulated(settings, source, events.append) as output:
+        output.send(1, ONE)
+        await soon(lambda: output.sent(1) == ONE)
+        await soon(lambda: output.lamps.faults == FAULTS["stick"])
+        output.send(1, TWO)
+        await asyncio.sleep(0.1)
+        assert output.sent(1) == ONE
+        await soon(lambda: output.lamps.faults == Faults())
+        await soon(lambda: output.sent(1) == TWO)
+    assert [event.code for event in events][:2] == ["TWL-X122", "TWL-X123"]
+
+
+def test_a_demonstration_can_ask_for_every_kind_of_fault() -> None:
+    """Each field of the faults has a name of its own."""
+    asked = [
+        f.name for one in FAULTS.values() for f in fields(one) if getattr(one, f.name) != getattr(Faults(), f.name)
+    ]
+    assert sorted(asked) == sorted(f.name for f in fields(Faults))
+    assert len(asked) == len(FAULTS)

@@ -1,0 +1,58 @@
+"""`demo --faults`: lamps that misbehave in the middle of it are found out, and the light is right again after."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from controller.dmx.simulated import FAULTS
+
+DUSK = ("--from", "2026-11-20 15:25", "--until", "2026-11-20 16:05", "--speed", "180")
+"""Thirteen seconds; sunset is at 15:41, in the spell from 15:41:00 to 15:53:00."""
+
+
+def demo(config: Path, *words: str) -> "subprocess.Popen[str]":
+    """The demo on a pipe."""
+    command = (sys.executable, "-m", "controller", "--config", str(config), "--lang", "en", "demo", *words)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def codes(told: str) -> list[str]:
+    """The codes of the lines."""
+    return [match[1] for match in re.finditer(r"^\S+ \S+ +\w+ +TWL-(\w+)", told, re.MULTILINE)]
+
+
+def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
+    """Lamps that stick confirm the light only after; an output that is dead is told as a problem, and its end."""
+    running = {name: demo(config, *DUSK, "--faults", name) for name in ("stick", "dead")}
+    told = {name: codes(process.communicate(timeout=60)[0]) for name, process in running.items()}
+    assert {process.returncode for process in running.values()} == {0}
+    for name in running:
+        begins, ends = told[name].index("X122"), told[name].index("X123")
+        assert told[name].count("X122") == 1
+        assert "G101" in told[name][:begins]
+        assert "C020" in told[name][begins:ends]
+        assert "G101" not in told[name][begins:ends]
+        assert {"G101", "G107"} & set(told[name][ends:])
+    assert {"X121", "G114"} <= set(told["dead"])
+
+
+def test_what_nobody_can_ask_for_is_refused(config: Path) -> None:
+    """With the names that there are."""
+    process = demo(config, "--faults", "stuck")
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert all(name in error for name in FAULTS)
+
+
+@pytest.mark.parametrize("form", ["{kind: simulated, faults: stick}", "{kind: simulated, rest_s: 1}"])
+def test_no_file_can_ask_for_faults(config: Path, form: str) -> None:
+    """They are no keys of tower.yaml."""
+    tower = config / "tower.yaml"
+    tower.write_text(tower.read_text("utf-8").replace("output: simulated", f"output: {form}"), "utf-8")
+    checked = subprocess.run(
+        (sys.executable, "-m", "controller", "--config", str(config), "check"), capture_output=True, check=False
+    )
+    assert checked.returncode == 78
