@@ -265,3 +265,26 @@ def test_a_sequence_is_counted_from_where_it_began(planned: Planned) -> None:
     begins = at("2026-11-20T12:00")
     assert program.look_at(begins + timedelta(hours=47)).since == begins
     assert program.next_cue(begins + timedelta(hours=3)) == program.look_at(begins + timedelta(hours=48))
+
+
+# What lies further away than the plan looks
+
+
+def test_a_light_that_never_ends_has_no_beginning(planned: Planned) -> None:
+    """No fade, no next cue, and the same sequence whenever it is asked for."""
+    program = planned("every_night: [{name: a, hours: all day, color: [red, blue], change_every: 1 h, fade_in: 30 s}]")
+    cue = program.look_at(at("2026-11-20T12:00"))
+    assert (cue.at.year, cue.since, cue.fade_s) == (1970, cue.at, 0.0)
+    assert program.look_at(at("2056-11-20T12:00")) == cue
+    assert program.next_cue(at("2026-11-20T12:00")) is None
+
+
+def test_a_dark_of_years_is_the_same_whatever_was_asked_before(planned: Planned) -> None:
+    """Where the plan cannot see the last light any more, it does not remember it either."""
+    schedule = "campaigns: [{name: a, dates: 6 June 2026, color: red}, {name: b, dates: 6 June 2030, color: red}]"
+    early, late = at("2027-03-01"), at("2027-10-01")
+    asked = planned(schedule)
+    assert asked.look_at(early).at == at("2026-06-07")
+    assert asked.look_at(late) == planned(schedule).look_at(late)
+    assert asked.look_at(late).at.year == 1970
+    assert asked.next_cue(late) is None
