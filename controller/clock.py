@@ -50,13 +50,15 @@ class Trust(StrEnum):
 class Reading:
     """One look at the clock: `wall` in UTC, `mono` in seconds that never step.
 
-    `stepped_s` is the sum of all steps of the wall since the clock was first read.
+    `stepped_s` is the sum of all steps of the wall since the clock was first read. `pace` is how many seconds the wall
+    goes in one of `mono`: more than 1 in time-lapse, where every delay looks so much the longer.
     """
 
     wall: datetime
     mono: float
     trust: Trust = Trust.TRUSTED
     stepped_s: float = 0.0
+    pace: float = 1.0
 
     @property
     def beat_s(self) -> float:
@@ -142,7 +144,7 @@ class VirtualClock:
     def read(self) -> Reading:
         """Now, on the virtual wall."""
         mono = boot_time()
-        return Reading(self._start + timedelta(seconds=(mono - self._began) * self._speed), mono)
+        return Reading(self._start + timedelta(seconds=(mono - self._began) * self._speed), mono, pace=self._speed)
 
     def real_s(self, wall_s: float) -> float:
         """Shorter by the speed."""

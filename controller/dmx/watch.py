@@ -38,7 +38,7 @@ class Watch:
 
     def contradicted(self, reading: Reading) -> bool:
         """Whether the controller tells quite another time than the own clock."""
-        return abs(self.error_s(reading)) > CONTRADICTS_S
+        return abs(self.error_s(reading)) > CONTRADICTS_S * reading.pace
 
     def now(self, reading: Reading) -> datetime | None:
         """The time, or None."""
@@ -52,7 +52,7 @@ class Watch:
             return "own", reading.wall
         if self._anchor is not None:
             issued_at, heard = self._anchor
-            return "anchor", issued_at + timedelta(seconds=reading.mono - heard.mono)
+            return "anchor", issued_at + timedelta(seconds=(reading.mono - heard.mono) * reading.pace)
         if self._own is not None:
-            return "own", self._own.wall + timedelta(seconds=reading.mono - self._own.mono)
+            return "own", self._own.wall + timedelta(seconds=(reading.mono - self._own.mono) * reading.pace)
         return "none", None

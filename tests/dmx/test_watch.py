@@ -55,3 +55,16 @@ def test_no_time_at_all() -> None:
     """Suspect from the start, and nobody to ask."""
     watch = Watch()
     assert (watch.now(at(1, -1.7e9, Trust.SUSPECT)), watch.clock) == (None, "none")
+
+
+def test_in_time_lapse_a_delay_is_no_contradiction() -> None:
+    """Two hours to the second: a document that was on its way for 10 ms looks 72 s old, and one of a minute a day."""
+    pace, watch = 7200.0, Watch()
+
+    def lapse(mono: float) -> Reading:
+        return Reading(NOON + timedelta(seconds=mono * pace), mono, pace=pace)
+
+    watch.hear(lapse(5).wall, lapse(5.01))
+    assert (watch.now(lapse(9)), watch.clock) == (lapse(9).wall, "own")
+    watch.hear(lapse(5).wall, lapse(65))
+    assert (watch.now(lapse(66)), watch.clock) == (lapse(6).wall, "anchor")
