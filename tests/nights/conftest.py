@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+
+from controller.cli import group
 
 ROOT = Path(__file__).parents[2]
 SBIN = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin"
@@ -250,10 +253,10 @@ class Site:
         return self.start("gateway", "mast", "--log-format", "json", state="mast")
 
     def ask(self, *words: str) -> str:
-        """Runs a command to its end, and gives what it says."""
-        command = [sys.executable, "-m", "controller", "--config", str(self.config), "--lang", "en", *words]
-        env = {**os.environ, **self.env}
-        return subprocess.run(command, check=True, env=env, capture_output=True, text=True, timeout=60).stdout
+        """Calls a command, and gives what it says."""
+        told = CliRunner().invoke(group, ["--config", str(self.config), "--lang", "en", *words])
+        assert told.exit_code == 0, told.output
+        return told.stdout
 
     def close(self) -> None:
         """Ends all that runs."""

@@ -99,13 +99,13 @@ def test_status_tells_how_it_stands(site: Any, words: Any) -> None:
 
 def test_the_demo_on_a_pipe_tells_each_change(site: Any) -> None:
     """Two days of the campaign in some seconds, line by line, confirmed, and dark at the end."""
-    demo = site.start("demo", *WEEK, "--speed", "20000")
+    demo = site.start("demo", *WEEK, "--speed", "30000")
     out, _ = demo.process.communicate(timeout=60)
     assert demo.process.returncode == 0, demo.log
     told = out.decode()
     assert "\x1b" not in told
     assert told.count("TWL-C020") >= 5
-    assert told.count("TWL-G101") >= 5
+    assert told.count("TWL-G101") >= 2
     assert " ERROR " not in told
     changes = [line for line in told.splitlines() if "TWL-C020" in line]
     assert "#FF6A00" in changes[1]
@@ -126,11 +126,11 @@ def test_the_demo_on_a_terminal_draws_the_tower(terminal: Any, words: Any) -> No
 
 
 def test_no_color_means_none(terminal: Any) -> None:
-    """NO_COLOR on a terminal is a pipe for the eye."""
-    demo = terminal("demo", *WEEK, "--speed", "40000", NO_COLOR="1")
-    assert demo.wait(60) == 0
-    assert "\x1b[" not in demo.screen
-    assert "TWL-C020" in demo.screen
+    """A block in the colour on a terminal, unless NO_COLOR says otherwise."""
+    colored, plain = terminal("preview", "orange"), terminal("preview", "orange", NO_COLOR="1")
+    assert colored.wait() == plain.wait() == 0
+    assert "\x1b[38;2;255;106;0m■" in colored.screen
+    assert "\x1b" not in plain.screen
 
 
 def test_the_walk_test_lights_lamp_after_lamp(site: Any, terminal: Any, ear: Any, words: Any) -> None:
@@ -164,13 +164,6 @@ def by_hand_on_site(ear: Any) -> Any:
     """The first report of a gateway that is tested."""
     told = ear.on("watertower/gateway/mast/reported")
     return next((one for one in told if one.document["by"] == "local"), None)
-
-
-def test_the_walk_test_needs_somebody_who_looks(site: Any) -> None:
-    """Without a terminal it is refused."""
-    program = site.start("test-lamps")
-    assert program.wait() == 1
-    assert "TWL-Q108" in program.log
 
 
 def test_python_m_controller_is_the_command(site: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 AT_ONCE = timedelta(seconds=2)
 EARLY = timedelta(seconds=0.1)
 FADE_IN = timedelta(seconds=30)
+FADE_OUT = timedelta(seconds=3)
 REPORTED = "watertower/gateway/mast/reported"
 
 
@@ -21,8 +22,13 @@ class Night:
     @property
     def due(self) -> datetime:
         """When what the cue changes is to be seen: at the cue, or when a slow computer has started the service."""
+        return max(self.cue, self.started)
+
+    @property
+    def started(self) -> datetime:
+        """When the gateway began, by its own log."""
         (started,) = self.controller.events("TWL-D001")
-        return max(self.cue, datetime.fromisoformat(started["at"]))
+        return datetime.fromisoformat(started["at"])
 
     @property
     def reports(self) -> list[Any]:
@@ -61,15 +67,17 @@ def test_the_shipped_campaign_is_reported_at_its_cues(sites: Any, mosquittos: An
     def is_full(zones: Any) -> bool:
         return {"bowl": words.orange, "shaft": words.orange} == dict(zip(("bowl", "shaft"), zones, strict=True))
 
-    midnight = night("2026-11-19 23:00:00", -18)
-    other_year = night("2023-11-26 14:33:02", -18)
-    mid_fade = night("2026-11-20 14:41:13", 8)
-    last_dark = night("2026-11-26 23:00:00", -20)
+    midnight = night("2026-11-19 23:00:00", -10)
+    other_year = night("2023-11-26 14:33:02", -10)
+    mid_fade = night("2026-11-20 14:41:13", 18)
+    last_dark = night("2026-11-26 23:00:00", -16)
 
     for begins in (midnight, other_year):
         lit = words.until(lambda b=begins: b.first(is_light), "no light")
         assert begins.cue - EARLY <= lit.at <= begins.due + AT_ONCE
     full = words.until(lambda: mid_fade.first(is_full), "the fade does not end", 40)
     assert mid_fade.cue + FADE_IN - EARLY <= full.at <= mid_fade.due + FADE_IN + AT_ONCE
-    dark = words.until(lambda: last_dark.first(is_dark, after=is_light), "it stays lit", 40)
+    # a computer that needs so long to start the service sees no light before the end
+    before = None if last_dark.started + FADE_OUT > last_dark.cue else is_light
+    dark = words.until(lambda: last_dark.first(is_dark, after=before), "it stays lit", 40)
     assert last_dark.cue - EARLY <= dark.at <= last_dark.due + AT_ONCE

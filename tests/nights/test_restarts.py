@@ -1,6 +1,5 @@
 """Every part killed and started again, in every order, over a change of light: what is right comes without a hand."""
 
-import itertools
 import json
 import random
 import signal
@@ -13,8 +12,12 @@ ALONE = timedelta(seconds=2)
 FADE = timedelta(seconds=2.2)
 """An override is over at its end, its fade out included."""
 REPORTED = "watertower/gateway/mast/reported"
-PARTS = ("controller", "gateway", "broker")
-ORDERS = list(itertools.permutations(PARTS))
+ROUNDS = (
+    ("controller gateway broker", "broker gateway controller"),
+    ("gateway broker controller", "controller broker gateway"),
+    ("broker controller gateway", "gateway controller broker"),
+)
+"""In which order they die, and in which they start: of each two, either is before the other in both."""
 BLUE = {"on": True, "color": "#0000FF", "brightness": 1.0}
 
 
@@ -45,24 +48,24 @@ def started(program: Any, words: Any, code: str) -> datetime:
 
 
 def test_any_part_may_die_in_any_order(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
-    """Six rounds: a blue that ends while the parts are dead or coming back; orange within 5 s of the last restart."""
+    """Three rounds: a blue that ends while the parts are dead or coming back; orange within 5 s of the last restart."""
     always_orange(site)
     site.outside(mosquitto.port, "controller")
     chance = random.Random(20)
     listens = ear(mosquitto)
     running = {"controller": site.controller(), "gateway": site.gateway(), "broker": mosquitto}
     since = 0
-    for kills, restarts in zip(ORDERS, chance.sample(ORDERS, len(ORDERS)), strict=True):
+    for kills, restarts in ROUNDS:
         words.until(lambda s=since: listens.shows(words.all_orange, s) and listens.confirmed(s), "not confirmed", 40)
         end = now() + timedelta(seconds=4)
         override(listens, end)
         words.until(lambda: listens.shows(words.everywhere(BLUE)), f"not blue: {kills} {restarts}")
-        for part in kills:
+        for part in kills.split():
             time.sleep(chance.uniform(0, 0.3))
             running[part].end(signal.SIGKILL) if part != "broker" else mosquitto.kill()
         begins = [end]
         since = len(listens.heard)
-        for part in restarts:
+        for part in restarts.split():
             time.sleep(chance.uniform(0, 0.3))
             if part == "broker":
                 mosquitto.start()
