@@ -8,8 +8,9 @@ Rules
    holdover   was trusted since this start; drifts by seconds a day, harmless for weeks
    plausible  never synchronised here, but not before the last time this site knew
    suspect    before that, or just stepped: nothing is changed until it has settled
-3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step (FAR_SETTLE_S when
-   it lies before what this site knew or moved by more than a day): somebody may truly have set it right.
+3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step: somebody may truly
+   have set it right, and a time server that is still at it needs some of that time. Gateways of ours go on by their
+   plan meanwhile.
 4. Outside FLOOR and CEILING no clock is right, whatever anybody says of it: it never settles there.
 5. A step is a jump of wall time against the boot-time clock by more than STEP_S. A reading carries the sum of all of
    them, so that everyone who asks the same clock sees every step, however many ask in between.
@@ -31,9 +32,7 @@ from apscheduler.triggers.date import DateTrigger
 
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP_S = 5.0
-SETTLE_S = 10.0
-FAR_SETTLE_S = 120.0
-FAR_S = 86_400.0
+SETTLE_S = 120.0
 SYNCHRONISED_BELOW_S = 16.0
 
 
@@ -89,11 +88,11 @@ class Judge:
     def judge(self, wall: datetime, mono: float, error_s: float | None) -> Reading:
         """The reading of this instant; `error_s` is the kernel's bound on the wall clock's error, None if unknown."""
         if self._last is None and wall < self._earliest - timedelta(seconds=STEP_S):
-            self._doubt(mono + FAR_SETTLE_S)
+            self._doubt(mono + SETTLE_S)
         step_s = self._step(wall, mono)
         if step_s:
             self._stepped_s += step_s
-            self._doubt(mono + (FAR_SETTLE_S if abs(step_s) > FAR_S else SETTLE_S))
+            self._doubt(mono + SETTLE_S)
         self._last = (wall, mono)
         synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
         trust = self._trust(mono, synchronised) if FLOOR <= wall < CEILING else Trust.SUSPECT

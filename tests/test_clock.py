@@ -21,26 +21,22 @@ STORIES = {
     "and back": ([(0, 0, SYNCED), (9, 0, ADRIFT), (9, 0, SYNCED)], ["trusted", "holdover", "trusted"]),
     "a small correction is none": ([(0, 0, ADRIFT), (1, 4.9, ADRIFT)], ["plausible", "plausible"]),
     "a step forward": (
-        [(0, 0, ADRIFT), (1, 3600, ADRIFT), (9.9, 0, ADRIFT), (0.2, 0, ADRIFT)],
+        [(0, 0, ADRIFT), (1, 3600, ADRIFT), (119.9, 0, ADRIFT), (0.2, 0, ADRIFT)],
         ["plausible", "suspect", "suspect", "plausible"],
     ),
-    "a step back": ([(0, 0, ADRIFT), (1, -3600, ADRIFT), (10, 0, ADRIFT)], ["plausible", "suspect", "plausible"]),
-    "a step of a year settles slowly": (
+    "a step back": ([(0, 0, ADRIFT), (1, -3600, ADRIFT), (120, 0, ADRIFT)], ["plausible", "suspect", "plausible"]),
+    "a step of a year": (
         [(0, 0, ADRIFT), (1, 3.2e7, ADRIFT), (119, 0, ADRIFT), (1, 0, ADRIFT)],
         ["plausible", "suspect", "suspect", "plausible"],
     ),
     "a step that the kernel vouches for": ([(0, 0, ADRIFT), (1, 3600, SYNCED)], ["plausible", "trusted"]),
     "a step in holdover": (
-        [(0, 0, SYNCED), (1, 60, ADRIFT), (10, 0, ADRIFT)],
+        [(0, 0, SYNCED), (1, 60, ADRIFT), (120, 0, ADRIFT)],
         ["trusted", "suspect", "holdover"],
     ),
     "another step while it settles": (
-        [(0, 0, ADRIFT), (1, 60, ADRIFT), (9, -60, ADRIFT), (9, 0, ADRIFT), (1, 0, ADRIFT)],
+        [(0, 0, ADRIFT), (1, 60, ADRIFT), (119, -60, ADRIFT), (119, 0, ADRIFT), (1, 0, ADRIFT)],
         ["plausible", "suspect", "suspect", "suspect", "plausible"],
-    ),
-    "a small step does not shorten a long doubt": (
-        [(0, 0, ADRIFT), (1, 3.2e7, ADRIFT), (1, 60, ADRIFT), (11, 0, ADRIFT)],
-        ["plausible", "suspect", "suspect", "suspect"],
     ),
     "back in 1970": (
         [(0, 0, ADRIFT), (1, -1.79e9, ADRIFT), (1000, 0, ADRIFT)],

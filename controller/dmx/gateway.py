@@ -1,7 +1,7 @@
 """A DMX gateway without its wires: documents and readings of the clock in; levels, reports and events out.
 
 The story of one turn
-1. Time: `Watch` tells it. Where it is not known, what held before goes on.
+1. Time: `Watch` tells it.
 2. Act: `acting.act` says what holds by the document that was accepted last.
 3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way.
 4. Patch: lights to levels of every universe.
@@ -90,7 +90,6 @@ class Gateway:
         self._watch = Watch()
         self._walk = WalkTest(patch)
         self._act: Act | None = None
-        self._acted: Desired | None = None
         self._ramps = dict.fromkeys(settings.zone_names, AT_REST_DARK)
         self._resting = True
         self._began_s: float | None = None
@@ -163,8 +162,7 @@ class Gateway:
             self._began_s = reading.mono
         now = self._watch.now(reading)
         self._watch_clock(reading)
-        if now is not None or self._act is None or self._acted is not self._document:
-            self._steer(act(self._document, now), now, reading)
+        self._steer(act(self._document, now), now, reading)
         lights = {zone: ramp.at(reading.beat_s) for zone, ramp in self._ramps.items()}
         walking = self._walk.frames(reading.mono)
         frames = walking if walking is not None else self._patch.levels(lights)
@@ -208,7 +206,7 @@ class Gateway:
             self._told.append(self._acting(what))
             self._report_by(reading.mono + AFTER_SEND_S)
             self._resting = False
-        self._act, self._acted = what, self._document
+        self._act = what
 
     def _acting(self, what: Act) -> Event:
         goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}

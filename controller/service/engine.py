@@ -242,7 +242,7 @@ class Engine:
             goal=wished,
             wish=wish(gateway, wished, self._outlook.edition),
             cue=cue.at,
-            fade_s=fade_left_s(cue, reading.wall),
+            fade_s=fade_left_s(cue, reading.wall) / reading.pace,
             issued=self._issued.get(gateway.name),
         )
         decision = reconcile(gateway, self.tracks[gateway.name], facts)

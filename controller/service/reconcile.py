@@ -41,7 +41,8 @@ REASSERT_S = 60.0
 class Turn:
     """The facts of this turn: the wish for this gateway, under which cue, and the command issued to it last.
 
-    `wish` is compared as a whole, `fade_s` is left of a fade, `connected_s` is when this connection began.
+    `wish` is compared as a whole, `fade_s` is left of a fade, `connected_s` is when this connection began; all in
+    seconds of boot time.
     """
 
     now_s: float
@@ -57,6 +58,8 @@ def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """One turn for one gateway."""
     if turn.connected_s is None:
         return _cut_off(gateway, track)
+    if turn.fade_s > 0:
+        track = replace(track, faded_s=turn.now_s + turn.fade_s)
     if turn.wish != track.wish:
         return _ask(gateway, track, turn, anew=True)
     if track.overwritten:
@@ -284,8 +287,9 @@ def _is_silent(gateway: Gateway, track: Track, turn: Turn) -> bool:
 
 
 def _quiet_at_s(gateway: Gateway, track: Track, turn: Turn) -> float:
-    """When it will have been unheard for too long."""
-    return max(track.heard.alive_s or 0.0, turn.connected_s or 0.0) + gateway.quiet_s
+    """When it will have been unheard for too long; while a fade runs nobody is asked, and so need not answer."""
+    excused_s = track.faded_s if gateway.POLL_S is not None else 0.0
+    return max(track.heard.alive_s or 0.0, turn.connected_s or 0.0, excused_s) + gateway.quiet_s
 
 
 def _by_zone(agrees: dict[str, bool], otherwise: Standing) -> dict[str, Standing]:

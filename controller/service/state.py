@@ -94,7 +94,8 @@ class Track:
     """One gateway from turn to turn.
 
     `goal` is the last goal it was asked for, under which `cue`; `wish` the whole wish, None where it must be told
-    anew; `confirmed` the goal that it confirmed last. `asked_s` is when it was last sent anything.
+    anew; `confirmed` the goal that it confirmed last. `asked_s` is when it was last sent anything, `faded_s` when the
+    last fade ends or ended.
 
     `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
@@ -109,6 +110,7 @@ class Track:
     confirmed: Goal | None = None
     standing: Mapping[str, Standing] = field(default_factory=dict)
     asked_s: float | None = None
+    faded_s: float = 0.0
     misses: int = 0
     alarmed: bool = False
     silent: bool = False

@@ -128,3 +128,13 @@ def test_garbage_on_any_topic(world_of: Callable[..., Any], topic: str, payload:
     world.run(10)
     assert world.right
     assert world.controller.standing() == {"confirmed"}
+
+
+def test_an_old_document_of_ours_is_no_rival(night: Any) -> None:
+    """The broker comes back with what it had kept long ago: written over, and nobody is blamed."""
+    night.kept[DESIRED] = poisoned(night, epoch=0, revision=1, command_id="long ago")
+    night.cut_and_mend()
+    night.run(3)
+    assert "TWL-G111" not in night.controller.codes()
+    assert night.controller.standing() == {"confirmed"}
+    assert night.desired.order == night.controller.engine.order

@@ -243,3 +243,56 @@ def test_half_a_report_does_not_make_the_other_half_fresh(started: Started) -> N
     stand = world.controller.engine.tracks["shelly-2-two"].standing
     assert stand["bowl"] == "confirmed"
     assert stand["shaft"] == "pending"
+
+
+@pytest.mark.parametrize("name", ["wled", "tasmota-5", "ha-rgb"])
+def test_what_a_broker_kept_of_a_dead_lamp_confirms_nothing(started: Started, name: str) -> None:
+    """Its last words are retained and right, and it is gone without a will: never called right."""
+    world = started(name)
+    words = [message for _, who, message in world.sent if who == world.vendor.name]
+    world.vendor.will = None
+    world.vendor.stop()
+    world.kept |= {message.topic: message.payload for message in words}
+    world.controller.stop()
+    world.controller.start()
+    for _ in range(20):
+        world.run(1)
+        assert "confirmed" not in standing(world)
+
+
+def test_a_lamp_that_says_the_goal_at_once_is_not_believed_before_the_fade_is_done(started: Started) -> None:
+    """WLED reports where a fade goes, not how far it is."""
+    world = started("wled", SUNSET - timedelta(seconds=20))
+    world.until(SUNSET + timedelta(seconds=5))
+    assert world.vendor.device.bri == 255
+    while world.wall < SUNSET + timedelta(seconds=29):
+        assert standing(world) == {"pending"}
+        world.run(2)
+    world.run(3)
+    assert standing(world) == {"confirmed"}
+
+
+def test_nobody_is_asked_while_another_zone_fades(started: Started, scheduled: Any) -> None:
+    """Its own look stays, and so does its confirmation; when the long fade of the other zone is done it is asked."""
+    both = "{name: b, dates: every day, hours: 19:10 to 23:00, color: {bowl: red, shaft: blue}, fade_in: 20 min}"
+    one = "{name: a, dates: every day, hours: 16:00 to 23:00, color: {bowl: red}}"
+    world = started("wled", program=scheduled(f"campaigns:\n  - {both}\n  - {one}\n"))
+    asking = set(world.vendor.gateway.query("watertower"))
+    world.until(NIGHT + timedelta(minutes=10))
+    since = world.mono
+    world.run(19 * 60)
+    assert standing(world) == {"confirmed"}
+    assert commands(world, since + 1) == []
+    world.run(120)
+    assert asking & set(commands(world, since))
+
+
+def test_a_lamp_that_is_away_during_a_fade_is_sent_the_rest_of_it(started: Started) -> None:
+    """It is silent, so it is sent the wish more than once; and it is not asked, which would cut the fade."""
+    world = started("wled", SUNSET - timedelta(seconds=20))
+    asking = set(world.vendor.gateway.query("watertower"))
+    world.vendor.disconnect()
+    world.until(SUNSET + timedelta(seconds=3))
+    world.vendor.connect()
+    world.run(26)
+    assert not asking & set(commands(world, 1020.0))
