@@ -6,8 +6,8 @@ The story of one turn
 3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way.
 4. Patch: lights to levels of every universe.
 5. Walk test: while somebody looks at the lamps one by one, their levels go out instead (`local`).
-6. Report: soon after a goal changed (the fade has begun), when it is reached, on each answer to a document, and every
-   `report_every`. What is reported is read from the levels that the output says went out.
+6. Report: soon after a goal changed, each LAGGING_S on the way to it, when it is reached, on each answer to a document,
+   and every `report_every`. What is reported is read from the levels that the output says went out.
 
 Order, poison and conflict are the rules of `controller.gateways.documents`; the highest order accepted and its
 document are handed out to be kept (`remember`), so that a restart knows them. A document that repeats the order held
@@ -219,7 +219,7 @@ class Gateway:
     def _report(self, reading: Reading, now: datetime | None, frames: Mapping[int, bytes]) -> tuple[Message, ...]:
         zones = self._shown(frames)
         every_s = self._settings.report_every.total_seconds()
-        arrived = not self._resting or zones == {z: _zone_report(ramp.goal) for z, ramp in self._ramps.items()}
+        arrived = zones == {zone: _zone_report(ramp.goal) for zone, ramp in self._ramps.items()}
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
         report = Reported(
             version=1,
