@@ -9,8 +9,8 @@ import pytest
 
 from controller.dmx.simulated import FAULTS
 
-DUSK = ("--from", "2026-11-20 15:25", "--until", "2026-11-20 16:05", "--speed", "180")
-"""Thirteen seconds; sunset is at 15:41, in the spell from 15:41:00 to 15:53:00."""
+DUSK = ("--from", "2026-11-20 15:15", "--until", "2026-11-20 16:03", "--speed", "180")
+"""Sixteen seconds; sunset is at 15:41, in the middle of the spell from 15:34 to 15:49."""
 
 
 def demo(config: Path, *words: str) -> "subprocess.Popen[str]":
