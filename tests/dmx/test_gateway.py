@@ -238,15 +238,16 @@ def test_lagging_levels_are_reported_again_soon() -> None:
 
 
 def test_a_fade_reports_its_begin_and_its_end() -> None:
-    """Not the goal before it is reached, and soon after it is."""
+    """Not the goal before it is reached, and soon after it is; the begin too where the output is a few frames late."""
     bench = Bench()
     bench.run(1)
+    bench.lamps.faults = Faults(delay_s=0.1)
     bench.hear(document(fade_s=30.0, issued_at=bench.reading.wall))
     bench.run(29)
-    during = [report for at_s, report in bench.reports if at_s > 101]
+    during = [report for at_s, report in bench.reports if at_s > 101.2]
     assert all(report.zones["bowl"].brightness < 1 for report in during)
     lit = [at_s for at_s, report in bench.reports if at_s > 101 and report.zones["bowl"].on]
-    assert lit[0] <= 101 + 2, "the first step of a slow fade is too faint to be told; the next report must not wait"
+    assert lit[0] <= 101 + 2
     bench.run(1.2)
     assert bench.last.zones["bowl"].brightness == 1.0
     assert bench.last.zones["bowl"].color == "#FF6A00"
