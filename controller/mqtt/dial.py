@@ -57,15 +57,17 @@ async def in_thread(work: Callable[[], None], name: str, abandoned: Callable[[],
     """Runs `work` in a thread of its own and waits; raises what it raises.
 
     Not in the loop's pool, which is joined at exit: a name server may be silent for a minute. Where nobody
-    waits any more when the work is done, `abandoned` puts away what it made.
+    waits any more when the work is done, `abandoned` puts away what it made: called by whichever of the two comes
+    second, the end of the work or the end of the waiting, for the loop may be gone by then.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
+    first_to_end = threading.Lock()
 
     def settle(error: Exception | None) -> None:
-        if done.cancelled():
-            abandoned()
-        elif error:
+        if done.done():
+            return
+        if error:
             done.set_exception(error)
         else:
             done.set_result(None)
@@ -76,13 +78,19 @@ async def in_thread(work: Callable[[], None], name: str, abandoned: Callable[[],
             work()
         except Exception as error:
             failed = error
-        try:
-            loop.call_soon_threadsafe(settle, failed)
-        except RuntimeError:
+        if not first_to_end.acquire(blocking=False):
             abandoned()
+            return
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, failed)
 
     threading.Thread(target=run, name=name, daemon=True).start()
-    await done
+    try:
+        await done
+    except asyncio.CancelledError:
+        if not first_to_end.acquire(blocking=False):
+            abandoned()
+        raise
 
 
 def failure(broker: str, error: Exception) -> Failure:
