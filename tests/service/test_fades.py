@@ -81,3 +81,17 @@ def test_sequences_fade_in_without_a_jump(world_of: Any, scheduled: Any) -> None
         world.run(1)
         seen.append(world.box.shown()["bowl"].brightness)
     assert max(after - before for before, after in pairwise(seen)) < 0.15
+
+
+def test_a_gateway_that_starts_in_the_midst_of_a_fade_finds_it_under_way(evening: Any) -> None:
+    """Two thirds through it had a power cut of a second: as bright as it should be by now, and done in time."""
+    cue = evening.controller.engine.program.next_cue(evening.wall)
+    evening.until(cue.at + timedelta(seconds=20))
+    before = evening.box.shown()["bowl"].brightness
+    evening.box.stop()
+    evening.run(1)
+    evening.box.start()
+    evening.run(0.5)
+    assert evening.box.shown()["bowl"].brightness > before
+    evening.until(cue.at + timedelta(seconds=30.5))
+    assert evening.right

@@ -280,9 +280,15 @@ def test_nobody_is_asked_while_another_zone_fades(started: Started, scheduled: A
     asking = set(world.vendor.gateway.query("watertower"))
     world.until(NIGHT + timedelta(minutes=10))
     since = world.mono
-    world.run(19 * 60)
+    world.run(18 * 60)
     assert standing(world) == {"confirmed"}
     assert commands(world, since + 1) == []
+    world.vendor.disconnect()
+    world.run(30)
+    assert standing(world) == {"silent"}
+    world.vendor.connect()
+    world.run(30)
+    assert not asking & set(commands(world, since))
     world.run(120)
     assert asking & set(commands(world, since))
 
