@@ -93,7 +93,10 @@ KINDS: tuple[Kind, ...] = (
         "TWL-Q109",
         "command.nothing_running",
         Level.ERROR,
-        Text("no good files of a running service are kept in {state}", "inga riktiga filer från en tjänst finns i {state}"),
+        Text(
+            "no good files of a running service are kept in {state}",
+            "inga riktiga filer från en tjänst finns i {state}",
+        ),
         Text(
             "A service keeps a copy of the files that are in force in its state directory.",
             "En tjänst sparar en kopia av filerna som gäller i sin tillståndskatalog.",
