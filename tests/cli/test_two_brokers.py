@@ -50,8 +50,8 @@ async def tower(ports: list[int], config: Path, state: Path) -> AsyncIterator[Ru
     setup = load(config)
     mqtt = setup.tower.mqtt.model_copy(update={"broker": tuple(f"mqtt://127.0.0.1:{port}" for port in ports)})
     setup = replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt}))
-    async with Store(state, lambda event: None) as store:
-        parts = Parts(setup, VirtualClock(EVENING, 1.0), store, state, lambda event, at: None, "en")
+    async with Store(state, lambda _: None) as store:
+        parts = Parts(setup, VirtualClock(EVENING, 1.0), store, state, lambda *_: None, "en")
         async with running(parts) as service:
             yield service
 
