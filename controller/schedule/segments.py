@@ -95,6 +95,6 @@ class Segment:
 
 def passage_s(before: Segment, after: Segment) -> tuple[float, float]:
     """From one segment into the next: how long before the border the fade begins, and how long it lasts; seconds."""
-    if after.fade_in_s or after.holder.by_hand:
+    if after.fade_in_s:
         return 0.0, after.fade_in_s
     return before.fade_out_s, before.fade_out_s

@@ -61,7 +61,7 @@ _AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNO
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _SHIFT_ONLY = re.compile(r"\s*(?:[0-9.,]+\s*[^\W\d_].*|2[5-9]|[3-9][0-9])\s*", re.DOTALL)
 """`30 min`, or a number that is no hour."""
-_MOST_CUTS = 4
+_MOST_CUTS = 3
 """A window holds no more dashes than these: one in each term and one between them."""
 
 

@@ -105,4 +105,6 @@ def test_more_nights_than_are_kept() -> None:
     first = nights.of(date(2020, 1, 1))
     for number in range(2100):
         nights.of(date(2020, 1, 1) + timedelta(days=number))
-    assert nights.of(date(2020, 1, 1)) == first
+    again = nights.of(date(2020, 1, 1))
+    assert again == first
+    assert again is not first

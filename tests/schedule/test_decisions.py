@@ -267,6 +267,18 @@ def test_a_sequence_is_counted_from_where_it_began(planned: Planned) -> None:
     assert program.next_cue(begins + timedelta(hours=3)) == program.look_at(begins + timedelta(hours=48))
 
 
+def test_the_nights_of_a_period(planned: Planned) -> None:
+    """Those that it touches, its end not included; a night that a zone leaves out is none."""
+    sweden = planned(every_night("all day"))
+    days = [plan.night.day.day for plan in sweden.nights(at("2026-11-20T12:00"), at("2026-11-22T12:00"))]
+    assert days == [20, 21]
+    assert len(sweden.nights(at("2026-11-20T12:00"), at("2026-11-20T12:00"))) == 1
+    apia = planned(every_night("all day"), (-13.8, -171.8, "Pacific/Apia"))
+    start = datetime(2011, 12, 29, tzinfo=apia.place.time_zone)
+    found = apia.nights(start, start + timedelta(days=3))
+    assert [plan.night.day.day for plan in found] == [28, 29, 31]
+
+
 # What lies further away than the plan looks
 
 

@@ -252,6 +252,12 @@ def test_a_window_beyond_the_polar_circle(text: str, day: date, wanted: list[str
     assert resolved(text, day, KIRUNA) == wanted
 
 
+def test_twilight_at_noon_cuts_the_dark_in_two() -> None:
+    """`dusk to dawn` is while it is dark, as `sunset to sunrise` is while the sun is down."""
+    far_north = Place(72.6, 20.2253, STOCKHOLM)
+    assert resolved("dusk to dawn", date(2026, 12, 15), far_north) == ["15 12:02–16 11:11", "16 11:57–16 12:00"]
+
+
 def test_the_ends_of_an_empty_window_can_be_told() -> None:
     """`sunset 00:18 is after 23:00`; without a sunset there is none."""
     sunset, evening = Window.parse("sunset to 23:00").ends(night_of(date(2026, 5, 26), STOCKHOLM), KIRUNA)
