@@ -24,7 +24,6 @@ from controller.events import Event
 from controller.events.line import document
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Message, Order
-from controller.lighting.patch import Patch
 from controller.mqtt import Address, Mqtt
 from controller.service.engine import Engine
 from controller.service.hand import Hand
@@ -117,9 +116,8 @@ def here(parts: Parts) -> list[Process]:
 
 def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> Process:
     """One DMX gateway, ready to run."""
-    patch = Patch(gateway.fixtures, setup.profiles, gateway.universe, setup.tower.palette)
     memory = state / f"gateway-{gateway.name}.json"
-    return Process(gateway, patch, setup.tower.mqtt.topic_prefix, clock, memory, tell)
+    return Process(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, memory, tell)
 
 
 async def _work(parts: Parts, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:

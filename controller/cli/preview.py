@@ -11,7 +11,7 @@ from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import parse_color
 from controller.lighting.look import ZoneState, parse_brightness
-from controller.lighting.patch import Patch, Preview
+from controller.lighting.patch import Preview
 
 VISIBLE = 3.0
 """From this CIEDE2000 on, the eye sees that it is another colour."""
@@ -41,8 +41,7 @@ def patched(setup: Setup) -> list[Dmx | DmxChannels]:
 
 
 def _previews(setup: Setup, gateway: Dmx | DmxChannels, state: ZoneState) -> tuple[Preview, ...]:
-    universe = gateway.universe if isinstance(gateway, Dmx) else 1
-    patch = Patch(gateway.fixtures, setup.profiles, universe, setup.tower.palette)
+    patch = setup.patch(gateway)
     return patch.preview(dict.fromkeys(patch.zones, state))
 
 

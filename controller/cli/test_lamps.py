@@ -22,7 +22,7 @@ from controller.errors import Refused, Unreachable
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Message
 from controller.gateways.walk import Walk
-from controller.lighting.patch import Fixture, Patch
+from controller.lighting.patch import Fixture
 from controller.mqtt import Address, Connected, Mqtt
 from controller.store.atomic import write
 
@@ -66,8 +66,7 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
 
 
 def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
-    patch = Patch(gateway.fixtures, setup.profiles, gateway.universe, setup.tower.palette)
-    for placed in patch.placed:
+    for placed in setup.patch(gateway).placed:
         if not channels:
             yield Step(gateway, placed.fixture, None, "")
             continue

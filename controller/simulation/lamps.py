@@ -23,7 +23,6 @@ from controller.gateways.contract import Dmx
 from controller.gateways.documents import Desired, parse_desired
 from controller.gateways.gateway import Gateway, Message, Order, Rejected
 from controller.lighting.look import DARK, ZoneState
-from controller.lighting.patch import Patch
 from controller.simulation.devices import DEVICES
 from controller.simulation.machine import Machine
 from controller.simulation.network import Broker, Client, Line
@@ -73,7 +72,7 @@ class OurBox:
         self.regressions = 0
         self._world = world
         self._prefix = setup.tower.mqtt.topic_prefix
-        self._patch = Patch(gateway.fixtures, setup.profiles, gateway.universe, setup.tower.palette)
+        self._patch = setup.patch(gateway)
         self._seen = seen
         self._tell = tell
         self._lamps = SimulatedLamps(world.random)
