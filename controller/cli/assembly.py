@@ -26,10 +26,12 @@ from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Message, Order
 from controller.mqtt import Address, Mqtt
 from controller.service.engine import Engine
+from controller.service.glow import Glow
 from controller.service.hand import Hand
 from controller.service.loop import Loop, Named
 
 REMEMBER_S = 10.0
+COUNT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         tell = _telling(parts, mqtt)
         loop = Loop(engine, hand, parts.clock, mqtt, site, tell)
         following = Following(parts, loop, hand, tell, asyncio.get_running_loop().create_future())
-        works = (loop.run(), following.run(), _remember(parts, engine, loop))
+        works = (loop.run(), following.run(), _remember(parts, engine, loop), _count(parts, engine))
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
         stack.push_async_callback(_end, work, mqtt, parts.prefix)
         yield Running(engine, work, following.anew, mqtt)
@@ -108,6 +110,14 @@ async def _remember(parts: Parts, engine: Engine, loop: Loop) -> None:
         await asyncio.sleep(REMEMBER_S)
 
 
+async def _count(parts: Parts, engine: Engine) -> None:
+    """Hands the proof of glow to the store, a minute at a time."""
+    glow = Glow()
+    while True:
+        parts.store.note_minutes(glow.sample(engine, parts.clock.read()))
+        await asyncio.sleep(COUNT_S)
+
+
 def here(parts: Parts) -> list[Process]:
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
     gateways = (gateway for gateway in parts.setup.tower.gateways if isinstance(gateway, Dmx))
@@ -123,7 +133,7 @@ def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -
 async def _work(parts: Parts, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:
     site = parts.setup.tower.site.name
     async with asyncio.TaskGroup() as tasks:
-        for work, name in zip(ours, ("controller", "files", "memory"), strict=True):
+        for work, name in zip(ours, ("controller", "files", "memory", "glow"), strict=True):
             tasks.create_task(work, name=name)
         for gateway in here(parts):
             tasks.create_task(gateway.run(brokers, site), name=f"gateway {gateway.name}")
