@@ -238,10 +238,10 @@ def test_lagging_levels_are_reported_again_soon() -> None:
 
 
 def test_a_fade_reports_its_begin_and_its_end() -> None:
-    """Not the goal before it is reached, and soon after it is; the begin too where the output is a few frames late."""
+    """Not the goal before it is reached, and soon after it is; the begin too where the output is a frame late."""
     bench = Bench()
     bench.run(1)
-    bench.lamps.faults = Faults(delay_s=0.1)
+    bench.lamps.faults = Faults(delay_s=0.04)
     bench.hear(document(fade_s=30.0, issued_at=bench.reading.wall))
     bench.run(29)
     during = [report for at_s, report in bench.reports if at_s > 101.2]
