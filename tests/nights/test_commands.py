@@ -78,9 +78,9 @@ def terminal(site: Any) -> Iterator[Any]:
 def test_status_tells_how_it_stands(site: Any, words: Any) -> None:
     """For people in two languages, for programs, and again and again until Ctrl-C."""
     nobody = site.start("status")
-    service = site.controller()
     assert nobody.wait() == 69
     assert "TWL-Q10" in nobody.log
+    service = site.controller()
     words.until(lambda: service.events("TWL-G101"), "no confirmation")
     told = json.loads(site.ask("status", "--json"))
     assert told["site"] == "Alvesta vattentorn"
