@@ -41,6 +41,7 @@ def campaign(line: str, more: str = "") -> str:
         ("nights: [6 June 2020, 1 November 2026]", []),
         ("dates: 20–26 November 2030", [("TWL-S208", {"day": "2030-11-20"})]),
         ("dates: 29 February", [("TWL-S206", {"year": 2028})]),
+        ("dates: 29 February 2028", [("TWL-S208", {"day": "2028-02-29"})]),
         ("dates: 27–29 February", []),
         ("dates: 20 June, hours: 05:00 to sunrise", [("TWL-S202", {})]),
         ("dates: every day, except: every day", [("TWL-S202", {})]),
@@ -76,6 +77,17 @@ def test_who_hides_a_campaign_is_named(planned: Planned) -> None:
     both = higher.replace("1–10 June", "1–10 June, hours: 22:00 to 23:00")
     both += "blackouts: [{name: birds, dates: June, hours: 23:00 to midnight}]"
     assert ("TWL-S204", {"winners": "high, birds"}) in told(planned(both))
+
+
+def test_of_many_that_hide_a_campaign_three_are_named(planned: Planned) -> None:
+    """One for each quarter of its hour."""
+    quarters = [("20:00", "20:15"), ("20:15", "20:30"), ("20:30", "20:45"), ("20:45", "21:00")]
+    above = "".join(
+        f"  - {{name: c{number}, nights: June, hours: {begin} to {end}, color: red}}\n"
+        for number, (begin, end) in enumerate(quarters)
+    )
+    program = planned(f"campaigns:\n{above}  - {{name: low, nights: 6 June, hours: 20:00 to 21:00, color: blue}}\n")
+    assert ("TWL-S204", {"winners": "c0, c1, c2, …"}) in told(program)
 
 
 def test_a_campaign_that_is_seen_for_a_while_is_not_hidden(planned: Planned) -> None:
