@@ -81,13 +81,15 @@ class Connection:
 
     async def leave(self) -> None:
         """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""
-        if self.connected:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH_S):
-                    while self.connected and not (self._outbox.idle and not self._client.want_write()):
-                        await asyncio.wait({self._wire.over}, timeout=FLUSH_S / 100)
-            self._client.disconnect()
-        self._wire.end("left")
+        try:
+            if self.connected:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_S):
+                        while self.connected and not (self._outbox.idle and not self._client.want_write()):
+                            await asyncio.wait({self._wire.over}, timeout=FLUSH_S / 100)
+                self._client.disconnect()
+        finally:
+            self._wire.end("left")
 
     def publish(self, message: Message) -> None:
         """Sends the message as soon as the outbox allows; drops it while not connected."""
