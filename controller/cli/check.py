@@ -1,5 +1,7 @@
 """`watertower check`: every mistake of the two files; if there is none, when it is next lit, and notes."""
 
+from datetime import datetime, timedelta
+
 import click
 
 from controller.cli import against
@@ -9,7 +11,10 @@ from controller.config import render
 from controller.config.load import Setup, load
 from controller.config.notes import notes
 from controller.errors import FilesRejected
+from controller.schedule.plan import REACH, Cue, Program
+from controller.service.wishes import goal
 
+AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
 
 
@@ -31,19 +36,23 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
     if told:
         click.echo(told)
     if form == "text":
-        click.echo(_summary(setup, options))
+        click.echo(_summary(setup, options, now))
     if against_running:
         click.echo(against.against_running(setup, options, now))
 
 
-def _summary(setup: Setup, options: Options) -> str:
+def _is_lit(program: Program, cue: Cue) -> bool:
+    """Whether any zone gives light; a campaign may be dark on purpose."""
+    return any(state.on for state in goal(program.zones, cue, cue.at).values())
+
+
+def _summary(setup: Setup, options: Options, now: datetime) -> str:
     say = options.say
-    now = SystemClock().read().wall
     program = setup.program()
     zone = setup.tower.site.place.time_zone
     cue, following = program.look_at(now), program.next_cue(now)
-    while following is not None and not following.looks:
-        following = program.next_cue(following.at)
+    while following is not None and not _is_lit(program, following):
+        following = program.next_cue(following.at) if following.at < now + AHEAD else None
     numbers = {
         "campaigns": len(setup.schedule.campaigns),
         "every night": len(setup.schedule.every_night),
@@ -52,11 +61,11 @@ def _summary(setup: Setup, options: Options) -> str:
     }
     counts = ", ".join(f"{say(what)}: {number}" for what, number in numbers.items())
     lines = [f"{options.config_dir}: {say('no errors')}. {counts}."]
-    if cue.looks:
+    if _is_lit(program, cue):
         lines.append(f"{say('Lit now')}: {cue.campaign or cue.why.winner}.")
     if following is not None:
         at = following.at.astimezone(zone)
         lines.append(f"{say('Next light')}: {at:%Y-%m-%d %H:%M}, {following.campaign or following.why.winner}.")
-    elif not cue.looks:
+    elif not _is_lit(program, cue):
         lines.append(f"{say('No light in the next 400 nights')}.")
     return "\n".join(lines)

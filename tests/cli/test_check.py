@@ -69,3 +69,12 @@ def test_github_lines_name_file_line_and_column(call: Any, spoiled: Path) -> Non
     assert len(lines) >= 3
     assert all(re.match(r"::(error|warning) file=[^,]+,title=TWL-\w+,line=\d+,col=\d+", line) for line in lines)
     assert call("check", "--format", "xml").exit_code == 2
+
+
+def test_a_campaign_that_is_dark_is_no_next_light(call: Any, config: Any) -> None:
+    """Earth Hour is not called the next light, and a schedule of darkness alone comes to an end."""
+    only = "version: 1\ncampaigns:\n  - {name: Earth Hour, nights: every day, hours: 20:30 to 21:30, color: dark}\n"
+    (config / "schedule.yaml").write_text(only, encoding="utf-8")
+    told = call("check")
+    assert told.exit_code == 0, told.output
+    assert "No light in the next 400 nights" in told.stdout
