@@ -33,10 +33,13 @@ async def _ask(options: Options, request: dict[str, object]) -> None:
     name = uuid.uuid4().hex
     payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
-    answers = ((f"{settings.topic_prefix}/controller/event", 1),)
+    answers = f"{settings.topic_prefix}/controller/event"
     client = client_id(settings.topic_prefix, "hand")
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(WAIT_S), Mqtt(brokers, client, subscriptions=answers) as mqtt:
+        async with (
+            asyncio.timeout(WAIT_S),
+            Mqtt(brokers, client, subscriptions=((answers, 1),), streams=(answers,)) as mqtt,
+        ):
             sending = asyncio.create_task(_send(mqtt, message), name="send")
             try:
                 async for item in heard(mqtt, brokers):

@@ -194,7 +194,7 @@ class Connection:
             self._inbox.put(Oversized(broker, topic, len(message.payload)), (Oversized, self, topic))
             return
         received = Received(broker, topic, bytes(message.payload), message.retain, message.qos)
-        if self._inbox.put(received, (self, topic)):
+        if self._inbox.put(received, None if topic in self._session.streams else (self, topic)):
             self._overtaken += 1
             self._overtaken_topic = topic
 

@@ -16,7 +16,7 @@ FILTER = re.compile(r"#|(?:\+|[^+#\0/]*)(?:/(?:\+|[^+#\0/]*))*(?:/#)?")
 @dataclass(frozen=True, slots=True)
 class Session:
     """The same towards every broker: name, what to hear, what to say first and what the broker says if we
-    die.
+    die. Of the topics in `streams` every message counts, of all others the newest.
     """
 
     client_id: str
@@ -24,6 +24,7 @@ class Session:
     will: Message | None
     birth: tuple[Message, ...]
     keepalive_s: int
+    streams: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.client_id or self.keepalive_s < 1:

@@ -95,3 +95,29 @@ async def test_publishing_while_the_socket_is_full_keeps_the_newest(
     for n in range(5):
         assert ear.payloads(f"t/{n}") == sorted(ear.payloads(f"t/{n}"))
         assert len(ear.payloads(f"t/{n}")) < 200
+
+
+async def test_of_a_stream_every_message_counts(mosquitto: Any, message: Any) -> None:
+    """Requests that come in one burst are taken one by one, in order; of other topics the newest."""
+    broker = mosquitto().start()
+    taken: dict[str, list[bytes]] = {"every": [], "newest": []}
+    async with (
+        Mqtt(broker.address, "giver") as giver,
+        Mqtt(broker.address, "taker", subscriptions=ALL, streams=("every",)) as taker,
+    ):
+        for each in (giver, taker):
+            async for item in each:
+                if isinstance(item, Connected):
+                    break
+        await asyncio.sleep(0.1)
+        for number in range(50):
+            for topic in taken:
+                giver.publish(message(topic, b"%02d" % number, 0))
+        await asyncio.sleep(0.5)
+        async for item in taker:
+            if isinstance(item, Received):
+                taken[item.topic].append(item.payload)
+            if b"49" in taken["every"] and b"49" in taken["newest"]:
+                break
+    assert taken["every"] == [b"%02d" % number for number in range(50)]
+    assert len(taken["newest"]) < 50
