@@ -25,6 +25,7 @@ from controller.lighting.color import Vector
 
 Point = tuple[float, float]
 TINY = 1e-9
+ROOT = math.sqrt(2)
 ORIGIN: Vector = (0.0, 0.0, 0.0)
 
 
@@ -137,10 +138,13 @@ def _faces(directions: Sequence[Vector], count: int) -> list[Face]:
 
 
 def _nudged(vector: Vector, index: int) -> Vector:
-    """A vector moved by about a billionth of its length, each along its own place of the curve (i, i², i³)."""
+    """A vector moved by about a billionth of its length, each along its own place of the curve (i, i^√2, i^π).
+
+    With whole powers a move could lie in the plane of vectors of whole numbers, and would part nothing.
+    """
     step = 1e-10 * _length(vector)
     place = index + 1
-    return vector[0] + step * place, vector[1] + step * place**2, vector[2] + step * place**3
+    return vector[0] + step * place, vector[1] + step * place**ROOT, vector[2] + step * place**math.pi
 
 
 def _uv(vector: Vector) -> Point:

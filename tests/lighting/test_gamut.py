@@ -73,6 +73,7 @@ def test_something_is_at_its_full(kinds: list[str], color: Vector) -> None:
 @example([Emitter(0.3, 0.3, 1.0).xyz] * 4, Light(1, 1, 1).xyz)
 @example([Emitter(x / 10, 0.3, 1.0).xyz for x in (1, 3, 5, 2, 4)], Light(1, 1, 1).xyz)
 @example([Emitter(*xy, 1.0).xyz for xy in ((0.6, 0.3), (0.4, 0.3), (0.2, 0.3), (0.3, 0.1))], Light(0.3, 0.4, 1).xyz)
+@example([Emitter(*xy, 1.0).xyz for xy in ((0.2, 0.1), (0.2, 0.1), (0.1, 0.05))], Light(0, 0, 1).xyz)
 def test_emitters_on_a_line_or_in_one_place_are_no_trouble(emitters: list[Vector], color: Vector) -> None:
     """Two whites of one kind, or amber exactly between red and green: the sum is still what was asked for."""
     gamut = Gamut(emitters)
