@@ -6,8 +6,7 @@ Rules
 2. A channel that switches its meaning has the one that it has at the resting value of the channel it depends on.
 3. A channel of a colour is a light source, one of intensity a dimmer; both over the range of values in which they
    are that, be it upside down or followed by a range that flashes.
-4. Every other channel rests. It keeps its default, 0 if the file gives none, unless the light would be shut, flash,
-   or follow a macro or programme there; then it rests in the middle of the first range that is open or does nothing.
+4. Every other channel rests (`ofl_rest`). A dimmer of steps only is a switch: it rests on where there are colours.
 5. The second byte of a 16-bit level is its fine half; a third byte, and the fine half of what rests, stay at 0.
 6. A mode that cannot be driven colour by colour is refused with the reason: macros only, hue and saturation,
    filters in front of a white lamp, a shutter that never opens.
@@ -22,6 +21,7 @@ from typing import Any
 
 from controller.errors import Mistake
 from controller.lighting.ofl_file import Capability, Channel, File, Insert, Mode, parse_file, unreadable
+from controller.lighting.ofl_rest import is_shutter, rest
 from controller.lighting.profile import EMITTERS, Profile, parse_profile
 
 PIXEL = "$pixelKey"
@@ -29,18 +29,6 @@ MOST_SLOTS = 512
 DEEPEST = 10
 HUE = re.compile(r"\b(hue|saturation)\b", re.IGNORECASE)
 FILTERS = {"cyan", "magenta", "yellow"}
-ACTS_ON_LIGHT = {
-    "ShutterStrobe",
-    "Effect",
-    "ColorPreset",
-    "WheelRotation",
-    "WheelShake",
-    "WheelSlotRotation",
-    "IrisEffect",
-    "FrostEffect",
-    "Fog",
-    "FogOutput",
-}
 Written = str | dict[str, int | list[int]]
 
 
@@ -52,6 +40,21 @@ class Found:
     channel: Channel
     pixel: str
     byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beam:
+    """Which light a channel gives, and its values at dark and at full; a switch has steps, and nothing between."""
+
+    role: str
+    dark: int
+    full: int
+    is_switch: bool = False
+
+    @property
+    def written(self) -> Written:
+        """As it stands in a profile."""
+        return self.role if (self.dark, self.full) == (0, 255) else {self.role: [self.dark, self.full]}
 
 
 def modes(text: str) -> tuple[str, ...]:
@@ -96,19 +99,21 @@ class _Layout:
     def channels(self) -> list[Written]:
         """Each channel as a profile is written; raises Mistake."""
         found = [self._find(key) if key is not None else None for key in self._keys()]
-        self._check(item for item in found if item is not None)
-        coarse = {(item.key, item.pixel) for item in found if item is not None and item.byte == 0}
-        return [self._written(item, coarse) for item in found]
+        coarse = [item for item in found if item is not None and item.byte == 0]
+        roles = {light.role for item in coarse if (light := _light(item))}
+        self._check(coarse, roles)
+        present = {(item.key, item.pixel) for item in coarse}
+        return [self._written(item, roles, present) for item in found]
 
-    def _written(self, item: Found | None, coarse: set[tuple[str, str]]) -> Written:
-        if item is None:
+    def _written(self, item: Found | None, roles: set[str], present: set[tuple[str, str]]) -> Written:
+        if item is None or item.byte > 1 or (item.key, item.pixel) not in present:
             return {"fixed": 0}
         light = _light(item)
-        if item.byte == 0:
-            return _coarse(*light) if light else self._resting(item)
-        if light and item.byte == 1 and (item.key, item.pixel) in coarse:
-            return f"{light[0]} fine"
-        return {"fixed": 0}
+        if light is not None and light.is_switch and light.role == "dimmer" and roles != {"dimmer"}:
+            return {"fixed": 0 if item.byte else light.full}
+        if item.byte:
+            return f"{light.role} fine" if light else {"fixed": 0}
+        return light.written if light else self._resting(item)
 
     def _keys(self) -> list[str | None]:
         keys: list[str | None] = []
@@ -151,10 +156,8 @@ class _Layout:
                 return replace(found, pixel=pixel)
         return None
 
-    def _check(self, found: Iterator[Found]) -> None:
+    def _check(self, coarse: list[Found], roles: set[str]) -> None:
         """Rule 6."""
-        coarse = [item for item in found if item.byte == 0]
-        roles = {light[0] for item in coarse if (light := _light(item))}
         colors = roles - {"dimmer"}
         if colors >= FILTERS and not colors & {"red", "green", "blue"}:
             raise self._refused("TWL-F115")
@@ -168,39 +171,53 @@ class _Layout:
 
     def _resting(self, item: Found) -> Written:
         """Rule 4."""
-        value = _rest(item.channel)
+        value = rest(item.channel)
         if value is None:
             raise self._refused("TWL-F116", channel=item.key.replace(PIXEL, item.pixel))
-        shuts = any(does.type == "ShutterStrobe" for _, does in item.channel.does)
-        return {"shutter" if shuts else "fixed": value}
+        return {"shutter" if is_shutter(item.channel) else "fixed": value}
 
     def _refused(self, code: str, **more: Any) -> Mistake:
         return Mistake(code, mode=self._mode.label, modes=_labels(self._file), **more)
 
 
-def _light(item: Found) -> tuple[str, int, int] | None:
-    """Which light a channel gives, and its values at dark and at full; None for a channel that rests."""
+def _light(item: Found) -> Beam | None:
+    """Which light a channel gives; None for a channel that rests."""
     if item.channel.constant:
         return None
     ranges = [(values, does, role) for values, does in item.channel.does if (role := _role(item, does))]
-    if not ranges:
-        return None
-    values, does, role = max(ranges, key=lambda found: (found[1].ends[0] != found[1].ends[1], len(found[0])))
+    sloping = [found for found in ranges if found[1].ends[0] != found[1].ends[1]]
+    if not sloping:
+        return _switch(ranges)
+    values, does, role = max(sloping, key=lambda found: len(found[0]))
     first, last = does.ends
     dark, full = (values[-1], values[0]) if first > last else (values[0], values[-1])
     if min(first, last) > 0:
         dark = _off(item.channel, dark)
-    return (role, dark, full) if dark != full else None
+    return Beam(role, dark, full) if dark != full else None
+
+
+def _switch(ranges: list[tuple[range, Capability, str]]) -> Beam | None:
+    """The light of steps: anything above the edge of its darkest step is on, up to the far end of its brightest."""
+    if not ranges:
+        return None
+    dark, full = (pick(ranges, key=lambda found: found[1].ends[0]) for pick in (min, max))
+    if dark[1].ends == full[1].ends:
+        return None
+    rising = dark[0][0] < full[0][0]
+    edges = (dark[0][-1], full[0][-1]) if rising else (dark[0][0], full[0][0])
+    return Beam(full[2], *edges, is_switch=True)
 
 
 def _off(channel: Channel, dark: int) -> int:
     """The nearest value to `dark` at which a channel says that it gives nothing; `dark` itself if it never does."""
-    off = (
-        values
-        for values, does in channel.does
-        if does.type == "NoFunction" or (does.type in {"Intensity", "ColorIntensity"} and does.ends == (0.0, 0.0))
-    )
+    off = (values for values, does in channel.does if _gives_nothing(does))
     return min(chain.from_iterable((v[0], v[-1]) for v in off), key=lambda value: abs(value - dark), default=dark)
+
+
+def _gives_nothing(does: Capability) -> bool:
+    if does.type in {"Intensity", "ColorIntensity"}:
+        return does.ends == (0.0, 0.0)
+    return does.type == "NoFunction" or does.shutter_effect == "Closed"
 
 
 def _role(item: Found, does: Capability) -> str | None:
@@ -214,35 +231,10 @@ def _is_hue(item: Found) -> bool:
     return bool(HUE.search(item.key) or HUE.search(item.channel.name or ""))
 
 
-def _coarse(role: str, dark: int, full: int) -> Written:
-    return role if (dark, full) == (0, 255) else {role: [dark, full]}
-
-
-def _rest(channel: Channel) -> int | None:
-    """The value at which a channel leaves the light alone; None for a shutter that never does."""
-    default = channel.default
-    calm = [(values, _disturbs(does)) for values, does in channel.does]
-    if any(default in values and disturbs < 2 for values, disturbs in calm):
-        return default
-    least = min(disturbs for _, disturbs in calm)
-    if least == 2:
-        is_shutter = any(does.type == "ShutterStrobe" for _, does in channel.does)
-        return None if is_shutter and len(calm) > 1 else default
-    values = next(values for values, disturbs in calm if disturbs == least)
-    return values[len(values) // 2] if len(values) % 2 else values[len(values) // 2 - 1]
-
-
-def _disturbs(does: Capability) -> int:
-    """0 for a range that leaves the light open and alone, 2 for one that acts on it, 1 for any other."""
-    if does.type == "NoFunction" or (does.type == "ShutterStrobe" and does.shutter_effect == "Open"):
-        return 0
-    return 2 if does.type in ACTS_ON_LIGHT else 1
-
-
 def _switched(switch: Found) -> dict[str, str]:
     """What each switching channel stands for while the one on which it depends rests."""
-    rest = _rest(switch.channel)
-    now = next((does for values, does in switch.channel.does if rest in values), switch.channel.does[0][1])
+    at_rest = rest(switch.channel)
+    now = next((does for values, does in switch.channel.does if at_rest in values), switch.channel.does[0][1])
     return {a.replace(PIXEL, switch.pixel): b.replace(PIXEL, switch.pixel) for a, b in now.switch_channels.items()}
 
 

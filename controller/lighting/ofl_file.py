@@ -29,21 +29,26 @@ class Part(BaseModel):
 
 
 class Capability(Part):
-    """What a range of values of a channel does."""
+    """What a range of values of a channel does; of what is said of it more, `at_ends` looks up a property."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
     dmx_range: tuple[int, int] | None = None
     shutter_effect: str | None = None
     color: str | None = None
-    brightness: str | None = None
-    brightness_start: str = "off"
-    brightness_end: str = "bright"
     switch_channels: dict[str, str] = {}
+
+    def at_ends(self, name: str) -> tuple[str, str]:
+        """A property at the first and at the last value of the range, as written; empty where nothing is said."""
+        said = self.model_extra or {}
+        whole = said.get(name, "")
+        return str(said.get(f"{name}Start", whole)), str(said.get(f"{name}End", whole))
 
     @property
     def ends(self) -> tuple[float, float]:
         """Brightness in per cent at the first and at the last value of the range."""
-        first, last = self.brightness or self.brightness_start, self.brightness or self.brightness_end
+        first, last = self.at_ends("brightness")
         return _brightness(first, 0.0), _brightness(last, 100.0)
 
 
@@ -190,6 +195,7 @@ def unreadable(where: str, problem: str) -> Mistake:
 
 
 def _brightness(written: str, otherwise: float) -> float:
+    """In per cent; `otherwise` for lumens, and where nothing is said."""
     percent = PERCENT.fullmatch(written)
     return float(percent[1]) if percent else BRIGHTNESS.get(written, otherwise)
 

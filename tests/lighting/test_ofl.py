@@ -172,6 +172,45 @@ def test_a_dimmer_whose_dark_end_still_glows_is_dark_where_it_is_off() -> None:
     assert layout(import_fixture(file({**RGB, "Dim": dimmer}, ["Dim", *RGB]), "m")).startswith("dimmer [4, 255]")
 
 
+def test_a_dimmer_that_glows_at_its_start_is_dark_where_the_shutter_is_closed() -> None:
+    """One channel for shutter, dimmer and strobe, as small lamps have it."""
+    dimmer = {
+        "capabilities": [
+            {"dmxRange": [0, 7], "type": "ShutterStrobe", "shutterEffect": "Closed"},
+            {"dmxRange": [8, 134], "type": "Intensity", "brightnessStart": "dark", "brightnessEnd": "bright"},
+            {"dmxRange": [135, 239], "type": "ShutterStrobe", "shutterEffect": "Strobe"},
+            {"dmxRange": [240, 255], "type": "ShutterStrobe", "shutterEffect": "Open"},
+        ]
+    }
+    assert layout(import_fixture(file({**RGB, "Dim": dimmer}, ["Dim", *RGB]), "m")).startswith("dimmer [7, 134]")
+
+
+@pytest.mark.parametrize(
+    ("steps", "on", "alone"),
+    [
+        ([("off", 0, 127), ("bright", 128, 255)], 255, "dimmer [127, 255]"),
+        ([("bright", 0, 99), ("off", 100, 255)], 0, "dimmer [100, 0]"),
+        ([("off", 0, 9), ("50%", 10, 99), ("bright", 100, 199), ("off", 200, 255)], 199, "dimmer [9, 199]"),
+    ],
+)
+def test_a_dimmer_of_steps_is_a_switch(steps: list[tuple[str, int, int]], on: int, alone: str) -> None:
+    """It stays on where colors can be dimmed; a lamp that has nothing else is on at every brightness."""
+    said = [{"dmxRange": [a, b], "type": "Intensity", "brightness": brightness} for brightness, a, b in steps]
+    channels = {**RGB, "Switch": {"capabilities": said}}
+    assert layout(import_fixture(file(channels, ["Switch", *RGB]), "m")) == f"fixed {on}, red, green, blue"
+    lamp = Lamp(import_fixture(file(channels, ["Switch"]), "m"))
+    assert layout(lamp.profile) == alone
+    for brightness in (0.001, 0.3, 1.0):
+        [level] = lamp.levels(Light(brightness, brightness, brightness))
+        assert next(word for word, a, b in steps if a <= level <= b) != "off"
+
+
+def test_brightness_as_a_number_does_not_make_a_file_unreadable() -> None:
+    """As converters of other formats write it."""
+    red = color("Red", brightnessStart=0, brightnessEnd=1)
+    assert layout(import_fixture(file({**RGB, "Red": red}, [*RGB]), "m")) == "red, green, blue"
+
+
 def test_an_upside_down_channel() -> None:
     """Full at 0."""
     inverted = color("Red", brightnessStart="100%", brightnessEnd="0%")
@@ -236,6 +275,8 @@ def test_a_fine_channel_may_stand_anywhere() -> None:
         ),
         ([("ShutterStrobe Strobe", 0, 9), ("NoFunction", 10, 19), ("ShutterStrobe Pulse", 20, 255)], "shutter 14"),
         ([("ColorPreset", 0, 255)], "fixed 0"),
+        ([("ColorTemperature", 0, 9), ("NoFunction", 10, 255)], "fixed 132"),
+        ([("StrobeSpeed", 0, 249), ("NoFunction", 250, 255)], "fixed 252"),
     ],
 )
 def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) -> None:
@@ -250,6 +291,42 @@ def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) 
     ]
     text = file({**RGB, "Other": {"capabilities": capabilities}}, ["Other", *RGB])
     assert layout(import_fixture(text, "m")) == f"{expected}, red, green, blue"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([{"type": "ShutterStrobe", "speedStart": "0Hz", "speedEnd": "20Hz"}], 0),
+        ([{"type": "ShutterStrobe", "speedStart": "fast", "speedEnd": "stop"}], 127),
+        ([{"type": "Iris", "openPercentStart": "closed", "openPercentEnd": "open"}], 127),
+        ([{"type": "BladeInsertion", "insertionStart": "in", "insertionEnd": "out"}], 127),
+        ([{"type": "ColorTemperature", "colorTemperature": "default"}], 7),
+        ([{"type": "ColorTemperature", "colorTemperature": "3200K"}, {"type": "Zoom"}], 191),
+    ],
+)
+def test_where_the_end_of_a_range_leaves_the_light_alone(said: list[dict[str, str]], expected: int) -> None:
+    """A strobe that stands still, an iris that is open; the default 7 is left for it."""
+    flashing = {"type": "ShutterStrobe", "shutterEffect": "Strobe"}
+    [first, second] = said if len(said) == 2 else [*said, flashing]
+    capabilities = [
+        {"shutterEffect": "Strobe", "dmxRange": [0, 127], **first},
+        {"shutterEffect": "Strobe", "dmxRange": [128, 255], **second},
+    ]
+    text = file({**RGB, "Other": {"defaultValue": 7, "capabilities": capabilities}}, ["Other", *RGB])
+    assert import_fixture(text, "m").channels[0].full == expected
+
+
+def test_a_value_in_two_ranges_is_judged_by_the_worse() -> None:
+    """The fine half decides which it is in, and rests at 0."""
+    shutter = {
+        "fineChannelAliases": ["Shutter fine"],
+        "capabilities": [
+            {"dmxRange": [0, 100], "type": "ShutterStrobe", "shutterEffect": "Closed"},
+            {"dmxRange": [101, 65535], "type": "ShutterStrobe", "shutterEffect": "Open"},
+        ],
+    }
+    text = file({**RGB, "Shutter": shutter}, ["Shutter", "Shutter fine", *RGB])
+    assert layout(import_fixture(text, "m")) == "shutter 128, fixed 0, red, green, blue"
 
 
 def test_a_default_in_a_calm_range_is_kept() -> None:
