@@ -66,10 +66,10 @@ def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
 
 
 def _rgb(shown: Shown) -> tuple[int, int, int]:
-    if not shown.on or shown.color is None:
+    if not shown.on or shown.light is None:
         return UNLIT
     share = shown.brightness if shown.brightness is not None else 1.0
-    red, green, blue = (round(dark + (part - dark) * share) for part, dark in zip(shown.color.rgb, UNLIT, strict=True))
+    red, green, blue = (round(dark + (part - dark) * share) for part, dark in zip(shown.light.rgb, UNLIT, strict=True))
     return red, green, blue
 
 

@@ -36,13 +36,14 @@ KINDS: tuple[Kind, ...] = (
         "S223",
         "full-topic-incomplete",
         Text(
-            "full_topic must hold %prefix% and %topic%, not {value}",
-            "full_topic ska innehålla %prefix% och %topic%, inte {value}",
+            "full_topic must hold %topic%, and no other place than %prefix%, not {value}",
+            "full_topic ska innehålla %topic% och ingen annan plats än %prefix%, inte {value}",
         ),
         KEYS,
         Text(
-            "copy FullTopic from the device's MQTT page, as a rule %prefix%/%topic%/",
-            "kopiera FullTopic från enhetens MQTT-sida, oftast %prefix%/%topic%/",
+            "copy FullTopic from the device's MQTT page, as a rule %prefix%/%topic%/, "
+            "with %hostname% and %id% written out",
+            "kopiera FullTopic från enhetens MQTT-sida, oftast %prefix%/%topic%/, med %hostname% och %id% utskrivna",
         ),
     ),
     mistake(

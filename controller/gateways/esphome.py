@@ -14,6 +14,7 @@ Rules
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -21,18 +22,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
-from controller.gateways.values import (
-    component,
-    document,
-    dumped,
-    fraction,
-    kelvin,
-    members,
-    mixed,
-    switch,
-    within,
-)
+from controller.gateways.gateway import Ignored, Message, Report, Want
+from controller.gateways.light_json import is_steady, read_color
+from controller.gateways.values import document, dumped, fraction, switch
 from controller.gateways.vendor import Addressed, Reader, Topic, command, presence, told, with_brightness
 from controller.lighting.look import ZoneState
 
@@ -87,16 +79,6 @@ class EspHome(Addressed):
 
 def _state(zone: str, payload: bytes) -> Report | Ignored:
     keys = document(payload)
-    effect = keys.get("effect")
-    shown = Shown(on=switch(keys.get("state")), steady=None if effect is None else effect == "None")
-    shown = with_brightness(shown, fraction(keys.get("brightness"), 255))
-    return told(zone, _color(keys).over(shown))
-
-
-def _color(keys: Mapping[str, object]) -> Shown:
-    color = members(keys["color"]) if keys.get("color") is not None else {}
-    if "r" in color:
-        red, green, blue = (round(component(color.get(key))) for key in "rgb")
-        whites = (round(within(color.get(key), 0, 255) or 0) for key in "cw")
-        return Shown(color=mixed(red, green, blue, *whites))
-    return Shown(kelvin=kelvin(keys.get("color_temp")))
+    steady = is_steady(keys["effect"]) if "effect" in keys else None
+    shown = replace(read_color(keys), on=switch(keys.get("state")), steady=steady)
+    return told(zone, with_brightness(shown, fraction(keys.get("brightness"), 255)))

@@ -65,7 +65,9 @@ class Want:
 class Shown:
     """What a gateway says of one zone; None is what it did not say.
 
-    `levels` are (channel, 0..255) pairs. `steady` is False while an effect of the gateway's own runs over the colour.
+    `white` is the level 0..255 of white LEDs, where it is told apart from the colour. `levels` are (channel, 0..255)
+    pairs. `steady` is False while an effect of the gateway's own runs over the colour, or while it does not know what
+    it shows.
     """
 
     on: bool | None = None
@@ -73,8 +75,16 @@ class Shown:
     color: Color | None = None
     xy: tuple[float, float] | None = None
     kelvin: int | None = None
+    white: int | None = None
     levels: tuple[tuple[int, int], ...] | None = None
     steady: bool | None = None
+
+    @property
+    def light(self) -> Color | None:
+        """The colour with the light of the white LEDs in it."""
+        if self.color is None or not self.white:
+            return self.color
+        return Color.from_rgb(*(part + self.white for part in self.color.rgb))
 
     def over(self, older: "Shown") -> "Shown":
         """This report laid over what was known before.

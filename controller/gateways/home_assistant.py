@@ -7,8 +7,8 @@ Rules
 3. `color_modes` say what the lamp can take. Of rgb, rgbw, rgbww, xy and hs the first of this order is used;
    a colour given in kelvin goes as `color_temp` where that is among them. White channels are sent as 0, see
    `wishes`.
-4. In a state, `color_mode` says which keys hold; without it every key is taken that is there. `state: null`
-   is unknown, brightness 0 is ignored. https://www.home-assistant.io/integrations/light.mqtt/#json-schema
+4. In a state, `state: null` is unknown and agrees with no light, brightness 0 is ignored, and no `effect` is no
+   effect: many firmwares name one only while it runs. `light_json` reads the colour.
 5. Without `state_topic` the lamp cannot confirm.
 """
 
@@ -20,21 +20,9 @@ from pydantic import Field, model_validator
 
 from controller.errors import Mistake
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
-from controller.gateways.values import (
-    component,
-    document,
-    dumped,
-    fraction,
-    from_hue,
-    kelvin,
-    members,
-    mixed,
-    plain,
-    switch,
-    to_hue,
-    within,
-)
+from controller.gateways.gateway import Ignored, Message, Report, Want
+from controller.gateways.light_json import is_steady, read_color
+from controller.gateways.values import document, dumped, fraction, plain, switch, to_hue
 from controller.gateways.vendor import NEVER_S, OneZone, Reader, Topic, command, presence, told
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -129,7 +117,7 @@ class HomeAssistant(OneZone):
         brightness = fraction(keys.get("brightness"), self.STEPS) or None
         if brightness is None and "onoff" in self.color_modes and on:
             brightness = 1.0
-        steady = _steady(keys["effect"]) if "effect" in keys else None
+        steady = on is True and is_steady(keys.get("effect")) if "state" in keys else None
         return told(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
 
     def same_brightness(self, goal: float, shown: float | None) -> bool:
@@ -143,34 +131,3 @@ class HomeAssistant(OneZone):
             *(("color",) if self.colored is None else ()),
             *(("brightness", "fade") if "onoff" in self.color_modes else ()),
         )
-
-
-def _steady(effect: object) -> bool:
-    return effect is None or (isinstance(effect, str) and effect.lower() in {"", "none", "off", "solid"})
-
-
-def read_color(keys: Mapping[str, object]) -> Shown:
-    """The colour in a state (rule 4)."""
-    mode = keys.get("color_mode")
-    color = members(keys["color"]) if keys.get("color") is not None else {}
-    if mode == "color_temp" or (mode is None and not color):
-        return Shown(kelvin=kelvin(keys.get("color_temp")))
-    if "r" in color and mode not in ("xy", "hs"):
-        return Shown(color=_rgb(color, mode))
-    if "x" in color and mode != "hs":
-        return Shown(xy=_pair(color, "x", "y", 1, 1))
-    if "h" in color:
-        pair = _pair(color, "h", "s", 360, 100)
-        return Shown(color=from_hue(*pair) if pair else None)
-    return Shown()
-
-
-def _rgb(color: Mapping[str, object], mode: object) -> Color:
-    red, green, blue = (round(component(color.get(key))) for key in "rgb")
-    told = {"rgb": "", "rgbw": "w"}.get(str(mode), "cw")
-    return mixed(red, green, blue, *(round(within(color.get(key), 0, 255) or 0) for key in told))
-
-
-def _pair(color: Mapping[str, object], one: str, other: str, *ends: int) -> tuple[float, float] | None:
-    first, second = within(color.get(one), 0, ends[0]), within(color.get(other), 0, ends[1])
-    return None if first is None or second is None else (first, second)

@@ -4,7 +4,8 @@ Rules
 1. `shellies/<device>/color/0/set` takes JSON: `turn`, `red`, `green`, `blue`, `white` 0..255, `gain`
    (brightness) 0..100, `effect` 0, `transition` in ms, at most 5000. `mode: color` puts a device right that
    was set to white.
-2. `color/0/status` tells the same with `ison`; `color/0` only on or off; both every 30 s.
+2. `color/0/status` tells the same with `ison`; `color/0` only on, off, or `overpower`, which is off too; both
+   every 30 s.
 3. `online` is `true`, or `false` by last will, which this generation does not retain: absence says nothing.
 4. `update` to `shellies/<device>/command` makes it publish its status.
 """
@@ -58,7 +59,8 @@ class ShellyGen1(OneZone):
         return (command(f"shellies/{self.device}/command", b"update"),)
 
     def _switch(self, payload: bytes) -> Report | Ignored:
-        return told(self.zone, Shown(on=switch(text(payload))))
+        word = text(payload)
+        return told(self.zone, Shown(on=word != "overpower" and switch(word)))
 
     def _status(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)

@@ -29,7 +29,6 @@ from controller.gateways.values import (
     dumped,
     fraction,
     members,
-    mixed,
     number,
     plain,
     quoted,
@@ -37,6 +36,7 @@ from controller.gateways.values import (
     within,
 )
 from controller.gateways.vendor import Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
 Component = Annotated[str, StringConstraints(pattern=r"^(rgbw|rgb|light):[0-9]$")]
@@ -123,7 +123,7 @@ class ShellyGen2(Addressed):
         if keys.get("method") not in NOTICES:
             return Ignored()
         params = members(keys.get("params"))
-        parts = {zone: params[part] for zone, part in self.addresses.items() if part in params}
+        parts = {zone: params[part] for zone, part in self.addresses.items() if params.get(part) is not None}
         read = {zone: told(zone, _shown(members(part))) for zone, part in parts.items()}
         zones = {zone: report.zones[zone] for zone, report in read.items() if isinstance(report, Report)}
         return Report(zones=zones) if zones else Ignored()
@@ -142,8 +142,8 @@ class ShellyGen2(Addressed):
 
 
 def _shown(keys: Mapping[str, object]) -> Shown:
+    """`rgb` and `white` may be told apart, in notices of their own."""
     shown = with_brightness(Shown(on=switch(keys.get("output"))), fraction(keys.get("brightness"), 100))
-    if keys.get("rgb") is None:
-        return shown
-    red, green, blue = components(keys["rgb"], 3)
-    return replace(shown, color=mixed(red, green, blue, round(within(keys.get("white"), 0, 255) or 0)))
+    color = Color.from_rgb(*components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
+    white = within(keys.get("white"), 0, 255)
+    return replace(shown, color=color, white=None if white is None else round(white))

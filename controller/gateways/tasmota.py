@@ -13,6 +13,8 @@ Rules
    where 8 bits say little, `HSBColor` is read instead. Hue counts whole degrees and one degree is 4.25 of
    255.
 6. `cmnd/…/State` is answered with the state; `tele/…/LWT` is birth and last will.
+7. A full topic without `%prefix%` stands for answers and telemetry alike; commands get the prefix behind it
+   (support_command.ino, GetTopic_P). `%hostname%` and `%id%` must be written out: only the device knows them.
 https://tasmota.github.io/docs/Commands/ and tasmota/tasmota_xdrv_driver/xdrv_04_light.ino
 """
 
@@ -59,7 +61,7 @@ STATES = ("RESULT", "STATE", "COLOR", "DIMMER", "HSBCOLOR", "CT")
 
 
 def _full_topic(value: str) -> str:
-    if "%prefix%" not in value or "%topic%" not in value:
+    if "%topic%" not in value or "%" in value.replace("%prefix%", "").replace("%topic%", ""):
         raise Mistake("TWL-S223", value=value)
     checked_topic(value.rstrip("/"))
     return value.rstrip("/") + "/"
@@ -79,8 +81,11 @@ class Tasmota(OneZone):
     channels: Annotated[int, Field(ge=1, le=5)] = 3
 
     def at(self, prefix: str, leaf: str) -> str:
-        """A topic of the device; `prefix` is cmnd, stat or tele."""
-        return self.full_topic.replace("%prefix%", prefix).replace("%topic%", self.topic) + leaf
+        """A topic of the device; `prefix` is cmnd, stat or tele (rule 7)."""
+        full = self.full_topic
+        if prefix == "cmnd" and "%prefix%" not in full:
+            full += "%prefix%/"
+        return full.replace("%prefix%", prefix).replace("%topic%", self.topic) + leaf
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will, answers, telemetry and plain power."""
@@ -153,13 +158,12 @@ class Tasmota(OneZone):
         if not isinstance(keys.get("Color"), str):
             return _from_hsb(keys)
         levels = _levels(str(keys["Color"]))
-        rgb, whites = levels[:3], levels[3 : self.channels]
-        if self.channels == 5 and any(whites) and not any(rgb):
-            return Shown(kelvin=kelvin(keys.get("CT")))
-        strongest = max((*rgb, *whites), default=0)
-        if strongest < DIM and "HSBColor" in keys and not any(whites):
+        rgb, whites = levels[:3], levels[3:]
+        if self.channels == 5 and any(whites) and not any(rgb) and keys.get("CT") is not None:
+            return Shown(kelvin=kelvin(keys["CT"]))
+        if max(levels) < DIM and "HSBColor" in keys and not any(whites):
             return _from_hsb(keys)
-        return Shown(color=_full(mixed(rgb[0], rgb[1], rgb[2], *whites)) if strongest else None)
+        return Shown(color=_full(mixed(rgb[0], rgb[1], rgb[2], *whites)))
 
 
 def _levels(color: str) -> tuple[int, ...]:
@@ -170,7 +174,7 @@ def _levels(color: str) -> tuple[int, ...]:
 
 
 def _full(color: Color) -> Color:
-    strongest = max(color.rgb)
+    strongest = max(color.rgb) or 1
     return Color.from_rgb(*(part * 255 / strongest for part in color.rgb))
 
 

@@ -83,9 +83,10 @@ def same_color(goal: Color, shown: Shown, tolerance: int) -> bool:
         return goal.kelvin is not None and abs(1e6 / goal.kelvin - 1e6 / shown.kelvin) <= MIRED_TOLERANCE
     if shown.xy is not None:
         return near_xy(goal.xy, shown.xy)
-    if shown.color is None:
+    light = shown.light
+    if light is None:
         return False
-    return all(abs(one - other) <= tolerance for one, other in zip(goal.rgb, shown.color.rgb, strict=True))
+    return all(abs(one - other) <= tolerance for one, other in zip(goal.rgb, light.rgb, strict=True))
 
 
 def near_xy(goal: tuple[float, float], shown: tuple[float, float]) -> bool:

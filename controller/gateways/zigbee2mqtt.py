@@ -15,22 +15,13 @@ Rules
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
-from controller.gateways.values import (
-    component,
-    document,
-    dumped,
-    fraction,
-    from_hue,
-    kelvin,
-    members,
-    plain,
-    switch,
-    within,
-)
+from controller.gateways.light_json import read_color
+from controller.gateways.values import document, dumped, fraction, plain, switch
 from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, told, with_brightness
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -106,19 +97,9 @@ def _color(color: Color) -> dict[str, object]:
 
 
 def _shown_color(keys: Mapping[str, object]) -> Shown:
-    mode = keys.get("color_mode")
-    color = members(keys["color"]) if keys.get("color") is not None else {}
-    if mode == "color_temp" or (mode is None and not color):
-        return Shown(kelvin=kelvin(keys.get("color_temp")))
-    if "x" in color:
-        x, y = within(color["x"], 0, 1), within(color.get("y"), 0, 1)
-        return Shown() if x is None or y is None else Shown(xy=(x, y), color=from_xy(x, y))
-    if "hue" in color:
-        hue, saturation = within(color["hue"], 0, 360), within(color.get("saturation"), 0, 100)
-        return Shown() if hue is None or saturation is None else Shown(color=from_hue(hue, saturation))
-    if "r" in color:
-        return Shown(color=Color.from_rgb(*(component(color.get(key)) for key in "rgb")))
-    return Shown()
+    """Chromaticities by the bridge's formula, so that a log line can name the colour."""
+    shown = read_color(keys)
+    return shown if shown.xy is None else replace(shown, color=from_xy(*shown.xy))
 
 
 def to_xy(color: Color) -> tuple[float, float]:

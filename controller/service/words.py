@@ -21,6 +21,6 @@ def say(shown: Shown) -> str:
     """One zone as the gateway tells it, in words: `#FF6A00 100 %`, `dark`, `?`."""
     if shown.on is not True:
         return "?" if shown.on is None else "dark"
-    color = shown.color.hex if shown.color else (f"xy {shown.xy[0]:.3f} {shown.xy[1]:.3f}" if shown.xy else "")
+    color = shown.light.hex if shown.light else (f"xy {shown.xy[0]:.3f} {shown.xy[1]:.3f}" if shown.xy else "")
     color = color or (f"{shown.kelvin} K" if shown.kelvin else "on")
     return f"{color} {shown.brightness:.0%}" if shown.brightness is not None else color

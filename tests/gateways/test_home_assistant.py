@@ -89,10 +89,10 @@ def test_the_colour_mode_says_which_keys_hold(named: Callable[..., Gateway]) -> 
 
 
 def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
-    """`state: null` says nothing, and brightness 0 of a lamp that is on is ignored."""
+    """`state: null` is neither on nor off, and brightness 0 of a lamp that is on is ignored."""
     gateway = named("home-assistant")
-    assert read(gateway, state=None, brightness=10) == Shown(brightness=10 / 255)
-    assert read(gateway, state="ON", brightness=0) == Shown(on=True)
+    assert read(gateway, state=None, brightness=10) == Shown(brightness=10 / 255, steady=False)
+    assert read(gateway, state="ON", brightness=0) == Shown(on=True, steady=True)
     assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Ignored()
 
 
@@ -108,6 +108,19 @@ def test_an_effect_is_seen(named: Callable[..., Gateway]) -> None:
     assert read(gateway, state="ON", effect="colorloop").steady is False
     assert read(gateway, state="ON", effect="None").steady is True
     assert read(gateway, state="ON", effect=None).steady is True
+    assert read(gateway, brightness=204).steady is None
+
+
+def test_an_effect_is_over_when_it_is_not_named_any_more(
+    named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """Many firmwares name an effect only while it runs: the lamp must not differ for ever."""
+    gateway = named("home-assistant")
+    keys = {"state": "ON", "brightness": 255, "color_mode": "rgb", "color": {"r": 255, "g": 106, "b": 0}}
+    before = read(gateway, **keys, effect="rainbow")
+    assert not gateway.agrees("bowl", lit(), before)
+    assert gateway.agrees("bowl", lit(), read(gateway, **keys).over(before))
+    assert not gateway.agrees("bowl", lit(), read(gateway, **keys | {"state": None}).over(before))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +146,8 @@ def test_nonsense_is_refused_whole(keys: dict[str, Any], named: Callable[..., Ga
 
 def test_numbers_may_stand_as_text(named: Callable[..., Gateway]) -> None:
     """Templates often make text of numbers."""
-    assert read(named("home-assistant"), state="on", brightness="204") == Shown(on=True, brightness=0.8)
+    told = read(named("home-assistant"), state="on", brightness="204")
+    assert (told.on, told.brightness) == (True, 0.8)
 
 
 def test_without_a_state_topic_nothing_is_confirmed(named: Callable[..., Gateway]) -> None:

@@ -155,7 +155,7 @@ def test_a_state_is_understood(vector: Mapping[str, Any], named: Callable[..., G
     told = {
         "on": shown.on,
         "brightness": shown.brightness,
-        "rgb": shown.color and list(shown.color.rgb),
+        "rgb": shown.light and list(shown.light.rgb),
         "color_temp_mired": shown.kelvin and round(1e6 / shown.kelvin),
     }
     silent = {"on"} if vector["id"] == "z2m-state-orange-xy" else set()

@@ -62,6 +62,18 @@ def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: C
     assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys))
 
 
+def test_zigbee_lamps_that_tell_hue_and_saturation(
+    named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """In mode `hs` the chromaticity beside them may be of before."""
+    gateway = named("zigbee2mqtt")
+    keys = {"state": "ON", "brightness": 203, "color_mode": "hs"}
+    orange = {"hue": 25, "saturation": 100, "x": 0.2, "y": 0.1}
+    blue = {"hue": 240, "saturation": 100, "x": 0.6374, "y": 0.3529}
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys | {"color": orange}))
+    assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys | {"color": blue}))
+
+
 def test_zigbee_knows_no_dark_colours(
     named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
 ) -> None:
@@ -245,11 +257,42 @@ def test_tasmota_with_white_channels(named: Callable[..., Gateway], lit: Callabl
     assert not gateway.agrees("bowl", lit(), shown(gateway, "stat/tasmota/RESULT", mixed))
 
 
-@pytest.mark.parametrize("full_topic", ["%topic%/", "%prefix%/", "", "%prefix%//%topic%", "#/%prefix%/%topic%"])
-def test_a_full_topic_needs_both_places(full_topic: str, named: Callable[..., Any]) -> None:
-    """Without them two devices, or commands and answers, would share a topic."""
+@pytest.mark.parametrize("color", ["000000CC00", "000000CC", "CC5500CC", "CC550000CC", "000000"])
+def test_tasmota_light_of_more_channels_than_said_is_seen(
+    color: str, named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """`channels: 3` on a lamp with white LEDs: their light, or none at all, is not taken for the orange of before."""
+    gateway = named("tasmota")
+    before = {"POWER": "ON", "Dimmer": 80, "Color": "CC5500", "HSBColor": "25,100,80"}
+    orange = shown(gateway, "stat/tasmota/RESULT", before)
+    assert gateway.agrees("bowl", lit(brightness=0.8), orange)
+    after = shown(gateway, "stat/tasmota/RESULT", {"POWER": "ON", "Dimmer": 80, "Color": color})
+    assert not gateway.agrees("bowl", lit(brightness=0.8), after.over(orange))
+
+
+@pytest.mark.parametrize("full_topic", ["%prefix%/", "", "%prefix%//%topic%", "#/%prefix%/%topic%", "%topic%/%id%"])
+def test_a_full_topic_that_cannot_be_followed(full_topic: str, named: Callable[..., Any]) -> None:
+    """Without the topic two devices would share one; of other places only the device knows what they hold."""
     with pytest.raises(ValidationError):
         named("tasmota", full_topic=full_topic)
+
+
+@pytest.mark.parametrize(
+    ("full_topic", "topics"),
+    [
+        ("%topic%/%prefix%/", ("tasmota/cmnd/Backlog0", "tasmota/stat/RESULT", "tasmota/tele/LWT")),
+        ("a/b/%prefix%/%topic%", ("a/b/cmnd/tasmota/Backlog0", "a/b/stat/tasmota/RESULT", "a/b/tele/tasmota/LWT")),
+        ("home/%topic%/", ("home/tasmota/cmnd/Backlog0", "home/tasmota/RESULT", "home/tasmota/LWT")),
+    ],
+)
+def test_a_full_topic_in_each_of_its_forms(
+    full_topic: str, topics: tuple[str, str, str], named: Callable[..., Gateway], wanted: Callable[..., Want]
+) -> None:
+    """Without a prefix only commands get one, as the firmware does it."""
+    gateway = named("tasmota", full_topic=full_topic)
+    (message,) = gateway.encode(wanted(DARK), PREFIX)
+    assert message.topic == topics[0]
+    assert set(topics[1:]) < set(gateway.topics(PREFIX))
 
 
 def test_a_full_topic_may_lack_its_last_slash(named: Callable[..., Gateway]) -> None:
@@ -273,6 +316,12 @@ def test_shelly_gen1_status(named: Callable[..., Gateway], lit: Callable[..., Zo
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, keys))
     for other in ({"effect": 2}, {"mode": "white"}, {"white": 60}, {"gain": 100}, {"ison": False}):
         assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, keys | other))
+
+
+def test_shelly_gen1_that_has_cut_out_is_off(named: Callable[..., Gateway]) -> None:
+    """Its word for it stands where on or off would."""
+    gateway = named("shelly-gen1")
+    assert shown(gateway, "shellies/shellyrgbw2-11ABD9/color/0", b"overpower") == Shown(on=False)
 
 
 def test_shelly_gen2_answers_reach_the_one_who_asked(
@@ -306,6 +355,19 @@ def test_shelly_gen2_notices_are_parts(named: Callable[..., Gateway], lit: Calla
     assert gateway.decode(topic, notice("NotifyEvent", events=[]), PREFIX) == Ignored()
     assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": {"current": 0.03}}), PREFIX) == Ignored()
     assert gateway.decode(topic, notice("NotifyStatus", wifi={"rssi": -60}), PREFIX) == Ignored()
+    assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": None}), PREFIX) == Ignored()
+
+
+def test_shelly_gen2_tells_its_white_apart(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """A notice may hold the white alone, or the colour alone: the light of both is compared."""
+    gateway = named("shelly-gen2")
+    topic = "shellyplusrgbwpm-b48a0a123db4/status/rgbw:0"
+    orange = shown(gateway, topic, {"output": True, "brightness": 80, "rgb": [255, 106, 0], "white": 0})
+    assert gateway.agrees("bowl", lit(brightness=0.8), orange)
+    washed = shown(gateway, topic, {"id": 0, "white": 200}).over(orange)
+    assert not gateway.agrees("bowl", lit(brightness=0.8), washed)
+    assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, {"rgb": [255, 106, 0]}).over(washed))
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, {"white": 0}).over(washed))
 
 
 def test_shelly_gen2_is_never_told_to_flip_back(

@@ -1,0 +1,62 @@
+"""The colour in states of the JSON light schema: white light of any kind never leaves the colour of before standing."""
+
+from typing import Any
+
+import pytest
+
+from controller.gateways.gateway import Shown
+from controller.gateways.light_json import is_steady, read_color
+from controller.gateways.wishes import WHITE
+from controller.lighting.color import Color
+
+ORANGE = {"r": 255, "g": 106, "b": 0}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"color_mode": "white"},
+        {"color_mode": "white", "color": {"w": 255}, "white_value": 255},
+        {"color_mode": "white", "color": ORANGE},
+        {"color_mode": "cwww", "color": {"c": 255, "w": 0}},
+        {"color_mode": "brightness", "color": {}},
+        {"color_mode": "onoff"},
+        {"color_mode": "color_temp"},
+        {"color_mode": "color_temp", "color": ORANGE},
+        {"color_mode": "color_temp", "color_temp": None},
+    ],
+)
+def test_light_without_a_colour_is_white(keys: dict[str, Any]) -> None:
+    """ESPHome tells its white modes without r, g and b; an older colour must not stand."""
+    assert read_color(keys) == Shown(color=WHITE)
+
+
+@pytest.mark.parametrize(
+    ("keys", "color"),
+    [
+        ({"color": ORANGE}, "#FF6A00"),
+        ({"color": ORANGE, "white_value": 40}, "#FF9228"),
+        ({"color": ORANGE | {"w": 0}, "white_value": 40}, "#FF6A00"),
+        ({"color": ORANGE | {"w": 40}, "white_value": 40}, "#FF9228"),
+        ({"color": ORANGE | {"c": 20, "w": 20}}, "#FF9228"),
+        ({"color": ORANGE | {"w": 40}, "color_mode": "rgb"}, "#FF6A00"),
+        ({"color": ORANGE | {"w": 40}, "color_mode": "rgbct", "color_temp": 300}, "#FF9228"),
+        ({"color": {"hue": 25, "saturation": 100, "x": 0.1, "y": 0.1}, "color_mode": "hs"}, "#FF6A00"),
+    ],
+)
+def test_white_leds_wash_a_colour_out(keys: dict[str, Any], color: str) -> None:
+    """Told beside the colour, or apart from it by older firmware."""
+    assert read_color(keys) == Shown(color=Color(color))
+
+
+@pytest.mark.parametrize("keys", [{}, {"color": {}}, {"color": None}, {"color_mode": "rgb"}, {"color_mode": []}])
+def test_nothing_is_made_of_nothing(keys: dict[str, Any]) -> None:
+    """A part of a state may leave the colour out."""
+    assert read_color(keys) == Shown()
+
+
+@pytest.mark.parametrize("effect", [None, "", "None", "none", "off", "Solid"])
+def test_words_for_no_effect(effect: object) -> None:
+    """As the firmwares write it."""
+    assert is_steady(effect)
+    assert not is_steady("Rainbow")
