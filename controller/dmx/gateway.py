@@ -11,9 +11,11 @@ The story of one turn
 
 Order, poison and conflict are the rules of `controller.gateways.documents`; the highest order accepted and its
 document are handed out to be kept (`remember`), so that a restart knows them. A document that repeats the order held
-counts if it was issued later; else it was overtaken, and is only answered.
+counts if it was issued later; else it was overtaken, and is only answered. So is one that was accepted before, as
+happens when one of two brokers lags: the report says that it is stale, and nobody is warned.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,6 +52,8 @@ LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not those of the goal."""
 REFUSALS_S = 10.0
 """A flood of documents that are refused is told so often at most; each report tells of the last."""
+ACCEPTED = 16
+"""So many of the documents accepted last are known again."""
 UNEVEN = "TWL-F131"
 DARK_WISH = ZoneWish(on=False)
 
@@ -86,6 +90,7 @@ class Gateway:
         self._patch = patch
         self._lamps = lamps
         self._document = memory
+        self._accepted: deque[str] = deque(maxlen=ACCEPTED)
         self._remember: Desired | None = None
         self._watch = Watch()
         self._walk = WalkTest(patch)
@@ -124,9 +129,12 @@ class Gateway:
         self._report_by(reading.mono + AFTER_SEND_S)
         if self._rejected is None and isinstance(told, Desired):
             self._accept(told, retained, reading)
-        elif reading.mono - self._refused_s >= REFUSALS_S:
+        elif reading.mono - self._refused_s >= REFUSALS_S and not self._was_accepted(told):
             self._refused_s = reading.mono
             self._told.append(happened("TWL-D011", gateway=self._settings.name, reason=self._rejected))
+
+    def _was_accepted(self, told: Desired | Rejected) -> bool:
+        return isinstance(told, Desired) and told.command_id in self._accepted
 
     def _refusal(self, told: Desired) -> str | None:
         """Why a document is not accepted; None if it is."""
@@ -145,6 +153,7 @@ class Gateway:
             return
         if held is None or told.order != held.order:
             self._remember = told
+            self._accepted.append(told.command_id)
         self._document = told
         if not retained:
             self._watch.hear(told.issued_at, reading)

@@ -25,11 +25,12 @@ from controller.service.engine import Engine
 from controller.service.hand import Hand
 from controller.service.loop import Named
 from controller.service.request import Grounds
+from controller.simulation.door import Door
 from controller.simulation.lamps import LAG_S
 from controller.simulation.machine import TICK_S, Machine
 from controller.simulation.memory import Disk, PowerCutError
 from controller.simulation.meter import Lamp
-from controller.simulation.network import Broker, Client, Line
+from controller.simulation.network import Broker, Client
 from controller.simulation.world import Entry, World
 
 RESTART_S = (3.0, 5.0)
@@ -47,7 +48,7 @@ class Controller:
     def __init__(
         self,
         world: World,
-        broker: Broker,
+        brokers: tuple[Broker, ...],
         setup: Setup,
         disk: Disk,
         tell: Callable[[Event], None],
@@ -70,8 +71,8 @@ class Controller:
         status = f"{self._site.prefix}/controller/status"
         online, offline = (Message(status, word, qos=1, retain=True) for word in (b"online", b"offline"))
         topics = (topic for gateway in setup.tower.gateways for topic in gateway.topics(self._site.prefix))
-        self.line = Line(
-            broker,
+        self.door = Door(
+            brokers,
             Client(
                 "controller",
                 (*dict.fromkeys(topics), self._site.requests),
@@ -91,7 +92,7 @@ class Controller:
         self.hand = Hand(self.disk, Grounds(self._rules, self.setup.tower.palette, LONGEST))
         program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
         self._engine = Engine(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
-        self.line.start()
+        self.door.start()
         self._turn()
 
     def die(self) -> None:
@@ -100,7 +101,7 @@ class Controller:
             return
         lamps = [Lamp(name, zone) for name, gateway in self._engine.gateways.items() for zone in gateway.zone_names]
         self._engine = self.hand = None
-        self.line.stop()
+        self.door.stop()
         self._confirms(dict.fromkeys(lamps, False))
         self._world.after(self._world.random.uniform(*RESTART_S), self.start)
 
@@ -177,7 +178,7 @@ class Controller:
         reading = self._read()
         output = engine.turn(reading)
         for message in output.messages:
-            self.line.publish(message)
+            self.door.publish(message)
         for event in output.events:
             self._say(event)
         self._know(engine, reading)
@@ -211,7 +212,7 @@ class Controller:
         """Told, and published as it is told."""
         self._tell(event)
         payload = json.dumps(document(event, self._world.instant, "en"), ensure_ascii=False).encode()
-        self.line.publish(Message(f"{self._site.prefix}/controller/event", payload))
+        self.door.publish(Message(f"{self._site.prefix}/controller/event", payload))
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:

@@ -3,9 +3,10 @@
 Rules
 1. A fault begins at random, once in `every_s` on average (Poisson), and heals by itself after a random time of
    `lasts_s` on average. A set is several kinds at once; `storm` is a bad week, each other one a kind by itself, often.
-2. What heals leaves behind what a real one would: a retained message stays until it is overwritten, a device has the
+2. Where the site has several brokers, a fault of a broker is one of one of them.
+3. What heals leaves behind what a real one would: a retained message stays until it is overwritten, a device has the
    light that it has after a power cut.
-3. A figure that is no choice says where it comes from; the rates of `storm` are those of reliability section 2.1.
+4. A figure that is no choice says where it comes from; the rates of `storm` are those of reliability section 2.1.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from controller.gateways.gateway import Gateway, Message, Rejected, Want
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.simulation.memory import Accident
-from controller.simulation.network import CALM, Weather
+from controller.simulation.network import CALM, Broker, Weather
 from controller.simulation.site import Site
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
@@ -71,10 +72,11 @@ def _controller_dies(site: Site) -> Heal:
 
 
 def _broker_dies(site: Site) -> Heal:
-    """Kill -9; in half of the cases it comes back without its memory."""
-    site.broker.die()
+    """Kill -9 of one of them; in half of the cases it comes back without its memory."""
+    broker = _any_broker(site)
+    broker.die()
     remembers = site.world.random.random() < 0.5
-    return lambda: site.broker.rise(remembers=remembers)
+    return lambda: broker.rise(remembers=remembers)
 
 
 def _gateway_reboots(site: Site) -> Heal:
@@ -119,16 +121,16 @@ GARBAGE = (
 def _garbage(site: Site) -> Heal:
     """Another system writes to one of the site's topics, retained."""
     random = site.world.random
-    site.broker.publish(Message(_any_topic(site), random.choice(GARBAGE), qos=1, retain=True))
+    _any_broker(site).publish(Message(_any_topic(site), random.choice(GARBAGE), qos=1, retain=True))
     return _nothing
 
 
 def _flood(site: Site) -> Heal:
     """Messages without end on one topic."""
-    topic, over = _any_topic(site), site.world.now + 3.0
+    broker, topic, over = _any_broker(site), _any_topic(site), site.world.now + 3.0
 
     def pour() -> None:
-        site.broker.publish(Message(topic, site.world.random.choice(GARBAGE)))
+        broker.publish(Message(topic, site.world.random.choice(GARBAGE)))
         if site.world.now < over:
             site.world.after(0.02, pour)
 
@@ -158,11 +160,12 @@ def _disk_full(site: Site) -> Heal:
 
 
 def _reorder(site: Site) -> Heal:
-    """Messages are lost, come twice, or overtake each other."""
-    site.broker.weather = Weather(lose=0.02, repeat=0.1, delay=0.1)
+    """Messages are lost, come twice, or overtake each other, on the way from one of the brokers."""
+    broker = _any_broker(site)
+    broker.weather = Weather(lose=0.02, repeat=0.1, delay=0.1)
 
     def calm() -> None:
-        site.broker.weather = CALM
+        broker.weather = CALM
 
     return calm
 
@@ -191,7 +194,7 @@ def _flap(site: Site) -> Heal:
 
     def shake() -> None:
         if flaps:
-            box.line.shake()
+            box.door.shake()
             site.world.after(3.0, shake)
 
     shake()
@@ -204,27 +207,30 @@ BLUE = ZoneState(on=True, color=Color("#0000FF"), brightness=1.0)
 def _foreign_writer(site: Site) -> Heal:
     """Somebody else commands a gateway."""
     gateway = site.world.random.choice(site.boxes).gateway
-    prefix = site.setup.tower.mqtt.topic_prefix
-    for message in _foreign(site, gateway, prefix):
-        site.broker.publish(message)
+    _write_foreign(site, gateway)
     return _nothing
 
 
 def _replay(site: Site) -> Heal:
     """A document from before the last start of the controller comes again, retained; vendors' gateways have none."""
     for box in site.ours:
-        for message in _foreign(site, box.gateway, site.setup.tower.mqtt.topic_prefix, older=True):
-            site.broker.publish(message)
+        _write_foreign(site, box.gateway, older=True)
     return _nothing
 
 
-def _foreign(site: Site, gateway: Gateway, prefix: str, *, older: bool = False) -> tuple[Message, ...]:
+def _write_foreign(site: Site, gateway: Gateway, *, older: bool = False) -> None:
     """Blue, as the dialect says it; for our own gateway in a document after the one that stands, or before it."""
+    broker, prefix = _any_broker(site), site.setup.tower.mqtt.topic_prefix
+    for message in _foreign(gateway, broker, prefix, older=older):
+        broker.publish(message)
+
+
+def _foreign(gateway: Gateway, broker: Broker, prefix: str, *, older: bool) -> tuple[Message, ...]:
     if not isinstance(gateway, Dmx):
         zones = {zone: gateway.reduce(zone, BLUE) for zone in gateway.zone_names}
-        return gateway.encode(Want(now=site.world.instant, zones=zones), prefix)
+        return gateway.encode(Want(now=broker.world.instant, zones=zones), prefix)
     topic = gateway.topic("desired", prefix)
-    stands = parse_desired(site.broker.retained(topic))
+    stands = parse_desired(broker.retained(topic))
     if isinstance(stands, Rejected):
         return ()
     blue = dict.fromkeys(gateway.zone_names, ZoneWish(on=True, color="#0000FF", brightness=1.0))
@@ -242,6 +248,10 @@ def _override(site: Site) -> Heal:
     else:
         site.person.override()
     return lambda: site.person.check(site.controller.hand)
+
+
+def _any_broker(site: Site) -> Broker:
+    return site.world.random.choice(site.brokers)
 
 
 def _any_topic(site: Site) -> str:
@@ -295,5 +305,6 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "foreign-writer": (FOREIGN,),
     "replay": (REPLAY,),
     "override": (OVERRIDE, CONTROLLER),
+    "storm-by-hand": (*STORM, OVERRIDE),
 }
 """The sets by their names."""

@@ -24,8 +24,9 @@ from controller.gateways.documents import Desired, parse_desired
 from controller.gateways.gateway import Gateway, Message, Order, Rejected
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices import DEVICES
+from controller.simulation.door import Door
 from controller.simulation.machine import Machine
-from controller.simulation.network import Broker, Client, Line
+from controller.simulation.network import Broker, Client
 from controller.simulation.world import Entry, World
 
 FRAMES_S = 0.5
@@ -40,7 +41,7 @@ class Box(Protocol):
     """A gateway with its lamps, as the faults take hold of it."""
 
     machine: Machine
-    line: Line
+    door: Door
     lies: bool
     """Whether it takes what it is told, and does it not."""
 
@@ -64,7 +65,9 @@ class Box(Protocol):
 class OurBox:
     """A DMX gateway of our own. `regressions` counts the orders applied below one that was applied before."""
 
-    def __init__(self, world: World, broker: Broker, setup: Setup, gateway: Dmx, seen: Seen, tell: Tell) -> None:
+    def __init__(
+        self, world: World, brokers: tuple[Broker, ...], setup: Setup, gateway: Dmx, seen: Seen, tell: Tell
+    ) -> None:
         self.gateway = gateway
         self.machine = Machine(world)
         self.lies = False
@@ -87,8 +90,8 @@ class OurBox:
         self._can = lru_cache(maxsize=256)(self._showing)
         availability = gateway.topic("availability", self._prefix)
         online, offline = (Message(availability, word, qos=1, retain=True) for word in (b"online", b"offline"))
-        self.line = Line(
-            broker,
+        self.door = Door(
+            brokers,
             Client(
                 f"gateway {gateway.name}",
                 (gateway.topic("desired", self._prefix),),
@@ -115,13 +118,13 @@ class OurBox:
             self._judge = Judge()
             self._process = DmxGateway(self.gateway, self._prefix, self._patch, self, self._memory)
             self._applied = self._memory.order if self._memory is not None else Order()
-            self.line.start()
+            self.door.start()
             self._turn()
 
     def stop(self) -> None:
         """Power goes; the lamps hold."""
         self._process = None
-        self.line.stop(power_lost=True)
+        self.door.stop(power_lost=True)
 
     def as_shown(self, zone: str, wish: ZoneState) -> ZoneState:
         """What the levels of the wish read as."""
@@ -155,7 +158,7 @@ class OurBox:
             self._lamps.send(universe, levels, self._world.now)
         self._look()
         for message in turn.messages:
-            self.line.publish(message)
+            self.door.publish(message)
         for event in turn.events:
             self._tell(event)
         if turn.remember is not None:
@@ -195,7 +198,7 @@ class OurBox:
 
 
 class VendorBox:
-    """A vendor's device."""
+    """A vendor's device, which has room for the address of one broker."""
 
     def __init__(self, world: World, broker: Broker, gateway: Gateway, seen: Seen) -> None:
         self.gateway = gateway
@@ -208,8 +211,8 @@ class VendorBox:
         self._is_on = False
         self._born: tuple[Message, ...] = ()
         self._due: Entry | None = None
-        self.line = Line(
-            broker,
+        self.door = Door(
+            (broker,),
             Client(
                 f"gateway {gateway.name}",
                 self._device.subscriptions,
@@ -226,13 +229,13 @@ class VendorBox:
         if not self._is_on:
             self._is_on = True
             self._born = self._device.boot(self._world.instant)
-            self.line.start()
+            self.door.start()
             self._turn()
 
     def stop(self) -> None:
         """Power goes, and the light with it."""
         self._is_on = False
-        self.line.stop(power_lost=True)
+        self.door.stop(power_lost=True)
         self._look()
 
     def as_shown(self, zone: str, wish: ZoneState) -> ZoneState:
@@ -257,7 +260,7 @@ class VendorBox:
 
     def _say(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            self.line.publish(message)
+            self.door.publish(message)
 
     def _turn(self) -> None:
         if self._due is not None:

@@ -63,7 +63,7 @@ class Session:
 
 
 class Broker:
-    """The broker of the site."""
+    """One broker of the site."""
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -15,8 +15,9 @@ from controller.gateways.gateway import Message
 from controller.lighting.color import Color
 from controller.lighting.look import NO_LIGHT, Look
 from controller.service.hand import Hand
+from controller.simulation.door import Door
 from controller.simulation.expected import ByHand, Expected
-from controller.simulation.network import Broker, Client, Line
+from controller.simulation.network import Broker, Client
 from controller.simulation.world import World, utc
 
 AGAIN_S = 5.0
@@ -40,7 +41,9 @@ class Asked:
 class Person:
     """One person; `lost` names the acknowledged requests that had no effect."""
 
-    def __init__(self, world: World, broker: Broker, prefix: str, zones: tuple[str, ...], expected: Expected) -> None:
+    def __init__(
+        self, world: World, brokers: tuple[Broker, ...], prefix: str, zones: tuple[str, ...], expected: Expected
+    ) -> None:
         self.lost: set[str] = set()
         self.acknowledged = 0
         self.refused = 0
@@ -52,8 +55,8 @@ class Person:
         self._granted: dict[str, ByHand] = {}
         self._standing: dict[str, float] = {}
         self._waiting: dict[str, int] = {}
-        self.line = Line(
-            broker,
+        self.door = Door(
+            brokers,
             Client("person", (f"{prefix}/controller/event",), None, tuple, _nothing, _nothing, self._receive),
         )
 
@@ -105,7 +108,7 @@ class Person:
         """Rule 3."""
         if self._waiting.get(name, 0) > 0:
             self._waiting[name] -= 1
-            self.line.publish(Message(self._topic, self._asked[name].payload, qos=1))
+            self.door.publish(Message(self._topic, self._asked[name].payload, qos=1))
             self._world.after(AGAIN_S, lambda: self._send(name))
 
     def _receive(self, _topic: str, payload: bytes, _retained: bool) -> None:

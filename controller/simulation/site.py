@@ -1,4 +1,4 @@
-"""The simulated site put together: world, broker, controller, gateways with their lamps, a person, and who measures.
+"""The simulated site put together: world, brokers, controller, gateways with their lamps, a person, and who measures.
 
 Rules
 1. All is switched on LEAD before the period begins; seconds count from its beginning.
@@ -63,17 +63,17 @@ class Site:
         self.setup = setup
         self.start = start
         self.world = World(start - LEAD, seed)
-        self.broker = Broker(self.world)
+        self.brokers = tuple(Broker(self.world) for _ in tower.mqtt.broker)
         self.troubles = Troubles()
         self.alarms: list[Alarm] = []
         self.recoveries_s: list[float] = []
         self._healed: float | None = None
-        self.person = Person(self.world, self.broker, tower.mqtt.topic_prefix, tower.zones, expected)
+        self.person = Person(self.world, self.brokers, tower.mqtt.topic_prefix, tower.zones, expected)
         self.disk = Disk(self._granted, self._ended)
         self.boxes: tuple[Box, ...] = tuple(self._box(gateway) for gateway in tower.gateways)
         lamps = {Lamp(box.gateway.name, zone): box.as_shown for box in self.boxes for zone in box.gateway.zone_names}
         self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.troubles.causes(self.world.now))
-        self.controller = Controller(self.world, self.broker, setup, self.disk, self.tell, self.meter.stands)
+        self.controller = Controller(self.world, self.brokers, setup, self.disk, self.tell, self.meter.stands)
 
         if len(self.ours) == len(self.boxes):
             # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
@@ -86,8 +86,9 @@ class Site:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """Every way to the broker that may be cut."""
-        return (self.controller.line, *(box.line for box in self.boxes))
+        """Every way to a broker that may be cut."""
+        doors = (self.controller.door, *(box.door for box in self.boxes))
+        return tuple(line for door in doors for line in door.lines)
 
     def run(self, end: datetime) -> None:
         """Everything from before the beginning to the end."""
@@ -98,7 +99,7 @@ class Site:
 
     def switch_on(self) -> None:
         """Power for all; rule 1."""
-        for deed in (*(box.start for box in self.boxes), self.controller.start, self.person.line.start):
+        for deed in (*(box.start for box in self.boxes), self.controller.start, self.person.door.start):
             self.world.after(self.world.random.uniform(0, 1), deed)
         self.world.run(self.start)
         self.meter.begin()
@@ -139,8 +140,8 @@ class Site:
 
     def _box(self, gateway: Gateway) -> Box:
         if isinstance(gateway, Dmx):
-            return OurBox(self.world, self.broker, self.setup, gateway, self._shows, self.tell)
-        return VendorBox(self.world, self.broker, gateway, self._shows)
+            return OurBox(self.world, self.brokers, self.setup, gateway, self._shows, self.tell)
+        return VendorBox(self.world, self.brokers[0], gateway, self._shows)
 
     def _shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
         self.meter.shows(gateway, zones)

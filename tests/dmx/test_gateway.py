@@ -214,6 +214,21 @@ def test_a_repetition_that_was_overtaken_changes_nothing() -> None:
     assert bench.last.zones["bowl"].color == "#00FF00"
 
 
+def test_nobody_is_warned_of_a_document_that_comes_late_over_another_broker() -> None:
+    """It was accepted before: the report says that it is stale, no event does; of a stranger's one does."""
+    bench = Bench()
+    bench.hear(document(1))
+    bench.hear(document(2, "#0000FF"))
+    bench.hear(document(1))
+    bench.run(0.1)
+    assert bench.last.rejected is not None
+    assert bench.last.zones["bowl"].color == "#0000FF"
+    assert "TWL-D011" not in bench.codes
+    bench.hear(document(1, command_id="stranger"))
+    bench.run(0.1)
+    assert "TWL-D011" in bench.codes
+
+
 def test_an_empty_payload_is_a_cleared_topic() -> None:
     """The light goes on."""
     bench = Bench()
