@@ -47,16 +47,22 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
 
 def _name(file: Path, mode: str) -> str:
     """`sixpar-300-ip-6ch`: what may stand in tower.yaml."""
-    return re.sub("[^a-z0-9]+", "-", f"{file.stem}-{mode}".lower()).strip("-")
+    return re.sub("[^a-z0-9]+", "-", f"{file.stem}-{mode}".lower()).strip("-")[:64] or "fixture"
 
 
 def _read(file: Path) -> str:
+    """The text of a file of UTF-8, with or without a byte order mark; no more is read than a fixture file has."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise Misconfigured("TWL-Q106", path=str(file), reason="it is larger than any fixture file")
-        return file.read_text("utf-8")
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        raise Misconfigured("TWL-Q106", path=str(file), reason=str(error)) from error
+        raise _unusable(file, error) from error
+    if len(data) > LARGEST:
+        raise Misconfigured("TWL-Q106", path=str(file), reason="it is larger than any fixture file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Misconfigured("TWL-Q106", path=str(file), reason="it is no text in UTF-8") from error
 
 
 def _write(path: Path, text: str) -> None:
@@ -64,4 +70,8 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, text.encode())
     except OSError as error:
-        raise Misconfigured("TWL-Q106", path=str(path), reason=str(error)) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> Misconfigured:
+    return Misconfigured("TWL-Q106", path=str(path), reason=getattr(error, "strerror", None) or str(error))

@@ -77,3 +77,30 @@ def test_a_mode_that_is_not_there_is_refused(call: Any) -> None:
     result = call("import-fixture", str(SIXPAR), "--mode", "of my own")
     assert result.exit_code == 2
     assert "TWL-" in result.stderr
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(call: Any, tmp_path: Path) -> None:
+    """As an editor on Windows saves it."""
+    path = tmp_path / "fixture.json"
+    path.write_bytes(b"\xef\xbb\xbf" + SIXPAR.read_bytes())
+    assert modes(call, path) == modes(call, SIXPAR)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("path", ["/dev/zero", "/", "/nowhere/at/all", "/proc/self/mem"])
+def test_what_cannot_be_read_is_refused_once(call: Any, path: str) -> None:
+    """A device without an end too; the path is told once."""
+    result = call("import-fixture", path)
+    assert result.exit_code == 78, result.output
+    assert result.stderr.splitlines()[0].count(path) == 1
+
+
+def test_a_profile_has_a_name_whatever_the_file_is_called(call: Any, config: Path, tmp_path: Path) -> None:
+    """One that tower.yaml may hold, though nothing of the file's own can stand there."""
+    path = tmp_path / "åäö.json"
+    path.write_text(
+        '{"name": "L", "availableChannels": {"R": {"capability": {"type": "ColorIntensity", "color": "Red"}}},'
+        '"modes": [{"name": "ä", "channels": ["R"]}]}'
+    )
+    assert call("import-fixture", str(path), "--mode", "ä").exit_code == 0
+    assert [found.name for found in (config / "profiles").iterdir()] == ["fixture.yaml"]
