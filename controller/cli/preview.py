@@ -7,10 +7,11 @@ import click
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.swatch import block
 from controller.config.load import Setup, load
+from controller.config.tower import DARK_WORDS
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import parse_color
-from controller.lighting.look import ZoneState, parse_brightness
+from controller.lighting.look import DARK, ZoneState, parse_brightness
 from controller.lighting.patch import Preview
 
 VISIBLE = 3.0
@@ -23,16 +24,23 @@ VISIBLE = 3.0
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @common
 def command(options: Options, look: tuple[str, ...], brightness: str, as_json: bool) -> None:
-    """Show what every fixture makes of the colour LOOK. Exit code 1 where one cannot show it."""
+    """Show what every fixture makes of LOOK, a colour or dark. Exit code 1 where one cannot show it."""
     setup = load(options.config_dir)
-    state = ZoneState(True, parse_color(" ".join(look), setup.tower.palette), parse_brightness(brightness))
+    state = _state(" ".join(look), setup, parse_brightness(brightness))
     found = [(gateway.name, preview) for gateway in patched(setup) for preview in _previews(setup, gateway, state)]
     if as_json:
         fixtures = [_document(name, preview) for name, preview in found]
-        click.echo(json.dumps({"version": 1, "color": state.color.hex, "fixtures": fixtures}, indent=2))  # type: ignore[union-attr]
+        color = state.color.hex if state.color else None
+        click.echo(json.dumps({"version": 1, "color": color, "fixtures": fixtures}, indent=2))
     else:
         click.echo(_table(state, found, options))
     raise SystemExit(FOUND_PROBLEMS if any(not preview.in_gamut for _, preview in found) else 0)
+
+
+def _state(look: str, setup: Setup, brightness: float) -> ZoneState:
+    if look.strip().casefold() in DARK_WORDS:
+        return DARK
+    return ZoneState(True, parse_color(look, setup.tower.palette), brightness)
 
 
 def patched(setup: Setup) -> list[Dmx | DmxChannels]:
@@ -61,7 +69,7 @@ def _document(gateway: str, preview: Preview) -> dict[str, object]:
 
 def _table(state: ZoneState, found: list[tuple[str, Preview]], options: Options) -> str:
     say, color = options.say, state.color.hex if state.color else "–"
-    lines = [f"{block(state)}{color} {state.brightness:.0%}"]
+    lines = [f"{block(state)}{color} {100 * state.brightness:g} %"]
     for name, preview in found:
         levels = " ".join(f"{level:3}" for level in preview.levels)
         warning = "" if preview.in_gamut else f"  ! {say('cannot show this colour')}"

@@ -231,8 +231,19 @@ class Lamp:
         if self.can_show(color):
             return 0.0
         wanted = Light(*color.linear).xyz
-        x, y, z = self._gamut.nearest(wanted)
-        return difference(wanted, (x * wanted[1] / y, wanted[1], z * wanted[1] / y))
+        return difference(wanted, _as_bright_as(wanted, self._gamut.nearest(wanted)))
+
+    def delta_e_of_levels(self, light: Light, levels: Sequence[int]) -> float:
+        """CIEDE2000 between a light and what levels show, both as bright as the colour can be; 0 for a pinned one."""
+        if light.brightness <= 0 or self._is_pinned(light):
+            return 0.0
+        wanted = light.times(1 / light.brightness).xyz
+        return difference(wanted, _as_bright_as(wanted, self.xyz(levels)))
+
+
+def _as_bright_as(wanted: Vector, xyz: Vector) -> Vector:
+    x, y, z = xyz
+    return x * wanted[1] / y, wanted[1], z * wanted[1] / y
 
 
 @lru_cache(maxsize=4096)

@@ -72,7 +72,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What one fixture will show of a zone's light: its levels, CIE 1931 xy, and how far off the colour is."""
+    """What one fixture will show of a zone's light: its levels, their CIE 1931 xy, and how far off that colour is."""
 
     fixture: Fixture
     levels: bytes
@@ -149,7 +149,7 @@ class Patch:
         x, y, _ = place.lamp.predict(own)
         color = light.state.color
         in_gamut = color is None or place.lamp.can_show(color)
-        return Preview(place.fixture, own, (x, y), in_gamut, place.lamp.delta_e(color) if color else 0.0)
+        return Preview(place.fixture, own, (x, y), in_gamut, place.lamp.delta_e_of_levels(light, own))
 
 
 def mistakes(

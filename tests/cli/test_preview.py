@@ -36,8 +36,20 @@ def test_what_is_no_colour_is_refused(call: Any, words: list[str]) -> None:
     assert "TWL-" in result.stderr
 
 
-def test_dark_is_a_look_too(call: Any) -> None:
+@pytest.mark.parametrize("word", ["dark", "släckt", "Dark"])
+def test_dark_is_a_look_too(call: Any, word: str) -> None:
     """All levels are zero, and nothing falls."""
-    result = call("preview", "dark", "--json")
-    assert result.exit_code in {0, 2}
-    assert isinstance(result.exception, SystemExit | None)
+    result = call("preview", word, "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["color"] is None
+    assert {tuple(fixture["levels"]) for fixture in told["fixtures"]} == {(0, 0, 0, 0)}
+
+
+def test_too_few_steps_for_a_faint_color_are_told(call: Any) -> None:
+    """A lamp of eight bits cannot mix orange at half a per cent, and the brightness is told as it was asked for."""
+    result = call("preview", "orange", "--brightness", "0.5 %")
+    assert result.exit_code == 0
+    head, *lines = result.stdout.splitlines()
+    assert head.endswith("0.5 %")
+    assert all("visibly another colour" in line for line in lines)

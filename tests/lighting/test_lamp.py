@@ -236,6 +236,19 @@ def test_a_pinned_color_has_exactly_its_levels(dimmer: tuple[str, ...], orange: 
     assert mine.delta_e(orange) == 0
 
 
+def test_the_error_of_levels_is_that_of_what_is_seen(orange: Color) -> None:
+    """Eight bits are too few for orange at half a per cent, sixteen are not; pinned levels are right by definition."""
+    faint = light(orange, 0.005)
+    plain = lamp("red", "green", "blue")
+    fine = lamp("red", "red fine", "green", "green fine", "blue", "blue fine")
+    pinned = lamp("red", "green", "blue", "amber", pinned=PINNED)
+    assert plain.delta_e_of_levels(faint, plain.levels(faint)) > 3
+    assert fine.delta_e_of_levels(faint, fine.levels(faint)) < 0.2
+    assert pinned.delta_e_of_levels(faint, pinned.levels(faint)) == 0
+    assert plain.delta_e_of_levels(light(orange), bytes([0, 0, 255])) > 50
+    assert plain.delta_e_of_levels(Light(), plain.dark) == 0
+
+
 def test_a_pinned_color_with_a_dark_code_is_exact_at_its_own_full() -> None:
     """#228B22 is a quarter of green; its levels are those of the console all the same."""
     forest = Color("#228B22")

@@ -122,7 +122,8 @@ def test_a_white_lamp_beside_colored_ones_is_uneven() -> None:
     patch = Patch((fixture("north", 1), fixture("lantern", 5, "dimmer")))
     assert patch.reading(patch.levels(STATES)).uneven == {"bowl"}
     north, lantern = patch.preview(STATES)
-    assert (north.in_gamut, north.delta_e) == (True, 0.0)
+    assert north.in_gamut
+    assert 0 < north.delta_e < 1, "what rounding to 8 bits makes of it"
     assert not lantern.in_gamut
     assert lantern.delta_e > 5
     assert lantern.levels == b"\xff"
