@@ -198,10 +198,25 @@ class Program:
 
     def _cue(self, before: Segment | None, after: Segment) -> Cue:
         """The one cue from a segment into the next; before ANCHOR there is none."""
-        lead_s, fade_s = passage_s(before, after) if before is not None else (0.0, 0.0)
+        lead_s, fade_s = self._passage_s(before, after) if before is not None else (0.0, 0.0)
         at, holder = after.start - timedelta(seconds=lead_s), after.holder
         since = at if holder.is_dark else after.start
         return Cue(at, holder.looks, since, fade_s, holder.campaign, self.explain(after.start))
+
+    def _passage_s(self, before: Segment, after: Segment) -> tuple[float, float]:
+        """As `passage_s`; what a hand gives back in the middle of its fade out goes on fading."""
+        if not after.fade_in_s and self._was_leaving(before):
+            return before.length_s, before.length_s
+        return passage_s(before, after)
+
+    def _was_leaving(self, segment: Segment) -> bool:
+        """Whether the fade out of a segment would have begun before a hand gave it back."""
+        if segment.holder.by_hand or segment.start not in self._by_hand:
+            return False
+        without = self.with_hand((), None)
+        planned = without._segment(segment.start)
+        after = without._after(planned)
+        return after is not None and without._cue(planned, after).at <= segment.start
 
     def _cues_after(self, moment: datetime, end: datetime) -> Iterator[Cue]:
         segment = self._segment(moment)

@@ -257,6 +257,18 @@ def test_what_a_hand_sets_comes_at_once(planned: Planned) -> None:
     assert [cue.why.winner for cue in cues[1:]] == ["override", None]
 
 
+def test_what_a_hand_gives_back_in_a_fade_out_goes_on_fading(planned: Planned) -> None:
+    """For the minute that is left of two, and does not shine up once more; before the fade out it is as it was."""
+    program = planned(
+        "campaigns: [{name: a, nights: 20 November 2026, hours: 20:00 to 21:00, color: red, fade_out: 2 min}]"
+    )
+    for minutes, shows, fade_s in ((1, [], 60.0), (10, ["bowl", "shaft"], 2.0)):
+        end = at("2026-11-20T21:00") - timedelta(minutes=minutes)
+        override = Override("1", {"bowl": "dark", "shaft": "dark"}, end - timedelta(minutes=5), end, "Eva", "prov")
+        cue = program.with_hand((override,), None).look_at(end)
+        assert (sorted(cue.looks), cue.fade_s) == (shows, fade_s)
+
+
 def test_a_sequence_is_counted_from_where_it_began(planned: Planned) -> None:
     """Over midnight and noon, and again from the start after a break."""
     program = planned(
