@@ -1,4 +1,4 @@
-"""Mistakes in days and durations: TWL-S101 to TWL-S119. Names of months come in both languages."""
+"""Mistakes in days and durations: TWL-S101 to TWL-S119 and TWL-S143. Names of months come in both languages."""
 
 from controller.events.kind import Kind, Text
 from controller.events.of_text import mistake
@@ -206,5 +206,15 @@ KINDS: tuple[Kind, ...] = (
         Text("a single value is wanted here, not {found}", "här ska ett enda värde stå, inte {found}"),
         DAYS,
         Text("write one value on the line, without brackets", "skriv ett enda värde på raden, utan klamrar"),
+    ),
+    mistake(
+        "S143",
+        "july-or-christmas",
+        Text("'{value}' can be July or Christmas", '"{value}" kan vara juli eller julen'),
+        NEVER_GUESSED,
+        Text(
+            "write `July`, or a day of Christmas, for example `Christmas Eve`",
+            "skriv `juli`, eller en dag i julen, till exempel `julafton`",
+        ),
     ),
 )

@@ -40,7 +40,7 @@ class Days:
 
     @classmethod
     def parse(cls, text: str) -> "Days":
-        """The days that `text` names; raises Mistake TWL-S101 to TWL-S118 with the place of what is wrong."""
+        """The days that `text` names; raises Mistake, as `grammar.read` does, with the place of what is wrong."""
         return cls(text, *read(text))
 
     def __str__(self) -> str:

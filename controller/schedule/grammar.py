@@ -1,7 +1,7 @@
 """The day grammar: text -> rule and year.
 
     element = ("every" | "varje") ("day" | "night" | weekday {"and" weekday}) [year]
-            | ["from"] point ["to" point]
+            | point | ["from"] point "to" point
     point   = place [year] [("+" | "-") number ("days" | "weeks")] [year]
     place   = day month | month day | month | named day | "week" number
             | ordinal weekday "in" month | year-month-day
@@ -33,7 +33,7 @@ from controller.schedule.recurrence import (
 
 
 def read(text: str) -> tuple[Rule, int | None]:
-    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to TWL-S118."""
+    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118 and S143."""
     reader = Reader(text)
     result = _weekdays(reader) or _yearly(reader)
     left = reader.next()
@@ -49,7 +49,7 @@ def read(text: str) -> tuple[Rule, int | None]:
 def _weekdays(reader: Reader) -> tuple[Rule, int | None] | None:
     """`every day`, `every Friday and Saturday`, `fredagar`; None where the text begins otherwise."""
     begin = reader.at
-    reader.skip(words.LEADS)
+    reader.lead()
     every = reader.skip(words.EVERY)
     if every and reader.skip(words.ALL_DAYS):
         return Weekdays(frozenset(range(7))), year_ahead(reader)
@@ -84,11 +84,14 @@ def _weekday(reader: Reader) -> int:
 
 
 def _yearly(reader: Reader) -> tuple[Rule, int | None]:
-    reader.skip(words.LEADS)
+    needs_end = reader.next().key in words.FROM
+    reader.lead()
     parts = _days_of_a_month(reader)
     if not parts:
         first = point_ahead(reader)
         if not reader.join():
+            if needs_end:
+                raise reader.wrong("S118", reader.next())
             if first.year is not None:
                 _check_exists(first, first.year)
             return Alone(first.point), first.year
@@ -117,7 +120,8 @@ def _short_part(reader: Reader, first: Part) -> Part | None:
     begin = reader.at
     number = reader.number()
     follows = reader.next(1) if reader.next().key in words.OF else reader.next()
-    if not first.like or not number or follows.key in words.MONTHS:
+    counts = number is not None and number.kind == "ordinal" and follows.kind == "word"  # `1:a advent`
+    if not first.like or not number or counts or follows.key in words.MONTHS:
         reader.at = begin
         return None
     return Part(first.like(number), year_ahead(reader), start=number.start, end=number.end)

@@ -111,13 +111,16 @@ def _iso(reader: Reader) -> Part:
 
 def _month_first(reader: Reader) -> Part:
     """`November 20`, or the whole of `November`."""
-    month = words.MONTHS[reader.take().key]
+    name = reader.take()
+    month = words.MONTHS[name.key]
 
     def like(number: Token) -> Point:
         return month_day(month, number)
 
     number = reader.next()
     if number.figure is None or _is_year(number):
+        if name.key in words.CHRISTMAS:
+            raise reader.wrong("S143", name, value=reader.said(name))
         return Part(Month(month))
     return Part(like(reader.take()), like=like)
 

@@ -34,11 +34,19 @@ class Reader:
         self.at += found
         return found
 
+    def lead(self) -> bool:
+        """Read `from`, `från och med`, `on`; whether there was one."""
+        return self.skip(words.LEADS) and self._inclusive()
+
     def join(self) -> bool:
         """Read `to`, `till`, `till och med` or a dash; whether there was one."""
         if self.next().kind != "dash" and self.next().key not in words.JOINS:
             return False
         self.at += 1
+        return self._inclusive()
+
+    def _inclusive(self) -> bool:
+        """Read `och med`, which every day of this grammar is."""
         if self.next().key == "och" and self.next(1).key == "med":
             self.at += 2
         return True

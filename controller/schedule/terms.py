@@ -49,8 +49,9 @@ EVENING: frozenset[Event] = frozenset({"sunset", "dusk"})
 DAYTIME = frozenset((morning, evening) for morning in ("sunrise", "dawn") for evening in EVENING)
 
 _DASH = "[-‐‑‒–—―−]"
-_LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n)\s", re.IGNORECASE)
-_JOIN = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(sorted(JOINS, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
+_LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n(?:\s+och\s+med)?|fr\.?\s?o\.?\s?m\.?)\s", re.IGNORECASE)
+_INCLUSIVE = r"till\s+och\s+med|t\.?\s?o\.?\s?m\b\.?"
+_JOIN = re.compile(rf"(?<![^\W\d_])(?:{_INCLUSIVE}|{'|'.join(sorted(JOINS, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
 _EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
 _SIGN = re.compile(rf"\+|{_DASH}")
 _KL = r"(?:(?:kl\.?|klockan)\s*)?"

@@ -48,6 +48,9 @@ MONTHS: Mapping[str, int] = {
 }
 """Full names and their first three letters -> 1 to 12."""
 
+CHRISTMAS = frozenset(("jul",))
+"""The abbreviation of a month that is also Swedish for Christmas."""
+
 WEEKDAYS: Mapping[str, int] = _table(
     "monday mon måndag måndagen mån",
     "tuesday tue tues tisdag tisdagen tis",
@@ -94,7 +97,8 @@ ALSO_IN_NAMES = frozenset(("alla",))
 ALL_DAYS = frozenset(_table("day days night nights evening evenings dag dagar natt nätter kväll kvällar"))
 WEEK = frozenset(("week", "weeks", "wk", "w", "vecka", "veckan", "veckor", "veckorna", "v"))
 JOINS = frozenset(("to", "till", "until", "til", "through", "thru", "tom"))
-LEADS = frozenset(("from", "fran", "on", "pa"))
+FROM = frozenset(("from", "fran"))
+LEADS = FROM | {"on", "pa"}
 ARTICLES = frozenset(("the", "den"))
 OF = frozenset(("of",))
 IN = frozenset(("in", "of", "i"))
@@ -113,13 +117,18 @@ _TOKEN = re.compile(
   | (?P<figures>[0-9]+\s?[/.]\s?[0-9]+(?:\s?[/.]\s?[0-9]+)?|[0-9]+{_DASH}[0-9]+{_DASH}[0-9]+)
   | (?P<ordinal>[0-9]+(?:st|nd|rd|th|:?[ea])(?![^\W\d_]))
   | (?P<number>[0-9]+)
-  | (?P<word>t\.?\s?o\.?\s?m\b\.?|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’‘ʼ´`](?=[^\W\d_]))*\.?)
+  | (?P<word>t\.?\s?o\.?\s?m\b\.?|fr\.?\s?o\.?\s?m\b\.?
+            |[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’‘ʼ´`](?=[^\W\d_])|(?<=s)['’‘ʼ´`](?=\s))*\.?)
   | (?P<dash>{_DASH})
   | (?P<plus>\+)
   | (?P<other>\S)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+_SPACED = {"t o m": "tom", "fr o m": "from"}
+"""Abbreviations that may be written with spaces; `from` is the English word too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +156,4 @@ def tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or "other"
         word = key(found[0]) if kind == "word" else found[0].lower()
-        yield Token(kind, "tom" if word == "t o m" else word, *found.span())
+        yield Token(kind, _SPACED.get(word, word), *found.span())

@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from controller.schedule.feasts import CALLED, FEASTS, easter, key
+from controller.schedule.days import Days
+from controller.schedule.feasts import CALLED, FEASTS, SPELLINGS, easter, key
+from controller.schedule.recurrence import Alone, Named
 
 YEARS = range(1970, 2101)
 
@@ -97,3 +99,11 @@ def test_every_feast_is_in_its_year_and_season() -> None:
 def test_names_are_compared_without_case_and_apostrophes(name: str) -> None:
     """Any apostrophe or none, any case, letters composed or not, Swedish letters or their bare ones."""
     assert CALLED[key(name)] == "New Year's Eve"
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values())
+def test_every_name_is_read_as_it_is_written_here(spelling: str) -> None:
+    """Alone, at the end of a period, and with another apostrophe, as a suggestion repeats it."""
+    named = Named(CALLED[key(spelling)])
+    assert Days.parse(spelling).rule == Days.parse(spelling.replace("'", "’").upper()).rule == Alone(named)
+    assert getattr(Days.parse(f"2 January 2026 to {spelling} 2027").rule, "last", None) == named

@@ -46,6 +46,8 @@ def resolved(text: str, day: date, place: Place = ALVESTA) -> list[str]:
         ("solnedgång till soluppgång", Term("sunset"), Term("sunrise")),
         ("solnedga\u030angen till soluppgangen", Term("sunset"), Term("sunrise")),
         ("från solens nedgång till midnatt", Term("sunset"), Term(0)),
+        ("från och med solnedgången till och med soluppgången", Term("sunset"), Term("sunrise")),
+        ("fr.o.m. kl. 22.00 t.o.m. midnatt", Term(1320), Term(0)),
         ("skymning–gryning", Term("dusk"), Term("dawn")),
         ("sunset-sunrise", Term("sunset"), Term("sunrise")),
         ("16:30 to 23:00", Term(990), Term(1380)),
