@@ -207,8 +207,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'{value}' cannot be a topic here", '"{value}" kan inte vara ett ämne här'),
         BROKER,
         Text(
-            "no + or #, no empty level, no / at the ends, at most {limit} characters",
-            "inget + eller #, ingen tom nivå, inget / i början eller slutet, högst {limit} tecken",
+            "no + or #, no empty level, no / at the end, at most {limit} characters",
+            "inget + eller #, ingen tom nivå, inget / i slutet, högst {limit} tecken",
         ),
     ),
     mistake(

@@ -33,8 +33,8 @@ PRESENT = {"online": True, "offline": False, "true": True, "false": False}
 
 
 def checked_topic(value: str) -> str:
-    """A topic that can be published to; raises Mistake TWL-S096."""
-    levels = value.split("/")
+    """A topic that can be published to; raises Mistake TWL-S096. Some bridges begin theirs with a slash."""
+    levels = value.removeprefix("/").split("/")
     bad = any(not level for level in levels) or any(char in "+#" or not char.isprintable() for char in value)
     if bad or value.startswith("$") or len(value) > MAX_TOPIC or value != value.strip():
         raise Mistake("TWL-S096", value=value, limit=MAX_TOPIC)

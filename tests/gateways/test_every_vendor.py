@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
 from controller.gateways.values import MAX_PAYLOAD
 from controller.lighting.color import Color
-from controller.lighting.look import ZoneState
+from controller.lighting.look import DARK, ZoneState
 
 PREFIX = "watertower"
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
 odd = st.one_of(
     st.none(),
@@ -161,7 +163,7 @@ def test_an_effect_of_its_own_never_agrees(vendor: Gateway, lit: Callable[..., Z
     assert not vendor.agrees("bowl", lit(), Shown(steady=False).over(shown))
 
 
-BAD = ["", "/", "a//b", "/a", "a/", "a/+", "#", "a/#/b", "$SYS/x", "a\x00b", "a\nb", " a", "x" * 257]
+BAD = ["", "/", "a//b", "//a", "/a/", "a/", "a/+", "#", "a/#/b", "$SYS/x", "a\x00b", "a\nb", " a", "x" * 257]
 
 
 @pytest.mark.parametrize("topic", BAD)
@@ -171,6 +173,14 @@ def test_a_topic_that_cannot_be_published_to_is_a_mistake(kind: str, topic: str,
     key = "command_topic" if kind == "home-assistant" else "topic"
     with pytest.raises(ValidationError):
         named(kind, **{key: topic})
+
+
+@pytest.mark.parametrize("topic", ["/a", "a/b/c/d", "z2m/norra lyktan", "z2m/väst/ljus 💡"])
+@pytest.mark.parametrize("kind", ["home-assistant", "zigbee2mqtt", "esphome", "wled", "tasmota", "shelly-gen2"])
+def test_topics_as_people_choose_them(kind: str, topic: str, named: Callable[..., Any]) -> None:
+    """A slash first, several levels, spaces, letters of any language."""
+    gateway = named(kind, **{"command_topic" if kind == "home-assistant" else "topic": topic})
+    assert any(topic in each.topic for each in gateway.encode(Want(NOW, {"bowl": DARK}), PREFIX))
 
 
 def test_a_key_that_is_not_known_is_a_mistake(kind: str, named: Callable[..., Any]) -> None:
