@@ -11,7 +11,8 @@ Rules
    TELL_FROM commands in vain it is told, once until it has confirmed again.
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute.
-7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly.
+7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly. One
+   whose last will was said is silent at once, but that is told only after AWAY_S: most are just starting anew.
 8. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
 9. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
 10. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
@@ -35,6 +36,8 @@ REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
 REASSERT_S = 60.0
+AWAY_S = 15.0
+"""Longer than a device with Wi-Fi takes from power on to its first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         return _write_only(gateway, track, turn)
     agrees = _agreement(gateway, track, turn)
     if track.silent:
-        back = _ask(gateway, replace(track, silent=False), turn)
-        decision = _with_event(back, happened("TWL-G105", gateway=gateway.name))
+        back = _ask(gateway, replace(track, silent_s=None, missed=False), turn)
+        decision = _with_event(back, happened("TWL-G105", gateway=gateway.name)) if track.missed else back
     elif all(agrees.values()):
         decision = _agrees(gateway, track, turn)
     else:
@@ -204,14 +207,18 @@ def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 
 def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 7."""
+    since_s = turn.now_s if track.silent_s is None else track.silent_s
+    tell_at_s = since_s + AWAY_S if track.heard.online is False else since_s
     events: tuple[Event, ...] = ()
-    if not track.silent:
+    if not track.missed and turn.now_s >= tell_at_s:
         alive_s = track.heard.alive_s
         age_s = round(turn.now_s - alive_s, 1) if alive_s is not None else -1.0
         events = (happened("TWL-G104", gateway=gateway.name, age_s=age_s),)
+    missed = track.missed or bool(events)
     standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "silent")
-    lost = replace(track, standing=standing, silent=True, confirmed=None)
-    return _again(gateway, lost, turn, events)
+    lost = replace(track, standing=standing, silent_s=since_s, missed=missed, confirmed=None)
+    decision = _again(gateway, lost, turn, events)
+    return decision if missed else replace(decision, wake_s=min(decision.wake_s or tell_at_s, tell_at_s))
 
 
 def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:

@@ -98,6 +98,7 @@ class Track:
     last fade ends or ended.
 
     `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
+    `silent_s` is since when it is silent, `missed` says that this was told.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
     are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more.
     """
@@ -113,11 +114,17 @@ class Track:
     faded_s: float = 0.0
     misses: int = 0
     alarmed: bool = False
-    silent: bool = False
+    silent_s: float | None = None
+    missed: bool = False
     overwritten: bool = False
     paid_s: float = 0.0
     contested: bool = False
     greeted: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is silent."""
+        return self.silent_s is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,6 @@ async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Any, mosqui
         assert len(cues) >= 16
         for cue in cues[:4]:
             await show(cue)
-        assert not alarms
 
         clock.leap(words.instant("2026-11-20 23:00:00"))
         back = {name: played for name, played in devices.items() if played.device.gateway.kind not in SILENT_BOOT}
@@ -207,4 +206,4 @@ async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Any, mosqui
         for cue in cues[-4:]:
             await show(cue)
         assert cues[-1].looks == {}
-    assert set(alarms) == {"TWL-G104"}, "only of those that were away"
+    assert not alarms

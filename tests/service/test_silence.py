@@ -39,6 +39,27 @@ def test_a_will_is_believed_at_once(night: Any) -> None:
     assert night.controller.standing() == {"silent"}
 
 
+def test_a_short_absence_alarms_nobody(night: Any) -> None:
+    """Its will is said and it starts anew: told the wish at once; one that stays away is told, and its return too."""
+    since = night.mono
+    night.box.stop()
+    night.run(10)
+    night.box.start()
+    night.run(2)
+    assert night.controller.standing() == {"confirmed"}
+    assert not {"TWL-G104", "TWL-G105"} & set(night.controller.codes(since))
+    night.box.stop()
+    night.run(14)
+    assert "TWL-G104" not in night.controller.codes(since)
+    night.run(2)
+    assert night.controller.codes(since).count("TWL-G104") == 1
+    night.run(60)
+    assert night.controller.codes(since).count("TWL-G104") == 1
+    night.box.start()
+    night.run(2)
+    assert "TWL-G105" in night.controller.codes(since)
+
+
 def test_a_stale_offline_does_not_silence_who_speaks(night: Any) -> None:
     """The broker keeps `offline` of a connection that is over; reports come: it is there."""
     night.say(AVAILABILITY, b"offline", True)

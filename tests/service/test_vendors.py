@@ -128,7 +128,7 @@ def test_a_lamp_that_says_only_that_it_is_there(started: Started) -> None:
     """Without a report, but with a will: told again as soon as it is back."""
     world = started({**MUTE, "availability_topic": "m/here"})
     world.vendor.stop()
-    world.run(2)
+    world.run(20)
     assert standing(world) == {"silent"}
     world.vendor.start()
     world.run(2)
