@@ -13,7 +13,6 @@ from controller.config.findings import Finding, Place
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
 from controller.config.verdict import blamed
-from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
@@ -30,7 +29,7 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 def entries(document: Document, key: str) -> tuple[Pairs, ...]:
     """The entries of a list at the outermost level."""
-    _, node = document.at((key,))
+    _, node = document.at((key,)) if is_list(document, key) else (None, None)
     return tuple(item for item in node.items if isinstance(item, Pairs)) if isinstance(node, Items) else ()
 
 
@@ -66,11 +65,11 @@ def palette_twice(document: Document) -> Iterator[Finding]:
 
 def days_missing(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding]:
     """Campaigns and blackouts without days, or with both kinds; told though the entry has other mistakes."""
+    too_far_out = isinstance(document.root, Pairs) and any(word in document.root.entries for word in DAYS)
     for rule in rules:
         name = _text(rule, "name")
         told = {"name": name.text.strip() if name else "–"}
-        given = {near(word, DAYS) for word in rule.entries} & set(DAYS)
-        if not given:
+        if not any(word in rule.entries for word in DAYS) and not too_far_out:
             yield document.source.finding("TWL-S141", rule.place, **told)
         elif all(word in rule.entries for word in DAYS):
             yield document.source.finding("TWL-S140", rule.place, **told)
@@ -89,6 +88,11 @@ def zones_of(document: Document) -> tuple[Scalar, ...]:
     """The zones that the tower's file names."""
     _, node = document.at(("zones",))
     return tuple(item for item in node.items if isinstance(item, Scalar)) if isinstance(node, Items) else ()
+
+
+def zones_are_named(document: Document) -> bool:
+    """Whether each zone has a name that can be one; what belongs to which zone cannot be told otherwise."""
+    return all(ZONE_NAME.fullmatch(zone.text) for zone in zones_of(document))
 
 
 def unknown_zones(document: Document) -> Iterator[Finding]:

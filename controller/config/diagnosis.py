@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import ScalarEvent
 
-from controller.config.draft import Draft, column_of_body, is_blank
+from controller.config.draft import Draft, column_of_body, is_blank, opens_block
 from controller.config.spelling import end_of_value, open_quote
 
 FIRST_PAIR = re.compile(r" *(?:- +)*[^\s:][^:]*:(?=\s|$)")
 NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>\s*[=;]\s*|\s+)(?P<value>[^\s=;:#].*)")
 TIGHT = re.compile(r"(?P<key>[^\W\d]\w*):(?P<value>[^\s/].*)")
+ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*) *$")
+EMPTY = frozenset({"[]", "{}", "~", "null"})
 CLOSING = {"[": "]", "{": "}"}
 
 
@@ -41,8 +43,8 @@ def mend_syntax(error: YAMLError, draft: Draft) -> bool:
     cause = next((cause for phrase, cause in CAUSES if phrase in told), None)
     if cause is not None and cause(trouble):
         return True
-    if len(draft.findings) == before:
-        line, column = trouble.at
+    line, column = trouble.at
+    if len(draft.findings) == before and not any(told.place and told.place.line == line + 1 for told in draft.findings):
         draft.tell("TWL-S037", line, (column, column + 1))
     return False
 
@@ -91,12 +93,22 @@ def _bracket(trouble: Trouble) -> bool:
 def _sign(trouble: Trouble) -> bool:
     """`name: @home`, `name: & more`, `name: > more`: signs that mean something to YAML."""
     line, column = trouble.begin if trouble.begin < trouble.at else trouble.at
-    return _quote_value(trouble.draft, line, column, "TWL-S029", found=trouble.draft.lines[line][column : column + 1])
+    return _quote_from(trouble.draft, line, column)
+
+
+def _sign_alone(trouble: Trouble) -> bool:
+    """`name: - more`, `name: ? more`: signs that may only stand at the beginning of a line."""
+    return _quote_from(trouble.draft, *trouble.at)
+
+
+def _quote_from(draft: Draft, line: int, column: int) -> bool:
+    return _quote_value(draft, line, column, "TWL-S029", found=draft.lines[line][column : column + 1])
 
 
 def _pair_without_colon(trouble: Trouble) -> bool:
-    """`dates 20–26 November`, `dates = 20–26 November` or `dates:20–26 November`."""
-    return _mend_pair(trouble.draft, trouble.begin[0])
+    """`dates 20–26 November`, `dates = 20–26 November` or `dates:20–26 November`; `campaigns` with entries below."""
+    draft, line = trouble.draft, trouble.begin[0]
+    return _mend_pair(draft, line) or _mend_keyword(draft, line)
 
 
 def _second_colon(trouble: Trouble) -> bool:
@@ -106,9 +118,12 @@ def _second_colon(trouble: Trouble) -> bool:
     if first and first.end() <= column:
         return _quote_value(draft, line, first.end(), "TWL-S030")
     above = draft.line_above(line)
-    if above is not None and not FIRST_PAIR.match(draft.lines[above]) and _mend_pair(draft, above):
+    if above is not None and not FIRST_PAIR.match(draft.lines[above]):
+        if _mend_pair(draft, above) or _mend_keyword(draft, above):
+            return True
+    elif above is not None and _mend_entry(draft, above, line):
         return True
-    return _mend_indentation(draft, line)
+    return _below_a_value(draft, line) or _mend_indentation(draft, line)
 
 
 def _out_of_line(trouble: Trouble) -> bool:
@@ -116,7 +131,7 @@ def _out_of_line(trouble: Trouble) -> bool:
     draft, (line, column) = trouble.draft, trouble.at
     text = draft.lines[line]
     if not text[:column].strip():
-        return _mend_indentation(draft, line)
+        return _below_a_value(draft, line) or _mend_indentation(draft, line)
     first = FIRST_PAIR.match(text)
     start = first.end() if first else column_of_body(text)
     return _quote_value(draft, line, start, "TWL-S031", found=text[column : end_of_value(text)].rstrip())
@@ -133,12 +148,57 @@ def _mend_indentation(draft: Draft, line: int) -> bool:
     word = " ".join(words[: 2 if words[0] == "-" else 1]).rstrip(":")
     draft.tell("TWL-S021", line, (found, found + len(word)), word=word, found=found, expected=expected)
     draft.indent(line, expected)
-    for below in range(line + 1, len(draft.lines)):
+    for below in range(line + 1, len(draft.lines)) if opens_block(text) or words[0] == "-" else ():
         inner = len(draft.lines[below]) - len(draft.lines[below].lstrip())
         if not is_blank(draft.lines[below]):
             if inner <= found:
                 break
             draft.indent(below, inner + expected - found)
+    return True
+
+
+def _below_a_value(draft: Draft, line: int) -> bool:
+    """`blackouts: []` with entries below it: what was put in belongs to the keyword, which has a value already."""
+    above = draft.line_above(line)
+    pair = FIRST_PAIR.match(draft.lines[above]) if above is not None else None
+    if above is None or pair is None:
+        return False
+    text = draft.lines[above]
+    value = text[pair.end() : end_of_value(text)].strip()
+    outermost = column_of_body(text) == 0 and draft.lines[line].lstrip().startswith("-")
+    if not value or column_of_body(text) > len(draft.lines[line]) - len(draft.lines[line].lstrip()):
+        return False
+    if value not in EMPTY and not outermost:
+        return False
+    start = text.index(value, pair.end())
+    key = text[column_of_body(text) : pair.end() - 1].strip()
+    draft.tell("TWL-S045", above, (start, start + len(value)), key=key, value=value)
+    draft.replace(above, start, start + len(value), "")
+    return True
+
+
+def _mend_keyword(draft: Draft, line: int) -> bool:
+    """`campaigns` without its colon, and its entries below."""
+    text = draft.lines[line]
+    found = ALONE.match(text[: end_of_value(text)], column_of_body(text))
+    if found is None:
+        return False
+    draft.tell("TWL-S046", line, found.span("key"), key=found["key"])
+    draft.replace(line, found.end("key"), found.end("key"), ":")
+    return True
+
+
+def _mend_entry(draft: Draft, first: int, line: int) -> bool:
+    """An entry that lacks its hyphen: its first line stands two columns further out than the others."""
+    opener, start = draft.line_above(first), column_of_body(draft.lines[first])
+    if opener is None or not opens_block(draft.lines[opener]) or draft.lines[first].lstrip().startswith("-"):
+        return False
+    if column_of_body(draft.lines[line]) != start + 2:
+        return False
+    key = draft.lines[opener][column_of_body(draft.lines[opener]) :].partition(":")[0]
+    word = draft.lines[first][start:].partition(":")[0]
+    draft.tell("TWL-S052", first, (start, start + len(word)), key=key)
+    draft.replace(first, start, start, "- ")
     return True
 
 
@@ -176,6 +236,8 @@ CAUSES: tuple[tuple[str, Callable[[Trouble], bool]], ...] = (
     ("scanning a block scalar", _sign),
     ("scanning a directive", _sign),
     ("could not find expected ':'", _pair_without_colon),
+    ("sequence entries are not allowed here", _sign_alone),
+    ("mapping keys are not allowed here", _sign_alone),
     ("not allowed here", _second_colon),
     ("expected <block end>", _out_of_line),
     ("expected '<document start>'", _out_of_line),

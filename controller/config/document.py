@@ -93,10 +93,15 @@ class Builder:
                 if root is not None:
                     raise self._stop("TWL-S034", event)
                 if event.version or event.tags:
-                    raise self._stop("TWL-S032", event, found="%")
+                    raise self._directive()
             elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent | AliasEvent):
                 root = self._node(event, 1)
-        return root
+        return None if isinstance(root, Scalar) and not root.text and not root.quoted else root
+
+    def _directive(self) -> Stop:
+        line, text = next((at, text) for at, text in enumerate(self.draft.lines) if text.startswith("%"))
+        self._tell("TWL-S032", self.draft.place(line, 0, len(text)), found=text.split()[0])
+        return Stop("TWL-S032")
 
     def _node(self, event: Any, depth: int) -> Node:
         if depth > DEEPEST:
@@ -128,6 +133,8 @@ class Builder:
             count += 1
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
+            if isinstance(event, AliasEvent):
+                continue
             if not isinstance(key, Scalar):
                 self._tell("TWL-S017", key.place)
             elif key.text in entries:

@@ -38,12 +38,19 @@ from controller.schedule.plan import Program
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = "TWL-S132"
+OUT_OF_LINE = "TWL-S021"
+ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
+"""A keyword in a wrong place is told as that, not as one whose indentation is odd."""
 BLACK = Color("#000000")
 GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
 KEYWORDS = frozenset(
     {*SYNONYMS, *(key for model in (Schedule, Campaign, Tower, Site, Mqtt) for key in shape.keys(model))}
 )
 """The words that are surely meant as keywords where their colon lacks its space."""
+
+OF_TOWER, OF_SCHEDULE = frozenset(shape.keys(Tower)), frozenset(shape.keys(Schedule))
+IN_TOWER = shape.Files(OF_TOWER, OF_SCHEDULE, SCHEDULE)
+IN_SCHEDULE = shape.Files(OF_SCHEDULE, OF_TOWER, TOWER)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -106,6 +113,7 @@ def _opened(path: Path) -> Document:
 
 
 def _joined(tower_text: Document, schedule_text: Document, directory: Path) -> Setup:
+    tower_text = shape.as_meant(tower_text, Tower, IN_TOWER)
     palette, zones = _palette(tower_text), _zones(tower_text)
     profiles, faults = read_profiles(directory)
     context: dict[str, Any] = {
@@ -125,7 +133,7 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path) -> S
 
 
 def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, tuple[Finding, ...]]:
-    tower, findings = _read_as(Tower, document, context, shape.Other(SCHEDULE, frozenset(shape.keys(Schedule))))
+    tower, findings = _read_as(Tower, document, context, IN_TOWER)
     told = {finding.place[:2] for finding in findings if finding.place}
     more = _tower_checks(document, context)
     return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in told))
@@ -137,9 +145,10 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
     for gateway in written:
         yield from checks.names_twice(document, checks.fixtures_of(gateway))
     yield from checks.palette_twice(document)
-    yield from checks.unknown_zones(document)
+    named = checks.zones_are_named(document)
+    yield from checks.unknown_zones(document) if named else ()
     gateways = _readable_gateways(document, context)
-    if checks.is_list(document, "gateways") and len(gateways) == len(written):
+    if named and checks.is_list(document, "gateways") and len(gateways) == len(written):
         yield from checks.zones_in_the_dark(document)
     yield from checks.patch(document, gateways, context)
     yield from checks.universe_twice(document, gateways)
@@ -147,7 +156,8 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
 
 
 def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:
-    schedule, findings = _read_as(Schedule, document, context, shape.Other(TOWER, frozenset(shape.keys(Tower))))
+    document = shape.as_meant(document, Schedule, IN_SCHEDULE)
+    schedule, findings = _read_as(Schedule, document, context, IN_SCHEDULE)
     rules = {group: checks.entries(document, group) for group in RULES}
     named = [rule for group in rules.values() for rule in group]
     dated = (*rules["campaigns"], *rules["blackouts"])
@@ -160,7 +170,7 @@ def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | N
 
 
 def _read_as(
-    model: type[Model], document: Document, context: dict[str, Any], other: shape.Other
+    model: type[Model], document: Document, context: dict[str, Any], files: shape.Files
 ) -> tuple[Model | None, tuple[Finding, ...]]:
     """The document as a model, or what keeps it from being one."""
     root = document.root
@@ -168,7 +178,10 @@ def _read_as(
         return None, document.findings
     if not isinstance(root, Pairs):
         return None, (*document.findings, _not_pairs(document, root))
-    findings = (*document.findings, *shape.mistakes(document, model, other))
+    words = tuple(shape.mistakes(document, model, files))
+    elsewhere = {finding.place for finding in words if finding.code in ELSEWHERE}
+    written = (one for one in document.findings if one.code != OUT_OF_LINE or one.place not in elsewhere)
+    findings = (*written, *words)
     try:
         return model.model_validate(_with_lines(root), context=context), findings
     except ValidationError as error:

@@ -20,7 +20,7 @@ from pydantic import (
     field_validator,
 )
 
-from controller.config.tower import DARK_WORDS, Keys, Version
+from controller.config.tower import DARK_WORDS, Keys, Version, is_triple, no_color
 from controller.config.words import near
 from controller.errors import Mistake
 from controller.lighting.color import Color, parse_color
@@ -49,21 +49,35 @@ def _one_or_several(value: object, info: ValidationInfo) -> Colors:
     if isinstance(value, str):
         if value.strip().casefold() in DARK_WORDS:
             return ()
+        _is_no_list(value, info)
         return (ONE.validate_python(value, context=info.context),)
-    if isinstance(value, list) and len(value) == 3 and all(_is_component(part) for part in value):
-        meant = Color.from_rgb(*(int(part) for part in value)).hex
-        raise Mistake("TWL-S135", value=f"[{', '.join(value)}]", suggestion=meant)
-    if isinstance(value, list) and not all(isinstance(part, str) for part in value):
+    if not isinstance(value, list) or is_triple(value):
+        raise no_color(value)
+    if any(not isinstance(part, str) or part.strip().casefold() in DARK_WORDS for part in value):
         raise Mistake("TWL-S073")
     return SEVERAL.validate_python(value, context=info.context)
 
 
-def _is_component(part: object) -> bool:
-    return isinstance(part, str) and part.isdecimal() and len(part) <= 3
+def _is_no_list(value: str, info: ValidationInfo) -> None:
+    """Raises Mistake for an empty text, and for several colours in one text: a list without its brackets."""
+    if not value.strip():
+        raise Mistake("TWL-S013", key="color")
+    parts = [part.strip() for part in value.split(",")]
+    if len(parts) > 1 and all(_is_color(part, info) for part in parts):
+        raise Mistake("TWL-S074", suggestion=f"[{', '.join(parts)}]")
+
+
+def _is_color(text: str, info: ValidationInfo) -> bool:
+    try:
+        return bool(_color(text, info))
+    except Mistake:
+        return False
 
 
 def _by_zone(value: object, info: ValidationInfo) -> object:
     """`bowl: red, shaft: blue`, a zone without a colour being dark; or one colour for all zones."""
+    if value == {}:
+        raise Mistake("TWL-S013", key="color")
     if isinstance(value, dict):
         return ZONES.validate_python(value, context=info.context)
     colors = _one_or_several(value, info)

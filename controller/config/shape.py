@@ -1,15 +1,16 @@
 """A document held against the model that is to read it: keywords, and numbers that are not plain.
 
 Rules
-1. A keyword that the model does not know is a mistake, with the one that was meant where there is a near one.
+1. A keyword that the model does not know is a mistake, with the one that was meant where there is a near one. What it
+   holds is read as that one's, so that the mistakes inside are found in the same run.
 2. A keyword without a value is a mistake, unless the model reads nothing as an empty list or set.
 3. A whole number is written in digits without sign, leading zero, point or exponent; another number plainly.
 4. Of several models the one with the `kind` of the file counts; where that is unknown, nothing is checked.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
@@ -22,17 +23,20 @@ from controller.config.words import PASSWORDS, near
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
+RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")
+MAPPINGS = (dict, Mapping)
 READERS = (BeforeValidator, PlainValidator, WrapValidator)
 COMMENTED_VALUE = re.compile(r"#[^\s#]")
 """`#FF6A00` is a value without its quotes; `# later` is a comment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """The other file: its name, and the keywords that stand at its outermost level."""
+class Files:
+    """The keywords at the outermost level of the file that is read, and those of the other file with its name."""
 
-    file: str
-    keywords: frozenset[str]
+    own: frozenset[str]
+    other: frozenset[str]
+    other_file: str
 
 
 def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -40,16 +44,72 @@ def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}
 
 
-def mistakes(document: Document, model: type[BaseModel], other: Other) -> Iterator[Finding]:
-    """Every mistake of the rules above."""
+def as_meant(document: Document, model: type[BaseModel], files: Files) -> Document:
+    """The document with every keyword that stands for another one in that one's place; the words stay as written."""
+    root = document.root
+    return document if root is None else replace(document, root=_as_meant(model, root, files))
+
+
+def _as_meant(annotation: Any, node: Node, files: Files) -> Node:
+    if isinstance(node, Sequence):
+        inner = next(_item_types(annotation), None)
+        return replace(node, items=tuple(_as_meant(inner, item, files) for item in node.items))
+    if not isinstance(node, Pairs):
+        return node
+    for model in _members(annotation, replace(node, entries=_renamed(node.entries, ("kind",), frozenset()))):
+        known = keys(model)
+        entries = _renamed(node.entries, known, _elsewhere(model, files))
+        inside = {
+            word: replace(entry, value=_as_meant(known[word].annotation, entry.value, files))
+            if word in known
+            else entry
+            for word, entry in entries.items()
+        }
+        return replace(node, entries=inside)
+    return node
+
+
+def _elsewhere(model: type[BaseModel], files: Files) -> frozenset[str]:
+    """The words that are keywords, though not of this model."""
+    inner = (word for field in keys(model).values() for one in _inner_models(field) for word in keys(one))
+    return frozenset({*files.own, *files.other, *inner})
+
+
+def _renamed(entries: Mapping[str, Entry], known: Iterable[str], elsewhere: frozenset[str]) -> dict[str, Entry]:
+    """The entries by the keyword that each was meant to be, where that one is not there itself."""
+    renamed: dict[str, Entry] = {}
+    for word, entry in entries.items():
+        split = _split(entry, known)
+        meant = word
+        if word not in known and word not in elsewhere and word.casefold() not in PASSWORDS:
+            meant = (split.key.text if split else near(word, known)) or word
+        if meant == word or meant in entries or meant in renamed:
+            renamed[word] = entry
+        else:
+            renamed[meant] = replace(split, key=entry.key) if split else entry
+    return renamed
+
+
+def _split(entry: Entry, known: Iterable[str]) -> Entry | None:
+    """`{dates:6 June}` and `{dates 6 June}`: keyword and value in one word, since what parts them is missing."""
+    found = RUN_TOGETHER.match(entry.key.text) if entry.is_empty else None
+    if found is None or found["key"] not in known:
+        return None
+    return Entry(Scalar(found["key"], entry.key.place), Scalar(found["value"], entry.key.part(*found.span("value"))))
+
+
+def mistakes(document: Document, model: type[BaseModel], files: Files) -> Iterator[Finding]:
+    """Every mistake of the rules above in a document as it was meant."""
     if document.root is None:
         return
     for held, pairs in walk(model, document.root):
         known = keys(held)
         for word, entry in pairs.entries.items():
+            if entry.key.text != word or word not in known:
+                yield _misplaced(document, held, entry, files) or _unknown(document, known, entry)
             if word not in known:
-                yield _misplaced(document, held, entry, other) or _unknown(document, known, entry)
-            elif entry.is_empty:
+                continue
+            if entry.is_empty:
                 yield from _empty(document, known[word], entry)
             else:
                 yield from _numbers(document, known[word].rebuild_annotation(), entry.value)
@@ -112,28 +172,33 @@ def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: Entry) -
     word, place = entry.key.text, entry.key.place
     if word.casefold() in PASSWORDS:
         return document.source.finding("TWL-S090", place)
-    tight = word.partition(":")
-    if tight[1] and tight[0] in known:
-        return document.source.finding("TWL-S022", place, key=tight[0], value=tight[2])
+    together = RUN_TOGETHER.match(word)
+    if together and together["key"] in known:
+        code = "TWL-S022" if together["between"] == ":" else "TWL-S023"
+        return document.source.finding(code, place, key=together["key"], value=together["value"])
     suggestion = near(word, known)
     if suggestion:
         return document.source.finding("TWL-S010", place, key=word, suggestion=suggestion)
     return document.source.finding("TWL-S011", place, key=word, allowed=", ".join(known))
 
 
-def _misplaced(document: Document, model: type[BaseModel], entry: Entry, other: Other) -> Finding | None:
-    """A keyword that is known, only not here: one of the other file, or of an entry further in."""
+def _misplaced(document: Document, model: type[BaseModel], entry: Entry, files: Files) -> Finding | None:
+    """A keyword that is known, only not here: of the outermost level, of the other file, or of an entry further in."""
     word, place = entry.key.text, entry.key.place
-    if word in other.keywords:
-        return document.source.finding("TWL-S012", place, key=word, other=other.file)
+    if word in files.own:
+        return document.source.finding("TWL-S018", place, key=word)
+    if word in files.other:
+        return document.source.finding("TWL-S012", place, key=word, other=files.other_file)
     for parent, field in keys(model).items():
-        inner = [
-            *_parts(field.annotation),
-            *(part for one in _item_types(field.annotation) for part in _parts(one)),
-        ]
-        if any(_is_model(one) and word in keys(one) for one in inner):
+        if any(word in keys(one) for one in _inner_models(field)):
             return document.source.finding("TWL-S016", place, key=word, parent=parent)
     return None
+
+
+def _inner_models(field: FieldInfo) -> list[type[BaseModel]]:
+    """The models that read what a keyword holds."""
+    inner = (field.annotation, *_item_types(field.annotation))
+    return [part for one in inner for part in _parts(one) if _is_model(part)]
 
 
 def _empty_inside(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
@@ -141,7 +206,7 @@ def _empty_inside(document: Document, annotation: Any, node: Node) -> Iterator[F
     if isinstance(node, Sequence):
         for item in node.items:
             yield from _empty_inside(document, next(_item_types(annotation), None), item)
-    elif isinstance(node, Pairs) and not any(_is_model(part) for part in _parts(annotation)):
+    elif isinstance(node, Pairs) and any(get_origin(part) in MAPPINGS for part in _parts(annotation)):
         for entry in node.entries.values():
             yield from _empty(document, None, entry) if entry.is_empty else ()
 

@@ -81,14 +81,14 @@ class Site(Keys):
     @classmethod
     def _is_latitude(cls, value: float) -> float:
         if not -90 <= value <= 90:
-            raise Mistake("TWL-S080", value=str(value))
+            raise Mistake("TWL-S080", value=f"{value:.15g}")
         return value
 
     @field_validator("longitude")
     @classmethod
     def _is_longitude(cls, value: float, info: ValidationInfo) -> float:
         if not -180 <= value <= 180:
-            raise Mistake("TWL-S081", value=str(value))
+            raise Mistake("TWL-S081", value=f"{value:.15g}")
         latitude, time_zone = info.data.get("latitude"), info.data.get("time_zone")
         if latitude is not None and time_zone and farther_than_swapped(time_zone, latitude, value):
             raise Mistake("TWL-S082", time_zone=time_zone, latitude=str(value), longitude=str(latitude))
@@ -116,8 +116,10 @@ def _is_own_address(host: str) -> bool:
     return ":" not in host or host.startswith("[")
 
 
-def _beside(value: str, info: ValidationInfo) -> Path:
+def _beside(value: object, info: ValidationInfo) -> Path:
     """A file named relative to the folder of tower.yaml."""
+    if not isinstance(value, str):
+        raise Mistake("TWL-S054", key=info.field_name)
     if "\0" in value or not value.strip():
         raise Mistake("TWL-S063", key=info.field_name, value=value)
     return Path((info.context or {}).get("directory", "."), value)
@@ -229,7 +231,24 @@ def _palette_name(name: str) -> str:
 
 
 def _palette_color(value: object) -> object:
-    return parse_color(value, {}) if isinstance(value, str) else value
+    if isinstance(value, Color):
+        return value
+    if not isinstance(value, str):
+        raise no_color(value)
+    return parse_color(value, {})
+
+
+def no_color(value: object) -> Mistake:
+    """What is wrong with a colour that is not one text: TWL-S135 for three numbers, TWL-S119 for anything else."""
+    if not isinstance(value, list) or not is_triple(value):
+        return Mistake("TWL-S119", found=type(value).__name__)
+    meant = Color.from_rgb(*(min(255, int(part)) for part in value)).hex
+    return Mistake("TWL-S135", value=f"[{', '.join(value)}]", suggestion=meant)
+
+
+def is_triple(parts: list[object]) -> bool:
+    """Whether a list looks like red, green and blue."""
+    return len(parts) == 3 and all(isinstance(part, str) and part.isdecimal() and len(part) <= 3 for part in parts)
 
 
 PaletteName = Annotated[str, AfterValidator(_palette_name)]

@@ -12,14 +12,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from controller.config.findings import Finding, Place
-from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequence, plain
+from controller.config.nodes import Document, Node, Pairs, Scalar, Sequence, plain
 from controller.config.words import near
 from controller.errors import Mistake
 
 Told = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
 
-NO_DAYS = "TWL-S141"
+MISSING, NO_DAYS = "TWL-S014", "TWL-S141"
+TOO_FAR_OUT = "TWL-S016"
 OF_PROFILES = frozenset({"TWL-F103", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 EXAMPLES: Mapping[str, str] = {
@@ -39,12 +40,25 @@ EXAMPLES: Mapping[str, str] = {
     "kind": "kind: dmx",
     "output": "output: simulated",
     "fixtures": "fixtures: [{name: north, zone: bowl, profile: rgbw, address: 1}]",
+    "to": "to: multicast",
+    "port": "port: /dev/ttyUSB0",
     "zone": "zone: bowl",
     "profile": "profile: rgbw",
     "address": "address: 1",
     "palette": 'palette: {orange: "#FF6A00"}',
 }
 """How a line with each keyword may look."""
+OF_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "every_night": {"name": "name: Vardagsljus"},
+    "blackouts": {"name": "name: Earth Hour"},
+    "site": {"name": "name: Alvesta vattentorn"},
+    "gateways": {"name": "name: mast"},
+    "fixtures": {"name": "name: north"},
+    "output": {"kind": "kind: sacn"},
+}
+"""The same where it depends on what the keyword stands in."""
+CHOICES: Mapping[str, list[str]] = {"component": ["rgbw:0", "rgb:0", "light:0"]}
+"""Words to choose among where the model only has a pattern for them."""
 INNER_EXAMPLES: Mapping[str, str] = {
     **dict.fromkeys(("campaigns", "every_night", "blackouts"), "- name: Julljus"),
     "gateways": "- name: mast",
@@ -53,6 +67,9 @@ INNER_EXAMPLES: Mapping[str, str] = {
     "palette": 'orange: "#FF6A00"',
     "output": "{kind: sacn, to: multicast}",
     "zones": "bowl: …",
+    "after": "{hold: 24 h, look: dark}",
+    "overrides": "longest: 7 d",
+    "site": "name: Alvesta vattentorn",
 }
 """How what belongs into each keyword may begin."""
 
@@ -86,17 +103,14 @@ def _is_consequence(document: Document, error: ErrorDetails, told: tuple[Finding
     else:
         _, node = document.at(error["loc"])
         wanted = {"dates", "nights"} if isinstance(mistake, Mistake) and mistake.code == NO_DAYS else set()
+    if isinstance(node, Sequence) and error["type"] == "too_short":
+        return bool(node.items)
     if isinstance(node, Scalar):
         return any(finding.place and finding.place[:2] == node.place[:2] for finding in told)
-    return isinstance(node, Pairs) and any(_stands_for(entry, told) in wanted for entry in node.entries.values())
-
-
-def _stands_for(entry: Entry, told: tuple[Finding, ...]) -> object:
-    """The keyword that an entry was meant to be: its own where it lacks only the value, or the suggested one."""
-    if entry.is_empty:
-        return entry.key.text
-    suggested = (finding for finding in told if finding.place == entry.key.place)
-    return next((finding.event.fields.get("suggestion") for finding in suggested), None)
+    misplaced = {finding.event.fields["key"] for finding in told if finding.code == TOO_FAR_OUT}
+    return isinstance(node, Pairs) and any(
+        word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in wanted
+    )
 
 
 def _finding(document: Document, error: ErrorDetails) -> Finding:
@@ -112,6 +126,8 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
     if error["type"] == "missing":
         key = str(error["loc"][-1])
     told = _told(error, key, node)
+    if told[0] == MISSING and (example := OF_GROUPS.get(_group((*error["loc"], "")), {}).get(str(told[1]["key"]))):
+        told[1]["example"] = example
     return document.source.finding(told[0], _place(node), **told[1])
 
 
@@ -137,6 +153,11 @@ def _place(node: Node | None, start: int = 0, end: int | None = None) -> Place:
 def _told(error: ErrorDetails, key: str, node: Node | None) -> Told:
     kind, context = error["type"], error.get("ctx", {})
     text = node.text if isinstance(node, Scalar) else key
+    if kind == "union_tag_invalid" and not isinstance(node, Scalar):
+        return "TWL-S054", {"key": key}
+    if kind == "missing" and isinstance(node, Scalar):
+        group = _group((*error["loc"], ""))
+        return "TWL-S053", {"key": group, "example": INNER_EXAMPLES.get(group, f"{key}: …")}
     if kind.endswith("_type") and kind.split("_")[0] in SHAPES:
         return SHAPES[kind.split("_")[0]](key, node)
     if kind in TELL:
@@ -148,6 +169,11 @@ def _missing(key: str, _text: str, _context: Mapping[str, Any]) -> Told:
     return "TWL-S014", {"key": key, "example": EXAMPLES.get(key, f"{key}: …")}
 
 
+def _group(path: tuple[int | str, ...]) -> str:
+    """The nearest keyword on the way to a keyword: that of the list or set of pairs which it stands in."""
+    return next((str(step) for step in reversed(path[:-1]) if step in OF_GROUPS), "")
+
+
 def choice(key: str, text: str, allowed: list[str]) -> Told:
     """A word that is none of those allowed, with the one that was meant where there is a near one."""
     suggestion = near(text, allowed)
@@ -157,6 +183,8 @@ def choice(key: str, text: str, allowed: list[str]) -> Told:
 
 
 def _name(key: str, text: str, context: Mapping[str, Any]) -> Told:
+    if key in CHOICES:
+        return choice(key, text, CHOICES[key])
     if "a-z" not in context["pattern"]:
         return "TWL-S062", {"key": key}
     letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()

@@ -203,9 +203,13 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S119",
         "not-text",
-        Text("a single value is wanted here, not {found}", "här ska ett enda värde stå, inte {found}"),
+        Text("a single value is wanted here", "här ska ett enda värde stå"),
         DAYS,
-        Text("write one value on the line, without brackets", "skriv ett enda värde på raden, utan klamrar"),
+        Text(
+            "write one value on the line, neither a list nor keywords inside it",
+            "skriv ett värde på raden, ingen lista och inga nyckelord inuti",
+        ),
+        more=("found",),
     ),
     mistake(
         "S143",

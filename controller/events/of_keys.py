@@ -86,12 +86,19 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S016",
         "key-belongs-deeper",
-        Text("'{key}' stands at the outermost level", '"{key}" står på den yttersta nivån'),
+        Text("'{key}' stands too far out", '"{key}" står för långt ut'),
         KEYWORDS,
         Text(
             "it belongs to an entry of '{parent}': indent it like the lines of that entry",
             'det hör till en post i "{parent}": dra in det som postens andra rader',
         ),
+    ),
+    mistake(
+        "S018",
+        "key-belongs-outermost",
+        Text("'{key}' stands inside an entry", '"{key}" står inne i en post'),
+        KEYWORDS,
+        Text("begin its line in the first column", "börja dess rad i första kolumnen"),
     ),
     mistake(
         "S017",
@@ -257,8 +264,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'change_every' needs a list of colours", '"change_every" behöver en lista med färger'),
         SHOWING,
         Text(
-            "write `color: [red, blue]`, or delete this line",
-            "skriv `color: [red, blue]`, eller ta bort raden",
+            "write `color: [red, blue]`, or delete the line with `change_every`",
+            "skriv `color: [red, blue]`, eller ta bort raden med `change_every`",
         ),
     ),
     mistake(
@@ -267,6 +274,16 @@ KINDS: tuple[Kind, ...] = (
         Text("the tower has no zone '{zone}'", 'tornet har ingen zon "{zone}"'),
         Text("Zones are named in tower.yaml.", "Zonerna får sina namn i tower.yaml."),
         Text("the zones are: {zones}", "zonerna är: {zones}"),
+    ),
+    mistake(
+        "S074",
+        "colors-without-brackets",
+        Text("several colours are a list", "flera färger är en lista"),
+        SHOWING,
+        Text(
+            "write {suggestion} and a line `change_every: 60 s`",
+            "skriv {suggestion} och en rad `change_every: 60 s`",
+        ),
     ),
     mistake(
         "S073",

@@ -3,9 +3,9 @@
 from controller.events.kind import Kind, Level, Text
 
 
-def mistake(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
+def mistake(code: str, name: str, text: Text, meaning: Text, action: Text, more: tuple[str, ...] = ()) -> Kind:
     """A mistake in a file; the files are not used until it is mended."""
-    return Kind(f"TWL-{code}", name, Level.ERROR, text, meaning, action)
+    return Kind(f"TWL-{code}", name, Level.ERROR, text, meaning, action, more)
 
 
 ONE_LINE = Text(
@@ -340,6 +340,23 @@ KINDS: tuple[Kind, ...] = (
         Text("the line is longer than {limit} characters", "raden är längre än {limit} tecken"),
         LIMITS,
         Text("is this the right file?", "är det här rätt fil?"),
+    ),
+    mistake(
+        "S045",
+        "entries-below-value",
+        Text(
+            "'{key}' already has the value {value}, and entries stand below it",
+            '"{key}" har redan värdet {value}, och under det står poster',
+        ),
+        PAIRS,
+        Text("delete {value} after `{key}:`", "ta bort {value} efter `{key}:`"),
+    ),
+    mistake(
+        "S046",
+        "no-colon-at-end",
+        Text("no colon after '{key}'", 'kolon saknas efter "{key}"'),
+        PAIRS,
+        Text("write `{key}:`", "skriv `{key}:`"),
     ),
     mistake(
         "S041",

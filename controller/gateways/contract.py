@@ -39,6 +39,8 @@ OFTENEST, RAREST = timedelta(seconds=1), timedelta(minutes=10)
 
 
 def _look(text: object, info: ValidationInfo) -> object:
+    if isinstance(text, list | dict):
+        raise Mistake("TWL-S119", found=type(text).__name__)
     if not isinstance(text, str):
         return text
     if text.strip().lower() in {"dark", "släckt"}:
