@@ -6,10 +6,10 @@ from pathlib import Path
 
 from controller.cli.days import say_day
 from controller.cli.options import Options
-from controller.config.load import SCHEDULE, TOWER, Setup, parse
-from controller.errors import FilesRejected, Refused
+from controller.config.load import Setup
+from controller.errors import Refused
 from controller.schedule.plan import NightPlan, Program
-from controller.service.files import LAST_GOOD
+from controller.service.files import last_good
 from controller.service.wishes import goal
 from controller.service.words import shows
 
@@ -31,11 +31,10 @@ def against_running(setup: Setup, options: Options, now: datetime) -> str:
 
 
 def _running(state: Path, config: Path) -> Setup:
-    try:
-        tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
-        return parse(tower, schedule, config)
-    except (OSError, FilesRejected) as error:
-        raise Refused("TWL-Q109", state=str(state)) from error
+    copy = last_good(config, state)
+    if copy is None:
+        raise Refused("TWL-Q109", state=str(state))
+    return copy
 
 
 def _changes(before: Program, after: Program, now: datetime, options: Options) -> Iterator[str]:

@@ -22,7 +22,7 @@ from controller.config.load import Setup
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, happened
 from controller.events.kind import Language
-from controller.service.files import load_last_good
+from controller.service.files import last_good, load_last_good
 from controller.store import Store
 
 
@@ -51,8 +51,8 @@ def command(options: Options, log_format: LogFormat) -> None:
 
 
 async def serve(start: Start, log: Log) -> int:
-    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew, and what cannot
-    be built leaves what ran before."""
+    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew. What can be
+    read but not built leaves what ran before, and at the start the last good copy."""
     reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, _stop, reason, name.name)
@@ -66,10 +66,11 @@ async def serve(start: Start, log: Log) -> int:
             try:
                 good, (parts, broken) = parts, await _until_something_ends(parts, reason)
             except WatertowerError as error:
-                if good is None:
+                before = good or _from_copy(parts)
+                if before is None:
                     raise
-                _tell(good, refusal(error, start.language))
-                parts, good = replace(good, from_copy=True), None
+                _tell(before, refusal(error, start.language))
+                parts, good = replace(before, from_copy=True), None
         if broken is not None:
             _tell(parts, happened("TWL-C050", task="work", reason=_cause(broken)))
             return FOUND_PROBLEMS
@@ -92,6 +93,12 @@ def _parts(start: Start, store: Store, log: Log) -> Parts:
         config=start.config,
         from_copy=start.rejected is not None,
     )
+
+
+def _from_copy(parts: Parts) -> Parts | None:
+    """The same with the last good copy of the files; None where there is none, or that is what they were already."""
+    copy = last_good(parts.config, parts.state) if parts.config and not parts.from_copy else None
+    return None if copy is None else replace(parts, setup=copy)
 
 
 async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> tuple[Parts, BaseException | None]:

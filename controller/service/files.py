@@ -40,11 +40,19 @@ def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected |
     try:
         return load(directory), None
     except FilesRejected as rejected:
-        try:
-            tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
-            return parse(tower, schedule, directory), rejected
-        except (OSError, FilesRejected):
-            raise rejected from None
+        copy = last_good(directory, state)
+        if copy is None:
+            raise
+        return copy, rejected
+
+
+def last_good(directory: Path, state: Path) -> Setup | None:
+    """What the last good copy says as if it stood in a folder; None where there is no copy that can be read."""
+    try:
+        tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
+        return parse(tower, schedule, directory)
+    except (OSError, FilesRejected):
+        return None
 
 
 async def changes(directory: Path) -> AsyncIterator[None]:

@@ -114,3 +114,24 @@ def test_the_technicians_file_is_taken_too(site: Any, ear: Any, words: Any) -> N
     assert "gone" not in (site.state / "last-good" / "tower.yaml").read_text()
     assert program.end() == 0
     assert "Traceback" not in program.log
+
+
+def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Any, ear: Any, words: Any) -> None:
+    """A secret that is not there: told, and the tower is lit as before; without a copy the start ends with 78."""
+    (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
+    site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
+    assert site.controller().process.wait(20) == 78
+    site.edit("tower.yaml", "  users_file: gone\n", "")
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    assert program.end() == 0
+
+    site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
+    again = site.controller()
+    words.until(lambda: again.events("TWL-G101"), "no light from the copy")
+    assert "gone" in again.events("TWL-O131")[0]["first"]
+    assert words.until(lambda: ear(site.port).shows(lit("#0000FF")), "not as before")
+    site.edit("tower.yaml", "  users_file: gone\n", "")
+    words.until(lambda: again.events("TWL-O130"), "the mended file is not taken")
+    assert again.end() == 0
+    assert "Traceback" not in again.log
