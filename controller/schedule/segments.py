@@ -5,7 +5,7 @@ Rules
    done when the segment ends.
 2. Between two looks the incoming fade_in is a cross-fade from the border; where it has none, the outgoing fade_out is
    a cross-fade that is done at the border.
-3. What a hand sets begins at once, with HAND_FADE_S.
+3. What a hand sets begins at once, with HAND_FADE_S; a safety stop without any fade.
 4. Fades are clipped to their segment, and leave STAY_S of the look itself between them.
 """
 
@@ -95,6 +95,8 @@ class Segment:
 
 def passage_s(before: Segment, after: Segment) -> tuple[float, float]:
     """From one segment into the next: how long before the border the fade begins, and how long it lasts; seconds."""
+    if after.holder.stop is not None:
+        return 0.0, 0.0
     if after.fade_in_s:
         return 0.0, after.fade_in_s
     return before.fade_out_s, before.fade_out_s

@@ -267,7 +267,7 @@ def test_the_stop_wins_from_its_start_until_it_is_lifted(case: tuple[Program, da
     stop = Stop(start + timedelta(seconds=after_s), "Eva", "arbete i masten")
     under = program.with_hand((), stop)
     cue = under.look_at(stop.start + timedelta(days=2))
-    assert (cue.at, dict(cue.looks), cue.why.winner) == (stop.start, {}, "stop")
+    assert (cue.at, dict(cue.looks), cue.why.winner, cue.fade_s) == (stop.start, {}, "stop", 0.0)
     assert under.next_cue(stop.start) is None
     assert under.look_at(stop.start - MICRO).why.winner != "stop"
     assert under.with_hand((), None).look_at(stop.start) == program.look_at(stop.start)
