@@ -48,6 +48,36 @@ KINDS: tuple[Kind, ...] = (
         Text("{owner} lifts the safety stop: {reason}", "{owner} häver nödstoppet: {reason}"),
     ),
     Kind(
+        "TWL-O107",
+        "override.stop_not_kept",
+        Level.ERROR,
+        Text(
+            "SAFETY STOP by {owner}: everything is dark; it could not be written, and a restart would forget it: {why}",
+            "NÖDSTOPP av {owner}: allt är släckt; det kunde inte sparas, och en omstart skulle glömma det: {why}",
+        ),
+        BY_HAND,
+        Text(
+            "Mend the disk or the state directory, and give the stop once more.",
+            "Åtgärda disken eller tillståndskatalogen, och ge stoppet en gång till.",
+        ),
+        ("id",),
+    ),
+    Kind(
+        "TWL-O108",
+        "override.lift_not_kept",
+        Level.WARNING,
+        Text(
+            "{owner} lifts the safety stop; that could not be written, and a restart would bring it back: {why}",
+            "{owner} häver nödstoppet; det kunde inte sparas, och en omstart skulle ta det tillbaka: {why}",
+        ),
+        BY_HAND,
+        Text(
+            "Mend the disk or the state directory, and lift the stop once more.",
+            "Åtgärda disken eller tillståndskatalogen, och häv stoppet en gång till.",
+        ),
+        ("id",),
+    ),
+    Kind(
         "TWL-O110",
         "override.refused",
         Level.WARNING,
@@ -139,5 +169,23 @@ KINDS: tuple[Kind, ...] = (
         "unknown_zone",
         Text("the tower has no zone '{zone}'", "tornet har ingen zon '{zone}'"),
         Text("its zones are: {zones}", "zonerna är: {zones}"),
+    ),
+    _no(
+        "TWL-O126",
+        "clock_in_doubt",
+        Text("the clock is in doubt, and no end can be told by it", "klockan är osäker, och inget slut går att ange"),
+        Text(
+            "wait until the clock is right, two minutes at most; `watertower stop` works all the same",
+            "vänta tills klockan går rätt, som mest två minuter; `watertower stop` fungerar ändå",
+        ),
+    ),
+    _no(
+        "TWL-O127",
+        "used_before",
+        Text(
+            "the id '{name}' was used before, and that override has ended",
+            "id '{name}' har använts, och den ändringen är slut",
+        ),
+        Text("ask with a new id", "begär med ett nytt id"),
     ),
 )

@@ -178,6 +178,8 @@ class Program:
         part = self._part(moment)
         start, end = part.start, part.end
         earliest, latest = self._reach(moment, -REACH).start, self._reach(moment, REACH).end
+        if part.holder.stop is not None:  # nothing follows: the nights need not be asked
+            return Segment(part.holder.stop.start, latest, part.holder)
         while start > earliest and (before := self._part(start - _INSTANT)).holder.same(part.holder):
             start = before.start
         while end < latest and (after := self._part(end)).holder.same(part.holder):

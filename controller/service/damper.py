@@ -19,16 +19,17 @@ class _Count:
 
 
 class Damper:
-    """Within WINDOW the first FREE of the same code about the same thing pass; the rest is one line after it."""
+    """Within WINDOW the first `free` of the same code about the same thing pass; the rest is one line after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, free: int = FREE) -> None:
+        self._free = free
         self._counts: dict[tuple[str, str], _Count] = {}
 
     def pass_on(self, event: Event, now: datetime) -> tuple[Event, ...]:
         """What is to be told for this event."""
         about = str(event.fields.get("gateway", event.fields.get("topic", "")))
         count = self._counts.setdefault((event.code, about), _Count(now))
-        if count.told < FREE:
+        if count.told < self._free:
             count.told += 1
             return (event,)
         count.held += 1

@@ -12,8 +12,8 @@ from controller.errors import Mistake, WatertowerError
 from controller.events import Event, happened
 from controller.gateways.gateway import Rejected
 from controller.schedule.campaign import Override, Stop
-from controller.service.request import Grounds, Kept, Request, override_of, parse_request, stop_of
-from controller.store import Held
+from controller.service.request import Grounds, Kept, Request, asker_of, override_of, parse_request, stop_of
+from controller.store import Held, NotKept
 
 REMEMBERED = 200
 SETTLED = timedelta(seconds=10)
@@ -49,6 +49,8 @@ class Hand:
         self._store = store
         self._kept = {kept.id: kept for kept in _readable(held.document for held in store.overrides)}
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
+        self._halted: Kept | None = None
+        """A stop that is in force and waits to be kept."""
         self._fading: dict[str, Override] = {}
         self._answered: dict[str, Event] = {}
 
@@ -62,22 +64,32 @@ class Hand:
         """The safety stop, if one stands."""
         return self._stop.stop if self._stop is not None else None
 
-    async def take(self, payload: bytes, now: datetime) -> Event:
-        """Grant or refuse one request; what is granted is on disk when this returns. An id that was answered before
-        gets the same answer and changes nothing."""
+    def halt(self, payload: bytes, now: datetime) -> bool:
+        """A safety stop is in force at once, before the disk has taken it and whatever else waits to be answered; True
+        where this is one."""
+        request = parse_request(payload)
+        if isinstance(request, Rejected) or request.action != "stop" or request.id in self._answered:
+            return False
+        self._stop = self._halted = stop_of(request, now)
+        return True
+
+    async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
+        """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. An
+        id that was answered before gets the same answer and changes nothing. While the clock is `suspect` there is no
+        end to be found, and so no override."""
         request = parse_request(payload)
         if isinstance(request, Rejected):
-            return happened("TWL-O110", id="?", owner="?", reason=request.reason)
+            return happened("TWL-O110", **asker_of(payload)._asdict(), reason=request.reason)
         if request.id not in self._answered:
-            self._answered[request.id] = await self._answer(request, now)
+            self._answered[request.id] = await self._answer(request, now, suspect)
             while len(self._answered) > REMEMBERED:
                 del self._answered[next(iter(self._answered))]
         return self._answered[request.id]
 
-    async def _answer(self, request: Request, now: datetime) -> Event:
+    async def _answer(self, request: Request, now: datetime, suspect: bool) -> Event:
         try:
             if request.action == "override":
-                return await self._override(request, now)
+                return await self._override(request, now, suspect)
             if request.action == "resume":
                 return await self._resume(request, now)
             return await self._set_stop(request, now)
@@ -88,20 +100,24 @@ class Hand:
             told = happened(error.code, **error.fields).text("en")
         return happened("TWL-O110", id=request.id, owner=request.owner, reason=told)
 
-    async def _override(self, request: Request, now: datetime) -> Event:
+    async def _override(self, request: Request, now: datetime, suspect: bool) -> Event:
+        if suspect:
+            raise Mistake("TWL-O126")
         kept = override_of(request, self.grounds, now)
         end = kept.end or now
         if await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
             self._kept[kept.id] = kept
-        end = self._kept.get(kept.id, kept).end or end
+        elif kept.id not in self._kept:
+            raise Mistake("TWL-O127", name=kept.id)
+        stands = self._kept[kept.id]
         zone = self.grounds.program.place.time_zone
         return happened(
             "TWL-O101",
-            id=request.id,
-            owner=request.owner,
-            reason=request.reason,
-            look=_words(request),
-            until=f"{end.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            id=stands.id,
+            owner=stands.owner,
+            reason=stands.reason,
+            look=stands.said,
+            until=f"{(stands.end or end).astimezone(zone):%Y-%m-%d %H:%M:%S}",
         )
 
     async def _resume(self, request: Request, now: datetime) -> Event:
@@ -111,11 +127,19 @@ class Hand:
         return happened("TWL-O102", id=request.id, owner=request.owner, reason=request.reason)
 
     async def _set_stop(self, request: Request, now: datetime) -> Event:
+        """In force, or lifted, also where the disk does not take it: a full disk must neither keep the tower lit that
+        is to be dark, nor dark for ever. A stop that came meanwhile is not lifted."""
         kept = stop_of(request, now) if request.action == "stop" else None
-        await self._store.set_stop(kept.model_dump_json(exclude_none=True) if kept else None, now)
-        self._stop = kept
-        code = "TWL-O105" if kept is not None else "TWL-O106"
-        return happened(code, id=request.id, owner=request.owner, reason=request.reason)
+        if kept is not None or self._halted is None:
+            self._stop = kept
+        code, told = "TWL-O105" if kept is not None else "TWL-O106", {"reason": request.reason}
+        try:
+            await self._store.set_stop(kept.model_dump_json(exclude_none=True) if kept else None, now)
+        except NotKept as refused:
+            code, told = "TWL-O107" if kept is not None else "TWL-O108", {"why": str(refused.fields.get("reason"))}
+        if kept is not None and self._halted is not None and self._halted.id == kept.id:
+            self._halted = None
+        return happened(code, id=request.id, owner=request.owner, **told)
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
         """Forget what has ended."""
@@ -144,9 +168,3 @@ def _readable(documents: Iterable[str]) -> list[Kept]:
         with suppress(ValidationError):
             found.append(Kept.model_validate_json(document))
     return found
-
-
-def _words(request: Request) -> str:
-    if isinstance(request.look, str):
-        return request.look
-    return ", ".join(f"{zone} {look}" for zone, look in request.look.items())

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.clock import Alarm, Clock, Reading
+from controller.clock import Alarm, Clock, Reading, Trust
 from controller.events import Event, happened
 from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.schedule.plan import Program
 from controller.service.certificates import Certificates
+from controller.service.damper import Damper
 from controller.service.engine import Engine
 from controller.service.hand import Hand
 from controller.service.report import essence, health_of
@@ -24,6 +25,9 @@ TICK_S = 1.0
 LATE_S = 2.0
 HEALTH_EVERY_S = 10.0
 WAITING = 100
+REFUSED = "TWL-O110"
+REFUSALS = 40
+"""So many refused requests are answered in a minute; of a flood the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Loop:
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
         self._requests: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
+        self._refusals = Damper(REFUSALS)
         self.turned_s: float | None = None
         """When the last turn was done, boot time: what the watchdog goes by."""
 
@@ -80,8 +85,8 @@ class Loop:
     def _take(self, item: Item, reading: Reading) -> None:
         if isinstance(item, Received) and item.topic == self._site.requests:
             # a retained request is somebody's mistake: it would be made anew at each start
-            if not item.retain and not self._requests.full():
-                self._requests.put_nowait(item.payload)
+            if not item.retain:
+                self._ask(item.payload, reading)
         elif isinstance(item, Received):
             self._engine.receive(item.topic, item.payload, item.retain, reading)
         else:
@@ -93,18 +98,31 @@ class Loop:
         elif isinstance(item, Lost) and not self._mqtt.connected:
             self._engine.lost()
 
+    def _ask(self, payload: bytes, reading: Reading) -> None:
+        """A request joins those that wait for their answer; a stop acts before it has one."""
+        if self._hand.halt(payload, reading.wall):
+            self.follow(self._engine.program)
+        if not self._requests.full():
+            self._requests.put_nowait(payload)
+
     async def _grant(self) -> None:
-        """Requests one after another, beside the turns, which never wait for the disk."""
+        """Requests one after another, beside the turns, which never wait for the disk. While the clock is suspect
+        nothing ends by it."""
         while True:
             with contextlib.suppress(TimeoutError):
                 payload = await asyncio.wait_for(self._requests.get(), TICK_S)
-                now = self._clock.read().wall
-                answer = await self._hand.take(payload, now)
+                reading = self._clock.read()
+                answer = await self._hand.take(payload, reading.wall, reading.trust is Trust.SUSPECT)
                 self.follow(self._engine.program)
-                self._tell(answer, now)
-            now = self._clock.read().wall
-            for event in (*await self._hand.expire(now), *self._certificates.due(now)):
-                self._tell(event, now)
+                damped = self._refusals.pass_on(answer, reading.wall) if answer.code == REFUSED else (answer,)
+                for event in damped:
+                    self._tell(event, reading.wall)
+            reading = self._clock.read()
+            events = self._refusals.due(reading.wall)
+            if reading.trust is not Trust.SUSPECT:
+                events += *await self._hand.expire(reading.wall), *self._certificates.due(reading.wall)
+            for event in events:
+                self._tell(event, reading.wall)
 
     def follow(self, program: Program) -> None:
         """These rules from now on, under what is set by hand."""

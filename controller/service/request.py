@@ -5,17 +5,20 @@ Rules
 2. `resume` ends every override. `stop` makes everything dark until `lift`; it stands above all.
 3. The same id twice is the same request.
 4. A request that cannot be granted says why, in the words of the catalogue.
+5. A stop is in force whatever the clock says, and will say when somebody puts it right.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from controller.errors import Mistake
-from controller.gateways.documents import Instant, Version, ZoneWish, parse_document
+from controller.events.kind import printable
+from controller.gateways.documents import ALWAYS, EARLIEST, LATEST, Instant, Version, ZoneWish, parse_document
 from controller.gateways.gateway import Rejected
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, parse_brightness
@@ -39,19 +42,20 @@ class Request(BaseModel):
     id: Id
     action: Literal["override", "resume", "stop", "lift"] = "override"
     look: Line | Mapping[Line, Line] = "dark"
-    brightness: Line = "100 %"
+    brightness: Line | Annotated[float, Field(ge=0, le=1)] = "100 %"
     until: Line = ""
     owner: Line = "?"
     reason: Line = ""
 
 
 class Kept(BaseModel):
-    """An override or a stop as it is kept on disk; a stop has neither looks nor an end."""
+    """An override or a stop as it is kept on disk; a stop has neither looks nor an end. `said` is the look as asked."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Id
     looks: Mapping[str, ZoneWish] = {}
+    said: str = ""
     start: Instant
     end: Instant | None = None
     owner: str
@@ -65,8 +69,8 @@ class Kept(BaseModel):
 
     @property
     def stop(self) -> Stop:
-        """As the plan takes it."""
-        return Stop(self.start, self.owner, self.reason)
+        """As the plan takes it, by rule 5."""
+        return Stop(ALWAYS, self.owner, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,26 @@ class Grounds:
     longest: timedelta
 
 
+class Asker(NamedTuple):
+    """Who asks: what the answer to a request is known by."""
+
+    id: str
+    owner: str
+
+
 def parse_request(payload: bytes) -> Request | Rejected:
     """A request, or why it is none."""
     return parse_document(Request, payload, MAX_PAYLOAD)
+
+
+def asker_of(payload: bytes) -> Asker:
+    """Who asks in a request that cannot be read, as far as it tells; `?` for what it does not."""
+    try:
+        told = json.loads(payload) if len(payload) <= MAX_PAYLOAD else {}
+    except (ValueError, RecursionError):
+        told = {}
+    values = (told.get(key) if isinstance(told, dict) else None for key in Asker._fields)
+    return Asker(*(printable(value, 64) if isinstance(value, str | int) else "?" for value in values))
 
 
 def override_of(request: Request, grounds: Grounds, now: datetime) -> Kept:
@@ -94,12 +115,14 @@ def override_of(request: Request, grounds: Grounds, now: datetime) -> Kept:
         raise Mistake("TWL-O124", until=request.until, longest_h=grounds.longest.total_seconds() / 3600)
     looks = _looks(request, grounds)
     wishes = {zone: ZoneWish.of(look, now, 0.0) for zone, look in looks.items()}
-    return Kept(id=request.id, looks=wishes, start=now, end=end, owner=request.owner, reason=request.reason)
+    said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
+    return Kept(id=request.id, looks=wishes, said=said, start=now, end=end, owner=request.owner, reason=request.reason)
 
 
 def stop_of(request: Request, now: datetime) -> Kept:
     """The safety stop that a request asks for."""
-    return Kept(id=request.id, start=now, owner=request.owner, reason=request.reason)
+    start = min(max(now, EARLIEST), LATEST)
+    return Kept(id=request.id, start=start, owner=request.owner, reason=request.reason)
 
 
 def _looks(request: Request, grounds: Grounds) -> dict[str, Look]:
@@ -111,7 +134,8 @@ def _looks(request: Request, grounds: Grounds) -> dict[str, Look]:
             raise Mistake("TWL-O125", zone=zone, zones=", ".join(zones))
     if not wanted:
         raise Mistake("TWL-O125", zone="", zones=", ".join(zones))
-    brightness = parse_brightness(request.brightness)
+    told = request.brightness
+    brightness = parse_brightness(told) if isinstance(told, str) else told
     return {zone: _look(str(text), brightness, grounds) for zone, text in wanted.items()}
 
 

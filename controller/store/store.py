@@ -25,6 +25,8 @@ T = TypeVar("T")
 RETRY_S = 2.0
 """After a failure, how long until the disk is asked again by ourselves."""
 CLOSE_S = 1.0
+PATIENCE_S = 4.0
+"""Whoever asks for something by hand waits twice as long for the answer."""
 MIGRATIONS = ((held.TABLE, *minutes.STATEMENTS),)
 
 
@@ -78,7 +80,7 @@ class Store:
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep an override of this id durably; False where this id was kept before. Raises NotKept."""
         override = new_held(override_id, "override", document, started_at, ends_at)
-        return await self._durably(lambda: self._held.keep(override))
+        return await self._durably(lambda: self._held.keep(override), undo=lambda: self._withdraw(override))
 
     async def end_override(self, override_id: str, at: datetime) -> bool:
         """End an override durably; False where none of this id stands. Raises NotKept."""
@@ -118,14 +120,22 @@ class Store:
         """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
         return await self._worker.ask(lambda: self._read_minutes(start, end))
 
-    async def _durably(self, work: Callable[[], T]) -> T:
+    async def _durably(self, work: Callable[[], T], undo: Callable[[], None] | None = None) -> T:
+        """What the work gives. A disk that hangs is not waited for: what it may still do late is undone then."""
+
         def job() -> T:
             try:
                 return self._with_room(work)
             except Unusable as error:
                 raise NotKept("TWL-J007", reason=str(error)) from error
 
-        return await self._worker.ask(job)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._worker.ask(job)
+        except TimeoutError as late:
+            if undo is not None:
+                self._worker.post(undo)
+            raise NotKept("TWL-J007", reason=f"the disk has not answered for {PATIENCE_S:.0f} s") from late
 
     # What follows runs in the worker.
 
@@ -135,6 +145,12 @@ class Store:
 
     def _adopt(self, connection: sqlite3.Connection) -> None:
         self._held.adopt(connection)
+
+    def _withdraw(self, override: Held) -> None:
+        """It was refused before the disk had taken it; one of the same id that stood before stands."""
+        with suppress(Unusable):
+            if self._held.rows.get(override.id) == override:
+                self._held.end(override.id, override.started_at)
 
     def _load(self) -> None:
         with suppress(OSError):  # the first file that cannot be opened tells

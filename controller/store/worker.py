@@ -39,6 +39,10 @@ class Worker:
         self._jobs.put(lambda: _answer(job, answer))
         return await asyncio.wrap_future(answer)
 
+    def post(self, job: Callable[[], None]) -> None:
+        """Do it in its turn; nobody waits for it."""
+        self._jobs.put(job)
+
     def nudge(self) -> None:
         """Do the chore soon."""
         if not self._nudged.is_set():

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from controller.events import Event, happened
 from controller.store import Minute, NotKept, Store, stream
+from controller.store import store as store_module
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., Store]
@@ -436,3 +438,35 @@ async def test_files_that_may_not_grow_lose_nothing_acknowledged(reopened: Look,
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     assert run.stderr == ""
     assert sorted((await reopened())[0]) == sorted(run.stdout.split())
+
+
+@pytest.fixture
+def hanging(tmp_path: Path) -> Callable[[], None]:
+    """A disk that hangs with the next write of the small file: a pipe in its place, until somebody reads it."""
+    pipe = tmp_path / "overrides.json.new"
+    os.mkfifo(pipe)
+
+    def release() -> None:
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        pipe.unlink()
+        os.close(reader)
+
+    return release
+
+
+async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_back(
+    open_store: Open, reopened: Look, hanging: Callable[[], None], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An override that was refused is not in force later, when the disk goes on; one that was acknowledged is."""
+    monkeypatch.setattr(store_module, "PATIENCE_S", 0.2)
+    store = await open_store()
+    with pytest.raises(NotKept, match="has not answered"):
+        await store.keep_override("late", "{}", now, now + HOUR)
+    hanging()
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(NotKept):
+                assert await store.keep_override("after", "{}", now, now + HOUR)
+                break
+    assert [held.id for held in store.overrides] == ["after"]
+    assert await reopened() == (["after"], None)

@@ -1,0 +1,142 @@
+"""What is asked for by hand: answered by its id, refused with a reason, and a stop that nothing holds up."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.config.load import load
+from controller.events import Event
+from controller.service.hand import Hand
+from controller.service.request import Grounds
+from controller.simulation.memory import Disk
+
+SETUP = load(Path(__file__).parents[2] / "config")
+EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def disk() -> Disk:
+    """An empty one."""
+    return Disk(lambda _name: None, lambda _name: None)
+
+
+def hand_on(disk: Disk) -> Hand:
+    """As a start of the process makes it."""
+    return Hand(disk, Grounds(SETUP.program(), SETUP.tower.palette, 24 * HOUR))
+
+
+def asked(**keys: Any) -> bytes:
+    """A request that would be granted, with changes."""
+    told = {"version": 1, "id": "a", "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
+    return json.dumps(told).encode()
+
+
+def winner(hand: Hand, at: datetime) -> str:
+    """What shows."""
+    return SETUP.program(hand.overrides, hand.stop).look_at(at).why.winner
+
+
+def told(event: Event) -> tuple[str, object, object]:
+    """As a program reads an answer."""
+    return event.code, event.fields["id"], event.fields["owner"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        asked(until=3600),
+        asked(look=[1, 2]),
+        asked(action="explode"),
+        asked(reason="two\nlines"),
+        asked(version=2),
+    ],
+)
+async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: Disk, payload: bytes) -> None:
+    """Whoever asks finds the answer, though the request as a whole is none."""
+    assert told(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
+
+
+@pytest.mark.parametrize(
+    ("payload", "name"),
+    [
+        (b"\xff", "?"),
+        (b"[1]", "?"),
+        (b'{"id": {"a": 1}}', "?"),
+        (b'{"id": 7}', "7"),
+        (b'{"id": "\\ud800\\u202e"}', "?"),
+        (b'{"id": "' + b"x" * 20_000 + b'"}', "?"),
+        (b"[" * 10_000, "?"),
+        (json.dumps({"id": "x" * 100}).encode(), "x" * 63 + "…"),
+        (json.dumps({"id": "a\nb"}).encode(), "a\\nb"),
+    ],
+)
+async def test_any_bytes_are_answered(disk: Disk, payload: bytes, name: str) -> None:
+    """By as much of an id as can be printed."""
+    event = await hand_on(disk).take(payload, EVENING)
+    assert event.code == "TWL-O110"
+    if name != "?" or "ud800" not in repr(payload):
+        assert event.fields["id"] == name
+    assert json.dumps(dict(event.fields)).isprintable()
+
+
+async def test_brightness_is_a_share_or_a_percentage(disk: Disk) -> None:
+    """As in every other document on the wire, or as in the files."""
+    hand = hand_on(disk)
+    for name, brightness in (("a", 0.5), ("b", "50 %"), ("c", 1)):
+        assert (await hand.take(asked(id=name, brightness=brightness), EVENING)).code == "TWL-O101"
+    assert [override.looks["bowl"].brightness for override in hand.overrides] == [0.5, 0.5, 1.0]
+
+
+async def test_a_stop_is_in_force_before_anybody_answers(disk: Disk) -> None:
+    """Not behind a disk, nor behind what was asked before: a lift that still waits is older, and lifts nothing."""
+    hand = hand_on(disk)
+    assert not hand.halt(asked(), EVENING)
+    stop = asked(id="s", action="stop")
+    assert hand.halt(stop, EVENING)
+    assert winner(hand, EVENING) == "stop"
+    await hand.take(asked(id="l", action="lift"), EVENING)
+    assert winner(hand, EVENING) == "stop"
+    assert (await hand.take(stop, EVENING)).code == "TWL-O105"
+    assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
+    assert winner(hand, EVENING) != "stop"
+    assert not hand.halt(stop, EVENING), "the same id counts once"
+
+
+async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: Disk) -> None:
+    """Dark at once and lit again, and the answer says what a restart would make of it."""
+    hand = hand_on(disk)
+    disk.full = True
+    assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
+    assert winner(hand, EVENING) == "stop"
+    assert (await hand.take(asked(id="l", action="lift"), EVENING)).code == "TWL-O108"
+    assert winner(hand, EVENING) == SETUP.schedule.campaigns[0].name
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O110", "an override that would be lost is refused"
+
+
+@pytest.mark.parametrize("year", [1970, 2026, 2300])
+async def test_a_stop_stands_whatever_the_clock_says(disk: Disk, year: int) -> None:
+    """Given by a clock that is wrong, it stands when the clock is put right, and after a restart."""
+    await hand_on(disk).take(asked(id="s", action="stop"), EVENING.replace(year=year))
+    assert winner(hand_on(disk), EVENING - 24 * HOUR) == "stop"
+
+
+async def test_nothing_is_set_by_a_clock_in_doubt(disk: Disk) -> None:
+    """An override would end at a time that is none; a stop has no end."""
+    hand = hand_on(disk)
+    refused = await hand.take(asked(), EVENING.replace(year=1970), suspect=True)
+    assert (refused.code, "TWL-O126" in str(refused.fields["reason"])) == ("TWL-O110", True)
+    assert (await hand.take(asked(id="s", action="stop"), EVENING, suspect=True)).code == "TWL-O105"
+
+
+async def test_an_id_that_comes_again_after_a_restart_is_told_what_stands(disk: Disk) -> None:
+    """The look of the first request while it stands; once it has ended, that it is used up."""
+    await hand_on(disk).take(asked(), EVENING)
+    again = await hand_on(disk).take(asked(look="blue", owner="Bo"), EVENING)
+    assert (again.code, again.fields["look"], again.fields["owner"]) == ("TWL-O101", "red", "Eva")
+    await hand_on(disk).take(asked(id="r", action="resume"), EVENING)
+    over = await hand_on(disk).take(asked(look="blue"), EVENING)
+    assert (over.code, "TWL-O127" in str(over.fields["reason"])) == ("TWL-O110", True)
