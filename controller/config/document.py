@@ -3,7 +3,7 @@
 Rules
 1. Every scalar is its text; a keyword without a value holds the empty text.
 2. Every value stands on one line. Tags, anchors, aliases, directives and a second document are refused.
-3. No more than 20 levels, and no list or set of pairs over 500 entries.
+3. No more than 20 levels, and no list or set of pairs over 512 entries, the channels of a universe.
 4. A keyword given twice is a mistake; the first one counts while the other mistakes are looked for.
 5. All mistakes are told: after one that YAML cannot get over, its line is mended and the text read again.
 """
@@ -33,7 +33,7 @@ from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequen
 from controller.config.source import decode
 
 DEEPEST = 20
-MOST_ENTRIES = 500
+MOST_ENTRIES = 512
 MOST_READINGS = 10
 """How often a text is mended and read again."""
 COMMENT = re.compile(r":\s*(?P<comment>#.*?)\s*$")

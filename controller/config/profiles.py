@@ -1,18 +1,24 @@
 """The fixture profiles of a site: `config/profiles/*.yaml`, each known by the name of its file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar, cast
 
+from pydantic import BaseModel, ValidationError
+
+from controller.config import shape, verdict
 from controller.config.document import read
 from controller.config.findings import Finding, Place
-from controller.config.nodes import Pairs, plain
+from controller.config.nodes import Document, Node, Pairs, plain
 from controller.config.source import read_file
-from controller.errors import Mistake
-from controller.lighting.profile import Profile, parse_profile
+from controller.lighting.profile import Measured, Profile
 
 FOLDER = "profiles"
 MOST_PROFILES = 200
-KEYWORDS = frozenset({"name", "channels", "curve", "emitters", "pinned"})
+KEYWORDS = frozenset(shape.keys(Profile))
+N = TypeVar("N", bound=Node)
+FILES = shape.Files(KEYWORDS, frozenset(), "")
 
 
 def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding, ...]]:
@@ -33,10 +39,40 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
         return None, faults
     document = read(data, str(path), KEYWORDS)
     root = document.root
-    if document.findings or not isinstance(root, Pairs):
+    if not isinstance(root, Pairs):
         place = Place(1, 1, 2)
         return None, document.findings or (document.source.finding("TWL-S050", place, found="-", example="name: …"),)
+    document, words = _as_meant(document, root)
+    found = (*document.findings, *words)
     try:
-        return parse_profile(plain(root)), ()
-    except Mistake as mistake:
-        return None, (document.source.finding(mistake.code, root.place, **mistake.fields),)
+        profile = Profile.model_validate(plain(document.root or root))
+    except ValidationError as error:
+        told = (*found, *verdict.findings(document, error, found))
+        return None, told or (document.source.finding("TWL-F120", root.place, **_first(error)),)
+    return (None, found) if found else (profile, ())
+
+
+def _as_meant(document: Document, root: Pairs) -> tuple[Document, tuple[Finding, ...]]:
+    """The document by the keywords that were meant, and what is wrong with them; channels have a form of their own."""
+    rest = Pairs({word: entry for word, entry in root.entries.items() if word != "channels"}, root.place)
+    meant, findings = _keywords(document, Profile, rest)
+    entries = {**meant.entries, **{word: entry for word, entry in root.entries.items() if word == "channels"}}
+    emitters = entries.get("emitters")
+    if emitters is not None and isinstance(emitters.value, Pairs):
+        measured = {}
+        for kind, entry in emitters.value.entries.items():
+            value, more = _keywords(document, Measured, entry.value)
+            measured[kind] = replace(entry, value=value)
+            findings += more
+        entries["emitters"] = replace(emitters, value=Pairs(measured, emitters.value.place))
+    return replace(document, root=Pairs(entries, root.place)), findings
+
+
+def _keywords(document: Document, model: type[BaseModel], node: N) -> tuple[N, tuple[Finding, ...]]:
+    part = shape.as_meant(replace(document, root=node), model, FILES)
+    return cast(N, part.root), tuple(shape.mistakes(part, model, FILES))
+
+
+def _first(error: ValidationError) -> dict[str, str]:
+    first = error.errors(include_url=False)[0]
+    return {"where": ".".join(str(part) for part in first["loc"]), "problem": first["msg"]}

@@ -443,6 +443,14 @@ PROFILES: tuple[Kind, ...] = (
         ),
         Text('Did you mean "{suggestion}"?', 'Menade du "{suggestion}"?'),
     ),
+    Kind(
+        "TWL-F128",
+        "profile.level",
+        Level.ERROR,
+        Text("{value} is no level", "{value} är ingen nivå"),
+        Text("A DMX channel has levels from 0 to 255.", "En DMX-kanal har nivåer från 0 till 255."),
+        Text("Write a whole number from 0 to 255.", "Skriv ett heltal från 0 till 255."),
+    ),
 )
 
 KINDS: tuple[Kind, ...] = (*COLORS, *PATCH, *PROFILES)

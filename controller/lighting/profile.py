@@ -18,11 +18,21 @@ Rules
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from controller.errors import Mistake
 from controller.lighting.emitters import TYPICAL, Emitter, EmitterKind
@@ -48,7 +58,7 @@ class Channel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _written(cls, value: object) -> object:
-        """Rules 1 to 3; raises Mistake TWL-F121."""
+        """Rules 1 to 3; raises Mistake TWL-F121 or F128."""
         if isinstance(value, str):
             role = value.strip().removesuffix(FINE)
             if role not in (*EMITTERS, "dimmer"):
@@ -57,9 +67,9 @@ class Channel(BaseModel):
         if isinstance(value, Mapping) and len(value) == 1:
             [(role, levels)] = value.items()
             if role in {"shutter", "fixed"}:
-                return {"role": role, "zero": levels, "full": levels}
+                return {"role": role, "zero": _level(levels), "full": _level(levels)}
             if role in ROLES and isinstance(levels, list | tuple) and len(levels) == 2 and levels[0] != levels[1]:
-                return {"role": role, "zero": levels[0], "full": levels[1]}
+                return {"role": role, "zero": _level(levels[0]), "full": _level(levels[1])}
         if isinstance(value, Mapping) and "role" in value:
             return value
         raise _unknown_channel(value)
@@ -79,6 +89,13 @@ class Channel(BaseModel):
         return self.role + FINE * self.fine
 
 
+def _level(value: object) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,3}", text) or int(text) > 255:
+        raise Mistake("TWL-F128", value=_flow(value))
+    return int(text)
+
+
 class Measured(BaseModel):
     """A light source of which figures are known: CIE 1931 chromaticity, and flux, a green emitter having about 1."""
 
@@ -92,6 +109,11 @@ class Measured(BaseModel):
         if sum(self.xy) > 1:
             raise Mistake("TWL-F126", value=f"{self.xy[0]:g}, {self.xy[1]:g}")
         return self
+
+
+def _coarse(channels: Iterable[Channel]) -> set[str]:
+    """What the lamp has levels for."""
+    return {channel.role for channel in channels if channel.is_light and not channel.fine}
 
 
 def _curve(value: object) -> object:
@@ -112,23 +134,33 @@ class Profile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=512)]
+    channels: Annotated[tuple[Channel, ...], Field(max_length=512)]
     curve: Annotated[float, BeforeValidator(_curve)] = 1.0
     emitters: dict[EmitterKind, Measured] = {}
     pinned: dict[str, dict[str, Annotated[float, Field(ge=0, le=255)]]] = {}
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> "Profile":
-        coarse = {channel.role for channel in self.channels if channel.is_light and not channel.fine}
-        for channel in self.channels:
-            if channel.fine and channel.role not in coarse:
+    @field_validator("channels")
+    @classmethod
+    def _halves(cls, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        for channel in channels:
+            if channel.fine and channel.role not in _coarse(channels):
                 raise Mistake("TWL-F123", channel=channel.role)
-        if not self.lit and ("dimmer" not in coarse or self.kinds):
-            raise Mistake("TWL-F122", profile=self.name)
-        for color, levels in self.pinned.items():
+        return channels
+
+    @field_validator("pinned")
+    @classmethod
+    def _own_channels(cls, pinned: dict[str, dict[str, float]], info: ValidationInfo) -> dict[str, dict[str, float]]:
+        channels = info.data.get("channels")
+        for color, levels in pinned.items():
             for role in levels:
-                if role not in coarse:
+                if channels is not None and role not in _coarse(channels):
                     raise Mistake("TWL-F125", color=color, channel=role)
+        return pinned
+
+    @model_validator(mode="after")
+    def _is_lit(self) -> "Profile":
+        if not self.lit and (self.kinds or "dimmer" not in _coarse(self.channels)):
+            raise Mistake("TWL-F122", profile=self.name)
         return self
 
     @property
@@ -148,7 +180,7 @@ class Profile(BaseModel):
 
 
 def parse_profile(written: Mapping[str, Any]) -> Profile:
-    """A profile from the mapping of its file, numbers as text or not; raises Mistake TWL-F120 to F126."""
+    """A profile from the mapping of its file, numbers as text or not; raises Mistake TWL-F120 to F126 or F128."""
     try:
         return Profile.model_validate(written)
     except ValidationError as error:
@@ -181,6 +213,8 @@ def dump_profile(profile: Profile) -> str:
 def _flow(value: object) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
     return str(value)
 
 
@@ -191,9 +225,14 @@ def _quoted(text: str) -> str:
 
 
 def _unknown_channel(value: object) -> Mistake:
-    words = [*EMITTERS, "dimmer", *(role + FINE for role in (*EMITTERS, "dimmer"))]
-    near = get_close_matches(str(value)[:60].strip().casefold().replace("-", "_"), words, n=1)
-    return Mistake("TWL-F121", value=value, suggestion=near[0] if near else "fixed: 0")
+    """With what was most likely meant, in the form that it was written in."""
+    word, pattern, words = str(value), "{}", [*EMITTERS, "dimmer", *(role + FINE for role in (*EMITTERS, "dimmer"))]
+    if isinstance(value, Mapping) and value:
+        word, levels = next((str(key), levels) for key, levels in value.items())
+        single = not isinstance(levels, list | tuple)
+        pattern, words = ("{}: 0", ["fixed", "shutter"]) if single else ("{}: [0, 255]", [*EMITTERS, "dimmer"])
+    near = get_close_matches(word[:60].strip().casefold().replace("-", "_"), words, n=1)
+    return Mistake("TWL-F121", value=_flow(value), suggestion=pattern.format(near[0]) if near else "fixed: 0")
 
 
 def _built_in(name: str, *roles: str) -> Profile:

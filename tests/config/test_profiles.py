@@ -1,0 +1,59 @@
+"""The fixture profiles of a site: every mistake of a file at its place, and whatever an import writes is read."""
+
+from pathlib import Path
+
+import pytest
+
+from controller.config.profiles import read_profiles
+from controller.lighting.profile import Profile, dump_profile
+
+HEAD = "name: x\nchannels: [red, green, blue]\n"
+
+
+def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
+    (folder / "profiles").mkdir(exist_ok=True)
+    (folder / "profiles" / "flood.yaml").write_text(text, "utf-8")
+    profiles, findings = read_profiles(folder)
+    assert ("flood" in profiles) == (not findings)
+    return [(finding.code, (finding.place or (0, 0))[:2]) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (HEAD, []),
+        ("name: x\nchannels: [red, gren, blu]\n", [("TWL-F121", (2, 17)), ("TWL-F121", (2, 23))]),
+        ("name: x\nchannels:\n  - red\n  - {dimmer: [0, 300]}\n", [("TWL-F128", (4, 6))]),
+        ("name: x\nchannels:\n  - red\n  - {fixed: 07x}\n", [("TWL-F128", (4, 6))]),
+        ("name: x\nchannels: red\n", [("TWL-S052", (2, 11))]),
+        ("name: x\nchannels: []\n", [("TWL-F122", (1, 1))]),
+        ("name: x\nchannels: [red, blue fine]\n", [("TWL-F123", (2, 11))]),
+        ("channels: [red]\n", [("TWL-S014", (1, 1))]),
+        (HEAD + "curv: square\n", [("TWL-S010", (3, 1))]),
+        (HEAD + "curve: steep\n", [("TWL-F124", (3, 8))]),
+        (HEAD + "pinned: {orange: {red: 255, amber: 3}}\n", [("TWL-F125", (3, 10))]),
+        (HEAD + "pinned: {orange: {red: 256}}\n", [("TWL-S059", (3, 24))]),
+        (HEAD + "emitters: {rod: {xy: [0.7, 0.2], flux: 1}}\n", [("TWL-S055", (3, 12))]),
+        (HEAD + "emitters: {red: {xy: [0.7, 0.2], flus: 1}}\n", [("TWL-S010", (3, 34))]),
+        (HEAD + "emitters: {red: {xy: [0.7, 0.9], flux: 1}}\n", [("TWL-F126", (3, 18))]),
+        ("- red\n", [("TWL-S050", (1, 1))]),
+        ("", [("TWL-S001", (0, 0))]),
+        (
+            "name: x\nchannels: [reed]\ncurve: steep\npined: {}\n",
+            [("TWL-S010", (4, 1)), ("TWL-F121", (2, 12)), ("TWL-F124", (3, 8))],
+        ),
+    ],
+)
+def test_each_mistake_of_a_profile_is_told_at_its_place(
+    text: str, told: list[tuple[str, tuple[int, int]]], tmp_path: Path
+) -> None:
+    """All of them at once, the keyword or the value that is wrong under the caret."""
+    assert _told(tmp_path, text) == told
+
+
+@pytest.mark.parametrize("channels", [["red"] * 512, ["red", "red fine"] * 256, [{"fixed": 3}, *["blue"] * 511]])
+def test_a_lamp_of_a_whole_universe_can_be_read(channels: list[object], tmp_path: Path) -> None:
+    """A wall of pixels may have every channel that there is."""
+    profile = Profile.model_validate({"name": "Wall", "channels": channels})
+    assert _told(tmp_path, dump_profile(profile)) == []
+    assert read_profiles(tmp_path)[0] == {"flood": profile}
