@@ -95,4 +95,34 @@ KINDS: tuple[Kind, ...] = (
             "skriv ämnet där gatewayen själv rapporterar, eller ta bort `state_topic`",
         ),
     ),
+    mistake(
+        "S228",
+        "address-twice",
+        Text("two zones have the same {key} {value}", "två zoner har samma {key} {value}"),
+        KEYS,
+        Text(
+            "give each zone a {key} of its own, or drive both as one zone",
+            "ge varje zon en egen {key}, eller styr båda som en zon",
+        ),
+    ),
+    mistake(
+        "S229",
+        "component-unknown",
+        Text("'{value}' is no component that can be driven", '"{value}" är ingen komponent som kan styras'),
+        KEYS,
+        Text(
+            "write rgbw:0, rgb:0 or light:0, as the device's profile has it",
+            "skriv rgbw:0, rgb:0 eller light:0, efter enhetens profil",
+        ),
+    ),
+    mistake(
+        "S230",
+        "zigbee-topic",
+        Text("'{value}' is not the topic of a Zigbee lamp", '"{value}" är inte ämnet för en Zigbee-lampa'),
+        KEYS,
+        Text(
+            "write the bridge's base topic and the friendly name, without /set: zigbee2mqtt/{name}",
+            "skriv bryggans basämne och lampans namn, utan /set: zigbee2mqtt/{name}",
+        ),
+    ),
 )

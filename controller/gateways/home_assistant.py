@@ -6,7 +6,7 @@ Rules
 2. Off is `{"state":"OFF"}`, with the transition if there is a fade.
 3. `color_modes` say what the lamp can take. Of rgb, rgbw, rgbww, xy and hs the first of this order is used;
    a colour given in kelvin goes as `color_temp` where that is among them. White channels are sent as 0, see
-   `wishes`.
+   `wishes`; for the same reason `white` may be listed, as the lamp lists it, and is not used.
 4. In a state, `state: null` is unknown and agrees with no light, brightness 0 is ignored, and no `effect` is no
    effect: many firmwares name one only while it runs. `light_json` reads the colour.
 5. Without `state_topic` the lamp cannot confirm.
@@ -27,7 +27,7 @@ from controller.gateways.vendor import NEVER_S, OneZone, Reader, Topic, command,
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
-ColorMode = Literal["onoff", "brightness", "color_temp", "hs", "xy", "rgb", "rgbw", "rgbww"]
+ColorMode = Literal["onoff", "brightness", "color_temp", "hs", "xy", "rgb", "rgbw", "rgbww", "white"]
 COLORED: tuple[ColorMode, ...] = ("rgb", "rgbw", "rgbww", "xy", "hs")
 WHITES: Mapping[str, Mapping[str, int]] = {"rgbw": {"w": 0}, "rgbww": {"c": 0, "w": 0}}
 MIRED = (153, 500)

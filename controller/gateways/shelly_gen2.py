@@ -13,13 +13,15 @@ Rules
 https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/RGBW
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, WithJsonSchema
 
+from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.values import (
@@ -39,9 +41,18 @@ from controller.gateways.vendor import Addressed, Reader, Topic, command, presen
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
-Component = Annotated[str, StringConstraints(pattern=r"^(rgbw|rgb|light):[0-9]$")]
+COMPONENT = r"^(rgbw|rgb|light):[0-9]$"
 METHODS = {"rgbw": "RGBW", "rgb": "RGB", "light": "Light"}
 NOTICES = ("NotifyStatus", "NotifyFullStatus")
+
+
+def _component(value: str) -> str:
+    if not re.fullmatch(COMPONENT, value):
+        raise Mistake("TWL-S229", value=value)
+    return value
+
+
+Component = Annotated[str, AfterValidator(_component), WithJsonSchema({"type": "string", "pattern": COMPONENT})]
 
 
 class ShellyGen2(Addressed):

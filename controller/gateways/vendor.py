@@ -11,6 +11,7 @@ Rules
 """
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -132,6 +133,9 @@ class Addressed(Vendor):
     def _zone_or_zones(self) -> Self:
         if (self.zone is None) is not bool(self.zones):
             raise Mistake("TWL-S221", key=self.ADDRESS)
+        twice = [address for address, count in Counter(self.zones.values()).items() if count > 1]
+        if twice:
+            raise Mistake("TWL-S228", key=self.ADDRESS, value=twice[0])
         return self
 
     @property

@@ -10,14 +10,17 @@ Rules
    `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself.
 4. Availability is `{"state":"online"}`, before version 2 also plain text. When the bridge is offline so is
    the lamp. The bridge's topic is subscribed first, so that the lamp's own retained word comes after it.
-5. The bridge's base topic is the first level, or ends at a level `zigbee2mqtt` further in; names may hold
-   `/`.
+5. The bridge's base topic ends at a level `zigbee2mqtt`, or where there is none at any level before the last:
+   base topics and names may both hold `/`, so each that could be it is listened to.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import AfterValidator
+
+from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.light_json import read_color
@@ -28,9 +31,17 @@ from controller.lighting.look import ZoneState
 
 MIRED = (153, 500)
 BASE = "zigbee2mqtt"
+NO_LAMP = {"set", "get", "availability"}
 WIDE = ((0.664511, 0.154324, 0.162028), (0.283881, 0.668433, 0.047685), (0.000088, 0.072310, 0.986039))
 """Linear RGB to XYZ, wide gamut, D65: the formula of Philips Hue that Zigbee2MQTT uses."""
 BACK = ((1.656492, -0.354851, -0.255038), (-0.707196, 1.655397, 0.036152), (0.051713, -0.121364, 1.011530))
+
+
+def _lamp(topic: str) -> str:
+    *base, leaf = topic.split("/")
+    if not any(base) or leaf in NO_LAMP:
+        raise Mistake("TWL-S230", value=topic, name=next((part for part in base[::-1] if part != BASE), leaf))
+    return topic
 
 
 class Zigbee2Mqtt(OneZone):
@@ -42,19 +53,19 @@ class Zigbee2Mqtt(OneZone):
     MAX_FADE_S: ClassVar[float] = 6553.0
 
     kind: Literal["zigbee2mqtt"] = "zigbee2mqtt"
-    topic: Topic
+    topic: Annotated[Topic, AfterValidator(_lamp)]
 
     @property
-    def bridge(self) -> str:
-        """The topic of the bridge's own state (rule 5)."""
+    def bridges(self) -> tuple[str, ...]:
+        """The topics that may be that of the bridge's own state (rule 5)."""
         levels = self.topic.split("/")
-        end = levels.index(BASE) + 1 if BASE in levels[:-1] else 1
-        return "/".join((*levels[:end], "bridge", "state"))
+        ends = [levels.index(BASE) + 1] if BASE in levels[:-1] else range(1, len(levels))
+        return tuple("/".join((*levels[:end], "bridge", "state")) for end in ends if levels[:end] != [""])
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Bridge, availability and state, in this order (rule 4)."""
         return {
-            self.bridge: presence,
+            **dict.fromkeys(self.bridges, presence),
             f"{self.topic}/availability": presence,
             self.topic: self._state,
         }

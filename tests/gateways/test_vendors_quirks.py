@@ -41,7 +41,7 @@ def test_a_zigbee_lamp_is_offline_when_it_or_its_bridge_is(
     ("topic", "bridge"),
     [
         ("zigbee2mqtt/tower", "zigbee2mqtt/bridge/state"),
-        ("z2m/mast/north lamp", "z2m/bridge/state"),
+        ("z2m/north lamp", "z2m/bridge/state"),
         ("home/zigbee2mqtt/mast/north", "home/zigbee2mqtt/bridge/state"),
     ],
 )
@@ -49,6 +49,20 @@ def test_the_bridge_is_found_from_the_lamp(topic: str, bridge: str, named: Calla
     """It is subscribed before the lamp's own availability, whose retained word is to come last."""
     gateway = named("zigbee2mqtt", topic=topic)
     assert gateway.topics(PREFIX) == (bridge, f"{topic}/availability", topic)
+
+
+def test_a_bridge_that_could_be_at_several_places(named: Callable[..., Gateway]) -> None:
+    """`tower/z2m` with a lamp `north`, or `tower` with a lamp `z2m/north`: whichever says offline is believed."""
+    gateway = named("zigbee2mqtt", topic="tower/z2m/north")
+    for bridge in ("tower/bridge/state", "tower/z2m/bridge/state"):
+        assert gateway.decode(bridge, b'{"state":"offline"}', PREFIX) == Report(online=False)
+
+
+@pytest.mark.parametrize("topic", ["zigbee2mqtt/tower/set", "z2m/tower/get", "zigbee2mqtt/tower/availability", "tower"])
+def test_what_is_not_the_topic_of_a_zigbee_lamp(topic: str, named: Callable[..., Any]) -> None:
+    """Copied with its last level, or without the base topic, it would never be heard."""
+    with pytest.raises(ValidationError, match="TWL-S230"):
+        named("zigbee2mqtt", topic=topic)
 
 
 def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
@@ -125,6 +139,13 @@ def test_zone_or_zones_but_not_both(kind: str, keys: dict[str, Any], named: Call
     """One way to say which lamps are which zone's."""
     with pytest.raises(ValidationError, match="TWL-S221"):
         named(kind, **keys)
+
+
+@pytest.mark.parametrize(("kind", "key", "address"), [("esphome", "light", "floods"), ("shelly-gen2", "zone", "rgb:0")])
+def test_a_lamp_is_not_two_zones(kind: str, key: str, address: str, named: Callable[..., Any]) -> None:
+    """Each zone would undo what the other was sent."""
+    with pytest.raises(ValidationError, match="TWL-S228"):
+        named(kind, **{"zone": None, key: None}, zones={"bowl": address, "shaft": address})
 
 
 @pytest.mark.parametrize(
@@ -381,8 +402,8 @@ def test_shelly_gen2_is_never_told_to_flip_back(
     assert sent(named("shelly-gen2"), wanted(DARK))["params"] == {"id": 0, "on": False}
 
 
-@pytest.mark.parametrize("component", ["rgbw", "cct:0", "rgbw:10", "RGBW:0", "rgbw:0/x"])
+@pytest.mark.parametrize("component", ["rgbw", "cct:0", "rgbw:10", "RGBW:0", "rgbw:0/x", "rgbw:0\n"])
 def test_only_components_of_light(component: str, named: Callable[..., Any]) -> None:
     """As the device names them."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="TWL-S229"):
         named("shelly-gen2", component=component)

@@ -32,7 +32,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
     @property
     def will(self) -> Message:
         """The bridge's, not the lamp's."""
-        return Message(self.gateway.bridge, document(state="offline"), 1, True)
+        return Message(self.gateway.bridges[0], document(state="offline"), 1, True)
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.lamps[self.gateway.zone].go(self._goal(), 0, now)
         online = document(state="online")
         return (
-            Message(self.gateway.bridge, online, 1, True),
+            Message(self.gateway.bridges[0], online, 1, True),
             Message(f"{self.gateway.topic}/availability", online, 1, True),
             self._report(),
         )
