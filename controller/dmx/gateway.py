@@ -55,7 +55,7 @@ REFUSALS_S = 10.0
 ACCEPTED = 16
 """So many of the documents accepted last are known again."""
 UNEVEN = "TWL-F131"
-DARK_WISH = ZoneWish(on=False)
+DARK_WISH = ZoneWish(on=False, brightness=0.0)
 
 
 @dataclass(frozen=True, slots=True)

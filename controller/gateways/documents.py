@@ -73,11 +73,11 @@ class Sequence(_Wire):
 
 
 class ZoneWish(_Wire):
-    """What one zone should show; off, or a colour, or a sequence."""
+    """What one zone should show; off, or a colour, or a sequence. Who says on without more means white, or full."""
 
     on: bool
     color: HexColor | None = None
-    brightness: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    brightness: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     fade_s: Seconds = 0.0
     sequence: Sequence | None = None
 
@@ -104,7 +104,7 @@ class ZoneWish(_Wire):
     def of(cls, look: Look, since: datetime, fade_s: float) -> "ZoneWish":
         """A look as the wire says it."""
         if not look.colors or look.brightness <= 0:
-            return cls(on=False, fade_s=fade_s)
+            return cls(on=False, brightness=0.0, fade_s=fade_s)
         if len(look.colors) == 1:
             return cls(on=True, color=look.colors[0].hex, brightness=look.brightness, fade_s=fade_s)
         colors = tuple(color.hex for color in look.colors)

@@ -171,6 +171,7 @@ def test_the_longest_duration_of_a_file_fits() -> None:
 
 def test_light_without_a_colour_is_white_and_black_is_off() -> None:
     """What a document may leave out."""
+    assert ZoneWish(on=True, color="#FF0000").state(NOW) == ZoneState(True, Color("#FF0000"), 1.0)
     assert ZoneWish(on=True, brightness=1.0).state(NOW) == ZoneState(True, Color("#FFFFFF"), 1.0)
     assert ZoneWish(on=True, color="#FF0000", brightness=0.0).state(NOW) == DARK
     assert ZoneWish(on=False, color="#FF0000", brightness=1.0).state(NOW) == DARK
