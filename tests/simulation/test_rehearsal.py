@@ -37,3 +37,11 @@ def test_a_seed_replays_exactly(setup: Setup) -> None:
     """The same figures, the same spells, the same alarms at the same instants; another seed has others."""
     assert held(setup, "storm", 4) == held(setup, "storm", 4)
     assert held(setup, "storm", 4) != held(setup, "storm", 5)
+
+
+@pytest.mark.parametrize("faults", ["override", "storm-by-hand"])
+def test_nothing_acknowledged_is_lost(setup: Setup, faults: str) -> None:
+    """Looks set by hand and taken back, while the controller is killed over them or everything else fails."""
+    result = held(setup, faults, span=2 * NIGHT)
+    assert result.acknowledged > 10
+    assert result.acknowledged_lost == 0

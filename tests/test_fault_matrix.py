@@ -1,0 +1,215 @@
+"""The faults that the tower must outlive, and where each is put to the test.
+
+Who changes what happens under a fault finds its tests here; a test that is renamed or dropped fails here until the
+table says what has taken its place.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+FAULTS: dict[str, tuple[str, ...]] = {
+    # processes
+    "the controller is killed": (
+        "nights/test_restarts.py::test_any_part_may_die_in_any_order",
+        "service/test_restarts.py::test_a_restart_at_any_moment",
+        "dmx/test_killed_in_olad.py::test_what_was_killed_comes_back_without_a_flash",
+    ),
+    "the gateway is killed, or loses power in a fade": (
+        "nights/test_restarts.py::test_any_part_may_die_in_any_order",
+        "service/test_fades.py::test_a_gateway_that_starts_in_the_midst_of_a_fade_finds_it_under_way",
+        "service/test_restarts.py::test_a_gateway_that_lost_everything_in_the_night",
+        "service/test_restarts.py::test_a_gateway_that_starts_without_anybody",
+    ),
+    "two controllers on one prefix": ("service/test_rivals.py::test_two_controllers_do_not_storm",),
+    # the broker and the way to it
+    "the broker is killed and has kept its messages": (
+        "nights/test_restarts.py::test_any_part_may_die_in_any_order",
+        "mqtt/test_faults.py::test_a_killed_broker_is_noticed_and_found_again",
+        "broker/test_store.py::test_all_is_there_after_a_power_cut",
+    ),
+    "the broker comes back empty": (
+        "service/test_restarts.py::test_a_broker_that_forgets",
+        "mqtt/test_faults.py::test_a_broker_that_forgot_is_told_of",
+        "cli/test_two_brokers.py::test_a_broker_that_returns_empty_is_told_everything",
+    ),
+    "the file of the embedded broker is cut or damaged": ("broker/test_store.py::test_a_damaged_file_is_set_aside",),
+    "the broker is frozen": (
+        "nights/test_restarts.py::test_the_gateway_keeps_the_plan_alone",
+        "mqtt/test_faults.py::test_a_frozen_broker_is_noticed_and_only_the_newest_waits",
+        "cli/test_two_brokers.py::test_the_tower_obeys_through_the_broker_that_is_left",
+    ),
+    "one of two brokers dies": (
+        "simulation/test_two_brokers.py::test_a_cue_is_confirmed_through_the_broker_that_is_left",
+        "cli/test_two_brokers.py::test_the_tower_obeys_through_the_broker_that_is_left",
+    ),
+    "the broker is slow": ("mqtt/test_faults.py::test_a_slow_line_is_not_dead",),
+    "a connection only looks whole": (
+        "mqtt/test_faults.py::test_a_silent_line_is_dead_within_18_tenths_of_the_keepalive",
+        "simulation/test_two_brokers.py::test_a_cue_is_confirmed_past_a_line_that_only_looks_whole",
+    ),
+    "controller and broker are gone over a border of the schedule": (
+        "service/test_autonomy.py::test_alone_over_a_border",
+        "service/test_autonomy.py::test_past_the_plan",
+        "simulation/test_properties.py::test_a_plan_kept_ahead_outlives_what_lies_between",
+    ),
+    "all clients seek a broker that returns": (
+        "mqtt/test_link.py::test_the_pause_grows_to_a_cap_and_is_longer_where_a_person_must_act",
+        "broker/test_limits.py::test_too_many_strangers_are_closed_at_once",
+    ),
+    "messages are lost, come twice, or overtake each other": (
+        "service/test_restarts.py::test_messages_lost_doubled_and_out_of_order",
+        "simulation/test_two_brokers.py::test_an_order_that_one_broker_brings_late_is_never_applied",
+        "broker/test_conformance.py::test_what_was_not_acknowledged_comes_again",
+    ),
+    "the broker never acknowledges": ("mqtt/test_faults.py::test_a_broker_that_never_acknowledges_is_left",),
+    "an access rule swallows what is published": (
+        "broker/test_access.py::test_a_gateway_writes_its_own_reports_only",
+        "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
+    ),
+    "an access rule refuses a subscription": (
+        "mqtt/test_faults.py::test_a_refused_subscription_is_told_and_the_others_hold",
+    ),
+    "a wrong password": ("mqtt/test_faults.py::test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely",),
+    "a certificate that is over, too early, of another name or unknown": (
+        "mqtt/test_tls.py::test_a_flaw_of_the_certificate_is_told_by_its_cause",
+        "service/test_certificates.py::test_one_that_ends_is_told_once_a_day_with_the_days_left",
+    ),
+    "the name of the broker is not known": ("mqtt/test_faults.py::test_a_name_that_nobody_knows_is_told",),
+    # gateways
+    "a gateway reboots into a colour of its own": (
+        "nights/test_every_gateway.py::test_every_kind_of_gateway_confirms_the_shipped_week",
+        "service/test_vendors.py::test_a_power_cut_at_night",
+    ),
+    "a gateway obeys and does not do it": (
+        "service/test_lamps.py::test_lamps_that_do_not_obey_are_never_called_right",
+    ),
+    "a lamp goes wrong by itself": (
+        "service/test_lamps.py::test_lamps_that_go_wrong_at_rest",
+        "service/test_vendors.py::test_a_lamp_changed_by_an_app",
+    ),
+    "a gateway is slow": ("service/test_vendors.py::test_a_slow_lamp_is_not_swamped",),
+    "a gateway comes and goes": ("service/test_silence.py::test_flapping_fills_no_log",),
+    "a gateway is dead, and `online` stays": (
+        "service/test_silence.py::test_what_was_retained_never_confirms",
+        "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
+    ),
+    "two devices with one client id": ("broker/test_limits.py::test_two_devices_with_one_id_raise_one_event",),
+    # messages that are not ours
+    "somebody else writes to a gateway": (
+        "service/test_rivals.py::test_a_foreign_writer",
+        "service/test_rivals.py::test_a_foreign_writer_who_does_not_give_up",
+    ),
+    "garbage on any topic": (
+        "service/test_rivals.py::test_garbage_on_any_topic",
+        "gateways/test_every_vendor.py::test_any_payload_gives_a_report_or_a_reason",
+        "gateways/test_documents.py::test_any_bytes_give_a_document_or_a_reason",
+    ),
+    "a document from before, or of a higher epoch": (
+        "service/test_rivals.py::test_an_old_document_of_ours_is_no_rival",
+        "service/test_rivals.py::test_a_gateway_that_knows_a_higher_order",
+        "service/test_rivals.py::test_a_poisonous_epoch",
+    ),
+    "a flood of messages": (
+        "mqtt/test_flood.py::test_a_flood_on_one_topic_leaves_the_others_alone",
+        "broker/test_limits.py::test_a_flood_does_not_starve_the_others",
+        "dmx/test_gateway.py::test_a_flood_of_documents_is_answered_in_bounds",
+    ),
+    "a message of five megabytes": (
+        "mqtt/test_faults.py::test_an_oversized_message_is_thrown_away_and_told",
+        "broker/test_conformance.py::test_five_megabytes_do_not",
+    ),
+    # files and disk
+    "a file is saved in parts, renamed into place, or swapped behind a link": (
+        "nights/test_files.py::test_a_good_schedule_is_taken_however_it_is_saved",
+    ),
+    "a file is saved with a mistake": (
+        "nights/test_files.py::test_a_bad_schedule_is_told_and_the_last_good_one_stays",
+        "nights/test_files.py::test_the_technicians_file_is_taken_too",
+    ),
+    "the database is locked": (
+        "store/test_faults.py::test_a_locked_database_stops_neither_the_loop_nor_an_override",
+        "store/test_faults.py::test_a_locked_journal_catches_up_and_tells_what_it_lost",
+    ),
+    "the database is damaged": (
+        "store/test_faults.py::test_no_flipped_byte_loses_an_override_or_stops_the_store",
+        "nights/test_ends.py::test_what_is_lost_in_the_state_folder_is_no_traceback",
+    ),
+    "the disk is full": (
+        "store/test_faults.py::test_a_full_disk_gives_up_history_for_an_override",
+        "store/test_faults.py::test_a_disk_without_any_room_refuses_and_recovers",
+        "dmx/test_process.py::test_a_disk_that_takes_nothing",
+    ),
+    "the disk becomes read-only, or fails to sync": (
+        "store/test_faults.py::test_a_disk_that_became_read_only",
+        "store/test_atomic.py::test_an_error_of_any_call_leaves_the_old_or_the_new",
+        "nights/test_ends.py::test_a_state_folder_that_cannot_be_written_is_told",
+    ),
+    "power goes in the middle of a write": (
+        "store/test_atomic.py::test_a_process_that_dies_at_any_call_leaves_the_old_or_the_new",
+        "broker/test_store.py::test_a_write_that_fails_anywhere_leaves_old_or_new",
+    ),
+    "the process dies over an override": (
+        "nights/test_by_hand.py::test_an_acknowledged_override_outlives_the_controller",
+        "store/test_held.py::test_a_kill_loses_nothing_that_was_acknowledged",
+        "simulation/test_rehearsal.py::test_nothing_acknowledged_is_lost",
+    ),
+    "files of an older or a newer program": (
+        "store/test_history.py::test_an_older_schema_is_migrated_forward",
+        "store/test_faults.py::test_newer_files_everywhere_refuse_what_cannot_be_kept",
+    ),
+    # clocks and the calendar
+    "a clock steps by an hour": (
+        "service/test_clocks.py::test_while_the_clock_is_suspect_nothing_is_sent",
+        "service/test_clocks.py::test_a_step_of_the_gateways_clock_darkens_nothing",
+        "service/test_clocks.py::test_a_gateway_whose_clock_is_an_hour_ahead",
+    ),
+    "a clock is years off": ("service/test_clocks.py::test_a_clock_that_is_years_off_and_is_set_right",),
+    "a machine starts without the time": (
+        "service/test_clocks.py::test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written",
+        "test_clock.py::test_a_start_before_what_was_known",
+    ),
+    "a night on which the clocks change": (
+        "service/test_clocks.py::test_nights_on_which_the_clocks_change",
+        "schedule/test_decisions.py::test_a_time_that_spring_skips",
+        "schedule/test_decisions.py::test_a_time_that_autumn_repeats",
+    ),
+    "29 February, 31 November, week 53": (
+        "schedule/test_decisions.py::test_29_february",
+        "schedule/test_decisions.py::test_31_november_is_an_error",
+        "schedule/test_grammar.py::test_week_53_is_in_the_years_that_have_it",
+    ),
+    "a sun that does not set or does not rise": (
+        "schedule/test_decisions.py::test_sunset_that_does_not_occur",
+        "schedule/test_golden.py::test_kiruna_where_the_sun_grazes",
+    ),
+    # the output
+    "the network of the output goes and comes back": (
+        "dmx/test_network_lost.py::test_a_card_that_is_taken_out_and_put_back",
+        "dmx/test_network_lost.py::test_a_card_that_is_down_for_a_while",
+    ),
+    "a lighting desk at a higher priority": (
+        "dmx/test_rivals.py::test_a_desk_on_the_network_is_noticed",
+        "dmx/test_olad.py::test_the_higher_priority_wins_until_it_says_farewell",
+    ),
+    "a USB widget is unplugged": ("dmx/test_enttec.py::test_a_widget_is_found_again_after_it_was_unplugged",),
+}
+
+
+@cache
+def names_in(path: str) -> frozenset[str]:
+    """The names of the tests of a file."""
+    tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_has_its_tests(fault: str) -> None:
+    """All that the table names are there."""
+    for named in FAULTS[fault]:
+        path, _, name = named.partition("::")
+        assert name in names_in(path), named
