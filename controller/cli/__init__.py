@@ -1,16 +1,23 @@
 """`watertower`: the commands. The only room where the parts are put together.
 
 Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 found problems, 2 usage, 69 a service cannot be reached,
-78 configuration, 130 interrupted.
+78 configuration, 130 interrupted. Who stops reading (`| head -1`) has what was wanted: 0.
 """
 
 import importlib
+import os
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from controller import __version__
-from controller.cli.options import Options
+from controller.cli.options import INTERRUPTED, USAGE, Options, tell
+from controller.cli.spoken import Context, language_asked, refusal, unknown
+from controller.errors import Refused
 
 COMMANDS = {
     "run": "run",
@@ -30,10 +37,13 @@ COMMANDS = {
     "schema": "schema",
 }
 """Command -> the module of `controller.cli` that holds it, imported when it is called."""
+SENTENCE = re.compile(r".*?(?:\.(?=\s|$)|$)", re.DOTALL)
 
 
 class Commands(click.Group):
     """Loads a command when it is asked for, so that `explain` need not load the whole service."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -43,10 +53,59 @@ class Commands(click.Group):
         if module is None:
             return None
         found: click.Command = importlib.import_module(f"controller.cli.{module}").command
+        found.context_class = Context
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise unknown(args[0], list(COMMANDS), ctx.command_path)
+        return super().resolve_command(ctx, args)
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with the first sentence of what it does."""
+        helps = ((name, command.help or "") for name in COMMANDS if (command := self.get_command(ctx, name)))
+        rows = [(name, sentence[0]) for name, text in helps if (sentence := SENTENCE.match(text))]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command; here, and not in `main`, since click itself would call a closed pipe a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # what is left in the buffer would fail once more when the interpreter ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> NoReturn:
+        """Ends the process with one of the exit codes above, and never with a word that click alone would say."""
+        words = list(sys.argv[1:] if args is None else args)
+        options = Options(lang=language_asked(words))
+        more["standalone_mode"] = False
+        try:
+            code = super().main(words, *rest, obj=options, **more)
+        except click.UsageError as error:
+            if error.ctx is not None:
+                click.echo(error.ctx.get_usage(), err=True)
+            tell(refusal(error), options)
+            code = USAGE
+        except Refused as error:
+            tell(error, options)
+            code = USAGE
+        except (click.Abort, KeyboardInterrupt):
+            code = INTERRUPTED
+        sys.exit(code)
+
+
+@click.group(
+    "watertower",
+    cls=Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--config", type=click.Path(path_type=Path), help="Folder of the two files (./config).")
 @click.option("--state", type=click.Path(path_type=Path), help="Folder of what outlives a restart.")
 @click.option("--lang", type=click.Choice(["en", "sv"]), help="Language of texts (from LANG).")
@@ -54,12 +113,12 @@ class Commands(click.Group):
 @click.pass_context
 def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None) -> None:
     """Lights a landmark as its calendar says, and knows that every lamp obeyed."""
-    context.obj = Options(config, state, "sv" if lang == "sv" else "en" if lang == "en" else None)
+    context.obj = Options(config, state, "sv" if lang == "sv" else "en" if lang == "en" else context.obj.lang)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(USAGE)
 
 
 def main() -> None:
-    """The console script; an interruption ends with 130 as a shell expects."""
-    try:
-        group.main(standalone_mode=True)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    """The console script."""
+    group.main()

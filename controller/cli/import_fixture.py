@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z0-9_-]{1,64}")
 def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     """A word of tower.yaml, which is never a path."""
     if name is not None and not NAME.fullmatch(name):
-        raise click.BadParameter("write it with a to z, 0 to 9, - and _")
+        raise click.BadParameter("a–z, 0–9, -, _")
     return name
 
 

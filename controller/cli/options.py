@@ -17,7 +17,7 @@ from controller.events import happened
 from controller.events.kind import Language
 from controller.locale import words
 
-FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION = 1, 2, 69, 78
+FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
 INSTALLED = Path("/etc/watertower")
 
 EXITS: dict[type[WatertowerError], int] = {
@@ -98,7 +98,12 @@ def refusing(options: Options, act: Callable[[], Any]) -> Any:
         click.echo(render.as_text(error.findings, options.language), err=True)
         sys.exit(CONFIGURATION)
     except WatertowerError as error:
-        event = happened(error.code, **error.fields)
-        click.echo(f"{event.code}: {event.text(options.language)}", err=True)
-        click.echo(f"  = {event.action(options.language)}", err=True)
+        tell(error, options)
         sys.exit(next(code for kind, code in EXITS.items() if isinstance(error, kind)))
+
+
+def tell(error: WatertowerError, options: Options) -> None:
+    """An error on purpose, and what to do about it, on stderr."""
+    event = happened(error.code, **error.fields)
+    click.echo(f"{event.code}: {event.text(options.language)}", err=True)
+    click.echo(f"  = {event.action(options.language)}", err=True)

@@ -113,4 +113,58 @@ KINDS: tuple[Kind, ...] = (
         Text("The walk test asks after each lamp whether it lit.", "Lamptestet frågar efter varje lampa om den lyste."),
         Text("Run it from a terminal.", "Kör det från en terminal."),
     ),
+    Kind(
+        "TWL-Q110",
+        "command.unknown_word_near",
+        Level.ERROR,
+        Text("there is no {word} here", "{word} finns inte här"),
+        Text(
+            "Only the commands and options that `watertower --help` lists have a meaning.",
+            "Bara de kommandon och flaggor som `watertower --help` räknar upp har någon betydelse.",
+        ),
+        Text("Did you mean {near}?", "Menade du {near}?"),
+    ),
+    Kind(
+        "TWL-Q111",
+        "command.unknown_word",
+        Level.ERROR,
+        Text("there is no {word} here", "{word} finns inte här"),
+        Text(
+            "Only the commands and options that `watertower --help` lists have a meaning.",
+            "Bara de kommandon och flaggor som `watertower --help` räknar upp har någon betydelse.",
+        ),
+        Text("`{command} --help` lists what there is.", "`{command} --help` räknar upp vad som finns."),
+    ),
+    Kind(
+        "TWL-Q112",
+        "command.word_missing",
+        Level.ERROR,
+        Text("{word} is missing, or its value", "{word} saknas, eller dess värde"),
+        Text("The command cannot do without it.", "Kommandot klarar sig inte utan det."),
+        Text("`{command} --help` tells how it is written.", "`{command} --help` visar hur det skrivs."),
+    ),
+    Kind(
+        "TWL-Q113",
+        "command.bad_value",
+        Level.ERROR,
+        Text("this value cannot be used for {word}", "det värdet går inte att använda för {word}"),
+        Text(
+            "The value of an option or an argument is not one of those it takes.", "Värdet hör inte till de tillåtna."
+        ),
+        Text("Write one of: {allowed}.", "Skriv något av: {allowed}."),
+    ),
+    Kind(
+        "TWL-Q114",
+        "command.too_many_words",
+        Level.ERROR,
+        Text(
+            "{words} stands at the end of the command and means nothing",
+            "{words} står sist i kommandot och betyder inget",
+        ),
+        Text("The command takes fewer words.", "Kommandot tar färre ord."),
+        Text(
+            "Delete it, or put quotes around what belongs together. `{command} --help` tells how it is written.",
+            "Ta bort det, eller sätt citattecken om det som hör ihop. `{command} --help` visar hur det skrivs.",
+        ),
+    ),
 )

@@ -1,0 +1,109 @@
+"""What the command line says of itself, in both languages: help, refusals, and how a call ends."""
+
+import subprocess
+import sys
+from typing import Any
+
+import click
+import pytest
+
+from controller.cli import COMMANDS, SENTENCE, group
+from controller.locale.help_sv import HELP_SV
+
+ENGLISH = ("Usage", "Options", "Commands", "Show this message", "Missing", "No such", "Invalid", "Error:", "Try '")
+
+
+def phrases(command: click.Command) -> list[str]:
+    """Every sentence of the help of a command."""
+    context = click.Context(command)
+    options = [param.help for param in command.get_params(context) if isinstance(param, click.Option) and param.help]
+    return [" ".join(text.split()) for text in (command.help or "", *options)]
+
+
+def commands() -> list[click.Command]:
+    """All of them, and the group that they belong to."""
+    context = click.Context(group)
+    found = [group.get_command(context, name) for name in COMMANDS]
+    return [group, *(command for command in found if command)]
+
+
+def test_every_sentence_of_the_help_has_a_swedish_one() -> None:
+    """And nothing is translated that is not said."""
+    said = {phrase for command in commands() for phrase in phrases(command)}
+    first = {" ".join(found[0].split()) for phrase in said if (found := SENTENCE.match(phrase))}
+    assert said - set(HELP_SV) == set()
+    own = {"Usage", "Options", "Commands", "[OPTIONS]", "COMMAND [ARGS]...", "default", "required"}
+    assert set(HELP_SV) - said - first == own
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_is_in_the_language_asked_for(call: Any, name: str) -> None:
+    """Wherever `--lang` stands."""
+    for words in ((name, "--help", "--lang", "sv"), ("--lang=sv", name, "-h")):
+        result = call(*(word for word in words if word))
+        assert result.exit_code == 0
+        assert result.output.startswith("Skrivs: watertower" if name == "" else f"Skrivs: watertower {name}")
+        assert not [word for word in ENGLISH if word in result.output]
+    assert call(*([name] if name else []), "--help").output.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        ("chek", "TWL-Q110", "Menade du check?"),
+        ("frobnicate", "TWL-Q111", "`watertower --help`"),
+        ("check --jsn", "TWL-Q110", "Menade du --json?"),
+        ("plan --nope", "TWL-Q111", "`watertower plan --help`"),
+        ("override", "TWL-Q112", "LOOK..."),
+        ("override red --until 1h", "TWL-Q112", "--reason"),
+        ("check --format", "TWL-Q112", "--format"),
+        ("check --format xml", "TWL-Q113", "text, json, github"),
+        ("schema foo", "TWL-Q113", "schedule, tower"),
+        ("demo --speed 0", "TWL-Q113", "1 … 100000"),
+        ("rehearse --seed x", "TWL-Q113", "0, 1, 2, …"),
+        ("import-fixture x --name Å", "TWL-Q113", "a–z"),
+        ("explain G104 G105", "TWL-Q114", "G105"),
+        ("--lang de check", "TWL-Q113", "en, sv"),
+    ],
+)
+def test_a_mistake_in_the_command_line_is_told_in_the_language_asked_for(
+    call: Any, line: str, code: str, told: str
+) -> None:
+    """With code, cure and exit code 2; nothing of it goes to stdout."""
+    result = call("--lang", "sv", *line.split())
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert code in result.stderr
+    assert told in result.stderr
+    assert not [word for word in ENGLISH if word in result.stderr]
+    assert code in call(*line.split()).stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--lang", "sv")])
+def test_without_a_command_the_help_is_told(call: Any, words: tuple[str, ...]) -> None:
+    """As a matter of usage."""
+    result = call(*words)
+    assert result.exit_code == 2
+    assert all(name in result.stderr for name in COMMANDS)
+
+
+def test_an_interruption_ends_with_130(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a shell expects it."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("controller.cli.check.load", interrupted)
+    assert call("check").exit_code == 130
+
+
+def test_who_stops_reading_has_what_was_wanted() -> None:
+    """`watertower explain | head -1`: no complaint, and nothing that a shell would take for a failure."""
+    program = subprocess.Popen(
+        [sys.executable, "-m", "controller", "explain"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert program.stdout
+    assert program.stdout.readline()
+    program.stdout.close()
+    _, complaints = program.communicate(timeout=60)
+    assert (program.returncode, complaints) == (0, "")
