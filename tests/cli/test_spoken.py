@@ -15,7 +15,7 @@ ENGLISH = ("Usage", "Options", "Commands", "Show this message", "Missing", "No s
 
 def phrases(command: click.Command) -> list[str]:
     """Every sentence of the help of a command."""
-    context = click.Context(command)
+    context = click.Context(command, **group.context_settings)  # a command keeps the help option that it makes first
     options = [param.help for param in command.get_params(context) if isinstance(param, click.Option) and param.help]
     return [" ".join(text.split()) for text in (command.help or "", *options)]
 
