@@ -6,7 +6,8 @@ The story of one turn
 3. Apply: number the documents, encode the wishes, collect what is to be told.
 
 The loop in `loop.py`, the rehearsal and the tests drive this same engine; it waits for nothing and knows no time but
-the reading it is handed. While the clock is suspect nothing is sent and nothing counts as known. After each connection
+the reading it is handed. While the clock is suspect nothing is sent and nothing counts as known, but for a safety stop,
+which needs no clock. After each connection
 it listens LISTEN_S for what is retained before it speaks, so that it starts above every order that it finds.
 """
 
@@ -14,7 +15,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controller.clock import Reading, Trust
+from controller.clock import CEILING, FLOOR, Reading, Trust
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway, Message, Order, Rejected, Report, Want
 from controller.schedule.plan import Cue, Program
@@ -167,15 +168,17 @@ class Engine:
         """One turn: see the head of this module."""
         self._watch_clock(reading)
         messages: list[Message] = []
-        suspect = reading.trust is Trust.SUSPECT
-        if not suspect:
-            cue = self._look_up(reading)
-            for name in self._names_to_decide(reading):
-                messages.extend(self._decide(self.gateways[name], cue, reading))
+        blind = reading.trust is Trust.SUSPECT and self.program.stop is None
+        if not blind:
+            # of a clock in 1970 there can be no document
+            told = replace(reading, wall=min(max(reading.wall, FLOOR), CEILING))
+            cue = self._look_up(told)
+            for name in self._names_to_decide(told):
+                messages.extend(self._decide(self.gateways[name], cue, told))
         events = (*self._told, *self._damper.due(reading.wall))
         self._told.clear()
         wake_s = min(self._due.values(), default=float("inf"))
-        if suspect:
+        if blind:
             return Output((), events, None, None)
         return Output(tuple(messages), events, self._outlook.wake_at, wake_s if wake_s < float("inf") else None)
 
@@ -192,7 +195,7 @@ class Engine:
             before = before if last is not None else "–"
             self._told.append(happened("TWL-T001", trust=reading.trust.value, before=before))
             self._dirty.update(self.gateways)
-        if reading.trust is Trust.SUSPECT:
+        if reading.trust is Trust.SUSPECT and self.program.stop is None:
             for name, gateway in self.gateways.items():
                 nobody_knows: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "unknown")
                 self.tracks[name] = replace(self.tracks[name], standing=nobody_knows)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from controller.clock import Trust
+from controller.gateways.documents import ALWAYS
+from controller.schedule.campaign import Stop
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
@@ -135,3 +137,28 @@ def test_nights_on_which_the_clocks_change(world_of: Any, scheduled: Any, night_
     world.until(night_of + timedelta(days=1))
     assert world.wrong_s < 2
     assert world.undetected_s < 1
+
+
+@pytest.mark.parametrize("off_s", [3600.0, -3600.0, -1.8e9])
+def test_a_safety_stop_needs_no_clock(night: Any, off_s: float) -> None:
+    """Given while the clock is suspect it goes out at once and is confirmed; lifted, nothing is sent by that clock."""
+    controller = night.controller
+    controller.dial.offset_s, controller.dial.trust = off_s, Trust.SUSPECT
+    controller.poke()
+    night.run(5)
+    under = controller.engine.program
+    controller.engine.follow(under.with_hand((), Stop(ALWAYS, "Eva", "arbete i masten")))
+    controller.poke()
+    night.run(3)
+    assert not any(state.on for state in night.box.shown().values())
+    assert controller.standing() == {"confirmed"}
+    controller.engine.follow(under)
+    count = len(night.sent)
+    controller.poke()
+    night.run(5)
+    assert not [m for _, who, m in night.sent[count:] if who == "controller"]
+    assert controller.standing() == {"unknown"}
+    controller.dial.offset_s, controller.dial.trust = 0.0, Trust.HOLDOVER
+    controller.poke()
+    night.run(5)
+    assert night.right
