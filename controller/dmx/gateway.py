@@ -3,7 +3,8 @@
 The story of one turn
 1. Time: `Watch` tells it.
 2. Act: `acting.act` says what holds by the document that was accepted last.
-3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way.
+3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way, and so
+   does a gateway that starts in the middle of one.
 4. Patch: lights to levels of every universe.
 5. Walk test: while somebody looks at the lamps one by one, their levels go out instead (`local`).
 6. Report: soon after a goal changed, each LAGGING_S on the way to it, when it is reached, on each answer to a document,
@@ -23,6 +24,7 @@ from typing import Protocol
 
 from controller.clock import Reading
 from controller.dmx.acting import Act, act, next_instant
+from controller.dmx.memory import Memory
 from controller.dmx.ramp import AT_REST_DARK, Ramp
 from controller.dmx.walk import WalkTest
 from controller.dmx.watch import Watch
@@ -31,17 +33,19 @@ from controller.gateways.contract import Dmx
 from controller.gateways.documents import (
     EARLIEST,
     LATEST,
-    MAX_EPOCH_LEAP,
     MAX_PROBLEMS,
+    REFUSED,
     By,
     Desired,
     Reported,
     ZoneReport,
     ZoneWish,
     parse_desired,
+    refusal,
 )
 from controller.gateways.gateway import Message, Order, Rejected
-from controller.lighting.look import ZoneState
+from controller.lighting.light import Light
+from controller.lighting.look import Look, ZoneState
 from controller.lighting.patch import Patch
 
 FRAME_S = 1 / 40
@@ -51,7 +55,9 @@ AFTER_SEND_S = 0.05
 LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not those of the goal."""
 REFUSALS_S = 10.0
-"""A flood of documents that are refused is told so often at most; each report tells of the last."""
+"""A flood of documents that are refused is told so often at most."""
+REMINDED_S = 60.0
+"""For so long the reports tell of a document that was refused, unless one is accepted."""
 ACCEPTED = 16
 """So many of the documents accepted last are known again."""
 UNEVEN = "TWL-F131"
@@ -65,7 +71,7 @@ class Turn:
     frames: Mapping[int, bytes]
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
-    remember: Desired | None
+    remember: Memory | None
     wake_at: datetime | None
     wake_s: float
 
@@ -84,14 +90,15 @@ class Lamps(Protocol):
 class Gateway:
     """One gateway of ours at work; `lamps` tells what went out last, `memory` is the document kept from before."""
 
-    def __init__(self, settings: Dmx, prefix: str, patch: Patch, lamps: Lamps, memory: Desired | None) -> None:
+    def __init__(self, settings: Dmx, prefix: str, patch: Patch, lamps: Lamps, memory: Memory | None) -> None:
         self._settings = settings
         self._prefix = prefix
         self._patch = patch
         self._lamps = lamps
-        self._document = memory
+        self._document: Desired | None = memory
+        self._before: Mapping[str, ZoneWish] = memory.before if memory is not None else {}
         self._accepted: deque[str] = deque(maxlen=ACCEPTED)
-        self._remember: Desired | None = None
+        self._remember: Memory | None = None
         self._watch = Watch()
         self._walk = WalkTest(patch)
         self._act: Act | None = None
@@ -100,6 +107,7 @@ class Gateway:
         self._began_s: float | None = None
         self._report_s = float("inf")
         self._rejected: str | None = None
+        self._reminded_s = float("-inf")
         self._refused_s = float("-inf")
         self._contradicted = False
         self._uneven: frozenset[str] = frozenset()
@@ -125,34 +133,25 @@ class Gateway:
         if not payload:
             return
         told = parse_desired(payload)
-        self._rejected = told.reason if isinstance(told, Rejected) else self._refusal(told)
+        self._rejected = told.reason if isinstance(told, Rejected) else refusal(told, self._document)
+        self._reminded_s = reading.mono + REMINDED_S
         self._report_by(reading.mono + AFTER_SEND_S)
         if self._rejected is None and isinstance(told, Desired):
             self._accept(told, retained, reading)
         elif reading.mono - self._refused_s >= REFUSALS_S and not self._was_accepted(told):
             self._refused_s = reading.mono
-            self._told.append(happened("TWL-D011", gateway=self._settings.name, reason=self._rejected))
+            self._told.append(happened(REFUSED, gateway=self._settings.name, reason=self._rejected))
 
     def _was_accepted(self, told: Desired | Rejected) -> bool:
         return isinstance(told, Desired) and told.command_id in self._accepted
-
-    def _refusal(self, told: Desired) -> str | None:
-        """Why a document is not accepted; None if it is."""
-        held = self._document
-        if told.epoch > self.order.epoch + MAX_EPOCH_LEAP:
-            return f"poison: epoch {told.epoch} is absurdly far above {self.order.epoch}"
-        if told.order < self.order:
-            return f"stale: {told.epoch}.{told.revision} is below {self.order.epoch}.{self.order.revision}"
-        if held is not None and told.order == held.order and told.command_id != held.command_id:
-            return f"conflict: two different documents with the order {told.epoch}.{told.revision}"
-        return None
 
     def _accept(self, told: Desired, retained: bool, reading: Reading) -> None:
         held = self._document
         if held is not None and told.order == held.order and told.issued_at <= held.issued_at:
             return
         if held is None or told.order != held.order:
-            self._remember = told
+            self._before = self._shows()
+            self._remember = Memory(**dict(told), before=self._before)
             self._accepted.append(told.command_id)
         self._document = told
         if not retained:
@@ -197,8 +196,25 @@ class Gateway:
             self._told.append(happened("TWL-D013", gateway=self._settings.name, error_s=error_s))
         self._contradicted = contradicted
 
+    def _shows(self) -> Mapping[str, ZoneWish]:
+        """From what a fade that a document begins now would start: the goals; in the middle of one, where it began."""
+        if self._act is None or not self._resting:
+            return self._before
+        return {zone: ZoneWish.of(_steady(ramp.goal), EARLIEST, 0.0) for zone, ramp in self._ramps.items()}
+
+    def _find(self, what: Act) -> None:
+        """The gateway has just started: what was shown before that which holds now, whose fade may be under way."""
+        if what.since is None or self._document is None:
+            return
+        earlier = what.since - timedelta(microseconds=1)
+        before = self._before if what.by == "desired" else act(self._document, earlier).zones
+        goals = {zone: before.get(zone, DARK_WISH).state(earlier) for zone in self._ramps}
+        self._ramps = {zone: Ramp(Light.of(goal), goal) for zone, goal in goals.items()}
+
     def _steer(self, what: Act, now: datetime | None, reading: Reading) -> None:
         """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
+        if self._act is None:
+            self._find(what)
         changed = False
         for zone, ramp in self._ramps.items():
             wish = what.zones.get(zone, DARK_WISH)
@@ -230,6 +246,8 @@ class Gateway:
         every_s = self._settings.report_every.total_seconds()
         arrived = zones == {zone: _zone_report(ramp.goal) for zone, ramp in self._ramps.items()}
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
+        rejected = self._rejected if reading.mono < self._reminded_s else None
+        own = (*([UNEVEN] if self._lasting else []), *([REFUSED] if rejected else []))
         report = Reported(
             version=1,
             epoch=self.order.epoch,
@@ -240,8 +258,8 @@ class Gateway:
             by=self._by(reading),
             clock=self._watch.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 1),
-            problems=(*self._lamps.problems, *([UNEVEN] if self._lasting else []))[-MAX_PROBLEMS:],
-            rejected=self._rejected,
+            problems=(*self._lamps.problems, *own)[-MAX_PROBLEMS:],
+            rejected=rejected,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)
@@ -283,6 +301,10 @@ class Gateway:
                 # never now, whichever way the seconds round: that would wake for ever
                 instants.append(max(wish.since + timedelta(seconds=step_s), now + timedelta(milliseconds=1)))
         return min(instants) + (reading.wall - now) if instants else None
+
+
+def _steady(state: ZoneState) -> Look:
+    return Look((state.color,), state.brightness) if state.on and state.color else Look()
 
 
 def _zone_report(state: ZoneState) -> ZoneReport:

@@ -9,11 +9,11 @@ from pathlib import Path
 from controller.clock import Clock, Reading
 from controller.dmx import OUTPUTS
 from controller.dmx.gateway import Gateway, Turn
+from controller.dmx.memory import Memory, read_memory
 from controller.dmx.output import Output, Source
 from controller.events import Event, happened
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import Desired, parse_desired
-from controller.gateways.gateway import Message, Rejected
+from controller.gateways.gateway import Message
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.store.atomic import write
@@ -35,7 +35,7 @@ class Process:
         self._memory = memory
         self._tell = tell
         self._wake = asyncio.Event()
-        self._unkept: asyncio.Queue[Desired] = asyncio.Queue()
+        self._unkept: asyncio.Queue[Memory] = asyncio.Queue()
 
     @property
     def name(self) -> str:
@@ -122,12 +122,3 @@ class Process:
 
     def _say(self, event: Event) -> None:
         self._tell(event, self._clock.read().wall)
-
-
-def read_memory(path: Path) -> Desired | None:
-    """The document kept from before; None where there is none that can be read."""
-    try:
-        told = parse_desired(path.read_bytes())
-    except OSError:
-        return None
-    return None if isinstance(told, Rejected) else told

@@ -34,6 +34,8 @@ MAX_REASON = 200
 LONGEST_S = 40_000_000
 """More than the 400 days that a duration in a file may be."""
 
+REFUSED = "TWL-D011"
+
 T = TypeVar("T", bound=BaseModel)
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -162,7 +164,8 @@ ClockKind = Literal["own", "anchor", "none"]
 
 
 class Reported(_Wire):
-    """The report of one gateway; `rejected` says why the last document was not accepted."""
+    """The report of one gateway; `rejected` says why the last document was not accepted, and then REFUSED is among the
+    `problems`."""
 
     version: Version
     epoch: Count
@@ -187,6 +190,18 @@ class Reported(_Wire):
 def parse_desired(payload: bytes) -> Desired | Rejected:
     """A desired document, or why it is none."""
     return parse_document(Desired, payload)
+
+
+def refusal(told: Desired, held: Desired | None) -> str | None:
+    """Why a gateway that accepted `held` last does not accept this one, by rules 2 and 3; None if it does."""
+    highest = held.order if held is not None else Order()
+    if told.epoch > highest.epoch + MAX_EPOCH_LEAP:
+        return f"poison: epoch {told.epoch} is absurdly far above {highest.epoch}"
+    if told.order < highest:
+        return f"stale: {told.epoch}.{told.revision} is below {highest.epoch}.{highest.revision}"
+    if held is not None and told.order == highest and told.command_id != held.command_id:
+        return f"conflict: two different documents with the order {told.epoch}.{told.revision}"
+    return None
 
 
 def parse_reported(payload: bytes) -> Reported | Rejected:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from controller.clock import CEILING, FLOOR, Reading, Trust
 from controller.events import Event, happened
+from controller.gateways.documents import REFUSED
 from controller.gateways.gateway import Gateway, Message, Order, Rejected, Report, Want
 from controller.schedule.plan import Cue, Program
 from controller.service.damper import Damper
@@ -129,7 +130,7 @@ class Engine:
             ("TWL-G114", set(heard.problems) - set(before.problems)),
             ("TWL-G115", set(before.problems) - set(heard.problems)),
         ):
-            for problem in sorted(problems):
+            for problem in sorted(problems - {REFUSED}):  # whoever wrote on its topic is told of by TWL-G111
                 self._tell(happened(code, gateway=gateway.name, problem=problem), reading.wall)
         if report.order is not None:
             self._compare(gateway, topic, report.order, reading)

@@ -16,11 +16,12 @@ from controller.clock import Judge, Reading
 from controller.config.load import Setup
 from controller.dmx.gateway import FRAME_S, Turn
 from controller.dmx.gateway import Gateway as DmxGateway
+from controller.dmx.memory import Memory
 from controller.dmx.pace import KEEP_ALIVE_S
 from controller.dmx.simulated import Faults, SimulatedLamps
 from controller.events import Event
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import Desired, parse_desired
+from controller.gateways.documents import parse_desired
 from controller.gateways.gateway import Gateway, Message, Order, Rejected
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices import DEVICES
@@ -79,7 +80,7 @@ class OurBox:
         self._seen = seen
         self._tell = tell
         self._lamps = SimulatedLamps(world.random)
-        self._memory: Desired | None = None
+        self._memory: Memory | None = None
         self._applied = Order()
         self._judge = Judge()
         self._process: DmxGateway | None = None
@@ -175,7 +176,7 @@ class OurBox:
         if turn.wake_at is not None:
             self._dues.append(self._world.at(self.machine.true_of_wall(turn.wake_at) + LAG_S, self._turn))
 
-    def _remember(self, document: Desired) -> None:
+    def _remember(self, document: Memory) -> None:
         self.regressions += document.order < self._applied
         self._applied = document.order
         if not self.disk_full:

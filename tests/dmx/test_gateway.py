@@ -1,5 +1,6 @@
 """The gateway machine by itself: what it reports, when, how often; what it refuses, keeps and tells."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -10,9 +11,18 @@ from hypothesis import strategies as st
 
 from controller.clock import Reading, Trust
 from controller.dmx.gateway import Gateway, Turn
+from controller.dmx.memory import Memory
 from controller.dmx.simulated import Faults, SimulatedLamps
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import Desired, Reported, ZoneWish, parse_reported
+from controller.gateways.documents import (
+    REFUSED,
+    Desired,
+    PlannedCue,
+    Reported,
+    ZoneReport,
+    ZoneWish,
+    parse_reported,
+)
 from controller.lighting.patch import Patch
 
 START = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -31,7 +41,7 @@ SETTINGS = Dmx.model_validate(
 class Bench:
     """A gateway on a table: its lamps, a clock that is moved by hand, and everything it said."""
 
-    def __init__(self, memory: Desired | None = None) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
         self.mono = 100.0
         self.trust = Trust.TRUSTED
         self.lamps = SimulatedLamps(Random(1))
@@ -39,7 +49,7 @@ class Bench:
         self.gateway = Gateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
         self.reports: list[tuple[float, Reported]] = []
         self.codes: list[str] = []
-        self.remembered: list[Desired] = []
+        self.remembered: list[Memory] = []
 
     def sent(self, universe: int) -> bytes | None:
         """As an output tells it."""
@@ -326,3 +336,55 @@ def test_the_order_only_grows(heard: list[tuple[int, int, bool, float, float]]) 
     assert (bench.last.epoch, bench.last.revision) == highest
     if heard:
         assert bench.last.zones["bowl"].color == f"#{highest[0]}0{highest[1]}000"
+
+
+@pytest.mark.parametrize("fade_s", [10.0, 0.0])
+@pytest.mark.parametrize("color", [None, "#0000FF"])
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_start_in_the_middle_of_a_fade_finds_it_under_way(color: str | None, fade_s: float, planned: bool) -> None:
+    """Killed and started again, it shows what it would have shown, whether a document or a cue began the fade."""
+    told = [document(), document(2, color, fade_s=fade_s, issued_at=START + timedelta(seconds=5))]
+    if planned:
+        later = PlannedCue(at=START + timedelta(seconds=5), zones=told[1].zones)
+        told = [document(cues=(later,))]
+    whole, killed = Bench(), Bench()
+    for bench in (whole, killed):
+        bench.hear(told[0])
+        bench.run(5)
+        bench.hear(told[-1])
+        bench.run(6)
+    again = Bench(killed.remembered[-1])
+    again.mono = killed.mono
+    for bench in (whole, again):
+        bench.turn()
+    shown, wanted = again.sent(1), whole.sent(1)
+    assert shown is not None
+    assert wanted is not None
+    assert max(abs(one - other) for one, other in zip(shown, wanted, strict=True)) <= 1
+    assert any(wanted) == (fade_s > 0 or color is not None)
+
+
+def test_on_without_more_is_white_in_full() -> None:
+    """What a document of somebody else's leaves out is not taken for dark."""
+    bench = Bench()
+    told = json.loads(document().model_dump_json(exclude_none=True))
+    bench.hear(json.dumps({**told, "zones": {"bowl": {"on": True}}}).encode())
+    bench.run(1)
+    assert bench.last.zones["bowl"] == ZoneReport(on=True, color="#FFFFFF", brightness=1.0)
+
+
+def test_a_refusal_is_among_the_problems_for_a_while() -> None:
+    """Until a document is accepted, or a minute has passed: one stray document is not a lasting fault."""
+    bench = Bench()
+    for later_s, document_after in ((0.5, document(3)), (70.0, None)):
+        bench.hear(document(2))
+        bench.run(1)
+        bench.hear(document(1))
+        bench.run(1)
+        assert bench.last.problems == (REFUSED,)
+        assert bench.last.rejected is not None
+        if document_after is not None:
+            bench.hear(document_after)
+        bench.run(later_s)
+        assert (bench.last.problems, bench.last.rejected) == ((), None)
+        bench = Bench()

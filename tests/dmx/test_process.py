@@ -16,7 +16,8 @@ import pytest
 from controller.broker import Broker
 from controller.clock import SystemClock
 from controller.dmx import OUTPUTS, simulated
-from controller.dmx.process import Process, read_memory
+from controller.dmx.memory import read_memory
+from controller.dmx.process import Process
 from controller.events import Event
 from controller.gateways.contract import Dmx
 from controller.gateways.documents import Desired, Reported, ZoneWish, parse_reported

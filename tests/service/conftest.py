@@ -17,6 +17,7 @@ import pytest
 from controller.clock import Reading, Trust
 from controller.config.load import Setup, load, parse
 from controller.dmx.gateway import Gateway as Machine
+from controller.dmx.memory import Memory
 from controller.dmx.simulated import Faults, SimulatedLamps
 from controller.events import Event
 from controller.gateways import GATEWAYS
@@ -180,7 +181,7 @@ class Box(Party):
         self.settings = settings
         self.patch = Patch(settings.fixtures, {}, settings.universe)
         self.lamps = SimulatedLamps(Random(1))
-        self.memory: Desired | None = None
+        self.memory: Memory | None = None
         self.events: list[tuple[float, Event]] = []
         self.machine = self._machine()
         will = Message(settings.topic("availability", PREFIX), b"offline", 1, True)

@@ -1,0 +1,23 @@
+"""What a gateway keeps over restarts: the document that it accepted last, and from what that document's fade began."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from controller.gateways.documents import Desired, Zones, parse_document
+from controller.gateways.gateway import Rejected
+
+
+class Memory(Desired):
+    """The document, and by zone what was shown `before` it; nothing for dark."""
+
+    before: Zones = Field(default_factory=dict)
+
+
+def read_memory(path: Path) -> Memory | None:
+    """The memory kept in a file; None where there is none that can be read."""
+    try:
+        told = parse_document(Memory, path.read_bytes())
+    except OSError:
+        return None
+    return None if isinstance(told, Rejected) else told
