@@ -89,7 +89,7 @@ def test_a_poisonous_epoch(night: Any, where: str) -> None:
 def test_a_gateway_that_knows_a_higher_order(night: Any) -> None:
     """Its report is above ours: we go above it, tell so, and it obeys again."""
     order = night.controller.engine.order
-    night.box.memory = night.desired.model_copy(update={"epoch": order.epoch + 50})
+    night.box.memory = night.box.memory.model_copy(update={"epoch": order.epoch + 50})
     night.box.stop()
     night.run(1)
     del night.kept[REPORTED]
