@@ -1,9 +1,9 @@
 """Who else sends to our sACN universes, and whether the lamps follow them instead of us.
 
 Rules
-1. A rival is another source (by its CID) of a universe that we send, with a higher priority than ours:
-   then receivers follow it (E1.31 6.2.3). It is told and shown, and not fought. Previews and other start
-   codes are no light.
+1. A rival is another source (by its CID) of a universe that we send, with a priority as high as ours or higher.
+   Receivers follow the higher one, and mix or choose between equal ones as they please (E1.31 6.2.3). It is told
+   and shown, and not fought. Previews and other start codes are no light.
 2. A rival is gone when it says Stream_Terminated or has been silent for LOSS_S (6.7.1).
 3. Only multicast can be overheard. The socket is bound to the group: bound to every address it would take
    the unicast packets of a receiver on the same host away.
@@ -15,6 +15,7 @@ Rules
 import asyncio
 import socket
 import struct
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,49 +57,63 @@ def parse(data: bytes) -> Heard | None:
     return Heard(cid, told, priority, universe, bool(options & 0x80), bool(options & 0x40))
 
 
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A source that we are not above, as of its packet at an instant."""
+
+    priority: int
+    at: float
+    name: str
+
+
 class Rivals:
-    """The sources that outrank ours, by universe; a machine that is handed packets and instants."""
+    """The sources that we are not above, by universe; a machine that is handed packets and instants."""
 
     def __init__(self, source: Source, priority: int, on_event: OnEvent) -> None:
         self._source = source
         self._own = source.cid.bytes
         self._priority = priority
         self._on_event = on_event
-        self._heard: dict[int, dict[bytes, float]] = {}
+        self._heard: defaultdict[int, dict[bytes, Rival]] = defaultdict(dict)
+        self._told: dict[int, str] = {}
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The code of being outranked, while we are."""
-        return ("TWL-X131",) if self._heard else ()
+        """The codes of being outranked and of being mixed with another, while we are."""
+        return tuple(sorted(set(self._told.values())))
 
     def hear(self, universe: int, data: bytes, at: float) -> None:
         """One packet from the group of a universe."""
         heard = None if data[22:38] == self._own else parse(data)
         if heard is None or heard.universe != universe or heard.preview:
             return
-        if heard.terminated or heard.priority <= self._priority:
-            self._forget(universe, heard.cid)
-            return
-        if universe not in self._heard:
-            self._tell("TWL-X131", universe, source=heard.name, priority=heard.priority, ours=self._priority)
-        self._heard.setdefault(universe, {})[heard.cid] = at
+        if heard.terminated or heard.priority < self._priority:
+            self._heard[universe].pop(heard.cid, None)
+        else:
+            self._heard[universe][heard.cid] = Rival(heard.priority, at, heard.name)
+        self._judge(universe)
 
     def look(self, at: float) -> None:
         """Forgets who has fallen silent."""
-        silent = [
-            (universe, cid)
-            for universe, sources in self._heard.items()
-            for cid, last in sources.items()
-            if at - last > LOSS_S
-        ]
-        for universe, cid in silent:
-            self._forget(universe, cid)
+        for universe, sources in self._heard.items():
+            for cid, rival in tuple(sources.items()):
+                if at - rival.at > LOSS_S:
+                    del sources[cid]
+            self._judge(universe)
 
-    def _forget(self, universe: int, cid: bytes) -> None:
-        sources = self._heard.get(universe, {})
-        if sources.pop(cid, None) is not None and not sources:
-            del self._heard[universe]
-            self._tell("TWL-X132", universe)
+    def _judge(self, universe: int) -> None:
+        """Tells where the lamps of a universe follow another than they did."""
+        strongest = max(self._heard[universe].values(), key=lambda rival: rival.priority, default=None)
+        if strongest is None:
+            if self._told.pop(universe, None):
+                self._tell("TWL-X132", universe)
+            return
+        above = strongest.priority > self._priority
+        code = "TWL-X131" if above else "TWL-X133"
+        if self._told.get(universe) != code:
+            self._told[universe] = code
+            more = {"priority": strongest.priority} if above else {}
+            self._tell(code, universe, source=strongest.name, ours=self._priority, **more)
 
     def _tell(self, code: str, universe: int, **fields: object) -> None:
         self._on_event(happened(code, gateway=self._source.gateway, universe=universe, **fields))

@@ -7,8 +7,8 @@ Rules
    its first packet: whatever was remembered, the first or the second packet is taken.
 3. An orderly end is said with three packets with Stream_Terminated (6.2.6) after the last levels. A crash
    says nothing: receivers find the source lost after 2.5 s, and a standby takes over.
-4. A technician's desk with a higher priority is heard where it sends multicast; it is shown as a problem,
-   and we go on beneath it (`controller.dmx.rivals`).
+4. A technician's desk with our priority or a higher one is heard where it sends multicast; it is shown as a
+   problem, and we go on beside or beneath it (`controller.dmx.rivals`).
 5. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
 """
 

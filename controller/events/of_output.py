@@ -187,6 +187,25 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing needs to be done.", "Inget behöver göras."),
     ),
     Kind(
+        "TWL-X133",
+        "other-source-beside",
+        Level.WARNING,
+        Text(
+            "{gateway}: universe {universe} is also sent by {source}, with the same priority as ours ({ours})",
+            "{gateway}: universum {universe} sänds också av {source}, med samma prioritet som vår ({ours})",
+        ),
+        Text(
+            "Between two sACN sources of one priority each receiver decides for itself: it mixes them or follows "
+            "either, so the lamps may show another light than ours.",
+            "Mellan två sACN-källor med samma prioritet bestämmer varje mottagare själv: den blandar dem eller "
+            "följer den ena, så lamporna kan visa ett annat ljus än vårt.",
+        ),
+        Text(
+            "Switch {source} off if it should not be there, or give the gateway another `priority` in tower.yaml.",
+            "Stäng av {source} om den inte ska vara där, eller ge styrenheten en annan `priority` i tower.yaml.",
+        ),
+    ),
+    Kind(
         "TWL-X151",
         "number-out-of-range",
         Level.ERROR,

@@ -85,6 +85,20 @@ def test_two_rivals_are_gone_when_both_are(rivals: Rivals, events: list[Event]) 
     assert codes(events) == ["TWL-X131", "TWL-X132"]
 
 
+def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: Rivals, events: list[Event]) -> None:
+    """Receivers mix it with ours or choose, and every desk begins with the same 100; above us it is told anew."""
+    beside = Header(DESK.cid, "Bordet", 100)
+    for second in range(3):
+        rivals.hear(1, packet(beside, 1, second, b"\1"), second)
+    assert rivals.problems == ("TWL-X133",)
+    rivals.hear(1, packet(DESK, 1, 3, b"\1"), 3)
+    assert rivals.problems == ("TWL-X131",)
+    rivals.hear(1, packet(beside, 1, 4, b"\1"), 4)
+    rivals.look(4.1 + LOSS_S)
+    assert codes(events) == ["TWL-X133", "TWL-X131", "TWL-X133", "TWL-X132"]
+    assert rivals.problems == ()
+
+
 def test_a_rival_that_lowers_its_priority_is_none(rivals: Rivals, events: list[Event]) -> None:
     """A desk set to stand-by."""
     rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
@@ -95,7 +109,6 @@ def test_a_rival_that_lowers_its_priority_is_none(rivals: Rivals, events: list[E
 @pytest.mark.parametrize(
     "data",
     [
-        packet(Header(uuid.UUID(int=1), "same priority", 100), 1, 0, b"\1"),
         packet(Header(uuid.UUID(int=1), "lower", 20), 1, 0, b"\1"),
         packet(Header(uuid.UUID(int=1), "no such priority", 201), 1, 0, b"\1"),
         packet(DESK, 1, 0, b"\1", PREVIEW),
