@@ -8,7 +8,8 @@ Rules
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
 5. No confirmation when it is due: sent again, after RETRY_S doubled each time, spread by a share that differs from
    gateway to gateway; at most after RETRY_MAX_S, or OURS_MAX_S where the gateway is ours and is heard. After
-   TELL_FROM commands in vain it is told, once until it has confirmed again.
+   TELL_FROM commands in vain it is told, once until it has confirmed again. Those that were sent before it was heard
+   on this connection do not count: after a restart of the broker it may still seek it.
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute.
 7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly. One
@@ -233,7 +234,7 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
     if turn.now_s < track.pending.due_s:
         asked = differs if track.misses else replace(differs, standing=_by_zone(agrees, "pending"))
         return Decision(asked, wake_s=track.pending.due_s)
-    missed = replace(differs, misses=track.misses + 1)
+    missed = replace(differs, misses=track.misses + (not _is_unheard(track, turn)))
     events = _told_disobeyed(gateway, missed, turn)
     return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
 
@@ -286,11 +287,14 @@ def _backoff(gateway: Gateway, track: Track, attempts: int) -> float:
 
 def _is_silent(gateway: Gateway, track: Track, turn: Turn) -> bool:
     """Whether it counts as silent; one that was, until it is heard on this connection."""
-    heard, connected_s = track.heard, turn.connected_s or 0.0
-    if heard.online is False or not gateway.confirms:
-        return heard.online is False
-    unheard = heard.alive_s is None or heard.alive_s < connected_s
-    return turn.now_s >= _quiet_at_s(gateway, track, turn) or (track.silent and unheard)
+    if track.heard.online is False or not gateway.confirms:
+        return track.heard.online is False
+    return turn.now_s >= _quiet_at_s(gateway, track, turn) or (track.silent and _is_unheard(track, turn))
+
+
+def _is_unheard(track: Track, turn: Turn) -> bool:
+    """Whether nothing was heard of it on this connection."""
+    return track.heard.alive_s is None or track.heard.alive_s < (turn.connected_s or 0.0)
 
 
 def _quiet_at_s(gateway: Gateway, track: Track, turn: Turn) -> float:

@@ -60,6 +60,20 @@ def test_a_short_absence_alarms_nobody(night: Any) -> None:
     assert "TWL-G105" in night.controller.codes(since)
 
 
+def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient(night: Any) -> None:
+    """It seeks the broker for twenty seconds more than the controller; one that never comes is told as silent."""
+    for away_s, told in ((20, set()), (40, {"TWL-G104"})):
+        since = night.mono
+        night.box.disconnect(tell=False)
+        night.cut_and_mend()
+        night.box.disconnect(tell=False)
+        night.run(away_s)
+        night.box.connect()
+        night.run(5)
+        assert night.controller.standing() == {"confirmed"}
+        assert {"TWL-G102", "TWL-G104", "TWL-G108"} & set(night.controller.codes(since)) == told
+
+
 def test_a_stale_offline_does_not_silence_who_speaks(night: Any) -> None:
     """The broker keeps `offline` of a connection that is over; reports come: it is there."""
     night.say(AVAILABILITY, b"offline", True)
