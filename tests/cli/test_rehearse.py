@@ -1,9 +1,14 @@
 """`watertower rehearse`: figures, tables, exit codes, and the same bytes for the same seed."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 NIGHT = "2026-11-20T12:00..2026-11-21T12:00"
+BULBS = """gateways:
+  - {name: entrance, kind: wled, topic: wled/entrance, zone: bowl}
+  - {name: foot, kind: wled, topic: wled/foot, zone: shaft}
+"""
 
 
 def test_a_sound_night_exits_with_0_and_tells_its_figures(call: Any) -> None:
@@ -31,6 +36,20 @@ def test_what_was_wrong_stands_below_the_table_with_its_cause(call: Any) -> None
     assert told.exit_code == 0, told.output
     assert "mast/bowl" in told.stdout
     assert "(stick)" in told.stdout
+
+
+def test_a_miss_exits_with_1_and_is_named(call: Any, config: Path) -> None:
+    """Gateways of a vendor are dark in a power cut: in some storm of four hours that is more than one in a thousand."""
+    tower = config / "tower.yaml"
+    shipped, _, _ = tower.read_text(encoding="utf-8").partition("gateways:")
+    tower.write_text(shipped + BULBS, encoding="utf-8")
+    for seed in range(40):
+        told = call("rehearse", "2026-11-20T18:00..2026-11-20T22:00", "--faults", "storm", "--seed", str(seed))
+        if told.exit_code:
+            assert told.exit_code == 1
+            assert told.stdout.splitlines()[-1] == "Missed: Availability"
+            return
+    raise AssertionError("no seed missed")
 
 
 def test_the_table_speaks_swedish(call: Any) -> None:
