@@ -38,7 +38,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
     if form == "text":
         click.echo(_summary(setup, options, now))
     if against_running:
-        click.echo(against.against_running(setup, options, now))
+        click.echo(against.against_running(setup, options, now), err=form != "text")
 
 
 def _is_lit(program: Program, cue: Cue) -> bool:

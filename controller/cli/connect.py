@@ -62,4 +62,5 @@ def _read(path: Path) -> str:
             raise Misconfigured("TWL-Q106", path=str(path), reason="it is too large for a secret")
         return path.read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise Misconfigured("TWL-Q106", path=str(path), reason=str(error)) from error
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise Misconfigured("TWL-Q106", path=str(path), reason=reason) from error

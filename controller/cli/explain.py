@@ -17,11 +17,14 @@ from controller.events import CATALOGUE, Kind
 def command(options: Options, code: str | None, as_json: bool) -> None:
     """What CODE means and what to do; without a code, all of them."""
     if code is None:
-        for kind in sorted(CATALOGUE.values(), key=lambda kind: kind.code):
-            click.echo(f"{kind.code}  {kind.level:7}  {_text(kind, options)}")
+        kinds = sorted(CATALOGUE.values(), key=lambda kind: kind.code)
+        rows = (f"{kind.code}  {kind.level:7}  {_text(kind, options)}" for kind in kinds)
+        every = {"version": 1, "codes": [_document(kind) for kind in kinds], "language": options.language}
+        click.echo(_json(every) if as_json else "\n".join(rows))
         return
     kind = _find(code)
-    click.echo(_document(kind, options) if as_json else _page(kind, options))
+    one = {"version": 1, **_document(kind), "language": options.language}
+    click.echo(_json(one) if as_json else _page(kind, options))
 
 
 def _find(code: str) -> Kind:
@@ -49,9 +52,8 @@ def _page(kind: Kind, options: Options) -> str:
     return "\n".join((head, *(f"  {name + ':':11} {text}" for name, text in rows)))
 
 
-def _document(kind: Kind, options: Options) -> str:
-    document = {
-        "version": 1,
+def _document(kind: Kind) -> dict[str, object]:
+    return {
         "code": kind.code,
         "event": kind.name,
         "level": kind.level.value,
@@ -59,6 +61,8 @@ def _document(kind: Kind, options: Options) -> str:
         "text": {"en": kind.text.en, "sv": kind.text.sv},
         "meaning": {"en": kind.meaning.en, "sv": kind.meaning.sv},
         "action": {"en": kind.action.en, "sv": kind.action.sv},
-        "language": options.language,
     }
+
+
+def _json(document: dict[str, object]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)

@@ -12,6 +12,7 @@ from controller.events import Event, Level, happened
 
 SECRET = re.compile(r"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b(?:password|passwd|lösenord|secret|token)\s*:\s*)\S.*", re.I)
 """What is never shown again of a line, though it should not have stood there."""
+HIDDEN = r"\g<url>\g<key>…"
 MOST = 100
 """No more findings of one file are told; a screen of thousands helps nobody."""
 
@@ -56,7 +57,9 @@ class Source:
         if place is None or not self.lines:
             return Finding(happened(code, **fields), self.file)
         line = min(place.line, len(self.lines))
-        shown = SECRET.sub(r"\g<url>\g<key>…", self.lines[line - 1])
+        shown = SECRET.sub(HIDDEN, self.lines[line - 1])
+        if shown != self.lines[line - 1]:
+            place = Place(line, *(_column_shown(self.lines[line - 1], column) for column in place[1:]))
         if line < place.line:
             place = Place(line, len(shown) + 1, len(shown) + 2)
         return Finding(happened(code, **fields), self.file, place, shown)
@@ -64,6 +67,15 @@ class Source:
     def mistake(self, mistake: Mistake, place: Place | None) -> Finding:
         """A value's mistake at its place."""
         return self.finding(mistake.code, place, **mistake.fields)
+
+
+def _column_shown(text: str, column: int) -> int:
+    """Where a column of a line stands once its secrets are hidden; one inside a secret moves to its end."""
+    for found in reversed(list(SECRET.finditer(text))):
+        first = found.start() + len(found["url"] or found["key"]) + 1
+        if column > first:
+            column = first + 1 + max(0, column - found.end() - 1)
+    return column
 
 
 def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

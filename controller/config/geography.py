@@ -63,6 +63,11 @@ def farther_than_swapped(time_zone: str, latitude: float, longitude: float) -> b
     return as_written > FAR and _apart((longitude, latitude), city) < as_written / 3
 
 
+def is_far(time_zone: str, latitude: float, longitude: float) -> bool:
+    """Whether a place lies so far from its time zone's city that a sign or a figure may be wrong."""
+    return time_zone in _cities() and _apart((latitude, longitude), _cities()[time_zone]) > FAR
+
+
 def _apart(place: tuple[float, float], city: tuple[float, float]) -> float:
     """Degrees, roughly: the larger of the two differences."""
     around = abs(place[1] - city[1])

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from controller.config import checks
 from controller.config.findings import Finding, in_order
+from controller.config.geography import is_far
 from controller.config.lamps import colors_not_shown
 from controller.config.load import RULES, Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
@@ -25,7 +27,23 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     if not rules:
         found.append(document.source.finding("TWL-S252", None))
     found.extend(colors_not_shown(setup, rules))
+    found.extend(_of_tower(setup))
     return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
+
+
+def _of_tower(setup: Setup) -> Iterator[Finding]:
+    """A place far from its time zone, and files that are named and not there."""
+    document, site = setup.tower_text, setup.tower.site
+    if is_far(site.time_zone, site.latitude, site.longitude):
+        yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
+    for key, path in setup.tower.mqtt:
+        if isinstance(path, Path) and not path.exists():
+            yield _at(document, ("mqtt", key), "TWL-S254", key=key, path=path)
+
+
+def _at(document: Document, where: tuple[str, ...], code: str, **fields: object) -> Finding:
+    _, node = document.at(where)
+    return document.source.finding(code, node.place if node else None, **fields)
 
 
 def _placed(document: Document, note: Note, rules: list[Pairs]) -> Finding:

@@ -25,6 +25,7 @@ WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
 RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")
 MAPPINGS = (dict, Mapping)
+NEARLY = re.compile(r"[^\d.,-]*(?P<sign>-)?0*(?P<whole>[0-9]+)(?:[.,](?P<part>[0-9]{1,15}))?\D*")
 READERS = (BeforeValidator, PlainValidator, WrapValidator)
 COMMENTED_VALUE = re.compile(r"#[^\s#]")
 """`#FF6A00` is a value without its quotes; `# later` is a comment."""
@@ -226,11 +227,18 @@ def _numbers(document: Document, annotation: Any, node: Node) -> Iterator[Findin
         if wanted is int and not WHOLE.fullmatch(node.text):
             yield document.source.finding("TWL-S057", node.place, value=node.text)
         elif wanted is float and not DECIMAL.fullmatch(node.text):
-            yield document.source.finding("TWL-S058", node.place, value=node.text)
+            yield document.source.finding("TWL-S058", node.place, value=node.text, example=plain_number(node.text))
     elif isinstance(node, Sequence):
         for item_type in _item_types(annotation):
             for item in node.items:
                 yield from _numbers(document, item_type, item)
+
+
+def plain_number(text: str) -> str:
+    """The number that was most likely meant, as the file wants it; else any number as an example."""
+    found = NEARLY.fullmatch(text)
+    meant = f"{found['sign'] or ''}{found['whole']}{'.' if found['part'] else ''}{found['part'] or ''}" if found else ""
+    return meant if DECIMAL.fullmatch(meant) else "56.899"
 
 
 def _number_type(annotation: Any) -> type | None:

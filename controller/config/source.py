@@ -37,7 +37,7 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
         with path.open("rb") as opened:
             return opened.read(LIMIT + 1), ()
     except FileNotFoundError:
-        return b"", (Source(file).finding("TWL-S002", None, folder=path.parent),)
+        return b"", (Source(file).finding("TWL-S002", None, folder=path.parent.absolute()),)
     except PermissionError:
         return b"", (Source(file).finding("TWL-S005", None),)
     except OSError as error:

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from controller.config.geography import farther_than_swapped, near_time_zone, time_zones
+from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Name
@@ -34,7 +35,7 @@ from controller.lighting.color import Color, parse_color
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
 
-EMBEDDED = "embedded"
+EMBEDDED, INBYGGD = "embedded", "inbyggd"
 HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 DARK_WORDS = frozenset({"dark", "släckt", "off", "svart", "black", "släck", "av"})
@@ -127,19 +128,26 @@ def _beside(value: object, info: ValidationInfo) -> Path:
 
 def _broker(value: str) -> str:
     """`embedded`, or `mqtt://host[:port]` or `mqtts://host[:port]` without name and password."""
-    if value == EMBEDDED:
+    if value == EMBEDDED or _is_address(value):
         return value
     if "@" in value:
         raise Mistake("TWL-S090", end=value.rindex("@") + 1)
+    meant = near(value, (EMBEDDED, INBYGGD)) and EMBEDDED
+    if meant is None and "://" not in value and not value.isdecimal() and _is_address(f"mqtt://{value}"):
+        meant = f"mqtt://{value}"
+    if meant is not None:
+        raise Mistake("TWL-S071", value=value, suggestion=meant)
+    raise Mistake("TWL-S091", value=value)
+
+
+def _is_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
         port, host = parts.port, parts.hostname or ""
-    except ValueError as error:
-        raise Mistake("TWL-S091", value=value) from error
-    rest = parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in PORTS or not HOST.fullmatch(host) or port == 0 or rest:
-        raise Mistake("TWL-S091", value=value)
-    return value
+    except ValueError:
+        return False
+    rest = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    return parts.scheme in PORTS and HOST.fullmatch(host) is not None and port != 0 and not rest
 
 
 def _several(brokers: tuple[str, ...]) -> tuple[str, ...]:

@@ -210,7 +210,6 @@ TELL: dict[str, Callable[[str, str, Mapping[str, Any]], Told]] = {
     "int_parsing": lambda _key, text, _context: ("TWL-S057", {"value": text}),
     "int_from_float": lambda _key, text, _context: ("TWL-S057", {"value": text}),
     "int_parsing_size": lambda _key, text, _context: ("TWL-S057", {"value": text}),
-    "float_parsing": lambda _key, text, _context: ("TWL-S058", {"value": text}),
     "greater_than_equal": _limit("≥", "ge"),
     "greater_than": _limit(">", "gt"),
     "less_than_equal": _limit("≤", "le"),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from controller.events.reasons import REASONS_SV
+
 Language = Literal["en", "sv"]
 
 
@@ -28,7 +30,7 @@ class Text:
     def say(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
         wanted = self.sv if language == "sv" else self.en
-        return wanted.format_map({key: printable(value) for key, value in fields.items()})
+        return wanted.format_map({key: in_language(value, language) for key, value in fields.items()})
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -78,6 +80,17 @@ class Event:
     def action(self, language: Language) -> str:
         """What to do about it."""
         return self.kind.action.say(language, self.fields)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+def in_language(value: object, language: Language) -> str:
+    """What a field says: another event its text, a reason that we know in Swedish that, anything else itself."""
+    if isinstance(value, Event):
+        return value.text(language)
+    text = printable(value)
+    return REASONS_SV.get(text, text) if language == "sv" else text
 
 
 def printable(value: object, limit: int = 200) -> str:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
-from controller.events.kind import Event, Language, Level, printable
+from controller.events.kind import Event, Language, Level, in_language
 
 PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
 """sd-daemon(3): journald reads `<n>` at the start of a line as its priority."""
@@ -30,7 +30,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         "event": event.kind.name,
         "code": event.code,
         "text": event.text(language),
-        **{key: _plain(value) for key, value in event.fields.items() if key not in FRAME},
+        **{key: _plain(value, language) for key, value in event.fields.items() if key not in FRAME},
     }
 
 
@@ -39,8 +39,8 @@ def json_line(event: Event, at: datetime, language: Language) -> str:
     return json.dumps(document(event, at, language), ensure_ascii=False)
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, language: Language) -> object:
     """As JSON can say it, which knows neither NaN nor infinity."""
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return printable(value)
+    return in_language(value, language)

@@ -65,7 +65,10 @@ KINDS: tuple[Kind, ...] = (
             "Every event and error has a code such as TWL-G101.",
             "Varje händelse och fel har en kod som TWL-G101.",
         ),
-        Text("Did you mean {near}?", "Menade du {near}?"),
+        Text(
+            "Did you mean {near}? `watertower explain` lists them all.",
+            "Menade du {near}? `watertower explain` räknar upp alla.",
+        ),
     ),
     Kind(
         "TWL-Q105",
@@ -95,7 +98,7 @@ KINDS: tuple[Kind, ...] = (
         Level.ERROR,
         Text(
             "no good files of a running service are kept in {state}",
-            "inga riktiga filer från en tjänst finns i {state}",
+            "inga felfria filer från en körande tjänst finns sparade i {state}",
         ),
         Text(
             "A service keeps a copy of the files that are in force in its state directory.",

@@ -187,8 +187,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'{value}' is not a number", '"{value}" är inget tal'),
         NUMBERS,
         Text(
-            "write digits, with a point before the decimals: 56.899",
-            "skriv siffror, med punkt före decimalerna: 56.899",
+            "write digits, with a point before the decimals: {example}",
+            "skriv siffror, med punkt före decimalerna: {example}",
         ),
     ),
     mistake(

@@ -70,8 +70,8 @@ KINDS: tuple[Kind, ...] = (
         Text("the file does not exist", "filen finns inte"),
         NO_FILE,
         Text(
-            "create it, or name the right folder with --config; looked in {folder}",
-            "skapa den, eller ange rätt mapp med --config; letade i {folder}",
+            "run watertower where the folder `config` is, or name the folder with --config; looked in {folder}",
+            "kör watertower där mappen `config` finns, eller ange mappen med --config; letade i {folder}",
         ),
     ),
     mistake(

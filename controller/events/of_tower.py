@@ -1,6 +1,6 @@
 """Mistakes in tower.yaml: the place, the zones, the gateways and the way to the broker."""
 
-from controller.events.kind import Kind, Text
+from controller.events.kind import Kind, Level, Text
 from controller.events.of_text import mistake
 
 PLACE = Text(
@@ -158,6 +158,13 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S071",
+        "broker-address-near",
+        Text("'{value}' is not the address of a broker", '"{value}" är ingen adress till en broker'),
+        BROKER,
+        Text("did you mean {suggestion}?", "menade du {suggestion}?"),
+    ),
+    mistake(
         "S092",
         "tls-key-without-tls",
         Text(
@@ -226,6 +233,31 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "add `users_file: mqtt-users`, or listen on 127.0.0.1",
             "lägg till `users_file: mqtt-users`, eller lyssna på 127.0.0.1",
+        ),
+    ),
+    Kind(
+        "TWL-S253",
+        "place-far",
+        Level.WARNING,
+        Text(
+            "this place lies far from the time zone {time_zone}",
+            "platsen ligger långt från tidszonen {time_zone}",
+        ),
+        PLACE,
+        Text(
+            "compare latitude, longitude and their signs with a map: west and south are negative",
+            "jämför latitud, longitud och deras tecken med en karta: väst och syd är negativa",
+        ),
+    ),
+    Kind(
+        "TWL-S254",
+        "named-file-missing",
+        Level.WARNING,
+        Text("the file of '{key}' is not there: {path}", 'filen i "{key}" finns inte: {path}'),
+        BROKER,
+        Text(
+            "put it there before the service starts, or name the right file",
+            "lägg den där innan tjänsten startar, eller ange rätt fil",
         ),
     ),
 )

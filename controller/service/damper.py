@@ -41,9 +41,7 @@ class Damper:
         ended = [key for key, count in self._counts.items() if not timedelta(0) <= now - count.began < WINDOW]
         counts = [self._counts.pop(key) for key in ended]
         return tuple(
-            happened(
-                "TWL-C040", times=c.held, window_s=int(WINDOW.total_seconds()), what=c.last.text("en"), of=c.last.code
-            )
+            happened("TWL-C040", times=c.held, window_s=int(WINDOW.total_seconds()), what=c.last, of=c.last.code)
             for c in counts
             if c.last is not None
         )

@@ -78,3 +78,18 @@ def test_a_campaign_that_is_dark_is_no_next_light(call: Any, config: Any) -> Non
     told = call("check")
     assert told.exit_code == 0, told.output
     assert "No light in the next 400 nights" in told.stdout
+
+
+@pytest.mark.parametrize("form", ["json", "github"])
+def test_what_programs_read_is_not_mixed_with_what_would_change(
+    call: Any, config: Path, tmp_path: Path, form: str
+) -> None:
+    """The comparison with the running service is for people then, on stderr."""
+    kept = tmp_path / "state" / "last-good"
+    kept.mkdir(parents=True)
+    for name in ("schedule.yaml", "tower.yaml"):
+        (kept / name).write_bytes((config / name).read_bytes())
+    result = call("check", "--format", form, "--against-running")
+    assert result.exit_code == 0
+    assert result.stdout == call("check", "--format", form).stdout
+    assert "nothing changes" in result.stderr

@@ -37,6 +37,12 @@ def test_json_tells_both_languages(call: Any) -> None:
     assert set(told["text"]) == set(told["meaning"]) == set(told["action"]) == {"en", "sv"}
 
 
+def test_json_lists_every_code(call: Any) -> None:
+    """The same, for all."""
+    told = json.loads(call("explain", "--json").stdout)
+    assert [one["code"] for one in told["codes"]] == sorted(CATALOGUE)
+
+
 @pytest.mark.parametrize("asked", ["G999", "", "orange", "TWL-", "💡"])
 def test_an_unknown_code_is_refused_with_a_near_one(call: Any, asked: str) -> None:
     """Exit code 1 and a suggestion."""

@@ -249,3 +249,44 @@ def test_a_pinned_colour_that_is_none_is_told_at_the_profile_of_its_lamp(tower: 
 def _with_profile(folder: Path, text: str) -> None:
     (folder / "profiles").mkdir()
     (folder / "profiles" / "flood.yaml").write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "marked"),
+    [
+        ("broker: mqtt://user:secret@host # here", "broker: mqtt://…@host # here", "mqtt://…@"),
+        ("password: very secret", "password: …", "password"),
+        ("broker: [mqtt://ann:b@one, mqtt://c:dave@two]", "broker: [mqtt://…@one, mqtt://…@two]", "mqtt://…@"),
+    ],
+)
+def test_a_secret_is_hidden_and_the_caret_still_stands_under_its_place(
+    line: str, shown: str, marked: str, findings: Found
+) -> None:
+    """The line is shorter than it was written."""
+    found = [
+        one for one in findings(tower=TOWER.replace("broker: embedded ", line + "\n  #")) if one.code == "TWL-S090"
+    ]
+    assert found
+    for finding in found:
+        assert finding.place
+        assert finding.source.strip() == shown
+        assert finding.source[finding.place.column - 1 : finding.place.end - 1] == marked
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("56,899", "56.899"), ("N 12.5", "12.5"), ("-007,50", "-7.50"), ("5.6e1", "56.899"), ("nan", "56.899")],
+)
+def test_a_number_is_shown_as_it_should_be_written(written: str, meant: str, findings: Found) -> None:
+    """The user's own digits where they are clear; else an example."""
+    (finding,) = findings(tower=TOWER.replace("latitude: 56.899", f"latitude: {written}"))
+    assert finding.event.fields["example"] == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("h:1883", "mqtt://h:1883"), ("10.0.0.5", "mqtt://10.0.0.5"), ("Embedded", "embedded")]
+)
+def test_the_address_that_was_meant_is_told(written: str, meant: str, findings: Found) -> None:
+    """A host without its scheme, the embedded broker in other letters."""
+    (finding,) = findings(tower=TOWER.replace("broker: embedded", f"broker: {written}"))
+    assert (finding.code, finding.event.fields["suggestion"]) == ("TWL-S071", meant)

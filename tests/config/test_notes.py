@@ -82,3 +82,20 @@ def test_lamps_of_one_kind_are_noted_together_and_channel_bridges_too(shipped: S
         (4, "bridge/a"),
     ]
     assert not any(one.is_error for one in found)
+
+
+def test_a_place_far_from_its_time_zone_is_noted(shipped: Setup) -> None:
+    """A sign that was forgotten moves the sunset by hours, and nothing else would tell."""
+    tower = _tower(shipped).replace("longitude: 14.556", "longitude: -14.556")
+    found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
+    assert [(one.code, one.source.split()[1]) for one in found] == [("TWL-S253", "-14.556")]
+
+
+def test_a_file_that_is_named_and_not_there_is_noted(shipped: Setup, tmp_path: Path) -> None:
+    """Each at its keyword; nothing of those that are there."""
+    mqtt = "broker: mqtts://host\n  username: a\n  password_file: secret\n  ca_file: here\n  #"
+    (tmp_path / "here").touch()
+    tower = _tower(shipped).replace("broker: embedded ", mqtt)
+    found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), tmp_path), NOW)
+    assert [(one.code, one.event.fields["key"]) for one in found] == [("TWL-S254", "password_file")]
+    assert not found[0].is_error

@@ -1,6 +1,8 @@
 """What comes from outside stays on its line: nothing can forge another, in no field and no language."""
 
+import errno
 import json
+import os
 import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from controller.events import CATALOGUE, happened
 from controller.events.kind import printable
 from controller.events.line import PRIORITY, document, json_line, text_line
+from controller.events.reasons import REASONS_SV
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -83,3 +86,27 @@ def test_a_field_does_not_take_the_place_of_the_frame() -> None:
 def test_every_level_has_a_priority() -> None:
     """As journald reads it."""
     assert sorted(PRIORITY.values()) == [3, 4, 6, 7]
+
+
+def test_nothing_english_stays_in_a_swedish_line() -> None:
+    """Neither a reason of the operating system nor an event that another one tells of."""
+    refused = happened("TWL-Q101", address="mqtt://a:1883", reason=os.strerror(errno.ECONNREFUSED))
+    assert refused.text("sv") == "brokern mqtt://a:1883 går inte att nå: ingen lyssnar där"
+    repeated = happened("TWL-C040", times=3, window_s=60, what=refused, of=refused.code)
+    assert repeated.text("sv").endswith(refused.text("sv"))
+    assert document(repeated, AT, "sv")["what"] == refused.text("sv")
+    assert document(repeated, AT, "en")["what"] == refused.text("en")
+
+
+def test_what_the_system_says_is_known_in_swedish() -> None:
+    """Under the words that this system uses."""
+    numbers = (
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EISDIR,
+        errno.ENOSPC,
+        errno.EROFS,
+        errno.EADDRINUSE,
+        errno.EHOSTUNREACH,
+    )
+    assert {os.strerror(number) for number in numbers} <= set(REASONS_SV)
