@@ -13,8 +13,11 @@ def connack(answer: Answer, session_present: bool = False) -> bytes:
 
 
 def other_version(level: int) -> bytes:
-    """The refusal that this client understands; MQTT 5 (3.2) has a CONNACK of its own, with reason 0x84."""
-    return b"\x20\x03\x00\x84\x00" if level >= 5 else connack(Answer.OTHER_VERSION)
+    """The refusal that this client understands; MQTT 5 (3.2) has a CONNACK of its own, with reason 0x84.
+
+    A bridge of mosquitto asks with level 0x84 first and, refused with return code 1, with level 4.
+    """
+    return b"\x20\x03\x00\x84\x00" if level == 5 else connack(Answer.OTHER_VERSION)
 
 
 def publish(message: Publish, qos: int, retain: bool, packet_id: int = 0, again: bool = False) -> bytes:

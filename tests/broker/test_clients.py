@@ -51,3 +51,24 @@ async def test_a_client_of_another_version_is_told_so(start, version, level):
     told = await asyncio.to_thread(converse, subject.port, version)
     assert told == ["Unsupported protocol version"]
     assert subject.told("TWL-B032")[0].fields["level"] == level
+
+
+BRIDGE = """
+connection tower
+address 127.0.0.1:{port}
+remote_username tower
+remote_password orange
+topic # out 1
+restart_timeout 1
+"""
+
+
+async def test_a_bridge_of_mosquitto_comes_in(start, connect, mosquitto):
+    """As it is by default: it asks with a level of its own first, and with 4 when that is refused in words it knows."""
+    subject = await start()
+    reader = await connect(subject, "reader")
+    await reader.subscribe(("q", 1))
+    far = type("Site", (), {"port": mosquitto(BRIDGE.format(port=subject.port))})
+    writer = await connect(far, "writer")
+    await writer.publish("q", b"from afar")
+    assert [message.payload for message in await reader.messages(1)] == [b"from afar"]
