@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
         burst, self._answers = self._answers, []
         session, size = self._dialogue.session, 0
         while session and size < BURST_BYTES:
-            packet = session.next_packet(self._exchange.retained)
+            packet = session.next_packet()
             if packet is None:
                 break
             burst.append(packet)

@@ -86,7 +86,7 @@ class Exchange:
         if session is None:
             session = self._begin(Session(Kept(client_id, user), not clean, self.limits))
         session.user = user
-        session.attach(peer)
+        session.attach(peer, self.retained)
         self.touched(session)
         return session, present
 
@@ -159,7 +159,7 @@ class Exchange:
         self._routes.clear()
         self.touched(session)
         granted = {pattern: qos for (pattern, _), qos in zip(wishes, grants, strict=True) if qos != REFUSED}
-        session.replay(self._retained_under(granted))
+        session.replay(self._retained_under(granted), self.retained)
         return grants
 
     def _grant(self, session: Session, pattern: str, qos: int) -> int:
@@ -170,13 +170,13 @@ class Exchange:
         self._filters.add(pattern, session, qos)
         return qos
 
-    def _retained_under(self, granted: dict[str, int]) -> Iterable[tuple[str, int]]:
+    def _retained_under(self, granted: dict[str, int]) -> dict[str, int]:
         if not any(char in pattern for pattern in granted for char in "+#"):
-            return [(topic, qos) for topic, qos in granted.items() if topic in self.retained]
+            return {topic: qos for topic, qos in granted.items() if topic in self.retained}
         wanted: Filters[None] = Filters()
         for pattern, qos in granted.items():
             wanted.add(pattern, None, qos)
-        return [(topic, found[None]) for topic in self.retained if (found := wanted.match(topic))]
+        return {topic: found[None] for topic in self.retained if (found := wanted.match(topic))}
 
     def unsubscribe(self, session: Session, patterns: tuple[str, ...]) -> None:
         """Filters that were never asked for are passed over."""

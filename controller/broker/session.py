@@ -5,12 +5,13 @@ Rules (4.3, 4.4, 4.6 of MQTT 3.1.1)
 2. After a reconnect all that is unacknowledged goes out once more, before anything new: PUBLISH with DUP, or
    PUBREL.
 3. A QoS 2 message of the client is passed on when it first comes; its identifier is held until PUBREL.
-4. A retained message asked for goes out after what waits, as it is then: never an older value behind a newer.
+4. A retained message asked for has its place behind what waited when it was asked for, and goes out as it was then:
+   a flood cannot hold it back, and no value comes behind a newer one.
 5. For a client that is away QoS 0 is not kept, and the oldest messages go when the queue is full.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,20 +73,23 @@ class Session:
         self._waiting = deque(kept.waiting)
         self._flying = dict(kept.flying)
         self._again: deque[int] = deque()
-        self._replay = dict(kept.replay)
+        self._asked = dict(kept.replay)
+        self._replay: deque[tuple[Publish, int]] = deque()
+        self._before_replay = 0
         self._held = set(kept.held)
         self._last_id = 0
 
     def kept(self) -> Kept:
         """What is to be written down."""
         waiting = tuple(entry for entry in self._waiting if entry[1])
-        state = (dict(self.filters), waiting, dict(self._flying), dict(self._replay), tuple(self._held))
+        state = (dict(self.filters), waiting, dict(self._flying), dict(self._asked), tuple(self._held))
         return Kept(self.client_id, self.user, *state)
 
-    def attach(self, peer: Peer) -> None:
+    def attach(self, peer: Peer, retained: Mapping[str, Publish]) -> None:
         """A connection begins: what was on its way goes out again."""
         self.peer = peer
         self._again = deque(self._flying)
+        self.replay({}, retained)
 
     def detach(self) -> None:
         """The connection ended: what has QoS 0 is let go."""
@@ -109,37 +113,33 @@ class Session:
         self.peer.wake()
         return True
 
-    def replay(self, topics: Iterable[tuple[str, int]]) -> None:
-        """Lets the retained messages of these topics be sent."""
-        self._replay.update(topics)
+    def replay(self, topics: Mapping[str, int], retained: Mapping[str, Publish]) -> None:
+        """Lets the retained messages of these topics be sent, and those asked for before that are not sent yet."""
+        asked = self._asked | topics
+        self._asked = {topic: qos for topic, qos in asked.items() if topic in retained}
+        found = (retained[topic] for topic in self._asked)
+        self._replay = deque((message, min(self._asked[message.topic], message.qos)) for message in found)
+        self._before_replay = len(self._waiting)
         if self.peer:
             self.peer.wake()
 
-    def next_packet(self, retained: Mapping[str, Publish]) -> bytes | None:
+    def next_packet(self) -> bytes | None:
         """The next packet to send; None when there is none or the window is full."""
         while self._again:
             packet_id = self._again.popleft()
             if packet_id in self._flying:
                 return _repeat(packet_id, self._flying[packet_id])
-        if self._waiting:
-            message, qos = self._waiting[0]
-            if qos and not self._has_room:
-                return None
-            self._waiting.popleft()
+        is_replay = bool(self._replay) and not self._before_replay
+        queue = self._replay if is_replay else self._waiting
+        if not queue or (queue[0][1] and not self._has_room):
+            return None
+        message, qos = queue.popleft()
+        if is_replay:
+            del self._asked[message.topic]
+        else:
+            self._before_replay = max(0, self._before_replay - 1)
             self.size -= _size(message)
-            return self._send(message, qos, retain=False)
-        return self._next_retained(retained)
-
-    def _next_retained(self, retained: Mapping[str, Publish]) -> bytes | None:
-        while self._replay:
-            topic, qos = next(iter(self._replay.items()))
-            message = retained.get(topic)
-            if message and min(qos, message.qos) and not self._has_room:
-                return None
-            del self._replay[topic]
-            if message:
-                return self._send(message, min(qos, message.qos), retain=True)
-        return None
+        return self._send(message, qos, retain=is_replay)
 
     @property
     def _has_room(self) -> bool:

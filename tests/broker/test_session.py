@@ -28,14 +28,19 @@ class Line:
 def session():
     """A lasting session that is connected."""
     made = Session(Kept("c", None), lasting=True, limits=Limits(window=3, queue_bytes=1000))
-    made.attach(Line())
+    made.attach(Line(), {})
     return made
 
 
-def sent(session, retained=()):
+def by_topic(*messages):
+    """Retained messages as the exchange keeps them."""
+    return {message.topic: message for message in messages}
+
+
+def sent(session):
     """All that may be sent now, as (payload, packet identifier) or the acknowledgement."""
     framer, seen = Framer(1 << 20), []
-    while data := session.next_packet({message.topic: message for message in retained}):
+    while data := session.next_packet():
         framer.feed(data)
         packet = decode(*framer.take())
         seen.append((packet.payload, packet.packet_id) if isinstance(packet, Publish) else packet)
@@ -70,7 +75,7 @@ def test_an_absent_client_loses_the_oldest(session):
     session.detach()
     kept = [session.push(Publish("q", bytes((number,)) * 99), 1) for number in range(5)]
     assert kept == [True, True, True, False, False]
-    session.attach(Line())
+    session.attach(Line(), {})
     assert [payload[:1] for payload, _ in sent(session)] == [b"\2", b"\3", b"\4"]
 
 
@@ -81,7 +86,7 @@ def test_what_has_quality_0_does_not_wait_for_a_client_that_left(session):
         session.push(Publish("q", b"%d" % number), 1)
     session.detach()
     assert session.size == 3 * 202
-    session.attach(Line())
+    session.attach(Line(), {})
     assert [payload for payload, _ in sent(session)] == [b"0", b"1", b"2"]
 
 
@@ -94,21 +99,40 @@ def test_a_connected_client_that_does_not_read_is_reported(session):
 
 
 def test_a_retained_message_never_comes_behind_a_newer_one(session):
-    """Live ones first, then what is retained by then; what was cleared meanwhile is not sent."""
-    session.replay([("a", 1), ("b", 1)])
-    session.push(Publish("a", b"new"), 1)
-    assert sent(session, [Publish("a", b"new", 1)]) == [(b"new", 1), (b"new", 2)]
-    assert sent(session, [Publish("b", b"late", 1)]) == []
+    """It stands behind what waited when it was asked for and before all that came later, which may be newer."""
+    session.push(Publish("a", b"old"), 0)
+    session.replay({"a": 1, "none": 1}, by_topic(Publish("a", b"kept", 1)))
+    session.push(Publish("a", b"new"), 0)
+    assert sent(session) == [(b"old", 0), (b"kept", 1), (b"new", 0)]
+
+
+def test_asked_for_again_a_retained_message_is_the_newest_then(session):
+    """What was not sent yet moves behind what came since; what was cleared is not sent."""
+    session.replay({"a": 1, "gone": 1}, by_topic(Publish("a", b"1", 1), Publish("gone", b"x", 1)))
+    session.push(Publish("a", b"2"), 0)
+    session.replay({"b": 0}, by_topic(Publish("a", b"2", 1), Publish("b", b"3", 1)))
+    assert sent(session) == [(b"2", 0), (b"2", 1), (b"3", 0)]
+
+
+def test_a_flood_does_not_hold_back_a_retained_message(session):
+    """However fast more comes, it is sent in its turn."""
+    session.push(Publish("flood", b"0"), 0)
+    session.replay({"a": 0}, by_topic(Publish("a", b"kept")))
+    came = []
+    for number in range(1, 4):
+        session.push(Publish("flood", b"%d" % number), 0)
+        came.append(session.next_packet())
+    assert came[1].endswith(b"kept")
 
 
 def test_retained_messages_wait_for_the_window_too(session):
     """At the lower QoS of both."""
     retained = [Publish(name, name.encode(), qos) for name, qos in (("a", 1), ("b", 2), ("c", 1), ("d", 1), ("e", 0))]
-    session.replay([(message.topic, 1) for message in retained])
-    assert len(sent(session, retained)) == 3
+    session.replay({message.topic: 1 for message in retained}, by_topic(*retained))
+    assert len(sent(session)) == 3
     session.acknowledge(Ack(Kind.PUBACK, 1))
     session.acknowledge(Ack(Kind.PUBACK, 2))
-    assert sent(session, retained) == [(b"d", 4), (b"e", 0)]
+    assert sent(session) == [(b"d", 4), (b"e", 0)]
 
 
 def test_an_acknowledgement_of_the_wrong_kind_is_an_error(session):
@@ -140,10 +164,10 @@ def test_all_of_a_session_can_be_kept(session):
     assert session.hold(77)
     assert len(sent(session)) == 3
     session.acknowledge(Ack(Kind.PUBREC, 1))
-    session.replay([("r", 1)])
+    retained = by_topic(Publish("r", b"kept", 1))
+    session.replay({"r": 1}, retained)
     again = Session(session.kept(), lasting=True, limits=Limits())
     assert again.kept() == session.kept()
-    again.attach(Line())
+    again.attach(Line(), retained)
     assert not again.hold(77)
-    retained = [Publish("r", b"kept", 1)]
-    assert sent(again, retained) == [Ack(Kind.PUBREL, 1), (b"m", 2), (b"m", 3), (b"m", 4), (b"kept", 5)]
+    assert sent(again) == [Ack(Kind.PUBREL, 1), (b"m", 2), (b"m", 3), (b"m", 4), (b"kept", 5)]
