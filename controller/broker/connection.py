@@ -1,7 +1,7 @@
 """One TCP connection: bytes to packets and back, and the bounds that keep one client from hurting the others.
 
 Rules
-1. At most BATCH packets of one client are worked off at a time, then the others have their turn; meanwhile
+1. At most BATCH packets of one client are worked off at a time, then the others have their turn (`turns`); meanwhile
    nothing more is read from it, so that TCP holds its sender back.
 2. A client that does not read its answers is not read either.
 3. Who publishes faster than a receiver takes it is slowed, the more the fuller that queue is, at most to one
@@ -17,6 +17,8 @@ from controller.broker.decoding import LONGEST_CONNECT, Framer, decode
 from controller.broker.dialogue import Dialogue, Users
 from controller.broker.exchange import Exchange
 from controller.broker.packets import ProtocolError
+from controller.broker.session import Session
+from controller.broker.turns import SLICE_S, Turns
 
 BATCH = 100
 BRAKE_S = 0.2
@@ -24,21 +26,24 @@ CROWDED = 0.1
 """A queue that is less full brakes nobody."""
 BURST_BYTES = 1 << 18
 """As much as asyncio reads at once, so that what comes in can go out."""
+BURST = 1000
+"""So many packets are sent at a time, however small."""
 
 
 class Connection(asyncio.Protocol):
     """A client's connection, from accept to close; `connections` is the set of all that are open."""
 
-    def __init__(self, exchange: Exchange, users: Users, connections: "set[Connection]") -> None:
+    def __init__(self, exchange: Exchange, users: Users, turns: Turns, connections: "set[Connection]") -> None:
         self._loop = asyncio.get_running_loop()
         self.closed = self._loop.create_future()
         self._exchange = exchange
         self._users = users
+        self._turns = turns
         self._connections = connections
         self._framer = Framer(min(LONGEST_CONNECT, exchange.limits.packet_bytes))
         self._answers: list[bytes] = []
-        self._work: asyncio.Handle | None = None
-        self._sending: asyncio.Handle | None = None
+        self._working = False
+        self._sending = False
         self._hung_up = False
         self._overrun = False
         self._writable = True
@@ -62,7 +67,7 @@ class Connection(asyncio.Protocol):
         """Takes bytes; they are worked off from the loop."""
         if not self._dialogue.over:
             self._framer.feed(data)
-            self._plan_work(0)
+            self._plan_work()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is sent to: rule 2."""
@@ -75,22 +80,23 @@ class Connection(asyncio.Protocol):
         self._writable = True
         self._heard = self._loop.time()
         self.wake()
-        self._plan_work(0)
+        self._plan_work()
 
     def connection_lost(self, _reason: Exception | None) -> None:
         """The socket is gone; what came before is worked off first: rule 5."""
         self._hung_up = True
         self._timer.cancel()
         self._connections.discard(self)
-        self._plan_work(0)
+        self._plan_work()
         self.closed.set_result(None)
 
     # what the session calls
 
     def wake(self) -> None:
-        """Sends in the next turn of the loop, so that many small packets leave as one."""
-        if self._sending is None and self._writable and not self._hung_up:
-            self._sending = self._loop.call_soon(self._send)
+        """Sends in its turn, so that many small packets leave as one."""
+        if not self._sending and self._writable and not self._hung_up:
+            self._sending = True
+            self._turns.give(self._send)
 
     def overrun(self) -> None:
         """The queue is full; the connection is dropped when the delivery that filled it is done."""
@@ -107,6 +113,8 @@ class Connection(asyncio.Protocol):
     def stop(self) -> None:
         """Sends what waits and closes, without a will: it is the broker that goes, not the client."""
         self._send()
+        while self._sending and self._writable:
+            self._send()
         self._close(with_will=False)
 
     def abort(self) -> None:
@@ -115,12 +123,17 @@ class Connection(asyncio.Protocol):
 
     # the work
 
-    def _plan_work(self, delay_s: float) -> None:
-        if self._work is None and not self._dialogue.over and (self._writable or self._hung_up):
-            self._work = self._loop.call_later(delay_s, self._work_off)
+    def _plan_work(self, delay_s: float = 0) -> None:
+        if self._working or self._dialogue.over or not (self._writable or self._hung_up):
+            return
+        self._working = True
+        if delay_s:
+            self._loop.call_later(delay_s, self._turns.give, self._work_off)
+        else:
+            self._turns.give(self._work_off)
 
     def _work_off(self) -> None:
-        self._work = None
+        self._working = False
         self._heard = self._loop.time()
         self._exchange.crowding = 0.0
         try:
@@ -141,6 +154,7 @@ class Connection(asyncio.Protocol):
 
     def _work_batch(self) -> bool:
         """Works off packets; whether there may be more."""
+        until = self._loop.time() + SLICE_S
         for _ in range(BATCH):
             frame = self._framer.take()
             if frame is None:
@@ -153,6 +167,8 @@ class Connection(asyncio.Protocol):
                 return False
             if stranger:
                 self._let_in()
+            if self._loop.time() > until:
+                break
         return True
 
     def _let_in(self) -> None:
@@ -173,20 +189,15 @@ class Connection(asyncio.Protocol):
             self._drop("TWL-B039", keep_alive_s=self._dialogue.keep_alive_s)
 
     def _send(self) -> None:
-        self._sending = None
+        self._sending = False
         if self._hung_up or not self._writable:
             return
         burst, self._answers = self._answers, []
-        session, size = self._dialogue.session, 0
-        while session and size < BURST_BYTES:
-            packet = session.next_packet()
-            if packet is None:
-                break
-            burst.append(packet)
-            size += len(packet)
+        session = self._dialogue.session
+        more = session is not None and _fill(burst, session)
         if burst:
             self._transport.write(b"".join(burst))
-        if size >= BURST_BYTES:
+        if more:
             self.wake()
 
     # the end
@@ -206,3 +217,15 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.close()
+
+
+def _fill(burst: list[bytes], session: Session) -> bool:
+    """Appends packets that may be sent now; whether there may be more."""
+    size = 0
+    while size < BURST_BYTES and len(burst) < BURST:
+        packet = session.next_packet()
+        if packet is None:
+            return False
+        burst.append(packet)
+        size += len(packet)
+    return True

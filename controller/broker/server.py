@@ -16,6 +16,7 @@ from controller.broker.dialogue import Users
 from controller.broker.exchange import Exchange
 from controller.broker.limits import Limits
 from controller.broker.store import Store
+from controller.broker.turns import Turns
 from controller.errors import Refused, Unreachable
 from controller.events import Event, happened
 
@@ -63,7 +64,7 @@ class Broker:
             stack.callback(damper.close)
             store = Store(self._path, self._limits.save_every_s, damper) if self._path else None
             exchange = Exchange(self._limits, damper, store.changed if store else _forget)
-            self._server = await self._bind(exchange)
+            self._server = await self._bind(exchange, Turns())
             stack.callback(self._server.close)
             if store:
                 await stack.enter_async_context(store.following(exchange))
@@ -78,7 +79,7 @@ class Broker:
     ) -> None:
         await self._stack.aclose()
 
-    async def _bind(self, exchange: Exchange) -> asyncio.Server:
+    async def _bind(self, exchange: Exchange, turns: Turns) -> asyncio.Server:
         """Takes the port before the store is opened: a second broker, started by mistake, alters nothing."""
         loop = asyncio.get_running_loop()
         try:
@@ -87,7 +88,7 @@ class Broker:
             if self._users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
                 raise Refused("TWL-B001", host=self.host)
             return await loop.create_server(
-                lambda: Connection(exchange, self._users, self._connections),
+                lambda: Connection(exchange, self._users, turns, self._connections),
                 hosts if self._wanted_port else hosts[:1],
                 self._wanted_port,
                 backlog=self._limits.strangers,

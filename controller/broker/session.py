@@ -115,7 +115,7 @@ class Session:
 
     def replay(self, topics: Mapping[str, int], retained: Mapping[str, Publish]) -> None:
         """Lets the retained messages of these topics be sent, and those asked for before that are not sent yet."""
-        asked = self._asked | topics
+        asked = {**self._asked, **topics}
         self._asked = {topic: qos for topic, qos in asked.items() if topic in retained}
         found = (retained[topic] for topic in self._asked)
         self._replay = deque((message, min(self._asked[message.topic], message.qos)) for message in found)
