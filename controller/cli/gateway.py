@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
         with contextlib.suppress(OSError):  # what cannot be kept there tells so itself; the lamps are lit all the same
             options.state_dir.mkdir(parents=True, exist_ok=True)
+        gc.freeze()  # as in `run`: two frames would be late
         asyncio.run(serve(setup, gateway, options.state_dir, log))
 
 

@@ -1,7 +1,9 @@
 """`run` and its like before they begin: what a person must mend is told with 78, text and place, and no traceback."""
 
+import asyncio
+import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +111,27 @@ def test_every_command_tells_what_it_does(call: Any) -> None:
         result = call(name, "--help")
         assert result.exit_code == 0
         assert result.stdout.startswith("Usage:")
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """Leaves the garbage collector as it was."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.parametrize("command", [("run",), ("gateway", "mast")], ids=lambda command: command[0])
+def test_what_is_loaded_at_the_start_is_no_more_looked_through(
+    call: Any, thawed: None, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """A full garbage collection would hold up ticks and frames for as long as it takes to walk all modules."""
+    frozen = []
+
+    def begin(work: Any) -> int:
+        work.close()
+        frozen.append(gc.get_freeze_count())
+        return 0
+
+    monkeypatch.setattr(asyncio, "run", begin)
+    assert call(*command).exit_code == 0
+    assert frozen[0] > 10_000
