@@ -25,7 +25,7 @@ from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, switch
-from controller.gateways.vendor import Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, told, with_brightness
 from controller.lighting.look import ZoneState
 
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -79,6 +79,9 @@ class EspHome(Addressed):
 
 def _state(zone: str, payload: bytes) -> Report | Ignored:
     keys = document(payload)
+    on = switch(keys.get("state"))
+    if on is False:
+        return told(zone, OFF)
     steady = is_steady(keys["effect"]) if "effect" in keys else None
-    shown = replace(read_color(keys), on=switch(keys.get("state")), steady=steady)
+    shown = replace(read_color(keys), on=on, steady=steady)
     return told(zone, with_brightness(shown, fraction(keys.get("brightness"), 255)))

@@ -23,7 +23,7 @@ from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, plain, switch, to_hue
-from controller.gateways.vendor import NEVER_S, OneZone, Reader, Topic, command, presence, told
+from controller.gateways.vendor import NEVER_S, OFF, OneZone, Reader, Topic, command, presence, told
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -114,6 +114,8 @@ class HomeAssistant(OneZone):
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
         on = switch(keys.get("state"))
+        if on is False:
+            return told(self.zone, OFF)
         brightness = fraction(keys.get("brightness"), self.STEPS) or None
         if brightness is None and "onoff" in self.color_modes and on:
             brightness = 1.0

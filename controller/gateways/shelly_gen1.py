@@ -11,7 +11,6 @@ Rules
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
@@ -19,7 +18,7 @@ from pydantic import StringConstraints
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.values import component, document, dumped, fraction, mixed, switch, text, within
-from controller.gateways.vendor import OneZone, Reader, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, told, with_brightness
 from controller.lighting.color import Color
 
 
@@ -64,9 +63,11 @@ class ShellyGen1(OneZone):
 
     def _status(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
-        shown = with_brightness(Shown(on=switch(keys.get("ison"))), fraction(keys.get("gain"), self.STEPS))
-        color = _color(keys) if "red" in keys else None
-        return told(self.zone, replace(shown, color=color, steady=_steady(keys)))
+        on = switch(keys.get("ison"))
+        if on is False:
+            return told(self.zone, OFF)
+        shown = Shown(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
+        return told(self.zone, with_brightness(shown, fraction(keys.get("gain"), self.STEPS)))
 
 
 def _color(keys: Mapping[str, object]) -> Color:

@@ -15,7 +15,6 @@ https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/RGBW
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -37,7 +36,7 @@ from controller.gateways.values import (
     switch,
     within,
 )
-from controller.gateways.vendor import Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, told, with_brightness
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -154,7 +153,10 @@ class ShellyGen2(Addressed):
 
 def _shown(keys: Mapping[str, object]) -> Shown:
     """`rgb` and `white` may be told apart, in notices of their own."""
-    shown = with_brightness(Shown(on=switch(keys.get("output"))), fraction(keys.get("brightness"), 100))
+    on = switch(keys.get("output"))
+    if on is False:
+        return OFF
     color = Color.from_rgb(*components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
     white = within(keys.get("white"), 0, 255)
-    return replace(shown, color=color, white=None if white is None else round(white))
+    shown = Shown(on=on, color=color, white=None if white is None else round(white))
+    return with_brightness(shown, fraction(keys.get("brightness"), 100))

@@ -19,6 +19,7 @@ https://tasmota.github.io/docs/Commands/ and tasmota/tasmota_xdrv_driver/xdrv_04
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -42,6 +43,7 @@ from controller.gateways.values import (
     within,
 )
 from controller.gateways.vendor import (
+    OFF,
     OneZone,
     Reader,
     Topic,
@@ -143,12 +145,11 @@ class Tasmota(OneZone):
 
     def _read(self, keys: Mapping[str, object]) -> Report | Ignored:
         on = switch(keys.get("POWER", keys.get("POWER1")))
+        if on is False:
+            return told(self.zone, OFF)
         scheme = within(keys.get("Scheme"), 0, 255)
-        shown = Shown(on=on, steady=None if scheme is None else scheme == 0)
-        dimmer = fraction(keys.get("Dimmer"), self.STEPS)
-        if dimmer != 0 or on is not False:
-            shown = with_brightness(shown, dimmer)
-        return told(self.zone, self._shown_color(keys).over(shown))
+        shown = replace(self._shown_color(keys), on=on, steady=None if scheme is None else scheme == 0)
+        return told(self.zone, with_brightness(shown, fraction(keys.get("Dimmer"), self.STEPS)))
 
     def _shown_color(self, keys: Mapping[str, object]) -> Shown:
         if self.channels == 1:

@@ -7,7 +7,7 @@ Rules
 3. A report counts only on the topics of `readers`; an empty payload is a retained message being deleted.
 4. A gateway agrees when it says on or off as asked, the brightness to one and a half steps of its scale,
    the colour to its tolerance, and no effect of its own running. What it did not say agrees with nothing.
-5. Off reports keep the last colour; it means nothing and is dropped.
+5. Off reports keep the last colour; it means nothing, and is not even read.
 """
 
 from abc import abstractmethod
@@ -149,10 +149,13 @@ class Addressed(Vendor):
         return tuple(self.addresses)
 
 
+OFF = Shown(on=False)
+
+
 def told(zone: str, shown: Shown) -> Report | Ignored:
     """A report of one zone under rule 5; nothing said is nothing reported."""
     if shown.on is False:
-        shown = Shown(on=False)
+        shown = OFF
     return Ignored() if shown == Shown() else Report(zones={zone: shown})
 
 
@@ -174,4 +177,4 @@ def presence(payload: bytes) -> Report:
 
 def with_brightness(shown: Shown, brightness: float | None) -> Shown:
     """A report with its brightness; brightness 0 is off, whatever the switch says."""
-    return Shown(on=False) if brightness == 0 else replace(shown, brightness=brightness)
+    return OFF if brightness == 0 else replace(shown, brightness=brightness)

@@ -25,7 +25,7 @@ from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.light_json import read_color
 from controller.gateways.values import document, dumped, fraction, plain, switch
-from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, told, with_brightness
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -90,8 +90,11 @@ class Zigbee2Mqtt(OneZone):
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
-        shown = with_brightness(Shown(on=switch(keys.get("state"))), fraction(keys.get("brightness"), self.STEPS))
-        return told(self.zone, _shown_color(keys).over(shown))
+        on = switch(keys.get("state"))
+        if on is False:
+            return told(self.zone, OFF)
+        shown = replace(_shown_color(keys), on=on)
+        return told(self.zone, with_brightness(shown, fraction(keys.get("brightness"), self.STEPS)))
 
     def same_color(self, goal: ZoneState, shown: Shown) -> bool:
         """By xy under the bridge's own formula, or by mired."""

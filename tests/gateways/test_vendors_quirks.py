@@ -255,6 +255,24 @@ def test_tasmota_colours_are_divided_by_the_dimmer(
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "stat/tasmota/RESULT", decimal))
 
 
+@pytest.mark.parametrize(
+    ("kind", "topic", "payload"),
+    [
+        ("home-assistant", "home/rgb1", {"state": "OFF", "brightness": 999, "color": {"r": None}}),
+        ("zigbee2mqtt", "zigbee2mqtt/tower", {"state": "OFF", "color_temp": 65535}),
+        ("esphome", "tower/light/floods/state", {"state": "OFF", "color": {"r": 300, "g": -1, "b": 0}}),
+        ("tasmota", "stat/tasmota/RESULT", {"POWER": "OFF", "Dimmer": -1, "Color": "", "HSBColor": "?"}),
+        ("shelly-gen1", "shellies/shellyrgbw2-11ABD9/color/0/status", {"ison": False, "red": -1, "gain": 255}),
+        ("shelly-gen2", "shellyplusrgbwpm-b48a0a123db4/status/rgbw:0", {"output": False, "rgb": [], "brightness": -1}),
+    ],
+)
+def test_off_is_off_whatever_else_is_said(
+    kind: str, topic: str, payload: dict[str, Any], named: Callable[..., Gateway]
+) -> None:
+    """Some firmwares leave figures without meaning in an off report."""
+    assert shown(named(kind), topic, payload) == Shown(on=False)
+
+
 def test_tasmota_answers_in_all_its_forms(named: Callable[..., Gateway]) -> None:
     """Plain power, Status 11, an index, a running scheme; settings say nothing."""
     gateway = named("tasmota")
