@@ -117,6 +117,10 @@ class DmxChannels(Vendor):
             for channel in self.channels
         }
 
+    def streams(self, prefix: str) -> tuple[str, ...]:
+        """A map may hold only the channels that have changed."""
+        return (self.state_topic,) if self.state_topic is not None and PLACE not in self.state_topic else ()
+
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish itself: what the fixtures make of it is compared channel by channel."""
         return wishes.lit(want)

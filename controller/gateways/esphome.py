@@ -25,7 +25,7 @@ from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, switch
-from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, question, told, with_brightness
 from controller.lighting.look import ZoneState
 
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -74,7 +74,7 @@ class EspHome(Addressed):
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """An empty command for each light (rule 5)."""
-        return tuple(command(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
+        return tuple(question(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
 
 
 def _state(zone: str, payload: bytes) -> Report | Ignored:

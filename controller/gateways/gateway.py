@@ -25,12 +25,17 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One MQTT message."""
+    """One MQTT message.
+
+    What waits to be sent gives way to what is newer of the same topic and `part`: a topic that takes several things,
+    as orders for several lamps or an order and a question, names them apart.
+    """
 
     topic: str
     payload: bytes
     qos: int = 0
     retain: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,10 @@ class Gateway(BaseModel):
     @abstractmethod
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
+
+    def streams(self, prefix: str) -> tuple[str, ...]:
+        """The topics of which every message counts, where one does not hold all that those before it told."""
+        return ()
 
     @abstractmethod
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:

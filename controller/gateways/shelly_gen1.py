@@ -18,7 +18,7 @@ from pydantic import StringConstraints
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.values import component, document, dumped, fraction, mixed, switch, text, within
-from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
 
 
@@ -55,7 +55,7 @@ class ShellyGen1(OneZone):
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """Rule 4."""
-        return (command(f"shellies/{self.device}/command", b"update"),)
+        return (question(f"shellies/{self.device}/command", b"update"),)
 
     def _switch(self, payload: bytes) -> Report | Ignored:
         word = text(payload)

@@ -9,7 +9,8 @@ Rules
    `<topic>/events/rpc`, and in answers to GetStatus. They tell the present values; during a fade
    `transition.target` holds the goal, so a running fade does not agree yet.
 4. `<topic>/online` is `true`, or `false` by last will, which is not retained: absence says nothing.
-5. The id of a request is the place of the zone, so that an answer finds its component.
+5. The id of a request is the place of the zone, so that an answer finds its component. All requests share one
+   topic, and so do the answers and the notices.
 https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/RGBW
 """
 
@@ -81,6 +82,10 @@ class ShellyGen2(Addressed):
             f"{self.source(prefix)}/rpc": self._answer,
         }
 
+    def streams(self, prefix: str) -> tuple[str, ...]:
+        """Notices are parts, and answers are of one component each."""
+        return f"{self.topic}/events/rpc", f"{self.source(prefix)}/rpc"
+
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """A `light` component has no colours."""
         goal = wishes.lit(want)
@@ -107,7 +112,7 @@ class ShellyGen2(Addressed):
             method=f"{METHODS[family]}.{verb}",
             params={"id": int(index), **params},
         )
-        return command(f"{self.topic}/rpc", payload)
+        return command(f"{self.topic}/rpc", payload, part=f"{verb} {zone}")
 
     def _params(self, zone: str, want: ZoneState) -> dict[str, object]:
         goal = self.reduce(zone, want)

@@ -50,6 +50,7 @@ from controller.gateways.vendor import (
     checked_topic,
     command,
     presence,
+    question,
     told,
     with_brightness,
 )
@@ -100,6 +101,10 @@ class Tasmota(OneZone):
             self.at("stat", "POWER1"): self._power,
         }
 
+    def streams(self, prefix: str) -> tuple[str, ...]:
+        """Each command of a backlog is answered by itself."""
+        return (self.at("stat", "RESULT"),)
+
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish on so many channels (rules 3 and 4)."""
         goal = wishes.lit(want)
@@ -127,7 +132,7 @@ class Tasmota(OneZone):
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """Asks for the state."""
-        return (command(self.at("cmnd", "State"), b""),)
+        return (question(self.at("cmnd", "State"), b""),)
 
     def cannot(self) -> tuple[str, ...]:
         """One and two channels have no colours."""

@@ -159,9 +159,14 @@ def told(zone: str, shown: Shown) -> Report | Ignored:
     return Ignored() if shown == Shown() else Report(zones={zone: shown})
 
 
-def command(topic: str, payload: bytes) -> Message:
+def command(topic: str, payload: bytes, part: str = "") -> Message:
     """A command as rule 1 has it."""
-    return Message(topic, payload, qos=1, retain=False)
+    return Message(topic, payload, qos=1, retain=False, part=part)
+
+
+def question(topic: str, payload: bytes, part: str = "") -> Message:
+    """What asks for the state; it takes no command's place."""
+    return command(topic, payload, f"{part}?")
 
 
 def presence(payload: bytes) -> Report:

@@ -26,7 +26,7 @@ from pydantic import StringConstraints
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.values import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
-from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
 
 COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
@@ -65,7 +65,7 @@ class Wled(OneZone):
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """Rule 6."""
-        return (command(f"{self.topic}/api", b"SX=~0"),)
+        return (question(f"{self.topic}/api", b"SX=~0"),)
 
     def _brightness(self, payload: bytes) -> Report | Ignored:
         return told(self.zone, with_brightness(Shown(on=True), fraction(text(payload), self.STEPS)))

@@ -25,7 +25,7 @@ from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.light_json import read_color
 from controller.gateways.values import document, dumped, fraction, plain, switch
-from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -86,7 +86,7 @@ class Zigbee2Mqtt(OneZone):
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """Reads the lamp, not the cache."""
-        return (command(f"{self.topic}/get", dumped(state="", brightness="", color="")),)
+        return (question(f"{self.topic}/get", dumped(state="", brightness="", color="")),)
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)

@@ -73,6 +73,11 @@ class Engine:
         return tuple(self._routes)
 
     @property
+    def streams(self) -> tuple[str, ...]:
+        """Those of which every message counts."""
+        return tuple(topic for gateway in self.gateways.values() for topic in gateway.streams(self._prefix))
+
+    @property
     def order(self) -> Order:
         """The order issued last; to be kept over restarts."""
         return self._orders.current

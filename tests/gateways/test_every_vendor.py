@@ -127,6 +127,12 @@ def test_commands_are_whole_and_not_retained(
         assert has_color is (brightness > 0), message
 
 
+def test_no_message_takes_the_place_of_another(vendor: Gateway, lit: Callable[..., ZoneState]) -> None:
+    """Where a topic takes an order and a question, the question does not push the order out while that waits."""
+    messages = [*vendor.encode(Want(NOW, {"bowl": lit()}), PREFIX), *vendor.query(PREFIX)]
+    assert len({(message.topic, message.part) for message in messages}) == len(messages)
+
+
 @settings(max_examples=60)
 @given(
     rgb=st.tuples(*[st.integers(0, 255)] * 3),

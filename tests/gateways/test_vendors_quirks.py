@@ -379,6 +379,19 @@ def test_shelly_gen2_answers_reach_the_one_who_asked(
     assert refused == Rejected("the device answered error '404': 'No handler for RGBW.Set'")
 
 
+def test_shelly_gen2_zones_share_a_topic_and_do_not_push_each_other_out(
+    named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """All requests go to one topic; only a newer request of the same sort for the same lamp takes one's place."""
+    gateway = named("shelly-gen2", zone=None, zones={"shaft": "light:1", "bowl": "rgb:0"})
+    want = Want(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
+    messages = [*gateway.encode(want, PREFIX), *gateway.query(PREFIX)]
+    assert {message.topic for message in messages} == {"shellyplusrgbwpm-b48a0a123db4/rpc"}
+    assert len({message.part for message in messages}) == 4
+    assert messages[0].part == gateway.encode(want, PREFIX)[0].part
+    assert set(gateway.streams(PREFIX)) < set(gateway.topics(PREFIX))
+
+
 def test_shelly_gen2_notices_are_parts(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
     """Laid over what was known; events and other components say nothing."""
     gateway = named("shelly-gen2")

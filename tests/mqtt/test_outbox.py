@@ -134,3 +134,21 @@ def test_a_stream_that_cannot_be_sent_is_bounded() -> None:
     while message := outbox.take():
         rest.append(message.payload)
     assert rest == [b"%d" % number for number in range(5, STREAM + 5)]
+
+
+def test_parts_of_a_topic_wait_beside_each_other() -> None:
+    """Orders for two lamps share a topic: each gives way to a newer one of its own part only, also in flight."""
+    outbox = Outbox()
+    for part, payload in (("a", b"1"), ("b", b"2"), ("a", b"3")):
+        outbox.put(Message("rpc", payload, 1, part=part))
+    sent = [outbox.take(), outbox.take()]
+    assert [message.payload for message in sent if message] == [b"3", b"2"]
+    for mid, message in enumerate(sent):
+        if message:
+            outbox.sent(message, mid, 0.0)
+    outbox.put(Message("rpc", b"4", 1, part="b"))
+    assert outbox.take() is None
+    outbox.put(Message("rpc", b"5", 1, part="c"))
+    assert (outbox.take() or sent[0]) == Message("rpc", b"5", 1, part="c")
+    outbox.acknowledged(1)
+    assert (outbox.take() or sent[0]) == Message("rpc", b"4", 1, part="b")

@@ -16,6 +16,7 @@ from controller.config.load import Setup, load
 from controller.events import Event, Level
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Gateway
+from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.schedule.plan import Cue
@@ -24,8 +25,10 @@ from controller.simulation.devices import DEVICES, Device
 from controller.store import Store
 
 VENDORS = json.loads((Path(__file__).parents[1] / "vectors" / "vendors.json").read_text(encoding="utf-8"))
-COLORED = {"ha-rgb", "z2m", "esphome", "wled", "tasmota-3", "shelly-1", "shelly-2", "bridge"}
-ONE_OF_EACH = [keys for keys in VENDORS if keys["name"] in COLORED]
+NAMES = {"ha-rgb", "z2m", "esphome", "wled", "tasmota-3", "shelly-1", "shelly-2", "shelly-2-two", "bridge"}
+ONE_OF_EACH = [keys for keys in VENDORS if keys["name"] in NAMES]
+"""And one whose zones share a topic."""
+WHITE = Color("#FFFFFF")
 PROMISED_S = 2.0
 SILENT_BOOT = {"dmx-channels"}
 """A bridge neither has a last will nor tells that it has started: nobody can know."""
@@ -65,7 +68,8 @@ class Played:
         """From power on to cancelled."""
         topics = tuple((topic, 1) for topic in self.device.subscriptions)
         name = f"device-{self.device.gateway.name}"
-        async with Mqtt((self._broker,), name, subscriptions=topics, will=self.device.will) as mqtt:
+        streams = self.device.subscriptions  # a device takes every order, not the newest only
+        async with Mqtt((self._broker,), name, subscriptions=topics, will=self.device.will, streams=streams) as mqtt:
             turning = asyncio.create_task(self._turns(mqtt))
             try:
                 async for item in mqtt:
@@ -147,11 +151,10 @@ def wrong(service: Running, clock: LeapingClock, devices: dict[str, Played]) -> 
 
 
 def alike(wished: ZoneState, shows: ZoneState) -> bool:
-    """To the eye: on or off, and each of the three parts within a few steps."""
+    """To the eye: on or off, and each of the three parts within a few steps; a lamp without colours is white."""
     if not wished.on or not shows.on:
         return wished.on == shows.on
-    assert wished.color is not None
-    parts = zip(wished.color.rgb, shows.color.rgb if shows.color else (0, 0, 0), strict=True)
+    parts = zip((wished.color or WHITE).rgb, (shows.color or WHITE).rgb, strict=True)
     pairs = ((one * wished.brightness, other * shows.brightness) for one, other in parts)
     return all(abs(one - other) <= 16 for one, other in pairs)
 
