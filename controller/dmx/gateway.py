@@ -155,7 +155,7 @@ class Gateway:
             self._accepted.append(told.command_id)
         self._document = told
         if not retained:
-            self._watch.hear(told.issued_at, reading)
+            self._watch.hear(told.issued_at, told.valid_until, reading)
 
     def receive_walk(self, payload: bytes, retained: bool, reading: Reading) -> None:
         """A step of a walk test; a retained one is somebody's leftover."""

@@ -16,6 +16,7 @@ from controller.dmx.simulated import Faults, SimulatedLamps
 from controller.gateways.contract import Dmx
 from controller.gateways.documents import (
     REFUSED,
+    After,
     Desired,
     PlannedCue,
     Reported,
@@ -388,3 +389,19 @@ def test_a_refusal_is_among_the_problems_for_a_while() -> None:
         bench.run(later_s)
         assert (bench.last.problems, bench.last.rejected) == ((), None)
         bench = Bench()
+
+
+@pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.TRUSTED])
+def test_a_document_that_was_over_when_it_came_tells_no_time(trust: Trust) -> None:
+    """It ended yesterday and is held, then left; where a second one is as old, it is our own clock that is ahead."""
+    bench = Bench()
+    bench.trust = trust
+    past = {"valid_until": START - timedelta(hours=1), "after": After(hold_s=3602)}
+    bench.hear(document(1, issued_at=START - timedelta(hours=49), **past))
+    bench.run(1)
+    assert (bench.last.by, bench.last.clock, bench.last.zones["bowl"].on) == ("after", "own", True)
+    bench.run(3)
+    assert (bench.last.by, bench.last.zones["bowl"].on) == ("after", False)
+    bench.hear(document(2, issued_at=START - timedelta(hours=49) + timedelta(seconds=4), **past))
+    bench.run(1)
+    assert (bench.last.by, bench.last.clock, bench.last.zones["bowl"].on) == ("desired", "anchor", True)
