@@ -35,17 +35,23 @@ class Following:
         directory = self.parts.config
         if directory is None:
             return
+        changed = changes(directory)
+        await anext(changed)
         if not self.parts.from_copy:
-            await self._copy(directory)
-        async for _ in changes(directory):
+            # what was saved while everything was built is no change to who began to look only now
+            await self._judge(directory, known=self.parts.setup)
+        async for _ in changed:
             if self.anew.done():
                 return
-            try:
-                setup = await asyncio.to_thread(load, directory)
-            except FilesRejected as rejected:
-                self._tell(rejection(rejected, self.parts.language))
-            else:
-                await self._take(setup, directory)
+            await self._judge(directory)
+
+    async def _judge(self, directory: Path, known: Setup | None = None) -> None:
+        try:
+            setup = await asyncio.to_thread(load, directory)
+        except FilesRejected as rejected:
+            self._tell(rejection(rejected, self.parts.language))
+        else:
+            await (self._copy(setup, directory) if setup == known else self._take(setup, directory))
 
     async def _take(self, setup: Setup, directory: Path) -> None:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
@@ -55,13 +61,13 @@ class Following:
         if setup.tower != self.parts.setup.tower or setup.profiles != self.parts.setup.profiles:
             self.anew.set_result(setup)
             return
-        await self._copy(directory)
+        await self._copy(setup, directory)
         self.hand.grounds = grounds(setup)
         self.loop.follow(after)
 
-    async def _copy(self, directory: Path) -> None:
+    async def _copy(self, setup: Setup, directory: Path) -> None:
         try:
-            await asyncio.to_thread(keep_last_good, directory, self.parts.state)
+            await asyncio.to_thread(keep_last_good, setup, directory, self.parts.state)
         except OSError as error:
             self._tell(happened("TWL-O132", reason=str(error)))
 

@@ -10,13 +10,15 @@ import click
 
 from controller.cli import connect
 from controller.cli.assembly import process
+from controller.cli.following import rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import notify
 from controller.cli.options import Options, common, environment_language
 from controller.clock import SystemClock
-from controller.config.load import Setup, load
+from controller.config.load import Setup
 from controller.errors import Refused
 from controller.gateways.contract import Dmx
+from controller.service.files import keep_last_good, load_last_good
 
 
 @click.command("gateway")
@@ -25,12 +27,16 @@ from controller.gateways.contract import Dmx
 @common
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Obey as the DMX gateway NAME of tower.yaml until stopped."""
-    setup = load(options.config_dir)
+    setup, rejected = load_last_good(options.config_dir, options.state_dir)
     gateway = find(setup, name)
     language = options.lang or environment_language() or setup.tower.site.language
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
         with contextlib.suppress(OSError):  # what cannot be kept there tells so itself; the lamps are lit all the same
             options.state_dir.mkdir(parents=True, exist_ok=True)
+            if rejected is None:
+                keep_last_good(setup, options.config_dir, options.state_dir)
+        if rejected is not None:
+            log.tell(rejection(rejected, language), SystemClock().read().wall)
         gc.freeze()  # as in `run`: two frames would be late
         asyncio.run(serve(setup, gateway, options.state_dir, log))
 

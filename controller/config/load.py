@@ -91,11 +91,12 @@ def load(directory: Path) -> Setup:
     return _joined(tower, schedule, directory)
 
 
-def parse(tower: bytes, schedule: bytes, directory: Path) -> Setup:
-    """The setup of two texts as they would stand in a folder; raises FilesRejected."""
+def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None = None) -> Setup:
+    """The setup of two texts as they would stand in a folder, with the fixture profiles of that folder or of another;
+    raises FilesRejected."""
     texts = ((TOWER, tower), (SCHEDULE, schedule))
     documents = [read(data, str(directory / name), KEYWORDS) for name, data in texts]
-    return _joined(documents[0], documents[1], directory)
+    return _joined(documents[0], documents[1], directory, profiles)
 
 
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
@@ -112,10 +113,10 @@ def _opened(path: Path) -> Document:
     return Document(Source(str(path)), None, faults) if faults else read(data, str(path), KEYWORDS)
 
 
-def _joined(tower_text: Document, schedule_text: Document, directory: Path) -> Setup:
+def _joined(tower_text: Document, schedule_text: Document, directory: Path, profiles_in: Path | None = None) -> Setup:
     tower_text = shape.as_meant(tower_text, Tower, IN_TOWER)
     palette, zones = _palette(tower_text), _zones(tower_text)
-    profiles, faults = read_profiles(directory)
+    profiles, faults = read_profiles(profiles_in or directory)
     context: dict[str, Any] = {
         "directory": directory,
         "palette": palette or {},

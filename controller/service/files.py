@@ -3,16 +3,18 @@
 Rules
 1. The files are looked at by name every LOOK_S: an editor's rename, a swapped link, a network share are all seen.
 2. A change is judged when the files have been the same for STILL_S: a half-written file is never read.
-3. What is good is copied to `last-good` in the state directory. What is bad changes nothing; at the next start the
-   last good copy is used in its place.
+3. What is good is copied to `last-good` in the state directory, fixture profiles included. What is bad changes nothing;
+   at the next start the last good copy is used in its place.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from controller.config.load import SCHEDULE, TOWER, Setup, load, parse
+from controller.config.profiles import FOLDER as PROFILES
 from controller.errors import FilesRejected
 from controller.schedule.plan import Cue, Program
 from controller.service.wishes import goal
@@ -27,12 +29,24 @@ TONIGHT = timedelta(hours=24)
 Seen = tuple[tuple[int, int, int] | None, ...]
 
 
-def keep_last_good(directory: Path, state: Path) -> None:
-    """Copy what is in force to where the next start finds it; raises OSError."""
-    folder = state / LAST_GOOD
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (TOWER, SCHEDULE):
-        write(folder / name, (directory / name).read_bytes())
+def keep_last_good(setup: Setup, directory: Path, state: Path) -> None:
+    """Copy the files of a folder to where the next start finds them, if they still say what is in force. Raises
+    OSError."""
+    names = (TOWER, SCHEDULE, *(f"{PROFILES}/{path.name}" for path in (directory / PROFILES).glob("*.yaml")))
+    contents = {name: (directory / name).read_bytes() for name in names}
+    with suppress(FilesRejected):
+        if parse(contents[TOWER], contents[SCHEDULE], directory) == setup:
+            _write_all(contents, state / LAST_GOOD)
+
+
+def _write_all(contents: dict[str, bytes], folder: Path) -> None:
+    """The profiles first: more of them than are asked for do no harm."""
+    (folder / PROFILES).mkdir(parents=True, exist_ok=True)
+    for name, content in reversed(contents.items()):
+        write(folder / name, content)
+    for path in (folder / PROFILES).glob("*.yaml"):
+        if f"{PROFILES}/{path.name}" not in contents:
+            path.unlink()
 
 
 def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
@@ -50,14 +64,15 @@ def last_good(directory: Path, state: Path) -> Setup | None:
     """What the last good copy says as if it stood in a folder; None where there is no copy that can be read."""
     try:
         tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
-        return parse(tower, schedule, directory)
+        return parse(tower, schedule, directory, profiles=state / LAST_GOOD)
     except (OSError, FilesRejected):
         return None
 
 
 async def changes(directory: Path) -> AsyncIterator[None]:
-    """Once for each time that the files have changed and come to rest."""
+    """Once when the look-out has begun, then for each time that the files have changed and come to rest."""
     known = await asyncio.to_thread(_look, directory)
+    yield
     while True:
         await asyncio.sleep(LOOK_S)
         now = await asyncio.to_thread(_look, directory)
@@ -71,7 +86,7 @@ async def changes(directory: Path) -> AsyncIterator[None]:
 
 def _look(directory: Path) -> Seen:
     """What can be told of the files without reading them."""
-    profiles = sorted((directory / "profiles").glob("*.yaml"))
+    profiles = sorted((directory / PROFILES).glob("*.yaml"))
     return tuple(_stat(path) for path in (directory / TOWER, directory / SCHEDULE, *profiles))
 
 

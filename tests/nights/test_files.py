@@ -135,3 +135,28 @@ def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Any,
     words.until(lambda: again.events("TWL-O130"), "the mended file is not taken")
     assert again.end() == 0
     assert "Traceback" not in again.log
+
+
+def test_a_start_with_a_broken_profile(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+    """Service and gateway find the last good copy, the profile included, and the lamps are lit."""
+    site.outside(mosquitto.port, "controller")
+    profile = site.config / "profiles" / "ours.yaml"
+    profile.parent.mkdir(exist_ok=True)
+    profile.write_text("name: Ours\nchannels: [red, green, blue]\n", encoding="utf-8")
+    (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
+    site.edit(
+        "tower.yaml", "{name: bowl-north, zone: bowl, profile: rgbw", "{name: bowl-north, zone: bowl, profile: ours"
+    )
+    listens = ear(mosquitto)
+    programs = site.controller(), site.gateway()
+    words.until(lambda: listens.shows(lit("#0000FF")) and listens.confirmed(), "not lit at the start")
+    words.until((site.state / "last-good" / "profiles" / "ours.yaml").exists, "no copy of the profile")
+    for program in programs:
+        program.end()
+    profile.write_text("name: Ours\nchannels: [red, green, blau]\n", encoding="utf-8")
+    since = len(listens.heard)
+    again = site.controller(), site.gateway()
+    words.until(lambda: listens.shows(lit("#0000FF"), since) and listens.confirmed(since), "not lit from the copies")
+    for program in again:
+        assert program.events("TWL-O131")
+        assert program.end() == 0

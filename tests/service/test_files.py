@@ -1,0 +1,46 @@
+"""The last good copy of the files: exactly what was judged, and whole."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from controller.config.load import load
+from controller.service.files import keep_last_good, last_good
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of the shipped configuration."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+
+
+def test_what_was_saved_after_the_judgement_is_not_copied(config: Path, tmp_path: Path) -> None:
+    """Bad, or good and not yet judged: the copy stays what is in force."""
+    setup = load(config)
+    keep_last_good(setup, config, tmp_path)
+    path = config / "schedule.yaml"
+    good = path.read_text(encoding="utf-8")
+    for text in (good.replace("20–26", "20–99"), good.replace("100 %", "50 %")):
+        path.write_text(text, encoding="utf-8")
+        keep_last_good(setup, config, tmp_path)
+        assert last_good(config, tmp_path) == setup
+
+
+def test_the_copy_has_its_own_profiles(config: Path, tmp_path: Path) -> None:
+    """One that is broken or gone in the folder is whole in the copy; one that is no more used leaves it."""
+    profile = config / "profiles" / "ours.yaml"
+    profile.parent.mkdir(exist_ok=True)
+    profile.write_text("name: Ours\nchannels: [red, green, blue]\n", encoding="utf-8")
+    setup = load(config)
+    assert "ours" in setup.profiles
+    keep_last_good(setup, config, tmp_path)
+    profile.write_text("{", encoding="utf-8")
+    assert last_good(config, tmp_path) == setup
+    profile.unlink()
+    assert last_good(config, tmp_path) == setup
+    without = load(config)
+    keep_last_good(without, config, tmp_path)
+    assert last_good(config, tmp_path) == without
