@@ -2,7 +2,8 @@
 
 An editor completes keywords, shows what they mean in both languages, and marks what cannot be right. The schema is
 the kinder of the two judges: what only `watertower check` can see (a 31st of November, a zone that is not there) it
-lets pass.
+lets pass. An editor takes `2026` for a number and an empty value for nothing where the loader reads text, so a name may
+be a number here, a number may stand in quotes, and a list may be left empty.
 """
 
 import json
@@ -16,9 +17,10 @@ from pydantic_core import core_schema
 
 from controller.config.meanings import MEANINGS, SNIPPETS
 from controller.config.schedule_file import Schedule
+from controller.config.shape import DECIMAL, WHOLE
 from controller.config.tower import Tower
 
-SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to"})
+SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})
 """Keywords whose only item may stand without its list."""
 NOT_IN_FILE = frozenset({"line"})
 
@@ -29,7 +31,18 @@ class _Draft7(GenerateJsonSchema):
     schema_dialect = "http://json-schema.org/draft-07/schema#"
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
+        made = self.generate_inner(schema["schema"])
+        may_be_empty = schema.get("default") == () or schema.get("default_factory") is dict
+        return {**made, "type": [made["type"], "null"]} if may_be_empty and "type" in made else made
+
+    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
+        return {**super().str_schema(schema), "type": ["string", "number", "boolean"]}
+
+    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
+        return {**super().int_schema(schema), "type": ["integer", "string"], "pattern": f"^(?:{WHOLE.pattern})$"}
+
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
+        return {**super().float_schema(schema), "type": ["number", "string"], "pattern": f"^(?:{DECIMAL.pattern})$"}
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:  # noqa: ARG002
         return {"type": "string"}
@@ -58,7 +71,7 @@ def _explain(one: dict[str, Any]) -> None:
 
 def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
     kept = {key: part for key, part in _present(value).items() if key not in {"title", "description", "discriminator"}}
-    if word in SINGLE_OR_LIST and kept.get("type") == "array":
+    if word in SINGLE_OR_LIST and "items" in kept:
         kept = {"anyOf": [kept["items"], kept]}
     if word in SNIPPETS:
         kept["defaultSnippets"] = SNIPPETS[word]

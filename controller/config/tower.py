@@ -47,7 +47,7 @@ def _version(value: object) -> object:
     return value
 
 
-Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
+Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [1, "1"]})]
 Title = Annotated[
     str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]

@@ -1,6 +1,7 @@
 """The schemas that editors use: made from the models, shipped as made, and kinder than the models, never stricter."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ BAD = Path(__file__).parent / "bad"
 
 
 def _as_an_editor_reads(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
+    """YAML 1.2 with the types of JSON."""
+    return json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -77,3 +79,63 @@ def test_every_form_of_a_color_fits(color: str) -> None:
     rule = f"{{name: a, dates: [6 June, week 47], hours: [sunset to 23:00], color: {color}, change_every: 5 s}}"
     value = _as_an_editor_reads(f"version: 1\ncampaigns: [{rule}]\n")
     assert Draft7Validator(SCHEMAS["schedule"]()).is_valid(value)
+
+
+HEAD = "version: 1\ncampaigns:\n  - name: Test\n    "
+RULES = [
+    *(f"dates: {days}\n    color: red" for days in ("2026-11-20", "[2026-11-20, 6 June]", "week 47", "november")),
+    *(f"dates: 6 June\n    color: {color}" for color in ("off", "2700 K", "[red]", "{bowl: dark}", "rgb(1, 2, 3)")),
+    *(
+        f"dates: 6 June\n    color: red\n    {line}"
+        for line in (
+            "confirmed_for: 2026",
+            'confirmed_for: ["2026"]',
+            "confirmed_for:",
+            "except:",
+            "except: [6 June, 7 June]",
+            "hours: 17:00 to 18:00",
+            "hours: [17:00 to 18:00]",
+            "fade_in: 0 s",
+            'brightness: "50 %"',
+            "otherwise: dark",
+        )
+    ),
+]
+WORDS = [
+    ("version: 1", 'version: "1"'),
+    ("name: Alvesta vattentorn", "name: 2026"),
+    ("name: Alvesta vattentorn", "name: true"),
+    ("latitude: 56.899", 'latitude: "56.899"'),
+    ("longitude: 14.556", "longitude: 14"),
+    ("broker: embedded", "broker: [mqtt://a, mqtts://b]"),
+    ("broker: embedded", "broker: mqtt://a\n  username: 123"),
+    ("topic_prefix: watertower", "topic_prefix: 1"),
+    ('  orange: "#FF6A00"', ""),
+    ("universe: 1", 'universe: "1"'),
+    ("universe: 1", "universe: 1\n    after: {hold: 24 h, look: dark}"),
+    ("name: mast", "name: 1"),
+    ("address: 13", 'address: "13"'),
+    ("output: simulated", "output: {kind: simulated}"),
+    ("output: simulated", 'output: {kind: sacn, to: [a, b], priority: "100"}'),
+    ("output: simulated", "output: {kind: artnet, to: h, net: 0, sub_net: 0}"),
+]
+GATEWAYS = [
+    "{name: 7, kind: wled, zone: bowl, topic: 5}",
+    "{name: e, kind: esphome, topic: e, zones: {bowl: a, shaft: b}}",
+    '{name: e, kind: tasmota, zone: bowl, topic: e, channels: "3"}',
+    "{name: e, kind: shelly-gen1, zone: bowl, device: 123}",
+    '{name: e, kind: dmx-channels, map_topic: a, base: "0", fixtures: [{name: 5, zone: bowl, profile: rgb, address: 1}]}',
+]
+
+
+def test_what_check_takes_an_editor_takes_too(findings: Callable[..., Any]) -> None:
+    """Numbers in quotes, names that look like numbers, lists left empty, and every other shape of a value."""
+    tower = (CONFIG / "tower.yaml").read_text(encoding="utf-8")
+    schedules = [HEAD + rule + "\n" for rule in RULES] + ["version: 1\ncampaigns:\nevery_night:\nblackouts:\n"]
+    towers = [tower.replace(old, new) for old, new in WORDS] + [f"{tower}  - {gateway}\n" for gateway in GATEWAYS]
+    assert tower not in towers
+    for name, texts in (("schedule", schedules), ("tower", towers)):
+        schema = Draft7Validator(SCHEMAS[name]())
+        for text in texts:
+            assert findings(**{name: text}) == (), text
+            assert schema.is_valid(_as_an_editor_reads(text)), text
