@@ -124,7 +124,7 @@ GATEWAYS = [
     "{name: e, kind: esphome, topic: e, zones: {bowl: a, shaft: b}}",
     '{name: e, kind: tasmota, zone: bowl, topic: e, channels: "3"}',
     "{name: e, kind: shelly-gen1, zone: bowl, device: 123}",
-    '{name: e, kind: dmx-channels, map_topic: a, base: "0", fixtures: [{name: 5, zone: bowl, profile: rgb, address: 1}]}',
+    '{name: e, kind: dmx-channels, map_topic: a, base: "0", fixtures: [{name: 5, zone: bowl, profile: rgb, address: 1}]}',  # noqa: E501
 ]
 
 
