@@ -2,9 +2,9 @@
 
     bytes --Framer, decode--> packet --Dialogue--> Exchange --> Session --publish, ack--> bytes
             `decoding`              `dialogue`    `exchange`   `session`  `encoding`
-    around it: `connection`, the socket; `turns`, the loop's time; `store`, the file; `damper`, the log; `server`, all
+    around it: `connection`, the socket; `turns`, the loop's time; `store`, the file; `telling`, the log; `server`, all
 
-Everything but `connection`, `turns`, `store`, `damper` and `server` is pure.
+Everything but `connection`, `turns`, `store`, `telling` and `server` is pure.
 
 Where the standard leaves a choice
 | question | choice |

@@ -26,7 +26,7 @@ ROUTES = 4096
 
 
 class Tell(Protocol):
-    """Tells an event, at most once a minute for each code and `about`."""
+    """Tells an event; warnings with the same code and `about` are counted."""
 
     def __call__(self, code: str, about: str, **fields: object) -> None: ...
 

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Self
 
 from controller.broker.connection import Connection
-from controller.broker.damper import Damper
 from controller.broker.dialogue import Users
 from controller.broker.exchange import Exchange
 from controller.broker.limits import Limits
 from controller.broker.store import Store
+from controller.broker.telling import Telling
 from controller.broker.turns import Turns
 from controller.errors import Refused, Unreachable
 from controller.events import Event, happened
@@ -60,10 +60,10 @@ class Broker:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            damper = Damper(self._on_event)
-            stack.callback(damper.close)
-            store = Store(self._path, self._limits.save_every_s, damper) if self._path else None
-            exchange = Exchange(self._limits, damper, store.changed if store else _forget)
+            tell = Telling(self._on_event)
+            stack.callback(tell.close)
+            store = Store(self._path, self._limits.save_every_s, tell) if self._path else None
+            exchange = Exchange(self._limits, tell, store.changed if store else _forget)
             self._server = await self._bind(exchange, Turns())
             stack.callback(self._server.close)
             if store:

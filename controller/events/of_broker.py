@@ -1,7 +1,6 @@
 """Events of the embedded broker (B). `client` is the MQTT client id, or the address before the log-in.
 
-Kinds with `count` are damped: the first is told at once, what follows within a minute as one event with
-the number.
+Warnings that repeat themselves are counted, see `controller.events.damper`.
 """
 
 from controller.events.kind import Kind, Level, Text
@@ -10,12 +9,12 @@ _NOTHING = Text("Nothing to do.", "Inget behöver göras.")
 _WHO = Text("See which device uses {client}.", "Se vilken enhet som använder {client}.")
 
 
-def _damped(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
-    return Kind(code, name, Level.WARNING, text, meaning, action, more=("count",))
+def _warning(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
+    return Kind(code, name, Level.WARNING, text, meaning, action)
 
 
 def _closed(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
-    return Kind(code, name, Level.WARNING, text, meaning, action, more=("count", "client", "address"))
+    return Kind(code, name, Level.WARNING, text, meaning, action, more=("client", "address"))
 
 
 _ITSELF = (
@@ -320,7 +319,7 @@ _DROPS = (
             "Kontrollera nätverket för {client}, och om den prenumererar på mer än den behöver.",
         ),
     ),
-    _damped(
+    _warning(
         "TWL-B042",
         "broker.queue_full",
         Text(
@@ -336,7 +335,7 @@ _DROPS = (
             "Få tillbaka {client}, eller låt den ansluta en gång med ren session om den är borta för gott.",
         ),
     ),
-    _damped(
+    _warning(
         "TWL-B043",
         "broker.retained_full",
         Text(
@@ -352,7 +351,7 @@ _DROPS = (
             "Hitta vad som publicerar så många sparade topics, med början i {topic}.",
         ),
     ),
-    _damped(
+    _warning(
         "TWL-B044",
         "broker.session_forgotten",
         Text(
@@ -365,7 +364,7 @@ _DROPS = (
         ),
         _WHO,
     ),
-    _damped(
+    _warning(
         "TWL-B045",
         "broker.too_many_filters",
         Text(

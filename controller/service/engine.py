@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 
 from controller.clock import CEILING, FLOOR, Reading, Trust
 from controller.events import Event, happened
+from controller.events.damper import Damper
 from controller.gateways.documents import REFUSED
 from controller.gateways.gateway import Gateway, Message, Order, Rejected, Report, Want
 from controller.schedule.plan import Cue, Program
-from controller.service.damper import Damper
 from controller.service.orders import Orders
 from controller.service.outlook import Outlook
 from controller.service.reconcile import Turn, reconcile
@@ -181,7 +181,7 @@ class Engine:
             cue = self._look_up(told)
             for name in self._names_to_decide(told):
                 messages.extend(self._decide(self.gateways[name], cue, told))
-        events = (*self._told, *self._damper.due(reading.wall))
+        events = (*self._told, *self._damper.due(reading.wall.timestamp()))
         self._told.clear()
         wake_s = min(self._due.values(), default=float("inf"))
         if blind:
@@ -283,7 +283,7 @@ class Engine:
         return gateway.encode(want, self._prefix)
 
     def _tell(self, event: Event, now: datetime) -> None:
-        self._told.extend(self._damper.pass_on(event, now))
+        self._told.extend(self._damper.pass_on(event, now.timestamp()))
 
 
 def _is_overtaken(report: Report, heard: Heard, within_s: float) -> bool:

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from controller.clock import Alarm, Clock, Reading, Trust
 from controller.events import Event, happened
+from controller.events.damper import Damper
 from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.schedule.plan import Program
 from controller.service.certificates import Certificates
-from controller.service.damper import Damper
 from controller.service.engine import Engine
 from controller.service.hand import Hand
 from controller.service.report import essence, health_of
@@ -114,11 +114,13 @@ class Loop:
                 reading = self._clock.read()
                 answer = await self._hand.take(payload, reading.wall, reading.trust is Trust.SUSPECT)
                 self.follow(self._engine.program)
-                damped = self._refusals.pass_on(answer, reading.wall) if answer.code == REFUSED else (answer,)
+                damped = (
+                    self._refusals.pass_on(answer, reading.wall.timestamp()) if answer.code == REFUSED else (answer,)
+                )
                 for event in damped:
                     self._tell(event, reading.wall)
             reading = self._clock.read()
-            events = self._refusals.due(reading.wall)
+            events = self._refusals.due(reading.wall.timestamp())
             if reading.trust is not Trust.SUSPECT:
                 events += *await self._hand.expire(reading.wall), *self._certificates.due(reading.wall)
             for event in events:

@@ -16,7 +16,7 @@ ROOT = Path(controller.__file__).parent
 CODE = re.compile(r"(?:TWL-)?([A-Z][0-9]{3})")
 MADE_BY = {"happened", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError", "Unusable"}
 OFFSETS = {"start", "end"}
-FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent.name != "events")
+FILES = sorted(path for path in ROOT.rglob("*.py") if not path.match("events/of_*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 
 
