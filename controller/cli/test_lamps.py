@@ -1,9 +1,10 @@
 """`watertower test-lamps [GATEWAY]`: the walk test. Lamp after lamp lights alone, and somebody says whether it was the
-right one; what was said is written down, and in the end the schedule's look is back."""
+right one; what was said is written down, and in the end the schedule's look is back, also where it is broken off."""
 
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,9 +60,13 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
     setup = load(options.config_dir)
     ours = [find(setup, gateway)] if gateway else [g for g in setup.tower.gateways if isinstance(g, Dmx)]
     steps = [step for each in ours for step in _steps(setup, each, channels)]
-    answers = asyncio.run(_walk(setup, steps, options))
-    path = _written(options.state_dir, answers, SystemClock().read().wall)
-    click.echo(f"{options.say('Written to')} {path}", err=True)
+    answers: dict[str, str] = {}
+    try:
+        asyncio.run(_walk(setup, steps, options, answers))
+    finally:
+        if answers:
+            path = _written(options.state_dir, answers, SystemClock().read().wall)
+            click.echo(f"{options.say('Written to')} {path}", err=True)
     raise SystemExit(FOUND_PROBLEMS if "no" in answers.values() else 0)
 
 
@@ -70,16 +75,17 @@ def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
         if not channels:
             yield Step(gateway, placed.fixture, None, "")
             continue
-        for number, channel in enumerate(placed.lamp.profile.channels, start=1):
-            if channel.is_light:
+        profile = placed.lamp.profile
+        for number, channel in enumerate(profile.channels, start=1):
+            # a dimmer alone, and the fine half of a level alone, light nothing that could be seen
+            if not channel.fine and channel.role in (profile.kinds or ("dimmer",)):
                 yield Step(gateway, placed.fixture, number, channel.role)
 
 
-async def _walk(setup: Setup, steps: list[Step], options: Options) -> dict[str, str]:
-    """The answers by step; the test ends on every gateway whatever happens."""
+async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict[str, str]) -> None:
+    """Puts the answers down by step; the test ends on every gateway whatever happens."""
     settings = setup.tower.mqtt
     brokers = connect.addresses(settings)
-    answers: dict[str, str] = {}
     async with Mqtt(brokers, client_id(settings.topic_prefix, "walk")) as mqtt:
         await _connected(mqtt, brokers)
         try:
@@ -90,7 +96,6 @@ async def _walk(setup: Setup, steps: list[Step], options: Options) -> dict[str, 
         finally:
             for gateway in {step.gateway.name: step.gateway for step in steps}.values():
                 mqtt.publish(_message(gateway, Walk(fixture=None), settings.topic_prefix))
-    return answers
 
 
 async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
@@ -106,22 +111,36 @@ async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
     """Keeps the lamp lit until somebody has answered."""
     walk = Walk(fixture=step.fixture.name, channel=step.channel, for_s=STEP_S)
     question = f"{step.name} ({step.fixture.zone}): {options.say('does it light, alone?')} [y/n/s/q] "
-    asking = asyncio.create_task(asyncio.to_thread(_ask, question), name="ask")
-    while not asking.done():
-        mqtt.publish(_message(step.gateway, walk, prefix))
-        await asyncio.wait([asking], timeout=AGAIN_S)
-    return asking.result()
+    asking = asyncio.create_task(_ask(question), name="ask")
+    try:
+        while not asking.done():
+            mqtt.publish(_message(step.gateway, walk, prefix))
+            await asyncio.wait([asking], timeout=AGAIN_S)
+        return asking.result()
+    finally:
+        asking.cancel()
 
 
-def _ask(question: str) -> str:
+async def _ask(question: str) -> str:
     """One of ANSWERS; the end of the input ends the test."""
     while True:
-        try:
-            answer = input(question).strip().lower()[:1]
-        except EOFError:
+        click.echo(question, nl=False, err=True)
+        answer = await _line()
+        if not answer:
             return "stopped"
-        if answer in ANSWERS:
-            return ANSWERS[answer]
+        if answer.strip().lower()[:1] in ANSWERS:
+            return ANSWERS[answer.strip().lower()[:1]]
+
+
+async def _line() -> str:
+    """The next line from the terminal, empty at its end; not by a thread, which would wait on after Ctrl-C."""
+    loop, terminal, ready = asyncio.get_running_loop(), sys.stdin.fileno(), asyncio.Event()
+    loop.add_reader(terminal, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(terminal)
+    return os.read(terminal, 1_024).decode(errors="replace")
 
 
 def _message(gateway: Dmx, walk: Walk, prefix: str) -> Message:
