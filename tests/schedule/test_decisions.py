@@ -269,6 +269,17 @@ def test_what_a_hand_gives_back_in_a_fade_out_goes_on_fading(planned: Planned) -
         assert (sorted(cue.looks), cue.fade_s) == (shows, fade_s)
 
 
+def test_a_hand_that_ends_with_the_next_change_does_not_light_up_once_more(planned: Planned) -> None:
+    """The next change is the begin of a fade out: what follows the hand is the dark, and nothing between them."""
+    program = planned("campaigns: [{name: a, nights: 20 November 2026, color: red, fade_in: 30 s, fade_out: 2 min}]")
+    begin = at("2026-11-20T20:00")
+    change = program.next_cue(begin)
+    assert change
+    override = Override("1", {"bowl": "dark", "shaft": "dark"}, begin, change.at, "Eva", "prov")
+    cues = program.with_hand((override,), None).cues(begin, at("2026-11-21T12:00"))
+    assert [(cue.at, cue.looks) for cue in cues] == [(begin, override.looks), (change.at, {})]
+
+
 def test_a_sequence_is_counted_from_where_it_began(planned: Planned) -> None:
     """Over midnight and noon, and again from the start after a break."""
     program = planned(
