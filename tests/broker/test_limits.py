@@ -126,7 +126,7 @@ async def test_who_does_not_log_in_is_closed(start, dial):
     slow.send(b"\x10\x20\0\x04MQ")
     assert await silent.is_closed()
     assert await slow.is_closed()
-    assert len(subject.told("TWL-B038")) == 1
+    assert len(subject.told("TWL-B038")) == 2
 
 
 async def test_too_many_strangers_are_closed_at_once(start, dial, connect):
