@@ -39,17 +39,17 @@ def _running(state: Path, config: Path) -> Setup:
 
 def _changes(before: Program, after: Program, now: datetime, options: Options) -> Iterator[str]:
     for old, new in zip(before.nights(now, now + AHEAD), after.nights(now, now + AHEAD), strict=False):
-        was, will = _lit(before, old), _lit(after, new)
+        was, will = (_lit(program, night, options.say("dark")) for program, night in ((before, old), (after, new)))
         if was != will:
             yield f"{say_day(new.night.day, options.say)}: {was or '–'} → {will or '–'}"
 
 
-def _lit(program: Program, night: NightPlan) -> str:
+def _lit(program: Program, night: NightPlan, dark: str) -> str:
     """The light of a night in words."""
     zone = program.place.time_zone
     return "; ".join(
         f"{piece.start.astimezone(zone):%H:%M}–{piece.end.astimezone(zone):%H:%M} "
-        f"{shows(goal(program.zones, program.look_at(piece.start), piece.start))}"
+        f"{shows(goal(program.zones, program.look_at(piece.start), piece.start), dark)}"
         for piece in night.pieces
         if piece.shows is not None
     )

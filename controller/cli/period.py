@@ -13,6 +13,7 @@ DAY_MIN = 24 * 60
 WEEK = timedelta(days=7)
 FIRST, LAST = 1970, date(2100, 12, 31)
 SOON = timedelta(minutes=1)
+NO_DAYS = "TWL-S101"
 
 
 def read_instant(text: str, setup: Setup) -> datetime:
@@ -24,7 +25,7 @@ def read_instant(text: str, setup: Setup) -> datetime:
         at = told.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise WatertowerError("TWL-Q105", value=text) from error
-    if not FIRST <= at.year <= LAST.year:
+    if not FIRST <= at.astimezone(zone).year <= LAST.year:
         raise WatertowerError("TWL-Q105", value=text)
     return at
 
@@ -32,9 +33,12 @@ def read_instant(text: str, setup: Setup) -> datetime:
 def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
     """From and until, UTC; nothing means from now over the next campaign."""
     if not text.strip():
+        now = now.replace(microsecond=0)
         return now, _over_the_next_campaign(setup.program(), now)
     if ".." in text:
         first, _, last = text.partition("..")
+        if not first.strip() or not last.strip():
+            raise WatertowerError("TWL-Q105", value=text)
         start, end = read_instant(first, setup), read_instant(last, setup)
         if start >= end:
             raise WatertowerError("TWL-Q105", value=text)
@@ -43,12 +47,17 @@ def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datet
 
 
 def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
-    """The calendar days of the occurrence that is on now or comes next; one long gone by if a year is given."""
+    """The calendar days of the occurrence that is on now or comes next; one long gone by if a year is given.
+
+    Raises WatertowerError with the code of the mistake, TWL-Q105 for what is no days at all.
+    """
     zone = setup.tower.site.place.time_zone
     try:
         days = Days.parse(text)
     except Mistake as error:
-        raise WatertowerError("TWL-Q105", value=text) from error
+        if error.code == NO_DAYS:
+            raise WatertowerError("TWL-Q105", value=text) from error
+        raise WatertowerError(error.code, **error.fields) from error
     today = now.astimezone(zone).date()
     first_day = date(min(days.years), 1, 1) if days.years else today
     span = next(iter(days.spans(first_day, LAST)), None)

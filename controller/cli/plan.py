@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import click
 
@@ -31,6 +31,8 @@ from controller.service.words import shows
 @common
 def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
     """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why."""
+    if moment is not None and period:
+        raise click.UsageError("either PERIOD or --at")
     setup = load(options.config_dir)
     program = setup.program()
     if moment is not None:
@@ -65,7 +67,7 @@ def document(setup: Setup, program: Program, start: datetime, end: datetime) -> 
 def explained(program: Program, at: datetime) -> dict[str, object]:
     """One moment: the cue in force, the winner and the losers."""
     why = program.explain(at)
-    losers = [{"name": loser.name, "rule": loser.rule, "why": loser.reason} for loser in why.losers]
+    losers = [{"name": loser.name, "rule": loser.rule, "why": loser.reason()} for loser in why.losers]
     cue = program.look_at(at)
     state = goal(program.zones, cue, at)
     return {
@@ -83,13 +85,13 @@ def explained(program: Program, at: datetime) -> dict[str, object]:
 
 
 def rfc3339(at: datetime) -> str:
-    """An instant in UTC."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """An instant in UTC, to the second or as much finer as it is."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def local(at: datetime, zone: tzinfo) -> str:
     """An instant in the site's time, with its offset."""
-    return at.astimezone(zone).isoformat(timespec="seconds")
+    return at.astimezone(zone).isoformat()
 
 
 def zone_object(state: ZoneState) -> dict[str, object]:
@@ -169,7 +171,7 @@ def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> 
         return [(name, sky, say("dark"), ", ".join(dict.fromkeys(closed)) or "–")]
     rows = []
     for i, (piece, rule) in enumerate(lit):
-        look = shows(goal(program.zones, program.look_at(piece.start), piece.start))
+        look = shows(goal(program.zones, program.look_at(piece.start), piece.start), say("dark"))
         rows.append(("" if i else name, "" if i else sky, f"{_span(piece.start, piece.end, zone)} {look}", rule.name))
     return rows
 
@@ -179,15 +181,16 @@ def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 
 def _explanation(program: Program, at: datetime, options: Options) -> str:
-    say, told = options.say, explained(program, at)
+    say, language, zone = options.say, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
+    lines = [local(at, zone), f"{say('Shows')}: {swatch(goal(program.zones, cue, at), say('dark'))}"]
+    if fade_left_s(cue, at):
+        lines.append(f"{say('Fading until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
+    winner = f"{why.winner} – " if why.winner else ""
+    lines.append(f"{say('Because')}: {winner}{why.said(language)}")
+    told = ((loser.name, loser.by.words(language), loser.reason(language)) for loser in why.losers)
+    lines += [f"{say('Loses')}: {name} – {rule} ({reason})" for name, rule, reason in told]
     following = program.next_cue(at)
-    lines = [
-        f"{told['local']}",
-        f"{say('Shows')}: {swatch(goal(program.zones, cue, at))}",
-        f"{say('Because')}: {why.winner or '–'} – {why.rule}",
-    ]
-    lines += [f"{say('Loses')}: {loser.name} – {loser.rule} ({loser.reason})" for loser in why.losers]
     if following is not None:
-        lines.append(f"{say('Next')}: {local(following.at, program.place.time_zone)}")
+        lines.append(f"{say('Next')}: {local(following.at, zone)}")
     return "\n".join(lines)

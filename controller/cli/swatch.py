@@ -13,9 +13,9 @@ def has_color() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def swatch(goal: Goal) -> str:
-    """What each zone shows, each after a block of its colour."""
-    return ", ".join(f"{block(state)}{shows({zone: state})}" for zone, state in goal.items())
+def swatch(goal: Goal, dark: str) -> str:
+    """What each zone shows, each after a block of its colour; `dark` is the word for no light."""
+    return ", ".join(f"{block(state)}{shows({zone: state}, dark)}" for zone, state in goal.items())
 
 
 def block(state: ZoneState) -> str:

@@ -9,6 +9,7 @@ SV: dict[str, str] = {
     "Dark": "Mörkt",
     "Dec": "dec",
     "Do": "Gör så här",
+    "Fading until": "Tonas till",
     "Faults": "Fel",
     "Feb": "feb",
     "Fields": "Fält",

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
+from controller.events.kind import Language, printable
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import DEFAULT_HOURS, Hours, Night, Place, as_list, instant
@@ -35,6 +36,23 @@ def _year(value: object) -> int:
 
 
 Years = Annotated[tuple[Annotated[int, BeforeValidator(_year)], ...], BeforeValidator(as_list)]
+
+
+class _Words(NamedTuple):
+    """What stands between the words of a file when a rule is told."""
+
+    dates: str
+    nights: str
+    every_night: str
+    but: str
+    line: str
+
+
+_WORDS: dict[Language, _Words] = {
+    "en": _Words("dates ", "nights ", "every night", " except ", "line"),
+    "sv": _Words("datum ", "nätter ", "varje natt", " utom ", "rad"),
+}
+MOST_LETTERS = 500
 
 
 class Rule(BaseModel):
@@ -68,15 +86,15 @@ class Rule(BaseModel):
         """What it shows by zone; whoever knows looks fills it in, this room never opens one."""
         return {}
 
-    @property
-    def words(self) -> str:
+    def words(self, language: Language = "en") -> str:
         """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
+        said = _WORDS[language]
         days = ", ".join(str(each) for each in self.dates or self.nights or ())
-        unit = "dates " if self.dates else "nights " if self.nights else "every night"
-        left_out = " except " + ", ".join(str(each) for each in self.except_) if self.except_ else ""
+        unit = said.dates if self.dates else said.nights if self.nights else said.every_night
+        left_out = said.but + ", ".join(str(each) for each in self.except_) if self.except_ else ""
         hours = ", ".join(str(window) for window in self.hours)
-        line = f" (line {self.line})" if self.line else ""
-        return f"{unit}{days}{left_out}, {hours}{line}"
+        line = f" ({said.line} {self.line})" if self.line else ""
+        return printable(f"{unit}{days}{left_out}, {hours}{line}", MOST_LETTERS)
 
     def has(self, day: date) -> bool:
         """Whether a day (a date, or the night that begins on it) is one of its days."""

@@ -20,6 +20,7 @@ from typing import Any
 from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, Stop
 from controller.schedule.claims import Claim, NightPlan, Nights
 from controller.schedule.hours import Night, Place, night_at, night_of
+from controller.schedule.reasons import Kind, Loser, Why
 from controller.schedule.segments import Holder, Segment, passage_s
 
 __all__ = ["ANCHOR", "REACH", "Cue", "Loser", "NightPlan", "Program", "Why"]
@@ -27,24 +28,6 @@ __all__ = ["ANCHOR", "REACH", "Cue", "Loser", "NightPlan", "Program", "Why"]
 REACH = 400
 REMEMBERED = 16
 ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Loser:
-    """A rule that wanted the same instant and did not get it, and the line it stands on."""
-
-    name: str
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The reason of what is shown: who wins, in which words of the file, and who loses."""
-
-    winner: str | None
-    rule: str
-    losers: tuple[Loser, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +98,14 @@ class Program:
         moment = moment.astimezone(UTC)
         wanted = self._nights.at(moment).claims_at(moment)
         holder = self._holder(moment, wanted[0].rule if wanted and wanted[0].lit else None)
-        if holder.stop is not None:
-            return Why("stop", f"safety stop by {holder.stop.owner}: {holder.stop.reason}", _losers(wanted, "stop"))
-        if holder.overrides:
-            top = holder.overrides[-1]
-            return Why("override", f"override by {top.owner}: {top.reason}", _losers(wanted, "override"))
+        by_hand = holder.stop or (holder.overrides[-1] if holder.overrides else None)
+        if by_hand is not None:
+            return Why(by_hand, over=_lit(wanted))
         if not wanted:
-            return Why(None, "nothing applies: dark")
+            return Why(None, "nothing")
         winner = wanted[0]
-        dark = "" if winner.lit else ("blackout: " if isinstance(winner.rule, Blackout) else "otherwise dark: ")
-        return Why(winner.rule.name, dark + winner.rule.words, _losers(wanted[1:], winner.rule.name))
+        dark: Kind = "blackout" if isinstance(winner.rule, Blackout) else "otherwise"
+        return Why(winner.rule, "lit" if winner.lit else dark, _lit(wanted[1:]))
 
     # What is remembered (rule 5)
 
@@ -257,9 +238,5 @@ class _Found:
 _INSTANT = timedelta(microseconds=1)
 
 
-def _losers(wanted: list[Claim], winner: str) -> tuple[Loser, ...]:
-    names: dict[str, Loser] = {}
-    for claim in wanted:
-        if claim.rule.name != winner and claim.lit:
-            names.setdefault(claim.rule.name, Loser(claim.rule.name, claim.rule.words, f"{winner} wins"))
-    return tuple(names.values())
+def _lit(wanted: list[Claim]) -> tuple[Rule, ...]:
+    return tuple(claim.rule for claim in wanted if claim.lit)

@@ -4,10 +4,10 @@ from controller.gateways.gateway import Shown
 from controller.service.state import Goal, Heard
 
 
-def shows(goal: Goal) -> str:
-    """A goal in words for a log line: `bowl #FF6A00 100 %, shaft dark`."""
+def shows(goal: Goal, dark: str = "dark") -> str:
+    """A goal in words for a log line, or for people with their word for dark: `bowl #FF6A00 100 %, shaft dark`."""
     return ", ".join(
-        f"{zone} {state.color.hex} {state.brightness:.0%}" if state.on and state.color else f"{zone} dark"
+        f"{zone} {state.color.hex} {state.brightness:.0%}" if state.on and state.color else f"{zone} {dark}"
         for zone, state in goal.items()
     )
 

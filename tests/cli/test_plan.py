@@ -101,13 +101,37 @@ def test_the_table_is_in_the_language_that_was_asked_for(call: Any) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("period", ["31 November", "2026-11-20..2026-11-10", "soon", "week 53 2027", "..", "a..b"])
-def test_what_is_no_period_is_refused_with_what_to_write(call: Any, period: str) -> None:
-    """Usage: exit code 2, a code, and no traceback."""
+@pytest.mark.parametrize(
+    ("period", "code"),
+    [
+        ("2026-11-20..2026-11-10", "TWL-Q105"),
+        ("2026-11-20..", "TWL-Q105"),
+        ("..", "TWL-Q105"),
+        ("a..b", "TWL-Q105"),
+        ("soon", "TWL-Q105"),
+        ("31 November", "TWL-S103"),
+        ("week 53 2027", "TWL-S116"),
+        ("20–26 novmber", "TWL-S102"),
+    ],
+)
+def test_what_is_no_period_is_refused_with_what_to_write(call: Any, period: str, code: str) -> None:
+    """Usage: exit code 2, the code of what is wrong in the days, and no traceback."""
     result = call("plan", period)
     assert result.exit_code == 2
-    assert "TWL-Q105" in result.stderr
+    assert code in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_the_first_and_the_last_day_that_may_be_written_have_a_plan(call: Any) -> None:
+    """By the clock of the site, which is ahead of UTC."""
+    first = json.loads(call("plan", "--json", "1970-01-01..1970-01-02").stdout)
+    assert first["from"] == "1969-12-31T23:00:00Z"
+    assert call("plan", "--at", "2100-12-31T23:59").exit_code == 0
+
+
+def test_a_moment_or_a_period_but_not_both(call: Any) -> None:
+    """Neither is left unheard."""
+    assert call("plan", "--at", "2026-11-20T16:00", "20 November").exit_code == 2
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "", "9999-12-31T23:59", "0001-01-01T00:00"])
@@ -116,3 +140,40 @@ def test_a_bad_moment_never_ends_in_a_traceback(call: Any, moment: str) -> None:
     result = call("plan", "--at", moment)
     assert result.exit_code in {0, 2}
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_one_moment_is_explained_in_swedish(call: Any, config: Any) -> None:
+    """Winner, losers and the dark, in the words of the file and no English between them."""
+    text = (config / "schedule.yaml").read_text()
+    more = (
+        "  - {name: Vita veckor, nights: 25 november till 10 december, except: 2 december, color: white,"
+        " hours: solnedgång till 23:00, otherwise: dark}\n"
+    )
+    head, rest = text.split("every_night:", 1)
+    (config / "schedule.yaml").write_text(head + more + "every_night:" + rest)
+    line = 1 + head.count("\n")
+    rule = f"nätter 25 november till 10 december utom 2 december, solnedgång till 23:00 (rad {line})"
+    both = call("plan", "--at", "2026-11-25T18:00", "--lang", "sv").stdout.splitlines()
+    assert both[2] == "För att: En vecka fri från våld – datum 20–26 November, sunset to sunrise (rad 10)"
+    assert both[3] == f"Får vika: Vita veckor – {rule} (En vecka fri från våld går före)"
+    rest_dark = call("plan", "--at", "2026-11-28T23:30", "--lang", "sv").stdout.splitlines()
+    assert rest_dark[1:3] == ["Visar: bowl släckt, shaft släckt", f"För att: Vita veckor – släckt i övrigt: {rule}"]
+    nothing = call("plan", "--at", "2026-07-01T12:00", "--lang", "sv").stdout.splitlines()
+    assert nothing[2] == "För att: inget gäller: släckt"
+
+
+def test_a_moment_in_a_fade_tells_when_it_is_done(call: Any) -> None:
+    """On the way in and out; not before and not behind."""
+    for moment, done in (("2026-11-20T00:00:10", "2026-11-20T00:00:30"), ("2026-11-26T23:59", "2026-11-27T00:00:00")):
+        assert f"Fading until: {done}+01:00" in call("plan", "--at", moment).stdout.splitlines()
+    for moment in ("2026-11-20T00:00:30", "2026-11-26T23:57:59", "2026-11-27T00:00"):
+        assert "Fading" not in call("plan", "--at", moment).stdout
+
+
+def test_a_cue_between_two_seconds_is_told_exactly(call: Any, config: Any) -> None:
+    """A fade out of half a second begins half a second before midnight."""
+    text = (config / "schedule.yaml").read_text().replace("fade_out: 2 min", "fade_out: 500 ms")
+    (config / "schedule.yaml").write_text(text)
+    plan = json.loads(call("plan", "--json", "26 November 2026").stdout)
+    assert plan["cues"][-1]["at"] == "2026-11-26T22:59:59.500000Z"
+    assert plan["cues"][-1]["fade_s"] == 0.5

@@ -38,7 +38,7 @@ def test_the_shipped_files_are_the_mission(shipped: Setup) -> None:
     assert (site.latitude, site.longitude, site.time_zone, site.language) == (56.899, 14.556, "Europe/Stockholm", "sv")
     assert campaign.looks == dict.fromkeys(("bowl", "shaft"), Look((Color("#FF6A00"),), 1.0))
     assert (campaign.fade_in, campaign.fade_out) == (timedelta(seconds=30), timedelta(minutes=2))
-    assert campaign.words.startswith("dates 20–26 November, sunset to sunrise (line ")
+    assert campaign.words().startswith("dates 20–26 November, sunset to sunrise (line ")
     assert shipped.tower.mqtt.is_embedded
     (gateway,) = shipped.tower.gateways
     assert isinstance(gateway, Dmx)

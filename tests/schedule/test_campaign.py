@@ -129,8 +129,8 @@ def test_a_rule_in_its_own_words() -> None:
             "line": 5,
         }
     )
-    assert rule.words == "dates 20–26 November, vecka 3 except 24 november, sunset to 23:00 (line 5)"
-    assert EveryNight(name="b").words == "every night, sunset to sunrise"
+    assert rule.words() == "dates 20–26 November, vecka 3 except 24 november, sunset to 23:00 (line 5)"
+    assert EveryNight(name="b").words() == "every night, sunset to sunrise"
     assert "line" not in rule.model_dump()
 
 

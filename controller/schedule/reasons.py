@@ -1,0 +1,79 @@
+"""Why something is shown: who decides and who gives way, as values; their words in either language.
+
+`rule` is the English that programs are given; `said` is for people.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from controller.events.kind import Language, Text
+from controller.schedule.campaign import Override, Rule, Stop
+
+Kind = Literal["lit", "blackout", "otherwise", "nothing"]
+
+_BEFORE = {
+    "lit": Text("", ""),
+    "blackout": Text("blackout: ", "släckning: "),
+    "otherwise": Text("otherwise dark: ", "släckt i övrigt: "),
+}
+_NOTHING = Text("nothing applies: dark", "inget gäller: släckt")
+_STOP = Text("safety stop by {owner}: {reason}", "säkerhetsstopp av {owner}: {reason}")
+_OVERRIDE = Text("override by {owner}: {reason}", "överstyrt av {owner}: {reason}")
+_WINS = Text("{winner} wins", "{winner} går före")
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """A rule that wanted the same instant and did not get it, and the line it stands on."""
+
+    by: Rule
+    winner: str
+
+    @property
+    def name(self) -> str:
+        """What the rule is called."""
+        return self.by.name
+
+    @property
+    def rule(self) -> str:
+        """The rule as it was written."""
+        return self.by.words()
+
+    def reason(self, language: Language = "en") -> str:
+        """Who won."""
+        return _WINS.say(language, {"winner": self.winner})
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason of what is shown: who decides, whether by its light or by its dark, and who loses."""
+
+    by: Rule | Override | Stop | None
+    kind: Kind = "lit"
+    over: tuple[Rule, ...] = ()
+
+    @property
+    def winner(self) -> str | None:
+        """The name of the rule that decides, `override`, `stop`, or None."""
+        if isinstance(self.by, Rule):
+            return self.by.name
+        return {Override: "override", Stop: "stop"}.get(type(self.by))
+
+    @property
+    def rule(self) -> str:
+        """In the words of the file or of the hand, English."""
+        return self.said("en")
+
+    def said(self, language: Language) -> str:
+        """In the words of the file or of the hand."""
+        if self.by is None:
+            return _NOTHING.say(language, {})
+        if isinstance(self.by, Rule):
+            return _BEFORE[self.kind].say(language, {}) + self.by.words(language)
+        told = {"owner": self.by.owner, "reason": self.by.reason}
+        return (_STOP if isinstance(self.by, Stop) else _OVERRIDE).say(language, told)
+
+    @property
+    def losers(self) -> tuple[Loser, ...]:
+        """Who wanted to show a light, the stronger first."""
+        return tuple(Loser(rule, str(self.winner)) for rule in self.over)
