@@ -20,10 +20,10 @@ from typing import Any
 from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, Stop
 from controller.schedule.claims import Claim, NightPlan, Nights
 from controller.schedule.hours import Night, Place, night_at, night_of
-from controller.schedule.reasons import Kind, Loser, Why
+from controller.schedule.reasons import Kind, Why
 from controller.schedule.segments import Holder, Segment, passage_s
 
-__all__ = ["ANCHOR", "REACH", "Cue", "Loser", "NightPlan", "Program", "Why"]
+__all__ = ["ANCHOR", "REACH", "Cue", "NightPlan", "Program"]
 
 REACH = 400
 REMEMBERED = 16
@@ -188,13 +188,16 @@ class Program:
 
     def _passage_s(self, before: Segment, after: Segment) -> tuple[float, float]:
         """As `passage_s`; what a hand gives back in the middle of its fade out goes on fading."""
-        if not after.fade_in_s and self._was_leaving(before):
+        if self._goes_on_fading(before):
             return before.length_s, before.length_s
         return passage_s(before, after)
 
-    def _was_leaving(self, segment: Segment) -> bool:
-        """Whether the fade out of a segment would have begun before a hand gave it back."""
+    def _goes_on_fading(self, segment: Segment) -> bool:
+        """Whether the fade out of a segment would have begun before a hand gave it back: its look has no cue."""
         if segment.holder.by_hand or segment.start not in self._by_hand:
+            return False
+        following = self._after(segment)
+        if following is None or following.fade_in_s:
             return False
         without = self.with_hand((), None)
         planned = without._segment(segment.start)
@@ -217,7 +220,7 @@ class Program:
             after = self._after(segment)
             if after is not None:
                 cue = self._cue(segment, after)
-                if moment < cue.at < end:
+                if moment < cue.at < end and not self._goes_on_fading(after):
                     yield cue
                 segment = after
             elif segment.end < end:

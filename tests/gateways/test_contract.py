@@ -14,7 +14,9 @@ from controller.gateways.documents import MAX_PAYLOAD, Desired, parse_desired
 from controller.gateways.gateway import Ignored, Order, Rejected, Report, Shown, Want
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, Look, ZoneState
-from controller.schedule.plan import Cue, Why
+from controller.schedule.campaign import Lit
+from controller.schedule.plan import Cue
+from controller.schedule.reasons import Why
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 LAMPS = [
@@ -80,7 +82,8 @@ def test_silence_is_three_reports() -> None:
 
 def want(looks: dict[str, Look], **more: Any) -> Want:
     """A wish under one cue."""
-    cue = Cue(NOW, looks, NOW, 30.0, "x", Why("x", "dates 20–26 November, " + "ö" * 600))
+    rule = Lit.model_validate({"name": "x", "dates": ["20–26 November"] * 60, "otherwise": "dark"})
+    cue = Cue(NOW, looks, NOW, 30.0, "x", Why(rule, "otherwise"))
     zones = {zone: look.at(0) for zone, look in looks.items()}
     return Want(NOW, zones, 30.0, Order(2, 5), "2.5", (cue,), NOW + timedelta(hours=72), **more)
 

@@ -265,8 +265,10 @@ def test_what_a_hand_gives_back_in_a_fade_out_goes_on_fading(planned: Planned) -
     for minutes, shows, fade_s in ((1, [], 60.0), (10, ["bowl", "shaft"], 2.0)):
         end = at("2026-11-20T21:00") - timedelta(minutes=minutes)
         override = Override("1", {"bowl": "dark", "shaft": "dark"}, end - timedelta(minutes=5), end, "Eva", "prov")
-        cue = program.with_hand((override,), None).look_at(end)
+        under = program.with_hand((override,), None)
+        cue = under.look_at(end)
         assert (sorted(cue.looks), cue.fade_s) == (shows, fade_s)
+        assert [under.next_cue(end - timedelta(minutes=1)), *under.cues(end, end + timedelta(seconds=9))] == [cue, cue]
 
 
 def test_a_hand_that_ends_with_the_next_change_does_not_light_up_once_more(planned: Planned) -> None:
