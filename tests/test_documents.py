@@ -38,7 +38,7 @@ def command_lines() -> list[tuple[str, str]]:
         text = path.read_text(encoding="utf-8")
         lines = [line.strip() for block in fences(path, "") for part in block.splitlines() for line in part.split("&&")]
         lines += re.findall(r"`(watertower [^`\n]+)`", text)
-        matches = (re.match(r"(?:\S*/)?watertower(?: (.*))?$", line.strip()) for line in lines)
+        matches = (re.match(r"(?:[A-Z_]+=\S+ )?(?:\S*/)?watertower(?: (.*))?$", line.strip()) for line in lines)
         found += [(path.name, match[1] or "--help") for match in matches if match]
     return sorted(set(found))
 
@@ -99,6 +99,20 @@ def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snip
         (config / SCHEDULE).write_text(f"version: 1\n{head}{snippet}", encoding="utf-8")
     setup = load(config)
     assert setup.tower.mqtt.username == "controller" if snippet.startswith("mqtt:") else setup.schedule.campaigns
+
+
+def test_every_file_that_a_command_copies_is_there() -> None:
+    """What a technician types in the folder of the program finds what it names."""
+    for path in DOCUMENTS:
+        blocks = "\n".join(fences(path, ""))
+        for named in re.findall(r"(?:^|\s)((?:deploy|config|mosquitto)/\S*)", blocks):
+            assert (ROOT / named).exists(), f"{path.name}: {named}"
+
+
+def test_no_command_stands_twice_in_the_table() -> None:
+    """One line for each."""
+    names = re.findall(r"^\| `([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted({name for name in names if name in COMMANDS}) == sorted(name for name in names if name in COMMANDS)
 
 
 def test_every_code_of_the_documents_is_in_the_catalogue() -> None:
