@@ -13,10 +13,9 @@ Rules
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import chain
 from typing import Any
 
 from controller.errors import Mistake
@@ -55,6 +54,22 @@ class Beam:
     def written(self) -> Written:
         """As it stands in a profile."""
         return self.role if (self.dark, self.full) == (0, 255) else {self.role: [self.dark, self.full]}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of a channel's values with the light that it gives, and its brightness in per cent at either end."""
+
+    role: str
+    values: range
+    first: float
+    last: float
+
+    def goes_on_in(self, other: "Span") -> bool:
+        """Whether the other begins where this one ends, and goes the same way."""
+        same_way = (self.last - self.first) * (other.last - other.first) > 0
+        meets = self.values[-1] + 1 >= other.values[0] and self.last == other.first
+        return self.role == other.role and same_way and meets
 
 
 def modes(text: str) -> tuple[str, ...]:
@@ -182,36 +197,55 @@ class _Layout:
 
 def _light(item: Found) -> Beam | None:
     """Which light a channel gives; None for a channel that rests."""
-    if item.channel.constant:
-        return None
-    ranges = [(values, does, role) for values, does in item.channel.does if (role := _role(item, does))]
-    sloping = [found for found in ranges if found[1].ends[0] != found[1].ends[1]]
-    if not sloping:
-        return _switch(ranges)
-    values, does, role = max(sloping, key=lambda found: len(found[0]))
-    first, last = does.ends
-    dark, full = (values[-1], values[0]) if first > last else (values[0], values[-1])
-    if min(first, last) > 0:
-        dark = _off(item.channel, dark)
-    return Beam(role, dark, full) if dark != full else None
+    spans = [] if item.channel.constant else _spans(item)
+    slopes = [span for span in spans if span.first != span.last]
+    if not slopes:
+        return _switch(item.channel, spans)
+    span = max(slopes, key=lambda span: len(span.values))
+    dark, full = span.values[0], span.values[-1]
+    if span.first > span.last:
+        dark, full = full, dark
+    if min(span.first, span.last) > 0:
+        dark = min(_off(item.channel), key=lambda value: abs(value - dark), default=dark)
+    return Beam(span.role, dark, full) if dark != full else None
 
 
-def _switch(ranges: list[tuple[range, Capability, str]]) -> Beam | None:
+def _spans(item: Found) -> list[Span]:
+    """The ranges in which a channel gives light; one that goes on where the last one ended is a part of it."""
+    spans: list[Span] = []
+    for values, does in item.channel.does:
+        role, (first, last) = _role(item, does), does.ends
+        if role is None:
+            continue
+        span = Span(role, values, first, last)
+        if spans and spans[-1].goes_on_in(span):
+            before = spans.pop()
+            span = Span(role, range(before.values[0], values[-1] + 1), before.first, last)
+        spans.append(span)
+    return spans
+
+
+def _switch(channel: Channel, steps: list[Span]) -> Beam | None:
     """The light of steps: anything above the edge of its darkest step is on, up to the far end of its brightest."""
-    if not ranges:
+    if not steps:
         return None
-    dark, full = (pick(ranges, key=lambda found: found[1].ends[0]) for pick in (min, max))
-    if dark[1].ends == full[1].ends:
+    bright = max(steps, key=lambda step: step.first)
+    darkest = min(steps, key=lambda step: step.first)
+    dark = darkest.values if darkest.first < bright.first else _off(channel) if _only_switches(channel) else ()
+    if not dark:
         return None
-    rising = dark[0][0] < full[0][0]
-    edges = (dark[0][-1], full[0][-1]) if rising else (dark[0][0], full[0][0])
-    return Beam(full[2], *edges, is_switch=True)
+    rising = dark[0] < bright.values[0]
+    edges = (dark[-1], bright.values[-1]) if rising else (dark[0], bright.values[0])
+    return Beam(bright.role, *edges, is_switch=True)
 
 
-def _off(channel: Channel, dark: int) -> int:
-    """The nearest value to `dark` at which a channel says that it gives nothing; `dark` itself if it never does."""
-    off = (values for values, does in channel.does if _gives_nothing(does))
-    return min(chain.from_iterable((v[0], v[-1]) for v in off), key=lambda value: abs(value - dark), default=dark)
+def _only_switches(channel: Channel) -> bool:
+    return all(does.type in {"Intensity", "ColorIntensity", "NoFunction"} for _, does in channel.does)
+
+
+def _off(channel: Channel) -> Sequence[int]:
+    """Every value at which a channel says that it gives nothing."""
+    return [value for values, does in channel.does if _gives_nothing(does) for value in values]
 
 
 def _gives_nothing(does: Capability) -> bool:

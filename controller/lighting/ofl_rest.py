@@ -30,7 +30,7 @@ ACTS_ON_LIGHT = {
     "FogOutput",
 }
 LEAVES_ALONE_AT = {
-    "ShutterStrobe": ("speed", {"stop", "0Hz", "0bpm", "0%"}),
+    **dict.fromkeys(("ShutterStrobe", "StrobeSpeed"), ("speed", {"stop", "0Hz", "0bpm", "0%"})),
     "ColorTemperature": ("colorTemperature", {"default", "0%"}),
     "Iris": ("openPercent", {"open", "100%"}),
     "BladeInsertion": ("insertion", {"out", "0%"}),

@@ -205,6 +205,47 @@ def test_a_dimmer_of_steps_is_a_switch(steps: list[tuple[str, int, int]], on: in
         assert next(word for word, a, b in steps if a <= level <= b) != "off"
 
 
+def test_a_switch_may_have_no_function_where_it_is_off() -> None:
+    """But a strobe that says `full on` at its end is none: it rests where it does nothing."""
+    on = {"dmxRange": [250, 255], "type": "Intensity", "brightness": "bright"}
+    calm = {"dmxRange": [0, 9], "type": "NoFunction"}
+    plain = {"capabilities": [{**calm, "dmxRange": [0, 249]}, on]}
+    strobe = {"capabilities": [calm, {"dmxRange": [10, 249], "type": "ShutterStrobe", "shutterEffect": "Strobe"}, on]}
+    text = file({**RGB, "Plain": plain, "Strobe": strobe}, ["Plain", "Strobe", *RGB])
+    assert layout(import_fixture(text, "m")) == "fixed 255, shutter 0, red, green, blue"
+
+
+def test_a_dimmer_in_two_ranges_is_full_at_the_end_of_the_second() -> None:
+    """Where it goes on as it ended; a second way up to the same brightness is another one."""
+    halves = [("0%", "50%", 0, 99), ("50%", "100%", 100, 199), ("0%", "100%", 200, 255)]
+    said = [
+        {"dmxRange": [a, b], "type": "Intensity", "brightnessStart": start, "brightnessEnd": end}
+        for start, end, a, b in halves
+    ]
+    text = file({**RGB, "Dim": {"capabilities": said}}, ["Dim", *RGB])
+    assert layout(import_fixture(text, "m")) == "dimmer [0, 199], red, green, blue"
+
+
+def test_a_switching_channel_may_be_the_fine_half_of_another() -> None:
+    """As long as no program runs that needs it for its speed."""
+    switch = {"Dim fine / Speed": "Dim fine"}
+    program = {
+        "defaultValue": "0%",
+        "capabilities": [
+            {"dmxRange": [0, 40], "type": "NoFunction", "switchChannels": switch},
+            {"dmxRange": [41, 255], "type": "ColorPreset", "switchChannels": {"Dim fine / Speed": "Speed"}},
+        ],
+    }
+    channels = {
+        **RGB,
+        "Dim": {"fineChannelAliases": ["Dim fine"], "capability": {"type": "Intensity"}},
+        "Speed": {"type": "EffectSpeed"},
+        "Program": program,
+    }
+    text = file(channels, ["Dim", "Dim fine / Speed", *RGB, "Program"])
+    assert layout(import_fixture(text, "m")) == "dimmer, dimmer fine, red, green, blue, fixed 0"
+
+
 def test_brightness_as_a_number_does_not_make_a_file_unreadable() -> None:
     """As converters of other formats write it."""
     red = color("Red", brightnessStart=0, brightnessEnd=1)
@@ -298,6 +339,7 @@ def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) 
     [
         ([{"type": "ShutterStrobe", "speedStart": "0Hz", "speedEnd": "20Hz"}], 0),
         ([{"type": "ShutterStrobe", "speedStart": "fast", "speedEnd": "stop"}], 127),
+        ([{"type": "StrobeSpeed", "speedStart": "stop", "speedEnd": "fast"}], 0),
         ([{"type": "Iris", "openPercentStart": "closed", "openPercentEnd": "open"}], 127),
         ([{"type": "BladeInsertion", "insertionStart": "in", "insertionEnd": "out"}], 127),
         ([{"type": "ColorTemperature", "colorTemperature": "default"}], 7),
