@@ -173,10 +173,11 @@ class Tasmota(OneZone):
 
 
 def _levels(color: str) -> tuple[int, ...]:
-    levels = components(color.split(","), color.count(",") + 1) if "," in color else hex_bytes(color.lstrip("#"))
-    if not 3 <= len(levels) <= 5:
+    """The channels in decimal (SetOption17) or in hexadecimal digits."""
+    count = color.count(",") + 1 if "," in color else len(color.lstrip("#")) // 2
+    if not 3 <= count <= 5:
         raise Unreadable(f"{quoted(color)} is not a colour of 3 to 5 channels")
-    return levels
+    return components(color.split(","), count) if "," in color else hex_bytes(color.lstrip("#"))
 
 
 def _full(color: Color) -> Color:

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from controller.lighting.color import Color
 
-MAX_PAYLOAD = 65_536
+MAX_PAYLOAD = 16_384
 NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
