@@ -92,6 +92,21 @@ def test_a_power_cut_at_night(started: Started, name: str) -> None:
     assert all(state.brightness == pytest.approx(1.0) for state in shown(world).values())
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if "bridge" not in name])
+def test_a_power_cut_at_noon(started: Started, name: str) -> None:
+    """Some come back lit, WLED in an orange of its own: dark again within 2 s, and never confirmed while lit."""
+    world = started(name, NIGHT.replace(hour=11))
+    world.vendor.stop()
+    world.run(7)
+    world.vendor.start()
+    for _ in range(20):
+        world.run(0.1)
+        assert "confirmed" not in standing(world) or not any(state.on for state in shown(world).values())
+    assert not any(state.on for state in shown(world).values())
+    world.run(5)
+    assert standing(world) == {"confirmed"}
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_nobody_is_asked_while_a_fade_runs(started: Started, name: str) -> None:
     """Asking cuts a fade short (WLED): not in the fade, and at most once in its pace when at rest."""
