@@ -16,6 +16,7 @@ from controller.lighting.look import parse_brightness
 from controller.schedule.notes import Note
 from controller.schedule.notes import notes as notes_of_schedule
 
+INABILITIES = {"color": "TWL-S231", "brightness": "TWL-S232", "fade": "TWL-S233", "report": "TWL-S234"}
 USUAL_WORDS = frozenset({"dark", "släckt"})
 
 
@@ -28,6 +29,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
         found.append(document.source.finding("TWL-S252", None))
     found.extend(colors_not_shown(setup, rules))
     found.extend(_of_tower(setup))
+    found.extend(_of_gateways(setup))
     return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
 
 
@@ -41,7 +43,15 @@ def _of_tower(setup: Setup) -> Iterator[Finding]:
             yield _at(document, ("mqtt", key), "TWL-S254", key=key, path=path)
 
 
-def _at(document: Document, where: tuple[str, ...], code: str, **fields: object) -> Finding:
+def _of_gateways(setup: Setup) -> Iterator[Finding]:
+    """What a kind of gateway cannot do; of one that only switches, that is enough said of its light."""
+    for index, gateway in enumerate(setup.tower.gateways):
+        lacks = set(gateway.cannot()) & INABILITIES.keys()
+        for lack in sorted(lacks - {"color", "fade"} if "brightness" in lacks else lacks):
+            yield _at(setup.tower_text, ("gateways", index, "name"), INABILITIES[lack], name=gateway.name)
+
+
+def _at(document: Document, where: tuple[int | str, ...], code: str, **fields: object) -> Finding:
     _, node = document.at(where)
     return document.source.finding(code, node.place if node else None, **fields)
 

@@ -1,6 +1,6 @@
-"""Mistakes in the keys by which tower.yaml names a vendor's gateway."""
+"""Mistakes in the keys by which tower.yaml names a vendor's gateway, and notes on what it cannot do."""
 
-from controller.events.kind import Kind, Text
+from controller.events.kind import Kind, Level, Text
 from controller.events.of_text import mistake
 
 KEYS = Text(
@@ -123,6 +123,53 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "write the bridge's base topic and the friendly name, without /set: zigbee2mqtt/{name}",
             "skriv bryggans basämne och lampans namn, utan /set: zigbee2mqtt/{name}",
+        ),
+    ),
+    Kind(
+        "TWL-S231",
+        "gateway-without-colors",
+        Level.WARNING,
+        Text(
+            "'{name}' has lamps that show every colour as white",
+            '"{name}" har lampor som visar alla färger som vita',
+        ),
+        KEYS,
+        Text(
+            "nothing to do if they are white; else see the keys of its kind",
+            "inget att göra om de är vita; se annars nycklarna för dess slag",
+        ),
+    ),
+    Kind(
+        "TWL-S232",
+        "gateway-switches-only",
+        Level.WARNING,
+        Text("'{name}' can only switch on and off", '"{name}" kan bara tända och släcka'),
+        KEYS,
+        Text(
+            "nothing to do if it is a relay; else write the `color_modes` of its lamp",
+            "inget att göra om den är ett relä; skriv annars lampans `color_modes`",
+        ),
+    ),
+    Kind(
+        "TWL-S233",
+        "gateway-without-fades",
+        Level.INFO,
+        Text("'{name}' cannot fade: its light changes at once", '"{name}" kan inte tona: ljuset ändras genast'),
+        KEYS,
+        Text("nothing to do", "inget att göra"),
+    ),
+    Kind(
+        "TWL-S234",
+        "gateway-without-reports",
+        Level.INFO,
+        Text(
+            "'{name}' never tells what it shows, so its light is never confirmed",
+            '"{name}" berättar aldrig vad den visar, så ljuset bekräftas aldrig',
+        ),
+        KEYS,
+        Text(
+            "write the `state_topic` on which it reports, if it has one",
+            "skriv det `state_topic` där den rapporterar, om den har ett",
         ),
     ),
 )

@@ -75,11 +75,34 @@ def test_lamps_of_one_kind_are_noted_together_and_channel_bridges_too(shipped: S
     tower = _tower(shipped).replace("profile: rgbw", "profile: dimmer") + bridge
     rules = ("  - {name: a, dates: 6 June, color: {bowl: red}}", "  - {name: b, dates: 7 June, color: red}")
     schedule = "\n".join(("version: 1", "campaigns:", *rules, ""))
-    found = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
+    every = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
+    found = [one for one in every if one.code == "TWL-F130"]
     assert [(one.place and one.place.line, one.event.fields["fixture"]) for one in found] == [
         (3, "mast/bowl-north, mast/bowl-south"),
         (4, "mast/bowl-north, mast/bowl-south, mast/shaft-north, mast/shaft-south"),
         (4, "bridge/a"),
+    ]
+    assert not any(one.is_error for one in found)
+
+
+def test_what_a_gateway_cannot_do_is_noted(shipped: Setup) -> None:
+    """A caretaker should hear from `check`, not from the street, that the lamp at the entrance has no orange."""
+    lamps = (
+        "{name: relay, kind: home-assistant, command_topic: r/set, zone: bowl, color_modes: [onoff]}",
+        "{name: lamp, kind: tasmota, topic: lamp, channels: 1, zone: bowl}",
+        "{name: bridge, kind: dmx-channels, map_topic: dmx/set, "
+        "fixtures: [{name: a, zone: shaft, profile: rgb, address: 1}]}",
+        "{name: strip, kind: wled, topic: wled/strip, zone: bowl}",
+    )
+    tower = _tower(shipped) + "".join(f"  - {lamp}\n" for lamp in lamps)
+    found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
+    told = [(one.code, one.event.fields["name"]) for one in found if "name" in one.event.fields]
+    assert told == [
+        ("TWL-S232", "relay"),
+        ("TWL-S234", "relay"),
+        ("TWL-S231", "lamp"),
+        ("TWL-S233", "bridge"),
+        ("TWL-S234", "bridge"),
     ]
     assert not any(one.is_error for one in found)
 
