@@ -109,17 +109,23 @@ def _cue(program: Program, cue: Cue) -> dict[str, object]:
     return {
         "at": rfc3339(cue.at),
         "local": local(cue.at, program.place.time_zone),
-        "looks": {zone: _look(looks.get(zone, NO_LIGHT)) for zone in program.zones},
+        "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue) for zone in program.zones},
         "fade_s": cue.fade_s,
         "campaign": cue.campaign,
         "why": cue.why.rule,
     }
 
 
-def _look(look: Look) -> dict[str, object]:
-    shown = zone_object(look.at(0.0))
-    if len(look.colors) > 1:
-        shown["sequence"] = {"colors": [color.hex for color in look.colors], "change_every_s": look.change_every_s}
+def _look(look: Look, cue: Cue) -> dict[str, object]:
+    """What is shown from the cue on; of a sequence the step that is on then, and all of them."""
+    since_s = max(0.0, (cue.at - cue.since).total_seconds())
+    shown = zone_object(look.at(since_s))
+    if look.next_step(since_s) is not None:
+        shown["sequence"] = {
+            "colors": [color.hex for color in look.colors],
+            "change_every_s": look.change_every_s,
+            "started_at": rfc3339(cue.since),
+        }
     return shown
 
 

@@ -177,3 +177,18 @@ def test_a_cue_between_two_seconds_is_told_exactly(call: Any, config: Any) -> No
     plan = json.loads(call("plan", "--json", "26 November 2026").stdout)
     assert plan["cues"][-1]["at"] == "2026-11-26T22:59:59.500000Z"
     assert plan["cues"][-1]["fade_s"] == 0.5
+
+
+def test_a_plan_that_begins_in_a_sequence_begins_with_the_step_that_is_on(call: Any, config: Any) -> None:
+    """And says since when the steps are counted."""
+    text = (config / "schedule.yaml").read_text().replace("color: orange", "color: [red, lime]\n    change_every: 1 h")
+    (config / "schedule.yaml").write_text(text)
+    plan = json.loads(call("plan", "--json", "2026-11-20T01:30..2026-11-20T12:00").stdout)
+    shown = plan["cues"][0]["looks"]["bowl"]
+    assert shown["color"] == "#00FF00"
+    assert shown["sequence"] == {
+        "colors": ["#FF0000", "#00FF00"],
+        "change_every_s": 3600.0,
+        "started_at": "2026-11-19T23:00:00Z",
+    }
+    assert "sequence" not in plan["cues"][-1]["looks"]["bowl"]
