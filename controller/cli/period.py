@@ -58,9 +58,8 @@ def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
         if error.code == NO_DAYS:
             raise WatertowerError("TWL-Q105", value=text) from error
         raise WatertowerError(error.code, **error.fields) from error
-    today = now.astimezone(zone).date()
-    first_day = date(min(days.years), 1, 1) if days.years else today
-    span = next(iter(days.spans(first_day, LAST)), None)
+    first_day = date.min if days.years else now.astimezone(zone).date()
+    span = next(days.spans(first_day, LAST), None)
     if span is None:
         raise WatertowerError("TWL-Q105", value=text)
     return instant(span[0], 0, zone), instant(span[1], DAY_MIN, zone)

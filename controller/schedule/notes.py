@@ -62,8 +62,10 @@ def _is_on_leap_days(rule: Rule, today: date) -> bool:
     listed = rule.dates or rule.nights or ()
     soon = today + timedelta(days=366 * 9)
     spans = [span for days in listed for span in days.spans(today, soon)]
-    return any(days.years is None for days in listed) and all(
-        first == last and (first.month, first.day) == (2, 29) for first, last in spans
+    return (
+        bool(spans)
+        and any(days.years is None for days in listed)
+        and all(first == last and (first.month, first.day) == (2, 29) for first, last in spans)
     )
 
 

@@ -70,6 +70,12 @@ def test_a_period_of_days_is_from_midnight_to_midnight(call: Any) -> None:
     assert plan["cues"][0]["looks"]["bowl"]["on"] is True
 
 
+def test_a_day_may_lie_beside_its_year(call: Any) -> None:
+    """The day before New Year's Day of 2027 is in 2026."""
+    plan = json.loads(call("plan", "--json", "New Year's Day 2027 - 1 day").stdout)
+    assert (plan["from"], plan["until"]) == ("2026-12-30T23:00:00Z", "2026-12-31T23:00:00Z")
+
+
 def test_a_night_tells_when_it_is_dark_and_lit(call: Any) -> None:
     """The nights of the document carry the sun's stretch and the campaign's."""
     plan = json.loads(call("plan", "--json", "2026-11-20T12:00..2026-11-21T12:00").stdout)

@@ -67,6 +67,12 @@ def test_a_note_on_one_campaign(planned: Planned, line: str, wanted: list[tuple[
     assert told(program) == wanted
 
 
+def test_days_that_are_far_between_are_no_leap_days(planned: Planned) -> None:
+    """Easter is before 27 March in 2046, and not in the ten years before."""
+    program = planned(campaign("dates: Easter Sunday to 26 March"))
+    assert told(program, datetime(2036, 6, 1, 12, tzinfo=UTC)) == [("TWL-S208", {"day": "2046-03-25"})]
+
+
 def test_who_hides_a_campaign_is_named(planned: Planned) -> None:
     """A higher one, a blackout, or several of them."""
     below = "  - {name: low, dates: 6 June, hours: 22:30 to 23:30, color: red}\n"
