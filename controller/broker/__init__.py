@@ -14,6 +14,7 @@ Where the standard leaves a choice
 | wrong log-in | CONNACK 4, none where one is needed 5; no session is touched before |
 | a valid filter too many | SUBACK 0x80; a malformed filter ends the connection |
 | `$SYS` | not offered; `$share/…` has no meaning before MQTT 5 and is a filter like any other |
+| when a message is acknowledged | when it is in memory; the file follows at once, of many within 0.2 s (`store`) |
 | broker stops | no wills: the clients are well; retained messages and lasting sessions are written |
 | QoS 0 for a client that is away | not kept |
 | QoS 2 arriving | passed on at once, its identifier held until PUBREL (method B of 4.3.3) |

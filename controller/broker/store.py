@@ -4,9 +4,11 @@ Rules
 1. A first line names format and SHA-256 of the rest; the rest is JSON. A file that does not agree with its
    first line is set aside as `.corrupt`, an event says so, and the broker starts empty.
 2. It is written whole beside itself, synced, renamed, and its directory synced: old or new, never neither.
-3. Writing happens in a thread, at most every `save_every_s`, and at the end; never twice the same, for the sake
-   of SD cards. What cannot be written is told once and tried again until it can: a full disk costs memory of
-   the past, not light.
+3. Writing happens in a thread, at once after a change, then at most every `save_every_s`, and at the end; never twice
+   the same, for the sake of SD cards. What cannot be written is told once and tried again until it can: a full disk
+   costs memory of the past, not light.
+4. An acknowledgement does not wait for the disk: a power cut takes what came since the last write began. What our own
+   programs retain they tell anew when they connect again.
 """
 
 import asyncio
@@ -73,8 +75,8 @@ class Store:
     async def _keep(self, exchange: Exchange) -> None:
         while True:
             await self._changed.wait()
-            await asyncio.sleep(RETRY_S if self._failing else self._save_every_s)
             await self._save(exchange)
+            await asyncio.sleep(RETRY_S if self._failing else self._save_every_s)
 
     async def _save(self, exchange: Exchange) -> None:
         """Writes now if something changed; when cancelled, the thread still ends the work it has begun."""
