@@ -7,7 +7,7 @@ from controller.cli.options import Options, common
 
 
 @click.command("resume")
-@click.option("--reason", default="", help="Why; it stands in the log.")
+@click.option("--reason", default="–", show_default=False, help="Why; it stands in the log.")
 @click.option("--lift", is_flag=True, help="Lift the safety stop instead.")
 @common
 def command(options: Options, reason: str, lift: bool) -> None:

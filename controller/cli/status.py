@@ -13,6 +13,7 @@ from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import Unreachable
 from controller.mqtt import Mqtt, Received
+from controller.schedule.reasons import translated
 from controller.service.health import Health, parse_health
 
 WAIT_S = 3.0
@@ -54,8 +55,8 @@ def _table(health: Health, setup: Setup, options: Options) -> str:
     say, zone = options.say, setup.tower.site.place.time_zone
     count = len(health.gateways)
     lines = [
-        f"{health.site}  {_local(health.at, zone)}  {say('clock')}: {health.clock}",
-        f"{say('Now')}: {health.now.looks} – {health.now.campaign or health.now.why}",
+        f"{health.site}  {_local(health.at, zone)}  {say('clock')}: {say(health.clock)}",
+        f"{say('Now')}: {health.now.looks} – {health.now.campaign or translated(health.now.why, options.language)}",
         f"{say('Confirmed')}: {health.confirmed} / {count}",
     ]
     age_s = (SystemClock().read().wall - health.at).total_seconds()
@@ -63,7 +64,8 @@ def _table(health: Health, setup: Setup, options: Options) -> str:
         lines.append(f"! {say('This is old news; the controller has been silent for')} {age_s:.0f} s")
     if health.next is not None:
         later = health.next
-        lines.append(f"{say('Next')}: {_local(later.at, zone)} {later.looks} – {later.campaign or later.why}")
+        why = later.campaign or translated(later.why, options.language)
+        lines.append(f"{say('Next')}: {_local(later.at, zone)} {later.looks} – {why}")
     for gateway in health.gateways:
         heard = "–" if gateway.heard_s is None else f"{gateway.heard_s:.0f} s"
         lines.append(

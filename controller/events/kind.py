@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from controller.events.reasons import REASONS_SV
+from controller.events.reasons import in_swedish
 
 Language = Literal["en", "sv"]
 
@@ -30,7 +30,10 @@ class Text:
     def say(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
         wanted = self.sv if language == "sv" else self.en
-        return wanted.format_map({key: in_language(value, language) for key, value in fields.items()})
+        told = {key: in_language(value, language) for key, value in fields.items()}
+        return wanted.format_map(
+            {key: in_swedish(key, text) for key, text in told.items()} if language == "sv" else told
+        )
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -85,12 +88,25 @@ class Event:
         return self.text("en")
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A field that says what is wrong and what to do, as another event does."""
+
+    event: Event
+
+    def said(self, language: Language) -> str:
+        """Code, text and cure."""
+        return f"{self.event.code}: {self.event.text(language)}; {self.event.action(language)}"
+
+    def __str__(self) -> str:
+        return self.said("en")
+
+
 def in_language(value: object, language: Language) -> str:
-    """What a field says: another event its text, a reason that we know in Swedish that, anything else itself."""
+    """What a field says: of another event its text, else the value itself."""
     if isinstance(value, Event):
         return value.text(language)
-    text = printable(value)
-    return REASONS_SV.get(text, text) if language == "sv" else text
+    return printable(value.said(language) if isinstance(value, Advice) else value)
 
 
 def printable(value: object, limit: int = 200) -> str:

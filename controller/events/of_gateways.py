@@ -222,8 +222,8 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "What the gateway goes by: desired (the controller), plan (alone, by the plan it keeps), after (the plan "
             "has ended), boot (nothing known), local (a walk test).",
-            "Vad styrenheten går efter: desired (styrningen), plan (ensam, efter planen den har), after (planen är slut), "
-            "boot (inget känt), local (lamptest).",
+            "Vad styrenheten går efter: styrningen, den egna planen (ensam), planens slut, inget känt (efter en start) "
+            "eller lamptestet.",
         ),
         Text("Nothing.", "Inget."),
     ),

@@ -91,7 +91,7 @@ KINDS: tuple[Kind, ...] = (
         "files.taken",
         Level.INFO,
         Text("the files have changed; tonight: {tonight}", "filerna har ändrats; i natt: {tonight}"),
-        Text("A good new version is in force.", "En ny och riktig version gäller."),
+        Text("A good new version is in force.", "En ny felfri version gäller."),
         NOTHING,
     ),
     Kind(
@@ -100,11 +100,11 @@ KINDS: tuple[Kind, ...] = (
         Level.ERROR,
         Text(
             "the files have {count} mistakes and are not used; the last good version stays in force. {first}",
-            "filerna har {count} fel och används inte; den senaste riktiga versionen gäller. {first}",
+            "filerna har {count} fel och används inte; den senaste felfria versionen gäller. {first}",
         ),
         Text(
             "What was saved cannot be used; the light goes on by what was good last, also after a restart.",
-            "Det som sparades går inte att använda; ljuset följer det som senast var riktigt, även efter omstart.",
+            "Det som sparades går inte att använda; ljuset följer det som senast var felfritt, även efter omstart.",
         ),
         Text("See every mistake: `watertower check`", "Se alla fel: `watertower check`"),
     ),
@@ -114,7 +114,7 @@ KINDS: tuple[Kind, ...] = (
         Level.WARNING,
         Text(
             "the last good files could not be copied: {reason}",
-            "de senaste riktiga filerna kunde inte kopieras: {reason}",
+            "de senaste felfria filerna kunde inte kopieras: {reason}",
         ),
         Text(
             "The light goes on; after a restart with broken files there would be no copy to use.",

@@ -64,7 +64,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-C040",
         "event.repeated",
         Level.WARNING,
-        Text("{times} more times in {window_s} s: {what}", "{times} gånger till på {window_s} s: {what}"),
+        Text("{times} more in {window_s} s: {what}", "{times} till på {window_s} s: {what}"),
         Text(
             "The same event came many times and was counted instead of told each time.",
             "Samma händelse kom många gånger och räknades i stället för att skrivas varje gång.",
@@ -95,7 +95,7 @@ KINDS: tuple[Kind, ...] = (
         Text("the clock is now {trust}, it was {before}", "klockan är nu {trust}, den var {before}"),
         Text(
             "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed.",
-            "Hur långt datorns klocka går att lita på har ändrats. Medan den är suspect ändras inget ljus.",
+            "Hur långt datorns klocka går att lita på har ändrats. Medan den är misstänkt ändras inget ljus.",
         ),
         Text(
             "See that the machine reaches a time server: `timedatectl`.",

@@ -1,5 +1,7 @@
 """Why something failed, as the operating system and our own parts say it in English, and the same in Swedish."""
 
+import re
+
 REASONS_SV: dict[str, str] = {
     "Address already in use": "adressen används redan",
     "Broken pipe": "förbindelsen bröts",
@@ -28,8 +30,32 @@ REASONS_SV: dict[str, str] = {
     "it is too large for a secret": "den är för stor för en hemlighet",
     "no answer": "inget svar",
     "no answer in time": "inget svar i tid",
+    "unable to open database file": "databasfilen går inte att öppna",
     "the broker closed the connection": "brokern bröt förbindelsen",
     "the broker does not answer": "brokern svarar inte",
     "the broker does not speak MQTT 3.1.1": "brokern talar inte MQTT 3.1.1",
 }
 """What a field of an event may hold whole; anything else stays as it is."""
+
+TRUST = {"trusted": "pålitlig", "holdover": "på egen hand", "plausible": "rimlig", "suspect": "misstänkt"}
+WORDS_SV: dict[str, dict[str, str]] = {
+    "trust": TRUST,
+    "before": TRUST,
+    "by": {
+        "desired": "styrningen",
+        "plan": "den egna planen",
+        "after": "planens slut",
+        "boot": "inget känt",
+        "local": "lamptestet",
+    },
+}
+"""Field -> what programs are told in one word -> the same for people."""
+OS_ERROR = re.compile(r"\[Errno -?[0-9]+\] (?P<reason>[^:]+)(?P<rest>.*)")
+
+
+def in_swedish(field: str, text: str) -> str:
+    """What a field holds, for people; a name stays as it is."""
+    told = OS_ERROR.fullmatch(text)
+    if told:
+        return REASONS_SV.get(told["reason"], told["reason"]) + told["rest"]
+    return WORDS_SV.get(field, REASONS_SV).get(text) or REASONS_SV.get(text, text)

@@ -3,6 +3,7 @@
 `rule` is the English that programs are given; `said` is for people.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ _BEFORE = {
     "otherwise": Text("otherwise dark: ", "släckt i övrigt: "),
 }
 _NOTHING = Text("nothing applies: dark", "inget gäller: släckt")
-_STOP = Text("safety stop by {owner}: {reason}", "säkerhetsstopp av {owner}: {reason}")
+_STOP = Text("safety stop by {owner}: {reason}", "nödstopp av {owner}: {reason}")
 _OVERRIDE = Text("override by {owner}: {reason}", "överstyrt av {owner}: {reason}")
 _WINS = Text("{winner} wins", "{winner} går före")
 
@@ -77,3 +78,13 @@ class Why:
     def losers(self) -> tuple[Loser, ...]:
         """Who wanted to show a light, the stronger first."""
         return tuple(Loser(rule, str(self.winner)) for rule in self.over)
+
+
+def translated(rule: str, language: Language) -> str:
+    """`Why.rule` as a program was given it, in another language; what a person wrote stays as it is."""
+    for text in (_NOTHING, _STOP, _OVERRIDE):
+        pattern = re.escape(text.en).replace(r"\{", "(?P<").replace(r"\}", ">.*)")
+        if found := re.fullmatch(pattern, rule):
+            return text.say(language, found.groupdict())
+    before = next((text for text in _BEFORE.values() if text.en and rule.startswith(text.en)), _BEFORE["lit"])
+    return before.say(language, {}) + rule.removeprefix(before.en)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from controller.errors import Mistake, WatertowerError
 from controller.events import Event, happened
+from controller.events.kind import Advice
 from controller.gateways.gateway import Rejected
 from controller.schedule.campaign import Override, Stop
 from controller.service.request import Grounds, Kept, Request, asker_of, override_of, parse_request, stop_of
@@ -94,10 +95,9 @@ class Hand:
                 return await self._resume(request, now)
             return await self._set_stop(request, now)
         except Mistake as mistake:
-            reason = happened(mistake.code, **mistake.fields)
-            told = f"{reason.code}: {reason.text('en')}; {reason.action('en')}"
+            told: Event | Advice = Advice(happened(mistake.code, **mistake.fields))
         except WatertowerError as error:
-            told = happened(error.code, **error.fields).text("en")
+            told = happened(error.code, **error.fields)
         return happened("TWL-O110", id=request.id, owner=request.owner, reason=told)
 
     async def _override(self, request: Request, now: datetime, suspect: bool) -> Event:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import CATALOGUE, happened
-from controller.events.kind import printable
+from controller.events.kind import Advice, printable
 from controller.events.line import PRIORITY, document, json_line, text_line
 from controller.events.reasons import REASONS_SV
 
@@ -110,3 +110,23 @@ def test_what_the_system_says_is_known_in_swedish() -> None:
         errno.EHOSTUNREACH,
     )
     assert {os.strerror(number) for number in numbers} <= set(REASONS_SV)
+
+
+def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
+    """A program gets the word it knows; a gateway that happens to bear the word keeps its name."""
+    changed = happened("TWL-T001", trust="suspect", before="trusted")
+    assert changed.text("sv") == "klockan är nu misstänkt, den var pålitlig"
+    assert document(changed, AT, "sv")["trust"] == "suspect"
+    acting = happened("TWL-D010", gateway="plan", shows="bowl dark", by="plan")
+    assert acting.text("sv") == "plan: visar bowl dark, enligt den egna planen"
+    lost = happened("TWL-O132", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x")))
+    assert lost.text("sv").endswith(": det är ingen mapp: '/state/x'")
+
+
+def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
+    """Code, text and cure."""
+    advice = Advice(happened("TWL-S132", value="orangee", suggestion="orange"))
+    refused = happened("TWL-O110", id="1", owner="Eva", reason=advice)
+    assert 'TWL-S132: "orangee" är ingen färg' in refused.text("sv")
+    assert document(refused, AT, "sv")["reason"] == advice.said("sv")
+    assert str(advice) == advice.said("en")

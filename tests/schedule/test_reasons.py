@@ -1,0 +1,22 @@
+"""The reason of what is shown, in the language of whoever asks."""
+
+import pytest
+
+from controller.schedule.reasons import translated
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("nothing applies: dark", "inget gäller: släckt"),
+        ("safety stop by Eva: storm: 25 m/s", "nödstopp av Eva: storm: 25 m/s"),
+        ("override by Åke: (test)", "överstyrt av Åke: (test)"),
+        ("blackout: nights 28 March", "släckning: nights 28 March"),
+        ("otherwise dark: dates 6 June", "släckt i övrigt: dates 6 June"),
+        ("dates 20–26 November, sunset to sunrise (line 9)", "dates 20–26 November, sunset to sunrise (line 9)"),
+    ],
+)
+def test_a_reason_that_was_told_in_english_is_said_in_swedish(told: str, said: str) -> None:
+    """What a person wrote stays as it is."""
+    assert translated(told, "sv") == said
+    assert translated(told, "en") == told
