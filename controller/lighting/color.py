@@ -6,7 +6,7 @@ What `parse_color` reads, the first that fits; case, spaces and hyphens inside a
 3. a white by name: `warm white`, `neutral white`, `cold white`, `candlelight` and their Swedish names,
 4. `#RRGGBB`,
 5. a colour temperature from 1000 to 12000 K, `2700 K`: the black body of that temperature at full brightness,
-6. `rgb(255, 106, 0)`.
+6. `rgb(255, 106, 0)`, or as CSS Color 4 writes it, `rgb(255 106 0)`.
 """
 
 import re
@@ -19,12 +19,14 @@ from coloraide import Color as Coloraide
 from coloraide.css.color_names import name2val_map
 
 from controller.errors import Mistake
-from controller.lighting.names import SWEDISH, WHITES, plain
+from controller.lighting.names import SWEDISH, WHITES, plain, unmarked
 
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 NEARLY_HEX = re.compile(r"#[0-9A-Fa-f]*|(?:0[xX])[0-9A-Fa-f]+|[0-9A-Fa-f]{6}")
 KELVIN = re.compile(r"([0-9][0-9\s]*)(?:K|k|[Kk]elvin)")
-RGB = re.compile(r"rgb\(\s*(-?[0-9]+)\s*,\s*(-?[0-9]+)\s*,\s*(-?[0-9]+)\s*\)", re.IGNORECASE)
+NEARLY_KELVIN = re.compile(r"([0-9][0-9\s.,]*)(?:°?\s*k(?:elvin)?)?", re.IGNORECASE)
+RGB = re.compile(r"rgb\(\s*(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)\s*\)", re.IGNORECASE)
+NEARLY_RGB = re.compile(r"(?:rgb)?\W*([0-9]{1,3})[\s,;/]+([0-9]{1,3})[\s,;/]+([0-9]{1,3})\W*", re.IGNORECASE)
 COOLEST_K, HOTTEST_K = 1000, 12000
 TO_XYZ, FROM_XYZ = (
     tuple(zip(*(Coloraide(a, unit).convert(b).coords() for unit in ((1, 0, 0), (0, 1, 0), (0, 0, 1))), strict=True))
@@ -116,10 +118,13 @@ def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     color = _named(text, palette) or _hex(text) or _kelvin(text) or _rgb(text)
     if color is not None:
         return color
+    if len(text) > LONGEST:
+        raise Mistake("TWL-S132", value=text, suggestion=_any_name(palette))
     near = _nearest_name(text, palette)
     if near is None and NEARLY_HEX.fullmatch(text):
         raise Mistake("TWL-S131", value=text, suggestion=_hex_meant(text))
-    raise Mistake("TWL-S132", value=text, suggestion=near or _temperature_meant(text) or _any_name(palette))
+    meant = near or _components_meant(text) or _temperature_meant(text)
+    raise Mistake("TWL-S132", value=text, suggestion=meant or _any_name(palette))
 
 
 def _named(text: str, palette: Mapping[str, Color]) -> Color | None:
@@ -167,16 +172,25 @@ def _hex_meant(text: str) -> str:
     return f"#{digits[:6].upper()}" if re.fullmatch(r"[0-9A-Fa-f]{6,8}", digits) else "#FF6A00"
 
 
+def _components_meant(text: str) -> str | None:
+    """`255, 106, 0` as `#FF6A00`."""
+    found = NEARLY_RGB.fullmatch(text)
+    parts = [int(part) for part in found.groups()] if found else [256]
+    return Color.from_rgb(*parts).hex if max(parts) < 256 else None
+
+
 def _temperature_meant(text: str) -> str | None:
-    if re.fullmatch(r"[0-9]{4,5}", text) and COOLEST_K <= int(text) <= HOTTEST_K:
-        return f"{text} K"
-    return None
+    """`2700`, `2.700 K` and `2700 °K` as `2700 K`."""
+    found = NEARLY_KELVIN.fullmatch(text)
+    digits = re.sub(r"[^0-9]", "", found[1]) if found else ""
+    return f"{digits} K" if len(digits) <= 5 and COOLEST_K <= int(digits or 0) <= HOTTEST_K else None
 
 
 def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
-    if len(text) > LONGEST:
-        return None
     names = {plain(name): name for name in (*CSS, *WHITES, *SWEDISH, *palette)}
+    bare = {unmarked(name): name for name in names.values()}
+    if unmarked(text) in bare:
+        return bare[unmarked(text)]
     near = get_close_matches(plain(text), names, n=1, cutoff=0.75)
     return names[near[0]] if near else None
 

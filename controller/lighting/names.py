@@ -9,6 +9,11 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_-]", "", unicodedata.normalize("NFC", name)).casefold()
 
 
+def unmarked(name: str) -> str:
+    """`plain`, and also without the marks of its letters, as on a keyboard that lacks them: `rod` for `röd`."""
+    return "".join(char for char in unicodedata.normalize("NFD", plain(name)) if not unicodedata.combining(char))
+
+
 WHITES = {
     "candlelight": 1900,
     "warmwhite": 2700,

@@ -25,6 +25,7 @@ HEX_COLORS = st.integers(0, 0xFFFFFF).map(lambda number: Color(f"#{number:06X}")
         ("dark-orange", "#FF8C00"),
         ("#ff6a00", "#FF6A00"),
         ("rgb(255, 106, 0)", "#FF6A00"),
+        ("rgb(255 106 0)", "#FF6A00"),
         ("RGB(0,0,0)", "#000000"),
     ],
 )
@@ -72,6 +73,13 @@ def test_every_swedish_name_means_a_known_color(name: str) -> None:
         ("orangee", "TWL-S132", {"value": "orangee", "suggestion": "orange"}),
         ("gorange", "TWL-S132", {"value": "gorange", "suggestion": "orange"}),
         ("2700", "TWL-S132", {"value": "2700", "suggestion": "2700 K"}),
+        ("2.700 K", "TWL-S132", {"value": "2.700 K", "suggestion": "2700 K"}),
+        ("2700 °K", "TWL-S132", {"value": "2700 °K", "suggestion": "2700 K"}),
+        ("99", "TWL-S132", {"value": "99", "suggestion": "orange"}),
+        ("255, 106, 0", "TWL-S132", {"value": "255, 106, 0", "suggestion": "#FF6A00"}),
+        ("rgb 300/0/0", "TWL-S132", {"value": "rgb 300/0/0", "suggestion": "orange"}),
+        ("rod", "TWL-S132", {"value": "rod", "suggestion": "röd"}),
+        ("bla", "TWL-S132", {"value": "bla", "suggestion": "blå"}),
         ("", "TWL-S132", {"value": "", "suggestion": "orange"}),
         ("transparent", "TWL-S132", None),
         ("999 K", "TWL-S133", {"value": "999 K", "low": 1000, "high": 12000}),
@@ -99,6 +107,7 @@ def test_a_component_too_large_is_pointed_at() -> None:
 @given(st.text(max_size=80))
 @example("#" * 300)
 @example("a" * 100_000)
+@example("1" + " " * 100_000 + "x")
 @example("٢٧٠٠ K")
 def test_any_text_is_a_color_or_a_mistake(text: str) -> None:
     """Nothing that can be typed raises anything else."""
