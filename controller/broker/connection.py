@@ -31,9 +31,9 @@ BURST = 1000
 
 
 class Connection(asyncio.Protocol):
-    """A client's connection, from accept to close; `connections` is the set of all that are open."""
+    """A client's connection, from accept to close; `connections` are all that are open, in order."""
 
-    def __init__(self, exchange: Exchange, users: Users, turns: Turns, connections: "set[Connection]") -> None:
+    def __init__(self, exchange: Exchange, users: Users, turns: Turns, connections: "dict[Connection, None]") -> None:
         self._loop = asyncio.get_running_loop()
         self.closed = self._loop.create_future()
         self._exchange = exchange
@@ -59,9 +59,10 @@ class Connection(asyncio.Protocol):
         self._dialogue = Dialogue(self._exchange, self._users, self, str(address[0]) if address else "?")
         limits = self._exchange.limits
         self._timer = self._loop.call_later(limits.connect_within_s, self._drop, "TWL-B038")
-        self._connections.add(self)
-        if sum(each._dialogue.is_stranger for each in self._connections) > limits.strangers:
-            self._drop("TWL-B036")
+        self._connections[self] = None
+        strangers = [each for each in self._connections if each._dialogue.is_stranger]
+        if len(strangers) > limits.strangers:
+            strangers[0]._drop("TWL-B036")
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes; they are worked off from the loop."""
@@ -86,7 +87,7 @@ class Connection(asyncio.Protocol):
         """The socket is gone; what came before is worked off first: rule 5."""
         self._hung_up = True
         self._timer.cancel()
-        self._connections.discard(self)
+        self._connections.pop(self, None)
         self._plan_work()
         self.closed.set_result(None)
 

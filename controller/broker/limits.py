@@ -12,7 +12,10 @@ class Limits:
     clients: int = 200
     """Clients that are connected at the same time; one more gets CONNACK 3."""
     strangers: int = 200
-    """Connections that have not logged in yet; one more is closed at once. All come together after a power cut."""
+    """Connections that have not logged in yet; for one more the oldest is closed: who means well logs in at once.
+
+    All come together after a power cut.
+    """
     connect_within_s: float = 5.0
     """How long a connection may take to log in."""
     sessions: int = 500

@@ -49,7 +49,7 @@ class Broker:
         self._limits = limits
         self._on_event = on_event
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, None] = {}
         self._stack = AsyncExitStack()
 
     @property

@@ -129,14 +129,14 @@ async def test_who_does_not_log_in_is_closed(start, dial):
     assert len(subject.told("TWL-B038")) == 2
 
 
-async def test_too_many_strangers_are_closed_at_once(start, dial, connect):
-    """Those who are logged in do not count, and a place is free again when one logs in or goes."""
+async def test_too_many_strangers_do_not_keep_out_who_logs_in(start, dial, connect):
+    """The oldest is closed; those who are logged in do not count."""
     subject = await start(limits=Limits(strangers=2))
     await connect(subject, "known")
     first, second, third = [await dial(subject) for _ in range(3)]
-    assert await third.is_closed()
+    assert await first.is_closed()
     assert len(subject.told("TWL-B036")) == 1
-    assert await first.connect("first") == (False, 0)
+    assert await third.connect("third") == (False, 0)
     fourth = await dial(subject)
     assert await fourth.connect("fourth") == (False, 0)
     assert await second.connect("second") == (False, 0)
