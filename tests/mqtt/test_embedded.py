@@ -1,12 +1,17 @@
 """The door against our own broker in the same loop."""
 
 import asyncio
+import contextlib
+import socket
+import time
 from typing import Any
+
+import pytest
 
 from controller.broker import Broker
 from controller.events import Event
 from controller.gateways.gateway import Message
-from controller.mqtt import Address, Connected, Forgot, Lost, Mqtt, Received, Refused
+from controller.mqtt import Address, Connected, Forgot, Lost, Mqtt, Received, Refused, Unreachable
 
 ALL = (("#", 1),)
 
@@ -34,4 +39,45 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
                 if isinstance(item, Received):
                     assert (item.payload, item.retain) == (b"online", True)
                     break
-        await asyncio.sleep(0)
+
+
+async def test_a_broker_whose_name_fails_and_then_changes_its_address_is_found(
+    door: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is looked up anew at each attempt; a name server that lets us wait does not hold up the loop."""
+    known: list[str] = []
+    meanwhile: list[int] = []
+    beats = 0
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *more: Any, **rest: Any) -> Any:
+        if host != "tower-broker.example":
+            return real(host, *more, **rest)
+        before = beats
+        time.sleep(0.5)
+        meanwhile.append(beats - before)
+        if not known:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(known[-1], *more, **rest)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.01)
+            beats += 1
+
+    ticking = asyncio.create_task(beat())
+    async with contextlib.AsyncExitStack() as first:
+        broker = await first.enter_async_context(Broker("127.0.0.2", 0, on_event=list[Event]().append))
+        _, ear = await door(Address("tower-broker.example", broker.port))
+        assert (await ear.get(Unreachable)).reason == "Temporary failure in name resolution"
+        known.append("127.0.0.2")
+        await ear.get(Connected)
+        async with Broker("127.0.0.3", broker.port, on_event=list[Event]().append):
+            known.append("127.0.0.3")
+            await first.aclose()
+            await ear.until(lambda: len(ear.of(Connected)) == 2)
+    ticking.cancel()
+    assert min(meanwhile) > 0
