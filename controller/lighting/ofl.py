@@ -4,31 +4,29 @@ Rules
 1. The channels of a mode come in its order; `null` is a channel of no use, an insert repeats its templates for each
    pixel, and every pixel of a lamp shows the same.
 2. A channel that switches its meaning has the one that it has at the resting value of the channel it depends on.
-3. A channel of a colour is a light source, one of intensity a dimmer; both over the range of values in which they
-   are that, be it upside down or followed by a range that flashes.
-4. Every other channel rests (`ofl_rest`). A dimmer of steps only is a switch: it rests on where there are colours.
+3. A channel of a colour is a light source, one of intensity a dimmer (`ofl_light`). A dimmer that is but a switch
+   stays on where there are colours to be dimmed.
+4. Every other channel rests (`ofl_rest`).
 5. The second byte of a 16-bit level is its fine half; a third byte, and the fine half of what rests, stay at 0.
 6. A mode that cannot be driven colour by colour is refused with the reason: macros only, hue and saturation,
    filters in front of a white lamp, a shutter that never opens.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from controller.errors import Mistake
-from controller.lighting.ofl_file import Capability, Channel, File, Insert, Mode, parse_file, unreadable
+from controller.lighting.ofl_file import Channel, File, Insert, Mode, parse_file, unreadable
+from controller.lighting.ofl_light import Beam, Written, beam, is_hue
 from controller.lighting.ofl_rest import is_shutter, rest
-from controller.lighting.profile import EMITTERS, Profile, parse_profile
+from controller.lighting.profile import Profile, parse_profile
 
 PIXEL = "$pixelKey"
 MOST_SLOTS = 512
 DEEPEST = 10
-HUE = re.compile(r"\b(hue|saturation)\b", re.IGNORECASE)
 FILTERS = {"cyan", "magenta", "yellow"}
-Written = str | dict[str, int | list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +37,6 @@ class Found:
     channel: Channel
     pixel: str
     byte: int
-
-
-@dataclass(frozen=True, slots=True)
-class Beam:
-    """Which light a channel gives, and its values at dark and at full; a switch has steps, and nothing between."""
-
-    role: str
-    dark: int
-    full: int
-    is_switch: bool = False
-
-    @property
-    def written(self) -> Written:
-        """As it stands in a profile."""
-        return self.role if (self.dark, self.full) == (0, 255) else {self.role: [self.dark, self.full]}
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A range of a channel's values with the light that it gives, and its brightness in per cent at either end."""
-
-    role: str
-    values: range
-    first: float
-    last: float
-
-    def goes_on_in(self, other: "Span") -> bool:
-        """Whether the other begins where this one ends, and goes the same way."""
-        same_way = (self.last - self.first) * (other.last - other.first) > 0
-        meets = self.values[-1] + 1 >= other.values[0] and self.last == other.first
-        return self.role == other.role and same_way and meets
 
 
 def modes(text: str) -> tuple[str, ...]:
@@ -115,7 +82,7 @@ class _Layout:
         """Each channel as a profile is written; raises Mistake."""
         found = [self._find(key) if key is not None else None for key in self._keys()]
         coarse = [item for item in found if item is not None and item.byte == 0]
-        roles = {light.role for item in coarse if (light := _light(item))}
+        roles = {light.role for item in coarse if (light := _beam(item))}
         self._check(coarse, roles)
         present = {(item.key, item.pixel) for item in coarse}
         return [self._written(item, roles, present) for item in found]
@@ -123,7 +90,7 @@ class _Layout:
     def _written(self, item: Found | None, roles: set[str], present: set[tuple[str, str]]) -> Written:
         if item is None or item.byte > 1 or (item.key, item.pixel) not in present:
             return {"fixed": 0}
-        light = _light(item)
+        light = _beam(item)
         if light is not None and light.is_switch and light.role == "dimmer" and roles != {"dimmer"}:
             return {"fixed": 0 if item.byte else light.full}
         if item.byte:
@@ -178,7 +145,7 @@ class _Layout:
             raise self._refused("TWL-F115")
         if colors:
             return
-        if any(_is_hue(item) for item in coarse):
+        if any(is_hue(item.key, item.channel) for item in coarse):
             raise self._refused("TWL-F114")
         kinds = {does.type for item in coarse for _, does in item.channel.does}
         if "dimmer" not in roles or kinds & {"ColorPreset", "WheelSlot"}:
@@ -195,74 +162,8 @@ class _Layout:
         return Mistake(code, mode=self._mode.label, modes=_labels(self._file), **more)
 
 
-def _light(item: Found) -> Beam | None:
-    """Which light a channel gives; None for a channel that rests."""
-    spans = [] if item.channel.constant else _spans(item)
-    slopes = [span for span in spans if span.first != span.last]
-    if not slopes:
-        return _switch(item.channel, spans)
-    span = max(slopes, key=lambda span: len(span.values))
-    dark, full = span.values[0], span.values[-1]
-    if span.first > span.last:
-        dark, full = full, dark
-    if min(span.first, span.last) > 0:
-        dark = min(_off(item.channel), key=lambda value: abs(value - dark), default=dark)
-    return Beam(span.role, dark, full) if dark != full else None
-
-
-def _spans(item: Found) -> list[Span]:
-    """The ranges in which a channel gives light; one that goes on where the last one ended is a part of it."""
-    spans: list[Span] = []
-    for values, does in item.channel.does:
-        role, (first, last) = _role(item, does), does.ends
-        if role is None:
-            continue
-        span = Span(role, values, first, last)
-        if spans and spans[-1].goes_on_in(span):
-            before = spans.pop()
-            span = Span(role, range(before.values[0], values[-1] + 1), before.first, last)
-        spans.append(span)
-    return spans
-
-
-def _switch(channel: Channel, steps: list[Span]) -> Beam | None:
-    """The light of steps: anything above the edge of its darkest step is on, up to the far end of its brightest."""
-    if not steps:
-        return None
-    bright = max(steps, key=lambda step: step.first)
-    darkest = min(steps, key=lambda step: step.first)
-    dark = darkest.values if darkest.first < bright.first else _off(channel) if _only_switches(channel) else ()
-    if not dark:
-        return None
-    rising = dark[0] < bright.values[0]
-    edges = (dark[-1], bright.values[-1]) if rising else (dark[0], bright.values[0])
-    return Beam(bright.role, *edges, is_switch=True)
-
-
-def _only_switches(channel: Channel) -> bool:
-    return all(does.type in {"Intensity", "ColorIntensity", "NoFunction"} for _, does in channel.does)
-
-
-def _off(channel: Channel) -> Sequence[int]:
-    """Every value at which a channel says that it gives nothing."""
-    return [value for values, does in channel.does if _gives_nothing(does) for value in values]
-
-
-def _gives_nothing(does: Capability) -> bool:
-    if does.type in {"Intensity", "ColorIntensity"}:
-        return does.ends == (0.0, 0.0)
-    return does.type == "NoFunction" or does.shutter_effect == "Closed"
-
-
-def _role(item: Found, does: Capability) -> str | None:
-    if does.type == "ColorIntensity" and does.color is not None:
-        role = does.color.lower().replace(" ", "_")
-        return role if role in EMITTERS else None
-    return "dimmer" if does.type == "Intensity" and not _is_hue(item) else None
-
-
-def _is_hue(item: Found) -> bool:
-    return bool(HUE.search(item.key) or HUE.search(item.channel.name or ""))
+def _beam(item: Found) -> Beam | None:
+    return beam(item.key, item.channel)
 
 
 def _switched(switch: Found) -> dict[str, str]:
