@@ -37,7 +37,7 @@ from controller.schedule.plan import Program
 
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 RULES = ("campaigns", "every_night", "blackouts")
-UNKNOWN_COLOR = "TWL-S132"
+UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 OUT_OF_LINE = "TWL-S021"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
 """A keyword in a wrong place is told as that, not as one whose indentation is odd."""
@@ -126,7 +126,7 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
     if palette is None:
-        of_schedule = tuple(finding for finding in of_schedule if finding.code != UNKNOWN_COLOR)
+        of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
     findings = (*of_schedule, *of_tower, *faults)
     if tower is None or schedule is None or findings:
         raise FilesRejected(in_order(findings))

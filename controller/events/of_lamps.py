@@ -39,9 +39,22 @@ COLORS: tuple[Kind, ...] = (
             "En färg är ett namn ur paletten i tower.yaml, ett vanligt färgnamn på svenska eller engelska, "
             "en färgkod eller en färgtemperatur för vitt ljus.",
         ),
+        Text('Did you mean "{suggestion}"?', 'Menade du "{suggestion}"?'),
+    ),
+    Kind(
+        "TWL-S145",
+        "color.unknown_far",
+        Level.ERROR,
+        Text('"{value}" is not a colour that is known here', '"{value}" är ingen färg som är känd här'),
         Text(
-            'Did you mean "{suggestion}"? A colour of your own is written "#FF6A00", a white "2700 K".',
-            'Menade du "{suggestion}"? En egen färg skrivs "#FF6A00", ett vitt ljus "2700 K".',
+            "A colour is a name of the palette in tower.yaml, a common colour name in English or Swedish, "
+            "a colour code or a temperature of white light.",
+            "En färg är ett namn ur paletten i tower.yaml, ett vanligt färgnamn på svenska eller engelska, "
+            "en färgkod eller en färgtemperatur för vitt ljus.",
+        ),
+        Text(
+            'Write a name such as {example}, a colour of your own as "#FF6A00", or a white as 2700 K.',
+            'Skriv ett namn som {example}, en egen färg som "#FF6A00", eller ett vitt ljus som 2700 K.',
         ),
     ),
     Kind(

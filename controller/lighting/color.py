@@ -113,7 +113,7 @@ def _black_body(kelvin: int) -> str:
 
 
 def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
-    """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134."""
+    """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
     text = text.strip()
     color = _named(text, palette) or _hex(text) or _kelvin(text) or _rgb(text)
     if color is not None:
@@ -124,7 +124,9 @@ def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     if near is None and NEARLY_HEX.fullmatch(text):
         raise Mistake("TWL-S131", value=text, suggestion=_hex_meant(text))
     meant = near or _components_meant(text) or _temperature_meant(text)
-    raise Mistake("TWL-S132", value=text, suggestion=meant or _any_name(palette))
+    if meant is None:
+        raise Mistake("TWL-S145", value=text, example=_any_name(palette))
+    raise Mistake("TWL-S132", value=text, suggestion=meant)
 
 
 def _named(text: str, palette: Mapping[str, Color]) -> Color | None:

@@ -69,19 +69,20 @@ def test_every_swedish_name_means_a_known_color(name: str) -> None:
         ("#FF6A0", "TWL-S131", {"value": "#FF6A0", "suggestion": "#FF6A00"}),
         ("#0077B6FF", "TWL-S131", {"value": "#0077B6FF", "suggestion": "#0077B6"}),
         ("#f60", "TWL-S131", {"value": "#f60", "suggestion": "#FF6600"}),
-        ("#ＦＦ6A00", "TWL-S132", None),
+        ("#ＦＦ6A00", "TWL-S145", None),
         ("orangee", "TWL-S132", {"value": "orangee", "suggestion": "orange"}),
         ("gorange", "TWL-S132", {"value": "gorange", "suggestion": "orange"}),
         ("2700", "TWL-S132", {"value": "2700", "suggestion": "2700 K"}),
         ("2.700 K", "TWL-S132", {"value": "2.700 K", "suggestion": "2700 K"}),
         ("2700 °K", "TWL-S132", {"value": "2700 °K", "suggestion": "2700 K"}),
-        ("99", "TWL-S132", {"value": "99", "suggestion": "orange"}),
+        ("99", "TWL-S145", {"value": "99", "example": "orange"}),
         ("255, 106, 0", "TWL-S132", {"value": "255, 106, 0", "suggestion": "#FF6A00"}),
-        ("rgb 300/0/0", "TWL-S132", {"value": "rgb 300/0/0", "suggestion": "orange"}),
+        ("rgb 300/0/0", "TWL-S145", {"value": "rgb 300/0/0", "example": "orange"}),
         ("rod", "TWL-S132", {"value": "rod", "suggestion": "röd"}),
         ("bla", "TWL-S132", {"value": "bla", "suggestion": "blå"}),
-        ("", "TWL-S132", {"value": "", "suggestion": "orange"}),
-        ("transparent", "TWL-S132", None),
+        ("", "TWL-S145", {"value": "", "example": "orange"}),
+        ("null", "TWL-S145", None),
+        ("transparent", "TWL-S145", None),
         ("999 K", "TWL-S133", {"value": "999 K", "low": 1000, "high": 12000}),
         ("12001 K", "TWL-S133", {"value": "12001 K", "low": 1000, "high": 12000}),
         ("9" * 5000 + " K", "TWL-S133", None),
@@ -114,7 +115,7 @@ def test_any_text_is_a_color_or_a_mistake(text: str) -> None:
     try:
         assert parse_color(text, PALETTE).hex == parse_color(text, PALETTE).hex.upper()
     except Mistake as mistake:
-        assert mistake.code in {"TWL-S131", "TWL-S132", "TWL-S133", "TWL-S134"}
+        assert mistake.code in {"TWL-S131", "TWL-S132", "TWL-S133", "TWL-S134", "TWL-S145"}
 
 
 @given(HEX_COLORS)
