@@ -49,6 +49,11 @@ class Damper:
         """Whether a window is open."""
         return bool(self._counts)
 
+    @property
+    def due_s(self) -> float:
+        """When the next summary is due; infinity where nothing was held back."""
+        return min((count.began_s + WINDOW_S for count in self._counts.values() if count.held), default=float("inf"))
+
     def due(self, now_s: float) -> tuple[Event, ...]:
         """The summaries of windows that have ended; infinity ends all."""
         ended = [key for key, count in self._counts.items() if not 0 <= now_s - count.began_s < WINDOW_S]

@@ -205,16 +205,6 @@ class Program:
         return after is not None and without._cue(planned, after).at <= segment.start
 
     def _cues_after(self, moment: datetime, end: datetime) -> Iterator[Cue]:
-        """Cues after an instant and before `end`; of two at one instant the later one, as `look_at` has it."""
-        waiting: Cue | None = None
-        for cue in self._passages(moment, end):
-            if waiting is not None and waiting.at < cue.at:
-                yield waiting
-            waiting = cue
-        if waiting is not None:
-            yield waiting
-
-    def _passages(self, moment: datetime, end: datetime) -> Iterator[Cue]:
         segment = self._segment(moment)
         while segment.start < end:
             after = self._after(segment)

@@ -183,7 +183,8 @@ class Engine:
                 messages.extend(self._decide(self.gateways[name], cue, told))
         events = (*self._told, *self._damper.due(reading.wall.timestamp()))
         self._told.clear()
-        wake_s = min(self._due.values(), default=float("inf"))
+        summary_s = reading.mono + (self._damper.due_s - reading.wall.timestamp()) / reading.pace
+        wake_s = min(summary_s, *self._due.values())
         if blind:
             return Output((), events, None, None)
         return Output(tuple(messages), events, self._outlook.wake_at, wake_s if wake_s < float("inf") else None)

@@ -12,6 +12,7 @@ def test_two_pass_and_the_rest_is_counted() -> None:
     passed = [damper.pass_on(happened("TWL-G105", gateway=name), s) for s in range(5) for name in ("a", "b")]
     assert sum(map(len, passed)) == 4
     assert damper.due(59) == ()
+    assert damper.due_s == 60
     told = damper.due(61)
     assert [(event.code, event.fields["times"], event.fields["of"]) for event in told] == [
         ("TWL-C040", 3, "TWL-G105"),
@@ -33,6 +34,7 @@ def test_few_are_no_summary() -> None:
     """What was told needs no count."""
     damper = Damper()
     damper.pass_on(happened("TWL-G105", gateway="a"), 0)
+    assert damper.due_s == math.inf
     assert damper.due(100) == ()
 
 
