@@ -1,5 +1,5 @@
 """Where events are written: lines for people or for machines, by a thread of its own, so that a reader who stopped
-reading never holds up the light. What does not fit in the queue is dropped and counted."""
+reading never holds up the light. What does not fit in the queue, or on a full disk, is dropped and counted."""
 
 import os
 import queue
@@ -59,11 +59,13 @@ class Log:
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
+            missing, self._dropped = self._dropped, 0
             try:
-                if self._dropped:
-                    missing, self._dropped = self._dropped, 0
-                    self._stream.write(f"… {missing} lines were dropped: nobody read this log\n")
+                if missing:
+                    self._stream.write(f"… {missing} lines were dropped: this log took no more\n")
                 self._stream.write(line + "\n")
                 self._stream.flush()
-            except (OSError, ValueError):
+            except (BrokenPipeError, ValueError):
                 return
+            except OSError:
+                self._dropped += missing + 1

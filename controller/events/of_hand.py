@@ -188,4 +188,10 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("ask with a new id", "begär med ett nytt id"),
     ),
+    _no(
+        "TWL-O128",
+        "too_many",
+        Text("too many requests are waiting for their answer", "för många begäranden väntar på svar"),
+        Text("ask again in a moment", "begär på nytt om en stund"),
+    ),
 )

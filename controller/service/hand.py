@@ -74,6 +74,11 @@ class Hand:
         self._stop = self._halted = stop_of(request, now)
         return True
 
+    def turn_away(self, payload: bytes) -> Event:
+        """The answer to one request too many; the same may be asked again."""
+        busy = happened("TWL-O128")
+        return happened("TWL-O110", **asker_of(payload)._asdict(), reason=f"{busy.code}: {busy.text('en')}")
+
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
         """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. An
         id that was answered before gets the same answer and changes nothing. While the clock is `suspect` there is no

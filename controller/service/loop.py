@@ -104,6 +104,9 @@ class Loop:
             self.follow(self._engine.program)
         if not self._requests.full():
             self._requests.put_nowait(payload)
+            return
+        for event in self._refusals.pass_on(self._hand.turn_away(payload), reading.wall):
+            self._tell(event, reading.wall)
 
     async def _grant(self) -> None:
         """Requests one after another, beside the turns, which never wait for the disk. While the clock is suspect

@@ -140,3 +140,10 @@ async def test_an_id_that_comes_again_after_a_restart_is_told_what_stands(disk: 
     await hand_on(disk).take(asked(id="r", action="resume"), EVENING)
     over = await hand_on(disk).take(asked(look="blue"), EVENING)
     assert (over.code, "TWL-O127" in str(over.fields["reason"])) == ("TWL-O110", True)
+
+
+async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: Disk) -> None:
+    """Its id is not used up."""
+    hand = hand_on(disk)
+    assert told(hand.turn_away(asked())) == ("TWL-O110", "a", "Eva")
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O101"

@@ -1,0 +1,67 @@
+"""The log of a service: a line an event, whatever becomes of what it is written to."""
+
+import errno
+import io
+import os
+import threading
+import time
+from datetime import UTC, datetime
+
+from controller.cli.log import Log
+from controller.events import happened
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+class Disk(io.StringIO):
+    """A log file on a disk that is full for a while."""
+
+    full = False
+
+    def flush(self) -> None:
+        """Fails as a file does."""
+        if self.full:
+            self.seek(0)
+            self.truncate()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Pipe(io.StringIO):
+    """A pipe that nobody reads, until told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read = threading.Event()
+
+    def write(self, text: str) -> int:
+        """Waits."""
+        self.read.wait()
+        return super().write(text)
+
+
+def test_a_log_on_a_full_disk_goes_on_when_there_is_room() -> None:
+    """What could not be written is counted."""
+    disk = Disk()
+    with Log("text", UTC, "en", disk) as log:
+        for full in (True, False):
+            disk.full = full
+            for number in range(3):
+                log.tell(happened("TWL-J004", file=f"{full} {number}"), NOON)
+            time.sleep(0.2)
+    lines = disk.getvalue().splitlines()
+    assert "3 lines were dropped" in lines[0]
+    assert [f"False {number}" in line for number, line in enumerate(lines[1:])] == [True] * 3
+
+
+def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
+    """Neither who tells, nor who ends."""
+    pipe = Pipe()
+    began = time.monotonic()
+    with Log("text", UTC, "en", pipe) as log:
+        for number in range(12_000):
+            log.tell(happened("TWL-J004", file=number), NOON)
+        told = time.monotonic()
+    ended = time.monotonic()
+    pipe.read.set()
+    assert ended - told < 3
+    assert told - began < 10
