@@ -15,7 +15,7 @@ from typing import Any
 from controller.broker import Broker
 from controller.cli import connect
 from controller.cli.following import Following, grounds
-from controller.cli.notify import notify
+from controller.cli.notify import feed_watchdog
 from controller.cli.parts import Parts, Tell
 from controller.clock import Clock, Trust
 from controller.config.load import Setup
@@ -65,7 +65,8 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         tell = _telling(parts, mqtt)
         loop = Loop(engine, hand, parts.clock, mqtt, site, tell)
         following = Following(parts, loop, hand, tell, asyncio.get_running_loop().create_future())
-        works = (loop.run(), following.run(), _remember(parts, engine, loop), _count(parts, engine))
+        fed = feed_watchdog(lambda: loop.turned_s, lambda: parts.clock.read().mono)
+        works = (loop.run(), following.run(), _remember(parts, engine), _count(parts, engine), fed)
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
         stack.push_async_callback(_end, work, mqtt, parts.prefix)
         yield Running(engine, work, following.anew, mqtt)
@@ -99,15 +100,12 @@ def _connection(brokers: tuple[Address, ...], engine: Engine, site: Named) -> Mq
     )
 
 
-async def _remember(parts: Parts, engine: Engine, loop: Loop) -> None:
-    """Hands the order and the time to the store, which writes them when they are worth it, and tells the watchdog that
-    the loop turns: a program that still runs while its loop hangs is to be restarted."""
+async def _remember(parts: Parts, engine: Engine) -> None:
+    """Hands the order and the time to the store, which writes them when they are worth it."""
     while True:
         reading = parts.clock.read()
         if reading.trust is not Trust.SUSPECT:
             parts.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall)
-        if loop.turned_s is not None and reading.mono - loop.turned_s < REMEMBER_S:
-            notify("WATCHDOG=1")
         await asyncio.sleep(REMEMBER_S)
 
 
@@ -134,7 +132,7 @@ def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -
 async def _work(parts: Parts, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:
     site = parts.setup.tower.site.name
     async with asyncio.TaskGroup() as tasks:
-        for work, name in zip(ours, ("controller", "files", "memory", "glow"), strict=True):
+        for work, name in zip(ours, ("controller", "files", "memory", "glow", "watchdog"), strict=True):
             tasks.create_task(work, name=name)
         for gateway in here(parts):
             tasks.create_task(gateway.run(brokers, site), name=f"gateway {gateway.name}")

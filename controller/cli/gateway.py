@@ -12,7 +12,7 @@ from controller.cli import connect
 from controller.cli.assembly import process
 from controller.cli.following import rejection
 from controller.cli.log import Log, LogFormat
-from controller.cli.notify import notify
+from controller.cli.notify import feed_watchdog, notify
 from controller.cli.options import Options, common, environment_language
 from controller.clock import SystemClock
 from controller.config.load import Setup
@@ -51,10 +51,13 @@ def find(setup: Setup, name: str) -> Dmx:
 
 async def serve(setup: Setup, gateway: Dmx, state: Path, log: Log) -> None:
     """Until a signal."""
-    own = process(setup, gateway, SystemClock(), state, log.tell)
+    clock = SystemClock()
+    own = process(setup, gateway, clock, state, log.tell)
     work = asyncio.ensure_future(own.run(connect.addresses(setup.tower.mqtt), setup.tower.site.name))
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, work.cancel)
     notify("READY=1")
+    fed = asyncio.create_task(feed_watchdog(lambda: own.turned_s, lambda: clock.read().mono), name="watchdog")
     with contextlib.suppress(asyncio.CancelledError):
         await work
+    fed.cancel()

@@ -37,8 +37,11 @@ def near_time_zone(text: str) -> str | None:
 
 @cache
 def _cities() -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of each zone's city, degrees, from `zone.tab`."""
-    rows = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
+    """Latitude and longitude of each zone's city, degrees, from `zone.tab`; none where the package was taken away."""
+    try:
+        rows = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
+    except (ModuleNotFoundError, FileNotFoundError):
+        return {}
     cities = {}
     for _, place, name, *_ in (row.split("\t") for row in rows if not row.startswith("#")):
         found = PLACE.fullmatch(place)

@@ -73,6 +73,8 @@ class Site(Keys):
     def _is_known(cls, value: str) -> str:
         if value in time_zones():
             return value
+        if not time_zones():
+            raise Mistake("TWL-S099", value=value)
         near = near_time_zone(value)
         if near:
             raise Mistake("TWL-S083", value=value, suggestion=near)

@@ -36,6 +36,8 @@ class Process:
         self._tell = tell
         self._wake = asyncio.Event()
         self._unkept: asyncio.Queue[Memory] = asyncio.Queue()
+        self.turned_s: float | None = None
+        """When the last turn was done, boot time: what the watchdog goes by."""
 
     @property
     def name(self) -> str:
@@ -99,6 +101,7 @@ class Process:
                 self._tell(event, reading.wall)
             if turn.remember is not None:
                 self._unkept.put_nowait(turn.remember)
+            self.turned_s = reading.mono
             await self._sleep(reading, turn)
 
     async def _sleep(self, reading: Reading, turn: Turn) -> None:

@@ -78,6 +78,16 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S099",
+        "no-time-zones",
+        Text(
+            "this computer knows no time zones, and so not '{value}' either",
+            'den här datorn känner inga tidszoner, och inte heller "{value}"',
+        ),
+        PLACE,
+        Text("install them: `pip install tzdata`", "installera dem: `pip install tzdata`"),
+    ),
+    mistake(
         "S069",
         "zone-twice",
         Text("the zone '{zone}' is named twice", 'zonen "{zone}" står två gånger'),

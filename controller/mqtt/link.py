@@ -1,7 +1,8 @@
 """One broker, for as long as the program runs: connection after connection.
 
 Rules
-1. It tries for ever, each time from the name on: addresses change, and a broker may come minutes late.
+1. It tries for ever, each time from the name on: addresses change, and a broker may come minutes late. Only where we
+   ourselves have no room left it gives up, and with it the program.
 2. Between attempts it waits a random time from 0 to 1, 2, 4 … CAP_S ("full jitter"), so that many clients
    do not storm a broker that comes back. What counts is the failures since the last connection,
    and the connections in a row that did not last STABLE_S: two clients of one client id throw each other out.
@@ -85,6 +86,8 @@ class Link:
             async with asyncio.timeout(ATTEMPT_S):
                 await connection.open()
         except Exception as error:
+            if is_exhausted(error):
+                raise
             told = failure(self.broker, error)
             if told not in self._told:
                 self._told.add(told)
@@ -96,3 +99,9 @@ class Link:
         self._attempts = self._failures = 0
         self._told.clear()
         return True
+
+
+def is_exhausted(error: Exception) -> bool:
+    """Whether it is we who have no room left, for memory or for a thread: no later attempt would do better, but a
+    program begun anew."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))

@@ -76,8 +76,7 @@ class Hand:
 
     def turn_away(self, payload: bytes) -> Event:
         """The answer to one request too many; the same may be asked again."""
-        busy = happened("TWL-O128")
-        return happened("TWL-O110", **asker_of(payload)._asdict(), reason=f"{busy.code}: {busy.text('en')}")
+        return happened("TWL-O110", **asker_of(payload)._asdict(), reason=Advice(happened("TWL-O128")))
 
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
         """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. An

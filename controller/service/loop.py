@@ -105,7 +105,7 @@ class Loop:
         if not self._requests.full():
             self._requests.put_nowait(payload)
             return
-        for event in self._refusals.pass_on(self._hand.turn_away(payload), reading.wall):
+        for event in self._refusals.pass_on(self._hand.turn_away(payload), reading.mono):
             self._tell(event, reading.wall)
 
     async def _grant(self) -> None:
@@ -117,13 +117,11 @@ class Loop:
                 reading = self._clock.read()
                 answer = await self._hand.take(payload, reading.wall, reading.trust is Trust.SUSPECT)
                 self.follow(self._engine.program)
-                damped = (
-                    self._refusals.pass_on(answer, reading.wall.timestamp()) if answer.code == REFUSED else (answer,)
-                )
+                damped = self._refusals.pass_on(answer, reading.mono) if answer.code == REFUSED else (answer,)
                 for event in damped:
                     self._tell(event, reading.wall)
             reading = self._clock.read()
-            events = self._refusals.due(reading.wall.timestamp())
+            events = self._refusals.due(reading.mono)
             if reading.trust is not Trust.SUSPECT:
                 events += *await self._hand.expire(reading.wall), *self._certificates.due(reading.wall)
             for event in events:

@@ -2,10 +2,14 @@
 
 import asyncio
 import gc
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import TZPATH
 
 import pytest
 
@@ -135,3 +139,20 @@ def test_what_is_loaded_at_the_start_is_no_more_looked_through(
     monkeypatch.setattr(asyncio, "run", begin)
     assert call(*command).exit_code == 0
     assert frozen[0] > 10_000
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize("of_the_system", [True, False], ids=["system's", "none"])
+def test_time_zones_that_were_taken_away(config: Path, tmp_path: Path, command: str, of_the_system: bool) -> None:
+    """Without the package the system's own are used; without either the start tells what to install."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['tzdata'] = None\n", encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    if of_the_system and not any(Path(folder).is_dir() for folder in TZPATH):
+        pytest.skip("this system has no time zones of its own: apt-get install tzdata")
+    words = [sys.executable, "-m", "controller", "--config", str(config), "--lang", "en", command]
+    told = subprocess.run(
+        words, env=env | ({} if of_the_system else {"PYTHONTZPATH": ""}), capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in told.stderr
+    assert told.returncode == (0 if of_the_system else 78), told.stderr
+    assert of_the_system or "pip install tzdata" in told.stdout + told.stderr
