@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 RULES = Path(__file__).parents[2] / "deploy" / "mosquitto" / "watertower.acl"
-PARTS = ("desired", "reported", "availability")
+PARTS = ("desired", "walk", "reported", "availability")
 TOPICS = {f"watertower/gateway/{name}/{part}" for name in ("mast", "gate") for part in PARTS}
 TOPICS |= {f"watertower/{rest}" for rest in ("controller/status", "controller/event", "override/set")}
 
@@ -28,13 +28,13 @@ def enter(guarded, connect):
 
 
 async def test_a_gateway_reads_its_own_wishes_only(enter):
-    """And whether the controller is there."""
+    """The walk test's among them, and whether the controller is there."""
     mast, controller = await enter("mast", "high"), await enter("controller", "calm")
     await mast.subscribe(("#", 1))
     for topic in sorted(TOPICS):
         await controller.publish(topic)
     came = {message.topic for message in await mast.settled()}
-    assert came == {"watertower/gateway/mast/desired", "watertower/controller/status"}
+    assert came == {f"watertower/{rest}" for rest in ("gateway/mast/desired", "gateway/mast/walk", "controller/status")}
 
 
 async def test_a_gateway_writes_its_own_reports_only(enter):
