@@ -95,7 +95,7 @@ class Broker:
                 reuse_address=True,
                 start_serving=False,
             )
-        except (OSError, OverflowError) as fault:
+        except (OSError, OverflowError, UnicodeError) as fault:
             number = getattr(fault, "errno", 0) or 0
             reason = os.strerror(number) if number > 0 else str(fault)
             raise Unreachable("TWL-B002", host=self.host, port=self._wanted_port, reason=reason) from fault

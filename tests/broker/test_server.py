@@ -53,7 +53,8 @@ async def test_localhost_is_loopback(start, connect):
 
 
 @pytest.mark.parametrize(
-    ("host", "port"), [("127.0.0.1", 70_000), ("no.such.host.invalid", 0), ("", 1883), ("192.0.2.1", 0)]
+    ("host", "port"),
+    [("127.0.0.1", 70_000), ("no.such.host.invalid", 0), ("", 1883), ("192.0.2.1", 0), ("a..b", 0), ("a" * 64, 0)],
 )
 async def test_an_address_that_cannot_be_is_told(host, port):
     """As an error of ours."""
