@@ -5,8 +5,9 @@ Rules
    is the node's birth and last will. Several lights of one node may be several zones.
 2. Every number is sent as an integer: newer firmware checks the type and drops `2.0`
    (light_json_schema.cpp).
-3. `w` is sent as 0: an RGBW light would otherwise keep the white it had. Lights without white take no
-   notice.
+3. White is sent as 0, in every way it can be meant: a light would otherwise keep the white it had. Beside `c`,
+   `w` is warm white, and `white_value` is the white of RGBW. Lights without white take no notice of a 0
+   (light_call.cpp). Likewise `effect: None`: a colour does not stop a running effect.
 4. The firmware takes the strongest of r, g, b for the colour's own brightness and multiplies; it reports
    colours as they were sent. Older firmware truncates instead of rounding, so values may read 1 low.
 5. An empty command changes nothing and is answered with the state, but ends a running fade within the
@@ -69,8 +70,9 @@ class EspHome(Addressed):
         if not goal.on or goal.color is None:
             return dumped(state="OFF", **fade)
         red, green, blue = goal.color.rgb
-        color = {"r": red, "g": green, "b": blue, "w": 0}
-        return dumped(state="ON", brightness=wishes.step(goal.brightness, self.STEPS), color=color, **fade)
+        color = {"r": red, "g": green, "b": blue, "c": 0, "w": 0}
+        brightness = wishes.step(goal.brightness, self.STEPS)
+        return dumped(state="ON", brightness=brightness, color=color, white_value=0, effect="None", **fade)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """An empty command for each light (rule 5)."""

@@ -106,11 +106,14 @@ def test_esphome_is_sent_integers_only(
         assert json.loads(raw)["transition"] == expected
 
 
-def test_esphome_puts_white_out(
+def test_esphome_puts_white_and_effects_out(
     named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
 ) -> None:
-    """An RGBW light keeps the white it had unless told."""
-    assert sent(named("esphome"), wanted(lit()))["color"] == {"r": 255, "g": 106, "b": 0, "w": 0}
+    """A light keeps the white it had unless told: RGBW has one, RGBWW two. A running effect goes on as well."""
+    keys = sent(named("esphome"), wanted(lit()))
+    assert keys["color"] == {"r": 255, "g": 106, "b": 0, "c": 0, "w": 0}
+    assert (keys["white_value"], keys["effect"]) == (0, "None")
+    assert "effect" not in sent(named("esphome"), wanted(DARK))
 
 
 def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:

@@ -181,6 +181,27 @@ def test_a_lamp_changed_by_an_app(started: Started) -> None:
     assert "TWL-G103" in world.controller.codes()
 
 
+@pytest.mark.parametrize(
+    ("name", "topic", "payload"),
+    [
+        ("esphome", "tower/light/floods/command", b'{"effect":"Rainbow"}'),
+        ("esphome", "tower/light/floods/command", b'{"color":{"w":255}}'),
+        ("wled", "wled/a1b2c3/api", b"FX=73"),
+        ("shelly-1", "shellies/shellyrgbw2-11ABD9/color/0/set", b'{"effect":2}'),
+        ("shelly-2", "shellyplusrgbwpm-b48a0a123db4/command/rgbw:0", b"set,true,100,255,106,0,255"),
+        ("ha-rgb", "home/rgb1/set", b'{"state":"ON","effect":"rainbow"}'),
+    ],
+)
+def test_an_effect_or_white_set_by_an_app(started: Started, name: str, topic: str, payload: bytes) -> None:
+    """Seen, put out, and confirmed again within a few seconds; nobody has to look."""
+    world = started(name)
+    since = world.mono
+    world.say(topic, payload)
+    world.run(5)
+    assert standing(world) == {"confirmed"}
+    assert "TWL-G103" in world.controller.codes(since)
+
+
 def test_a_lamp_that_is_fought_over(started: Started) -> None:
     """An automation switches it off whenever it is on: five repairs at once, then one in twelve seconds, one alarm."""
     world = started("tasmota-5")

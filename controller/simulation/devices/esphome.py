@@ -35,9 +35,11 @@ class Light:
         self._take_color(color if isinstance(color, dict) else {})
         mired = whole(keys.get("color_temp"), 1, 65535)
         self.mired = self.mired if mired is None else mired
+        white = whole(keys.get("white_value"), 0, 255)
+        self.white = self.white if white is None else white / 255
         if isinstance(keys.get("effect"), str):
-            self.effect = str(keys["effect"])
-        elif word or color is not None:
+            self.effect = "None" if str(keys["effect"]).lower() == "none" else str(keys["effect"])
+        elif not self.on:
             self.effect = "None"
 
     def _take_color(self, color: Mapping[str, object]) -> None:
@@ -48,7 +50,7 @@ class Light:
             self.color_brightness, self.mired = strongest, None
             top = max(told) or 1.0
             self.rgb = (told[0] / top, told[1] / top, told[2] / top)
-        white = whole(color.get("w"), 0, 255)
+        white = whole(color.get("w"), 0, 255) if "c" not in color else None
         self.white = self.white if white is None else white / 255
 
     @property
