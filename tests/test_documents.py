@@ -86,7 +86,7 @@ SNIPPETS = [(path.name, body) for path in DOCUMENTS for body in fences(path, "ya
 
 @pytest.mark.parametrize(("document", "snippet"), SNIPPETS, ids=range(len(SNIPPETS)))
 def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snippet: str) -> None:
-    """A part of one of the two files, put where the text says that it belongs."""
+    """A part of one of the two files or a profile, put where the text says that it belongs."""
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     (config / "mqtt-password").write_text("x", encoding="utf-8")
     if snippet.startswith("mqtt:"):
@@ -94,10 +94,14 @@ def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snip
         shipped = re.search(r"^mqtt:\n(?: .*\n)+", text, re.MULTILINE)
         assert shipped
         (config / TOWER).write_text(text.replace(shipped[0], snippet), encoding="utf-8")
+    elif snippet.startswith("name:"):
+        (config / "profiles").mkdir()
+        (config / "profiles" / "flood.yaml").write_text(snippet, encoding="utf-8")
     else:
         head = "" if snippet.startswith("campaigns:") else "campaigns:\n"
         (config / SCHEDULE).write_text(f"version: 1\n{head}{snippet}", encoding="utf-8")
     setup = load(config)
+    assert snippet.startswith("name:") == ("flood" in setup.profiles)
     assert setup.tower.mqtt.username == "controller" if snippet.startswith("mqtt:") else setup.schedule.campaigns
 
 
