@@ -3,8 +3,9 @@
 Rules
 1. Commands go to `<topic>/api` as JSON: `on`, `bri` 1..255, `tt` (this fade only) and `seg`, which without
    an id means all selected segments. Off is `on: false`; `bri` is never 0.
-2. `fx: 0` stops an effect, `nl` a running night light, and a segment switched off, dimmed or frozen by hand
-   is put right: nothing of that shows in the reports.
+2. `fx: 0` stops an effect and a playlist, which would light the lamp again (wled00/json.cpp), `nl` a running
+   night light, and a segment switched off, dimmed or frozen by hand is put right: little of that shows in
+   the reports.
 3. `tt` is an integer of 100 ms, at most 65.5 s, and always sent: 0.75 s would be the default.
 4. Reports: `/g` brightness, `/c` colour of the first selected segment, `/v` both and the effect as XML, all
    of the goal and not of the fade, at most once a second, and only when something changed. `/status` is
@@ -57,7 +58,7 @@ class Wled(OneZone):
         goal = self.reduce(self.zone, want.zones[self.zone])
         always: dict[str, object] = {"tt": round(10 * self.fade(want.fade_s)), "nl": {"on": False}}
         if not goal.on or goal.color is None:
-            return (command(f"{self.topic}/api", dumped(on=False, **always)),)
+            return (command(f"{self.topic}/api", dumped(on=False, **always, seg={"fx": 0})),)
         color = [*goal.color.rgb, *([0] if self.channels == "rgbw" else [])]
         segment = {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [color]}
         brightness = wishes.step(goal.brightness, self.STEPS)

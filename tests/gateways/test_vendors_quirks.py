@@ -198,7 +198,8 @@ def test_wled_is_sent_its_whole_state(
     keys = sent(named("wled", channels="rgbw"), wanted(lit(brightness=0.8)))
     assert keys["seg"] == {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [[255, 106, 0, 0]]}
     assert (keys["tt"], keys["nl"]) == (0, {"on": False})
-    assert sent(named("wled"), wanted(DARK, 120.0)) == {"on": False, "tt": 655, "nl": {"on": False}}
+    off = sent(named("wled"), wanted(DARK, 120.0))
+    assert off == {"on": False, "tt": 655, "nl": {"on": False}, "seg": {"fx": 0}}, "a playlist would go on"
 
 
 def test_a_wled_topic_has_at_most_32_characters(named: Callable[..., Any]) -> None:
