@@ -13,7 +13,9 @@ Rules
    where 8 bits say little, `HSBColor` is read instead. Hue counts whole degrees and one degree is 4.25 of
    255.
 6. `cmnd/…/State` is answered with the state; `tele/…/LWT` is birth and last will.
-7. A full topic without `%prefix%` stands for answers and telemetry alike; commands get the prefix behind it
+7. `POWER1` and `Dimmer1` stand in place of `POWER` and `Dimmer` with SetOption26 or where white is a light of
+   its own (SetOption37).
+8. A full topic without `%prefix%` stands for answers and telemetry alike; commands get the prefix behind it
    (support_command.ino, GetTopic_P). `%hostname%` and `%id%` must be written out: only the device knows them.
 https://tasmota.github.io/docs/Commands/ and tasmota/tasmota_xdrv_driver/xdrv_04_light.ino
 """
@@ -84,7 +86,7 @@ class Tasmota(OneZone):
     channels: Annotated[int, Field(ge=1, le=5)] = 3
 
     def at(self, prefix: str, leaf: str) -> str:
-        """A topic of the device; `prefix` is cmnd, stat or tele (rule 7)."""
+        """A topic of the device; `prefix` is cmnd, stat or tele (rule 8)."""
         full = self.full_topic
         if prefix == "cmnd" and "%prefix%" not in full:
             full += "%prefix%/"
@@ -154,7 +156,8 @@ class Tasmota(OneZone):
             return told(self.zone, OFF)
         scheme = within(keys.get("Scheme"), 0, 255)
         shown = replace(self._shown_color(keys), on=on, steady=None if scheme is None else scheme == 0)
-        return told(self.zone, with_brightness(shown, fraction(keys.get("Dimmer"), self.STEPS)))
+        dimmer = keys.get("Dimmer", keys.get("Dimmer1"))
+        return told(self.zone, with_brightness(shown, fraction(dimmer, self.STEPS)))
 
     def _shown_color(self, keys: Mapping[str, object]) -> Shown:
         if self.channels == 1:

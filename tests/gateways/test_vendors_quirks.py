@@ -282,6 +282,8 @@ def test_tasmota_answers_in_all_its_forms(named: Callable[..., Gateway]) -> None
     gateway = named("tasmota")
     assert shown(gateway, "stat/tasmota/POWER", b"ON") == Shown(on=True)
     assert shown(gateway, "stat/tasmota/POWER1", b'{"POWER1":"OFF"}') == Shown(on=False)
+    apart = {"POWER1": "ON", "Dimmer1": 80, "POWER2": "OFF", "Dimmer2": 0, "Color": "CC550000", "White": 0}
+    assert shown(gateway, "stat/tasmota/RESULT", apart).brightness == 0.8
     assert shown(gateway, "stat/tasmota/STATUS11", {"StatusSTS": {"POWER": "ON", "Dimmer": 80}}).brightness == 0.8
     assert shown(gateway, "tele/tasmota/STATE", {"POWER": "ON", "Scheme": 2}).steady is False
     assert gateway.decode("stat/tasmota/RESULT", b'{"Fade":"ON"}', PREFIX) == Ignored()
