@@ -6,11 +6,13 @@ Rules
 2. A client that does not read its answers is not read either.
 3. Who publishes faster than a receiver takes it is slowed, the more the fuller that queue is, at most to one
    batch in BRAKE_S; when it is full the receiver is dropped. So no client holds up another for longer than that.
-4. Nothing received for 1.5 × keep alive (3.1.2.10) ends the connection, unless it is taking what is sent.
+4. Nothing received for 1.5 × keep alive (3.1.2.10) ends the connection, unless it is taking what is sent. Where it is
+   0, TCP's own keepalive finds a client that lost its power, after two hours as Linux comes.
 5. What a client sent before it hung up is still worked off, its DISCONNECT too.
 """
 
 import asyncio
+import socket
 from typing import cast
 
 from controller.broker.decoding import LONGEST_CONNECT, Framer, decode
@@ -55,6 +57,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Waits for the CONNECT. TCP_NODELAY is set by asyncio itself."""
         self._transport = cast(asyncio.Transport, transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         address = transport.get_extra_info("peername")
         self._dialogue = Dialogue(self._exchange, self._users, self, str(address[0]) if address else "?")
         limits = self._exchange.limits

@@ -122,6 +122,14 @@ async def test_small_packets_are_not_held_back(start, connect):
     assert connection._transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+async def test_a_client_without_keep_alive_does_not_hold_its_place_for_ever(start, connect):
+    """When it lost its power: TCP asks whether it is there."""
+    subject = await start()
+    await connect(subject, "c", keep_alive=0)
+    (connection,) = subject.broker._connections
+    assert connection._transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
 async def test_nothing_is_left_behind(start, connect):
     """No task, no connection."""
     before = asyncio.all_tasks()
