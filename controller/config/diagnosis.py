@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import ScalarEvent
 
 from controller.config.draft import Draft, column_of_body, is_blank, opens_block
+from controller.config.indentation import best_move, deeper, indentation, moved
 from controller.config.spelling import end_of_value, open_quote
 
 FIRST_PAIR = re.compile(r" *(?:- +)*[^\s:][^:]*:(?=\s|$)")
@@ -138,22 +139,19 @@ def _out_of_line(trouble: Trouble) -> bool:
 
 
 def _mend_indentation(draft: Draft, line: int) -> bool:
-    """Tell a line in a column of its own, and move it with all that belongs to it."""
-    text = draft.lines[line]
-    found = len(text) - len(text.lstrip())
-    expected = draft.column_for(line, found)
-    if expected == found:
+    """Tell the line in a column of its own, here or above, and move it with all that belongs to it."""
+    is_item = draft.lines[line].lstrip().startswith("- ")
+    move = best_move(draft.lines, line) if is_item or FIRST_PAIR.match(draft.lines[line]) else None
+    if move is None:
         return False
-    words = text.split()
+    text = draft.lines[move.line]
+    found, words = indentation(text), text.split()
     word = " ".join(words[: 2 if words[0] == "-" else 1]).rstrip(":")
-    draft.tell("TWL-S021", line, (found, found + len(word)), word=word, found=found, expected=expected)
-    draft.indent(line, expected)
-    for below in range(line + 1, len(draft.lines)) if opens_block(text) or words[0] == "-" else ():
-        inner = len(draft.lines[below]) - len(draft.lines[below].lstrip())
-        if not is_blank(draft.lines[below]):
-            if inner <= found:
-                break
-            draft.indent(below, inner + expected - found)
+    draft.tell("TWL-S021", move.line, (found, found + len(word)), word=word, found=found, expected=move.column)
+    after = moved(draft.lines, move)
+    for number, (old, new) in enumerate(zip(draft.lines, after, strict=True)):
+        if old != new:
+            draft.indent(number, indentation(new))
     return True
 
 
@@ -165,11 +163,13 @@ def _below_a_value(draft: Draft, line: int) -> bool:
         return False
     text = draft.lines[above]
     value = text[pair.end() : end_of_value(text)].strip()
-    outermost = column_of_body(text) == 0 and draft.lines[line].lstrip().startswith("-")
-    if not value or column_of_body(text) > len(draft.lines[line]) - len(draft.lines[line].lstrip()):
+    is_item = draft.lines[line].lstrip().startswith("-")
+    if not value or column_of_body(text) > indentation(draft.lines[line]):
         return False
-    if value not in EMPTY and not outermost:
+    if is_item and column_of_body(text) > 0 and value not in EMPTY:
         return False
+    if not is_item and value != "{}" and (value not in EMPTY or len(deeper(draft.lines, above)) < 2):
+        return False  # one line alone has slipped rather than been put in
     start = text.index(value, pair.end())
     key = text[column_of_body(text) : pair.end() - 1].strip()
     draft.tell("TWL-S045", above, (start, start + len(value)), key=key, value=value)
@@ -193,7 +193,9 @@ def _mend_entry(draft: Draft, first: int, line: int) -> bool:
     opener, start = draft.line_above(first), column_of_body(draft.lines[first])
     if opener is None or not opens_block(draft.lines[opener]) or draft.lines[first].lstrip().startswith("-"):
         return False
-    if column_of_body(draft.lines[line]) != start + 2:
+    below = next((text for text in draft.lines[line + 1 :] if not is_blank(text)), "")
+    slipped = indentation(below) == start and not below.lstrip().startswith("-")
+    if column_of_body(draft.lines[line]) != start + 2 or slipped:
         return False
     key = draft.lines[opener][column_of_body(draft.lines[opener]) :].partition(":")[0]
     word = draft.lines[first][start:].partition(":")[0]

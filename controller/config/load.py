@@ -39,8 +39,6 @@ TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 OUT_OF_LINE = "TWL-S021"
-ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
-"""A keyword in a wrong place is told as that, not as one whose indentation is odd."""
 BLACK = Color("#000000")
 GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
 KEYWORDS = frozenset(
@@ -180,7 +178,7 @@ def _read_as(
     if not isinstance(root, Pairs):
         return None, (*document.findings, _not_pairs(document, root))
     words = tuple(shape.mistakes(document, model, files))
-    elsewhere = {finding.place for finding in words if finding.code in ELSEWHERE}
+    elsewhere = {finding.place for finding in words if finding.code in verdict.ELSEWHERE}
     written = (one for one in document.findings if one.code != OUT_OF_LINE or one.place not in elsewhere)
     findings = (*written, *words)
     try:

@@ -20,7 +20,8 @@ Told = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
 
 MISSING, NO_DAYS = "TWL-S014", "TWL-S141"
-TOO_FAR_OUT = "TWL-S016"
+ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
+"""Keywords in a wrong place: told as that, and neither as missing nor as oddly indented."""
 OF_PROFILES = frozenset({"TWL-F103", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 EXAMPLES: Mapping[str, str] = {
@@ -107,7 +108,7 @@ def _is_consequence(document: Document, error: ErrorDetails, told: tuple[Finding
         return bool(node.items)
     if isinstance(node, Scalar):
         return any(finding.place and finding.place[:2] == node.place[:2] for finding in told)
-    misplaced = {finding.event.fields["key"] for finding in told if finding.code == TOO_FAR_OUT}
+    misplaced = {finding.event.fields["key"] for finding in told if finding.code in ELSEWHERE}
     return isinstance(node, Pairs) and any(
         word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in wanted
     )

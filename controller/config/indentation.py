@@ -1,0 +1,95 @@
+"""The one line whose beginning stands in a wrong column: found by trying which move lets the YAML reader get furthest.
+
+The reader stops at the first line that does not fit in, which is often a right one below the wrong one: all the lines
+of an entry whose hyphen slipped, for instance. So the line above and the entry's own first line are tried too.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from controller.config.draft import column_of_body, is_blank, opens_block
+
+BEFORE, AFTER = 100, 25
+"""How many lines around the trouble are read again for each try."""
+
+
+class Move(NamedTuple):
+    """`line` begins in `column`; with `block`, the deeper lines below it keep their distance."""
+
+    line: int
+    column: int
+    block: bool
+
+
+def best_move(lines: Sequence[str], line: int) -> Move | None:
+    """The move that lets the reader get furthest beyond `line`, of several the shortest; None where none helps."""
+    start = _start(lines, line)
+    window = list(lines[start : line + AFTER])
+    now, at = _reach(window), line - start
+    tried = (((_reach(moved(window, move)), *_preference(window, move, at)), move) for move in _moves(window, at))
+    reach, move = max(tried, default=((now, 0, False, False), None))
+    return Move(move.line + start, move.column, move.block) if move and reach[0] > now else None
+
+
+def moved(lines: Sequence[str], move: Move) -> list[str]:
+    """The lines after the move."""
+    by = move.column - indentation(lines[move.line])
+    inside = {move.line, *(deeper(lines, move.line) if move.block else ())}
+    return [_shifted(text, by) if number in inside else text for number, text in enumerate(lines)]
+
+
+def indentation(text: str) -> int:
+    """How many spaces a line begins with."""
+    return len(text) - len(text.lstrip())
+
+
+def _shifted(text: str, by: int) -> str:
+    return " " * max(0, indentation(text) + by) + text.lstrip()
+
+
+def _start(lines: Sequence[str], line: int) -> int:
+    """The nearest line of the outermost level above that opens a block; what stands over it has no part in this."""
+    above = range(line - 1, max(-1, line - BEFORE), -1)
+    return next((at for at in above if not indentation(lines[at]) and opens_block(lines[at]) and lines[at].strip()), 0)
+
+
+def _reach(lines: Sequence[str]) -> int:
+    """The line at which the reader stops; their number where it reads all."""
+    try:
+        for _ in YAML(typ="safe", pure=True).parse("\n".join(lines)):
+            pass
+    except MarkedYAMLError as error:
+        return error.problem_mark.line if error.problem_mark else 0
+    except YAMLError:
+        return 0
+    return len(lines)
+
+
+def _moves(window: Sequence[str], at: int) -> Iterator[Move]:
+    solid = [number for number in range(at + 1) if not is_blank(window[number])]
+    entry = next((number for number in reversed(solid[:-1]) if window[number].lstrip().startswith("- ")), at)
+    begun = {column for text in window if not is_blank(text) for column in (indentation(text), column_of_body(text))}
+    columns = begun | {column - 2 for column in begun if column >= 2}  # that of a hyphen before such a line
+    for line in {at, *solid[-2:], entry}:
+        for column in columns - {indentation(window[line])}:
+            yield Move(line, column, block=False)
+            if deeper(window, line):
+                yield Move(line, column, block=True)
+
+
+def deeper(lines: Sequence[str], line: int) -> list[int]:
+    """The lines below that are indented further, up to the first that is not."""
+    found: list[int] = []
+    for number in range(line + 1, len(lines)):
+        if not is_blank(lines[number]):
+            if indentation(lines[number]) <= indentation(lines[line]):
+                break
+            found.append(number)
+    return found
+
+
+def _preference(window: Sequence[str], move: Move, at: int) -> tuple[int, bool, bool]:
+    return -abs(move.column - indentation(window[move.line])), move.line == at, not move.block
