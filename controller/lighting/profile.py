@@ -68,10 +68,10 @@ class Channel(BaseModel):
             [(role, levels)] = value.items()
             if role in {"shutter", "fixed"}:
                 return {"role": role, "zero": _level(levels), "full": _level(levels)}
-            if role in ROLES and isinstance(levels, list | tuple) and len(levels) == 2 and levels[0] != levels[1]:
-                return {"role": role, "zero": _level(levels[0]), "full": _level(levels[1])}
-        if isinstance(value, Mapping) and "role" in value:
-            return value
+            if role in ROLES and isinstance(levels, list | tuple) and len(levels) == 2:
+                zero, full = map(_level, levels)
+                if zero != full:
+                    return {"role": role, "zero": zero, "full": full}
         raise _unknown_channel(value)
 
     @property
@@ -91,7 +91,7 @@ class Channel(BaseModel):
 
 def _level(value: object) -> int:
     text = str(value)
-    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,3}", text) or int(text) > 255:
+    if isinstance(value, bool) or not re.fullmatch("0|[1-9][0-9]{0,2}", text) or int(text) > 255:
         raise Mistake("TWL-F128", value=_flow(value))
     return int(text)
 
