@@ -13,7 +13,8 @@ Rules
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute.
 7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly. One
-   whose last will was said is silent at once, but that is told only after AWAY_S: most are just starting anew.
+   whose last will was said is silent at once, but that is told only after AWAY_S: most are just starting anew. One
+   that does so again and again is told of at once.
 8. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
 9. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
 10. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
@@ -39,6 +40,8 @@ REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
 REASSERT_S = 60.0
 AWAY_S = 15.0
 """Longer than a device with Wi-Fi takes from power on to its first word."""
+AWAY_COST_S = REPAIR_WINDOW_S / 2
+"""Two absences in a row are borne; a third within seconds is a fault of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +211,11 @@ def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 
 def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 7."""
-    since_s = turn.now_s if track.silent_s is None else track.silent_s
-    tell_at_s = since_s + AWAY_S if track.heard.online is False else since_s
+    since_s, flaps_s = track.silent_s, track.flaps_s
+    if since_s is None:
+        since_s, flaps_s = turn.now_s, max(flaps_s, turn.now_s) + AWAY_COST_S
+    starts_anew = track.heard.online is False and flaps_s <= since_s + REPAIR_WINDOW_S
+    tell_at_s = since_s + AWAY_S if starts_anew else since_s
     events: tuple[Event, ...] = ()
     if not track.missed and turn.now_s >= tell_at_s:
         alive_s = track.heard.alive_s
@@ -217,7 +223,7 @@ def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         events = (happened("TWL-G104", gateway=gateway.name, age_s=age_s),)
     missed = track.missed or bool(events)
     standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "silent")
-    lost = replace(track, standing=standing, silent_s=since_s, missed=missed, confirmed=None)
+    lost = replace(track, standing=standing, silent_s=since_s, flaps_s=flaps_s, missed=missed, confirmed=None)
     decision = _again(gateway, lost, turn, events)
     return decision if missed else replace(decision, wake_s=min(decision.wake_s or tell_at_s, tell_at_s))
 

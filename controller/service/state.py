@@ -98,7 +98,8 @@ class Track:
     last fade ends or ended.
 
     `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
-    `silent_s` is since when it is silent, `missed` says that this was told.
+    `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
+    are borne.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
     are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more.
     """
@@ -115,6 +116,7 @@ class Track:
     misses: int = 0
     alarmed: bool = False
     silent_s: float | None = None
+    flaps_s: float = 0.0
     missed: bool = False
     overwritten: bool = False
     paid_s: float = 0.0
