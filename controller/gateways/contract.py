@@ -24,7 +24,7 @@ from controller.gateways.documents import (
     parse_desired,
     parse_reported,
 )
-from controller.gateways.gateway import Gateway, Ignored, Message, Rejected, Report, Shown, Want
+from controller.gateways.gateway import Gateway, Ignored, Message, Order, Rejected, Report, Shown, Want
 from controller.gateways.outputs import OutputField
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
@@ -138,7 +138,7 @@ class Dmx(Gateway):
             return _availability(payload)
         if leaf == "reported":
             return self._reported(payload)
-        return _written(payload) if leaf == "desired" and payload else Ignored()
+        return _written(payload) if leaf == "desired" else Ignored()
 
     def _reported(self, payload: bytes) -> Report | Ignored | Rejected:
         if not payload:
@@ -183,8 +183,9 @@ def _availability(payload: bytes) -> Report | Ignored | Rejected:
     return Rejected("availability is neither 'online' nor 'offline'") if payload else Ignored()
 
 
-def _written(payload: bytes) -> Report | Rejected:
+def _written(payload: bytes) -> Report:
+    """Also what is no document, or a cleared topic, has taken the place of ours: the lowest order of all."""
     document = parse_desired(payload)
     if isinstance(document, Rejected):
-        return document
+        return Report(written=Order())
     return Report(written=document.order, command_id=document.command_id)

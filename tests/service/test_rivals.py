@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from controller.gateways.gateway import Order
+
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
 AVAILABILITY = "watertower/gateway/mast/availability"
@@ -114,7 +116,7 @@ def test_a_gateway_that_knows_a_higher_order(night: Any) -> None:
     retain=st.booleans(),
 )
 def test_garbage_on_any_topic(world_of: Callable[..., Any], topic: str, payload: bytes, retain: bool) -> None:
-    """It is told, and nothing changes: not the light, not what is known, not the order."""
+    """It is told, and changes neither the light nor what is known; on our own topic it is written over."""
     world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
     world.box.start()
     world.controller.start()
@@ -122,9 +124,10 @@ def test_garbage_on_any_topic(world_of: Callable[..., Any], topic: str, payload:
     order, heard = world.box.machine.order, world.controller.engine.tracks["mast"].heard
     world.say(topic, payload, retain)
     world.run(0.04)
-    assert world.box.machine.order == order
+    ours = topic == DESIRED
+    assert world.box.machine.order == (Order(order.epoch, order.revision + 1) if ours else order)
     assert world.controller.engine.tracks["mast"].heard.zones == heard.zones
-    assert payload in {b"online", b"offline"} or "TWL-G110" in world.controller.codes()
+    assert payload in {b"online", b"offline"} or ("TWL-G111" if ours else "TWL-G110") in world.controller.codes()
     world.run(10)
     assert world.right
     assert world.controller.standing() == {"confirmed"}
@@ -138,3 +141,15 @@ def test_an_old_document_of_ours_is_no_rival(night: Any) -> None:
     assert "TWL-G111" not in night.controller.codes()
     assert night.controller.standing() == {"confirmed"}
     assert night.desired.order == night.controller.engine.order
+
+
+@pytest.mark.parametrize("payload", [b"", b"OFF", b'{"state": "ON"}'])
+def test_what_is_no_document_takes_the_place_of_ours_as_well(night: Any, payload: bytes) -> None:
+    """The topic cleared, or another system's word on it: a gateway without memory would find nothing there."""
+    ours = night.desired
+    night.say(DESIRED, payload, retain=True)
+    night.run(2)
+    assert night.desired.zones == ours.zones
+    assert night.desired.order > ours.order
+    assert "TWL-G111" in night.controller.codes(night.mono - 2)
+    assert night.wrong_s == 0
