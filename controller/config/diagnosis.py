@@ -124,7 +124,7 @@ def _second_colon(trouble: Trouble) -> bool:
             return True
     elif above is not None and _mend_entry(draft, above, line):
         return True
-    return _below_a_value(draft, line) or _mend_indentation(draft, line)
+    return _mend_place(draft, line)
 
 
 def _out_of_line(trouble: Trouble) -> bool:
@@ -132,10 +132,26 @@ def _out_of_line(trouble: Trouble) -> bool:
     draft, (line, column) = trouble.draft, trouble.at
     text = draft.lines[line]
     if not text[:column].strip():
-        return _below_a_value(draft, line) or _mend_indentation(draft, line)
+        return _mend_place(draft, line)
     first = FIRST_PAIR.match(text)
     start = first.end() if first else column_of_body(text)
     return _quote_value(draft, line, start, "TWL-S031", found=text[column : end_of_value(text)].rstrip())
+
+
+def _mend_place(draft: Draft, line: int) -> bool:
+    """A line that begins where it cannot: for one of three reasons, which may lie above it."""
+    return _below_a_value(draft, line) or _mend_indentation(draft, line) or _stray_text(draft, line)
+
+
+def _stray_text(draft: Draft, line: int) -> bool:
+    """Words above that are no pair and no item: the rest of a comment that was broken, for instance."""
+    above = draft.line_above(line)
+    if above is None or FIRST_PAIR.match(draft.lines[above]) or draft.lines[above].lstrip()[0] in "-[{\"'":
+        return False
+    text = draft.lines[above]
+    draft.tell("TWL-S047", above, (indentation(text), len(text.rstrip())))
+    draft.lines[above] = ""
+    return True
 
 
 def _mend_indentation(draft: Draft, line: int) -> bool:

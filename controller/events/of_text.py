@@ -359,6 +359,19 @@ KINDS: tuple[Kind, ...] = (
         Text("write `{key}:`", "skriv `{key}:`"),
     ),
     mistake(
+        "S047",
+        "stray-text",
+        Text(
+            "this line is neither a keyword with its value nor a comment",
+            "raden är varken ett nyckelord med sitt värde eller en kommentar",
+        ),
+        PAIRS,
+        Text(
+            "begin it with # if it is a comment, else write keyword, colon, space and value",
+            "börja den med # om den är en kommentar, skriv annars nyckelord, kolon, mellanslag och värde",
+        ),
+    ),
+    mistake(
         "S041",
         "too-many-findings",
         Text("and {count} more mistakes in this file", "och {count} fel till i den här filen"),
