@@ -16,6 +16,8 @@ Rules
 The words are those of `words`, what they mean is in `recurrence`. `read` is total: a result or a Mistake.
 """
 
+from dataclasses import replace
+
 from controller.errors import Mistake
 from controller.schedule import slips, words
 from controller.schedule.points import Part, month_ahead, month_day, point_ahead, year_ahead
@@ -35,12 +37,18 @@ from controller.schedule.recurrence import (
 def read(text: str) -> tuple[Rule, int | None]:
     """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118 and S143."""
     reader = Reader(text)
-    result = _weekdays(reader) or _yearly(reader)
-    left = reader.next()
+    weekdays = _weekdays(reader)
+    if weekdays is None:
+        return _yearly(reader)
+    _check_all_read(reader)
+    return weekdays
+
+
+def _check_all_read(reader: Reader) -> None:
+    left, text = reader.next(), reader.text
     if left.kind != "end":
         value, rest = text[: left.start].strip(), text[left.start :].strip()
         raise reader.wrong("S117", left, reader.tokens[-1], value=value, rest=rest)
-    return result
 
 
 # Weekdays
@@ -90,12 +98,14 @@ def _yearly(reader: Reader) -> tuple[Rule, int | None]:
     if not parts:
         first = point_ahead(reader)
         if not reader.join():
+            _check_all_read(reader)
             if needs_end:
                 raise reader.wrong("S118", reader.next())
             if first.year is not None:
                 _check_exists(first, first.year)
             return Alone(first.point), first.year
-        parts = first, _short_part(reader, first) or point_ahead(reader)
+        parts = _short_parts(reader, first) or (first, point_ahead(reader))
+    _check_all_read(reader)
     return _period(reader.text, *parts)
 
 
@@ -115,16 +125,16 @@ def _days_of_a_month(reader: Reader) -> tuple[Part, Part] | None:
     )
 
 
-def _short_part(reader: Reader, first: Part) -> Part | None:
-    """The `26` of `November 20–26`, the `52` of `week 50–52`; None where a whole point follows."""
+def _short_parts(reader: Reader, first: Part) -> tuple[Part, Part] | None:
+    """The `20` and `26` of `November 20–26`, `50` and `52` of `week 50–52`; None where a whole point follows."""
     begin = reader.at
     number = reader.number()
-    follows = reader.next(1) if reader.next().key in words.OF else reader.next()
-    counts = number is not None and number.kind == "ordinal" and follows.kind == "word"  # `1:a advent`
-    if not first.like or not number or counts or follows.key in words.MONTHS:
-        reader.at = begin
-        return None
-    return Part(first.like(number), year_ahead(reader), start=number.start, end=number.end)
+    follows = reader.next()
+    if first.like and first.number and number and (follows.kind in ("end", "number") or follows.key == ","):
+        last = Part(first.like(number), year_ahead(reader), start=number.start, end=number.end)
+        return replace(first, start=first.number.start, end=first.number.end), last
+    reader.at = begin
+    return None
 
 
 def _period(text: str, first: Part, last: Part) -> tuple[Rule, int | None]:

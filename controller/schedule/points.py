@@ -32,12 +32,13 @@ _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 class Part:
     """A point that was read, its year where one is written, and its place in the text.
 
-    `like` makes a point of the same month, or a week, from a number alone (rule 2).
+    `like` makes a point of the same month, or a week, from a number alone (rule 2); `number` is its own.
     """
 
     point: Point
     year: int | None = None
     like: Callable[[Token], Point] | None = None
+    number: Token | None = None
     start: int = 0
     end: int = 0
 
@@ -86,17 +87,18 @@ def _of_kind(reader: Reader) -> Part:
         return _iso(reader)
     if token.key in words.WEEK and reader.next(1).figure is not None:
         reader.at += 1
-        return Part(_week(reader.take()), like=_week)
+        number = reader.take()
+        return Part(_week(number), like=_week, number=number)
     if token.key in words.MONTHS:
         return _month_first(reader)
     if token.kind == "figures":
         raise slips.order_unclear(reader, token, token)
     if token.key in words.WEEKDAYS:
         raise reader.wrong("S114", token, value=reader.said(token), word=reader.said(token))
-    number = reader.number()
-    if not number:
+    day = reader.number()
+    if not day:
         raise slips.unknown(reader)
-    return Part(month_day(month_ahead(reader, number, number), number))
+    return Part(month_day(month_ahead(reader, day, day), day))
 
 
 def _iso(reader: Reader) -> Part:
@@ -122,7 +124,7 @@ def _month_first(reader: Reader) -> Part:
         if name.key in words.CHRISTMAS:
             raise reader.wrong("S143", name, value=reader.said(name))
         return Part(Month(month))
-    return Part(like(reader.take()), like=like)
+    return Part(like(reader.take()), like=like, number=number)
 
 
 # Numbers
