@@ -464,6 +464,17 @@ PROFILES: tuple[Kind, ...] = (
         Text("A DMX channel has levels from 0 to 255.", "En DMX-kanal har nivåer från 0 till 255."),
         Text("Write a whole number from 0 to 255.", "Skriv ett heltal från 0 till 255."),
     ),
+    Kind(
+        "TWL-F129",
+        "profile.pinned_dark",
+        Level.ERROR,
+        Text("The pinned colour {color} gives no light", "Den låsta färgen {color} ger inget ljus"),
+        Text(
+            "Every level that it gives is dark, or its dimmer is shut.",
+            "Varje nivå som anges är mörk, eller så är dimmern stängd.",
+        ),
+        Text("Write the levels at which {color} was seen.", "Skriv nivåerna där {color} syntes."),
+    ),
 )
 
 KINDS: tuple[Kind, ...] = (*COLORS, *PATCH, *PROFILES)

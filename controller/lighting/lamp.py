@@ -85,11 +85,10 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A pinned colour: its direction, the shares at its full, and how the solver differs from them."""
+    """A pinned colour: its direction, the shares at its full, and how far it draws."""
 
     light: Light
     shares: tuple[float, ...]
-    pull: tuple[float, ...]
     radius: float
 
 
@@ -148,12 +147,16 @@ class Lamp:
 
     def solve(self, direction: Vector) -> tuple[float, ...]:
         """The shares of each role at the full of a colour, given as linear-light sRGB with 1 as its largest part."""
-        found = self._solved(Light(*direction))
-        for pin in self._pins:
-            weight = 1 - distance(pin.light.xyz, Light(*direction).xyz) / pin.radius
-            if weight > 0:
-                found = tuple(share + weight * pull for share, pull in zip(found, pin.pull, strict=True))
-        return found
+        light = Light(*direction)
+        weights = [max(0.0, 1 - distance(pin.light.xyz, light.xyz) / pin.radius) for pin in self._pins]
+        together = max(1.0, sum(weights))  # three that are close would draw more than all
+        drawn = [weight / together for weight in weights]
+        rest = max(0.0, 1 - sum(drawn))
+        parts = (self._solved(light), *(pin.shares for pin in self._pins))
+        return tuple(
+            sum(weight * share for weight, share in zip((rest, *drawn), shares, strict=True))
+            for shares in zip(*parts, strict=True)
+        )
 
     def _solved(self, light: Light) -> tuple[float, ...]:
         levels = self._gamut.fullest(self._gamut.nearest(light.xyz))
@@ -167,10 +170,7 @@ class Lamp:
             if light.brightness > 0:
                 direction = light.times(1 / light.brightness)
                 wanted.setdefault(direction, self._shares_of(levels, light.brightness))
-        return [
-            Pin(light, shares, _difference(shares, self._solved(light)), _radius(light, wanted))
-            for light, shares in wanted.items()
-        ]
+        return [Pin(light, shares, _radius(light, wanted)) for light, shares in wanted.items()]
 
     def _shares_of(self, levels: Mapping[str, float], brightness: float) -> tuple[float, ...]:
         """Pinned levels as shares; what carries the brightness as it would be at the full of the colour."""
@@ -267,10 +267,6 @@ def _wire(profile: Profile, role: str) -> Wire:
     mine = [(offset, channel) for offset, channel in enumerate(profile.channels) if channel.role == role]
     coarse = tuple((offset, channel) for offset, channel in mine if not channel.fine)
     return Wire(coarse, tuple(offset for offset, channel in mine if channel.fine), profile.curve)
-
-
-def _difference(wanted: Sequence[float], found: Sequence[float]) -> tuple[float, ...]:
-    return tuple(a - b for a, b in zip(wanted, found, strict=True))
 
 
 def _radius(light: Light, pinned: Mapping[Light, object]) -> float:

@@ -116,6 +116,15 @@ def _coarse(channels: Iterable[Channel]) -> set[str]:
     return {channel.role for channel in channels if channel.is_light and not channel.fine}
 
 
+def _gives_light(levels: Mapping[str, float], channels: Iterable[Channel]) -> bool:
+    """Whether levels light a source and leave the dimmer open; a dimmer that is not told of is full."""
+    zeros: dict[str, int] = {
+        channel.role: channel.zero for channel in channels if channel.is_light and not channel.fine
+    }
+    dimmer = "dimmer" not in levels or levels["dimmer"] != zeros["dimmer"]
+    return dimmer and (zeros.keys() == {"dimmer"} or any(levels[r] != zeros[r] for r in levels if r != "dimmer"))
+
+
 def _curve(value: object) -> object:
     if isinstance(value, str) and value.strip() in CURVES:
         return CURVES[value.strip()]
@@ -150,11 +159,13 @@ class Profile(BaseModel):
     @field_validator("pinned")
     @classmethod
     def _own_channels(cls, pinned: dict[str, dict[str, float]], info: ValidationInfo) -> dict[str, dict[str, float]]:
-        channels = info.data.get("channels")
-        for color, levels in pinned.items():
+        channels = info.data.get("channels", ())
+        for color, levels in pinned.items() if channels else ():
             for role in levels:
-                if channels is not None and role not in _coarse(channels):
+                if role not in _coarse(channels):
                     raise Mistake("TWL-F125", color=color, channel=role)
+            if not _gives_light(levels, channels):
+                raise Mistake("TWL-F129", color=color)
         return pinned
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Light to levels and back, for lamps of every make."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -264,6 +264,18 @@ def test_both_of_two_pinned_colors_are_exact() -> None:
     """Near neighbours do not disturb each other."""
     mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
     assert mine.levels(light(Color("#FF7400"))) == bytes([200, 150, 0, 255])
+
+
+@pytest.mark.parametrize("curve", [1, 2])
+def test_between_three_pinned_colors_there_is_always_light(curve: float) -> None:
+    """They draw together, but never past what they were drawn to."""
+    near = {"one": Color("#FF6A00"), "two": Color("#FF7600"), "three": Color("#FF6E14")}
+    profile = {"name": "x", "channels": ["red", "green", "blue"], "curve": curve}
+    mine = Lamp(Profile.model_validate({**profile, "pinned": {name: {"red": 3, "green": 1} for name in near}}), near)
+    for green, blue in product(range(0x62, 0x7E), range(0, 0x1E, 2)):
+        between = light(Color.from_rgb(255, green, blue))
+        assert min(mine.solve(between.parts)) >= 0
+        assert mine.levels(between) != mine.dark
 
 
 def test_a_pinned_color_is_not_seen_where_another_channel_is_lit(orange: Color) -> None:
