@@ -80,12 +80,11 @@ def _column_shown(text: str, column: int) -> int:
 
 def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """By file and place, each told once, and not more than MOST of one file."""
-    files: dict[str, list[Finding]] = {}
+    files: dict[str, dict[object, Finding]] = {}
     for finding in findings:
-        told = files.setdefault(finding.file, [])
-        if finding not in told[-MOST:]:
-            told.append(finding)
-    return tuple(kept for told in files.values() for kept in _not_too_many(told))
+        told = (finding.code, finding.place, *map(str, finding.event.fields.values()))
+        files.setdefault(finding.file, {}).setdefault(told, finding)
+    return tuple(kept for told in files.values() for kept in _not_too_many(list(told.values())))
 
 
 def _not_too_many(told: list[Finding]) -> list[Finding]:

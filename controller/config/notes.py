@@ -13,7 +13,6 @@ from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
 from controller.config.tower import DARK_WORDS
 from controller.lighting.look import parse_brightness
-from controller.schedule.notes import Note
 from controller.schedule.notes import notes as notes_of_schedule
 
 INABILITIES = {"color": "TWL-S231", "brightness": "TWL-S232", "fade": "TWL-S233", "report": "TWL-S234"}
@@ -21,10 +20,14 @@ USUAL_WORDS = frozenset({"dark", "släckt"})
 
 
 def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
-    """Every note on the schedule from `now` on, in the order of the file."""
+    """Every note on the schedule from `now` on, each at the name of its rule, in the order of the file."""
     document = setup.schedule_text
     rules = [rule for group in RULES for rule in checks.entries(document, group)]
-    found = [_placed(document, note, rules) for note in notes_of_schedule(setup.program(), now)]
+    names = {rule.place.line: rule.entries["name"].value.place for rule in rules}
+    found = [
+        document.source.finding(note.code, names.get(note.rule.line), **note.fields)
+        for note in notes_of_schedule(setup.program(), now)
+    ]
     if not rules:
         found.append(document.source.finding("TWL-S252", None))
     found.extend(colors_not_shown(setup, rules))
@@ -54,13 +57,6 @@ def _of_gateways(setup: Setup) -> Iterator[Finding]:
 def _at(document: Document, where: tuple[int | str, ...], code: str, **fields: object) -> Finding:
     _, node = document.at(where)
     return document.source.finding(code, node.place if node else None, **fields)
-
-
-def _placed(document: Document, note: Note, rules: list[Pairs]) -> Finding:
-    """The note at the name of its rule."""
-    rule = next((rule for rule in rules if rule.place.line == note.rule.line), None)
-    place = rule.entries["name"].value.place if rule is not None else None
-    return document.source.finding(note.code, place, **note.fields)
 
 
 def _of_rule(document: Document, rule: Pairs) -> Iterator[Finding]:
