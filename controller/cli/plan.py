@@ -1,7 +1,7 @@
 """`watertower plan`: night by night what will be shown and why, or one moment explained."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -177,9 +177,20 @@ def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> 
         return [(name, sky, say("dark"), ", ".join(dict.fromkeys(closed)) or "–")]
     rows = []
     for i, (piece, rule) in enumerate(lit):
-        look = shows(goal(program.zones, program.look_at(piece.start), piece.start), say("dark"))
-        rows.append(("" if i else name, "" if i else sky, f"{_span(piece.start, piece.end, zone)} {look}", rule.name))
+        light = f"{_span(piece.start, piece.end, zone)} {_in_words(program, piece.start, say)}"
+        rows.append(("" if i else name, "" if i else sky, light, rule.name))
     return rows
+
+
+def _in_words(program: Program, at: datetime, say: Callable[[str], str]) -> str:
+    """What each zone shows from an instant on; of a sequence the first colour, and of how many."""
+    cue = program.look_at(at)
+    looks: Mapping[str, Look] = cue.looks
+    told = []
+    for zone, state in goal(program.zones, cue, at).items():
+        count = len(looks.get(zone, NO_LIGHT).colors)
+        told.append(shows({zone: state}, say("dark")) + (f" ({count} {say('colours')})" if count > 1 else ""))
+    return ", ".join(told)
 
 
 def _span(start: datetime, end: datetime, zone: tzinfo) -> str:

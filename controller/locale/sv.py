@@ -53,6 +53,7 @@ SV: dict[str, str] = {
     "cannot show this colour": "kan inte visa den här färgen",
     "channels": "kanaler",
     "clock": "klocka",
+    "colours": "färger",
     "confirmed": "bekräftad",
     "dark": "släckt",
     "dark instead of lit": "släckt i stället för tänt",

@@ -20,7 +20,7 @@ from typing import Any
 from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, Stop
 from controller.schedule.claims import Claim, NightPlan, Nights
 from controller.schedule.hours import Night, Place, night_at, night_of
-from controller.schedule.reasons import Kind, Why
+from controller.schedule.reasons import Verdict, Why
 from controller.schedule.segments import Holder, Segment, passage_s
 
 __all__ = ["ANCHOR", "REACH", "Cue", "NightPlan", "Program"]
@@ -104,7 +104,7 @@ class Program:
         if not wanted:
             return Why(None, "nothing")
         winner = wanted[0]
-        dark: Kind = "blackout" if isinstance(winner.rule, Blackout) else "otherwise"
+        dark: Verdict = "blackout" if isinstance(winner.rule, Blackout) else "otherwise"
         return Why(winner.rule, "lit" if winner.lit else dark, _lit(wanted[1:]))
 
     # What is remembered (rule 5)

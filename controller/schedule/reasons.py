@@ -10,7 +10,7 @@ from typing import Literal
 from controller.events.kind import Language, Text
 from controller.schedule.campaign import Override, Rule, Stop
 
-Kind = Literal["lit", "blackout", "otherwise", "nothing"]
+Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
 
 _BEFORE = {
     "lit": Text("", ""),
@@ -50,7 +50,7 @@ class Why:
     """The reason of what is shown: who decides, whether by its light or by its dark, and who loses."""
 
     by: Rule | Override | Stop | None
-    kind: Kind = "lit"
+    verdict: Verdict = "lit"
     over: tuple[Rule, ...] = ()
 
     @property
@@ -70,7 +70,7 @@ class Why:
         if self.by is None:
             return _NOTHING.say(language, {})
         if isinstance(self.by, Rule):
-            return _BEFORE[self.kind].say(language, {}) + self.by.words(language)
+            return _BEFORE[self.verdict].say(language, {}) + self.by.words(language)
         told = {"owner": self.by.owner, "reason": self.by.reason}
         return (_STOP if isinstance(self.by, Stop) else _OVERRIDE).say(language, told)
 

@@ -198,3 +198,12 @@ def test_a_plan_that_begins_in_a_sequence_begins_with_the_step_that_is_on(call: 
         "started_at": "2026-11-19T23:00:00Z",
     }
     assert "sequence" not in plan["cues"][-1]["looks"]["bowl"]
+
+
+def test_the_table_tells_a_sequence_from_one_colour(call: Any, config: Any) -> None:
+    """With the number of its colours, in the language of the table."""
+    text = (config / "schedule.yaml").read_text()
+    assert "färger" not in call("plan", "20 November 2026", "--lang", "sv").stdout
+    (config / "schedule.yaml").write_text(text.replace("orange", "[red, lime, blue]\n    change_every: 1 h", 1))
+    row = call("plan", "20 November 2026", "--lang", "sv").stdout.splitlines()[1]
+    assert "bowl #FF0000 100% (3 färger), shaft #FF0000 100% (3 färger)" in row
