@@ -10,6 +10,7 @@ Where the standard leaves a choice
 | question | choice |
 |---|---|
 | several filters of one client match | one delivery, at the highest QoS granted (3.3.5 allows either) |
+| SUBSCRIBE again before its retained messages are sent | each of them once, as it is then |
 | MQTT 3.1 and MQTT 5 clients | refused: CONNACK 1; to MQTT 5 in its own words, reason 0x84 |
 | wrong log-in | CONNACK 4, none where one is needed 5; no session is touched before |
 | a valid filter too many | SUBACK 0x80; a malformed filter ends the connection |
