@@ -104,7 +104,7 @@ MEANINGS: dict[str, Text] = {
     "address": Text("First DMX channel, 1–512.", "Första DMX-kanalen, 1–512."),
     "after": Text(
         "What the gateway does alone when its plan has ended.",
-        "Vad gatewayen gör på egen hand när dess plan är slut.",
+        "Vad styrenheten gör på egen hand när dess plan är slut.",
     ),
     "report_every": Text("How often it reports at least.", "Hur ofta den rapporterar minst."),
 }

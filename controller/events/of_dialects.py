@@ -14,7 +14,7 @@ KINDS: tuple[Kind, ...] = (
         "zone-or-zones",
         Text(
             "this gateway needs either `zone` with `{key}`, or `zones` alone",
-            "den här gatewayen behöver antingen `zone` med `{key}`, eller bara `zones`",
+            "den här styrenheten behöver antingen `zone` med `{key}`, eller bara `zones`",
         ),
         KEYS,
         Text(
@@ -61,7 +61,7 @@ KINDS: tuple[Kind, ...] = (
         "channel-or-map",
         Text(
             "this gateway needs either `channel_topic` or `map_topic`",
-            "den här gatewayen behöver antingen `channel_topic` eller `map_topic`",
+            "den här styrenheten behöver antingen `channel_topic` eller `map_topic`",
         ),
         KEYS,
         Text(
@@ -77,7 +77,7 @@ KINDS: tuple[Kind, ...] = (
             'lamporna i "{name}" ligger i flera universum, och det här slaget av gateway har ett',
         ),
         KEYS,
-        Text("give each universe a gateway of its own", "ge varje universum en egen gateway"),
+        Text("give each universe a gateway of its own", "ge varje universum en egen styrenhet"),
     ),
     mistake(
         "S227",
@@ -88,11 +88,11 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text(
             "The gateway would be believed to show whatever it was sent, as the broker gives every command back.",
-            "Gatewayen skulle tros visa allt som sänds till den, för brokern skickar tillbaka varje kommando.",
+            "Styrenheten skulle tros visa allt som sänds till den, för brokern skickar tillbaka varje kommando.",
         ),
         Text(
             "write the topic on which the gateway itself reports, or leave `state_topic` out",
-            "skriv ämnet där gatewayen själv rapporterar, eller ta bort `state_topic`",
+            "skriv ämnet där styrenheten själv rapporterar, eller ta bort `state_topic`",
         ),
     ),
     mistake(

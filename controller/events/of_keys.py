@@ -204,7 +204,7 @@ KINDS: tuple[Kind, ...] = (
         Text("'{value}' cannot be a name here", '"{value}" kan inte vara ett namn här'),
         Text(
             "Names of gateways and zones become parts of MQTT topics, so they hold only a–z, 0–9, _ and -.",
-            "Namn på gatewayer och zoner blir delar av MQTT-ämnen: de innehåller bara a–z, 0–9, _ och -.",
+            "Namn på styrenheter och zoner blir delar av MQTT-ämnen: de innehåller bara a–z, 0–9, _ och -.",
         ),
         Text(
             "use only a–z, 0–9, _ and -, for example '{suggestion}'",

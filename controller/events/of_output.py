@@ -325,7 +325,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text(
             "Give all fixtures the same universe, or the others a gateway and widget of their own.",
-            "Ge alla armaturer samma universum, eller ge de andra en egen gateway och adapter.",
+            "Ge alla armaturer samma universum, eller ge de andra en egen styrenhet och adapter.",
         ),
     ),
 )

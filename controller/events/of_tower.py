@@ -9,15 +9,15 @@ PLACE = Text(
 )
 ZONES = Text(
     "A zone is a part of the tower that shows one colour at a time; lamps and gateways belong to zones.",
-    "En zon är en del av tornet som visar en färg i taget; lampor och gatewayer hör till zoner.",
+    "En zon är en del av tornet som visar en färg i taget; lampor och styrenheter hör till zoner.",
 )
 GATEWAYS = Text(
     "A gateway is a box on MQTT that drives lamps. No two may drive the same lamps.",
-    "En gateway är en låda på MQTT som styr lampor. Två får inte styra samma lampor.",
+    "En styrenhet är en låda på MQTT som styr lampor. Två får inte styra samma lampor.",
 )
 BROKER = Text(
     "The broker carries the messages between controller and gateways.",
-    "Brokern förmedlar meddelandena mellan styrningen och gatewayerna.",
+    "Brokern förmedlar meddelandena mellan styrningen och styrenheterna.",
 )
 
 KINDS: tuple[Kind, ...] = (
@@ -101,7 +101,7 @@ KINDS: tuple[Kind, ...] = (
         ZONES,
         Text(
             "give it a gateway or a fixture, or delete it",
-            "ge den en gateway eller en armatur, eller ta bort den",
+            "ge den en styrenhet eller en armatur, eller ta bort den",
         ),
     ),
     mistake(
