@@ -7,6 +7,8 @@ from controller.dmx.watch import Watch
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = 3600.0
+LATER = NOON + timedelta(days=365)
+"""When the documents here are over."""
 
 
 def at(mono: float, ahead_s: float = 0.0, trust: Trust = Trust.TRUSTED, stepped_s: float = 0.0) -> Reading:
@@ -22,7 +24,7 @@ def truth(mono: float) -> datetime:
 def test_a_trusted_clock_counts() -> None:
     """Though the controller's is some seconds off."""
     watch = Watch()
-    watch.hear(truth(5) + timedelta(seconds=8), at(5))
+    watch.hear(truth(5) + timedelta(seconds=8), LATER, at(5))
     assert (watch.now(at(10)), watch.clock) == (truth(10), "own")
 
 
@@ -30,7 +32,7 @@ def test_a_clock_that_the_controller_contradicts_does_not() -> None:
     """An hour ahead, and sure of itself; until it is set right, which needs no new word."""
     watch = Watch()
     assert watch.now(at(1, HOUR)) == truth(1 + HOUR)
-    watch.hear(truth(5), at(5, HOUR))
+    watch.hear(truth(5), LATER, at(5, HOUR))
     assert (watch.now(at(100, HOUR)), watch.clock) == (truth(100), "anchor")
     assert round(watch.error_s(at(100, HOUR))) == HOUR
     assert (watch.now(at(200, 0.0, stepped_s=-HOUR)), watch.clock) == (truth(200), "own")
@@ -40,7 +42,7 @@ def test_a_plausible_clock_yields_to_the_controllers() -> None:
     """It is used until there is a better one."""
     watch = Watch()
     assert (watch.now(at(1, 20, Trust.PLAUSIBLE)), watch.clock) == (truth(21), "own")
-    watch.hear(truth(5), at(5, 20, Trust.PLAUSIBLE))
+    watch.hear(truth(5), LATER, at(5, 20, Trust.PLAUSIBLE))
     assert (watch.now(at(50, 20, Trust.PLAUSIBLE)), watch.clock) == (truth(50), "anchor")
 
 
@@ -64,7 +66,7 @@ def test_in_time_lapse_a_delay_is_no_contradiction() -> None:
     def lapse(mono: float) -> Reading:
         return Reading(NOON + timedelta(seconds=mono * pace), mono, pace=pace)
 
-    watch.hear(lapse(5).wall, lapse(5.01))
+    watch.hear(lapse(5).wall, LATER, lapse(5.01))
     assert (watch.now(lapse(9)), watch.clock) == (lapse(9).wall, "own")
-    watch.hear(lapse(5).wall, lapse(65))
+    watch.hear(lapse(5).wall, LATER, lapse(65))
     assert (watch.now(lapse(66)), watch.clock) == (lapse(6).wall, "anchor")
