@@ -242,7 +242,10 @@ class Lamp:
 
 
 def _as_bright_as(wanted: Vector, xyz: Vector) -> Vector:
+    """The chromaticity of `xyz` at the luminance of `wanted`; black where nothing is seen, as of ultraviolet."""
     x, y, z = xyz
+    if y <= 0:
+        return 0.0, 0.0, 0.0
     return x * wanted[1] / y, wanted[1], z * wanted[1] / y
 
 

@@ -19,7 +19,7 @@ Rules
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 
@@ -116,13 +116,15 @@ def _coarse(channels: Iterable[Channel]) -> set[str]:
     return {channel.role for channel in channels if channel.is_light and not channel.fine}
 
 
-def _gives_light(levels: Mapping[str, float], channels: Iterable[Channel]) -> bool:
+def _gives_light(levels: Mapping[str, float], channels: Sequence[Channel]) -> bool:
     """Whether levels light a source and leave the dimmer open; a dimmer that is not told of is full."""
-    zeros: dict[str, int] = {
-        channel.role: channel.zero for channel in channels if channel.is_light and not channel.fine
+    first = {str(c.role): c for c in reversed(channels) if c.is_light and not c.fine}
+    lit = {
+        role for role, level in levels.items() if (level - first[role].zero) * (first[role].full - first[role].zero) > 0
     }
-    dimmer = "dimmer" not in levels or levels["dimmer"] != zeros["dimmer"]
-    return dimmer and (zeros.keys() == {"dimmer"} or any(levels[r] != zeros[r] for r in levels if r != "dimmer"))
+    shut = "dimmer" in levels and "dimmer" not in lit
+    sources = first.keys() - {"dimmer"}
+    return not shut and bool(lit & sources if sources else lit)
 
 
 def _curve(value: object) -> object:

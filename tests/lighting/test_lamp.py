@@ -247,6 +247,7 @@ def test_the_error_of_levels_is_that_of_what_is_seen(orange: Color) -> None:
     assert pinned.delta_e_of_levels(faint, pinned.levels(faint)) == 0
     assert plain.delta_e_of_levels(light(orange), bytes([0, 0, 255])) > 50
     assert plain.delta_e_of_levels(Light(), plain.dark) == 0
+    assert lamp("red", "uv").delta_e_of_levels(light(orange), bytes([0, 255])) > 50, "nothing is seen of it"
 
 
 def test_a_pinned_color_with_a_dark_code_is_exact_at_its_own_full() -> None:

@@ -88,6 +88,7 @@ def test_measured_figures_take_the_place_of_typical_ones() -> None:
         ({"channels": ["red", "dimmer"], "pinned": {"orange": {"red": 9, "dimmer": 0}}}, "TWL-F129", None),
         ({"channels": [{"red": [255, 0]}], "pinned": {"orange": {"red": 255}}}, "TWL-F129", None),
         ({"channels": ["dimmer"], "pinned": {"orange": {"dimmer": 0}}}, "TWL-F129", None),
+        ({"channels": [{"red": [82, 190]}], "pinned": {"orange": {"red": 80}}}, "TWL-F129", None),
         ({"emitters": {"red": {"xy": [0.7, 0.4], "flux": 1}}}, "TWL-F126", {"value": "0.7, 0.4"}),
         ({"emitters": {"red": {"xy": [0.7, 0.0], "flux": 1}}}, "TWL-F120", None),
         ({"emitters": {"purple": {"xy": [0.3, 0.2], "flux": 1}}}, "TWL-F120", None),
