@@ -79,7 +79,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S126",
         "hours_without_end",
         Text("from '{written}' until when?", 'från "{written}" till när?'),
-        Text("write for example `{written} to {end_word}`", "skriv till exempel `{written} to {end_word}`"),
+        Text("write for example `{meant}`", "skriv till exempel `{meant}`"),
     ),
     _hours(
         "TWL-S127",
@@ -103,7 +103,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S129",
         "hours_without_start",
         Text("until '{written}' from when?", 'till "{written}" från när?'),
-        Text("write for example `{start_word} to {written}`", "skriv till exempel `{start_word} to {written}`"),
+        Text("write for example `{meant}`", "skriv till exempel `{meant}`"),
     ),
     _hours(
         "TWL-S142",

@@ -32,16 +32,19 @@ LONGEST_SHIFT = timedelta(hours=12)
 
 Event = Literal["sunset", "sunrise", "dusk", "dawn"]
 
-_SPELLINGS: dict[Event | int, str] = {
-    "sunset": "sunset, solnedgång, solnedgången, solens nedgång",
-    "sunrise": "sunrise, soluppgång, soluppgången, solens uppgång",
-    "dusk": "dusk, skymning, skymningen",
-    "dawn": "dawn, gryning, gryningen",
-    0: "midnight, midnatt",
-    NOON: "noon, midday, middag, mitt på dagen",
+_SPELLINGS: dict[Event | int, tuple[str, str]] = {
+    "sunset": ("sunset", "solnedgång, solnedgången, solens nedgång"),
+    "sunrise": ("sunrise", "soluppgång, soluppgången, solens uppgång"),
+    "dusk": ("dusk", "skymning, skymningen"),
+    "dawn": ("dawn", "gryning, gryningen"),
+    0: ("midnight", "midnatt"),
+    NOON: ("noon, midday", "mitt på dagen, middag"),
 }
-WORDS: dict[str, Event | int] = {key(word): what for what, words in _SPELLINGS.items() for word in words.split(", ")}
-SPELT: dict[str, str] = {key(word): word for words in _SPELLINGS.values() for word in words.split(", ")}
+"""English and Swedish, the word for advice first."""
+_NAMES = [(what, name) for what, pair in _SPELLINGS.items() for names in pair for name in names.split(", ")]
+WORDS: dict[str, Event | int] = {key(name): what for what, name in _NAMES}
+SPELT: dict[str, str] = {key(name): name for _, name in _NAMES}
+_SWEDISH = frozenset(key(name) for _, names in _SPELLINGS.values() for name in names.split(", "))
 ALL_DAY = frozenset({"all day", "hela dagen", "hela dygnet", "dygnet runt"})
 MEANT = {"all night": "sunset to sunrise", "hela natten": "solnedgång till soluppgång", "always": "all day"}
 """What is no window, and what to write instead."""
@@ -128,14 +131,20 @@ def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
 
 def _without_start(text: str, start: int, end: int) -> Mistake:
     written = text[start:end].strip()
-    start_word = "noon" if WORDS.get(key(written)) == "sunset" else "sunset"
-    return Mistake("TWL-S129", end=len(text), written=written, start_word=start_word)
+    first, to = _advice("noon" if WORDS.get(key(written)) == "sunset" else "sunset", written)
+    return Mistake("TWL-S129", end=len(text), written=written, meant=f"{first} {to} {written}")
 
 
 def _without_end(text: str, start: int, end: int) -> Mistake:
     written = text[start:end].strip() or "sunset"
-    end_word = "noon" if WORDS.get(key(written)) == "sunrise" else "sunrise"
-    return Mistake("TWL-S126", start=start, end=len(text), written=written, end_word=end_word)
+    last, to = _advice("noon" if WORDS.get(key(written)) == "sunrise" else "sunrise", written)
+    return Mistake("TWL-S126", start=start, end=len(text), written=written, meant=f"{written} {to} {last}")
+
+
+def _advice(word: str, written: str) -> tuple[str, str]:
+    """A word of the hours and `to`, in the language of what was written."""
+    swedish = key(_SIGN.split(written)[0]) in _SWEDISH
+    return _SPELLINGS[WORDS[word]][swedish].split(", ")[0], "till" if swedish else "to"
 
 
 # Terms

@@ -125,9 +125,9 @@ def test_how_hours_are_written(text: str, start: Term, end: Term) -> None:
         ("sunset to 23:00, 05:00 to sunrise", "S125", "sunset to 23:00, 05:00 to sunrise", None),
         ("16:00-23:00-01:00", "S125", "16:00-23:00-01:00", None),
         ("-" * 1000, "S125", "-" * 1000, None),
-        ("sunset", "S126", "sunset", {"written": "sunset", "end_word": "sunrise"}),
-        ("sunset - 30 min", "S126", "sunset - 30 min", {"end_word": "sunrise"}),
-        ("soluppgång", "S126", "soluppgång", {"end_word": "noon"}),
+        ("sunset", "S126", "sunset", {"written": "sunset", "meant": "sunset to sunrise"}),
+        ("sunset - 30 min", "S126", "sunset - 30 min", {"meant": "sunset - 30 min to sunrise"}),
+        ("soluppgång", "S126", "soluppgång", {"meant": "soluppgång till mitt på dagen"}),
         ("sunset to", "S126", "sunset to", {"written": "sunset"}),
         ("", "S126", "", {"written": "sunset"}),
         ("16.30 to 23", "S128", "23", {"time": "23:00"}),
@@ -137,8 +137,8 @@ def test_how_hours_are_written(text: str, start: Term, end: Term) -> None:
         ("sunset to 1630", "S128", "1630", {"time": "16:30"}),
         ("sunset to 6 pm", "S128", "6 pm", {"time": "18:00"}),
         ("12:30 a.m. to sunrise", "S128", "12:30 a.m.", {"time": "00:30"}),
-        ("to sunrise", "S129", "to sunrise", {"start_word": "sunset"}),
-        ("till solnedgång", "S129", "till solnedgång", {"start_word": "noon"}),
+        ("to sunrise", "S129", "to sunrise", {"meant": "sunset to sunrise"}),
+        ("till solnedgång", "S129", "till solnedgång", {"meant": "mitt på dagen till solnedgång"}),
         ("sunset + 5 minits to 23:00", "S111", "5 minits", None),
     ],
 )
@@ -155,7 +155,18 @@ def test_what_is_told_of_hours_that_cannot_be_meant(
 
 @pytest.mark.parametrize(
     "text",
-    ["sunset", "sunrise", "23:00", "to sunrise", "to sunset", "08:00 to 16:00", "sunrise to sunset", "sunset to 1630"],
+    [
+        "sunset",
+        "sunrise",
+        "23:00",
+        "solnedgång - 30 min",
+        "till gryningen",
+        "to sunrise",
+        "to sunset",
+        "08:00 to 16:00",
+        "sunrise to sunset",
+        "sunset to 1630",
+    ],
 )
 def test_what_is_suggested_can_be_read(text: str) -> None:
     """Whoever writes what the message says is done."""
@@ -163,8 +174,8 @@ def test_what_is_suggested_can_be_read(text: str) -> None:
         Window.parse(text)
     fields = caught.value.fields
     suggested = {
-        "TWL-S126": "{written} to {end_word}",
-        "TWL-S129": "{start_word} to {written}",
+        "TWL-S126": "{meant}",
+        "TWL-S129": "{meant}",
         "TWL-S128": "{time} to noon",
     }.get(caught.value.code, "{split}")
     for window in suggested.format(**fields).strip("[]").split(", "):
