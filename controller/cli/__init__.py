@@ -5,6 +5,7 @@ Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 found problems, 2 usa
 """
 
 import importlib
+import io
 import os
 import re
 import sys
@@ -120,5 +121,8 @@ def group(context: click.Context, config: Path | None, state: Path | None, lang:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script; where the terminal lacks a sign, a question mark stands for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     group.main()

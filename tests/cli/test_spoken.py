@@ -1,5 +1,6 @@
 """What the command line says of itself, in both languages: help, refusals, and how a call ends."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -107,3 +108,16 @@ def test_who_stops_reading_has_what_was_wanted() -> None:
     program.stdout.close()
     _, complaints = program.communicate(timeout=60)
     assert (program.returncode, complaints) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_a_terminal_that_lacks_a_sign_gets_another(encoding: str) -> None:
+    """An old locale is no reason for a traceback; everything else of the line is there."""
+    told = subprocess.run(
+        [sys.executable, "-m", "controller", "--lang", "sv", "explain"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert b"TWL-G101" in told.stdout
