@@ -16,7 +16,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
@@ -104,16 +104,18 @@ class Store:
 
 def _write(path: Path, last: bytes, retained: list[Publish], sessions: list[Kept]) -> bytes:
     """Writes unless it is what was written last; gives the first line."""
-    document = {"retained": retained, "sessions": sessions}
-    body = json.dumps(document, default=_plain, separators=(",", ":")).encode()
-    head = f"{FORMAT} {hashlib.sha256(body).hexdigest()}\n".encode()
+    body = [b'{"retained":[', *_listed(retained), b'],"sessions":[', *_listed(sessions), b"]}"]
+    digest = hashlib.sha256()
+    for piece in body:
+        digest.update(piece)
+    head = f"{FORMAT} {digest.hexdigest()}\n".encode()
     if head == last:
         return head
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     try:
         with open(beside, "wb", opener=_private) as file:
-            file.write(head + body)
+            file.writelines((head, *body))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -123,6 +125,12 @@ def _write(path: Path, last: bytes, retained: list[Publish], sessions: list[Kept
         raise
     _sync_directory(path.parent)
     return head
+
+
+def _listed(values: Iterable[object]) -> Iterator[bytes]:
+    """The inside of a JSON list, piece by piece: the loop's thread would wait for a single large one to be made."""
+    for number, value in enumerate(values):
+        yield (b"," if number else b"") + ENCODER.encode(value).encode()
 
 
 def _private(name: str, flags: int) -> int:
@@ -164,6 +172,9 @@ def _plain(value: object) -> object:
         case Kept():
             return {each.name: getattr(value, each.name) for each in fields(value)}
     raise TypeError(type(value))
+
+
+ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
 
 
 def _message(plain: list[Any]) -> Publish:
