@@ -33,8 +33,8 @@ class Group:
 
     def instead(self, color: Color) -> str:
         """What is shown of a colour at full brightness, as nearly as a colour code can say it."""
-        light = self.lamp.light(self.lamp.levels(Light(*color.linear)))
-        return Color.from_linear(*light.times(1 / light.brightness).parts).hex
+        shown = self.lamp.light(self.lamp.levels(Light(*color.linear))).state.color
+        return shown.hex if shown else "#000000"
 
 
 def colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
