@@ -68,18 +68,6 @@ def test_each_colour_that_a_lamp_cannot_show_is_noted_at_the_colour(
     assert all("mast/bowl-south" in one.event.text("sv") and "#FFF3E6" in one.event.text("sv") for one in found)
 
 
-def test_a_lamp_that_shows_nothing_of_a_colour_is_noted_with_black(shipped: Setup, tmp_path: Path) -> None:
-    """Its ultraviolet was pinned for a near colour, and is not seen."""
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "glow.yaml").write_text(
-        "name: Glow\nchannels: [{red: [0, 9]}, uv]\npinned: {orange: {uv: 255}}\n", "utf-8"
-    )
-    tower = _tower(shipped).replace("bowl-south, zone: bowl, profile: rgbw", "bowl-south, zone: bowl, profile: glow")
-    schedule = b'version: 1\ncampaigns:\n  - {name: a, dates: 6 June, color: "#FF6A01"}\n'
-    [found] = notes(parse(tower.encode(), schedule, tmp_path), NOW)
-    assert (found.code, found.event.fields["instead"]) == ("TWL-F130", "#000000")
-
-
 def test_lamps_of_one_kind_are_noted_together_and_channel_bridges_too(shipped: Setup) -> None:
     """Each gateway and profile once, however many lamps there are."""
     lamp = "{name: a, zone: shaft, profile: dimmer, address: 1}"
