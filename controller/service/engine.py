@@ -184,7 +184,7 @@ class Engine:
         events = (*self._told, *self._damper.due(reading.wall.timestamp()))
         self._told.clear()
         summary_s = reading.mono + (self._damper.due_s - reading.wall.timestamp()) / reading.pace
-        wake_s = min(summary_s, *self._due.values())
+        wake_s = min([summary_s, *self._due.values()])
         if blind:
             return Output((), events, None, None)
         return Output(tuple(messages), events, self._outlook.wake_at, wake_s if wake_s < float("inf") else None)

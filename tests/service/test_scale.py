@@ -1,12 +1,13 @@
 """Many gateways: one that speaks is no work for the others, and what is kept of each is bounded."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from controller.clock import Reading
+from controller.clock import Reading, Trust
 from controller.config.load import Setup
 from controller.gateways.contract import Dmx
 from controller.gateways.documents import Reported, ZoneReport
@@ -89,3 +90,10 @@ def test_before_the_first_turn_and_cut_off_nothing_is_urgent(shipped: Setup) -> 
         assert output.wake_at is not None
         assert output.wake_at > reading(seconds).wall
     assert {standing for track in alone.tracks.values() for standing in track.standing.values()} == {"unknown"}
+
+
+def test_a_start_with_a_clock_in_doubt_or_without_a_gateway(shipped: Setup) -> None:
+    """Nothing is decided yet, and nothing is due."""
+    doubtful = replace(reading(0), trust=Trust.SUSPECT)
+    assert Engine(shipped.tower.gateways, "w", shipped.program()).turn(doubtful).wake_s is None
+    assert Engine((), "w", shipped.program()).turn(reading(0)).messages == ()
