@@ -128,6 +128,7 @@ async def _frames(parts: Parts, last: datetime, service: Running, stop: asyncio.
             )
             sys.stdout.flush()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), FRAME_S)
+            async with asyncio.timeout(FRAME_S):
+                await stop.wait()
     if service.work.done():
         service.work.result()

@@ -109,7 +109,8 @@ class Process:
         if turn.wake_at is not None:
             pause = min(pause, self._clock.real_s((turn.wake_at - reading.wall).total_seconds()))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(0.0, pause))
+            async with asyncio.timeout(max(0.0, pause)):
+                await self._wake.wait()
 
     async def _keep(self) -> None:
         """Writes the newest document, beside the turns: a fade does not wait for a disk."""

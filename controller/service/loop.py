@@ -113,7 +113,8 @@ class Loop:
         nothing ends by it."""
         while True:
             with contextlib.suppress(TimeoutError):
-                payload = await asyncio.wait_for(self._requests.get(), TICK_S)
+                async with asyncio.timeout(TICK_S):
+                    payload = await self._requests.get()
                 reading = self._clock.read()
                 answer = await self._hand.take(payload, reading.wall, reading.trust is Trust.SUSPECT)
                 self.follow(self._engine.program)
@@ -152,7 +153,8 @@ class Loop:
     async def _sleep(self, reading: Reading, wake_s: float | None) -> None:
         pause = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
         late = self._clock.read().mono - reading.mono - TICK_S
         if late > LATE_S:
             self._tell(happened("TWL-C030", late_s=round(late, 1)), reading.wall)

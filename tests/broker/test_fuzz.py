@@ -54,7 +54,8 @@ async def talk(chunks: list[bytes]) -> tuple[list[object], bytes]:
             await asyncio.sleep(0)
         with suppress(OSError):
             writer.write_eof()
-            await asyncio.wait_for(reader.read(), 5)
+            async with asyncio.timeout(5):
+                await reader.read()
         writer.transport.abort()
         reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
         writer.write(HELLO.replace(b"\x01c", b"\x01z") + b"\xc0\0")

@@ -109,7 +109,8 @@ async def test_a_client_that_does_not_read_its_answers_is_not_read(start, connec
     client.reader._transport.pause_reading()
     client.send(b"\xc0\0" * 5_000_000)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(client.writer.drain(), 0.5)
+        async with asyncio.timeout(0.5):
+            await client.writer.drain()
     (connection,) = subject.broker._connections
     assert connection._transport.get_write_buffer_size() < 1 << 20
     assert not connection._transport.is_reading()

@@ -113,7 +113,8 @@ async def other(broker: Address) -> AsyncIterator[Other]:
     async with Mqtt(broker, "other", subscriptions=(("w/gateway/mast/#", 1),)) as mqtt:
         end = Other(mqtt)
         task = asyncio.create_task(end.listen())
-        await asyncio.wait_for(end.up.wait(), 8)
+        async with asyncio.timeout(8):
+            await end.up.wait()
         yield end
         task.cancel()
         await asyncio.wait([task])

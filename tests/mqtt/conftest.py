@@ -169,7 +169,8 @@ class Ear:
             while not condition():
                 self._came.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._came.wait(), 0.02)
+                    async with asyncio.timeout(0.02):
+                        await self._came.wait()
 
     def of(self, kind: type) -> list[Any]:
         """Every item of a kind so far."""

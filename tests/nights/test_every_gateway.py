@@ -99,7 +99,8 @@ class Played:
                 mqtt.publish(message)
             pause_s = self._clock.real_s((due - now).total_seconds()) if due is not None else 1.0
             try:
-                await asyncio.wait_for(self._turn.wait(), min(1.0, max(0.001, pause_s)))
+                async with asyncio.timeout(min(1.0, max(0.001, pause_s))):
+                    await self._turn.wait()
             except TimeoutError:
                 continue
 

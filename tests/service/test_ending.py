@@ -1,0 +1,53 @@
+"""The loop ends when it is told to, whatever happens at that very instant."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from controller.clock import SystemClock
+from controller.gateways import GATEWAYS
+from controller.schedule.plan import Program
+from controller.service.engine import Engine
+from controller.service.loop import Loop, Named
+
+LAMP = GATEWAYS["wled"].model_validate({"name": "lamp", "zone": "bowl", "topic": "wled/lamp"})
+
+
+class Quiet:
+    """A connection and a hand to which nothing comes."""
+
+    connected = False
+    overrides = ()
+    stop = None
+
+    def __aiter__(self) -> "Quiet":
+        return self
+
+    async def __anext__(self) -> None:
+        await asyncio.Event().wait()
+
+    async def expire(self, _: datetime) -> tuple[()]:
+        """Nothing was set by hand."""
+        return ()
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_it_ends_although_it_is_woken(scheduled: Callable[[str], Program], steps: int) -> None:
+    """A message or a new file wakes it as it is told to end: the end must not be lost between the two."""
+    one, other = (
+        scheduled(f"campaigns:\n  - {{name: x, dates: every day, color: {word}}}\n") for word in ("red", "blue")
+    )
+    quiet: Any = Quiet()
+    loop = Loop(Engine((LAMP,), "w", one), quiet, SystemClock(), quiet, Named("site", "w"), lambda *_: None)
+    task = asyncio.create_task(loop.run())
+    while loop.turned_s is None:
+        await asyncio.sleep(0.01)
+    loop.follow(other)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task], timeout=3)
+    assert task.cancelled()
