@@ -96,7 +96,8 @@ def _connection(brokers: tuple[Address, ...], engine: Engine, site: Named) -> Mq
         subscriptions=tuple((topic, 1) for topic in (*engine.topics, site.requests)),
         will=_status(site.prefix, b"offline"),
         birth=(_status(site.prefix, b"online"),),
-        streams=(site.requests, *engine.streams),
+        streams=(site.requests,),
+        partial=engine.partial,
     )
 
 

@@ -117,7 +117,7 @@ class DmxChannels(Vendor):
             for channel in self.channels
         }
 
-    def streams(self, prefix: str) -> tuple[str, ...]:
+    def partial(self, prefix: str) -> tuple[str, ...]:
         """A map may hold only the channels that have changed."""
         return (self.state_topic,) if self.state_topic is not None and PLACE not in self.state_topic else ()
 

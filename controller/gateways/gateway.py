@@ -169,8 +169,8 @@ class Gateway(BaseModel):
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
 
-    def streams(self, prefix: str) -> tuple[str, ...]:
-        """The topics of which every message counts, where one does not hold all that those before it told."""
+    def partial(self, prefix: str) -> tuple[str, ...]:
+        """The topics of which more than the newest message counts: one does not hold all that those before told."""
         return ()
 
     @abstractmethod

@@ -82,7 +82,7 @@ class ShellyGen2(Addressed):
             f"{self.source(prefix)}/rpc": self._answer,
         }
 
-    def streams(self, prefix: str) -> tuple[str, ...]:
+    def partial(self, prefix: str) -> tuple[str, ...]:
         """Notices are parts, and answers are of one component each."""
         return f"{self.topic}/events/rpc", f"{self.source(prefix)}/rpc"
 

@@ -103,7 +103,7 @@ class Tasmota(OneZone):
             self.at("stat", "POWER1"): self._power,
         }
 
-    def streams(self, prefix: str) -> tuple[str, ...]:
+    def partial(self, prefix: str) -> tuple[str, ...]:
         """Each command of a backlog is answered by itself."""
         return (self.at("stat", "RESULT"),)
 

@@ -12,7 +12,8 @@ Rules
 2. `publish` never waits and never complains of the line. Not connected, a message is dropped: what should hold is told
    anew on `Connected`, and a value kept over an outage would be a second truth. Connected, the newest value of a topic
    waits while the socket takes no more or the one before is unacknowledged; see `outbox`.
-3. What comes in waits in a bounded inbox: the newest of each topic, of `streams` every message; see `inbox`.
+3. What comes in waits in a bounded inbox: the newest of each topic, of `partial` the newest few, of `streams` every
+   message; see `inbox`.
 4. A connection is dead after 1.7 keepalives without a byte, whatever TCP thinks; see `connection`.
 5. Clean sessions of MQTT 3.1.1, which MQTT 5 brokers speak too. The will is the broker's to say: leaving properly, we
    publish nothing ourselves and no will is sent.
@@ -89,11 +90,13 @@ class Mqtt:
         birth: Sequence[Message] = (),
         keepalive_s: int = 10,
         streams: Sequence[str] = (),
+        partial: Sequence[str] = (),
     ) -> None:
         addresses = (brokers,) if isinstance(brokers, Address) else tuple(brokers)
         if not addresses or len({(a.host, a.port) for a in addresses}) < len(addresses):
             raise ValueError("at least one broker, and each once: a client id can be connected once")
-        session = Session(client_id, tuple(subscriptions), will, tuple(birth), keepalive_s, frozenset(streams))
+        topics = frozenset(streams), frozenset(partial)
+        session = Session(client_id, tuple(subscriptions), will, tuple(birth), keepalive_s, *topics)
         self._inbox = Inbox()
         self._links = tuple(Link(address, session, self._inbox) for address in addresses)
         self._tasks = asyncio.TaskGroup()

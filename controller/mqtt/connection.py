@@ -17,7 +17,7 @@ from controller.mqtt.dial import NotLetInError
 from controller.mqtt.inbox import Inbox
 from controller.mqtt.items import Coalesced, Connected, Forgot, Lost, Oversized, Received, SubscriptionRefused
 from controller.mqtt.outbox import WINDOW, Outbox
-from controller.mqtt.session import MAX_PAYLOAD_BYTES, Session
+from controller.mqtt.session import MAX_PAYLOAD_BYTES, PARTS, Session
 from controller.mqtt.subscriptions import Subscriptions
 from controller.mqtt.wire import Wire
 
@@ -194,7 +194,8 @@ class Connection:
             self._inbox.put(Oversized(broker, topic, len(message.payload)), (Oversized, self, topic))
             return
         received = Received(broker, topic, bytes(message.payload), message.retain, message.qos)
-        if self._inbox.put(received, None if topic in self._session.streams else (self, topic)):
+        slot = None if topic in self._session.streams else (self, topic)
+        if self._inbox.put(received, slot, PARTS if topic in self._session.partial else 1):
             self._overtaken += 1
             self._overtaken_topic = topic
 

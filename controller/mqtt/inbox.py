@@ -3,14 +3,14 @@
 Rules
 1. Items are taken in the order in which their places were made.
 2. An item with a slot takes the place of the one that waits in the same slot: a topic that floods holds one
-   place, and the others wait no longer for it.
+   place, and the others wait no longer for it. A slot for several holds the newest so many, in their order.
 3. It holds at most LIMIT_BYTES and one item more: who fills it asks `full` and is called back when half is
    taken.
 4. A consumer that never waits still lets the loop turn every SLICE_S.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 
 from controller.mqtt.items import Item, Received
@@ -25,6 +25,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: OrderedDict[Hashable, Item] = OrderedDict()
+        self._slots: dict[Hashable, deque[Hashable]] = {}
         self._bytes = 0
         self._resume: list[Callable[[], None]] = []
         self._stirred = asyncio.Event()
@@ -39,14 +40,30 @@ class Inbox:
         """Calls `resume` once, when there is room again."""
         self._resume.append(resume)
 
-    def put(self, item: Item, slot: Hashable | None = None) -> bool:
-        """Puts the item at the end or, where its slot is taken, in the place of the older; True if so."""
+    def put(self, item: Item, slot: Hashable | None = None, most: int = 1) -> bool:
+        """Puts the item at the end or, where its slot is taken, in the place of the older; True if so.
+
+        Of a slot for `most` items the oldest gives way, and the newest goes to the end.
+        """
+        if most > 1:
+            given_way = self._make_room(slot, most)
+            return self.put(item, self._slots[slot][-1]) or given_way
         place = object() if slot is None else slot
         older = self._items.get(place)
         self._items[place] = item
         self._bytes += _weight(item) - (_weight(older) if older else 0)
         self._stirred.set()
         return older is not None
+
+    def _make_room(self, slot: Hashable, most: int) -> bool:
+        """A new last place in a slot for several; True if the oldest had to go."""
+        places = self._slots.setdefault(slot, deque())
+        while places and places[0] not in self._items:
+            places.popleft()
+        if full := len(places) >= most:
+            self._bytes -= _weight(self._items.pop(places.popleft()))
+        places.append(object())
+        return full
 
     async def take(self) -> Item:
         """The next item, as soon as there is one; StopAsyncIteration when closed and empty."""

@@ -8,6 +8,8 @@ from controller.gateways.gateway import Message
 MAX_TOPIC_BYTES = 65535
 MAX_PAYLOAD_BYTES = 262_144
 """Nothing that is meant for us comes near it (a plan of 48 h is a few kB)."""
+PARTS = 64
+"""More than any device tells at once; fewer than would hold up the others."""
 
 TOPIC = re.compile(r"[^+#\0]+")
 FILTER = re.compile(r"#|(?:\+|[^+#\0/]*)(?:/(?:\+|[^+#\0/]*))*(?:/#)?")
@@ -16,7 +18,8 @@ FILTER = re.compile(r"#|(?:\+|[^+#\0/]*)(?:/(?:\+|[^+#\0/]*))*(?:/#)?")
 @dataclass(frozen=True, slots=True)
 class Session:
     """The same towards every broker: name, what to hear, what to say first and what the broker says if we
-    die. Of the topics in `streams` every message counts, of all others the newest.
+    die. Of the topics in `streams` every message counts, of those in `partial` the newest PARTS, of all others
+    the newest.
     """
 
     client_id: str
@@ -25,6 +28,7 @@ class Session:
     birth: tuple[Message, ...]
     keepalive_s: int
     streams: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.client_id or self.keepalive_s < 1:

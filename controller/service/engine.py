@@ -73,9 +73,9 @@ class Engine:
         return tuple(self._routes)
 
     @property
-    def streams(self) -> tuple[str, ...]:
-        """Those of which every message counts."""
-        return tuple(topic for gateway in self.gateways.values() for topic in gateway.streams(self._prefix))
+    def partial(self) -> tuple[str, ...]:
+        """Those of which more than the newest message counts."""
+        return tuple(topic for gateway in self.gateways.values() for topic in gateway.partial(self._prefix))
 
     @property
     def order(self) -> Order:

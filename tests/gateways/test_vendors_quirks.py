@@ -395,7 +395,7 @@ def test_shelly_gen2_zones_share_a_topic_and_do_not_push_each_other_out(
     assert {message.topic for message in messages} == {"shellyplusrgbwpm-b48a0a123db4/rpc"}
     assert len({message.part for message in messages}) == 4
     assert messages[0].part == gateway.encode(want, PREFIX)[0].part
-    assert set(gateway.streams(PREFIX)) < set(gateway.topics(PREFIX))
+    assert set(gateway.partial(PREFIX)) < set(gateway.topics(PREFIX))
 
 
 def test_shelly_gen2_notices_are_parts(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:

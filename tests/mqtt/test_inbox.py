@@ -24,6 +24,21 @@ async def test_a_topic_holds_one_place() -> None:
     assert not inbox.put(received("a", b"3"), "a")
 
 
+async def test_a_slot_for_several_holds_the_newest_in_order() -> None:
+    """Parts of a state may come in a burst; a flood of them still holds only so many places."""
+    inbox = Inbox()
+    told = [inbox.put(received("a", b"%d" % number), "a", 3) for number in range(5)]
+    inbox.put(received("b", b"0"), "b")
+    assert told == [False, False, False, True, True]
+    assert [(await inbox.take()) for _ in range(4)] == [
+        *(received("a", b"%d" % number) for number in (2, 3, 4)),
+        received("b", b"0"),
+    ]
+    assert not inbox.put(received("a", b"5"), "a", 3)
+    assert await inbox.take() == received("a", b"5")
+    assert not inbox.full
+
+
 async def test_what_has_no_slot_is_never_replaced() -> None:
     """Connections that come and go stay in order."""
     inbox = Inbox()
