@@ -16,6 +16,7 @@ import pytest
 from controller.broker import Broker
 from controller.clock import SystemClock
 from controller.dmx import OUTPUTS, simulated
+from controller.dmx.gateway import Turn
 from controller.dmx.memory import read_memory
 from controller.dmx.process import Process
 from controller.events import Event
@@ -229,6 +230,17 @@ async def test_a_start_without_a_broker(gateway: Running, tmp_path: Path) -> Non
                 await asyncio.sleep(0.01)
         assert await gateway.stop() < 1.5
     assert "TWL-D010" in gateway.codes()
+
+
+async def test_an_end_that_comes_with_news_is_an_end(gateway: Running) -> None:
+    """The order to stop, in the very turn of the loop in which something else wakes the gateway."""
+    process = Process(MAST, Patch(MAST.fixtures), "w", SystemClock(), gateway.memory, lambda *_: None)
+    waiting = asyncio.create_task(process._sleep(SystemClock().read(), Turn({}, (), (), None, None, float("inf"))))
+    await asyncio.sleep(0.05)
+    process._wake.set()
+    waiting.cancel()
+    await asyncio.wait([waiting], timeout=5)
+    assert waiting.cancelled()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 100, b"[" * 100_000])
