@@ -26,6 +26,7 @@ quick = settings(
 )
 @example(at_s=1860.0, who="controller", away_s=30.0, keeps=False)
 @example(at_s=1860.0, who="box", away_s=5.0, keeps=False)
+@example(at_s=1216.648987357525, who="controller", away_s=14.533563097252834, keeps=False)
 def test_a_restart_at_any_moment(
     world_of: Callable[..., Any], at_s: float, who: str, away_s: float, keeps: bool
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_restart_at_any_moment(
     world.run(2 + 32 * world.fading)
     assert world.right or world.fading
     world.run(60)
+    world.run(32 * world.fading)
     assert world.right
     assert world.controller.standing() == {"confirmed"}
 
