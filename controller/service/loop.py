@@ -12,11 +12,11 @@ from datetime import datetime
 
 from controller.clock import Alarm, Clock, Reading, Trust
 from controller.events import Event, happened
-from controller.events.damper import Damper
 from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.schedule.plan import Program
 from controller.service.certificates import Certificates
+from controller.service.desk import Desk
 from controller.service.engine import Engine
 from controller.service.hand import Hand
 from controller.service.report import essence, health_of
@@ -24,10 +24,6 @@ from controller.service.report import essence, health_of
 TICK_S = 1.0
 LATE_S = 2.0
 HEALTH_EVERY_S = 10.0
-WAITING = 100
-REFUSED = "TWL-O110"
-REFUSALS = 40
-"""So many refused requests are answered in a minute; of a flood the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,8 @@ class Loop:
         self._certificates = Certificates()
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
-        self._requests: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
-        self._refusals = Damper(REFUSALS)
+        self._desk = Desk(hand)
+        self._asked = asyncio.Event()
         self.turned_s: float | None = None
         """When the last turn was done, boot time: what the watchdog goes by."""
 
@@ -99,32 +95,25 @@ class Loop:
             self._engine.lost()
 
     def _ask(self, payload: bytes, reading: Reading) -> None:
-        """A request joins those that wait for their answer; a stop acts before it has one."""
-        if self._hand.halt(payload, reading.wall):
-            self.follow(self._engine.program)
-        if not self._requests.full():
-            self._requests.put_nowait(payload)
-            return
-        for event in self._refusals.pass_on(self._hand.turn_away(payload), reading.mono):
+        events = self._desk.receive(payload, reading)
+        self.follow(self._engine.program)
+        for event in events:
             self._tell(event, reading.wall)
+        self._asked.set()
 
     async def _grant(self) -> None:
-        """Requests one after another, beside the turns, which never wait for the disk. While the clock is suspect
-        nothing ends by it."""
+        """Requests one after another; what has ended is found within TICK_S."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    payload = await self._requests.get()
-                reading = self._clock.read()
-                answer = await self._hand.take(payload, reading.wall, reading.trust is Trust.SUSPECT)
-                self.follow(self._engine.program)
-                damped = self._refusals.pass_on(answer, reading.mono) if answer.code == REFUSED else (answer,)
-                for event in damped:
-                    self._tell(event, reading.wall)
+            if not self._desk.has_work:
+                self._asked.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await self._asked.wait()
             reading = self._clock.read()
-            events = self._refusals.due(reading.mono)
+            events = await self._desk.work(reading)
+            self.follow(self._engine.program)
             if reading.trust is not Trust.SUSPECT:
-                events += *await self._hand.expire(reading.wall), *self._certificates.due(reading.wall)
+                events += self._certificates.due(reading.wall)
             for event in events:
                 self._tell(event, reading.wall)
 

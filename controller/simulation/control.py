@@ -1,4 +1,4 @@
-"""The controller as a process of the simulated world: engine and hand on one machine, one line, one disk.
+"""The controller as a process of the simulated world: engine and desk on one machine, one line, one disk.
 
 Rules
 1. The engine is turned as `controller.service.loop` turns it: on each message, when it asked for it, each second while
@@ -21,6 +21,7 @@ from controller.errors import FilesRejected
 from controller.events import Event
 from controller.events.line import document
 from controller.gateways.gateway import Message
+from controller.service.desk import Desk
 from controller.service.engine import Engine
 from controller.service.hand import Hand
 from controller.service.loop import Named
@@ -58,6 +59,7 @@ class Controller:
         self.disk = disk
         self.setup = setup
         self.hand: Hand | None = None
+        self._desk: Desk | None = None
         self._world = world
         self._tell = tell
         self._confirms = confirms
@@ -90,17 +92,19 @@ class Controller:
             return
         self._judge = Judge(self.disk.wall)
         self.hand = Hand(self.disk, Grounds(self._rules, self.setup.tower.palette, LONGEST))
+        self._desk = Desk(self.hand)
         program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
         self._engine = Engine(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
         self.door.start()
         self._turn()
+        self._watch_ends()
 
     def die(self) -> None:
         """Rule 2."""
         if self._engine is None:
             return
         lamps = [Lamp(name, zone) for name, gateway in self._engine.gateways.items() for zone in gateway.zone_names]
-        self._engine = self.hand = None
+        self._engine = self.hand = self._desk = None
         self.door.stop()
         self._confirms(dict.fromkeys(lamps, False))
         self._world.after(self._world.random.uniform(*RESTART_S), self.start)
@@ -128,35 +132,37 @@ class Controller:
         if topic != self._site.requests:
             self._engine.receive(topic, payload, retained, self._read())
             self._turn()
-        elif not retained:
-            engine = self._engine
-            self._world.after(GRANT_S, lambda: self._grant(payload, engine))
+        elif not retained and self._desk is not None:
+            for event in self._desk.receive(payload, self._read()):
+                self._say(event)
+            self._follow()
+            desk = self._desk
+            self._world.after(GRANT_S, lambda: self._grant(desk))
 
-    def _grant(self, payload: bytes, asked: Engine) -> None:
-        """One request; the process may die over it."""
-        if self.hand is None or asked is not self._engine:
+    def _grant(self, asked: Desk) -> None:
+        """One request."""
+        self._work(asked)
+        self._watch_ends()
+
+    def _watch_ends(self) -> None:
+        """What was set by hand is found to have ended within TICK_S."""
+        desk = self._desk
+        for override in self.hand.overrides if self.hand is not None else ():
+            ends = self.machine.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
+            self._world.at(ends, lambda: self._work(desk))
+
+    def _work(self, asked: Desk | None) -> None:
+        """The process may die over it."""
+        if self._desk is None or asked is not self._desk:
             return
         try:
-            answer = finished(self.hand.take(payload, self._read().wall))
+            events = finished(self._desk.work(self._read()))
         except PowerCutError:
             self.die()
             return
         self._follow()
-        self._say(answer)
-        for override in self.hand.overrides:
-            ends = self.machine.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
-            self._world.at(ends, self._expire)
-
-    def _expire(self) -> None:
-        if self.hand is not None:
-            try:
-                ended = finished(self.hand.expire(self._read().wall))
-            except PowerCutError:
-                self.die()
-                return
-            for event in ended:
-                self._say(event)
-            self._follow()
+        for event in events:
+            self._say(event)
 
     def _follow(self) -> None:
         if self._engine is not None and self.hand is not None:

@@ -1,0 +1,54 @@
+"""Where requests by hand come in: one after another is answered, beside the turns, which never wait for the disk.
+
+Rules
+1. A safety stop acts at once, before it has its answer and whatever else waits.
+2. At most WAITING requests wait; one too many is told to come again.
+3. Of refusals, REFUSALS a minute are told one by one; of a flood the rest is counted.
+4. While the clock is suspect nothing is set and nothing ends by it.
+"""
+
+from collections import deque
+
+from controller.clock import Reading, Trust
+from controller.events import Event
+from controller.events.damper import Damper
+from controller.service.hand import Hand
+
+WAITING = 100
+REFUSED = "TWL-O110"
+REFUSALS = 40
+
+
+class Desk:
+    """The requests to one `Hand`; what is returned is to be told."""
+
+    def __init__(self, hand: Hand) -> None:
+        self._hand = hand
+        self._waiting: deque[bytes] = deque()
+        self._refusals = Damper(REFUSALS)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a request waits for its answer."""
+        return bool(self._waiting)
+
+    def receive(self, payload: bytes, reading: Reading) -> tuple[Event, ...]:
+        """A request joins those that wait."""
+        self._hand.halt(payload, reading.wall)
+        if len(self._waiting) < WAITING:
+            self._waiting.append(payload)
+            return ()
+        return self._damped(self._hand.turn_away(payload), reading)
+
+    async def work(self, reading: Reading) -> tuple[Event, ...]:
+        """Answers the one that has waited longest, and forgets what has ended."""
+        suspect = reading.trust is Trust.SUSPECT
+        events: tuple[Event, ...] = ()
+        if self._waiting:
+            answer = await self._hand.take(self._waiting.popleft(), reading.wall, suspect)
+            events = self._damped(answer, reading)
+        ended = () if suspect else await self._hand.expire(reading.wall)
+        return (*events, *ended, *self._refusals.due(reading.mono))
+
+    def _damped(self, answer: Event, reading: Reading) -> tuple[Event, ...]:
+        return self._refusals.pass_on(answer, reading.mono) if answer.code == REFUSED else (answer,)

@@ -1,0 +1,87 @@
+"""Requests by hand as they come in: answered one after another, a flood in bounds, nothing by a clock in doubt."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.clock import Reading, Trust
+from controller.config.load import load
+from controller.service.desk import REFUSALS, WAITING, Desk
+from controller.service.hand import Hand
+from controller.service.request import Grounds
+from controller.simulation.memory import Disk
+
+SETUP = load(Path(__file__).parents[2] / "config")
+EVENING = Reading(datetime(2026, 11, 20, 18, tzinfo=UTC), 1000.0)
+
+
+@pytest.fixture
+def hand() -> Hand:
+    """Nothing is set yet."""
+    disk = Disk(lambda _name: None, lambda _name: None)
+    return Hand(disk, Grounds(SETUP.program(), SETUP.tower.palette, timedelta(days=7)))
+
+
+def asked(name: str, **keys: Any) -> bytes:
+    """A request that would be granted, with changes."""
+    told = {"version": 1, "id": name, "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
+    return json.dumps(told).encode()
+
+
+def later(seconds: float) -> Reading:
+    """A look at the clock so long after."""
+    return replace(EVENING, wall=EVENING.wall + timedelta(seconds=seconds), mono=EVENING.mono + seconds)
+
+
+async def test_requests_are_answered_in_their_order(hand: Hand) -> None:
+    """Each turn of work one of them, until none waits."""
+    desk = Desk(hand)
+    for name in ("a", "b"):
+        assert desk.receive(asked(name), EVENING) == ()
+    answers = [event.fields["id"] for _ in range(2) for event in await desk.work(EVENING)]
+    assert (answers, desk.has_work) == (["a", "b"], False)
+    assert await desk.work(EVENING) == ()
+
+
+async def test_a_stop_acts_before_what_waits(hand: Hand) -> None:
+    """Its answer comes in its turn."""
+    desk = Desk(hand)
+    desk.receive(asked("a"), EVENING)
+    desk.receive(asked("s", action="stop"), EVENING)
+    assert hand.stop is not None
+    assert [event.code for event in await desk.work(EVENING)] == ["TWL-O101"]
+
+
+async def test_a_flood_of_refusals_is_counted(hand: Hand) -> None:
+    """Forty are told, the rest in one line when the minute is over; what is granted is always told."""
+    desk, told = Desk(hand), []
+    for number in range(3 * REFUSALS):
+        desk.receive(asked(f"r{number}", look="blurple"), EVENING)
+        told += await desk.work(EVENING)
+    desk.receive(asked("a"), EVENING)
+    told += await desk.work(EVENING)
+    assert [event.code for event in told] == ["TWL-O110"] * REFUSALS + ["TWL-O101"]
+    (summary,) = await desk.work(later(61))
+    assert (summary.code, summary.fields["times"]) == ("TWL-C040", 2 * REFUSALS)
+
+
+async def test_one_request_too_many_is_told_to_come_again(hand: Hand) -> None:
+    """The others keep their places."""
+    desk = Desk(hand)
+    turned_away = [event for number in range(WAITING + 1) for event in desk.receive(asked(f"n{number}"), EVENING)]
+    assert [(event.code, event.fields["id"]) for event in turned_away] == [("TWL-O110", f"n{WAITING}")]
+
+
+async def test_nothing_ends_by_a_clock_in_doubt(hand: Hand) -> None:
+    """It may be years ahead; what is asked meanwhile is refused, and the end comes once the clock has settled."""
+    desk = Desk(hand)
+    desk.receive(asked("a"), EVENING)
+    await desk.work(EVENING)
+    doubtful = replace(later(7200), trust=Trust.SUSPECT)
+    desk.receive(asked("b"), doubtful)
+    assert [event.code for event in await desk.work(doubtful)] == ["TWL-O110"]
+    assert [event.code for event in await desk.work(later(7200))] == ["TWL-O103"]
