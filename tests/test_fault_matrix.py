@@ -25,6 +25,11 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_restarts.py::test_a_gateway_that_lost_everything_in_the_night",
         "service/test_restarts.py::test_a_gateway_that_starts_without_anybody",
     ),
+    "the controller hangs": ("nights/test_hangs.py::test_a_controller_that_hangs_is_found_out",),
+    "the controller runs out of memory": (
+        "nights/test_hangs.py::test_a_controller_without_memory_ends_and_is_started_again",
+    ),
+    "nobody reads the log": ("bench/test_turns.py::test_turns_beside_a_locked_store_and_an_unread_log",),
     "two controllers on one prefix": ("service/test_rivals.py::test_two_controllers_do_not_storm",),
     # the broker and the way to it
     "the broker is killed and has kept its messages": (
@@ -118,6 +123,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_rivals.py::test_a_poisonous_epoch",
     ),
     "a flood of messages": (
+        "service/test_desk.py::test_a_flood_of_refusals_is_counted",
         "mqtt/test_flood.py::test_a_flood_on_one_topic_leaves_the_others_alone",
         "broker/test_limits.py::test_a_flood_does_not_starve_the_others",
         "broker/test_session.py::test_a_flood_does_not_hold_back_a_retained_message",
@@ -140,6 +146,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "the database is locked": (
         "store/test_faults.py::test_a_locked_database_stops_neither_the_loop_nor_an_override",
         "store/test_faults.py::test_a_locked_journal_catches_up_and_tells_what_it_lost",
+        "bench/test_turns.py::test_turns_beside_a_locked_store_and_an_unread_log",
     ),
     "the database is damaged": (
         "store/test_faults.py::test_no_flipped_byte_loses_an_override_or_stops_the_store",
@@ -184,6 +191,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "schedule/test_decisions.py::test_a_time_that_spring_skips",
         "schedule/test_decisions.py::test_a_time_that_autumn_repeats",
     ),
+    "the time zones of the system are gone": ("cli/test_run.py::test_time_zones_that_were_taken_away",),
     "29 February, 31 November, week 53": (
         "schedule/test_decisions.py::test_29_february",
         "schedule/test_decisions.py::test_31_november_is_an_error",
