@@ -20,12 +20,19 @@ ITEM_BYTES = 500
 SLICE_S = 0.005
 
 
+class _Part:
+    """One place in a slot for several."""
+
+    def __init__(self, slot: Hashable) -> None:
+        self.slot = slot
+
+
 class Inbox:
     """See the head of the module."""
 
     def __init__(self) -> None:
         self._items: OrderedDict[Hashable, Item] = OrderedDict()
-        self._slots: dict[Hashable, deque[Hashable]] = {}
+        self._parts: dict[Hashable, deque[_Part]] = {}
         self._bytes = 0
         self._resume: list[Callable[[], None]] = []
         self._stirred = asyncio.Event()
@@ -46,8 +53,10 @@ class Inbox:
         Of a slot for `most` items the oldest gives way, and the newest goes to the end.
         """
         if most > 1:
-            given_way = self._make_room(slot, most)
-            return self.put(item, self._slots[slot][-1]) or given_way
+            part = _Part(slot)
+            given_way = self._make_room(part, most)
+            self.put(item, part)
+            return given_way
         place = object() if slot is None else slot
         older = self._items.get(place)
         self._items[place] = item
@@ -55,14 +64,12 @@ class Inbox:
         self._stirred.set()
         return older is not None
 
-    def _make_room(self, slot: Hashable, most: int) -> bool:
-        """A new last place in a slot for several; True if the oldest had to go."""
-        places = self._slots.setdefault(slot, deque())
-        while places and places[0] not in self._items:
-            places.popleft()
-        if full := len(places) >= most:
-            self._bytes -= _weight(self._items.pop(places.popleft()))
-        places.append(object())
+    def _make_room(self, part: _Part, most: int) -> bool:
+        """A last place for this part; True if the first had to go."""
+        parts = self._parts.setdefault(part.slot, deque())
+        if full := len(parts) >= most:
+            self._bytes -= _weight(self._items.pop(parts.popleft()))
+        parts.append(part)
         return full
 
     async def take(self) -> Item:
@@ -77,13 +84,22 @@ class Inbox:
             self._stirred.clear()
             await self._stirred.wait()
             self._turned = loop.time()
-        _, item = self._items.popitem(last=False)
+        place, item = self._items.popitem(last=False)
+        if isinstance(place, _Part):
+            self._leave(place)
         self._bytes -= _weight(item)
         if self._resume and self._bytes <= LIMIT_BYTES // 2:
             waiting, self._resume = self._resume, []
             for resume in waiting:
                 resume()
         return item
+
+    def _leave(self, part: _Part) -> None:
+        """It was the first of its slot."""
+        parts = self._parts[part.slot]
+        parts.popleft()
+        if not parts:
+            del self._parts[part.slot]
 
     def close(self) -> None:
         """Nothing more will come; what waits can still be taken."""

@@ -1,6 +1,7 @@
 """What came in and has not been taken: bounded, and fair."""
 
 import asyncio
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,10 @@ from controller.mqtt.inbox import LIMIT_BYTES, Inbox
 def received(topic: str, payload: bytes) -> Received:
     """A message of some broker."""
     return Received("mqtt://b", topic, payload, retain=False, qos=0)
+
+
+class Place:
+    """A slot that can be seen to go."""
 
 
 async def test_a_topic_holds_one_place() -> None:
@@ -37,6 +42,20 @@ async def test_a_slot_for_several_holds_the_newest_in_order() -> None:
     assert not inbox.put(received("a", b"5"), "a", 3)
     assert await inbox.take() == received("a", b"5")
     assert not inbox.full
+
+
+async def test_nothing_is_kept_of_a_slot_for_several_once_it_is_empty() -> None:
+    """Each connection has slots of its own, and there may be thousands of them in a year."""
+    inbox, slots = Inbox(), [Place(), Place()]
+    for slot in slots:
+        for _ in range(5):
+            inbox.put(received("a", b""), slot, 3)
+    left = [weakref.ref(slot) for slot in slots]
+    slots.clear()
+    del slot
+    for _ in range(6):
+        await inbox.take()
+    assert [place() for place in left] == [None, None]
 
 
 async def test_what_has_no_slot_is_never_replaced() -> None:
