@@ -2,7 +2,8 @@
 
 Rules
 1. A safety stop acts at once, before it has its answer and whatever else waits.
-2. At most WAITING requests wait; one too many is told to come again.
+2. At most WAITING requests wait; one too many is told to come again. A stop takes the place of the last: one that is
+   in force without waiting to be kept could never be lifted.
 3. Of refusals, REFUSALS a minute are told one by one; of a flood the rest is counted.
 4. While the clock is suspect nothing is set and nothing ends by it.
 """
@@ -34,10 +35,12 @@ class Desk:
 
     def receive(self, payload: bytes, reading: Reading) -> tuple[Event, ...]:
         """A request joins those that wait."""
-        self._hand.halt(payload, reading.wall)
+        is_stop = self._hand.halt(payload, reading.wall)
         if len(self._waiting) < WAITING:
             self._waiting.append(payload)
             return ()
+        if is_stop:
+            payload, self._waiting[-1] = self._waiting[-1], payload
         return self._damped(self._hand.turn_away(payload), reading)
 
     async def work(self, reading: Reading) -> tuple[Event, ...]:

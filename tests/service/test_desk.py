@@ -76,6 +76,20 @@ async def test_one_request_too_many_is_told_to_come_again(hand: Hand) -> None:
     assert [(event.code, event.fields["id"]) for event in turned_away] == [("TWL-O110", f"n{WAITING}")]
 
 
+async def test_a_stop_among_too_many_is_kept_and_can_be_lifted(hand: Hand) -> None:
+    """The last of the others is told to come again in its place."""
+    desk = Desk(hand)
+    for number in range(WAITING):
+        desk.receive(asked(f"n{number}"), EVENING)
+    (turned_away,) = desk.receive(asked("s", action="stop"), EVENING)
+    assert turned_away.fields["id"] == f"n{WAITING - 1}"
+    answers = [event for _ in range(WAITING) for event in await desk.work(EVENING)]
+    assert (answers[-1].code, answers[-1].fields["id"]) == ("TWL-O105", "s")
+    desk.receive(asked("l", action="lift"), EVENING)
+    await desk.work(EVENING)
+    assert hand.stop is None
+
+
 async def test_nothing_ends_by_a_clock_in_doubt(hand: Hand) -> None:
     """It may be years ahead; what is asked meanwhile is refused, and the end comes once the clock has settled."""
     desk = Desk(hand)
