@@ -23,8 +23,8 @@ from controller.gateways.gateway import Gateway, Message, Order, Rejected, Repor
 from controller.schedule.plan import Cue, Program
 from controller.service.orders import Orders
 from controller.service.outlook import Outlook
-from controller.service.reconcile import Turn, reconcile
-from controller.service.state import Decision, Goal, Heard, Issued, Standing, Track
+from controller.service.reconcile import reconcile
+from controller.service.state import Decision, Goal, Heard, Issued, Standing, Track, Turn
 from controller.service.wishes import HORIZON, fade_left_s, goal, wish
 from controller.service.words import shows
 

@@ -11,7 +11,8 @@ Rules
    TELL_FROM commands in vain it is told, once until it has confirmed again. Those that were sent before it was heard
    on this connection do not count: after a restart of the broker it may still seek it.
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
-   that it is told, once until a minute without, and repaired at the pace of as many a minute.
+   that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
+   order, and shows what is wished, is not told of.
 7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly. One
    whose last will was said is silent at once, but that is told only after AWAY_S: most are just starting anew. One
    that does so again and again is told of at once.
@@ -22,12 +23,11 @@ Rules
 """
 
 import zlib
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway
-from controller.service.state import Decision, Goal, Issued, Pending, Standing, Track
+from controller.service.state import Decision, Pending, Standing, Track, Turn
 from controller.service.words import says, shows
 
 RETRY_S = 2.0
@@ -42,23 +42,6 @@ AWAY_S = 15.0
 """Longer than a device with Wi-Fi takes from power on to its first word."""
 AWAY_COST_S = REPAIR_WINDOW_S / 2
 """Two absences in a row are borne; a third within seconds is a fault of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The facts of this turn: the wish for this gateway, under which cue, and the command issued to it last.
-
-    `wish` is compared as a whole, `fade_s` is left of a fade, `connected_s` is when this connection began; all in
-    seconds of boot time.
-    """
-
-    now_s: float
-    connected_s: float | None
-    goal: Goal
-    wish: object
-    cue: datetime
-    fade_s: float
-    issued: Issued | None
 
 
 def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -138,11 +121,15 @@ def _follow(gateway: Gateway, track: Track, turn: Turn) -> Track:
 
 def _agreement(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
     """By zone: whether what was heard is what is wished (rule 3)."""
+    accepted = not gateway.KEEPS_PLAN or (turn.issued is not None and track.heard.order == turn.issued.order)
+    return {zone: accepted and alike for zone, alike in _likeness(gateway, track, turn).items()}
+
+
+def _likeness(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
+    """By zone: whether it shows what is wished, under whatever order."""
     heard = track.heard
-    accepted = not gateway.KEEPS_PLAN or (turn.issued is not None and heard.order == turn.issued.order)
     return {
-        zone: accepted
-        and zone in heard.told_s
+        zone: zone in heard.told_s
         and heard.online is not False
         and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
         for zone, goal in turn.goal.items()
@@ -267,7 +254,7 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
     asked = _ask(gateway, replace(track, paid_s=paid_s), turn, anew=track.overwritten)
-    if track.overwritten or track.contested:
+    if track.overwritten or track.contested or all(_likeness(gateway, track, turn).values()):
         return asked
     marked = replace(asked.track, standing=track.standing)
     return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))

@@ -130,6 +130,23 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """The facts of this turn: the wish for this gateway, under which cue, and the command issued to it last.
+
+    `wish` is compared as a whole, `fade_s` is left of a fade, `connected_s` is when this connection began; all in
+    seconds of boot time.
+    """
+
+    now_s: float
+    connected_s: float | None
+    goal: Goal
+    wish: object
+    cue: datetime
+    fade_s: float
+    issued: Issued | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What one turn decided for one gateway: send the wish (`anew` under a new order, else the one it has had), ask
     for its state, what to tell, when to look again."""

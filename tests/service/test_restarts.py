@@ -103,6 +103,21 @@ def test_a_gateway_that_lost_everything_in_the_night(night: Any) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
+def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., Any]) -> None:
+    """It is dark as it should be: told its plan again, and no lamp is said to have gone wrong."""
+    noon = world_of(datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
+    noon.box.start()
+    noon.controller.start()
+    noon.run(5)
+    noon.box.stop(tell=False)
+    noon.kept.clear()
+    noon.box.start(forget=True)
+    noon.run(2)
+    assert noon.box.machine.order == noon.controller.engine.order
+    assert noon.controller.standing() == {"confirmed"}
+    assert "TWL-G103" not in noon.controller.codes()
+
+
 def test_a_gateway_that_starts_without_anybody(night: Any) -> None:
     """No controller, no broker, but a disk and a clock: it shows what the plan says."""
     night.controller.stop()
