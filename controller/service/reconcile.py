@@ -13,9 +13,7 @@ Rules
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
    order, and shows what is wished, is not told of.
-7. A gateway not heard for `quiet_s` is silent, whatever its last will says. It is still sent the wish, slowly. One
-   whose last will was said is silent at once, but that is told only after AWAY_S: most are just starting anew. One
-   that does so again and again is told of at once.
+7. A gateway that is silent (`silence`) is still sent the wish, slowly.
 8. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
 9. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
 10. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
@@ -27,6 +25,7 @@ from dataclasses import replace
 
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway
+from controller.service import silence
 from controller.service.state import Decision, Pending, Standing, Track, Turn
 from controller.service.words import says, shows
 
@@ -38,10 +37,6 @@ REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
 REASSERT_S = 60.0
-AWAY_S = 15.0
-"""Longer than a device with Wi-Fi takes from power on to its first word."""
-AWAY_COST_S = REPAIR_WINDOW_S / 2
-"""Two absences in a row are borne; a third within seconds is a fault of its own."""
 
 
 def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -55,7 +50,7 @@ def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if track.overwritten:
         return _restore(gateway, track, turn)
     track = _follow(gateway, track, turn)
-    if _is_silent(gateway, track, turn):
+    if silence.is_silent(gateway, track, turn):
         return _silent(gateway, track, turn)
     return _compare(gateway, track, turn)
 
@@ -72,7 +67,7 @@ def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         decision = _agrees(gateway, track, turn)
     else:
         decision = _disagrees(gateway, track, turn, agrees)
-    quiet_at_s = _quiet_at_s(gateway, track, turn)
+    quiet_at_s = silence.quiet_at_s(gateway, track, turn)
     return replace(decision, wake_s=min(decision.wake_s or quiet_at_s, quiet_at_s))
 
 
@@ -198,21 +193,9 @@ def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 
 def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 7."""
-    since_s, flaps_s = track.silent_s, track.flaps_s
-    if since_s is None:
-        since_s, flaps_s = turn.now_s, max(flaps_s, turn.now_s) + AWAY_COST_S
-    starts_anew = track.heard.online is False and flaps_s <= since_s + REPAIR_WINDOW_S
-    tell_at_s = since_s + AWAY_S if starts_anew else since_s
-    events: tuple[Event, ...] = ()
-    if not track.missed and turn.now_s >= tell_at_s:
-        alive_s = track.heard.alive_s
-        age_s = round(turn.now_s - alive_s, 1) if alive_s is not None else -1.0
-        events = (happened("TWL-G104", gateway=gateway.name, age_s=age_s),)
-    missed = track.missed or bool(events)
-    standing: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "silent")
-    lost = replace(track, standing=standing, silent_s=since_s, flaps_s=flaps_s, missed=missed, confirmed=None)
-    decision = _again(gateway, lost, turn, events)
-    return decision if missed else replace(decision, wake_s=min(decision.wake_s or tell_at_s, tell_at_s))
+    noted = silence.noted(gateway, track, turn)
+    sent = _again(gateway, noted.track, turn, noted.events)
+    return replace(sent, wake_s=min(at_s for at_s in (sent.wake_s, noted.wake_s) if at_s is not None))
 
 
 def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
@@ -227,7 +210,7 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
     if turn.now_s < track.pending.due_s:
         asked = differs if track.misses else replace(differs, standing=_by_zone(agrees, "pending"))
         return Decision(asked, wake_s=track.pending.due_s)
-    missed = replace(differs, misses=track.misses + (not _is_unheard(track, turn)))
+    missed = replace(differs, misses=track.misses + (not silence.is_unheard(track, turn)))
     events = _told_disobeyed(gateway, missed, turn)
     return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
 
@@ -276,24 +259,6 @@ def _backoff(gateway: Gateway, track: Track, attempts: int) -> float:
     longest_s = OURS_MAX_S if gateway.KEEPS_PLAN and not track.silent else RETRY_MAX_S
     spread = zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
     return min(longest_s, RETRY_S * 2.0 ** min(attempts - 1, 10)) * (1 + spread / 4)
-
-
-def _is_silent(gateway: Gateway, track: Track, turn: Turn) -> bool:
-    """Whether it counts as silent; one that was, until it is heard on this connection."""
-    if track.heard.online is False or not gateway.confirms:
-        return track.heard.online is False
-    return turn.now_s >= _quiet_at_s(gateway, track, turn) or (track.silent and _is_unheard(track, turn))
-
-
-def _is_unheard(track: Track, turn: Turn) -> bool:
-    """Whether nothing was heard of it on this connection."""
-    return track.heard.alive_s is None or track.heard.alive_s < (turn.connected_s or 0.0)
-
-
-def _quiet_at_s(gateway: Gateway, track: Track, turn: Turn) -> float:
-    """When it will have been unheard for too long; while a fade runs nobody is asked, and so need not answer."""
-    excused_s = track.faded_s if gateway.POLL_S is not None else 0.0
-    return max(track.heard.alive_s or 0.0, turn.connected_s or 0.0, excused_s) + gateway.quiet_s
 
 
 def _by_zone(agrees: dict[str, bool], otherwise: Standing) -> dict[str, Standing]:
