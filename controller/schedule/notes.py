@@ -1,8 +1,12 @@
 """What a person should be told of a program that is not wrong: overlaps, rules that never show, dates gone by."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
+from operator import or_
 
 from controller.schedule.campaign import EveryNight, Lit, Rule
 from controller.schedule.claims import Claim, NightPlan
@@ -12,6 +16,8 @@ from controller.schedule.plan import REACH, Program
 from controller.schedule.recurrence import LATEST
 
 AHEAD = timedelta(days=REACH)
+Own = Sequence[tuple[NightPlan, Claim]]
+"""What one rule wants, night by night."""
 MOST_NAMES = 3
 """So many of the rules that hide another one are named."""
 
@@ -28,11 +34,12 @@ class Note:
 def notes(program: Program, now: datetime) -> tuple[Note, ...]:
     """Every note for the REACH nights from an instant on: rule by rule, then the overlaps."""
     nights = program.nights(now, now + AHEAD)
-    found = [note for rule in program.rules for note in _of_rule(rule, nights, program.place)]
-    return (*found, *_overlaps(nights))
+    own = _own_claims(nights)
+    found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place)]
+    return (*found, *_overlaps(program, nights))
 
 
-def _of_rule(rule: Rule, nights: tuple[NightPlan, ...], place: Place) -> Iterator[Note]:
+def _of_rule(rule: Rule, own: Own, nights: tuple[NightPlan, ...], place: Place) -> Iterator[Note]:
     today = nights[0].night.day
     coming = _next_span(rule, today)
     if coming is None and (rule.dates or rule.nights):
@@ -44,8 +51,8 @@ def _of_rule(rule: Rule, nights: tuple[NightPlan, ...], place: Place) -> Iterato
     if not isinstance(rule, Lit):
         return
     if not leap:
-        yield from _unseen(rule, nights, coming[0] if coming is not None else today)
-    yield from _fades(rule, nights, place)
+        yield from _unseen(rule, own, nights, coming[0] if coming is not None else today)
+    yield from _fades(rule, own, place)
     if coming is not None and rule.confirmed_for and coming[0].year not in rule.confirmed_for:
         yield Note("TWL-S207", rule, {"name": rule.name, "year": coming[0].year})
 
@@ -69,41 +76,46 @@ def _is_on_leap_days(rule: Rule, today: date) -> bool:
     )
 
 
-def _unseen(rule: Lit, nights: tuple[NightPlan, ...], first_day: date) -> Iterator[Note]:
+def _unseen(rule: Lit, own: Own, nights: tuple[NightPlan, ...], first_day: date) -> Iterator[Note]:
     """A rule that does not show in these nights: later than they reach, always under others, or empty."""
-    own = _own_claims(rule, nights)
-    if any(piece.shows is rule for night in nights for piece in night.pieces):
+    lit = [(night, claim) for night, claim in own if claim.lit]
+    if any(piece.shows is rule for night, _ in lit for piece in night.pieces):
         return
     if first_day > nights[-1].night.day:
         yield Note("TWL-S208", rule, {"name": rule.name, "day": first_day.isoformat()})
-    elif own:
-        yield Note("TWL-S204", rule, {"name": rule.name, "winners": _winners(own, nights)})
+    elif lit:
+        yield Note("TWL-S204", rule, {"name": rule.name, "winners": _winners(lit)})
     else:
         yield Note("TWL-S202", rule, {"name": rule.name})
 
 
-def _own_claims(rule: Rule, nights: Iterable[NightPlan]) -> list[Claim]:
-    return [claim for night in nights for claim in night.claims if claim.rule is rule and claim.lit]
+def _own_claims(nights: tuple[NightPlan, ...]) -> Mapping[int, Own]:
+    """What each rule wants, by the identity of the rule."""
+    own: dict[int, list[tuple[NightPlan, Claim]]] = defaultdict(list)
+    for night in nights:
+        for claim in night.claims:
+            own[id(claim.rule)].append((night, claim))
+    return own
 
 
-def _winners(own: list[Claim], nights: tuple[NightPlan, ...]) -> str:
+def _winners(own: Own) -> str:
     """The names of those that hold the time that a rule wants."""
-    held = (piece for night in nights for piece in night.pieces if piece.claim is not None)
     names = [
         piece.claim.rule.name
-        for piece in held
-        if piece.claim is not None and any(piece.start < claim.end and claim.start < piece.end for claim in own)
+        for night, claim in own
+        for piece in night.pieces
+        if piece.claim is not None and piece.start < claim.end and claim.start < piece.end
     ]
     different = [*dict.fromkeys(names)]
     return ", ".join(different[:MOST_NAMES]) + (", …" if len(different) > MOST_NAMES else "")
 
 
-def _fades(rule: Lit, nights: tuple[NightPlan, ...], place: Place) -> Iterator[Note]:
+def _fades(rule: Lit, own: Own, place: Place) -> Iterator[Note]:
     """Told for the first window in which they fit on none of its nights."""
     wanted = rule.fade_in + rule.fade_out
-    own = [night.night for night in nights if wanted and any(claim.rule is rule for claim in night.claims)]
+    nights = dict.fromkeys(night.night for night, _ in own if wanted)
     for window in rule.hours:
-        lengths = [end - start for night in own for start, end in window.resolve(night, place)]
+        lengths = [end - start for night in nights for start, end in window.resolve(night, place)]
         longest = max(lengths, default=wanted)
         if wanted > longest:
             fields = {"name": rule.name, "fades": say_duration(wanted), "window": say_duration(longest)}
@@ -111,29 +123,57 @@ def _fades(rule: Lit, nights: tuple[NightPlan, ...], place: Place) -> Iterator[N
             return
 
 
-def _overlaps(nights: tuple[NightPlan, ...]) -> Iterator[Note]:
-    """Pairs of campaigns that want the same instant, each told once with how often."""
-    found: dict[tuple[int, int], tuple[Rule, Rule, list[date]]] = {}
-    for night in nights:
-        lit = [claim for claim in night.claims if claim.lit and not isinstance(claim.rule, EveryNight)]
-        for above, below in _crossing(lit):
-            key = (id(above.rule), id(below.rule))
-            days = found.setdefault(key, (above.rule, below.rule, []))[2]
-            if not days or days[-1] != night.night.day:
-                days.append(night.night.day)
-    for above_rule, below_rule, days in found.values():
+def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]:
+    """Pairs of campaigns that want the same instant, each told once with how often.
+
+    Sets of claims and of nights are the bits of a number: each pair in each night, hundreds of campaigns would take
+    minutes.
+    """
+    rules = [rule for rule in program.rules if isinstance(rule, Lit) and not isinstance(rule, EveryNight)]
+    ranks = {id(rule): rank for rank, rule in enumerate(rules)}
+    met: dict[tuple[int, int], int] = defaultdict(int)
+    for index, night in enumerate(nights):
+        for rank, others in _crossing(night, ranks):
+            met[rank, others] |= 1 << index
+    pairs: dict[tuple[int, int], int] = defaultdict(int)
+    for (above, others), on in met.items():
+        for below in {bit % len(rules) for bit in _bits(others)}:
+            if above < below:
+                pairs[above, below] |= on
+    for (above, below), on in pairs.items():
+        first, last = next(_bits(on)), on.bit_length() - 1
         fields: dict[str, object] = {
-            "name": above_rule.name,
-            "other": below_rule.name,
-            "nights": len(days),
-            "first": days[0].isoformat(),
-            "last": days[-1].isoformat(),
+            "name": rules[above].name,
+            "other": rules[below].name,
+            "nights": on.bit_count(),
+            "first": nights[first].night.day.isoformat(),
+            "last": nights[last].night.day.isoformat(),
         }
-        yield Note("TWL-S201", above_rule, fields)
+        yield Note("TWL-S201", rules[above], fields)
 
 
-def _crossing(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    for i, above in enumerate(claims):
-        for below in claims[i + 1 :]:
-            if above.rule is not below.rule and above.start < below.end and below.start < above.end:
-                yield above, below
+def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """The rank of each claim's rule, and the set of the claims that want an instant of it, its own among them."""
+    seen: Counter[int] = Counter()
+    lit: list[tuple[Claim, int, int]] = []
+    for claim in night.claims:
+        rank = ranks.get(id(claim.rule))
+        if rank is not None and claim.lit:
+            lit.append((claim, rank, rank + seen[rank] * len(ranks)))
+            seen[rank] += 1
+    by_start = sorted((claim.start, bit) for claim, _, bit in lit)
+    by_end = sorted(((claim.end, bit) for claim, _, bit in lit), reverse=True)
+    begun = [0, *accumulate((1 << bit for _, bit in by_start), or_)]
+    going_on = [0, *accumulate((1 << bit for _, bit in by_end), or_)]
+    starts, ends = [at for at, _ in by_start], [at for at, _ in reversed(by_end)]
+    for claim, rank, _ in lit:
+        before_end, after_start = bisect_left(starts, claim.end), len(ends) - bisect_right(ends, claim.start)
+        yield rank, begun[before_end] & going_on[after_start]
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The places of the ones."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest

@@ -106,6 +106,18 @@ def test_a_campaign_that_is_seen_for_a_while_is_not_hidden(planned: Planned) -> 
     assert told(program) == [("TWL-S201", overlaps)]
 
 
+def test_of_three_campaigns_with_several_windows_each_pair_is_told_once(planned: Planned) -> None:
+    """One that lies between the two windows of another does not overlap with it, and is no night counted twice."""
+    program = planned(
+        "campaigns:\n"
+        "  - {name: a, nights: 20–26 November 2026, hours: [18:00 to 19:00, 22:00 to 23:00], color: red}\n"
+        "  - {name: between, nights: 20–26 November 2026, hours: 19:00 to 22:00, color: blue}\n"
+        "  - {name: all, nights: 24–30 November 2026, hours: 18:00 to 23:30, color: white}\n"
+    )
+    overlaps = {"other": "all", "nights": 3, "first": "2026-11-24", "last": "2026-11-26"}
+    assert told(program) == [("TWL-S201", overlaps), ("TWL-S201", overlaps)]
+
+
 def test_windows_that_pass_each_other_do_not_overlap(planned: Planned) -> None:
     """Nor does what is shown on every night count as an overlap."""
     program = planned(
