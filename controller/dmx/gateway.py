@@ -10,13 +10,9 @@ The story of one turn
 6. Report: soon after a goal changed, each LAGGING_S on the way to it, when it is reached, on each answer to a document,
    and every `report_every`. What is reported is read from the levels that the output says went out.
 
-Order, poison and conflict are the rules of `controller.gateways.documents`; the highest order accepted and its
-document are handed out to be kept (`remember`), so that a restart knows them. A document that repeats the order held
-counts if it was issued later; else it was overtaken, and is only answered. So is one that was accepted before, as
-happens when one of two brokers lags: the report says that it is stale, and nobody is warned.
+Which document counts is said in `intake`.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,26 +20,15 @@ from typing import Protocol
 
 from controller.clock import Reading
 from controller.dmx.acting import Act, act, next_instant
+from controller.dmx.intake import Intake
 from controller.dmx.memory import Memory
 from controller.dmx.ramp import AT_REST_DARK, Ramp
 from controller.dmx.walk import WalkTest
 from controller.dmx.watch import Watch
 from controller.events import Event, happened
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import (
-    EARLIEST,
-    LATEST,
-    MAX_PROBLEMS,
-    REFUSED,
-    By,
-    Desired,
-    Reported,
-    ZoneReport,
-    ZoneWish,
-    parse_desired,
-    refusal,
-)
-from controller.gateways.gateway import Message, Order, Rejected
+from controller.gateways.documents import EARLIEST, LATEST, MAX_PROBLEMS, REFUSED, By, Reported, ZoneReport, ZoneWish
+from controller.gateways.gateway import Message, Order
 from controller.lighting.light import Light
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.patch import Patch
@@ -54,12 +39,6 @@ AFTER_SEND_S = 0.05
 """A report waits so long after a change, that the levels have gone out."""
 LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not those of the goal."""
-REFUSALS_S = 10.0
-"""A flood of documents that are refused is told so often at most."""
-REMINDED_S = 60.0
-"""For so long the reports tell of a document that was refused, unless one is accepted."""
-ACCEPTED = 16
-"""So many of the documents accepted last are known again."""
 UNEVEN = "TWL-F131"
 DARK_WISH = ZoneWish(on=False, brightness=0.0)
 
@@ -95,10 +74,7 @@ class Gateway:
         self._prefix = prefix
         self._patch = patch
         self._lamps = lamps
-        self._document: Desired | None = memory
-        self._before: Mapping[str, ZoneWish] = memory.before if memory is not None else {}
-        self._accepted: deque[str] = deque(maxlen=ACCEPTED)
-        self._remember: Memory | None = None
+        self._intake = Intake(settings.name, memory)
         self._watch = Watch()
         self._walk = WalkTest(patch)
         self._act: Act | None = None
@@ -106,9 +82,6 @@ class Gateway:
         self._resting = True
         self._began_s: float | None = None
         self._report_s = float("inf")
-        self._rejected: str | None = None
-        self._reminded_s = float("-inf")
-        self._refused_s = float("-inf")
         self._contradicted = False
         self._uneven: frozenset[str] = frozenset()
         self._lasting: frozenset[str] = frozenset()
@@ -122,7 +95,7 @@ class Gateway:
     @property
     def order(self) -> Order:
         """The highest order accepted."""
-        return self._document.order if self._document is not None else Order()
+        return self._intake.order
 
     def connected(self, reading: Reading) -> None:
         """A connection began: the report is due."""
@@ -132,30 +105,12 @@ class Gateway:
         """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
         if not payload:
             return
-        told = parse_desired(payload)
-        self._rejected = told.reason if isinstance(told, Rejected) else refusal(told, self._document)
-        self._reminded_s = reading.mono + REMINDED_S
-        self._report_by(reading.mono + AFTER_SEND_S)
-        if self._rejected is None and isinstance(told, Desired):
-            self._accept(told, retained, reading)
-        elif reading.mono - self._refused_s >= REFUSALS_S and not self._was_accepted(told):
-            self._refused_s = reading.mono
-            self._told.append(happened(REFUSED, gateway=self._settings.name, reason=self._rejected))
-
-    def _was_accepted(self, told: Desired | Rejected) -> bool:
-        return isinstance(told, Desired) and told.command_id in self._accepted
-
-    def _accept(self, told: Desired, retained: bool, reading: Reading) -> None:
-        held = self._document
-        if held is not None and told.order == held.order and told.issued_at <= held.issued_at:
-            return
-        if held is None or told.order != held.order:
-            self._before = self._shows()
-            self._remember = Memory(**dict(told), before=self._before)
-            self._accepted.append(told.command_id)
-        self._document = told
-        if not retained:
+        held = self._intake.document
+        self._told += self._intake.take(payload, self._shows(), reading.mono)
+        told = self._intake.document
+        if told is not None and told is not held and not retained:
             self._watch.hear(told.issued_at, told.valid_until, reading)
+        self._report_by(reading.mono + AFTER_SEND_S)
 
     def receive_walk(self, payload: bytes, retained: bool, reading: Reading) -> None:
         """A step of a walk test; a retained one is somebody's leftover."""
@@ -170,7 +125,7 @@ class Gateway:
             self._began_s = reading.mono
         now = self._watch.now(reading)
         self._watch_clock(reading)
-        self._steer(act(self._document, now), now, reading)
+        self._steer(act(self._intake.document, now), now, reading)
         lights = {zone: ramp.at(reading.beat_s) for zone, ramp in self._ramps.items()}
         walking = self._walk.frames(reading.mono)
         frames = walking if walking is not None else self._patch.levels(lights)
@@ -180,10 +135,9 @@ class Gateway:
         self._resting = resting
         messages = self._report(reading, now, frames) if reading.mono >= self._report_s else ()
         events, self._told = tuple(self._told), []
-        remember, self._remember = self._remember, None
         next_s = min(self._report_s, self._walk.until_s)
         wake_s = next_s if resting else min(next_s, reading.mono + FRAME_S)
-        return Turn(frames, messages, events, remember, self._wake_at(now, reading), wake_s)
+        return Turn(frames, messages, events, self._intake.to_keep(), self._wake_at(now, reading), wake_s)
 
     def _report_by(self, at_s: float) -> None:
         self._report_s = min(self._report_s, at_s)
@@ -199,15 +153,16 @@ class Gateway:
     def _shows(self) -> Mapping[str, ZoneWish]:
         """From what a fade that a document begins now would start: the goals; in the middle of one, where it began."""
         if self._act is None or not self._resting:
-            return self._before
+            return self._intake.before
         return {zone: ZoneWish.of(_steady(ramp.goal), EARLIEST, 0.0) for zone, ramp in self._ramps.items()}
 
     def _find(self, what: Act) -> None:
         """The gateway has just started: what was shown before that which holds now, whose fade may be under way."""
-        if what.since is None or self._document is None:
+        document = self._intake.document
+        if what.since is None or document is None:
             return
         earlier = what.since - timedelta(microseconds=1)
-        before = self._before if what.by == "desired" else act(self._document, earlier).zones
+        before = self._intake.before if what.by == "desired" else act(document, earlier).zones
         goals = {zone: before.get(zone, DARK_WISH).state(earlier) for zone in self._ramps}
         self._ramps = {zone: Ramp(Light.of(goal), goal) for zone, goal in goals.items()}
 
@@ -215,10 +170,10 @@ class Gateway:
         """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
         if self._act is None:
             self._find(what)
-        changed = False
+        changed, document = False, self._intake.document
         for zone, ramp in self._ramps.items():
             wish = what.zones.get(zone, DARK_WISH)
-            goal = wish.state(now or (self._document.issued_at if self._document is not None else reading.wall))
+            goal = wish.state(now or (document.issued_at if document is not None else reading.wall))
             if goal != ramp.goal:
                 changed = True
                 if what == self._act:  # the step of a sequence, which does not end the fade into it
@@ -246,13 +201,13 @@ class Gateway:
         every_s = self._settings.report_every.total_seconds()
         arrived = zones == {zone: _zone_report(ramp.goal) for zone, ramp in self._ramps.items()}
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
-        rejected = self._rejected if reading.mono < self._reminded_s else None
+        rejected = self._intake.rejected(reading.mono)
         own = (*([UNEVEN] if self._lasting else []), *([REFUSED] if rejected else []))
         report = Reported(
             version=1,
             epoch=self.order.epoch,
             revision=self.order.revision,
-            command_id=self._document.command_id if self._document is not None else "",
+            command_id=self._intake.command_id,
             at=min(max(now or reading.wall, EARLIEST), LATEST),
             zones=zones,
             by=self._by(reading),
@@ -295,7 +250,7 @@ class Gateway:
         """The next cue or step of a sequence, on the wall of the reading."""
         if now is None or self._act is None:
             return None
-        instants = [at for at in (next_instant(self._document, now),) if at is not None]
+        instants = [at for at in (next_instant(self._intake.document, now),) if at is not None]
         for wish in self._act.zones.values():
             step_s = wish.look.next_step(max(0.0, (now - wish.since).total_seconds()))
             if step_s is not None:

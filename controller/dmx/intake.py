@@ -1,0 +1,84 @@
+"""Which document a gateway acts by: what comes is accepted, or refused and said so. Pure.
+
+Rules
+1. Order, poison and conflict are the rules of `controller.gateways.documents`.
+2. A document that repeats the order held counts if it was issued later; else it was overtaken, and is only answered.
+3. So is one that was accepted before, as happens when one of two brokers lags: the report says that it is stale, and
+   nobody is warned.
+4. The highest order accepted and its document are handed out to be kept, so that a restart knows them.
+5. A flood of documents that are refused is told every REFUSALS_S at most. The reports tell of one for REMINDED_S, or
+   until one is accepted.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+
+from controller.dmx.memory import Memory
+from controller.events import Event, happened
+from controller.gateways.documents import REFUSED, Desired, ZoneWish, parse_desired, refusal
+from controller.gateways.gateway import Order, Rejected
+
+REFUSALS_S = 10.0
+REMINDED_S = 60.0
+ACCEPTED = 16
+"""So many of the documents accepted last are known again."""
+
+
+class Intake:
+    """The `document` accepted last, and what was shown `before` it; of the gateway with this name."""
+
+    def __init__(self, name: str, memory: Memory | None) -> None:
+        self.document: Desired | None = memory
+        self.before: Mapping[str, ZoneWish] = memory.before if memory is not None else {}
+        self._name = name
+        self._accepted: deque[str] = deque(maxlen=ACCEPTED)
+        self._unkept: Memory | None = None
+        self._rejected: str | None = None
+        self._rejected_s = float("-inf")
+        self._told_s = float("-inf")
+
+    @property
+    def order(self) -> Order:
+        """The highest order accepted."""
+        return self.document.order if self.document is not None else Order()
+
+    @property
+    def command_id(self) -> str:
+        """That of the document; empty where there is none."""
+        return self.document.command_id if self.document is not None else ""
+
+    def rejected(self, now_s: float) -> str | None:
+        """Why the last document was refused, as long as the reports tell of it."""
+        return self._rejected if now_s < self._rejected_s + REMINDED_S else None
+
+    def to_keep(self) -> Memory | None:
+        """What is to be kept since it was last asked for."""
+        unkept, self._unkept = self._unkept, None
+        return unkept
+
+    def take(self, payload: bytes, shown: Mapping[str, ZoneWish], now_s: float) -> tuple[Event, ...]:
+        """A document has come, or what somebody wrote in its place, while this is `shown`; what is to be told of it."""
+        told = parse_desired(payload)
+        reason = told.reason if isinstance(told, Rejected) else refusal(told, self.document)
+        self._rejected, self._rejected_s = reason, now_s
+        if isinstance(told, Desired):
+            if reason is None:
+                self._accept(told, shown)
+                return ()
+            if told.command_id in self._accepted:
+                return ()
+        if now_s - self._told_s < REFUSALS_S:
+            return ()
+        self._told_s = now_s
+        return (happened(REFUSED, gateway=self._name, reason=reason),)
+
+    def _accept(self, told: Desired, shown: Mapping[str, ZoneWish]) -> None:
+        """By rule 2."""
+        held = self.document
+        if held is None or told.order != held.order:
+            self.before = shown
+            self._unkept = Memory(**dict(told), before=shown)
+            self._accepted.append(told.command_id)
+        elif told.issued_at <= held.issued_at:
+            return
+        self.document = told
