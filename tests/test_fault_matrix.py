@@ -106,7 +106,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_silence.py::test_what_was_retained_never_confirms",
         "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),
-    "two devices with one client id": ("broker/test_limits.py::test_two_devices_with_one_id_do_not_fill_the_log",),
+    "two devices, or two controllers, with one client id": (
+        "broker/test_limits.py::test_two_devices_with_one_id_do_not_fill_the_log",
+        "mqtt/test_faults.py::test_two_clients_of_one_client_id_are_told_of",
+    ),
     # messages that are not ours
     "somebody else writes to a gateway": (
         "service/test_rivals.py::test_a_foreign_writer",

@@ -39,11 +39,8 @@ KINDS: tuple[Kind, ...] = (
             " utan slut. Styrenheter som har en egen plan fortsätter på egen hand.",
         ),
         Text(
-            "If it does not come back within minutes, look at the broker and the network. If it comes and"
-            " goes every few seconds, another client uses the same client id: stop one of the two.",
-            "Om den inte är tillbaka inom några minuter: se efter hur brokern och nätet mår. Om den kommer"
-            " och går med några sekunders mellanrum använder en annan klient samma klient-id: stoppa en av"
-            " dem.",
+            "If it does not come back within minutes, look at the broker and the network.",
+            "Om den inte är tillbaka inom några minuter: se efter hur brokern och nätet mår.",
         ),
     ),
     Kind(
@@ -235,11 +232,32 @@ KINDS: tuple[Kind, ...] = (
             "The broker was restarted and had not saved its retained messages. They are published again"
             " now; a gateway that restarts while the broker is empty would find nothing.",
             "Brokern startades om och hade inte sparat sina kvarhållna meddelanden. De skickas nu på nytt;"
-            " en styrning som startar om medan servern är tom hade inte hittat något.",
+            " en styrenhet som startar om medan brokern är tom skulle inte hitta något.",
         ),
         Text(
             "Let the broker save: in mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
-            "Låt servern spara: i mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
+            "Låt brokern spara: i mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
+        ),
+    ),
+    Kind(
+        "TWL-M015",
+        "mqtt.displaced",
+        Level.ERROR,
+        Text(
+            "{broker} lets {client} in and ends the connection again and again",
+            "{broker} släpper in {client} och bryter förbindelsen gång på gång",
+        ),
+        Text(
+            "Most likely another program uses the same client id: a second controller, or a second gateway"
+            " of the same name. A broker lets in only one of them, and each pushes the other out.",
+            "Troligen använder ett annat program samma klient-id: en andra styrning, eller en andra styrenhet"
+            " med samma namn. En broker släpper bara in en av dem, och de tränger ut varandra.",
+        ),
+        Text(
+            "Find where {client} runs a second time, perhaps on an old computer, and stop one of the two. If it"
+            " runs only once, read in the log of the broker why it ends the connection.",
+            "Ta reda på var {client} är igång en andra gång, kanske på en gammal dator, och stoppa en av dem."
+            " Om den bara är igång en gång: läs i brokerns logg varför den bryter förbindelsen.",
         ),
     ),
     Kind(

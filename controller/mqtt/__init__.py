@@ -39,6 +39,7 @@ from controller.mqtt.inbox import Inbox
 from controller.mqtt.items import (
     Coalesced,
     Connected,
+    Displaced,
     Failure,
     Forgot,
     Item,
@@ -58,6 +59,7 @@ __all__ = [
     "Address",
     "Coalesced",
     "Connected",
+    "Displaced",
     "Failure",
     "Forgot",
     "Item",

@@ -139,5 +139,16 @@ class Forgot:
         return happened("TWL-M013", broker=self.broker)
 
 
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """The broker lets us in at once and ends the connection soon after, again and again."""
+
+    broker: str
+    client: str
+
+    def event(self) -> Event:
+        return happened("TWL-M015", broker=self.broker, client=self.client)
+
+
 Failure = Unreachable | Refused | Untrusted
-Item = Received | Connected | Lost | SubscriptionRefused | Oversized | Coalesced | Forgot | Failure
+Item = Received | Connected | Lost | SubscriptionRefused | Oversized | Coalesced | Forgot | Displaced | Failure

@@ -8,6 +8,8 @@ Rules
    and the connections in a row that did not last STABLE_S: two clients of one client id throw each other out.
 3. Where a person must act first (login refused, certificate), it waits BARRED_S longer.
 4. Why it cannot connect is told once per cause, until it has been connected again.
+5. THROWN_OUT connections in a row that did not last, each made at the first attempt, are told: the broker is well, and
+   it is most likely another client of our client id that it lets in in our place.
 """
 
 import asyncio
@@ -19,7 +21,7 @@ from controller.mqtt.address import Address
 from controller.mqtt.connection import Connection
 from controller.mqtt.dial import failure
 from controller.mqtt.inbox import Inbox
-from controller.mqtt.items import Failure, Unreachable
+from controller.mqtt.items import Displaced, Failure, Unreachable
 from controller.mqtt.session import Session
 
 ATTEMPT_S = 15.0
@@ -27,6 +29,7 @@ ATTEMPT_S = 15.0
 CAP_S = 30.0
 STABLE_S = 10.0
 BARRED_S = 30.0
+THROWN_OUT = 3
 
 CHANCE = random.SystemRandom()
 
@@ -50,6 +53,7 @@ class Link:
         self._attempts = 0
         self._failures = 0
         self._brief = 0
+        self._thrown_out = 0
         self._barred = False
         self._told: set[Failure] = set()
 
@@ -69,8 +73,7 @@ class Link:
                 if await self._open(self._connection):
                     opened = asyncio.get_running_loop().time()
                     await self._connection.stay()
-                    lasted_s = asyncio.get_running_loop().time() - opened
-                    self._brief = self._brief + 1 if lasted_s < STABLE_S else 0
+                    self._judge(asyncio.get_running_loop().time() - opened)
             finally:
                 await self._connection.leave()
                 self._connection = None
@@ -80,6 +83,14 @@ class Link:
     def _next(self) -> Connection:
         self._attempts += 1
         return Connection(self._address, self._session, self._inbox, attempts=self._attempts, known=self._known)
+
+    def _judge(self, lasted_s: float) -> None:
+        """A connection is over: rules 2 and 5."""
+        is_brief = lasted_s < STABLE_S
+        self._brief = self._brief + 1 if is_brief else 0
+        self._thrown_out = self._thrown_out + 1 if is_brief else 0
+        if self._thrown_out == THROWN_OUT:
+            self._inbox.put(Displaced(self.broker, self._session.client_id))
 
     async def _open(self, connection: Connection) -> bool:
         try:
@@ -93,6 +104,7 @@ class Link:
                 self._told.add(told)
                 self._inbox.put(told)
             self._failures += 1
+            self._thrown_out = 0
             self._barred = not isinstance(told, Unreachable)
             return False
         self._known, self._barred = True, False

@@ -13,6 +13,7 @@ from controller.gateways.gateway import Message
 from controller.mqtt import (
     Address,
     Connected,
+    Displaced,
     Forgot,
     Lost,
     Mqtt,
@@ -339,6 +340,25 @@ async def test_a_mistake_in_a_callback_ends_the_connection_and_not_the_door(
     mqtt.publish(message("a", b"2"))
     await ear.until(lambda: ear.payloads("a") == [b"2"])
     assert not caplog.records
+
+
+async def test_two_clients_of_one_client_id_are_told_of(
+    mosquitto: Any, door: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pushes the other out; a broker that was killed under a client is no such thing."""
+    monkeypatch.setattr("controller.mqtt.link.CAP_S", 0.2)
+    broker = mosquitto().start()
+    _, alone = await door(broker.address)
+    for connections in range(1, 5):
+        await alone.until(lambda number=connections: len(alone.of(Connected)) == number)
+        broker.kill()
+        await alone.until(lambda number=connections: len(alone.of(Unreachable)) == number)
+        broker.start()
+    assert not alone.of(Displaced)
+    ears = [(await door(broker.address, "twin"))[1] for _ in range(2)]
+    for ear in ears:
+        await ear.until(lambda ear=ear: ear.of(Displaced))
+        assert ear.of(Displaced)[0].client == "twin"
 
 
 async def test_a_subscription_is_asked_for_again(door: Any, pretender: Any, monkeypatch: pytest.MonkeyPatch) -> None:

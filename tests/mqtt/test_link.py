@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.events import CATALOGUE
 from controller.events.of_mqtt import KINDS
-from controller.mqtt import Coalesced, Connected, Forgot, Lost, Oversized, SubscriptionRefused, Unreachable
+from controller.mqtt import Coalesced, Connected, Displaced, Forgot, Lost, Oversized, SubscriptionRefused, Unreachable
 from controller.mqtt.dial import NotLetInError, OwnFilesError, failure
 from controller.mqtt.items import FLAWS, Refused, Untrusted
 from controller.mqtt.link import BARRED_S, CAP_S, pause_s
@@ -73,6 +73,7 @@ def test_every_item_has_an_event_of_its_own() -> None:
         Coalesced("b", "t", 1),
         Unreachable("b", "r"),
         Forgot("b"),
+        Displaced("b", "c"),
         *(Untrusted("b", flaw, "r") for flaw in FLAWS),
     ]
     codes = {item.event().code for item in told}
