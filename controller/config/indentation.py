@@ -14,6 +14,8 @@ from controller.config.draft import column_of_body, is_blank, opens_block
 
 BEFORE, AFTER = 100, 25
 """How many lines around the trouble are read again for each try."""
+NEAREST = 8
+"""So many columns are tried for a line; a file that begins its lines in ever other ones would take minutes."""
 
 
 class Move(NamedTuple):
@@ -74,7 +76,8 @@ def _moves(window: Sequence[str], at: int) -> Iterator[Move]:
     begun = {column for text in window if not is_blank(text) for column in (indentation(text), column_of_body(text))}
     columns = begun | {column - 2 for column in begun if column >= 2}  # that of a hyphen before such a line
     for line in {at, *solid[-2:], entry}:
-        for column in columns - {indentation(window[line])}:
+        found = indentation(window[line])
+        for column in sorted(columns - {found}, key=lambda column: abs(column - found))[:NEAREST]:
             yield Move(line, column, block=False)
             if deeper(window, line):
                 yield Move(line, column, block=True)
