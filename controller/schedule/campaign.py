@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from controller.errors import Mistake
 from controller.events.kind import Language, printable
@@ -20,6 +28,7 @@ RuleName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")
 ]
 DayList = Annotated[tuple[Days, ...], BeforeValidator(as_list)]
+DARK = ("dark", "släckt")
 NOTHING = timedelta(0)
 DAY_MIN = 24 * 60
 
@@ -36,6 +45,13 @@ def _year(value: object) -> int:
 
 
 Years = Annotated[tuple[Annotated[int, BeforeValidator(_year)], ...], BeforeValidator(as_list)]
+
+
+def _dark(value: object) -> object:
+    return DARK[0] if value in DARK else value
+
+
+Dark = Annotated[Literal["dark"], BeforeValidator(_dark), WithJsonSchema({"enum": list(DARK)})]
 
 
 class _Words(NamedTuple):
@@ -138,7 +154,7 @@ class Lit(Rule):
 
     fade_in: DurationField = NOTHING
     fade_out: DurationField = NOTHING
-    otherwise: Literal["dark"] | None = None
+    otherwise: Dark | None = None
     confirmed_for: Years = ()
 
 

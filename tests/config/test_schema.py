@@ -98,6 +98,7 @@ RULES = [
             "fade_in: 0 s",
             'brightness: "50 %"',
             "otherwise: dark",
+            "otherwise: släckt",
         )
     ),
 ]
