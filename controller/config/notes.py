@@ -42,8 +42,19 @@ def _of_tower(setup: Setup) -> Iterator[Finding]:
     if is_far(site.time_zone, site.latitude, site.longitude):
         yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
     for key, path in setup.tower.mqtt:
-        if isinstance(path, Path) and not path.exists():
+        if isinstance(path, Path) and _is_missing(path):
             yield _at(document, ("mqtt", key), "TWL-S254", key=key, path=path)
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether a file is surely not there; of one in a folder that only the service may read, nobody can tell."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _of_gateways(setup: Setup) -> Iterator[Finding]:

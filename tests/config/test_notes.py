@@ -122,3 +122,9 @@ def test_a_file_that_is_named_and_not_there_is_noted(shipped: Setup, tmp_path: P
     found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), tmp_path), NOW)
     assert [(one.code, one.event.fields["key"]) for one in found] == [("TWL-S254", "password_file")]
     assert not found[0].is_error
+
+
+def test_a_file_with_an_impossible_name_is_no_reason_to_fail(shipped: Setup, tmp_path: Path) -> None:
+    """Nor is one in a folder that only the service may enter: who cannot look says nothing."""
+    tower = _tower(shipped).replace("broker: embedded ", f"broker: embedded\n  users_file: {'a' * 300}\n  #")
+    assert notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), tmp_path), NOW) == ()
