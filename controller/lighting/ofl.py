@@ -18,7 +18,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from controller.errors import Mistake
-from controller.lighting.ofl_file import Channel, File, Insert, Mode, parse_file, unreadable
+from controller.lighting.ofl_file import MOST_NAMES, Channel, File, Insert, Mode, parse_file, unreadable
 from controller.lighting.ofl_light import Beam, Written, beam, is_hue
 from controller.lighting.ofl_rest import is_shutter, rest
 from controller.lighting.profile import Profile, parse_profile
@@ -77,6 +77,8 @@ class _Layout:
         self._templates = list(_names(file.template_channels))
         self._switches = dict(_switches(file.available_channels))
         self._template_switches = list(_switches(file.template_channels))
+        if len(self._templates) + len(self._template_switches) > MOST_NAMES:
+            raise unreadable("templateChannels", f"more than {MOST_NAMES} names")
 
     def channels(self) -> list[Written]:
         """Each channel as a profile is written; raises Mistake."""
@@ -120,23 +122,33 @@ class _Layout:
 
     def _find(self, key: str, depth: int = 0) -> Found:
         """What a key stands for; switching channels are followed, in a circle at most ten times."""
-        found = self._known.get(key) or self._made(key, self._templates)
+        found = self._known.get(key)
         if found is not None:
             return found
-        switch = self._switches.get(key) or self._made(key, self._template_switches)
-        target = _switched(switch).get(key) if switch is not None else None
+        for pattern, made in self._templates:
+            pixel = self._pixel(key, pattern)
+            if pixel is not None:
+                return replace(made, pixel=pixel)
+        target = self._switched(key)
         if target is None or depth == DEEPEST:
             raise unreadable(self._mode.label, f"the channel {key[:40]!r} is not described")
         return self._find(target, depth + 1)
 
-    def _made(self, key: str, templates: list[tuple[str, Found]]) -> Found | None:
-        """What a template gives for the pixel that a key is of."""
-        for pattern, found in templates:
-            before, _, after = pattern.partition(PIXEL)
-            pixel = key[len(before) : len(key) - len(after)]
-            if pixel in self._pixels and key == before + pixel + after:
-                return replace(found, pixel=pixel)
+    def _switched(self, key: str) -> str | None:
+        """What a switching channel stands for."""
+        if key in self._switches:
+            return self._switches[key]
+        for pattern, target in self._template_switches:
+            pixel = self._pixel(key, pattern)
+            if pixel is not None:
+                return target.replace(PIXEL, pixel)
         return None
+
+    def _pixel(self, key: str, pattern: str) -> str | None:
+        """The pixel that a key is of, if the template makes it."""
+        before, _, after = pattern.partition(PIXEL)
+        pixel = key[len(before) : len(key) - len(after)]
+        return pixel if pixel in self._pixels and key == before + pixel + after else None
 
     def _check(self, coarse: list[Found], roles: set[str]) -> None:
         """Rule 6."""
@@ -166,13 +178,6 @@ def _beam(item: Found) -> Beam | None:
     return beam(item.key, item.channel)
 
 
-def _switched(switch: Found) -> dict[str, str]:
-    """What each switching channel stands for while the one on which it depends rests."""
-    at_rest = rest(switch.channel)
-    now = next((does for values, does in switch.channel.does if at_rest in values), switch.channel.does[0][1])
-    return {a.replace(PIXEL, switch.pixel): b.replace(PIXEL, switch.pixel) for a, b in now.switch_channels.items()}
-
-
 def _names(channels: Mapping[str, Channel]) -> Iterator[tuple[str, Found]]:
     """The key of each byte of each channel."""
     for key, channel in channels.items():
@@ -180,9 +185,10 @@ def _names(channels: Mapping[str, Channel]) -> Iterator[tuple[str, Found]]:
             yield name, Found(key, channel, "", byte)
 
 
-def _switches(channels: Mapping[str, Channel]) -> Iterator[tuple[str, Found]]:
-    """The key of each switching channel, and the channel on which it depends."""
-    for key, channel in channels.items():
-        for does in channel.capabilities:
-            for name in does.switch_channels:
-                yield name, Found(key, channel, "", 0)
+def _switches(channels: Mapping[str, Channel]) -> Iterator[tuple[str, str]]:
+    """The key of each switching channel, and of that which it is while the one on which it depends rests."""
+    for channel in channels.values():
+        if any(does.switch_channels for does in channel.capabilities):
+            at_rest = rest(channel)
+            now = next((does for values, does in channel.does if at_rest in values), channel.capabilities[0])
+            yield from now.switch_channels.items()

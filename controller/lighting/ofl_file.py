@@ -5,10 +5,11 @@ library may change its form at any time, so a file is converted once and not rea
 """
 
 import re
+from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from controller.errors import Mistake
@@ -16,6 +17,10 @@ from controller.errors import Mistake
 MOST = 1_000_000
 """Characters of a file; the largest of the library has about a fifth of that."""
 MOST_PIXELS = 4096
+MOST_NAMES = 512
+"""So many channels can templates make for a pixel, and a switch choose among; as many as a universe has slots."""
+MOST_RANGES = 256
+Name = Annotated[str, StringConstraints(max_length=200)]
 Count = Annotated[int, Field(ge=1)]
 RESOLUTIONS = {"8bit": 1, "16bit": 2, "24bit": 3}
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)%")
@@ -37,7 +42,7 @@ class Capability(Part):
     dmx_range: tuple[int, int] | None = None
     shutter_effect: str | None = None
     color: str | None = None
-    switch_channels: dict[str, str] = {}
+    switch_channels: Annotated[dict[str, str], Field(max_length=MOST_NAMES)] = {}
 
     def at_ends(self, name: str) -> tuple[str, str]:
         """A property at the first and at the last value of the range, as written; empty where nothing is said."""
@@ -55,9 +60,9 @@ class Capability(Part):
 class Channel(Part):
     """A channel or a template of channels."""
 
-    name: str | None = None
+    name: Name | None = None
     capability: Capability | None = None
-    capabilities: tuple[Capability, ...] = ()
+    capabilities: Annotated[tuple[Capability, ...], Field(max_length=MOST_RANGES)] = ()
     fine_channel_aliases: tuple[str, ...] = ()
     dmx_value_resolution: Literal["8bit", "16bit", "24bit"] | None = None
     default_value: int | str = 0
@@ -77,14 +82,21 @@ class Channel(Part):
             return ((range(256), self.capability),)
         if not self.capabilities:
             raise unreadable("capabilities", "a channel does nothing")
-        return tuple((self._coarse(capability.dmx_range), capability) for capability in self.capabilities)
-
-    def _coarse(self, written: tuple[int, int] | None) -> range:
-        first, last = written or (0, -1)
-        if not 0 <= first <= last < 256**self.resolution:
-            raise unreadable("dmxRange", f"{first} to {last} is no range of values")
         shift = 8 * (self.resolution - 1)
-        return range(first >> shift, (last >> shift) + 1)
+        return tuple(
+            (range(first >> shift, (last >> shift) + 1), capability)
+            for (first, last), capability in zip(self._ranges(), self.capabilities, strict=True)
+        )
+
+    def _ranges(self) -> Iterator[tuple[int, int]]:
+        """The ranges as they are written; they ascend, and no two have a value in common."""
+        begin = 0
+        for capability in self.capabilities:
+            first, last = capability.dmx_range or (0, -1)
+            if not begin <= first <= last < 256**self.resolution:
+                raise unreadable("dmxRange", f"{first} to {last} is no range of values from {begin} on")
+            yield first, last
+            begin = last + 1
 
     @property
     def default(self) -> int:
@@ -103,9 +115,9 @@ class Insert(Part):
     """Channels of a mode that repeat for each pixel."""
 
     insert: Literal["matrixChannels"]
-    repeat_for: str | tuple[str, ...]
+    repeat_for: Name | tuple[Name, ...]
     channel_order: Literal["perPixel", "perChannel"]
-    template_channels: tuple[str | None, ...]
+    template_channels: tuple[Name | None, ...]
 
 
 class Mode(Part):
@@ -113,7 +125,7 @@ class Mode(Part):
 
     name: str
     short_name: str | None = None
-    channels: tuple[str | Insert | None, ...]
+    channels: tuple[Name | Insert | None, ...]
 
     @property
     def label(self) -> str:
@@ -125,8 +137,8 @@ class Matrix(Part):
     """The pixels of a lamp, by number in x, y and z or by name."""
 
     pixel_count: tuple[Count, Count, Count] | None = None
-    pixel_keys: tuple[tuple[tuple[str | None, ...], ...], ...] = ()
-    pixel_groups: dict[str, object] = {}
+    pixel_keys: tuple[tuple[tuple[Name | None, ...], ...], ...] = ()
+    pixel_groups: dict[Name, object] = {}
 
     def keys(self, order: str) -> tuple[str, ...]:
         """The keys of all pixels, or of all groups, in the order that a mode asks for; raises Mistake TWL-F110."""

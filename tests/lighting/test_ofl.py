@@ -452,6 +452,7 @@ ALWAYS = {
         {"dmxRange": [100, 255], "type": "ShutterStrobe", "shutterEffect": "Strobe"},
     ]
 }
+RANGES = [{"dmxRange": [value, value], "type": "Effect"} for value in range(257)]
 SIZED = {
     "insert": "matrixChannels",
     "repeatFor": "eachPixelABC",
@@ -477,6 +478,10 @@ SIZED = {
         (file({"Red": {"capabilities": [{"type": "NoFunction"}]}}, ["Red"]), "TWL-F110"),
         (file({"Red": {"capabilities": [{"type": "Zoom", "dmxRange": [9, 300]}]}}, ["Red"]), "TWL-F110"),
         (file({"Red": {"capabilities": [{"type": "Zoom", "dmxRange": [9, 3]}]}}, ["Red"]), "TWL-F110"),
+        (file({"Red": {"capabilities": RANGES[:2] + RANGES[1:]}}, ["Red"]), "TWL-F110"),
+        (file({"Red": {"dmxValueResolution": "16bit", "capabilities": RANGES}}, ["Red"]), "TWL-F110"),
+        (file(RGB, [*RGB], templateChannels=dict.fromkeys(map(str, range(513)), MACRO)), "TWL-F110"),
+        (file(RGB, [*RGB, {**SIZED, "templateChannels": ["$pixelKey" * 100]}]), "TWL-F110"),
         (file({**RGB, "Z": {"defaultValue": "half", "capability": {"type": "Zoom"}}}, ["Z", *RGB]), "TWL-F110"),
         (file({**RGB, "Z": {"defaultValue": 256, "capability": {"type": "Zoom"}}}, ["Z", *RGB]), "TWL-F110"),
         (file({}, [{**SIZED, "repeatFor": "eachPixelXXY"}]), "TWL-F110"),
