@@ -4,8 +4,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from controller.gateways.documents import Desired, Zones, parse_document
+from controller.gateways.documents import MAX_PAYLOAD, Desired, Zones, parse_document
 from controller.gateways.gateway import Rejected
+
+MOST = 4 * MAX_PAYLOAD
+"""Bytes of the file: what a document leaves out is written out in it, and `before` comes to it."""
 
 
 class Memory(Desired):
@@ -17,7 +20,7 @@ class Memory(Desired):
 def read_memory(path: Path) -> Memory | None:
     """The memory kept in a file; None where there is none that can be read."""
     try:
-        told = parse_document(Memory, path.read_bytes())
+        told = parse_document(Memory, path.read_bytes(), MOST)
     except OSError:
         return None
     return None if isinstance(told, Rejected) else told

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import socket
 import subprocess
@@ -17,11 +18,11 @@ from controller.broker import Broker
 from controller.clock import SystemClock
 from controller.dmx import OUTPUTS, simulated
 from controller.dmx.gateway import Turn
-from controller.dmx.memory import read_memory
+from controller.dmx.memory import Memory, read_memory
 from controller.dmx.process import Process
 from controller.events import Event
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import Desired, Reported, ZoneWish, parse_reported
+from controller.gateways.documents import MAX_PAYLOAD, Desired, Reported, ZoneWish, parse_desired, parse_reported
 from controller.gateways.gateway import Message
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -249,6 +250,19 @@ async def test_a_damaged_memory_is_none(gateway: Running, content: bytes) -> Non
     gateway.memory.write_bytes(content)
     assert read_memory(gateway.memory) is None
     assert read_memory(gateway.memory.parent) is None
+
+
+def test_the_largest_document_is_found_again(tmp_path: Path) -> None:
+    """Terse as it came, it is longer in the memory, which writes out what it leaves out."""
+    told = json.loads(orange().model_dump_json(exclude_none=True, exclude_defaults=True))
+    cue = {"at": told["valid_until"], "zones": {f"z{number}": {"on": True} for number in range(180)}}
+    payload = json.dumps({**told, "cues": [cue] * 66}).encode()
+    assert MAX_PAYLOAD * 0.9 < len(payload) <= MAX_PAYLOAD
+    document = parse_desired(payload)
+    assert isinstance(document, Desired)
+    memory = Memory(**dict(document))
+    (tmp_path / "mast.json").write_text(memory.model_dump_json(exclude_none=True))
+    assert read_memory(tmp_path / "mast.json") == memory
 
 
 async def test_a_disk_that_takes_nothing(broker: Address, other: Other, gateway: Running) -> None:
