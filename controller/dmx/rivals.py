@@ -30,6 +30,8 @@ LOSS_S = 2.5
 LOOK_S = 0.5
 REJOIN_S = 10.0
 MAX_PRIORITY = 200
+MOST = 64
+"""So many rivals of a universe are known; beyond that the weakest is not."""
 
 HEAD = struct.Struct("!4x12s2xI16s2xI64sB2xxBH2xB6xxB")
 
@@ -87,10 +89,13 @@ class Rivals:
         heard = None if data[22:38] == self._own else parse(data)
         if heard is None or heard.universe != universe or heard.preview:
             return
+        sources = self._heard[universe]
         if heard.terminated or heard.priority < self._priority:
-            self._heard[universe].pop(heard.cid, None)
+            sources.pop(heard.cid, None)
         else:
-            self._heard[universe][heard.cid] = Rival(heard.priority, at, heard.name)
+            sources[heard.cid] = Rival(heard.priority, at, heard.name)
+        if len(sources) > MOST:
+            del sources[min(sources, key=lambda cid: sources[cid].priority)]
         self._judge(universe)
 
     def look(self, at: float) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from controller.dmx import Sacn
 from controller.dmx.output import Source
-from controller.dmx.rivals import LOSS_S, Heard, Rivals, parse
+from controller.dmx.rivals import LOSS_S, MOST, Heard, Rivals, parse
 from controller.dmx.sacn import PORT, PREVIEW, TERMINATED, Header, packet
 from controller.events import Event
 from controller.gateways.outputs import SacnOutput
@@ -97,6 +97,15 @@ def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: Rivals, 
     rivals.look(4.1 + LOSS_S)
     assert codes(events) == ["TWL-X133", "TWL-X131", "TWL-X133", "TWL-X132"]
     assert rivals.problems == ()
+
+
+def test_a_flood_of_sources_is_forgotten_but_for_the_strongest(rivals: Rivals, events: list[Event]) -> None:
+    """Whoever makes up a source for each packet fills no memory, and hides no desk that is above us."""
+    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
+    for number in range(2, 3 * MOST):
+        rivals.hear(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 0, b"\1"), 0)
+    assert len(rivals._heard[1]) == MOST
+    assert (codes(events), rivals.problems) == (["TWL-X131"], ("TWL-X131",))
 
 
 def test_a_rival_that_lowers_its_priority_is_none(rivals: Rivals, events: list[Event]) -> None:
