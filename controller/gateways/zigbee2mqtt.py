@@ -12,6 +12,8 @@ Rules
    the lamp. The bridge's topic is subscribed first, so that the lamp's own retained word comes after it.
 5. The bridge's base topic ends at a level `zigbee2mqtt`, or where there is none at any level before the last:
    base topics and names may both hold `/`, so each that could be it is listened to.
+6. A lamp may hold a colour that it cannot show as the nearest that it can, and tell that one when it is read. So the
+   nearest ones within the gamuts of Philips Hue count as the colour, too.
 """
 
 from collections.abc import Mapping
@@ -27,6 +29,7 @@ from controller.gateways.light_json import read_color
 from controller.gateways.values import document, dumped, fraction, plain, switch
 from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
+from controller.lighting.gamut import nearest
 from controller.lighting.look import ZoneState
 
 MIRED = (153, 500)
@@ -35,6 +38,12 @@ NO_LAMP = {"set", "get", "availability"}
 WIDE = ((0.664511, 0.154324, 0.162028), (0.283881, 0.668433, 0.047685), (0.000088, 0.072310, 0.986039))
 """Linear RGB to XYZ, wide gamut, D65: the formula of Philips Hue that Zigbee2MQTT uses."""
 BACK = ((1.656492, -0.354851, -0.255038), (-0.707196, 1.655397, 0.036152), (0.051713, -0.121364, 1.011530))
+GAMUTS = (
+    ((0.704, 0.296), (0.2151, 0.7106), (0.138, 0.08)),
+    ((0.675, 0.322), (0.409, 0.518), (0.167, 0.04)),
+    ((0.6915, 0.3083), (0.17, 0.7), (0.1532, 0.0475)),
+)
+"""xy of red, green and blue of Philips Hue lamps: gamuts A, B and C of developers.meethue.com."""
 
 
 def _lamp(topic: str) -> str:
@@ -97,10 +106,12 @@ class Zigbee2Mqtt(OneZone):
         return told(self.zone, with_brightness(shown, fraction(keys.get("brightness"), self.STEPS)))
 
     def same_color(self, goal: ZoneState, shown: Shown) -> bool:
-        """By xy under the bridge's own formula, or by mired."""
+        """By xy under the bridge's own formula, as far as a lamp can show it (rule 6), or by mired."""
         if goal.color is None or shown.xy is None:
             return super().same_color(goal, shown)
-        return wishes.near_xy(to_xy(goal.color), shown.xy)
+        wanted = to_xy(goal.color)
+        held = (wanted, *(nearest(wanted, gamut) for gamut in GAMUTS))
+        return any(wishes.near_xy(each, shown.xy) for each in held)
 
 
 def _color(color: Color) -> dict[str, object]:

@@ -57,10 +57,8 @@ class Gamut:
     def nearest(self, target: Vector) -> Vector:
         """The XYZ vector itself if its chromaticity can be shown, else one of the nearest chromaticity, Y = 1."""
         point = _uv(target)
-        if _is_within(point, self._outline):
-            return target
-        ends = zip(self._outline, (*self._outline[1:], self._outline[0]), strict=True)
-        return _from_uv(min((_foot(point, a, b) for a, b in ends), key=lambda foot: math.dist(point, foot)))
+        found = nearest(point, self._outline)
+        return target if found == point else _from_uv(found)
 
     def sum(self, levels: Sequence[float]) -> Vector:
         """The light that levels give together."""
@@ -99,6 +97,14 @@ class Gamut:
 def distance(a: Vector, b: Vector) -> float:
     """How far the chromaticities of two XYZ vectors are apart in CIE 1976 u'v'."""
     return math.dist(_uv(a), _uv(b))
+
+
+def nearest(point: Point, outline: Sequence[Point]) -> Point:
+    """The point itself if it is within a convex outline, given anticlockwise, else the nearest one on its border."""
+    if _is_within(point, outline):
+        return point
+    ends = zip(outline, (*outline[1:], outline[0]), strict=True)
+    return min((_foot(point, a, b) for a, b in ends), key=lambda foot: math.dist(point, foot))
 
 
 def _filling(emitters: Sequence[Vector]) -> tuple[Vector, ...]:

@@ -76,6 +76,28 @@ def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: C
     assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys))
 
 
+@pytest.mark.parametrize(
+    ("color", "held", "agrees"),
+    [
+        ("#00FF00", (0.17, 0.7), True),
+        ("#00FF00", (0.2151, 0.7106), True),
+        ("#0000FF", (0.167, 0.04), True),
+        ("#FF0000", (0.675, 0.322), True),
+        ("#00FF00", (0.3, 0.6), False),
+        ("#FFFFFF", (0.345, 0.353), False),
+        ("#FFFFFF", (0.325, 0.332), True),
+        ("#FFF0E0", (0.3227, 0.329), False),
+    ],
+)
+def test_a_zigbee_lamp_that_holds_the_nearest_colour_it_has(
+    color: str, held: tuple[float, float], agrees: bool, named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """It would else be put right at every poll; another colour is still another one, a pale one beside white too."""
+    gateway = named("zigbee2mqtt")
+    keys = {"state": "ON", "brightness": 254, "color_mode": "xy", "color": {"x": held[0], "y": held[1]}}
+    assert gateway.agrees("bowl", lit(color, 1.0), shown(gateway, "zigbee2mqtt/tower", keys)) is agrees
+
+
 def test_zigbee_lamps_that_tell_hue_and_saturation(
     named: Callable[..., Gateway], lit: Callable[..., ZoneState]
 ) -> None:
