@@ -20,7 +20,8 @@ from controller.lighting.look import DARK, ZoneState
 WHITE = Color("#FFFFFF")
 NEUTRAL = Color("#FFCEA6", kelvin=4000)
 MIRED_TOLERANCE = 5
-XY_TOLERANCE = 0.02
+XY_TOLERANCE = 0.01
+"""More than lamps round away; beside white, where the eye is keenest, the least step that is seen."""
 
 
 def lit(want: ZoneState) -> ZoneState:
@@ -90,5 +91,5 @@ def same_color(goal: Color, shown: Shown, tolerance: int) -> bool:
 
 
 def near_xy(goal: tuple[float, float], shown: tuple[float, float]) -> bool:
-    """Whether two chromaticities are the same to the eye and to four decimals of rounding."""
+    """Whether two chromaticities are the same within XY_TOLERANCE."""
     return max(abs(goal[0] - shown[0]), abs(goal[1] - shown[1])) <= XY_TOLERANCE

@@ -84,9 +84,9 @@ def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: C
         ("#0000FF", (0.167, 0.04), True),
         ("#FF0000", (0.675, 0.322), True),
         ("#00FF00", (0.3, 0.6), False),
-        ("#FFFFFF", (0.345, 0.353), False),
-        ("#FFFFFF", (0.325, 0.332), True),
-        ("#FFF0E0", (0.3227, 0.329), False),
+        ("#FFFFFF", (0.327, 0.332), True),
+        ("#FFFFFF", (0.3377, 0.341), False),
+        ("#FFF5EB", (0.3227, 0.329), False),
     ],
 )
 def test_a_zigbee_lamp_that_holds_the_nearest_colour_it_has(
