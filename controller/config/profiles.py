@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from controller.config import shape, verdict
 from controller.config.document import read
-from controller.config.findings import Finding, Place
+from controller.config.findings import Finding, Place, Source
 from controller.config.nodes import Document, Node, Pairs, plain
 from controller.config.source import read_file
 from controller.lighting.profile import Measured, Profile
@@ -25,7 +25,11 @@ def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding
     """The profiles of a folder's subfolder, and what is wrong with them; none where there is no subfolder."""
     profiles: dict[str, Profile] = {}
     findings: list[Finding] = []
-    for path in sorted((directory / FOLDER).glob("*.yaml"))[:MOST_PROFILES]:
+    paths = sorted((directory / FOLDER).glob("*.yaml"))
+    if len(paths) > MOST_PROFILES:
+        folder = Source(str(directory / FOLDER))
+        findings.append(folder.finding("TWL-F119", None, count=len(paths), most=MOST_PROFILES))
+    for path in paths[:MOST_PROFILES]:
         profile, faults = _read(path)
         findings.extend(faults)
         if profile is not None:

@@ -359,6 +359,20 @@ PROFILES: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-F119",
+        "profiles.too_many",
+        Level.ERROR,
+        Text(
+            "There are {count} profiles in the folder, and at most {most} are read",
+            "Det finns {count} profiler i mappen, och högst {most} läses",
+        ),
+        Text("A site has few kinds of lamps.", "En anläggning har få sorters lampor."),
+        Text(
+            "Move the profiles that no fixture names out of the folder.",
+            "Flytta ut de profiler som ingen lampa nämner ur mappen.",
+        ),
+    ),
+    Kind(
         "TWL-F120",
         "profile.invalid",
         Level.ERROR,

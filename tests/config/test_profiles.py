@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.profiles import read_profiles
+from controller.config.profiles import MOST_PROFILES, read_profiles
 from controller.lighting.profile import Profile, dump_profile
 
 HEAD = "name: x\nchannels: [red, green, blue]\n"
@@ -57,3 +57,13 @@ def test_a_lamp_of_a_whole_universe_can_be_read(channels: list[object], tmp_path
     profile = Profile.model_validate({"name": "Wall", "channels": channels})
     assert _told(tmp_path, dump_profile(profile)) == []
     assert read_profiles(tmp_path)[0] == {"flood": profile}
+
+
+def test_a_folder_with_too_many_profiles_is_told(tmp_path: Path) -> None:
+    """A lamp whose profile was passed over would be told of as one that is not there."""
+    (tmp_path / "profiles").mkdir()
+    for number in range(MOST_PROFILES + 1):
+        (tmp_path / "profiles" / f"{number:03}.yaml").write_text(HEAD, "utf-8")
+    profiles, findings = read_profiles(tmp_path)
+    assert len(profiles) == MOST_PROFILES
+    assert [finding.event.fields for finding in findings] == [{"count": MOST_PROFILES + 1, "most": MOST_PROFILES}]
