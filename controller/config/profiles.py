@@ -58,9 +58,10 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
 
 def _as_meant(document: Document, root: Pairs) -> tuple[Document, tuple[Finding, ...]]:
     """The document by the keywords that were meant, and what is wrong with them; channels have a form of their own."""
-    rest = Pairs({word: entry for word, entry in root.entries.items() if word != "channels"}, root.place)
-    meant, findings = _keywords(document, Profile, rest)
-    entries = {**meant.entries, **{word: entry for word, entry in root.entries.items() if word == "channels"}}
+    own_form = {word: entry for word, entry in root.entries.items() if word == "channels" and not entry.is_empty}
+    rest = {word: entry for word, entry in root.entries.items() if word not in own_form}
+    meant, findings = _keywords(document, Profile, Pairs(rest, root.place))
+    entries = {**meant.entries, **own_form}
     emitters = entries.get("emitters")
     if emitters is not None and isinstance(emitters.value, Pairs):
         measured = {}

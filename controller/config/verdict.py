@@ -47,6 +47,9 @@ EXAMPLES: Mapping[str, str] = {
     "profile": "profile: rgbw",
     "address": "address: 1",
     "palette": 'palette: {orange: "#FF6A00"}',
+    "channels": "channels: [red, green, blue]",
+    "xy": "xy: [0.57, 0.42]",
+    "flux": "flux: 0.7",
 }
 """How a line with each keyword may look."""
 OF_GROUPS: Mapping[str, Mapping[str, str]] = {
@@ -66,6 +69,8 @@ INNER_EXAMPLES: Mapping[str, str] = {
     "fixtures": "- {name: north, zone: bowl, profile: rgbw, address: 1}",
     "mqtt": "broker: embedded",
     "palette": 'orange: "#FF6A00"',
+    "emitters": "amber: {xy: [0.57, 0.42], flux: 0.7}",
+    "pinned": "orange: {red: 255, green: 61}",
     "output": "{kind: sacn, to: multicast}",
     "zones": "bowl: …",
     "after": "{hold: 24 h, look: dark}",
@@ -124,8 +129,8 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
         place = _place(blamed(node, mistake), mistake.start, mistake.end)
         return document.source.finding(mistake.code, place, **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
-    if error["type"] == "missing":
-        key = str(error["loc"][-1])
+    if error["type"] == "missing" and isinstance(error["loc"][-1], str):
+        key = error["loc"][-1]
     told = _told(error, key, node)
     if told[0] == MISSING and (example := OF_GROUPS.get(_group((*error["loc"], "")), {}).get(str(told[1]["key"]))):
         told[1]["example"] = example
@@ -156,6 +161,8 @@ def _told(error: ErrorDetails, key: str, node: Node | None) -> Told:
     text = node.text if isinstance(node, Scalar) else key
     if kind == "union_tag_invalid" and not isinstance(node, Scalar):
         return "TWL-S054", {"key": key}
+    if kind == "missing" and isinstance(node, Sequence):
+        return "TWL-S063", {"key": key, "value": f"[{', '.join(map(str, plain(node)))}]"}
     if kind == "missing" and isinstance(node, Scalar):
         group = _group((*error["loc"], ""))
         return "TWL-S053", {"key": group, "example": INNER_EXAMPLES.get(group, f"{key}: …")}

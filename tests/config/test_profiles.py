@@ -28,6 +28,7 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
         ("name: x\nchannels: red\n", [("TWL-S052", (2, 11))]),
         ("name: x\nchannels: []\n", [("TWL-F122", (1, 1))]),
         ("name: x\nchannels: [red, blue fine]\n", [("TWL-F123", (2, 11))]),
+        ("name: x\nchannels:\n", [("TWL-S013", (2, 1))]),
         ("channels: [red]\n", [("TWL-S014", (1, 1))]),
         (HEAD + "curv: square\n", [("TWL-S010", (3, 1))]),
         (HEAD + "curve: steep\n", [("TWL-F124", (3, 8))]),
@@ -36,6 +37,7 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
         (HEAD + "emitters: {rod: {xy: [0.7, 0.2], flux: 1}}\n", [("TWL-S055", (3, 12))]),
         (HEAD + "emitters: {red: {xy: [0.7, 0.2], flus: 1}}\n", [("TWL-S010", (3, 34))]),
         (HEAD + "emitters: {red: {xy: [0.7, 0.9], flux: 1}}\n", [("TWL-F126", (3, 18))]),
+        (HEAD + "emitters: {red: {xy: [0.7], flux: 1}}\n", [("TWL-S063", (3, 22))]),
         ("- red\n", [("TWL-S050", (1, 1))]),
         ("", [("TWL-S001", (0, 0))]),
         (
