@@ -228,7 +228,8 @@ def _zones(document: Document) -> tuple[str, ...] | None:
 def _readable_gateways(document: Document, context: dict[str, Any]) -> dict[int, Gateway]:
     """The gateways that are right in themselves, by their place in the list."""
     readable: dict[int, Gateway] = {}
-    for number, entry in enumerate(checks.entries(document, "gateways")):
+    _, listed = document.at(("gateways",))
+    for number, entry in enumerate(listed.items if isinstance(listed, Items) else ()):
         with contextlib.suppress(ValidationError):
             readable[number] = GATEWAY.validate_python(plain(entry), context=context)
     return readable

@@ -191,3 +191,11 @@ def test_two_gateways_may_not_feed_the_same_lamps(first: str, second: str, clash
         f"  - {{name: b, kind: dmx, output: {second}, fixtures: [{{name: x, zone: bowl, profile: rgb, address: 1}}]}}\n"
     )
     assert [finding.code for finding in findings(tower=text)] == ["TWL-S087"] * clash
+
+
+def test_lamps_are_found_behind_an_entry_that_is_no_gateway(findings: Found) -> None:
+    """Two that overlap are told at the address of the second, wherever its gateway stands in the list."""
+    written = TOWER.replace("gateways:\n", "gateways:\n  - entrance\n").replace("address: 5", "address: 2")
+    told = {finding.code: finding.source for finding in findings(tower=written)}
+    assert set(told) == {"TWL-S053", "TWL-F101"}
+    assert "bowl-south" in told["TWL-F101"]
