@@ -30,7 +30,7 @@ from controller.gateways.contract import Dmx
 from controller.gateways.documents import EARLIEST, LATEST, MAX_PROBLEMS, REFUSED, By, Reported, ZoneReport, ZoneWish
 from controller.gateways.gateway import Message, Order
 from controller.lighting.light import Light
-from controller.lighting.look import Look, ZoneState
+from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
 
 FRAME_S = 1 / 40
@@ -154,7 +154,7 @@ class Gateway:
         """From what a fade that a document begins now would start: the goals; in the middle of one, where it began."""
         if self._act is None or not self._resting:
             return self._intake.before
-        return {zone: ZoneWish.of(_steady(ramp.goal), EARLIEST, 0.0) for zone, ramp in self._ramps.items()}
+        return {zone: ZoneWish.steady(ramp.goal) for zone, ramp in self._ramps.items()}
 
     def _find(self, what: Act) -> None:
         """The gateway has just started: what was shown before that which holds now, whose fade may be under way."""
@@ -257,10 +257,6 @@ class Gateway:
                 # never now, whichever way the seconds round: that would wake for ever
                 instants.append(max(wish.since + timedelta(seconds=step_s), now + timedelta(milliseconds=1)))
         return min(instants) + (reading.wall - now) if instants else None
-
-
-def _steady(state: ZoneState) -> Look:
-    return Look((state.color,), state.brightness) if state.on and state.color else Look()
 
 
 def _zone_report(state: ZoneState) -> ZoneReport:

@@ -111,7 +111,7 @@ class Dmx(Gateway):
             command_id=want.command_id,
             issued_at=want.now,
             valid_until=want.valid_until or want.now,
-            zones=self._zones(want.cues[0], want.fade_s) if want.cues else self._steady(want),
+            zones=self._zones(want.cues[0], want.fade_s) if want.cues else _steady(want),
             cues=tuple(self._planned(cue) for cue in want.cues),
             after=After(
                 hold_s=self.after.hold.total_seconds(),
@@ -120,9 +120,6 @@ class Dmx(Gateway):
         )
         payload = document.model_dump_json(exclude_none=True).encode()
         return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
-
-    def _steady(self, want: Want) -> dict[str, ZoneWish]:
-        return {zone: _wish(state, want.fade_s) for zone, state in want.zones.items()}
 
     def _zones(self, cue: Cue, fade_s: float) -> dict[str, ZoneWish]:
         looks: Mapping[str, Look] = cue.looks
@@ -167,9 +164,8 @@ class Dmx(Gateway):
         return near and all(abs(one - other) <= COLOR_TOLERANCE for one, other in pairs)
 
 
-def _wish(state: ZoneState, fade_s: float) -> ZoneWish:
-    color = state.color.hex if state.color is not None else None
-    return ZoneWish(on=state.on, color=color, brightness=state.brightness, fade_s=fade_s)
+def _steady(want: Want) -> dict[str, ZoneWish]:
+    return {zone: ZoneWish.steady(state, want.fade_s) for zone, state in want.zones.items()}
 
 
 def _shown(zone: ZoneReport) -> Shown:

@@ -113,6 +113,12 @@ class ZoneWish(_Wire):
         steps = Sequence(colors=colors, change_every_s=look.change_every_s, started_at=since)
         return cls(on=True, brightness=look.brightness, fade_s=fade_s, sequence=steps)
 
+    @classmethod
+    def steady(cls, state: ZoneState, fade_s: float = 0.0) -> "ZoneWish":
+        """A state that does not change by itself."""
+        color = state.color.hex if state.color is not None else None
+        return cls(on=state.on, color=color, brightness=state.brightness, fade_s=fade_s)
+
 
 Zones = Annotated[Mapping[ZoneName, ZoneWish], Field(max_length=MAX_ZONES)]
 
