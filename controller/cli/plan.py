@@ -13,6 +13,7 @@ from controller.cli.period import read_instant, read_period
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
+from controller.errors import WatertowerError
 from controller.events import happened
 from controller.events.kind import Language
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
@@ -32,7 +33,7 @@ from controller.service.words import shows
 def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
     """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why."""
     if moment is not None and period:
-        raise click.UsageError("either PERIOD or --at")
+        raise WatertowerError("TWL-Q115", words="PERIOD, --at")
     setup = load(options.config_dir)
     program = setup.program()
     if moment is not None:

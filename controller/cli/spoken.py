@@ -14,6 +14,8 @@ from controller.locale import help_words
 ASKED = re.compile(r"--lang=(?P<code>en|sv)")
 EXTRA = re.compile(r"(?P<text>.*?) *(?:\[(?P<extra>[^\]]*)\])?$", re.DOTALL)
 TOO_MUCH = re.compile(r".*\((?P<words>.*)\)")
+NO_VALUE = "does not take a value"
+"""What click says of `--json=yes`, with the same kind of error as for a value that is missing."""
 
 
 def language_asked(words: Sequence[str]) -> Language | None:
@@ -76,6 +78,8 @@ def refusal(error: click.UsageError) -> Refused:
     if isinstance(error, click.NoSuchOption):
         options = [name for param in error.ctx.command.params for name in param.opts] if error.ctx else []
         return unknown(error.option_name, options, command)
+    if isinstance(error, click.BadOptionUsage) and NO_VALUE in error.message:
+        return Refused("TWL-Q116", word=error.option_name)
     if isinstance(error, click.MissingParameter | click.BadOptionUsage):
         return Refused("TWL-Q112", word=_word(error), command=command)
     if isinstance(error, click.BadParameter):

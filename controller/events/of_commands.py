@@ -170,4 +170,20 @@ KINDS: tuple[Kind, ...] = (
             "Ta bort det, eller sätt citattecken om det som hör ihop. `{command} --help` visar hur det skrivs.",
         ),
     ),
+    Kind(
+        "TWL-Q115",
+        "command.words_exclude_each_other",
+        Level.ERROR,
+        Text("{words} cannot stand in one command", "{words} kan inte stå i samma kommando"),
+        Text("Each of them asks for something else.", "De ber om olika saker."),
+        Text("Leave all but one of them out.", "Ta bort alla utom ett av dem."),
+    ),
+    Kind(
+        "TWL-Q116",
+        "command.word_without_value",
+        Level.ERROR,
+        Text("{word} takes no value", "{word} tar inget värde"),
+        Text("It is either there or not.", "Det står där eller inte."),
+        Text("Write {word} alone.", "Skriv bara {word}."),
+    ),
 )

@@ -58,6 +58,8 @@ def test_help_is_in_the_language_asked_for(call: Any, name: str) -> None:
         ("override", "TWL-Q112", "LOOK..."),
         ("override red --until 1h", "TWL-Q112", "--reason"),
         ("check --format", "TWL-Q112", "--format"),
+        ("check --json=yes", "TWL-Q116", "--json"),
+        ("plan 2026 --at 2026-11-20", "TWL-Q115", "--at"),
         ("check --format xml", "TWL-Q113", "text, json, github"),
         ("schema foo", "TWL-Q113", "schedule, tower"),
         ("demo --speed 0", "TWL-Q113", "1 … 100000"),
