@@ -8,7 +8,7 @@ import threading
 from datetime import datetime, tzinfo
 from typing import Literal, TextIO
 
-from controller.events import Event, Level
+from controller.events import Event, Level, happened
 from controller.events.kind import Language
 from controller.events.line import PRIORITY, json_line, text_line
 
@@ -26,7 +26,7 @@ class Log:
         self._language = language
         self._stream = stream
         self._in_journal = "JOURNAL_STREAM" in os.environ and stream is sys.stderr
-        self._lines: queue.Queue[str | None] = queue.Queue(ROOM)
+        self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
         self._dropped = 0
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
 
@@ -45,24 +45,26 @@ class Log:
         """Write one event; returns at once."""
         if event.kind.level is Level.DEBUG:
             return
+        try:
+            self._lines.put_nowait((at, self._line(event, at)))
+        except queue.Full:
+            self._dropped += 1
+
+    def _line(self, event: Event, at: datetime) -> str:
         line = (
             json_line(event, at, self._language)
             if self._form == "json"
             else text_line(event, at, self._zone, self._language)
         )
-        if self._in_journal:
-            line = f"<{PRIORITY[event.kind.level]}>{line}"
-        try:
-            self._lines.put_nowait(line)
-        except queue.Full:
-            self._dropped += 1
+        return f"<{PRIORITY[event.kind.level]}>{line}" if self._in_journal else line
 
     def _write(self) -> None:
-        while (line := self._lines.get()) is not None:
+        while (told := self._lines.get()) is not None:
+            at, line = told
             missing, self._dropped = self._dropped, 0
             try:
                 if missing:
-                    self._stream.write(f"… {missing} lines were dropped: this log took no more\n")
+                    self._stream.write(self._line(happened("TWL-C041", count=missing), at) + "\n")
                 self._stream.write(line + "\n")
                 self._stream.flush()
             except (BrokenPipeError, ValueError):

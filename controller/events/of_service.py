@@ -75,6 +75,20 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-C041",
+        "log.lines_dropped",
+        Level.WARNING,
+        Text("{count} lines were dropped: this log took no more", "{count} rader föll bort: loggen tog inte emot fler"),
+        Text(
+            "Its disk was full, or whatever reads it had stopped. The light goes on all the same.",
+            "Dess disk var full, eller så hade det som läser den stannat. Ljuset fortsätter ändå.",
+        ),
+        Text(
+            "Make room on the disk, or see why the reader stopped.",
+            "Gör plats på disken, eller se varför läsaren stannade.",
+        ),
+    ),
+    Kind(
         "TWL-C050",
         "task.ended",
         Level.ERROR,

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import os
 import threading
 import time
@@ -40,17 +41,17 @@ class Pipe(io.StringIO):
 
 
 def test_a_log_on_a_full_disk_goes_on_when_there_is_room() -> None:
-    """What could not be written is counted."""
+    """What could not be written is counted, in a line like any other."""
     disk = Disk()
-    with Log("text", UTC, "en", disk) as log:
+    with Log("json", UTC, "en", disk) as log:
         for full in (True, False):
             disk.full = full
             for number in range(3):
                 log.tell(happened("TWL-J004", file=f"{full} {number}"), NOON)
             time.sleep(0.2)
-    lines = disk.getvalue().splitlines()
-    assert "3 lines were dropped" in lines[0]
-    assert [f"False {number}" in line for number, line in enumerate(lines[1:])] == [True] * 3
+    lost, *lines = map(json.loads, disk.getvalue().splitlines())
+    assert (lost["code"], lost["count"]) == ("TWL-C041", 3)
+    assert [line["file"] for line in lines] == [f"False {number}" for number in range(3)]
 
 
 def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
