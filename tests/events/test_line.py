@@ -117,6 +117,9 @@ def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
     changed = happened("TWL-T001", trust="suspect", before="trusted")
     assert changed.text("sv") == "klockan är nu misstänkt, den var pålitlig"
     assert document(changed, AT, "sv")["trust"] == "suspect"
+    anew = happened("TWL-C010", reason="clock", looks="dark")
+    assert "(klockan ställdes om)" in anew.text("sv")
+    assert document(anew, AT, "sv")["reason"] == "clock"
     acting = happened("TWL-D010", gateway="plan", shows="bowl dark", by="plan")
     assert acting.text("sv") == "plan: visar bowl dark, enligt den egna planen"
     lost = happened("TWL-O132", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x")))
