@@ -19,8 +19,9 @@ def addresses(settings: Settings, port: int | None = None) -> tuple[Address, ...
     if settings.is_embedded:
         host, wanted = listens(settings)
         host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
-        name, password = login if login[0] else next(iter((users(settings) or {}).items()), (None, None))
-        return (Address(host, port or wanted, username=name, password=password),)
+        name, password = next(iter((users(settings) or {}).items()), (None, None))
+        username, secret = login if login[0] else (name, password)
+        return (Address(host, port or wanted, username=username, password=secret),)
     tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
     return tuple(
         Address.parse(url, username=login[0], password=login[1], tls=tls if url.startswith("mqtts:") else None)
@@ -47,13 +48,15 @@ def users(settings: Settings) -> dict[str, str] | None:
     return {name: password for name, _, password in pairs}
 
 
-def _password(settings: Settings) -> str | None:
-    if settings.password_file is not None:
-        return _read(settings.password_file).rstrip("\r\n")
+def _password(settings: Settings) -> Path | None:
+    """The file with it, once it was seen that it can be read."""
+    path = settings.password_file
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if settings.username and credentials and (kept := Path(credentials, CREDENTIAL)).is_file():
-        return _read(kept).rstrip("\r\n")
-    return None
+    if path is None and settings.username and credentials and (kept := Path(credentials, CREDENTIAL)).is_file():
+        path = kept
+    if path is not None:
+        _read(path)
+    return path
 
 
 def _read(path: Path) -> str:

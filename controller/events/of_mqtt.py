@@ -195,18 +195,23 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "TWL-M012",
-        "mqtt.certificate_file_unusable",
+        "mqtt.file_unusable",
         Level.ERROR,
         Text(
-            "A certificate file for {broker} cannot be used: {reason}",
-            "En certifikatfil för {broker} kan inte användas: {reason}",
+            "A file for the connection to {broker} cannot be used: {reason}",
+            "En fil för förbindelsen med {broker} kan inte användas: {reason}",
         ),
-        CERTIFICATE,
         Text(
-            "Check `ca_file`, `cert_file` and `key_file` under `mqtt:` in tower.yaml: each must exist, be"
-            " readable for the controller and hold PEM without a pass phrase.",
-            "Kontrollera `ca_file`, `cert_file` och `key_file` under `mqtt:` i tower.yaml: varje fil måste"
-            " finnas, kunna läsas av styrningen och innehålla PEM utan lösenfras.",
+            "A certificate, its key or the password. Nothing is sent until it can be read; the controller goes on"
+            " trying.",
+            "Ett certifikat, dess nyckel eller lösenordet. Inget skickas förrän filen går att läsa; styrningen"
+            " försöker igen hela tiden.",
+        ),
+        Text(
+            "Check `password_file`, `ca_file`, `cert_file` and `key_file` under `mqtt:` in tower.yaml: each must"
+            " exist and be readable for the controller, and a certificate or key must be PEM without a pass phrase.",
+            "Kontrollera `password_file`, `ca_file`, `cert_file` och `key_file` under `mqtt:` i tower.yaml: varje fil"
+            " måste finnas och kunna läsas av styrningen, och certifikat och nyckel ska vara PEM utan lösenfras.",
         ),
     ),
     Kind(

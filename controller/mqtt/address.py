@@ -31,13 +31,16 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One broker. Raises ValueError for what no connection could be tried with."""
+    """One broker. A password that stands in a file is read anew at each attempt, so that it may be changed.
+
+    Raises ValueError for what no connection could be tried with.
+    """
 
     host: str
     port: int = PORTS["mqtt"]
     tls: Tls | None = None
     username: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: str | Path | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.host or not 1 <= self.port <= MAX_PORT:
@@ -51,7 +54,7 @@ class Address:
 
     @classmethod
     def parse(
-        cls, text: str, *, tls: Tls | None = None, username: str | None = None, password: str | None = None
+        cls, text: str, *, tls: Tls | None = None, username: str | None = None, password: str | Path | None = None
     ) -> "Address":
         """`mqtt://host[:port]` or `mqtts://host[:port]`; `tls` names the files for the latter, if there are any.
 

@@ -61,7 +61,7 @@ class Connection:
 
     async def open(self) -> None:
         """Connects; raises NotLetInError, OwnFilesError, OSError or what else comes up on the way."""
-        await self._wire.open(self._address.tls, f"mqtt dial {self._address}")
+        await self._wire.open(self._address, self._session.keepalive_s)
         told: set[asyncio.Future[Any]] = {self._answer, self._wire.over}
         await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED)
         if not self._answer.done():
@@ -108,14 +108,12 @@ class Connection:
         client.connect_timeout = DIAL_S
         client.max_inflight_messages = 0  # our own window counts; paho's is searched through at each PUBACK
         client.username = self._address.username
-        client.password = self._address.password
         if will := self._session.will:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
         client.on_message = self._on_message
-        client.connect_async(self._address.host, self._address.port, self._session.keepalive_s)
         return client
 
     def _turn(self) -> None:

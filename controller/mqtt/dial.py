@@ -5,6 +5,7 @@ import contextlib
 import ssl
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from controller.mqtt.address import Tls
 from controller.mqtt.items import Failure, Flaw, Refused, Unreachable, Untrusted
@@ -26,7 +27,7 @@ class NotLetInError(Exception):
 
 
 class OwnFilesError(Exception):
-    """A file named in `Tls` cannot be used."""
+    """A file named in `Address` or `Tls` cannot be used."""
 
 
 class ClosingSocket(ssl.SSLSocket):
@@ -51,6 +52,16 @@ def context(tls: Tls) -> ssl.SSLContext:
         raise OwnFilesError(f"{names}: {_words(error)}") from error
     made.sslsocket_class = ClosingSocket
     return made
+
+
+def secret(password: str | Path | None) -> str | None:
+    """The password, as its file has it now; raises OwnFilesError."""
+    if not isinstance(password, Path):
+        return password
+    try:
+        return password.read_text("utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise OwnFilesError(f"{password}: {_words(error)}") from error
 
 
 async def in_thread(work: Callable[[], None], name: str, abandoned: Callable[[], None]) -> None:

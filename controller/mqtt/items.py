@@ -119,7 +119,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Untrusted:
-    """A certificate stands in the way: the broker's, or (`own files`) a file of ours."""
+    """What stands in the way is the broker's certificate, or (`own files`) a file of ours."""
 
     broker: str
     flaw: Flaw

@@ -19,8 +19,8 @@ from typing import Any, cast
 import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
-from controller.mqtt.address import Tls
-from controller.mqtt.dial import context, in_thread
+from controller.mqtt.address import Address
+from controller.mqtt.dial import context, in_thread, secret
 from controller.mqtt.inbox import SLICE_S, Inbox
 
 REASONS = {
@@ -51,15 +51,16 @@ class Wire:
         self.writing = False
         self.deaf = False
 
-    async def open(self, tls: Tls | None, name: str) -> None:
+    async def open(self, address: Address, keepalive_s: int) -> None:
         """Name, TCP, TLS and CONNECT; raises OSError, OwnFilesError or what else comes up on the way."""
 
         def dial() -> None:
-            if tls:
-                self.client.tls_set_context(context(tls))
-            self.client.reconnect()
+            self.client.password = secret(address.password)
+            if address.tls:
+                self.client.tls_set_context(context(address.tls))
+            self.client.connect(address.host, address.port, keepalive_s)
 
-        await in_thread(dial, name, self._put_away)
+        await in_thread(dial, f"mqtt dial {address}", self._put_away)
         sock = cast("socket.socket | None", self.client.socket())
         if sock is None:
             raise ConnectionError(REASONS["Unspecified error"])

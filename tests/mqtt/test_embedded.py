@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from controller.broker import Broker
 from controller.events import Event
 from controller.gateways.gateway import Message
-from controller.mqtt import Address, Connected, Forgot, Lost, Mqtt, Received, Refused, Unreachable
+from controller.mqtt import Address, Connected, Forgot, Lost, Mqtt, Received, Refused, Unreachable, Untrusted
 
 ALL = (("#", 1),)
 
@@ -39,6 +40,23 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
                 if isinstance(item, Received):
                     assert (item.payload, item.retain) == (b"online", True)
                     break
+
+
+async def test_a_password_that_is_changed_counts_from_the_next_attempt(
+    door: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is read anew; one that is gone meanwhile is told."""
+    monkeypatch.setattr("controller.mqtt.link.BARRED_S", 0.05)
+    monkeypatch.setattr("controller.mqtt.link.CAP_S", 0.05)
+    file = tmp_path / "password"
+    file.write_text("wrong\n", encoding="utf-8")
+    async with Broker(port=0, users={"me": "right"}, on_event=list[Event]().append) as broker:
+        _, ear = await door(Address("127.0.0.1", broker.port, username="me", password=file))
+        await ear.get(Refused)
+        file.unlink()
+        assert str(file) in (await ear.get(Untrusted)).reason
+        file.write_text("right\n", encoding="utf-8")
+        await ear.get(Connected)
 
 
 async def test_a_broker_whose_name_fails_and_then_changes_its_address_is_found(
