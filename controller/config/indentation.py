@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from controller.config.draft import column_of_body, is_blank, opens_block
 
 BEFORE, AFTER = 100, 25
-"""How many lines around the trouble are read again for each try."""
+"""How many lines around the trouble are read again for each try, an entry longer than that as a whole."""
 NEAREST = 8
 """So many columns are tried for a line; a file that begins its lines in ever other ones would take minutes."""
 
@@ -28,12 +28,11 @@ class Move(NamedTuple):
 
 def best_move(lines: Sequence[str], line: int) -> Move | None:
     """The move that lets the reader get furthest beyond `line`, of several the shortest; None where none helps."""
-    start = _start(lines, line)
-    window = list(lines[start : line + AFTER])
-    now, at = _reach(window), line - start
+    window, left_out = _window(lines, line)
+    now, at = _reach(window), line - left_out
     tried = (((_reach(moved(window, move)), *_preference(window, move, at)), move) for move in _moves(window, at))
     reach, move = max(tried, default=((now, 0, False, False), None))
-    return Move(move.line + start, move.column, move.block) if move and reach[0] > now else None
+    return Move(move.line + left_out, move.column, move.block) if move and reach[0] > now else None
 
 
 def moved(lines: Sequence[str], move: Move) -> list[str]:
@@ -52,10 +51,15 @@ def _shifted(text: str, by: int) -> str:
     return " " * max(0, indentation(text) + by) + text.lstrip()
 
 
-def _start(lines: Sequence[str], line: int) -> int:
-    """The nearest line of the outermost level above that opens a block; what stands over it has no part in this."""
-    above = range(line - 1, max(-1, line - BEFORE), -1)
-    return next((at for at in above if not indentation(lines[at]) and opens_block(lines[at]) and lines[at].strip()), 0)
+def _window(lines: Sequence[str], line: int) -> tuple[list[str], int]:
+    """What is read for each try, and how many lines are left out above: the nearest line of the outermost level that
+    opens a block, and of the entries under it those that are not far above the trouble."""
+    above = (at for at in range(line - 1, -1, -1) if not is_blank(lines[at]) and not indentation(lines[at]))
+    opener = next((at for at in above if opens_block(lines[at])), 0)
+    level = next((indentation(text) for text in lines[opener + 1 : line] if not is_blank(text)), 0)
+    near = (at for at in range(max(opener + 1, line - BEFORE), line) if not is_blank(lines[at]))
+    first = next((at for at in near if indentation(lines[at]) == level), opener + 1)
+    return [*lines[opener : opener + 1], *lines[first : line + AFTER]], first - 1
 
 
 def _reach(lines: Sequence[str]) -> int:

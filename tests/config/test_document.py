@@ -116,6 +116,18 @@ def test_tabs_are_read_as_the_levels_that_they_meant() -> None:
     }
 
 
+def test_a_line_that_slipped_is_found_far_down_in_a_list() -> None:
+    """At its place, and the entries above it are read as they are."""
+    entry = "  - name: x\n    dates: 6 June\n    color: red\n"
+    document = _read("campaigns:\n" + entry * 60 + entry.replace("    dates", "     dates"))
+    assert [(finding.code, finding.place) for finding in document.findings] == [("TWL-S021", (183, 6, 11))]
+    assert isinstance(document.root, Pairs)
+    rules = document.root.entries["campaigns"].value
+    assert isinstance(rules, Sequence)
+    assert len({str(plain(rule)) for rule in rules.items}) == 1
+    assert len(rules.items) == 61
+
+
 def test_the_first_version_of_a_conflict_is_read_on() -> None:
     """One finding for each conflict, none for what stands twice because of it."""
     text = "<<<<<<< a\na: 1\n||||||| base\na: 0\n=======\na: 2\n>>>>>>> b\nb: 3\n"
