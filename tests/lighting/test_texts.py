@@ -12,7 +12,7 @@ from controller.events.of_lamps import KINDS
 
 ROOM = Path(controller.lighting.__path__[0])
 BY_CODE = {kind.code: kind for kind in KINDS}
-RAISED_ELSEWHERE = {"TWL-S135", "TWL-S136", "TWL-S139", "TWL-F130", "TWL-F131"}
+RAISED_ELSEWHERE = {"TWL-S135", "TWL-S136", "TWL-S139", "TWL-F119", "TWL-F130", "TWL-F131"}
 """Told by the reader of the files and by the services, from what this room returns."""
 
 
