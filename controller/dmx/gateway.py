@@ -189,12 +189,8 @@ class Gateway:
         self._act = what
 
     def _acting(self, what: Act) -> Event:
-        goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
-        words = (
-            f"{zone} {goal.color.hex} {goal.brightness:.0%}" if goal.on and goal.color else f"{zone} dark"
-            for zone, goal in goals.items()
-        )
-        return happened("TWL-D010", gateway=self._settings.name, shows=", ".join(words), by=what.by)
+        shows = ", ".join(f"{zone} {ramp.goal.words()}" for zone, ramp in self._ramps.items())
+        return happened("TWL-D010", gateway=self._settings.name, shows=shows, by=what.by)
 
     def _report(self, reading: Reading, now: datetime | None, frames: Mapping[int, bytes]) -> tuple[Message, ...]:
         zones = self._shown(frames, self._by(reading) == "local")

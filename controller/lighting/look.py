@@ -20,6 +20,10 @@ class ZoneState:
     color: Color | None
     brightness: float
 
+    def words(self, dark: str = "dark") -> str:
+        """For a log line, or for people with their word for dark: `#FF6A00 100%`."""
+        return f"{self.color.hex} {self.brightness:.0%}" if self.on and self.color else dark
+
 
 DARK = ZoneState(on=False, color=None, brightness=0.0)
 

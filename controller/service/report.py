@@ -43,7 +43,7 @@ def _gateway(gateway: Gateway, track: Track, cue: Cue, reading: Reading) -> Gate
     zones = {
         zone: ZoneHealth(
             standing=track.standing.get(zone, "unknown"),
-            wanted=shows({zone: state}).removeprefix(f"{zone} "),
+            wanted=state.words(),
             shown=say(heard.zones.get(zone, Shown())),
         )
         for zone, state in wished.items()

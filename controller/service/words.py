@@ -5,11 +5,8 @@ from controller.service.state import Goal, Heard
 
 
 def shows(goal: Goal, dark: str = "dark") -> str:
-    """A goal in words for a log line, or for people with their word for dark: `bowl #FF6A00 100 %, shaft dark`."""
-    return ", ".join(
-        f"{zone} {state.color.hex} {state.brightness:.0%}" if state.on and state.color else f"{zone} {dark}"
-        for zone, state in goal.items()
-    )
+    """A goal in words for a log line, or for people with their word for dark: `bowl #FF6A00 100%, shaft dark`."""
+    return ", ".join(f"{zone} {state.words(dark)}" for zone, state in goal.items())
 
 
 def says(heard: Heard) -> str:
@@ -18,7 +15,7 @@ def says(heard: Heard) -> str:
 
 
 def say(shown: Shown) -> str:
-    """One zone as the gateway tells it, in words: `#FF6A00 100 %`, `dark`, `?`."""
+    """One zone as the gateway tells it, in words: `#FF6A00 100%`, `dark`, `?`."""
     if shown.on is not True:
         return "?" if shown.on is None else "dark"
     color = shown.light.hex if shown.light else (f"xy {shown.xy[0]:.3f} {shown.xy[1]:.3f}" if shown.xy else "")
