@@ -121,7 +121,8 @@ class Store:
         return await self._worker.ask(lambda: self._read_minutes(start, end))
 
     async def _durably(self, work: Callable[[], T], undo: Callable[[], None] | None = None) -> T:
-        """What the work gives. A disk that hangs is not waited for: what it may still do late is undone then."""
+        """What the work gives. A disk that hangs is not waited for: `undo` puts back what it may still do late; an end
+        or a stop that comes late stands."""
 
         def job() -> T:
             try:
