@@ -88,6 +88,12 @@ def walked(path: Path) -> list[Any]:
     return [step.get("channel", step.get("fixture")) for step in steps]
 
 
+def wait_for(path: Path, steps: int) -> None:
+    """Until so many were heard: of one that is answered before it went out the next one takes the place."""
+    while len(walked(path)) < steps:
+        time.sleep(0.02)
+
+
 def answers(state: Path) -> dict[str, str]:
     [path] = state.glob("test-lamps-*.json")
     return dict(json.loads(path.read_text("utf-8"))["answers"])
@@ -96,7 +102,8 @@ def answers(state: Path) -> dict[str, str]:
 def test_what_was_answered_is_written_down(config: Path, tmp_path: Path, heard: Path) -> None:
     """Another key asks again; the lamps follow the schedule in the end, and one that was wrong is exit code 1."""
     walk = Terminal(config, tmp_path / "state")
-    for keys in (b"y\n", b"n\n", b"?\n", b"s\n", b"J\n"):
+    for steps, keys in ((1, b"y\n"), (2, b"n\n"), (3, b"?\n"), (3, b"s\n"), (4, b"J\n")):
+        wait_for(heard, steps)
         walk.answer(keys)
     assert walk.ended() == 1
     assert list(answers(tmp_path / "state").values()) == ["yes", "no", "skipped", "yes"]
@@ -116,7 +123,8 @@ def test_a_test_that_is_broken_off_ends_at_once(config: Path, tmp_path: Path, he
 def test_only_channels_that_light_something_alone_are_asked_for(config: Path, tmp_path: Path, heard: Path) -> None:
     """No dimmer, no shutter and no fine half: with one of those nothing would be seen."""
     walk = Terminal(config, tmp_path / "state", "--channels")
-    for _ in range(15):
+    for steps in range(1, 16):
+        wait_for(heard, steps)
         walk.answer(b"y\n")
     assert walk.ended() == 0
     assert walked(heard) == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 4, 6, 7, None]
