@@ -10,7 +10,8 @@ from typing import NamedTuple
 from controller.errors import Mistake
 from controller.events import Event, Level, happened
 
-SECRET = re.compile(r"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b(?:password|passwd|lösenord|secret|token)\s*:\s*)\S.*", re.I)
+_WORD = "(?:password|passwd|lösenord|secret|token)"
+SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*{_WORD}\s+(?![:=\s]))\S.*", re.I)
 """What is never shown again of a line, though it should not have stood there."""
 HIDDEN = r"\g<url>\g<key>…"
 MOST = 100
@@ -58,6 +59,7 @@ class Source:
             return Finding(happened(code, **fields), self.file)
         line = min(place.line, len(self.lines))
         shown = SECRET.sub(HIDDEN, self.lines[line - 1])
+        fields = {key: _hidden(value, self.lines[line - 1]) for key, value in fields.items()}
         if shown != self.lines[line - 1]:
             place = Place(line, *(_column_shown(self.lines[line - 1], column) for column in place[1:]))
         if line < place.line:
@@ -67,6 +69,14 @@ class Source:
     def mistake(self, mistake: Mistake, place: Place | None) -> Finding:
         """A value's mistake at its place."""
         return self.finding(mistake.code, place, **mistake.fields)
+
+
+def _hidden(value: object, line: str) -> object:
+    """A field of a finding without the secrets of the line that it is about."""
+    if isinstance(value, str):
+        for found in SECRET.finditer(line):
+            value = value.replace(found[0].removeprefix(found["url"] or found["key"]), "…")
+    return value
 
 
 def _column_shown(text: str, column: int) -> int:

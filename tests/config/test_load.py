@@ -273,6 +273,14 @@ def test_a_secret_is_hidden_and_the_caret_still_stands_under_its_place(
         assert finding.source[finding.place.column - 1 : finding.place.end - 1] == marked
 
 
+@pytest.mark.parametrize("line", ["password hemligt", "password = hemligt", "password:hemligt", "password: hem: ligt"])
+def test_a_secret_is_hidden_in_what_is_said_of_its_line_too(line: str, findings: Found) -> None:
+    """Also where the line is told for something else: its first mistake goes into the log of the service."""
+    found = findings(tower=TOWER.replace("broker: embedded ", f"broker: embedded\n  {line}\n  #"))
+    assert found
+    assert not [one for one in found if "hem" in f"{one.source} {one.event.text('sv')} {one.event.action('sv')}"]
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("56,899", "56.899"), ("N 12.5", "12.5"), ("-007,50", "-7.50"), ("5.6e1", "56.899"), ("nan", "56.899")],
