@@ -31,7 +31,7 @@ class Intake:
         self.document: Desired | None = memory
         self.before: Mapping[str, ZoneWish] = memory.before if memory is not None else {}
         self._name = name
-        self._accepted: deque[str] = deque(maxlen=ACCEPTED)
+        self._accepted = deque([] if memory is None else [memory.command_id], ACCEPTED)
         self._unkept: Memory | None = None
         self._rejected: str | None = None
         self._rejected_s = float("-inf")
