@@ -105,10 +105,8 @@ class ZoneWish(_Wire):
     @classmethod
     def of(cls, look: Look, since: datetime, fade_s: float) -> "ZoneWish":
         """A look as the wire says it."""
-        if not look.colors or look.brightness <= 0:
-            return cls(on=False, brightness=0.0, fade_s=fade_s)
-        if len(look.colors) == 1:
-            return cls(on=True, color=look.colors[0].hex, brightness=look.brightness, fade_s=fade_s)
+        if len(look.colors) < 2 or look.brightness <= 0:
+            return cls.steady(look.at(0.0), fade_s)
         colors = tuple(color.hex for color in look.colors)
         steps = Sequence(colors=colors, change_every_s=look.change_every_s, started_at=since)
         return cls(on=True, brightness=look.brightness, fade_s=fade_s, sequence=steps)

@@ -30,7 +30,7 @@ DARK = ZoneState(on=False, color=None, brightness=0.0)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """No colour is dark, one is steady, several come one after another, each for `change_every_s` seconds."""
+    """No colour, or black, is dark; one is steady, several come by turns, each for `change_every_s` seconds."""
 
     colors: tuple[Color, ...] = ()
     brightness: float = 1.0
@@ -46,7 +46,8 @@ class Look:
         if not self.colors or self.brightness <= 0:
             return DARK
         step = int(seconds // self.change_every_s) if len(self.colors) > 1 else 0
-        return ZoneState(on=True, color=self.colors[step % len(self.colors)], brightness=self.brightness)
+        color = self.colors[step % len(self.colors)]
+        return ZoneState(on=True, color=color, brightness=self.brightness) if any(color.rgb) else DARK
 
     def next_step(self, seconds: float) -> float | None:
         """Seconds since the look began at which it next changes by itself; None for a steady look."""

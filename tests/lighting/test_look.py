@@ -26,8 +26,9 @@ def test_a_sequence_goes_round() -> None:
 
 
 def test_no_light_is_dark() -> None:
-    """No color, or no brightness."""
-    assert NO_LIGHT.at(3) == Look((RED,), 0.0).at(3) == DARK
+    """No color, no brightness, or black: a tower that is asked for it is never called lit."""
+    assert NO_LIGHT.at(3) == Look((RED,), 0.0).at(3) == Look((Color("#000000"),)).at(3) == DARK
+    assert [Look((RED, Color("#000000")), change_every_s=5).at(seconds).on for seconds in (0, 5)] == [True, False]
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 0.1, 4.999, float("nan")])
