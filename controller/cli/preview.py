@@ -7,11 +7,11 @@ import click
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.swatch import block
 from controller.config.load import Setup, load
-from controller.config.tower import DARK_WORDS
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import parse_color
 from controller.lighting.look import DARK, ZoneState, parse_brightness
+from controller.lighting.names import DARK_WORDS
 from controller.lighting.patch import Preview
 
 VISIBLE = 3.0

@@ -10,12 +10,12 @@ from controller.config.findings import Finding
 from controller.config.load import Setup
 from controller.config.nodes import Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
-from controller.config.tower import DARK_WORDS
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import Color, parse_color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
+from controller.lighting.names import DARK_WORDS
 from controller.lighting.patch import VISIBLE, Placed
 
 

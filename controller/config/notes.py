@@ -11,8 +11,8 @@ from controller.config.lamps import colors_not_shown
 from controller.config.load import RULES, Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
-from controller.config.tower import DARK_WORDS
 from controller.lighting.look import parse_brightness
+from controller.lighting.names import DARK_WORDS
 from controller.schedule.notes import notes as notes_of_schedule
 
 INABILITIES = {"color": "TWL-S231", "brightness": "TWL-S232", "fade": "TWL-S233", "report": "TWL-S234"}

@@ -20,11 +20,12 @@ from pydantic import (
     field_validator,
 )
 
-from controller.config.tower import DARK_WORDS, Keys, Version, is_triple, no_color
+from controller.config.tower import Keys, Version, is_triple, no_color
 from controller.config.words import near
 from controller.errors import Mistake
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
+from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Blackout, EveryNight, Lit
 from controller.schedule.durations import DurationField
 

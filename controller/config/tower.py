@@ -32,13 +32,13 @@ from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Name
 from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
+from controller.lighting.names import DARK_WORDS
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
 
 EMBEDDED, INBYGGD = "embedded", "inbyggd"
 HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-DARK_WORDS = frozenset({"dark", "släckt", "off", "svart", "black", "släck", "av"})
 
 
 def _version(value: object) -> object:

@@ -28,6 +28,7 @@ from controller.gateways.gateway import Gateway, Ignored, Message, Order, Reject
 from controller.gateways.outputs import OutputField
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
+from controller.lighting.names import DARK_WORDS
 from controller.lighting.patch import Fixture
 from controller.schedule.durations import DurationField, say_duration
 from controller.schedule.plan import Cue
@@ -43,7 +44,7 @@ def _look(text: object, info: ValidationInfo) -> object:
         raise Mistake("TWL-S119", found=type(text).__name__)
     if not isinstance(text, str):
         return text
-    if text.strip().lower() in {"dark", "släckt"}:
+    if text.strip().casefold() in DARK_WORDS:
         return Look()
     return Look((parse_color(text, (info.context or {}).get("palette", {})),))
 

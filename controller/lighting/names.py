@@ -1,4 +1,4 @@
-"""Names of colours in Swedish, and of whites, as the words of `parse_color`."""
+"""Words for dark, and names of colours in Swedish and of whites, the words of `parse_color`."""
 
 import re
 import unicodedata
@@ -13,6 +13,9 @@ def unmarked(name: str) -> str:
     """`plain`, and also without the marks of its letters, as on a keyboard that lacks them: `rod` for `röd`."""
     return "".join(char for char in unicodedata.normalize("NFD", plain(name)) if not unicodedata.combining(char))
 
+
+DARK_WORDS = frozenset({"dark", "släckt", "off", "svart", "black", "släck", "av"})
+"""What people write for no light, casefolded."""
 
 WHITES = {
     "candlelight": 1900,

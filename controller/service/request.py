@@ -22,12 +22,12 @@ from controller.gateways.documents import ALWAYS, EARLIEST, LATEST, Instant, Ver
 from controller.gateways.gateway import Rejected
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, parse_brightness
+from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Override, Stop
 from controller.schedule.plan import Program
 from controller.service.until import read_until
 
 MAX_PAYLOAD = 16_384
-DARK = {"dark", "släckt", "off"}
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -140,6 +140,6 @@ def _looks(request: Request, grounds: Grounds) -> dict[str, Look]:
 
 
 def _look(text: str, brightness: float, grounds: Grounds) -> Look:
-    if text.strip().lower() in DARK:
+    if text.strip().casefold() in DARK_WORDS:
         return Look()
     return Look((parse_color(text, grounds.palette),), brightness)

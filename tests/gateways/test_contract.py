@@ -110,6 +110,13 @@ def test_a_wish_is_one_retained_document() -> None:
     assert len(told.cues[0].why) == 500
 
 
+@pytest.mark.parametrize("word", ["dark", "Släckt", "off", "svart", "#000000"])
+def test_what_comes_after_may_be_dark_in_any_word(word: str) -> None:
+    """As in the schedule; black is no light that would be reported as lit."""
+    after = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"look": word})).after
+    assert [wish.on for wish in after.zones.values()] == [False, False]
+
+
 def test_extremes_of_the_files_can_be_sent() -> None:
     """Durations of 400 days and a thousand colours: a document, and one that is not too large."""
     many = Look(tuple(Color(f"#{number:06X}") for number in range(1000)), 1.0, 400 * 86400.0)

@@ -9,6 +9,7 @@ import pytest
 
 from controller.config.load import load
 from controller.events import Event
+from controller.lighting.look import DARK
 from controller.service.hand import Hand
 from controller.service.request import Grounds
 from controller.simulation.memory import Disk
@@ -58,6 +59,14 @@ def told(event: Event) -> tuple[str, object, object]:
 async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: Disk, payload: bytes) -> None:
     """Whoever asks finds the answer, though the request as a whole is none."""
     assert told(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
+
+
+@pytest.mark.parametrize("look", ["dark", "Svart", "av", "off", "#000000"])
+async def test_dark_may_be_asked_for_in_any_word(look: str, disk: Disk) -> None:
+    """As in the schedule, and by its code: nothing is wished to be lit."""
+    hand = hand_on(disk)
+    await hand.take(asked(look=look), EVENING)
+    assert [each.at(0.0) for each in hand.overrides[0].looks.values()] == [DARK, DARK]
 
 
 @pytest.mark.parametrize(
