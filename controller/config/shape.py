@@ -186,7 +186,8 @@ def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: Entry) -
 def _misplaced(document: Document, model: type[BaseModel], entry: Entry, files: Files) -> Finding | None:
     """A keyword that is known, only not here: of the outermost level, of the other file, or of an entry further in."""
     word, place = entry.key.text, entry.key.place
-    if word in files.own:
+    outermost = document.root.entries if isinstance(document.root, Pairs) else {}
+    if word in files.own and word not in outermost:
         return document.source.finding("TWL-S018", place, key=word)
     if word in files.other:
         return document.source.finding("TWL-S012", place, key=word, other=files.other_file)

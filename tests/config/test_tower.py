@@ -199,3 +199,9 @@ def test_lamps_are_found_behind_an_entry_that_is_no_gateway(findings: Found) -> 
     told = {finding.code: finding.source for finding in findings(tower=written)}
     assert set(told) == {"TWL-S053", "TWL-F101"}
     assert "bowl-south" in told["TWL-F101"]
+
+
+def test_zones_in_a_gateway_that_has_one_are_no_word_of_the_outermost_level(findings: Found) -> None:
+    """Where the file names its zones already, they were not meant to be named there."""
+    written = TOWER.replace("gateways:\n", "gateways:\n  - {name: e, kind: wled, topic: wled/e, zones: bowl}\n")
+    assert {finding.code for finding in findings(tower=written)} == {"TWL-S010", "TWL-S014"}
