@@ -13,10 +13,9 @@ from collections import deque
 from controller.clock import Reading, Trust
 from controller.events import Event
 from controller.events.damper import Damper
-from controller.service.hand import Hand
+from controller.service.hand import REFUSED, Hand
 
 WAITING = 100
-REFUSED = "TWL-O110"
 REFUSALS = 40
 
 

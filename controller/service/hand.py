@@ -16,6 +16,7 @@ from controller.schedule.campaign import Override, Stop
 from controller.service.request import Grounds, Kept, Request, asker_of, override_of, parse_request, stop_of
 from controller.store import Held, NotKept
 
+REFUSED = "TWL-O110"
 REMEMBERED = 200
 SETTLED = timedelta(seconds=10)
 """A fade that a hand ends is over by then."""
@@ -76,20 +77,23 @@ class Hand:
 
     def turn_away(self, payload: bytes) -> Event:
         """The answer to one request too many; the same may be asked again."""
-        return happened("TWL-O110", **asker_of(payload)._asdict(), reason=Advice(happened("TWL-O128")))
+        return happened(REFUSED, **asker_of(payload)._asdict(), reason=Advice(happened("TWL-O128")))
 
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
         """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. An
-        id that was answered before gets the same answer and changes nothing. While the clock is `suspect` there is no
-        end to be found, and so no override."""
+        id that was granted before gets the same answer and changes nothing; one that was refused may be asked again. While
+        the clock is `suspect` there is no end to be found, and so no override."""
         request = parse_request(payload)
         if isinstance(request, Rejected):
-            return happened("TWL-O110", **asker_of(payload)._asdict(), reason=request.reason)
-        if request.id not in self._answered:
-            self._answered[request.id] = await self._answer(request, now, suspect)
+            return happened(REFUSED, **asker_of(payload)._asdict(), reason=request.reason)
+        if request.id in self._answered:
+            return self._answered[request.id]
+        answer = await self._answer(request, now, suspect)
+        if answer.code != REFUSED:
+            self._answered[request.id] = answer
             while len(self._answered) > REMEMBERED:
                 del self._answered[next(iter(self._answered))]
-        return self._answered[request.id]
+        return answer
 
     async def _answer(self, request: Request, now: datetime, suspect: bool) -> Event:
         try:
@@ -102,7 +106,7 @@ class Hand:
             told: Event | Advice = Advice(happened(mistake.code, **mistake.fields))
         except WatertowerError as error:
             told = happened(error.code, **error.fields)
-        return happened("TWL-O110", id=request.id, owner=request.owner, reason=told)
+        return happened(REFUSED, id=request.id, owner=request.owner, reason=told)
 
     async def _override(self, request: Request, now: datetime, suspect: bool) -> Event:
         if suspect:

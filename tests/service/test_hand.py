@@ -156,3 +156,11 @@ async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: Disk) -
     hand = hand_on(disk)
     assert told(hand.turn_away(asked())) == ("TWL-O110", "a", "Eva")
     assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
+
+
+async def test_what_a_full_disk_refused_may_be_asked_again(disk: Disk) -> None:
+    """With the same id: it had no effect, and so does not count."""
+    hand, disk.full = hand_on(disk), True
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O110"
+    disk.full = False
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
