@@ -81,8 +81,8 @@ class Hand:
 
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
         """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. An
-        id that was granted before gets the same answer and changes nothing; one that was refused may be asked again. While
-        the clock is `suspect` there is no end to be found, and so no override."""
+        id that was granted before gets the same answer and changes nothing; one that was refused may be asked again.
+        While the clock is `suspect` there is no end to be found, and so no override."""
         request = parse_request(payload)
         if isinstance(request, Rejected):
             return happened(REFUSED, **asker_of(payload)._asdict(), reason=request.reason)
