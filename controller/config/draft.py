@@ -54,29 +54,17 @@ class Draft:
         above = range(line - 1, max(-1, line - 1 - NEAR), -1)
         return next((number for number in above if not is_blank(self.lines[number])), None)
 
-    def column_for(self, line: int, found: int) -> int:
-        """The column in which this line most likely should begin, `found` being where it does."""
-        body = self.lines[line].strip()
-        open_columns = self._hyphen_columns(line) if body.startswith("-") else self._keyword_columns(line)
-        return min(open_columns, key=lambda column: abs(column - found), default=0)
-
-    def _keyword_columns(self, line: int) -> list[int]:
-        """The columns in which a keyword on this line could begin, the deepest first."""
+    def deepest_column(self, line: int) -> int:
+        """The deepest column in which this line could begin: that of a hyphen near above, where it begins with one."""
+        if self.lines[line].lstrip().startswith("-"):
+            near = (self.lines[number] for number in range(line - 1, max(-1, line - 1 - NEAR), -1))
+            hyphens = [len(text) - len(text.lstrip()) for text in near if text.lstrip().startswith("- ")]
+            if hyphens:
+                return max(hyphens)
         above = self.line_above(line)
         if above is None:
-            return [0]
-        deepest = column_of_body(self.lines[above])
-        columns = [deepest + 2] if opens_block(self.lines[above]) else [deepest]
-        for number in range(above, max(-1, above - NEAR), -1):
-            column = column_of_body(self.lines[number])
-            if not is_blank(self.lines[number]) and column < columns[-1]:
-                columns.append(column)
-        return columns
-
-    def _hyphen_columns(self, line: int) -> list[int]:
-        near = (self.lines[number] for number in range(line - 1, max(-1, line - 1 - NEAR), -1))
-        columns = {len(text) - len(text.lstrip()) for text in near if text.lstrip().startswith("- ")}
-        return sorted(columns, reverse=True) or self._keyword_columns(line)
+            return 0
+        return column_of_body(self.lines[above]) + (2 if opens_block(self.lines[above]) else 0)
 
     def indent(self, line: int, column: int) -> None:
         """Let the line begin in `column`."""

@@ -95,7 +95,7 @@ def _column_of_tabs(draft: Draft, line: int, indentation: str) -> int:
         other = INDENTATION.match(draft.source.lines[above])
         if other and other[0] == indentation and not is_blank(draft.lines[above]):
             return len(draft.lines[above]) - len(draft.lines[above].lstrip())
-    return draft.column_for(line, 1000)
+    return draft.deepest_column(line)
 
 
 def _dash(draft: Draft, line: int) -> None:
