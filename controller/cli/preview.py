@@ -12,10 +12,7 @@ from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import parse_color
 from controller.lighting.look import DARK, ZoneState, parse_brightness
 from controller.lighting.names import DARK_WORDS
-from controller.lighting.patch import Preview
-
-VISIBLE = 3.0
-"""From this CIEDE2000 on, the eye sees that it is another colour."""
+from controller.lighting.patch import VISIBLE, Preview
 
 
 @click.command("preview")
@@ -73,7 +70,7 @@ def _table(state: ZoneState, found: list[tuple[str, Preview]], options: Options)
     for name, preview in found:
         levels = " ".join(f"{level:3}" for level in preview.levels)
         warning = "" if preview.in_gamut else f"  ! {say('cannot show this colour')}"
-        if preview.in_gamut and preview.delta_e > VISIBLE:
+        if preview.in_gamut and preview.delta_e >= VISIBLE:
             warning = f"  ! {say('visibly another colour')}"
         lines.append(
             f"  {name}/{preview.fixture.name:12} {preview.fixture.profile:14} {levels}   "

@@ -8,7 +8,7 @@ Rules
    INFO: a change of light or a human act. DEBUG: traffic.
 
 Letters: S files and schedule · F fixtures and patch · C controller · M MQTT · B embedded broker · G gateways ·
-X output of the DMX gateway · O overrides · T time · J journal and state directory · Q command line.
+D the DMX gateway itself · X its output · O overrides · T time · J journal and state directory · Q command line.
 """
 
 from controller.events.kind import Event, Kind, Level, Text
