@@ -20,8 +20,11 @@ from controller.lighting.look import DARK, ZoneState
 WHITE = Color("#FFFFFF")
 NEUTRAL = Color("#FFCEA6", kelvin=4000)
 MIRED_TOLERANCE = 5
-XY_TOLERANCE = 0.01
-"""More than lamps round away; beside white, where the eye is keenest, the least step that is seen."""
+XY_TOLERANCE = 0.02
+PALE_TOLERANCE = 0.01
+"""Beside white, where the eye is keenest, so that no pale colour passes for it."""
+WHITE_XY = (0.3127, 0.3290)
+"""CIE standard illuminant D65."""
 
 
 def lit(want: ZoneState) -> ZoneState:
@@ -91,5 +94,10 @@ def same_color(goal: Color, shown: Shown, tolerance: int) -> bool:
 
 
 def near_xy(goal: tuple[float, float], shown: tuple[float, float]) -> bool:
-    """Whether two chromaticities are the same within XY_TOLERANCE."""
-    return max(abs(goal[0] - shown[0]), abs(goal[1] - shown[1])) <= XY_TOLERANCE
+    """Whether two chromaticities are the same: within half of what lies between the goal and white, and within the
+    two tolerances."""
+    return _apart(goal, shown) <= min(XY_TOLERANCE, max(PALE_TOLERANCE, _apart(goal, WHITE_XY) / 2))
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return max(abs(one[0] - other[0]), abs(one[1] - other[1]))

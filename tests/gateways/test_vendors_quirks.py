@@ -72,6 +72,8 @@ def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: C
     told = shown(gateway, "zigbee2mqtt/tower", keys)
     assert gateway.agrees("bowl", lit(brightness=0.8), told)
     assert not gateway.agrees("bowl", lit("#FF0000", 0.8), told)
+    keys["color"] = {"x": 0.6194, "y": 0.3709}
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys))
     keys["color"] = {"x": 0.66, "y": 0.33}
     assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys))
 
