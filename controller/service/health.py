@@ -1,12 +1,13 @@
 """The health document: how it stands, as the page and the `status` command read it. One shape, both ends."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from controller.gateways.documents import parse_document
+from controller.clock import Trust
+from controller.gateways.documents import Beginning, parse_document
 from controller.gateways.gateway import Rejected
+from controller.service.state import Standing
 
 MAX_PAYLOAD = 4_194_304
 
@@ -18,7 +19,7 @@ class _Part(BaseModel):
 class ZoneHealth(_Part):
     """One zone of one gateway: what is wanted, what it says, and the state between them."""
 
-    standing: str
+    standing: Standing
     wanted: str
     shown: str
 
@@ -38,7 +39,7 @@ class GatewayHealth(_Part):
 class CueHealth(_Part):
     """A cue in words: when, what, which campaign and why."""
 
-    at: datetime
+    at: Beginning
     looks: str
     campaign: str | None
     why: str
@@ -48,9 +49,9 @@ class Health(_Part):
     """The whole document; instants are UTC."""
 
     version: int = 1
-    at: datetime
+    at: Beginning
     site: str
-    clock: str
+    clock: Trust
     now: CueHealth
     next: CueHealth | None
     gateways: tuple[GatewayHealth, ...]

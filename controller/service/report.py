@@ -18,7 +18,7 @@ def health_of(engine: Engine, site: str, reading: Reading) -> Health:
     return Health(
         at=reading.wall,
         site=site,
-        clock=reading.trust.value,
+        clock=reading.trust,
         now=_cue(engine, cue),
         next=_cue(engine, following) if following is not None else None,
         gateways=tuple(gateways),
