@@ -13,12 +13,15 @@ from controller.cli.options import Options
 from controller.cli.reach import client_id, heard
 from controller.config.load import load
 from controller.errors import Refused, Unreachable
+from controller.events.kind import printable
 from controller.gateways.gateway import Message
 from controller.mqtt import Mqtt, Received
 
 WAIT_S = 8.0
 AGAIN_S = 2.0
 REFUSED = "TWL-O110"
+LONGEST = 2_000
+"""Letters of an answer that are shown; what came over MQTT can neither fill the terminal nor steer it."""
 
 
 def ask(options: Options, **request: object) -> None:
@@ -69,7 +72,7 @@ def _answer(payload: bytes, name: str) -> dict[str, object] | None:
 def _show(answer: dict[str, object]) -> None:
     if answer.get("code") == REFUSED:
         raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=answer.get("reason"))
-    click.echo(f"{answer.get('code')}: {answer.get('text')}")
+    click.echo(printable(f"{answer.get('code')}: {answer.get('text')}", LONGEST))
 
 
 def _owner() -> str:

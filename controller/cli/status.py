@@ -12,12 +12,15 @@ from controller.cli.reach import client_id, heard
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import Unreachable
+from controller.events.kind import printable
 from controller.mqtt import Mqtt, Received
 from controller.schedule.reasons import translated
 from controller.service.health import Health, parse_health
 
 WAIT_S = 3.0
 STALE_S = 30.0
+WIDEST = 500
+"""Letters of a line; what came over MQTT can neither fill the terminal nor steer it."""
 MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
 
 
@@ -74,7 +77,7 @@ def _table(health: Health, setup: Setup, options: Options) -> str:
         for name, shown in gateway.zones.items():
             state = f"{MARKS[shown.standing]} {say(shown.standing)}"
             lines.append(f"    {name:12} {state:14} {say('shows')} {shown.shown}, {say('wanted')} {shown.wanted}")
-    return "\n".join(lines)
+    return "\n".join(printable(line, WIDEST) for line in lines)
 
 
 def _local(at: datetime, zone: tzinfo) -> str:
