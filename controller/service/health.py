@@ -1,15 +1,27 @@
 """The health document: how it stands, as the page and the `status` command read it. One shape, both ends."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from controller.clock import Trust
-from controller.gateways.documents import Beginning, parse_document
+from controller.gateways.documents import parse_document
 from controller.gateways.gateway import Rejected
 from controller.service.state import Standing
 
 MAX_PAYLOAD = 4_194_304
+
+
+def _has_local_time(instant: datetime) -> datetime:
+    """Far wider than any clock that is in doubt: the controller tells of itself whatever its clock says."""
+    if not 1000 <= instant.year <= 9000:
+        raise ValueError("an instant outside the years 1000 to 9000")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_has_local_time)]
 
 
 class _Part(BaseModel):
@@ -39,7 +51,7 @@ class GatewayHealth(_Part):
 class CueHealth(_Part):
     """A cue in words: when, what, which campaign and why."""
 
-    at: Beginning
+    at: Instant
     looks: str
     campaign: str | None
     why: str
@@ -49,7 +61,7 @@ class Health(_Part):
     """The whole document; instants are UTC."""
 
     version: int = 1
-    at: Beginning
+    at: Instant
     site: str
     clock: Trust
     now: CueHealth

@@ -20,9 +20,10 @@ def document(**changed: Any) -> bytes:
     return json.dumps({**whole, **changed}).encode()
 
 
-def test_the_document_of_the_controller_is_read() -> None:
-    """With how many gateways confirm."""
-    told = parse_health(document())
+@pytest.mark.parametrize("at", [NOW, "1970-01-01T00:00:07Z", "1968-11-27T00:00:00Z"])
+def test_the_document_of_the_controller_is_read(at: str) -> None:
+    """With how many gateways confirm; also where its clock has begun anew."""
+    told = parse_health(document(at=at))
     assert isinstance(told, Health)
     assert told.confirmed == 1
 
