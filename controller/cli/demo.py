@@ -29,7 +29,6 @@ from controller.events import Event, Level
 from controller.events.line import text_line
 from controller.gateways.contract import Dmx
 from controller.gateways.outputs import SimulatedOutput
-from controller.locale import words
 from controller.store import Store
 
 BEFORE = timedelta(hours=6)
@@ -123,9 +122,8 @@ async def _frames(parts: Parts, last: datetime, service: Running, stop: asyncio.
     """A picture every FRAME_S where there is a terminal; else only the waiting."""
     while not stop.is_set() and not service.work.done() and (reading := parts.clock.read()).wall < last:
         if lines is not None:
-            sys.stdout.write(
-                CLEAR + HIDE + draw(Scene(parts.setup, service.engine, reading, words(parts.language)), lines) + "\n"
-            )
+            scene = Scene(parts.setup, service.engine, reading, parts.language)
+            sys.stdout.write(f"{CLEAR}{HIDE}{draw(scene, lines)}\n")
             sys.stdout.flush()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FRAME_S):

@@ -8,8 +8,11 @@ from itertools import pairwise
 from controller.cli.days import say_day
 from controller.clock import Reading
 from controller.config.load import Setup
+from controller.events.kind import Language
 from controller.gateways.gateway import Shown
+from controller.locale import words
 from controller.schedule.hours import night_at
+from controller.schedule.reasons import translated
 from controller.schedule.sun import elevation
 from controller.service.engine import Engine
 from controller.service.report import health_of
@@ -25,12 +28,17 @@ ARC = 34
 
 @dataclass(frozen=True)
 class Scene:
-    """One frame: the site, what the controller knows, and what the clock says."""
+    """One frame: the site, what the controller knows, what the clock says, and in which language."""
 
     setup: Setup
     engine: Engine
     reading: Reading
-    say: Callable[[str], str]
+    language: Language
+
+    @property
+    def say(self) -> Callable[[str], str]:
+        """Phrases in its language."""
+        return words(self.language)
 
 
 def draw(scene: Scene, recent: list[str]) -> str:
@@ -117,8 +125,9 @@ def _facts(scene: Scene) -> list[str]:
     if health.next is not None:
         at = health.next.at.astimezone(zone)
         later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {health.next.looks}"
+    why = health.now.campaign or translated(health.now.why, scene.language)
     return [
-        f"{scene.say('Now')}: {health.now.looks} – {health.now.campaign or health.now.why}",
+        f"{scene.say('Now')}: {health.now.looks} – {why}",
         f"{scene.say('Next')}: {later}",
         f"{scene.say('Confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
     ]
