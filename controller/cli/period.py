@@ -22,10 +22,10 @@ def read_instant(text: str, setup: Setup) -> datetime:
     try:
         told = datetime.fromisoformat(text.strip())
         told = told if told.tzinfo is not None else told.replace(tzinfo=zone)
-        at = told.astimezone(UTC)
+        at, year = told.astimezone(UTC), told.astimezone(zone).year
     except (ValueError, OverflowError) as error:
         raise WatertowerError("TWL-Q105", value=text) from error
-    if not FIRST <= at.astimezone(zone).year <= LAST.year:
+    if not FIRST <= year <= LAST.year:
         raise WatertowerError("TWL-Q105", value=text)
     return at
 
