@@ -4,6 +4,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Literal
 
 from controller.events.reasons import in_swedish
@@ -38,8 +39,12 @@ class Text:
     @property
     def placeholders(self) -> frozenset[str]:
         """The fields that either language uses."""
-        parsed = (part for text in (self.en, self.sv) for part in string.Formatter().parse(text))
-        return frozenset(name for _, name, _, _ in parsed if name)
+        return _placeholders(self.en) | _placeholders(self.sv)
+
+
+@cache
+def _placeholders(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
 @dataclass(frozen=True, slots=True)
