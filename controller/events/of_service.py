@@ -106,7 +106,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-T001",
         "clock.trust_changed",
         Level.WARNING,
-        Text("the clock is now {trust}, it was {before}", "klockan är nu {trust}, den var {before}"),
+        Text("the clock is {trust} (before: {before})", "klockan är {trust} (förut: {before})"),
         Text(
             "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed.",
             "Hur långt datorns klocka går att lita på har ändrats. Medan den är misstänkt ändras inget ljus.",

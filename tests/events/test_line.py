@@ -115,7 +115,7 @@ def test_what_the_system_says_is_known_in_swedish() -> None:
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
     """A program gets the word it knows; a gateway that happens to bear the word keeps its name."""
     changed = happened("TWL-T001", trust="suspect", before="trusted")
-    assert changed.text("sv") == "klockan är nu misstänkt, den var pålitlig"
+    assert changed.text("sv") == "klockan är misstänkt (förut: pålitlig)"
     assert document(changed, AT, "sv")["trust"] == "suspect"
     anew = happened("TWL-C010", reason="clock", looks="dark")
     assert "(klockan ställdes om)" in anew.text("sv")
