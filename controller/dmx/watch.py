@@ -1,7 +1,8 @@
 """What time it is, as far as a gateway knows.
 
 The first that can be had is taken
-1. own      the own clock, if it is trusted and the controller did not contradict it by more than CONTRADICTS_S
+1. own      the own clock, if it is synchronised now, whatever the controller says: that may be the one set wrong; or
+            if it was, and the controller did not contradict it by more than CONTRADICTS_S
 2. anchor   the controller's: the `issued_at` of a document that came live, carried on by the boot-time clock
 3. own      the own clock, if it is plausible; or what it was before it became suspect, carried on likewise
 4. none
@@ -56,7 +57,8 @@ class Watch:
     def _tell(self, reading: Reading) -> tuple[ClockKind, datetime | None]:
         if reading.trust is not Trust.SUSPECT:
             self._own = reading
-        if reading.trust in {Trust.TRUSTED, Trust.HOLDOVER} and not self.contradicted(reading):
+        sure = reading.trust is Trust.TRUSTED
+        if sure or (reading.trust is Trust.HOLDOVER and not self.contradicted(reading)):
             return "own", reading.wall
         if self._anchor is not None:
             issued_at, heard = self._anchor

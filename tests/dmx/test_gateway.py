@@ -397,7 +397,7 @@ def test_a_refusal_is_among_the_problems_for_a_while() -> None:
         bench = Bench()
 
 
-@pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.TRUSTED])
+@pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.HOLDOVER])
 def test_a_document_that_was_over_when_it_came_tells_no_time(trust: Trust) -> None:
     """It ended yesterday and is held, then left; where a second one is as old, it is our own clock that is ahead."""
     bench = Bench()

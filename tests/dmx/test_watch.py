@@ -29,13 +29,21 @@ def test_a_trusted_clock_counts() -> None:
 
 
 def test_a_clock_that_the_controller_contradicts_does_not() -> None:
-    """An hour ahead, and sure of itself; until it is set right, which needs no new word."""
-    watch = Watch()
-    assert watch.now(at(1, HOUR)) == truth(1 + HOUR)
-    watch.hear(truth(5), LATER, at(5, HOUR))
-    assert (watch.now(at(100, HOUR)), watch.clock) == (truth(100), "anchor")
-    assert round(watch.error_s(at(100, HOUR))) == HOUR
+    """An hour ahead since it was synchronised last; until it is set right, which needs no new word."""
+    watch, held = Watch(), Trust.HOLDOVER
+    assert watch.now(at(1, HOUR, held)) == truth(1 + HOUR)
+    watch.hear(truth(5), LATER, at(5, HOUR, held))
+    assert (watch.now(at(100, HOUR, held)), watch.clock) == (truth(100), "anchor")
+    assert round(watch.error_s(at(100, HOUR, held))) == HOUR
     assert (watch.now(at(200, 0.0, stepped_s=-HOUR)), watch.clock) == (truth(200), "own")
+
+
+def test_a_synchronised_clock_does_not_yield_to_a_controller_that_was_set_wrong() -> None:
+    """An hour apart, and only one of the two is held right by a time server."""
+    watch = Watch()
+    watch.hear(truth(5 + HOUR), LATER, at(5))
+    assert (watch.now(at(10)), watch.clock) == (truth(10), "own")
+    assert watch.contradicted(at(10))
 
 
 def test_a_plausible_clock_yields_to_the_controllers() -> None:
@@ -64,7 +72,7 @@ def test_in_time_lapse_a_delay_is_no_contradiction() -> None:
     pace, watch = 7200.0, Watch()
 
     def lapse(mono: float) -> Reading:
-        return Reading(NOON + timedelta(seconds=mono * pace), mono, pace=pace)
+        return Reading(NOON + timedelta(seconds=mono * pace), mono, Trust.HOLDOVER, pace=pace)
 
     watch.hear(lapse(5).wall, LATER, lapse(5.01))
     assert (watch.now(lapse(9)), watch.clock) == (lapse(9).wall, "own")

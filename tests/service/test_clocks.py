@@ -14,7 +14,7 @@ EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.TRUSTED])
+@pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.HOLDOVER])
 def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., Any], trust: Trust) -> None:
     """The controller said live what time it is: that counts, and the gateway says so."""
     world = world_of(EVENING)
