@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, tell
 from controller.errors import Misconfigured, Refused
 from controller.lighting.ofl import import_fixture, modes
 from controller.lighting.profile import dump_profile
@@ -34,15 +34,17 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
     if mode is None:
         click.echo("\n".join(modes(text)))
         return
-    profile = import_fixture(text, mode)
+    imported = import_fixture(text, mode)
     path = options.config_dir / "profiles" / f"{name or _name(file, mode)}.yaml"
     if path.exists() and not force:
         raise Refused("TWL-Q107", path=str(path))
-    _write(path, dump_profile(profile))
+    _write(path, dump_profile(imported.profile))
     click.echo(
-        f"{path}: {options.say('write it as')} `profile: {path.stem}`, {len(profile.channels)} "
+        f"{path}: {options.say('write it as')} `profile: {path.stem}`, {len(imported.profile.channels)} "
         f"{options.say('channels')}"
     )
+    for doubt in imported.doubts:
+        tell(doubt, options)
 
 
 def _name(file: Path, mode: str) -> str:

@@ -489,6 +489,25 @@ PROFILES: tuple[Kind, ...] = (
         ),
         Text("Write the levels at which {color} was seen.", "Skriv nivåerna där {color} syntes."),
     ),
+    Kind(
+        "TWL-F132",
+        "fixture_channel.acts_at_rest",
+        Level.WARNING,
+        Text(
+            'Channel {number}, "{channel}", is held at {value}, where it may colour, flash or cover the light',
+            'Kanal {number}, "{channel}", hålls på {value}, där den kan färga, blinka eller dölja ljuset',
+        ),
+        Text(
+            "By the fixture file no value of this channel leaves the light alone.",
+            "Enligt lampfilen finns inget värde där kanalen lämnar ljuset i fred.",
+        ),
+        Text(
+            "Look at the lamp with watertower test-lamps; if its light is wrong, write in the profile for channel {number} "
+            "the value that the lamp's manual gives.",
+            "Titta på lampan med watertower test-lamps; är ljuset fel, skriv i profilen för kanal {number} det värde som "
+            "lampans handbok anger.",
+        ),
+    ),
 )
 
 KINDS: tuple[Kind, ...] = (*COLORS, *PATCH, *PROFILES)

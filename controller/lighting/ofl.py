@@ -6,7 +6,7 @@ Rules
 2. A channel that switches its meaning has the one that it has at the resting value of the channel it depends on.
 3. A channel of a colour is a light source, one of intensity a dimmer (`ofl_light`). A dimmer that is but a switch
    stays on where there are colours to be dimmed.
-4. Every other channel rests (`ofl_rest`).
+4. Every other channel rests (`ofl_rest`); where that may cover the colour, it is told.
 5. The second byte of a 16-bit level is its fine half; a third byte, and the fine half of what rests, stay at 0.
 6. A mode that cannot be driven colour by colour is refused with the reason: macros only, hue and saturation,
    filters in front of a white lamp, a shutter that never opens.
@@ -38,18 +38,32 @@ class Found:
     pixel: str
     byte: int
 
+    @property
+    def name(self) -> str:
+        """Its key in the mode."""
+        return self.key.replace(PIXEL, self.pixel)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A profile, and of each channel that has no sure rest, once for all pixels, a Mistake TWL-F132."""
+
+    profile: Profile
+    doubts: tuple[Mistake, ...]
+
 
 def modes(text: str) -> tuple[str, ...]:
     """The names of the modes of a fixture file; raises Mistake TWL-F110, F112 or F117."""
     return tuple(mode.label for mode in parse_file(text).modes)
 
 
-def import_fixture(text: str, mode: str) -> Profile:
-    """The profile of one mode of a fixture file, by its short or long name; raises Mistake TWL-F110 to F122."""
+def import_fixture(text: str, mode: str) -> Imported:
+    """One mode of a fixture file, by its short or long name; raises Mistake TWL-F110 to F122."""
     file = parse_file(text)
     chosen = _mode(file, mode)
     layout = _Layout(file, chosen)
-    return parse_profile({"name": f"{file.name[:80]}, {chosen.label[:36]}", "channels": layout.channels()})
+    profile = parse_profile({"name": f"{file.name[:80]}, {chosen.label[:36]}", "channels": layout.channels()})
+    return Imported(profile, layout.doubts())
 
 
 def _mode(file: File, wanted: str) -> Mode:
@@ -75,19 +89,30 @@ class _Layout:
         self._pixels = frozenset((*file.matrix.keys("eachPixelABC"), *file.matrix.pixel_groups))
         self._known = dict(reversed(list(_names(file.available_channels))))
         self._templates = list(_names(file.template_channels))
-        self._switches = dict(_switches(file.available_channels))
-        self._template_switches = list(_switches(file.template_channels))
+        self._switches = dict(_switches(file, file.available_channels))
+        self._template_switches = list(_switches(file, file.template_channels))
         if len(self._templates) + len(self._template_switches) > MOST_NAMES:
             raise unreadable("templateChannels", f"more than {MOST_NAMES} names")
+        self._found = [self._find(key) if key is not None else None for key in self._keys()]
 
     def channels(self) -> list[Written]:
         """Each channel as a profile is written; raises Mistake."""
-        found = [self._find(key) if key is not None else None for key in self._keys()]
-        coarse = [item for item in found if item is not None and item.byte == 0]
+        coarse = [item for item in self._found if item is not None and item.byte == 0]
         roles = {light.role for item in coarse if (light := _beam(item))}
         self._check(coarse, roles)
         present = {(item.key, item.pixel) for item in coarse}
-        return [self._written(item, roles, present) for item in found]
+        return [self._written(item, roles, present) for item in self._found]
+
+    def doubts(self) -> tuple[Mistake, ...]:
+        """See `Imported`."""
+        doubts: dict[str, Mistake] = {}
+        for number, item in enumerate(self._found, start=1):
+            if item is not None and item.byte == 0 and _beam(item) is None:
+                held = rest(self._file, item.key, item.channel)
+                if held is not None and not held.is_sure:
+                    told = Mistake("TWL-F132", number=number, channel=item.name, value=held.value)
+                    doubts.setdefault(item.key, told)
+        return tuple(doubts.values())
 
     def _written(self, item: Found | None, roles: set[str], present: set[tuple[str, str]]) -> Written:
         if item is None or item.byte > 1 or (item.key, item.pixel) not in present:
@@ -165,10 +190,10 @@ class _Layout:
 
     def _resting(self, item: Found) -> Written:
         """Rule 4."""
-        value = rest(item.channel)
-        if value is None:
-            raise self._refused("TWL-F116", channel=item.key.replace(PIXEL, item.pixel))
-        return {"shutter" if is_shutter(item.channel) else "fixed": value}
+        held = rest(self._file, item.key, item.channel)
+        if held is None:
+            raise self._refused("TWL-F116", channel=item.name)
+        return {"shutter" if is_shutter(item.channel) else "fixed": held.value}
 
     def _refused(self, code: str, **more: Any) -> Mistake:
         return Mistake(code, mode=self._mode.label, modes=_labels(self._file), **more)
@@ -185,10 +210,12 @@ def _names(channels: Mapping[str, Channel]) -> Iterator[tuple[str, Found]]:
             yield name, Found(key, channel, "", byte)
 
 
-def _switches(channels: Mapping[str, Channel]) -> Iterator[tuple[str, str]]:
+def _switches(file: File, channels: Mapping[str, Channel]) -> Iterator[tuple[str, str]]:
     """The key of each switching channel, and of that which it is while the one on which it depends rests."""
-    for channel in channels.values():
+    for key, channel in channels.items():
         if any(does.switch_channels for does in channel.capabilities):
-            at_rest = rest(channel)
-            now = next((does for values, does in channel.does if at_rest in values), channel.capabilities[0])
+            held = rest(file, key, channel)
+            now = next(
+                (does for values, does in channel.does if held and held.value in values), channel.capabilities[0]
+            )
             yield from now.switch_channels.items()

@@ -34,7 +34,7 @@ class Part(BaseModel):
 
 
 class Capability(Part):
-    """What a range of values of a channel does; of what is said of it more, `at_ends` looks up a property."""
+    """What a range of values of a channel does; of what is said of it more, `said` looks up a property."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -44,11 +44,14 @@ class Capability(Part):
     color: str | None = None
     switch_channels: Annotated[dict[str, str], Field(max_length=MOST_NAMES)] = {}
 
+    def said(self, name: str) -> str:
+        """A property as written; empty where nothing is said."""
+        return str((self.model_extra or {}).get(name, ""))
+
     def at_ends(self, name: str) -> tuple[str, str]:
         """A property at the first and at the last value of the range, as written; empty where nothing is said."""
-        said = self.model_extra or {}
-        whole = said.get(name, "")
-        return str(said.get(f"{name}Start", whole)), str(said.get(f"{name}End", whole))
+        whole = self.said(name)
+        return self.said(f"{name}Start") or whole, self.said(f"{name}End") or whole
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -173,15 +176,35 @@ class Matrix(Part):
         return {_numbered(place, count): place for place in product(columns, lines, pages)}
 
 
+class Slot(Part):
+    """A place on a wheel."""
+
+    type: str
+
+
+class Wheel(Part):
+    """A disc that turns one of its slots into the light; they count from 1."""
+
+    slots: tuple[Slot, ...] = ()
+
+
 class File(Part):
     """A fixture file, or one that points to another."""
 
     redirect_to: str | None = None
     name: Annotated[str, Field(min_length=1)]
+    wheels: dict[str, Wheel] = {}
     available_channels: dict[str, Channel] = {}
     template_channels: dict[str, Channel] = {}
     matrix: Matrix = Matrix()
     modes: tuple[Mode, ...] = ()
+
+    def open_slots(self, key: str, does: Capability) -> tuple[int, ...] | None:
+        """The slots that let the light pass, of the wheel that a range of a channel turns; None for an unknown one."""
+        wheel = self.wheels.get(does.said("wheel") or key)
+        if wheel is None:
+            return None
+        return tuple(number for number, slot in enumerate(wheel.slots, start=1) if slot.type == "Open")
 
 
 def parse_file(text: str) -> File:

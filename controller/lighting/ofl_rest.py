@@ -5,20 +5,28 @@ Rules
    or runs a programme. A value that lies in two ranges, as the fine half decides, is judged by the worse.
 2. Else it rests in the middle of the first range that leaves the light alone, or of the first that at least does
    not act on it.
-3. Some ranges leave the light alone at one end: a strobe whose speed is nought there, an iris that is open.
-4. Where every value acts on the light the default has to do; but no shutter may stay shut or flash.
+3. Some ranges leave the light alone at one value: a strobe whose speed is nought there, an iris that is open, a wheel
+   at an open slot, a correction of the white between warm and cold.
+4. A channel that fades between white and the colours, which the library knows by its words only, rests where these
+   say that the colours are alone.
+5. Where every value acts on the light the default has to do, and that is no sure rest; but no shutter may stay shut or
+   flash.
 """
 
-from controller.lighting.ofl_file import Capability, Channel
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from controller.lighting.ofl_file import Capability, Channel, File
 
 ALONE, OTHER, ACTS = range(3)
 ACTS_ON_LIGHT = {
     "ShutterStrobe",
     "StrobeSpeed",
-    "StrobeDuration",
     "Effect",
     "ColorPreset",
     "ColorTemperature",
+    "WheelSlot",
     "WheelRotation",
     "WheelShake",
     "WheelSlotRotation",
@@ -30,26 +38,53 @@ ACTS_ON_LIGHT = {
     "FogOutput",
 }
 LEAVES_ALONE_AT = {
-    **dict.fromkeys(("ShutterStrobe", "StrobeSpeed"), ("speed", {"stop", "0Hz", "0bpm", "0%"})),
-    "ColorTemperature": ("colorTemperature", {"default", "0%"}),
-    "Iris": ("openPercent", {"open", "100%"}),
-    "BladeInsertion": ("insertion", {"out", "0%"}),
+    "ShutterStrobe": ("speed", (0,)),
+    "StrobeSpeed": ("speed", (0,)),
+    "ColorTemperature": ("colorTemperature", (0,)),
+    "Iris": ("openPercent", (100,)),
+    "BladeInsertion": ("insertion", (0,)),
 }
-"""The property of a type, and the values of it (`capability-types.md`) at which the light is left alone."""
+"""The property of a type, and the figures of it at which the light is left alone."""
+KEYWORDS = {
+    "stop": 0.0,
+    "slow": 1.0,
+    "fast": 100.0,
+    "closed": 0.0,
+    "open": 100.0,
+    "out": 0.0,
+    "in": 100.0,
+    "warm": -100.0,
+    "CTO": -100.0,
+    "default": 0.0,
+    "cold": 100.0,
+    "CTB": 100.0,
+}
+"""The words that stand for percentages (`capability-types.md`)."""
+FIGURE = re.compile(r"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)(?:%|Hz|bpm|K)?")
+CROSSFADE = re.compile(r"cross.?fade|interpolat", re.IGNORECASE)
+TO_COLORS = re.compile(r"(?:\bto|\bfull|…|\.\.\.|–|-)\s*(?:rgb|colou?rs?\b(?!\s*temp))", re.IGNORECASE)
 
 
-def rest(channel: Channel) -> int | None:
-    """The value 0..255 at which a channel leaves the light alone; None for a shutter that never does."""
-    acts = _acts(channel)
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The value 0..255 at which a channel rests, and whether by the file it leaves the light alone there."""
+
+    value: int
+    is_sure: bool
+
+
+def rest(file: File, key: str, channel: Channel) -> Rest | None:
+    """Where a channel of a file leaves the light alone; None for a shutter that never does."""
+    acts = _acts(file, key, channel)
     default = channel.default
-    if acts[default] < ACTS:
-        return default
     least = min(acts)
+    if acts[default] < ACTS or channel.constant:
+        return Rest(default, is_sure=True)
     if least == ACTS:
-        return None if is_shutter(channel) and len(channel.does) > 1 else default
+        return None if is_shutter(channel) and len(channel.does) > 1 else Rest(default, is_sure=False)
     calm = ([value for value in values if acts[value] == least] for values, _ in channel.does)
     first = next(values for values in calm if values)
-    return first[(len(first) - 1) // 2]
+    return Rest(first[(len(first) - 1) // 2], is_sure=True)
 
 
 def is_shutter(channel: Channel) -> bool:
@@ -57,20 +92,38 @@ def is_shutter(channel: Channel) -> bool:
     return any(does.type == "ShutterStrobe" for _, does in channel.does)
 
 
-def _acts(channel: Channel) -> list[int]:
+def _acts(file: File, key: str, channel: Channel) -> list[int]:
     """How much each value acts on the light; what the file does not speak of acts."""
+    names = f"{key} {channel.name or ''}"
+    fades = any(CROSSFADE.search(f"{names} {does.said('comment')}") for _, does in channel.does)
     found: list[list[int]] = [[] for _ in range(256)]
     for values, does in channel.does:
+        if fades and does.type == "Generic":
+            alone: Sequence[int] | None = values[-1:] if TO_COLORS.search(f"{names} {does.said('comment')}") else ()
+        else:
+            alone = _alone(file, key, does, values)
         for value in values:
-            found[value].append(_act(does, values, value))
+            found[value].append(OTHER if alone is None else ALONE if value in alone else ACTS)
     return [max(acts, default=ACTS) for acts in found]
 
 
-def _act(does: Capability, values: range, value: int) -> int:
+def _alone(file: File, key: str, does: Capability, values: range) -> Sequence[int] | None:
+    """The values of a range at which it leaves the light alone; None where it has to do with something else."""
     if does.type == "NoFunction" or does.shutter_effect == "Open":
-        return ALONE
-    if does.type not in ACTS_ON_LIGHT:
-        return OTHER
-    named, alone = LEAVES_ALONE_AT.get(does.type, ("", set()))
-    ends = [end for end, at in zip((values[0], values[-1]), does.at_ends(named), strict=True) if at in alone]
-    return ALONE if value in ends or len(ends) == 2 else ACTS
+        return values
+    slots = file.open_slots(key, does) if does.type == "WheelSlot" else ()
+    if does.type not in ACTS_ON_LIGHT or slots is None:
+        return None
+    name, figures = LEAVES_ALONE_AT.get(does.type, ("slotNumber", slots))
+    first, last = (_figure(end) for end in does.at_ends(name))
+    if first is None or last is None:
+        return ()
+    step = (last - first) / max(1, len(values) - 1)
+    near = abs(step) / 2 + 1e-9
+    return [v for n, v in enumerate(values) if any(abs(first + step * n - figure) <= near for figure in figures)]
+
+
+def _figure(written: str) -> float | None:
+    """A number with its unit, or the word for a percentage; None for anything else."""
+    found = FIGURE.fullmatch(written)
+    return float(found[1]) if found else KEYWORDS.get(written)

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import Mistake
+from controller.lighting import ofl
 from controller.lighting.color import Color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
-from controller.lighting.ofl import import_fixture, modes
+from controller.lighting.ofl import modes
 from controller.lighting.profile import Profile
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "ofl"
@@ -65,6 +66,11 @@ LAYOUTS = [
     ("chauvet-dj/colorband-pix-ip", "36ch", ", ".join(["red, green, blue"] * 12)),
     ("chauvet-dj/colorband-pix-ip", "7ch", "red, green, blue, fixed 0, shutter 0, shutter 0, dimmer"),
 ]
+
+
+def import_fixture(text: str, mode: str) -> Profile:
+    """The profile alone."""
+    return ofl.import_fixture(text, mode).profile
 
 
 def layout(profile: Profile) -> str:
@@ -358,6 +364,107 @@ def test_where_the_end_of_a_range_leaves_the_light_alone(said: list[dict[str, st
     assert import_fixture(text, "m").channels[0].full == expected
 
 
+def generic(comment: str, *dmx_range: int) -> dict[str, Any]:
+    return {"type": "Generic", "comment": comment, **({"dmxRange": [*dmx_range]} if dmx_range else {})}
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "value", "doubted"),
+    [
+        ("CTC", {"capability": {"type": "ColorTemperature", "colorTemperatureStart": "CTO"}}, 0, True),
+        (
+            "CTC",
+            {
+                "capability": {
+                    "type": "ColorTemperature",
+                    "colorTemperatureStart": "warm",
+                    "colorTemperatureEnd": "cold",
+                }
+            },
+            127,
+            False,
+        ),
+        (
+            "CTC",
+            {
+                "capability": {
+                    "type": "ColorTemperature",
+                    "colorTemperatureStart": "8000K",
+                    "colorTemperatureEnd": "2700K",
+                }
+            },
+            0,
+            True,
+        ),
+        # as an LED tube, a soft light and a profile spot have it
+        ("Crossfade", {"capability": generic("CCT crossfade to RGB")}, 255, False),
+        ("Cross Fade to Color", {"capability": generic("White … RGBW/HSI color")}, 255, False),
+        (
+            "Mix",
+            {
+                "capabilities": [
+                    generic("Full Studio", 0, 0),
+                    generic("Linear interpolation from Studio to RGB", 1, 254),
+                    generic("Full RGB", 255, 255),
+                ]
+            },
+            254,
+            False,
+        ),
+        ("Crossfade", {"capability": generic("RGB to white")}, 0, True),
+        ("Crossfade", {"capability": generic("to color temperature")}, 0, True),
+        ("Dimmer Curve", {"capability": generic("Incandescent to Linear")}, 0, False),
+        ("Colour wheel", {"capability": {"type": "WheelSlot", "slotNumber": 3}}, 0, True),
+        (
+            "Colour wheel",
+            {"capability": {"type": "WheelSlot", "slotNumberStart": 1, "slotNumberEnd": 4}},
+            85,
+            False,
+        ),
+        (
+            "Gobo wheel",
+            {
+                "defaultValue": 0,
+                "capabilities": [
+                    {"type": "WheelSlot", "slotNumber": 1, "dmxRange": [0, 99]},
+                    {"type": "WheelSlot", "slotNumber": 1.5, "dmxRange": [100, 149]},
+                    {"type": "WheelSlot", "slotNumber": 2, "dmxRange": [150, 255]},
+                ],
+            },
+            202,
+            False,
+        ),
+        ("Nowhere", {"capability": {"type": "WheelSlot", "slotNumber": 3}}, 0, False),
+    ],
+)
+def test_what_could_cover_the_color_is_set_open_or_told(
+    key: str, said: dict[str, Any], value: int, doubted: bool
+) -> None:
+    """A wheel, a correction of the white, a fade between white and the colours."""
+    wheels = {
+        "Colour wheel": {"slots": [{"type": "Color"}, {"type": "Open"}, {"type": "Color"}, {"type": "Color"}]},
+        "Gobo wheel": {"slots": [{"type": "Gobo"}, {"type": "Open"}]},
+    }
+    imported = ofl.import_fixture(file({**RGB, key: said}, [*RGB, key], wheels=wheels), "m")
+    assert imported.profile.channels[3].full == value
+    assert [doubt.fields for doubt in imported.doubts] == [{"number": 4, "channel": key, "value": value}] * doubted
+
+
+def test_a_doubt_of_every_pixel_is_told_once() -> None:
+    """By the first of them."""
+    templates = {"CCT $pixelKey": {"capability": {"type": "ColorTemperature", "colorTemperature": "3200K"}}}
+    insert = {
+        "insert": "matrixChannels",
+        "repeatFor": "eachPixelXYZ",
+        "channelOrder": "perPixel",
+        "templateChannels": [*templates],
+    }
+    text = file(RGB, [*RGB, insert], templateChannels=templates, matrix={"pixelCount": [3, 1, 1]})
+    [doubt] = ofl.import_fixture(text, "m").doubts
+    assert doubt.code == "TWL-F132"
+    assert doubt.fields == {"number": 4, "channel": "CCT 1", "value": 0}
+
+
 def test_a_value_in_two_ranges_is_judged_by_the_worse() -> None:
     """The fine half decides which it is in, and rests at 0."""
     shutter = {
@@ -381,6 +488,19 @@ def test_a_constant_channel_is_no_light() -> None:
     """It may not be touched."""
     red = {"constant": True, "defaultValue": 9, "capability": color("Red")}
     assert layout(import_fixture(file({**RGB, "Red": red}, [*RGB]), "m")) == "fixed 9, green, blue"
+
+
+def test_a_constant_channel_keeps_its_value_whatever_it_does() -> None:
+    """No other value is one of it."""
+    other = {
+        "constant": True,
+        "defaultValue": 99,
+        "capabilities": [
+            {"dmxRange": [0, 199], "type": "ColorPreset"},
+            {"dmxRange": [200, 255], "type": "NoFunction"},
+        ],
+    }
+    assert layout(import_fixture(file({**RGB, "Other": other}, [*RGB, "Other"]), "m")).endswith("fixed 99")
 
 
 def test_a_switching_channel_is_what_it_is_at_rest() -> None:
