@@ -3,8 +3,9 @@
     async with Mqtt(Address.parse("mqtt://localhost"), "controller", subscriptions=(("wled/#", 1),)) as mqtt:
         async for item in mqtt:
             match item:
-                case Connected(): ...                     # publish all that should hold, as if for the
-                first time case Received(topic=topic, payload=payload): ... case other: log(other.event())
+                case Connected(): ...  # publish all that should hold, as if for the first time
+                case Received(topic=topic, payload=payload): ...
+                case other: log(other.event())
 
 Rules
 1. Entering never waits for a broker, and leaving never waits longer than a second, whatever state the broker is in.
