@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from controller.gateways.gateway import Rejected
 from controller.gateways.walk import Walk, parse_walk
+from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from controller.lighting.patch import Patch
-from controller.lighting.profile import Profile
 
 WHITE = Light(1.0, 1.0, 1.0)
 
@@ -43,15 +43,15 @@ def levels(patch: Patch, step: Walk) -> dict[int, bytes] | None:
     placed = next((place for place in patch.placed if place.fixture.name == step.fixture), None)
     if placed is None or (step.channel is not None and step.channel > len(placed.channels)):
         return None
-    own = placed.lamp.levels(WHITE) if step.channel is None else _one(placed.lamp.profile, step.channel)
+    own = placed.lamp.levels(WHITE) if step.channel is None else _one(placed.lamp, step.channel)
     frames = {universe: bytearray(frame) for universe, frame in patch.levels({}).items()}
     frames[placed.universe][placed.channels.start : placed.channels.stop] = own
     return {universe: bytes(frame) for universe, frame in frames.items()}
 
 
-def _one(profile: Profile, channel: int) -> bytes:
+def _one(lamp: Lamp, channel: int) -> bytes:
     """One channel full, shutter and dimmer open so that it shows; what is fixed stays so, lest a macro begin."""
     return bytes(
-        own.full if own.role == "dimmer" or number == channel else own.zero
-        for number, own in enumerate(profile.channels, start=1)
+        own.full if own.role == "dimmer" or number == channel else dark
+        for number, (own, dark) in enumerate(zip(lamp.profile.channels, lamp.dark, strict=True), start=1)
     )

@@ -102,7 +102,7 @@ class Lamp:
         self._sources = profile.lit
         self._gamut = Gamut([profile.emitter(kind).xyz for kind in profile.lit] or [TYPICAL["white"].xyz])
         self._carriers = self._carrying()
-        self._dark = bytes(channel.zero for channel in profile.channels)
+        self._dark = self._darkened()
         self._pins: tuple[Pin, ...] = ()
         self._pins = tuple(self._pinned(palette))
 
@@ -116,6 +116,13 @@ class Lamp:
             and bool(dimmer.fine or not any(wire.fine for wire in wires.values()))
         )
         return frozenset(i for i, role in enumerate(self.roles) if (role == "dimmer") == by_dimmer or not wires)
+
+    def _darkened(self) -> bytes:
+        """Rule 5: both halves of each level at nought, so that an upside-down one is whole too."""
+        slots = bytearray(channel.zero for channel in self.profile.channels)
+        for wire in self._wires:
+            wire.write(0.0, slots)
+        return bytes(slots)
 
     @property
     def dark(self) -> bytes:

@@ -179,6 +179,14 @@ def test_an_upside_down_channel_is_dark_at_its_top() -> None:
     assert mine.light(mine.levels(Light(0.5, 0, 0))).brightness == pytest.approx(0.5, abs=0.01)
 
 
+def test_an_upside_down_channel_of_16_bits_is_quite_dark() -> None:
+    """Its fine half too is at its top."""
+    mine = lamp({"red": [255, 0]}, "red fine")
+    assert mine.dark == bytes((255, 255))
+    assert mine.levels(Light(1, 0, 0)) == bytes((0, 0))
+    assert mine.light(mine.dark).brightness == 0
+
+
 @pytest.mark.parametrize(("curve", "level"), [("linear", 128), ("square", 180), ("2.2", 186), (0.5, 64)])
 def test_the_curve_of_the_lamp_is_undone(curve: object, level: int) -> None:
     """Half of the light of a lamp whose light goes by the square is level 180."""
