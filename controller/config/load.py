@@ -38,6 +38,7 @@ from controller.schedule.plan import Program
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
+UNKNOWN_PROFILE = "TWL-F103"
 OUT_OF_LINE = "TWL-S021"
 BLACK = Color("#000000")
 GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
@@ -125,6 +126,10 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     schedule, of_schedule = _schedule(schedule_text, context)
     if palette is None:
         of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
+    unread = {Path(fault.file).stem for fault in faults}
+    of_tower = tuple(
+        one for one in of_tower if one.code != UNKNOWN_PROFILE or one.event.fields["profile"] not in unread
+    )
     findings = (*of_schedule, *of_tower, *faults)
     if tower is None or schedule is None or findings:
         raise FilesRejected(in_order(findings))

@@ -219,6 +219,17 @@ def test_a_broken_profile_is_told_at_its_file(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "tower", [TOWER.replace("rgbw, address: 13", "flood, address: 13"), TOWER + BRIDGE], ids=["dmx", "dmx-channels"]
+)
+def test_a_lamp_of_a_broken_profile_is_not_told_too(tower: str, tmp_path: Path) -> None:
+    """Its profile is known; another name for it would be no cure."""
+    _with_profile(tmp_path, "name: Flood\nchannels: [dimer, red]\n")
+    with pytest.raises(FilesRejected) as rejected:
+        parse(tower.encode(), SCHEDULE.encode(), tmp_path)
+    assert [(Path(one.file).name, one.code) for one in rejected.value.findings] == [("flood.yaml", "TWL-F121")]
+
+
 def test_profiles_of_the_site_can_be_used_on_a_channel_bridge(tmp_path: Path) -> None:
     """Its channels are those of the site's own profile."""
     _with_profile(tmp_path, "name: Flood\nchannels: [dimmer, red, green, blue, {fixed: 7}]\n")
