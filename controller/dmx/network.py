@@ -28,6 +28,8 @@ LOOK_UP_S = 60.0
 LOOK_UP_LIMIT_S = 5.0
 HOPS = 20
 """Routers that multicast may pass; the default of the kernel is none."""
+IP_UNICAST_IF = 50
+"""From linux/in.h, as Python does not name it: the card by which datagrams to hosts leave."""
 
 Group = Callable[[int], str]
 
@@ -39,7 +41,7 @@ def look_up(host: str) -> str:
 
 
 def open_socket(interface: str | None) -> socket.socket:
-    """A socket that never blocks, may broadcast, and sends multicast by `interface`; raises OSError."""
+    """A socket that never blocks, may broadcast, and sends by `interface`; raises OSError."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
@@ -68,6 +70,9 @@ def membership(group: str, interface: str | None) -> bytes:
 def _choose(sock: socket.socket, interface: str) -> None:
     if is_ipv4(interface):
         sock.bind((interface, 0))
+    else:
+        index = struct.pack("!I", socket.if_nametoindex(interface))
+        sock.setsockopt(socket.IPPROTO_IP, IP_UNICAST_IF, index)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership("0.0.0.0", interface))  # noqa: S104
 
 

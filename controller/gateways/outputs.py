@@ -124,7 +124,7 @@ class SimulatedOutput(_Settings):
 
 
 class SacnOutput(_Settings):
-    """Streaming ACN (ANSI E1.31). `interface` is the card by which multicast leaves; None asks the routes."""
+    """Streaming ACN (ANSI E1.31). `interface` is the card by which packets leave; None asks the routes."""
 
     kind: Literal["sacn"]
     to: Destinations

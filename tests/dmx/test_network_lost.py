@@ -92,6 +92,20 @@ async def test_a_card_that_is_down_for_a_while(
     assert [event.code for event in events] == ["TWL-X101"]
 
 
+@pytest.mark.parametrize(("card", "problems"), [("tower0", ()), (None, ("TWL-X101",))])
+async def test_a_host_is_reached_by_the_card_that_is_named(
+    card: str | None,
+    problems: tuple[str, ...],
+    source: Source,
+    events: list[Event],
+    soon: Callable[..., Awaitable[None]],
+) -> None:
+    """Even one to which no route leads, as on a network of lights that has no router."""
+    async with Sacn(SacnOutput(kind="sacn", to=("192.0.2.7",), interface=card), source, events.append) as output:
+        output.send(1, b"\x01")
+        await soon(lambda: output.sent(1) == (None if problems else b"\x01") and output.problems == problems)
+
+
 async def test_a_network_that_is_not_there_at_the_start(
     network: Any, source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
