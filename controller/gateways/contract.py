@@ -16,6 +16,8 @@ from pydantic import (
 
 from controller.errors import Mistake
 from controller.gateways.documents import (
+    MAX_CUES,
+    MAX_PAYLOAD,
     After,
     Desired,
     PlannedCue,
@@ -104,23 +106,31 @@ class Dmx(Gateway):
         return tuple(self.topic(leaf, prefix) for leaf in ("reported", "availability", "desired"))
 
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
-        """One retained desired document with the plan ahead."""
+        """One retained desired document, with as much of the plan ahead as fits into it."""
+        cues = want.cues[:MAX_CUES]
+        payload = self._document(want, cues)
+        while len(payload) > MAX_PAYLOAD and len(cues) > 1:
+            cues = cues[: max(1, len(cues) * MAX_PAYLOAD // len(payload))]
+            payload = self._document(want, cues)
+        return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
+
+    def _document(self, want: Want, cues: tuple[Cue, ...]) -> bytes:
+        ends = (want.valid_until or want.now, *(cue.at for cue in want.cues[len(cues) :]))
         document = Desired(
             version=1,
             epoch=want.order.epoch,
             revision=want.order.revision,
             command_id=want.command_id,
             issued_at=want.now,
-            valid_until=want.valid_until or want.now,
-            zones=self._zones(want.cues[0], want.fade_s) if want.cues else _steady(want),
-            cues=tuple(self._planned(cue) for cue in want.cues),
+            valid_until=min(ends),
+            zones=self._zones(cues[0], want.fade_s) if cues else _steady(want),
+            cues=tuple(self._planned(cue) for cue in cues),
             after=After(
                 hold_s=self.after.hold.total_seconds(),
                 zones={zone: ZoneWish.of(self.after.look, want.now, 0.0) for zone in self.zone_names},
             ),
         )
-        payload = document.model_dump_json(exclude_none=True).encode()
-        return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
+        return document.model_dump_json(exclude_none=True).encode()
 
     def _zones(self, cue: Cue, fade_s: float) -> dict[str, ZoneWish]:
         looks: Mapping[str, Look] = cue.looks

@@ -1,5 +1,6 @@
 """The dialect of our own gateway: its keys in tower.yaml, what it sends, what it understands, what it agrees with."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -124,6 +125,18 @@ def test_extremes_of_the_files_can_be_sent() -> None:
     assert told.zones["bowl"].look == many
     (message,) = mast().encode(want({"bowl": many, "shaft": many}), "w")
     assert len(message.payload) < MAX_PAYLOAD
+
+
+@pytest.mark.parametrize(("cues", "zones"), [(144, 24), (5_000, 2), (200, 100)])
+def test_a_plan_that_is_too_long_is_told_as_far_as_it_fits(cues: int, zones: int) -> None:
+    """A document that the gateway must refuse would leave it dark; the rest is told before it is needed."""
+    lamps = [{"name": f"f{n}", "zone": f"zone-{n}", "profile": "rgb", "address": 3 * n + 1} for n in range(zones)]
+    whole = want({f"zone-{n}": Look((ORANGE,), 0.8) for n in range(zones)})
+    many = tuple(replace(whole.cues[0], at=NOW + n * timedelta(minutes=1)) for n in range(cues))
+    told = sent(replace(whole, cues=many), mast(fixtures=lamps))
+    assert 1 < len(told.cues) < cues
+    assert told.valid_until == many[len(told.cues)].at, "a gateway alone would else take the last cue for all that is"
+    assert len(told.zones) == len(told.after.zones) == zones
 
 
 REPORT = (
