@@ -7,7 +7,8 @@ Rules
    are sent at full strength with the brightness lowered. They come back as xy, by the same wide-gamut
    formula (zigbee-herdsman-converters, src/lib/color.ts), and are compared so.
 3. The state on `<topic>` is the whole cached state, published when the Zigbee command was accepted;
-   `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself.
+   `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself; a group does not
+   answer it where nothing has changed.
 4. Availability is `{"state":"online"}`, before version 2 also plain text. When the bridge is offline so is
    the lamp. The bridge's topic is subscribed first, so that the lamp's own retained word comes after it.
 5. The bridge's base topic ends at a level `zigbee2mqtt`, or where there is none at any level before the last:

@@ -165,8 +165,8 @@ def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
 
 
 def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
-    """A gateway is asked what it shows when it has not said so for a while; one that cannot be asked is told what it
-    should show, to which it may answer."""
+    """A gateway is asked what it shows when it has not said so for a while; one that cannot be asked, or did not
+    answer, is told what it should show, to which it may answer (a group of Zigbee2MQTT answers nothing else)."""
     if gateway.POLL_S is None:
         return decision
     track = decision.track
@@ -177,8 +177,9 @@ def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
         return replace(decision, wake_s=poll_at_s)
     asked = replace(track, asked_s=turn.now_s)
     can_be_asked = bool(gateway.query(""))
+    in_vain = track.asked_s is not None and track.asked_s > told_s
     wake_s = turn.now_s + gateway.POLL_S
-    return replace(decision, track=asked, query=can_be_asked, send=not can_be_asked, wake_s=wake_s)
+    return replace(decision, track=asked, query=can_be_asked, send=in_vain or not can_be_asked, wake_s=wake_s)
 
 
 def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:

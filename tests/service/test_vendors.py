@@ -92,6 +92,19 @@ def test_a_power_cut_at_night(started: Started, name: str) -> None:
     assert all(state.brightness == pytest.approx(1.0) for state in shown(world).values())
 
 
+def test_a_group_of_zigbee_lamps_does_not_answer_when_asked(started: Started) -> None:
+    """It speaks only when it is told something: it is, and stays confirmed without an alarm."""
+    world = started("z2m")
+    device = world.vendor.device
+    answers = device.receive
+    device.receive = lambda topic, *rest: () if topic.endswith("/get") else answers(topic, *rest)
+    since = world.mono
+    world.run(1800)
+    assert world.controller.codes(since) == []
+    assert standing(world) == {"confirmed"}
+    assert len(commands(world, since)) <= 60
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if "bridge" not in name])
 def test_a_power_cut_at_noon(started: Started, name: str) -> None:
     """Some come back lit, WLED in an orange of its own: dark again within 2 s, and never confirmed while lit."""
