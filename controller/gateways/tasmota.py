@@ -7,7 +7,8 @@ Rules
    first command of a backlog. `Speed` counts half seconds for a change of 100 %, 1 to 40; smaller changes
    are quicker.
 3. `channels` is the number of PWM channels: 1 dimmer, 2 colour temperature, 3 RGB, 4 RGBW, 5 RGB and colour
-   temperature. `Color2` leaves the dimmer alone, where `Color` would derive it from the colour.
+   temperature. `Color2` leaves the dimmer alone, where `Color` would derive it from the colour. A colour stops a
+   running scheme, `CT` does not, and the scheme would bring the colours back: hence `Scheme 0`.
 4. The firmware keeps colours at full strength and the dimmer apart, so dark colours are sent that way.
 5. Reports tell the goal, not the fade. `Color` is scaled by the dimmer: it is divided out, and below DIM,
    where 8 bits say little, `HSBColor` is read instead. Hue counts whole degrees and one degree is 4.25 of
@@ -128,7 +129,8 @@ class Tasmota(OneZone):
         if color is None:
             return []
         if color.kelvin is not None and self.channels in {2, 5}:
-            return [f"CT {wishes.mired(color.kelvin)}"]
+            steady = ["Scheme 0"] if self.channels == 5 else []
+            return [*steady, f"CT {wishes.mired(color.kelvin)}"]
         levels = (*color.rgb, 0, 0)[: self.channels]
         return ["Color2 " + ",".join(str(level) for level in levels)]
 

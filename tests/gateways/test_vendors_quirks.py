@@ -256,6 +256,16 @@ def test_tasmota_by_its_channels(
     assert message.payload.decode() == expected
 
 
+def test_tasmota_colour_temperature_stops_a_scheme(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """A colour does so by itself; a lamp of whites only has none, and would answer that it knows no such command."""
+    warm = wanted(lit("#FFB46B", 0.8, kelvin=2700))
+    for channels, color in (("5", "Scheme 0; CT 370"), ("2", "CT 370")):
+        (message,) = named("tasmota", channels=channels).encode(warm, PREFIX)
+        assert message.payload.decode() == f"Fade 0; {color}; Dimmer 80; Power ON"
+
+
 @pytest.mark.parametrize(
     ("fade_s", "expected"),
     [(0.0, "Fade 0"), (0.1, "Fade 1; Speed 1"), (2.0, "Fade 1; Speed 4"), (20.0, "Fade 1; Speed 40"),

@@ -215,6 +215,16 @@ def test_an_effect_or_white_set_by_an_app(started: Started, name: str, topic: st
     assert "TWL-G103" in world.controller.codes(since)
 
 
+def test_a_scheme_under_a_colour_temperature_is_put_out(started: Started, scheduled: Any) -> None:
+    """Only a colour stops a scheme of Tasmota by itself."""
+    world = started("tasmota-5", program=scheduled("campaigns:\n  - {name: x, dates: every day, color: 2700 K}\n"))
+    assert standing(world) == {"confirmed"}
+    world.say("cmnd/tasmota_5/Scheme", b"2")
+    world.run(62)
+    assert standing(world) == {"confirmed"}
+    assert world.vendor.device.scheme == 0
+
+
 def test_a_lamp_that_is_fought_over(started: Started) -> None:
     """An automation switches it off whenever it is on: five repairs at once, then one in twelve seconds, one alarm."""
     world = started("tasmota-5")

@@ -130,6 +130,7 @@ class TasmotaLight(Device[Tasmota]):
         self.white = not strongest and any(levels[3:])
         if index != "2":
             self.bri = max(levels)
+        self.scheme = 0
         return self._lit()
 
     def _dimmer(self, _: str, argument: str) -> dict[str, object]:
@@ -168,7 +169,7 @@ class TasmotaLight(Device[Tasmota]):
         return {"Scheme": self.scheme}
 
     def _lit(self) -> dict[str, object]:
-        self.on, self.scheme = self.bri > 0, 0
+        self.on = self.bri > 0
         return self._light()
 
     def _per_cent(self) -> int:
