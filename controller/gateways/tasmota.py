@@ -2,7 +2,9 @@
 
 Rules
 1. One `Backlog0` makes the whole state: `Fade` and `Speed`, the colour, `Dimmer`, and `Power ON` for
-   devices whose SetOption20 keeps light commands from switching on. Off is fade, speed and `Power OFF`.
+   devices whose SetOption20 keeps light commands from switching on. Off is fade, speed and `Power OFF`. `Fade 0`
+   stops a fade where it is, and only `Dimmer` drives the output on from there (LightStopFade, CmndDimmer): a lamp
+   on its way to off would stay half lit. So off without a fade is the quickest one.
 2. `Fade` and `Speed` are stored by the firmware, so each command says them; `Speed2` is used up by the
    first command of a backlog. `Speed` counts half seconds for a change of 100 %, 1 to 40; smaller changes
    are quicker.
@@ -120,7 +122,7 @@ class Tasmota(OneZone):
         """One backlog."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         fade_s = self.fade(want.fade_s)
-        fade = ["Fade 1", f"Speed {max(1, round(2 * fade_s))}"] if fade_s > 0 else ["Fade 0"]
+        fade = ["Fade 1", f"Speed {max(1, round(2 * fade_s))}"] if fade_s > 0 or not goal.on else ["Fade 0"]
         light = [*self._color(goal.color), f"Dimmer {wishes.step(goal.brightness, self.STEPS)}", "Power ON"]
         payload = "; ".join(fade + (light if goal.on else ["Power OFF"]))
         return (command(self.at("cmnd", "Backlog0"), payload.encode()),)

@@ -268,7 +268,7 @@ def test_tasmota_colour_temperature_stops_a_scheme(
 
 @pytest.mark.parametrize(
     ("fade_s", "expected"),
-    [(0.0, "Fade 0"), (0.1, "Fade 1; Speed 1"), (2.0, "Fade 1; Speed 4"), (20.0, "Fade 1; Speed 40"),
+    [(0.0, "Fade 1; Speed 1"), (0.1, "Fade 1; Speed 1"), (2.0, "Fade 1; Speed 4"), (20.0, "Fade 1; Speed 40"),
      (600.0, "Fade 1; Speed 40")],
 )  # fmt: skip
 def test_tasmota_fades_in_half_seconds(

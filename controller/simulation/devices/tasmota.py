@@ -88,16 +88,19 @@ class TasmotaLight(Device[Tasmota]):
             return (self._stat("RESULT", document(Command="Unknown")),)
         was, before = self.on, self._goal()
         answer = command(found[2], argument.strip())
-        self._move(before, now)
+        self._move(None if found[1].lower() == "dimmer" else before, now)
         power = (self._stat("POWER", _word(self.on)),) if self.on is not was or found[1].lower() == "power" else ()
         return (self._stat("RESULT", document(**answer)), *power)
 
     def _stat(self, leaf: str, payload: bytes) -> Message:
         return Message(self.gateway.at("stat", leaf), payload)
 
-    def _move(self, before: ZoneState, now: datetime) -> None:
+    def _move(self, before: ZoneState | None, now: datetime) -> None:
+        """Towards the goal where it is another one; without a fade it stays as far as it had come."""
         goal, lamp = self._goal(), self.lamps[self.gateway.zone]
         if goal == before:
+            if lamp.fades(now) and not self.fade:
+                lamp.go(lamp.shows(now), 0, now)
             return
         pairs = zip(emitted(lamp.shows(now)), emitted(goal), strict=True)
         distance = max(abs(one - other) for one, other in pairs) / 255

@@ -118,6 +118,18 @@ def test_dark_and_lit_are_never_taken_for_each_other(pair: Any) -> None:
     assert all(not state.on for state in pair.device.shows(pair.now).values())
 
 
+def test_dark_at_once_in_the_midst_of_a_fade_to_dark(pair: Any) -> None:
+    """A stop while the light goes out: it is not left half lit, which some firmwares would not even report."""
+    pair.ask(lit(ORANGE))
+    pair.wait(3)
+    pair.ask(DARK, 20.0)
+    pair.wait(2)
+    pair.ask(DARK)
+    pair.wait(20)
+    assert pair.agrees(DARK)
+    assert all(not state.on for state in pair.device.shows(pair.now).values())
+
+
 def test_black_is_dark(pair: Any) -> None:
     """A lamp that takes a hue would show black as white."""
     pair.ask(lit("#000000"))
