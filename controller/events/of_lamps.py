@@ -146,7 +146,7 @@ PATCH: tuple[Kind, ...] = (
         Level.ERROR,
         Text(
             "{fixture} and {other} share channels {channels} of universe {universe}",
-            "{fixture} och {other} delar kanalerna {channels} i universum {universe}",
+            "{fixture} och {other} delar kanal {channels} i universum {universe}",
         ),
         Text(
             "Two lamps on the same channels take each other's levels and show wrong colours.",
@@ -163,7 +163,7 @@ PATCH: tuple[Kind, ...] = (
         Level.ERROR,
         Text(
             "{fixture} would take channels {channels}, and a universe ends at 512",
-            "{fixture} skulle ta kanalerna {channels}, och ett universum slutar vid 512",
+            "{fixture} skulle ta kanal {channels}, och ett universum slutar vid 512",
         ),
         Text("DMX512 has 512 channels in a universe.", "DMX512 har 512 kanaler i ett universum."),
         Text(
@@ -199,7 +199,7 @@ PATCH: tuple[Kind, ...] = (
         Level.ERROR,
         Text(
             "{fixture} and {other} share channels {channels} of universe {universe}, which is full",
-            "{fixture} och {other} delar kanalerna {channels} i universum {universe}, som är fullt",
+            "{fixture} och {other} delar kanal {channels} i universum {universe}, som är fullt",
         ),
         Text(
             "Two lamps on the same channels take each other's levels and show wrong colours.",

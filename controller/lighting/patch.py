@@ -195,14 +195,20 @@ def _pinned_nowhere(
 
 
 def _overlaps(universe: int, places: Sequence[tuple[Fixture, range]]) -> Iterator[Mistake]:
-    """Each fixture that takes channels of an earlier one, with the first such."""
-    used = {channel for _, channels in places for channel in channels}
+    """Each fixture that takes channels of an earlier one, with the first such, and an address that no other takes."""
+    used: set[int] = set()
+    to_move: list[tuple[Fixture, range, Fixture, range]] = []
     for count, (fixture, own) in enumerate(places):
-        for other, its in places[:count]:
-            shared = range(max(own.start, its.start), min(own.stop, its.stop))
-            if shared:
-                yield _overlap(fixture, other, (universe, shared), _free(len(own), used))
-                break
+        pairs = ((other, range(max(own.start, its.start), min(own.stop, its.stop))) for other, its in places[:count])
+        shared = next(((other, channels) for other, channels in pairs if channels), None)
+        if shared is None:
+            used.update(own)
+        else:
+            to_move.append((fixture, own, *shared))
+    for fixture, own, other, channels in to_move:
+        free = _free(len(own), used)
+        used.update(() if free is None else range(free, free + len(own)))
+        yield _overlap(fixture, other, (universe, channels), free)
 
 
 def _overlap(fixture: Fixture, other: Fixture, where: tuple[int, range], free: int | None) -> Mistake:
@@ -228,8 +234,9 @@ def _past_the_end(fixture: Fixture, channels: range) -> Mistake:
 
 
 def _unknown_profile(fixture: Fixture, known: Mapping[str, Profile]) -> Mistake:
-    near = get_close_matches(fixture.profile[:60], known, n=1, cutoff=0.5)
-    suggestion = near[0] if near else "rgb"
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(fixture.profile[:60].casefold(), names, n=1, cutoff=0.5)
+    suggestion = names[near[0]] if near else "rgb"
     return Mistake(
         "TWL-F103", fixture=fixture.name, profile=fixture.profile, suggestion=suggestion, known=", ".join(known)
     )

@@ -161,7 +161,7 @@ def test_pinned_colors_are_those_of_the_palette() -> None:
         (
             (fixture("a", 1), fixture("b", 4)),
             "TWL-F101",
-            {"fixture": "b", "other": "a", "channels": "4", "universe": 1, "free": 8},
+            {"fixture": "b", "other": "a", "channels": "4", "universe": 1, "free": 5},
         ),
         (
             (fixture("a", 10, "rgbwa"), fixture("b", 8)),
@@ -174,6 +174,11 @@ def test_pinned_colors_are_those_of_the_palette() -> None:
             "TWL-F103",
             {"fixture": "a", "profile": "rgbv", "suggestion": "rgb", "known": "rgb, rgbw, rgba, rgbwa, dimmer"},
         ),
+        (
+            (fixture("a", 1, "RGBW"),),
+            "TWL-F103",
+            {"fixture": "a", "profile": "RGBW", "suggestion": "rgbw", "known": "rgb, rgbw, rgba, rgbwa, dimmer"},
+        ),
         ((fixture("a", 1), fixture("a", 5)), "TWL-F105", {"fixture": "a"}),
     ],
 )
@@ -182,6 +187,13 @@ def test_a_patch_that_cannot_be(fixtures: tuple[Fixture, ...], code: str, fields
     with pytest.raises(Mistake) as caught:
         Patch(fixtures)
     assert (caught.value.code, caught.value.fields) == (code, fields)
+
+
+def test_each_lamp_of_a_copied_line_gets_an_address_of_its_own() -> None:
+    """Whoever does as told for all of them has a patch that is right."""
+    copied = [fixture("a", 1), fixture("b", 1), fixture("c", 3), fixture("d", 9)]
+    found = {mistake.fields["fixture"]: mistake.fields["free"] for mistake in mistakes(copied, BUILT_IN, 1)}
+    assert found == {"b": 5, "c": 13}
 
 
 def test_a_full_universe_has_no_free_address() -> None:
