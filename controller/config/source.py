@@ -7,6 +7,7 @@ Rules
    on, so that its other mistakes are found at once.
 """
 
+import codecs
 import re
 from pathlib import Path
 
@@ -25,6 +26,7 @@ DOCUMENTS: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", "XML"),
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
+LENIENT = "as-windows-1252"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -50,11 +52,11 @@ def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:
     if fault:
         return Source(file), (fault,)
     data = data.removeprefix(b"\xef\xbb\xbf")
-    no_faults: tuple[Finding, ...] = ()
+    faults: tuple[Finding, ...] = ()
     try:
-        source, faults = _source(data.decode(), file), no_faults
+        source = _source(data.decode(), file)
     except UnicodeDecodeError as error:
-        source = _source(data.decode("cp1252", errors="replace"), file)
+        source = _source(data.decode(errors=LENIENT), file)
         place = _place(data[: error.start].decode())
         faults = (source.finding("TWL-S009", place, found=f"byte {data[error.start]:02X}"),)
     for number, line in enumerate(source.lines, start=1):
@@ -66,6 +68,16 @@ def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:
         return source, faults
     place = _place("\n".join(source.lines)[: odd.start()])
     return Source(file), (source.finding("TWL-S008", place, what=f"U+{ord(odd[0]):04X}"),)
+
+
+def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """The letters of bytes that are not UTF-8; the rest of the file stays as it is."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
+
+
+codecs.register_error(LENIENT, _as_windows_1252)
 
 
 def _no_text(data: bytes, source: Source) -> Finding | None:
