@@ -13,6 +13,7 @@ from controller.config.findings import Finding, Place
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
 from controller.config.verdict import blamed
+from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
@@ -100,7 +101,11 @@ def unknown_zones(document: Document) -> Iterator[Finding]:
     known = [zone.text for zone in zones_of(document)]
     for zone in _zones_used(document):
         if known and zone.text not in known:
-            yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=", ".join(known))
+            meant = near(zone.text, known)
+            if meant is None:
+                yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=", ".join(known))
+            else:
+                yield document.source.finding("TWL-S079", zone.place, zone=zone.text, suggestion=meant)
 
 
 def zones_in_the_dark(document: Document) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import ScalarEvent
 
+from controller.config.brackets import close, drop_sign, part, put_braces, quote_value
 from controller.config.draft import Draft, column_of_body, is_blank, opens_block
 from controller.config.indentation import best_move, deeper, indentation, moved
 from controller.config.spelling import end_of_value, open_quote
@@ -18,9 +19,9 @@ from controller.config.spelling import end_of_value, open_quote
 FIRST_PAIR = re.compile(r" *(?:- +)*[^\s:][^:]*:(?=\s|$)")
 NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>\s*[=;]\s*|\s+)(?P<value>[^\s=;:#].*)")
 TIGHT = re.compile(r"(?P<key>[^\W\d]\w*):(?P<value>[^\s/].*)")
+STRUCTURE = re.compile(r" *(?:-(?: |$)|[\[{\"'])")
 ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*) *$")
 EMPTY = frozenset({"[]", "{}", "~", "null"})
-CLOSING = {"[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ def mend_continued(draft: Draft, value: ScalarEvent, keywords: frozenset[str]) -
     """Tell a value of several lines, or the keyword below it that lacks its colon; its first line stays."""
     first, last = value.start_mark.line, min(value.end_mark.line, len(draft.lines) - 1)
     below = [line for line in range(first + 1, last + 1) if not is_blank(draft.lines[line])]
-    for line in below:
-        found = NO_COLON.match(draft.lines[line].strip())
+    for line in (first, *below):
+        found = NO_COLON.match(draft.lines[line], column_of_body(draft.lines[line]))
         if found and found["key"] in keywords and _mend_pair(draft, line):
-            _mend_indentation(draft, line)
+            if line > first:
+                _mend_indentation(draft, line)
             return
     start, end = value.start_mark.column, end_of_value(draft.lines[first])
     draft.tell("TWL-S038", first, (start, max(start + 1, end)))
@@ -78,17 +80,9 @@ def _position(mark: StringMark, draft: Draft) -> tuple[int, int]:
 
 
 def _bracket(trouble: Trouble) -> bool:
-    """`color: [red, blue` without its end."""
+    """`color: [red, blue` without its end, or `{bowl: red shaft: blue}` without its comma."""
     draft, (line, column) = trouble.draft, trouble.begin
-    text = draft.lines[line]
-    opening = text[column : column + 1]
-    end = len(text[: end_of_value(text)].rstrip())
-    if opening not in CLOSING:
-        return False
-    closing = CLOSING[opening]
-    draft.tell("TWL-S028", line, (column, end), bracket=opening, closing=closing)
-    draft.replace(line, end, end, closing)
-    return text.count(opening) > text.count(closing)
+    return (trouble.at[0] == line and part(draft, *trouble.at)) or close(draft, line, column)
 
 
 def _sign(trouble: Trouble) -> bool:
@@ -103,13 +97,14 @@ def _sign_alone(trouble: Trouble) -> bool:
 
 
 def _quote_from(draft: Draft, line: int, column: int) -> bool:
-    return _quote_value(draft, line, column, "TWL-S029", found=draft.lines[line][column : column + 1])
+    return quote_value(draft, line, column, "TWL-S029", found=draft.lines[line][column : column + 1])
 
 
 def _pair_without_colon(trouble: Trouble) -> bool:
     """`dates 20–26 November`, `dates = 20–26 November` or `dates:20–26 November`; `campaigns` with entries below."""
     draft, line = trouble.draft, trouble.begin[0]
-    return _mend_pair(draft, line) or _mend_keyword(draft, line)
+    causes = (_bare_item, _mend_pair, _mend_keyword, _stray_text)
+    return any(cause(draft, line) for cause in causes)
 
 
 def _second_colon(trouble: Trouble) -> bool:
@@ -117,7 +112,7 @@ def _second_colon(trouble: Trouble) -> bool:
     draft, (line, column) = trouble.draft, trouble.at
     first = FIRST_PAIR.match(draft.lines[line])
     if first and first.end() <= column:
-        return _quote_value(draft, line, first.end(), "TWL-S030")
+        return put_braces(draft, line, first.end()) or quote_value(draft, line, first.end(), "TWL-S030")
     above = draft.line_above(line)
     if above is not None and not FIRST_PAIR.match(draft.lines[above]):
         if _mend_pair(draft, above) or _mend_keyword(draft, above):
@@ -132,25 +127,31 @@ def _out_of_line(trouble: Trouble) -> bool:
     draft, (line, column) = trouble.draft, trouble.at
     text = draft.lines[line]
     if not text[:column].strip():
-        return _mend_place(draft, line)
+        return _bare_item(draft, line) or _mend_place(draft, line)
+    if drop_sign(draft, line, column):
+        return True
     first = FIRST_PAIR.match(text)
     start = first.end() if first else column_of_body(text)
-    return _quote_value(draft, line, start, "TWL-S031", found=text[column : end_of_value(text)].rstrip())
+    return quote_value(draft, line, start, "TWL-S031", found=text[column : end_of_value(text)].rstrip())
 
 
 def _mend_place(draft: Draft, line: int) -> bool:
     """A line that begins where it cannot: for one of three reasons, which may lie above it."""
-    return _below_a_value(draft, line) or _mend_indentation(draft, line) or _stray_text(draft, line)
+    above = draft.line_above(line)
+    return (
+        _below_a_value(draft, line)
+        or _mend_indentation(draft, line)
+        or (above is not None and _stray_text(draft, above))
+    )
 
 
 def _stray_text(draft: Draft, line: int) -> bool:
-    """Words above that are no pair and no item: the rest of a comment that was broken, for instance."""
-    above = draft.line_above(line)
-    if above is None or FIRST_PAIR.match(draft.lines[above]) or draft.lines[above].lstrip()[0] in "-[{\"'":
+    """Words that are no pair and no item: the rest of a comment that was broken, for instance."""
+    text = draft.lines[line]
+    if FIRST_PAIR.match(text) or STRUCTURE.match(text):
         return False
-    text = draft.lines[above]
-    draft.tell("TWL-S047", above, (indentation(text), len(text.rstrip())))
-    draft.lines[above] = ""
+    draft.tell("TWL-S047", line, (indentation(text), len(text.rstrip())))
+    draft.lines[line] = ""
     return True
 
 
@@ -188,9 +189,46 @@ def _below_a_value(draft: Draft, line: int) -> bool:
         return False  # one line alone has slipped rather than been put in
     start = text.index(value, pair.end())
     key = text[column_of_body(text) : pair.end() - 1].strip()
+    if key == "version":
+        return _mend_opener(draft, above, line)
     draft.tell("TWL-S045", above, (start, start + len(value)), key=key, value=value)
     draft.replace(above, start, start + len(value), "")
     return True
+
+
+def _bare_item(draft: Draft, line: int) -> bool:
+    """An item in brackets without its hyphen, above or below one that has it."""
+    above = draft.line_above(line)
+    pair = (line, above if above is not None else line)
+    bare = [at for at in pair if draft.lines[at].lstrip()[:1] in "{["]
+    items = [at for at in pair if draft.lines[at].lstrip().startswith("- ")]
+    if not bare or not items or indentation(draft.lines[bare[0]]) != indentation(draft.lines[items[0]]):
+        return False
+    mend_hyphen(draft, bare[0], indentation(draft.lines[bare[0]]))
+    return True
+
+
+def mend_hyphen(draft: Draft, line: int, column: int) -> None:
+    """Tell and mend an entry whose line lacks its hyphen in `column`."""
+    text = draft.lines[line]
+    start = indentation(text)
+    rest = text[start : end_of_value(text)].rstrip()
+    draft.tell("TWL-S072", line, (start, start + len(rest)), rest=rest, column=column)
+    draft.replace(line, column, start, "- ")
+
+
+def _mend_opener(draft: Draft, version: int, line: int) -> bool:
+    """The line `campaigns:` was deleted: its entries stand below the version."""
+    draft.tell(
+        "TWL-S076",
+        line,
+        (indentation(draft.lines[line]), end_of_value(draft.lines[line])),
+        key="version",
+        missing="campaigns",
+    )
+    if line > version + 1:
+        draft.lines[version + 1] = "campaigns:"
+    return line > version + 1
 
 
 def _mend_keyword(draft: Draft, line: int) -> bool:
@@ -213,10 +251,7 @@ def _mend_entry(draft: Draft, first: int, line: int) -> bool:
     slipped = indentation(below) == start and not below.lstrip().startswith("-")
     if column_of_body(draft.lines[line]) != start + 2 or slipped:
         return False
-    key = draft.lines[opener][column_of_body(draft.lines[opener]) :].partition(":")[0]
-    word = draft.lines[first][start:].partition(":")[0]
-    draft.tell("TWL-S052", first, (start, start + len(word)), key=key)
-    draft.replace(first, start, start, "- ")
+    mend_hyphen(draft, first, start)
     return True
 
 
@@ -230,19 +265,6 @@ def _mend_pair(draft: Draft, line: int) -> bool:
     told = {"key": found["key"], "value": text[found.start("value") : end_of_value(text)].rstrip()}
     draft.tell("TWL-S022" if tight else "TWL-S023", line, found.span("key"), **told)
     draft.replace(line, found.end("key"), found.start("value"), ": ")
-    return True
-
-
-def _quote_value(draft: Draft, line: int, start: int, code: str, **fields: str) -> bool:
-    """Tell that the value from `start` to its end needs quotes, and put them."""
-    text = draft.lines[line]
-    start += len(text[start:]) - len(text[start:].lstrip())
-    value = text[start : end_of_value(text)].rstrip()
-    if not value:
-        return False
-    quoted = f'"{value}"' if '"' not in value and "\\" not in value else "'" + value.replace("'", "''") + "'"
-    draft.tell(code, line, (start, start + len(value)), quoted=quoted, **fields)
-    draft.replace(line, start, start + len(value), quoted)
     return True
 
 

@@ -10,10 +10,11 @@ Rules
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import StringMark, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -26,7 +27,7 @@ from ruamel.yaml.events import (
 )
 
 from controller.config import spelling
-from controller.config.diagnosis import mend_continued, mend_syntax
+from controller.config.diagnosis import mend_continued, mend_hyphen, mend_syntax
 from controller.config.draft import Draft
 from controller.config.findings import Finding, Place
 from controller.config.nodes import Document, Entry, Node, Pairs, Scalar, Sequence
@@ -70,6 +71,9 @@ def _root(draft: Draft, keywords: frozenset[str]) -> Node | None:
         if root is not None and builder.continued:
             mend_continued(draft, builder.continued, keywords)
             continue
+        if root is not None and builder.begun_again is not None:
+            mend_hyphen(draft, *builder.begun_again)
+            continue
         draft.findings.extend(builder.findings)
         return root
     return None
@@ -83,6 +87,8 @@ class Builder:
         self.findings: list[Finding] = []
         self.continued: ScalarEvent | None = None
         """The first value that goes on over the lines below it."""
+        self.begun_again: tuple[int, int] | None = None
+        """Line and column, from 0, of the hyphen that the first entry lacks which begins inside another one."""
         self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(draft.text)
 
     def document(self) -> Node | None:
@@ -125,8 +131,9 @@ class Builder:
             items.append(self._node(event, depth + 1))
         return Sequence(tuple(items), self._place(start))
 
-    def _pairs(self, start: Event, depth: int) -> Pairs:
+    def _pairs(self, start: MappingStartEvent, depth: int) -> Pairs:
         entries: dict[str, Entry] = {}
+        twice: list[tuple[str, StringMark]] = []
         count = 0
         while not isinstance(event := next(self._events), MappingEndEvent):
             self._count(count, event)
@@ -138,12 +145,29 @@ class Builder:
             if not isinstance(key, Scalar):
                 self._tell("TWL-S017", key.place)
             elif key.text in entries:
-                lines = {"first_line": entries[key.text].key.place.line, "second_line": key.place.line}
-                self._tell("TWL-S015", key.place, key=key.text, **lines)
+                twice.append((key.text, event.start_mark))
+                entries[key.text] = self._twice(entries[key.text], key, value)
             else:
                 entries[key.text] = self._entry(key, value)
         first = next((entry.key.place for entry in entries.values()), self._place(start))
+        if len(twice) > 1 and twice[0][0] == next(iter(entries)) and self._is_item(start):
+            again = twice[0][1]
+            self.begun_again = self.begun_again or (again.line, again.column - 2)
         return Pairs(entries, first)
+
+    def _is_item(self, start: MappingStartEvent) -> bool:
+        """Whether a set of pairs is an entry of a list, its keywords below each other."""
+        before = self.draft.lines[start.start_mark.line][: start.start_mark.column]
+        return not start.flow_style and before.rstrip().endswith("-")
+
+    def _twice(self, first: Entry, key: Scalar, value: Node) -> Entry:
+        """Tell a keyword that is given twice; of two lists the entries of both are read on."""
+        lines = {"first_line": first.key.place.line, "second_line": key.place.line}
+        if not isinstance(first.value, Sequence) or not isinstance(value, Sequence):
+            self._tell("TWL-S015", key.place, key=key.text, **lines)
+            return first
+        self._tell("TWL-S075", key.place, key=key.text, **lines)
+        return replace(first, value=Sequence((*first.value.items, *value.items), first.value.place))
 
     def _entry(self, key: Scalar, value: Node) -> Entry:
         entry = Entry(key, value)

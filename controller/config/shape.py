@@ -107,7 +107,7 @@ def mistakes(document: Document, model: type[BaseModel], files: Files) -> Iterat
         known = keys(held)
         for word, entry in pairs.entries.items():
             if entry.key.text != word or word not in known:
-                yield _misplaced(document, held, entry, files) or _unknown(document, known, entry)
+                yield _misplaced(document, (model, held), entry, files) or _unknown(document, known, entry)
             if word not in known:
                 continue
             if entry.is_empty:
@@ -183,8 +183,12 @@ def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: Entry) -
     return document.source.finding("TWL-S011", place, key=word, allowed=", ".join(known))
 
 
-def _misplaced(document: Document, model: type[BaseModel], entry: Entry, files: Files) -> Finding | None:
-    """A keyword that is known, only not here: of the outermost level, of the other file, or of an entry further in."""
+def _misplaced(
+    document: Document, models: tuple[type[BaseModel], type[BaseModel]], entry: Entry, files: Files
+) -> Finding | None:
+    """A keyword that is known, only not here: of the outermost level, of the other file, of an entry further in, or of
+    what stands beside this one. `models` are those of the whole file and of the pairs that hold the keyword."""
+    root, model = models
     word, place = entry.key.text, entry.key.place
     outermost = document.root.entries if isinstance(document.root, Pairs) else {}
     if word in files.own and word not in outermost:
@@ -194,6 +198,11 @@ def _misplaced(document: Document, model: type[BaseModel], entry: Entry, files: 
     for parent, field in keys(model).items():
         if any(word in keys(one) for one in _inner_models(field)):
             return document.source.finding("TWL-S016", place, key=word, parent=parent)
+    groups = {group: _inner_models(field) for group, field in keys(root).items()}
+    if any(model in models for models in groups.values()):
+        for group, beside in groups.items():
+            if model not in beside and any(word in keys(one) for one in beside):
+                return document.source.finding("TWL-S077", place, key=word, group=group)
     return None
 
 
@@ -218,6 +227,8 @@ def _empty(document: Document, field: FieldInfo | None, entry: Entry) -> Iterato
     if entry.comment and COMMENTED_VALUE.match(entry.comment.text):
         place, value = entry.comment.place, entry.comment.text
         yield document.source.finding("TWL-S004", place, key=word, value=value)
+    elif field is not None and field.is_required():
+        yield document.source.finding("TWL-S078", entry.key.place, key=word)
     elif field is None or field.get_default(call_default_factory=True) not in ((), {}):
         yield document.source.finding("TWL-S013", entry.key.place, key=word)
 

@@ -28,7 +28,7 @@ QUOTED = re.compile(
 )
 MARKER = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
 DASH = re.compile(r"(?P<indent> *)(?P<dash>[–—−•·*‐‑])(?: +)(?P<rest>\S.*)")
-TIGHT_HYPHEN = re.compile(r" *-(?P<rest>(?P<key>\w+):(?: .*|$))")
+TIGHT_HYPHEN = re.compile(r" *-(?P<rest>(?P<key>\w+):(?: .*|$)|[\[{].*)")
 TIGHT_COLON = re.compile(r"(?: |-(?= ))*(?P<key>[^\W\d]\w*):(?P<value>[^\s/].*)")
 
 
@@ -116,7 +116,7 @@ def _quotes(draft: Draft, line: int) -> None:
 
 def _tightness(draft: Draft, line: int, keywords: frozenset[str]) -> None:
     hyphen = TIGHT_HYPHEN.match(draft.lines[line])
-    if hyphen and hyphen["key"] in keywords:
+    if hyphen and (hyphen["key"] is None or hyphen["key"] in keywords):
         start = hyphen.start("rest")
         draft.tell("TWL-S040", line, (start - 1, start), rest=hyphen["rest"])
         draft.replace(line, start, start, " ")
@@ -136,8 +136,9 @@ def _unclosed_quote(draft: Draft, line: int) -> None:
     text = draft.lines[line]
     opened = open_quote(text)
     if opened is not None:
-        draft.tell("TWL-S024", line, (opened, len(text.rstrip())), quote=text[opened])
-        draft.replace(line, len(text), len(text), text[opened])
+        end = end_in_brackets(text, opened, len(text.rstrip()))
+        draft.tell("TWL-S024", line, (opened, end), quote=text[opened])
+        draft.replace(line, end, end, text[opened])
 
 
 def open_quote(text: str) -> int | None:
@@ -148,6 +149,14 @@ def open_quote(text: str) -> int | None:
 def end_of_value(text: str) -> int:
     """The column at which the comment of a line begins, or its length."""
     return _scan(text)[1]
+
+
+def end_in_brackets(text: str, start: int, end: int) -> int:
+    """Where a value from `start` ends at the latest: inside brackets at the next comma or bracket, else at `end`."""
+    before = text[:start]
+    inside = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
+    found = re.compile(r"[,\]}]").search(text, start, end) if inside else None
+    return found.start() if found else end
 
 
 def _scan(text: str) -> tuple[int | None, int]:

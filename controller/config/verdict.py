@@ -234,8 +234,8 @@ def _pairs_expected(key: str, _node: Node | None) -> Told:
     return "TWL-S053", {"key": key, "example": INNER_EXAMPLES.get(key, "name: …")}
 
 
-def _list_expected(key: str, _node: Node | None) -> Told:
-    return "TWL-S052", {"key": key}
+def _list_expected(key: str, node: Node | None) -> Told:
+    return "TWL-S052", {"key": key, "example": f"[{node.text}]" if isinstance(node, Scalar) else "[a, b]"}
 
 
 def _single_expected(key: str, node: Node | None) -> Told:

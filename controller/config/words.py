@@ -116,6 +116,10 @@ PASSWORDS = frozenset({"password", "passwd", "pass", "lösenord", "secret", "tok
 """Keywords whose value would be a secret."""
 
 
+SHORTEST = 3
+"""From so many letters on, the beginning of a single known word is taken for it."""
+
+
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word that was most likely meant, upper and lower case alike."""
     words = {one.casefold(): one for one in known}
@@ -125,5 +129,6 @@ def near(word: str, known: Iterable[str]) -> str | None:
         return meant
     if plain in words:
         return words[plain]
-    found = get_close_matches(plain, words, n=1, cutoff=0.65)
+    longer = [one for one in words if one.startswith(plain)] if len(plain) >= SHORTEST else []
+    found = longer if len(longer) == 1 else get_close_matches(plain, words, n=1, cutoff=0.65)
     return words[found[0]] if found else None

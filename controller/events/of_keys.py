@@ -67,6 +67,13 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S078",
+        "needed-value-missing",
+        Text("'{key}' has no value", '"{key}" saknar värde'),
+        PAIRS,
+        Text("write a value after the colon; it is needed", "skriv ett värde efter kolonet; det behövs"),
+    ),
+    mistake(
         "S014",
         "key-missing",
         Text("'{key}' is missing", '"{key}" saknas'),
@@ -84,6 +91,19 @@ KINDS: tuple[Kind, ...] = (
         Text("keep one of them", "behåll den ena"),
     ),
     mistake(
+        "S075",
+        "list-twice",
+        Text(
+            "'{key}' is given twice (lines {first_line} and {second_line})",
+            '"{key}" står två gånger (rad {first_line} och {second_line})',
+        ),
+        KEYWORDS,
+        Text(
+            "move its entries up below the one on line {first_line}, and delete this line",
+            "flytta dess poster upp under den på rad {first_line}, och ta bort den här raden",
+        ),
+    ),
+    mistake(
         "S016",
         "key-belongs-deeper",
         Text("'{key}' stands too far out", '"{key}" står för långt ut'),
@@ -99,6 +119,16 @@ KINDS: tuple[Kind, ...] = (
         Text("'{key}' stands inside an entry", '"{key}" står inne i en post'),
         KEYWORDS,
         Text("begin its line in the first column", "börja dess rad i första kolumnen"),
+    ),
+    mistake(
+        "S077",
+        "key-belongs-beside",
+        Text("'{key}' belongs to '{group}', not here", '"{key}" hör till "{group}", inte hit'),
+        KEYWORDS,
+        Text(
+            "move it, or the whole entry, below `{group}:`, or delete the line",
+            "flytta det, eller hela posten, till `{group}:`, eller ta bort raden",
+        ),
     ),
     mistake(
         "S017",
@@ -136,8 +166,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'{key}' must be a list", '"{key}" ska vara en lista'),
         SHAPES,
         Text(
-            "begin each entry on a line of its own with a hyphen, or write [a, b]",
-            "börja varje post på en egen rad med bindestreck, eller skriv [a, b]",
+            "begin each entry on a line of its own with a hyphen, or write {example}",
+            "börja varje post på en egen rad med bindestreck, eller skriv {example}",
         ),
     ),
     mistake(
@@ -274,6 +304,13 @@ KINDS: tuple[Kind, ...] = (
         Text("the tower has no zone '{zone}'", 'tornet har ingen zon "{zone}"'),
         Text("Zones are named in tower.yaml.", "Zonerna får sina namn i tower.yaml."),
         Text("the zones are: {zones}", "zonerna är: {zones}"),
+    ),
+    mistake(
+        "S079",
+        "unknown-zone-near",
+        Text("the tower has no zone '{zone}'", 'tornet har ingen zon "{zone}"'),
+        Text("Zones are named in tower.yaml.", "Zonerna får sina namn i tower.yaml."),
+        Text("did you mean '{suggestion}'?", 'menade du "{suggestion}"?'),
     ),
     mistake(
         "S074",

@@ -28,7 +28,7 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
         ("name: x\nchannels: red\n", [("TWL-S052", (2, 11))]),
         ("name: x\nchannels: []\n", [("TWL-F122", (1, 1))]),
         ("name: x\nchannels: [red, blue fine]\n", [("TWL-F123", (2, 11))]),
-        ("name: x\nchannels:\n", [("TWL-S013", (2, 1))]),
+        ("name: x\nchannels:\n", [("TWL-S078", (2, 1))]),
         ("channels: [red]\n", [("TWL-S014", (1, 1))]),
         (HEAD + "curv: square\n", [("TWL-S010", (3, 1))]),
         (HEAD + "curve: steep\n", [("TWL-F124", (3, 8))]),

@@ -23,6 +23,7 @@ CAMPAIGN = ("name", "dates", "nights", "hours", "color", "brightness", "fade_in"
         ("fade in", "fade_in"),
         ("fade-out", "fade_out"),
         ("undantag", "except"),
+        ("bright", "brightness"),
         ("sparkle", None),
         ("", None),
     ],
