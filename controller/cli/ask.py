@@ -10,8 +10,8 @@ import click
 
 from controller.cli import connect
 from controller.cli.options import Options
-from controller.cli.reach import client_id, heard
-from controller.config.load import load
+from controller.cli.reach import client_id, heard, with_tower
+from controller.config.tower import Mqtt as Settings
 from controller.errors import Refused, Unreachable
 from controller.events.kind import printable
 from controller.gateways.gateway import Message
@@ -27,11 +27,10 @@ LONGEST = 2_000
 def ask(options: Options, **request: object) -> None:
     """Sends the request until it is answered; the same id counts once. Prints the answer, or raises: Refused where it
     is refused, Unreachable where nobody answers."""
-    asyncio.run(_ask(options, request))
+    with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, request)))
 
 
-async def _ask(options: Options, request: dict[str, object]) -> None:
-    settings = load(options.config_dir).tower.mqtt
+async def _ask(settings: Settings, request: dict[str, object]) -> None:
     brokers = connect.addresses(settings)
     name = uuid.uuid4().hex
     payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()

@@ -1,10 +1,41 @@
 """A command's short conversation with the running service over MQTT: what comes in, until nobody can be reached."""
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeVar
 
-from controller.errors import Unreachable
+from controller.cli.options import Options
+from controller.config.load import load, load_tower
+from controller.config.tower import Tower
+from controller.errors import FilesRejected, Unreachable
 from controller.mqtt import Address, Connected, Failure, Item, Mqtt
+from controller.service.files import last_good
+
+T = TypeVar("T")
+
+
+def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
+    """What a talk with the running service gives. It goes on by its last good files whatever was saved since, and so
+    must whoever asks it: files that are wrong are told only where it does not answer."""
+    try:
+        return talk(load(options.config_dir).tower)
+    except FilesRejected as rejected:
+        tower = _running(options)
+        if tower is None:
+            raise
+        try:
+            return talk(tower)
+        except Unreachable:
+            raise rejected from None
+
+
+def _running(options: Options) -> Tower | None:
+    """The tower as it runs, most likely; None where nothing tells."""
+    try:
+        return load_tower(options.config_dir)
+    except FilesRejected:
+        copy = last_good(options.config_dir, options.state_dir)
+        return copy.tower if copy is not None else None
 
 
 def client_id(prefix: str, purpose: str) -> str:

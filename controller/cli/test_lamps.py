@@ -18,13 +18,14 @@ from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.reach import client_id, heard
 from controller.clock import SystemClock
-from controller.config.load import Setup, load
+from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Message
 from controller.gateways.walk import Walk
 from controller.lighting.patch import Fixture
 from controller.mqtt import Address, Connected, Mqtt
+from controller.service.files import load_last_good
 from controller.store.atomic import write
 
 STEP_S = 30.0
@@ -57,7 +58,7 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
     """Light one lamp after another and ask whether it was the right one. Exit code 1 where one was not."""
     if not sys.stdin.isatty():
         raise Refused("TWL-Q108")
-    setup = load(options.config_dir)
+    setup, _ = load_last_good(options.config_dir, options.state_dir)
     ours = [find(setup, gateway)] if gateway else [g for g in setup.tower.gateways if isinstance(g, Dmx)]
     steps = [step for each in ours for step in _steps(setup, each, channels)]
     answers: dict[str, str] = {}

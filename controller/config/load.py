@@ -90,6 +90,16 @@ def load(directory: Path) -> Setup:
     return _joined(tower, schedule, directory)
 
 
+def load_tower(directory: Path) -> Tower:
+    """The technicians' file of a folder alone, whatever is wrong with the schedule; raises FilesRejected."""
+    text = shape.as_meant(_opened(directory / TOWER), Tower, IN_TOWER)
+    context, faults = _context(text, directory)
+    tower, findings = _tower(text, context)
+    if tower is None or findings or faults:
+        raise FilesRejected(in_order((*findings, *faults)))
+    return tower
+
+
 def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None = None) -> Setup:
     """The setup of two texts as they would stand in a folder, with the fixture profiles of that folder or of another;
     raises FilesRejected."""
@@ -114,17 +124,10 @@ def _opened(path: Path) -> Document:
 
 def _joined(tower_text: Document, schedule_text: Document, directory: Path, profiles_in: Path | None = None) -> Setup:
     tower_text = shape.as_meant(tower_text, Tower, IN_TOWER)
-    palette, zones = _palette(tower_text), _zones(tower_text)
-    profiles, faults = read_profiles(profiles_in or directory)
-    context: dict[str, Any] = {
-        "directory": directory,
-        "palette": palette or {},
-        "zones": zones,
-        "profiles": profiles,
-    }
+    context, faults = _context(tower_text, directory, profiles_in)
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
-    if palette is None:
+    if _palette(tower_text) is None:
         of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
     unread = {Path(fault.file).stem for fault in faults}
     of_tower = tuple(
@@ -133,7 +136,21 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     findings = (*of_schedule, *of_tower, *faults)
     if tower is None or schedule is None or findings:
         raise FilesRejected(in_order(findings))
-    return Setup(tower, schedule, profiles, tower_text, schedule_text)
+    return Setup(tower, schedule, context["profiles"], tower_text, schedule_text)
+
+
+def _context(
+    tower_text: Document, directory: Path, profiles_in: Path | None = None
+) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """What the models are read with, as far as the tower's text tells; and what is wrong with the profiles."""
+    profiles, faults = read_profiles(profiles_in or directory)
+    context = {
+        "directory": directory,
+        "palette": _palette(tower_text) or {},
+        "zones": _zones(tower_text),
+        "profiles": profiles,
+    }
+    return context, faults
 
 
 def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, tuple[Finding, ...]]:

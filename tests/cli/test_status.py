@@ -8,7 +8,7 @@ import pytest
 from controller.cli.options import Options
 from controller.cli.status import _table
 from controller.clock import Trust
-from controller.config.load import load
+from controller.config.load import load_tower
 from controller.events.kind import Language
 from controller.service.health import CueHealth, GatewayHealth, Health, ZoneHealth
 
@@ -23,5 +23,5 @@ def test_what_came_over_mqtt_does_not_steer_the_terminal(config: Path, language:
     gateway = GatewayHealth(name=bad, kind="dmx", online=True, heard_s=1.0, zones={"bowl": zone})
     now = CueHealth(at=NOW, looks=bad, campaign=bad, why=bad)
     health = Health(at=NOW, site=bad, clock=Trust.TRUSTED, now=now, next=now, gateways=(gateway,))
-    lines = _table(health, load(config), Options(lang=language)).split("\n")
+    lines = _table(health, load_tower(config), Options(lang=language), None).split("\n")
     assert not [line for line in lines if "\x1b" in line or line.startswith("All is well")]

@@ -97,6 +97,34 @@ def test_status_tells_how_it_stands(site: Any, words: Any) -> None:
     assert service.end() == 0
 
 
+def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Any, mosquitto: Any, words: Any) -> None:
+    """All was confirmed when it was killed: it is shown as old news, with 69; so it is after a proper end."""
+    site.on_broker(mosquitto.port, login="controller")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        service = site.controller()
+        words.until(lambda one=service: one.events("TWL-G101"), "no confirmation")
+        assert site.start("status").wait() == 0
+        service.end(number)
+        status = site.start("status")
+        assert status.wait() == 69
+        assert b"old news" in status.process.stdout.read()
+
+
+def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any, words: Any) -> None:
+    """The service goes on by its last good files, and so do those who ask it; without it the files are told."""
+    service = site.controller()
+    words.until(lambda: service.events("TWL-G101"), "no confirmation")
+    spoiled = (("schedule.yaml", "20–26 November", "20–26 Novembr"), ("tower.yaml", "zones:", "zonez:"))
+    for number, place in enumerate(spoiled, start=1):
+        site.edit(*place)
+        words.until(lambda n=number: len(service.events("TWL-O131")) == n, f"{place[0]} is not refused")
+        assert site.start("status").wait() == 0
+        assert site.start("stop", "--reason", "storm").wait() == 0
+        assert site.start("resume", "--lift").wait() == 0
+    assert service.end() == 0
+    assert site.start("stop", "--reason", "storm").wait() == 78
+
+
 def test_the_demo_on_a_pipe_tells_each_change(site: Any) -> None:
     """Two days of the campaign in some seconds, line by line, confirmed, and dark at the end."""
     demo = site.start("demo", *WEEK, "--speed", "30000")
