@@ -194,4 +194,10 @@ KINDS: tuple[Kind, ...] = (
         Text("too many requests are waiting for their answer", "för många begäranden väntar på svar"),
         Text("ask again in a moment", "begär på nytt om en stund"),
     ),
+    _no(
+        "TWL-O129",
+        "stopped_meanwhile",
+        Text("another safety stop was given meanwhile, and stands", "ett nytt säkerhetsstopp har kommit, och gäller"),
+        Text("lift it where the danger is over", "häv det när faran är över"),
+    ),
 )

@@ -1,6 +1,6 @@
 """What people set by hand: requests judged, kept before they are acknowledged, gone on time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,8 +36,8 @@ class Keeper(Protocol):
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep it; False where this id was kept before."""
 
-    async def end_override(self, override_id: str, at: datetime) -> bool:
-        """End it; False where none of this id stands."""
+    async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
+        """End those of them that stand, all or none; what was refused may still happen late."""
 
     async def set_stop(self, document: str | None, at: datetime) -> None:
         """Put this stop in force, or lift it with None."""
@@ -129,17 +129,17 @@ class Hand:
         )
 
     async def _resume(self, request: Request, now: datetime) -> Event:
-        for name in tuple(self._kept):
-            await self._store.end_override(name, now)
-            self._leave(self._kept.pop(name), now)
+        await self._store.end_overrides(tuple(self._kept), now)
+        self._leave(tuple(self._kept.values()), now)
         return happened("TWL-O102", id=request.id, owner=request.owner, reason=request.reason)
 
     async def _set_stop(self, request: Request, now: datetime) -> Event:
         """In force, or lifted, also where the disk does not take it: a full disk must neither keep the tower lit that
-        is to be dark, nor dark for ever. A stop that came meanwhile is not lifted."""
+        is to be dark, nor dark for ever."""
         kept = stop_of(request, now) if request.action == "stop" else None
-        if kept is not None or self._halted is None:
-            self._stop = kept
+        if kept is None and self._halted is not None:
+            raise Mistake("TWL-O129")
+        self._stop = kept
         code, told = "TWL-O105" if kept is not None else "TWL-O106", {"reason": request.reason}
         try:
             await self._store.set_stop(kept.model_dump_json(exclude_none=True) if kept else None, now)
@@ -150,20 +150,22 @@ class Hand:
         return happened(code, id=request.id, owner=request.owner, **told)
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
-        """Forget what has ended."""
+        """Forget what has ended, also on a disk that did late what it was not waited for."""
         gone = now - self._longest_fade()
         self._fading = {name: override for name, override in self._fading.items() if override.end > gone}
-        over = [kept for kept in self._kept.values() if kept.end is not None and kept.end <= now]
-        for kept in over:
-            self._leave(self._kept.pop(kept.id), now)
-            # the end stands in the document itself: a disk that does not take the note loses nothing
-            with suppress(WatertowerError):
-                await self._store.end_override(kept.id, now)
+        standing = {held.id for held in self._store.overrides}
+        over = [kept for kept in self._kept.values() if kept.override.end <= now or kept.id not in standing]
+        self._leave(over, now)
+        # the end stands in the document itself: a disk that does not take the note loses nothing
+        with suppress(WatertowerError):
+            await self._store.end_overrides([kept.id for kept in over], now)
         return tuple(happened("TWL-O103", id=kept.id, owner=kept.owner, reason=kept.reason) for kept in over)
 
-    def _leave(self, kept: Kept, now: datetime) -> None:
-        """It has ended; the plan must know of it while the fade into what follows runs."""
-        self._fading[kept.id] = replace(kept.override, end=min(kept.override.end, now))
+    def _leave(self, ended: Collection[Kept], now: datetime) -> None:
+        """They have ended; the plan must know of them while the fade into what follows runs."""
+        for kept in ended:
+            del self._kept[kept.id]
+            self._fading[kept.id] = replace(kept.override, end=min(kept.override.end, now))
 
     def _longest_fade(self) -> timedelta:
         rules = (*self.grounds.program.campaigns, *self.grounds.program.every_night)

@@ -3,7 +3,7 @@
 The same promises as `controller.store`: what is acknowledged is kept, an id counts once, a full disk refuses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import Enum, auto
 
@@ -58,16 +58,16 @@ class Disk:
         self._die(Accident.AFTER_WRITING)
         return True
 
-    async def end_override(self, override_id: str, at: datetime) -> bool:
-        """End it, where it stands. Raises NotKept or PowerCutError."""
-        held = self._held.get(override_id)
-        if held is None or held.ended_at is not None:
-            return False
+    async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
+        """End those that stand, all or none. Raises NotKept or PowerCutError."""
+        ending = [held for held in self.overrides if held.id in ids]
+        if not ending:
+            return
         self._write(Accident.BEFORE_WRITING)
-        self._held[override_id] = held.model_copy(update={"ended_at": at})
-        self._on_ended(override_id)
+        for held in ending:
+            self._held[held.id] = held.model_copy(update={"ended_at": at})
+            self._on_ended(held.id)
         self._die(Accident.AFTER_WRITING)
-        return True
 
     async def set_stop(self, document: str | None, at: datetime) -> None:  # noqa: ARG002  as the store has it
         """Keep the safety stop. Raises NotKept or PowerCutError."""

@@ -12,7 +12,7 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import uuid4
@@ -124,13 +124,11 @@ class Holdings:
         self._change(held)
         return True
 
-    def end(self, name: str, at: datetime) -> bool:
-        """End what has this id durably; False where nothing of this id stands. Raises Unusable."""
-        held = self.rows.get(name)
-        if held is None or held.ended_at is not None:
-            return False
-        self._change(ended(held, at))
-        return True
+    def end(self, names: Collection[str], at: datetime) -> None:
+        """End durably what stands under these ids, all or none. Raises Unusable."""
+        changes = [ended(held, at) for held in standing(self.rows, "override") if held.id in names]
+        if changes:
+            self._change(*changes)
 
     def stop(self, document: str | None, at: datetime) -> None:
         """Put this stop in the place of any that stands; None lifts it. Raises Unusable."""

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -82,9 +82,10 @@ class Store:
         override = new_held(override_id, "override", document, started_at, ends_at)
         return await self._durably(lambda: self._held.keep(override), undo=lambda: self._withdraw(override))
 
-    async def end_override(self, override_id: str, at: datetime) -> bool:
-        """End an override durably; False where none of this id stands. Raises NotKept."""
-        return await self._durably(lambda: self._held.end(override_id, at))
+    async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
+        """End those of these overrides that stand durably, all or none. Raises NotKept; a disk that was not waited for
+        may still end them late."""
+        await self._durably(lambda: self._held.end(ids, at))
 
     async def set_stop(self, document: str | None, at: datetime) -> None:
         """Put this safety stop in force durably, or lift it with None. Raises NotKept."""
@@ -151,7 +152,7 @@ class Store:
         """It was refused before the disk had taken it; one of the same id that stood before stands."""
         with suppress(Unusable):
             if self._held.rows.get(override.id) == override:
-                self._held.end(override.id, override.started_at)
+                self._held.end((override.id,), override.started_at)
 
     def _load(self) -> None:
         with suppress(OSError):  # the first file that cannot be opened tells

@@ -1,6 +1,7 @@
 """What is asked for by hand: answered by its id, refused with a reason, and a stop that nothing holds up."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from controller.lighting.look import DARK
 from controller.service.hand import Hand
 from controller.service.request import Grounds
 from controller.simulation.memory import Disk
+from controller.store import NotKept
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -100,13 +102,14 @@ async def test_brightness_is_a_share_or_a_percentage(disk: Disk) -> None:
 
 
 async def test_a_stop_is_in_force_before_anybody_answers(disk: Disk) -> None:
-    """Not behind a disk, nor behind what was asked before: a lift that still waits is older, and lifts nothing."""
+    """Not behind a disk, nor behind what was asked before: a lift that still waits is older, and is told so."""
     hand = hand_on(disk)
     assert not hand.halt(asked(), EVENING)
     stop = asked(id="s", action="stop")
     assert hand.halt(stop, EVENING)
     assert winner(hand, EVENING) == "stop"
-    await hand.take(asked(id="l", action="lift"), EVENING)
+    older = await hand.take(asked(id="l", action="lift"), EVENING)
+    assert (older.code, "TWL-O129" in str(older.fields["reason"])) == ("TWL-O110", True)
     assert winner(hand, EVENING) == "stop"
     assert (await hand.take(stop, EVENING)).code == "TWL-O105"
     assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
@@ -149,6 +152,22 @@ async def test_an_id_that_comes_again_after_a_restart_is_told_what_stands(disk: 
     await hand_on(disk).take(asked(id="r", action="resume"), EVENING)
     over = await hand_on(disk).take(asked(look="blue"), EVENING)
     assert (over.code, "TWL-O127" in str(over.fields["reason"])) == ("TWL-O110", True)
+
+
+async def test_an_end_that_the_disk_took_late_is_followed(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resume that was refused over a disk that hung: what it ended after all does not stand until a restart."""
+    hand, end = hand_on(disk), disk.end_overrides
+    for name in ("a", "b"):
+        await hand.take(asked(id=name), EVENING)
+
+    async def hangs(ids: Collection[str], at: datetime) -> None:
+        await end(tuple(ids), at)
+        raise NotKept("TWL-J007", reason="the disk has not answered")
+
+    monkeypatch.setattr(disk, "end_overrides", hangs)
+    assert (await hand.take(asked(id="r", action="resume"), EVENING)).code == "TWL-O110"
+    assert [event.fields["id"] for event in await hand.expire(EVENING)] == ["a", "b"]
+    assert winner(hand, EVENING + timedelta(minutes=1)) == SETUP.schedule.campaigns[0].name
 
 
 async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: Disk) -> None:

@@ -107,7 +107,7 @@ async def test_a_lock_at_the_start_is_waited_out_beside_the_service(
         store = await open_store()
         assert [held.id for held in store.overrides] == ["a"]
         assert await store.keep_override("c", "{}", now, now + HOUR)
-        assert await store.end_override("a", now)
+        await store.end_overrides(["a"], now)
     await until(lambda: [held.id for held in store.overrides] == ["b", "c"])
     await until(lambda: json.loads((tmp_path / "overrides.json").read_bytes())["held"].__len__() == 3)
 
@@ -369,12 +369,12 @@ async def test_a_disk_that_became_read_only(a_store: Make, reopened: Look, small
     async with a_store(small_disk) as store:
         assert [held.id for held in store.overrides] == ["a"]
         with pytest.raises(NotKept):
-            await store.end_override("a", now)
+            await store.end_overrides(["a"], now)
         store.note(works(1), now)
         assert len(await store.journal(*everything(now))) == 1
         assert [held.id for held in store.overrides] == ["a"]
         remount(small_disk, "rw")
-        assert await store.end_override("a", now)
+        await store.end_overrides(["a"], now)
     assert await reopened(small_disk) == ([], None)
 
 

@@ -41,20 +41,21 @@ async def test_the_same_id_counts_once(a_store: Make, open_store: Open, now: dat
     store = await open_store()
     answers = await asyncio.gather(*(store.keep_override("a", f"{n}", now, now + HOUR) for n in range(5)))
     assert sorted(answers) == [False] * 4 + [True]
-    assert await store.end_override("a", now)
+    await store.end_overrides(["a"], now)
     assert not await store.keep_override("a", "again", now, now + HOUR)
     async with a_store() as later:
         assert not await later.keep_override("a", "again", now, now + HOUR)
         assert later.overrides == ()
 
 
-async def test_an_override_ends_once(open_store: Open, reopened: Look, now: datetime) -> None:
+async def test_overrides_end_together_and_once(open_store: Open, reopened: Look, now: datetime) -> None:
     """What is unknown or over cannot be ended."""
     store = await open_store()
-    await store.keep_override("a", "{}", now, now + HOUR)
-    assert not await store.end_override("b", now)
-    assert await store.end_override("a", now)
-    assert not await store.end_override("a", now)
+    for name in ("a", "b", "c"):
+        await store.keep_override(name, "{}", now, now + HOUR)
+    await store.end_overrides(["a", "c", "d"], now)
+    assert [held.id for held in store.overrides] == ["b"]
+    await store.end_overrides(["a", "b", "c"], now)
     assert store.overrides == ()
     assert await reopened() == ([], None)
 
@@ -79,7 +80,7 @@ async def test_either_copy_is_enough(a_store: Make, reopened: Look, tmp_path: Pa
     async with a_store() as store:
         await store.keep_override("a", "{}", now, now + HOUR)
         await store.keep_override("b", "{}", now, now + HOUR)
-        await store.end_override("a", now)
+        await store.end_overrides(["a"], now)
         await store.set_stop("dark", now)
     (tmp_path / lost).unlink()
     assert await reopened() == (["b"], "dark")
@@ -97,7 +98,7 @@ async def test_a_copy_that_missed_the_end_brings_nothing_back(
         await store.set_stop("dark", now)
     before = (tmp_path / stale).read_bytes()
     async with a_store() as store:
-        await store.end_override("a", now)
+        await store.end_overrides(["a"], now)
         await store.set_stop(None, now)
         await store.keep_override("b", "{}", now, now + HOUR)
     (tmp_path / stale).write_bytes(before)
@@ -151,7 +152,7 @@ async def test_the_ended_are_forgotten_at_last(
     for number in range(15):
         at = now + timedelta(minutes=number)
         await store.keep_override(f"{number}", "{}", at, at)
-        await store.end_override(f"{number}", at)
+        await store.end_overrides([f"{number}"], at)
     assert (tmp_path / "overrides.json").read_text().count('"id"') == 11
     assert [each.id for each in store.overrides] == ["stands"]
     assert not await store.keep_override("5", "{}", now, now)
@@ -170,7 +171,7 @@ async def main():
         for number in range(10_000):
             await store.keep_override(f"{number}", "{}", now, now + timedelta(hours=1))
             if number:
-                await store.end_override(f"{number - 1}", now)
+                await store.end_overrides([f"{number - 1}"], now)
             print(number, flush=True)
 
 asyncio.run(main())
