@@ -109,7 +109,7 @@ class Gateway:
         self._told += self._intake.take(payload, self._shows(), reading.mono)
         told = self._intake.document
         if told is not None and told is not held and not retained:
-            self._watch.hear(told.issued_at, told.valid_until, reading)
+            self._watch.hear(told.issued_at, reading)
         self._report_by(reading.mono + AFTER_SEND_S)
 
     def receive_walk(self, payload: bytes, retained: bool, reading: Reading) -> None:

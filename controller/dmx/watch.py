@@ -7,9 +7,9 @@ The first that can be had is taken
 3. own      the own clock, if it is plausible; or what it was before it became suspect, carried on likewise
 4. none
 
-A retained document sets no time, for nobody knows how old it is; nor does one that another has overtaken, nor one that
-was over when it came: it may have been under way for days. Where the next one is over by as much, the own clock is
-ahead, and it counts.
+A retained document sets no time, for nobody knows how old it is; nor does one that another has overtaken. One that
+comes more than CONTRADICTS_S late by a clock that is not suspect may have been under way so long, and sets none
+either; where the next one is as late, the own clock is ahead, and it counts.
 """
 
 from datetime import datetime, timedelta
@@ -29,13 +29,13 @@ class Watch:
         self._own: Reading | None = None
         self._late_s: float | None = None
 
-    def hear(self, issued_at: datetime, valid_until: datetime, reading: Reading) -> None:
+    def hear(self, issued_at: datetime, reading: Reading) -> None:
         """The controller said live what time it is."""
-        before_s, self._late_s = self._late_s, None
-        if reading.trust is not Trust.SUSPECT and valid_until <= reading.wall:
-            self._late_s = (reading.wall - issued_at).total_seconds()
-            if before_s is None or abs(self._late_s - before_s) > CONTRADICTS_S * reading.pace:
-                return
+        before_s, bearable_s = self._late_s, CONTRADICTS_S * reading.pace
+        self._late_s = (reading.wall - issued_at).total_seconds()
+        is_late = self._late_s > bearable_s and reading.trust is not Trust.SUSPECT
+        if is_late and (before_s is None or abs(self._late_s - before_s) > bearable_s):
+            return
         self._anchor = (issued_at, reading)
 
     def error_s(self, reading: Reading) -> float:

@@ -116,7 +116,7 @@ def in_language(value: object, language: Language) -> str:
 
 def printable(value: object, limit: int = 200) -> str:
     """A value as text that stays on its line: control and direction characters are written as escapes."""
-    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    text = str(value) if not isinstance(value, float) else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -271,14 +271,14 @@ KINDS: tuple[Kind, ...] = (
         "dmx.clock_contradicted",
         Level.WARNING,
         Text(
-            "{gateway}: its clock is {error_s} s ahead of the controller's: goes by the controller's",
-            "{gateway}: dess klocka går {error_s} s före styrningens: går efter styrningens",
+            "{gateway}: its clock is {error_s} s ahead of the controller's",
+            "{gateway}: dess klocka går {error_s} s före styrningens",
         ),
         Text(
-            "Two machines disagree about the time by more than half a minute. Where both are up, the controller's "
-            "counts, so that the light is as it says.",
-            "Två datorer är oense om tiden med mer än en halv minut. När båda är igång gäller styrningens, så att "
-            "ljuset blir som den säger.",
+            "Two machines disagree about the time by more than half a minute. The gateway goes by its own clock where "
+            "that is synchronised, else by the controller's.",
+            "Två datorer är oense om tiden med mer än en halv minut. Styrenheten går efter sin egen klocka om den är "
+            "synkroniserad, annars efter styrningens.",
         ),
         Text(
             "Check the time on both machines with `timedatectl`, and that they reach the same time server.",

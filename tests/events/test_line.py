@@ -133,3 +133,9 @@ def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
     assert 'TWL-S132: "orangee" är ingen färg' in refused.text("sv")
     assert document(refused, AT, "sv")["reason"] == advice.said("sv")
     assert str(advice) == advice.said("en")
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.123456, "0.123"), (26.04, "26"), (999.4, "999"), (-3600.0, "-3600")])
+def test_a_figure_is_told_without_an_exponent(seconds: float, said: str) -> None:
+    """Three digits are enough, but all of them stand before the point."""
+    assert f" {said} s" in happened("TWL-D013", gateway="mast", error_s=seconds).text("en")
