@@ -38,6 +38,8 @@ from controller.schedule.plan import Cue
 BRIGHTNESS_TOLERANCE = 0.02
 COLOR_TOLERANCE = 3
 """Of 255, per component: what reading a colour back from 8-bit levels may cost."""
+AFTER_FADE_S = 30.0
+"""How slowly a gateway that has been alone for too long comes to the look that is meant for that."""
 OFTENEST, RAREST = timedelta(seconds=1), timedelta(minutes=10)
 
 
@@ -127,7 +129,7 @@ class Dmx(Gateway):
             cues=tuple(self._planned(cue) for cue in cues),
             after=After(
                 hold_s=self.after.hold.total_seconds(),
-                zones={zone: ZoneWish.of(self.after.look, want.now, 0.0) for zone in self.zone_names},
+                zones={zone: ZoneWish.of(self.after.look, want.now, AFTER_FADE_S) for zone in self.zone_names},
             ),
         )
         return document.model_dump_json(exclude_none=True).encode()

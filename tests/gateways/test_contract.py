@@ -99,7 +99,7 @@ def sent(wish: Want, gateway: Dmx | None = None) -> Desired:
 
 
 def test_a_wish_is_one_retained_document() -> None:
-    """With every zone, the plan, and what comes after."""
+    """With every zone, the plan, and what comes after, faded into."""
     told = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"hold": "2 h", "look": "orange"}))
     assert told.order == Order(2, 5)
     assert told.zones["bowl"].state(NOW) == LIT
@@ -107,6 +107,7 @@ def test_a_wish_is_one_retained_document() -> None:
     assert told.zones["shaft"].state(NOW) == DARK
     assert told.after.hold_s == 7200
     assert told.after.zones["shaft"].on
+    assert {wish.fade_s for wish in told.after.zones.values()} == {30.0}
     assert len(told.cues) == 1
     assert len(told.cues[0].why) == 500
 

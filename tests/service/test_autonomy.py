@@ -46,6 +46,9 @@ def test_past_the_plan(long: Any) -> None:
     assert long.box.shown() == last
     assert long.box.machine._act.by == "after"
     long.until(ends + timedelta(hours=24, seconds=1))
+    assert long.box.shown() != last
+    assert any(state.on for state in long.box.shown().values()), "it fades"
+    long.until(ends + timedelta(hours=24, seconds=31))
     assert not any(state.on for state in long.box.shown().values())
 
 
