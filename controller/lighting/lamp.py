@@ -42,21 +42,19 @@ class Wire:
 
     @property
     def steps(self) -> int:
-        """How many steps there are from zero to full."""
-        channel = self.coarse[0][1]
-        return abs(channel.full - channel.zero) * (257 if self.fine else 1)
+        """How many steps there are from zero to full, on the coarsest of its channels."""
+        spans = (abs(channel.full - channel.zero) for _, channel in self.coarse)
+        return min(spans) * (257 if len(self.fine) >= len(self.coarse) else 1)
 
     def write(self, share: float, slots: bytearray) -> None:
         """Put a share of full light into the channels."""
         level = share ** (1 / self.curve)
         for place, (offset, channel) in enumerate(self.coarse):
             exact = channel.zero + (channel.full - channel.zero) * level
-            if not self.fine:
-                slots[offset] = int(exact + 0.5)
-                continue
-            slots[offset], low = divmod(int(exact * 257 + 0.5), 256)
             if place < len(self.fine):
-                slots[self.fine[place]] = low
+                slots[offset], slots[self.fine[place]] = divmod(int(exact * 257 + 0.5), 256)
+            else:
+                slots[offset] = int(exact + 0.5)
 
     def read(self, slots: Sequence[int]) -> float:
         """The share of full light that the channels give, the mean where they differ."""
@@ -70,9 +68,8 @@ class Wire:
     def _one(self, place: int, slots: Sequence[int]) -> float:
         offset, channel = self.coarse[place]
         value = float(slots[offset])
-        if self.fine:
-            low = slots[self.fine[place]] if place < len(self.fine) else slots[offset]
-            value = (slots[offset] * 256 + low) / 257
+        if place < len(self.fine):
+            value = (slots[offset] * 256 + slots[self.fine[place]]) / 257
         level = (value - channel.zero) / (channel.full - channel.zero)
         return math.pow(min(1.0, max(0.0, level)), self.curve)
 

@@ -134,6 +134,15 @@ def test_several_dimmers_are_full_while_lit(orange: Color) -> None:
     assert mine.light(bytes([255, 255, 94, 2, 0])) == Light()
 
 
+def test_the_faintest_light_passes_every_one_of_unlike_dimmers() -> None:
+    """The coarsest of them decides how little that is."""
+    mine = lamp("dimmer", "dimmer fine", {"dimmer": [206, 148]}, "dimmer")
+    levels = mine.levels(Light(0.001, 0.001, 0.001))
+    assert levels[2] < 206
+    assert levels[3] > 0
+    assert mine.light(levels).brightness > 0
+
+
 def test_fine_emitters_carry_the_brightness_past_a_coarse_dimmer(orange: Color) -> None:
     """Two hundred and fifty-five steps would be a staircase beside what the emitters can."""
     mine = lamp("dimmer", *[f"{role}{half}" for role in ("red", "green", "blue") for half in ("", " fine")])
