@@ -67,13 +67,16 @@ def _document(gateway: str, preview: Preview) -> dict[str, object]:
 def _table(state: ZoneState, found: list[tuple[str, Preview]], options: Options) -> str:
     say, color = options.say, state.color.hex if state.color else "–"
     lines = [f"{block(state)}{color} {100 * state.brightness:g} %"]
-    for name, preview in found:
+    lamps = [f"{name}/{preview.fixture.name}" for name, preview in found]
+    lamp_width = max(map(len, lamps), default=0)
+    profile_width = max((len(preview.fixture.profile) for _, preview in found), default=0)
+    for lamp, (_, preview) in zip(lamps, found, strict=True):
         levels = " ".join(f"{level:3}" for level in preview.levels)
         warning = "" if preview.in_gamut else f"  ! {say('cannot show this colour')}"
         if preview.in_gamut and preview.delta_e >= VISIBLE:
             warning = f"  ! {say('visibly another colour')}"
         lines.append(
-            f"  {name}/{preview.fixture.name:12} {preview.fixture.profile:14} {levels}   "
-            f"xy {preview.xy[0]:.3f} {preview.xy[1]:.3f}   ΔE {preview.delta_e:.1f}{warning}"
+            f"  {lamp:{lamp_width}}  {preview.fixture.profile:{profile_width}}  "
+            f"xy {preview.xy[0]:.3f} {preview.xy[1]:.3f}  ΔE {preview.delta_e:4.1f}  {levels}{warning}"
         )
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """`watertower preview`: what each fixture makes of a colour."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,16 @@ def test_dark_is_a_look_too(call: Any, word: str) -> None:
     told = json.loads(result.stdout)
     assert told["color"] is None
     assert {tuple(fixture["levels"]) for fixture in told["fixtures"]} == {(0, 0, 0, 0)}
+
+
+def test_lamps_of_unlike_names_stand_in_columns(call: Any, config: Path) -> None:
+    """So that the eye finds the one that differs."""
+    tower = config / "tower.yaml"
+    tower.write_text(
+        tower.read_text("utf-8").replace("name: bowl-north", "name: the-northern-lamp-of-the-bowl"), "utf-8"
+    )
+    _, *lines = call("preview", "orange").stdout.splitlines()
+    assert len({line.index("ΔE") for line in lines}) == 1
 
 
 def test_too_few_steps_for_a_faint_color_are_told(call: Any) -> None:
