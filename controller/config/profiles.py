@@ -21,11 +21,16 @@ N = TypeVar("N", bound=Node)
 FILES = shape.Files(KEYWORDS, frozenset(), "")
 
 
+def profile_paths(directory: Path) -> list[Path]:
+    """The profiles' files of a folder; what editors and network shares put beside them begins with a dot."""
+    return sorted(path for path in (directory / FOLDER).glob("*.yaml") if not path.name.startswith("."))
+
+
 def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding, ...]]:
     """The profiles of a folder's subfolder, and what is wrong with them; none where there is no subfolder."""
     profiles: dict[str, Profile] = {}
     findings: list[Finding] = []
-    paths = sorted((directory / FOLDER).glob("*.yaml"))
+    paths = profile_paths(directory)
     if len(paths) > MOST_PROFILES:
         folder = Source(str(directory / FOLDER))
         findings.append(folder.finding("TWL-F119", None, count=len(paths), most=MOST_PROFILES))

@@ -1,52 +1,49 @@
 """The two files while the service runs: noticed when they change, judged when they are still, the last good ones kept.
 
 Rules
-1. The files are looked at by name every LOOK_S: an editor's rename, a swapped link, a network share are all seen.
+1. The files are looked at by name every LOOK_S: an editor's rename, a swapped link, a network share are all seen, and a
+   write that leaves time and size as they were.
 2. A change is judged when the files have been the same for STILL_S: a half-written file is never read.
-3. What is good is copied to `last-good` in the state directory, fixture profiles included. What is bad changes nothing;
-   at the next start the last good copy is used in its place.
+3. What is good is copied to `last-good` in the state directory, fixture profiles included, all at once. What is bad
+   changes nothing; at the next start the last good copy is used in its place.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from controller.config.load import SCHEDULE, TOWER, Setup, load, parse
 from controller.config.profiles import FOLDER as PROFILES
+from controller.config.profiles import profile_paths
 from controller.errors import FilesRejected
 from controller.schedule.plan import Cue, Program
 from controller.service.wishes import goal
 from controller.service.words import shows
-from controller.store.atomic import write
+from controller.store.atomic import settle, write_folder
 
 LOOK_S = 1.0
 STILL_S = 0.5
 LAST_GOOD = "last-good"
 TONIGHT = timedelta(hours=24)
 
-Seen = tuple[tuple[int, int, int] | None, ...]
+Seen = tuple[tuple[int, ...] | None, ...]
 
 
 def keep_last_good(setup: Setup, directory: Path, state: Path) -> None:
     """Copy the files of a folder to where the next start finds them, if they still say what is in force. Raises
     OSError."""
-    names = (TOWER, SCHEDULE, *(f"{PROFILES}/{path.name}" for path in (directory / PROFILES).glob("*.yaml")))
+    names = (*(f"{PROFILES}/{path.name}" for path in profile_paths(directory)), SCHEDULE, TOWER)
     contents = {name: (directory / name).read_bytes() for name in names}
     with suppress(FilesRejected):
-        if parse(contents[TOWER], contents[SCHEDULE], directory) == setup:
-            _write_all(contents, state / LAST_GOOD)
+        good = parse(contents[TOWER], contents[SCHEDULE], directory) == setup
+        if good and contents != _kept(state / LAST_GOOD):
+            write_folder(state / LAST_GOOD, contents)
 
 
-def _write_all(contents: dict[str, bytes], folder: Path) -> None:
-    """The profiles first: more of them than are asked for do no harm."""
-    (folder / PROFILES).mkdir(parents=True, exist_ok=True)
-    for name, content in reversed(contents.items()):
-        write(folder / name, content)
-    for path in (folder / PROFILES).glob("*.yaml"):
-        if f"{PROFILES}/{path.name}" not in contents:
-            path.unlink()
+def _kept(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.yaml")}
 
 
 def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
@@ -63,39 +60,42 @@ def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected |
 def last_good(directory: Path, state: Path) -> Setup | None:
     """What the last good copy says as if it stood in a folder; None where there is no copy that can be read."""
     try:
+        settle(state / LAST_GOOD)
         tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
         return parse(tower, schedule, directory, profiles=state / LAST_GOOD)
     except (OSError, FilesRejected):
         return None
 
 
-async def changes(directory: Path) -> AsyncIterator[None]:
-    """Once when the look-out has begun, then for each time that the files have changed and come to rest."""
-    known = await asyncio.to_thread(_look, directory)
+async def changes(directory: Path, others: Iterable[Path] = ()) -> AsyncIterator[None]:
+    """Once when the look-out has begun, then for each time that the files of a folder, or others, have changed and come
+    to rest."""
+    more = tuple(others)
+    known = await asyncio.to_thread(_look, directory, more)
     yield
     while True:
         await asyncio.sleep(LOOK_S)
-        now = await asyncio.to_thread(_look, directory)
+        now = await asyncio.to_thread(_look, directory, more)
         while now != known:
             known = now
             await asyncio.sleep(STILL_S)
-            now = await asyncio.to_thread(_look, directory)
+            now = await asyncio.to_thread(_look, directory, more)
             if now == known:
                 yield
 
 
-def _look(directory: Path) -> Seen:
+def _look(directory: Path, others: tuple[Path, ...]) -> Seen:
     """What can be told of the files without reading them."""
-    profiles = sorted((directory / PROFILES).glob("*.yaml"))
-    return tuple(_stat(path) for path in (directory / TOWER, directory / SCHEDULE, *profiles))
+    files = (directory / TOWER, directory / SCHEDULE, *others, *profile_paths(directory))
+    return tuple(_stat(path) for path in files)
 
 
-def _stat(path: Path) -> tuple[int, int, int] | None:
+def _stat(path: Path) -> tuple[int, ...] | None:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
 
 def difference(before: Program, after: Program, now: datetime) -> str:

@@ -1,16 +1,21 @@
-"""Small files that are whole at every instant: the old content or the new one, never neither, never a half.
+"""Small files that are whole at every instant: the old content or the new one, never neither, never a half; and folders
+of such files.
 
 1. The new content is written to `<name>.new` beside the file and synced, then takes the file's name in one step, and
    the directory is synced. When `write` has returned, a power cut does not undo it.
 2. When `write` raises, the old content stands; only where the last step failed, the sync of the directory, the new
    one may stand already.
-3. A damaged file is evidence: it is set aside as `<name>.corrupt-1` to `-5`; only the fifth gives way to another.
+3. The files of a folder that belong together change together: all are written to `<name>.new`, which then takes the
+   folder's name; between the two steps the old ones are `<name>.old`. `settle` finishes what a power cut interrupted.
+4. A damaged file is evidence: it is set aside as `<name>.corrupt-1` to `-5`; only the fifth gives way to another.
 """
 
 import errno
+import fcntl
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 KEPT = 5
@@ -29,6 +34,48 @@ def write(path: Path, data: bytes) -> None:
             new.unlink()
         raise
     _sync_directory(path.parent)
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Give the folder these files, by their names relative to it, and no others; raises OSError, see rule 3."""
+    new, old = _beside(folder)
+    with _alone_in(folder.parent):
+        settle(folder)
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for name, data in contents.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            write(new / name, data)
+        _sync_directory(new)
+        _sync_directory(folder.parent)
+        with suppress(FileNotFoundError):
+            folder.rename(old)
+        new.rename(folder)
+        _sync_directory(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def settle(folder: Path) -> None:
+    """Let the folder's new files take its name, if the old ones have left it already; raises OSError."""
+    new, old = _beside(folder)
+    if old.exists() and new.exists() and not folder.exists():
+        new.rename(folder)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    return folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """No other process writes a folder in this directory: controller and gateway may share one."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some network file systems know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def set_aside(path: Path, tails: Iterable[str] = ("",)) -> Path:

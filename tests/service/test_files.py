@@ -1,12 +1,14 @@
-"""The last good copy of the files: exactly what was judged, and whole."""
+"""The last good copy of the files: exactly what was judged, and whole; and when files count as changed."""
 
+import asyncio
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from controller.config.load import load
-from controller.service.files import keep_last_good, last_good
+from controller.service.files import changes, keep_last_good, last_good
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -44,3 +46,27 @@ def test_the_copy_has_its_own_profiles(config: Path, tmp_path: Path) -> None:
     without = load(config)
     keep_last_good(without, config, tmp_path)
     assert last_good(config, tmp_path) == without
+
+
+def test_what_editors_and_shares_put_beside_a_profile_is_none(config: Path) -> None:
+    """A lock that leads nowhere, and the twin that some computers leave on a network share."""
+    folder = config / "profiles"
+    folder.mkdir(exist_ok=True)
+    (folder / "ours.yaml").write_text("name: Ours\nchannels: [red, green, blue]\n", encoding="utf-8")
+    (folder / ".#ours.yaml").symlink_to("someone@somewhere.1234")
+    (folder / "._ours.yaml").write_bytes(b"\x00\x05\x16\x07")
+    assert set(load(config).profiles) == {"ours"}
+
+
+async def test_a_write_that_leaves_time_and_size_is_noticed(config: Path) -> None:
+    """As a copy that keeps times does, in place; a file that is named elsewhere counts as well."""
+    schedule, users = config / "schedule.yaml", config / "users"
+    users.write_text("a:b")
+    seen = changes(config, (users,))
+    await anext(seen)
+    for path, old, new in ((schedule, b"100 %", b"050 %"), (users, b"a:b", b"a:c")):
+        times = path.stat()
+        path.write_bytes(path.read_bytes().replace(old, new))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        async with asyncio.timeout(10):
+            await anext(seen)

@@ -146,3 +146,56 @@ def test_damaged_files_are_kept_up_to_five(tmp_path: Path) -> None:
         "file.corrupt-4": "4",
         "file.corrupt-5": "8",
     }
+
+
+FILES = {"a": b"old a", "sub/b": b"old b"}
+NEW = {"a": b"new a", "sub/c": b"new c"}
+FOLDER_DIES_AT_EACH_CALL = """
+import json, os, shutil, sys
+from pathlib import Path
+from controller.store import atomic
+
+state = Path(sys.argv[1])
+old, new = ({name: text.encode() for name, text in json.loads(one).items()} for one in sys.argv[2:])
+
+def dying(call, countdown):
+    def made(*args, **kwargs):
+        countdown[0] -= 1
+        if countdown[0] == 0:
+            os._exit(1)
+        return call(*args, **kwargs)
+    return made
+
+for k in range(1, 200):
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir()
+    atomic.write_folder(state / "folder", old)
+    child = os.fork()
+    if not child:
+        countdown = [k]
+        for name in ("open", "write", "fsync", "close", "rename", "mkdir", "rmdir", "unlink"):
+            setattr(os, name, dying(getattr(os, name), countdown))
+        atomic.write_folder(state / "folder", new)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    atomic.settle(state / "folder")
+    found = {str(path.relative_to(state / "folder")): path.read_text() for path in (state / "folder").rglob("*")
+             if path.is_file()}
+    atomic.write_folder(state / "folder", new)
+    print(json.dumps([status, found, sorted(path.name for path in state.iterdir())]))
+    if status == 0:
+        break
+"""
+
+
+def test_a_process_that_dies_at_any_call_leaves_the_old_files_or_the_new_ones(tmp_path: Path) -> None:
+    """Never some of both; and the next write goes through and leaves nothing behind."""
+    given = [json.dumps({name: data.decode() for name, data in files.items()}) for files in (FILES, NEW)]
+    words = [sys.executable, "-c", FOLDER_DIES_AT_EACH_CALL, tmp_path / "state", *given]
+    run = subprocess.run(words, capture_output=True, check=True)
+    seen = [json.loads(line) for line in run.stdout.splitlines()]
+    whole = [{name: data.decode() for name, data in files.items()} for files in (FILES, NEW)]
+    assert all(found in whole for _, found, _ in seen), seen
+    assert [found for _, found, _ in seen[:1]] == whole[:1]
+    assert seen[-1][:2] == [0, whole[1]]
+    assert all(left == ["folder"] for _, _, left in seen)
