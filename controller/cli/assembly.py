@@ -5,7 +5,7 @@ The start order stands in one stack; what was started last ends first.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +55,8 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
     """Everything started, in order; and on the way out stopped, in the opposite one."""
     tower = parts.setup.tower
     async with AsyncExitStack() as stack:
-        brokers = await _brokers(parts, stack)
+        users = connect.users(tower.mqtt)
+        brokers = await _brokers(parts, users, stack)
         hand = Hand(parts.store, grounds(parts.setup))
         known = parts.store.known
         program = parts.setup.program(hand.overrides, hand.stop)
@@ -64,7 +65,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         mqtt = await stack.enter_async_context(_connection(brokers, engine, site))
         tell = _telling(parts, mqtt)
         loop = Loop(engine, hand, parts.clock, mqtt, site, tell)
-        following = Following(parts, loop, hand, tell, asyncio.get_running_loop().create_future())
+        following = Following(parts, loop, hand, tell, users, asyncio.get_running_loop().create_future())
         fed = feed_watchdog(lambda: loop.turned_s, lambda: parts.clock.read().mono)
         works = (loop.run(), following.run(), _remember(parts, engine), _count(parts, engine), fed)
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
@@ -72,7 +73,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         yield Running(engine, work, following.anew, mqtt)
 
 
-async def _brokers(parts: Parts, stack: AsyncExitStack) -> tuple[Address, ...]:
+async def _brokers(parts: Parts, users: Mapping[str, str] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
     """The embedded broker started, or the brokers given."""
     settings = parts.setup.tower.mqtt
     if not settings.is_embedded:
@@ -81,7 +82,7 @@ async def _brokers(parts: Parts, stack: AsyncExitStack) -> tuple[Address, ...]:
     broker = Broker(
         host,
         port if parts.port is None else parts.port,
-        users=connect.users(settings),
+        users=users,
         store=parts.state / "broker.json",
         on_event=lambda event: parts.tell(event, parts.clock.read().wall),
     )

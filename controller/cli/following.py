@@ -1,9 +1,11 @@
 """The files while the service runs: a good change is taken, a bad one told and left."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.cli import connect
 from controller.cli.parts import Parts, Tell
 from controller.config.load import Setup, load
 from controller.errors import FilesRejected, WatertowerError
@@ -22,12 +24,14 @@ def grounds(setup: Setup) -> Grounds:
 
 @dataclass(frozen=True)
 class Following:
-    """Follows the files of one run; `anew` is answered when the technicians' file changed: all is to be built anew."""
+    """Follows the files of one run; `anew` is answered when the technicians' file or the broker's users changed: all is
+    to be built anew. `users` are those that the broker knows."""
 
     parts: Parts
     loop: Loop
     hand: Hand
     tell: Tell
+    users: Mapping[str, str] | None
     anew: "asyncio.Future[Setup]"
 
     async def run(self) -> None:
@@ -35,7 +39,8 @@ class Following:
         directory = self.parts.config
         if directory is None:
             return
-        changed = changes(directory)
+        users_file = self.parts.setup.tower.mqtt.users_file
+        changed = changes(directory, () if users_file is None else (users_file,))
         await anext(changed)
         if not self.parts.from_copy:
             # what was saved while everything was built is no change to who began to look only now
@@ -48,17 +53,29 @@ class Following:
     async def _judge(self, directory: Path, known: Setup | None = None) -> None:
         try:
             setup = await asyncio.to_thread(load, directory)
+            users = await asyncio.to_thread(self._users, setup)
         except FilesRejected as rejected:
             self._tell(rejection(rejected, self.parts.language))
+        except WatertowerError as error:
+            self._tell(refusal(error, self.parts.language))
         else:
-            await (self._copy(setup, directory) if setup == known else self._take(setup, directory))
+            same = setup == known and users == self.users
+            await (self._copy(setup, directory) if same else self._take(setup, users, directory))
 
-    async def _take(self, setup: Setup, directory: Path) -> None:
+    @staticmethod
+    def _users(setup: Setup) -> Mapping[str, str] | None:
+        """Who may use the broker; raises Misconfigured where a secret that is needed cannot be read: what runs is left
+        alone rather than ended for something that cannot be built."""
+        connect.addresses(setup.tower.mqtt)
+        return connect.users(setup.tower.mqtt)
+
+    async def _take(self, setup: Setup, users: Mapping[str, str] | None, directory: Path) -> None:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
         now = self.parts.clock.read().wall
         before, after = self.hand.grounds.program, setup.program()
         self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
-        if setup.tower != self.parts.setup.tower or setup.profiles != self.parts.setup.profiles:
+        ours = self.parts.setup
+        if (setup.tower, setup.profiles, users) != (ours.tower, ours.profiles, self.users):
             self.anew.set_result(setup)
             return
         await self._copy(setup, directory)

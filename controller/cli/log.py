@@ -22,8 +22,7 @@ class Log:
 
     def __init__(self, form: LogFormat, zone: tzinfo, language: Language, stream: TextIO = sys.stderr) -> None:
         self._form = form
-        self._zone = zone
-        self._language = language
+        self.speak(zone, language)
         self._stream = stream
         self._in_journal = "JOURNAL_STREAM" in os.environ and stream is sys.stderr
         self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
@@ -40,6 +39,11 @@ class Log:
         except queue.Full:
             return
         self._thread.join(DRAIN_S)
+
+    def speak(self, zone: tzinfo, language: Language) -> None:
+        """The local time and the language of the lines from now on."""
+        self._zone = zone
+        self._language = language
 
     def tell(self, event: Event, at: datetime) -> None:
         """Write one event; returns at once."""

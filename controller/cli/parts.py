@@ -19,7 +19,8 @@ class Parts:
     """The files, the clock, where state is kept, who is told.
 
     `config` is the folder to follow, None for files that never change; `from_copy` tells that the last good copy is in
-    force because the folder's own files are not. `port` 0 takes a free one for the embedded broker.
+    force because the folder's own files are not. `asked` is the language asked for at the start, None leaves it to
+    tower.yaml. `port` 0 takes a free one for the embedded broker.
     """
 
     setup: Setup
@@ -27,10 +28,15 @@ class Parts:
     store: Store
     state: Path
     tell: Tell
-    language: Language
+    asked: Language | None
     config: Path | None = None
     from_copy: bool = False
     port: int | None = None
+
+    @property
+    def language(self) -> Language:
+        """That of all that is told."""
+        return self.asked or self.setup.tower.site.language
 
     @property
     def prefix(self) -> str:

@@ -35,7 +35,7 @@ class Start:
     rejected: FilesRejected | None
     config: Path
     state: Path
-    language: Language
+    asked: Language | None
 
 
 @click.command("run")
@@ -44,9 +44,9 @@ class Start:
 def command(options: Options, log_format: LogFormat) -> None:
     """Keep the tower as the schedule says, until stopped."""
     setup, rejected = load_last_good(options.config_dir, options.state_dir)
-    language = options.lang or environment_language() or setup.tower.site.language
-    start = Start(setup, rejected, options.config_dir, options.state_dir, language)
-    with Log(log_format, setup.tower.site.place.time_zone, language) as log:
+    asked = options.lang or environment_language()
+    start = Start(setup, rejected, options.config_dir, options.state_dir, asked)
+    with Log(log_format, setup.tower.site.place.time_zone, asked or setup.tower.site.language) as log:
         gc.freeze()  # else each full collection walks all that was imported: 50 ms, on a small computer far more
         code = asyncio.run(serve(start, log))
     sys.exit(code)
@@ -66,12 +66,13 @@ async def serve(start: Start, log: Log) -> int:
         good: Parts | None = None
         while not reason.done() and broken is None:
             try:
+                log.speak(parts.setup.tower.site.place.time_zone, parts.language)
                 good, (parts, broken) = parts, await _until_something_ends(parts, reason)
             except WatertowerError as error:
                 before = good or _from_copy(parts)
                 if before is None:
                     raise
-                _tell(before, refusal(error, start.language))
+                _tell(before, refusal(error, before.language))
                 parts, good = replace(before, from_copy=True), None
         if broken is not None:
             _tell(parts, happened("TWL-C050", task="work", reason=_cause(broken)))
@@ -91,7 +92,7 @@ def _parts(start: Start, store: Store, log: Log) -> Parts:
         store=store,
         state=start.state,
         tell=tell,
-        language=start.language,
+        asked=start.asked,
         config=start.config,
         from_copy=start.rejected is not None,
     )
@@ -123,7 +124,7 @@ def _greet(parts: Parts, start: Start) -> None:
     name = parts.setup.tower.site.name
     _tell(parts, happened("TWL-C001", site=name, version=__version__, now=now, config=start.config))
     if start.rejected is not None:
-        _tell(parts, rejection(start.rejected, start.language))
+        _tell(parts, rejection(start.rejected, parts.language))
 
 
 def _stop(reason: "asyncio.Future[str]", name: str) -> None:

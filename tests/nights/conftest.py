@@ -235,10 +235,10 @@ class Site:
             "NO_FAKE_STAT": "1",
         }
 
-    def start(self, *words: str, state: str = "state", **env: str) -> Program:
+    def start(self, *words: str, state: str = "state", lang: str | None = "en", **env: str) -> Program:
         """Starts `watertower …`, with a log for programs where it is a service."""
         command = [sys.executable, "-m", "controller", "--config", str(self.config)]
-        command += ["--state", str(self.folder / state), "--lang", "en", *words]
+        command += ["--state", str(self.folder / state), *(("--lang", lang) if lang else ()), *words]
         log = self.folder / f"{len(self.programs)}.log"
         program = Program(command, log, {**os.environ, **self.env, **env})
         self.programs.append(program)
