@@ -10,7 +10,8 @@ Rules
    (light_call.cpp). Likewise `effect: None`: a colour does not stop a running effect.
 4. The firmware takes the strongest of r, g, b for the colour's own brightness and multiplies; it reports
    colours as they were sent. Older firmware truncates instead of rounding, so values may read 1 low.
-5. An empty command changes nothing and is answered with the state, but ends a running fade within the
+5. `color_modes` is one, for all lights of the node that are named: `rgb` also where a light has white beside it.
+6. An empty command changes nothing and is answered with the state, but ends a running fade within the
    light's default transition of a second: hence asked seldom. Every command is answered.
 """
 
@@ -22,7 +23,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import wishes
+from controller.gateways.color_modes import ColorMode, WithColorModes
 from controller.gateways.gateway import Ignored, Message, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, switch
@@ -32,17 +33,19 @@ from controller.lighting.look import ZoneState
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
-class EspHome(Addressed):
+class EspHome(WithColorModes, Addressed):
     """A node and its lights."""
 
     ADDRESS: ClassVar[str] = "light"
     POLL_S: ClassVar[float | None] = 300.0
     MAX_FADE_S: ClassVar[float] = 65_535.0
+    ALONE: ClassVar[frozenset[ColorMode]] = frozenset({"onoff", "brightness", "color_temp", "rgb"})
 
     kind: Literal["esphome"] = "esphome"
     topic: Topic
     light: ObjectId | None = None
     zones: Mapping[str, ObjectId] = Field(default_factory=dict)
+    color_modes: tuple[Literal["onoff", "brightness", "color_temp", "rgb"], ...] = Field(("rgb",), min_length=1)
 
     @model_validator(mode="after")
     def _has_light(self) -> Self:
@@ -66,17 +69,23 @@ class EspHome(Addressed):
         )
 
     def _command(self, goal: ZoneState, want: Want) -> bytes:
-        fade = {"transition": max(1, round(self.fade(want.fade_s)))} if want.fade_s > 0 else {}
-        if not goal.on or goal.color is None:
-            return dumped(state="OFF", **fade)
-        red, green, blue = goal.color.rgb
-        color = {"r": red, "g": green, "b": blue, "c": 0, "w": 0}
-        brightness = wishes.step(goal.brightness, self.STEPS)
-        return dumped(state="ON", brightness=brightness, color=color, white_value=0, effect="None", **fade)
+        keys = self.switched(goal)
+        if goal.on:
+            keys |= (self.mired(goal) or _color(goal)) | {"effect": "None"}
+        if want.fade_s > 0 and self.dimmed:
+            keys["transition"] = max(1, round(self.fade(want.fade_s)))
+        return dumped(**keys)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """An empty command for each light (rule 5)."""
+        """An empty command for each light (rule 6)."""
         return tuple(question(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
+
+
+def _color(goal: ZoneState) -> dict[str, object]:
+    if goal.color is None:
+        return {}
+    red, green, blue = goal.color.rgb
+    return {"color": {"r": red, "g": green, "b": blue, "c": 0, "w": 0}, "white_value": 0}
 
 
 def _state(zone: str, payload: bytes) -> Report | Ignored:

@@ -2,7 +2,7 @@
 
 Rules
 1. `<topic>/set` takes JSON: `state`, `brightness` 0..254, `color`, `color_temp` in mired, `transition` in
-   seconds.
+   seconds; `color_modes` say what the lamp has of it.
 2. Colours are sent as r, g, b. Zigbee2MQTT turns them into xy and drops their brightness, so dark colours
    are sent at full strength with the brightness lowered. They come back as xy, by the same wide-gamut
    formula (zigbee-herdsman-converters, src/lib/color.ts), and are compared so.
@@ -21,10 +21,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from controller.errors import Mistake
 from controller.gateways import wishes
+from controller.gateways.color_modes import WithColorModes
 from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
 from controller.gateways.light_json import read_color
 from controller.gateways.values import document, dumped, fraction, plain, switch
@@ -33,7 +34,6 @@ from controller.lighting.color import Color
 from controller.lighting.gamut import nearest
 from controller.lighting.look import ZoneState
 
-MIRED = (153, 500)
 BASE = "zigbee2mqtt"
 NO_LAMP = {"set", "get", "availability"}
 WIDE = ((0.664511, 0.154324, 0.162028), (0.283881, 0.668433, 0.047685), (0.000088, 0.072310, 0.986039))
@@ -54,7 +54,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Zigbee2Mqtt(OneZone):
+class Zigbee2Mqtt(WithColorModes, OneZone):
     """A lamp or group by its friendly name."""
 
     POLL_S: ClassVar[float | None] = 60.0
@@ -64,6 +64,9 @@ class Zigbee2Mqtt(OneZone):
 
     kind: Literal["zigbee2mqtt"] = "zigbee2mqtt"
     topic: Annotated[Topic, AfterValidator(_lamp)]
+    color_modes: tuple[Literal["onoff", "brightness", "color_temp", "xy"], ...] = Field(
+        ("xy", "color_temp"), min_length=1
+    )
 
     @property
     def bridges(self) -> tuple[str, ...]:
@@ -80,23 +83,20 @@ class Zigbee2Mqtt(OneZone):
             self.topic: self._state,
         }
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
-        """Colours at full strength (rule 2), colour temperatures as far as lamps commonly go."""
-        return wishes.within_mired(super().reduce(zone, wishes.at_full(wishes.lit(want))), *MIRED)
-
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
-        fade = {"transition": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
-        if not goal.on or goal.color is None:
-            return (command(f"{self.topic}/set", dumped(state="OFF", **fade)),)
-        brightness = wishes.step(goal.brightness, self.STEPS)
-        keys = {"state": "ON", "brightness": brightness, **_color(goal.color), **fade}
+        keys = self.switched(goal) | (self.mired(goal) or _color(goal))
+        if want.fade_s > 0 and self.dimmed:
+            keys["transition"] = plain(self.fade(want.fade_s))
         return (command(f"{self.topic}/set", dumped(**keys)),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """Reads the lamp, not the cache."""
-        return (question(f"{self.topic}/get", dumped(state="", brightness="", color="")),)
+        """Reads the lamp, not the cache; what a lamp has not the bridge would call an error."""
+        colors = {"xy": "color", "color_temp": "color_temp"}
+        color = next((colors[mode] for mode in colors if mode in self.color_modes), None)
+        parts = ("state", "brightness" if self.dimmed else None, color)
+        return (question(f"{self.topic}/get", dumped(**{part: "" for part in parts if part is not None})),)
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
@@ -115,10 +115,10 @@ class Zigbee2Mqtt(OneZone):
         return any(wishes.near_xy(each, shown.xy) for each in held)
 
 
-def _color(color: Color) -> dict[str, object]:
-    if color.kelvin is not None:
-        return {"color_temp": wishes.mired(color.kelvin)}
-    red, green, blue = color.rgb
+def _color(goal: ZoneState) -> dict[str, object]:
+    if goal.color is None:
+        return {}
+    red, green, blue = goal.color.rgb
     return {"color": {"r": red, "g": green, "b": blue}}
 
 

@@ -201,6 +201,7 @@ def test_a_key_that_is_not_known_is_a_mistake(kind: str, named: Callable[..., An
         ("home-assistant", {"command_topic": "a/#"}, "TWL-S096"),
         ("esphome", {"zone": None}, "TWL-S221"),
         ("home-assistant", {"color_modes": ["onoff", "rgb"]}, "TWL-S222"),
+        ("zigbee2mqtt", {"color_modes": ["xy", "brightness"]}, "TWL-S222"),
         ("tasmota", {"full_topic": "stat/%id%"}, "TWL-S223"),
         ("home-assistant", {"state_topic": "home/rgb1/set"}, "TWL-S227"),
         ("esphome", {"zone": None, "light": None, "zones": {"bowl": "a", "shaft": "a"}}, "TWL-S228"),

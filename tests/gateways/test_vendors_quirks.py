@@ -120,6 +120,63 @@ def test_zigbee_knows_no_dark_colours(
     assert (keys["brightness"], keys["color"]) == (127, {"r": 255, "g": 106, "b": 0})
 
 
+@pytest.mark.parametrize(
+    ("modes", "told", "asked"),
+    [
+        (["brightness"], {"brightness": 203}, ["state", "brightness"]),
+        (["onoff"], {}, ["state"]),
+        (["color_temp"], {"brightness": 203, "color_temp": 250}, ["state", "brightness", "color_temp"]),
+    ],
+)
+def test_zigbee_lamps_without_colours(
+    modes: list[str],
+    told: dict[str, Any],
+    asked: list[str],
+    named: Callable[..., Gateway],
+    wanted: Callable[..., Want],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """They are sent what they have, asked for no more, and confirmed by it."""
+    gateway = named("zigbee2mqtt", color_modes=modes)
+    keys = sent(gateway, wanted(lit(brightness=0.8), 2.0))
+    assert keys == {"state": "ON", **told} | ({} if modes == ["onoff"] else {"transition": 2})
+    (question,) = gateway.query(PREFIX)
+    assert list(json.loads(question.payload)) == asked
+    state = {"state": "ON", **told, "linkquality": 80}
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", state))
+    assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", {"state": "OFF"}))
+    assert "color" in gateway.cannot()
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [("brightness", {"brightness": 204}), ("onoff", {}), ("color_temp", {"brightness": 204, "color_temp": 250})],
+)
+def test_esphome_lights_without_colours(
+    mode: str,
+    told: dict[str, Any],
+    named: Callable[..., Gateway],
+    wanted: Callable[..., Want],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """Their states have an empty colour."""
+    gateway = named("esphome", color_modes=[mode])
+    keys = sent(gateway, wanted(lit(brightness=0.8)))
+    assert keys == {"state": "ON", **told, "effect": "None"}
+    state = {"color_mode": mode, "state": "ON", **told, "color": {}}
+    assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "tower/light/floods/state", state))
+    assert not gateway.agrees("bowl", DARK, shown(gateway, "tower/light/floods/state", state))
+
+
+@pytest.mark.parametrize(
+    ("kind", "modes"), [("esphome", ["rgb", "color_temp"]), ("zigbee2mqtt", ["hs"]), ("esphome", [])]
+)
+def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str], named: Callable[..., Any]) -> None:
+    """ESPHome tells no colour temperature of a light with colours; Zigbee2MQTT makes the hue by itself."""
+    with pytest.raises(ValidationError):
+        named(kind, color_modes=modes)
+
+
 def test_esphome_is_sent_integers_only(
     named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
 ) -> None:

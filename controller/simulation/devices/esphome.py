@@ -1,4 +1,4 @@
-"""An ESPHome node with RGBW lights: typed JSON, retained states, off after a power cut (ALWAYS_OFF)."""
+"""An ESPHome node with RGBW lights, or whiter ones: typed JSON, retained states, off after a power cut (ALWAYS_OFF)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ DEFAULT_FADE_S = 1.0
 class Light:
     """The remote values of one light; colours are kept at full strength, their own brightness beside them."""
 
+    mode: str = "rgb"
     on: bool = False
     brightness: float = 1.0
     color_brightness: float = 1.0
@@ -26,15 +27,15 @@ class Light:
     effect: str = "None"
 
     def take(self, keys: Mapping[str, object]) -> None:
-        """One JSON command; what is of a wrong type is not there."""
+        """One JSON command; what is of a wrong type, or what the light has not, is not there."""
         word = str(keys.get("state", "")).upper()
         self.on = {"ON": True, "OFF": False, "TOGGLE": not self.on}.get(word, self.on)
         brightness = whole(keys.get("brightness"), 0, 255)
-        self.brightness = self.brightness if brightness is None else brightness / 255
+        self.brightness = self.brightness if brightness is None or self.mode == "onoff" else brightness / 255
         color = keys.get("color")
-        self._take_color(color if isinstance(color, dict) else {})
+        self._take_color(color if isinstance(color, dict) and self.mode == "rgb" else {})
         mired = whole(keys.get("color_temp"), 1, 65535)
-        self.mired = self.mired if mired is None else mired
+        self.mired = self.mired if mired is None or self.mode in {"onoff", "brightness"} else mired
         white = whole(keys.get("white_value"), 0, 255)
         self.white = self.white if white is None else white / 255
         if isinstance(keys.get("effect"), str):
@@ -58,6 +59,8 @@ class Light:
         """The light that comes of it."""
         if not self.on:
             return DARK
+        if self.mode in {"onoff", "brightness"}:
+            return ZoneState(on=True, color=None, brightness=self.brightness)
         if self.mired is not None:
             return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.brightness)
         parts = (min(1.0, self.color_brightness * part + self.white) for part in self.rgb)
@@ -67,6 +70,9 @@ class Light:
         """The state, which keeps colour and brightness when off."""
         red, green, blue = (_byte(self.color_brightness * part) for part in self.rgb)
         told = {"state": "ON" if self.on else "OFF", "brightness": _byte(self.brightness)}
+        if self.mode in {"onoff", "brightness"}:
+            keys = {key: value for key, value in told.items() if key == "state" or self.mode == "brightness"}
+            return document(effect=self.effect, color_mode=self.mode, **keys, color={})
         if self.mired is not None:
             return document(effect=self.effect, color_mode="color_temp", **told, color={}, color_temp=self.mired)
         color = {"r": red, "g": green, "b": blue, "w": _byte(self.white)}
@@ -78,7 +84,12 @@ class EspHomeNode(Device[EspHome]):
 
     def __init__(self, gateway: EspHome) -> None:
         super().__init__(gateway)
-        self.lights = {zone: Light() for zone in gateway.zone_names}
+        self.lights = self._lights()
+
+    def _lights(self) -> dict[str, Light]:
+        (mode,) = self.gateway.color_modes
+        mired = 250 if mode == "color_temp" else None
+        return {zone: Light(mode, mired=mired) for zone in self.gateway.zone_names}
 
     @property
     def will(self) -> Message:
@@ -95,7 +106,7 @@ class EspHomeNode(Device[EspHome]):
 
     def boot(self, now: datetime) -> Messages:
         """Everything is off; status and states are published."""
-        self.lights = {zone: Light() for zone in self.gateway.zone_names}
+        self.lights = self._lights()
         for lamp in self.lamps.values():
             lamp.go(DARK, 0, now)
         online = Message(f"{self.gateway.topic}/status", b"online", 0, True)

@@ -1,4 +1,4 @@
-"""Zigbee2MQTT with one colour lamp: optimistic, never retained, colours kept as xy of four decimals.
+"""Zigbee2MQTT with one lamp: optimistic, never retained, colours kept as xy of four decimals.
 
 A Zigbee lamp comes back from a power cut lit in full white, whatever it was.
 """
@@ -26,8 +26,16 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.power_up()
 
     def power_up(self) -> None:
-        """The lamp after a power cut."""
-        self.state = {"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370}
+        """The lamp after a power cut; what it has not it does not tell."""
+        self.state = self._had({"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370})
+
+    def _had(self, keys: dict[str, object]) -> dict[str, object]:
+        modes = self.gateway.color_modes
+        lacks = {"brightness"} if "onoff" in modes else set()
+        lacks |= set() if "xy" in modes else {"color"}
+        lacks |= set() if "color_temp" in modes else {"color_temp"}
+        lacks |= {"color_mode"} if lacks >= {"color", "color_temp"} else set()
+        return {key: value for key, value in keys.items() if key not in lacks}
 
     @property
     def will(self) -> Message:
@@ -60,7 +68,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         return self._set(dict(keys_of(payload)), now) if leaf == "set" else ()
 
     def _set(self, keys: dict[str, object], now: datetime) -> Messages:
-        changed = _state(keys, self.state) | _brightness(keys) | _color(keys)
+        changed = self._had(_state(keys, self.state) | _brightness(keys) | _color(keys))
         if not changed:
             return ()
         if "brightness" in changed and "state" not in changed:
@@ -73,7 +81,9 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
     def _goal(self) -> ZoneState:
         if self.state["state"] != "ON":
             return DARK
-        brightness = _as_float(self.state["brightness"]) / 254
+        brightness = _as_float(self.state.get("brightness", 254)) / 254
+        if "color_mode" not in self.state:
+            return ZoneState(on=True, color=None, brightness=brightness)
         if self.state["color_mode"] == "color_temp":
             kelvin = round(1e6 / _as_float(self.state["color_temp"]))
             return ZoneState(True, Color("#FFFFFF", kelvin), brightness)
