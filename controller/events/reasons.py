@@ -31,6 +31,19 @@ REASONS_SV: dict[str, str] = {
     "Read-only file system": "disken går bara att läsa",
     "Temporary failure in name resolution": "namn går inte att slå upp just nu",
     "Too many levels of symbolic links": "länkarna går runt i en cirkel",
+    "a colour component is missing": "en färgkomponent saknas",
+    "a packet that ends in the middle of a field": "ett paket som slutar mitt i ett fält",
+    "a remaining length of more than four bytes": "en längd på mer än fyra byte",
+    "a second CONNECT": "ett andra CONNECT",
+    "availability is neither 'online' nor 'offline'": "tillgängligheten är varken 'online' eller 'offline'",
+    "bytes behind the end of the last field": "byte bakom slutet på det sista fältet",
+    "its first line does not agree with the rest": "den första raden stämmer inte med resten",
+    "not JSON": "det är inte JSON",
+    "not UTF-8": "det är inte UTF-8",
+    "not a JSON object": "det är inget JSON-objekt",
+    "not the XML of WLED: no brightness, or not three colour components": "det är inte XML från WLED",
+    "packet identifier 0": "paketnummer 0",
+    "text with U+0000": "text med U+0000",
     "a channel does nothing": "en kanal gör inget",
     "each line is name:password": "varje rad är namn:lösenord",
     "it is larger than any fixture file": "den är större än någon armaturfil",
@@ -45,6 +58,32 @@ REASONS_SV: dict[str, str] = {
     "unable to open database file": "databasfilen går inte att öppna",
 }
 """What a field of an event may hold whole; anything else stays as it is."""
+
+SENTENCES_SV: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(english, re.DOTALL), swedish)
+    for english, swedish in (
+        (r"a first byte of (0x..)", "en första byte {0}"),
+        (r"a packet of (\d+) bytes where (\d+) are allowed", "ett paket på {0} byte där {1} är tillåtna"),
+        (r"text that is not UTF-8: (.*)", "text som inte är UTF-8: {0}"),
+        (r"the topic filter (.*)", "ämnesfiltret {0}"),
+        (r"the topic (.*)", "ämnet {0}"),
+        (r"the protocol name (.*)", "protokollnamnet {0}"),
+        (r"CONNECT with the flags (\S+)", "CONNECT med flaggorna {0}"),
+        (r"(\w+) before CONNECT", "{0} före CONNECT"),
+        (r"(\w+) for a message of QoS (\d)", "{0} för ett meddelande med QoS {1}"),
+        (r"(\d+) bytes are more than (\d+)", "{0} byte är mer än {1}"),
+        (r"(.*) is not within (\S+) to (\S+)", "{0} ligger inte mellan {1} och {2}"),
+        (r"(.*) is not a number", "{0} är inget tal"),
+        (r"(.*) is neither on nor off", "{0} är varken på eller av"),
+        (r"(.*) is neither online nor offline", "{0} är varken online eller offline"),
+        (r"not (\d+) colour components", "det är inte {0} färgkomponenter"),
+        (r"(.*) is not a colour of 3 to 5 channels", "{0} är ingen färg med 3 till 5 kanaler"),
+        (r"(.*) is not a hue, a saturation and a brightness", "{0} är inte kulör, mättnad och ljusstyrka"),
+        (r"(.*) is not a colour", "{0} är ingen färg"),
+        (r"the device answered error (\S+): (.*)", "enheten svarade med felet {0}: {1}"),
+    )
+)
+"""The same where something of what came is quoted."""
 
 TRUST = {"trusted": "pålitlig", "holdover": "på egen hand", "plausible": "rimlig", "suspect": "misstänkt"}
 WORDS_SV: dict[str, dict[str, str]] = {
@@ -68,4 +107,12 @@ def in_swedish(field: str, text: str) -> str:
     told = OS_ERROR.fullmatch(text)
     if told:
         return REASONS_SV.get(told["reason"], told["reason"]) + told["rest"]
-    return WORDS_SV.get(field, REASONS_SV).get(text) or REASONS_SV.get(text, text)
+    whole = WORDS_SV.get(field, REASONS_SV).get(text) or REASONS_SV.get(text)
+    if whole is None and field == "reason":
+        return _sentence(text)
+    return text if whole is None else whole
+
+
+def _sentence(text: str) -> str:
+    found = ((sentence.fullmatch(text), swedish) for sentence, swedish in SENTENCES_SV)
+    return next((swedish.format(*told.groups()) for told, swedish in found if told), text)

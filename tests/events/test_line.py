@@ -1,22 +1,27 @@
 """What comes from outside stays on its line: nothing can forge another, in no field and no language."""
 
+import ast
 import errno
 import json
 import os
+import re
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import controller
 from controller.events import CATALOGUE, happened
 from controller.events.kind import Advice, printable
 from controller.events.line import PRIORITY, document, json_line, text_line
-from controller.events.reasons import REASONS_SV
+from controller.events.reasons import REASONS_SV, in_swedish
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
+ROOT = Path(controller.__file__).parent
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 EVIL = ["\n2026 ERROR", "\r", "\x1b[2J", "\x00", "\u202e", "\u2028", "\x85", "\u2066", "\ufeff", "\ud800", "\x7f"]
 
@@ -110,6 +115,33 @@ def test_what_the_system_says_is_known_in_swedish() -> None:
         errno.EHOSTUNREACH,
     )
     assert {os.strerror(number) for number in numbers} <= set(REASONS_SV)
+
+
+REFUSING = {"_refuse", "ProtocolError", "Unreadable", "Rejected"}
+
+
+def reasons() -> set[str]:
+    """What broker and dialects say of what they cannot read, with a figure for each part that is quoted."""
+    found = set()
+    for path in sorted(path for room in ("broker", "gateways") for path in (ROOT / room).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING:
+                text = "".join(
+                    part.value if isinstance(part, ast.Constant) else "0x1f" if "02x" in ast.unparse(part) else "7"
+                    for one in node.args
+                    for part in (one.values if isinstance(one, ast.JoinedStr) else [one])
+                    if isinstance(part, ast.Constant | ast.FormattedValue)
+                )
+                found.add(text.replace("0x0x", "0x"))
+    return {text for text in found if re.search("[a-z]{2}", text.replace("QoS", ""))}
+
+
+def test_what_is_said_of_a_message_that_cannot_be_read_is_known_in_swedish() -> None:
+    """Every reason of broker and dialects, whatever it quotes."""
+    known = reasons()
+    assert len(known) > 20
+    assert {text for text in known if in_swedish("reason", text) == text} == set()
+    assert in_swedish("reason", "the topic filter 'a{0}/#/b'") == "ämnesfiltret 'a{0}/#/b'"
 
 
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
