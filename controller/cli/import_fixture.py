@@ -38,7 +38,7 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
     path = options.config_dir / "profiles" / f"{name or _name(file, mode)}.yaml"
     if path.exists() and not force:
         raise Refused("TWL-Q107", path=str(path))
-    _write(path, dump_profile(imported.profile))
+    _write(path, dump_profile(imported.profile, imported.names))
     click.echo(
         f"{path}: {options.say('write it as')} `profile: {path.stem}`, {len(imported.profile.channels)} "
         f"{options.say('channels')}"

@@ -46,9 +46,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A profile, and of each channel that has no sure rest, once for all pixels, a Mistake TWL-F132."""
+    """A profile, what the file calls each of its channels, and what only a look at the lamp can tell.
+
+    `doubts` are a Mistake TWL-F132 of each channel that has no sure rest, once for all pixels.
+    """
 
     profile: Profile
+    names: tuple[str, ...]
     doubts: tuple[Mistake, ...]
 
 
@@ -63,7 +67,7 @@ def import_fixture(text: str, mode: str) -> Imported:
     chosen = _mode(file, mode)
     layout = _Layout(file, chosen)
     profile = parse_profile({"name": f"{file.name[:80]}, {chosen.label[:36]}", "channels": layout.channels()})
-    return Imported(profile, layout.doubts())
+    return Imported(profile, layout.names(), layout.doubts())
 
 
 def _mode(file: File, wanted: str) -> Mode:
@@ -102,6 +106,10 @@ class _Layout:
         self._check(coarse, roles)
         present = {(item.key, item.pixel) for item in coarse}
         return [self._written(item, roles, present) for item in self._found]
+
+    def names(self) -> tuple[str, ...]:
+        """What each channel is, a switching one as what it is at rest; empty for one of no use."""
+        return tuple(item.name + " fine" * item.byte if item is not None else "" for item in self._found)
 
     def doubts(self) -> tuple[Mistake, ...]:
         """See `Imported`."""

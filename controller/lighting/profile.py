@@ -205,10 +205,11 @@ def parse_profile(written: Mapping[str, Any]) -> Profile:
         raise Mistake("TWL-F120", where=where, problem=first["msg"]) from error
 
 
-def dump_profile(profile: Profile) -> str:
-    """The YAML text that `parse_profile` reads back to the same profile."""
+def dump_profile(profile: Profile, names: Sequence[str] = ()) -> str:
+    """The YAML text that `parse_profile` reads back to the same profile; `names` tell its channels at rest apart."""
     lines = [f"name: {_quoted(profile.name)}", "channels:"]
-    lines += [f"  - {_flow(channel.written)}" for channel in profile.channels]
+    for channel, name in zip(profile.channels, names or [""] * len(profile.channels), strict=True):
+        lines.append(f"  - {_flow(channel.written)}{'' if channel.is_light else _remark(name)}")
     if profile.curve != 1:
         lines.append(f"curve: {profile.curve!r}")
     if profile.emitters:
@@ -229,6 +230,11 @@ def _flow(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     return str(value)
+
+
+def _remark(text: str) -> str:
+    """A comment at the end of a line; none of an empty text."""
+    return f"  # {''.join(char if char.isprintable() else ' ' for char in text)}" if text else ""
 
 
 def _quoted(text: str) -> str:

@@ -40,12 +40,14 @@ def test_a_profile_is_not_written_over_by_accident(call: Any, config: Path) -> N
     assert len(list((config / "profiles").iterdir())) == 1
 
 
-def test_what_only_a_look_at_the_lamp_can_tell_is_told(call: Any) -> None:
-    """The profile is written all the same; its name stands on stdout."""
+def test_what_only_a_look_at_the_lamp_can_tell_is_told(call: Any, config: Path) -> None:
+    """The profile is written all the same; its name stands on stdout, and in it that of each channel at rest."""
     result = call("import-fixture", str(LIBRARY / "american-dj" / "encore-lp12z-ip.json"), "--mode", "12ch")
     assert result.exit_code == 0
     assert "encore-lp12z-ip-12ch" in result.stdout
     assert 'TWL-F132: Channel 6, "Color Temperature", is held at 0' in result.stderr
+    written = (config / "profiles" / "encore-lp12z-ip-12ch.yaml").read_text("utf-8").splitlines()
+    assert written[1 + 6] == "  - {fixed: 0}  # Color Temperature"
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.glob("*/*.json")), ids=lambda path: path.stem)

@@ -33,11 +33,13 @@ PROFILES = st.fixed_dictionaries(
 )
 
 
-@given(PROFILES)
-def test_what_is_written_is_read_back(written: dict[str, object]) -> None:
-    """Our own YAML, through an independent reader, gives the same profile."""
+@given(PROFILES, st.text(max_size=10))
+def test_what_is_written_is_read_back(written: dict[str, object], name: str) -> None:
+    """Our own YAML, through an independent reader, gives the same profile, whatever its channels are called."""
     profile = parse_profile(written)
+    names = [name] * len(profile.channels)
     assert parse_profile(YAML(typ="safe", pure=True).load(dump_profile(profile))) == profile
+    assert parse_profile(YAML(typ="safe", pure=True).load(dump_profile(profile, names))) == profile
 
 
 def test_numbers_may_be_text() -> None:
