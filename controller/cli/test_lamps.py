@@ -15,21 +15,24 @@ import click
 
 from controller.cli import connect
 from controller.cli.gateway import find
-from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
 from controller.cli.reach import client_id, heard
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
 from controller.gateways.contract import Dmx
+from controller.gateways.documents import Reported, parse_reported
 from controller.gateways.gateway import Message
 from controller.gateways.walk import Walk
 from controller.lighting.patch import Fixture
-from controller.mqtt import Address, Connected, Mqtt
+from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.service.files import load_last_good
 from controller.store.atomic import write
 
 STEP_S = 30.0
 AGAIN_S = 10.0
+FOLLOWS_S = 3.0
+"""A gateway that hears the test says so within this."""
 CONNECT_S = 5.0
 ANSWERS = {"y": "yes", "j": "yes", "n": "no", "s": "skipped", "q": "stopped"}
 
@@ -85,18 +88,26 @@ def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
 
 async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict[str, str]) -> None:
     """Puts the answers down by step; the test ends on every gateway whatever happens."""
-    settings = setup.tower.mqtt
-    brokers = connect.addresses(settings)
-    async with Mqtt(brokers, client_id(settings.topic_prefix, "walk")) as mqtt:
+    prefix, brokers = setup.tower.mqtt.topic_prefix, connect.addresses(setup.tower.mqtt)
+    gateways = {step.gateway.name: step.gateway for step in steps}.values()
+    reports = tuple((gateway.topic("reported", prefix), 1) for gateway in gateways)
+    async with Mqtt(brokers, client_id(prefix, "walk"), subscriptions=reports) as mqtt:
         await _connected(mqtt, brokers)
+        following: set[str] = set()
+        listening = asyncio.create_task(_listen(mqtt, following), name="listen")
         try:
             for step in steps:
-                answers[step.name] = await _look(mqtt, step, settings.topic_prefix, options)
+                doubting = asyncio.create_task(_doubt(step.gateway, prefix, following, options), name="doubt")
+                try:
+                    answers[step.name] = await _look(mqtt, step, prefix, options)
+                finally:
+                    doubting.cancel()
                 if answers[step.name] == "stopped":
                     break
         finally:
-            for gateway in {step.gateway.name: step.gateway for step in steps}.values():
-                mqtt.publish(_message(gateway, Walk(fixture=None), settings.topic_prefix))
+            listening.cancel()
+            for gateway in gateways:
+                mqtt.publish(_message(gateway, Walk(fixture=None), prefix))
 
 
 async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
@@ -106,6 +117,23 @@ async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
                 if isinstance(item, Connected):
                     return
     raise Unreachable("TWL-Q101", address=str(brokers[0]), reason="no answer")
+
+
+async def _listen(mqtt: Mqtt, following: set[str]) -> None:
+    """Notes on which topics gateways report that they follow the test."""
+    async for item in mqtt:
+        if isinstance(item, Received) and not item.retain:
+            report = parse_reported(item.payload)
+            if isinstance(report, Reported) and report.by == "local":
+                following.add(item.topic)
+
+
+async def _doubt(gateway: Dmx, prefix: str, following: set[str], options: Options) -> None:
+    """Says so where a gateway does not report that it follows the test."""
+    await asyncio.sleep(FOLLOWS_S)
+    if gateway.topic("reported", prefix) not in following:
+        click.echo(err=True)
+        tell(Unreachable("TWL-Q117", name=gateway.name), options)
 
 
 async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:

@@ -186,4 +186,18 @@ KINDS: tuple[Kind, ...] = (
         Text("It is either there or not.", "Det står där eller inte."),
         Text("Write {word} alone.", "Skriv bara {word}."),
     ),
+    Kind(
+        "TWL-Q117",
+        "command.walk_not_followed",
+        Level.WARNING,
+        Text("{name} does not say that it follows the test", "{name} säger inte att den följer testet"),
+        Text(
+            "A gateway that hears the test reports it at once; this one lights nothing now.",
+            "En styrenhet som hör testet rapporterar det genast; den här tänder ingenting nu.",
+        ),
+        Text(
+            "Press q and see with `watertower status` whether {name} is heard.",
+            "Tryck q och se med `watertower status` om {name} hörs.",
+        ),
+    ),
 )

@@ -51,6 +51,10 @@ class Terminal:
         while self.said.count(ASKS) < self._asked:
             self.said += os.read(self._end, 4_096)
 
+    def hear(self, words: str) -> None:
+        while words.encode() not in self.said:
+            self.said += os.read(self._end, 4_096)
+
     def ended(self) -> int:
         code = self._process.wait(20)
         os.close(self._end)
@@ -128,3 +132,12 @@ def test_only_channels_that_light_something_alone_are_asked_for(config: Path, tm
         walk.answer(b"y\n")
     assert walk.ended() == 0
     assert walked(heard) == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 4, 6, 7, None]
+
+
+def test_a_gateway_that_does_not_follow_is_told(config: Path, tmp_path: Path, heard: Path) -> None:
+    """Else one would look for the fault in lamps that nobody lights; here there is a broker and no gateway."""
+    assert heard
+    walk = Terminal(config, tmp_path / "state")
+    walk.hear("TWL-Q117: mast does not say that it follows the test")
+    walk.answer(b"q\n")
+    assert walk.ended() == 0
