@@ -1,25 +1,29 @@
-"""`watertower status`: now, next and every gateway, as the running controller tells it over MQTT."""
+"""`watertower status`: now, next and every gateway, as the running controller tells it over MQTT.
+
+What is retained outlives the controller: it is shown, with its age, and is no answer.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from datetime import datetime, tzinfo
+from typing import NoReturn
 
 import click
 
 from controller.cli import connect
-from controller.cli.options import FOUND_PROBLEMS, UNREACHABLE, Options, common
+from controller.cli.news import News
+from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, tell
 from controller.cli.reach import client_id, heard, with_tower
 from controller.clock import SystemClock
 from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.kind import printable
-from controller.mqtt import Item, Mqtt, Received
+from controller.mqtt import Mqtt
 from controller.schedule.reasons import translated
-from controller.service.health import Health, parse_health
+from controller.service.health import Health
+from controller.service.loop import HEALTH_EVERY_S
 
-WAIT_S = 3.0
-STALE_S = 30.0
+WAIT_S = HEALTH_EVERY_S + 2.0
 WIDEST = 500
 """Letters of a line; what came over MQTT can neither fill the terminal nor steer it."""
 MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
@@ -31,46 +35,70 @@ MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕"
 @common
 def command(options: Options, watch: bool, as_json: bool) -> None:
     """How it stands now. Exit code 1 where a gateway does not confirm, 69 where no controller answers."""
-    with contextlib.suppress(KeyboardInterrupt):
-        raise SystemExit(with_tower(options, lambda tower: asyncio.run(_ask(tower, options, watch, as_json))))
-    raise SystemExit(130)
+    try:
+        health = with_tower(options, lambda tower: asyncio.run(_Asking(tower, options, as_json).held(watch)))
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    raise SystemExit(0 if health.confirmed == len(health.gateways) else FOUND_PROBLEMS)
 
 
-async def _ask(tower: Tower, options: Options, watch: bool, as_json: bool) -> int:
-    """Shows how it stands once or at each change; the exit code. Raises Unreachable TWL-Q101 or TWL-Q102."""
-    prefix, brokers = tower.mqtt.topic_prefix, connect.addresses(tower.mqtt)
-    topics = [(f"{prefix}/controller/{leaf}", 0) for leaf in ("status", "health")]
-    old: tuple[Health, float] | None = None
+class _Asking:
+    """One conversation: what was told so far, and how it is shown."""
 
-    def show(health: Health, silent_s: float | None) -> None:
-        click.echo(health.model_dump_json(indent=2) if as_json else _table(health, tower, options, silent_s))
+    def __init__(self, tower: Tower, options: Options, as_json: bool) -> None:
+        self._tower = tower
+        self._options = options
+        self._as_json = as_json
+        self._brokers = connect.addresses(tower.mqtt)
+        self._news = News(tower.mqtt.topic_prefix)
+        self._clock = SystemClock()
 
-    async with Mqtt(brokers, client_id(prefix, "status"), subscriptions=topics) as mqtt:
+    async def held(self, watch: bool) -> Health:
+        """The document of a controller that lives. Raises Unreachable TWL-Q101 or TWL-Q102."""
+        topics = tuple((topic, 0) for topic in self._news.topics)
+        name = client_id(self._news.prefix, "status")
+        async with Mqtt(self._brokers, name, subscriptions=topics) as mqtt:
+            if watch:
+                await self._watch(mqtt)
+            await self._listen(mqtt)
+        if self._news.health is not None:
+            self._show(self._news.health, indent=2)
+            if self._silent_s() is None:
+                return self._news.health
+        raise Unreachable("TWL-Q102", address=str(self._brokers[0]))
+
+    async def _listen(self, mqtt: Mqtt) -> None:
+        """Until a controller answers, or none will."""
+        news = self._news
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if watch else WAIT_S):
-                async for health, silent_s in _told(heard(mqtt, brokers)):
-                    if watch or silent_s is None:
-                        show(health, silent_s)
-                    elif old is None or health.at > old[0].at:
-                        old = health, silent_s
-                    if silent_s is None and not watch:
-                        return 0 if health.confirmed == len(health.gateways) else FOUND_PROBLEMS
-    if old is None:
-        raise Unreachable("TWL-Q102", address=str(brokers[0]))
-    show(*old)
-    return UNREACHABLE
+            async with asyncio.timeout(WAIT_S):
+                async for item in heard(mqtt, self._brokers):
+                    news.take(item, self._clock.read())
+                    lives = news.health is not None and self._silent_s() is None
+                    if lives or (news.is_gone and len(news.online) == len(self._brokers)):
+                        return
 
+    async def _watch(self, mqtt: Mqtt) -> NoReturn:
+        """Each change, and each time that nobody answers any more."""
+        news, shown, was_gone = self._news, self._news.health, False
+        while True:
+            try:
+                async for item in heard(mqtt, self._brokers):
+                    news.take(item, self._clock.read())
+                    if news.is_gone and not was_gone:
+                        tell(Unreachable("TWL-Q102", address=item.broker), self._options)
+                    elif news.health is not None and news.health is not shown:
+                        self._show(news.health, indent=None)
+                    shown, was_gone = news.health, news.is_gone
+            except Unreachable as error:
+                tell(error, self._options)
 
-async def _told(items: AsyncIterator[Item]) -> AsyncIterator[tuple[Health, float | None]]:
-    """Each health document, and for how long its controller has been silent where it is gone: it has said so, or its
-    last will has, or the document is old. One of several brokers may have lost it alone."""
-    gone: set[str] = set()
-    async for item in items:
-        if isinstance(item, Received) and item.topic.endswith("/status"):
-            (gone.add if item.payload == b"offline" else gone.discard)(item.broker)
-        elif isinstance(item, Received) and isinstance(health := parse_health(item.payload), Health):
-            age_s = (SystemClock().read().wall - health.at).total_seconds()
-            yield health, age_s if age_s > STALE_S or item.broker in gone else None
+    def _silent_s(self) -> float | None:
+        return self._news.silent_s(self._clock.read())
+
+    def _show(self, health: Health, indent: int | None) -> None:
+        json = health.model_dump_json(indent=indent) if self._as_json else None
+        click.echo(json or _table(health, self._tower, self._options, self._silent_s()))
 
 
 def _table(health: Health, tower: Tower, options: Options, silent_s: float | None) -> str:

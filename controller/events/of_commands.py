@@ -36,8 +36,8 @@ KINDS: tuple[Kind, ...] = (
         "command.controller_silent",
         Level.ERROR,
         Text(
-            "the broker {address} answers, but no controller has spoken",
-            "brokern {address} svarar, men ingen styrning",
+            "the broker {address} answers, but the controller does not",
+            "brokern {address} svarar, men inte styrningen",
         ),
         Text("The broker runs and the controller does not.", "Brokern kör men inte styrningen."),
         Text(

@@ -125,6 +125,18 @@ def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any
     assert site.start("stop", "--reason", "storm").wait() == 78
 
 
+def test_who_watches_is_told_that_nobody_answers_any_more(site: Any, mosquitto: Any, words: Any) -> None:
+    """A document a line for programs; the watch goes on until Ctrl-C."""
+    site.on_broker(mosquitto.port, "controller")
+    service = site.controller()
+    watching = site.start("status", "--watch", "--json")
+    assert json.loads(watching.process.stdout.readline())["site"] == "Alvesta vattentorn"
+    service.end(signal.SIGKILL)
+    words.until(lambda: "TWL-Q102" in watching.log, "it is not told that nobody answers")
+    assert watching.runs
+    assert watching.end(signal.SIGINT) == 130
+
+
 def test_the_demo_on_a_pipe_tells_each_change(site: Any) -> None:
     """Two days of the campaign in some seconds, line by line, confirmed, and dark at the end."""
     demo = site.start("demo", *WEEK, "--speed", "30000")
