@@ -1,11 +1,14 @@
 """Rehearsals of the shipped setup: sound worlds are right, faults are noticed, a seed replays exactly."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from controller.config.load import Setup, load
+from controller.lighting.lamp import Lamp
+from controller.lighting.light import Light
 from controller.simulation.rehearsal import Rehearsal, Result
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -45,3 +48,21 @@ def test_nothing_acknowledged_is_lost(setup: Setup, faults: str) -> None:
     result = held(setup, faults, span=2 * NIGHT)
     assert result.acknowledged > 10
     assert result.acknowledged_lost == 0
+
+
+MISTAKES = {
+    "red and blue change places": lambda light: Light(light.blue, light.green, light.red),
+    "a quarter of the light": lambda light: light.times(0.25),
+    "never dark": lambda light: light if light.brightness else Light(1.0, 0.4, 0.0),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_on_the_way_to_the_levels_is_seen(
+    setup: Setup, mistake: Callable[[Light], Light], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Controller and gateway make it alike and confirm it; who looks at the lamps does not."""
+    right = Lamp.levels
+    monkeypatch.setattr(Lamp, "levels", lambda lamp, light: right(lamp, mistake(light)))
+    result = Rehearsal(setup, EVENING, EVENING + timedelta(hours=4), "none").hold(1)
+    assert result.total.undetected_s > 3600
