@@ -58,10 +58,11 @@ class Source:
         if place is None or not self.lines:
             return Finding(happened(code, **fields), self.file)
         line = min(place.line, len(self.lines))
-        shown = SECRET.sub(HIDDEN, self.lines[line - 1])
-        fields = {key: _hidden(value, self.lines[line - 1]) for key, value in fields.items()}
-        if shown != self.lines[line - 1]:
-            place = Place(line, *(_column_shown(self.lines[line - 1], column) for column in place[1:]))
+        written = self.lines[line - 1]
+        shown = SECRET.sub(HIDDEN, written)
+        if shown != written:
+            fields = {key: _hidden(value, written) for key, value in fields.items()}
+            place = Place(line, *(_column_shown(written, column) for column in place[1:]))
         if line < place.line:
             place = Place(line, len(shown) + 1, len(shown) + 2)
         return Finding(happened(code, **fields), self.file, place, shown)

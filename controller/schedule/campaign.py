@@ -20,7 +20,7 @@ from controller.errors import Mistake
 from controller.events.kind import Language, printable
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
-from controller.schedule.hours import DEFAULT_HOURS, Hours, Night, Place, as_list, instant
+from controller.schedule.hours import DEFAULT_HOURS, Hours, Night, Place, as_list
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.sun import Stretch
 
@@ -30,7 +30,6 @@ RuleName = Annotated[
 DayList = Annotated[tuple[Days, ...], BeforeValidator(as_list)]
 DARK = ("dark", "släckt")
 NOTHING = timedelta(0)
-DAY_MIN = 24 * 60
 
 
 def _year(value: object) -> int:
@@ -118,22 +117,17 @@ class Rule(BaseModel):
         matches = wanted is None or any(each.contains(day) for each in wanted)
         return matches and not any(each.contains(day) for each in self.except_)
 
-    def frames(self, night: Night, place: Place) -> tuple[Stretch, ...]:
+    def frames(self, night: Night) -> tuple[Stretch, ...]:
         """The parts of a night frame that belong to its days."""
-        if self.dates is None:
-            return ((night.start, night.end),) if self.has(night.day) else ()
-        midnight = instant(night.day, DAY_MIN, place.time_zone)
-        # its own date by the clock: not the next one where a zone leaves out a day
-        before, after = self.has(night.day), self.has(midnight.astimezone(place.time_zone).date())
-        if before and after:
-            return ((night.start, night.end),)
-        if before:
-            return ((night.start, midnight),)
-        return ((midnight, night.end),) if after else ()
+        before = self.has(night.day)
+        after = before if self.dates is None else self.has(night.morning)
+        if before == after:
+            return ((night.start, night.end),) if before else ()
+        return ((night.start, night.midnight),) if before else ((night.midnight, night.end),)
 
     def windows(self, night: Night, place: Place) -> tuple[Stretch, ...]:
         """When it holds within a night, UTC, in order, apart."""
-        frames = self.frames(night, place)
+        frames = self.frames(night)
         if not frames:
             return ()
         found = [

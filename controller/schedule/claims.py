@@ -88,7 +88,7 @@ def claims(rules: Iterable[Rule], night: Night, place: Place) -> tuple[Claim, ..
         lit = not isinstance(rule, Blackout)
         found.extend(Claim(start, end, rule, lit) for start, end in rule.windows(night, place))
         if isinstance(rule, Lit) and rule.otherwise == "dark":
-            found.extend(Claim(start, end, rule, False) for start, end in rule.frames(night, place))
+            found.extend(Claim(start, end, rule, False) for start, end in rule.frames(night))
     return tuple(found)
 
 

@@ -15,7 +15,6 @@ The words are those of `controller.schedule.grammar`.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from functools import lru_cache
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -37,6 +36,8 @@ class Days:
     text: str = field(compare=False)
     rule: Rule
     year: int | None
+    _known: dict[int, frozenset[date]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The days of the calendar years that were asked for; a plan asks for the same year again and again."""
 
     @classmethod
     def parse(cls, text: str) -> "Days":
@@ -53,7 +54,10 @@ class Days:
 
     def contains(self, day: date) -> bool:
         """Whether this is one of the days."""
-        return day in _days_in(self.rule, self.year, day.year)
+        days = self._known.get(day.year)
+        if days is None:
+            days = self._known[day.year] = _days_in(self.rule, self.year, day.year)
+        return day in days
 
     def spans(self, start: date, end: date) -> Iterator[Span]:
         """First and last day of every occurrence that touches the days from `start` to `end`, in order."""
@@ -108,9 +112,8 @@ def _occurrences(rule: Rule, year: int | None, earliest: int, latest: int) -> It
     return (span for each in years for span in rule.occurrences(each))
 
 
-@lru_cache(maxsize=512)
 def _days_in(rule: Rule, year: int | None, calendar_year: int) -> frozenset[date]:
-    """The days of one calendar year; a plan asks for the same year again and again."""
+    """The days of one calendar year."""
     begin, end = date(calendar_year, 1, 1), date(calendar_year, 12, 31)
     return frozenset(
         max(first, begin) + timedelta(days=offset)

@@ -49,17 +49,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The frame from the local noon of `day` to the next, as UTC instants: 23, 24 or 25 hours."""
+    """The frame from the local noon of `day` to the next, as UTC instants: 23, 24 or 25 hours.
+
+    `morning` is the date that `midnight` begins: not the next one where a zone leaves out a day.
+    """
 
     day: date
     start: datetime
     end: datetime
+    midnight: datetime
+    morning: date
 
 
 @lru_cache(maxsize=4096)
 def night_of(day: date, zone: ZoneInfo) -> Night:
     """The night that begins on the evening of a day."""
-    return Night(day, instant(day, NOON, zone), instant(day + timedelta(days=1), NOON, zone))
+    midnight = instant(day, DAY, zone)
+    end = instant(day + timedelta(days=1), NOON, zone)
+    return Night(day, instant(day, NOON, zone), end, midnight, midnight.astimezone(zone).date())
 
 
 def night_at(moment: datetime, zone: ZoneInfo) -> Night:

@@ -21,7 +21,7 @@ def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:
     found = [
         note
         for rule in program.rules
-        if rule.frames(night, place)
+        if rule.frames(night)
         for window in rule.hours
         for note in _of_window(rule, window, night, place)
     ]

@@ -151,7 +151,7 @@ def test_the_part_of_a_night_that_belongs_to_a_rule(kind: dict[str, str], frame:
     """A half of it, all of it or nothing: dates end at midnight, nights at noon."""
     rule = Lit.model_validate({"name": "a", **kind})
     wanted = () if frame is None else ((_local(frame[0]), _local(frame[1])),)
-    assert rule.frames(night_of(date(2026, 11, 20), STOCKHOLM), ALVESTA) == wanted
+    assert rule.frames(night_of(date(2026, 11, 20), STOCKHOLM)) == wanted
 
 
 def _local(text: str) -> Any:
@@ -165,8 +165,8 @@ def test_a_day_that_a_zone_leaves_out() -> None:
     apia = Place(-13.8, -171.8, ZoneInfo("Pacific/Apia"))
     night, empty = (night_of(date(2011, 12, day), apia.time_zone) for day in (29, 30))
     gone, after = (Lit.model_validate({"name": "a", "dates": f"{day} December"}) for day in (30, 31))
-    assert gone.frames(night, apia) == ()
-    ((begin, end),) = after.frames(night, apia)
+    assert gone.frames(night) == ()
+    ((begin, end),) = after.frames(night)
     assert (end - begin, end) == (timedelta(hours=12), night.end)
     assert after.windows(empty, apia) == ()
 
@@ -189,7 +189,7 @@ def test_windows_of_a_rule_never_overlap_nor_touch(hours: list[str], kind: str, 
     windows = rule.windows(night, ALVESTA)
     assert all(one[1] < other[0] for one, other in pairwise(windows))
     minutes = [night.start + timedelta(minutes=7 * i) for i in range(206)]
-    frames = rule.frames(night, ALVESTA)
+    frames = rule.frames(night)
     for at in minutes:
         is_open = any(begin <= at < end for window in rule.hours for begin, end in window.resolve(night, ALVESTA))
         is_day = any(begin <= at < end for begin, end in frames)
