@@ -10,10 +10,10 @@ from typing import NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from controller.config.draft import column_of_body, is_blank, opens_block
+from controller.config.draft import column_of_body, is_blank
 
-BEFORE, AFTER = 100, 25
-"""How many lines around the trouble are read again for each try, an entry longer than that as a whole."""
+BEFORE, AFTER = 50, 25
+"""How many lines around the trouble are read again for each try."""
 NEAREST = 8
 """So many columns are tried for a line; a file that begins its lines in ever other ones would take minutes."""
 
@@ -28,11 +28,14 @@ class Move(NamedTuple):
 
 def best_move(lines: Sequence[str], line: int) -> Move | None:
     """The move that lets the reader get furthest beyond `line`, of several the shortest; None where none helps."""
-    window, left_out = _window(lines, line)
-    now, at = _reach(window), line - left_out
+    numbers = _window(lines, line)
+    if _reach([lines[number] for number in numbers]) < numbers.index(line):
+        numbers = [*range(min(line + AFTER, len(lines)))]  # what is near is not to be understood alone
+    window, at = [lines[number] for number in numbers], numbers.index(line)
+    now = _reach(window)
     tried = (((_reach(moved(window, move)), *_preference(window, move, at)), move) for move in _moves(window, at))
     reach, move = max(tried, default=((now, 0, False, False), None))
-    return Move(move.line + left_out, move.column, move.block) if move and reach[0] > now else None
+    return Move(numbers[move.line], move.column, move.block) if move and reach[0] > now else None
 
 
 def moved(lines: Sequence[str], move: Move) -> list[str]:
@@ -51,15 +54,26 @@ def _shifted(text: str, by: int) -> str:
     return " " * max(0, indentation(text) + by) + text.lstrip()
 
 
-def _window(lines: Sequence[str], line: int) -> tuple[list[str], int]:
-    """What is read for each try, and how many lines are left out above: the nearest line of the outermost level that
-    opens a block, and of the entries under it those that are not far above the trouble."""
-    above = (at for at in range(line - 1, -1, -1) if not is_blank(lines[at]) and not indentation(lines[at]))
-    opener = next((at for at in above if opens_block(lines[at])), 0)
-    level = next((indentation(text) for text in lines[opener + 1 : line] if not is_blank(text)), 0)
-    near = (at for at in range(max(opener + 1, line - BEFORE), line) if not is_blank(lines[at]))
-    first = next((at for at in near if indentation(lines[at]) == level), opener + 1)
-    return [*lines[opener : opener + 1], *lines[first : line + AFTER]], first - 1
+def _window(lines: Sequence[str], line: int) -> list[int]:
+    """The numbers of the lines that are read for each try: those near the trouble, and those above that they are in."""
+    near = range(max(0, line - BEFORE), min(line + AFTER, len(lines)))
+    return [*reversed([*_parents(lines, near[0])]), *near]
+
+
+def _parents(lines: Sequence[str], line: int) -> Iterator[int]:
+    """The lines above that those from `line` on are in, the nearest first."""
+    inner = next((text for text in lines[line:] if not is_blank(text)), "")
+    for number in range(line - 1, -1, -1):
+        text = lines[number]
+        if not is_blank(text) and _is_in(inner, text):
+            yield number
+            inner = text
+
+
+def _is_in(inner: str, outer: str) -> bool:
+    """Whether a line lies deeper than one above it; items may stand in the column of their keyword."""
+    is_item, is_keyword = inner.lstrip().startswith("-"), not outer.lstrip().startswith("-")
+    return indentation(outer) < indentation(inner) + (is_item and is_keyword)
 
 
 def _reach(lines: Sequence[str]) -> int:

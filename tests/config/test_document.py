@@ -128,6 +128,14 @@ def test_a_line_that_slipped_is_found_far_down_in_a_list() -> None:
     assert len(rules.items) == 61
 
 
+def test_a_line_that_slipped_is_found_far_down_in_a_long_entry() -> None:
+    """The last item of a list that is longer than what is read for each try, at its place."""
+    items = [f"    - {{name: f{number}, address: {number}}}\n" for number in range(120)]
+    text = "".join(("gateways:\n  - name: a\n    fixtures:\n", *items[:-1], items[-1][2:], "    universe: 1\n"))
+    document = _read(text + "  - name: b\n    kind: c\n")
+    assert [(finding.code, finding.place) for finding in document.findings] == [("TWL-S021", (123, 3, 10))]
+
+
 def test_the_first_version_of_a_conflict_is_read_on() -> None:
     """One finding for each conflict, none for what stands twice because of it."""
     text = "<<<<<<< a\na: 1\n||||||| base\na: 0\n=======\na: 2\n>>>>>>> b\nb: 3\n"
