@@ -16,7 +16,8 @@ from controller.events.damper import Damper
 from controller.service.hand import REFUSED, Hand
 
 WAITING = 100
-REFUSALS = 40
+REFUSALS = 240
+"""Whoever asks waits for the answer; four a second fill no log."""
 
 
 class Desk:

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 from controller.errors import Mistake
 from controller.events.kind import printable
@@ -33,6 +42,22 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
+def _told_as(meant: str) -> WrapValidator:
+    """One reason for all the forms that a value may have, instead of the first form that it is not."""
+
+    def judge(value: object, read: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return read(value)
+        except ValidationError as error:
+            raise PydanticCustomError("form", "Input should be {meant}", {"meant": meant}) from error
+
+    return WrapValidator(judge)
+
+
+Wanted = Annotated[Line | Mapping[Line, Line], _told_as("a colour, or an object of zone and colour")]
+Brightness = Annotated[Line | Annotated[float, Field(ge=0, le=1)], _told_as("a number from 0 to 1, or text as '50 %'")]
+
+
 class Request(BaseModel):
     """One request; unknown keys are ignored."""
 
@@ -41,8 +66,8 @@ class Request(BaseModel):
     version: Version = 1
     id: Id
     action: Literal["override", "resume", "stop", "lift"] = "override"
-    look: Line | Mapping[Line, Line] = "dark"
-    brightness: Line | Annotated[float, Field(ge=0, le=1)] = "100 %"
+    look: Wanted = "dark"
+    brightness: Brightness = "100 %"
     until: Line = ""
     owner: Line = "?"
     reason: Line = ""

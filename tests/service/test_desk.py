@@ -57,7 +57,7 @@ async def test_a_stop_acts_before_what_waits(hand: Hand) -> None:
 
 
 async def test_a_flood_of_refusals_is_counted(hand: Hand) -> None:
-    """Forty are told, the rest in one line when the minute is over; what is granted is always told."""
+    """REFUSALS are told, the rest in one line when the minute is over; what is granted is always told."""
     desk, told = Desk(hand), []
     for number in range(3 * REFUSALS):
         desk.receive(asked(f"r{number}", look="blurple"), EVENING)

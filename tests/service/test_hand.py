@@ -63,6 +63,20 @@ async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: Disk,
     assert told(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"look": ["red"]}, "look: Input should be a colour, or an object of zone and colour"),
+        ({"look": {"bowl": None}}, "look: Input should be a colour, or an object of zone and colour"),
+        ({"brightness": 50}, "brightness: Input should be a number from 0 to 1, or text as '50 %'"),
+        ({"brightness": True}, "brightness: Input should be a number from 0 to 1, or text as '50 %'"),
+    ],
+)
+async def test_a_value_of_no_form_is_told_which_there_are(disk: Disk, changes: dict[str, Any], reason: str) -> None:
+    """Not that it is none of the first."""
+    assert (await hand_on(disk).take(asked(**changes), EVENING)).fields["reason"] == reason
+
+
 @pytest.mark.parametrize("look", ["dark", "Svart", "av", "off", "#000000"])
 async def test_dark_may_be_asked_for_in_any_word(look: str, disk: Disk) -> None:
     """As in the schedule, and by its code: nothing is wished to be lit."""
