@@ -4,21 +4,27 @@ import asyncio
 import contextlib
 import gc
 import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from controller.cli import connect
 from controller.cli.assembly import process
-from controller.cli.following import rejection
+from controller.cli.following import refusal, rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import feed_watchdog, notify
 from controller.cli.options import Options, common, environment_language
-from controller.clock import SystemClock
-from controller.config.load import Setup
-from controller.errors import Refused
+from controller.clock import Clock, SystemClock
+from controller.config.load import Setup, load
+from controller.errors import FilesRejected, Refused, WatertowerError
+from controller.events import Event
+from controller.events.kind import Language
 from controller.gateways.contract import Dmx
-from controller.service.files import keep_last_good, load_last_good
+from controller.mqtt import Address
+from controller.service.files import changes, keep_last_good, load_last_good
 
 
 @click.command("gateway")
@@ -27,18 +33,14 @@ from controller.service.files import keep_last_good, load_last_good
 @common
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Obey as the DMX gateway NAME of tower.yaml until stopped."""
-    setup, rejected = load_last_good(options.config_dir, options.state_dir)
-    gateway = find(setup, name)
+    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    box = Box.of(setup, name)
     language = options.lang or environment_language() or setup.tower.site.language
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
         with contextlib.suppress(OSError):  # what cannot be kept there tells so itself; the lamps are lit all the same
             options.state_dir.mkdir(parents=True, exist_ok=True)
-            if rejected is None:
-                keep_last_good(setup, options.config_dir, options.state_dir)
-        if rejected is not None:
-            log.tell(rejection(rejected, language), SystemClock().read().wall)
         gc.freeze()  # as in `run`: two frames would be late
-        asyncio.run(serve(setup, gateway, options.state_dir, log))
+        asyncio.run(serve(box, Files(options.config_dir, options.state_dir, log, language, SystemClock())))
 
 
 def find(setup: Setup, name: str) -> Dmx:
@@ -49,15 +51,77 @@ def find(setup: Setup, name: str) -> Dmx:
     return ours[name]
 
 
-async def serve(setup: Setup, gateway: Dmx, state: Path, log: Log) -> None:
-    """Until a signal."""
-    clock = SystemClock()
-    own = process(setup, gateway, clock, state, log.tell)
-    work = asyncio.ensure_future(own.run(connect.addresses(setup.tower.mqtt), setup.tower.site.name))
+@dataclass(frozen=True)
+class Box:
+    """What the files say of this gateway, and where its brokers are."""
+
+    setup: Setup
+    gateway: Dmx
+    brokers: tuple[Address, ...]
+
+    @classmethod
+    def of(cls, setup: Setup, name: str) -> "Box":
+        """Raises Refused for a gateway that is none of ours, Misconfigured for a secret that is not there."""
+        return cls(setup, find(setup, name), connect.addresses(setup.tower.mqtt))
+
+    def goes_on(self, after: Setup) -> bool:
+        """Whether other files change nothing for it: the schedule is the controller's."""
+        return (after.tower, after.profiles) == (self.setup.tower, self.setup.profiles)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The folder to follow, where the last good copy is kept, and who is told."""
+
+    config: Path
+    state: Path
+    log: Log
+    language: Language
+    clock: Clock
+
+    def tell(self, event: Event) -> None:
+        """Now."""
+        self.log.tell(event, self.clock.read().wall)
+
+    async def changed(self, box: Box) -> AsyncIterator[Box]:
+        """The box anew for each good change that concerns it; what is bad is told, and changes nothing."""
+        async for _ in changes(self.config):
+            try:
+                setup = await asyncio.to_thread(load, self.config)
+                if not box.goes_on(setup):
+                    box = Box.of(setup, box.gateway.name)
+                    yield box
+                with contextlib.suppress(OSError):
+                    await asyncio.to_thread(keep_last_good, setup, self.config, self.state)
+            except FilesRejected as rejected:
+                self.tell(rejection(rejected, self.language))
+            except WatertowerError as error:
+                self.tell(refusal(error, self.language))
+
+
+async def serve(box: Box, files: Files) -> None:
+    """Until a signal; a change of tower.yaml begins anew."""
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[None] = loop.create_future()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, work.cancel)
+        loop.add_signal_handler(name, stopped.cancel)
     notify("READY=1")
-    fed = asyncio.create_task(feed_watchdog(lambda: own.turned_s, lambda: clock.read().mono), name="watchdog")
+    changed = files.changed(box)
+    while not stopped.done():
+        anew = asyncio.ensure_future(anext(changed))
+        await _run(box, files, {stopped, anew})
+        if anew.done():
+            box = anew.result()
+        anew.cancel()
+
+
+async def _run(box: Box, files: Files, until: set[asyncio.Future[Any]]) -> None:
+    """One life of the gateway, until one of these is done; raises what broke it."""
+    own = process(box.setup, box.gateway, files.clock, files.state, files.log.tell)
+    work = asyncio.create_task(own.run(box.brokers, box.setup.tower.site.name), name=f"gateway {own.name}")
+    fed = asyncio.create_task(feed_watchdog(lambda: own.turned_s, lambda: files.clock.read().mono), name="watchdog")
+    await asyncio.wait({work, *until}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (fed, work):
+        task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await work
-    fed.cancel()

@@ -123,6 +123,12 @@ KINDS: tuple[Kind, ...] = (
         Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
     ),
     _no(
+        "TWL-O119",
+        "too_many_stand",
+        Text("{most} overrides stand already", "{most} ändringar gäller redan"),
+        Text("end them with `watertower resume` first", "avsluta dem först med `watertower resume`"),
+    ),
+    _no(
         "TWL-O120",
         "without_end",
         Text("an override needs an end", "en ändring behöver ett slut"),

@@ -170,6 +170,10 @@ class Override:
     owner: str
     reason: str
 
+    def hides(self, older: "Override") -> bool:
+        """Whether an older one will not be seen any more from the start of this one on."""
+        return older.end <= self.end and older.looks.keys() <= self.looks.keys()
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:

@@ -18,6 +18,8 @@ from controller.store import Held, NotKept
 
 REFUSED = "TWL-O110"
 REMEMBERED = 200
+MOST = 100
+"""So many overrides stand at a time; the plan is worked out over all of them."""
 SETTLED = timedelta(seconds=10)
 """A fade that a hand ends is over by then."""
 
@@ -113,8 +115,13 @@ class Hand:
             raise Mistake("TWL-O126")
         kept = override_of(request, self.grounds, now)
         end = kept.end or now
+        hidden = [old for old in self._kept.values() if kept.override.hides(old.override)]
+        if kept.id not in self._kept and len(self._kept) - len(hidden) >= MOST:
+            raise Mistake("TWL-O119", most=MOST)
         if await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
+            self._leave(hidden, kept.start)
             self._kept[kept.id] = kept
+            await self._forget(hidden, now)
         elif kept.id not in self._kept:
             raise Mistake("TWL-O127", name=kept.id)
         stands = self._kept[kept.id]
@@ -156,10 +163,13 @@ class Hand:
         standing = {held.id for held in self._store.overrides}
         over = [kept for kept in self._kept.values() if kept.override.end <= now or kept.id not in standing]
         self._leave(over, now)
-        # the end stands in the document itself: a disk that does not take the note loses nothing
-        with suppress(WatertowerError):
-            await self._store.end_overrides([kept.id for kept in over], now)
+        await self._forget(over, now)
         return tuple(happened("TWL-O103", id=kept.id, owner=kept.owner, reason=kept.reason) for kept in over)
+
+    async def _forget(self, ended: Collection[Kept], now: datetime) -> None:
+        """On disk too; one that does not take the note loses nothing, for the documents themselves tell of the end."""
+        with suppress(WatertowerError):
+            await self._store.end_overrides([kept.id for kept in ended], now)
 
     def _leave(self, ended: Collection[Kept], now: datetime) -> None:
         """They have ended; the plan must know of them while the fade into what follows runs."""

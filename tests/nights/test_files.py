@@ -197,3 +197,20 @@ def test_a_start_with_a_broken_profile(site: Any, mosquitto: Any, ear: Any, word
     for program in again:
         assert program.events("TWL-O131")
         assert program.end() == 0
+
+
+def test_the_gateway_process_follows_its_own_file(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+    """A bad save changes nothing and is told; a lamp that is patched elsewhere, with what was shown before."""
+    site.outside(mosquitto.port, "controller")
+    listens = ear(mosquitto)
+    gateway = site.gateway()
+    words.until(lambda: listens.word(REPORTED), "it does not report")
+    site.edit("tower.yaml", "profile: rgbw, address: 13}", "profile: rgbx, address: 13}")
+    words.until(lambda: gateway.events("TWL-O131"), "the bad file is not told")
+    assert len(gateway.events("TWL-D001")) == 1
+    site.edit("tower.yaml", "profile: rgbx, address: 13}", "profile: rgbw, address: 17}")
+    words.until(lambda: len(gateway.events("TWL-D001")) == 2, "it does not begin anew")
+    words.until(lambda: "address: 17" in (site.folder / "mast/last-good/tower.yaml").read_text(), "no copy is kept")
+    words.until(lambda: listens.word("watertower/gateway/mast/availability") == b"online", "not online")
+    assert gateway.end() == 0
+    assert "Traceback" not in gateway.log

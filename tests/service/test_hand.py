@@ -11,7 +11,7 @@ import pytest
 from controller.config.load import load
 from controller.events import Event
 from controller.lighting.look import DARK
-from controller.service.hand import Hand
+from controller.service.hand import MOST, Hand
 from controller.service.request import Grounds
 from controller.simulation.memory import Disk
 from controller.store import NotKept
@@ -168,11 +168,36 @@ async def test_an_id_that_comes_again_after_a_restart_is_told_what_stands(disk: 
     assert (over.code, "TWL-O127" in str(over.fields["reason"])) == ("TWL-O110", True)
 
 
+async def test_what_is_hidden_to_its_end_does_not_pile_up(disk: Disk) -> None:
+    """A program that sets the same again each minute; what will show once more is kept."""
+    hand = hand_on(disk)
+    await hand.take(asked(id="long", until="3 h"), EVENING)
+    await hand.take(asked(id="bowl", look={"bowl": "green"}, until="2 h"), EVENING)
+    for minute in range(2 * MOST):
+        now = EVENING + timedelta(minutes=minute / 10)
+        assert (await hand.take(asked(id=f"{minute}", look={"bowl": "red"}, until="1 h"), now)).code == "TWL-O101"
+    assert [held.id for held in disk.overrides] == ["long", "bowl", f"{2 * MOST - 1}"]
+    await hand.expire(now + timedelta(minutes=5))
+    assert [each.id for each in hand.overrides] == ["long", "bowl", f"{2 * MOST - 1}"]
+
+
+async def test_more_overrides_than_anybody_can_mean_are_refused(disk: Disk) -> None:
+    """Each shorter than the one before, so that all of them will show; those that are known are answered as before."""
+    hand = hand_on(disk)
+    for number in range(MOST):
+        assert (await hand.take(asked(id=f"{number}", until=f"{600 - number} min"), EVENING)).code == "TWL-O101"
+    refused = await hand.take(asked(id="more", until="1 h"), EVENING)
+    assert (refused.code, "TWL-O119" in str(refused.fields["reason"])) == ("TWL-O110", True)
+    assert (await hand_on(disk).take(asked(id="7"), EVENING)).code == "TWL-O101"
+    assert (await hand.take(asked(id="all", until="10 h"), EVENING)).code == "TWL-O101"
+    assert len(disk.overrides) == 1
+
+
 async def test_an_end_that_the_disk_took_late_is_followed(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A resume that was refused over a disk that hung: what it ended after all does not stand until a restart."""
     hand, end = hand_on(disk), disk.end_overrides
-    for name in ("a", "b"):
-        await hand.take(asked(id=name), EVENING)
+    for name, until in (("a", "2 h"), ("b", "1 h")):
+        await hand.take(asked(id=name, until=until), EVENING)
 
     async def hangs(ids: Collection[str], at: datetime) -> None:
         await end(tuple(ids), at)
