@@ -2,10 +2,11 @@
 
 Rules
 1. A safety stop acts at once, before it has its answer and whatever else waits.
-2. At most WAITING requests wait; one too many is told to come again. A stop takes the place of the last: one that is
+2. What waits already is asked once, as it comes over each of several brokers.
+3. At most WAITING requests wait; one too many is told to come again. A stop takes the place of the last: one that is
    in force without waiting to be kept could never be lifted.
-3. Of refusals, REFUSALS a minute are told one by one; of a flood the rest is counted.
-4. While the clock is suspect nothing is set and nothing ends by it.
+4. Of refusals, REFUSALS a minute are told one by one; of a flood the rest is counted.
+5. While the clock is suspect nothing is set and nothing ends by it.
 """
 
 from collections import deque
@@ -36,6 +37,8 @@ class Desk:
     def receive(self, payload: bytes, reading: Reading) -> tuple[Event, ...]:
         """A request joins those that wait."""
         is_stop = self._hand.halt(payload, reading.wall)
+        if payload in self._waiting:
+            return ()
         if len(self._waiting) < WAITING:
             self._waiting.append(payload)
             return ()
@@ -48,7 +51,8 @@ class Desk:
         suspect = reading.trust is Trust.SUSPECT
         events: tuple[Event, ...] = ()
         if self._waiting:
-            answer = await self._hand.take(self._waiting.popleft(), reading.wall, suspect)
+            answer = await self._hand.take(self._waiting[0], reading.wall, suspect)
+            self._waiting.popleft()
             events = self._damped(answer, reading)
         ended = () if suspect else await self._hand.expire(reading.wall)
         return (*events, *ended, *self._refusals.due(reading.mono))

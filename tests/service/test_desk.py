@@ -47,6 +47,16 @@ async def test_requests_are_answered_in_their_order(hand: Hand) -> None:
     assert await desk.work(EVENING) == ()
 
 
+async def test_a_request_that_comes_over_two_brokers_is_answered_once(hand: Hand) -> None:
+    """The second while the first waits or is worked on; later, as one who asks again does, it is answered again."""
+    desk = Desk(hand)
+    for number, payload in enumerate((asked("a"), asked("b"), asked("b"), asked("a"))):
+        assert desk.receive(payload, later(number / 1000)) == ()
+    assert [event.fields["id"] for _ in range(4) for event in await desk.work(EVENING)] == ["a", "b"]
+    desk.receive(asked("a"), later(2))
+    assert [event.fields["id"] for event in await desk.work(later(2))] == ["a"]
+
+
 async def test_a_stop_acts_before_what_waits(hand: Hand) -> None:
     """Its answer comes in its turn."""
     desk = Desk(hand)
