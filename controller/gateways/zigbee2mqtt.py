@@ -60,6 +60,8 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
     POLL_S: ClassVar[float | None] = 60.0
     SETTLE_S: ClassVar[float] = 4.0
     STEPS: ClassVar[int] = 254
+    COLOR_TOLERANCE: ClassVar[int] = 5
+    """For lamps that tell hue and saturation, which Zigbee counts in 254 steps."""
     MAX_FADE_S: ClassVar[float] = 6553.0
 
     kind: Literal["zigbee2mqtt"] = "zigbee2mqtt"

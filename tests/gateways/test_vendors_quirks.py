@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
+from controller.gateways.values import from_hue
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -110,6 +111,19 @@ def test_zigbee_lamps_that_tell_hue_and_saturation(
     blue = {"hue": 240, "saturation": 100, "x": 0.6374, "y": 0.3529}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys | {"color": orange}))
     assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys | {"color": blue}))
+
+
+def test_zigbee_lamps_count_hue_and_saturation_in_254_steps(
+    named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """The bridge makes whole degrees and per cent of them; every hue must come back as the colour that was asked for."""
+    gateway = named("zigbee2mqtt")
+    for degrees in range(0, 360, 5):
+        step = round(degrees / 360 * 254)
+        color = {"hue": round(step / 254 * 360), "saturation": round(round(0.73 * 254) / 254 * 100)}
+        keys = {"state": "ON", "brightness": 254, "color_mode": "hs", "color": color}
+        goal = lit(from_hue(degrees, 73).hex)
+        assert gateway.agrees("bowl", goal, shown(gateway, "zigbee2mqtt/tower", keys)), degrees
 
 
 def test_zigbee_knows_no_dark_colours(
