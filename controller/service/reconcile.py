@@ -13,11 +13,14 @@ Rules
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
    order, and shows what is wished, is not told of.
-7. A gateway that is silent (`silence`) is still sent the wish, slowly.
-8. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
-9. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
-10. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
-11. The steps of a sequence and the renewal of a plan are not told when they are confirmed.
+7. A gateway that is asked what it shows, and after RELAPSES repairs shows the same difference again, only says that
+   it obeys, as Zigbee2MQTT does when the lamp has taken the command: then its word counts only when it still stands
+   after it was asked once more.
+8. A gateway that is silent (`silence`) is still sent the wish, slowly.
+9. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
+10. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
+11. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
+12. The steps of a sequence and the renewal of a plan are not told when they are confirmed.
 """
 
 import zlib
@@ -26,7 +29,7 @@ from dataclasses import replace
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway
 from controller.service import silence
-from controller.service.state import Decision, Pending, Standing, Track, Turn
+from controller.service.state import Decision, Pending, Relapse, Standing, Track, Turn
 from controller.service.words import says, shows
 
 RETRY_S = 2.0
@@ -37,6 +40,7 @@ REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
 REASSERT_S = 60.0
+RELAPSES = 3
 
 
 def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -90,6 +94,7 @@ def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> D
         asked_s=turn.now_s,
         overwritten=False,
         greeted=False,
+        relapse=None if anew else track.relapse,
     )
     # one that shows it already may have nothing to say, and has said nothing on this connection
     query = turn.fade_s <= 0 and not track.heard.told_s
@@ -135,6 +140,10 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if turn.fade_s > 0 and track.confirmed != turn.goal:
         fading = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
         return Decision(fading, wake_s=turn.now_s + turn.fade_s)
+    if (proven_s := _proven_s(gateway, track)) > turn.now_s:
+        doubted = replace(track, standing=dict.fromkeys(gateway.zone_names, "differs"))
+        asked = _polled(gateway, Decision(doubted), turn)
+        return replace(asked, wake_s=min(asked.wake_s or proven_s, proven_s))
     confirmed: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "confirmed")
     done = replace(
         track,
@@ -146,6 +155,20 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         contested=track.contested and turn.now_s < track.paid_s,
     )
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
+
+
+def _proven_s(gateway: Gateway, track: Track) -> float:
+    """When the word of a gateway counts (rule 7)."""
+    if track.relapse is None or track.relapse.times < RELAPSES or track.pending is None:
+        return 0.0
+    return track.pending.due_s + (gateway.POLL_S or 0.0)
+
+
+def _relapse(gateway: Gateway, track: Track, turn: Turn) -> Relapse:
+    """The difference that is repaired now; the same again where it was seen by asking, not at once."""
+    last, pace_s = track.relapse, gateway.POLL_S or 0.0
+    again = last is not None and last.zones == track.heard.zones and pace_s / 2 < turn.now_s - last.at_s < 2 * pace_s
+    return Relapse(track.heard.zones, turn.now_s, last.times + 1 if last is not None and again else 1)
 
 
 def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
@@ -183,7 +206,7 @@ def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
 
 
 def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """Rule 8; sooner where it has said `online` once more, as one does that has just started."""
+    """Rule 9; sooner where it has said `online` once more, as one does that has just started."""
     every_s = gateway.POLL_S or REASSERT_S
     due_s = (track.asked_s or turn.now_s) + (min(every_s, REPAIR_COST_S) if track.greeted else every_s)
     if turn.now_s < due_s:
@@ -193,7 +216,7 @@ def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 
 
 def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """Rule 7."""
+    """Rule 8."""
     noted = silence.noted(gateway, track, turn)
     sent = _again(gateway, noted.track, turn, noted.events)
     return replace(sent, wake_s=min(at_s for at_s in (sent.wake_s, noted.wake_s) if at_s is not None))
@@ -237,7 +260,8 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
-    asked = _ask(gateway, replace(track, paid_s=paid_s), turn, anew=track.overwritten)
+    paid = replace(track, paid_s=paid_s, relapse=_relapse(gateway, track, turn))
+    asked = _ask(gateway, paid, turn, anew=track.overwritten)
     if track.overwritten or track.contested or all(_likeness(gateway, track, turn).values()):
         return asked
     marked = replace(asked.track, standing=track.standing)

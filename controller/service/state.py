@@ -90,6 +90,16 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Relapse:
+    """What a gateway showed each time when it was asked, `times` in a row and last at `at_s`, though after each repair
+    it had said that it was right."""
+
+    zones: Mapping[str, Shown]
+    at_s: float
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One gateway from turn to turn.
 
@@ -101,7 +111,8 @@ class Track:
     `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
     are borne.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
-    are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more.
+    are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more. `relapse`
+    is the difference that was repaired last.
     """
 
     heard: Heard = Heard()
@@ -122,6 +133,7 @@ class Track:
     paid_s: float = 0.0
     contested: bool = False
     greeted: bool = False
+    relapse: Relapse | None = None
 
     @property
     def silent(self) -> bool:

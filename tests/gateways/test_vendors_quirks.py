@@ -116,7 +116,7 @@ def test_zigbee_lamps_that_tell_hue_and_saturation(
 def test_zigbee_lamps_count_hue_and_saturation_in_254_steps(
     named: Callable[..., Gateway], lit: Callable[..., ZoneState]
 ) -> None:
-    """The bridge makes whole degrees and per cent of them; every hue must come back as the colour that was asked for."""
+    """The bridge makes whole degrees and per cent of them; every hue must come back as what was asked for."""
     gateway = named("zigbee2mqtt")
     for degrees in range(0, 360, 5):
         step = round(degrees / 360 * 254)

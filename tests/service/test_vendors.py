@@ -225,6 +225,35 @@ def test_a_scheme_under_a_colour_temperature_is_put_out(started: Started, schedu
     assert world.vendor.device.scheme == 0
 
 
+def test_a_zigbee_lamp_that_takes_a_colour_and_shows_another(started: Started) -> None:
+    """The bridge says what it sent, and the lamp when it is asked what it shows: told once, and never called right."""
+    world = started("z2m")
+    device = world.vendor.device
+    obeys = device.receive
+
+    def receive(topic: str, *rest: Any) -> Any:
+        answer = obeys(topic, *rest)
+        if topic.endswith("/get") and device.state["state"] == "ON":
+            device.state["color"] = {"x": 0.3, "y": 0.6}
+            return (device._report(),)
+        return answer
+
+    device.receive = receive
+    world.run(270)
+    since, confirmed = world.mono, 0
+    for _ in range(1800):
+        world.run(1)
+        confirmed += standing(world) == {"confirmed"}
+    assert confirmed == 0
+    assert set(world.controller.codes(since)) <= {"TWL-G108"}
+    assert world.controller.codes().count("TWL-G108") == 1
+    assert len(commands(world, since)) <= 130, "a command and a question each minute"
+    device.receive = obeys
+    world.run(180)
+    assert standing(world) == {"confirmed"}
+    assert world.controller.codes(since).count("TWL-G107") == 1
+
+
 def test_a_lamp_that_is_fought_over(started: Started) -> None:
     """An automation switches it off whenever it is on: five repairs at once, then one in twelve seconds, one alarm."""
     world = started("tasmota-5")
