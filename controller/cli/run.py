@@ -101,7 +101,7 @@ def _parts(start: Start, store: Store, log: Log) -> Parts:
 def _from_copy(parts: Parts) -> Parts | None:
     """The same with the last good copy of the files; None where there is none, or that is what they were already."""
     copy = last_good(parts.config, parts.state) if parts.config and not parts.from_copy else None
-    return None if copy is None else replace(parts, setup=copy)
+    return None if copy in (None, parts.setup) else replace(parts, setup=copy)
 
 
 async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> tuple[Parts, BaseException | None]:

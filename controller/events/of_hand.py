@@ -99,8 +99,8 @@ KINDS: tuple[Kind, ...] = (
         "files.rejected",
         Level.ERROR,
         Text(
-            "the files have {count} mistakes and are not used; the last good version stays in force. {first}",
-            "filerna har {count} fel och används inte; den senaste felfria versionen gäller. {first}",
+            "mistakes in the files: {count}; they are not used, the last good version stays in force. {first}",
+            "fel i filerna: {count}; de används inte, den senaste felfria versionen gäller. {first}",
         ),
         Text(
             "What was saved cannot be used; the light goes on by what was good last, also after a restart.",

@@ -55,6 +55,17 @@ def test_the_gateway_process_ends_cleanly(site: Any, mosquitto: Any, ear: Any, w
     assert "Traceback" not in program.log
 
 
+def test_a_second_service_in_one_folder_blames_no_file(site: Any, words: Any) -> None:
+    """The first has the port, and goes on; the files are the same, and so no copy of them would do better."""
+    first = site.controller()
+    words.until(lambda: first.events("TWL-G101"), "no confirmation")
+    second = site.controller()
+    assert second.wait() == 69
+    assert "TWL-B002" in second.log
+    assert "TWL-O131" not in second.log
+    assert site.start("status").wait() == 0
+
+
 def test_a_busy_port_is_told_with_69(site: Any) -> None:
     """Somebody else listens where the embedded broker should."""
     with socket.socket() as taken:
