@@ -19,7 +19,7 @@ from controller.cli.notify import feed_watchdog, notify
 from controller.cli.options import Options, common, environment_language
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
-from controller.errors import FilesRejected, Refused, WatertowerError
+from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event
 from controller.events.kind import Language
 from controller.gateways.contract import Dmx
@@ -44,10 +44,10 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
 
 
 def find(setup: Setup, name: str) -> Dmx:
-    """The DMX gateway of that name; raises Refused TWL-Q103."""
+    """The DMX gateway of that name; raises WatertowerError TWL-Q103."""
     ours = {gateway.name: gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx)}
     if name not in ours:
-        raise Refused("TWL-Q103", name=name, known=", ".join(ours) or "–")
+        raise WatertowerError("TWL-Q103", name=name, known=", ".join(ours) or "–")
     return ours[name]
 
 
@@ -61,7 +61,7 @@ class Box:
 
     @classmethod
     def of(cls, setup: Setup, name: str) -> "Box":
-        """Raises Refused for a gateway that is none of ours, Misconfigured for a secret that is not there."""
+        """Raises WatertowerError for a gateway that is none of ours, Misconfigured for a secret that is not there."""
         return cls(setup, find(setup, name), connect.addresses(setup.tower.mqtt))
 
     def goes_on(self, after: Setup) -> bool:

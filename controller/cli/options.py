@@ -48,13 +48,17 @@ class Options:
 
     @property
     def state_dir(self) -> Path:
-        """Where systemd says, else the user's own folder for state (XDG Base Directory)."""
+        """Where systemd says, else the user's own folder for state (XDG Base Directory). Raises WatertowerError
+        TWL-Q118 for a user without one, as in a container."""
         if self.state is not None:
             return self.state
         given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
         if given:
             return Path(given)
-        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "watertower"
+        try:
+            return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "watertower"
+        except RuntimeError as error:
+            raise WatertowerError("TWL-Q118") from error
 
     @property
     def language(self) -> Language:

@@ -200,4 +200,18 @@ KINDS: tuple[Kind, ...] = (
             "Tryck q och se med `watertower status` om {name} hörs.",
         ),
     ),
+    Kind(
+        "TWL-Q118",
+        "command.no_home",
+        Level.ERROR,
+        Text(
+            "this user has no home folder in which anything could be kept",
+            "den här användaren har ingen hemmapp att spara något i",
+        ),
+        Text(
+            "What outlives a restart is kept in the user's folder for state, unless another is named.",
+            "Det som överlever en omstart sparas i användarens mapp för tillstånd, om ingen annan anges.",
+        ),
+        Text("Name a folder: `--state DIR`.", "Ange en mapp: `--state MAPP`."),
+    ),
 )

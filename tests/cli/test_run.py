@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import pwd
 import re
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from typing import Any
 from zoneinfo import TZPATH
 
 import pytest
+from click.testing import CliRunner
+
+from controller.cli import group
 
 COMMANDS = [
     ("run",),
@@ -97,6 +101,26 @@ def test_a_users_file_that_says_nothing_is_told(call: Any, config: Path, text: s
     result = call("run")
     assert result.exit_code == 78, result.output
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("command", [("run",), ("gateway", "mast")], ids=lambda command: command[0])
+def test_a_user_without_a_home_is_asked_for_a_folder(
+    config: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """A container may run as a number that no user has."""
+    for name in ("HOME", "STATE_DIRECTORY", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    result = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", *command])
+    assert result.exit_code == 2, result.output
+    assert "--state" in result.stderr
+
+
+def test_a_gateway_that_the_files_do_not_have_is_a_matter_of_usage(call: Any) -> None:
+    """Exit code 2, on which systemd does not start it again, and the names of those that there are."""
+    result = call("gateway", "nope")
+    assert result.exit_code == 2
+    assert "mast" in result.stderr
 
 
 def test_an_unknown_command_is_a_matter_of_usage(call: Any) -> None:
