@@ -29,8 +29,8 @@ MEANINGS: dict[str, Text] = {
     ),
     "except": Text("Days that do not count.", "Dagar som inte räknas."),
     "hours": Text(
-        "From when until when: `sunset to 23:00`. Left out: from sunset to sunrise.",
-        "Från när till när: `solnedgång till 23:00`. Utelämnat: från solnedgång till soluppgång.",
+        "From when until when: `sunset to 23:00`. Left out: from sunset to sunrise, of a blackout all day.",
+        "Från när till när: `solnedgång till 23:00`. Utelämnat: sol ned till sol upp, för en släckning hela dygnet.",
     ),
     "color": Text(
         'A colour: `orange`, `"#FF6A00"`, `2700 K` or `dark`; one for each zone; or a list, one after another.',

@@ -20,7 +20,7 @@ from controller.errors import Mistake
 from controller.events.kind import Language, printable
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
-from controller.schedule.hours import DEFAULT_HOURS, Hours, Night, Place, as_list
+from controller.schedule.hours import ALL_DAY, DEFAULT_HOURS, Hours, Night, Place, as_list
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.sun import Stretch
 
@@ -140,7 +140,9 @@ class Rule(BaseModel):
 
 
 class Blackout(Rule):
-    """Always dark; wins over every campaign."""
+    """Always dark; wins over every campaign, also over one that begins before sunset."""
+
+    hours: Hours = ALL_DAY
 
 
 class Lit(Rule):

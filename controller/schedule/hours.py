@@ -176,3 +176,4 @@ def as_list(value: object) -> object:
 
 Hours = Annotated[tuple[Window, ...], BeforeValidator(as_list)]
 DEFAULT_HOURS = (Window.parse("sunset to sunrise"),)
+ALL_DAY = (Window.parse("all day"),)
