@@ -128,8 +128,10 @@ class Lamp:
 
     def levels(self, light: Light) -> bytes:
         """The levels of all channels that show a light."""
-        if light.brightness <= 0:
-            return self._dark
+        return self._dark if light.brightness <= 0 else _written(self, light)
+
+    def write(self, light: Light) -> bytes:
+        """The same worked out anew; `light` must not be dark."""
         slots = bytearray(self._dark)
         for wire, share in zip(self._wires, self.shares(light), strict=True):
             wire.write(share, slots)
@@ -251,6 +253,12 @@ def _as_bright_as(wanted: Vector, xyz: Vector) -> Vector:
     if y <= 0:
         return 0.0, 0.0, 0.0
     return x * wanted[1] / y, wanted[1], z * wanted[1] / y
+
+
+@lru_cache(maxsize=4096)
+def _written(lamp: Lamp, light: Light) -> bytes:
+    """Lamps at rest are asked for the same light at every turn."""
+    return lamp.write(light)
 
 
 @lru_cache(maxsize=4096)
