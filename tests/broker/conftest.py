@@ -20,7 +20,7 @@ from controller.events import Event
 DEPLOY = Path(__file__).parents[2] / "deploy" / "mosquitto"
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 USERS = {"tower": "orange", "other": "blue", "mast": "high", "controller": "calm"}
-WAIT_S = 10
+WAIT_S = 30
 
 
 def text(value: str | bytes) -> bytes:

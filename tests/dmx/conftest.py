@@ -243,7 +243,7 @@ def source() -> Source:
 def soon() -> Callable[[Callable[[], Any]], Any]:
     """Waits until a condition holds, and fails when it does not within a while."""
 
-    async def wait(condition: Callable[[], Any], within_s: float = 5.0) -> None:
+    async def wait(condition: Callable[[], Any], within_s: float = 15.0) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0.01)

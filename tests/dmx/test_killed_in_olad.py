@@ -45,7 +45,7 @@ campaigns:
 PROGRAMS = {"controller": ("run",), "gateway": ("gateway", "wire")}
 SCHEDULED = {"bowl": Color("#FF6A00"), "shaft": Color("#0000FF")}
 DIMMED = ("override", "bowl=orange", "shaft=blue", "--brightness", "40 %", "--until", "2 h", "--reason", "prov")
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 class Site:

@@ -163,7 +163,7 @@ class Ear:
             self.items.append(item)
             self._came.set()
 
-    async def until(self, condition: Callable[[], Any], within_s: float = 8.0) -> None:
+    async def until(self, condition: Callable[[], Any], within_s: float = 20.0) -> None:
         """Waits until the condition holds; it is looked at after each item and from time to time."""
         async with asyncio.timeout(within_s):
             while not condition():
@@ -180,7 +180,7 @@ class Ear:
         """Every payload received on a topic so far."""
         return [item.payload for item in self.of(Received) if item.topic == topic]
 
-    async def get(self, kind: type, within_s: float = 8.0) -> Any:
+    async def get(self, kind: type, within_s: float = 20.0) -> Any:
         """The first item of a kind."""
         await self.until(lambda: self.of(kind), within_s)
         return self.of(kind)[0]

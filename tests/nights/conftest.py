@@ -28,7 +28,7 @@ SBIN = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin"
 MOSQUITTO = shutil.which("mosquitto", path=SBIN)
 PASSWD = shutil.which("mosquitto_passwd", path=SBIN)
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
-GENEROUS_S = 20.0
+GENEROUS_S = 60.0
 """How long a test waits before it gives up; what is promised is asserted on the instants in the documents."""
 ORANGE = {"on": True, "color": "#FF6A00", "brightness": 1.0}
 SECRET = "a-password-of-the-test"

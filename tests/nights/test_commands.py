@@ -44,7 +44,7 @@ class Terminal:
         """Somebody types."""
         os.write(self._ours, text.encode())
 
-    def wait(self, within_s: float = 30.0) -> int:
+    def wait(self, within_s: float = 60.0) -> int:
         """Reads to the end; the exit code."""
         end = time.monotonic() + within_s
         while self.process.poll() is None and time.monotonic() < end:

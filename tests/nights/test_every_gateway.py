@@ -120,7 +120,7 @@ def mixed_site(config: Path, port: int, secret: str) -> Setup:
     return load(config)
 
 
-async def soon(holds: Callable[[], Any], what: Callable[[], Any], within_s: float = 20.0) -> float:
+async def soon(holds: Callable[[], Any], what: Callable[[], Any], within_s: float = 60.0) -> float:
     """Seconds until something holds."""
     began = asyncio.get_running_loop().time()
     while not holds():

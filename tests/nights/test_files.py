@@ -157,7 +157,7 @@ def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Any,
     """A secret that is not there: told, and the tower is lit as before; without a copy the start ends with 78."""
     (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
     site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
-    assert site.controller().process.wait(20) == 78
+    assert site.controller().wait() == 78
     site.edit("tower.yaml", "  users_file: gone\n", "")
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
