@@ -184,6 +184,18 @@ def test_why(planned: Planned, moment: str, winner: str, losers: list[str]) -> N
     assert "(line " in why.rule
 
 
+def test_a_blackout_without_hours_is_dark_all_day(planned: Planned, told: Told) -> None:
+    """Also while a campaign is lit before sunset, which is at 15:33 then."""
+    program = planned(
+        "campaigns: [{name: c, dates: 24–26 November, hours: 15:00 to 18:00, color: red}]\n"
+        "blackouts: [{name: b, dates: 25 November}]"
+    )
+    assert told(program, "2026-11-24T00:00", "2026-11-27T00:00") == [
+        "Tue 24 15:00–Tue 24 18:00 c",
+        "Thu 26 15:00–Thu 26 18:00 c",
+    ]
+
+
 def test_an_override_outranks_a_blackout(planned: Planned) -> None:
     """And a zone that it does not name follows the schedule."""
     moment = at("2026-11-20T21:10")
