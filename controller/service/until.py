@@ -1,4 +1,7 @@
-"""When something set by hand ends: `next change`, `sunrise`, `sunset`, a clock time, an instant, or a duration."""
+"""When something set by hand ends: `next change`, `sunrise`, `sunset`, a clock time, an instant, or a duration.
+
+Of a local time that comes twice in the autumn an end is the second, as everywhere.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -48,7 +51,8 @@ def _clock(hour: int, minute: int, program: Program, now: datetime, text: str) -
     if hour * 60 + minute > 24 * 60 or minute > 59:
         raise Mistake("TWL-O121", until=text)
     today = now.astimezone(program.place.time_zone).date()
-    times = (instant(today + timedelta(days=i), hour * 60 + minute, program.place.time_zone) for i in range(3))
+    days = (today + timedelta(days=i) for i in range(3))
+    times = (instant(day, hour * 60 + minute, program.place.time_zone, last=True) for day in days)
     return next(at for at in times if at > now)
 
 
@@ -56,8 +60,10 @@ def _instant(text: str, program: Program) -> datetime | None:
     """ISO 8601, in the site's time where it has no offset."""
     try:
         told = datetime.fromisoformat(text.strip())
-        told = told if told.tzinfo is not None else told.replace(tzinfo=program.place.time_zone)
-        return told.astimezone(UTC)
+        if told.tzinfo is not None:
+            return told.astimezone(UTC)
+        at = instant(told.date(), told.hour * 60 + told.minute, program.place.time_zone, last=True)
+        return at + timedelta(seconds=told.second, microseconds=told.microsecond)
     except (ValueError, OverflowError):
         return None
 
