@@ -20,7 +20,7 @@ from typing import Any
 from controller.errors import Mistake
 from controller.lighting.ofl_file import MOST_NAMES, Channel, File, Insert, Mode, parse_file, unreadable
 from controller.lighting.ofl_light import Beam, Written, beam, is_hue
-from controller.lighting.ofl_rest import is_shutter, rest
+from controller.lighting.ofl_rest import Rest, is_shutter, rest
 from controller.lighting.profile import Profile, parse_profile
 
 PIXEL = "$pixelKey"
@@ -97,6 +97,7 @@ class _Layout:
         self._template_switches = list(_switches(file, file.template_channels))
         if len(self._templates) + len(self._template_switches) > MOST_NAMES:
             raise unreadable("templateChannels", f"more than {MOST_NAMES} names")
+        self._rests: dict[str, Rest | None] = {}
         self._found = [self._find(key) if key is not None else None for key in self._keys()]
 
     def channels(self) -> list[Written]:
@@ -116,7 +117,7 @@ class _Layout:
         doubts: dict[str, Mistake] = {}
         for number, item in enumerate(self._found, start=1):
             if item is not None and item.byte == 0 and _beam(item) is None:
-                held = rest(self._file, item.key, item.channel)
+                held = self._rest(item)
                 if held is not None and not held.is_sure:
                     told = Mistake("TWL-F132", number=number, channel=item.name, value=held.value)
                     doubts.setdefault(item.key, told)
@@ -196,9 +197,15 @@ class _Layout:
         if "dimmer" not in roles or kinds & {"ColorPreset", "WheelSlot"}:
             raise self._refused("TWL-F113")
 
+    def _rest(self, item: Found) -> Rest | None:
+        """Worked out once for all pixels."""
+        if item.key not in self._rests:
+            self._rests[item.key] = rest(self._file, item.key, item.channel)
+        return self._rests[item.key]
+
     def _resting(self, item: Found) -> Written:
         """Rule 4."""
-        held = rest(self._file, item.key, item.channel)
+        held = self._rest(item)
         if held is None:
             raise self._refused("TWL-F116", channel=item.name)
         return {"shutter" if is_shutter(item.channel) else "fixed": held.value}

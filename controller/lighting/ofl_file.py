@@ -185,7 +185,7 @@ class Slot(Part):
 class Wheel(Part):
     """A disc that turns one of its slots into the light; they count from 1."""
 
-    slots: tuple[Slot, ...] = ()
+    slots: Annotated[tuple[Slot, ...], Field(max_length=MOST_RANGES)] = ()
 
 
 class File(Part):

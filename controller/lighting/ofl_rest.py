@@ -64,6 +64,9 @@ FIGURE = re.compile(r"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)(?:%|Hz|bpm|K)?")
 CROSSFADE = re.compile(r"cross.?fade|interpolat", re.IGNORECASE)
 TO_COLORS = re.compile(r"(?:\bto|\bfull|…|\.\.\.|–|-)\s*(?:rgb|colou?rs?\b(?!\s*temp))", re.IGNORECASE)
 
+LONGEST = 500
+"""Characters of what is said of a range that are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -94,12 +97,12 @@ def is_shutter(channel: Channel) -> bool:
 
 def _acts(file: File, key: str, channel: Channel) -> list[int]:
     """How much each value acts on the light; what the file does not speak of acts."""
-    names = f"{key} {channel.name or ''}"
-    fades = any(CROSSFADE.search(f"{names} {does.said('comment')}") for _, does in channel.does)
+    told = [f"{key} {channel.name or ''} {does.said('comment')}"[:LONGEST] for _, does in channel.does]
+    fades = any(map(CROSSFADE.search, told))
     found: list[list[int]] = [[] for _ in range(256)]
-    for values, does in channel.does:
+    for (values, does), words in zip(channel.does, told, strict=True):
         if fades and does.type == "Generic":
-            alone: Sequence[int] | None = values[-1:] if TO_COLORS.search(f"{names} {does.said('comment')}") else ()
+            alone: Sequence[int] | None = values[-1:] if TO_COLORS.search(words) else ()
         else:
             alone = _alone(file, key, does, values)
         for value in values:

@@ -614,6 +614,7 @@ SIZED = {
         (file(RGB, []), "TWL-F113"),
         (file({"Hue": {"type": "Intensity"}, "Dimmer": {"type": "Intensity"}}, ["Hue", "Dimmer"]), "TWL-F114"),
         (file({**RGB, "S": ALWAYS}, ["S", *RGB]), "TWL-F116"),
+        (file(RGB, [*RGB], wheels={"W": {"slots": [{"type": "Open"}] * 300}}), "TWL-F110"),
         (file({"UV": color("UV")}, ["UV"]), "TWL-F122"),
     ],
 )
