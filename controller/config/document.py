@@ -1,7 +1,7 @@
 """YAML as text with the place of every value: no number, truth, date or nothing, only what the person wrote.
 
 Rules
-1. Every scalar is its text; a keyword without a value holds the empty text.
+1. Every scalar is its text; a keyword without a value, or with YAML's own word for none, holds the empty text.
 2. Every value stands on one line. Tags, anchors, aliases, directives and a second document are refused.
 3. No more than 20 levels, and no list or set of pairs over 512 entries, the channels of a universe.
 4. A keyword given twice is a mistake; the first one counts while the other mistakes are looked for.
@@ -37,6 +37,8 @@ DEEPEST = 20
 MOST_ENTRIES = 512
 MOST_READINGS = 10
 """How often a text is mended and read again."""
+NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+"""What an editor takes for no value: nobody means a topic `null`."""
 COMMENT = re.compile(r":\s*(?P<comment>#.*?)\s*$")
 
 
@@ -170,9 +172,8 @@ class Builder:
         return replace(first, value=Sequence((*first.value.items, *value.items), first.value.place))
 
     def _entry(self, key: Scalar, value: Node) -> Entry:
-        entry = Entry(key, value)
-        if not entry.is_empty:
-            return entry
+        if not isinstance(value, Scalar) or value.quoted or value.text not in NOTHING:
+            return Entry(key, value)
         line = self.draft.source.lines[key.place.line - 1]
         found = COMMENT.match(line, key.place.end - 1)
         if not found:

@@ -27,12 +27,20 @@ def _plain(text: str | bytes) -> object:
 
 
 @pytest.mark.parametrize(
-    "text", ["off", "yes", "NO", "null", "~", "17:30", "0123", "0x1F", "1e3", "2027-06-06", "1_000", ".inf", "20.11"]
+    "text", ["off", "yes", "NO", "17:30", "0123", "0x1F", "1e3", "2027-06-06", "1_000", ".inf", "20.11"]
 )
 def test_no_value_changes_its_meaning(text: str) -> None:
     """What other readers take for a truth, a number, a date or nothing stays the text that was written."""
     assert _plain(f"a: {text}\n") == {"a": text}
     assert _plain(f"{text}: a\n") == {text: "a"}
+
+
+@pytest.mark.parametrize("text", ["", "~", "null", "Null", "NULL"])
+def test_a_keyword_with_nothing_is_empty(text: str) -> None:
+    """As an editor reads it; in quotes, as a keyword and in a list it is a word like others."""
+    assert _plain(f"a: {text}\n") == {}
+    if text:
+        assert _plain(f"a: '{text}'\n{text}: [{text}]\n") == {"a": text, text: [text]}
 
 
 def test_every_value_knows_its_place() -> None:
