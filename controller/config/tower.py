@@ -5,12 +5,10 @@ Every validator that needs another part of the file takes it from the validation
 """
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -25,8 +23,8 @@ from pydantic import (
     field_validator,
 )
 
+from controller.config import address
 from controller.config.geography import farther_than_swapped, near_time_zone, time_zones
-from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Name
@@ -35,10 +33,6 @@ from controller.lighting.color import Color, parse_color
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
-
-EMBEDDED, INBYGGD = "embedded", "inbyggd"
-HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
-PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 def _version(value: object) -> object:
@@ -103,22 +97,6 @@ class Site(Keys):
         return Place(self.latitude, self.longitude, ZoneInfo(self.time_zone))
 
 
-def _listen(value: str) -> str:
-    """`host:port` with an IP address or localhost; `[::1]:1883` for IPv6."""
-    host, _, port = value.rpartition(":")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536 or not _is_own_address(host):
-        raise Mistake("TWL-S097", value=value)
-    return value
-
-
-def _is_own_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return host == "localhost"
-    return ":" not in host or host.startswith("[")
-
-
 def _beside(value: object, info: ValidationInfo) -> Path:
     """A file named relative to the folder of tower.yaml."""
     if not isinstance(value, str):
@@ -128,44 +106,6 @@ def _beside(value: object, info: ValidationInfo) -> Path:
     return Path((info.context or {}).get("directory", "."), value)
 
 
-def _broker(value: str) -> str:
-    """`embedded`, or `mqtt://host[:port]` or `mqtts://host[:port]` without name and password."""
-    if value == EMBEDDED or _is_address(value):
-        return value
-    if "@" in value:
-        raise Mistake("TWL-S090", end=value.rindex("@") + 1)
-    meant = near(value, (EMBEDDED, INBYGGD)) and EMBEDDED
-    if meant is None and "://" not in value and not value.isdecimal() and _is_address(f"mqtt://{value}"):
-        meant = f"mqtt://{value}"
-    if meant is not None:
-        raise Mistake("TWL-S071", value=value, suggestion=meant)
-    raise Mistake("TWL-S091", value=value)
-
-
-def _is_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:
-        return False
-    rest = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
-    return parts.scheme in PORTS and HOST.fullmatch(host) is not None and port != 0 and not rest
-
-
-def _several(brokers: tuple[str, ...]) -> tuple[str, ...]:
-    """One embedded broker, or addresses that all differ."""
-    if EMBEDDED in brokers and len(brokers) > 1:
-        raise Mistake("TWL-S095")
-    seen: set[tuple[str | None, int]] = set()
-    for broker in brokers:
-        parts = urlsplit(broker)
-        address = (parts.hostname, parts.port or PORTS.get(parts.scheme, 0))
-        if address in seen:
-            raise Mistake("TWL-S070", value=broker)
-        seen.add(address)
-    return brokers
-
-
 OtherFile = Annotated[Path, BeforeValidator(_beside)]
 
 
@@ -173,8 +113,8 @@ class Mqtt(Keys):
     """The way to the broker, or brokers: all of them at once."""
 
     broker: Annotated[
-        tuple[Annotated[str, AfterValidator(_broker)], ...],
-        AfterValidator(_several),
+        tuple[Annotated[str, AfterValidator(address.broker)], ...],
+        AfterValidator(address.several),
         BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
         Field(min_length=1),
     ]
@@ -185,12 +125,12 @@ class Mqtt(Keys):
     cert_file: OtherFile | None = None
     key_file: OtherFile | None = None
     users_file: OtherFile | None = None
-    listen: Annotated[str, AfterValidator(_listen)] | None = None
+    listen: Annotated[str, AfterValidator(address.listen)] | None = None
 
     @property
     def is_embedded(self) -> bool:
         """Whether the service brings its own broker."""
-        return self.broker == (EMBEDDED,)
+        return self.broker == (address.EMBEDDED,)
 
     @field_validator("password_file")
     @classmethod
@@ -213,7 +153,7 @@ class Mqtt(Keys):
     @field_validator("listen", "users_file")
     @classmethod
     def _broker_is_ours(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.data.get("broker", (EMBEDDED,)) != (EMBEDDED,):
+        if info.data.get("broker", (address.EMBEDDED,)) != (address.EMBEDDED,):
             raise Mistake("TWL-S094", key=info.field_name)
         return value
 

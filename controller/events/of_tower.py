@@ -153,8 +153,10 @@ KINDS: tuple[Kind, ...] = (
             "Filerna kopieras, delas och versionshanteras; hemligheter hålls utanför dem.",
         ),
         Text(
-            "put it alone in a file that only watertower can read, and write `password_file: mqtt-password`",
-            "lägg det ensamt i en fil som bara watertower kan läsa, och skriv `password_file: mqtt-password`",
+            "put it alone in a file that only watertower can read, and write `username: …` and "
+            "`password_file: mqtt-password`",
+            "lägg det ensamt i en fil som bara watertower kan läsa, och skriv `username: …` och "
+            "`password_file: mqtt-password`",
         ),
     ),
     mistake(

@@ -1,18 +1,10 @@
 """Where a broker is and how one proves to it who one is."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.config.address import ADDRESS, MAX_PORT, PORTS
 from controller.errors import Mistake
-
-PORTS = {"mqtt": 1883, "mqtts": 8883}
-MAX_PORT = 65535
-ADDRESS = re.compile(
-    r"(?P<scheme>mqtts?)://(?:(?P<host>[a-z0-9._-]+)|\[(?P<ipv6>[0-9a-f:.]+(?:%[a-z0-9._-]+)?)\])"
-    r"(?::(?P<port>[0-9]{1,5}))?/?",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def test_the_broker_is_one_or_several(written: str, brokers: tuple[str, ...]) ->
 
 @pytest.mark.parametrize(
     "written",
-    ["http://x", "mqtt://", "mqtt://a b", "mqtt://x/y", "mqtt://x?y", "mqtt://x:0", "mqtt://[x"],
+    ["http://x", "mqtt://", "mqtt://a b", "mqtt://x?y", "mqtt://x:0", "mqtt://[x"],
 )
 def test_what_is_no_address_of_a_broker_is_refused(written: str, findings: Found) -> None:
     """With the three forms to choose from."""
