@@ -1,14 +1,15 @@
 """A command's short conversation with the running service over MQTT: what comes in, until nobody can be reached."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from controller.cli.options import Options
 from controller.config.load import load, load_tower
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
-from controller.mqtt import Address, Connected, Failure, Item, Mqtt
+from controller.events import Event
+from controller.mqtt import Address, Connected, Failure, Item
 from controller.service.files import last_good
 
 T = TypeVar("T")
@@ -43,14 +44,23 @@ def client_id(prefix: str, purpose: str) -> str:
     return f"{prefix.replace('/', '-')}-{purpose}-{uuid.uuid4().hex[:12]}"
 
 
-async def heard(mqtt: Mqtt, brokers: Sequence[Address]) -> AsyncIterator[Item]:
-    """Every item; raises Unreachable TWL-Q101 once each of the brokers has failed."""
-    failed: dict[str, str] = {}
+async def heard(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncIterator[Item]:
+    """Every item; raises Unreachable once each of the brokers has failed."""
+    failed: dict[str, Event] = {}
     async for item in mqtt:
         if isinstance(item, Failure):
-            failed[item.broker] = item.event().text("en").rpartition(": ")[2]
+            failed[item.broker] = item.event()
         elif isinstance(item, Connected):
             failed.pop(item.broker, None)
         if len(failed) == len(brokers):
-            raise Unreachable("TWL-Q101", address=" ".join(failed), reason=next(iter(failed.values())))
+            raise _unreachable(failed)
         yield item
+
+
+def _unreachable(failed: Mapping[str, Event]) -> Unreachable:
+    """What bars the way to a broker that is there (a login, a certificate), else TWL-Q101."""
+    reason, *_ = (event.fields["reason"] for event in failed.values())
+    barred = next((event for event in failed.values() if event.code != "TWL-M007"), None)
+    if barred is not None:
+        return Unreachable(barred.code, **barred.fields)
+    return Unreachable("TWL-Q101", address=" ".join(failed), reason=reason)
