@@ -61,9 +61,9 @@ KEYWORDS = {
 }
 """The words that stand for percentages (`capability-types.md`)."""
 FIGURE = re.compile(r"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)(?:%|Hz|bpm|K)?")
-CROSSFADE = re.compile(r"cross.?fade|interpolat", re.IGNORECASE)
-TO_COLORS = re.compile(r"(?:\bto|\bfull|…|\.\.\.|–|-)\s*(?:rgb|colou?rs?\b(?!\s*temp))", re.IGNORECASE)
-
+COLORS = r"(?:rgb|colou?rs?\b(?!\s*temp))"
+CROSSFADE = re.compile(rf"cross.?fade|interpolat|(?:cct|white)\W{{1,5}}(?:to\s)?{COLORS}", re.IGNORECASE)
+TO_COLORS = re.compile(rf"(?:\bto|\bfull|…|\.\.\.|[-–>/])\s*{COLORS}", re.IGNORECASE)
 LONGEST = 500
 """Characters of what is said of a range that are looked at."""
 

@@ -398,6 +398,10 @@ def generic(comment: str, *dmx_range: int) -> dict[str, Any]:
         ),
         # as an LED tube, a soft light and a profile spot have it
         ("Crossfade", {"capability": generic("CCT crossfade to RGB")}, 255, False),
+        ("CCT <-> RGB", {"defaultValue": "50%", "capability": generic("crossfade to color")}, 255, False),
+        ("CCT/RGB", {"capability": generic("")}, 255, False),
+        ("White colour balance", {"capability": generic("")}, 0, True),
+        ("White colour temperature", {"capability": generic("")}, 0, False),
         ("Cross Fade to Color", {"capability": generic("White … RGBW/HSI color")}, 255, False),
         (
             "Mix",
