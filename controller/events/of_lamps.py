@@ -502,10 +502,29 @@ PROFILES: tuple[Kind, ...] = (
             "Enligt lampfilen finns inget värde där kanalen lämnar ljuset i fred.",
         ),
         Text(
-            "Look at the lamp with watertower test-lamps; if its light is wrong, write in the profile for channel {number} "
-            "the value that the lamp's manual gives.",
-            "Titta på lampan med watertower test-lamps; är ljuset fel, skriv i profilen för kanal {number} det värde som "
+            "Look at it with watertower test-lamps --channels; if the light is wrong, write in the profile for channel "
+            "{number} the value that the lamp's manual gives.",
+            "Titta med watertower test-lamps --channels; är ljuset fel, skriv i profilen för kanal {number} det värde som "
             "lampans handbok anger.",
+        ),
+    ),
+    Kind(
+        "TWL-F133",
+        "fixture_channel.several_dimmers",
+        Level.WARNING,
+        Text(
+            "There are several dimmers, all full while the lamp is lit: channels {channels}",
+            "Det finns flera dimrar, alla fullt öppna medan lampan lyser: kanalerna {channels}",
+        ),
+        Text(
+            "One of them may be that of a light of its own, such as a white beam beside the colours.",
+            "En av dem kan höra till ett eget ljus, till exempel en vit stråle bredvid färgerna.",
+        ),
+        Text(
+            "Look at it with watertower test-lamps --channels; if each colour is white too, write fixed: 0 in the profile "
+            "for that dimmer of channels {channels}.",
+            "Titta med watertower test-lamps --channels; är varje färg också vit, skriv fixed: 0 i profilen för den dimmern "
+            "av kanalerna {channels}.",
         ),
     ),
 )

@@ -48,7 +48,8 @@ class Found:
 class Imported:
     """A profile, what the file calls each of its channels, and what only a look at the lamp can tell.
 
-    `doubts` are a Mistake TWL-F132 of each channel that has no sure rest, once for all pixels.
+    `doubts` are a Mistake TWL-F132 of each channel that has no sure rest, once for all pixels, and a TWL-F133 of
+    several dimmers.
     """
 
     profile: Profile
@@ -115,13 +116,18 @@ class _Layout:
     def doubts(self) -> tuple[Mistake, ...]:
         """See `Imported`."""
         doubts: dict[str, Mistake] = {}
+        dimmers: dict[str, int] = {}
         for number, item in enumerate(self._found, start=1):
-            if item is not None and item.byte == 0 and _beam(item) is None:
-                held = self._rest(item)
-                if held is not None and not held.is_sure:
-                    told = Mistake("TWL-F132", number=number, channel=item.name, value=held.value)
-                    doubts.setdefault(item.key, told)
-        return tuple(doubts.values())
+            if item is None or item.byte:
+                continue
+            light, held = _beam(item), self._rest(item)
+            if light is None and held is not None and not held.is_sure:
+                told = Mistake("TWL-F132", number=number, channel=item.name, value=held.value)
+                doubts.setdefault(item.key, told)
+            if light is not None and light.role == "dimmer" and not light.is_switch and not item.pixel:
+                dimmers.setdefault(item.key, number)
+        several = [Mistake("TWL-F133", channels=_told(dimmers))] if len(dimmers) > 1 else []
+        return (*doubts.values(), *several)
 
     def _written(self, item: Found | None, roles: set[str], present: set[tuple[str, str]]) -> Written:
         if item is None or item.byte > 1 or (item.key, item.pixel) not in present:
@@ -212,6 +218,11 @@ class _Layout:
 
     def _refused(self, code: str, **more: Any) -> Mistake:
         return Mistake(code, mode=self._mode.label, modes=_labels(self._file), **more)
+
+
+def _told(channels: Mapping[str, int]) -> str:
+    """`1 (Master), 5 (Beam)`, of names with their numbers."""
+    return ", ".join(f"{number} ({name})" for name, number in channels.items())
 
 
 def _beam(item: Found) -> Beam | None:

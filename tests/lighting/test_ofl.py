@@ -469,6 +469,28 @@ def test_a_doubt_of_every_pixel_is_told_once() -> None:
     assert doubt.fields == {"number": 4, "channel": "CCT 1", "value": 0}
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        (["Beam", *RGB, "Plate"], ["1 (Beam), 5 (Plate)"]),
+        (["Plate", *RGB], []),
+        (["Plate", "Plate", *RGB], []),
+        (["Plate", "Own 1", *RGB, "Own 2"], []),
+        (["Plate", "Switch", *RGB], []),
+    ],
+)
+def test_a_dimmer_beside_another_is_told(mode: list[str], told: list[str]) -> None:
+    """It may be that of a white beam; those of pixels and a switch are not meant."""
+    dimmer = {"capability": {"type": "Intensity"}}
+    steps = [
+        {"type": "Intensity", "brightness": "off", "dmxRange": [0, 9]},
+        {"type": "Intensity", "brightness": "bright", "dmxRange": [10, 255]},
+    ]
+    channels = {**RGB, "Beam": dimmer, "Plate": dimmer, "Switch": {"capabilities": steps}}
+    text = file(channels, mode, templateChannels={"Own $pixelKey": dimmer}, matrix={"pixelCount": [2, 1, 1]})
+    assert [doubt.fields["channels"] for doubt in ofl.import_fixture(text, "m").doubts] == told
+
+
 def test_a_value_in_two_ranges_is_judged_by_the_worse() -> None:
     """The fine half decides which it is in, and rests at 0."""
     shutter = {

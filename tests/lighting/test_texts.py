@@ -51,7 +51,7 @@ def test_both_languages_say_the_same(kind: Kind) -> None:
     assert kind.meaning.en != kind.meaning.sv
     assert kind.level is (
         Level.WARNING
-        if kind.code in {"TWL-F130", "TWL-F131", "TWL-F132"}
+        if kind.code in {"TWL-F130", "TWL-F131", "TWL-F132", "TWL-F133"}
         else Level.INFO
         if kind.code == "TWL-S139"
         else Level.ERROR
