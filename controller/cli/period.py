@@ -58,7 +58,7 @@ def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
         if error.code == NO_DAYS:
             raise WatertowerError("TWL-Q105", value=text) from error
         raise WatertowerError(error.code, **error.fields) from error
-    first_day = date.min if days.years else now.astimezone(zone).date()
+    first_day = date.min if days.year else now.astimezone(zone).date()
     span = next(days.spans(first_day, LAST), None)
     if span is None:
         raise WatertowerError("TWL-Q105", value=text)

@@ -15,75 +15,14 @@ The words are those of `controller.schedule.grammar`.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
-
-from controller.errors import Mistake
 from controller.schedule.grammar import read
 from controller.schedule.recurrence import Rule, Span
+from controller.schedule.written import Written
 
 _REACH = 3
 """Years by which an occurrence can leave the year it belongs to: a week, a shift and the turn of the year, one each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Days of the calendar. Two of them are equal where they mean the same, in whichever words."""
-
-    text: str = field(compare=False)
-    rule: Rule
-    year: int | None
-    _known: dict[int, frozenset[date]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The days of the calendar years that were asked for; a plan asks for the same year again and again."""
-
-    @classmethod
-    def parse(cls, text: str) -> "Days":
-        """The days that `text` names; raises Mistake, as `grammar.read` does, with the place of what is wrong."""
-        return cls(text, *read(text))
-
-    def __str__(self) -> str:
-        return self.text
-
-    @property
-    def years(self) -> frozenset[int] | None:
-        """The years to which the occurrences belong; None means every year."""
-        return None if self.year is None else frozenset({self.year})
-
-    def contains(self, day: date) -> bool:
-        """Whether this is one of the days."""
-        days = self._known.get(day.year)
-        if days is None:
-            days = self._known[day.year] = _days_in(self.rule, self.year, day.year)
-        return day in days
-
-    def spans(self, start: date, end: date) -> Iterator[Span]:
-        """First and last day of every occurrence that touches the days from `start` to `end`, in order."""
-        for first, last in _occurrences(self.rule, self.year, start.year, end.year):
-            if first <= end and last >= start:
-                yield first, last
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A field of a model: takes text or Days, gives the text."""
-        return core_schema.no_info_plain_validator_function(
-            cls._field, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """What an editor shows."""
-        return {"type": "string", "description": DESCRIPTION, "examples": list(EXAMPLES)}
-
-    @classmethod
-    def _field(cls, value: object) -> "Days":
-        if isinstance(value, Days):
-            return value
-        if not isinstance(value, str):
-            raise Mistake("TWL-S119", found=type(value).__name__)
-        return cls.parse(value)
 
 
 DESCRIPTION = (
@@ -102,6 +41,37 @@ EXAMPLES = (
     "every Friday and Saturday",
     "every day",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Days(Written):
+    """Days of the calendar. Two of them are equal where they mean the same, in whichever words."""
+
+    SHOWN: ClassVar[dict[str, Any]] = {"description": DESCRIPTION, "examples": list(EXAMPLES)}
+
+    text: str = field(compare=False)
+    rule: Rule
+    year: int | None
+    _known: dict[int, frozenset[date]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The days of the calendar years that were asked for; a plan asks for the same year again and again."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Days":
+        """The days that `text` names; raises Mistake, as `grammar.read` does, with the place of what is wrong."""
+        return cls(text, *read(text))
+
+    def contains(self, day: date) -> bool:
+        """Whether this is one of the days."""
+        days = self._known.get(day.year)
+        if days is None:
+            days = self._known[day.year] = _days_in(self.rule, self.year, day.year)
+        return day in days
+
+    def spans(self, start: date, end: date) -> Iterator[Span]:
+        """First and last day of every occurrence that touches the days from `start` to `end`, in order."""
+        for first, last in _occurrences(self.rule, self.year, start.year, end.year):
+            if first <= end and last >= start:
+                yield first, last
 
 
 def _occurrences(rule: Rule, year: int | None, earliest: int, latest: int) -> Iterator[Span]:

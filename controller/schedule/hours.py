@@ -16,16 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BeforeValidator
 
-from controller.errors import Mistake
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
 from controller.schedule.terms import DAY, EVENING, NOON, Event, Term, read
+from controller.schedule.written import Written
 
 __all__ = ["Hours", "Night", "Place", "Term", "Window", "instant", "night_at", "night_of"]
 
@@ -97,40 +95,17 @@ def _local(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Window(Written):
     """From one term to another within a night; `text` is how it was written."""
 
     start: Term
     end: Term
     text: str = field(compare=False)
 
-    def __str__(self) -> str:
-        return self.text
-
     @classmethod
     def parse(cls, text: str) -> "Window":
         """`T to T` or `all day`; raises Mistake as `terms.read` does."""
         return cls(*read(text), text)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A field of a model: takes text or a Window, gives the text."""
-        return core_schema.no_info_plain_validator_function(
-            cls._field, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """What an editor shows."""
-        return {"type": "string"}
-
-    @classmethod
-    def _field(cls, value: object) -> "Window":
-        if isinstance(value, Window):
-            return value
-        if not isinstance(value, str):
-            raise Mistake("TWL-S119", found=type(value).__name__)
-        return cls.parse(value)
 
     def resolve(self, night: Night, place: Place) -> tuple[Stretch, ...]:
         """The stretches of this window in one night, UTC, in order; none where it is empty that night."""

@@ -71,7 +71,7 @@ def _is_on_leap_days(rule: Rule, today: date) -> bool:
     spans = [span for days in listed for span in days.spans(today, soon)]
     return (
         bool(spans)
-        and any(days.years is None for days in listed)
+        and any(days.year is None for days in listed)
         and all(first == last and (first.month, first.day) == (2, 29) for first, last in spans)
     )
 
