@@ -31,9 +31,19 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     if not rules:
         found.append(document.source.finding("TWL-S252", None))
     found.extend(colors_not_shown(setup, rules))
+    found.extend(_not_read(setup))
     found.extend(_of_tower(setup))
     found.extend(_of_gateways(setup))
     return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
+
+
+def _not_read(setup: Setup) -> Iterator[Finding]:
+    """What editors save beside a file under nearly its name, to be edited ever after in vain."""
+    for source in (setup.schedule_text.source, setup.tower_text.source):
+        path = Path(source.file)
+        for name in (f"{path.name}.txt", f"{path.stem}.yml"):
+            if path.with_name(name).is_file():
+                yield source.finding("TWL-S255", None, found=name, name=path.name)
 
 
 def _of_tower(setup: Setup) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ from controller.config.tower import Tower
 
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})
 """Keywords whose only item may stand without its list."""
+NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
+"""Those of them whose list says something."""
 NOT_IN_FILE = frozenset({"line"})
 
 
@@ -72,7 +74,8 @@ def _explain(one: dict[str, Any]) -> None:
 def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
     kept = {key: part for key, part in _present(value).items() if key not in {"title", "description", "discriminator"}}
     if word in SINGLE_OR_LIST and "items" in kept:
-        kept = {"anyOf": [kept["items"], kept]}
+        never_empty = {"minItems": 1} if word in NEVER_EMPTY else {}
+        kept = {"anyOf": [kept["items"], {**kept, **never_empty}]}
     if word in SNIPPETS:
         kept["defaultSnippets"] = SNIPPETS[word]
     meaning = MEANINGS.get(word)

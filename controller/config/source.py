@@ -9,6 +9,7 @@ Rules
 
 import codecs
 import re
+from difflib import get_close_matches
 from pathlib import Path
 
 from controller.config.findings import Finding, Place, Source
@@ -26,6 +27,8 @@ DOCUMENTS: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", "XML"),
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
+OTHERS = frozenset({".json", ".swp"})
+"""What stands beside the files and is none of them."""
 LENIENT = "as-windows-1252"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -39,11 +42,23 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
         with path.open("rb") as opened:
             return opened.read(LIMIT + 1), ()
     except FileNotFoundError:
-        return b"", (Source(file).finding("TWL-S002", None, folder=path.parent.absolute()),)
+        return b"", (_missing(path, file),)
     except PermissionError:
         return b"", (Source(file).finding("TWL-S005", None),)
     except OSError as error:
         return b"", (Source(file).finding("TWL-S043", None, reason=error.strerror or error),)
+
+
+def _missing(path: Path, file: str) -> Finding:
+    """The file is not there; perhaps an editor gave it another name: `schedule.yaml.txt`, `Schedule.yaml`."""
+    try:
+        beside = {other.name.casefold(): other.name for other in path.parent.iterdir() if other.suffix not in OTHERS}
+    except OSError:
+        beside = {}
+    near = get_close_matches(path.name.casefold(), beside, n=1, cutoff=0.7)
+    if near:
+        return Source(file).finding("TWL-S019", None, found=beside[near[0]], name=path.name)
+    return Source(file).finding("TWL-S002", None, folder=path.parent.absolute())
 
 
 def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:

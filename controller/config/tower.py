@@ -58,8 +58,8 @@ class Site(Keys):
 
     name: Title
     time_zone: str
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, Field(json_schema_extra={"minimum": -90, "maximum": 90})]
+    longitude: Annotated[float, Field(json_schema_extra={"minimum": -180, "maximum": 180})]
     language: Literal["sv", "en"] = "sv"
 
     @field_validator("time_zone")

@@ -75,6 +75,27 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S019",
+        "file-named-otherwise",
+        Text("the file does not exist, but '{found}' does", 'filen finns inte, men "{found}" finns'),
+        NO_FILE,
+        Text(
+            "rename it to {name}; in Windows Explorer, View: File name extensions shows the whole name",
+            "byt namn på den till {name}; Filnamnstillägg under Visa i Utforskaren visar hela namnet",
+        ),
+    ),
+    Kind(
+        "TWL-S255",
+        "file-not-read",
+        Level.WARNING,
+        Text("'{found}' stands beside '{name}' and is not read", '"{found}" ligger bredvid "{name}" och läses inte'),
+        NO_FILE,
+        Text(
+            "if it holds what is meant, let it take the name {name}; else delete it",
+            "är det den som gäller, låt den ta namnet {name}; ta annars bort den",
+        ),
+    ),
+    mistake(
         "S003",
         "file-is-no-file",
         Text("this is a folder or a device, not a file", "det här är en mapp eller en enhet, ingen fil"),

@@ -1,6 +1,7 @@
 """Two files become one value; whatever is wrong with either is told, and nothing that is only a consequence."""
 
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -309,3 +310,29 @@ def test_the_address_that_was_meant_is_told(written: str, meant: str, findings: 
     """A host without its scheme, the embedded broker in other letters."""
     (finding,) = findings(tower=TOWER.replace("broker: embedded", f"broker: {written}"))
     assert (finding.code, finding.event.fields["suggestion"]) == ("TWL-S071", meant)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "schedule.yaml.txt",
+        "Schedule.yaml",
+        "schedule.yml",
+        "schedule - Kopia.yaml",
+        "schedule.yaml.bak",
+        "shedule.yaml",
+    ],
+)
+def test_a_file_that_was_renamed_is_found(name: str, tmp_path: Path) -> None:
+    """As editors and file managers do it; the schema beside it is no such file."""
+    config = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+    (config / "schedule.yaml").rename(config / name)
+    with pytest.raises(FilesRejected) as told:
+        load(config)
+    assert [(one.code, one.event.fields) for one in told.value.findings] == [
+        ("TWL-S019", {"found": name, "name": "schedule.yaml"})
+    ]
+    (config / name).unlink()
+    with pytest.raises(FilesRejected) as told:
+        load(config)
+    assert [one.code for one in told.value.findings] == ["TWL-S002"]

@@ -1,12 +1,13 @@
 """Notes on a schedule that is right: each at its place, none where nothing is to be said."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from controller.config.findings import Finding
-from controller.config.load import Setup, parse
+from controller.config.load import Setup, load, parse
 from controller.config.notes import notes
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -128,3 +129,13 @@ def test_a_file_with_an_impossible_name_is_no_reason_to_fail(shipped: Setup, tmp
     """Nor is one in a folder that only the service may enter: who cannot look says nothing."""
     tower = _tower(shipped).replace("broker: embedded ", f"broker: embedded\n  users_file: {'a' * 300}\n  #")
     assert notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), tmp_path), NOW) == ()
+
+
+@pytest.mark.parametrize("name", ["schedule.yaml.txt", "tower.yml"])
+def test_a_twin_that_is_not_read_is_told(name: str, tmp_path: Path) -> None:
+    """Whoever edits it would wonder why nothing changes."""
+    config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
+    assert "TWL-S255" not in [note.code for note in notes(load(config), NOW)]
+    (config / name).write_text("", encoding="utf-8")
+    told = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
+    assert [note.event.fields["found"] for note in told] == [name]

@@ -140,3 +140,12 @@ def test_what_check_takes_an_editor_takes_too(findings: Callable[..., Any]) -> N
         for text in texts:
             assert findings(**{name: text}) == (), text
             assert schema.is_valid(_as_an_editor_reads(text)), text
+
+
+def test_an_editor_marks_figures_and_lists_that_can_never_be_right() -> None:
+    """Beyond the poles, and days or hours without any."""
+    tower = (CONFIG / "tower.yaml").read_text(encoding="utf-8")
+    assert not Draft7Validator(SCHEMAS["tower"]()).is_valid(_as_an_editor_reads(tower.replace("56.899", "568.99")))
+    for line in ("dates: []", "nights: []", "dates: 6 June\n    hours: []"):
+        value = _as_an_editor_reads(HEAD + line + "\n    color: red\n")
+        assert not Draft7Validator(SCHEMAS["schedule"]()).is_valid(value), line
