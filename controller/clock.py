@@ -6,8 +6,8 @@ Rules
 2. How far wall time can be trusted is a state, not a yes or no:
    trusted    the kernel's error bound is below 16 s (the test that systemd's timedated makes)
    holdover   was trusted since this start; drifts by seconds a day, harmless for weeks
-   plausible  never synchronised here, but not before the last time this site knew
-   suspect    before that, or just stepped: nothing is changed until it has settled
+   plausible  never synchronised here, but not before the last time this site knew, nor LONGEST_AWAY after it
+   suspect    outside that, or just stepped: nothing is changed until it has settled
 3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step: somebody may truly
    have set it right, and a time server that is still at it needs some of that time. Gateways of ours go on by their
    plan meanwhile.
@@ -33,6 +33,7 @@ from apscheduler.triggers.date import DateTrigger
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP_S = 5.0
 SETTLE_S = 120.0
+LONGEST_AWAY = timedelta(days=400)
 SYNCHRONISED_BELOW_S = 16.0
 
 
@@ -79,7 +80,7 @@ class Judge:
     """Keeps the state of trust from one reading to the next; `known` is the latest wall time that this site wrote."""
 
     def __init__(self, known: datetime | None = None) -> None:
-        self._earliest = max(FLOOR, known or FLOOR)
+        self._earliest, self._latest = max(FLOOR, known or FLOOR), min(known or CEILING, CEILING) + LONGEST_AWAY
         self._last: tuple[datetime, float] | None = None
         self._stepped_s = 0.0
         self._suspect_until: float | None = None
@@ -87,7 +88,7 @@ class Judge:
 
     def judge(self, wall: datetime, mono: float, error_s: float | None) -> Reading:
         """The reading of this instant; `error_s` is the kernel's bound on the wall clock's error, None if unknown."""
-        if self._last is None and wall < self._earliest - timedelta(seconds=STEP_S):
+        if self._last is None and not self._earliest - timedelta(seconds=STEP_S) <= wall <= self._latest:
             self._doubt(mono + SETTLE_S)
         step_s = self._step(wall, mono)
         if step_s:

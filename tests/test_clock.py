@@ -62,10 +62,20 @@ def test_trust(story: str) -> None:
 
 @pytest.mark.parametrize(
     ("behind_s", "after_s", "trust"),
-    [(0, 0, "plausible"), (4, 0, "plausible"), (60, 0, "suspect"), (60, 119, "suspect"), (60, 120, "plausible")],
+    [
+        (0, 0, "plausible"),
+        (4, 0, "plausible"),
+        (60, 0, "suspect"),
+        (60, 119, "suspect"),
+        (60, 120, "plausible"),
+        (-399 * 86_400, 0, "plausible"),
+        (-401 * 86_400, 0, "suspect"),
+        (-401 * 86_400, 120, "plausible"),
+    ],
 )
-def test_a_start_before_what_was_known(behind_s: float, after_s: float, trust: str) -> None:
-    """After a power cut without a battery the clock lies before what this site wrote: doubted for two minutes."""
+def test_a_start_far_from_what_was_known(behind_s: float, after_s: float, trust: str) -> None:
+    """After a power cut without a battery the clock lies before what this site wrote, or years after it: doubted for
+    two minutes, in which a time server may put it right."""
     judge = Judge(known=NOON)
     wall = NOON - timedelta(seconds=behind_s)
     judge.judge(wall, 0.0, ADRIFT)

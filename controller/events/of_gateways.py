@@ -175,7 +175,12 @@ KINDS: tuple[Kind, ...] = (
             "A number this far ahead is an accident or an attack; following it would lock everybody else out.",
             "Ett tal så långt fram är en olycka eller ett angrepp; att följa det skulle stänga ute alla andra.",
         ),
-        Text("Find who wrote it.", "Ta reda på vem som skrev det."),
+        Text(
+            "Find who wrote it. Where a gateway of ours reports it again and again, stop that gateway, delete "
+            "gateway-<name>.json in its state directory, and start it.",
+            "Ta reda på vem som skrev det. Om en egen styrenhet rapporterar det om och om igen: stoppa den, ta bort "
+            "gateway-<namn>.json i dess tillståndskatalog och starta den.",
+        ),
     ),
     Kind(
         "TWL-G114",
