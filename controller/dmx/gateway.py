@@ -27,7 +27,17 @@ from controller.dmx.walk import WalkTest
 from controller.dmx.watch import Watch
 from controller.events import Event, happened
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import EARLIEST, LATEST, MAX_PROBLEMS, REFUSED, By, Reported, ZoneReport, ZoneWish
+from controller.gateways.documents import (
+    EARLIEST,
+    LATEST,
+    MAX_PROBLEMS,
+    REFUSED,
+    By,
+    Reported,
+    ZoneReport,
+    ZoneWish,
+    hex_of,
+)
 from controller.gateways.gateway import Message, Order
 from controller.lighting.light import Light
 from controller.lighting.look import ZoneState
@@ -256,5 +266,4 @@ class Gateway:
 
 
 def _zone_report(state: ZoneState) -> ZoneReport:
-    color = state.color.hex if state.color is not None else None
-    return ZoneReport(on=state.on, color=color, brightness=round(state.brightness, 4))
+    return ZoneReport(on=state.on, color=hex_of(state), brightness=round(state.brightness, 4))

@@ -114,8 +114,12 @@ class ZoneWish(_Wire):
     @classmethod
     def steady(cls, state: ZoneState, fade_s: float = 0.0) -> "ZoneWish":
         """A state that does not change by itself."""
-        color = state.color.hex if state.color is not None else None
-        return cls(on=state.on, color=color, brightness=state.brightness, fade_s=fade_s)
+        return cls(on=state.on, color=hex_of(state), brightness=state.brightness, fade_s=fade_s)
+
+
+def hex_of(state: ZoneState) -> str:
+    """The colour of a state; dark is black, so that every steady zone has one."""
+    return state.color.hex if state.color is not None else "#000000"
 
 
 Zones = Annotated[Mapping[ZoneName, ZoneWish], Field(max_length=MAX_ZONES)]

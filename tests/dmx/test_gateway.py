@@ -215,6 +215,17 @@ def test_only_a_new_order_is_kept() -> None:
     assert again.last.zones["bowl"].on
 
 
+def test_a_report_has_the_keys_of_the_contract() -> None:
+    """Also of what is dark."""
+    bench = Bench()
+    bench.hear(document(5, None))
+    bench.run(1)
+    told = bench.last.model_dump(exclude_none=True)
+    where, what = {"version", "epoch", "revision", "command_id", "at", "zones"}, {"by", "clock", "uptime_s", "problems"}
+    assert told.keys() == where | what
+    assert told["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0}
+
+
 def test_a_repetition_that_was_overtaken_changes_nothing() -> None:
     """Of two with the same order the one issued later counts, whichever comes last."""
     bench = Bench()

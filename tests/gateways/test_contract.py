@@ -1,5 +1,6 @@
 """The dialect of our own gateway: its keys in tower.yaml, what it sends, what it understands, what it agrees with."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -110,6 +111,18 @@ def test_a_wish_is_one_retained_document() -> None:
     assert {wish.fade_s for wish in told.after.zones.values()} == {30.0}
     assert len(told.cues) == 1
     assert len(told.cues[0].why) == 500
+
+
+def test_every_zone_has_the_keys_of_the_contract() -> None:
+    """Also a dark one; a sequence stands in the place of the colour."""
+    steps = Look((ORANGE, Color("#0000FF")), 0.8, 10.0)
+    (message,) = mast().encode(want({"bowl": steps}), "w")
+    told = json.loads(message.payload)
+    for zones in (told["zones"], told["cues"][0]["zones"]):
+        assert zones["bowl"].keys() == {"on", "brightness", "fade_s", "sequence"}
+        assert zones["bowl"]["sequence"].keys() == {"colors", "change_every_s", "started_at"}
+        assert zones["shaft"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
+    assert told["after"]["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
 
 
 @pytest.mark.parametrize("word", ["dark", "Släckt", "off", "svart", "#000000"])
