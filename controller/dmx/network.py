@@ -92,6 +92,11 @@ class Link:
         self._socket: socket.socket | None = None
         self._broken = asyncio.Event()
 
+    @property
+    def is_multicast(self) -> bool:
+        """Whether it goes to groups."""
+        return self._group is not None
+
     def send(self, packet: bytes, universe: int) -> bool:
         """Hands one packet to the kernel; False where it did not take it."""
         address = self._group(universe) if self._group else self._address
@@ -160,6 +165,12 @@ class NetworkOutput(PacedOutput):
     def problems(self) -> tuple[str, ...]:
         """The codes of what is wrong now, each once."""
         return tuple(dict.fromkeys(code for link in self._links for code in link.trouble.problems))
+
+    def _shout(self, universe: int, packet: bytes) -> None:
+        """Over the links to groups only, and whether it went out is nobody's concern."""
+        for link in self._links:
+            if link.is_multicast:
+                link.send(packet, universe)
 
     def _spread(self, universe: int, packet: bytes) -> bool:
         taken = [link.send(packet, universe) for link in self._links]

@@ -1,4 +1,4 @@
-"""Streaming ACN: the packet of ANSI E1.31-2018 as a pure function, and the output that sends it.
+"""Streaming ACN: the packets of ANSI E1.31-2018 as pure functions, and the output that sends them.
 
 Rules
 1. The source's CID outlives restarts (5.6); the sequence counts per universe and wraps from 255 to 0 (6.7.2).
@@ -9,14 +9,16 @@ Rules
    says nothing: receivers find the source lost after 2.5 s, and a standby takes over.
 4. A technician's desk with our priority or a higher one is heard where it sends multicast; it is shown as a
    problem, and we go on beside or beneath it (`controller.dmx.rivals`).
-5. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
+5. Where it sends multicast, a source lists its universes every DISCOVERY_S (4.3), so that a technician's tool shows
+   who is there and with what.
+6. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
 """
 
 import asyncio
 import os
 import struct
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 from uuid import UUID
@@ -33,6 +35,10 @@ PREVIEW = 0x80
 TERMINATED = 0x40
 LEAP = 20
 FAREWELLS = 3
+DISCOVERY = 64_214
+"""The universe whose group hears which universes there are (Appendix A)."""
+DISCOVERY_S = 10.0
+PAGE = 512
 
 ACN = b"ASC-E1.17\0\0\0"
 
@@ -64,6 +70,26 @@ def packet(header: Header, universe: int, sequence: int, levels: bytes, options:
     )
 
 
+def discovery(header: Header, universes: Sequence[int]) -> tuple[bytes, ...]:
+    """The universe discovery packets that list some universes, PAGE of them in each (table 4-3)."""
+    listed = sorted(universes)
+    pages = [listed[first : first + PAGE] for first in range(0, len(listed), PAGE)]
+    return tuple(_page(header, page, number, len(pages) - 1) for number, page in enumerate(pages))
+
+
+def _page(header: Header, universes: Sequence[int], number: int, last: int) -> bytes:
+    size = 120 + 2 * len(universes)
+    return b"".join(
+        (
+            struct.pack("!HH12sHI16s", 0x10, 0, ACN, 0x7000 | size - 16, 8, header.cid.bytes),
+            # framing layer: vector, source name, reserved; then the list: vector, page, last page
+            struct.pack("!HI64s4x", 0x7000 | size - 38, 2, _field(header.source_name)),
+            struct.pack("!HIBB", 0x7000 | size - 112, 1, number, last),
+            struct.pack(f"!{len(universes)}H", *universes),
+        )
+    )
+
+
 def _field(name: str) -> bytes:
     """UTF-8 that leaves room for a NUL in 64 bytes and is not cut inside a character."""
     return name.encode()[:63].decode(errors="ignore").encode()
@@ -74,7 +100,7 @@ def group(universe: int) -> str:
     return f"239.255.{universe >> 8}.{universe & 0xFF}"
 
 
-class Sequence:
+class Count:
     """The sequence numbers of one universe, see rule 2."""
 
     def __init__(self) -> None:
@@ -101,7 +127,7 @@ class Sacn(NetworkOutput):
         self._rivals = Rivals(source, settings.priority, on_event)
         self._ears = Ears(PORT, group, settings.interface, self._rivals) if MULTICAST in settings.to else None
         self._header = Header(source.cid, source.name, settings.priority)
-        self._sequences: defaultdict[int, Sequence] = defaultdict(Sequence)
+        self._sequences: defaultdict[int, Count] = defaultdict(Count)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -109,8 +135,17 @@ class Sacn(NetworkOutput):
         return super().problems + self._rivals.problems
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
-        listening = {"overhear": self._ears.listen(self._pacer.streams)} if self._ears else {}
-        return super()._upkeep() | listening
+        if self._ears is None:
+            return super()._upkeep()
+        among = {"overhear": self._ears.listen(self._pacer.streams), "announce": self._announce()}
+        return super()._upkeep() | among
+
+    async def _announce(self) -> NoReturn:
+        """Rule 5."""
+        while True:
+            for page in discovery(self._header, list(self._pacer.streams)):
+                self._shout(DISCOVERY, page)
+            await asyncio.sleep(DISCOVERY_S if self._pacer.streams else FRAME_S)
 
     def _transmit(self, universe: int, levels: bytes, options: int = 0) -> bool:
         sequence = self._sequences[universe].take()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from controller.dmx import Sacn
 from controller.dmx.network import open_socket
 from controller.dmx.output import Source
-from controller.dmx.sacn import PORT, PREVIEW, TERMINATED, Header, Sequence, group, packet
+from controller.dmx.sacn import DISCOVERY, PORT, PREVIEW, TERMINATED, Count, Header, discovery, group, packet
 from controller.events import Event
 from controller.gateways.outputs import SacnOutput
 
@@ -56,6 +56,20 @@ def test_lengths_agree_with_the_packet(name: str, universe: int, sequence: int, 
     assert made[SLOTS:] == levels
 
 
+def test_the_list_of_universes_is_that_of_the_standard() -> None:
+    """Table 4-3, written out; ascending, and at most 512 on a page."""
+    cid = uuid.UUID("ef07c8dd-0064-4401-a3a2-459ef8e6143e")
+    [page] = discovery(Header(cid, "Tower: mast"), [7, 1, 258])
+    assert page == bytes.fromhex(
+        "00100000 4153432d45312e3137000000 706e 00000008 ef07c8dd00644401a3a2459ef8e6143e"
+        f"7058 00000002 {b'Tower: mast'.ljust(64, bytes(1)).hex()} 00000000"
+        "700e 00000001 00 00 0001 0007 0102"
+    )
+    pages = discovery(Header(cid, "Tower"), range(1, 1025 + 1))
+    assert [(page[118], page[119], (len(page) - 120) // 2) for page in pages] == [(0, 2, 512), (1, 2, 512), (2, 2, 1)]
+    assert discovery(Header(cid, "Tower"), []) == ()
+
+
 @pytest.mark.parametrize(
     ("universe", "address"), [(1, "239.255.0.1"), (256, "239.255.1.0"), (63_999, "239.255.249.255")]
 )
@@ -74,7 +88,7 @@ def accepts(last: int, new: int) -> bool:
 @given(st.integers(0, 255))
 def test_a_restart_is_heard_at_once(remembered: int) -> None:
     """Whatever number a receiver remembers, it takes the first or the second packet, and all later ones."""
-    sequence = Sequence()
+    sequence = Count()
     last, taken = remembered, []
     for number in (sequence.take() for _ in range(300)):
         taken.append(accepts(last, number))
@@ -85,7 +99,7 @@ def test_a_restart_is_heard_at_once(remembered: int) -> None:
 
 def test_sequences_begin_anywhere() -> None:
     """Two starts of the same source rarely look alike."""
-    assert len({Sequence().take() for _ in range(200)}) > 20
+    assert len({Count().take() for _ in range(200)}) > 20
 
 
 def test_the_identifier_outlives_restarts_and_differs_between_gateways() -> None:
@@ -245,6 +259,22 @@ async def test_multicast_goes_to_the_group_of_the_universe(
         output.send(778, b"\x06")
         await soon(lambda: len(ear.heard()) >= 4)
     assert {(heard[113] << 8 | heard[114], heard[SLOTS]) for heard in ear.heard()} == {(777, 5)}
+
+
+async def test_a_multicast_source_lists_its_universes(
+    listen: Callable[..., Any], source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """For the tool of a technician; hosts that are sent to by their address hear nothing of it."""
+    ear, host = listen(PORT, group(DISCOVERY)), listen(PORT)
+    ear.join("239.255.250.214", "127.0.0.1")
+    wanted = SacnOutput(kind="sacn", to=("multicast", host.host), interface="127.0.0.1")
+    async with Sacn(wanted, source, events.append) as output:
+        output.send(8, b"\x01")
+        output.send(3, b"\x01")
+        await soon(ear.heard)
+        await soon(host.heard)
+    assert {heard[120:] for heard in ear.heard()} == {b"\0\x03\0\x08"}
+    assert {heard[21] for heard in host.heard()} == {4}
 
 
 async def test_an_interface_that_is_missing_is_a_problem_and_no_crash(
