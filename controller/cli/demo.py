@@ -7,6 +7,7 @@ misbehave in the middle of it, and neither gateway nor controller knows that the
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import sys
 import tempfile
@@ -20,8 +21,8 @@ from controller.cli.assembly import Running, running
 from controller.cli.options import Options, common
 from controller.cli.parts import Parts
 from controller.cli.period import read_instant, read_period
-from controller.cli.picture import Scene, draw
-from controller.cli.swatch import has_color
+from controller.cli.picture import BOWL, Scene, draw
+from controller.cli.swatch import can_write, has_color
 from controller.clock import SystemClock, VirtualClock
 from controller.config.load import Setup, load
 from controller.dmx.simulated import FAULTS, Misbehaving
@@ -38,6 +39,7 @@ SPEED, SPEED_WITH_FAULTS = 7200, 1800
 """Times real time; slower with faults, since a controller takes its seconds to be sure of one."""
 REST, SPELL = 0.4, 0.3
 """The share of the time before the faults, and with them; another such rest does not end before the end."""
+RECENT = 5
 CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
 
 
@@ -96,7 +98,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    picture = has_color()
+    picture = has_color() and can_write("".join(BOWL))
     zone = setup.tower.site.place.time_zone
     recent: list[str] = []
 
@@ -104,7 +106,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
         if event.code in SHOWN_CODES or event.kind.level in {Level.WARNING, Level.ERROR}:
             line = text_line(event, at, zone, options.language)
             recent.append(line)
-            del recent[:-5]
+            del recent[:-RECENT]
             if not picture:
                 click.echo(line)
 
@@ -123,7 +125,7 @@ async def _frames(parts: Parts, last: datetime, service: Running, stop: asyncio.
     while not stop.is_set() and not service.work.done() and (reading := parts.clock.read()).wall < last:
         if lines is not None:
             scene = Scene(parts.setup, service.engine, reading, parts.language)
-            sys.stdout.write(f"{CLEAR}{HIDE}{draw(scene, lines)}\n")
+            sys.stdout.write(f"{CLEAR}{HIDE}{draw(scene, lines, shutil.get_terminal_size())}\n")
             sys.stdout.flush()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FRAME_S):

@@ -1,11 +1,14 @@
 """The tower on a terminal: its zones in the colours reported back, under a sky as bright as the sun makes it."""
 
-from collections.abc import Callable, Mapping
+import os
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from controller.cli.days import say_day
+from controller.cli.status import MARKS
 from controller.clock import Reading
 from controller.config.load import Setup
 from controller.events.kind import Language
@@ -21,6 +24,7 @@ WIDTH = 40
 BOWL = ("   ▄▄████████████▄▄   ", " ▟██████████████████▙ ", " ▜██████████████████▛ ", "   ▀▀████████████▀▀   ")
 SHAFT = "         ▐██▌         "
 GROUND = "▔" * WIDTH
+GRASS = (90, 110, 70)
 UNLIT = (48, 50, 56)
 SKY = ((-12.0, (10, 12, 30)), (-6.0, (28, 34, 74)), (-0.8, (120, 90, 110)), (6.0, (120, 170, 220)))
 ARC = 34
@@ -41,27 +45,34 @@ class Scene:
         return words(self.language)
 
 
-def draw(scene: Scene, recent: list[str]) -> str:
-    """The frame as text with colours (24 bit, ECMA-48), to be written over the last one."""
+def draw(scene: Scene, recent: Sequence[str], size: os.terminal_size) -> str:
+    """The frame as text with colours (24 bit, ECMA-48), to be written over the last one; of what is recent as much as
+    the terminal has room for."""
     place = scene.setup.tower.site.place
     now = scene.reading.wall
     height = elevation(place.latitude, place.longitude, now)
     sky = _sky(height)
     colors = _reported(scene.engine)
-    rows = [_row(*line, sky) for line in _tower(scene.setup.tower.zones, colors)]
-    return "\n".join(
-        (_head(scene, now, height), *rows, _paint(GROUND, (90, 110, 70), sky), *_facts(scene), "", *recent)
-    )
+    tower = [_row(*line, sky) for line in _tower(scene.setup.tower.zones, colors)]
+    head, facts = (_wrapped(part, size.columns) for part in (_head(scene, now, height), _facts(scene)))
+    room = size.lines - len(head) - len(tower) - len(facts) - 3
+    told = ["", *_wrapped(recent, size.columns)[-room:]] if room > 0 else []
+    return "\n".join((*head, *tower, _paint(GROUND, GRASS, sky), *facts, *told))
 
 
-def _head(scene: Scene, now: datetime, height: float) -> str:
+def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
+    """The terminal would wrap them too, and the picture would leave the screen."""
+    return [part for line in lines for part in textwrap.wrap(line, max(20, columns - 1), subsequent_indent="  ")]
+
+
+def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     zone = scene.setup.tower.site.place.time_zone
     local = now.astimezone(zone)
     night = f"{scene.say('Night of')} {say_day(night_at(now, zone).day, scene.say)}"
     at = min(ARC - 1, max(0, round((height + 12) / 24 * ARC)))
     sun = "·" * at + ("☀" if height > -0.833 else "☾") + "·" * (ARC - 1 - at)
     clock = f"{say_day(local.date(), scene.say)}  {local:%H:%M}"
-    return f"{scene.setup.tower.site.name}   {clock}   ({night})\n{sun} {height:+.0f}°"
+    return [f"{scene.setup.tower.site.name}   {clock}   ({night})", f"{sun} {height:+.0f}°"]
 
 
 def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
@@ -116,9 +127,8 @@ def _sky(height: float) -> tuple[int, int, int]:
 def _facts(scene: Scene) -> list[str]:
     health = health_of(scene.engine, scene.setup.tower.site.name, scene.reading)
     zone = scene.setup.tower.site.place.time_zone
-    marks = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
     gateways = (
-        f"{gateway.name}: " + " ".join(f"{name} {marks[shown.standing]}" for name, shown in gateway.zones.items())
+        f"{gateway.name}: " + " ".join(f"{name} {MARKS[shown.standing]}" for name, shown in gateway.zones.items())
         for gateway in health.gateways
     )
     later = "–"

@@ -13,6 +13,15 @@ def has_color() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
+def can_write(signs: str) -> bool:
+    """Whether stdout has these signs; where it has not, question marks would stand for them."""
+    try:
+        signs.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def swatch(goal: Goal, dark: str) -> str:
     """What each zone shows, each after a block of its colour; `dark` is the word for no light."""
     return ", ".join(f"{block(state)}{shows({zone: state}, dark)}" for zone, state in goal.items())

@@ -1,0 +1,41 @@
+"""The picture of the demo: it stays on the terminal, whatever its size and signs."""
+
+import io
+import os
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from controller.cli.picture import BOWL, Scene, draw
+from controller.cli.swatch import can_write
+from controller.clock import Reading, Trust
+from controller.config.load import load
+from controller.service.engine import Engine
+
+LINE = "2026-11-20 16:00:00 INFO    TWL-C020 now: " + "bowl #FF6A00 100%, " * 8
+
+
+@pytest.mark.parametrize("size", [(60, 24), (80, 24), (200, 50), (60, 20)])
+def test_the_picture_fits_the_terminal(config: Path, size: tuple[int, int]) -> None:
+    """A line more would push its top off the screen; what happened last is what there is room for."""
+    setup = load(config)
+    engine = Engine(setup.tower.gateways, "watertower", setup.program())
+    reading = Reading(datetime(2026, 11, 20, 16, tzinfo=UTC), 1.0, Trust.TRUSTED)
+    engine.turn(reading)
+    drawn = draw(Scene(setup, engine, reading, "en"), [LINE] * 4 + ["the last"], os.terminal_size(size))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", drawn).split("\n")
+    assert len(lines) < size[1]
+    assert max(len(line) for line in lines) <= size[0]
+    assert lines[-1] == "the last" or size[1] < 24
+
+
+@pytest.mark.parametrize(("encoding", "can"), [("utf-8", True), ("latin-1", False)])
+def test_a_terminal_without_its_signs_is_told_in_lines(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, can: bool
+) -> None:
+    """Else it would be a tower of question marks, each of which means `unknown`."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert can_write("".join(BOWL)) is can
