@@ -1,8 +1,9 @@
 """What a state in the JSON light schema of Home Assistant tells of the colour; ESPHome and Zigbee2MQTT speak it too.
 
 Rules
-1. `color_mode` says which keys hold; others may be stale. Without it every key is taken that is there.
-2. Modes without a colour are white light, `color_temp` without a temperature too: an older colour must not stand.
+1. `color_mode` says which keys hold; others may be stale. Without it, or without its keys, those are taken that are
+   there: an older colour must not stand.
+2. Modes without a colour are white light, `color_temp` without a temperature too.
 3. Light of white LEDs is added, see `values`. `w` is white, or warm white beside the cold white `c`; firmware of
    before 2021 tells it as `white_value`.
 4. Hue is `h` and `s`, Zigbee2MQTT calls it `hue` and `saturation`.
@@ -18,6 +19,8 @@ from controller.lighting.color import Color
 
 WHITES: Mapping[str, str] = {"rgb": "", "rgbw": "w"}
 """The white LEDs that hold in a mode; in any other, both."""
+FORMS = (("rgb", "r"), ("xy", "x"), ("hs", "h"), ("hs", "hue"))
+"""How a colour is told, and by which key it is seen to be."""
 NO_COLOR = {"onoff", "brightness", "white", "cwww"}
 NO_EFFECT = {"", "none", "off", "solid"}
 
@@ -31,14 +34,16 @@ def read_color(keys: Mapping[str, object]) -> Shown:
     if mode == "color_temp":
         told = kelvin(keys.get("color_temp"))
         return Shown(color=WHITE) if told is None else Shown(kelvin=told)
-    if "r" in color and mode not in {"xy", "hs"}:
-        return Shown(color=_rgb(keys, color, mode))
-    if "x" in color and mode != "hs":
-        return Shown(xy=_pair(color, "x", "y", 1, 1))
-    if color.keys() & {"h", "hue"}:
-        names = ("h", "s") if "h" in color else ("hue", "saturation")
-        pair = _pair(color, *names, 360, 100)
-        return Shown(color=from_hue(*pair) if pair else None)
+    forms = [form for form, key in FORMS if key in color]
+    match mode if mode in forms else next(iter(forms), None):
+        case "rgb":
+            return Shown(color=_rgb(keys, color, mode))
+        case "xy":
+            return Shown(xy=_pair(color, "x", "y", 1, 1))
+        case "hs":
+            names = ("h", "s") if "h" in color else ("hue", "saturation")
+            pair = _pair(color, *names, 360, 100)
+            return Shown(color=from_hue(*pair) if pair else None)
     return Shown(kelvin=kelvin(keys.get("color_temp")) if mode is None else None)
 
 

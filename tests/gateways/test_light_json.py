@@ -31,6 +31,12 @@ def test_light_without_a_colour_is_white(keys: dict[str, Any]) -> None:
     assert read_color(keys) == Shown(color=WHITE)
 
 
+@pytest.mark.parametrize("mode", ["xy", "hs"])
+def test_a_colour_told_in_another_form_than_its_mode_is_read(mode: str) -> None:
+    """The keys that are there count rather than nothing, which would leave the colour of before."""
+    assert read_color({"color_mode": mode, "color": ORANGE}) == Shown(color=Color("#FF6A00"))
+
+
 @pytest.mark.parametrize(
     ("keys", "color"),
     [

@@ -168,6 +168,8 @@ class TasmotaLight(Device[Tasmota]):
         return {"Speed": self.speed}
 
     def _scheme(self, _: str, argument: str) -> dict[str, object]:
+        if self.gateway.channels < 3:
+            return {"Command": "Error"}
         self.scheme = int(argument) if NUMBER.fullmatch(argument) and int(argument) <= 4 else self.scheme
         return {"Scheme": self.scheme}
 

@@ -30,11 +30,9 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.state = self._had({"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370})
 
     def _had(self, keys: dict[str, object]) -> dict[str, object]:
-        modes = self.gateway.color_modes
-        lacks = {"brightness"} if "onoff" in modes else set()
-        lacks |= set() if "xy" in modes else {"color"}
-        lacks |= set() if "color_temp" in modes else {"color_temp"}
-        lacks |= {"color_mode"} if lacks >= {"color", "color_temp"} else set()
+        lacks = {"brightness"} if "onoff" in self.gateway.color_modes else set()
+        if keys.get("color_mode") not in self.gateway.color_modes:
+            lacks |= {"color_mode", "color", "color_temp"}
         return {key: value for key, value in keys.items() if key not in lacks}
 
     @property
