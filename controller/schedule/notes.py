@@ -111,11 +111,19 @@ def _winners(own: Own) -> str:
 
 
 def _fades(rule: Lit, own: Own, place: Place) -> Iterator[Note]:
-    """Told for the first window in which they fit on none of its nights."""
+    """Told for the first window whose light is too short for them on each of its nights.
+
+    The light is what the days leave of the window, together with the windows that it touches.
+    """
     wanted = rule.fade_in + rule.fade_out
-    nights = dict.fromkeys(night.night for night, _ in own if wanted)
+    lit = [(night.night, claim) for night, claim in own if claim.lit and wanted]
     for window in rule.hours:
-        lengths = [end - start for night in nights for start, end in window.resolve(night, place)]
+        lengths = [
+            claim.end - claim.start
+            for night, claim in lit
+            for start, end in window.resolve(night, place)
+            if claim.start < end and start < claim.end
+        ]
         longest = max(lengths, default=wanted)
         if wanted > longest:
             fields = {"name": rule.name, "fades": say_duration(wanted), "window": say_duration(longest)}

@@ -57,6 +57,11 @@ def campaign(line: str, more: str = "") -> str:
             "nights: 20 November, hours: [sunset to 23:00, 05:00 to 05:30], fade_in: 1 h",
             [("TWL-S205", {"fades": "1 h", "window": "30 min"})],
         ),
+        (
+            "dates: 20 November, hours: 18:00 to 06:00, fade_in: 8 h",
+            [("TWL-S205", {"fades": "8 h", "window": "6 h"})],
+        ),
+        ("nights: 20 November, hours: [22:00 to 24:00, 00:00 to 02:00], fade_in: 3 h", []),
         ("nights: every day, hours: sunset to 22:00, fade_in: 2 min", []),
     ],
 )
