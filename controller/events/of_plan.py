@@ -134,8 +134,8 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S201",
         "overlap",
         Text(
-            "'{name}' and '{other}' overlap on {nights} nights, {first} to {last}; '{name}' stands higher and decides",
-            '"{name}" och "{other}" krockar under {nights} nätter, {first} till {last}; "{name}" står högre och bestämmer',
+            "'{name}' and '{other}' overlap (nights: {nights}, {first} to {last}); '{name}' stands higher and decides",
+            '"{name}" och "{other}" krockar (nätter: {nights}, {first} till {last}); "{name}" står högre och bestämmer',
         ),
         Text("move the one that should decide to the top", "flytta den som ska bestämma högst upp"),
         Level.INFO,
