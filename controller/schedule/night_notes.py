@@ -1,6 +1,7 @@
 """What a person should be told of one night: windows that are empty, clocks that are changed, a sun that stays away.
 
-Every note has a code of the catalogue, TWL-S210 to TWL-S216; its times are the clock's at the place.
+Every note has a code of the catalogue, TWL-S210 to TWL-S216; its times are the clock's at the place. Of a rule whose
+days begin or end at midnight, only what falls in its half of the night is told.
 """
 
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from datetime import datetime
 
 from controller.schedule.campaign import Rule
 from controller.schedule.claims import NightPlan
-from controller.schedule.hours import HORIZONS, Night, Place, Window, clock_change, day_of, instant
+from controller.schedule.hours import HORIZONS, NOTHING, Night, Place, Window, clock_change, day_of, instant
 from controller.schedule.notes import Note
 from controller.schedule.plan import Program
 from controller.schedule.sun import CIVIL_DEG, below, grazes
@@ -33,7 +34,7 @@ def _of_window(rule: Rule, window: Window, night: Night, place: Place) -> Iterat
     start, end = window.ends(night, place)
     if start is None or end is None:
         yield Note("TWL-S212" if _needs_twilight(window) else "TWL-S211", rule, told)
-    elif not window.resolve(night, place):
+    elif not window.resolve(night, place) and (_is_in(rule, start, night) or _is_in(rule, end, night)):
         times = {"start": _clock(start, place), "end": _clock(end, place)}
         yield Note("TWL-S210", rule, {**told, **times})
     for horizon_deg in {HORIZONS[term.what]: None for term in _terms(window) if not isinstance(term.what, int)}:
@@ -41,6 +42,10 @@ def _of_window(rule: Rule, window: Window, night: Night, place: Place) -> Iterat
     for term in _terms(window):
         if isinstance(term.what, int) and term.what != NOON:
             yield from _of_clock(rule, term.what, night, place)
+
+
+def _is_in(rule: Rule, at: datetime, night: Night) -> bool:
+    return any(first <= at <= last for first, last in rule.frames(night))
 
 
 def _terms(window: Window) -> tuple[Term, Term]:
@@ -62,11 +67,13 @@ def _of_sun(rule: Rule, told: dict[str, object], horizon_deg: float, night: Nigh
 
 def _of_clock(rule: Rule, minutes: int, night: Night, place: Place) -> Iterator[Note]:
     day = day_of(minutes, night)
-    change = clock_change(day, minutes, place.time_zone)
+    at, change = instant(day, minutes, place.time_zone), clock_change(day, minutes, place.time_zone)
+    if not change or not _is_in(rule, at, night):
+        return
     told: dict[str, object] = {"name": rule.name, "time": f"{minutes // 60:02}:{minutes % 60:02}"}
-    if change.total_seconds() > 0:
-        yield Note("TWL-S215", rule, {**told, "instead": _clock(instant(day, minutes, place.time_zone), place)})
-    elif change:
+    if change > NOTHING:
+        yield Note("TWL-S215", rule, {**told, "instead": _clock(at, place)})
+    else:
         yield Note("TWL-S216", rule, told)
 
 

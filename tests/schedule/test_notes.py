@@ -189,6 +189,21 @@ def test_a_note_on_a_night_in_alvesta(
 
 
 @pytest.mark.parametrize(
+    ("rule", "night", "codes"),
+    [
+        ("dates: 28 March 2027, hours: 02:15 to 05:00", "2027-03-27", ["TWL-S215"]),
+        ("dates: 27 March 2027, hours: 02:15 to 05:00", "2027-03-27", []),
+        ("dates: 24 October 2026, hours: 22:00 to 02:15", "2026-10-24", []),
+        ("dates: 20 June, hours: [sunset to 21:30, 23:00 to 24:00]", "2026-06-19", []),
+        ("dates: 20 June, hours: [sunset to 21:30, 23:00 to 24:00]", "2026-06-20", ["TWL-S210"]),
+    ],
+)
+def test_dates_have_notes_on_their_half_of_a_night(planned: Planned, rule: str, night: str, codes: list[str]) -> None:
+    """Of a day that begins or ends at midnight, only what falls before it or after it."""
+    assert [code for code, _ in of_night(planned(campaign(rule)), night)] == codes
+
+
+@pytest.mark.parametrize(
     ("hours", "night", "codes"),
     [
         ("sunset to 23:00", "2026-05-26", ["TWL-S210", "TWL-S214"]),
