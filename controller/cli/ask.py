@@ -13,7 +13,9 @@ from controller.cli.options import Options
 from controller.cli.reach import client_id, heard, with_tower
 from controller.config.tower import Mqtt as Settings
 from controller.errors import Refused, Unreachable
-from controller.events.kind import printable
+from controller.events import happened
+from controller.events.kind import Language, printable
+from controller.events.line import FRAME
 from controller.gateways.gateway import Message
 from controller.mqtt import Mqtt, Received
 
@@ -27,10 +29,10 @@ LONGEST = 2_000
 def ask(options: Options, **request: object) -> None:
     """Sends the request until it is answered; the same id counts once. Prints the answer, or raises: Refused where it
     is refused, Unreachable where nobody answers."""
-    with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, request)))
+    _show(with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, request))), options.language)
 
 
-async def _ask(settings: Settings, request: dict[str, object]) -> None:
+async def _ask(settings: Settings, request: dict[str, object]) -> dict[str, object]:
     brokers = connect.addresses(settings)
     name = uuid.uuid4().hex
     payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()
@@ -47,7 +49,7 @@ async def _ask(settings: Settings, request: dict[str, object]) -> None:
                 async for item in heard(mqtt, brokers):
                     answer = _answer(item.payload, name) if isinstance(item, Received) else None
                     if answer is not None:
-                        return _show(answer)
+                        return answer
             finally:
                 sending.cancel()
     raise Unreachable("TWL-Q102", address=str(brokers[0]))
@@ -68,10 +70,14 @@ def _answer(payload: bytes, name: str) -> dict[str, object] | None:
     return event if isinstance(event, dict) and event.get("id") == name else None
 
 
-def _show(answer: dict[str, object]) -> None:
+def _show(answer: dict[str, object], language: Language) -> None:
+    """What was granted, in the words of whoever asked; those of the service where it knows events that we do not."""
     if answer.get("code") == REFUSED:
         raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=answer.get("reason"))
-    click.echo(printable(f"{answer.get('code')}: {answer.get('text')}", LONGEST))
+    code, text = answer.get("code"), answer.get("text")
+    with contextlib.suppress(KeyError):
+        text = happened(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(language)
+    click.echo(printable(f"{code}: {text}", LONGEST))
 
 
 def _owner() -> str:

@@ -1,0 +1,36 @@
+"""The answer to a request by hand, as whoever asked is told it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from controller.cli.ask import _show
+from controller.errors import Refused
+from controller.events import happened
+from controller.events.line import document
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+STOP = document(happened("TWL-O105", id="a", owner="Eva", reason="storm"), NOW, "sv")
+
+
+def test_an_answer_is_told_in_the_language_of_who_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """The service may log in another one."""
+    _show(STOP, "en")
+    assert capsys.readouterr().out.startswith("TWL-O105: SAFETY STOP by Eva")
+    _show(STOP, "sv")
+    assert capsys.readouterr().out == f"TWL-O105: {STOP['text']}\n"
+
+
+@pytest.mark.parametrize("more", [{"code": "TWL-O999"}, {"code": None}, {"told": 1}])
+def test_an_answer_of_another_version_is_told_as_it_came(
+    more: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the service's words, and on one line."""
+    _show({**STOP, "text": "allt\när väl", **more}, "en")
+    assert capsys.readouterr().out.endswith(": allt\\när väl\n")
+
+
+def test_a_refusal_is_no_success() -> None:
+    """It ends the command with 1."""
+    with pytest.raises(Refused):
+        _show(document(happened("TWL-O110", id="a", owner="Eva", reason="no"), NOW, "en"), "en")
