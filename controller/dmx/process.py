@@ -1,4 +1,8 @@
-"""The DMX gateway as a process: one connection, one output, one file that keeps the plan."""
+"""The DMX gateway as a process: one connection, one output, one file that keeps the plan.
+
+What a report says to be accepted is on disk, so that a restart knows it; but a disk that takes more than KEEP_S is not
+waited for, and the light waits for none.
+"""
 
 import asyncio
 import contextlib
@@ -20,6 +24,7 @@ from controller.store.atomic import write
 
 LONGEST_PAUSE_S = 1.0
 """A stepped clock is noticed within this."""
+KEEP_S = 0.5
 
 Tell = Callable[[Event, datetime], None]
 
@@ -36,6 +41,8 @@ class Process:
         self._tell = tell
         self._wake = asyncio.Event()
         self._unkept: asyncio.Queue[Memory] = asyncio.Queue()
+        self._keeping = False
+        self._reports: tuple[Message, ...] = ()
         self.turned_s: float | None = None
         """When the last turn was done, boot time: what the watchdog goes by."""
 
@@ -67,7 +74,7 @@ class Process:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(mqtt, gateway), name=f"gateway {settings.name}: listen")
                     tasks.create_task(self._turns(mqtt, gateway, output), name=f"gateway {settings.name}: turns")
-                    tasks.create_task(self._keep(), name=f"gateway {settings.name}: keep")
+                    tasks.create_task(self._keep(mqtt), name=f"gateway {settings.name}: keep")
             finally:
                 mqtt.publish(self._availability(b"offline"))
                 self._say(happened("TWL-D002", gateway=settings.name))
@@ -95,12 +102,14 @@ class Process:
             turn = gateway.turn(reading)
             for universe, levels in turn.frames.items():
                 output.send(universe, levels)
-            for message in turn.messages:
-                mqtt.publish(message)
             for event in turn.events:
                 self._tell(event, reading.wall)
             if turn.remember is not None:
                 self._unkept.put_nowait(turn.remember)
+                self._keeping = True
+            self._reports = turn.messages or self._reports
+            if not self._keeping:
+                self._report(mqtt)
             self.turned_s = reading.mono
             await self._sleep(reading, turn)
 
@@ -112,15 +121,24 @@ class Process:
             async with asyncio.timeout(max(0.0, pause)):
                 await self._wake.wait()
 
-    async def _keep(self) -> None:
+    def _report(self, mqtt: Mqtt) -> None:
+        for message in self._reports:
+            mqtt.publish(message)
+        self._reports = ()
+
+    async def _keep(self, mqtt: Mqtt) -> None:
         """Writes the newest document, beside the turns: a fade does not wait for a disk."""
         while True:
             document = await self._unkept.get()
             while not self._unkept.empty():
                 document = self._unkept.get_nowait()
             payload = document.model_dump_json(exclude_none=True).encode()
+            writing = asyncio.create_task(asyncio.to_thread(write, self._memory, payload), name="write")
+            await asyncio.wait([writing], timeout=KEEP_S)
+            self._keeping = False
+            self._report(mqtt)
             try:
-                await asyncio.to_thread(write, self._memory, payload)
+                await writing
             except OSError as error:
                 self._say(happened("TWL-D012", gateway=self._settings.name, reason=str(error)))
 

@@ -16,7 +16,7 @@ import pytest
 
 from controller.broker import Broker
 from controller.clock import SystemClock
-from controller.dmx import OUTPUTS, simulated
+from controller.dmx import OUTPUTS, process, simulated
 from controller.dmx.gateway import Turn
 from controller.dmx.memory import Memory, read_memory
 from controller.dmx.process import Process
@@ -28,6 +28,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Connected, Mqtt, Received
+from controller.store import atomic
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 DESIRED, REPORTED, AVAILABILITY = (f"w/gateway/mast/{leaf}" for leaf in ("desired", "reported", "availability"))
@@ -139,10 +140,10 @@ class Running:
 
     def start(self, address: Address) -> None:
         """In this loop."""
-        process = Process(
+        box = Process(
             MAST, Patch(MAST.fixtures), "w", SystemClock(), self.memory, lambda event, _: self.events.append(event)
         )
-        self.task = asyncio.create_task(process.run((address,), "Alvesta"))
+        self.task = asyncio.create_task(box.run((address,), "Alvesta"))
 
     async def stop(self) -> float:
         """Cancelled; how many seconds it took."""
@@ -286,3 +287,24 @@ async def test_an_abrupt_end_is_told_by_the_will(broker: Address, other: Other, 
         assert thief is not None
         await other.until(lambda: heard.append(other.heard[AVAILABILITY]) or b"offline" in heard)
     await other.until(lambda: other.heard.get(AVAILABILITY) == b"online")
+
+
+@pytest.mark.parametrize(("takes_s", "is_kept"), [(0.3, True), (2.0, False)])
+async def test_what_is_reported_as_accepted_is_on_disk(
+    broker: Address, other: Other, gateway: Running, monkeypatch: pytest.MonkeyPatch, takes_s: float, is_kept: bool
+) -> None:
+    """The light does not wait for it, nor the report for a disk that takes long."""
+
+    def slowly(path: Path, data: bytes) -> None:
+        time.sleep(takes_s)
+        atomic.write(path, data)
+
+    monkeypatch.setattr(process, "write", slowly)
+    gateway.start(broker)
+    await other.until(lambda: other.report is not None)
+    other.say(orange())
+    await other.until(lambda: gateway.levels == RED)
+    assert not gateway.memory.exists()
+    await other.until(lambda: other.report and other.report.command_id == "1.1")
+    assert gateway.memory.exists() == is_kept
+    await other.until(gateway.memory.exists)
