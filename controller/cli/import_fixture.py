@@ -7,6 +7,7 @@ import click
 
 from controller.cli.options import Options, common, tell
 from controller.errors import Misconfigured, Refused
+from controller.events.kind import printable
 from controller.lighting.ofl import import_fixture, modes
 from controller.lighting.profile import dump_profile
 from controller.store.atomic import write
@@ -32,7 +33,7 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
     """Make a profile of FILE's mode in the profiles folder of the configuration."""
     text = _read(file)
     if mode is None:
-        click.echo("\n".join(modes(text)))
+        click.echo("\n".join(map(printable, modes(text))))
         return
     imported = import_fixture(text, mode)
     path = options.config_dir / "profiles" / f"{name or _name(file, mode)}.yaml"

@@ -1,5 +1,6 @@
 """`watertower import-fixture`: a file of the Open Fixture Library becomes a profile that tower.yaml may name."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,14 @@ def test_a_byte_order_mark_is_no_part_of_the_file(call: Any, tmp_path: Path) -> 
 
 
 @pytest.mark.timeout(20)
+def test_the_name_of_a_mode_is_one_line_and_moves_no_cursor(call: Any, tmp_path: Path) -> None:
+    """Whoever made the file."""
+    fixture = json.loads(SIXPAR.read_text("utf-8"))
+    fixture["modes"] = [{**fixture["modes"][0], "name": "6ch\n\x1b[2Jx", "shortName": "6ch\n\x1b[2J"}]
+    (tmp_path / "fixture.json").write_text(json.dumps(fixture), "utf-8")
+    assert modes(call, tmp_path / "fixture.json") == [r"6ch\n\x1b[2J"]
+
+
 @pytest.mark.parametrize("path", ["/dev/zero", "/", "/nowhere/at/all", "/proc/self/mem"])
 def test_what_cannot_be_read_is_refused_once(call: Any, path: str) -> None:
     """A device without an end too; the path is told once."""
