@@ -209,7 +209,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(found for key, item in inner for found in places(item, (*path, key)))]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_file_is_a_profile_or_a_mistake(data: st.DataObject) -> None:
     """Any part of a real file replaced by anything, in every mode: no other exception, and every value 0 to 255."""
