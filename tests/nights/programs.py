@@ -1,0 +1,203 @@
+"""Processes that can be killed, frozen and sent to another year, and a mosquitto with the shipped configuration."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from controller.cli import group
+from tests.nights.waiting import GENEROUS_S, until
+
+ROOT = Path(__file__).parents[2]
+SBIN = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin"
+MOSQUITTO = shutil.which("mosquitto", path=SBIN)
+PASSWD = shutil.which("mosquitto_passwd", path=SBIN)
+FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+SECRET = "a-password-of-the-test"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Program:
+    """One process; its log is in a file, its data on stdout."""
+
+    def __init__(self, words: list[str], log: Path, env: dict[str, str]) -> None:
+        self.log_file = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                words, stdout=subprocess.PIPE, stderr=out, stdin=subprocess.DEVNULL, env=env
+            )
+
+    @property
+    def log(self) -> str:
+        """All that it said on stderr."""
+        return self.log_file.read_text(encoding="utf-8")
+
+    def events(self, code: str) -> list[dict[str, Any]]:
+        """The events with this code in a log for programs."""
+        lines = (line for line in self.log.splitlines() if code in line)
+        return [event for event in map(json.loads, lines) if event["code"] == code]
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        self.process.send_signal(number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM, within_s: float = GENEROUS_S) -> int:
+        """Sends a signal and waits for the exit code."""
+        self.process.send_signal(number)
+        return self.wait(within_s)
+
+    def wait(self, within_s: float = GENEROUS_S) -> int:
+        """The exit code."""
+        return self.process.wait(within_s)
+
+    def close(self) -> None:
+        """Whatever state it is in."""
+        if self.runs:
+            self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+class Site:
+    """A copy of the shipped configuration with a state folder, and the processes that were started on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = Path(shutil.copytree(ROOT / "config", folder / "config"))
+        self.state = folder / "state"
+        self.port = free_port()
+        self.programs: list[Program] = []
+        self.env: dict[str, str] = {}
+        self.edit("tower.yaml", "  broker: embedded", f'  broker: embedded\n  listen: "127.0.0.1:{self.port}"')
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Changes one place of a file."""
+        path = self.config / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, (name, old)
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def outside(self, port: int, login: str | None = None) -> "Site":
+        """The gateway is a process of its own, and so is the broker."""
+        self.on_broker(port, login)
+        self.edit("tower.yaml", "    runs: here ", "    runs: elsewhere ")
+        return self
+
+    def on_broker(self, port: int, login: str | None = None) -> "Site":
+        """The broker is a process of its own."""
+        who = f"\n  username: {login}\n  password_file: mqtt-password" if login else ""
+        (self.config / "mqtt-password").write_text(SECRET)
+        listen = f'  broker: embedded\n  listen: "127.0.0.1:{self.port}"'
+        self.edit("tower.yaml", listen, f"  broker: mqtt://127.0.0.1:{port}{who}")
+        self.port = port
+        return self
+
+    def travel(self, instant: datetime) -> None:
+        """What is started from now on lives in another time, in which it is this instant now."""
+        if FAKETIME is None:
+            pytest.skip("libfaketime is not installed: apt-get install faketime")
+        offset_s = instant.timestamp() - time.time()  # noqa: TID251 -- the test is the one that bends the time
+        self.env |= {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME": f"{offset_s:+.3f}",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+
+    def start(self, *words: str, state: str = "state", lang: str | None = "en", **env: str) -> Program:
+        """Starts `watertower …`, with a log for programs where it is a service."""
+        command = [sys.executable, "-m", "controller", "--config", str(self.config)]
+        command += ["--state", str(self.folder / state), *(("--lang", lang) if lang else ()), *words]
+        log = self.folder / f"{len(self.programs)}.log"
+        program = Program(command, log, {**os.environ, **self.env, **env})
+        self.programs.append(program)
+        return program
+
+    def controller(self) -> Program:
+        """The service."""
+        return self.start("run", "--log-format", "json")
+
+    def gateway(self) -> Program:
+        """The gateway process."""
+        return self.start("gateway", "mast", "--log-format", "json", state="mast")
+
+    def ask(self, *words: str) -> str:
+        """Calls a command, and gives what it says."""
+        told = CliRunner().invoke(group, ["--config", str(self.config), "--lang", "en", *words])
+        assert told.exit_code == 0, told.output
+        return told.stdout
+
+    def close(self) -> None:
+        """Ends all that runs."""
+        for program in self.programs:
+            program.close()
+
+
+class Mosquitto:
+    """A mosquitto with the shipped configuration and the two users of its access list."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.port = free_port()
+        self._folder = folder
+        shipped = (ROOT / "deploy" / "mosquitto" / "watertower.conf").read_text(encoding="utf-8")
+        (folder / "acl").write_text((ROOT / "deploy" / "mosquitto" / "watertower.acl").read_text(encoding="utf-8"))
+        with (folder / "acl").open("a") as acl:
+            acl.write("\nuser ear\ntopic readwrite #\n")
+        (folder / "passwd").touch(0o600)
+        for name in ("controller", "mast", "ear"):
+            assert PASSWD
+            subprocess.run([PASSWD, "-b", str(folder / "passwd"), name, SECRET], check=True, capture_output=True)
+        for name in ("acl", "passwd"):
+            (folder / name).chmod(0o600)
+        user = "user root\n" if os.geteuid() == 0 else ""
+        own = f"password_file {folder}/passwd\nacl_file {folder}/acl\npersistence_location {folder}/\n"
+        (folder / "conf").write_text(f"{user}{own}{shipped}\nlistener {self.port} 127.0.0.1\n")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Mosquitto":
+        """Starts it and waits until it listens."""
+        assert MOSQUITTO
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([MOSQUITTO, "-c", self._folder / "conf"], stdout=log, stderr=log)
+        until(self._listens, "mosquitto does not listen")
+        return self
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self) -> None:
+        """Kill -9."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        assert self._process
+        self._process.send_signal(number)
