@@ -448,7 +448,7 @@ def hanging(tmp_path: Path) -> Callable[[], None]:
 
     def release() -> None:
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-        pipe.unlink()
+        pipe.unlink(missing_ok=True)  # the writer, which goes on now, may have been first
         os.close(reader)
 
     return release
