@@ -13,15 +13,15 @@ from ruamel.yaml.events import ScalarEvent
 
 from controller.config.brackets import close, drop_sign, part, put_braces, quote_value
 from controller.config.draft import Draft, column_of_body, is_blank, opens_block
-from controller.config.indentation import best_move, deeper, indentation, moved
+from controller.config.indentation import best_move, indentation, moved
+from controller.config.openers import FIRST_PAIR, below_a_value, mend_opener
 from controller.config.spelling import end_of_value, open_quote
 
-FIRST_PAIR = re.compile(r" *(?:- +)*[^\s:][^:]*:(?=\s|$)")
 NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>\s*[=;]\s*|\s+)(?P<value>[^\s=;:#].*)")
 TIGHT = re.compile(r"(?P<key>[^\W\d]\w*):(?P<value>[^\s/].*)")
+ENTRY = re.compile(r"- +(?:(?P<bracket>[\[{])|[^\W\d][\w-]*:(?:\s|$))")
 STRUCTURE = re.compile(r" *(?:-(?: |$)|[\[{\"'])")
 ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*) *$")
-EMPTY = frozenset({"[]", "{}", "~", "null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,19 @@ def _sign(trouble: Trouble) -> bool:
 
 def _sign_alone(trouble: Trouble) -> bool:
     """`name: - more`, `name: ? more`: signs that may only stand at the beginning of a line."""
-    return _quote_from(trouble.draft, *trouble.at)
+    draft, (line, column) = trouble.draft, trouble.at
+    if ENTRY.match(draft.lines[line], column):
+        return _part_lines(draft, line, column)
+    return _quote_from(draft, line, column)
+
+
+def _part_lines(draft: Draft, line: int, column: int) -> bool:
+    """`fixtures: - {name: a, …}`: an entry behind something else; the lines below one without brackets are its own."""
+    text = draft.lines[line]
+    draft.tell("TWL-S100", line, (column, len(text[: end_of_value(text)].rstrip())))
+    found = ENTRY.match(text, column)
+    draft.replace(line, column, len(text), "")
+    return found is not None and found["bracket"] is not None
 
 
 def _quote_from(draft: Draft, line: int, column: int) -> bool:
@@ -128,6 +140,8 @@ def _out_of_line(trouble: Trouble) -> bool:
     text = draft.lines[line]
     if not text[:column].strip():
         return _bare_item(draft, line) or _mend_place(draft, line)
+    if ENTRY.match(text, column):
+        return _part_lines(draft, line, column)
     if drop_sign(draft, line, column):
         return True
     first = FIRST_PAIR.match(text)
@@ -139,7 +153,8 @@ def _mend_place(draft: Draft, line: int) -> bool:
     """A line that begins where it cannot: for one of three reasons, which may lie above it."""
     above = draft.line_above(line)
     return (
-        _below_a_value(draft, line)
+        mend_opener(draft, line)
+        or below_a_value(draft, line)
         or _mend_indentation(draft, line)
         or (above is not None and _stray_text(draft, above))
     )
@@ -172,30 +187,6 @@ def _mend_indentation(draft: Draft, line: int) -> bool:
     return True
 
 
-def _below_a_value(draft: Draft, line: int) -> bool:
-    """`blackouts: []` with entries below it: what was put in belongs to the keyword, which has a value already."""
-    above = draft.line_above(line)
-    pair = FIRST_PAIR.match(draft.lines[above]) if above is not None else None
-    if above is None or pair is None:
-        return False
-    text = draft.lines[above]
-    value = text[pair.end() : end_of_value(text)].strip()
-    is_item = draft.lines[line].lstrip().startswith("-")
-    if not value or column_of_body(text) > indentation(draft.lines[line]):
-        return False
-    if is_item and column_of_body(text) > 0 and value not in EMPTY:
-        return False
-    if not is_item and value != "{}" and (value not in EMPTY or len(deeper(draft.lines, above)) < 2):
-        return False  # one line alone has slipped rather than been put in
-    start = text.index(value, pair.end())
-    key = text[column_of_body(text) : pair.end() - 1].strip()
-    if key == "version":
-        return _mend_opener(draft, above, line)
-    draft.tell("TWL-S045", above, (start, start + len(value)), key=key, value=value)
-    draft.replace(above, start, start + len(value), "")
-    return True
-
-
 def _bare_item(draft: Draft, line: int) -> bool:
     """An item in brackets without its hyphen, above or below one that has it."""
     above = draft.line_above(line)
@@ -215,20 +206,6 @@ def mend_hyphen(draft: Draft, line: int, column: int) -> None:
     rest = text[start : end_of_value(text)].rstrip()
     draft.tell("TWL-S072", line, (start, start + len(rest)), rest=rest, column=column)
     draft.replace(line, column, start, "- ")
-
-
-def _mend_opener(draft: Draft, version: int, line: int) -> bool:
-    """The line `campaigns:` was deleted: its entries stand below the version."""
-    draft.tell(
-        "TWL-S076",
-        line,
-        (indentation(draft.lines[line]), end_of_value(draft.lines[line])),
-        key="version",
-        missing="campaigns",
-    )
-    if line > version + 1:
-        draft.lines[version + 1] = "campaigns:"
-    return line > version + 1
 
 
 def _mend_keyword(draft: Draft, line: int) -> bool:

@@ -22,6 +22,7 @@ Told = tuple[str, dict[str, object]]
 MISSING, NO_DAYS = "TWL-S014", "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
 """Keywords in a wrong place: told as that, and neither as missing nor as oddly indented."""
+DELETED = "TWL-S076"
 OF_PROFILES = frozenset({"TWL-F103", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 EXAMPLES: Mapping[str, str] = {
@@ -114,6 +115,7 @@ def _is_consequence(document: Document, error: ErrorDetails, told: tuple[Finding
     if isinstance(node, Scalar):
         return any(finding.place and finding.place[:2] == node.place[:2] for finding in told)
     misplaced = {finding.event.fields["key"] for finding in told if finding.code in ELSEWHERE}
+    misplaced |= {finding.event.fields["missing"] for finding in told if finding.code == DELETED}
     return isinstance(node, Pairs) and any(
         word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in wanted
     )

@@ -421,11 +421,18 @@ KINDS: tuple[Kind, ...] = (
         Text("write `- {rest}` with {column} spaces before it", "skriv `- {rest}` med {column} mellanslag framför"),
     ),
     mistake(
+        "S100",
+        "entry-inside-line",
+        Text("an entry of a list begins in the middle of the line", "en post i en lista börjar mitt på raden"),
+        PAIRS,
+        Text("begin a new line before the hyphen", "börja en ny rad före bindestrecket"),
+    ),
+    mistake(
         "S076",
-        "entries-without-keyword",
+        "lines-without-keyword",
         Text(
-            "the keyword above these entries is missing; '{key}' does not hold a list",
-            'nyckelordet ovanför de här posterna saknas; "{key}" innehåller ingen lista',
+            "the keyword above these lines is missing; '{key}' has a value already",
+            'nyckelordet ovanför de här raderna saknas; "{key}" har redan ett värde',
         ),
         PAIRS,
         Text("write a line above them: `{missing}:`", "skriv en rad ovanför dem: `{missing}:`"),
