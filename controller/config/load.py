@@ -38,7 +38,7 @@ from controller.schedule.plan import Program
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
-UNKNOWN_PROFILE = "TWL-F103"
+UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
 OUT_OF_LINE = "TWL-S021"
 BLACK = Color("#000000")
 GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
@@ -131,7 +131,7 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
         of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
     unread = {Path(fault.file).stem for fault in faults}
     of_tower = tuple(
-        one for one in of_tower if one.code != UNKNOWN_PROFILE or one.event.fields["profile"] not in unread
+        one for one in of_tower if one.code not in UNKNOWN_PROFILE or one.event.fields["profile"] not in unread
     )
     findings = (*of_schedule, *of_tower, *faults)
     if tower is None or schedule is None or findings:

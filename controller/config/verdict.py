@@ -23,7 +23,7 @@ MISSING, NO_DAYS = "TWL-S014", "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
 """Keywords in a wrong place: told as that, and neither as missing nor as oddly indented."""
 DELETED = "TWL-S076"
-OF_PROFILES = frozenset({"TWL-F103", "TWL-F127"})
+OF_PROFILES = frozenset({"TWL-F103", "TWL-F107", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 EXAMPLES: Mapping[str, str] = {
     "version": "version: 1",

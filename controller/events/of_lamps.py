@@ -186,6 +186,20 @@ PATCH: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-F107",
+        "patch.no_such_profile",
+        Level.ERROR,
+        Text('{fixture} has the unknown profile "{profile}"', '{fixture} har den okända profilen "{profile}"'),
+        Text(
+            "The profile says what each channel of a kind of lamp does.",
+            "Profilen säger vad varje kanal hos en sorts lampa gör.",
+        ),
+        Text(
+            "Write one of {known}; or make the profile {profile} with watertower import-fixture, or by hand in profiles/.",
+            "Skriv en av {known}; eller gör profilen {profile} med watertower import-fixture, eller för hand i profiles/.",
+        ),
+    ),
+    Kind(
         "TWL-F105",
         "patch.same_name",
         Level.ERROR,

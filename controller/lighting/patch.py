@@ -236,10 +236,8 @@ def _past_the_end(fixture: Fixture, channels: range) -> Mistake:
 def _unknown_profile(fixture: Fixture, known: Mapping[str, Profile]) -> Mistake:
     names = {name.casefold(): name for name in known}
     near = get_close_matches(fixture.profile[:60].casefold(), names, n=1, cutoff=0.5)
-    suggestion = names[near[0]] if near else "rgb"
-    return Mistake(
-        "TWL-F103", fixture=fixture.name, profile=fixture.profile, suggestion=suggestion, known=", ".join(known)
-    )
+    told: dict[str, Any] = {"fixture": fixture.name, "profile": fixture.profile, "known": ", ".join(known)}
+    return Mistake("TWL-F103", suggestion=names[near[0]], **told) if near else Mistake("TWL-F107", **told)
 
 
 def _told(channels: range) -> str:

@@ -179,6 +179,11 @@ def test_pinned_colors_are_those_of_the_palette() -> None:
             "TWL-F103",
             {"fixture": "a", "profile": "RGBW", "suggestion": "rgbw", "known": "rgb, rgbw, rgba, rgbwa, dimmer"},
         ),
+        (
+            (fixture("a", 1, "sixpar-300-ip-6ch"),),
+            "TWL-F107",
+            {"fixture": "a", "profile": "sixpar-300-ip-6ch", "known": "rgb, rgbw, rgba, rgbwa, dimmer"},
+        ),
         ((fixture("a", 1), fixture("a", 5)), "TWL-F105", {"fixture": "a"}),
     ],
 )
@@ -206,7 +211,7 @@ def test_a_full_universe_has_no_free_address() -> None:
 def test_every_mistake_of_a_patch_is_found_at_once() -> None:
     """One list for one correction."""
     wrong = (fixture("a", 1), fixture("b", 1), fixture("b", 512), fixture("c", 9, "xyz"))
-    assert sorted(m.code for m in mistakes(wrong, {}, 1)) == ["TWL-F101", "TWL-F102", "TWL-F103", "TWL-F105"]
+    assert sorted(m.code for m in mistakes(wrong, {}, 1)) == ["TWL-F101", "TWL-F102", "TWL-F105", "TWL-F107"]
 
 
 def test_a_pinned_color_that_is_none_is_told_and_does_no_harm() -> None:
