@@ -54,7 +54,7 @@ def _on(weekday: int, month: int, day: int) -> Feast:
     return lambda year: weekday_from(date(year, month, day), weekday)
 
 
-def _advent(english: str, swedish: str) -> tuple[str, ...]:
+def _advent(number: int, english: str, swedish: str) -> tuple[str, ...]:
     return (
         f"{english} Sunday of Advent",
         f"{english} Sunday in Advent",
@@ -62,6 +62,7 @@ def _advent(english: str, swedish: str) -> tuple[str, ...]:
         f"{swedish} söndag i advent",
         f"{swedish} advent",
         f"{english} Advent",
+        f"{number} advent",
     )
 
 
@@ -90,10 +91,10 @@ _NAMED: tuple[tuple[Feast, tuple[str, ...]], ...] = (
     (_on(SATURDAY, 6, 20), ("Midsummer Day", "Midsummer's Day", "midsommardagen")),
     (_on(FRIDAY, 10, 30), ("All Saints' Eve", "allhelgonaafton")),
     (_on(SATURDAY, 10, 31), ("All Saints' Day", "alla helgons dag", "allhelgonadagen")),
-    (_on(SUNDAY, 11, 27), _advent("first", "första")),
-    (_on(SUNDAY, 12, 4), _advent("second", "andra")),
-    (_on(SUNDAY, 12, 11), _advent("third", "tredje")),
-    (_on(SUNDAY, 12, 18), _advent("fourth", "fjärde")),
+    (_on(SUNDAY, 11, 27), _advent(1, "first", "första")),
+    (_on(SUNDAY, 12, 4), _advent(2, "second", "andra")),
+    (_on(SUNDAY, 12, 11), _advent(3, "third", "tredje")),
+    (_on(SUNDAY, 12, 18), _advent(4, "fourth", "fjärde")),
     (_fixed(12, 13), ("Lucia", "Saint Lucy's Day", "luciadagen")),
     (_fixed(12, 24), ("Christmas Eve", "julafton", "julaftonen")),
     (_fixed(12, 25), ("Christmas Day", "juldagen")),

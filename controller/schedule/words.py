@@ -80,10 +80,10 @@ ORDINAL_WORDS: Mapping[str, str] = {
     "2nd": "second",
     "3rd": "third",
     "4th": "fourth",
-    **dict.fromkeys(("1:a", "1a"), "forsta"),
-    **dict.fromkeys(("2:a", "2a"), "andra"),
-    **dict.fromkeys(("3:e", "3e"), "tredje"),
-    **dict.fromkeys(("4:e", "4e"), "fjarde"),
+    **dict.fromkeys(("1:a", "1a", "1:e", "1e"), "forsta"),
+    **dict.fromkeys(("2:a", "2a", "2:e", "2e"), "andra"),
+    **dict.fromkeys(("3:e", "3e", "3:a", "3a"), "tredje"),
+    **dict.fromkeys(("4:e", "4e", "4:a", "4a"), "fjarde"),
 }
 
 _FURTHER = "fifth sixth seventh eighth ninth tenth femte sjätte sjunde åttonde nionde tionde"

@@ -226,6 +226,8 @@ def test_weekdays_of_a_month_are_counted(text: str, days: list[str]) -> None:
         ("Midsummer Eve", ["2026-06-19", "2027-06-25"]),
         ("first Sunday of Advent", ["2026-11-29", "2027-11-28"]),
         ("1:a advent", ["2026-11-29", "2027-11-28"]),
+        ("1 advent", ["2026-11-29", "2027-11-28"]),
+        ("3:a advent till 6 januari 2027", ["2026-12-13..2027-01-06"]),
         ("2nd Sunday of Advent", ["2026-12-06", "2027-12-05"]),
         ("Lucia", ["2026-12-13", "2027-12-13"]),
         ("christmas eve - 1 vecka", ["2026-12-17", "2027-12-17"]),
