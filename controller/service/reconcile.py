@@ -2,7 +2,7 @@
 
 Rules
 1. Level-triggered: only the difference between the goal and the report counts, never how it came about.
-2. A new wish is sent at once. A gateway that comes back is told again at once.
+2. A new wish is sent at once. A gateway that comes back, or is heard at last, is told again at once.
 3. A report that agrees confirms, once the fade is done. What was heard before this connection began, or was retained,
    confirms nothing; nor does a gateway that keeps the plan before it has accepted the order issued last.
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
@@ -13,7 +13,7 @@ Rules
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
    order, and shows what is wished, is not told of.
-7. A gateway that is asked what it shows, and after RELAPSES repairs shows the same difference again, only says that
+7. A gateway that is asked what it shows, and after TELL_FROM repairs shows the same difference again, only says that
    it obeys, as Zigbee2MQTT does when the lamp has taken the command: then its word counts only when it still stands
    after it was asked once more.
 8. A gateway that is silent (`silence`) is still sent the wish, slowly.
@@ -40,7 +40,6 @@ REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
 REASSERT_S = 60.0
-RELAPSES = 3
 
 
 def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -159,7 +158,7 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
 
 def _proven_s(gateway: Gateway, track: Track) -> float:
     """When the word of a gateway counts (rule 7)."""
-    if track.relapse is None or track.relapse.times < RELAPSES or track.pending is None:
+    if track.relapse is None or track.relapse.times < TELL_FROM or track.pending is None:
         return 0.0
     return track.pending.due_s + (gateway.POLL_S or 0.0)
 
@@ -232,6 +231,9 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
     if track.pending is None:
         return _restore(gateway, differs, turn)
     if turn.now_s < track.pending.due_s:
+        # it was told while it could not hear
+        if track.pending.attempts > track.misses + 1 and not silence.is_unheard(track, turn):
+            return _ask(gateway, track, turn)
         asked = differs if track.misses else replace(differs, standing=_by_zone(agrees, "pending"))
         return Decision(asked, wake_s=track.pending.due_s)
     missed = replace(differs, misses=track.misses + (not silence.is_unheard(track, turn)))

@@ -92,6 +92,20 @@ def test_a_power_cut_at_night(started: Started, name: str) -> None:
     assert all(state.brightness == pytest.approx(1.0) for state in shown(world).values())
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if "bridge" not in name])
+@pytest.mark.parametrize("late_s", [21, 75])
+def test_a_lamp_that_starts_after_the_controller(world_of: Callable[..., Any], name: str, late_s: int) -> None:
+    """As after a power cut of the whole place: it is told at its first word, not when the next repetition is due."""
+    world = world_of(NIGHT, vendors=(name,))
+    world.controller.start()
+    world.run(late_s)
+    world.vendor.start()
+    world.run(2.5)
+    assert all(state.on for state in shown(world).values())
+    world.run(5)
+    assert standing(world) == {"confirmed"}
+
+
 def test_a_group_of_zigbee_lamps_does_not_answer_when_asked(started: Started) -> None:
     """It speaks only when it is told something: it is, and stays confirmed without an alarm."""
     world = started("z2m")
