@@ -188,19 +188,19 @@ def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
 
 def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
     """A gateway is asked what it shows when it has not said so for a while; one that cannot be asked, or did not
-    answer, is told what it should show, to which it may answer (a group of Zigbee2MQTT answers nothing else)."""
-    if gateway.POLL_S is None:
+    answer, is told what it should show, to which it may answer (a group of Zigbee2MQTT answers nothing else). So is,
+    once, one that speaks by itself and said `online` once more: it has started, and may not tell of it."""
+    track, every_s = decision.track, gateway.POLL_S or REASSERT_S
+    if gateway.POLL_S is None and (gateway.KEEPS_PLAN or not track.greeted):
         return decision
-    track = decision.track
     told_s = min(track.heard.told_s.values(), default=turn.now_s)
-    poll_at_s = max(told_s, track.asked_s or told_s) + gateway.POLL_S
-    poll_at_s = max(poll_at_s, turn.now_s + turn.fade_s)
+    poll_at_s = max(told_s + every_s, (track.asked_s or told_s) + every_s, turn.now_s + turn.fade_s)
     if turn.now_s < poll_at_s:
         return replace(decision, wake_s=poll_at_s)
-    asked = replace(track, asked_s=turn.now_s)
+    asked = replace(track, asked_s=turn.now_s, greeted=False)
     can_be_asked = bool(gateway.query(""))
     in_vain = track.asked_s is not None and track.asked_s > told_s
-    wake_s = turn.now_s + gateway.POLL_S
+    wake_s = turn.now_s + every_s
     return replace(decision, track=asked, query=can_be_asked, send=in_vain or not can_be_asked, wake_s=wake_s)
 
 

@@ -191,6 +191,22 @@ def test_a_lamp_that_starts_too_fast_to_be_missed(started: Started) -> None:
     assert all(state.on for state in shown(world).values())
 
 
+def test_a_lamp_that_starts_and_tells_only_that_it_is_there(started: Started) -> None:
+    """Nobody said that it was away, and it tells no state by itself: it is told again, once."""
+    world = started("ha-rgb")
+    world.run(100)
+    device = world.vendor.device
+    greeting = device.boot(world.wall)[:1]
+    since = world.mono
+    for _ in range(3):
+        world.vendor.send(greeting)
+        world.run(1)
+    assert all(state.on for state in shown(world).values())
+    assert standing(world) == {"confirmed"}
+    world.run(200)
+    assert len(commands(world, since)) <= 2
+
+
 def test_a_lamp_that_greets_with_every_word_is_not_flooded(started: Started) -> None:
     """WLED says `online` with each report: that is no reason to ask it again."""
     world = started("wled")
