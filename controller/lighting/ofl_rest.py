@@ -121,9 +121,10 @@ def _alone(file: File, key: str, does: Capability, values: range) -> Sequence[in
     first, last = (_figure(end) for end in does.at_ends(name))
     if first is None or last is None:
         return ()
+    passed = [figure for figure in figures if min(first, last) <= figure <= max(first, last)]
     step = (last - first) / max(1, len(values) - 1)
     near = abs(step) / 2 + 1e-9
-    return [v for n, v in enumerate(values) if any(abs(first + step * n - figure) <= near for figure in figures)]
+    return [v for n, v in enumerate(values) if any(abs(first + step * n - figure) <= near for figure in passed)]
 
 
 def _figure(written: str) -> float | None:

@@ -182,6 +182,8 @@ def test_a_fine_channel_may_stand_anywhere() -> None:
         ([("ColorPreset", 0, 255)], "fixed 0"),
         ([("ColorTemperature", 0, 9), ("NoFunction", 10, 255)], "fixed 132"),
         ([("StrobeSpeed", 0, 249), ("NoFunction", 250, 255)], "fixed 252"),
+        # slow is not yet still, in how few steps ever it becomes fast
+        ([("ShutterStrobe Strobe slow fast", 0, 3), ("NoFunction", 4, 255)], "shutter 129"),
     ],
 )
 def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) -> None:
@@ -190,7 +192,7 @@ def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) 
         {
             "type": type_.split()[0],
             "dmxRange": [first, last],
-            **({"shutterEffect": type_.split()[1]} if " " in type_ else {}),
+            **dict(zip(("shutterEffect", "speedStart", "speedEnd"), type_.split()[1:], strict=False)),
         }
         for type_, first, last in said
     ]
