@@ -61,7 +61,7 @@ class Process:
         output = OUTPUTS[settings.output.kind](settings.output, Source(site, settings.name), self._say)
         connection = Mqtt(
             brokers,
-            f"{self._prefix}-gateway-{settings.name}",
+            f"{self._prefix.replace('/', '-')}-gateway-{settings.name}",
             subscriptions=((settings.topic("desired", self._prefix), 1), (self._walk_topic, 1)),
             will=self._availability(b"offline"),
             birth=(online,),

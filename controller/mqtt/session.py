@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from controller.gateways.gateway import Message
 
 MAX_TOPIC_BYTES = 65535
-MAX_PAYLOAD_BYTES = 262_144
-"""Nothing that is meant for us comes near it (a plan of 48 h is a few kB)."""
+MAX_PAYLOAD_BYTES = 1 << 20
+"""Nothing comes near it: a plan of 48 h is a few kB, the health of a thousand gateways 200."""
 PARTS = 64
 """More than any device tells at once; fewer than would hold up the others."""
 
