@@ -85,7 +85,8 @@ class Store:
     async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
         """End those of these overrides that stand durably, all or none. Raises NotKept; a disk that was not waited for
         may still end them late."""
-        await self._durably(lambda: self._held.end(ids, at))
+        if ids:
+            await self._durably(lambda: self._held.end(ids, at))
 
     async def set_stop(self, document: str | None, at: datetime) -> None:
         """Put this safety stop in force durably, or lift it with None. Raises NotKept."""
