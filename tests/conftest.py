@@ -1,6 +1,7 @@
 """What all tests share: in CI every real part is there, so a skip is a failure; nothing fails for being slow."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)  # a time per example measures the machine, not the code
 settings.load_profile("any machine")
+
+# a shell that runs the tests in the background has them ignore Ctrl-C, and with them every program that they start
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
