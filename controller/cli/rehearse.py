@@ -19,6 +19,7 @@ from controller.config.load import load
 from controller.simulation import document
 from controller.simulation.faults import FAULTS
 from controller.simulation.rehearsal import Rehearsal
+from controller.simulation.targets import missed
 
 Json = dict[str, Any]
 SPELLS = 5
@@ -72,7 +73,8 @@ def _table(told: Json, rehearsal: Rehearsal, options: Options) -> str:
     rows = [tuple(say(word) for word in head), *(_night(night, options) for night in told["nights"])]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(5)), row[5])).rstrip() for row in rows]
-    return "\n".join([*lines, *_spells(told, rehearsal, options), "", _figures(told, options), *_missed(told, options)])
+    causes = (*_spells(told, rehearsal, options), *_false_alarms(told, rehearsal, options))
+    return "\n".join([*lines, *causes, "", _figures(told, options), *_missed(told, options)])
 
 
 def _night(night: Json, options: Options) -> tuple[str, ...]:
@@ -90,13 +92,23 @@ def _night(night: Json, options: Options) -> tuple[str, ...]:
 
 def _spells(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
     """The longest spells with what was the matter."""
-    say, zone = options.say, rehearsal.setup.tower.site.place.time_zone
+    say = options.say
     lines = [
-        f"  {datetime.fromisoformat(spell['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}  {spell['length_s']:.1f} s  "
+        f"  {_local(spell['at'], rehearsal)}  {spell['length_s']:.1f} s  "
         f"{spell['gateway']}/{spell['zone']}  {say(WRONG[spell['wrong']])}  ({', '.join(spell['causes']) or '–'})"
         for spell in told["spells"][:SPELLS]
     ]
     return ["", f"{say('Longest wrong spells')}:", *lines] if lines else []
+
+
+def _false_alarms(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
+    """The first of them; `explain` tells what they say."""
+    lines = [f"  {_local(alarm['at'], rehearsal)}  {alarm['code']}" for alarm in told["false_alarms_told"]]
+    return ["", f"{options.say('false alarms').capitalize()}:", *lines] if lines else []
+
+
+def _local(at: str, rehearsal: Rehearsal) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(rehearsal.setup.tower.site.place.time_zone):%Y-%m-%d %H:%M:%S}"
 
 
 WRONG = {"hue": "wrong colour", "dark": "dark instead of lit", "lit": "lit instead of dark"}
@@ -135,8 +147,11 @@ def _summary(told: Json, options: Options) -> str:
 
 
 def _missed(told: Json, options: Options) -> list[str]:
+    """What was missed; of several seeds also by which, to be looked at one by one."""
     words = ", ".join(options.say(MISSED[name]) for name in told["missed"])
-    return [f"{options.say('Missed')}: {words}"] if words else []
+    seeds = [str(one["seed"]) for one in told.get("seeds", ()) if missed([one])] if words else []
+    which = f" ({options.say('seeds')} {', '.join(seeds[:SPELLS])}{'…' if seeds[SPELLS:] else ''})" if seeds else ""
+    return [f"{options.say('Missed')}: {words}{which}"] if words else []
 
 
 MISSED = {

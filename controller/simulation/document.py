@@ -7,11 +7,12 @@ from typing import Any
 
 from controller.simulation.meter import Count, Spell
 from controller.simulation.rehearsal import Rehearsal, Result
+from controller.simulation.site import Alarm
 from controller.simulation.targets import missed
 from controller.simulation.world import utc
 
-LONGEST = 10
-"""So many of the longest spells are told."""
+MOST = 10
+"""So many of the longest spells are told, and of the first false alarms."""
 
 Json = dict[str, Any]
 
@@ -69,10 +70,11 @@ def figures(rehearsal: Rehearsal, result: Result) -> Json:
         "acknowledged_lost": result.acknowledged_lost,
         "alarms": len(result.alarms),
         "false_alarms": result.false_alarms,
+        "false_alarms_told": [_alarm(alarm) for alarm in result.alarms if alarm.is_false][:MOST],
         "regressions": result.regressions,
         "recovery_s": _spread(result.recoveries_s),
         "gateways": [{"name": name, "kind": kinds[name], **_count(count)} for name, count in result.gateways.items()],
-        "spells": [_spell(spell) for spell in result.spells[:LONGEST]],
+        "spells": [_spell(spell) for spell in result.spells[:MOST]],
     }
 
 
@@ -104,6 +106,11 @@ def _spell(spell: Spell) -> Json:
         "length_s": round(spell.length_s, 3),
         "causes": list(spell.causes),
     }
+
+
+def _alarm(alarm: Alarm) -> Json:
+    at = utc(alarm.at).isoformat(timespec="milliseconds")
+    return {"at": at, "code": alarm.event.code, "text": alarm.event.text("en")}
 
 
 def _of_gateway(name: str, seeds: Sequence[Json]) -> Json:

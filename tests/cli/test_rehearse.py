@@ -1,8 +1,14 @@
 """`watertower rehearse`: figures, tables, exit codes, and the same bytes for the same seed."""
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from controller.lighting.patch import Patch
 
 NIGHT = "2026-11-20T12:00..2026-11-21T12:00"
 BULBS = """gateways:
@@ -50,6 +56,22 @@ def test_a_miss_exits_with_1_and_is_named(call: Any, config: Path) -> None:
             assert told.stdout.splitlines()[-1] == "Missed: Availability"
             return
     raise AssertionError("no seed missed")
+
+
+def test_a_tower_that_stays_dark_is_told_with_night_lamp_and_alarms(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake in the levels, planted; alone and of several seeds, which are named."""
+    monkeypatch.setattr(Patch, "levels", lambda patch, _: {universe: bytes(512) for universe in patch.universes})
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes of their own would have no mistake
+    words = ("rehearse", "2026-11-25T15:20..2026-11-25T15:45")
+    told = call(*words)
+    assert told.exit_code == 1, told.output
+    assert re.search(r"^Wed 25 Nov 2026 .* 6\d\d\.\d s", told.stdout, re.MULTILINE)
+    assert re.search(r"mast/bowl .*dark instead of lit", told.stdout)
+    assert re.search(r"^False alarms:\n  2026-11-25 15:\d\d:\d\d  TWL-G", told.stdout, re.MULTILINE)
+    assert told.stdout.splitlines()[-1] == "Missed: wrong, false alarms"
+    several = call(*words, "--seeds", "2", "--seed", "7")
+    assert several.exit_code == 1
+    assert several.stdout.splitlines()[-1] == "Missed: wrong, false alarms (seeds 7, 8)"
 
 
 def test_the_table_speaks_swedish(call: Any) -> None:

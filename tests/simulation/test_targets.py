@@ -40,3 +40,10 @@ def test_our_gateway_and_the_vendors_have_shares_of_their_own() -> None:
     assert missed([seed(share=0.9998), seed(share=0.9998), seed()]) == ("availability",)
     assert missed([seed(share=0.95, kind="wled"), seed(kind="wled"), seed(kind="wled")]) == ()
     assert missed([seed(share=0.9989, kind="wled")]) == ("availability",)
+
+
+@pytest.mark.parametrize("faults", ["partition", "broker", "gateway", "flap"])
+def test_our_gateway_keeps_the_plan_through_each_fault_around_it(faults: str) -> None:
+    """As in a storm; lamps that stick are out of its hands."""
+    assert missed([seed(faults, share=0.9989)]) == ("availability",)
+    assert missed([seed("stick", share=0.5), seed("clock", share=0.99)]) == ()
