@@ -6,7 +6,8 @@ Rules
 2. Off is `{"state":"OFF"}`, with the transition if there is a fade.
 3. `color_modes` say what the lamp can take, and so which keys are sent. White channels are sent as 0.
 4. In a state, `state: null` is unknown and agrees with no light, brightness 0 is ignored, and no `effect` is no
-   effect: many firmwares name one only while it runs. `light_json` reads the colour.
+   effect: many firmwares name one only while it runs. `light_json` reads the colour. Some versions of ESPixelStick
+   say it all within `MQTT`.
 5. Without `state_topic` the lamp cannot confirm.
 """
 
@@ -20,7 +21,7 @@ from controller.errors import Mistake
 from controller.gateways.color_modes import WithColorModes
 from controller.gateways.gateway import Ignored, Message, Report, Want
 from controller.gateways.light_json import is_steady, read_color
-from controller.gateways.values import document, dumped, fraction, plain, switch, to_hue
+from controller.gateways.values import document, dumped, fraction, members, plain, switch, to_hue
 from controller.gateways.vendor import NEVER_S, OFF, OneZone, Reader, Topic, command, presence, told
 from controller.lighting.look import ZoneState
 
@@ -83,6 +84,7 @@ class HomeAssistant(WithColorModes, OneZone):
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
+        keys = members(keys.get("MQTT", keys))
         on = switch(keys.get("state"))
         if on is False:
             return told(self.zone, OFF)

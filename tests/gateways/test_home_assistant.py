@@ -96,6 +96,14 @@ def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
     assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Ignored()
 
 
+def test_a_state_may_be_wrapped(named: Callable[..., Gateway]) -> None:
+    """As versions of ESPixelStick do it; what is no object within is refused."""
+    gateway = named("home-assistant")
+    state = {"state": "ON", "effect": "Solid", "brightness": 255, "color": {"r": 255, "g": 106, "b": 0}}
+    assert read(gateway, MQTT=state) == read(gateway, **state)
+    assert isinstance(gateway.decode("home/rgb1", b'{"MQTT":1}', PREFIX), Rejected)
+
+
 def test_off_drops_the_colour_of_before(named: Callable[..., Gateway]) -> None:
     """What an off report says of colour means nothing."""
     keys = {"state": "OFF", "brightness": 204, "color": {"r": 255, "g": 106, "b": 0}}
