@@ -9,13 +9,15 @@ Rules
    effect: many firmwares name one only while it runs. `light_json` reads the colour. Some versions of ESPixelStick
    say it all within `MQTT`.
 5. Without `state_topic` the lamp cannot confirm.
+6. In some firmwares a running effect goes on under every colour. `no_effect` is what theirs call having none, as
+   `Solid` or `None`; it is sent with the light.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import StringConstraints, model_validator
 
 from controller.errors import Mistake
 from controller.gateways.color_modes import WithColorModes
@@ -38,6 +40,7 @@ class HomeAssistant(WithColorModes, OneZone):
     command_topic: Topic
     state_topic: Topic | None = None
     availability_topic: Topic | None = None
+    no_effect: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -64,6 +67,8 @@ class HomeAssistant(WithColorModes, OneZone):
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         keys = self.switched(goal) | self._color(goal)
+        if goal.on and self.no_effect is not None:
+            keys["effect"] = self.no_effect
         if want.fade_s > 0 and self.dimmed:
             keys["transition"] = plain(self.fade(want.fade_s))
         return (command(self.command_topic, dumped(**keys)),)
@@ -89,5 +94,6 @@ class HomeAssistant(WithColorModes, OneZone):
         if on is False:
             return told(self.zone, OFF)
         brightness = fraction(keys.get("brightness"), self.STEPS) or None
-        steady = on is True and is_steady(keys.get("effect")) if "state" in keys else None
+        effect = keys.get("effect")
+        steady = on is True and (effect == self.no_effect or is_steady(effect)) if "state" in keys else None
         return told(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))

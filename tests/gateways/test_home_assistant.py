@@ -96,6 +96,19 @@ def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
     assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Ignored()
 
 
+def test_an_effect_that_goes_on_under_every_colour_is_put_out_by_name(
+    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState], dark: ZoneState
+) -> None:
+    """The lamp's own word for none is sent with the light, and read as none; without it no effect is spoken of."""
+    gateway = named("home-assistant", no_effect="Static")
+    (message,) = gateway.encode(wanted(lit()), PREFIX)
+    assert json.loads(message.payload)["effect"] == "Static"
+    assert read(gateway, state="ON", effect="Static").steady is True
+    assert read(gateway, state="ON", effect="Rainbow").steady is False
+    for other, want in ((gateway, dark), (named("home-assistant"), lit())):
+        assert b"effect" not in other.encode(wanted(want), PREFIX)[0].payload
+
+
 def test_a_state_may_be_wrapped(named: Callable[..., Gateway]) -> None:
     """As versions of ESPixelStick do it; what is no object within is refused."""
     gateway = named("home-assistant")
