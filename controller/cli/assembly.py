@@ -55,7 +55,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
     """Everything started, in order; and on the way out stopped, in the opposite one."""
     tower = parts.setup.tower
     async with AsyncExitStack() as stack:
-        users = connect.users(tower.mqtt)
+        users = connect.nobody_else() if parts.closed else connect.users(tower.mqtt)
         brokers = await _brokers(parts, users, stack)
         hand = Hand(parts.store, grounds(parts.setup))
         known = parts.store.known
@@ -87,6 +87,8 @@ async def _brokers(parts: Parts, users: Mapping[str, str] | None, stack: AsyncEx
         on_event=lambda event: parts.tell(event, parts.clock.read().wall),
     )
     await stack.enter_async_context(broker)
+    if parts.closed:
+        return (connect.own_address(host, broker.port, users),)
     return connect.addresses(settings, broker.port)
 
 

@@ -2,6 +2,9 @@
 never from the two files themselves."""
 
 import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from controller.config.tower import Mqtt as Settings
@@ -18,15 +21,20 @@ def addresses(settings: Settings, port: int | None = None) -> tuple[Address, ...
     login = (settings.username, _password(settings))
     if settings.is_embedded:
         host, wanted = listens(settings)
-        host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
-        name, password = next(iter((users(settings) or {}).items()), (None, None))
-        username, secret = login if login[0] else (name, password)
-        return (Address(host, port or wanted, username=username, password=secret),)
+        own = own_address(host, port or wanted, users(settings))
+        return (replace(own, username=login[0], password=login[1]) if login[0] else own,)
     tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
     return tuple(
         Address.parse(url, username=login[0], password=login[1], tls=tls if url.startswith("mqtts:") else None)
         for url in settings.broker
     )
+
+
+def own_address(host: str, port: int, known: Mapping[str, str] | None) -> Address:
+    """The embedded broker for whoever is on the same machine, as the first of the users that it knows."""
+    host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
+    name, password = next(iter((known or {}).items()), (None, None))
+    return Address(host, port, username=name, password=password)
 
 
 def listens(settings: Settings) -> tuple[str, int]:
@@ -46,6 +54,11 @@ def users(settings: Settings) -> dict[str, str] | None:
     if not pairs or any(not colon or not name or not password for name, colon, password in pairs):
         raise Misconfigured("TWL-Q106", path=str(settings.users_file), reason="each line is name:password")
     return {name: password for name, _, password in pairs}
+
+
+def nobody_else() -> dict[str, str]:
+    """One user with a password that nobody is told."""
+    return {"controller": secrets.token_urlsafe()}
 
 
 def _password(settings: Settings) -> Path | None:

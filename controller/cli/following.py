@@ -53,29 +53,29 @@ class Following:
     async def _judge(self, directory: Path, known: Setup | None = None) -> None:
         try:
             setup = await asyncio.to_thread(load, directory)
-            users = await asyncio.to_thread(self._users, setup)
         except FilesRejected as rejected:
             self._tell(rejection(rejected, self.parts.language))
+            return
+        try:
+            users = await asyncio.to_thread(_users, setup)
         except WatertowerError as error:
             self._tell(refusal(error, self.parts.language))
-        else:
-            same = setup == known and users == self.users
-            await (self._copy(setup, directory) if same else self._take(setup, users, directory))
+            if not self._builds_the_same(setup) or setup.program() == self.hand.grounds.program:
+                return
+            users = self.users  # the secret is no matter of the schedule
+        same = setup == known and users == self.users
+        await (self._copy(setup, directory) if same else self._take(setup, users, directory))
 
-    @staticmethod
-    def _users(setup: Setup) -> Mapping[str, str] | None:
-        """Who may use the broker; raises Misconfigured where a secret that is needed cannot be read: what runs is left
-        alone rather than ended for something that cannot be built."""
-        connect.addresses(setup.tower.mqtt)
-        return connect.users(setup.tower.mqtt)
+    def _builds_the_same(self, setup: Setup) -> bool:
+        ours = self.parts.setup
+        return (setup.tower, setup.profiles) == (ours.tower, ours.profiles)
 
     async def _take(self, setup: Setup, users: Mapping[str, str] | None, directory: Path) -> None:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
         now = self.parts.clock.read().wall
         before, after = self.hand.grounds.program, setup.program()
         self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
-        ours = self.parts.setup
-        if (setup.tower, setup.profiles, users) != (ours.tower, ours.profiles, self.users):
+        if users != self.users or not self._builds_the_same(setup):
             self.anew.set_result(setup)
             return
         await self._copy(setup, directory)
@@ -90,6 +90,13 @@ class Following:
 
     def _tell(self, event: Event) -> None:
         self.tell(event, self.parts.clock.read().wall)
+
+
+def _users(setup: Setup) -> Mapping[str, str] | None:
+    """Who may use the broker; raises Misconfigured where a secret that is needed cannot be read: what runs is left
+    alone rather than ended for something that cannot be built."""
+    connect.addresses(setup.tower.mqtt)
+    return connect.users(setup.tower.mqtt)
 
 
 def refusal(error: WatertowerError, language: Language) -> Event:

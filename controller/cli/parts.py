@@ -20,7 +20,8 @@ class Parts:
 
     `config` is the folder to follow, None for files that never change; `from_copy` tells that the last good copy is in
     force because the folder's own files are not. `asked` is the language asked for at the start, None leaves it to
-    tower.yaml. `port` 0 takes a free one for the embedded broker.
+    tower.yaml. `closed` lets nobody but ourselves use the embedded broker, whose users cannot be read. `port` 0 takes a
+    free one for it.
     """
 
     setup: Setup
@@ -31,6 +32,7 @@ class Parts:
     asked: Language | None
     config: Path | None = None
     from_copy: bool = False
+    closed: bool = False
     port: int | None = None
 
     @property

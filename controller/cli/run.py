@@ -69,7 +69,7 @@ async def serve(start: Start, log: Log) -> int:
                 log.speak(parts.setup.tower.site.place.time_zone, parts.language)
                 good, (parts, broken) = parts, await _until_something_ends(parts, reason)
             except WatertowerError as error:
-                before = good or _from_copy(parts)
+                before = good or _from_copy(parts) or _closed(parts, error)
                 if before is None:
                     raise
                 _tell(before, refusal(error, before.language))
@@ -104,6 +104,15 @@ def _from_copy(parts: Parts) -> Parts | None:
     return None if copy in (None, parts.setup) else replace(parts, setup=copy)
 
 
+def _closed(parts: Parts, error: WatertowerError) -> Parts | None:
+    """The same with a broker that lets no stranger in, where its users are what cannot be read: the lamps that run here
+    are lit. None where that is not the reason, or nothing good ever ran."""
+    users_file = parts.setup.tower.mqtt.users_file
+    if users_file is None or error.fields.get("path") != str(users_file) or parts.config is None or parts.closed:
+        return None
+    return None if last_good(parts.config, parts.state) is None else replace(parts, closed=True)
+
+
 async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> tuple[Parts, BaseException | None]:
     """One run: with what to go on, and what broke."""
     async with running(parts) as service:
@@ -114,7 +123,7 @@ async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> 
             notify("STOPPING=1")
             return parts, None
         if service.anew.done():
-            return replace(parts, setup=service.anew.result(), from_copy=False), None
+            return replace(parts, setup=service.anew.result(), from_copy=False, closed=False), None
         return parts, service.work.exception()
 
 

@@ -74,7 +74,7 @@ KINDS: tuple[Kind, ...] = (
         "one-universe-only",
         Text(
             "the lamps of '{name}' lie in several universes, and this kind of gateway has one",
-            'lamporna i "{name}" ligger i flera universum, och det här slaget av gateway har ett',
+            'lamporna i "{name}" ligger i flera universum, och det här slaget av styrenhet har ett',
         ),
         KEYS,
         Text("give each universe a gateway of its own", "ge varje universum en egen styrenhet"),

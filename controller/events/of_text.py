@@ -409,7 +409,7 @@ KINDS: tuple[Kind, ...] = (
     mistake(
         "S065",
         "pairs-without-braces",
-        Text("several pairs on one line stand in braces", "flera par på en rad ska stå inom klammer"),
+        Text("several pairs on one line stand in {{ }}", "flera par på en rad ska stå inom {{ }}"),
         PAIRS,
         Text("write `{braced}`", "skriv `{braced}`"),
     ),

@@ -129,7 +129,7 @@ KINDS: tuple[Kind, ...] = (
             '"{other}" sänder redan kommandon till ämnet {topic}',
         ),
         GATEWAYS,
-        Text("give each gateway a topic of its own", "ge varje gateway ett eget ämne"),
+        Text("give each gateway a topic of its own", "ge varje styrenhet ett eget ämne"),
     ),
     mistake(
         "S089",

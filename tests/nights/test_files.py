@@ -135,6 +135,29 @@ def test_the_users_of_the_broker_are_taken_too(site: Any, words: Any) -> None:
     assert program.end() == 0
 
 
+def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Any, words: Any) -> None:
+    """From the last good copy, with a broker that lets no stranger in, until the users are mended."""
+    users = site.config / "mqtt-users"
+    users.write_text("controller:one\n")
+    site.edit("tower.yaml", "  topic_prefix", "  users_file: mqtt-users\n  topic_prefix")
+    program = site.controller()
+    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    assert program.end() == 0
+    users.write_text("controller\n")
+    again = site.controller()
+    words.until(lambda: again.events("TWL-G101"), "no light")
+    assert "mqtt-users" in again.events("TWL-O131")[0]["first"]
+    told = site.start("status", state="state")
+    assert told.wait() != 0, "a stranger was let in"
+    (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
+    words.until(lambda: "#0000FF" in str(again.events("TWL-G101")), "the schedule waits for the users")
+    users.write_text("controller:two\n")
+    words.until(lambda: again.events("TWL-B010")[1:], "the mended users are not taken")
+    words.until(lambda: again.events("TWL-G101")[1:], "no confirmation with them")
+    words.until(lambda: site.start("status", state="state").wait() == 0, "who has the password is not let in")
+    assert again.end() == 0
+
+
 def test_the_log_follows_the_technicians_file(site: Any, words: Any) -> None:
     """Language and local time of its lines are those of the site as it is now, where nobody asked for a language."""
     program = site.start("run", lang=None, LC_ALL="C", LANGUAGE="")
