@@ -23,6 +23,8 @@ J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 STEP_S = 3600.0
 """Between two samples the elevation has at most one extreme, which is sought where it could touch the horizon."""
 NEAR = radians(3.0)
+STRAIGHT_S = 4.0
+"""In so short a time a straight line is good to a hundredth of a second, but where the sun all but stands still."""
 
 Height = Callable[[float], float]
 Stretch = tuple[datetime, datetime]
@@ -63,9 +65,9 @@ def _height_over(latitude: float, longitude: float, horizon_deg: float) -> Heigh
 def _crossings(height: Height, first_s: float, last_s: float) -> Iterator[float]:
     """The instants at which the height changes its sign, in order, also some just outside."""
     samples = _samples(height, first_s, last_s)
-    for (a, height_a), (b, height_b) in pairwise(sorted([*samples, *_turns(height, samples)])):
-        if (height_a < 0) != (height_b < 0):
-            yield _bisect(height, a, b)
+    for before, after in pairwise(sorted([*samples, *_turns(height, samples)])):
+        if (before[1] < 0) != (after[1] < 0):
+            yield _crossing(height, before, after)
 
 
 def _samples(height: Height, first_s: float, last_s: float) -> list[Knot]:
@@ -102,16 +104,13 @@ def _extreme(height: Height, a: float, b: float, lowest: bool) -> float:
     return (a + b) / 2
 
 
-def _bisect(height: Height, a: float, b: float) -> float:
-    """The change of sign between two instants, to half a second."""
-    sign = height(a) < 0
-    while b - a > 0.5:
-        middle = (a + b) / 2
-        if (height(middle) < 0) == sign:
-            a = middle
-        else:
-            b = middle
-    return (a + b) / 2
+def _crossing(height: Height, before: Knot, after: Knot) -> float:
+    """The change of sign between two knots: halved until the height between them runs straight."""
+    while after[0] - before[0] > STRAIGHT_S:
+        middle_s = (before[0] + after[0]) / 2
+        middle = middle_s, height(middle_s)
+        before, after = (middle, after) if (middle[1] < 0) == (before[1] < 0) else (before, middle)
+    return before[0] + (after[0] - before[0]) * before[1] / (before[1] - after[1])
 
 
 def _since_j2000(instant: datetime) -> float:

@@ -45,6 +45,17 @@ def test_sunset_and_sunrise_are_those_of_an_almanac(latitude: int) -> None:
                 assert abs((found - event).total_seconds()) <= NEAR_S
 
 
+@pytest.mark.parametrize("latitude", [-31.55, 0.0, 56.899, 64.0])
+def test_sunset_and_sunrise_are_told_to_the_second(latitude: float) -> None:
+    """The nearest one: half a second before it the sun is on one side of the horizon, half a second later not."""
+    for number in range(0, 366, 5):
+        noon = datetime(2027, 1, 1, 12, tzinfo=UTC) + timedelta(days=number)
+        ((sunset, sunrise),) = below(latitude, 14.556, noon, noon + DAY, SUNSET_DEG)
+        for at in (sunset, sunrise):
+            beside = [elevation(latitude, 14.556, at + sign * timedelta(seconds=0.51)) for sign in (-1, 1)]
+            assert min(beside) < SUNSET_DEG < max(beside)
+
+
 @settings(max_examples=60, deadline=None)
 @given(latitudes, longitudes, instants)
 def test_the_elevation_is_that_of_an_almanac(latitude: float, longitude: float, at: datetime) -> None:
