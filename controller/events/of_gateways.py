@@ -94,8 +94,10 @@ KINDS: tuple[Kind, ...] = (
             "Styrenheten hörs, men det den säger att den visar är inte det den ombads visa.",
         ),
         Text(
-            "Check kind, zone and channels of {gateway} in tower.yaml, and who else commands it.",
-            "Kontrollera kind, zone och channels för {gateway} i tower.yaml, och vad mer som styr den.",
+            "Check kind, zone, channels and color_modes of {gateway} in tower.yaml, "
+            "whether its lamp has that colour, and who else commands it.",
+            "Kontrollera kind, zone, channels och color_modes för {gateway} i tower.yaml, "
+            "om lampan har den färgen, och vad mer som styr den.",
         ),
     ),
     Kind(
