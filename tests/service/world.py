@@ -175,9 +175,11 @@ class World:
 
     def _lies(self) -> bool:
         """Whether any zone is called confirmed and is not right."""
+        standing = self.controller.engine.tracks[self.box.name].standing
+        if "confirmed" not in standing.values():
+            return False
         goals = self.goals
         shown = self.box.shown(goals)
-        standing = self.controller.engine.tracks[self.box.name].standing
         return any(standing.get(zone) == "confirmed" and state != goals[zone] for zone, state in shown.items())
 
     def _longest(self, holds: bool, since: float | None, longest: float) -> tuple[float | None, float]:
