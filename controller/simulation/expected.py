@@ -5,7 +5,7 @@ Rules (instants are POSIX seconds of true time)
    differ is halved; a window that is open for less than STEP_S is missed.
 2. Above the rules stands what was set by hand, by zone, the newest first, from when it was granted until its end.
 3. Light may be on its way from a border through the fade that is declared, and GRACE_S more. A fade out ends at its
-   border. A hand is given HAND_FADE_S. A step of a sequence has no fade.
+   border, which may itself be ROUNDED_S early or late. A hand is given HAND_FADE_S. A step of a sequence has no fade.
 4. A sequence is counted from when the rule began to hold, or from a border of a hand since.
 """
 
@@ -159,4 +159,4 @@ def _change(before: Stretch, after: Stretch) -> Change:
     """Rule 3 at a border of the rules."""
     fade_in_s = after.rule.fade_in.total_seconds() if after.rule is not None else 0.0
     fade_out_s = before.rule.fade_out.total_seconds() if before.rule is not None and not fade_in_s else 0.0
-    return after.start - fade_out_s - ROUNDED_S, after.start + fade_in_s + GRACE_S
+    return after.start - fade_out_s - ROUNDED_S, after.start + fade_in_s + ROUNDED_S + GRACE_S

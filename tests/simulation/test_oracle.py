@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, load, parse
-from controller.simulation.expected import ROUNDED_S, Expected
+from controller.simulation.expected import GRACE_S, ROUNDED_S, Expected
 from controller.simulation.oracle import Oracle
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -68,3 +68,16 @@ def test_light_may_be_on_its_way_through_its_fade_and_a_second() -> None:
     assert [expected.is_changing(sunset + after) for after in (-ROUNDED_S - 1, 29, 33)] == [False, True, False]
     assert expected.wanted(sunset - 2)["bowl"].on is False
     assert expected.wanted(sunset + 2)["bowl"].on is True
+
+
+def test_a_border_of_the_sun_may_come_half_a_second_early_or_late() -> None:
+    """It is planned to the second; the fade into the light takes 30 s, and a second is given beyond it."""
+    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    expected = Expected(load(SHIPPED), start, start + timedelta(days=1))
+    before, sunset = start.timestamp(), start.timestamp() + 4 * 3600
+    while sunset - before > 0.002:
+        middle = (before + sunset) / 2
+        before, sunset = (before, middle) if expected.wanted(middle)["bowl"].on else (middle, sunset)
+    early, late = -ROUNDED_S, 30 + ROUNDED_S + GRACE_S
+    moments = (early - 0.1, early + 0.1, late - 0.1, late + 0.1)
+    assert [expected.is_changing(sunset + after) for after in moments] == [False, True, True, False]
