@@ -18,6 +18,8 @@ TELLTALES = {
     "address": "fixtures",
 }
 """Keywords that tell what the keyword above them must have been."""
+SETS_OF_PAIRS = frozenset({"site", "mqtt"})
+"""Those that hold no list."""
 
 
 def mend_opener(draft: Draft, line: int) -> bool:
@@ -30,7 +32,9 @@ def mend_opener(draft: Draft, line: int) -> bool:
     level, is_item = indentation(text), text.lstrip().startswith("- ")
     group = [text, *takewhile(lambda one: _belongs(one, level, is_item), draft.lines[line + 1 :])]
     missing = next((TELLTALES[word] for word in WORD.findall("\n".join(group)) if word in TELLTALES), None)
-    if missing is None or missing in WORD.findall(draft.text) or (level <= start and not is_item):
+    if missing is None or missing in WORD.findall(draft.text) or is_item is (missing in SETS_OF_PAIRS):
+        return False
+    if level <= start and not is_item:
         return False
     key = draft.lines[above][start : pair.end() - 1].strip()
     draft.tell("TWL-S076", line, (level, end_of_value(text)), key=key, missing=missing)
