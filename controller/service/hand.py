@@ -56,6 +56,8 @@ class Hand:
         self._halted: Kept | None = None
         """A stop that is in force and waits to be kept."""
         self._fading: dict[str, Override] = {}
+        self._gone: tuple[str, ...] = ()
+        """Those that have left since the disk was told of it last."""
         self._answered: dict[str, Event] = {}
 
     @property
@@ -121,7 +123,6 @@ class Hand:
         if await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
             self._leave(hidden, kept.start)
             self._kept[kept.id] = kept
-            await self._forget(hidden, now)
         elif kept.id not in self._kept:
             raise Mistake("TWL-O127", name=kept.id)
         stands = self._kept[kept.id]
@@ -158,24 +159,23 @@ class Hand:
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
         """Forget what has ended, also on a disk that did late what it was not waited for."""
-        gone = now - self._longest_fade()
-        self._fading = {name: override for name, override in self._fading.items() if override.end > gone}
+        faded = now - self._longest_fade()
+        self._fading = {name: override for name, override in self._fading.items() if override.end > faded}
         standing = {held.id for held in self._store.overrides}
         over = [kept for kept in self._kept.values() if kept.override.end <= now or kept.id not in standing]
         self._leave(over, now)
-        await self._forget(over, now)
-        return tuple(happened("TWL-O103", id=kept.id, owner=kept.owner, reason=kept.reason) for kept in over)
-
-    async def _forget(self, ended: Collection[Kept], now: datetime) -> None:
-        """On disk too; one that does not take the note loses nothing, for the documents themselves tell of the end."""
+        gone, self._gone = self._gone, ()
+        # a disk that does not take the note loses nothing, for the documents themselves tell of the end
         with suppress(WatertowerError):
-            await self._store.end_overrides([kept.id for kept in ended], now)
+            await self._store.end_overrides(gone, now)
+        return tuple(happened("TWL-O103", id=kept.id, owner=kept.owner, reason=kept.reason) for kept in over)
 
     def _leave(self, ended: Collection[Kept], now: datetime) -> None:
         """They have ended; the plan must know of them while the fade into what follows runs."""
         for kept in ended:
             del self._kept[kept.id]
             self._fading[kept.id] = replace(kept.override, end=min(kept.override.end, now))
+        self._gone += tuple(kept.id for kept in ended)
 
     def _longest_fade(self) -> timedelta:
         rules = (*self.grounds.program.campaigns, *self.grounds.program.every_night)
