@@ -107,7 +107,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-J007",
         "store.not_kept",
         Level.ERROR,
-        Text("refused, it could not be saved: {reason}", "avvisat, det gick inte att spara: {reason}"),
+        Text("it could not be saved: {reason}", "det gick inte att spara: {reason}"),
         Text(
             "What a person sets by hand is only accepted once it would survive a power cut. It was not accepted, "
             "and the light has not changed.",
