@@ -1,7 +1,7 @@
 """A rehearsal as JSON: the same seed gives the same bytes. Seconds are rounded to a thousandth."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -81,8 +81,8 @@ def figures(rehearsal: Rehearsal, result: Result) -> Json:
 def _period(rehearsal: Rehearsal) -> Json:
     return {
         "site": rehearsal.setup.tower.site.name,
-        "from": rehearsal.start.astimezone(UTC).isoformat(),
-        "until": rehearsal.end.astimezone(UTC).isoformat(),
+        "from": _rfc3339(rehearsal.start),
+        "until": _rfc3339(rehearsal.end),
     }
 
 
@@ -99,7 +99,7 @@ def _count(count: Count) -> Json:
 
 def _spell(spell: Spell) -> Json:
     return {
-        "at": utc(spell.start).isoformat(timespec="milliseconds"),
+        "at": _rfc3339(utc(spell.start), "milliseconds"),
         "gateway": spell.lamp.gateway,
         "zone": spell.lamp.zone,
         "wrong": spell.wrong,
@@ -109,8 +109,13 @@ def _spell(spell: Spell) -> Json:
 
 
 def _alarm(alarm: Alarm) -> Json:
-    at = utc(alarm.at).isoformat(timespec="milliseconds")
+    at = _rfc3339(utc(alarm.at), "milliseconds")
     return {"at": at, "code": alarm.event.code, "text": alarm.event.text("en")}
+
+
+def _rfc3339(at: datetime, timespec: str = "auto") -> str:
+    """As `plan` writes an instant."""
+    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _of_gateway(name: str, seeds: Sequence[Json]) -> Json:

@@ -26,6 +26,7 @@ def test_a_sound_night_exits_with_0_and_tells_its_figures(call: Any) -> None:
     assert {"acknowledged_lost", "false_alarms", "seed"} <= figures.keys()
     assert (figures["wrong_colour_s"], figures["availability"], figures["false_alarms"]) == (0, 1, 0)
     assert [night["night"] for night in figures["nights"]] == ["2026-11-20"]
+    assert (figures["from"], figures["until"]) == ("2026-11-20T11:00:00Z", "2026-11-21T11:00:00Z")
     assert figures["nights"][0]["lit_s"] == figures["lit_s"]
 
 
