@@ -13,9 +13,7 @@ Rules
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
    order, and shows what is wished, is not told of.
-7. A gateway that is asked what it shows, and after TELL_FROM repairs shows the same difference again, only says that
-   it obeys, as Zigbee2MQTT does when the lamp has taken the command: then its word counts only when it still stands
-   after it was asked once more.
+7. A gateway that says it obeys, and shows the same difference whenever it is asked, is not believed (`relapse`).
 8. A gateway that is silent (`silence`) is still sent the wish, slowly.
 9. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
 10. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
@@ -28,8 +26,8 @@ from dataclasses import replace
 
 from controller.events import Event, happened
 from controller.gateways.gateway import Gateway
-from controller.service import silence
-from controller.service.state import Decision, Pending, Relapse, Standing, Track, Turn
+from controller.service import relapse, silence
+from controller.service.state import Decision, Pending, Standing, Track, Turn
 from controller.service.words import says, shows
 
 RETRY_S = 2.0
@@ -139,7 +137,7 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if turn.fade_s > 0 and track.confirmed != turn.goal:
         fading = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
         return Decision(fading, wake_s=turn.now_s + turn.fade_s)
-    if (proven_s := _proven_s(gateway, track)) > turn.now_s:
+    if (proven_s := relapse.proven_s(gateway, track)) > turn.now_s:
         doubted = replace(track, standing=dict.fromkeys(gateway.zone_names, "differs"))
         asked = _polled(gateway, Decision(doubted), turn)
         return replace(asked, wake_s=min(asked.wake_s or proven_s, proven_s))
@@ -154,20 +152,6 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         contested=track.contested and turn.now_s < track.paid_s,
     )
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
-
-
-def _proven_s(gateway: Gateway, track: Track) -> float:
-    """When the word of a gateway counts (rule 7)."""
-    if track.relapse is None or track.relapse.times < TELL_FROM or track.pending is None:
-        return 0.0
-    return track.pending.due_s + (gateway.POLL_S or 0.0)
-
-
-def _relapse(gateway: Gateway, track: Track, turn: Turn) -> Relapse:
-    """The difference that is repaired now; the same again where it was seen by asking, not at once."""
-    last, pace_s = track.relapse, gateway.POLL_S or 0.0
-    again = last is not None and last.zones == track.heard.zones and pace_s / 2 < turn.now_s - last.at_s < 2 * pace_s
-    return Relapse(track.heard.zones, turn.now_s, last.times + 1 if last is not None and again else 1)
 
 
 def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
@@ -262,7 +246,7 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
-    paid = replace(track, paid_s=paid_s, relapse=_relapse(gateway, track, turn))
+    paid = replace(track, paid_s=paid_s, relapse=relapse.repaired(gateway, track, turn))
     asked = _ask(gateway, paid, turn, anew=track.overwritten)
     if track.overwritten or track.contested or all(_likeness(gateway, track, turn).values()):
         return asked
