@@ -5,12 +5,13 @@ Rules (instants are POSIX seconds of true time)
    differ is halved; a window that is open for less than STEP_S is missed.
 2. Above the rules stands what was set by hand, by zone, the newest first, from when it was granted until its end.
 3. Light may be on its way from a border through the fade that is declared, and GRACE_S more. A fade out ends at its
-   border, which may itself be ROUNDED_S early or late. A hand is given HAND_FADE_S. A step of a sequence has no fade.
+   border, which may itself be ROUNDED_S early or late. A hand is given HAND_FADE_S. A step of a sequence has no fade,
+   and is early or late as the border is that it is counted from.
 4. A sequence is counted from when the rule began to hold, or from a border of a hand since.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,7 +64,7 @@ class Expected:
         first, *later = self._found((start - MARGIN).timestamp(), (end + MARGIN).timestamp())
         self._stretches = (Stretch(self._began(first), first.rule), *later)
         self._starts = [stretch.start for stretch in self._stretches]
-        self._changes = sorted(_change(*pair) for pair in pairwise(self._stretches))
+        self._changes = _together(_change(*pair) for pair in pairwise(self._stretches))
         self._marks = sorted({at for change in self._changes for at in change}.union(self._starts))
 
     def without_hand(self) -> "Expected":
@@ -85,12 +86,14 @@ class Expected:
 
     def is_changing(self, at: float) -> bool:
         """Rule 3."""
-        newest = bisect_right(self._changes, (at, float("inf")))
-        if any(at < end for _, end in self._changes[max(0, newest - 2) : newest]):
+        begun = bisect_right(self._changes, (at, float("inf")))
+        if begun and at < self._changes[begun - 1][1]:
             return True
         if any(first <= at < last for hand in self.by_hand for first, last in self._hand_changes(hand)):
             return True
-        return any(stepped <= at < stepped + GRACE_S for stepped, _ in self._steps(at))
+        return any(
+            at < stepped + ROUNDED_S + GRACE_S or at >= following - ROUNDED_S for stepped, following in self._steps(at)
+        )
 
     def next_mark(self, at: float) -> float:
         """The next instant at which either answer may be another one."""
@@ -99,7 +102,7 @@ class Expected:
         for hand in self.by_hand:
             marks += [hand.start, hand.end, *(at for change in self._hand_changes(hand) for at in change)]
         for stepped, following in self._steps(at):
-            marks += [stepped + GRACE_S, following]
+            marks += [stepped + ROUNDED_S + GRACE_S, following - ROUNDED_S, following]
         return min((mark for mark in marks if mark > at), default=float("inf"))
 
     def _stretch(self, at: float) -> Stretch:
@@ -153,6 +156,17 @@ class Expected:
 
     def _rule(self, at: float) -> Lit | None:
         return self._oracle.rule_at(utc(at))
+
+
+def _together(changes: Iterable[Change]) -> list[Change]:
+    """Changes that overlap as one, in order: a long fade goes on over the borders of other rules."""
+    found: list[Change] = []
+    for first, last in sorted(changes):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
 
 
 def _change(before: Stretch, after: Stretch) -> Change:

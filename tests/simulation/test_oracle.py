@@ -81,3 +81,28 @@ def test_a_border_of_the_sun_may_come_half_a_second_early_or_late() -> None:
     early, late = -ROUNDED_S, 30 + ROUNDED_S + GRACE_S
     moments = (early - 0.1, early + 0.1, late - 0.1, late + 0.1)
     assert [expected.is_changing(sunset + after) for after in moments] == [False, True, True, False]
+
+
+def test_a_long_fade_goes_on_over_the_borders_of_other_rules() -> None:
+    """Ten minutes of light with a fade out of two hours are a change to their end, whatever began since."""
+    schedule = (
+        "campaigns: [{name: a, dates: 2026-11-20, hours: '23:50 to 24:00', color: red, fade_out: 2 h}]\n"
+        "every_night: [{name: b, hours: 'sunset to 23:00', color: blue}]"
+    )
+    midnight = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    expected = Expected(setup_of(schedule), midnight - timedelta(hours=1), midnight + timedelta(hours=1))
+    assert all(expected.is_changing(midnight.timestamp() - before) for before in range(0, 600, 30))
+
+
+def test_a_step_may_be_as_early_or_late_as_its_rule() -> None:
+    """A sequence is counted from sunset, which is planned to the second."""
+    schedule = "every_night: [{name: a, color: [red, blue], change_every: 10 min}]"
+    noon = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    expected = Expected(setup_of(schedule), noon, noon + timedelta(hours=12))
+    first = next(at for at in range(43_200) if expected.wanted(noon.timestamp() + at)["bowl"].on)
+    beside = [noon.timestamp() + first + 600 + sign for sign in (-2, 2)]
+    assert [expected.wanted(at)["bowl"].color.hex for at in beside] == ["#FF0000", "#0000FF"]
+    step = next(
+        at for at in (beside[0] + 0.01 * i for i in range(400)) if expected.wanted(at) != expected.wanted(beside[0])
+    )
+    assert [expected.is_changing(step + after) for after in (-1.0, -0.3, 1.3, 1.8)] == [False, True, True, False]
