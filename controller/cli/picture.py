@@ -12,10 +12,10 @@ from controller.cli.status import MARKS
 from controller.clock import Reading
 from controller.config.load import Setup
 from controller.events.kind import Language
+from controller.events.reasons import looks_in
 from controller.gateways.gateway import Shown
 from controller.locale import words
 from controller.schedule.hours import night_at
-from controller.schedule.reasons import translated
 from controller.schedule.sun import elevation
 from controller.service.engine import Engine
 from controller.service.report import health_of
@@ -134,10 +134,9 @@ def _facts(scene: Scene) -> list[str]:
     later = "–"
     if health.next is not None:
         at = health.next.at.astimezone(zone)
-        later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {health.next.looks}"
-    why = health.now.campaign or translated(health.now.why, scene.language)
+        later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {looks_in(health.next.looks, scene.language)}"
     return [
-        f"{scene.say('Now')}: {health.now.looks} – {why}",
+        f"{scene.say('Now')}: {health.now.said(scene.language)}",
         f"{scene.say('Next')}: {later}",
         f"{scene.say('Confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
     ]

@@ -19,7 +19,6 @@ from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.kind import printable
 from controller.mqtt import Mqtt
-from controller.schedule.reasons import translated
 from controller.service.health import Health
 from controller.service.loop import HEALTH_EVERY_S
 
@@ -107,15 +106,13 @@ def _table(health: Health, tower: Tower, options: Options, silent_s: float | Non
     count = len(health.gateways)
     lines = [
         f"{health.site}  {_local(health.at, zone)}  {say('clock')}: {say(health.clock)}",
-        f"{say('Now')}: {health.now.looks} – {health.now.campaign or translated(health.now.why, options.language)}",
+        f"{say('Now')}: {health.now.said(options.language)}",
         f"{say('Confirmed')}: {health.confirmed} / {count}",
     ]
     if silent_s is not None:
         lines.append(f"! {say('This is old news; the controller has been silent for')} {silent_s:.0f} s")
     if health.next is not None:
-        later = health.next
-        why = later.campaign or translated(later.why, options.language)
-        lines.append(f"{say('Next')}: {_local(later.at, zone)} {later.looks} – {why}")
+        lines.append(f"{say('Next')}: {_local(health.next.at, zone)} {health.next.said(options.language)}")
     for gateway in health.gateways:
         heard = "–" if gateway.heard_s is None else f"{gateway.heard_s:.0f} s"
         lines.append(
@@ -123,7 +120,7 @@ def _table(health: Health, tower: Tower, options: Options, silent_s: float | Non
         )
         for name, shown in gateway.zones.items():
             state = f"{MARKS[shown.standing]} {say(shown.standing)}"
-            lines.append(f"    {name:12} {state:14} {say('shows')} {shown.shown}, {say('wanted')} {shown.wanted}")
+            lines.append(f"    {name:12} {state:14} {shown.said(options.language)}")
     return "\n".join(printable(line, WIDEST) for line in lines)
 
 

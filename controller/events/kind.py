@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from controller.events.reasons import in_swedish
 
@@ -93,6 +93,14 @@ class Event:
         return self.text("en")
 
 
+@runtime_checkable
+class Spoken(Protocol):
+    """A field that has words of its own in each language."""
+
+    def said(self, language: Language) -> str:
+        """The words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A field that says what is wrong and what to do, as another event does."""
@@ -108,10 +116,10 @@ class Advice:
 
 
 def in_language(value: object, language: Language) -> str:
-    """What a field says: of another event its text, else the value itself."""
+    """What a field says: of another event its text, of what is spoken its words, else the value itself."""
     if isinstance(value, Event):
         return value.text(language)
-    return printable(value.said(language) if isinstance(value, Advice) else value)
+    return printable(value.said(language) if isinstance(value, Spoken) else value)
 
 
 def printable(value: object, limit: int = 200) -> str:

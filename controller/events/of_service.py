@@ -41,10 +41,10 @@ KINDS: tuple[Kind, ...] = (
         "TWL-C020",
         "look.changed",
         Level.INFO,
-        Text("now: {looks} ({campaign}), until {until}", "nu: {looks} ({campaign}), till {until}"),
+        Text("now: {looks} ({because}), until {until}", "nu: {looks} ({because}), till {until}"),
         Text("A cue: what should be shown has changed.", "Ett ljusbyte: det som ska visas har ändrats."),
         Text("Nothing.", "Inget."),
-        more=("why", "fade_s"),
+        more=("campaign", "why", "fade_s"),
     ),
     Kind(
         "TWL-C030",

@@ -1,6 +1,7 @@
 """Why something failed, as the operating system and our own parts say it in English, and the same in Swedish."""
 
 import re
+from typing import Literal
 
 REASONS_SV: dict[str, str] = {
     "Address already in use": "adressen används redan",
@@ -99,11 +100,16 @@ WORDS_SV: dict[str, dict[str, str]] = {
     },
 }
 """Field -> what programs are told in one word -> the same for people."""
+LOOKS = frozenset({"looks", "shows", "wanted", "shown", "tonight"})
+"""Fields that hold zones with what they show."""
+DARK = re.compile(r"(?<!\S)dark(?=[,;]|$)")
 OS_ERROR = re.compile(r"\[Errno -?[0-9]+\] (?P<reason>[^:]+)(?P<rest>.*)")
 
 
 def in_swedish(field: str, text: str) -> str:
     """What a field holds, for people; a name stays as it is."""
+    if field in LOOKS:
+        return looks_in(text, "sv")
     told = OS_ERROR.fullmatch(text)
     if told:
         return REASONS_SV.get(told["reason"], told["reason"]) + told["rest"]
@@ -111,6 +117,13 @@ def in_swedish(field: str, text: str) -> str:
     if whole is None and field == "reason":
         return _sentence(text)
     return text if whole is None else whole
+
+
+def looks_in(text: str, language: Literal["en", "sv"]) -> str:
+    """Zones with what they show, or that alone, as a log line has it: `bowl dark, shaft #FF6A00 100%`."""
+    if language == "en":
+        return text
+    return "inget" if text == "nothing" else DARK.sub("släckt", text)
 
 
 def _sentence(text: str) -> str:

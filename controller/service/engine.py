@@ -229,6 +229,7 @@ class Engine:
         return happened(
             "TWL-C020",
             looks=shows(goal(self.program.zones, cue, now)),
+            because=cue.campaign or cue.why,
             campaign=cue.campaign or "–",
             until=f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}" if following is not None else "–",
             why=cue.why.rule,

@@ -7,11 +7,15 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from controller.clock import Trust
+from controller.events.kind import Language, Text
+from controller.events.reasons import looks_in
 from controller.gateways.documents import parse_document
 from controller.gateways.gateway import Rejected
+from controller.schedule.reasons import translated
 from controller.service.state import Standing
 
 MAX_PAYLOAD = 4_194_304
+_ZONE = Text("shows {shown}, wanted {wanted}", "visar {shown}, ska visa {wanted}")
 
 
 def _has_local_time(instant: datetime) -> datetime:
@@ -35,6 +39,10 @@ class ZoneHealth(_Part):
     wanted: str
     shown: str
 
+    def said(self, language: Language) -> str:
+        """For people: what it says and what is wanted."""
+        return _ZONE.say(language, {"shown": self.shown, "wanted": self.wanted})
+
 
 class GatewayHealth(_Part):
     """One gateway; `heard_s` is how long ago it was heard, None for never."""
@@ -55,6 +63,10 @@ class CueHealth(_Part):
     looks: str
     campaign: str | None
     why: str
+
+    def said(self, language: Language) -> str:
+        """For people: the looks, and the campaign or the reason."""
+        return f"{looks_in(self.looks, language)} – {self.campaign or translated(self.why, language)}"
 
 
 class Health(_Part):

@@ -36,3 +36,13 @@ def test_the_document_of_the_controller_is_read(at: str) -> None:
 def test_what_nobody_could_tell_in_words_is_refused(changed: dict[str, str]) -> None:
     """An instant without its offset or of another age, and states that there are not."""
     assert isinstance(parse_health(document(**changed)), Rejected)
+
+
+def test_it_speaks_swedish_to_people() -> None:
+    """The words for dark and for the reason; programs are told in English."""
+    now = {"at": NOW, "looks": "bowl dark, shaft #FF6A00 100%", "campaign": None, "why": "nothing applies: dark"}
+    told = parse_health(document(now=now))
+    assert isinstance(told, Health)
+    assert told.now.said("sv") == "bowl släckt, shaft #FF6A00 100% – inget gäller: släckt"
+    assert told.now.said("en") == "bowl dark, shaft #FF6A00 100% – nothing applies: dark"
+    assert told.gateways[0].zones["bowl"].said("sv") == "visar släckt, ska visa släckt"

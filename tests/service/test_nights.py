@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
+from controller.schedule.campaign import Stop
 
 ORANGE = ZoneState(on=True, color=Color("#FF6A00"), brightness=1.0)
 
@@ -31,3 +32,21 @@ def test_a_week_of_orange_nights(world_of: Callable[..., Any]) -> None:
     assert world.wrong_s < 2
     assert world.undetected_s < 1
     assert set(world.controller.codes()) <= {"TWL-C020", "TWL-G101"}
+
+
+def test_a_change_is_told_with_its_reason(world_of: Callable[..., Any]) -> None:
+    """The name of the campaign; where a hand decides, or nothing, who and why, in the language of the line."""
+    world = world_of(datetime(2026, 11, 20, 14, 0, tzinfo=UTC))
+    world.controller.start()
+    world.until(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+    engine = world.controller.engine
+    engine.follow(engine.program.with_hand((), Stop(world.wall, "Eva", "arbete i masten")))
+    world.controller.poke()
+    world.run(1)
+    told = [event.text("sv") for _, event in world.controller.events if event.code == "TWL-C020"]
+    assert [line.partition("(")[2].partition(")")[0] for line in told] == [
+        "inget gäller: släckt",
+        "En vecka fri från våld",
+        "nödstopp av Eva: arbete i masten",
+    ]
+    assert told[0].startswith("nu: bowl släckt, shaft släckt (")
