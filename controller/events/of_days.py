@@ -1,4 +1,4 @@
-"""Mistakes in days and durations: TWL-S101 to TWL-S119 and TWL-S143. Names of months come in both languages."""
+"""Mistakes in days and durations: TWL-S101 to TWL-S119, TWL-S143 and TWL-S144. Names of months come in both languages."""
 
 from controller.events.kind import Kind, Text
 from controller.events.of_text import mistake
@@ -220,5 +220,12 @@ KINDS: tuple[Kind, ...] = (
             "write `July`, or a day of Christmas, for example `Christmas Eve`",
             "skriv `juli`, eller en dag i julen, till exempel `julafton`",
         ),
+    ),
+    mistake(
+        "S144",
+        "season",
+        Text("'{value}' does not say which days", '"{value}" säger inte vilka dagar'),
+        DAYS,
+        Text("write the days, for example `{english}`", "skriv dagarna, till exempel `{swedish}`"),
     ),
 )

@@ -35,7 +35,7 @@ from controller.schedule.recurrence import (
 
 
 def read(text: str) -> tuple[Rule, int | None]:
-    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118 and S143."""
+    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143 and S144."""
     reader = Reader(text)
     weekdays = _weekdays(reader)
     if weekdays is None:

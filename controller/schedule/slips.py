@@ -1,4 +1,4 @@
-"""What was probably meant where the day grammar cannot be read: near words, the order of figures."""
+"""What was probably meant where the day grammar cannot be read: near words, seasons, the order of figures."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import date
 
 from controller.errors import Mistake
 from controller.schedule import words
-from controller.schedule.feasts import SPELLINGS, key
+from controller.schedule.feasts import SEASONS, SPELLINGS, key
 from controller.schedule.reader import Reader
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.words import Token
@@ -78,10 +78,11 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
         return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
     candidates = _WEEKDAYS if weekdays else {**SPELLINGS, **_MONTHS}
     for last in reversed(ahead):
-        phrase = key(reader.said(first, last))
-        meant = _nearest(phrase, candidates)
+        said = reader.said(first, last)
+        if season := SEASONS.get(key(said)):
+            return reader.wrong("S144", first, last, value=said, english=season[0], swedish=season[1])
+        meant = _nearest(key(said), candidates)
         if meant:
-            said = reader.said(first, last)
             code = "S102" if key(meant) in _MONTHS else "S108"
             return reader.wrong(code, first, last, word=said, suggestion=_in_case_of(said, meant))
     return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))

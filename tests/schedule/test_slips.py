@@ -5,6 +5,7 @@ import pytest
 from controller.errors import Mistake
 from controller.events import happened
 from controller.schedule.days import Days
+from controller.schedule.feasts import SEASONS
 
 
 def slip(text: str) -> tuple[str, str]:
@@ -87,6 +88,18 @@ def advice(text: str, language: str = "en") -> str:
 def test_a_slip_is_told_at_its_place(text: str, code: str, wrong: str) -> None:
     """One code each, with the part of the text that is wrong."""
     assert slip(text) == (code, wrong)
+
+
+@pytest.mark.parametrize("text", ["påsk", "Påskhelgen 2027", "nyår", "1 december till julen", "varje helg", "Easter"])
+def test_a_season_is_asked_for_its_days(text: str) -> None:
+    """With days that it may mean."""
+    assert slip(text)[0] == "S144"
+
+
+@pytest.mark.parametrize("said", sorted({each for pair in SEASONS.values() for each in pair}))
+def test_what_is_proposed_for_a_season_can_be_written(said: str) -> None:
+    """In either language."""
+    assert Days.parse(said)
 
 
 @pytest.mark.parametrize(
