@@ -102,6 +102,7 @@ WORDS_SV: dict[str, dict[str, str]] = {
 """Field -> what programs are told in one word -> the same for people."""
 LOOKS = frozenset({"looks", "shows", "wanted", "shown", "tonight"})
 """Fields that hold zones with what they show."""
+NOTHING = re.compile(r"^nothing(?=;|$)")
 DARK = re.compile(r"(?<!\S)dark(?=[,;]|$)")
 OS_ERROR = re.compile(r"\[Errno -?[0-9]+\] (?P<reason>[^:]+)(?P<rest>.*)")
 
@@ -123,7 +124,7 @@ def looks_in(text: str, language: Literal["en", "sv"]) -> str:
     """Zones with what they show, or that alone, as a log line has it: `bowl dark, shaft #FF6A00 100%`."""
     if language == "en":
         return text
-    return "inget" if text == "nothing" else DARK.sub("släckt", text)
+    return NOTHING.sub("inget", DARK.sub("släckt", text))
 
 
 def _sentence(text: str) -> str:

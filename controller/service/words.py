@@ -10,8 +10,9 @@ def shows(goal: Goal, dark: str = "dark") -> str:
 
 
 def says(heard: Heard) -> str:
-    """What was heard in words for a log line."""
-    return ", ".join(f"{zone} {say(shown)}" for zone, shown in heard.zones.items()) or "nothing"
+    """What was heard in words for a log line, and what the gateway says is wrong: `nothing; TWL-X102`."""
+    shown = ", ".join(f"{zone} {say(shown)}" for zone, shown in heard.zones.items()) or "nothing"
+    return "; ".join((shown, *heard.problems))
 
 
 def say(shown: Shown) -> str:

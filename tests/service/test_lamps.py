@@ -58,6 +58,8 @@ def test_a_dead_output_is_told_with_its_problem_and_its_end(night: Any, faults: 
     night.box.lamps.faults = faults(dead=True)
     night.run(15)
     assert night.controller.standing() == {"differs"}
+    disobeys = [event for _, event in night.controller.events if event.code in {"TWL-G103", "TWL-G108"}]
+    assert "inget; TWL-X121" in disobeys[-1].text("sv")
     assert "TWL-G114" in night.controller.codes()
     night.box.lamps.faults = faults()
     night.run(10)
