@@ -9,8 +9,8 @@ Rules
    plausible  never synchronised here, but not before the last time this site knew, nor LONGEST_AWAY after it
    suspect    outside that, or just stepped: nothing is changed until it has settled
 3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step: somebody may truly
-   have set it right, and a time server that is still at it needs some of that time. Gateways of ours go on by their
-   plan meanwhile.
+   have set it right, and a time server that is still at it needs some of that time. One that was trusted before it was
+   stepped has a time server, and is left CORRECTED_S. Gateways of ours go on by their plan meanwhile.
 4. Outside FLOOR and CEILING no clock is right, whatever anybody says of it: it never settles there.
 5. A step is a jump of wall time against the boot-time clock by more than STEP_S. A reading carries the sum of all of
    them, so that everyone who asks the same clock sees every step, however many ask in between.
@@ -33,6 +33,8 @@ from apscheduler.triggers.date import DateTrigger
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP_S = 5.0
 SETTLE_S = 120.0
+CORRECTED_S = 600.0
+"""systemd-timesyncd asks again when the clock was set, chrony at its next poll: each minute or so, seldom later."""
 LONGEST_AWAY = timedelta(days=400)
 SYNCHRONISED_BELOW_S = 16.0
 
@@ -93,7 +95,7 @@ class Judge:
         step_s = self._step(wall, mono)
         if step_s:
             self._stepped_s += step_s
-            self._doubt(mono + SETTLE_S)
+            self._doubt(mono + (CORRECTED_S if self._was_trusted else SETTLE_S))
         self._last = (wall, mono)
         synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
         trust = self._trust(mono, synchronised) if FLOOR <= wall < CEILING else Trust.SUSPECT

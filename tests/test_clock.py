@@ -30,9 +30,13 @@ STORIES = {
         ["plausible", "suspect", "suspect", "plausible"],
     ),
     "a step that the kernel vouches for": ([(0, 0, ADRIFT), (1, 3600, SYNCED)], ["plausible", "trusted"]),
-    "a step in holdover": (
-        [(0, 0, SYNCED), (1, 60, ADRIFT), (120, 0, ADRIFT)],
-        ["trusted", "suspect", "holdover"],
+    "a step where there was a time server": (
+        [(0, 0, SYNCED), (1, 60, ADRIFT), (599, 0, ADRIFT), (1, 0, ADRIFT)],
+        ["trusted", "suspect", "suspect", "holdover"],
+    ),
+    "which puts it right": (
+        [(0, 0, SYNCED), (1, 60, ADRIFT), (300, -60, SYNCED)],
+        ["trusted", "suspect", "trusted"],
     ),
     "another step while it settles": (
         [(0, 0, ADRIFT), (1, 60, ADRIFT), (119, -60, ADRIFT), (119, 0, ADRIFT), (1, 0, ADRIFT)],

@@ -181,8 +181,8 @@ KINDS: tuple[Kind, ...] = (
         "clock_in_doubt",
         Text("the clock is in doubt, and no end can be told by it", "klockan är osäker, och inget slut går att ange"),
         Text(
-            "wait until the clock is right, two minutes at most; `watertower stop` works all the same",
-            "vänta tills klockan går rätt, som mest två minuter; `watertower stop` fungerar ändå",
+            "wait until the clock is right, ten minutes at most; `watertower stop` works all the same",
+            "vänta tills klockan går rätt, som mest tio minuter; `watertower stop` fungerar ändå",
         ),
     ),
     _no(
