@@ -108,8 +108,8 @@ KINDS: tuple[Kind, ...] = (
         Level.WARNING,
         Text("the clock is {trust} (before: {before})", "klockan är {trust} (förut: {before})"),
         Text(
-            "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed.",
-            "Hur långt datorns klocka går att lita på har ändrats. Medan den är misstänkt ändras inget ljus.",
+            "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed: until a time server holds it, else for two to ten minutes.",
+            "Hur långt datorns klocka går att lita på har ändrats. Medan den är misstänkt ändras inget ljus: tills en tidsserver styr den, annars i två till tio minuter.",
         ),
         Text(
             "See that the machine reaches a time server: `timedatectl`.",
