@@ -13,20 +13,38 @@ D the DMX gateway itself · X its output · O overrides · T time · J journal a
 
 from controller.events.kind import Event, Kind, Level, Text
 from controller.events.of_broker import KINDS as BROKER
+from controller.events.of_colors import KINDS as COLORS
 from controller.events.of_commands import KINDS as COMMANDS
 from controller.events.of_days import KINDS as DAYS
 from controller.events.of_dialects import KINDS as DIALECTS
 from controller.events.of_files import KINDS as FILES
 from controller.events.of_gateways import KINDS as GATEWAYS
 from controller.events.of_hand import KINDS as HAND
-from controller.events.of_lamps import KINDS as LAMPS
 from controller.events.of_mqtt import KINDS as MQTT
 from controller.events.of_output import KINDS as OUTPUT
+from controller.events.of_patch import KINDS as PATCH
 from controller.events.of_plan import KINDS as PLAN
+from controller.events.of_profiles import KINDS as PROFILES
 from controller.events.of_service import KINDS as SERVICE
 from controller.events.of_store import KINDS as STORE
 
-ALL = (*FILES, *DAYS, *PLAN, *LAMPS, *SERVICE, *HAND, *MQTT, *BROKER, *GATEWAYS, *DIALECTS, *OUTPUT, *STORE, *COMMANDS)
+ALL = (
+    *FILES,
+    *DAYS,
+    *PLAN,
+    *COLORS,
+    *PATCH,
+    *PROFILES,
+    *SERVICE,
+    *HAND,
+    *MQTT,
+    *BROKER,
+    *GATEWAYS,
+    *DIALECTS,
+    *OUTPUT,
+    *STORE,
+    *COMMANDS,
+)
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 

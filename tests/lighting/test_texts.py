@@ -8,9 +8,12 @@ import pytest
 
 import controller.lighting
 from controller.events.kind import Event, Kind, Level
-from controller.events.of_lamps import KINDS
+from controller.events.of_colors import KINDS as COLORS
+from controller.events.of_patch import KINDS as PATCH
+from controller.events.of_profiles import KINDS as PROFILES
 
 ROOM = Path(controller.lighting.__path__[0])
+KINDS = (*COLORS, *PATCH, *PROFILES)
 BY_CODE = {kind.code: kind for kind in KINDS}
 RAISED_ELSEWHERE = {"TWL-S135", "TWL-S136", "TWL-S139", "TWL-F119", "TWL-F130", "TWL-F131"}
 """Told by the reader of the files and by the services, from what this room returns."""
