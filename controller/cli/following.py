@@ -60,22 +60,18 @@ class Following:
             users = await asyncio.to_thread(_users, setup)
         except WatertowerError as error:
             self._tell(refusal(error, self.parts.language))
-            if not self._builds_the_same(setup) or setup.program() == self.hand.grounds.program:
+            if not setup.builds_like(self.parts.setup) or setup.program() == self.hand.grounds.program:
                 return
             users = self.users  # the secret is no matter of the schedule
         same = setup == known and users == self.users
         await (self._copy(setup, directory) if same else self._take(setup, users, directory))
-
-    def _builds_the_same(self, setup: Setup) -> bool:
-        ours = self.parts.setup
-        return (setup.tower, setup.profiles) == (ours.tower, ours.profiles)
 
     async def _take(self, setup: Setup, users: Mapping[str, str] | None, directory: Path) -> None:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
         now = self.parts.clock.read().wall
         before, after = self.hand.grounds.program, setup.program()
         self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
-        if users != self.users or not self._builds_the_same(setup):
+        if users != self.users or not setup.builds_like(self.parts.setup):
             self.anew.set_result(setup)
             return
         await self._copy(setup, directory)

@@ -64,10 +64,6 @@ class Box:
         """Raises WatertowerError for a gateway that is none of ours, Misconfigured for a secret that is not there."""
         return cls(setup, find(setup, name), connect.addresses(setup.tower.mqtt))
 
-    def goes_on(self, after: Setup) -> bool:
-        """Whether other files change nothing for it: the schedule is the controller's."""
-        return (after.tower, after.profiles) == (self.setup.tower, self.setup.profiles)
-
 
 @dataclass(frozen=True)
 class Files:
@@ -88,7 +84,7 @@ class Files:
         async for _ in changes(self.config):
             try:
                 setup = await asyncio.to_thread(load, self.config)
-                if not box.goes_on(setup):
+                if not setup.builds_like(box.setup):  # the schedule is the controller's
                     box = Box.of(setup, box.gateway.name)
                     yield box
                 with contextlib.suppress(OSError):

@@ -66,6 +66,10 @@ class Setup:
     schedule_text: Document = field(repr=False, compare=False)
     """Both files as they were written."""
 
+    def builds_like(self, other: "Setup") -> bool:
+        """Whether everything but the schedule is the same, so that what runs can go on."""
+        return (self.tower, self.profiles) == (other.tower, other.profiles)
+
     def patch(self, gateway: Dmx | DmxChannels) -> Patch:
         """The fixtures of a gateway with their profiles."""
         universe = gateway.universe if isinstance(gateway, Dmx) else 1

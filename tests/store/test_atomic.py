@@ -12,14 +12,7 @@ import pytest
 from controller.store import atomic
 
 CALLS = ("open", "write", "fsync", "close", "rename")
-DIES_AT_EACH_CALL = """
-import json, os, sys
-from pathlib import Path
-from controller.store import atomic
-
-path = Path(sys.argv[1])
-short = os.write
-
+DYING = """
 def dying(call, countdown):
     def made(*args, **kwargs):
         countdown[0] -= 1
@@ -27,6 +20,14 @@ def dying(call, countdown):
             os._exit(1)
         return call(*args, **kwargs)
     return made
+"""
+DIES_AT_EACH_CALL = """
+import json, os, sys
+from pathlib import Path
+from controller.store import atomic
+
+path = Path(sys.argv[1])
+short = os.write
 
 for k in range(1, 100):
     path.write_bytes(b"old")
@@ -47,7 +48,9 @@ for k in range(1, 100):
 
 def test_a_process_that_dies_at_any_call_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     """Killed at the k-th system call, for every k, with writes that come short."""
-    run = subprocess.run([sys.executable, "-c", DIES_AT_EACH_CALL, tmp_path / "file"], capture_output=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", DYING + DIES_AT_EACH_CALL, tmp_path / "file"], capture_output=True, check=True
+    )
     seen = [json.loads(line) for line in run.stdout.splitlines()]
     assert {content for _, content in seen} == {"old", "the new content"}
     assert seen[-1] == [0, "the new content"]
@@ -158,14 +161,6 @@ from controller.store import atomic
 state = Path(sys.argv[1])
 old, new = ({name: text.encode() for name, text in json.loads(one).items()} for one in sys.argv[2:])
 
-def dying(call, countdown):
-    def made(*args, **kwargs):
-        countdown[0] -= 1
-        if countdown[0] == 0:
-            os._exit(1)
-        return call(*args, **kwargs)
-    return made
-
 for k in range(1, 200):
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir()
@@ -191,7 +186,7 @@ for k in range(1, 200):
 def test_a_process_that_dies_at_any_call_leaves_the_old_files_or_the_new_ones(tmp_path: Path) -> None:
     """Never some of both; and the next write goes through and leaves nothing behind."""
     given = [json.dumps({name: data.decode() for name, data in files.items()}) for files in (FILES, NEW)]
-    words = [sys.executable, "-c", FOLDER_DIES_AT_EACH_CALL, tmp_path / "state", *given]
+    words = [sys.executable, "-c", DYING + FOLDER_DIES_AT_EACH_CALL, tmp_path / "state", *given]
     run = subprocess.run(words, capture_output=True, check=True)
     seen = [json.loads(line) for line in run.stdout.splitlines()]
     whole = [{name: data.decode() for name, data in files.items()} for files in (FILES, NEW)]
