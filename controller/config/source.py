@@ -9,10 +9,10 @@ Rules
 
 import codecs
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
 from controller.config.findings import Finding, Place, Source
+from controller.config.words import near
 
 LIMIT = 256 * 1024
 LONGEST_LINE = 1000
@@ -52,12 +52,11 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
 def _missing(path: Path, file: str) -> Finding:
     """The file is not there; perhaps an editor gave it another name: `schedule.yaml.txt`, `Schedule.yaml`."""
     try:
-        beside = {other.name.casefold(): other.name for other in path.parent.iterdir() if other.suffix not in OTHERS}
+        found = near(path.name, (other.name for other in path.parent.iterdir() if other.suffix not in OTHERS))
     except OSError:
-        beside = {}
-    near = get_close_matches(path.name.casefold(), beside, n=1, cutoff=0.7)
-    if near:
-        return Source(file).finding("TWL-S019", None, found=beside[near[0]], name=path.name)
+        found = None
+    if found is not None:
+        return Source(file).finding("TWL-S019", None, found=found, name=path.name)
     return Source(file).finding("TWL-S002", None, folder=path.parent.absolute())
 
 
