@@ -116,13 +116,19 @@ def test_the_technicians_file_is_taken_too(site: Any, ear: Any, words: Any) -> N
     assert "Traceback" not in program.log
 
 
-def test_the_users_of_the_broker_are_taken_too(site: Any, words: Any) -> None:
-    """A file that says nothing leaves those who are known; a better one is taken, though no other file changed."""
+def with_users(site: Any, words: Any) -> tuple[Path, Any]:
+    """The file of the broker's users, and the service that runs with it."""
     users = site.config / "mqtt-users"
     users.write_text("controller:one\n")
     site.edit("tower.yaml", "  topic_prefix", "  users_file: mqtt-users\n  topic_prefix")
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    return users, program
+
+
+def test_the_users_of_the_broker_are_taken_too(site: Any, words: Any) -> None:
+    """A file that says nothing leaves those who are known; a better one is taken, though no other file changed."""
+    users, program = with_users(site, words)
     users.write_text("controller\n")
     words.until(lambda: program.events("TWL-O131"), "the mistake is not told")
     site.edit("tower.yaml", "latitude: 56.899", "latitude: 56.9")
@@ -137,11 +143,7 @@ def test_the_users_of_the_broker_are_taken_too(site: Any, words: Any) -> None:
 
 def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Any, words: Any) -> None:
     """From the last good copy, with a broker that lets no stranger in, until the users are mended."""
-    users = site.config / "mqtt-users"
-    users.write_text("controller:one\n")
-    site.edit("tower.yaml", "  topic_prefix", "  users_file: mqtt-users\n  topic_prefix")
-    program = site.controller()
-    words.until(lambda: program.events("TWL-G101"), "no confirmation")
+    users, program = with_users(site, words)
     assert program.end() == 0
     users.write_text("controller\n")
     again = site.controller()
