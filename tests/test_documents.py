@@ -184,6 +184,31 @@ def test_the_units_are_sound_and_closed(unit: Path) -> None:
     assert security.returncode == 0, security.stdout[-300:] + security.stderr
 
 
+def system_calls(names: str) -> set[str]:
+    """What the words of one `SystemCallFilter=` stand for, groups expanded as this machine's systemd knows them."""
+    assert SYSTEMD
+    found: set[str] = set()
+    for name in names.split():
+        if not name.startswith("@"):
+            found.add(name)
+            continue
+        lines = subprocess.run([SYSTEMD, "syscall-filter", name], capture_output=True, text=True, check=True).stdout
+        words = " ".join(line.strip() for line in lines.splitlines()[1:] if not line.strip().startswith("#"))
+        found |= system_calls(words)
+    return found
+
+
+@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not installed: apt-get install systemd")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_the_units_let_the_clock_be_judged_but_not_set(path: Path) -> None:
+    """glibc makes clock_adjtime() of adjtimex(); without it the program would not see a clock that runs free."""
+    allowed: set[str] = set()
+    for line in re.findall(r"^SystemCallFilter=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        allowed = allowed - system_calls(line[1:]) if line.startswith("~") else allowed | system_calls(line)
+    assert {"adjtimex", "clock_adjtime", "clock_adjtime64", "clock_gettime", "sendto"} <= allowed
+    assert not allowed & {"clock_settime", "clock_settime64", "settimeofday", "mount", "chown", "setuid"}
+
+
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_start_a_command_that_exists(path: Path) -> None:
     """With options that it takes."""
