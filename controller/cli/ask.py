@@ -22,13 +22,15 @@ from controller.mqtt import Mqtt, Received
 WAIT_S = 8.0
 AGAIN_S = 2.0
 REFUSED = "TWL-O110"
+STILL_STOPPED = "TWL-O109"
+"""Resumed, and the tower stays dark all the same: done, and not what was wanted."""
 LONGEST = 2_000
 """Letters of an answer that are shown; what came over MQTT can neither fill the terminal nor steer it."""
 
 
 def ask(options: Options, **request: object) -> None:
     """Sends the request until it is answered; the same id counts once. Prints the answer, or raises: Refused where it
-    is refused, Unreachable where nobody answers."""
+    is refused, or where a safety stop holds against it, Unreachable where nobody answers."""
     _show(with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, request))), options.language)
 
 
@@ -74,6 +76,8 @@ def _show(answer: dict[str, object], language: Language) -> None:
     """What was granted, in the words of whoever asked; those of the service where it knows events that we do not."""
     if answer.get("code") == REFUSED:
         raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=answer.get("reason"))
+    if answer.get("code") == STILL_STOPPED:
+        raise Refused(STILL_STOPPED, **{key: answer.get(key) for key in ("id", "owner", "reason", "by")})
     code, text = answer.get("code"), answer.get("text")
     with contextlib.suppress(KeyError):
         text = happened(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(language)

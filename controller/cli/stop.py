@@ -10,5 +10,5 @@ from controller.cli.options import Options, common
 @click.option("--reason", required=True, help="Why; it stands in the log.")
 @common
 def command(options: Options, reason: str) -> None:
-    """Make everything dark now, above all schedules and overrides."""
+    """Make everything dark now, above all schedules and overrides. It holds until `watertower resume --lift`."""
     ask(options, action="stop", reason=reason)

@@ -37,8 +37,8 @@ KINDS: tuple[Kind, ...] = (
         "TWL-O105",
         "stopped",
         Text(
-            "SAFETY STOP by {owner}: everything is dark until it is lifted: {reason}",
-            "NÖDSTOPP av {owner}: allt är släckt tills det hävs: {reason}",
+            "SAFETY STOP by {owner}: everything is dark until `watertower resume --lift`: {reason}",
+            "NÖDSTOPP av {owner}: allt är släckt tills `watertower resume --lift`: {reason}",
         ),
         Level.WARNING,
     ),
@@ -52,8 +52,10 @@ KINDS: tuple[Kind, ...] = (
         "override.stop_not_kept",
         Level.ERROR,
         Text(
-            "SAFETY STOP by {owner}: everything is dark; it could not be written, and a restart would forget it: {why}",
-            "NÖDSTOPP av {owner}: allt är släckt; det kunde inte sparas, och en omstart skulle glömma det: {why}",
+            "SAFETY STOP by {owner}: everything is dark until `watertower resume --lift`; it could not be written, and a"
+            " restart would forget it: {why}",
+            "NÖDSTOPP av {owner}: allt är släckt tills `watertower resume --lift`; det kunde inte sparas, och en omstart"
+            " skulle glömma det: {why}",
         ),
         BY_HAND,
         Text(
@@ -74,6 +76,26 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "Mend the disk or the state directory, and lift the stop once more.",
             "Åtgärda disken eller tillståndskatalogen, och häv stoppet en gång till.",
+        ),
+        ("id",),
+    ),
+    Kind(
+        "TWL-O109",
+        "override.resumed_under_stop",
+        Level.WARNING,
+        Text(
+            "{owner} ends what was set by hand ({reason}), but the safety stop by {by} holds: everything stays dark"
+            " until `watertower resume --lift`",
+            "{owner} avslutar det som sattes för hand ({reason}), men nödstoppet av {by} gäller: allt förblir släckt"
+            " tills `watertower resume --lift`",
+        ),
+        Text(
+            "`resume` ends overrides and never a safety stop. The schedule is followed once the stop is lifted.",
+            "`resume` avslutar tillfälliga ändringar, aldrig ett nödstopp. Schemat följs när stoppet har hävts.",
+        ),
+        Text(
+            "Make sure that the danger is over, then lift the stop: `watertower resume --lift`",
+            "Se efter att faran är över, och häv sedan stoppet: `watertower resume --lift`",
         ),
         ("id",),
     ),
@@ -121,6 +143,15 @@ KINDS: tuple[Kind, ...] = (
             "Ljuset fortsätter; efter en omstart med trasiga filer skulle det inte finnas någon kopia.",
         ),
         Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
+    ),
+    _no(
+        "TWL-O111",
+        "stop_holds",
+        Text("the safety stop by {by} holds, and nothing is lit", "nödstoppet av {by} gäller, och inget tänds"),
+        Text(
+            "make sure that the danger is over, lift the stop with `watertower resume --lift`, then ask again",
+            "se efter att faran är över, häv stoppet med `watertower resume --lift`, och begär sedan på nytt",
+        ),
     ),
     _no(
         "TWL-O119",

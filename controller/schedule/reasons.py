@@ -18,7 +18,10 @@ _BEFORE = {
     "otherwise": Text("otherwise dark: ", "släckt i övrigt: "),
 }
 _NOTHING = Text("nothing applies: dark", "inget gäller: släckt")
-_STOP = Text("safety stop by {owner}: {reason}", "nödstopp av {owner}: {reason}")
+_STOP = Text(
+    "safety stop by {owner} until `watertower resume --lift`: {reason}",
+    "nödstopp av {owner} tills `watertower resume --lift`: {reason}",
+)
 _OVERRIDE = Text("override by {owner}: {reason}", "överstyrt av {owner}: {reason}")
 _WINS = Text("{winner} wins", "{winner} går före")
 

@@ -113,6 +113,9 @@ class Hand:
         return happened(REFUSED, id=request.id, owner=request.owner, reason=told)
 
     async def _override(self, request: Request, now: datetime, suspect: bool) -> Event:
+        if self._stop is not None:
+            # granted now, it would light the tower by itself in the moment the stop is lifted
+            raise Mistake("TWL-O111", by=self._stop.owner)
         if suspect:
             raise Mistake("TWL-O126")
         kept = override_of(request, self.grounds, now)
@@ -139,7 +142,10 @@ class Hand:
     async def _resume(self, request: Request, now: datetime) -> Event:
         await self._store.end_overrides(tuple(self._kept), now)
         self._leave(tuple(self._kept.values()), now)
-        return happened("TWL-O102", id=request.id, owner=request.owner, reason=request.reason)
+        told = {"id": request.id, "owner": request.owner, "reason": request.reason}
+        if self._stop is not None:
+            return happened("TWL-O109", **told, by=self._stop.owner)
+        return happened("TWL-O102", **told)
 
     async def _set_stop(self, request: Request, now: datetime) -> Event:
         """In force, or lifted, also where the disk does not take it: a full disk must neither keep the tower lit that

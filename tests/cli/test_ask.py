@@ -34,3 +34,12 @@ def test_a_refusal_is_no_success() -> None:
     """It ends the command with 1."""
     with pytest.raises(Refused):
         _show(document(happened("TWL-O110", id="a", owner="Eva", reason="no"), NOW, "en"), "en")
+
+
+def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
+    """Done, and dark all the same: it names what lifts the stop, and ends the command with 1."""
+    answer = document(happened("TWL-O109", id="a", owner="Eva", reason="–", by="Bo"), NOW, "en")
+    with pytest.raises(Refused) as raised:
+        _show(answer, "sv")
+    said = happened(raised.value.code, **raised.value.fields).text("sv")
+    assert said.endswith("nödstoppet av Bo gäller: allt förblir släckt tills `watertower resume --lift`")

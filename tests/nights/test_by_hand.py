@@ -93,7 +93,8 @@ def test_what_cannot_be_granted_is_refused_with_a_reason(site: Any, ear: Any, wo
 
 
 def test_commands_set_resume_stop_and_lift(site: Any, ear: Any, words: Any) -> None:
-    """Each is answered with what was done; the stop stands above everything until it is lifted."""
+    """Each is answered with what was done; a stop holds against override and resume, over a restart, until it is
+    lifted, and nothing that was asked meanwhile takes effect then."""
     always_orange(site)
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
@@ -104,14 +105,20 @@ def test_commands_set_resume_stop_and_lift(site: Any, ear: Any, words: Any) -> N
     words.until(lambda: listens.shows({"bowl": RED, "shaft": orange}), "the bowl is not red")
     assert "TWL-O105" in site.ask("stop", "--reason", "arbete på taket")
     words.until(lambda: listens.shows(words.all_dark), "not dark")
-    assert "TWL-O101" in site.ask("override", "blue", *until_)
+    refused = site.ask("override", "blue", *until_, code=1)
+    assert all(told in refused for told in ("TWL-O110", "TWL-O111", "resume --lift"))
     assert program.end(signal.SIGKILL)
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
     time.sleep(0.5)
     assert listens.shows(words.all_dark), "the stop did not outlive the controller"
+    resumed = site.ask("resume", code=1)
+    assert all(told in resumed for told in ("TWL-O109", "resume --lift"))
+    assert listens.shows(words.all_dark), "resume lifted the stop"
     assert "TWL-O106" in site.ask("resume", "--lift")
-    words.until(lambda: listens.shows(words.everywhere(BLUE)), "the override under the stop is gone")
+    words.until(lambda: listens.shows(words.all_orange), "not back on the schedule")
+    assert "TWL-O101" in site.ask("override", "blue", *until_)
+    words.until(lambda: listens.shows(words.everywhere(BLUE)), "no override after the stop")
     assert "TWL-O102" in site.ask("resume")
     words.until(lambda: listens.shows(words.all_orange), "not back on the schedule")
     assert program.end() == 0

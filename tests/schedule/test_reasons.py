@@ -9,7 +9,10 @@ from controller.schedule.reasons import translated
     ("told", "said"),
     [
         ("nothing applies: dark", "inget gäller: släckt"),
-        ("safety stop by Eva: storm: 25 m/s", "nödstopp av Eva: storm: 25 m/s"),
+        (
+            "safety stop by Eva until `watertower resume --lift`: storm: 25 m/s",
+            "nödstopp av Eva tills `watertower resume --lift`: storm: 25 m/s",
+        ),
         ("override by Åke: (test)", "överstyrt av Åke: (test)"),
         ("blackout: nights 28 March", "släckning: nights 28 March"),
         ("otherwise dark: dates 6 June", "släckt i övrigt: dates 6 June"),

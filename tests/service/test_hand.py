@@ -223,3 +223,30 @@ async def test_what_a_full_disk_refused_may_be_asked_again(disk: Disk) -> None:
     assert (await hand.take(asked(), EVENING)).code == "TWL-O110"
     disk.full = False
     assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
+
+
+async def test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted(disk: Disk) -> None:
+    """An override is refused and named what lifts the stop; resume ends overrides, and says that the stop holds."""
+    hand = hand_on(disk)
+    assert (await hand.take(asked(id="before"), EVENING)).code == "TWL-O101"
+    await hand.take(asked(id="s", action="stop", owner="Bo"), EVENING)
+    refused = await hand.take(asked(id="under", look="blue"), EVENING)
+    assert refused.code == "TWL-O110"
+    assert "TWL-O111: the safety stop by Bo holds" in str(refused.fields["reason"])
+    assert "`watertower resume --lift`" in str(refused.fields["reason"])
+    resumed = await hand.take(asked(id="r", action="resume"), EVENING)
+    assert (resumed.code, resumed.fields["by"]) == ("TWL-O109", "Bo")
+    assert winner(hand, EVENING) == "stop"
+    assert (await hand.take(asked(id="l", action="lift"), EVENING)).code == "TWL-O106"
+    assert winner(hand, EVENING) == SETUP.schedule.campaigns[0].name
+    assert (await hand.take(asked(id="under", look="blue"), EVENING)).code == "TWL-O101", (
+        "what was refused may be asked"
+    )
+
+
+async def test_an_override_behind_a_stop_that_waits_for_the_disk_is_refused(disk: Disk) -> None:
+    """The stop is in force before it has its answer."""
+    hand = hand_on(disk)
+    hand.halt(asked(id="s", action="stop"), EVENING)
+    assert (await hand.take(asked(id="o"), EVENING)).code == "TWL-O110"
+    assert not hand.overrides
