@@ -183,7 +183,8 @@ class Alarm:
         real = self._clock.real_s((instant - reading.wall).total_seconds())
         run_date = datetime.now(UTC) + timedelta(seconds=max(0.0, real))
         options = {"id": "next", "replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
-        self._scheduler.add_job(self._rings, DateTrigger(run_date), **options)
+        # without a zone APScheduler asks for the host's, and there is no name for a POSIX TZ such as EST5EDT
+        self._scheduler.add_job(self._rings, DateTrigger(run_date, timezone=UTC), **options)
 
     async def _rings(self) -> None:
         """A coroutine, since APScheduler calls anything else in a thread of its own."""

@@ -3,7 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+from zoneinfo import ZoneInfoNotFoundError
 
+import apscheduler.schedulers.base
+import apscheduler.triggers.date
 import pytest
 
 from controller.clock import Alarm, Clock, Judge, Reading, SystemClock, Trust, VirtualClock, boot_time, kernel_error_s
@@ -218,3 +222,15 @@ async def test_an_alarm_that_rang_can_be_set_to_the_same_instant() -> None:
                 while len(rings) < count:
                     await asyncio.sleep(0.01)
     assert len(rings) == 2
+
+
+async def test_the_alarm_never_asks_for_the_zone_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where /etc/timezone or TZ holds what no zone is called, tzlocal raises."""
+
+    def no_zone() -> NoReturn:
+        raise ZoneInfoNotFoundError("'No time zone found with key EST5EDT,M3.2.0'")
+
+    for module in (apscheduler.schedulers.base, apscheduler.triggers.date):
+        monkeypatch.setattr(module, "get_localzone", no_zone)
+    clock = Shifted()
+    assert await rung(clock, lambda alarm: alarm.wake_at(clock.read().wall + timedelta(seconds=0.02))) == 1

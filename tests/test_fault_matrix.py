@@ -194,6 +194,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "schedule/test_decisions.py::test_a_time_that_spring_skips",
         "schedule/test_decisions.py::test_a_time_that_autumn_repeats",
     ),
+    "the host's zone has a name that nobody knows": (
+        "nights/test_time_zone.py::test_the_service_runs_whatever_the_zone_of_the_host_is_called",
+        "test_clock.py::test_the_alarm_never_asks_for_the_zone_of_the_host",
+    ),
     "the time zones of the system are gone": ("cli/test_run.py::test_time_zones_that_were_taken_away",),
     "29 February, 31 November, week 53": (
         "schedule/test_decisions.py::test_29_february",

@@ -1,0 +1,19 @@
+"""The time zone of the host, on which nothing depends: the site has its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+ODD = ("EST5EDT", "<+03>-3", ":/etc/localtime", "No/Such_Zone", "/nowhere")
+"""What tzset(3) takes, and what somebody may write; most of these no time zone database knows by name."""
+
+
+def test_the_service_runs_whatever_the_zone_of_the_host_is_called(sites: Callable[[], Any], words: Any) -> None:
+    """Its lamps are confirmed, and it tells the time of the site."""
+    services = {zone: sites().start("run", "--log-format", "json", TZ=zone) for zone in ODD}
+    for zone, service in services.items():
+        words.until(lambda one=service: one.events("TWL-G101") or not one.runs, f"no confirmation: {service.log}")
+        assert service.runs, f"{zone}: {service.log}"
+        assert service.events("TWL-C001")[0]["now"].rsplit(" ", 1)[-1] in {"CET", "CEST"}
+    for service in services.values():
+        assert service.end() == 0
+        assert not service.events("TWL-C050")
