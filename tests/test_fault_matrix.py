@@ -73,6 +73,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "the broker never acknowledges": ("mqtt/test_faults.py::test_a_broker_that_never_acknowledges_is_left",),
     "an access rule swallows what is published": (
+        "nights/test_access_rules.py::test_a_forgotten_access_rule_harms_its_own_lamp_only",
         "broker/test_access.py::test_a_gateway_writes_its_own_reports_only",
         "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),

@@ -59,7 +59,14 @@ KINDS: tuple[Kind, ...] = (
             "The gateway is gone from the broker or sends no more reports (-1: it was never heard).",
             "Styrenheten är borta från brokern eller skickar inga rapporter (-1: den har aldrig hörts).",
         ),
-        Text("Check power and network of {gateway}.", "Kontrollera ström och nätverk för {gateway}."),
+        Text(
+            "Check power and network of {gateway}, its topics in tower.yaml, and that the broker's access rules let "
+            "the controller read what {gateway} writes, and {gateway} write it: a broker drops what is forbidden "
+            "without a word.",
+            "Kontrollera ström och nätverk för {gateway}, dess topics i tower.yaml, och att brokerns åtkomstregler "
+            "låter styrningen läsa det {gateway} skriver, och {gateway} skriva det: en broker kastar det förbjudna "
+            "utan ett ord.",
+        ),
     ),
     Kind(
         "TWL-G105",
@@ -95,9 +102,11 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text(
             "Check kind, zone, channels and color_modes of {gateway} in tower.yaml, "
-            "whether its lamp has that colour, and who else commands it.",
+            "whether its lamp has that colour, who else commands it, and that the broker's access rules let "
+            "the controller write to {gateway}, and {gateway} read it.",
             "Kontrollera kind, zone, channels och color_modes för {gateway} i tower.yaml, "
-            "om lampan har den färgen, och vad mer som styr den.",
+            "om lampan har den färgen, vad mer som styr den, och att brokerns åtkomstregler låter "
+            "styrningen skriva till {gateway}, och {gateway} läsa det.",
         ),
     ),
     Kind(

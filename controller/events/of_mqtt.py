@@ -254,15 +254,21 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text(
             "Most likely another program uses the same client id: a second controller, or a second gateway"
-            " of the same name. A broker lets in only one of them, and each pushes the other out.",
+            " of the same name. A broker lets in only one of them, and each pushes the other out. Some brokers also"
+            " end the connection of whoever publishes what their access rules forbid: mosquitto before 2.0.22 does"
+            " with `max_queued_messages 0`.",
             "Troligen använder ett annat program samma klient-id: en andra styrning, eller en andra styrenhet"
-            " med samma namn. En broker släpper bara in en av dem, och de tränger ut varandra.",
+            " med samma namn. En broker släpper bara in en av dem, och de tränger ut varandra. En del brokrar bryter"
+            " också förbindelsen för den som publicerar något som åtkomstreglerna förbjuder: det gör mosquitto före"
+            " 2.0.22 med `max_queued_messages 0`.",
         ),
         Text(
             "Find where {client} runs a second time, perhaps on an old computer, and stop one of the two. If it"
-            " runs only once, read in the log of the broker why it ends the connection.",
+            " runs only once, check that the broker's access rules let its user write every topic that it needs,"
+            " give mosquitto a large number as `max_queued_messages`, and read the log of the broker.",
             "Ta reda på var {client} är igång en andra gång, kanske på en gammal dator, och stoppa en av dem."
-            " Om den bara är igång en gång: läs i brokerns logg varför den bryter förbindelsen.",
+            " Om den bara är igång en gång: kontrollera att brokerns åtkomstregler låter dess användare skriva i alla"
+            " topics den behöver, ge mosquitto ett stort tal som `max_queued_messages`, och läs brokerns logg.",
         ),
     ),
     Kind(

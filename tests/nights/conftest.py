@@ -40,14 +40,14 @@ def sites(tmp_path: Path) -> Iterator[Callable[[], Site]]:
 
 
 @pytest.fixture
-def mosquittos(tmp_path: Path) -> Iterator[Callable[[], Mosquitto]]:
+def mosquittos(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
     """Makes running mosquittos."""
     if MOSQUITTO is None or PASSWD is None:
         pytest.skip("mosquitto is not installed: apt-get install mosquitto")
     made: list[Mosquitto] = []
 
-    def make() -> Mosquitto:
-        made.append(Mosquitto(tmp_path / f"mosquitto-{len(made)}").start())
+    def make(rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = ()) -> Mosquitto:
+        made.append(Mosquitto(tmp_path / f"mosquitto-{len(made)}", rules, users).start())
         return made[-1]
 
     yield make
@@ -56,7 +56,7 @@ def mosquittos(tmp_path: Path) -> Iterator[Callable[[], Mosquitto]]:
 
 
 @pytest.fixture
-def mosquitto(mosquittos: Callable[[], Mosquitto]) -> Mosquitto:
+def mosquitto(mosquittos: Callable[..., Mosquitto]) -> Mosquitto:
     """A running mosquitto."""
     return mosquittos()
 

@@ -114,6 +114,13 @@ class Site:
         self.port = port
         return self
 
+    def box(self, name: str) -> Path:
+        """The configuration of a gateway on another box, which logs in as itself."""
+        folder = Path(shutil.copytree(self.config, self.folder / f"config-{name}"))
+        tower = (folder / "tower.yaml").read_text(encoding="utf-8")
+        (folder / "tower.yaml").write_text(tower.replace("username: controller", f"username: {name}"), encoding="utf-8")
+        return folder
+
     def travel(self, instant: datetime) -> None:
         """What is started from now on lives in another time, in which it is this instant now."""
         if FAKETIME is None:
@@ -157,18 +164,21 @@ class Site:
 
 
 class Mosquitto:
-    """A mosquitto with the shipped configuration and the two users of its access list."""
+    """A mosquitto with the shipped configuration and the two users of its access list; `rules` are a part of the list
+    and what stands in its place, `users` are further ones."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = ()) -> None:
         folder.mkdir()
         self.port = free_port()
         self._folder = folder
         shipped = (ROOT / "deploy" / "mosquitto" / "watertower.conf").read_text(encoding="utf-8")
-        (folder / "acl").write_text((ROOT / "deploy" / "mosquitto" / "watertower.acl").read_text(encoding="utf-8"))
+        shipped_rules = (ROOT / "deploy" / "mosquitto" / "watertower.acl").read_text(encoding="utf-8")
+        assert rules[0] in shipped_rules
+        (folder / "acl").write_text(shipped_rules.replace(*rules, 1))
         with (folder / "acl").open("a") as acl:
             acl.write("\nuser ear\ntopic readwrite #\n")
         (folder / "passwd").touch(0o600)
-        for name in ("controller", "mast", "ear"):
+        for name in ("controller", "mast", "ear", *users):
             assert PASSWD
             subprocess.run([PASSWD, "-b", str(folder / "passwd"), name, SECRET], check=True, capture_output=True)
         for name in ("acl", "passwd"):
