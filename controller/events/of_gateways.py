@@ -179,18 +179,20 @@ KINDS: tuple[Kind, ...] = (
         "gateway.poison",
         Level.ERROR,
         Text(
-            "an absurd epoch {epoch} on {topic} is not believed",
-            "en orimlig epoch {epoch} på {topic} tros inte",
+            "an absurd epoch {epoch} on {topic} is not followed",
+            "en orimlig epoch {epoch} på {topic} följs inte",
         ),
         Text(
-            "A number this far ahead is an accident or an attack; following it would lock everybody else out.",
-            "Ett tal så långt fram är en olycka eller ett angrepp; att följa det skulle stänga ute alla andra.",
+            "No controller has started so often: the number is an accident or an attack. The order of the others stays "
+            "as it was; a gateway that holds the number is told to replace it, and obeys again.",
+            "Ingen styrning har startat så ofta: talet är en olycka eller ett angrepp. Ordningen för de övriga är som "
+            "förut; en styrenhet som har talet får besked att ersätta det, och lyder igen.",
         ),
         Text(
-            "Find who wrote it. Where a gateway of ours reports it again and again, stop that gateway, delete "
-            "gateway-<name>.json in its state directory, and start it.",
-            "Ta reda på vem som skrev det. Om en egen styrenhet rapporterar det om och om igen: stoppa den, ta bort "
-            "gateway-<namn>.json i dess tillståndskatalog och starta den.",
+            "Find who wrote it, and give each client rights of its own. Where a gateway of ours reports it again and "
+            "again, stop that gateway, delete gateway-<name>.json in its state directory, and start it.",
+            "Ta reda på vem som skrev det, och ge varje klient egna rättigheter. Om en egen styrenhet rapporterar det "
+            "om och om igen: stoppa den, ta bort gateway-<namn>.json i dess tillståndskatalog och starta den.",
         ),
     ),
     Kind(

@@ -21,6 +21,7 @@ from controller.gateways.documents import (
     After,
     Desired,
     PlannedCue,
+    Replaced,
     ZoneReport,
     ZoneWish,
     parse_desired,
@@ -122,6 +123,7 @@ class Dmx(Gateway):
             version=1,
             epoch=want.order.epoch,
             revision=want.order.revision,
+            replaces=_replaced(want.replaces),
             command_id=want.command_id,
             issued_at=want.now,
             valid_until=min(ends),
@@ -175,6 +177,10 @@ class Dmx(Gateway):
         near = abs(shown.brightness - want.brightness) <= BRIGHTNESS_TOLERANCE
         pairs = zip(shown.color.rgb, want.color.rgb, strict=True)
         return near and all(abs(one - other) <= COLOR_TOLERANCE for one, other in pairs)
+
+
+def _replaced(order: Order | None) -> Replaced | None:
+    return Replaced(epoch=order.epoch, revision=order.revision) if order is not None else None
 
 
 def _steady(want: Want) -> dict[str, ZoneWish]:

@@ -6,8 +6,10 @@
 
 Rules
 1. Desired is state, never a one-shot command: read late, it still tells what is right now, and `cues` what comes.
-2. Order is (epoch, revision); a gateway ignores what is lower than the highest it accepted.
-3. An epoch more than MAX_EPOCH_LEAP above the highest known is poison and refused.
+2. Order is (epoch, revision); a gateway ignores what is lower than the highest it accepted, unless the document names
+   that very order as the one it `replaces`. So whatever a gateway was led to accept, the next document of its controller
+   can take its place, and no order is the last.
+3. An epoch counts the starts of a controller: above MAX_EPOCH it is poison and refused, whatever was accepted before.
 4. Both parsers are total: any bytes give a document or a reason. Unknown keys are ignored, known ones are strict.
 5. Instants are RFC 3339 in UTC; durations are seconds; brightness is 0..1.
 6. Whatever the two files can say fits: a limit guards against nonsense, never against a long fade or a long list.
@@ -24,7 +26,8 @@ from controller.lighting.color import Color
 from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
 
 MAX_PAYLOAD = 262_144
-MAX_EPOCH_LEAP = 1_000_000
+MAX_EPOCH = 1_000_000
+"""More than a start each minute for two years gives."""
 MAX_COUNT = 2**53
 MAX_CUES = 4_096
 MAX_COLORS = 4_096
@@ -140,12 +143,25 @@ class After(_Wire):
     zones: Zones = Field(default_factory=dict)
 
 
+class Replaced(_Wire):
+    """The order of another document, which a gateway says that it accepted."""
+
+    epoch: Count
+    revision: Count
+
+    @property
+    def order(self) -> Order:
+        """(epoch, revision)."""
+        return Order(self.epoch, self.revision)
+
+
 class Desired(_Wire):
     """The desired document of one gateway."""
 
     version: Version
     epoch: Count
     revision: Count
+    replaces: Replaced | None = None
     command_id: Annotated[str, StringConstraints(max_length=64)]
     issued_at: Instant
     valid_until: Instant
@@ -202,12 +218,13 @@ def parse_desired(payload: bytes) -> Desired | Rejected:
 
 def refusal(told: Desired, held: Desired | None) -> str | None:
     """Why a gateway that accepted `held` last does not accept this one, by rules 2 and 3; None if it does."""
-    highest = held.order if held is not None else Order()
-    if told.epoch > highest.epoch + MAX_EPOCH_LEAP:
-        return f"poison: epoch {told.epoch} is absurdly far above {highest.epoch}"
-    if told.order < highest:
-        return f"stale: {told.epoch}.{told.revision} is below {highest.epoch}.{highest.revision}"
-    if held is not None and told.order == highest and told.command_id != held.command_id:
+    if told.epoch > MAX_EPOCH:
+        return f"poison: epoch {told.epoch} is above {MAX_EPOCH}"
+    if held is None or (told.replaces is not None and told.replaces.order == held.order):
+        return None
+    if told.order < held.order:
+        return f"stale: {told.epoch}.{told.revision} is below {held.epoch}.{held.revision}"
+    if told.order == held.order and told.command_id != held.command_id:
         return f"conflict: two different documents with the order {told.epoch}.{told.revision}"
     return None
 

@@ -54,7 +54,8 @@ class Want:
     """What one gateway should show.
 
     `zones` is what each of its zones shows at `now`, or will when a fade of `fade_s` more seconds is done. `cues` is
-    the plan ahead, the first in force at `now`; only gateways that keep a plan are told of it.
+    the plan ahead, the first in force at `now`; only gateways that keep a plan are told of it. `replaces` is the order
+    that the gateway holds, where that is above this one.
     """
 
     now: datetime
@@ -64,6 +65,7 @@ class Want:
     command_id: str = ""
     cues: tuple[Cue, ...] = ()
     valid_until: datetime | None = None
+    replaces: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from controller.clock import CEILING, FLOOR, Reading, Trust
 from controller.events import Event, happened
 from controller.events.damper import Damper
-from controller.gateways.documents import REFUSED
+from controller.gateways.documents import MAX_EPOCH, REFUSED
 from controller.gateways.gateway import Gateway, Message, Order, Rejected, Report, Want
 from controller.schedule.plan import Cue, Program
 from controller.service.orders import Orders
@@ -29,7 +29,7 @@ from controller.service.wishes import HORIZON, fade_left_s, goal, wish
 from controller.service.words import shows
 
 LISTEN_S = 0.5
-ECHOES = 16
+ECHOES = 64
 """So many of our own documents per gateway are known again when they come back from the broker."""
 
 
@@ -54,7 +54,7 @@ class Engine:
         self._outlook = Outlook(program)
         self._orders = Orders(known)
         self._issued: dict[str, Issued] = {}
-        self._sent_ids: dict[str, deque[str]] = {name: deque(maxlen=ECHOES) for name in self.gateways}
+        self._echoes: dict[str, deque[int]] = {name: deque(maxlen=ECHOES) for name in self.gateways}
         self._routes: dict[str, list[Gateway]] = {}
         for gateway in gateways:
             for topic in gateway.topics(prefix):
@@ -118,7 +118,7 @@ class Engine:
             if isinstance(told, Rejected):
                 self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading.wall)
             elif isinstance(told, Report) and told.written is not None:
-                self._written(gateway, topic, told, retained, reading)
+                self._written(gateway, topic, told, payload, retained, reading)
             elif isinstance(told, Report):
                 self._heard(gateway, topic, told, retained, reading)
 
@@ -138,25 +138,35 @@ class Engine:
             for problem in sorted(problems - {REFUSED}):  # whoever wrote on its topic is told of by TWL-G111
                 self._tell(happened(code, gateway=gateway.name, problem=problem), reading.wall)
         if report.order is not None:
-            self._compare(gateway, topic, report.order, reading)
+            self._compare(gateway, topic, report, report.order, reading)
 
-    def _compare(self, gateway: Gateway, topic: str, seen: Order, reading: Reading) -> None:
-        """A gateway reports the highest order it accepted: ours must be above it."""
-        if self._orders.is_poison(seen):
+    def _compare(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: Reading) -> None:
+        """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours be ours."""
+        issued = self._issued.get(gateway.name)
+        if issued is not None and issued.order == seen and report.command_id not in {"", issued.command_id}:
+            self._overwritten(gateway.name)
+        if not self.order < seen:
+            return
+        if not self._orders.rise_above(seen):
             self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
-        elif self._orders.rise_above(seen) and gateway.name in self._issued:
+        elif gateway.name in self._issued:
             self._tell(happened("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading.wall)
+        if gateway.name in self._issued:
             self._overwritten(gateway.name)
 
-    def _written(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: Reading) -> None:
+    def _written(
+        self, gateway: Gateway, topic: str, report: Report, payload: bytes, retained: bool, reading: Reading
+    ) -> None:
         """A desired document on the wire: our own echo, one found at the start, or somebody else's."""
         seen = report.written or Order()
-        if report.command_id in self._sent_ids[gateway.name] or (retained and seen < self.order):
+        # by every byte: whoever writes under our order and id must not pass for us
+        if hash(payload) in self._echoes[gateway.name] or (retained and seen < self.order):
             return
-        if self._orders.is_poison(seen):
+        if self.order < seen and not self._orders.rise_above(seen):
             self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
-        else:
-            self._orders.rise_above(seen)
+            if seen.epoch <= MAX_EPOCH:  # the gateway has taken it, and says so in a moment
+                track = self.tracks[gateway.name]
+                self.tracks[gateway.name] = replace(track, heard=replace(track.heard, order=seen))
         if gateway.name in self._issued:
             fields = {"topic": topic, "epoch": seen.epoch, "revision": seen.revision}
             self._tell(happened("TWL-G111", **fields), reading.wall)
@@ -271,18 +281,21 @@ class Engine:
         if decision.anew or gateway.name not in self._issued:
             order = self._orders.issue()
             self._issued[gateway.name] = Issued(order, f"{order.epoch}.{order.revision}")
-            self._sent_ids[gateway.name].append(self._issued[gateway.name].command_id)
         issued, outlook = self._issued[gateway.name], self._outlook
+        held = self.tracks[gateway.name].heard.order
         want = Want(
             now=reading.wall,
             zones={zone: gateway.reduce(zone, state) for zone, state in wished.items()},
             fade_s=fade_left_s(outlook.cue, reading.wall),
             order=issued.order,
+            replaces=held if held is not None and issued.order < held else None,
             command_id=issued.command_id,
             cues=outlook.ahead,
             valid_until=outlook.planned_at + HORIZON,
         )
-        return gateway.encode(want, self._prefix)
+        messages = gateway.encode(want, self._prefix)
+        self._echoes[gateway.name].extend(hash(message.payload) for message in messages)
+        return messages
 
     def _tell(self, event: Event, now: datetime) -> None:
         self._told.extend(self._damper.pass_on(event, now.timestamp()))

@@ -183,7 +183,8 @@ class OurBox:
             self._dues.append(self._world.at(self.machine.true_of_wall(turn.wake_at) + LAG_S, self._turn))
 
     def _remember(self, document: Memory) -> None:
-        self.regressions += document.order < self._applied
+        replaced = document.replaces is not None and document.replaces.order == self._applied
+        self.regressions += document.order < self._applied and not replaced
         self._applied = document.order
         if not self.disk_full:
             self._memory = document

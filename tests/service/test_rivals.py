@@ -1,5 +1,6 @@
 """Others who write: a foreign controller, numbers that are too large, garbage."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -99,6 +100,86 @@ def test_a_gateway_that_knows_a_higher_order(night: Any) -> None:
     night.run(3)
     assert "TWL-G112" in night.controller.codes()
     assert night.controller.engine.order.epoch == order.epoch + 51
+    assert night.controller.standing() == {"confirmed"}
+
+
+def reporting(night: Any, epoch: int) -> bytes:
+    """The last report of the gateway with another epoch."""
+    report = json.loads(night.kept[REPORTED])
+    return json.dumps({**report, "epoch": epoch, "revision": 1, "command_id": "x"}).encode()
+
+
+@pytest.mark.parametrize("leap", [999_000, 999_999, 1_000_000, 1_000_001, 2**53 - 7])
+@pytest.mark.parametrize("retain", [False, True])
+def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: Any, leap: int, retain: bool) -> None:
+    """However far ahead somebody says that a gateway is, it goes on to obey, and so does one without memory."""
+    night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + leap), retain)
+    night.run(12)
+    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+    night.controller.stop()
+    night.controller.start(night.controller.engine.order)
+    night.run(12)
+    night.box.stop()
+    night.box.start(forget=True)
+    night.run(12)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+
+
+def test_many_reports_each_a_little_ahead(night: Any) -> None:
+    """Followed only so far that every gateway still obeys, whoever starts when."""
+    for _ in range(40):
+        night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + 90_000))
+        night.run(3)
+    night.run(70)  # a fight of this length is repaired slowly
+    night.box.stop()
+    night.box.start(forget=True)
+    night.run(12)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+
+
+@pytest.mark.parametrize("epoch", [500_000, 500_001, 999_999, 1_000_000])
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: Any, epoch: int, is_away: bool) -> None:
+    """Somebody wrote it, while the controller was there or away: its next document takes its place by name."""
+    order = night.controller.engine.order
+    if is_away:
+        night.controller.stop()
+    highest = {"epoch": epoch, "revision": 2**53, "command_id": "x", "zones": {}, "cues": ()}
+    night.say(DESIRED, poisoned(night, **highest), True)
+    night.run(1)
+    if is_away:
+        night.controller.start(order)
+    night.run(4)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+    assert night.box.machine.order.epoch <= 500_001
+
+
+@pytest.mark.parametrize("kept", [999_999, 1_000_007, 2**53])
+def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: Any, kept: int) -> None:
+    """Of the controller, and of the gateway too."""
+    night.controller.stop()
+    night.controller.start(Order(kept, 3))
+    night.run(12)
+    assert night.controller.standing() == {"confirmed"}
+    night.box.memory = night.box.memory.model_copy(update={"epoch": kept, "zones": {}})
+    night.box.stop()
+    night.box.start()
+    night.run(12)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_a_document_under_our_own_order_and_id_is_no_echo(night: Any) -> None:
+    """Dark, and dated so far ahead that what repeats it counts as overtaken: written over under a new order."""
+    ahead = {"zones": {}, "cues": (), "issued_at": datetime(2199, 1, 1, tzinfo=UTC)}
+    night.say(DESIRED, poisoned(night, **ahead), True)
+    night.run(2)
+    assert night.right
     assert night.controller.standing() == {"confirmed"}
 
 
