@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from controller.cli import COMMANDS, group
 from controller.config.load import SCHEDULE, TOWER, load
 from controller.events import CATALOGUE
+from tests.parts import needs, require
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "deploy" / "README.md", ROOT / "config" / "LATHUND.md"]
@@ -158,9 +159,6 @@ def test_the_gate_is_valid_bash_and_finds_its_command() -> None:
     assert told.stdout.endswith("-m pytest -q\n")
 
 
-SYSTEMD = shutil.which("systemd-analyze")
-
-
 @pytest.fixture
 def unit(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A unit under the name of an instance where it is a template, with a program that is there."""
@@ -171,34 +169,34 @@ def unit(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return copy
 
 
-@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not installed: apt-get install systemd")
+@needs("systemd-analyze")
 @pytest.mark.parametrize("unit", UNITS, indirect=True, ids=lambda path: path.name)
 def test_the_units_are_sound_and_closed(unit: Path) -> None:
     """systemd finds no mistake in them, and little that an attacker could reach."""
-    assert SYSTEMD
-    verify = subprocess.run([SYSTEMD, "verify", unit], capture_output=True, text=True, check=False)
+    verify = subprocess.run([require("systemd-analyze"), "verify", unit], capture_output=True, text=True, check=False)
     complaints = [line for line in verify.stderr.splitlines() if unit.name in line or "ignoring" in line]
     assert complaints == [], verify.stderr
-    command = [SYSTEMD, "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit)]
+    command = [require("systemd-analyze"), "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit)]
     security = subprocess.run(command, capture_output=True, text=True, check=False)
     assert security.returncode == 0, security.stdout[-300:] + security.stderr
 
 
 def system_calls(names: str) -> set[str]:
     """What the words of one `SystemCallFilter=` stand for, groups expanded as this machine's systemd knows them."""
-    assert SYSTEMD
     found: set[str] = set()
     for name in names.split():
         if not name.startswith("@"):
             found.add(name)
             continue
-        lines = subprocess.run([SYSTEMD, "syscall-filter", name], capture_output=True, text=True, check=True).stdout
+        lines = subprocess.run(
+            [require("systemd-analyze"), "syscall-filter", name], capture_output=True, text=True, check=True
+        ).stdout
         words = " ".join(line.strip() for line in lines.splitlines()[1:] if not line.strip().startswith("#"))
         found |= system_calls(words)
     return found
 
 
-@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not installed: apt-get install systemd")
+@needs("systemd-analyze")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_let_the_clock_be_judged_but_not_set(path: Path) -> None:
     """glibc makes clock_adjtime() of adjtimex(); without it the program would not see a clock that runs free."""
@@ -241,10 +239,12 @@ def test_everything_installed_is_pinned_with_hashes() -> None:
 
 
 def tracked() -> list[Path]:
-    """The files of the repository; where there is none, what would be."""
-    git = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    names = git.stdout.split("\0") if git.returncode == 0 else []
-    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    """The files of the repository; skips where this is a mere copy of them."""
+    command = [require("git"), "ls-files", "-z"]
+    git = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if git.returncode:
+        pytest.skip("these files lie in no git repository")
+    return [ROOT / name for name in git.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 def test_no_file_names_a_registry_or_a_place_on_one_computer() -> None:

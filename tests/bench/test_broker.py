@@ -3,7 +3,6 @@
 Each server is a process of its own. The figures are printed (`pytest -s`); only arrival is asserted.
 """
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,9 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
+from tests.parts import needs, require
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto" / "watertower.conf"
 MESSAGES = 10_000
 WINDOW = 100
@@ -120,7 +118,7 @@ def test_messages_through_our_broker_against_a_bare_echo(record_property):
     print(f"\nours {ours:,.0f} messages/s, bare echo {echo:,.0f}: {ours / echo:.2f}")
 
 
-@pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed: apt-get install mosquitto")
+@needs("mosquitto")
 def test_messages_through_our_broker_against_mosquitto(record_property, tmp_path):
     """Every one arrives and is acknowledged through both; mosquitto as shipped, but open and forgetful."""
 
@@ -128,7 +126,7 @@ def test_messages_through_our_broker_against_mosquitto(record_property, tmp_path
         lines = SHIPPED.read_text().replace("allow_anonymous false", "allow_anonymous true")
         lines = lines.replace("persistence true", "persistence false")
         (tmp_path / "conf").write_text(f"{lines}\nlog_type none\nlistener {port} 127.0.0.1\n")
-        return [str(MOSQUITTO), "-c", str(tmp_path / "conf")]
+        return [require("mosquitto"), "-c", str(tmp_path / "conf")]
 
     with serving(python(OURS)) as port:
         ours = passed_per_second(port)

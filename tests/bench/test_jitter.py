@@ -19,6 +19,7 @@ import pytest
 from controller.broker import Broker, Limits
 from controller.events import Event
 from controller.mqtt import Address, Mqtt, Received
+from tests.parts import needs
 
 MESSAGES = 100_000
 CLIENTS = 200
@@ -109,7 +110,7 @@ async def last_heard(mqtt: Mqtt) -> None:
             return
 
 
-@pytest.mark.skipif(not STATM.exists(), reason="memory is read where Linux tells it")
+@needs("proc")
 async def test_a_tick_beside_a_flood(broker: Broker, record_property: Callable[[str, object], None]) -> None:
     """The tick alone, then with the flood."""
     tick = Tick()

@@ -4,10 +4,7 @@ Run with `-s` to see the figures. Only completeness is asserted: figures of a sh
 """
 
 import asyncio
-import contextlib
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Mqtt, Received
+from tests.parts import mosquitto
 
 COUNT = 10_000
 PAYLOAD = b"x" * 100
@@ -29,22 +27,9 @@ PUBACK_BYTES = 4
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """A mosquitto with nothing in its way."""
-    mosquitto = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin")
-    if mosquitto is None:
-        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-    limits = "max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true"
-    conf = tmp_path / "mosquitto.conf"
-    conf.write_text(f"listener {free} 127.0.0.1\nuser root\nallow_anonymous true\n{limits}\n")
-    with subprocess.Popen([mosquitto, "-c", conf], stderr=subprocess.DEVNULL) as process:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", free), 0.2):
-                break
-            time.sleep(0.01)
+    limits = "max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n"
+    with mosquitto(tmp_path, f"allow_anonymous true\n{limits}") as (free, _):
         yield free
-        process.kill()
 
 
 def bare_socket(port: int) -> float:

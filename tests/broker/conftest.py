@@ -2,10 +2,7 @@
 
 import asyncio
 import os
-import shutil
-import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -16,9 +13,9 @@ import pytest
 
 from controller.broker import Broker
 from controller.events import Event
+from tests.parts import await_listener, free_port, require
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "mosquitto"
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 USERS = {"tower": "orange", "other": "blue", "mast": "high", "controller": "calm"}
 WAIT_S = 30
 
@@ -259,25 +256,20 @@ class Mosquitto:
 
     def __call__(self, more: str) -> int:
         """The port on which it listens."""
-        if MOSQUITTO is None:
-            pytest.skip("mosquitto is not installed: apt-get install mosquitto")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        program = require("mosquitto")
+        port = free_port()
         passwords = self.folder / "passwords"
         passwords.write_text("".join(f"{user}:{word}\n" for user, word in USERS.items()))
         passwords.chmod(0o600)
-        subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
+        subprocess.run([require("mosquitto_passwd"), "-U", passwords], check=True)
         place = f"listener {port} 127.0.0.1\npersistence_location {self.folder}/\npassword_file {passwords}\n"
         owner = f"user {self.folder.owner()}\nlog_type none\n"
         file = self.folder / "mosquitto.conf"
         file.write_text((DEPLOY / "watertower.conf").read_text() + place + owner + more)
-        process = subprocess.Popen([MOSQUITTO, "-c", file], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
         self.processes.append(process)
-        while process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                return port
-            time.sleep(0.01)
-        raise AssertionError("mosquitto refuses the shipped file")
+        await_listener(port, process)
+        return port
 
     def kill(self) -> None:
         for process in self.processes:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,27 +19,18 @@ from controller.config.load import load
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.store import Store
+from tests.parts import mosquitto, needs
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
-pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed: apt-get install mosquitto")
+pytestmark = needs("mosquitto")
 
 
 @pytest.fixture
-def brokers() -> Iterator[list[tuple[int, subprocess.Popen[bytes]]]]:
+def brokers(tmp_path: Path) -> Iterator[list[tuple[int, subprocess.Popen[bytes]]]]:
     """Two of them, each with its port."""
-    started = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        started.append((port, subprocess.Popen([str(MOSQUITTO), "-p", str(port)], stderr=subprocess.DEVNULL)))
-    yield started
-    for _, process in started:
-        process.send_signal(signal.SIGCONT)
-        process.kill()
-        process.wait()
+    with mosquitto(tmp_path) as one, mosquitto(tmp_path) as two:
+        yield [one, two]
 
 
 @asynccontextmanager
@@ -105,12 +94,13 @@ async def test_a_broker_that_returns_empty_is_told_everything(
 ) -> None:
     """Its retained messages are gone, and are there again soon after it is back."""
     ports = [port for port, _ in brokers]
-    async with tower(ports, config, tmp_path / "state") as service:
+    async with AsyncExitStack() as stack:
+        service = await stack.enter_async_context(tower(ports, config, tmp_path / "state"))
         await until(shows(service, "#FF6A00"))
         await until(lambda: all(service.reach.values()))
         brokers[0][1].kill()
         brokers[0][1].wait()
-        brokers[0] = (ports[0], subprocess.Popen([str(MOSQUITTO), "-p", str(ports[0])], stderr=subprocess.DEVNULL))
+        stack.enter_context(mosquitto(tmp_path, port=ports[0]))
         await until(lambda: all(service.reach.values()), 40)
         wanted = {f"watertower/gateway/mast/{leaf}" for leaf in ("desired", "reported", "availability")}
         async with (

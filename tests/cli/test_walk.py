@@ -3,19 +3,20 @@
 import json
 import os
 import pty
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+from tests.nights.ear import Ear
+from tests.parts import mosquitto, require
+
 ASKS = b"[y/n/s/q] "
 FLOOD = "name: Flood\nchannels: [dimmer, dimmer fine, {shutter: 47}, red, red fine, green, blue]\n"
 
@@ -30,7 +31,7 @@ def test_the_walk_test_needs_somebody_who_looks(call: Any) -> None:
 class Terminal:
     """Somebody who runs the walk test; `answer` waits for the next question."""
 
-    def __init__(self, config: Path, state: Path, *words: str) -> None:
+    def __init__(self, config: Path, state: Path, words: tuple[str, ...]) -> None:
         self.said = b""
         self._asked = 0
         command = [sys.executable, "-m", "controller", "--config", str(config), "--state", str(state), "test-lamps"]
@@ -56,46 +57,61 @@ class Terminal:
             self.said += os.read(self._end, 4_096)
 
     def ended(self) -> int:
-        code = self._process.wait(20)
+        return self._process.wait(20)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
         os.close(self._end)
-        return code
+
+
+Walk = Callable[..., Terminal]
 
 
 @pytest.fixture
-def heard(config: Path, tmp_path: Path) -> Iterator[Path]:
-    """A broker of the site's, and a file of what the gateways are told in the walk test."""
-    if MOSQUITTO is None:
-        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    tower = config / "tower.yaml"
-    lines = tower.read_text("utf-8").replace("broker: embedded", f"broker: mqtt://127.0.0.1:{port}")
-    tower.write_text(lines.replace("rgbw, address: 13", "flood, address: 13"), "utf-8")
-    (config / "profiles").mkdir()
-    (config / "profiles" / "flood.yaml").write_text(FLOOD)
-    told = tmp_path / "told"
-    broker = subprocess.Popen([MOSQUITTO, "-p", port], stderr=subprocess.DEVNULL)
-    while subprocess.call(["mosquitto_pub", "-p", port, "-t", "x", "-n"], stderr=subprocess.DEVNULL):
-        time.sleep(0.1)
-    with told.open("wb") as file:
-        ear = subprocess.Popen(["mosquitto_sub", "-p", port, "-t", "watertower/gateway/mast/walk"], stdout=file)
-    yield told
-    for process in (ear, broker):
-        process.kill()
-        process.wait()
+def walk(config: Path, tmp_path: Path) -> Iterator[Walk]:
+    """Starts the command on a terminal: `walk(*options)`."""
+    require("terminal")
+    with ExitStack() as stack:
+
+        def start(*words: str) -> Terminal:
+            terminal = Terminal(config, tmp_path / "state", words)
+            stack.callback(terminal.close)
+            return terminal
+
+        yield start
 
 
-def walked(path: Path) -> list[Any]:
+@pytest.fixture
+def heard(config: Path, tmp_path: Path) -> Iterator[Ear]:
+    """A broker of the site's, and somebody who listens to what the gateways are told."""
+    with mosquitto(tmp_path) as (port, _):
+        tower = config / "tower.yaml"
+        lines = tower.read_text("utf-8").replace("broker: embedded", f"broker: mqtt://127.0.0.1:{port}")
+        tower.write_text(lines.replace("rgbw, address: 13", "flood, address: 13"), "utf-8")
+        (config / "profiles").mkdir()
+        (config / "profiles" / "flood.yaml").write_text(FLOOD)
+        with closing(Ear(port)) as ear:
+            yield ear
+
+
+def walked(ear: Ear) -> list[Any]:
     """The steps: which fixture or which channel of it, None for the end."""
-    steps = [json.loads(line) for line in path.read_text().splitlines()]
+    steps = [told.document for told in ear.on("watertower/gateway/mast/walk")]
     return [step.get("channel", step.get("fixture")) for step in steps]
 
 
-def wait_for(path: Path, steps: int) -> None:
+def wait_for(ear: Ear, steps: int) -> None:
     """Until so many were heard: of one that is answered before it went out the next one takes the place."""
-    while len(walked(path)) < steps:
+    while len(walked(ear)) < steps:
         time.sleep(0.02)
+
+
+def ended(ear: Ear) -> list[Any]:
+    """All steps, once the end was heard."""
+    while walked(ear)[-1:] != [None]:
+        time.sleep(0.02)
+    return walked(ear)
 
 
 def answers(state: Path) -> dict[str, str]:
@@ -103,41 +119,41 @@ def answers(state: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text("utf-8"))["answers"])
 
 
-def test_what_was_answered_is_written_down(config: Path, tmp_path: Path, heard: Path) -> None:
+def test_what_was_answered_is_written_down(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Another key asks again; the lamps follow the schedule in the end, and one that was wrong is exit code 1."""
-    walk = Terminal(config, tmp_path / "state")
+    walking = walk()
     for steps, keys in ((1, b"y\n"), (2, b"n\n"), (3, b"?\n"), (3, b"s\n"), (4, b"J\n")):
         wait_for(heard, steps)
-        walk.answer(keys)
-    assert walk.ended() == 1
+        walking.answer(keys)
+    assert walking.ended() == 1
     assert list(answers(tmp_path / "state").values()) == ["yes", "no", "skipped", "yes"]
-    assert walked(heard) == ["bowl-north", "bowl-south", "shaft-north", "shaft-south", None]
+    assert ended(heard) == ["bowl-north", "bowl-south", "shaft-north", "shaft-south", None]
 
 
-def test_a_test_that_is_broken_off_ends_at_once(config: Path, tmp_path: Path, heard: Path) -> None:
+def test_a_test_that_is_broken_off_ends_at_once(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Ctrl-C waits for no answer; what was answered is kept, and the lamps follow the schedule."""
-    walk = Terminal(config, tmp_path / "state")
-    walk.answer(b"y\n")
-    walk.interrupt()
-    assert walk.ended() == 130
+    walking = walk()
+    walking.answer(b"y\n")
+    walking.interrupt()
+    assert walking.ended() == 130
     assert list(answers(tmp_path / "state").values()) == ["yes"]
-    assert walked(heard)[-1] is None
+    assert ended(heard)[0] == "bowl-north"
 
 
-def test_only_channels_that_light_something_alone_are_asked_for(config: Path, tmp_path: Path, heard: Path) -> None:
+def test_only_channels_that_light_something_alone_are_asked_for(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """No dimmer, no shutter and no fine half: with one of those nothing would be seen."""
-    walk = Terminal(config, tmp_path / "state", "--channels")
+    walking = walk("--channels")
     for steps in range(1, 16):
         wait_for(heard, steps)
-        walk.answer(b"y\n")
-    assert walk.ended() == 0
-    assert walked(heard) == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 4, 6, 7, None]
+        walking.answer(b"y\n")
+    assert walking.ended() == 0
+    assert ended(heard) == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 4, 6, 7, None]
 
 
-def test_a_gateway_that_does_not_follow_is_told(config: Path, tmp_path: Path, heard: Path) -> None:
+def test_a_gateway_that_does_not_follow_is_told(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Else one would look for the fault in lamps that nobody lights; here there is a broker and no gateway."""
     assert heard
-    walk = Terminal(config, tmp_path / "state")
-    walk.hear("TWL-Q117: mast does not say that it follows the test")
-    walk.answer(b"q\n")
-    assert walk.ended() == 0
+    walking = walk()
+    walking.hear("TWL-Q117: mast does not say that it follows the test")
+    walking.answer(b"q\n")
+    assert walking.ended() == 0

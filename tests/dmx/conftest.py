@@ -23,6 +23,7 @@ import pytest
 from controller.clock import boot_time
 from controller.dmx.output import Source
 from controller.events import Event
+from tests.parts import find
 
 START = Path(__file__).parent.parent / "olad" / "start.sh"
 VECTORS = Path(__file__).parent.parent / "vectors" / "vectors.json"
@@ -103,12 +104,22 @@ def _enter(namespace: int) -> None:
 @pytest.fixture(scope="module")
 def network() -> Iterator[Network | None]:
     """A network of our own; None where we may not make one."""
-    if os.geteuid() != 0 or shutil.which("unshare") is None or shutil.which("ip") is None:
+    if os.geteuid() != 0 or shutil.which("unshare") is None or find("ip") is None:
         yield None
         return
     made = Network()
-    yield made if made.works else None
-    made.close()
+    try:
+        yield made if made.works else None
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def own_network(network: Network | None) -> Network:
+    """A network of our own; skips where we may not make one."""
+    if network is None:
+        pytest.skip("this needs a network of its own: root, unshare and ip (apt-get install iproute2)")
+    return network
 
 
 @dataclass(frozen=True, slots=True)

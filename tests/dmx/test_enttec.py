@@ -14,6 +14,7 @@ from controller.dmx.enttec import MEND_S, SEND_DMX, dmx, message
 from controller.dmx.output import Source
 from controller.events import Event
 from controller.gateways.outputs import EnttecOutput
+from tests.parts import require
 
 FRAME = 518
 
@@ -23,6 +24,7 @@ class Widget:
 
     def __init__(self, name: Path) -> None:
         self.heard = b""
+        require("terminal")
         self._master, slave = os.openpty()
         tty.setraw(slave)
         os.set_blocking(self._master, False)

@@ -2,7 +2,6 @@
 sACN and Art-Net, and a receiver that shares no code with them."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,10 +21,9 @@ from controller.lighting.color import Color
 from controller.lighting.light import Light, mix
 from controller.lighting.look import DARK, ZoneState
 from controller.store import Store
+from tests.parts import needs
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("olad") is None, reason="olad is not installed: apt-get install --no-install-recommends ola"
-)
+pytestmark = needs("olad")
 
 CONFIG = Path(__file__).parents[2] / "config"
 GATEWAYS = """gateways:

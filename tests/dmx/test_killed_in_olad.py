@@ -1,7 +1,6 @@
 """What a real receiver has while the programs that feed it are killed: `watertower gateway` and `watertower run`, with
 the broker inside. Every day all day, since these programs live in the present."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +15,9 @@ from controller.config.load import load
 from controller.gateways.contract import Dmx
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
+from tests.parts import needs
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("olad") is None, reason="olad is not installed: apt-get install --no-install-recommends ola"
-)
+pytestmark = needs("olad")
 
 SHIPPED = Path(__file__).parents[2] / "config" / "tower.yaml"
 GATEWAYS = """gateways:

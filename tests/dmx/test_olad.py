@@ -1,7 +1,6 @@
 """What a real receiver makes of the outputs: olad takes sACN and Art-Net and is read over HTTP."""
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,10 +10,9 @@ from controller.dmx import Artnet, Sacn
 from controller.dmx.output import MAX_HZ, Source
 from controller.events import Event
 from controller.gateways.outputs import ArtnetOutput, SacnOutput
+from tests.parts import needs
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("olad") is None, reason="olad is not installed: apt-get install --no-install-recommends ola"
-)
+pytestmark = needs("olad")
 
 ORANGE, BLUE = b"\xff\x6a\x00\x00" * 3, b"\x00\x20\xff\x00" * 3
 
@@ -95,11 +93,9 @@ async def test_a_new_start_after_a_farewell_is_heard_at_once(olad: Any, source: 
 
 
 async def test_multicast_is_received(
-    olad: Any, network: Any, source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
+    olad: Any, own_network: Any, source: Source, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """By the card's name."""
-    if network is None:
-        pytest.skip("needs a network namespace: run as root")
     async with sacn(source, events, to=("multicast",), interface="tower0") as output:
         output.send(2, BLUE)
         assert await olad.shows(2, BLUE)

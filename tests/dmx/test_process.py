@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import json
-import shutil
 import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -29,8 +27,8 @@ from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.store import atomic
+from tests.parts import mosquitto
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 DESIRED, REPORTED, AVAILABILITY = (f"w/gateway/mast/{leaf}" for leaf in ("desired", "reported", "availability"))
 MAST = Dmx.model_validate(
     {
@@ -44,23 +42,8 @@ MAST = Dmx.model_validate(
 @contextlib.asynccontextmanager
 async def real(folder: Path) -> AsyncIterator[Address]:
     """A mosquitto of our own."""
-    if MOSQUITTO is None:
-        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    conf = folder / "mosquitto.conf"
-    conf.write_text(f"listener {port} 127.0.0.1\nuser root\nallow_anonymous true\n")
-    process = subprocess.Popen([MOSQUITTO, "-c", conf], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-                break
-            await asyncio.sleep(0.02)
+    with mosquitto(folder) as (port, _):
         yield Address("127.0.0.1", port)
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextlib.asynccontextmanager

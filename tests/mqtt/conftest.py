@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,17 +14,14 @@ import pytest
 
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Item, Mqtt, Received
-
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
+from tests.parts import await_listener, free_port, require
 
 
 class Mosquitto:
     """One broker on a port of its own; `more` are further lines of its configuration."""
 
     def __init__(self, folder: Path, more: str = "") -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.address = Address("127.0.0.1", self.port)
         self._conf = folder / f"{self.port}.conf"
         allow = "" if "allow_anonymous" in more else "allow_anonymous true\n"
@@ -35,13 +30,9 @@ class Mosquitto:
 
     def start(self) -> "Mosquitto":
         """Starts it and waits until it listens."""
-        assert MOSQUITTO
-        self._process = subprocess.Popen([MOSQUITTO, "-c", self._conf], stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-                return self
-            time.sleep(0.01)
-        raise AssertionError("mosquitto does not listen")
+        self._process = subprocess.Popen([require("mosquitto"), "-c", self._conf], stderr=subprocess.DEVNULL)
+        await_listener(self.port, self._process)
+        return self
 
     def kill(self) -> None:
         """Kill -9."""
@@ -189,8 +180,7 @@ class Ear:
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
     """Makes brokers; `mosquitto(more)` gives one that is not started yet."""
-    if MOSQUITTO is None:
-        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
+    require("mosquitto")
     made: list[Mosquitto] = []
 
     def make(more: str = "") -> Mosquitto:

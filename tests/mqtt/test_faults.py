@@ -23,6 +23,7 @@ from controller.mqtt import (
     SubscriptionRefused,
     Unreachable,
 )
+from tests.parts import require
 
 ALL = (("#", 1),)
 PLUGIN = next(Path("/usr/lib").glob("**/mosquitto_dynamic_security.so"), None)
@@ -194,7 +195,7 @@ async def test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely(
     """Wrong password: code 5 in mosquitto, once; the password is shown nowhere."""
     users = tmp_path / "users"
     await asyncio.to_thread(
-        subprocess.run, ["mosquitto_passwd", "-c", "-b", users, "me", "right"], check=True, capture_output=True
+        subprocess.run, [require("mosquitto_passwd"), "-c", "-b", users, "me", "right"], check=True, capture_output=True
     )
     broker = mosquitto(f"allow_anonymous false\npassword_file {users}").start()
     async with line(broker.port) as counting:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import shutil
 import ssl
 import subprocess
 import threading
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from controller.mqtt import Address, Connected, Mqtt, Oversized, Received, Tls, Untrusted
+from tests.parts import require
 
 ALL = (("#", 1),)
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -37,9 +37,7 @@ Certificate = Callable[..., str]
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Makes a certificate of our own authority, and gives mosquitto's lines for it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed: apt-get install openssl")
+    openssl = require("openssl")
     folder = tmp_path_factory.mktemp("certificates")
     folder.chmod(0o755)
 

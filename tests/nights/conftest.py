@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.nights.ear import Ear, everywhere, shown
-from tests.nights.programs import MOSQUITTO, PASSWD, SECRET, Mosquitto, Site, free_port
+from tests.nights.programs import SECRET, Mosquitto, Site
 from tests.nights.waiting import until
+from tests.parts import free_port, require
 
 ORANGE = {"on": True, "color": "#FF6A00", "brightness": 1.0}
 
@@ -42,13 +43,12 @@ def sites(tmp_path: Path) -> Iterator[Callable[[], Site]]:
 @pytest.fixture
 def mosquittos(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
     """Makes running mosquittos."""
-    if MOSQUITTO is None or PASSWD is None:
-        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
+    require("mosquitto")
     made: list[Mosquitto] = []
 
     def make(rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = ()) -> Mosquitto:
-        made.append(Mosquitto(tmp_path / f"mosquitto-{len(made)}", rules, users).start())
-        return made[-1]
+        made.append(Mosquitto(tmp_path / f"mosquitto-{len(made)}", rules, users))
+        return made[-1].start()
 
     yield make
     for each in made:

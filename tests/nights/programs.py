@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,25 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from click.testing import CliRunner
 
 from controller.cli import group
-from tests.nights.waiting import GENEROUS_S, until
+from tests.nights.waiting import GENEROUS_S
+from tests.parts import await_listener, free_port, require
 
 ROOT = Path(__file__).parents[2]
-SBIN = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin"
-MOSQUITTO = shutil.which("mosquitto", path=SBIN)
-PASSWD = shutil.which("mosquitto_passwd", path=SBIN)
-FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 SECRET = "a-password-of-the-test"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Program:
@@ -123,11 +111,10 @@ class Site:
 
     def travel(self, instant: datetime) -> None:
         """What is started from now on lives in another time, in which it is this instant now."""
-        if FAKETIME is None:
-            pytest.skip("libfaketime is not installed: apt-get install faketime")
+        library = require("libfaketime")
         offset_s = instant.timestamp() - time.time()  # noqa: TID251 -- the test is the one that bends the time
         self.env |= {
-            "LD_PRELOAD": str(FAKETIME),
+            "LD_PRELOAD": library,
             "FAKETIME": f"{offset_s:+.3f}",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
@@ -179,8 +166,8 @@ class Mosquitto:
             acl.write("\nuser ear\ntopic readwrite #\n")
         (folder / "passwd").touch(0o600)
         for name in ("controller", "mast", "ear", *users):
-            assert PASSWD
-            subprocess.run([PASSWD, "-b", str(folder / "passwd"), name, SECRET], check=True, capture_output=True)
+            command = [require("mosquitto_passwd"), "-b", str(folder / "passwd"), name, SECRET]
+            subprocess.run(command, check=True, capture_output=True)
         for name in ("acl", "passwd"):
             (folder / name).chmod(0o600)
         user = "user root\n" if os.geteuid() == 0 else ""
@@ -190,15 +177,12 @@ class Mosquitto:
 
     def start(self) -> "Mosquitto":
         """Starts it and waits until it listens."""
-        assert MOSQUITTO
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([MOSQUITTO, "-c", self._folder / "conf"], stdout=log, stderr=log)
-        until(self._listens, "mosquitto does not listen")
+            self._process = subprocess.Popen(
+                [require("mosquitto"), "-c", self._folder / "conf"], stdout=log, stderr=log
+            )
+        await_listener(self.port, self._process)
         return self
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self) -> None:
         """Kill -9."""

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.parts import require
+
 WEEK = ("--from", "2026-11-25T12:00", "--until", "2026-11-27T12:00")
 
 
@@ -22,6 +24,7 @@ class Terminal:
     """A command on a terminal of its own: what it draws, and what somebody types."""
 
     def __init__(self, words: list[str], env: dict[str, str]) -> None:
+        require("terminal")
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
             words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True

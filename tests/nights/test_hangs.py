@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.parts import needs
+
 SOON = timedelta(seconds=5)
 WATCHDOG_S = 2.0
 ALWAYS = "version: 1\ncampaigns:\n  - {name: Alltid, dates: every day, hours: all day, color: orange}\n"
@@ -93,6 +95,7 @@ def answers(listens: Any) -> bool:
     return bool(listens.events("TWL-O102", since))
 
 
+@needs("proc")
 def test_a_controller_without_memory_ends_and_is_started_again(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
     """It may outlive a flood within its limit; where it does not, the exit code says so, and the next one is right."""
     (site.config / "schedule.yaml").write_text(ALWAYS, encoding="utf-8")

@@ -1,7 +1,6 @@
 """Stores that are opened and closed, what they tell, and a moment in the campaign week."""
 
 import asyncio
-import os
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -12,6 +11,7 @@ import pytest
 
 from controller.events import Event
 from controller.store import Store, store
+from tests.parts import require
 
 
 @pytest.fixture
@@ -77,8 +77,7 @@ def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of one megabyte of its own."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
+    require("root")
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(

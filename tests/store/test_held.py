@@ -1,7 +1,6 @@
 """What a person sets is never lost once it was acknowledged, and nothing that ended returns."""
 
 import asyncio
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from controller.events import Event
 from controller.store import NotKept, Store, held
 from controller.store.held import REMEMBERED, Held, join, remembered
+from tests.parts import needs
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., Store]
@@ -201,7 +201,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_pa
     )
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: apt-get install strace")
+@needs("strace")
 def test_both_places_are_synced_before_the_answer(tmp_path: Path) -> None:
     """The kernel is told to bring them to the disk, not only to its memory."""
     trace = tmp_path / "trace"

@@ -1,0 +1,137 @@
+"""Real parts that some tests need and not every machine has: a test skips with the reason where its part is absent.
+
+`needs("git")` marks a test or a module; `require("git")` skips from within a test or fixture, and is its path.
+In CI every part is there, and a skip is a failure (tests/conftest.py).
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+# services lie in folders that a user's PATH need not name
+PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+PROGRAMS = {
+    "git": "git",
+    "ip": "iproute2",
+    "mosquitto": "mosquitto",
+    "mosquitto_passwd": "mosquitto",
+    "olad": "ola",
+    "openssl": "openssl",
+    "strace": "strace",
+    "systemd-analyze": "systemd",
+}
+"""Name -> the package of Debian that brings it."""
+
+
+def libfaketime() -> str | None:
+    """The library by which a program lives in another time."""
+    return next((str(path) for path in sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+
+
+def _terminal() -> str | None:
+    try:
+        ours, theirs = os.openpty()
+    except OSError:
+        return None
+    try:
+        return os.ttyname(theirs)
+    except OSError:
+        return None
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def _localhost() -> str | None:
+    try:
+        return socket.gethostbyname("localhost")
+    except OSError:
+        return None
+
+
+def _root() -> str | None:
+    return "root" if os.geteuid() == 0 else None
+
+
+def _process_folder() -> str | None:
+    return "/proc/self" if Path("/proc/self/statm").exists() else None
+
+
+THINGS: dict[str, tuple[Callable[[], str | None], str]] = {
+    "libfaketime": (libfaketime, "libfaketime is not installed: apt-get install faketime"),
+    "terminal": (_terminal, "this system has no pseudo terminals: /dev/pts is not mounted"),
+    "localhost": (_localhost, "this system does not know the name localhost: it is missing from /etc/hosts"),
+    "root": (_root, "only root may do this"),
+    "proc": (_process_folder, "this system does not show its processes in /proc"),
+}
+"""What is no program: where it is, or None, and what is said then."""
+
+
+@cache
+def find(part: str) -> str | None:
+    """Where a part is, or None."""
+    if part in THINGS:
+        return THINGS[part][0]()
+    assert part in PROGRAMS
+    return shutil.which(part, path=PATHS)
+
+
+def reason(part: str) -> str:
+    """What is said where it is absent."""
+    return THINGS[part][1] if part in THINGS else f"{part} is not installed: apt-get install {PROGRAMS[part]}"
+
+
+def needs(*parts: str) -> pytest.MarkDecorator:
+    """A mark: skipped where one of the parts is absent."""
+    absent = [reason(part) for part in parts if find(part) is None]
+    return pytest.mark.skipif(bool(absent), reason="; ".join(absent) or "nothing is absent")
+
+
+def require(part: str) -> str:
+    """Where it is; skips where it is absent."""
+    place = find(part)
+    if place is None:
+        pytest.skip(reason(part))
+    return place
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float = 20.0) -> None:
+    """Until the process listens; raises AssertionError where it ends or takes too long."""
+    end = time.monotonic() + within_s
+    while process.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.01)
+    raise AssertionError("mosquitto does not listen")
+
+
+@contextlib.contextmanager
+def mosquitto(
+    folder: Path, more: str = "allow_anonymous true\n", port: int = 0
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A running mosquitto: its port and its process; `more` are further lines of its configuration."""
+    program = require("mosquitto")
+    port = port or free_port()
+    file = folder / f"mosquitto-{port}.conf"
+    file.write_text(f"listener {port} 127.0.0.1\nuser root\n{more}", encoding="utf-8")
+    with subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL) as process:
+        try:
+            await_listener(port, process)
+            yield port, process
+        finally:
+            process.kill()
