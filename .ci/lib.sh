@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# What the scripts of this folder share; sourced in the folder of the repository.
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# need PACKAGE:FILE …   installs the packages of Debian whose file is not here
+need() {
+    local part missing=()
+    for part in "$@"; do
+        [ -e "${part#*:}" ] || missing+=("${part%%:*}")
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# commands FILE MARK   the lines of the block after <!-- MARK --> in a document, without its indent
+commands() {
+    awk -v mark="<!-- $2 -->" '
+        { line = $0; sub(/^ +/, "", line) }
+        line == mark { found = 1; next }
+        found && line ~ /^```/ { if (inside++) exit; indent = length($0) - length(line); next }
+        inside { print substr($0, indent + 1); lines++ }
+        END { if (!lines) { print FILENAME " has no commands after " mark > "/dev/stderr"; exit 1 } }' "$1"
+}
+
+# Gives the calling script processes, mounts and a folder ($WORK) of its own, which end with it however it ends.
+# Use: isolated "$@"; what follows runs inside, as root.
+isolated() {
+    [ -z "${WORK:-}" ] || return 0
+    [ "$(id -u)" = 0 ] || { echo "$0 needs root" >&2; exit 1; }
+    local inside
+    WORK="$(mktemp -d)"
+    inside=
+    trap '[ -z "$inside" ] || { kill -KILL "$inside" && wait "$inside"; } 2>/dev/null; rm -rf --one-file-system "$WORK"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    WORK="$WORK" unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@" &
+    inside=$!
+    local code=0
+    wait "$inside" || code=$?
+    inside=
+    exit "$code"
+}
+
+# make_debian FOLDER PACKAGE …   a Debian 12 with the essential packages and these, from the mirror that the caller uses
+make_debian() {
+    local root="$1" mirror packages
+    shift
+    mirror="${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)}"
+    [ -n "$mirror" ] || { echo "this machine has no package source of Debian 12: set DEBIAN_MIRROR" >&2; return 1; }
+    packages="$(IFS=,; echo "$*")"
+    debootstrap --variant=minbase ${packages:+--include="$packages"} bookworm "$root" "$mirror" >"$WORK/debootstrap.log" 2>&1 ||
+        { tail -n 20 "$WORK/debootstrap.log" >&2; return 1; }
+    apt-config dump Acquire | grep -i proxy >"$root/etc/apt/apt.conf.d/99caller" || true
+}
+
+# copy_repository FOLDER   the files of the repository as they are now, and nothing that git ignores
+copy_repository() {
+    mkdir -p "$1"
+    git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C "$1"
+}
+
+# The caller's pip, resolver and certificates for a system in another folder: $PIP_ENV is what to set there, and
+# $CALLERS are the files and folders of this machine that it names.
+PIP_ENV=()
+CALLERS=()
+caller_configuration() {
+    local line name value path
+    while IFS= read -r line; do
+        name="${line%%=*}"
+        value="${line#*=}"
+        value="${value//\'/}"
+        name="${name##*.}"
+        name="${name//-/_}"
+        PIP_ENV+=("PIP_${name^^}=$value")  # later ones win: pip lists its environment first, so it is added again below
+    done < <(python3 -m pip config list 2>/dev/null)
+    while IFS= read -r line; do
+        PIP_ENV+=("$line")
+    done < <(env | grep -E '^(PIP_[A-Z_]+|SSL_CERT_FILE|(HTTP|HTTPS|NO)_PROXY|(http|https|no)_proxy)=')
+    for value in "${PIP_ENV[@]}"; do
+        for path in ${value#*=}; do
+            # an index in a folder leads to files beside it
+            [[ $path != file:///*/* ]] || path="$(dirname "${path#file://}")"
+            [[ $path != /* || ! -e $path ]] || CALLERS+=("$path")
+        done
+    done
+    CALLERS+=(/etc/resolv.conf)
+    mapfile -t CALLERS < <(printf '%s\n' "${CALLERS[@]}" | sort -u)
+}
+
+# lend ROOT PATH …   shows files and folders of this machine at the same place in a system in another folder
+lend() {
+    local root="$1" path
+    shift
+    for path in "$@"; do
+        if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root${path%/*}" && touch -a "$root$path"; fi
+        mount --bind -o ro "$(readlink -f "$path")" "$root$path"
+    done
+}
+
+# eventually SECONDS COMMAND …   until the command succeeds
+eventually() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || { echo "not within its time: $*" >&2; return 1; }
+        sleep 0.5
+    done
+}
+
+# step WORDS …   says what is tried next, and how long the script has run
+step() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
