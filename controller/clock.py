@@ -6,20 +6,27 @@ Rules
 2. How far wall time can be trusted is a state, not a yes or no:
    trusted    the kernel's error bound is below 16 s (the test that systemd's timedated makes)
    holdover   was trusted since this start; drifts by seconds a day, harmless for weeks
-   plausible  never synchronised here, but not before the last time this site knew, nor LONGEST_AWAY after it
+   plausible  never synchronised here, but not before the last time this site knew, nor LONGEST_AWAY after it; or has
+              settled all the same
    suspect    outside that, or just stepped: nothing is changed until it has settled
 3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step: somebody may truly
    have set it right, and a time server that is still at it needs some of that time. One that was trusted before it was
    stepped has a time server, and is left CORRECTED_S. Gateways of ours go on by their plan meanwhile.
 4. Outside FLOOR and CEILING no clock is right, whatever anybody says of it: it never settles there.
-5. A step is a jump of wall time against the boot-time clock by more than STEP_S. A reading carries the sum of all of
-   them, so that everyone who asks the same clock sees every step, however many ask in between.
+5. A step is a move of wall time against the boot-time clock by more than STEP_S, at once or within STRAY_S: the kernel
+   slews both clocks together, so that only being set parts them. A reading carries the sum of all steps, so that
+   everyone who asks the same clock sees every step, however many ask in between.
+6. A clock that steps again and again runs wrong: from RESTLESS steps an hour on it must settle for longer with each,
+   and with so many in RESTLESS_S not even the kernel's word counts until it has.
+7. What is told as wall time does not go back by a little: after a small step back it runs slowly until the clock has
+   caught up (`ForwardTime`), so that no cue is undone and taken again.
 """
 
 import asyncio
 import contextlib
 import ctypes
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,11 +39,24 @@ from apscheduler.triggers.date import DateTrigger
 
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP_S = 5.0
+STRAY_S = 3600.0
+"""5 s an hour are 0.14 %: far from any quartz (0.01 %), and found long before the light is minutes off."""
+SAMPLE_S = 60.0
+RESTLESS = 4
+"""An administrator who sets a clock by hand needs one step or two, and a time server that does so one more."""
+RESTLESS_S = 600.0
+SLOWED = timedelta(seconds=60)
+SLOW = 0.5
+"""How fast wall time goes on, of its own pace, while the clock catches up: half a minute takes a minute."""
 SETTLE_S = 120.0
 CORRECTED_S = 600.0
 """systemd-timesyncd asks again when the clock was set, chrony at its next poll: each minute or so, seldom later."""
 LONGEST_AWAY = timedelta(days=400)
 SYNCHRONISED_BELOW_S = 16.0
+
+
+SAME_S = 0.005
+"""An alarm that is due within this of another is the same."""
 
 
 class Trust(StrEnum):
@@ -52,8 +72,11 @@ class Trust(StrEnum):
 class Reading:
     """One look at the clock: `wall` in UTC, `mono` in seconds that never step.
 
-    `stepped_s` is the sum of all steps of the wall since the clock was first read. `pace` is how many seconds the wall
-    goes in one of `mono`: more than 1 in time-lapse, where every delay looks so much the longer.
+    `stepped_s` is the sum of all steps of the clock since it was first read, `steps` how many of them were in the last
+    STRAY_S. `pace` is how many seconds the wall goes in one of `mono`: more than 1 in time-lapse, where every delay
+    looks so much the longer. `ahead_s` is how far the wall is still ahead of what the machine's clock shows, after a
+    small step back. `known` is the latest time that this site wrote before it started, where the wall lies before it,
+    or LONGEST_AWAY after it, and no time server vouches for that.
     """
 
     wall: datetime
@@ -61,11 +84,14 @@ class Reading:
     trust: Trust = Trust.TRUSTED
     stepped_s: float = 0.0
     pace: float = 1.0
+    steps: int = 0
+    ahead_s: float = 0.0
+    known: datetime | None = None
 
     @property
     def beat_s(self) -> float:
-        """Wall time as if it had never been stepped, seconds: what fades are counted on."""
-        return self.wall.timestamp() - self.stepped_s
+        """Seconds that pass as those of the wall do, and are never stepped: what fades are counted on."""
+        return self.mono * self.pace
 
 
 class Clock(Protocol):
@@ -78,43 +104,91 @@ class Clock(Protocol):
         """How many real seconds pass in so many seconds of wall time."""
 
 
+class ForwardTime:
+    """Wall time that is not turned back by a little: set back by no more than SLOWED, it goes on at the pace SLOW until
+    what it is told has caught up. A longer way back is followed at once."""
+
+    def __init__(self) -> None:
+        self._last: tuple[datetime, float] | None = None
+
+    def at(self, wall: datetime, mono: float, pace: float = 1.0) -> datetime:
+        """The time to go by where the clock shows `wall`; `mono` and `pace` as in a reading."""
+        if self._last is not None:
+            told, told_s = self._last
+            slow = told + timedelta(seconds=max(0.0, mono - told_s) * pace * SLOW)
+            if timedelta(0) < slow - wall <= SLOWED:
+                wall = slow
+        self._last = (wall, mono)
+        return wall
+
+
 class Judge:
     """Keeps the state of trust from one reading to the next; `known` is the latest wall time that this site wrote."""
 
     def __init__(self, known: datetime | None = None) -> None:
-        self._earliest, self._latest = max(FLOOR, known or FLOOR), min(known or CEILING, CEILING) + LONGEST_AWAY
-        self._last: tuple[datetime, float] | None = None
+        self._known = min(max(known, FLOOR), CEILING) if known is not None else None
+        self._forward = ForwardTime()
+        self._offsets: deque[tuple[float, float]] = deque()
+        """The boot-time clock, and how far the wall was ahead of it, each SAMPLE_S of the last STRAY_S."""
+        self._steps: deque[float] = deque()
         self._stepped_s = 0.0
         self._suspect_until: float | None = None
         self._was_trusted = False
 
     def judge(self, wall: datetime, mono: float, error_s: float | None) -> Reading:
         """The reading of this instant; `error_s` is the kernel's bound on the wall clock's error, None if unknown."""
-        if self._last is None and not self._earliest - timedelta(seconds=STEP_S) <= wall <= self._latest:
+        is_odd = self._is_unlike_known(wall)
+        if not self._offsets and is_odd:
             self._doubt(mono + SETTLE_S)
         step_s = self._step(wall, mono)
         if step_s:
             self._stepped_s += step_s
-            self._doubt(mono + (CORRECTED_S if self._was_trusted else SETTLE_S))
-        self._last = (wall, mono)
+            self._steps.append(mono)
+            again = len(self._steps) if len(self._steps) >= RESTLESS else 1
+            self._doubt(mono + max(CORRECTED_S if self._was_trusted else 0.0, SETTLE_S * again))
         synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
         trust = self._trust(mono, synchronised) if FLOOR <= wall < CEILING else Trust.SUSPECT
-        return Reading(wall, mono, trust, self._stepped_s)
+        told = self._forward.at(wall, mono)
+        return Reading(
+            wall=told,
+            mono=mono,
+            trust=trust,
+            stepped_s=self._stepped_s,
+            steps=len(self._steps),
+            ahead_s=(told - wall).total_seconds(),
+            known=self._known if is_odd else None,
+        )
+
+    def _is_unlike_known(self, wall: datetime) -> bool:
+        if self._known is None:
+            return not FLOOR <= wall <= CEILING
+        return not self._known - timedelta(seconds=STEP_S) <= wall <= self._known + LONGEST_AWAY
 
     def _doubt(self, until_s: float) -> None:
         self._suspect_until = max(until_s, self._suspect_until or until_s)
 
     def _step(self, wall: datetime, mono: float) -> float:
-        if self._last is None:
-            return 0.0
-        drift = (wall - self._last[0]).total_seconds() - (mono - self._last[1])
-        return drift if abs(drift) > STEP_S else 0.0
+        """How far the wall has moved against the boot-time clock in STRAY_S, or since a step; 0 within STEP_S."""
+        while self._steps and self._steps[0] < mono - STRAY_S:
+            self._steps.popleft()
+        offset_s = wall.timestamp() - mono
+        while len(self._offsets) > 1 and self._offsets[0][0] < mono - STRAY_S:
+            self._offsets.popleft()
+        moved_s = offset_s - self._offsets[0][1] if self._offsets else 0.0
+        has_stepped = abs(moved_s) > STEP_S
+        if has_stepped:
+            self._offsets.clear()
+        if not self._offsets or mono - self._offsets[-1][0] >= SAMPLE_S:
+            self._offsets.append((mono, offset_s))
+        return moved_s if has_stepped else 0.0
 
     def _trust(self, mono: float, synchronised: bool) -> Trust:
-        if synchronised:
-            self._was_trusted, self._suspect_until = True, None
+        in_doubt = self._suspect_until is not None and mono < self._suspect_until
+        is_restless = in_doubt and sum(at_s >= mono - RESTLESS_S for at_s in self._steps) >= RESTLESS
+        if synchronised and not is_restless:
+            self._was_trusted, self._suspect_until, self._known = True, None, None
             return Trust.TRUSTED
-        if self._suspect_until is not None and mono < self._suspect_until:
+        if in_doubt:
             return Trust.SUSPECT
         self._suspect_until = None
         return Trust.HOLDOVER if self._was_trusted else Trust.PLAUSIBLE
@@ -163,7 +237,8 @@ class Alarm:
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
         self._clock = clock
         self._ring = ring
-        self._set: tuple[datetime, float] | None = None
+        self._rings_s: float | None = None
+        """When it is to ring, boot time."""
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     async def __aenter__(self) -> "Alarm":
@@ -177,18 +252,18 @@ class Alarm:
     def wake_at(self, instant: datetime) -> None:
         """Ring at this instant instead of any that was set before."""
         reading = self._clock.read()
-        if (instant, reading.stepped_s) == self._set:
+        real_s = max(0.0, self._clock.real_s((instant - reading.wall).total_seconds()))
+        if self._rings_s is not None and abs(self._rings_s - (reading.mono + real_s)) < SAME_S:
             return
-        self._set = (instant, reading.stepped_s)
-        real = self._clock.real_s((instant - reading.wall).total_seconds())
-        run_date = datetime.now(UTC) + timedelta(seconds=max(0.0, real))
+        self._rings_s = reading.mono + real_s
+        run_date = datetime.now(UTC) + timedelta(seconds=real_s)
         options = {"id": "next", "replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
         # without a zone APScheduler asks for the host's, and there is no name for a POSIX TZ such as EST5EDT
         self._scheduler.add_job(self._rings, DateTrigger(run_date, timezone=UTC), **options)
 
     async def _rings(self) -> None:
         """A coroutine, since APScheduler calls anything else in a thread of its own."""
-        self._set = None
+        self._rings_s = None
         self._ring()
 
 

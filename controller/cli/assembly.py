@@ -109,7 +109,8 @@ async def _remember(parts: Parts, engine: Engine) -> None:
     while True:
         reading = parts.clock.read()
         if reading.trust is not Trust.SUSPECT:
-            parts.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall)
+            vouched = reading.trust is Trust.TRUSTED
+            parts.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall, vouched=vouched)
         await asyncio.sleep(REMEMBER_S)
 
 

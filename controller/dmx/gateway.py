@@ -218,7 +218,7 @@ class Gateway:
             zones=zones,
             by=self._by(reading),
             clock=self._watch.clock,
-            uptime_s=round(reading.mono - (self._began_s or reading.mono), 1),
+            uptime_s=round(reading.mono - (self._began_s or reading.mono), 3),
             problems=(*self._lamps.problems, *own)[-MAX_PROBLEMS:],
             rejected=rejected,
         )

@@ -10,11 +10,14 @@ The first that can be had is taken
 A retained document sets no time, for nobody knows how old it is; nor does one that another has overtaken. One that
 comes more than CONTRADICTS_S late by a clock that is not suspect may have been under way so long, and sets none
 either; where the next one is as late, the own clock is ahead, and it counts.
+
+From one of these to another time may differ by seconds, as where a document was under way for some: it is not turned
+back by so little.
 """
 
 from datetime import datetime, timedelta
 
-from controller.clock import Reading, Trust
+from controller.clock import ForwardTime, Reading, Trust
 from controller.gateways.documents import ClockKind
 
 CONTRADICTS_S = 30.0
@@ -28,6 +31,7 @@ class Watch:
         self._anchor: tuple[datetime, Reading] | None = None
         self._own: Reading | None = None
         self._late_s: float | None = None
+        self._forward = ForwardTime()
 
     def hear(self, issued_at: datetime, reading: Reading) -> None:
         """The controller said live what time it is."""
@@ -40,10 +44,7 @@ class Watch:
 
     def error_s(self, reading: Reading) -> float:
         """How far the own clock is ahead of the controller's, as of the last word heard; 0 if none was."""
-        if self._anchor is None:
-            return 0.0
-        issued_at, heard = self._anchor
-        return heard.beat_s + reading.stepped_s - issued_at.timestamp()
+        return (reading.wall - _carried(*self._anchor, reading)).total_seconds() if self._anchor is not None else 0.0
 
     def contradicted(self, reading: Reading) -> bool:
         """Whether the controller tells quite another time than the own clock."""
@@ -52,7 +53,7 @@ class Watch:
     def now(self, reading: Reading) -> datetime | None:
         """The time, or None."""
         self.clock, now = self._tell(reading)
-        return now
+        return self._forward.at(now, reading.mono, reading.pace) if now is not None else None
 
     def _tell(self, reading: Reading) -> tuple[ClockKind, datetime | None]:
         if reading.trust is not Trust.SUSPECT:
@@ -61,8 +62,12 @@ class Watch:
         if sure or (reading.trust is Trust.HOLDOVER and not self.contradicted(reading)):
             return "own", reading.wall
         if self._anchor is not None:
-            issued_at, heard = self._anchor
-            return "anchor", issued_at + timedelta(seconds=(reading.mono - heard.mono) * reading.pace)
+            return "anchor", _carried(*self._anchor, reading)
         if self._own is not None:
-            return "own", self._own.wall + timedelta(seconds=(reading.mono - self._own.mono) * reading.pace)
+            return "own", _carried(self._own.wall, self._own, reading)
         return "none", None
+
+
+def _carried(at: datetime, heard: Reading, reading: Reading) -> datetime:
+    """What was so when `heard` was read, carried on by the boot-time clock."""
+    return at + timedelta(seconds=(reading.mono - heard.mono) * reading.pace)

@@ -108,8 +108,8 @@ KINDS: tuple[Kind, ...] = (
         Level.WARNING,
         Text("the clock is {trust} (before: {before})", "klockan är {trust} (förut: {before})"),
         Text(
-            "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed: until a time server holds it, else for two to ten minutes.",
-            "Hur långt datorns klocka går att lita på har ändrats. Medan den är misstänkt ändras inget ljus: tills en tidsserver styr den, annars i två till tio minuter.",
+            "How far the machine's clock can be trusted has changed. While it is suspect nothing is changed: until a time server holds it, else for two to ten minutes, and for longer where it is moved again and again.",
+            "Hur långt datorns klocka går att lita på har ändrats. Medan den är misstänkt ändras inget ljus: tills en tidsserver styr den, annars i två till tio minuter, och längre om den ställs om gång på gång.",
         ),
         Text(
             "See that the machine reaches a time server: `timedatectl`.",
@@ -125,9 +125,96 @@ KINDS: tuple[Kind, ...] = (
             "klockan ställdes om {step_s} s, den är nu {now}",
         ),
         Text(
-            "The wall clock jumped: a time server corrected it, a person set it, or something is broken.",
-            "Klockan hoppade: en tidsserver rättade den, någon ställde den, eller något är trasigt.",
+            "The clock moved against the machine's own count of seconds: a time server corrected it, a person set it, or something is broken. After a step back of up to a minute time goes on at half its pace until it has caught up, so that no light changes twice.",
+            "Klockan flyttade sig mot datorns egen räkning av sekunder: en tidsserver rättade den, någon ställde den, eller något är trasigt. Ställs den tillbaka högst en minut går tiden i halv takt tills den är i kapp, så att inget ljus byter två gånger.",
         ),
         Text("Check that the time above is right.", "Kontrollera att tiden ovan stämmer."),
+    ),
+    Kind(
+        "TWL-T003",
+        "clock.unlike_known",
+        Level.WARNING,
+        Text(
+            "the clock shows {now}: {apart} {unit} {side} what this site knew at last, {known}",
+            "klockan visar {now}: den går {apart} {unit} {side} den tid som anläggningen senast kände till, {known}",
+        ),
+        Text(
+            "The machine started with a time that cannot be right, as one without a battery-backed clock does after a "
+            "power cut; or the time that was kept was wrong. After two minutes the light follows the clock all the "
+            "same, unless its year is before 2020. The time that was kept stays until a time server holds the clock, or the clock has passed it.",
+            "Datorn startade med en tid som inte kan stämma, som en utan batteriklocka gör efter ett strömavbrott; "
+            "eller så var tiden som sparats fel. Efter två minuter följer ljuset klockan ändå, om den inte visar ett år "
+            "före 2020. Den sparade tiden står kvar tills en tidsserver styr klockan, eller klockan har passerat den.",
+        ),
+        Text(
+            "See that the machine reaches a time server, or set its clock: `timedatectl`. Where the clock is right, the "
+            "site once ran with a wrong one: stop the service, delete `known.json` in its state directory, and start it.",
+            "Se till att datorn når en tidsserver, eller ställ klockan: `timedatectl`. Om klockan går rätt har "
+            "anläggningen någon gång gått med fel tid: stoppa tjänsten, ta bort `known.json` i dess tillståndskatalog "
+            "och starta den.",
+        ),
+    ),
+    Kind(
+        "TWL-T004",
+        "clock.like_known",
+        Level.INFO,
+        Text(
+            "the clock fits again what this site knew; it shows {now}",
+            "klockan stämmer igen med vad anläggningen kände till; den visar {now}",
+        ),
+        Text(
+            "A time server holds it, it was set, or it has passed the time that was kept.",
+            "En tidsserver styr den, den har ställts, eller så har den passerat tiden som sparats.",
+        ),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-T005",
+        "clock.runs_wrong",
+        Level.ERROR,
+        Text(
+            "the clock was moved {times} times within an hour: it runs wrong, or somebody keeps setting it",
+            "klockan flyttades {times} gånger på en timme: den går fel, eller så ställer någon om den hela tiden",
+        ),
+        Text(
+            "The clock moves against the machine's own count of seconds, as where two programs set it by turns, or a "
+            "virtual machine gets it from a wrong host. Nothing is changed until it has run evenly for a while. "
+            "Gateways of our own go on by their plan; others keep their last look.",
+            "Klockan flyttar sig mot datorns egen räkning av sekunder, som när två program ställer den i tur och "
+            "ordning, eller en virtuell dator får den från en värd som går fel. Inget ljus ändras förrän den har gått "
+            "jämnt en stund. Våra egna styrenheter följer planen vidare; andra behåller sitt senaste ljus.",
+        ),
+        Text(
+            "See which time services run on the machine, and leave one of them: `timedatectl`, `chronyc tracking`.",
+            "Se efter vilka tidstjänster som körs på datorn, och låt en av dem vara kvar: `timedatectl`, "
+            "`chronyc tracking`.",
+        ),
+    ),
+    Kind(
+        "TWL-T006",
+        "clock.gateway_apart",
+        Level.WARNING,
+        Text(
+            "{gateway}: goes by a clock of its own that is {off_s} s ahead of ours",
+            "{gateway}: går efter en egen klocka som går {off_s} s före vår",
+        ),
+        Text(
+            "The gateway takes each change of light by its own clock, so much too early where that is the wrong one; "
+            "with a minus it is behind ours, and late. Which of the two is right is not known here.",
+            "Styrenheten byter ljus efter sin egen klocka, så mycket för tidigt om det är den som går fel; med ett "
+            "minus går den efter vår, och byter för sent. Vilken av de två som går rätt är inte känt här.",
+        ),
+        Text(
+            "Check the time on both machines with `timedatectl`, and that they reach the same time server.",
+            "Kontrollera tiden på båda datorerna med `timedatectl`, och att de når samma tidsserver.",
+        ),
+    ),
+    Kind(
+        "TWL-T007",
+        "clock.gateway_agrees",
+        Level.INFO,
+        Text("{gateway}: its clock agrees with ours again", "{gateway}: dess klocka stämmer med vår igen"),
+        Text("The two are within a few seconds of each other.", "De två skiljer sig med högst några sekunder."),
+        Text("Nothing.", "Inget."),
     ),
 )

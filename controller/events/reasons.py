@@ -90,6 +90,8 @@ TRUST = {"trusted": "pålitlig", "holdover": "på egen hand", "plausible": "riml
 WORDS_SV: dict[str, dict[str, str]] = {
     "trust": TRUST,
     "before": TRUST,
+    "unit": {"days": "dygn", "hours": "timmar", "minutes": "minuter", "seconds": "sekunder"},
+    "side": {"behind": "efter", "ahead of": "före"},
     "reason": {"clock": "klockan ställdes om", "connection": "ny förbindelse med brokern"},
     "by": {
         "desired": "styrningen",

@@ -166,6 +166,7 @@ class Dmx(Gateway):
             clock=told.clock,
             problems=told.problems,
             at=told.at,
+            uptime_s=told.uptime_s,
         )
 
     def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:

@@ -111,7 +111,7 @@ class Report:
     """What one message of a gateway told.
 
     `order` is the highest document that the gateway accepted; `written` is that of a document somebody wrote to it;
-    `at` is when the gateway says that it was so.
+    `at` is when the gateway says that it was so, by its clock; `uptime_s` for how long it had run then.
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
@@ -123,6 +123,7 @@ class Report:
     problems: tuple[str, ...] = ()
     written: Order | None = None
     at: datetime | None = None
+    uptime_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ which needs no clock. After each connection
 it listens LISTEN_S for what is retained before it speaks, so that it starts above every order that it finds.
 """
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controller.clock import CEILING, FLOOR, Reading, Trust
+from controller.clock import CEILING, FLOOR, RESTLESS, Reading, Trust
 from controller.events import Event, happened
 from controller.events.damper import Damper
 from controller.gateways.documents import MAX_EPOCH, REFUSED
@@ -26,9 +26,15 @@ from controller.service.outlook import Outlook
 from controller.service.reconcile import reconcile
 from controller.service.state import Decision, Goal, Heard, Issued, Standing, Track, Turn
 from controller.service.wishes import HORIZON, fade_left_s, goal, wish
-from controller.service.words import shows
+from controller.service.words import shows, span
 
 LISTEN_S = 0.5
+CLOCKS_APART_S = 5.0
+"""As much as a clock may be moved without being called stepped."""
+APART_FROM = 3
+"""One or two such reports may have been under way for long."""
+SAME_COUNT_S = 0.5
+"""So far a gateway's clock may be slewed between two of its reports."""
 ECHOES = 64
 """So many of our own documents per gateway are known again when they come back from the broker."""
 
@@ -61,6 +67,8 @@ class Engine:
                 self._routes.setdefault(topic, []).append(gateway)
         self._connected_s: float | None = None
         self._last: Reading | None = None
+        self._apart: Counter[str] = Counter()
+        """How many reports in a row came by another time than ours."""
         self._anew: str | None = None
         self._due: dict[str, float] = {}
         self._dirty: set[str] = set(self.gateways)
@@ -116,7 +124,7 @@ class Engine:
         for gateway in self._routes.get(topic, ()):
             told = gateway.decode(topic, payload, self._prefix)
             if isinstance(told, Rejected):
-                self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading.wall)
+                self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading)
             elif isinstance(told, Report) and told.written is not None:
                 self._written(gateway, topic, told, payload, retained, reading)
             elif isinstance(told, Report):
@@ -125,9 +133,12 @@ class Engine:
     def _heard(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: Reading) -> None:
         track = self.tracks[gateway.name]
         before = track.heard
-        if _is_overtaken(report, before, gateway.quiet_s):
+        if _is_overtaken(report, before, gateway.quiet_s, reading.mono):
             return
         heard = before.after(report, reading.mono, fresh=not retained)
+        if report.order is not None:
+            heard = replace(heard, clock_off_s=None if retained else _clock_off_s(report, reading))
+            self._compare_clocks(gateway.name, heard, reading)
         greeted = track.greeted or (not retained and report.online is True and before.online is True)
         self.tracks[gateway.name] = replace(track, heard=heard, greeted=greeted)
         self._dirty.add(gateway.name)
@@ -136,9 +147,22 @@ class Engine:
             ("TWL-G115", set(before.problems) - set(heard.problems)),
         ):
             for problem in sorted(problems - {REFUSED}):  # whoever wrote on its topic is told of by TWL-G111
-                self._tell(happened(code, gateway=gateway.name, problem=problem), reading.wall)
+                self._tell(happened(code, gateway=gateway.name, problem=problem), reading)
         if report.order is not None:
             self._compare(gateway, topic, report, report.order, reading)
+
+    def _compare_clocks(self, name: str, heard: Heard, reading: Reading) -> None:
+        """Tells of a gateway that goes by another time than we do, and when it does no more; of one that no longer
+        says by which, nothing is known."""
+        if heard.clock_off_s is None:
+            return
+        times, self._apart[name] = self._apart[name], self._apart[name] + 1
+        if abs(heard.clock_off_s) <= CLOCKS_APART_S:
+            self._apart[name] = 0
+            if times >= APART_FROM:
+                self._tell(happened("TWL-T007", gateway=name), reading)
+        elif times + 1 == APART_FROM:
+            self._tell(happened("TWL-T006", gateway=name, off_s=heard.clock_off_s), reading)
 
     def _compare(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: Reading) -> None:
         """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours be ours."""
@@ -148,9 +172,9 @@ class Engine:
         if not self.order < seen:
             return
         if not self._orders.rise_above(seen):
-            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
+            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading)
         elif gateway.name in self._issued:
-            self._tell(happened("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading.wall)
+            self._tell(happened("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading)
         if gateway.name in self._issued:
             self._overwritten(gateway.name)
 
@@ -163,13 +187,13 @@ class Engine:
         if hash(payload) in self._echoes[gateway.name] or (retained and seen < self.order):
             return
         if self.order < seen and not self._orders.rise_above(seen):
-            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading.wall)
+            self._tell(happened("TWL-G113", topic=topic, epoch=seen.epoch), reading)
             if seen.epoch <= MAX_EPOCH:  # the gateway has taken it, and says so in a moment
                 track = self.tracks[gateway.name]
                 self.tracks[gateway.name] = replace(track, heard=replace(track.heard, order=seen))
         if gateway.name in self._issued:
             fields = {"topic": topic, "epoch": seen.epoch, "revision": seen.revision}
-            self._tell(happened("TWL-G111", **fields), reading.wall)
+            self._tell(happened("TWL-G111", **fields), reading)
             self._overwritten(gateway.name)
 
     def _overwritten(self, name: str) -> None:
@@ -191,9 +215,9 @@ class Engine:
             cue = self._look_up(told)
             for name in self._names_to_decide(told):
                 messages.extend(self._decide(self.gateways[name], cue, told))
-        events = (*self._told, *self._damper.due(reading.wall.timestamp()))
+        events = (*self._told, *self._damper.due(reading.beat_s))
         self._told.clear()
-        summary_s = reading.mono + (self._damper.due_s - reading.wall.timestamp()) / reading.pace
+        summary_s = reading.mono + (self._damper.due_s - reading.beat_s) / reading.pace
         wake_s = min([summary_s, *self._due.values()])
         if blind:
             return Output((), events, None, None)
@@ -202,11 +226,18 @@ class Engine:
     def _watch_clock(self, reading: Reading) -> None:
         """Tells of steps and of trust; a clock that is not trusted from the start is told too."""
         last, self._last = self._last, reading
+        shows = reading.wall - timedelta(seconds=reading.ahead_s)
         if last is not None and last.stepped_s != reading.stepped_s:
             step_s = round(reading.stepped_s - last.stepped_s, 1)
-            now = f"{reading.wall:%Y-%m-%d %H:%M:%S} UTC"
-            self._told.append(happened("TWL-T002", step_s=step_s, now=now))
+            self._tell(happened("TWL-T002", step_s=step_s, now=f"{shows:%Y-%m-%d %H:%M:%S} UTC"), reading)
             self._anew = "clock"
+        known_before = last.known if last is not None else None
+        if reading.known is not None and known_before is None:
+            self._tell(_unlike_known(shows, reading.known), reading)
+        elif reading.known is None and known_before is not None:
+            self._tell(happened("TWL-T004", now=f"{shows:%Y-%m-%d %H:%M} UTC"), reading)
+        if reading.trust is Trust.SUSPECT and reading.steps >= RESTLESS > (last.steps if last is not None else 0):
+            self._tell(happened("TWL-T005", times=reading.steps), reading)
         before = last.trust.value if last is not None else Trust.TRUSTED.value
         if before != reading.trust.value:
             before = before if last is not None else "–"
@@ -270,7 +301,7 @@ class Engine:
         self.tracks[gateway.name] = decision.track
         self._due[gateway.name] = decision.wake_s if decision.wake_s is not None else float("inf")
         for event in decision.events:
-            self._tell(event, reading.wall)
+            self._tell(event, reading)
         return (
             *(self._encode(gateway, wished, reading, decision) if decision.send else ()),
             *(gateway.query(self._prefix) if decision.query else ()),
@@ -297,15 +328,43 @@ class Engine:
         self._echoes[gateway.name].extend(hash(message.payload) for message in messages)
         return messages
 
-    def _tell(self, event: Event, now: datetime) -> None:
-        self._told.extend(self._damper.pass_on(event, now.timestamp()))
+    def _tell(self, event: Event, reading: Reading) -> None:
+        self._told.extend(self._damper.pass_on(event, reading.beat_s))
 
 
-def _is_overtaken(report: Report, heard: Heard, within_s: float) -> bool:
+def _unlike_known(shows: datetime, known: datetime) -> Event:
+    apart_s = (shows - known).total_seconds()
+    count, unit = span(abs(apart_s))
+    return happened(
+        "TWL-T003",
+        now=f"{shows:%Y-%m-%d %H:%M} UTC",
+        apart=count,
+        unit=unit,
+        side="behind" if apart_s < 0 else "ahead of",
+        known=f"{known:%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def _is_overtaken(report: Report, before: Heard, within_s: float, now_s: float) -> bool:
     """Whether a report was made before one that has come already, as happens over two brokers.
 
-    Only so far back as a broker may lag: a gateway whose clock was set back must not go unheard for ever.
+    The gateway's own count of seconds since it started tells, which no step of any clock moves. A lower one is also
+    that of a gateway that has started since; where it has run for too short a time to tell, it is the older report if
+    its clock lies as far back as its count. Only so far back as a broker may lag: one absurd count must not make a
+    gateway unheard for ever.
     """
-    if report.at is None or heard.at is None:
+    if report.uptime_s is None or before.uptime is None:
         return False
-    return timedelta(0) < heard.at - report.at <= timedelta(seconds=within_s)
+    uptime_s, came_s = before.uptime
+    earlier_s = uptime_s - report.uptime_s
+    may_have_started_since = report.uptime_s <= now_s - came_s
+    by_clock_s = (before.at - report.at).total_seconds() if before.at is not None and report.at is not None else None
+    is_alike = by_clock_s is not None and abs(by_clock_s - earlier_s) < SAME_COUNT_S
+    return 0 < earlier_s <= within_s and (is_alike or not may_have_started_since)
+
+
+def _clock_off_s(report: Report, reading: Reading) -> float | None:
+    """How far the clock of a gateway is ahead of ours, where it goes by its own and ours says anything."""
+    if report.at is None or report.clock != "own" or reading.trust is Trust.SUSPECT:
+        return None
+    return round((report.at - reading.wall).total_seconds(), 1)

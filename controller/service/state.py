@@ -22,7 +22,9 @@ class Heard:
 
     `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
     on this connection and by a message that was not retained: what is missing there confirms nothing, and only what
-    was told so is laid together to one state. `order` and `at` are those of the last report of our own contract.
+    was told so is laid together to one state. Of the last report of our own contract are `order`, `at` (by its
+    clock), `uptime` (for how long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is
+    ahead of ours; None where it goes by ours, or nothing is known).
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
@@ -31,8 +33,10 @@ class Heard:
     alive_s: float | None = None
     order: Order | None = None
     at: datetime | None = None
+    uptime: tuple[float, float] | None = None
     by: str | None = None
     clock: str | None = None
+    clock_off_s: float | None = None
     problems: tuple[str, ...] = ()
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "Heard":
@@ -58,6 +62,7 @@ class Heard:
             told_s=dict.fromkeys(zones, now_s) if fresh else {},
             order=report.order,
             at=report.at if fresh else None,
+            uptime=(report.uptime_s, now_s) if fresh and report.uptime_s is not None else None,
             by=report.by,
             clock=report.clock,
             problems=report.problems,
@@ -65,7 +70,7 @@ class Heard:
 
     def forgotten(self) -> "Heard":
         """The same when a new connection begins: still known, and proof of nothing."""
-        return replace(self, told_s={}, at=None)
+        return replace(self, told_s={}, at=None, uptime=None)
 
 
 @dataclass(frozen=True, slots=True)

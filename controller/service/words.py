@@ -22,3 +22,11 @@ def say(shown: Shown) -> str:
     color = shown.light.hex if shown.light else (f"xy {shown.xy[0]:.3f} {shown.xy[1]:.3f}" if shown.xy else "")
     color = color or (f"{shown.kelvin} K" if shown.kelvin else "on")
     return f"{color} {shown.brightness:.0%}" if shown.brightness is not None else color
+
+
+def span(seconds: float) -> tuple[float, str]:
+    """A length of time as a person says it, at least 2 of its unit: `3, "days"`."""
+    units = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
+    unit, length_s = next(((unit, long_s) for unit, long_s in units if seconds >= 2 * long_s), ("seconds", 1.0))
+    count = round(seconds / length_s, 1)
+    return int(count) if count.is_integer() else count, unit

@@ -198,7 +198,8 @@ class Controller:
         if output.wake_s is not None:
             self._dues.append(self._world.beat(self.machine.true(output.wake_s) + LAG_S, self._turn, listens=True))
         if output.wake_at is not None:
-            self._dues.append(self._world.at(self.machine.true_of_wall(output.wake_at) + LAG_S, self._turn))
+            delay_s = (output.wake_at - reading.wall).total_seconds()
+            self._dues.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
         if not self._dues:
             self._dues.append(self._world.after(TICK_S, self._turn))
 
@@ -212,7 +213,8 @@ class Controller:
     def _write(self, asked: Engine) -> None:
         self._known_s = self._world.now
         if asked is self._engine:
-            self.disk.know(asked.order, self._read().wall)
+            reading = self._read()
+            self.disk.know(asked.order, reading.wall, vouched=reading.trust is Trust.TRUSTED)
 
     def _say(self, event: Event) -> None:
         """Told, and published as it is told."""

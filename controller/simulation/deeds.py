@@ -64,6 +64,22 @@ def clock_steps(site: Site) -> Heal:
     return machine.synchronise
 
 
+def time_server_steps(site: Site) -> Heal:
+    """A time server that is wrong by seconds moves the clock of one machine, or of all, and is put right again."""
+    random = site.world.random
+    machines = [site.controller.machine, *(box.machine for box in site.ours)]
+    moved = machines if random.random() < 0.5 else [random.choice(machines)]
+    seconds = random.choice((-1, 1)) * random.uniform(1, 30)
+
+    def move(server_off_s: float) -> None:
+        for machine in moved:
+            machine.follow(server_off_s)
+
+    move(seconds)
+
+    return lambda: move(0.0)
+
+
 GARBAGE = (
     b"\xff\xfe\x00",
     b"",

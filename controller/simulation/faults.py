@@ -56,6 +56,7 @@ BROKER = Fault("broker", deeds.broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S
 GATEWAY = Fault("gateway", deeds.gateway_reboots, every_s=12 * HOUR_S, lasts_s=20)
 PARTITION = Fault("partition", deeds.partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S)
 CLOCK = Fault("clock", deeds.clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S)
+TIME_SERVER = Fault("time-server", deeds.time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S)
 RETAINED = Fault("garbage", deeds.garbage, every_s=24 * HOUR_S, lasts_s=1)
 FLOOD = Fault("flood", deeds.flood, every_s=24 * HOUR_S, lasts_s=4)
 RELOAD = Fault("reload", deeds.bad_reload, every_s=24 * HOUR_S, lasts_s=1)
@@ -67,7 +68,7 @@ FLAP = Fault("flap", deeds.flap, every_s=HOUR_S, lasts_s=MINUTE_S)
 FOREIGN = Fault("foreign-writer", deeds.foreign_writer, every_s=HOUR_S, lasts_s=1)
 REPLAY = Fault("replay", deeds.replay, every_s=HOUR_S, lasts_s=1)
 OVERRIDE = Fault("override", deeds.override, every_s=HOUR_S, lasts_s=MINUTE_S)
-STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, RETAINED, FLOOD, RELOAD, DISK)
+STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK)
 
 
 def _often(fault: Fault) -> tuple[Fault, ...]:
@@ -82,6 +83,7 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "gateway": _often(GATEWAY),
     "partition": _often(PARTITION),
     "clock": _often(CLOCK),
+    "time-server": _often(TIME_SERVER),
     "garbage": _often(RETAINED),
     "flood": _often(FLOOD),
     "reload": _often(RELOAD),

@@ -180,7 +180,8 @@ class OurBox:
         else:
             self._dues.append(self._world.beat(self.machine.true(turn.wake_s) + LAG_S, self._turn))
         if turn.wake_at is not None:
-            self._dues.append(self._world.at(self.machine.true_of_wall(turn.wake_at) + LAG_S, self._turn))
+            delay_s = (turn.wake_at - reading.wall).total_seconds()
+            self._dues.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
 
     def _remember(self, document: Memory) -> None:
         replaced = document.replaces is not None and document.replaces.order == self._applied

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from controller.gateways.gateway import Order
 from controller.store import Held, NotKept
+from controller.store.known import latest
 
 FULL = "no space left on device"
 
@@ -74,10 +75,10 @@ class Disk:
         self._write(Accident.BEFORE_WRITING)
         self._stop = document
 
-    def know(self, order: Order, wall: datetime) -> None:
-        """The order issued last and a time that is trusted, if there is room."""
+    def know(self, order: Order, wall: datetime, *, vouched: bool) -> None:
+        """The order issued last and the time, if there is room."""
         if not self.full:
-            self.order, self.wall = order, wall
+            self.order, self.wall = order, latest(self.wall, wall, vouched)
 
     def _write(self, accident: Accident) -> None:
         self._die(accident)

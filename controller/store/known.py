@@ -1,6 +1,6 @@
 """Two facts that must outlive the process: the order of the last document, and the latest time that was trusted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
@@ -18,6 +18,12 @@ class Known(Content):
     epoch: int = Field(default=0, ge=0)
     revision: int = Field(default=0, ge=0)
     wall: AwareDatetime | None = None
+
+
+def latest(kept: datetime | None, now: datetime, vouched: bool) -> datetime:
+    """The time to keep. It goes back only where a time server vouches for the clock; any other clock that is behind it
+    is taken to be the wrong one."""
+    return now if kept is None or vouched else max(kept, now)
 
 
 class Facts:

@@ -15,7 +15,7 @@ from controller.store.database import Database
 from controller.store.files import JsonFile, Unusable
 from controller.store.held import Held, HeldFile, Holdings, NotKept, new_held, standing
 from controller.store.journal import Noted, Question, noted
-from controller.store.known import Facts, Known
+from controller.store.known import Facts, Known, latest
 from controller.store.minutes import Minute, between
 from controller.store.stream import Stream
 from controller.store.worker import Worker
@@ -102,12 +102,14 @@ class Store:
         self._minutes.add(rows)
         self._worker.nudge()
 
-    def keep_known(self, epoch: int, revision: int, at: datetime) -> None:
-        """Note the order issued last and a time that is trusted; never waits.
+    def keep_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
+        """Note the order issued last and the time; never waits. A time before the one that is kept is noted only where
+        a time server has `vouched` for it.
 
         Written when the epoch changed, at most every ten minutes else, and at the end.
         """
-        self._facts.known = Known(epoch=epoch, revision=revision, wall=at)
+        wall = latest(self._facts.known.wall, at, vouched)
+        self._facts.known = Known(epoch=epoch, revision=revision, wall=wall)
         if self._facts.due:
             self._worker.nudge()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from controller.clock import Reading, Trust
+from controller.clock import ForwardTime, Reading, Trust
 from controller.dmx.gateway import Gateway as Machine
 from controller.dmx.memory import Memory
 from controller.dmx.simulated import SimulatedLamps
@@ -51,6 +51,7 @@ class Party:
         self.topics = frozenset(topics)
         self.will = will
         self.dial = Dial()
+        self._forward = ForwardTime()
         self.up = False
         self.online = False
         self.session = 0
@@ -58,7 +59,8 @@ class Party:
 
     def reading(self) -> Reading:
         """Its own look at its own clock."""
-        wall = self.world.wall + timedelta(seconds=self.dial.offset_s)
+        shows = self.world.wall + timedelta(seconds=self.dial.offset_s)
+        wall = self._forward.at(shows, self.world.mono)
         return Reading(wall, self.world.mono, self.dial.trust, self.dial.stepped_s)
 
     def hears(self, topic: str) -> bool:

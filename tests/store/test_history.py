@@ -215,7 +215,7 @@ async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) 
 async def test_known_facts_are_written_when_they_are_worth_it(
     open_store: Open, now: datetime, tmp_path: Path, until: Callable[..., Awaitable[None]]
 ) -> None:
-    """The first, another epoch, ten minutes on, and a clock set back; nothing between."""
+    """The first, another epoch, ten minutes on, and a clock that a time server set back; nothing between."""
     path = tmp_path / "known.json"
 
     def written() -> tuple[int, int]:
@@ -232,8 +232,24 @@ async def test_known_facts_are_written_when_they_are_worth_it(
     await until(lambda: written() == (1, 3))
     store.keep_known(2, 0, now + timedelta(minutes=10))
     await until(lambda: written() == (2, 0))
-    store.keep_known(2, 1, now - HOUR)
+    store.keep_known(2, 1, now - HOUR, vouched=True)
     await until(lambda: written() == (2, 1))
+
+
+async def test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it(a_store: Make, now: datetime) -> None:
+    """A clock that lies three days back is believed by none of the starts that follow."""
+    async with a_store() as store:
+        store.keep_known(1, 1, now)
+        store.keep_known(1, 2, now - 72 * HOUR)
+        assert (store.known.revision, store.known.wall) == (2, now)
+    async with a_store() as store:
+        store.keep_known(2, 0, now - 72 * HOUR)
+        assert store.known.wall == now
+        store.keep_known(2, 0, now + HOUR)
+        assert store.known.wall == now + HOUR
+        store.keep_known(2, 0, now - HOUR, vouched=True)
+    async with a_store() as store:
+        assert store.known.wall == now - HOUR
 
 
 @pytest.mark.parametrize(
