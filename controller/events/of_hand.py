@@ -37,8 +37,8 @@ KINDS: tuple[Kind, ...] = (
         "TWL-O105",
         "stopped",
         Text(
-            "SAFETY STOP by {owner}: everything is dark until `watertower resume --lift`: {reason}",
-            "NÖDSTOPP av {owner}: allt är släckt tills `watertower resume --lift`: {reason}",
+            "SAFETY STOP by {owner}: everything goes dark until `watertower resume --lift`: {reason}",
+            "NÖDSTOPP av {owner}: allt släcks tills `watertower resume --lift`: {reason}",
         ),
         Level.WARNING,
     ),
@@ -52,9 +52,9 @@ KINDS: tuple[Kind, ...] = (
         "override.stop_not_kept",
         Level.ERROR,
         Text(
-            "SAFETY STOP by {owner}: everything is dark until `watertower resume --lift`; it could not be written, and a"
+            "SAFETY STOP by {owner}: everything goes dark until `watertower resume --lift`; it is not written, and a"
             " restart would forget it: {why}",
-            "NÖDSTOPP av {owner}: allt är släckt tills `watertower resume --lift`; det kunde inte sparas, och en omstart"
+            "NÖDSTOPP av {owner}: allt släcks tills `watertower resume --lift`; det är inte sparat, och en omstart"
             " skulle glömma det: {why}",
         ),
         BY_HAND,
@@ -109,6 +109,40 @@ KINDS: tuple[Kind, ...] = (
         ("id",),
     ),
     Kind(
+        "TWL-O113",
+        "override.stop_not_confirmed",
+        Level.ERROR,
+        Text(
+            "safety stop by {owner}: not confirmed dark by {gateways}",
+            "nödstopp av {owner}: ingen bekräftelse att det är släckt från {gateways}",
+        ),
+        Text(
+            "The stop holds and is sent again and again, but these gateways have not said that they are dark. Their "
+            "lamps may be lit. A gateway that cannot report is always named.",
+            "Stoppet gäller och sänds om och om igen, men de här styrenheterna har inte sagt att det är släckt. Deras "
+            "lampor kan lysa. En styrenhet som inte kan rapportera nämns alltid.",
+        ),
+        Text(
+            "Look at the lamps, and cut the power of what is lit. `watertower status` says how each gateway stands.",
+            "Se efter vid lamporna, och bryt strömmen till det som lyser. `watertower status` visar läget för varje "
+            "styrenhet.",
+        ),
+    ),
+    Kind(
+        "TWL-O114",
+        "override.stop_confirmed",
+        Level.INFO,
+        Text(
+            "safety stop by {owner}: every gateway confirms that it is dark",
+            "nödstopp av {owner}: alla styrenheter bekräftar att det är släckt",
+        ),
+        Text(
+            "Every zone of every gateway reports dark, on this connection and since the stop.",
+            "Varje zon i varje styrenhet rapporterar släckt, på den här anslutningen och efter stoppet.",
+        ),
+        NOTHING,
+    ),
+    Kind(
         "TWL-O130",
         "files.taken",
         Level.INFO,
@@ -151,6 +185,18 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "make sure that the danger is over, lift the stop with `watertower resume --lift`, then ask again",
             "se efter att faran är över, häv stoppet med `watertower resume --lift`, och begär sedan på nytt",
+        ),
+    ),
+    _no(
+        "TWL-O112",
+        "too_often",
+        Text(
+            "too much has been changed by hand in the last minute",
+            "för mycket har ändrats för hand den senaste minuten",
+        ),
+        Text(
+            "ask again in a minute; a safety stop always works: `watertower stop`",
+            "begär på nytt om en minut; nödstopp fungerar alltid: `watertower stop`",
         ),
     ),
     _no(
@@ -220,8 +266,8 @@ KINDS: tuple[Kind, ...] = (
         "TWL-O127",
         "used_before",
         Text(
-            "the id '{name}' was used before, and that override has ended",
-            "id '{name}' har använts, och den ändringen är slut",
+            "the id '{name}' was used before, and what it did holds no more",
+            "id '{name}' har använts förut, och det den gjorde gäller inte längre",
         ),
         Text("ask with a new id", "begär med ett nytt id"),
     ),

@@ -7,8 +7,8 @@
 Rules
 1. Desired is state, never a one-shot command: read late, it still tells what is right now, and `cues` what comes.
 2. Order is (epoch, revision); a gateway ignores what is lower than the highest it accepted, unless the document names
-   that very order as the one it `replaces`. So whatever a gateway was led to accept, the next document of its controller
-   can take its place, and no order is the last.
+   that very order as the one it `replaces`. So whatever a gateway was led to accept, the next document of its
+   controller can take its place, and no order is the last.
 3. An epoch counts the starts of a controller: above MAX_EPOCH it is poison and refused, whatever was accepted before.
 4. Both parsers are total: any bytes give a document or a reason. Unknown keys are ignored, known ones are strict.
 5. Instants are RFC 3339 in UTC; durations are seconds; brightness is 0..1.

@@ -20,6 +20,7 @@ from controller.events import Event, happened
 from controller.events.damper import Damper
 from controller.gateways.documents import MAX_EPOCH, REFUSED
 from controller.gateways.gateway import Gateway, Message, Order, Rejected, Report, Want
+from controller.schedule.campaign import Stop
 from controller.schedule.plan import Cue, Program
 from controller.service.orders import Orders
 from controller.service.outlook import Outlook
@@ -35,6 +36,8 @@ APART_FROM = 3
 """One or two such reports may have been under way for long."""
 SAME_COUNT_S = 0.5
 """So far a gateway's clock may be slewed between two of its reports."""
+DARK_S = 5.0
+"""Whoever stops the light stands under it: so soon a gateway that does not confirm dark is named."""
 ECHOES = 64
 """So many of our own documents per gateway are known again when they come back from the broker."""
 
@@ -71,6 +74,9 @@ class Engine:
         """How many reports in a row came by another time than ours."""
         self._anew: str | None = None
         self._due: dict[str, float] = {}
+        self._stop: Stop | None = None
+        self._dark_by_s = float("inf")
+        self._named = False
         self._dirty: set[str] = set(self.gateways)
         self._damper = Damper()
         self._told: list[Event] = []
@@ -103,6 +109,10 @@ class Engine:
     def follow(self, program: Program) -> None:
         """Other rules from now on: a changed file or an override."""
         self._outlook.follow(program)
+
+    def stopped(self, reading: Reading) -> None:
+        """A safety stop was acknowledged, be it one that stood already: what comes of it is told once more."""
+        self._dark_by_s = min(self._dark_by_s, reading.mono + DARK_S)
 
     def connected(self, reading: Reading) -> None:
         """A connection began: everything is told again; nothing known before the first of them counts any more."""
@@ -165,7 +175,7 @@ class Engine:
             self._tell(happened("TWL-T006", gateway=name, off_s=heard.clock_off_s), reading)
 
     def _compare(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: Reading) -> None:
-        """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours be ours."""
+        """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours, ours."""
         issued = self._issued.get(gateway.name)
         if issued is not None and issued.order == seen and report.command_id not in {"", issued.command_id}:
             self._overwritten(gateway.name)
@@ -215,10 +225,11 @@ class Engine:
             cue = self._look_up(told)
             for name in self._names_to_decide(told):
                 messages.extend(self._decide(self.gateways[name], cue, told))
+        self._watch_stop(reading)
         events = (*self._told, *self._damper.due(reading.beat_s))
         self._told.clear()
         summary_s = reading.mono + (self._damper.due_s - reading.beat_s) / reading.pace
-        wake_s = min([summary_s, *self._due.values()])
+        wake_s = min([summary_s, self._dark_by_s, *self._due.values()])
         if blind:
             return Output((), events, None, None)
         return Output(tuple(messages), events, self._outlook.wake_at, wake_s if wake_s < float("inf") else None)
@@ -247,6 +258,31 @@ class Engine:
             for name, gateway in self.gateways.items():
                 nobody_knows: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "unknown")
                 self.tracks[name] = replace(self.tracks[name], standing=nobody_knows)
+
+    def _watch_stop(self, reading: Reading) -> None:
+        """Names the gateways that do not confirm dark under a safety stop, and says when all of them do."""
+        stop = self.program.stop
+        if stop is None:
+            self._stop, self._dark_by_s, self._named = None, float("inf"), False
+            return
+        if self._stop is None:
+            self._stop = stop
+            self.stopped(reading)
+        lit = ", ".join(name for name in self.gateways if not self._is_dark(name, reading))
+        if lit and self._dark_by_s <= reading.mono:
+            self._told.append(happened("TWL-O113", owner=stop.owner, gateways=lit))
+            self._dark_by_s, self._named = float("inf"), True
+        elif not lit and (self._named or self._dark_by_s < float("inf")):
+            self._told.append(happened("TWL-O114", owner=stop.owner))
+            self._dark_by_s, self._named = float("inf"), False
+
+    def _is_dark(self, name: str, reading: Reading) -> bool:
+        """Whether a gateway confirms that every zone is dark, on this connection."""
+        track = self.tracks[name]
+        if self._connected_s is None or reading.mono < self._connected_s + LISTEN_S:
+            return False
+        is_confirmed = all(standing == "confirmed" for standing in track.standing.values())
+        return is_confirmed and track.goal is not None and not any(state.on for state in track.goal.values())
 
     def _look_up(self, reading: Reading) -> Cue:
         """The cue in force; telling of it when it is another one, or when it was worked out anew."""

@@ -1,4 +1,10 @@
-"""What people set by hand: requests judged, kept before they are acknowledged, gone on time."""
+"""What people set by hand: requests judged, kept before they are acknowledged, gone on time.
+
+An answer says what holds now, whatever was answered before: a request that was done before and comes again, as over a
+second broker or from somebody who got no answer, gets the same answer while what it did still holds. Once it does not,
+a stop acts anew, for nobody can tell a message that was delivered twice from a button that was pressed twice, and dark
+is the safe side; anything else is refused and told to come with a new id.
+"""
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -17,6 +23,8 @@ from controller.service.request import Grounds, Kept, Request, asker_of, overrid
 from controller.store import Held, NotKept
 
 REFUSED = "TWL-O110"
+STOPPED = frozenset({"TWL-O105", "TWL-O107"})
+"""The answers to a safety stop."""
 REMEMBERED = 200
 MOST = 100
 """So many overrides stand at a time; the plan is worked out over all of them."""
@@ -35,14 +43,19 @@ class Keeper(Protocol):
     def stop(self) -> str | None:
         """The document of the safety stop in force."""
 
+    @property
+    def done(self) -> tuple[str, ...]:
+        """The requests remembered as done, the latest last."""
+
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep it; False where this id was kept before."""
 
-    async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
-        """End those of them that stand, all or none; what was refused may still happen late."""
+    async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """End those of them that stand and remember the request that is `done` by it, all or none; what was refused
+        may still happen late."""
 
-    async def set_stop(self, document: str | None, at: datetime) -> None:
-        """Put this stop in force, or lift it with None."""
+    async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """Put this stop in force, or lift it with None and remember the request that is `done` by it."""
 
 
 class Hand:
@@ -53,12 +66,12 @@ class Hand:
         self._store = store
         self._kept = {kept.id: kept for kept in _readable(held.document for held in store.overrides)}
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
-        self._halted: Kept | None = None
-        """A stop that is in force and waits to be kept."""
+        self._halts = 0
+        """So many stops are in force that wait for their answer."""
         self._fading: dict[str, Override] = {}
         self._gone: tuple[str, ...] = ()
         """Those that have left since the disk was told of it last."""
-        self._answered: dict[str, Event] = {}
+        self._done = dict.fromkeys(store.done)
 
     @property
     def overrides(self) -> tuple[Override, ...]:
@@ -72,40 +85,37 @@ class Hand:
 
     def halt(self, payload: bytes, now: datetime) -> bool:
         """A safety stop is in force at once, before the disk has taken it and whatever else waits to be answered; True
-        where this is one."""
+        where this is one. One that stands already stands on."""
         request = parse_request(payload)
-        if isinstance(request, Rejected) or request.action != "stop" or request.id in self._answered:
+        if isinstance(request, Rejected) or request.action != "stop":
             return False
-        self._stop = self._halted = stop_of(request, now)
+        self._stop = self._stop or stop_of(request, now)
+        self._halts += 1
         return True
 
-    def turn_away(self, payload: bytes) -> Event:
-        """The answer to one request too many; the same may be asked again."""
-        return happened(REFUSED, **asker_of(payload)._asdict(), reason=Advice(happened("TWL-O128")))
+    def turn_away(self, payload: bytes, code: str) -> Event:
+        """The answer to one request too many, for this reason; the same may be asked again. A stop is in force."""
+        request, reason = parse_request(payload), Advice(happened(code))
+        if isinstance(request, Request) and request.action == "stop":
+            self._halts -= 1
+            return self._stopped(request, reason)
+        return happened(REFUSED, **asker_of(payload)._asdict(), reason=reason)
 
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
-        """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. An
-        id that was granted before gets the same answer and changes nothing; one that was refused may be asked again.
-        While the clock is `suspect` there is no end to be found, and so no override."""
+        """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. One
+        that was refused may be asked again. While the clock is `suspect` there is no end to be found, and so no
+        override."""
         request = parse_request(payload)
         if isinstance(request, Rejected):
             return happened(REFUSED, **asker_of(payload)._asdict(), reason=request.reason)
-        if request.id in self._answered:
-            return self._answered[request.id]
-        answer = await self._answer(request, now, suspect)
-        if answer.code != REFUSED:
-            self._answered[request.id] = answer
-            while len(self._answered) > REMEMBERED:
-                del self._answered[next(iter(self._answered))]
-        return answer
-
-    async def _answer(self, request: Request, now: datetime, suspect: bool) -> Event:
         try:
-            if request.action == "override":
-                return await self._override(request, now, suspect)
+            if request.action == "stop":
+                return await self._set_stop(request, now)
+            if request.action == "lift":
+                return await self._lift(request, now)
             if request.action == "resume":
                 return await self._resume(request, now)
-            return await self._set_stop(request, now)
+            return await self._override(request, now, suspect)
         except Mistake as mistake:
             told: Event | Advice = Advice(happened(mistake.code, **mistake.fields))
         except WatertowerError as error:
@@ -116,52 +126,83 @@ class Hand:
         if self._stop is not None:
             # granted now, it would light the tower by itself in the moment the stop is lifted
             raise Mistake("TWL-O111", by=self._stop.owner)
+        if request.id in self._kept:
+            return self._granted(self._kept[request.id])
         if suspect:
             raise Mistake("TWL-O126")
         kept = override_of(request, self.grounds, now)
         end = kept.end or now
         hidden = [old for old in self._kept.values() if kept.override.hides(old.override)]
-        if kept.id not in self._kept and len(self._kept) - len(hidden) >= MOST:
+        if len(self._kept) - len(hidden) >= MOST:
             raise Mistake("TWL-O119", most=MOST)
-        if await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
-            self._leave(hidden, kept.start)
-            self._kept[kept.id] = kept
-        elif kept.id not in self._kept:
+        if not await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
             raise Mistake("TWL-O127", name=kept.id)
-        stands = self._kept[kept.id]
-        zone = self.grounds.program.place.time_zone
+        self._leave(hidden, kept.start)
+        self._kept[kept.id] = kept
+        return self._granted(kept)
+
+    def _granted(self, stands: Kept) -> Event:
+        zone, end = self.grounds.program.place.time_zone, stands.override.end
         return happened(
             "TWL-O101",
             id=stands.id,
             owner=stands.owner,
             reason=stands.reason,
             look=stands.said,
-            until=f"{(stands.end or end).astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            until=f"{end.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         )
 
     async def _resume(self, request: Request, now: datetime) -> Event:
-        await self._store.end_overrides(tuple(self._kept), now)
-        self._leave(tuple(self._kept.values()), now)
+        done = f"resume {request.id}"
+        if done not in self._done:
+            await self._store.end_overrides(tuple(self._kept), now, done)
+            self._leave(tuple(self._kept.values()), now)
+            self._remember(done)
+        elif self._kept:
+            raise Mistake("TWL-O127", name=request.id)
         told = {"id": request.id, "owner": request.owner, "reason": request.reason}
         if self._stop is not None:
             return happened("TWL-O109", **told, by=self._stop.owner)
         return happened("TWL-O102", **told)
 
     async def _set_stop(self, request: Request, now: datetime) -> Event:
-        """In force, or lifted, also where the disk does not take it: a full disk must neither keep the tower lit that
-        is to be dark, nor dark for ever."""
-        kept = stop_of(request, now) if request.action == "stop" else None
-        if kept is None and self._halted is not None:
+        """In force also where the disk does not take it: a full disk must not keep the tower lit that is to be dark."""
+        self._stop = stop = self._stop or stop_of(request, now)
+        self._halts = max(0, self._halts - 1)
+        why: object = ""
+        if self._store.stop is None:
+            try:
+                await self._store.set_stop(stop.model_dump_json(exclude_none=True), now)
+            except NotKept as refused:
+                why = refused.fields.get("reason")
+        return self._stopped(request, why)
+
+    def _stopped(self, request: Request, why: object) -> Event:
+        """The answer to a stop; `why` it may not be on disk."""
+        told = {"id": request.id, "owner": request.owner}
+        if self._store.stop is None:
+            return happened("TWL-O107", **told, why=why)
+        return happened("TWL-O105", **told, reason=request.reason)
+
+    async def _lift(self, request: Request, now: datetime) -> Event:
+        """Lifted also where the disk does not take it, which must not keep the tower dark for ever."""
+        done, told = f"lift {request.id}", {"id": request.id, "owner": request.owner}
+        if self._halts:
             raise Mistake("TWL-O129")
-        self._stop = kept
-        code, told = "TWL-O105" if kept is not None else "TWL-O106", {"reason": request.reason}
+        if self._stop is not None and done in self._done:
+            raise Mistake("TWL-O127", name=request.id)
+        self._stop = None
+        self._remember(done)
         try:
-            await self._store.set_stop(kept.model_dump_json(exclude_none=True) if kept else None, now)
+            await self._store.set_stop(None, now, done)
         except NotKept as refused:
-            code, told = "TWL-O107" if kept is not None else "TWL-O108", {"why": str(refused.fields.get("reason"))}
-        if kept is not None and self._halted is not None and self._halted.id == kept.id:
-            self._halted = None
-        return happened(code, id=request.id, owner=request.owner, **told)
+            return happened("TWL-O108", **told, why=str(refused.fields.get("reason")))
+        return happened("TWL-O106", **told, reason=request.reason)
+
+    def _remember(self, done: str) -> None:
+        self._done[done] = None
+        while len(self._done) > REMEMBERED:
+            del self._done[next(iter(self._done))]
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
         """Forget what has ended, also on a disk that did late what it was not waited for."""

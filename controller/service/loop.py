@@ -18,7 +18,7 @@ from controller.schedule.plan import Program
 from controller.service.certificates import Certificates
 from controller.service.desk import Desk
 from controller.service.engine import Engine
-from controller.service.hand import Hand
+from controller.service.hand import STOPPED, Hand
 from controller.service.report import essence, health_of
 
 TICK_S = 1.0
@@ -97,8 +97,7 @@ class Loop:
     def _ask(self, payload: bytes, reading: Reading) -> None:
         events = self._desk.receive(payload, reading)
         self.follow(self._engine.program)
-        for event in events:
-            self._tell(event, reading.wall)
+        self._answer(events, reading)
         self._asked.set()
 
     async def _grant(self) -> None:
@@ -114,8 +113,14 @@ class Loop:
             self.follow(self._engine.program)
             if reading.trust is not Trust.SUSPECT:
                 events += self._certificates.due(reading.wall)
-            for event in events:
-                self._tell(event, reading.wall)
+            self._answer(events, reading)
+
+    def _answer(self, events: tuple[Event, ...], reading: Reading) -> None:
+        for event in events:
+            self._tell(event, reading.wall)
+            if event.code in STOPPED:
+                self._engine.stopped(reading)
+                self._wake.set()
 
     def follow(self, program: Program) -> None:
         """These rules from now on, under what is set by hand."""

@@ -4,7 +4,8 @@ Until the first document is issued, every order seen raises the epoch above it, 
 starts above what it finds retained or reported; later an order above ours raises it again, and the caller tells of it.
 
 Nobody can lead it to an order that gateways refuse: what is seen is followed to MAX_FOLLOWED at most, which leaves as
-many starts again up to MAX_EPOCH. A gateway that truly holds more is overcome by a document that names what it replaces.
+many starts again up to MAX_EPOCH. A gateway that truly holds more is overcome by a document that names what it
+replaces.
 """
 
 from controller.gateways.documents import MAX_EPOCH
@@ -14,8 +15,8 @@ MAX_FOLLOWED = MAX_EPOCH // 2
 
 
 class Orders:
-    """The counter; `known` is the highest order that was kept on disk. One that no gateway would follow is not believed:
-    it begins anew."""
+    """The counter; `known` is the highest order that was kept on disk. One that no gateway would follow is not
+    believed: it begins anew."""
 
     def __init__(self, known: Order = Order()) -> None:
         self._order = Order(known.epoch + 1 if known.epoch < MAX_EPOCH else 1, 0)

@@ -3,7 +3,7 @@
 Rules
 1. An override has a look, an owner, a reason and an end; the end is never missing and never farther than `longest`.
 2. `resume` ends every override. `stop` makes everything dark until `lift`; it stands above all.
-3. The same id twice is the same request.
+3. The same id twice is the same request; `hand` says what comes of it.
 4. A request that cannot be granted says why, in the words of the catalogue.
 5. A stop is in force whatever the clock says, and will say when somebody puts it right.
 """
@@ -117,6 +117,12 @@ class Asker(NamedTuple):
 def parse_request(payload: bytes) -> Request | Rejected:
     """A request, or why it is none."""
     return parse_document(Request, payload, MAX_PAYLOAD)
+
+
+def action_of(payload: bytes) -> str:
+    """What a request asks for; nothing where it cannot be read."""
+    request = parse_request(payload)
+    return request.action if isinstance(request, Request) else ""
 
 
 def asker_of(payload: bytes) -> Asker:

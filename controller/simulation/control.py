@@ -23,7 +23,7 @@ from controller.events.line import document
 from controller.gateways.gateway import Message
 from controller.service.desk import Desk
 from controller.service.engine import Engine
-from controller.service.hand import Hand
+from controller.service.hand import STOPPED, Hand
 from controller.service.loop import Named
 from controller.service.request import Grounds
 from controller.simulation.door import Door
@@ -133,8 +133,7 @@ class Controller:
             self._engine.receive(topic, payload, retained, self._read())
             self._turn()
         elif not retained and self._desk is not None:
-            for event in self._desk.receive(payload, self._read()):
-                self._say(event)
+            self._answer(self._desk.receive(payload, self._read()))
             self._follow()
             desk = self._desk
             self._world.after(GRANT_S, lambda: self._grant(desk))
@@ -161,8 +160,14 @@ class Controller:
             self.die()
             return
         self._follow()
+        self._answer(events)
+
+    def _answer(self, events: tuple[Event, ...]) -> None:
         for event in events:
             self._say(event)
+            if event.code in STOPPED and self._engine is not None:
+                self._engine.stopped(self._read())
+                self._turn()
 
     def _follow(self) -> None:
         if self._engine is not None and self.hand is not None:

@@ -37,6 +37,7 @@ class Disk:
         self._on_ended = on_ended
         self._held: dict[str, Held] = {}
         self._stop: str | None = None
+        self._done: dict[str, None] = {}
 
     @property
     def overrides(self) -> tuple[Held, ...]:
@@ -47,6 +48,11 @@ class Disk:
     def stop(self) -> str | None:
         """The safety stop in force."""
         return self._stop
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """The requests that are done."""
+        return tuple(self._done)
 
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep it, unless its id is known. Raises NotKept or PowerCutError."""
@@ -59,26 +65,37 @@ class Disk:
         self._die(Accident.AFTER_WRITING)
         return True
 
-    async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
-        """End those that stand, all or none. Raises NotKept or PowerCutError."""
+    async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """End those that stand and remember the request, all or none. Raises NotKept or PowerCutError."""
         ending = [held for held in self.overrides if held.id in ids]
-        if not ending:
+        if not ending and done is None:
             return
         self._write(Accident.BEFORE_WRITING)
+        self._remember(done)
         for held in ending:
             self._held[held.id] = held.model_copy(update={"ended_at": at})
             self._on_ended(held.id)
         self._die(Accident.AFTER_WRITING)
 
-    async def set_stop(self, document: str | None, at: datetime) -> None:  # noqa: ARG002  as the store has it
-        """Keep the safety stop. Raises NotKept or PowerCutError."""
+    async def set_stop(
+        self,
+        document: str | None,
+        at: datetime,  # noqa: ARG002  as the store has it
+        done: str | None = None,
+    ) -> None:
+        """Keep the safety stop, or its end and the request. Raises NotKept or PowerCutError."""
         self._write(Accident.BEFORE_WRITING)
+        self._remember(done)
         self._stop = document
 
     def know(self, order: Order, wall: datetime, *, vouched: bool) -> None:
         """The order issued last and the time, if there is room."""
         if not self.full:
             self.order, self.wall = order, latest(self.wall, wall, vouched)
+
+    def _remember(self, done: str | None) -> None:
+        if done is not None:
+            self._done[done] = None
 
     def _write(self, accident: Accident) -> None:
         self._die(accident)

@@ -6,7 +6,7 @@
 3. A place that missed a change is brought up to date as soon as it can be written.
 4. Both places carry checksums: a flipped bit is damage, not another override.
 5. The ended are remembered while fewer than REMEMBERED have ended after them, so that an id that comes again counts
-   once.
+   once; so are the requests that only ended something, which are held as ended from the start.
 """
 
 import json
@@ -49,6 +49,7 @@ def in_utc(at: datetime) -> datetime:
         raise ValueError(str(error)) from error
 
 
+Kind = Literal["override", "stop", "request"]
 Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 WholeText = Annotated[str, AfterValidator(whole)]
 
@@ -58,12 +59,13 @@ class NotKept(Refused):
 
 
 class Held(BaseModel):
-    """An override or a stop: `document` is the JSON text of whoever set it, instants are UTC."""
+    """An override or a stop: `document` is the JSON text of whoever set it, instants are UTC. A request that is done
+    has no document."""
 
     model_config = ConfigDict(frozen=True)
 
     id: WholeText
-    kind: Literal["override", "stop"]
+    kind: Kind
     document: WholeText
     started_at: Instant
     ends_at: Instant | None = None
@@ -121,26 +123,31 @@ class Holdings:
         """Hold it durably; False where its id is known already. Raises Unusable."""
         if held.id in self.rows:
             return False
-        self._change(held)
+        self._change(held, at=held.started_at)
         return True
 
-    def end(self, names: Collection[str], at: datetime) -> None:
-        """End durably what stands under these ids, all or none. Raises Unusable."""
-        changes = [ended(held, at) for held in standing(self.rows, "override") if held.id in names]
-        if changes:
-            self._change(*changes)
+    def end(self, names: Collection[str], at: datetime, done: str | None = None) -> None:
+        """End durably what stands under these ids, and remember the request that is `done` by it, all or none. Raises
+        Unusable."""
+        self._change(
+            *(ended(held, at) for held in standing(self.rows, "override") if held.id in names), done=done, at=at
+        )
 
-    def stop(self, document: str | None, at: datetime) -> None:
-        """Put this stop in the place of any that stands; None lifts it. Raises Unusable."""
+    def stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """Put this stop in the place of any that stands; None lifts it, by the request that is `done` by it. Raises
+        Unusable."""
         changes = [ended(held, at) for held in standing(self.rows, "stop")]
         if document is not None:
             changes.append(new_held(uuid4().hex, "stop", document, at))
-        if changes:
-            self._change(*changes)
+        self._change(*changes, done=done, at=at)
 
-    def _change(self, *changed: Held) -> None:
-        """Rule 1."""
+    def _change(self, *changed: Held, at: datetime, done: str | None = None) -> None:
+        """Rule 1, and the second half of rule 5."""
         changes = by_id(changed)
+        if done is not None and done not in self.rows:
+            changes[done] = ended(new_held(done, "request", "", at), at)
+        if not changes:
+            return
         problems: list[Unusable] = []
         try:
             after = self._database.write(lambda it: exchange(it, join(self.rows, changes)))
@@ -163,9 +170,7 @@ class Holdings:
         self._in_file = rows
 
 
-def new_held(
-    name: str, kind: Literal["override", "stop"], document: str, at: datetime, until: datetime | None = None
-) -> Held:
+def new_held(name: str, kind: Kind, document: str, at: datetime, until: datetime | None = None) -> Held:
     """What begins to be held at this instant; raises NotKept where it cannot be written at all."""
     try:
         return Held(id=name, kind=kind, document=document, started_at=at, ends_at=until)
@@ -178,7 +183,7 @@ def ended(held: Held, at: datetime) -> Held:
     return held.model_copy(update={"ended_at": at.astimezone(UTC)})
 
 
-def standing(rows: Rows, kind: Literal["override", "stop"]) -> tuple[Held, ...]:
+def standing(rows: Rows, kind: Kind) -> tuple[Held, ...]:
     """What has not ended, in the order in which it was set."""
     left = (held for held in rows.values() if held.kind == kind and held.ended_at is None)
     return tuple(sorted(left, key=lambda held: (held.started_at, held.id)))

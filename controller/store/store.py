@@ -73,6 +73,12 @@ class Store:
         return stops[-1].document if stops else None
 
     @property
+    def done(self) -> tuple[str, ...]:
+        """The requests remembered as done, by the names under which they were; the latest last."""
+        rows = (held for held in self._held.rows.values() if held.kind == "request")
+        return tuple(held.id for held in sorted(rows, key=lambda held: held.started_at))
+
+    @property
     def known(self) -> Known:
         """The order and time noted last."""
         return self._facts.known
@@ -82,15 +88,16 @@ class Store:
         override = new_held(override_id, "override", document, started_at, ends_at)
         return await self._durably(lambda: self._held.keep(override), undo=lambda: self._withdraw(override))
 
-    async def end_overrides(self, ids: Collection[str], at: datetime) -> None:
-        """End those of these overrides that stand durably, all or none. Raises NotKept; a disk that was not waited for
-        may still end them late."""
-        if ids:
-            await self._durably(lambda: self._held.end(ids, at))
+    async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """End those of these overrides that stand durably, and remember the request that is `done` by it, all or none.
+        Raises NotKept; a disk that was not waited for may still end them late."""
+        if ids or done is not None:
+            await self._durably(lambda: self._held.end(ids, at, done))
 
-    async def set_stop(self, document: str | None, at: datetime) -> None:
-        """Put this safety stop in force durably, or lift it with None. Raises NotKept."""
-        await self._durably(lambda: self._held.stop(document, at))
+    async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """Put this safety stop in force durably, or lift it with None, by the request that is `done` by it. Raises
+        NotKept."""
+        await self._durably(lambda: self._held.stop(document, at, done))
 
     def note(self, event: Event, at: datetime) -> None:
         """Add an event to the journal; never waits."""

@@ -10,7 +10,7 @@ import pytest
 
 from controller.clock import Reading, Trust
 from controller.config.load import load
-from controller.service.desk import REFUSALS, WAITING, Desk
+from controller.service.desk import ANSWERS, GRANTED, WAITING, Desk
 from controller.service.hand import Hand
 from controller.service.request import Grounds
 from controller.simulation.memory import Disk
@@ -63,20 +63,20 @@ async def test_a_stop_acts_before_what_waits(hand: Hand) -> None:
     desk.receive(asked("a"), EVENING)
     desk.receive(asked("s", action="stop"), EVENING)
     assert hand.stop is not None
-    assert [event.code for event in await desk.work(EVENING)] == ["TWL-O101"]
+    assert [event.code for _ in range(2) for event in await desk.work(EVENING)] == ["TWL-O110", "TWL-O105"]
 
 
 async def test_a_flood_of_refusals_is_counted(hand: Hand) -> None:
-    """REFUSALS are told, the rest in one line when the minute is over; what is granted is always told."""
+    """ANSWERS are told, the rest in one line when the minute is over; what is granted is told beside them."""
     desk, told = Desk(hand), []
-    for number in range(3 * REFUSALS):
+    for number in range(3 * ANSWERS):
         desk.receive(asked(f"r{number}", look="blurple"), EVENING)
         told += await desk.work(EVENING)
     desk.receive(asked("a"), EVENING)
     told += await desk.work(EVENING)
-    assert [event.code for event in told] == ["TWL-O110"] * REFUSALS + ["TWL-O101"]
+    assert [event.code for event in told] == ["TWL-O110"] * ANSWERS + ["TWL-O101"]
     (summary,) = await desk.work(later(61))
-    assert (summary.code, summary.fields["times"]) == ("TWL-C040", 2 * REFUSALS)
+    assert (summary.code, summary.fields["times"]) == ("TWL-C040", 2 * ANSWERS)
 
 
 async def test_one_request_too_many_is_told_to_come_again(hand: Hand) -> None:
@@ -109,3 +109,56 @@ async def test_nothing_ends_by_a_clock_in_doubt(hand: Hand) -> None:
     desk.receive(asked("b"), doubtful)
     assert [event.code for event in await desk.work(doubtful)] == ["TWL-O110"]
     assert [event.code for event in await desk.work(later(7200))] == ["TWL-O103"]
+
+
+@pytest.mark.parametrize("keys", [{}, {"action": "resume"}, {"action": "lift"}])
+@pytest.mark.parametrize("same", [False, True])
+async def test_no_flood_of_what_is_granted_fills_disk_and_log(hand: Hand, keys: dict[str, Any], same: bool) -> None:
+    """Told to come again in a minute, by the clock that no step moves; under one id or many. Then it goes on."""
+    desk, told = Desk(hand), []
+    for number in range(20 * GRANTED):
+        desk.receive(asked("a" if same else f"n{number}", **keys), later(number / 100))
+        told += await desk.work(later(number / 100))
+    granted = [event for event in told if event.code != "TWL-O110"]
+    assert GRANTED <= len(granted) <= GRANTED + 13
+    assert len(told) <= len(granted) + ANSWERS
+    assert "TWL-O112" in str(next(event for event in told if event.code == "TWL-O110").fields["reason"])
+    desk.receive(asked("last", **keys), later(90))
+    assert (await desk.work(later(90)))[0].code == granted[0].code
+
+
+async def test_a_flood_of_anything_delays_no_stop_and_no_lift(hand: Hand) -> None:
+    """A stop acts at once and is written once, however often it comes; each kind of request has its own allowance."""
+    desk = Desk(hand)
+    for number in range(20 * GRANTED):
+        desk.receive(asked(f"n{number}"), EVENING)
+        await desk.work(EVENING)
+    told = []
+    for number in range(3 * ANSWERS):
+        desk.receive(asked(f"s{number}", action="stop"), EVENING)
+        assert hand.stop is not None
+        told += await desk.work(EVENING)
+    assert [event.code for event in told] == ["TWL-O105"] * ANSWERS
+    desk.receive(asked("l", action="lift"), EVENING)
+    assert [event.code for event in await desk.work(EVENING)] == ["TWL-O106"]
+
+
+async def test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own(hand: Hand) -> None:
+    """The same button, pressed before and after: the lift is older than the last press."""
+    desk = Desk(hand)
+    for payload in (asked("s", action="stop"), asked("l", action="lift"), asked("s", action="stop")):
+        desk.receive(payload, EVENING)
+    told = [event.code for _ in range(3) for event in await desk.work(EVENING)]
+    assert told == ["TWL-O105", "TWL-O110", "TWL-O105"]
+    assert hand.stop is not None
+
+
+async def test_a_flood_of_stops_is_answered_as_stops(hand: Hand) -> None:
+    """One too many to wait is in force all the same, and is not told to be refused; all are lifted by one lift."""
+    desk = Desk(hand)
+    told = [e for n in range(WAITING + 5) for e in desk.receive(asked(f"s{n}", action="stop"), EVENING)]
+    assert {event.code for event in told} == {"TWL-O107"}, "nothing is on disk yet"
+    for _ in range(WAITING):
+        await desk.work(EVENING)
+    desk.receive(asked("l", action="lift"), EVENING)
+    assert [event.code for event in await desk.work(EVENING)] == ["TWL-O106"]

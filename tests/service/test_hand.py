@@ -128,7 +128,6 @@ async def test_a_stop_is_in_force_before_anybody_answers(disk: Disk) -> None:
     assert (await hand.take(stop, EVENING)).code == "TWL-O105"
     assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
     assert winner(hand, EVENING) != "stop"
-    assert not hand.halt(stop, EVENING), "the same id counts once"
 
 
 async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: Disk) -> None:
@@ -200,8 +199,8 @@ async def test_an_end_that_the_disk_took_late_is_followed(disk: Disk, monkeypatc
     for name, until in (("a", "2 h"), ("b", "1 h")):
         await hand.take(asked(id=name, until=until), EVENING)
 
-    async def hangs(ids: Collection[str], at: datetime) -> None:
-        await end(tuple(ids), at)
+    async def hangs(ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        await end(tuple(ids), at, done)
         raise NotKept("TWL-J007", reason="the disk has not answered")
 
     monkeypatch.setattr(disk, "end_overrides", hangs)
@@ -213,7 +212,7 @@ async def test_an_end_that_the_disk_took_late_is_followed(disk: Disk, monkeypatc
 async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: Disk) -> None:
     """Its id is not used up."""
     hand = hand_on(disk)
-    assert told(hand.turn_away(asked())) == ("TWL-O110", "a", "Eva")
+    assert told(hand.turn_away(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
     assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
 
 
@@ -250,3 +249,63 @@ async def test_an_override_behind_a_stop_that_waits_for_the_disk_is_refused(disk
     hand.halt(asked(id="s", action="stop"), EVENING)
     assert (await hand.take(asked(id="o"), EVENING)).code == "TWL-O110"
     assert not hand.overrides
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_stop_that_is_acknowledged_holds_whatever_its_id(disk: Disk, restarts: bool) -> None:
+    """The same button once more after the lift, or an id that something else has had: dark, and only then said so."""
+    hand = hand_on(disk)
+    await hand.take(asked(id="button"), EVENING)
+    for number in range(3):
+        assert hand.halt(asked(id="button", action="stop"), EVENING)
+        assert winner(hand, EVENING) == "stop", "before its answer"
+        assert (await hand.take(asked(id="button", action="stop"), EVENING)).code == "TWL-O105"
+        hand = hand_on(disk) if restarts else hand
+        assert winner(hand, EVENING) == "stop"
+        assert (await hand.take(asked(id=f"lift-{number}", action="lift"), EVENING)).code == "TWL-O106"
+        hand = hand_on(disk) if restarts else hand
+        assert winner(hand, EVENING) != "stop"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_lift_that_comes_again_lifts_no_later_stop(disk: Disk, restarts: bool) -> None:
+    """It is said to hold only while it does."""
+    hand, lift = hand_on(disk), asked(id="l", action="lift")
+    await hand.take(asked(id="s", action="stop"), EVENING)
+    assert [(await hand.take(lift, EVENING)).code for _ in range(2)] == ["TWL-O106", "TWL-O106"]
+    await hand.take(asked(id="t", action="stop"), EVENING)
+    hand = hand_on(disk) if restarts else hand
+    again = await hand.take(lift, EVENING)
+    assert (again.code, "TWL-O127" in str(again.fields["reason"])) == ("TWL-O110", True)
+    assert winner(hand_on(disk), EVENING) == "stop"
+    assert (await hand.take(asked(id="l2", action="lift"), EVENING)).code == "TWL-O106"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_resume_that_comes_again_ends_no_later_override(disk: Disk, restarts: bool) -> None:
+    """Also where there was nothing to end at first."""
+    hand, resume = hand_on(disk), asked(id="r", action="resume")
+    assert [(await hand.take(resume, EVENING)).code for _ in range(2)] == ["TWL-O102", "TWL-O102"]
+    await hand.take(asked(id="later"), EVENING)
+    hand = hand_on(disk) if restarts else hand
+    again = await hand.take(resume, EVENING)
+    assert (again.code, "TWL-O127" in str(again.fields["reason"])) == ("TWL-O110", True)
+    assert [override.id for override in hand.overrides] == ["later"]
+    assert [held.id for held in disk.overrides] == ["later"]
+
+
+async def test_an_override_that_comes_again_is_granted_only_while_it_stands(disk: Disk) -> None:
+    """Without a restart too: the answer of before would be a lie."""
+    hand = hand_on(disk)
+    assert [(await hand.take(asked(), EVENING)).code for _ in range(2)] == ["TWL-O101", "TWL-O101"]
+    await hand.take(asked(id="r", action="resume"), EVENING)
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O110"
+
+
+async def test_a_stop_that_a_full_disk_did_not_take_is_kept_when_it_comes_again(disk: Disk) -> None:
+    """As the remedy says: give the stop once more."""
+    hand, disk.full = hand_on(disk), True
+    assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
+    disk.full = False
+    assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O105"
+    assert winner(hand_on(disk), EVENING) == "stop"

@@ -60,6 +60,24 @@ async def test_overrides_end_together_and_once(open_store: Open, reopened: Look,
     assert await reopened() == ([], None)
 
 
+async def test_a_request_that_is_done_is_remembered_with_what_it_did(a_store: Make, now: datetime) -> None:
+    """Once, over restarts, also where there was nothing to end; and like all that has ended not for ever."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.end_overrides(["a"], now, "resume r")
+        await store.end_overrides([], now + HOUR, "resume s")
+        await store.set_stop("dark", now)
+        await store.set_stop(None, now + 2 * HOUR, "lift l")
+        await store.set_stop(None, now + 3 * HOUR, "lift l")
+    async with a_store() as store:
+        assert store.done == ("resume r", "resume s", "lift l")
+        assert (store.overrides, store.stop) == ((), None)
+        for number in range(REMEMBERED):
+            await store.end_overrides([], now + 4 * HOUR, f"resume {number}")
+        assert "resume r" not in store.done
+        assert len(store.done) == REMEMBERED
+
+
 async def test_a_stop_takes_the_place_of_another_and_is_lifted(open_store: Open, reopened: Look, now: datetime) -> None:
     """At any time there is one stop or none, over restarts."""
     store = await open_store()

@@ -1,0 +1,99 @@
+"""A safety stop from its acknowledgement to the lamps: dark is told when confirmed, and who does not confirm it too."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from controller.dmx.simulated import Faults
+from controller.schedule.campaign import Stop
+
+STOP = Stop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")
+NAMED, DARK = "TWL-O113", "TWL-O114"
+
+
+def stop(night: Any, *, again: bool = False) -> None:
+    """The stop is in force and acknowledged; `again` though it stands already."""
+    engine = night.controller.engine
+    if not again:
+        engine.follow(engine.program.with_hand((), STOP))
+    engine.stopped(night.controller.reading())
+    night.controller.poke()
+
+
+def told(night: Any) -> list[str]:
+    """What was told of dark."""
+    return [code for code in night.controller.codes() if code in {NAMED, DARK}]
+
+
+def test_dark_is_told_once_when_it_is_confirmed(night: Any) -> None:
+    """Within a second or two, and not again."""
+    stop(night)
+    night.run(3)
+    assert told(night) == [DARK]
+    night.run(60)
+    assert told(night) == [DARK]
+
+
+@pytest.mark.parametrize("how", ["stick", "power", "broker"])
+def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Any, how: str) -> None:
+    """It takes nothing, is away, or nobody can be reached; once it does, that is told too."""
+    if how == "stick":
+        night.box.lamps.faults = Faults(stick=True)
+    elif how == "power":
+        night.box.stop(tell=False)
+    else:
+        night.controller.disconnect()
+    stop(night)
+    night.run(6)
+    assert told(night) == [NAMED]
+    (event,) = (event for _, event in night.controller.events if event.code == NAMED)
+    assert dict(event.fields) == {"owner": "Eva", "gateways": "mast"}
+    if how == "stick":
+        night.box.lamps.faults = Faults()
+    elif how == "power":
+        night.box.start()
+    else:
+        night.controller.connect()
+    night.run(90)
+    assert told(night) == [NAMED, DARK]
+
+
+def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: Any) -> None:
+    """Dark, or who is not; pressed each second it is told no later."""
+    stop(night)
+    night.run(3)
+    stop(night, again=True)
+    night.run(1)
+    assert told(night) == [DARK, DARK]
+    night.box.stop(tell=False)
+    night.run(40)
+    for _ in range(6):
+        stop(night, again=True)
+        night.run(1)
+    assert told(night) == [DARK, DARK, NAMED]
+
+
+def test_a_stop_that_stands_at_the_start_is_told_too(night: Any) -> None:
+    """After a restart nobody knows what the lamps did meanwhile."""
+    stop(night)
+    night.run(3)
+    night.box.stop(tell=False)
+    night.controller.stop()
+    night.controller.start(night.controller.engine.order)
+    engine = night.controller.engine
+    engine.follow(engine.program.with_hand((), STOP))
+    night.run(7)
+    assert told(night) == [DARK, NAMED]
+
+
+def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: Any) -> None:
+    """Though it was not confirmed before."""
+    night.box.stop(tell=False)
+    stop(night)
+    night.run(2)
+    engine = night.controller.engine
+    engine.follow(engine.program.with_hand((), None))
+    night.box.start()
+    night.run(60)
+    assert told(night) == []
