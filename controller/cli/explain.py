@@ -1,7 +1,6 @@
 """`watertower explain CODE`: what an event or error means and what to do, from the catalogue."""
 
 import json
-from difflib import get_close_matches
 
 import click
 
@@ -31,8 +30,7 @@ def _find(code: str) -> Kind:
     wanted = code.strip().upper()
     wanted = wanted if wanted.startswith("TWL-") else f"TWL-{wanted}"
     if wanted not in CATALOGUE:
-        near = next(iter(get_close_matches(wanted, CATALOGUE, 1, 0)), "TWL-G101")
-        raise Refused("TWL-Q104", asked=code, near=near)
+        raise Refused("TWL-Q104", asked=code)
     return CATALOGUE[wanted]
 
 

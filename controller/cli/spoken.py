@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from controller.errors import Refused
 from controller.events.kind import Language
+from controller.likeness import likeliest
 from controller.locale import help_words
 
 ASKED = re.compile(r"--lang=(?P<code>en|sv)")
@@ -90,9 +90,9 @@ def refusal(error: click.UsageError) -> Refused:
 
 def unknown(word: str, known: Sequence[str], command: str) -> Refused:
     """A word that is neither command nor option, with the one that was meant where there is a near one."""
-    near = get_close_matches(word, known, 1)
+    near = likeliest(word, dict(zip(known, known, strict=True)))
     if near:
-        return Refused("TWL-Q110", word=word, near=near[0])
+        return Refused("TWL-Q110", word=word, near=near)
     return Refused("TWL-Q111", word=word, command=command)
 
 

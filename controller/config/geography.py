@@ -1,12 +1,14 @@
 """Time zones and where they lie, as the time zone database tells."""
 
 import re
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from zoneinfo import available_timezones
 
+from controller.likeness import likeliest
+
 PLACE = re.compile(r"(?P<lat>[+-]\d{4}(?:\d\d)?)(?P<lon>[+-]\d{5}(?:\d\d)?)")
+SHORTEST_CITY = 5
 FAR = 20.0
 """Degrees: so far from its time zone's city is hardly any place on land."""
 OTHER_NAMES = {
@@ -24,15 +26,19 @@ def time_zones() -> frozenset[str]:
 
 
 def near_time_zone(text: str) -> str | None:
-    """The time zone that was most likely meant: by its city, or by its spelling."""
+    """The time zone that was most likely meant: by its city, or by its spelling. Of an offset, as `GMT+1`, there is
+    none: the zones of that name count the other way round, and know no summer time."""
     plain = text.strip().casefold().replace(" ", "_").replace("\\", "/")
-    known = {name.casefold(): name for name in sorted(time_zones())}
+    known = {name.casefold(): name for name in sorted(time_zones()) if not name.startswith("Etc/")}
     cities = {name.rpartition("/")[2]: whole for name, whole in known.items()}
     if plain in known or plain in cities or plain in OTHER_NAMES:
         return OTHER_NAMES.get(plain) or known.get(plain) or cities[plain]
-    found = get_close_matches(plain, known, n=1, cutoff=0.75)
-    found_city = get_close_matches(plain.rpartition("/")[2], cities, n=1, cutoff=0.8)
-    return known[found[0]] if found else cities[found_city[0]] if found_city else None
+    if any(char in plain for char in "+0123456789"):
+        return None
+    found = likeliest(plain, known)
+    # so short a word is an abbreviation: CEST is not West in Brazil
+    found_city = None if found or "/" in plain or len(plain) < SHORTEST_CITY else likeliest(plain, cities)
+    return known[found] if found else cities[found_city] if found_city else None
 
 
 @cache

@@ -40,7 +40,9 @@ def _color(value: object, info: ValidationInfo) -> object:
 def _known_zone(zone: str, info: ValidationInfo) -> str:
     zones = (info.context or {}).get("zones")
     if zones is not None and zone not in zones:
-        suggestion = near(zone, zones) or zones[0]
+        suggestion = near(zone, zones)
+        if suggestion is None:
+            raise Mistake("TWL-S068", zone=zone, zones=", ".join(zones))
         raise Mistake("TWL-S136", zone=zone, suggestion=suggestion, zones=", ".join(zones))
     return zone
 

@@ -25,7 +25,10 @@ WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
 RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")
 MAPPINGS = (dict, Mapping)
-NEARLY = re.compile(r"[^\d.,-]*(?P<sign>-)?0*(?P<whole>[0-9]+)(?:[.,](?P<part>[0-9]{1,15}))?\D*")
+NEARLY = re.compile(
+    r"[NEÖ]?\s*\+?(?P<sign>[-−–])?0*(?P<whole>[0-9]+)(?:[.,](?P<part>[0-9]{1,15}))?\s*°?\s*[NEÖ]?", re.IGNORECASE
+)
+"""A number in another form; south and west turn its sign, and a number with any other word is not guessed at."""
 READERS = (BeforeValidator, PlainValidator, WrapValidator)
 COMMENTED_VALUE = re.compile(r"#[^\s#]")
 """`#FF6A00` is a value without its quotes; `# later` is a comment."""
@@ -248,8 +251,12 @@ def _numbers(document: Document, annotation: Any, node: Node) -> Iterator[Findin
 
 def plain_number(text: str) -> str:
     """The number that was most likely meant, as the file wants it; else any number as an example."""
-    found = NEARLY.fullmatch(text)
-    meant = f"{found['sign'] or ''}{found['whole']}{'.' if found['part'] else ''}{found['part'] or ''}" if found else ""
+    found = NEARLY.fullmatch(text.strip())
+    meant = (
+        f"{'-' if found['sign'] else ''}{found['whole']}{'.' if found['part'] else ''}{found['part'] or ''}"
+        if found
+        else ""
+    )
     return meant if DECIMAL.fullmatch(meant) else "56.899"
 
 

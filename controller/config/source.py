@@ -52,7 +52,9 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
 def _missing(path: Path, file: str) -> Finding:
     """The file is not there; perhaps an editor gave it another name: `schedule.yaml.txt`, `Schedule.yaml`."""
     try:
-        found = near(path.name, (other.name for other in path.parent.iterdir() if other.suffix not in OTHERS))
+        others = [other.name for other in path.parent.iterdir() if other.suffix not in OTHERS]
+        copies = [name for name in others if name.casefold().startswith(path.stem)]
+        found = near(path.name, others) or (copies[0] if len(copies) == 1 else None)
     except OSError:
         found = None
     if found is not None:

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from controller.likeness import likeliest
 
 SYNONYMS: dict[str, str] = {
     # schedule.yaml
@@ -121,7 +122,7 @@ SHORTEST = 3
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most likely meant, upper and lower case alike."""
+    """The known word of which this is another spelling, its beginning or a slip, upper and lower case alike."""
     words = {one.casefold(): one for one in known}
     plain = unicodedata.normalize("NFC", word).strip().casefold().replace(" ", "_").replace("-", "_")
     meant = SYNONYMS.get(plain)
@@ -130,5 +131,5 @@ def near(word: str, known: Iterable[str]) -> str | None:
     if plain in words:
         return words[plain]
     longer = [one for one in words if one.startswith(plain)] if len(plain) >= SHORTEST else []
-    found = longer if len(longer) == 1 else get_close_matches(plain, words, n=1, cutoff=0.65)
-    return words[found[0]] if found else None
+    found = longer[0] if len(longer) == 1 else likeliest(plain, words)
+    return words[found] if found else None

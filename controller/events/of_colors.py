@@ -111,7 +111,7 @@ KINDS: tuple[Kind, ...] = (
             "100 % is the most light that the lamps can give in that colour.",
             "100 % är det mesta ljus som lamporna kan ge i den färgen.",
         ),
-        Text("Write for example 80 %.", "Skriv till exempel 80 %."),
+        Text("Write per cent from 0 % to 100 %.", "Skriv procent från 0 % till 100 %."),
     ),
     Kind(
         "TWL-S138",

@@ -66,8 +66,8 @@ KINDS: tuple[Kind, ...] = (
             "Varje händelse och fel har en kod som TWL-G101.",
         ),
         Text(
-            "Did you mean {near}? `watertower explain` lists them all.",
-            "Menade du {near}? `watertower explain` räknar upp alla.",
+            "`watertower explain` lists them all.",
+            "`watertower explain` räknar upp alla.",
         ),
     ),
     Kind(

@@ -1,4 +1,9 @@
-"""Mistakes in days and durations: TWL-S101 to TWL-S119, TWL-S143 and TWL-S144. Names of months come in both languages."""
+"""Mistakes in days and durations: TWL-S101 to TWL-S119, TWL-S143, S144, TWL-S146 to S149 and S153. Names of months come in
+both languages.
+
+An advice never changes what was meant: it repeats the whole text with one part exchanged, or it asks. Nothing that
+limits the days is advised away.
+"""
 
 from controller.events.kind import Kind, Text
 from controller.events.of_text import mistake
@@ -19,6 +24,15 @@ WEEKS = Text(
     "Weeks are numbered as in Swedish calendars (ISO 8601): from Monday to Sunday, 52 or 53 in a year.",
     "Veckor numreras som i svenska kalendrar (ISO 8601): från måndag till söndag, 52 eller 53 på ett år.",
 )
+EXAMPLES = Text(
+    "days are written as `6 June`, `20–26 November`, `week 47`, `Easter Sunday - 1 day`, `every Friday in October` or"
+    " `last day of February`, several as a list [one, another]; times of day stand under `hours:`, days that do"
+    " not count under `except:`",
+    "dagar skrivs som `6 juni`, `20–26 november`, `vecka 47`, `påskdagen - 1 dag`, `varje fredag i oktober` eller"
+    " `sista dagen i februari`, flera som en lista [den ena, den andra]; klockslag hör till `hours:`, dagar som inte"
+    " ska räknas till `except:`",
+)
+"""Where nothing can be proposed: how everything that can be said is said."""
 DURATIONS = Text(
     "A duration is a number with its unit, so that nobody has to know which unit is meant.",
     "En tid skrivs som ett tal med enhet, så att ingen behöver veta vilken enhet som avses.",
@@ -31,17 +45,14 @@ KINDS: tuple[Kind, ...] = (
         "not-a-day",
         Text("'{value}' is not a day or a period", '"{value}" är ingen dag eller period'),
         DAYS,
-        Text(
-            "write for example `6 June`, `20–26 November`, `week 47`, `Easter Sunday` or `every Friday`",
-            "skriv till exempel `6 juni`, `20–26 november`, `vecka 47`, `påskdagen` eller `varje fredag`",
-        ),
+        EXAMPLES,
     ),
     mistake(
         "S102",
         "month-unknown",
         Text("'{word}' is not a month", '"{word}" är ingen månad'),
         DAYS,
-        Text("did you mean '{suggestion}'?", 'menade du "{suggestion}"?'),
+        Text("did you mean {english}?", "menade du {swedish}?"),
     ),
     mistake(
         "S103",
@@ -52,8 +63,8 @@ KINDS: tuple[Kind, ...] = (
         ),
         NEVER_ROLLED,
         Text(
-            "write a day from 1 to {days}; the last one is `{days} {english}`",
-            "skriv en dag från 1 till {days}; den sista är `{days} {swedish}`",
+            "which day is meant? The last one is `{days} {english}`",
+            "vilken dag menas? Den sista är `{days} {swedish}`",
         ),
     ),
     mistake(
@@ -61,7 +72,10 @@ KINDS: tuple[Kind, ...] = (
         "end-before-start",
         Text("{last} comes before {first}", "{last} kommer före {first}"),
         NEVER_GUESSED,
-        Text("did you mean `{suggestion}`?", "menade du `{suggestion}`?"),
+        Text(
+            "if the days between are meant, write `{suggestion}`; if it runs over New Year, the later year at the end",
+            "om dagarna däremellan menas, skriv `{suggestion}`; om det går över nyår, det senare året i slutet",
+        ),
     ),
     mistake(
         "S105",
@@ -83,8 +97,10 @@ KINDS: tuple[Kind, ...] = (
         Text("not every month has a '{value}'", 'alla månader har inte någon "{value}"'),
         DAYS,
         Text(
-            "write first, second, third, fourth or last before {weekday}",
-            "skriv första, andra, tredje, fjärde eller sista före {weekday}",
+            "which one is meant? The first, second, third, fourth and last {weekday} of a month can be written; days of"
+            " one year as dates",
+            "vilken menas? Första, andra, tredje, fjärde och sista {weekday} i en månad går att skriva; dagar ett visst"
+            " år som datum",
         ),
     ),
     mistake(
@@ -92,7 +108,7 @@ KINDS: tuple[Kind, ...] = (
         "named-day-unknown",
         Text("'{word}' is not a day that has a name here", '"{word}" är ingen dag som har ett namn här'),
         DAYS,
-        Text("did you mean '{suggestion}'?", 'menade du "{suggestion}"?'),
+        Text("did you mean {english}?", "menade du {swedish}?"),
     ),
     mistake(
         "S109",
@@ -103,8 +119,18 @@ KINDS: tuple[Kind, ...] = (
         ),
         DAYS,
         Text(
-            "write the year with four digits, for example {suggestion}",
-            "skriv året med fyra siffror, till exempel {suggestion}",
+            "write the year with four digits, from {earliest} to {latest}",
+            "skriv året med fyra siffror, från {earliest} till {latest}",
+        ),
+    ),
+    mistake(
+        "S147",
+        "year-of-two-digits",
+        Text("'{year}' is no year of four digits", '"{year}" är inget år med fyra siffror'),
+        DAYS,
+        Text(
+            "if the year is meant, write {suggestion} in its place; several days are a list [one, another]",
+            "om året menas, skriv {suggestion} i stället; flera dagar är en lista [den ena, den andra]",
         ),
     ),
     mistake(
@@ -113,8 +139,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'{value}' is not a duration", '"{value}" är ingen tid med enhet'),
         DURATIONS,
         Text(
-            "write for example `30 s`, `2 min`, `1 h 30 min` or `24 h`",
-            "skriv till exempel `30 s`, `2 min`, `1 h 30 min` eller `24 h`",
+            "a duration is written as `30 s`, `2 min`, `1 h 30 min`, `24 h` or `3 d`",
+            "en tid skrivs som `30 s`, `2 min`, `1 h 30 min`, `24 h` eller `3 d`",
         ),
     ),
     mistake(
@@ -125,6 +151,23 @@ KINDS: tuple[Kind, ...] = (
         Text("did you mean '{suggestion}'?", 'menade du "{suggestion}"?'),
     ),
     mistake(
+        "S149",
+        "duration-of-what",
+        Text("'{value}' has no unit", '"{value}" saknar enhet'),
+        DURATIONS,
+        Text(
+            "which unit is meant? Seconds are `{value} s`, minutes `{value} min`, hours `{value} h`",
+            "vilken enhet menas? Sekunder är `{value} s`, minuter `{value} min`, timmar `{value} h`",
+        ),
+    ),
+    mistake(
+        "S148",
+        "shift-without-unit",
+        Text("'{value}' has no unit", '"{value}" saknar enhet'),
+        DURATIONS,
+        Text("which is meant, `{days}` or `{weeks}`?", "vilket menas, `{days}` eller `{weeks}`?"),
+    ),
+    mistake(
         "S112",
         "too-long",
         Text("'{value}' is more than {limit} days", '"{value}" är mer än {limit} dagar'),
@@ -132,7 +175,9 @@ KINDS: tuple[Kind, ...] = (
             "So long a time is most often a slip: a digit too many or the wrong unit.",
             "En så lång tid är oftast ett slarvfel: en siffra för mycket eller fel enhet.",
         ),
-        Text("write at most {limit} days", "skriv högst {limit} dagar"),
+        Text(
+            "which time is meant? It may be {limit} days at most", "vilken tid menas? Den får vara högst {limit} dagar"
+        ),
     ),
     mistake(
         "S113",
@@ -143,8 +188,8 @@ KINDS: tuple[Kind, ...] = (
         ),
         NEVER_ROLLED,
         Text(
-            "write `28 February {year}`, or leave out the year: then it means leap years only",
-            "skriv `28 februari {year}`, eller utelämna året: då gäller det bara skottår",
+            "which day is meant? The end of the month is `last day of February {year}`",
+            "vilken dag menas? Månadens slut är `sista dagen i februari {year}`",
         ),
     ),
     mistake(
@@ -153,8 +198,25 @@ KINDS: tuple[Kind, ...] = (
         Text("'{value}' does not say which one", '"{value}" säger inte vilken dag'),
         DAYS,
         Text(
-            "write `every {word}` or `first {word} in March`; a date is written without its weekday",
-            "skriv `varje {word}` eller `första {word} i mars`; ett datum skrivs utan veckodag",
+            "which {word} is meant? All are `every {word}`, those of a month `every {word} in October`, one of a month"
+            " `first {word} in October`",
+            "vilken {word} menas? Alla är `varje {word}`, en månads `varje {word} i oktober`, en i en månad"
+            " `första {word} i oktober`",
+        ),
+    ),
+    mistake(
+        "S146",
+        "weekday-and-date",
+        Text("'{value}' before a date", '"{value}" före ett datum'),
+        Text(
+            "A date falls on another weekday each year, so that one of the two would not be kept.",
+            "Ett datum infaller på olika veckodagar olika år, så en av de två skulle inte gälla.",
+        ),
+        Text(
+            "if one day is meant, write its date with the year, as `20 November 2026`; if a weekday is meant, as"
+            " `every Friday in November`",
+            "om en viss dag menas, skriv datumet med årtal, som `20 november 2026`; om veckodagen menas, som"
+            " `varje fredag i november`",
         ),
     ),
     mistake(
@@ -166,8 +228,8 @@ KINDS: tuple[Kind, ...] = (
         ),
         NEVER_GUESSED,
         Text(
-            "did you mean `{suggestion}`? If not, write the year at both ends",
-            "menade du `{suggestion}`? Om inte, skriv årtalet i båda ändar",
+            "if the days between are meant, write `{suggestion}`; if it runs over New Year, the year at both ends",
+            "om dagarna däremellan menas, skriv `{suggestion}`; om det går över nyår, årtalet i båda ändar",
         ),
     ),
     mistake(
@@ -176,8 +238,8 @@ KINDS: tuple[Kind, ...] = (
         Text("{year} has {weeks} weeks", "{year} har {weeks} veckor"),
         WEEKS,
         Text(
-            "write `week {weeks} {year}`, or leave out the year: then it means the years that have week 53",
-            "skriv `vecka {weeks} {year}`, eller utelämna året: då gäller det de år som har en vecka 53",
+            "which week is meant? The last one of {year} is `week {weeks} {year}`",
+            "vilken vecka menas? Den sista {year} är `vecka {weeks} {year}`",
         ),
     ),
     mistake(
@@ -185,10 +247,7 @@ KINDS: tuple[Kind, ...] = (
         "left-over",
         Text("'{rest}' is left over after '{value}'", '"{rest}" blir över efter "{value}"'),
         DAYS,
-        Text(
-            "delete '{rest}'; several days or periods are written as a list: [one, another]",
-            'ta bort "{rest}"; flera dagar eller perioder skrivs som en lista: [den ena, den andra]',
-        ),
+        EXAMPLES,
     ),
     mistake(
         "S118",
@@ -222,10 +281,17 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     mistake(
+        "S153",
+        "season-in-a-phrase",
+        Text("'{value}' does not say which days", '"{value}" säger inte vilka dagar'),
+        DAYS,
+        EXAMPLES,
+    ),
+    mistake(
         "S144",
         "season",
         Text("'{value}' does not say which days", '"{value}" säger inte vilka dagar'),
         DAYS,
-        Text("write the days, for example `{english}`", "skriv dagarna, till exempel `{swedish}`"),
+        Text("which days are meant? Perhaps {english}", "vilka dagar menas? Kanske {swedish}"),
     ),
 )

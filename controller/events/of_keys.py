@@ -62,8 +62,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'{key}' has no value", '"{key}" saknar värde'),
         PAIRS,
         Text(
-            "write a value after the colon, or delete the line",
-            "skriv ett värde efter kolonet, eller ta bort raden",
+            "write a value after the colon",
+            "skriv ett värde efter kolonet",
         ),
     ),
     mistake(
@@ -88,7 +88,10 @@ KINDS: tuple[Kind, ...] = (
             '"{key}" står två gånger (rad {first_line} och {second_line})',
         ),
         KEYWORDS,
-        Text("keep one of them", "behåll den ena"),
+        Text(
+            "write what is meant on one line; several days or hours are a list: {key}: [one, another]",
+            "skriv det som menas på en rad; flera dagar eller tider är en lista: {key}: [det ena, det andra]",
+        ),
     ),
     mistake(
         "S075",
@@ -126,8 +129,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'{key}' belongs to '{group}', not here", '"{key}" hör till "{group}", inte hit'),
         KEYWORDS,
         Text(
-            "move it, or the whole entry, below `{group}:`, or delete the line",
-            "flytta det, eller hela posten, till `{group}:`, eller ta bort raden",
+            "move it, or the whole entry, below `{group}:`",
+            "flytta det, eller hela posten, till `{group}:`",
         ),
     ),
     mistake(
@@ -294,8 +297,8 @@ KINDS: tuple[Kind, ...] = (
         Text("'change_every' needs a list of colours", '"change_every" behöver en lista med färger'),
         SHOWING,
         Text(
-            "write `color: [red, blue]`, or delete the line with `change_every`",
-            "skriv `color: [red, blue]`, eller ta bort raden med `change_every`",
+            "name the colours that take turns, as `color: [red, blue]`; a single colour stays as it is without it",
+            "räkna upp färgerna som byts, som `color: [red, blue]`; en enda färg byts inte och behöver det inte",
         ),
     ),
     mistake(

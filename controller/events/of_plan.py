@@ -30,10 +30,10 @@ KINDS: tuple[Kind, ...] = (
         "hours_through_noon",
         Text("these hours run through the middle of the day", "de här tiderna går genom mitt på dagen"),
         Text(
-            "instead of '{written}' write an evening such as `sunset to 23:00`, a morning such as `05:00 to sunrise`, or "
-            "`all day`; if daylight is meant, `{split}`",
-            'i stället för "{written}", skriv en kväll som `solnedgång till 23:00`, en morgon som '
-            "`05:00 till soluppgång`, eller `hela dygnet`; om dagsljus är meningen, `{split}`",
+            "if '{written}' is meant, through the day, write `{split}`; which hours are meant otherwise? An evening looks "
+            "like `sunset to 23:00`, a morning like `05:00 to sunrise`",
+            'om "{written}" är meningen, genom dagen, skriv `{split}`; vilka tider menas annars? En kväll skrivs som '
+            "`solnedgång till 23:00`, en morgon som `05:00 till soluppgång`",
         ),
     ),
     _hours(
@@ -48,6 +48,24 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     _hours(
+        "TWL-S151",
+        "hours_unknown",
+        Text("'{word}' is not a time", '"{word}" är ingen tid'),
+        Text(
+            "hours go from one time `to` another; a time is `22:30`, `sunset`, `sunrise`, `dusk`, `dawn`, `midnight` or "
+            "`noon`, with `+ 30 min` or `- 1 h` if needed; days stand under `dates:` or `nights:`",
+            "tider går från en tid `till` en annan; en tid är `22:30`, `solnedgång`, `soluppgång`, `skymning`, `gryning`, "
+            "`midnatt` eller `mitt på dagen`, med `+ 30 min` eller `- 1 tim` om det behövs; dagar hör till `dates:` eller "
+            "`nights:`",
+        ),
+    ),
+    _hours(
+        "TWL-S150",
+        "hours_shift_in_seconds",
+        Text("{shift} is no whole number of minutes", "{shift} är inget helt antal minuter"),
+        Text("which shift in whole minutes is meant?", "vilket antal hela minuter menas?"),
+    ),
+    _hours(
         "TWL-S122",
         "hours_no_such_time",
         Text("there is no time {time}", "klockan kan inte vara {time}"),
@@ -57,13 +75,16 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S123",
         "hours_shift_without_unit",
         Text("'{shift}' has no unit", '"{shift}" saknar enhet'),
-        Text("did you mean `{shift} min`?", "menade du `{shift} min`?"),
+        Text("which is meant, `{shift} min` or `{shift} h`?", "vilket menas, `{shift} min` eller `{shift} h`?"),
     ),
     _hours(
         "TWL-S124",
         "hours_shift_too_long",
         Text("{shift} is more than half a day", "{shift} är mer än ett halvt dygn"),
-        Text("write a clock time instead of `{shift}`", "skriv ett klockslag i stället för `{shift}`"),
+        Text(
+            "which time is meant? So far from the sun, write a clock time",
+            "vilken tid menas? Så långt från solen, skriv ett klockslag",
+        ),
     ),
     _hours(
         "TWL-S125",
@@ -79,7 +100,10 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S126",
         "hours_without_end",
         Text("from '{written}' until when?", 'från "{written}" till när?'),
-        Text("write for example `{meant}`", "skriv till exempel `{meant}`"),
+        Text(
+            "until when is meant? Until the end of the night is `{meant}`",
+            "till när menas? Till nattens slut är `{meant}`",
+        ),
     ),
     _hours(
         "TWL-S127",
@@ -89,29 +113,29 @@ KINDS: tuple[Kind, ...] = (
             '"{written}" är dagtid: lamporna skulle lysa i fullt dagsljus',
         ),
         Text(
-            "write `sunset to sunrise`; if daylight is meant, `{split}`, or `all day` for day and night",
-            "skriv `solnedgång till soluppgång`; om dagsljus är meningen, `{split}`, eller `hela dygnet` för dag och natt",
+            "if daylight is meant, write `{split}`; if the night is, `sunset to sunrise`",
+            "om dagsljus är meningen, skriv `{split}`; om natten är det, `solnedgång till soluppgång`",
         ),
     ),
     _hours(
         "TWL-S128",
         "hours_bare_number",
-        Text("'{written}' is not a time of day", '"{written}" är inget klockslag'),
-        Text("did you mean `{time}`?", "menade du `{time}`?"),
+        Text("'{word}' is not a time of day", '"{word}" är inget klockslag'),
+        Text("did you mean `{near}`?", "menade du `{near}`?"),
     ),
     _hours(
         "TWL-S129",
         "hours_without_start",
         Text("until '{written}' from when?", 'till "{written}" från när?'),
-        Text("write for example `{meant}`", "skriv till exempel `{meant}`"),
+        Text("from when is meant? Perhaps `{meant}`", "från när menas? Kanske `{meant}`"),
     ),
     _hours(
         "TWL-S142",
         "hours_whole_day",
         Text("'{written}' begins and ends at the same time", '"{written}" börjar och slutar vid samma tid'),
         Text(
-            "for the whole day write `all day`: with `dates` from 00:00 to 24:00, with `nights` from noon to noon",
-            "för hela dygnet, skriv `hela dygnet`: med `dates` från 00:00 till 24:00, med `nights` från mitt på dagen "
+            "is the whole day meant? That is `all day`: with `dates` from 00:00 to 24:00, with `nights` from noon to noon",
+            "menas hela dygnet? Det är `hela dygnet`: med `dates` från 00:00 till 24:00, med `nights` från mitt på dagen "
             "till mitt på nästa dag",
         ),
     ),
@@ -120,8 +144,10 @@ KINDS: tuple[Kind, ...] = (
         "rule_two_kinds_of_days",
         Text("'{name}' has both `dates` and `nights`", '"{name}" har både `dates` och `nights`'),
         Text(
-            "keep `dates` for calendar days (midnight to midnight) or `nights` for whole nights (evening to morning)",
-            "behåll `dates` för kalenderdagar (från midnatt till midnatt) eller `nights` för hela nätter (kväll till morgon)",
+            "write all days of '{name}' in one of the two: `dates` are calendar days (midnight to midnight), `nights` are "
+            "whole nights (evening to morning)",
+            'skriv alla dagar för "{name}" i en av dem: `dates` är kalenderdagar (från midnatt till midnatt), `nights` är '
+            "hela nätter (kväll till morgon)",
         ),
     ),
     _hours(
@@ -153,7 +179,10 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S203",
         "past",
         Text("'{name}' lies in the past and never happens again", '"{name}" är förbi och kommer aldrig igen'),
-        Text("remove the year, or the whole entry", "ta bort årtalet, eller hela posten"),
+        Text(
+            "nothing, or take the entry out; if it is to be lit again, write the next year",
+            "inget, eller ta bort posten; om den ska lysa igen, skriv nästa årtal",
+        ),
     ),
     _note(
         "TWL-S204",
@@ -183,7 +212,10 @@ KINDS: tuple[Kind, ...] = (
         "TWL-S206",
         "leap_day",
         Text("'{name}' is on 29 February, next in {year}", '"{name}" är den 29 februari, nästa gång {year}'),
-        Text("write `28 February` if it is meant every year", "skriv `28 februari` om det menas varje år"),
+        Text(
+            "if the end of the month is meant, every year, write `last day of February`",
+            "om månadens slut menas, varje år, skriv `sista dagen i februari`",
+        ),
         Level.INFO,
     ),
     _note(

@@ -370,7 +370,10 @@ KINDS: tuple[Kind, ...] = (
             '"{key}" har redan värdet {value}, och under det står poster',
         ),
         PAIRS,
-        Text("delete {value} after `{key}:`", "ta bort {value} efter `{key}:`"),
+        Text(
+            "let nothing stand after `{key}:`; what {value} says goes among the entries below, if it is meant",
+            "låt inget stå efter `{key}:`; det som {value} säger hör till posterna nedanför, om det är meningen",
+        ),
     ),
     mistake(
         "S046",

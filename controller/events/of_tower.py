@@ -73,8 +73,10 @@ KINDS: tuple[Kind, ...] = (
         Text("unknown time zone '{value}'", 'okänd tidszon "{value}"'),
         PLACE,
         Text(
-            "write area and city, for example Europe/Stockholm",
-            "skriv världsdel och stad, till exempel Europe/Stockholm",
+            "write area and city of the place, for example Europe/Stockholm: it knows summer time, which an offset such as"
+            " UTC+1 does not",
+            "skriv platsens världsdel och stad, till exempel Europe/Stockholm: den känner till sommartid, vilket ett"
+            " avstånd som UTC+1 inte gör",
         ),
     ),
     mistake(
@@ -100,8 +102,8 @@ KINDS: tuple[Kind, ...] = (
         Text("no lamp shines on the zone '{zone}'", 'ingen lampa lyser på zonen "{zone}"'),
         ZONES,
         Text(
-            "give it a gateway or a fixture, or delete it",
-            "ge den en styrenhet eller en armatur, eller ta bort den",
+            "give it a gateway or a fixture",
+            "ge den en styrenhet eller en armatur",
         ),
     ),
     mistake(
@@ -185,8 +187,8 @@ KINDS: tuple[Kind, ...] = (
         ),
         BROKER,
         Text(
-            "write the broker as mqtts://host:8883, or delete the line",
-            "skriv brokern som mqtts://värd:8883, eller ta bort raden",
+            "write the broker as mqtts://host:8883; over mqtt:// nothing is encrypted, and no file is used for it",
+            "skriv brokern som mqtts://värd:8883; över mqtt:// är inget krypterat, och ingen fil används för det",
         ),
     ),
     mistake(
@@ -194,14 +196,17 @@ KINDS: tuple[Kind, ...] = (
         "key-needs-other",
         Text("'{key}' is of no use without '{other}'", '"{key}" behöver också "{other}"'),
         BROKER,
-        Text("add `{other}`, or delete `{key}`", "lägg till `{other}`, eller ta bort `{key}`"),
+        Text("add `{other}`", "lägg till `{other}`"),
     ),
     mistake(
         "S094",
         "key-needs-embedded",
         Text("'{key}' is for the embedded broker only", '"{key}" gäller bara den inbyggda brokern'),
         BROKER,
-        Text("write `broker: embedded`, or delete the line", "skriv `broker: embedded`, eller ta bort raden"),
+        Text(
+            "write `broker: embedded`; of a broker of its own, say this in the broker's own configuration instead",
+            "skriv `broker: embedded`; för en fristående broker, ange det i brokerns egna inställningar i stället",
+        ),
     ),
     mistake(
         "S095",

@@ -12,7 +12,6 @@ What `parse_color` reads, the first that fits; case, spaces and hyphens inside a
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 
 from coloraide import Color as Coloraide
@@ -20,6 +19,7 @@ from coloraide.css.color_names import name2val_map
 
 from controller.errors import Mistake
 from controller.lighting.names import SWEDISH, WHITES, plain, unmarked
+from controller.likeness import likeliest
 
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 NEARLY_HEX = re.compile(r"#[0-9A-Fa-f]*|(?:0[xX])[0-9A-Fa-f]+|[0-9A-Fa-f]{6}")
@@ -119,10 +119,10 @@ def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     if color is not None:
         return color
     if len(text) > LONGEST:
-        raise Mistake("TWL-S132", value=text, suggestion=_any_name(palette))
+        raise Mistake("TWL-S145", value=text, example=_any_name(palette))
     near = _nearest_name(text, palette)
-    if near is None and NEARLY_HEX.fullmatch(text):
-        raise Mistake("TWL-S131", value=text, suggestion=_hex_meant(text))
+    if near is None and NEARLY_HEX.fullmatch(text) and (code := _hex_meant(text)):
+        raise Mistake("TWL-S131", value=text, suggestion=code)
     meant = near or _components_meant(text) or _temperature_meant(text)
     if meant is None:
         raise Mistake("TWL-S145", value=text, example=_any_name(palette))
@@ -166,12 +166,12 @@ def _rgb(text: str) -> Color | None:
     return Color.from_rgb(int(found[1]), int(found[2]), int(found[3]))
 
 
-def _hex_meant(text: str) -> str:
-    """What a text that is nearly `#RRGGBB` most likely means, else an example of the form."""
+def _hex_meant(text: str) -> str | None:
+    """`FF6A00`, `0xFF6A00` and `#F60` as `#RRGGBB`; of more or fewer digits nobody can tell."""
     digits = re.sub(r"^(#|0[xX])", "", text.strip())
     if re.fullmatch(r"[0-9A-Fa-f]{3}", digits):
         digits = "".join(digit * 2 for digit in digits)
-    return f"#{digits[:6].upper()}" if re.fullmatch(r"[0-9A-Fa-f]{6,8}", digits) else "#FF6A00"
+    return f"#{digits.upper()}" if re.fullmatch(r"[0-9A-Fa-f]{6}", digits) else None
 
 
 def _components_meant(text: str) -> str | None:
@@ -193,8 +193,8 @@ def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
     bare = {unmarked(name): name for name in names.values()}
     if unmarked(text) in bare:
         return bare[unmarked(text)]
-    near = get_close_matches(plain(text), names, n=1, cutoff=0.75)
-    return names[near[0]] if near else None
+    near = likeliest(plain(text), {name: _named(name, palette) for name in names})
+    return names[near] if near else None
 
 
 def _any_name(palette: Mapping[str, Color]) -> str:

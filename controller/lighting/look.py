@@ -75,8 +75,11 @@ def _not_a_brightness(text: str) -> Mistake:
     if not NUMBER.fullmatch(text):
         return Mistake("TWL-S137", value=text)
     number = _number(text)
-    percent = number * 100 if number <= 1 and text != "1" else number
-    return Mistake("TWL-S138", value=text, suggestion=f"{min(percent, 100):g} %")
+    if number > 100:
+        return Mistake("TWL-S137", value=text)
+    # 0.8 may be a share or per cent, and so may 1
+    meant = dict.fromkeys((number * 100, number) if number <= 1 else (number,))
+    return Mistake("TWL-S138", value=text, suggestion=" / ".join(f"{percent:g} %" for percent in meant))
 
 
 def _number(text: str) -> float:

@@ -12,7 +12,6 @@ Rules
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +22,7 @@ from controller.lighting.lamp import NOTHING, Lamp
 from controller.lighting.light import Light
 from controller.lighting.look import ZoneState
 from controller.lighting.profile import BUILT_IN, Profile
+from controller.likeness import likeliest
 
 SLOTS = 512
 VISIBLE = 5.0
@@ -235,9 +235,9 @@ def _past_the_end(fixture: Fixture, channels: range) -> Mistake:
 
 def _unknown_profile(fixture: Fixture, known: Mapping[str, Profile]) -> Mistake:
     names = {name.casefold(): name for name in known}
-    near = get_close_matches(fixture.profile[:60].casefold(), names, n=1, cutoff=0.5)
+    near = likeliest(fixture.profile.casefold(), names)
     told: dict[str, Any] = {"fixture": fixture.name, "profile": fixture.profile, "known": ", ".join(known)}
-    return Mistake("TWL-F103", suggestion=names[near[0]], **told) if near else Mistake("TWL-F107", **told)
+    return Mistake("TWL-F103", suggestion=names[near], **told) if near else Mistake("TWL-F107", **told)
 
 
 def _told(channels: range) -> str:

@@ -39,8 +39,9 @@ def _year(value: object) -> int:
     text = str(value).strip()
     if re.fullmatch("[0-9]{4}", text) and EARLIEST <= int(text) <= LATEST:
         return int(text)
-    meant = f"20{text}" if re.fullmatch("[0-9]{2}", text) else "2026"
-    raise Mistake("TWL-S109", year=text, earliest=EARLIEST, latest=LATEST, suggestion=meant)
+    if re.fullmatch("[0-9]{2}", text):
+        raise Mistake("TWL-S147", year=text, suggestion=f"20{text}")
+    raise Mistake("TWL-S109", year=text, earliest=EARLIEST, latest=LATEST)
 
 
 Years = Annotated[tuple[Annotated[int, BeforeValidator(_year)], ...], BeforeValidator(as_list)]

@@ -39,6 +39,9 @@ EXAMPLES = (
     "första advent till 13 januari",
     "påskdagen - 2 dagar",
     "every Friday and Saturday",
+    "varje fredag i oktober",
+    "last day of February",
+    "20 and 22–24 December",
     "every day",
 )
 

@@ -6,7 +6,6 @@ Rules
 3. It is at least zero and at most LIMIT; what comes is kept to the microsecond.
 """
 
-import difflib
 import re
 from datetime import timedelta
 from fractions import Fraction
@@ -15,6 +14,7 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from controller.errors import Mistake
+from controller.likeness import likeliest
 
 LIMIT = timedelta(days=400)
 MICROSECOND = timedelta(microseconds=1)
@@ -40,8 +40,8 @@ _DIGITS = 15
 def parse_duration(text: str) -> timedelta:
     """The duration that `text` names.
 
-    Raises Mistake TWL-S110 for what is no duration, TWL-S111 for a number without a known unit,
-    TWL-S112 for more than LIMIT.
+    Raises Mistake TWL-S110 for what is no duration, TWL-S111 for a number without a known unit, TWL-S149 for a number
+    alone, TWL-S112 for more than LIMIT.
     """
     total, seen, at, end = Fraction(0), list[timedelta](), 0, len(text.rstrip())
     while at < end or not seen:
@@ -79,15 +79,27 @@ def _too_long(text: str) -> Mistake:
 
 
 def _unit_mistake(text: str, found: re.Match[str], seen: list[timedelta]) -> Mistake:
-    """The number `found` lacks a known unit: suggest the nearest spelling, else the next smaller unit."""
-    near = difflib.get_close_matches(found["unit"].lower(), UNITS, n=1)
-    smaller = [unit for unit in sorted(_SHORT, reverse=True) if seen and unit < min(seen)]
-    meant = near[0] if near else _SHORT[smaller[0] if smaller else timedelta(seconds=1)]
+    """The number `found` lacks a known unit. Proposed is the unit that is spelt nearly so; where none is written, the
+    next smaller one (`1 h 30`). Of a number alone nobody can tell."""
     start, end = found.start("number"), found.end("unit")
-    if found["unit"] and not near:
-        return Mistake("TWL-S110", start=start, end=end, value=text[start:end])
+    value = text[start:end].strip()
+    if not found["unit"] and not seen:
+        code = "TWL-S110" if text[end:].strip() else "TWL-S149"
+        return Mistake(code, start=start, end=end, value=value)
+    smaller = [unit for unit in sorted(_SHORT, reverse=True) if seen and unit < min(seen)]
+    meant = likeliest(found["unit"].lower(), UNITS) if found["unit"] else _SHORT[smaller[0]] if smaller else None
     suggestion = f"{text[:start]}{found['number']} {meant}{text[end:]}".strip()
-    return Mistake("TWL-S111", start=start, end=end, value=text[start:end].strip(), suggestion=suggestion)
+    if meant is None or not _is_right(suggestion):
+        return Mistake("TWL-S110", start=start, end=end, value=value)
+    return Mistake("TWL-S111", start=start, end=end, value=value, suggestion=suggestion)
+
+
+def _is_right(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except Mistake:
+        return False
+    return True
 
 
 def _field(value: object) -> timedelta:

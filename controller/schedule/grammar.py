@@ -1,10 +1,11 @@
 """The day grammar: text -> rule and year.
 
-    element = ("every" | "varje") ("day" | "night" | weekday {"and" weekday}) [year]
-            | point | ["from"] point "to" point
+    element = ("every" | "varje") ("day" | "night" | weekday {"and" weekday}) ["in" month {"and" month}] [year]
+            | point | ["from"] point "to" point | days {"and" days} month [year]
+    days    = number ["to" number]
     point   = place [year] [("+" | "-") number ("days" | "weeks")] [year]
     place   = day month | month day | month | named day | "week" number
-            | ordinal weekday "in" month | year-month-day
+            | ordinal (weekday | "day") "in" month | year-month-day
     to      = "to" | "till" | "until" | "through" | any dash
 
 Rules
@@ -13,10 +14,13 @@ Rules
 2. What an end shares with its beginning may be left out: `20–26 November`, `November 20–26`, `week 50–52`.
 3. A year at one end of a period gives the other end its year, forward from the beginning.
 4. What can be meant in two ways, as `20/11`, is not guessed.
+5. What a Mistake proposes to write instead is the whole text with one part of it exchanged, and is itself right;
+   where that is not so, nothing is proposed: whoever follows an advice must not lose what the rest of the text says.
 The words are those of `words`, what they mean is in `recurrence`. `read` is total: a result or a Mistake.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from controller.errors import Mistake
 from controller.schedule import slips, words
@@ -26,16 +30,65 @@ from controller.schedule.recurrence import (
     Alone,
     Period,
     Rule,
+    Several,
     Week,
     Weekdays,
     leaves_out_little,
     runs_over_new_year,
     weeks_in,
 )
+from controller.schedule.words import Token
+
+_MOST_SLIPS = 8
+"""So many parts of a text are mended before nothing is proposed any more."""
 
 
 def read(text: str) -> tuple[Rule, int | None]:
-    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143 and S144."""
+    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143, S144 and
+    S146."""
+    try:
+        return _read(text)
+    except slips.Slip as slip:
+        raise _advised(text, slip) from None
+
+
+def _advised(text: str, slip: slips.Slip) -> Mistake:
+    """Rule 5."""
+    english, swedish = (_wholes(text, slip, language) for language in (0, 1))
+    if not english or not swedish:
+        code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
+        return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])
+    said: dict[str, Any] = {
+        **slip.fields,
+        "english": " or ".join(f"`{whole}`" for whole in english),
+        "swedish": " eller ".join(f"`{whole}`" for whole in swedish),
+    }
+    return Mistake(slip.code, start=slip.start, end=slip.end, **said)
+
+
+def _wholes(text: str, slip: slips.Slip, language: int, most: int = _MOST_SLIPS, order: int | None = None) -> list[str]:
+    """The text with each thing that was meant in the place of the slip, further slips mended too; none where that is
+    not right for each of them. `order` is which of several readings was taken of the figures before."""
+    found: list[str] = []
+    for number, pair in enumerate(slip.meant if most else ()):
+        if order not in (None, number) and len(slip.meant) > 1:
+            continue
+        whole = f"{text[: slip.start]}{pair[language]}{text[slip.end :]}".strip()
+        try:
+            _read(whole)
+        except slips.Slip as further:
+            mended = _wholes(whole, further, language, most - 1, number if len(slip.meant) > 1 else order)
+            if not mended:
+                return []
+            found += mended
+        except Mistake:
+            return []
+        else:
+            found.append(whole)
+    return list(dict.fromkeys(found))
+
+
+def _read(text: str) -> tuple[Rule, int | None]:
     reader = Reader(text)
     weekdays = _weekdays(reader)
     if weekdays is None:
@@ -60,10 +113,10 @@ def _weekdays(reader: Reader) -> tuple[Rule, int | None] | None:
     reader.lead()
     every = reader.skip(words.EVERY)
     if every and reader.skip(words.ALL_DAYS):
-        return Weekdays(frozenset(range(7))), year_ahead(reader)
+        return Weekdays(frozenset(range(7)), _months(reader)), year_ahead(reader)
     known = words.WEEKDAYS if every else {}
     if reader.next().key in {**known, **words.WEEKDAYS_PLURAL}:
-        return Weekdays(_listed(reader)), year_ahead(reader)
+        return Weekdays(_listed(reader), _months(reader)), year_ahead(reader)
     if every and reader.tokens[reader.at - 1].key not in words.ALSO_IN_NAMES:
         raise slips.unknown(reader, weekdays=True)
     reader.at = begin
@@ -81,6 +134,18 @@ def _listed(reader: Reader) -> frozenset[int]:
     return frozenset(day % 7 for day in found)
 
 
+def _months(reader: Reader) -> frozenset[int]:
+    """The months of `every Friday in October and November`; all of them where none stands at hand."""
+    first = reader.next()
+    if not reader.skip(words.IN):
+        return frozenset(range(1, 13))
+    found = [month_ahead(reader, first, first)]
+    while reader.next().key in words.AND and reader.next(1).key in words.MONTHS:
+        reader.take()
+        found.append(month_ahead(reader, first, first))
+    return frozenset(found)
+
+
 def _weekday(reader: Reader) -> int:
     known = {**words.WEEKDAYS, **words.WEEKDAYS_PLURAL}
     if reader.next().key not in known:
@@ -94,35 +159,58 @@ def _weekday(reader: Reader) -> int:
 def _yearly(reader: Reader) -> tuple[Rule, int | None]:
     needs_end = reader.next().key in words.FROM
     reader.lead()
-    parts = _days_of_a_month(reader)
-    if not parts:
-        first = point_ahead(reader)
-        if not reader.join():
-            _check_all_read(reader)
-            if needs_end:
-                raise reader.wrong("S118", reader.next())
-            if first.year is not None:
-                _check_exists(first, first.year)
-            return Alone(first.point), first.year
-        parts = _short_parts(reader, first) or (first, point_ahead(reader))
+    days = _days_of_a_month(reader)
+    if days:
+        _check_all_read(reader)
+        return _several(reader.text, days)
+    first = point_ahead(reader)
+    if not reader.join():
+        _check_all_read(reader)
+        if needs_end:
+            raise reader.wrong("S118", reader.next())
+        return _alone(first)
+    parts = _short_parts(reader, first) or (first, point_ahead(reader))
     _check_all_read(reader)
     return _period(reader.text, *parts)
 
 
-def _days_of_a_month(reader: Reader) -> tuple[Part, Part] | None:
-    """`20–26 November 2027`; None where the text does not begin with two numbers."""
+def _days_of_a_month(reader: Reader) -> list[tuple[Part, Part]]:
+    """First and last day of each part of `20–26 November 2027`, `20 and 22–24 December`; none where the text does not
+    begin with two numbers."""
     begin = reader.at
-    first = reader.number()
-    last = reader.number() if first and reader.join() else None
-    if not first or not last:
+    numbers: list[tuple[Token, Token]] = []
+    while not numbers or reader.skip(words.AND):
+        reader.skip(words.AND)  # `20, and 22 December`
+        first = reader.number()
+        last = reader.number() if first and reader.join() else first
+        if not first or not last:
+            numbers = []
+            break
+        numbers.append((first, last))
+    if len(numbers) < 2 and all(first is last for first, last in numbers):
         reader.at = begin
-        return None
-    month = month_ahead(reader, first, last)
+        return []
+    month = month_ahead(reader, numbers[0][0], numbers[-1][-1])
     year = year_ahead(reader)
-    return (
-        Part(month_day(month, first), year, start=first.start, end=first.end),
-        Part(month_day(month, last), year, start=last.start, end=last.end),
-    )
+    return [
+        (
+            Part(month_day(month, first), year, start=first.start, end=first.end),
+            Part(month_day(month, last), year, start=last.start, end=last.end),
+        )
+        for first, last in numbers
+    ]
+
+
+def _several(text: str, days: list[tuple[Part, Part]]) -> tuple[Rule, int | None]:
+    """One rule for days of one month."""
+    rules, years = zip(*(_alone(a) if a.start == b.start else _period(text, a, b) for a, b in days), strict=True)
+    return (rules[0] if len(rules) == 1 else Several(rules)), years[0]
+
+
+def _alone(part: Part) -> tuple[Alone, int | None]:
+    if part.year is not None:
+        _check_exists(part, part.year)
+    return Alone(part.point), part.year
 
 
 def _short_parts(reader: Reader, first: Part) -> tuple[Part, Part] | None:

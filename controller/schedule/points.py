@@ -11,6 +11,7 @@ from controller.schedule.recurrence import (
     EARLIEST,
     LATEST,
     Day,
+    LastDay,
     Month,
     MonthDay,
     Named,
@@ -67,11 +68,15 @@ def _named(reader: Reader) -> Part | None:
 
 
 def _counted(reader: Reader) -> Part | None:
-    """`last Saturday in March`."""
+    """`last Saturday in March`, `last day of February`."""
     place, weekday = reader.next(), reader.next(1)
+    known = words.PLACES.get(words.ORDINAL_WORDS.get(place.key, place.key))
+    if known is not None and weekday.key in words.DAY and reader.next(2).key in words.IN:
+        reader.at += 3
+        month = month_ahead(reader, place, weekday)
+        return Part(LastDay(month) if known < 0 else MonthDay(month, known))
     if weekday.key not in words.WEEKDAYS or (place.key not in words.COUNTS and place.kind != "ordinal"):
         return None
-    known = words.PLACES.get(words.ORDINAL_WORDS.get(place.key, place.key))
     if known is None:
         raise reader.wrong("S107", place, weekday, value=reader.said(place, weekday), weekday=reader.said(weekday))
     reader.at += 2
@@ -94,11 +99,19 @@ def _of_kind(reader: Reader) -> Part:
     if token.kind == "figures":
         raise slips.order_unclear(reader, token, token)
     if token.key in words.WEEKDAYS:
-        raise reader.wrong("S114", token, value=reader.said(token), word=reader.said(token))
+        raise _weekday(reader, token)
     day = reader.number()
     if not day:
         raise slips.unknown(reader)
     return Part(month_day(month_ahead(reader, day, day), day))
+
+
+def _weekday(reader: Reader, token: Token) -> Mistake:
+    """`Friday` alone, or before a date, with which it need not agree."""
+    alone = reader.next(1).kind == "end" or reader.next(1).key in (*words.JOINS, *words.AND)
+    if alone or reader.next(1).kind == "dash":
+        return reader.wrong("S114", token, value=reader.said(token), word=reader.said(token))
+    return reader.wrong("S146", token, value=reader.said(token))
 
 
 def _iso(reader: Reader) -> Part:
@@ -173,16 +186,10 @@ def _checked_year(number: Token) -> int:
     year = number.figures[0]
     if EARLIEST <= year <= LATEST:
         return year
-    suggestion = min(max(year + 2000 if year < 100 else year, EARLIEST), LATEST)
-    raise Mistake(
-        "TWL-S109",
-        start=number.start,
-        end=number.end,
-        year=year,
-        earliest=EARLIEST,
-        latest=LATEST,
-        suggestion=suggestion,
-    )
+    place = {"start": number.start, "end": number.end}
+    if len(number.key) == 2:
+        raise Mistake("TWL-S147", **place, year=number.key, suggestion=f"20{number.key}")
+    raise Mistake("TWL-S109", **place, year=year, earliest=EARLIEST, latest=LATEST)
 
 
 def _shift(reader: Reader, point: Day) -> int:
@@ -193,8 +200,8 @@ def _shift(reader: Reader, point: Day) -> int:
     if unit.key not in words.UNITS:
         if sign.kind == "dash" and (unit.kind != "end" or isinstance(point, MonthDay)):
             return 0
-        meant = f"{reader.said(sign, number)} days"
-        raise reader.wrong("S111", number, value=reader.said(number), suggestion=meant)
+        said = reader.said(sign, number)
+        raise reader.wrong("S148", number, value=reader.said(number), days=f"{said} days", weeks=f"{said} weeks")
     reader.at += 3
     days = number.figures[0] * words.UNITS[unit.key]
     if days > LONGEST_SHIFT:

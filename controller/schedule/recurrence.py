@@ -64,6 +64,18 @@ class Month(_EveryYear):
 
 
 @dataclass(frozen=True, slots=True)
+class LastDay(_EveryYear):
+    """`last day of February`: the 28th or the 29th."""
+
+    month: int
+
+    def span(self, year: int) -> Span:
+        """That one day."""
+        last = Month(self.month).span(year)[1]
+        return last, last
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """`week 47`, ISO 8601."""
 
@@ -106,7 +118,7 @@ class Named(_EveryYear):
         return day, day
 
 
-Day = MonthDay | NthWeekday | Named
+Day = MonthDay | LastDay | NthWeekday | Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +170,17 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Weekdays:
-    """`every Friday and Saturday`: days in a row are one occurrence, which ends with the year."""
+    """`every Friday and Saturday`, `every Friday in October`: days in a row are one occurrence, which ends with the
+    year."""
 
     weekdays: frozenset[int]
+    months: frozenset[int] = frozenset(range(1, 13))
 
     def occurrences(self, year: int) -> Iterator[Span]:
-        """Every run of such weekdays within the calendar year."""
+        """Every run of such weekdays within these months of the calendar year."""
         begin, day, end = None, date(year, 1, 1), date(year, 12, 31)
         while day <= end:
-            if day.weekday() in self.weekdays:
+            if day.weekday() in self.weekdays and day.month in self.months:
                 begin = begin or day
             elif begin:
                 yield begin, day - timedelta(days=1)
@@ -176,7 +190,23 @@ class Weekdays:
             yield begin, end
 
 
-Rule = Alone | Period | Weekdays
+@dataclass(frozen=True, slots=True)
+class Several:
+    """`20 and 22–24 December`: days and periods of one month."""
+
+    rules: tuple[Alone | Period, ...]
+
+    def occurrences(self, year: int) -> Iterator[Span]:
+        """Those of each rule; what touches or overlaps is one."""
+        spans = sorted(span for rule in self.rules for span in rule.occurrences(year))
+        while spans:
+            first, last = spans.pop(0)
+            while spans and spans[0][0] <= last + timedelta(days=1):
+                last = max(last, spans.pop(0)[1])
+            yield first, last
+
+
+Rule = Alone | Period | Several | Weekdays
 
 
 def weeks_in(year: int) -> int:

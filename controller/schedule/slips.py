@@ -1,29 +1,48 @@
 """What was probably meant where the day grammar cannot be read: near words, seasons, the order of figures."""
 
-import difflib
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from controller.errors import Mistake
+from controller.likeness import likeliest
 from controller.schedule import words
-from controller.schedule.feasts import SEASONS, SPELLINGS, key
+from controller.schedule.feasts import CALLED, SEASONS, SPELLINGS, key
 from controller.schedule.reader import Reader
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.words import Token
 
 _STOPS = frozenset((*words.JOINS, *words.IN, *words.AND))
-_MONTHS = {key(name): name for names in words.MONTH_NAMES for name in names}
-_WEEKDAYS = {key(name): name for names in words.WEEKDAY_NAMES for name in names}
-_WORDS, _LETTERS = 5, 40
-"""No name has more, and longer ones take long to compare."""
+_NAMES_OF_MONTHS = {key(name): name for names in words.MONTH_NAMES for name in names}
+_NAMES_OF_WEEKDAYS = {key(name): name for names in words.WEEKDAY_NAMES for name in names}
+_MONTHS = {name: words.MONTHS[name] for name in _NAMES_OF_MONTHS}
+_WEEKDAYS = {name: words.WEEKDAYS[name] for name in _NAMES_OF_WEEKDAYS}
+_NO_SLIPS = frozenset(("fridag", "fridagar"))
+"""Words of their own (a day off) that lie next to the name of a weekday."""
+_WORDS = 5
+"""No name has more."""
+
+
+class Slip(Mistake):
+    """A mistake for which something can be proposed: `meant` holds what may stand instead of the wrong part, in English
+    and in Swedish. `grammar` sees to it that the text as a whole is right then."""
+
+    def __init__(self, code: str, *, meant: tuple[tuple[str, str], ...], **fields: Any) -> None:
+        super().__init__(code, **fields)
+        self.meant = meant
+
+
+def _slip(code: str, first: Token, last: Token, *meant: tuple[str, str], **fields: object) -> Slip:
+    return Slip(f"TWL-{code}", start=first.start, end=last.end, meant=meant, **fields)
 
 
 def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
     """After the numbers from `first` to `last` no month stands at hand."""
     word = reader.next()
-    meant = _nearest(word.key, _MONTHS) if word.kind == "word" else None
+    meant = likeliest(word.key, _MONTHS) if word.kind == "word" else None
     if meant:
-        return reader.wrong("S102", word, word=reader.said(word), suggestion=_in_case_of(reader.said(word), meant))
+        said = reader.said(word)
+        return _slip("S102", word, word, _both(_as_written(said, meant)), word=said)
     if word.kind == "word" and word.key not in _STOPS:
         return reader.wrong("S101", first, word, value=reader.said(first, word))
     return order_unclear(reader, first, last)
@@ -32,18 +51,15 @@ def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
 def order_unclear(reader: Reader, first: Token, last: Token) -> Mistake:
     """The figures from `first` to `last`, as `20/11`, with each day that they can mean."""
     figures = first.figures if first is last else (*first.figures, *last.figures)
-    meant = [*dict.fromkeys(_readings(figures))]
-    if not meant:
+    readings = [*dict.fromkeys(_readings(figures))]
+    if not readings:
         return reader.wrong("S101", first, last, value=reader.said(first, last))
-    english, swedish = (
-        conjunction.join(f"`{day} {words.MONTH_NAMES[month - 1][language]}{year}`" for year, month, day in meant)
-        for language, conjunction in enumerate((" or ", " eller "))
-    )
-    return reader.wrong("S105", first, last, value=reader.said(first, last), english=english, swedish=swedish)
+    meant = ((f"{day} {english}{year}", f"{day} {swedish}{year}") for year, (english, swedish), day in readings)
+    return _slip("S105", first, last, *meant, value=reader.said(first, last))
 
 
-def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, int, int]]:
-    """Year as it is written behind, month and day: the day first, as in Sweden, then the month first."""
+def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, str], int]]:
+    """Year as it is written behind, names of the month, and day: the day first, as in Sweden, then the month first."""
     if len(figures) == 3 and figures[0] >= EARLIEST:
         orders = [(figures[0], figures[1], figures[2])]
     elif len(figures) == 3:
@@ -55,7 +71,7 @@ def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, int, int]]:
         orders = []
     for year, month, day in orders:
         if EARLIEST <= year <= LATEST and _is_day(year, month, day):
-            yield (f" {year}" if len(figures) == 3 else ""), month, day
+            yield (f" {year}" if len(figures) == 3 else ""), words.MONTH_NAMES[month - 1], day
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
@@ -76,27 +92,49 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
         ahead.append(token)
     if first.kind != "word":
         return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
-    candidates = _WEEKDAYS if weekdays else {**SPELLINGS, **_MONTHS}
     for last in reversed(ahead):
         said = reader.said(first, last)
         if season := SEASONS.get(key(said)):
-            return reader.wrong("S144", first, last, value=said, english=season[0], swedish=season[1])
-        meant = _nearest(key(said), candidates)
+            return _slip("S144", _every_before(reader) or first, last, season, value=said)
+        meant = _meant(key(said).split(), weekdays=weekdays)
         if meant:
-            code = "S102" if key(meant) in _MONTHS else "S108"
-            return reader.wrong(code, first, last, word=said, suggestion=_in_case_of(said, meant))
+            code = "S102" if meant in _MONTHS else "S108"
+            return _slip(code, first, last, _both(_as_written(said, meant)), word=said)
     return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
 
 
-def _nearest(word: str, spellings: dict[str, str]) -> str | None:
-    if not word or len(word) > _LETTERS:
-        return None
-    near = difflib.get_close_matches(word, spellings, n=1, cutoff=0.75)
-    return spellings[near[0]] if near else None
+def _every_before(reader: Reader) -> Token | None:
+    """The `every` before the word at hand: what is proposed for `every weekend` brings its own."""
+    before = reader.tokens[reader.at - 1] if reader.at else None
+    return before if before is not None and before.key in words.EVERY else None
 
 
-def _in_case_of(said: str, meant: str) -> str:
-    """English months begin with a capital letter and Swedish ones do not: keep to what was written."""
-    if key(meant) not in _MONTHS:
-        return meant
-    return meant.capitalize() if said[:1].isupper() else meant.lower()
+def _meant(written: list[str], *, weekdays: bool) -> str | None:
+    """The key of the name of which one word is written with a slip and all others as they are; None for any other
+    phrase, for what a phrase means is not guessed at."""
+    if weekdays:
+        is_slip = len(written) == 1 and written[0] not in _NO_SLIPS
+        return likeliest(written[0], _WEEKDAYS) if is_slip else None
+    known = {**CALLED, **_MONTHS} if len(written) == 1 else CALLED
+    names = {tuple(name.split()): what for name, what in known.items() if name.count(" ") + 1 == len(written)}
+    found: dict[str, object] = {}
+    for i, word in enumerate(written):
+        beside = (*written[:i], *written[i + 1 :])
+        alike = {name[i]: what for name, what in names.items() if (*name[:i], *name[i + 1 :]) == beside}
+        meant = likeliest(word, alike)
+        if meant:
+            found[" ".join((*written[:i], meant, *written[i + 1 :]))] = alike[meant]
+    return next(iter(found)) if len(set(found.values())) == 1 else None
+
+
+def _both(meant: str) -> tuple[str, str]:
+    """The same in a text of either language."""
+    return meant, meant
+
+
+def _as_written(said: str, meant: str) -> str:
+    """The name that a key stands for; of a month the English one where a capital letter was written, as English has."""
+    if meant in _MONTHS:
+        english, swedish = words.MONTH_NAMES[_MONTHS[meant] - 1]
+        return english if said[:1].isupper() else swedish
+    return {**SPELLINGS, **_NAMES_OF_WEEKDAYS}[meant]

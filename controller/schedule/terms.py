@@ -11,16 +11,17 @@ Rules
 3. The text is cut at the one `to` that leaves a term on both sides, so that a dash may also stand inside a term.
 4. What is empty on every night, or would run through noon, is refused: a morning to an evening, and an end that does
    not come after its beginning.
+5. What a Mistake proposes is the whole text with one part exchanged, and is itself right; else nothing is proposed.
 `read` is total: two terms or a Mistake.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Literal
 
 from controller.errors import Mistake
+from controller.likeness import likeliest
 from controller.schedule.durations import parse_duration
 from controller.schedule.feasts import key
 from controller.schedule.words import JOINS
@@ -59,6 +60,7 @@ _EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
 _SIGN = re.compile(rf"\+|{_DASH}")
 _KL = r"(?:(?:kl\.?|klockan)\s*)?"
 _CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})", re.IGNORECASE)
+_SECONDS = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})[:.]00", re.IGNORECASE)
 _DIGITS = re.compile(rf"{_KL}([0-9]{{1,2}}?)([0-9]{{2}})?", re.IGNORECASE)
 _HALF_DAY = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
 _AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNORECASE)
@@ -85,8 +87,54 @@ class Term:
 Ends = tuple[Term, Term]
 
 
+_MOST_SLIPS = 4
+
+
+class _Slip(Mistake):
+    """A mistake for which something can be proposed: `meant` is what may stand in the place of the wrong part, or in
+    that of the whole text where `whole`. Each kind of them has its code, TWL-S151 where that is not right either."""
+
+    def __init__(self, code: str, start: int, end: int, meant: str | None, *, whole: bool = False) -> None:
+        super().__init__(code, start=start, end=end)
+        self.start, self.end = start, end
+        self.meant = meant
+        self.whole = whole
+
+
 def read(text: str) -> Ends:
-    """The two ends of a window; raises Mistake TWL-S120 to TWL-S129 and TWL-S142, and those of a duration."""
+    """The two ends of a window; raises Mistake TWL-S120 to TWL-S129, S142, S150 and S151, and those of a duration."""
+    try:
+        return _read(text)
+    except _Slip as slip:
+        raise _advised(text, slip) from None
+
+
+def _advised(text: str, slip: _Slip) -> Mistake:
+    """Rule 5."""
+    written = text[slip.start : slip.end]
+    whole = _whole(text, slip, _MOST_SLIPS)
+    if whole is None:
+        return Mistake("TWL-S151", start=slip.start, end=slip.end, word=written)
+    return Mistake(slip.code, start=slip.start, end=slip.end, word=written, near=whole)
+
+
+def _whole(text: str, slip: _Slip, most: int) -> str | None:
+    """The text with what was meant, further slips mended too; None where that is not right."""
+    if not most or slip.meant is None:
+        return None
+    whole = slip.meant if slip.whole else f"{text[: slip.start]}{slip.meant}{text[slip.end :]}".strip()
+    try:
+        _read(whole)
+    except _Slip as further:
+        return _whole(whole, further, most - 1)
+    except Mistake:
+        return None
+    return whole
+
+
+def _read(text: str) -> Ends:
+    if key(text) in MEANT:
+        raise _Slip("TWL-S121", 0, len(text), MEANT[key(text)], whole=True)
     if key(text) in ALL_DAY:
         return Term(NOON), Term(NOON)
     lead = _LEAD.match(text)
@@ -176,12 +224,12 @@ def _what(text: str, start: int, end: int) -> Event | int:
         return _minutes(clock[1], clock[2], start, end, written) % DAY
     meant = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
     if meant is None:
-        raise Mistake("TWL-S121", start=start, end=end, word=written, near=_near(written))
+        raise _Slip("TWL-S121", start, end, _near(written))
     hour = int(meant[1])
     if meant.re is _HALF_DAY and 1 <= hour <= 12:
         hour = hour % 12 + (12 if meant[3] in "pP" else 0)
     minutes = _minutes(str(hour), meant[2] or "00", start, end, written)
-    raise Mistake("TWL-S128", start=start, end=end, written=written, time=_clock(minutes))
+    raise _Slip("TWL-S128", start, end, _clock(minutes))
 
 
 def _minutes(hour: str, minute: str, start: int, end: int, written: str) -> int:
@@ -199,33 +247,32 @@ def _shift(text: str, sign: str, start: int, end: int) -> int:
     """Minutes."""
     written = text[start:end]
     if clock := _CLOCK.fullmatch(written):
-        near = f"{int(clock[1])} h {int(clock[2])} min"
-        raise Mistake("TWL-S121", start=start, end=end, word=written, near=near)
+        raise _Slip("TWL-S121", start, end, f"{int(clock[1])} h {int(clock[2])} min")
     if _NUMBER.fullmatch(written):
         raise Mistake("TWL-S123", start=start, end=end, shift=written)
     try:
         shift = parse_duration(written)
     except Mistake as mistake:
+        if "suggestion" in mistake.fields:
+            raise _Slip("TWL-S121", start, end, str(mistake.fields["suggestion"])) from None
         inner = mistake.end if mistake.end is not None else end - start
         raise Mistake(mistake.code, start=start + mistake.start, end=start + inner, **mistake.fields) from None
     if shift > LONGEST_SHIFT:
         raise Mistake("TWL-S124", start=start, end=end, shift=written)
     if shift % MINUTE:
-        raise Mistake("TWL-S121", start=start, end=end, word=written, near=f"{shift // MINUTE + 1} min")
+        raise Mistake("TWL-S150", start=start, end=end, shift=written)
     return shift // MINUTE if sign == "+" else -(shift // MINUTE)
 
 
-def _near(written: str) -> str:
-    """What was probably meant: `30 min after sunset`, `22:00:00`, `sunst`."""
+def _near(written: str) -> str | None:
+    """What was surely meant: `30 min after sunset`, `22:00:00`, `sunst`; None for any other phrase."""
     if around := _AROUND.fullmatch(written[:60]):
         sign = "+" if around[2].lower() in {"after", "efter"} else "-"
         return f"{around[3]} {sign} {around[1]}"
-    clock = _CLOCK.search(written)
-    if clock and int(clock[1]) < 24 and int(clock[2]) < 60:
+    if clock := _SECONDS.fullmatch(written):
         return f"{clock[1]}:{clock[2]}"
-    known = {**SPELT, **MEANT}
-    found = get_close_matches(key(written[:40]), known, n=1, cutoff=0.6)
-    return known[found[0]] if found else "sunset"
+    spelt = likeliest(key(written), WORDS)
+    return SPELT[spelt] if spelt else None
 
 
 # What is refused

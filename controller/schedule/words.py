@@ -91,6 +91,7 @@ COUNTS = frozenset((*PLACES, *_table(_FURTHER)))
 """Every word that counts, those of PLACES among them."""
 
 EVERY = frozenset(("every", "each", "varje", "var", "alla"))
+DAY = frozenset(("day", "dag", "dagen"))
 ALSO_IN_NAMES = frozenset(("alla",))
 """Begins a named day too, `alla helgons dag`."""
 

@@ -34,7 +34,7 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
         (HEAD + "curve: steep\n", [("TWL-F124", (3, 8))]),
         (HEAD + "pinned: {orange: {red: 255, amber: 3}}\n", [("TWL-F125", (3, 10))]),
         (HEAD + "pinned: {orange: {red: 256}}\n", [("TWL-S059", (3, 24))]),
-        (HEAD + "emitters: {rod: {xy: [0.7, 0.2], flux: 1}}\n", [("TWL-S055", (3, 12))]),
+        (HEAD + "emitters: {rod: {xy: [0.7, 0.2], flux: 1}}\n", [("TWL-S056", (3, 12))]),
         (HEAD + "emitters: {red: {xy: [0.7, 0.2], flus: 1}}\n", [("TWL-S010", (3, 34))]),
         (HEAD + "emitters: {red: {xy: [0.7, 0.9], flux: 1}}\n", [("TWL-F126", (3, 18))]),
         (HEAD + "emitters: {red: {xy: [0.7], flux: 1}}\n", [("TWL-S063", (3, 22))]),

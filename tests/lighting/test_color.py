@@ -66,8 +66,8 @@ def test_every_swedish_name_means_a_known_color(name: str) -> None:
     [
         ("FF6A00", "TWL-S131", {"value": "FF6A00", "suggestion": "#FF6A00"}),
         ("0xff7a00", "TWL-S131", {"value": "0xff7a00", "suggestion": "#FF7A00"}),
-        ("#FF6A0", "TWL-S131", {"value": "#FF6A0", "suggestion": "#FF6A00"}),
-        ("#0077B6FF", "TWL-S131", {"value": "#0077B6FF", "suggestion": "#0077B6"}),
+        ("#FF6A0", "TWL-S145", None),
+        ("#0077B6FF", "TWL-S145", None),
         ("#f60", "TWL-S131", {"value": "#f60", "suggestion": "#FF6600"}),
         ("#ＦＦ6A00", "TWL-S145", None),
         ("orangee", "TWL-S132", {"value": "orangee", "suggestion": "orange"}),

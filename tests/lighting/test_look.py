@@ -64,11 +64,11 @@ def test_brightness_is_written_in_per_cent(text: str, brightness: float) -> None
         ("-5 %", "TWL-S137", None),
         ("full", "TWL-S137", None),
         ("9" * 5000, "TWL-S137", None),
-        ("0.8", "TWL-S138", "80 %"),
-        ("0,8", "TWL-S138", "80 %"),
+        ("0.8", "TWL-S138", "80 % / 0.8 %"),
+        ("0,8", "TWL-S138", "80 % / 0.8 %"),
         ("80", "TWL-S138", "80 %"),
-        ("1", "TWL-S138", "1 %"),
-        ("255", "TWL-S138", "100 %"),
+        ("1", "TWL-S138", "100 % / 1 %"),
+        ("255", "TWL-S137", None),
     ],
 )
 def test_a_brightness_that_cannot_be_meant(text: str, code: str, suggestion: str | None) -> None:

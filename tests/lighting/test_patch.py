@@ -171,8 +171,8 @@ def test_pinned_colors_are_those_of_the_palette() -> None:
         ((fixture("a", 510),), "TWL-F102", {"fixture": "a", "channels": "510–513", "highest": 509}),
         (
             (fixture("a", 1, "rgbv"),),
-            "TWL-F103",
-            {"fixture": "a", "profile": "rgbv", "suggestion": "rgb", "known": "rgb, rgbw, rgba, rgbwa, dimmer"},
+            "TWL-F107",
+            {"fixture": "a", "profile": "rgbv", "known": "rgb, rgbw, rgba, rgbwa, dimmer"},
         ),
         (
             (fixture("a", 1, "RGBW"),),

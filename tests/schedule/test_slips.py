@@ -50,21 +50,21 @@ def advice(text: str, language: str = "en") -> str:
         ("25 November to Crismas Eve", "S108", "Crismas Eve"),
         ("midsomarafton 2027", "S108", "midsomarafton"),
         ("every Fridy", "S108", "Fridy"),
-        ("6 June 26", "S109", "26"),
+        ("6 June 26", "S147", "26"),
         ("6 June 2206", "S109", "2206"),
         ("6 June 1969", "S109", "1969"),
         ("6 June 20260", "S109", "20260"),
         ("1969-12-31", "S109", "1969-12-31"),
-        ("Easter Sunday + 2", "S111", "2"),
-        ("Easter Sunday - 2", "S111", "2"),
+        ("Easter Sunday + 2", "S148", "2"),
+        ("Easter Sunday - 2", "S148", "2"),
         ("Easter Sunday + 400 days", "S112", "400 days"),
         ("Friday", "S114", "Friday"),
         ("first lördag", "S114", "first lördag"),
-        ("fredag 20 november 2026", "S114", "fredag"),
+        ("fredag 20 november 2026", "S146", "fredag"),
         ("6 June tomorrow", "S117", "tomorrow"),
         ("6 June, 7 June", "S117", ", 7 June"),
-        ("6 and 7 June", "S101", "6"),
-        ("every Friday in March", "S117", "in March"),
+        ("6 June and 7 June", "S117", "and 7 June"),
+        ("every Friday in spring", "S101", "in spring"),
         ("week 47 + 1 day", "S117", "+ 1 day"),
         ("15 July – 30 June i026", "S117", "i026"),
         ("January 31 to 24 Octtober", "S102", "Octtober"),
@@ -90,10 +90,15 @@ def test_a_slip_is_told_at_its_place(text: str, code: str, wrong: str) -> None:
     assert slip(text) == (code, wrong)
 
 
-@pytest.mark.parametrize("text", ["påsk", "Påskhelgen 2027", "nyår", "1 december till julen", "varje helg", "Easter"])
+@pytest.mark.parametrize("text", ["påsk", "Påskhelgen 2027", "nyår", "varje helg", "Easter"])
 def test_a_season_is_asked_for_its_days(text: str) -> None:
     """With days that it may mean."""
     assert slip(text)[0] == "S144"
+
+
+def test_a_season_in_a_phrase_is_asked_for_its_days_too() -> None:
+    """Where days in its place would make no sense, nothing is proposed."""
+    assert slip("1 december till julen") == ("S153", "julen")
 
 
 @pytest.mark.parametrize("said", sorted({each for pair in SEASONS.values() for each in pair}))
@@ -119,7 +124,7 @@ def test_what_is_proposed_for_a_season_can_be_written(said: str) -> None:
 def test_31_november_is_never_rolled_over(text: str, wrong: str) -> None:
     """A day that no year has is a mistake at the number."""
     assert slip(text) == ("S103", wrong)
-    assert advice("31 November", "sv") == "skriv en dag från 1 till 30; den sista är `30 november`"
+    assert advice("31 November", "sv") == "vilken dag menas? Den sista är `30 november`"
 
 
 @pytest.mark.parametrize("text", ["29 February 2027", "2027-02-29", "29 februari 2100"])
@@ -144,12 +149,14 @@ def test_week_53_in_a_year_without_it_is_a_mistake(text: str) -> None:
         ("20-11", "write `20 November`"),
         ("20.11.2026", "write `20 November 2026`"),
         ("20-11-2026", "write `20 November 2026`"),
-        ("20/11 2026", "write `20 November`"),
+        ("20/11 2026", "write `20 November 2026`"),
         ("2026/11/20", "write `20 November 2026`"),
         ("20.11.26", "write `20 November 2026`"),
         ("5/6", "write `5 June` or `6 May`"),
         ("6/6", "write `6 June`"),
         ("29/2", "write `29 February`"),
+        ("20/11–26/11 2026", "write `20 November–26 November 2026`"),
+        ("5/6-7/6", "write `5 June-7 June` or `6 May-6 July`"),
     ],
 )
 def test_figures_alone_are_asked_about(text: str, meant: str) -> None:
@@ -186,15 +193,21 @@ def test_an_end_before_the_beginning_is_asked_about(text: str, code: str, wrong:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("20 Novembr", "did you mean 'November'?"),
-        ("20 novembr", "did you mean 'november'?"),
-        ("Midsumer Eve", "did you mean 'Midsummer Eve'?"),
-        ("midsommaraftn", "did you mean 'midsommarafton'?"),
-        ("oktober 20–2", "did you mean `oktober 2–20`? If not, write the year at both ends"),
-        ("week 52–50", "did you mean `week 50–52`? If not, write the year at both ends"),
-        ("6 June 26", "write the year with four digits, for example 2026"),
-        ("Easter Sunday - 2", "did you mean '- 2 days'?"),
-        ("week 53 2027", "write `week 52 2027`, or leave out the year: then it means the years that have week 53"),
+        ("20 Novembr", "did you mean `20 November`?"),
+        ("20 novembr 2027", "did you mean `20 november 2027`?"),
+        ("Midsumer Eve - 1 day", "did you mean `Midsummer Eve - 1 day`?"),
+        ("midsommaraftn", "did you mean `midsommarafton`?"),
+        (
+            "oktober 20–2",
+            "if the days between are meant, write `oktober 2–20`; if it runs over New Year, the year at both ends",
+        ),
+        (
+            "week 52–50",
+            "if the days between are meant, write `week 50–52`; if it runs over New Year, the year at both ends",
+        ),
+        ("6 June 26", "if the year is meant, write 2026 in its place; several days are a list [one, another]"),
+        ("Easter Sunday - 2", "which is meant, `- 2 days` or `- 2 weeks`?"),
+        ("week 53 2027", "which week is meant? The last one of 2027 is `week 52 2027`"),
     ],
 )
 def test_the_advice_repeats_what_was_written(text: str, meant: str) -> None:
