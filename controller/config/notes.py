@@ -15,7 +15,13 @@ from controller.lighting.look import parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.notes import notes as notes_of_schedule
 
-INABILITIES = {"color": "TWL-S231", "brightness": "TWL-S232", "fade": "TWL-S233", "report": "TWL-S234"}
+INABILITIES = {
+    "color": "TWL-S231",
+    "brightness": "TWL-S232",
+    "fade": "TWL-S233",
+    "report": "TWL-S234",
+    "refresh": "TWL-S235",
+}
 USUAL_WORDS = frozenset({"dark", "släckt"})
 
 

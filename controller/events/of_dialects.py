@@ -168,8 +168,26 @@ KINDS: tuple[Kind, ...] = (
         ),
         KEYS,
         Text(
-            "write the `state_topic` on which it reports, if it has one",
-            "skriv det `state_topic` där den rapporterar, om den har ett",
+            "write the `state_topic` on which it reports, if it has one; of a `home-assistant` lamp also the "
+            "`availability_topic`, so that at least its death is told",
+            "skriv det `state_topic` där den rapporterar, om den har ett; för en `home-assistant`-lampa även "
+            "`availability_topic`, så att åtminstone ett strömavbrott märks",
+        ),
+    ),
+    Kind(
+        "TWL-S235",
+        "gateway-not-asked",
+        Level.INFO,
+        Text(
+            "'{name}' cannot be asked: it is confirmed for some minutes after each change, and unknown after that",
+            '"{name}" kan inte tillfrågas: den är bekräftad några minuter efter varje ändring, och därefter okänd',
+        ),
+        KEYS,
+        Text(
+            "leave out `answers_repeats: false` if it answers each command, also one that changes nothing; of a "
+            "`home-assistant` lamp write the `availability_topic`, so that at least its death is told",
+            "ta bort `answers_repeats: false` om den svarar på varje kommando, även ett som inte ändrar något; för en "
+            "`home-assistant`-lampa: skriv `availability_topic`, så att åtminstone ett strömavbrott märks",
         ),
     ),
 )

@@ -56,16 +56,20 @@ KINDS: tuple[Kind, ...] = (
             "{gateway} är tyst, hördes senast för {age_s} s sedan",
         ),
         Text(
-            "The gateway is gone from the broker or sends no more reports (-1: it was never heard).",
-            "Styrenheten är borta från brokern eller skickar inga rapporter (-1: den har aldrig hörts).",
+            "The gateway said goodbye to the broker, or was asked and does not answer. Its light is not known. While it "
+            "is silent it is sent at most one command a minute, and nothing after its goodbye.",
+            "Styrenheten har lämnat brokern, eller svarar inte när den tillfrågas. Ljuset är okänt. Så länge den är tyst "
+            "får den högst ett kommando i minuten, och inget alls när den har lämnat.",
         ),
         Text(
-            "Check power and network of {gateway}, its topics in tower.yaml, and that the broker's access rules let "
-            "the controller read what {gateway} writes, and {gateway} write it: a broker drops what is forbidden "
-            "without a word.",
-            "Kontrollera ström och nätverk för {gateway}, dess topics i tower.yaml, och att brokerns åtkomstregler "
-            "låter styrningen läsa det {gateway} skriver, och {gateway} skriva det: en broker kastar det förbjudna "
-            "utan ett ord.",
+            "Check power and network of {gateway}, and that the broker's access rules let the controller read what "
+            "{gateway} writes, and {gateway} write it: a broker drops what is forbidden without a word. If it is there: a "
+            "retained `offline` on its availability topic may be a leftover, and a lamp that tells its state only when it "
+            "changes needs `answers_repeats: false` in tower.yaml.",
+            "Kontrollera ström och nätverk för {gateway}, och att brokerns åtkomstregler låter styrningen läsa det "
+            "{gateway} skriver, och {gateway} skriva det: en broker kastar det förbjudna utan ett ord. Om den är igång: "
+            "ett kvarlämnat retained `offline` på dess availability-topic kan vara orsaken, och en lampa som bara berättar "
+            "när något ändras behöver `answers_repeats: false` i tower.yaml.",
         ),
     ),
     Kind(
@@ -73,7 +77,10 @@ KINDS: tuple[Kind, ...] = (
         "gateway.back",
         Level.INFO,
         Text("{gateway} is back", "{gateway} är tillbaka"),
-        Text("It was silent and is heard again.", "Den var tyst och hörs igen."),
+        Text(
+            "It was silent, or had never been heard, and is heard now.",
+            "Den var tyst, eller hade aldrig hörts, och hörs nu.",
+        ),
         Text("Nothing.", "Inget."),
     ),
     Kind(
@@ -114,8 +121,8 @@ KINDS: tuple[Kind, ...] = (
         "gateway.contested",
         Level.ERROR,
         Text(
-            "{gateway} was changed by somebody else {times} times in a minute: shows {shown}, wanted {wanted}",
-            "{gateway} ändrades av någon annan {times} gånger på en minut: visar {shown}, skulle visa {wanted}",
+            "{gateway} was changed or commanded by somebody else {times} times in a minute; wanted {wanted}",
+            "{gateway} ändrades eller styrdes av någon annan {times} gånger på en minut; skulle visa {wanted}",
         ),
         Text(
             "Another program commands the same lamp. The controller goes on, more slowly.",
@@ -125,6 +132,7 @@ KINDS: tuple[Kind, ...] = (
             "Find what else writes to {gateway} and stop it.",
             "Hitta vad mer som skriver till {gateway} och stoppa det.",
         ),
+        more=("shown",),
     ),
     Kind(
         "TWL-G110",
@@ -212,6 +220,50 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("What the gateway said was wrong is no longer so.", "Det styrenheten sade var fel är inte fel längre."),
         Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-G116",
+        "gateway.never_heard",
+        Level.ERROR,
+        Text(
+            "{gateway} has never been heard: no word from it in the {age_s} s since the controller connected",
+            "{gateway} har aldrig hörts: inte ett ord från den på de {age_s} s sedan styrningen anslöt",
+        ),
+        Text(
+            "Since the controller started nothing has come from this gateway on any of its topics; what the broker may "
+            "have kept of it is no sign of life. Nobody knows whether it is there, or what it shows.",
+            "Sedan styrningen startade har inget kommit från den här styrenheten på någon av dess topics; det som brokern "
+            "kan ha sparat är inget livstecken. Ingen vet om den finns, eller vad den visar.",
+        ),
+        Text(
+            "Look first for a typo in the topics of {gateway} in tower.yaml: compare with `mosquitto_sub -v -t '#'`. Then "
+            "check its power, its network, that it uses this broker, and that the broker's access rules let it write and "
+            "the controller read those topics.",
+            "Leta först efter ett skrivfel i topics för {gateway} i tower.yaml: jämför med `mosquitto_sub -v -t '#'`. "
+            "Kontrollera sedan dess ström och nätverk, att den använder den här brokern, och att brokerns åtkomstregler "
+            "låter den skriva och styrningen läsa de topics.",
+        ),
+    ),
+    Kind(
+        "TWL-G117",
+        "gateway.order_not_taken",
+        Level.ERROR,
+        Text(
+            "{gateway} shows {shown}, as it should, but has not taken the newest order in {attempts} tries",
+            "{gateway} visar {shown}, som den ska, men har inte tagit emot den senaste ordern på {attempts} försök",
+        ),
+        Text(
+            "The light is right by chance: the gateway answers, and does not follow the orders of this controller. It will "
+            "be wrong at the next change.",
+            "Ljuset är rätt av en slump: styrenheten svarar men följer inte den här styrningens order. Det blir fel vid "
+            "nästa ändring.",
+        ),
+        Text(
+            "Look into the log of {gateway} for why it refuses the document (TWL-D011), check that the broker's access "
+            "rules let it read its desired topic, and look for a second controller.",
+            "Se i loggen för {gateway} varför den avvisar dokumentet (TWL-D011), kontrollera att brokerns åtkomstregler "
+            "låter den läsa sin desired-topic, och leta efter en andra styrning.",
+        ),
     ),
     Kind(
         "TWL-D001",

@@ -105,7 +105,8 @@ WORDS_SV: dict[str, dict[str, str]] = {
 LOOKS = frozenset({"looks", "shows", "wanted", "shown", "tonight"})
 """Fields that hold zones with what they show."""
 NOTHING = re.compile(r"^nothing(?=;|$)")
-DARK = re.compile(r"(?<!\S)dark(?=[,;]|$)")
+DARK = re.compile(r"(?<!\S)dark(?=[,;]|$| \()")
+NOTES = {"(own effect or mode)": "(egen effekt eller eget läge)", "(not exactly)": "(inte precis)"}
 OS_ERROR = re.compile(r"\[Errno -?[0-9]+\] (?P<reason>[^:]+)(?P<rest>.*)")
 
 
@@ -126,6 +127,8 @@ def looks_in(text: str, language: Literal["en", "sv"]) -> str:
     """Zones with what they show, or that alone, as a log line has it: `bowl dark, shaft #FF6A00 100%`."""
     if language == "en":
         return text
+    for english, swedish in NOTES.items():
+        text = text.replace(english, swedish)
     return NOTHING.sub("inget", DARK.sub("släckt", text))
 
 

@@ -27,7 +27,7 @@ from controller.gateways.documents import (
     parse_desired,
     parse_reported,
 )
-from controller.gateways.gateway import Gateway, Ignored, Message, Order, Rejected, Report, Shown, Want
+from controller.gateways.gateway import Gateway, Ignored, Message, Order, Refresh, Rejected, Report, Shown, Want
 from controller.gateways.outputs import OutputField
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
@@ -74,7 +74,6 @@ class Dmx(Gateway):
     """A gateway of our own: fixtures patched into DMX universes behind one output."""
 
     KEEPS_PLAN: ClassVar[bool] = True
-    POLL_S: ClassVar[float | None] = None
 
     kind: Literal["dmx"] = "dmx"
     runs: Literal["here", "elsewhere"] = "elsewhere"
@@ -94,6 +93,11 @@ class Dmx(Gateway):
     def zone_names(self) -> tuple[str, ...]:
         """The zones of its fixtures, in the file's order."""
         return tuple(dict.fromkeys(fixture.zone for fixture in self.fixtures))
+
+    @property
+    def refresh(self) -> Refresh:
+        """It reports every `report_every`."""
+        return "itself"
 
     @property
     def quiet_s(self) -> float:

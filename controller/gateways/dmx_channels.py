@@ -7,22 +7,24 @@ Rules
 3. Every channel of every fixture is sent, those that carry no light too; other channels are left alone.
 4. `state_topic`, where the bridge has one, tells channels back in one of the two forms. Without it nothing confirms:
    the channels are written again and again.
-5. These bridges cannot fade, have no word for being online, cannot be asked, and say nothing when they come back from
-   a power cut with everything dark: POLL_S is how often the wish is to be written again.
+5. These bridges cannot fade, have no word for being online, and say nothing when they come back from a power cut with
+   everything dark: the levels are written again and again.
+6. One that tells levels back tells each that is written; `answers_repeats: false` is for one that tells only what has
+   changed.
 """
 
 import json
 from collections.abc import Mapping
 from functools import cached_property, partial
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
 from controller.errors import Mistake
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import component, document, text
-from controller.gateways.vendor import NEVER_S, Reader, Topic, Vendor, checked_topic, command
+from controller.gateways.vendor import Reader, Topic, Vendor, checked_topic, command
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.lighting.patch import Fixture, Patch
@@ -47,12 +49,11 @@ def _maybe_with_place(value: str) -> str:
 class DmxChannels(Vendor):
     """A bridge with the fixtures that hang on it, in one universe."""
 
-    POLL_S: ClassVar[float | None] = 60.0
-
     kind: Literal["dmx-channels"] = "dmx-channels"
     channel_topic: Annotated[str, AfterValidator(_with_place)] | None = None
     map_topic: Topic | None = None
     state_topic: Annotated[str, AfterValidator(_maybe_with_place)] | None = None
+    answers_repeats: bool = True
     base: Annotated[int, Field(ge=0, le=1)] = 1
     fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
 
@@ -88,9 +89,9 @@ class DmxChannels(Vendor):
         return self.state_topic is not None
 
     @property
-    def quiet_s(self) -> float:
-        """It speaks only when something changes."""
-        return NEVER_S
+    def refresh(self) -> Refresh:
+        """Rule 6."""
+        return "command" if self.confirms and self.answers_repeats else "nothing"
 
     @cached_property
     def channels(self) -> Mapping[int, str]:

@@ -24,7 +24,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
 from controller.gateways.color_modes import ColorMode, WithColorModes
-from controller.gateways.gateway import Ignored, Message, Report, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, switch
 from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, question, told, with_brightness
@@ -37,7 +37,6 @@ class EspHome(WithColorModes, Addressed):
     """A node and its lights."""
 
     ADDRESS: ClassVar[str] = "light"
-    POLL_S: ClassVar[float | None] = 300.0
     MAX_FADE_S: ClassVar[float] = 65_535.0
     ALONE: ClassVar[frozenset[ColorMode]] = frozenset({"onoff", "brightness", "color_temp", "rgb"})
 
@@ -52,6 +51,11 @@ class EspHome(WithColorModes, Addressed):
         if (self.light is None) is (self.zone is not None):
             raise Mistake("TWL-S221", key="light")
         return self
+
+    @property
+    def refresh(self) -> Refresh:
+        """Rule 6."""
+        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """The node's status and each light's state."""

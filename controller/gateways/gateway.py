@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -21,6 +21,16 @@ from controller.lighting.look import ZoneState
 from controller.schedule.plan import Cue
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+Refresh = Literal["itself", "query", "command", "nothing"]
+"""What makes a gateway say once more what it shows.
+
+itself: it reports all the time. query: it answers `query`. command: it answers the command that it has obeyed already,
+which changes nothing. nothing: it cannot be asked.
+"""
+POLL_S = 60.0
+"""Nobody is made to speak more often: a question or a command costs the network, and some firmware its flash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +155,6 @@ class Gateway(BaseModel):
 
     KEEPS_PLAN: ClassVar[bool] = False
     """Whether the gateway is sent the plan ahead and goes on alone."""
-    POLL_S: ClassVar[float | None] = 30.0
-    """How often `query` is sent to a gateway that does not report by itself; None where it does."""
     SETTLE_S: ClassVar[float] = 2.0
     """How long after the end of a fade the gateway may take to report the goal, seconds."""
 
@@ -164,9 +172,14 @@ class Gateway(BaseModel):
         return True
 
     @property
+    @abstractmethod
+    def refresh(self) -> Refresh:
+        """What makes it say once more what it shows; every kind declares it."""
+
+    @property
     def quiet_s(self) -> float:
-        """How long it may be unheard before it counts as silent, seconds."""
-        return 3 * (self.POLL_S or 10.0)
+        """How old its last report may be, seconds; an older one confirms nothing. Two questions may go unanswered."""
+        return 2.5 * POLL_S
 
     @abstractmethod
     def topics(self, prefix: str) -> tuple[str, ...]:

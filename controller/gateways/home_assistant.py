@@ -11,6 +11,8 @@ Rules
 5. Without `state_topic` the lamp cannot confirm.
 6. In some firmwares a running effect goes on under every colour. `no_effect` is what theirs call having none, as
    `Solid` or `None`; it is sent with the light.
+7. The schema has no question. A firmware that obeys tells its state after each command, so the command that it has
+   obeyed is its question. `answers_repeats: false` is for one that tells only what has changed.
 """
 
 from collections.abc import Mapping
@@ -21,10 +23,10 @@ from pydantic import StringConstraints, model_validator
 
 from controller.errors import Mistake
 from controller.gateways.color_modes import WithColorModes
-from controller.gateways.gateway import Ignored, Message, Report, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, members, plain, switch, to_hue
-from controller.gateways.vendor import NEVER_S, OFF, OneZone, Reader, Topic, command, presence, told
+from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, told
 from controller.lighting.look import ZoneState
 
 WHITES: Mapping[str, Mapping[str, int]] = {"rgbw": {"w": 0}, "rgbww": {"c": 0, "w": 0}}
@@ -33,7 +35,6 @@ WHITES: Mapping[str, Mapping[str, int]] = {"rgbw": {"w": 0}, "rgbww": {"c": 0, "
 class HomeAssistant(WithColorModes, OneZone):
     """A light that speaks the JSON schema of Home Assistant."""
 
-    POLL_S: ClassVar[float | None] = None
     COLOR_TOLERANCE: ClassVar[int] = 5
 
     kind: Literal["home-assistant"] = "home-assistant"
@@ -41,6 +42,7 @@ class HomeAssistant(WithColorModes, OneZone):
     state_topic: Topic | None = None
     availability_topic: Topic | None = None
     no_effect: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    answers_repeats: bool = True
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -54,9 +56,9 @@ class HomeAssistant(WithColorModes, OneZone):
         return self.state_topic is not None
 
     @property
-    def quiet_s(self) -> float:
-        """It speaks only when something changes."""
-        return NEVER_S
+    def refresh(self) -> Refresh:
+        """Rule 7."""
+        return "command" if self.confirms and self.answers_repeats else "nothing"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """State and availability, where they have topics."""

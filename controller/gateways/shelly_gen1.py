@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import component, document, dumped, fraction, mixed, switch, text, within
 from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
@@ -26,7 +26,6 @@ class ShellyGen1(OneZone):
     """A Shelly RGBW2 by its device name."""
 
     STEPS: ClassVar[int] = 100
-    POLL_S: ClassVar[float | None] = 60.0
     MAX_FADE_S: ClassVar[float] = 5.0
 
     kind: Literal["shelly-gen1"] = "shelly-gen1"
@@ -36,6 +35,11 @@ class ShellyGen1(OneZone):
     def light(self) -> str:
         """The topic of its one light in colour mode."""
         return f"shellies/{self.device}/color/0"
+
+    @property
+    def refresh(self) -> Refresh:
+        """Rule 4; by itself it tells every 30 s, unless that was switched off."""
+        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will and the two reports."""

@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from controller.errors import Mistake
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import (
     Unreadable,
     components,
@@ -60,7 +60,6 @@ class ShellyGen2(Addressed):
 
     ADDRESS: ClassVar[str] = "component"
     STEPS: ClassVar[int] = 100
-    POLL_S: ClassVar[float | None] = 60.0
     MAX_FADE_S: ClassVar[float] = 10_800.0
 
     kind: Literal["shelly-gen2"] = "shelly-gen2"
@@ -71,6 +70,11 @@ class ShellyGen2(Addressed):
     def source(self, prefix: str) -> str:
         """Who asks (rule 1)."""
         return f"{prefix}/gateway/{self.name}"
+
+    @property
+    def refresh(self) -> Refresh:
+        """By `GetStatus`: it notices only changes."""
+        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will, status of each component, notices and answers."""

@@ -31,7 +31,7 @@ from pydantic import AfterValidator, Field
 
 from controller.errors import Mistake
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import (
     Unreadable,
     components,
@@ -80,7 +80,6 @@ class Tasmota(OneZone):
 
     STEPS: ClassVar[int] = 100
     COLOR_TOLERANCE: ClassVar[int] = 8
-    POLL_S: ClassVar[float | None] = 60.0
     MAX_FADE_S: ClassVar[float] = 20.0
 
     kind: Literal["tasmota"] = "tasmota"
@@ -94,6 +93,11 @@ class Tasmota(OneZone):
         if prefix == "cmnd" and "%prefix%" not in full:
             full += "%prefix%/"
         return full.replace("%prefix%", prefix).replace("%topic%", self.topic) + leaf
+
+    @property
+    def refresh(self) -> Refresh:
+        """Rule 6."""
+        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will, answers, telemetry and plain power."""

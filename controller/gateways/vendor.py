@@ -25,8 +25,6 @@ from controller.gateways.gateway import Gateway, Ignored, Message, Name, Rejecte
 from controller.gateways.values import Unreadable, document, quoted, text
 from controller.lighting.look import ZoneState
 
-NEVER_S = 1e9
-"""For gateways that speak only when something changes: silence means nothing, their last will tells."""
 MAX_TOPIC = 256
 
 Reader = Callable[[bytes], Report | Ignored]
@@ -102,7 +100,9 @@ class Vendor(Gateway):
 
     def cannot(self) -> tuple[str, ...]:
         """No vendor's gateway keeps the plan."""
-        return ("plan",) if self.confirms else ("report", "plan")
+        if not self.confirms:
+            return ("report", "plan")
+        return ("refresh", "plan") if self.refresh == "nothing" else ("plan",)
 
     def fade(self, seconds: float) -> float:
         """A fade that the firmware can do (rule 2)."""

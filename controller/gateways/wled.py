@@ -25,7 +25,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
 from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
@@ -37,12 +37,16 @@ TAG = re.compile(r"<(ac|cl|wv|fx)>(-?[0-9]{1,3})</")
 class Wled(OneZone):
     """A WLED controller by its device topic, which the firmware cuts at 32 characters."""
 
-    POLL_S: ClassVar[float | None] = 300.0
     MAX_FADE_S: ClassVar[float] = 65.5
 
     kind: Literal["wled"] = "wled"
     topic: Annotated[Topic, StringConstraints(max_length=32)]
     channels: Literal["rgb", "rgbw"] = "rgb"
+
+    @property
+    def refresh(self) -> Refresh:
+        """Rule 6."""
+        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Status and the three reports."""

@@ -26,7 +26,7 @@ from pydantic import AfterValidator, Field
 from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.color_modes import WithColorModes
-from controller.gateways.gateway import Ignored, Message, Report, Shown, Want
+from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.light_json import read_color
 from controller.gateways.values import document, dumped, fraction, plain, switch
 from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, question, told, with_brightness
@@ -57,7 +57,6 @@ def _lamp(topic: str) -> str:
 class Zigbee2Mqtt(WithColorModes, OneZone):
     """A lamp or group by its friendly name."""
 
-    POLL_S: ClassVar[float | None] = 60.0
     SETTLE_S: ClassVar[float] = 4.0
     STEPS: ClassVar[int] = 254
     COLOR_TOLERANCE: ClassVar[int] = 5
@@ -76,6 +75,11 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         levels = self.topic.split("/")
         ends = [levels.index(BASE) + 1] if BASE in levels[:-1] else range(1, len(levels))
         return tuple("/".join((*levels[:end], "bridge", "state")) for end in ends if levels[:end] != [""])
+
+    @property
+    def refresh(self) -> Refresh:
+        """By `get`; a group, which may not answer that, answers the command that follows it."""
+        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Bridge, availability and state, in this order (rule 4)."""

@@ -3,8 +3,10 @@
 Rules
 1. Level-triggered: only the difference between the goal and the report counts, never how it came about.
 2. A new wish is sent at once. A gateway that comes back, or is heard at last, is told again at once.
-3. A report that agrees confirms, once the fade is done. What was heard before this connection began, or was retained,
-   confirms nothing; nor does a gateway that keeps the plan before it has accepted the order issued last.
+3. A report that agrees confirms, once the fade is done, and for as long as `quiet_s`; before that is over, the gateway
+   is made to speak in its way (`refresh`). What was heard before this connection began, or was retained, confirms
+   nothing; nor does what was said while the fade ran, where a gateway can be asked again after it; nor does a gateway
+   that keeps the plan before it has accepted the order issued last.
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
 5. No confirmation when it is due: sent again, after RETRY_S doubled each time, spread by a share that differs from
    gateway to gateway; at most after RETRY_MAX_S, or OURS_MAX_S where the gateway is ours and is heard. After
@@ -14,8 +16,10 @@ Rules
    that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
    order, and shows what is wished, is not told of.
 7. A gateway that says it obeys, and shows the same difference whenever it is asked, is not believed (`relapse`).
-8. A gateway that is silent (`silence`) is still sent the wish, slowly.
-9. A gateway that never reports is sent the wish every POLL_S, and is never confirmed.
+8. A gateway that is silent (`silence`) is sent the wish once in POLL_S, so that nothing heaps up for it; one whose
+   last will was said is sent nothing until it is back. Only a document that the broker keeps is kept right.
+9. A gateway that cannot be asked is sent the wish every POLL_S. It is confirmed while its last report is fresh, and
+   unknown after that; nobody is alarmed.
 10. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
 11. A gateway that goes by its plan may cross a border a little before us: it is left SETTLE_S.
 12. The steps of a sequence and the renewal of a plan are not told when they are confirmed.
@@ -25,10 +29,10 @@ import zlib
 from dataclasses import replace
 
 from controller.events import Event, happened
-from controller.gateways.gateway import Gateway
+from controller.gateways.gateway import POLL_S, Gateway
 from controller.service import relapse, silence
 from controller.service.state import Decision, Pending, Standing, Track, Turn
-from controller.service.words import says, shows
+from controller.service.words import difference, says, shows
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
@@ -37,44 +41,75 @@ TELL_FROM = 3
 REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
-REASSERT_S = 60.0
+AFTER_FADE = 0.25
+"""Share of SETTLE_S after which a gateway is asked whether its fade is done: it began it a little late."""
 
 
 def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """One turn for one gateway."""
     if turn.connected_s is None:
         return _cut_off(gateway, track)
-    if turn.fade_s > 0:
-        track = replace(track, faded_s=turn.now_s + turn.fade_s)
+    track = _fading(track, turn)
+    silent = silence.is_silent(gateway, track, turn)
+    if silent and not gateway.KEEPS_PLAN:
+        return _silent(gateway, track, turn)
+    if track.silent and not silent:
+        return _back(gateway, track, turn)
     if turn.wish != track.wish:
         return _ask(gateway, track, turn, anew=True)
     if track.overwritten:
         return _restore(gateway, track, turn)
-    track = _follow(gateway, track, turn)
-    if silence.is_silent(gateway, track, turn):
-        return _silent(gateway, track, turn)
-    return _compare(gateway, track, turn)
+    followed = _follow(gateway, track, turn)
+    return _silent(gateway, followed, turn) if silent else _compare(gateway, followed, turn)
+
+
+def _fading(track: Track, turn: Turn) -> Track:
+    """When its own fade ends; a gateway that confirms the goal already does not fade, whatever others do."""
+    if turn.fade_s > 0 and track.confirmed != turn.goal:
+        return replace(track, faded_s=turn.now_s + turn.fade_s)
+    return replace(track, faded_s=min(track.faded_s, turn.now_s))
 
 
 def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """What it says beside what is wished; one that was silent is told first. Looks again when it may be silent."""
-    if not gateway.confirms and not track.silent:
-        return _write_only(gateway, track, turn)
+    """What it says beside what is wished. Looks again when what it said grows too old."""
     agrees = _agreement(gateway, track, turn)
-    if track.silent:
-        back = _ask(gateway, replace(track, silent_s=None, missed=False), turn)
-        decision = _with_event(back, happened("TWL-G105", gateway=gateway.name)) if track.missed else back
-    elif all(agrees.values()):
+    if all(agrees.values()):
         decision = _agrees(gateway, track, turn)
+    elif gateway.refresh == "nothing" and not _contradicts(gateway, track, turn):
+        decision = _unasked(gateway, track, turn, agrees)
+    elif _is_to_prove_its_fade(gateway, track, turn):
+        decision = _after_fade(gateway, track, turn)
     else:
         decision = _disagrees(gateway, track, turn, agrees)
-    quiet_at_s = silence.quiet_at_s(gateway, track, turn)
-    return replace(decision, wake_s=min(decision.wake_s or quiet_at_s, quiet_at_s))
+    ends_s = [
+        silence.quiet_at_s(gateway, track, turn),
+        *(at_s + gateway.quiet_s for at_s in track.heard.told_s.values()),
+    ]
+    if track.pending is not None:
+        ends_s.append(track.faded_s + AFTER_FADE * gateway.SETTLE_S)
+    wakes_s = [at_s for at_s in (decision.wake_s, *ends_s) if at_s is not None and at_s > turn.now_s]
+    track = decision.track
+    said_s = {zone: track.heard.told_s[zone] for zone, how in track.standing.items() if how == "confirmed"}
+    known = replace(track, confirmed_s={**track.confirmed_s, **said_s})
+    return replace(decision, track=known, wake_s=min(wakes_s, default=None))
+
+
+def _back(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    """Heard again: told at once what to show, unless it says that it does."""
+    there = replace(track, silent_s=None, missed=False)
+    if turn.wish == track.wish and all(_agreement(gateway, there, turn).values()):
+        decision = _compare(gateway, there, turn)
+    else:
+        decision = _ask(gateway, there, turn, anew=turn.wish != track.wish)
+    return _with_event(decision, happened("TWL-G105", gateway=gateway.name)) if track.missed else decision
 
 
 def _cut_off(gateway: Gateway, track: Track) -> Decision:
+    """Nothing is known while there is no broker. Whose absence was not told yet may have followed the broker, and has
+    all the time again when there is one."""
     standing = dict.fromkeys(gateway.zone_names, _unheard(track))
-    return Decision(replace(track, standing=standing, pending=None, wish=None, confirmed=None))
+    silent_s = track.silent_s if track.missed else None
+    return Decision(replace(track, standing=standing, pending=None, wish=None, confirmed=None, silent_s=silent_s))
 
 
 def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> Decision:
@@ -101,7 +136,7 @@ def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> D
 def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]:
     """How it stands while it is being asked."""
     if track.silent:
-        return dict.fromkeys(gateway.zone_names, "silent")
+        return dict(track.standing)
     if not gateway.confirms:
         return dict.fromkeys(gateway.zone_names, "unknown")
     return _by_zone(_agreement(gateway, track, turn), "pending")
@@ -124,13 +159,31 @@ def _agreement(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
 
 def _likeness(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
     """By zone: whether it shows what is wished, under whatever order."""
-    heard = track.heard
+    heard, fresh = track.heard, _fresh(gateway, track, turn)
     return {
-        zone: zone in heard.told_s
-        and heard.online is not False
-        and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
+        zone: zone in fresh and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
         for zone, goal in turn.goal.items()
     }
+
+
+def _fresh(gateway: Gateway, track: Track, turn: Turn) -> set[str]:
+    """The zones of which its word counts: told on this connection, not too long ago, and after the fade (rule 3)."""
+    since_s = turn.now_s - gateway.quiet_s
+    if gateway.refresh in {"query", "command"}:
+        since_s = max(since_s, track.faded_s)
+    return {zone for zone, at_s in track.heard.told_s.items() if at_s > since_s}
+
+
+def _contradicts(gateway: Gateway, track: Track, turn: Turn) -> bool:
+    """Whether it says something else than what is wished, or follows another order; saying nothing is neither."""
+    agreement = _agreement(gateway, track, turn)
+    return any(not agreement[zone] for zone in _spoken_of(gateway, track, turn))
+
+
+def _spoken_of(gateway: Gateway, track: Track, turn: Turn) -> set[str]:
+    """The zones of which it says what they show; a report of ours is whole, and what it leaves out shows nothing that
+    could be named."""
+    return set(gateway.zone_names) if track.heard.at is not None else _fresh(gateway, track, turn)
 
 
 def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -171,49 +224,91 @@ def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
 
 
 def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
-    """A gateway is asked what it shows when it has not said so for a while; one that cannot be asked, or did not
-    answer, is told what it should show, to which it may answer (a group of Zigbee2MQTT answers nothing else). So is,
-    once, one that speaks by itself and said `online` once more: it has started, and may not tell of it."""
-    track, every_s = decision.track, gateway.POLL_S or REASSERT_S
-    if gateway.POLL_S is None and (gateway.KEEPS_PLAN or not track.greeted):
+    """Made to speak when it has not done so for POLL_S: by its question, or by the command it has obeyed. The command
+    follows a question in vain, too: a group of Zigbee2MQTT answers nothing else."""
+    track = decision.track
+    if gateway.refresh == "itself":
         return decision
     told_s = min(track.heard.told_s.values(), default=turn.now_s)
-    poll_at_s = max(told_s + every_s, (track.asked_s or told_s) + every_s, turn.now_s + turn.fade_s)
+    poll_at_s = _poll_at_s(gateway, track, told_s)
     if turn.now_s < poll_at_s:
         return replace(decision, wake_s=poll_at_s)
-    asked = replace(track, asked_s=turn.now_s, greeted=False)
-    can_be_asked = bool(gateway.query(""))
     in_vain = track.asked_s is not None and track.asked_s > told_s
-    wake_s = turn.now_s + every_s
-    return replace(decision, track=asked, query=can_be_asked, send=in_vain or not can_be_asked, wake_s=wake_s)
+    is_question = gateway.refresh == "query" and not in_vain
+    asked = replace(track, asked_s=turn.now_s, greeted=False)
+    return replace(decision, track=asked, query=is_question, send=not is_question, wake_s=turn.now_s + POLL_S)
 
 
-def _write_only(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    """Rule 9; sooner where it has said `online` once more, as one does that has just started."""
-    every_s = gateway.POLL_S or REASSERT_S
-    due_s = (track.asked_s or turn.now_s) + (min(every_s, REPAIR_COST_S) if track.greeted else every_s)
-    if turn.now_s < due_s:
-        return Decision(replace(track, pending=None), wake_s=due_s)
-    asked = replace(track, pending=None, asked_s=turn.now_s, greeted=False)
-    return Decision(asked, send=True, wake_s=turn.now_s + every_s)
+def _poll_at_s(gateway: Gateway, track: Track, told_s: float) -> float:
+    """When it is to be made to speak. Sooner where it has said `online` once more, has started therefore, and may have
+    nothing else to say of it."""
+    said_s = 0.0 if gateway.refresh == "nothing" else told_s
+    poll_at_s = max(said_s, track.asked_s or said_s) + POLL_S
+    if track.greeted and gateway.refresh != "query":
+        return min(poll_at_s, (track.asked_s or 0.0) + REPAIR_COST_S)
+    return poll_at_s
+
+
+def _unasked(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
+    """Rule 9."""
+    pending = track.pending if track.pending is not None and turn.now_s < track.pending.due_s else None
+    otherwise: Standing = "pending" if pending is not None and gateway.confirms else "unknown"
+    waits = replace(track, pending=pending, standing=_by_zone(agrees, otherwise), confirmed=None)
+    decision = _polled(gateway, Decision(waits), turn)
+    if pending is None or decision.wake_s is None:
+        return decision
+    return replace(decision, wake_s=min(decision.wake_s, pending.due_s))
+
+
+def _is_to_prove_its_fade(gateway: Gateway, track: Track, turn: Turn) -> bool:
+    """Whether its fade is over and it was not asked since: during a fade most tell where it goes, or what they hold in
+    a cache (rule 3)."""
+    is_over = turn.fade_s <= 0 and track.pending is not None and turn.now_s < track.pending.due_s
+    return is_over and gateway.refresh in {"query", "command"} and (track.asked_s or 0.0) < track.faded_s
+
+
+def _after_fade(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    """Asked whether it has arrived."""
+    waits = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
+    ask_at_s = track.faded_s + AFTER_FADE * gateway.SETTLE_S
+    if turn.now_s < ask_at_s:
+        return Decision(waits, wake_s=ask_at_s)
+    is_question = gateway.refresh == "query"
+    asked = replace(waits, asked_s=turn.now_s)
+    due_s = track.pending.due_s if track.pending is not None else None
+    return Decision(asked, query=is_question, send=not is_question, wake_s=due_s)
 
 
 def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 8."""
     noted = silence.noted(gateway, track, turn)
-    sent = _again(gateway, noted.track, turn, noted.events)
-    return replace(sent, wake_s=min(at_s for at_s in (sent.wake_s, noted.wake_s) if at_s is not None))
+    if track.heard.online is False:
+        return noted
+    send_at_s = (track.asked_s or 0.0) + POLL_S * (1 + _spread(gateway, 0) / 4)
+    if turn.now_s < send_at_s:
+        return replace(noted, wake_s=min(noted.wake_s or send_at_s, send_at_s))
+    asked = replace(
+        noted.track,
+        pending=Pending(turn.now_s, turn.now_s + turn.fade_s + gateway.SETTLE_S),
+        goal=turn.goal,
+        cue=turn.cue,
+        wish=turn.wish,
+        asked_s=turn.now_s,
+    )
+    wake_s = min(noted.wake_s or float("inf"), turn.now_s + POLL_S)
+    return replace(noted, track=asked, send=True, anew=turn.wish != track.wish, spare=True, wake_s=wake_s)
 
 
 def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
-    differs = replace(track, standing=_by_zone(agrees, "differs"), confirmed=None)
+    differs = replace(track, standing=_parted(gateway, track, turn, agrees), confirmed=None)
     if track.heard.by == "local":
         return Decision(replace(differs, pending=None))
     if track.pending is None and track.heard.by == "plan":
         pending = Pending(turn.now_s, turn.now_s + gateway.SETTLE_S, attempts=0)
         return Decision(replace(differs, pending=pending), wake_s=pending.due_s)
     if track.pending is None:
-        return _restore(gateway, differs, turn)
+        contradicts = _contradicts(gateway, track, turn)
+        return _restore(gateway, differs, turn) if contradicts else _again(gateway, differs, turn, ())
     if turn.now_s < track.pending.due_s:
         # it was told while it could not hear
         if track.pending.attempts > track.misses + 1 and not silence.is_unheard(track, turn):
@@ -225,20 +320,30 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
     return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
 
 
+def _parted(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> dict[str, Standing]:
+    """By zone, when the time to obey is over: one that says nothing of a zone says nothing wrong of it."""
+    spoken_of = _spoken_of(gateway, track, turn)
+    otherwise: dict[str, Standing] = {zone: "differs" if zone in spoken_of else "unknown" for zone in agrees}
+    return {zone: "confirmed" if agreed else otherwise[zone] for zone, agreed in agrees.items()}
+
+
 def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
     if track.alarmed or track.misses < TELL_FROM or track.pending is None:
         return ()
-    answered = track.heard.alive_s is not None and track.heard.alive_s >= track.pending.began_s
-    code = "TWL-G108" if answered else "TWL-G102"
-    event = happened(
-        code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(track.heard), attempts=track.misses
-    )
-    return (event,)
+    fields = {"gateway": gateway.name, "attempts": track.misses}
+    answered = any(at_s >= track.pending.began_s for at_s in track.heard.told_s.values()) or track.heard.at is not None
+    likeness = _likeness(gateway, track, turn)
+    if answered and all(likeness.values()):
+        return (happened("TWL-G117", **fields, shown=says(track.heard)),)
+    if not answered:
+        return (happened("TWL-G102", **fields, wanted=shows(turn.goal), shown=says(track.heard)),)
+    return (happened("TWL-G108", **fields, **difference(turn.goal, track.heard, likeness)),)
 
 
 def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 6: what was confirmed is no more, or our order is not the one that stands."""
-    fields = {"gateway": gateway.name, "wanted": shows(turn.goal), "shown": says(track.heard)}
+    likeness = _likeness(gateway, track, turn)
+    fields = {"gateway": gateway.name, **difference(turn.goal, track.heard, likeness)}
     paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
     allowed_s = paid_s - REPAIR_WINDOW_S
     if turn.now_s < allowed_s:
@@ -248,7 +353,7 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         return Decision(waiting, events=events, wake_s=allowed_s)
     paid = replace(track, paid_s=paid_s, relapse=relapse.repaired(gateway, track, turn))
     asked = _ask(gateway, paid, turn, anew=track.overwritten)
-    if track.overwritten or track.contested or all(_likeness(gateway, track, turn).values()):
+    if track.overwritten or track.contested or all(likeness.values()):
         return asked
     marked = replace(asked.track, standing=track.standing)
     return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))
@@ -260,16 +365,20 @@ def _again(gateway: Gateway, track: Track, turn: Turn, events: tuple[Event, ...]
     if turn.now_s < pending.due_s:
         return Decision(replace(track, pending=pending), events=events, wake_s=pending.due_s)
     attempts = pending.attempts + 1
-    due_s = turn.now_s + max(_backoff(gateway, track, attempts), turn.fade_s + gateway.SETTLE_S)
+    due_s = turn.now_s + max(_backoff(gateway, attempts), turn.fade_s + gateway.SETTLE_S)
     again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s)
     return Decision(again, send=True, query=turn.fade_s <= 0, events=events, wake_s=due_s)
 
 
-def _backoff(gateway: Gateway, track: Track, attempts: int) -> float:
-    """Seconds until the next try: doubled each time, spread by up to a quarter, the same for the same gateway."""
-    longest_s = OURS_MAX_S if gateway.KEEPS_PLAN and not track.silent else RETRY_MAX_S
-    spread = zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
-    return min(longest_s, RETRY_S * 2.0 ** min(attempts - 1, 10)) * (1 + spread / 4)
+def _backoff(gateway: Gateway, attempts: int) -> float:
+    """Seconds until the next try: doubled each time, spread by up to a quarter."""
+    longest_s = OURS_MAX_S if gateway.KEEPS_PLAN else RETRY_MAX_S
+    return min(longest_s, RETRY_S * 2.0 ** min(attempts - 1, 10)) * (1 + _spread(gateway, attempts) / 4)
+
+
+def _spread(gateway: Gateway, attempts: int) -> float:
+    """0 to 1, the same for the same gateway: not all are to be told at the same instant."""
+    return zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
 
 
 def _by_zone(agrees: dict[str, bool], otherwise: Standing) -> dict[str, Standing]:

@@ -10,7 +10,7 @@ Rules
 3. A new wish begins anew.
 """
 
-from controller.gateways.gateway import Gateway
+from controller.gateways.gateway import POLL_S, Gateway
 from controller.service.state import Relapse, Track, Turn
 
 BELIEVED = 3
@@ -18,7 +18,7 @@ BELIEVED = 3
 
 def repaired(gateway: Gateway, track: Track, turn: Turn) -> Relapse:
     """The difference that is repaired now, and how often it has been that in a row (rule 1)."""
-    last, pace_s = track.relapse, gateway.POLL_S or 0.0
+    last, pace_s = track.relapse, _pace_s(gateway)
     again = last is not None and last.zones == track.heard.zones and pace_s / 2 < turn.now_s - last.at_s < 2 * pace_s
     return Relapse(track.heard.zones, turn.now_s, last.times + 1 if last is not None and again else 1)
 
@@ -27,4 +27,9 @@ def proven_s(gateway: Gateway, track: Track) -> float:
     """When the word of a gateway counts, boot time; 0 where it does at once (rule 2)."""
     if track.relapse is None or track.relapse.times < BELIEVED or track.pending is None:
         return 0.0
-    return track.pending.due_s + (gateway.POLL_S or 0.0)
+    return track.pending.due_s + _pace_s(gateway)
+
+
+def _pace_s(gateway: Gateway) -> float:
+    """How often it is asked; who is not asked has no relapse to show."""
+    return POLL_S if gateway.refresh == "query" else 0.0

@@ -10,8 +10,9 @@ from controller.gateways.gateway import Order, Report, Shown
 from controller.lighting.look import ZoneState
 
 Standing = Literal["confirmed", "pending", "differs", "silent", "unknown"]
-"""confirmed: says what it was asked for. pending: asked, time left to say so. differs: says something else, or did not
-do what it was asked. silent: has not been heard for too long. unknown: never heard, or cannot say."""
+"""confirmed: said, not too long ago, what it was asked for. pending: asked, time left to say so. differs: says
+something else, or did not do what it was asked. silent: was asked and does not answer, or said goodbye. unknown: never
+heard, or cannot be asked."""
 
 Goal = Mapping[str, ZoneState]
 
@@ -22,13 +23,15 @@ class Heard:
 
     `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
     on this connection and by a message that was not retained: what is missing there confirms nothing, and only what
-    was told so is laid together to one state. Of the last report of our own contract are `order`, `at` (by its
-    clock), `uptime` (for how long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is
-    ahead of ours; None where it goes by ours, or nothing is known).
+    was told so is laid together to one state. `seen_s` tells the same of whatever connection: how old the last known
+    is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how long it says that it
+    runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it goes by ours, or
+    nothing is known).
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
     told_s: Mapping[str, float] = field(default_factory=dict)
+    seen_s: Mapping[str, float] = field(default_factory=dict)
     online: bool | None = None
     alive_s: float | None = None
     order: Order | None = None
@@ -47,6 +50,7 @@ class Heard:
             self,
             online=report.online if report.online is not None else (True if fresh else self.online),
             alive_s=now_s if fresh and report.online is not False else self.alive_s,
+            seen_s={**self.seen_s, **dict.fromkeys(zones, now_s)} if fresh else self.seen_s,
         )
         if report.order is None:
             told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones}
@@ -109,8 +113,8 @@ class Track:
     """One gateway from turn to turn.
 
     `goal` is the last goal it was asked for, under which `cue`; `wish` the whole wish, None where it must be told
-    anew; `confirmed` the goal that it confirmed last. `asked_s` is when it was last sent anything, `faded_s` when the
-    last fade ends or ended.
+    anew; `confirmed` the goal that it confirms; `confirmed_s` when each zone last said what was wished. `asked_s` is
+    when it was last sent anything, `faded_s` when its last fade ends or ended.
 
     `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
     `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
@@ -126,6 +130,7 @@ class Track:
     cue: datetime | None = None
     wish: object = None
     confirmed: Goal | None = None
+    confirmed_s: Mapping[str, float] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
     asked_s: float | None = None
     faded_s: float = 0.0
@@ -144,6 +149,11 @@ class Track:
     def silent(self) -> bool:
         """Whether it is silent."""
         return self.silent_s is not None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing was ever told of it, not even by what the broker keeps: its topics may be wrong."""
+        return self.heard.alive_s is None and self.heard.online is None and not self.heard.zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +176,13 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What one turn decided for one gateway: send the wish (`anew` under a new order, else the one it has had), ask
-    for its state, what to tell, when to look again."""
+    for its state, what to tell, when to look again. What is `spare` is sent so that the broker keeps none of it for a
+    gateway that is away."""
 
     track: Track
     send: bool = False
     anew: bool = False
     query: bool = False
+    spare: bool = False
     events: tuple[Event, ...] = ()
     wake_s: float | None = None

@@ -1,7 +1,13 @@
 """What is wished and what is shown, in the few words of a log line or a status table."""
 
+from collections.abc import Mapping
+
 from controller.gateways.gateway import Shown
 from controller.service.state import Goal, Heard
+
+MOST_LEVELS = 12
+UNSTEADY = " (own effect or mode)"
+NEARLY = " (not exactly)"
 
 
 def shows(goal: Goal, dark: str = "dark") -> str:
@@ -15,13 +21,31 @@ def says(heard: Heard) -> str:
     return "; ".join((shown, *heard.problems))
 
 
+def difference(goal: Goal, heard: Heard, likeness: Mapping[str, bool]) -> dict[str, str]:
+    """The zones that are not alike, as fields of an event: what is `wanted`, and what is `shown` of it. The two never
+    read the same; where all are alike, all are told."""
+    apart = [zone for zone, alike in likeness.items() if not alike] or list(goal)
+    if not heard.zones:
+        return {"wanted": shows({zone: goal[zone] for zone in apart}), "shown": says(heard)}
+    told = {zone: say(heard.zones.get(zone, Shown())) for zone in apart}
+    for zone in apart:
+        if told[zone] == goal[zone].words() and not likeness[zone]:
+            told[zone] += NEARLY
+    shown = ", ".join(f"{zone} {words}" for zone, words in told.items())
+    return {"wanted": shows({zone: goal[zone] for zone in apart}), "shown": "; ".join((shown, *heard.problems))}
+
+
 def say(shown: Shown) -> str:
     """One zone as the gateway tells it, in words: `#FF6A00 100%`, `dark`, `?`."""
+    if shown.levels is not None:
+        told = " ".join(f"{channel}={level}" for channel, level in shown.levels[:MOST_LEVELS])
+        return told if len(shown.levels) <= MOST_LEVELS else f"{told} …"
     if shown.on is not True:
         return "?" if shown.on is None else "dark"
     color = shown.light.hex if shown.light else (f"xy {shown.xy[0]:.3f} {shown.xy[1]:.3f}" if shown.xy else "")
     color = color or (f"{shown.kelvin} K" if shown.kelvin else "on")
-    return f"{color} {shown.brightness:.0%}" if shown.brightness is not None else color
+    told = f"{color} {shown.brightness:.0%}" if shown.brightness is not None else color
+    return told if shown.steady is not False else told + UNSTEADY
 
 
 def span(seconds: float) -> tuple[float, str]:

@@ -235,19 +235,26 @@ class Vendor(Party):
     def __init__(self, world: "World", gateway: Gateway) -> None:
         self.gateway = gateway
         self.device = DEVICES[gateway.kind](gateway)
+        self.birth: tuple[Message, ...] = ()
         super().__init__(world, gateway.name, self.device.subscriptions, self.device.will)
 
-    def start(self) -> None:
-        """Power."""
+    def start(self, tell: bool = True) -> None:
+        """Power; with `tell` it says what its firmware says then, else nothing at all."""
         self.device = DEVICES[self.gateway.kind](self.gateway)
-        self.up = True
+        self.up, self.birth = True, ()
         self.connect()
-        self.send(self.device.boot(self.reading().wall))
+        said = self.device.boot(self.reading().wall)
+        self.send(said if tell else ())
+        self.birth = tuple(message for message in said if self.will is not None and message.topic == self.will.topic)
 
-    def stop(self) -> None:
-        """The plug is pulled."""
+    def on_connected(self) -> None:
+        """Its birth, each time that it connects anew."""
+        self.send(self.birth)
+
+    def stop(self, tell: bool = True) -> None:
+        """The plug is pulled; with `tell` the broker says the will."""
         self.up, self.due_s = False, float("inf")
-        self.disconnect()
+        self.disconnect(tell)
 
     def take(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: ARG002
         self.send(self.device.receive(topic, payload, self.reading().wall))
