@@ -3,16 +3,10 @@
 Rules
 1. Level-triggered: only the difference between the goal and the report counts, never how it came about.
 2. A new wish is sent at once. A gateway that comes back, or is heard at last, is told again at once.
-<<<<<<< HEAD
 3. A report that agrees confirms, once the fade is done, and for as long as `quiet_s`; before that is over, the gateway
    is made to speak in its way (`refresh`). What was heard before this connection began, or was retained, confirms
    nothing; nor does what was said while the fade ran, where a gateway can be asked again after it; nor does a gateway
    that keeps the plan before it has accepted the order issued last.
-=======
-3. A report that agrees confirms, once the fade is done; never of a gateway that once said what its keys in
-   `tower.yaml` rule out. What was heard before this connection began, or was retained,
-   confirms nothing; nor does a gateway that keeps the plan before it has accepted the order issued last.
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
 5. No confirmation when it is due: sent again, after RETRY_S doubled each time, spread by a share that differs from
    gateway to gateway; at most after RETRY_MAX_S, or OURS_MAX_S where the gateway is ours and is heard. After
@@ -35,12 +29,7 @@ import zlib
 from dataclasses import replace
 
 from controller.events import Event, happened
-<<<<<<< HEAD
 from controller.gateways.gateway import POLL_S, Gateway
-=======
-from controller.gateways.gateway import Gateway
-from controller.gateways.vendor import CONTRADICTED
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
 from controller.service import relapse, silence
 from controller.service.state import Decision, Pending, Standing, Track, Turn
 from controller.service.words import difference, says, shows
@@ -170,16 +159,9 @@ def _agreement(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
 
 def _likeness(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
     """By zone: whether it shows what is wished, under whatever order."""
-<<<<<<< HEAD
     heard, fresh = track.heard, _fresh(gateway, track, turn)
     return {
         zone: zone in fresh and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
-=======
-    heard = track.heard
-    believed = heard.online is not False and CONTRADICTED not in heard.problems
-    return {
-        zone: zone in heard.told_s and believed and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
         for zone, goal in turn.goal.items()
     }
 
@@ -220,7 +202,6 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         standing=confirmed,
         misses=0,
         alarmed=False,
-        heard=track.heard.mended(),
         contested=track.contested and turn.now_s < track.paid_s,
     )
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
@@ -349,7 +330,6 @@ def _parted(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool])
 def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
     if track.alarmed or track.misses < TELL_FROM or track.pending is None:
         return ()
-<<<<<<< HEAD
     fields = {"gateway": gateway.name, "attempts": track.misses}
     answered = any(at_s >= track.pending.began_s for at_s in track.heard.told_s.values()) or track.heard.at is not None
     likeness = _likeness(gateway, track, turn)
@@ -358,21 +338,6 @@ def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
     if not answered:
         return (happened("TWL-G102", **fields, wanted=shows(turn.goal), shown=says(track.heard)),)
     return (happened("TWL-G108", **fields, **difference(turn.goal, track.heard, likeness)),)
-=======
-    answered = track.heard.alive_s is not None and track.heard.alive_s >= track.pending.began_s
-    if answered and _is_explained(gateway, track):
-        return ()
-    code = "TWL-G108" if answered else "TWL-G102"
-    event = happened(
-        code, gateway=gateway.name, wanted=shows(turn.goal), shown=says(track.heard), attempts=track.misses
-    )
-    return (event,)
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
-
-
-def _is_explained(gateway: Gateway, track: Track) -> bool:
-    """Whether it is told already why a vendor's gateway is not right."""
-    return not gateway.KEEPS_PLAN and bool(track.heard.problems)
 
 
 def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -382,21 +347,13 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
     allowed_s = paid_s - REPAIR_WINDOW_S
     if turn.now_s < allowed_s:
-        events = (
-            () if track.contested or _is_explained(gateway, track) else (happened("TWL-G109", **fields, times=REPAIRS),)
-        )
+        events = () if track.contested else (happened("TWL-G109", **fields, times=REPAIRS),)
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
     paid = replace(track, paid_s=paid_s, relapse=relapse.repaired(gateway, track, turn))
     asked = _ask(gateway, paid, turn, anew=track.overwritten)
-<<<<<<< HEAD
     if track.overwritten or track.contested or all(likeness.values()):
-=======
-    if track.overwritten or track.contested or _is_explained(gateway, track):
-        return asked
-    if all(_likeness(gateway, track, turn).values()):
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
         return asked
     marked = replace(asked.track, standing=track.standing)
     return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))

@@ -7,7 +7,6 @@ from typing import Literal
 
 from controller.events import Event
 from controller.gateways.gateway import Order, Report, Shown
-from controller.gateways.vendor import REFUSED
 from controller.lighting.look import ZoneState
 
 Standing = Literal["confirmed", "pending", "differs", "silent", "unknown"]
@@ -24,17 +23,10 @@ class Heard:
 
     `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
     on this connection and by a message that was not retained: what is missing there confirms nothing, and only what
-<<<<<<< HEAD
     was told so is laid together to one state. `seen_s` tells the same of whatever connection: how old the last known
     is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how long it says that it
     runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it goes by ours, or
     nothing is known).
-=======
-    was told so is laid together to one state. Of the last report of our own contract are `order`, `at` (by its
-    clock), `uptime` (for how long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is
-    ahead of ours; None where it goes by ours, or nothing is known).
-    `problems` are the codes in it; of a vendor's gateway, of the faults that it has shown since it was last right.
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
@@ -54,23 +46,14 @@ class Heard:
         """What is known once this report has come; `fresh` tells that it was not retained."""
         known = {zone: shown for zone, shown in self.zones.items() if zone in self.told_s} if fresh else self.zones
         zones = {zone: told.over(known.get(zone, Shown())) for zone, told in report.zones.items()}
-        lives = fresh and report.alive and report.online is not False
-        faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
         heard = replace(
             self,
-<<<<<<< HEAD
             online=report.online if report.online is not None else (True if fresh else self.online),
             alive_s=now_s if fresh and report.online is not False else self.alive_s,
             seen_s={**self.seen_s, **dict.fromkeys(zones, now_s)} if fresh else self.seen_s,
-=======
-            online=report.online if report.online is not None else (True if lives else self.online),
-            alive_s=now_s if lives else self.alive_s,
-            problems=tuple(dict.fromkeys(faults)),
->>>>>>> 66d42c5 (gateways: take scales, words and ranges that a device defines as keys, and tell what they rule out)
         )
         if report.order is None:
-            refused = report.fault is not None and report.fault.code == REFUSED  # it may have become another device
-            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones and not refused}
+            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones}
             return replace(
                 heard,
                 zones={**self.zones, **zones},
@@ -88,10 +71,6 @@ class Heard:
             clock=report.clock,
             problems=report.problems,
         )
-
-    def mended(self) -> "Heard":
-        """Once it is right, the faults that it has shown are over; a report of our own contract says so itself."""
-        return self if self.order is not None else replace(self, problems=())
 
     def forgotten(self) -> "Heard":
         """The same when a new connection begins: still known, and proof of nothing."""
