@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -65,6 +66,8 @@ def _process_folder() -> str | None:
     return "/proc/self" if Path("/proc/self/statm").exists() else None
 
 
+Text = TypeVar("Text", str, bytes)
+
 THINGS: dict[str, tuple[Callable[[], str | None], str]] = {
     "libfaketime": (libfaketime, "libfaketime is not installed: apt-get install faketime"),
     "terminal": (_terminal, "this system has no pseudo terminals: /dev/pts is not mounted"),
@@ -110,6 +113,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@contextlib.contextmanager
+def ended_after(process: subprocess.Popen[Text]) -> Iterator[subprocess.Popen[Text]]:
+    """Ends a process with the block, also where the test fails: its own `with` would only wait for it."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float = 20.0) -> None:
     """Until the process listens; raises AssertionError where it ends or takes too long."""
     end = time.monotonic() + within_s
@@ -117,7 +130,7 @@ def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float 
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
         time.sleep(0.01)
-    raise AssertionError("mosquitto does not listen")
+    raise AssertionError("nobody listens: the program ended, or takes too long")
 
 
 @contextlib.contextmanager
@@ -129,9 +142,6 @@ def mosquitto(
     port = port or free_port()
     file = folder / f"mosquitto-{port}.conf"
     file.write_text(f"listener {port} 127.0.0.1\nuser root\n{more}", encoding="utf-8")
-    with subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL) as process:
-        try:
-            await_listener(port, process)
-            yield port, process
-        finally:
-            process.kill()
+    with ended_after(subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)) as process:
+        await_listener(port, process)
+        yield port, process

@@ -83,8 +83,7 @@ class Broker:
         """Takes the port before the store is opened: a second broker, started by mistake, alters nothing."""
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(self.host, self._wanted_port, type=socket.SOCK_STREAM)
-            hosts = list(dict.fromkeys(str(address[0]) for *_, address in found))
+            hosts = await self._addresses()
             if self._users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
                 raise Refused("TWL-B001", host=self.host)
             return await loop.create_server(
@@ -99,6 +98,17 @@ class Broker:
             number = getattr(fault, "errno", 0) or 0
             reason = os.strerror(number) if number > 0 else str(fault)
             raise Unreachable("TWL-B002", host=self.host, port=self._wanted_port, reason=reason) from fault
+
+    async def _addresses(self) -> list[str]:
+        """What our host's name stands for; `localhost` is this machine also where no file says so (RFC 6761)."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(self.host, self._wanted_port, type=socket.SOCK_STREAM)
+        except socket.gaierror:
+            if self.host != "localhost":
+                raise
+            return ["127.0.0.1"]
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     async def _hang_up(self, server: asyncio.Server) -> None:
         """Closes every connection; those that do not read what is still to be sent are cut off."""

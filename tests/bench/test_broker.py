@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.parts import needs, require
+from tests.parts import await_listener, ended_after, free_port, needs, require
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto" / "watertower.conf"
 MESSAGES = 10_000
@@ -43,18 +43,10 @@ asyncio.run(main())
 @contextmanager
 def serving(command: Callable[[int], list[str]]) -> Iterator[int]:
     """Runs a server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = subprocess.Popen(command(port), stderr=subprocess.DEVNULL)
-    try:
-        while process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.01)
+    port = free_port()
+    with ended_after(subprocess.Popen(command(port), stderr=subprocess.DEVNULL)) as process:
+        await_listener(port, process)
         yield port
-    finally:
-        process.kill()
-        process.wait()
 
 
 def python(program: str) -> Callable[[int], list[str]]:

@@ -30,6 +30,7 @@ from controller.events import Event
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Mqtt, Received
 from controller.store import Store
+from tests.parts import ended_after
 
 SHIPPED = Path(__file__).parents[2] / "config"
 TICK_S = 0.02
@@ -107,12 +108,10 @@ class Bench:
 def locked(*paths: Path) -> Iterator[None]:
     """Another process holds these databases for itself."""
     command = [sys.executable, "-c", HOLD, *map(str, paths)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with ended_after(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"locked\n"
         yield
-        assert holder.stdin is not None
-        holder.stdin.close()
 
 
 @contextmanager

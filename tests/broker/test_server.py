@@ -52,6 +52,19 @@ async def test_localhost_is_loopback(start, connect):
     assert subject.port
 
 
+async def test_localhost_is_loopback_where_nothing_says_so(start, monkeypatch):
+    """A container or a chroot may have no /etc/hosts."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    subject = await start(host="localhost", users=None)
+    monkeypatch.undo()
+    with socket.create_connection(("127.0.0.1", subject.port)):
+        pass
+
+
 @pytest.mark.parametrize(
     ("host", "port"),
     [("127.0.0.1", 70_000), ("no.such.host.invalid", 0), ("", 1883), ("192.0.2.1", 0), ("a..b", 0), ("a" * 64, 0)],

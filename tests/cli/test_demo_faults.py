@@ -3,20 +3,25 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from controller.dmx.simulated import FAULTS
+from tests.parts import ended_after
 
 DUSK = ("--from", "2026-11-20 15:15", "--until", "2026-11-20 16:03", "--speed", "180")
 """Sixteen seconds; sunset is at 15:41, in the middle of the spell from 15:34 to 15:49."""
 
 
-def demo(config: Path, *words: str) -> "subprocess.Popen[str]":
+@contextmanager
+def demo(config: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
     """The demo on a pipe."""
     command = (sys.executable, "-m", "controller", "--config", str(config), "--lang", "en", "demo", *words)
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with ended_after(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)) as process:
+        yield process
 
 
 def codes(told: str) -> list[str]:
@@ -26,8 +31,9 @@ def codes(told: str) -> list[str]:
 
 def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
     """Lamps that stick confirm the light only after; an output that is dead is told as a problem, and its end."""
-    running = {name: demo(config, *DUSK, "--faults", name) for name in ("stick", "dead")}
-    told = {name: codes(process.communicate(timeout=60)[0]) for name, process in running.items()}
+    with demo(config, *DUSK, "--faults", "stick") as stick, demo(config, *DUSK, "--faults", "dead") as dead:
+        running = {"stick": stick, "dead": dead}
+        told = {name: codes(process.communicate(timeout=60)[0]) for name, process in running.items()}
     assert {process.returncode for process in running.values()} == {0}
     for name in running:
         begins, ends = told[name].index("X122"), told[name].index("X123")
@@ -41,8 +47,8 @@ def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
 
 def test_what_nobody_can_ask_for_is_refused(config: Path) -> None:
     """With the names that there are."""
-    process = demo(config, "--faults", "stuck")
-    _, error = process.communicate(timeout=60)
+    with demo(config, "--faults", "stuck") as process:
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 2
     assert all(name in error for name in FAULTS)
 

@@ -10,6 +10,7 @@ import pytest
 
 from controller.cli import COMMANDS, SENTENCE, group
 from controller.locale.help_sv import HELP_SV
+from tests.parts import ended_after
 
 ENGLISH = ("Usage", "Options", "Commands", "Show this message", "Missing", "No such", "Invalid", "Error:", "Try '")
 
@@ -102,13 +103,12 @@ def test_an_interruption_ends_with_130(call: Any, monkeypatch: pytest.MonkeyPatc
 
 def test_who_stops_reading_has_what_was_wanted() -> None:
     """`watertower explain | head -1`: no complaint, and nothing that a shell would take for a failure."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "controller", "explain"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert program.stdout
-    assert program.stdout.readline()
-    program.stdout.close()
-    _, complaints = program.communicate(timeout=60)
+    command = [sys.executable, "-m", "controller", "explain"]
+    with ended_after(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)) as program:
+        assert program.stdout
+        assert program.stdout.readline()
+        program.stdout.close()
+        _, complaints = program.communicate(timeout=60)
     assert (program.returncode, complaints) == (0, "")
 
 

@@ -38,6 +38,7 @@ Certificate = Callable[..., str]
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Makes a certificate of our own authority, and gives mosquitto's lines for it."""
     openssl = require("openssl")
+    require("localhost")  # the name in the certificates
     folder = tmp_path_factory.mktemp("certificates")
     folder.chmod(0o755)
 

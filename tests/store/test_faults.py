@@ -18,6 +18,7 @@ import pytest
 from controller.events import Event, happened
 from controller.store import Minute, NotKept, Store, stream
 from controller.store import store as store_module
+from tests.parts import ended_after
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., Store]
@@ -40,12 +41,10 @@ sys.stdin.read()
 def locked(path: Path, *before: str) -> Iterator[None]:
     """Another process holds the database for itself."""
     command = [sys.executable, "-c", HOLDS_A_LOCK, path, *before, "BEGIN EXCLUSIVE"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with ended_after(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"locked\n"
         yield
-        assert holder.stdin is not None
-        holder.stdin.close()
 
 
 def everything(now: datetime) -> tuple[datetime, datetime, None, int]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from controller.events import Event
 from controller.store import NotKept, Store, held
 from controller.store.held import REMEMBERED, Held, join, remembered
-from tests.parts import needs
+from tests.parts import ended_after, needs
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., Store]
@@ -199,7 +199,7 @@ asyncio.run(main())
 def acknowledged_before_a_kill(directory: Path, after: int) -> int:
     """The number of the last override that a process acknowledged before it was killed."""
     command = [sys.executable, "-c", ACKNOWLEDGES, directory]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with ended_after(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as child:
         assert child.stdout is not None
         for _ in range(after):
             child.stdout.readline()
@@ -224,10 +224,10 @@ def test_both_places_are_synced_before_the_answer(tmp_path: Path) -> None:
     """The kernel is told to bring them to the disk, not only to its memory."""
     trace = tmp_path / "trace"
     command = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace, sys.executable, "-c", ACKNOWLEDGES]
-    with subprocess.Popen([*command, tmp_path / "state"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    traced = subprocess.Popen([*command, tmp_path / "state"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with ended_after(traced) as child:
         assert child.stdout is not None
         answers = [child.stdout.readline() for _ in range(5)]
-        child.kill()
     if not answers[0]:
         pytest.skip("this machine lets no process be traced")
     synced = trace.read_text()
