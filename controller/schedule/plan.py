@@ -5,8 +5,9 @@ Rules
 2. A segment is the longest stretch in which the same holder shows, over midnights and noons (`segments`, where the
    fades are too).
 3. Intervals are half-open: at a border the new look already holds.
-4. A look's sequence is counted from the start of its segment. A segment that began more than REACH nights ago is taken
-   to have begun at ANCHOR, and a cue more than REACH nights ahead is not looked for.
+4. A look's sequence is counted from the start of the segment that its rule has by the schedule alone, whatever a hand
+   has set between. A segment that began more than REACH nights ago is taken to have begun at ANCHOR, and a cue more
+   than REACH nights ahead is not looked for.
 5. The answer to a question depends on nothing that was asked before; what is remembered only saves time.
 """
 
@@ -34,8 +35,8 @@ ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
 class Cue:
     """From `at` on, `looks` are shown, reached in `fade_s` seconds; a zone without a look is dark.
 
-    `since` is when the looks began, from which the steps of a sequence are counted. Instants are UTC. This room never
-    opens a look: it is whatever the rule carries.
+    `since` is when the rule began to hold by the schedule, from which the steps of its sequences are counted; what a
+    hand sets has none. Instants are UTC. This room never opens a look: it is whatever the rule carries.
     """
 
     at: datetime
@@ -114,6 +115,11 @@ class Program:
         return Nights(self.rules, self.place)
 
     @cached_property
+    def _by_schedule(self) -> "Program":
+        """The same without what a hand has set."""
+        return self.with_hand((), None) if self._by_hand else self
+
+    @cached_property
     def _found(self) -> deque["_Found"]:
         return deque(maxlen=REMEMBERED)
 
@@ -183,7 +189,8 @@ class Program:
         """The one cue from a segment into the next; before ANCHOR there is none."""
         lead_s, fade_s = self._passage_s(before, after) if before is not None else (0.0, 0.0)
         at, holder = after.start - timedelta(seconds=lead_s), after.holder
-        since = at if holder.is_dark else after.start
+        # a rule that shows under a hand holds in the schedule too
+        since = at if holder.is_dark else self._by_schedule._segment(after.start).start
         return Cue(at, holder.looks, since, fade_s, holder.campaign, self.explain(after.start))
 
     def _passage_s(self, before: Segment, after: Segment) -> tuple[float, float]:
@@ -199,10 +206,9 @@ class Program:
         following = self._after(segment)
         if following is None or following.fade_in_s:
             return False
-        without = self.with_hand((), None)
-        planned = without._segment(segment.start)
-        after = without._after(planned)
-        return after is not None and without._cue(planned, after).at <= segment.start
+        planned = self._by_schedule._segment(segment.start)
+        after = self._by_schedule._after(planned)
+        return after is not None and self._by_schedule._cue(planned, after).at <= segment.start
 
     def _cues_after(self, moment: datetime, end: datetime) -> Iterator[Cue]:
         segment = self._segment(moment)

@@ -7,7 +7,7 @@ Rules (instants are POSIX seconds of true time)
 3. Light may be on its way from a border through the fade that is declared, and GRACE_S more. A fade out ends at its
    border, which may itself be ROUNDED_S early or late. A hand is given HAND_FADE_S. A step of a sequence has no fade,
    and is early or late as the border is that it is counted from.
-4. A sequence is counted from when the rule began to hold, or from a border of a hand since.
+4. A sequence is counted from when the rule began to hold, whatever a hand has set since.
 """
 
 from bisect import bisect_right
@@ -76,9 +76,8 @@ class Expected:
     def wanted(self, at: float) -> dict[str, ZoneState]:
         """What each zone should show at an instant."""
         stretch = self._stretch(at)
-        since = self._since(at)
         looks: Mapping[str, Look] = stretch.rule.looks if stretch.rule is not None else {}
-        shown = {zone: looks.get(zone, NO_LIGHT).at(at - since) for zone in self._zones}
+        shown = {zone: looks.get(zone, NO_LIGHT).at(at - stretch.start) for zone in self._zones}
         for hand in self.by_hand:
             if hand.start <= at < hand.end:
                 shown.update({zone: look.at(0.0) for zone, look in hand.looks.items()})
@@ -108,14 +107,9 @@ class Expected:
     def _stretch(self, at: float) -> Stretch:
         return self._stretches[max(0, bisect_right(self._starts, at) - 1)]
 
-    def _since(self, at: float) -> float:
-        """Rule 4."""
-        borders = (border for hand in self.by_hand for border in (hand.start, hand.end) if border <= at)
-        return max((self._stretch(at).start, *borders))
-
     def _steps(self, at: float) -> Iterator[tuple[float, float]]:
         """The last step of each sequence that is shown, and the next one."""
-        rule, since = self._stretch(at).rule, self._since(at)
+        rule, since = self._stretch(at).rule, self._stretch(at).start
         for look in rule.looks.values() if rule is not None else ():
             following = look.next_step(at - since)
             if following is not None:

@@ -380,3 +380,22 @@ def test_night_frames_follow_one_another(day: date, place: Place) -> None:
     """Whole seconds, no gap."""
     one, other = (night_of(each, place.time_zone) for each in (day, day + timedelta(days=1)))
     assert one.end == other.start
+
+
+@some
+@given(programs())
+def test_what_a_hand_sets_moves_no_step_of_the_schedule(case: tuple[Program, datetime]) -> None:
+    """Before, after, and beside it in the zones that it leaves out, the look of the schedule is counted from where it
+    is without any hand."""
+    program, start = case
+    plain = program.with_hand((), None)
+    for at in samples(program, start):
+        cue, planned = program.look_at(at), plain.look_at(at)
+        if any(at < each.at + timedelta(seconds=each.fade_s) for each in (cue, planned)):
+            continue  # a hand may cut a fade short, or begin another
+        standing = [override for override in program.overrides if override.start <= at < override.end]
+        by_hand = {zone for override in standing for zone in override.looks}
+        stopped = program.stop is not None and program.stop.start <= at
+        for zone in () if stopped else {*program.zones} - by_hand:
+            assert cue.looks.get(zone) == planned.looks.get(zone)
+            assert zone not in cue.looks or cue.since == planned.since
