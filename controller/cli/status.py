@@ -26,6 +26,8 @@ WAIT_S = HEALTH_EVERY_S + 2.0
 WIDEST = 500
 """Letters of a line; what came over MQTT can neither fill the terminal nor steer it."""
 MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
+WORDS = {"confirmed": "confirmed by the gateway"}
+"""Nobody measures the light."""
 
 
 @click.command("status")
@@ -107,7 +109,7 @@ def _table(health: Health, tower: Tower, options: Options, silent_s: float | Non
     lines = [
         f"{health.site}  {_local(health.at, zone)}  {say('clock')}: {say(health.clock)}",
         f"{say('Now')}: {health.now.said(options.language)}",
-        f"{say('Confirmed')}: {health.confirmed} / {count}",
+        f"{say('Confirmed')}: {health.confirmed} / {count} ({say('by the word of the gateways')})",
     ]
     if silent_s is not None:
         lines.append(f"! {say('This is old news; the controller has been silent for')} {silent_s:.0f} s")
@@ -119,8 +121,9 @@ def _table(health: Health, tower: Tower, options: Options, silent_s: float | Non
             f"  {gateway.name} ({gateway.kind})  {say('heard')} {heard}  {' '.join(gateway.problems)}".rstrip()
         )
         for name, shown in gateway.zones.items():
-            state = f"{MARKS[shown.standing]} {say(shown.standing)}"
-            lines.append(f"    {name:12} {state:14} {shown.said(options.language)}")
+            state = f"{MARKS[shown.standing]} {say(WORDS.get(shown.standing, shown.standing))}"
+            said = gateway.said(name, options.language, health.at.astimezone(zone))
+            lines.append(f"    {name:12} {state:26} {said}")
     return "\n".join(printable(line, WIDEST) for line in lines)
 
 

@@ -15,7 +15,20 @@ from controller.schedule.reasons import translated
 from controller.service.state import Standing
 
 MAX_PAYLOAD = 4_194_304
-_ZONE = Text("shows {shown}, wanted {wanted}", "visar {shown}, ska visa {wanted}")
+_SHOWS = Text("shows {shown}, wanted {wanted}", "visar {shown}, ska visa {wanted}")
+_BY_CHANCE = Text(
+    "shows {shown} as wanted, but has not taken the newest order",
+    "visar {shown} som den ska, men har inte tagit emot den senaste ordern",
+)
+_NEARLY = Text("shows {shown}, but not exactly, wanted {wanted}", "visar {shown}, men inte precis, ska visa {wanted}")
+_SHOWED = Text("showed {shown} {when}, wanted {wanted}", "visade {shown} {when}, ska visa {wanted}")
+_LAST_KNOWN = Text("last known {shown}, wanted {wanted}", "senast känt {shown}, ska visa {wanted}")
+_WANTED = Text("wanted {wanted}", "ska visa {wanted}")
+_LAST_CONFIRMED = Text(
+    "last confirmed {when}; this lamp cannot be asked", "senast bekräftad {when}; den här lampan kan inte tillfrågas"
+)
+_NOT_ASKED = Text("this lamp cannot be asked", "den här lampan kan inte tillfrågas")
+_NEVER_HEARD = Text("never heard", "har aldrig hörts")
 
 
 def _has_local_time(instant: datetime) -> datetime:
@@ -33,19 +46,23 @@ class _Part(BaseModel):
 
 
 class ZoneHealth(_Part):
-    """One zone of one gateway: what is wanted, what it says, and the state between them."""
+    """One zone of one gateway: what is wanted, what it says, and the state between them.
+
+    `shown_at` is when it said so, where that is no news any more (None: nobody knows when), which `is_old` says.
+    `confirmed_at` is when it was confirmed last, where it is not now.
+    """
 
     standing: Standing
     wanted: str
     shown: str
-
-    def said(self, language: Language) -> str:
-        """For people: what it says and what is wanted."""
-        return _ZONE.say(language, {"shown": self.shown, "wanted": self.wanted})
+    is_old: bool = False
+    shown_at: Instant | None = None
+    confirmed_at: Instant | None = None
 
 
 class GatewayHealth(_Part):
-    """One gateway; `heard_s` is how long ago it was heard, None for never."""
+    """One gateway; `heard_s` is how long ago it was heard, None for never. One that is not `askable` says what it shows
+    when it likes, if at all: that it is unknown is no fault."""
 
     name: str
     kind: str
@@ -53,7 +70,38 @@ class GatewayHealth(_Part):
     heard_s: float | None
     by: str | None = None
     problems: tuple[str, ...] = ()
+    askable: bool = True
     zones: Mapping[str, ZoneHealth]
+
+    def said(self, zone: str, language: Language, now: datetime) -> str:
+        """For people: what a zone shows or showed, what is wanted, and what else is to be known of it; `now` is in the
+        time zone of the site."""
+        health = self.zones[zone]
+        told = [_shown(self.kind, health, language, now)]
+        if health.standing == "unknown" and not self.askable:
+            last = _LAST_CONFIRMED if health.confirmed_at is not None else _NOT_ASKED
+            told.append(last.say(language, {"when": _when(health.confirmed_at, now)}))
+        elif health.standing == "unknown" and self.heard_s is None:
+            told.append(_NEVER_HEARD.say(language, {}))
+        return "; ".join(told)
+
+
+def _shown(kind: str, health: ZoneHealth, language: Language, now: datetime) -> str:
+    fields = {"shown": health.shown, "wanted": health.wanted, "when": _when(health.shown_at, now)}
+    if health.is_old:
+        showed = _SHOWED if health.shown_at is not None else _LAST_KNOWN
+        return (_WANTED if health.shown == "?" else showed).say(language, fields)
+    if health.standing == "differs" and health.shown == health.wanted:
+        return (_BY_CHANCE if kind == "dmx" else _NEARLY).say(language, fields)
+    return _SHOWS.say(language, fields)
+
+
+def _when(at: datetime | None, now: datetime) -> str:
+    """`21:14` on the same day, else with the date."""
+    if at is None:
+        return "–"
+    local = at.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
 class CueHealth(_Part):

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -45,4 +46,76 @@ def test_it_speaks_swedish_to_people() -> None:
     assert isinstance(told, Health)
     assert told.now.said("sv") == "bowl släckt, shaft #FF6A00 100% – inget gäller: släckt"
     assert told.now.said("en") == "bowl dark, shaft #FF6A00 100% – nothing applies: dark"
-    assert told.gateways[0].zones["bowl"].said("sv") == "visar släckt, ska visa släckt"
+    assert told.gateways[0].said("bowl", "sv", told.at) == "visar släckt, ska visa släckt"
+
+
+@pytest.mark.parametrize(
+    ("zone", "gateway", "english", "swedish"),
+    [
+        ({}, {}, "shows dark, wanted dark", "visar släckt, ska visa släckt"),
+        (
+            {"standing": "silent", "is_old": True, "shown_at": "2026-11-20T15:14:00Z"},
+            {},
+            "showed dark 16:14, wanted dark",
+            "visade släckt 16:14, ska visa släckt",
+        ),
+        (
+            {"standing": "silent", "is_old": True, "shown_at": "2026-11-19T15:14:00Z"},
+            {},
+            "showed dark 2026-11-19 16:14, wanted dark",
+            "visade släckt 2026-11-19 16:14, ska visa släckt",
+        ),
+        (
+            {"standing": "silent", "is_old": True},
+            {},
+            "last known dark, wanted dark",
+            "senast känt släckt, ska visa släckt",
+        ),
+        (
+            {"standing": "unknown", "is_old": True, "shown": "?"},
+            {"heard_s": None},
+            "wanted dark; never heard",
+            "ska visa släckt; har aldrig hörts",
+        ),
+        (
+            {"standing": "unknown", "is_old": True, "shown": "?"},
+            {"askable": False},
+            "wanted dark; this lamp cannot be asked",
+            "ska visa släckt; den här lampan kan inte tillfrågas",
+        ),
+        (
+            {
+                "standing": "unknown",
+                "is_old": True,
+                "shown_at": "2026-11-20T15:14:00Z",
+                "confirmed_at": "2026-11-20T15:14:00Z",
+            },
+            {"askable": False},
+            "showed dark 16:14, wanted dark; last confirmed 16:14; this lamp cannot be asked",
+            "visade släckt 16:14, ska visa släckt; senast bekräftad 16:14; den här lampan kan inte tillfrågas",
+        ),
+        (
+            {"standing": "differs"},
+            {},
+            "shows dark as wanted, but has not taken the newest order",
+            "visar släckt som den ska, men har inte tagit emot den senaste ordern",
+        ),
+        (
+            {"standing": "differs"},
+            {"kind": "wled"},
+            "shows dark, but not exactly, wanted dark",
+            "visar släckt, men inte precis, ska visa släckt",
+        ),
+    ],
+)
+def test_what_is_old_is_told_in_the_past_tense(
+    zone: dict[str, Any], gateway: dict[str, Any], english: str, swedish: str
+) -> None:
+    """What a lamp shows, or showed and when, and why nobody knows; never that it shows what it no longer tells."""
+    whole = {"standing": "confirmed", "wanted": "dark", "shown": "dark", **zone}
+    keys = {"name": "mast", "kind": "dmx", "online": True, "heard_s": 1.0, "zones": {"bowl": whole}, **gateway}
+    told = parse_health(document(gateways=[keys]))
+    assert isinstance(told, Health)
+    now = told.at.astimezone(ZoneInfo("Europe/Stockholm"))
+    assert told.gateways[0].said("bowl", "en", now) == english
+    assert told.gateways[0].said("bowl", "sv", now) == swedish
