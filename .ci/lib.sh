@@ -47,6 +47,7 @@ isolated() {
 make_debian() {
     local root="$1" mirror packages
     shift
+    # shellcheck disable=SC2016 # a format of apt's
     mirror="${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)}"
     [ -n "$mirror" ] || { echo "this machine has no package source of Debian 12: set DEBIAN_MIRROR" >&2; return 1; }
     packages="$(IFS=,; echo "$*")"

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.parts import needs, require
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "deploy" / "README.md", ROOT / "config" / "LATHUND.md"]
+SCRIPTS = sorted((ROOT / ".ci").iterdir())
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SERVICES = {"run", "gateway", "demo"}
@@ -146,17 +148,34 @@ def test_the_readme_carries_the_two_marked_commands() -> None:
         assert "\n" not in block
 
 
-def test_the_gate_is_valid_bash_and_finds_its_command() -> None:
-    """`.ci/run` takes the command for the tests from the README."""
-    gate = ROOT / ".ci" / "run"
-    subprocess.run(["bash", "-n", gate], check=True)
-    function = re.search(r"^readme_command\(\).*?^}$", gate.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert function
-    told = subprocess.run(
-        ["bash", "-euc", f"{function[0]}\nreadme_command test"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert told.stdout.startswith("python3 -m venv")
-    assert told.stdout.endswith("-m pytest -q\n")
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_the_scripts_are_valid_bash(path: Path) -> None:
+    """Those of the gate, and what they share."""
+    subprocess.run(["bash", "-n", path], check=True)
+
+
+MARKED = [("README.md", "run"), ("README.md", "test")]
+MARKED += [("deploy/README.md", mark) for mark in ("install", "configure", "start", "upgrade", "gateway")]
+
+
+@pytest.mark.parametrize(("document", "mark"), MARKED)
+def test_the_scripts_find_the_commands_of_the_documents(document: str, mark: str) -> None:
+    """The gate and the installations run them as they stand there."""
+    found = lines_of(document, mark)
+    assert found.returncode == 0, found.stderr
+    body = found.stdout.rstrip("\n")
+    assert body in [textwrap.dedent(block).rstrip("\n") for block in fences(ROOT / document, "")]
+
+
+def test_the_scripts_complain_of_a_mark_that_is_nowhere() -> None:
+    """Else a renamed mark would test nothing."""
+    assert lines_of("README.md", "nowhere").returncode == 1
+
+
+def lines_of(document: str, mark: str) -> subprocess.CompletedProcess[str]:
+    """What `commands` of `.ci/lib.sh` finds."""
+    script = f". .ci/lib.sh; commands {document} {mark}"
+    return subprocess.run(["bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
