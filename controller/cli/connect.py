@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from controller import plain_file
 from controller.config.tower import Mqtt as Settings
 from controller.errors import Misconfigured
 from controller.mqtt import Address, Tls
@@ -74,9 +75,7 @@ def _password(settings: Settings) -> Path | None:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_SECRET:
-            raise Misconfigured("TWL-Q106", path=str(path), reason="it is too large for a secret")
-        return path.read_text("utf-8")
+        return plain_file.read(path, MAX_SECRET).decode()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise Misconfigured("TWL-Q106", path=str(path), reason=reason) from error

@@ -1,12 +1,11 @@
 """`watertower explain CODE`: what an event or error means and what to do, from the catalogue."""
 
-import json
-
 import click
 
 from controller.cli.options import Options, common
 from controller.errors import Refused
 from controller.events import CATALOGUE, Kind
+from controller.events.line import json_text
 
 
 @click.command("explain")
@@ -63,4 +62,4 @@ def _document(kind: Kind) -> dict[str, object]:
 
 
 def _json(document: dict[str, object]) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json_text(document, indent=2)

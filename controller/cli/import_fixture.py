@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from controller import plain_file
 from controller.cli.options import Options, common, tell
 from controller.errors import Misconfigured, Refused
 from controller.events.kind import printable
@@ -56,12 +57,9 @@ def _name(file: Path, mode: str) -> str:
 def _read(file: Path) -> str:
     """The text of a file of UTF-8, with or without a byte order mark; no more is read than a fixture file has."""
     try:
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
+        data = plain_file.read(file, LARGEST)
     except (OSError, ValueError) as error:
         raise _unusable(file, error) from error
-    if len(data) > LARGEST:
-        raise Misconfigured("TWL-Q106", path=str(file), reason="it is larger than any fixture file")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

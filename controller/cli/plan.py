@@ -1,6 +1,5 @@
 """`watertower plan`: night by night what will be shown and why, or one moment explained."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -16,6 +15,7 @@ from controller.config.load import Setup, load
 from controller.errors import WatertowerError
 from controller.events import happened
 from controller.events.kind import Language
+from controller.events.line import json_text
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.schedule.night_notes import night_notes
 from controller.schedule.notes import Note
@@ -46,7 +46,7 @@ def command(options: Options, period: tuple[str, ...], moment: str | None, as_js
 
 def dump(value: object) -> str:
     """JSON as the commands print it."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return json_text(value, indent=2)
 
 
 def document(setup: Setup, program: Program, start: datetime, end: datetime) -> dict[str, object]:

@@ -1,12 +1,11 @@
 """`watertower preview LOOK`: what each DMX fixture will show of a colour: levels, chromaticity, how far off it is."""
 
-import json
-
 import click
 
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.swatch import block
 from controller.config.load import Setup, load
+from controller.events.line import json_text
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import parse_color
@@ -28,7 +27,7 @@ def command(options: Options, look: tuple[str, ...], brightness: str, as_json: b
     if as_json:
         fixtures = [_document(name, preview) for name, preview in found]
         color = state.color.hex if state.color else None
-        click.echo(json.dumps({"version": 1, "color": color, "fixtures": fixtures}, indent=2))
+        click.echo(json_text({"version": 1, "color": color, "fixtures": fixtures}, indent=2))
     else:
         click.echo(_table(state, found, options))
     raise SystemExit(FOUND_PROBLEMS if any(not preview.in_gamut for _, preview in found) else 0)

@@ -18,6 +18,7 @@ from controller.clock import SystemClock
 from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.kind import printable
+from controller.events.line import json_text
 from controller.mqtt import Mqtt
 from controller.service.health import Health
 from controller.service.loop import HEALTH_EVERY_S
@@ -98,7 +99,7 @@ class _Asking:
         return self._news.silent_s(self._clock.read())
 
     def _show(self, health: Health, indent: int | None) -> None:
-        json = health.model_dump_json(indent=indent) if self._as_json else None
+        json = json_text(health.model_dump(mode="json"), indent) if self._as_json else None
         click.echo(json or _table(health, self._tower, self._options, self._silent_s()))
 
 

@@ -1,9 +1,11 @@
 """What `check` tells of files that are right: what may not be meant, each at its place."""
 
+import errno
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from controller import plain_file
 from controller.config import checks
 from controller.config.findings import Finding, in_order
 from controller.config.geography import is_far
@@ -58,19 +60,20 @@ def _of_tower(setup: Setup) -> Iterator[Finding]:
     if is_far(site.time_zone, site.latitude, site.longitude):
         yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
     for key, path in setup.tower.mqtt:
-        if isinstance(path, Path) and _is_missing(path):
-            yield _at(document, ("mqtt", key), "TWL-S254", key=key, path=path)
+        code = _unusable(path) if isinstance(path, Path) else None
+        if code is not None:
+            yield _at(document, ("mqtt", key), code, key=key, path=path)
 
 
-def _is_missing(path: Path) -> bool:
-    """Whether a file is surely not there; of one in a folder that only the service may read, nobody can tell."""
+def _unusable(path: Path) -> str | None:
+    """What is surely wrong with a file; of one in a folder that only the service may read, nobody can tell."""
     try:
-        path.stat()
+        plain_file.require(path)
     except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
+        return "TWL-S254"
+    except OSError as error:
+        return "TWL-S256" if error.errno in {errno.EINVAL, errno.EISDIR} else None
+    return None
 
 
 def _of_gateways(setup: Setup) -> Iterator[Finding]:

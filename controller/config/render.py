@@ -10,13 +10,13 @@ A cure that does not fit beside the caret stands below it. Whatever stands in th
 its lines: characters that cannot be shown appear as a middle dot.
 """
 
-import json
 import unicodedata
 from collections.abc import Iterable
 
 from controller.config.findings import Finding, Place
 from controller.events import Level
 from controller.events.kind import Language
+from controller.events.line import json_text
 
 WIDTH = 100
 LEVELS: dict[Level, tuple[str, str]] = {
@@ -35,7 +35,7 @@ def as_text(findings: Iterable[Finding], language: Language) -> str:
 
 def as_json(findings: Iterable[Finding], language: Language) -> str:
     """One document for programs: `findings` with code, level, place, text and cure."""
-    return json.dumps({"version": 1, "findings": [_object(one, language) for one in findings]}, ensure_ascii=False)
+    return json_text({"version": 1, "findings": [_object(one, language) for one in findings]})
 
 
 def as_github(findings: Iterable[Finding], language: Language) -> str:

@@ -8,9 +8,11 @@ Rules
 """
 
 import codecs
+import errno
 import re
 from pathlib import Path
 
+from controller import plain_file
 from controller.config.findings import Finding, Place, Source
 from controller.config.words import near
 
@@ -37,15 +39,14 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
     """The bytes of a file, one more than LIMIT at most; `file` is its name as the user knows it."""
     try:
-        if path.exists() and not path.is_file():
-            return b"", (Source(file).finding("TWL-S003", None),)
-        with path.open("rb") as opened:
-            return opened.read(LIMIT + 1), ()
+        return plain_file.head(path, LIMIT + 1), ()
     except FileNotFoundError:
         return b"", (_missing(path, file),)
     except PermissionError:
         return b"", (Source(file).finding("TWL-S005", None),)
     except OSError as error:
+        if error.errno in {errno.EINVAL, errno.EISDIR}:
+            return b"", (Source(file).finding("TWL-S003", None),)
         return b"", (Source(file).finding("TWL-S043", None, reason=error.strerror or error),)
 
 

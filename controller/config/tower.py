@@ -26,6 +26,7 @@ from pydantic import (
 from controller.config import address
 from controller.config.geography import farther_than_swapped, near_time_zone, time_zones
 from controller.errors import Mistake
+from controller.events.kind import PRINTABLE
 from controller.gateways import GATEWAYS
 from controller.gateways.gateway import Gateway, Name
 from controller.gateways.vendor import Topic
@@ -42,9 +43,7 @@ def _version(value: object) -> object:
 
 
 Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [1, "1"]})]
-Title = Annotated[
-    str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=PRINTABLE)]
 
 
 class Keys(BaseModel):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from controller import plain_file
 from controller.gateways.documents import MAX_PAYLOAD, Desired, Zones, parse_document
 from controller.gateways.gateway import Rejected
 
@@ -20,7 +21,7 @@ class Memory(Desired):
 def read_memory(path: Path) -> Memory | None:
     """The memory kept in a file; None where there is none that can be read."""
     try:
-        told = parse_document(Memory, path.read_bytes(), MOST)
+        told = parse_document(Memory, plain_file.read(path, MOST), MOST)
     except OSError:
         return None
     return None if isinstance(told, Rejected) else told

@@ -122,6 +122,10 @@ def in_language(value: object, language: Language) -> str:
     return printable(value.said(language) if isinstance(value, Spoken) else value)
 
 
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+"""What a name may hold: nothing that breaks a line, steers a terminal or turns the direction of writing."""
+
+
 def printable(value: object, limit: int = 200) -> str:
     """A value as text that stays on its line: control and direction characters are written as escapes."""
     text = str(value) if not isinstance(value, float) else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

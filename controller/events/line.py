@@ -36,7 +36,14 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
 
 def json_line(event: Event, at: datetime, language: Language) -> str:
     """The document on one line."""
-    return json.dumps(document(event, at, language), ensure_ascii=False)
+    return json_text(document(event, at, language))
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """A value as JSON that steers no terminal: JSON by itself escapes only the control characters below U+0020, not
+    U+009B, which is an escape sequence of its own, nor what turns the direction of writing."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def _plain(value: object, language: Language) -> object:

@@ -267,6 +267,17 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-S256",
+        "named-file-is-no-file",
+        Level.WARNING,
+        Text("what '{key}' names is no regular file: {path}", 'det som "{key}" anger är ingen vanlig fil: {path}'),
+        BROKER,
+        Text(
+            "put a file there that holds what is meant: folders, pipes and devices are not read",
+            "lägg en fil där med det som menas: mappar, rör och enheter läses inte",
+        ),
+    ),
+    Kind(
         "TWL-S254",
         "named-file-missing",
         Level.WARNING,

@@ -7,9 +7,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from controller import plain_file
 from controller.mqtt.address import Tls
 from controller.mqtt.items import Failure, Flaw, Refused, Unreachable, Untrusted
 
+MOST_SECRET = 10_000
+"""Bytes of a password's file."""
 UNAVAILABLE = 3
 """CONNACK return code of a broker that is still starting, MQTT 3.1.1 section 3.2.2.3."""
 
@@ -44,6 +47,8 @@ class ClosingSocket(ssl.SSLSocket):
 def context(tls: Tls) -> ssl.SSLContext:
     """TLS 1.2 or newer, certificate and name verified; raises OwnFilesError."""
     try:
+        for named in filter(None, (tls.ca_file, tls.cert_file, tls.key_file)):
+            plain_file.require(named)  # a pipe would hold up whoever reads it
         made = ssl.create_default_context(cafile=tls.ca_file)
         if tls.cert_file:
             made.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: "")
@@ -59,7 +64,7 @@ def secret(password: str | Path | None) -> str | None:
     if not isinstance(password, Path):
         return password
     try:
-        return password.read_text("utf-8").rstrip("\r\n")
+        return plain_file.read(password, MOST_SECRET).decode().rstrip("\r\n")
     except (OSError, ValueError) as error:
         raise OwnFilesError(f"{password}: {_words(error)}") from error
 

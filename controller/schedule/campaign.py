@@ -17,16 +17,14 @@ from pydantic import (
 )
 
 from controller.errors import Mistake
-from controller.events.kind import Language, printable
+from controller.events.kind import PRINTABLE, Language, printable
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import ALL_DAY, DEFAULT_HOURS, Hours, Night, Place, as_list
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.sun import Stretch
 
-RuleName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")
-]
+RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=PRINTABLE)]
 DayList = Annotated[tuple[Days, ...], BeforeValidator(as_list)]
 DARK = ("dark", "släckt")
 NOTHING = timedelta(0)

@@ -14,9 +14,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from controller import plain_file
 from controller.config.load import SCHEDULE, TOWER, Setup, load, parse
 from controller.config.profiles import FOLDER as PROFILES
 from controller.config.profiles import profile_paths
+from controller.config.source import LIMIT
 from controller.errors import FilesRejected
 from controller.schedule.plan import Cue, Program
 from controller.service.wishes import goal
@@ -35,7 +37,7 @@ def keep_last_good(setup: Setup, directory: Path, state: Path) -> None:
     """Copy the files of a folder to where the next start finds them, if they still say what is in force. Raises
     OSError."""
     names = (*(f"{PROFILES}/{path.name}" for path in profile_paths(directory)), SCHEDULE, TOWER)
-    contents = {name: (directory / name).read_bytes() for name in names}
+    contents = {name: plain_file.read(directory / name, LIMIT) for name in names}
     with suppress(FilesRejected):
         good = parse(contents[TOWER], contents[SCHEDULE], directory) == setup
         if good and contents != _kept(state / LAST_GOOD):
@@ -43,7 +45,7 @@ def keep_last_good(setup: Setup, directory: Path, state: Path) -> None:
 
 
 def _kept(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.yaml")}
+    return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
 
 
 def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
@@ -61,7 +63,7 @@ def last_good(directory: Path, state: Path) -> Setup | None:
     """What the last good copy says as if it stood in a folder; None where there is no copy that can be read."""
     try:
         settle(state / LAST_GOOD)
-        tower, schedule = ((state / LAST_GOOD / name).read_bytes() for name in (TOWER, SCHEDULE))
+        tower, schedule = (plain_file.read(state / LAST_GOOD / name, LIMIT) for name in (TOWER, SCHEDULE))
         return parse(tower, schedule, directory, profiles=state / LAST_GOOD)
     except (OSError, FilesRejected):
         return None

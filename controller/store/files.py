@@ -9,11 +9,14 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from controller import plain_file
 from controller.events import Event, happened
 from controller.store import atomic
 
 Tell = Callable[[Event], None]
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Far above what the REMEMBERED overrides come to; a damaged file cannot fill the memory."""
 LITTLE_ROOM = 256 * 1024
 """With fewer bytes free than this, a failure is taken for a full disk: SQLite tells of one in many ways."""
 
@@ -86,7 +89,7 @@ class JsonFile(Generic[C]):
     def load(self) -> C | None:
         """Its content; None where there is none that can be used."""
         try:
-            data = self._path.read_bytes()
+            data = plain_file.read(self._path, MOST_BYTES)
             found = Content.model_validate_json(data).version
             self._newer = found > 1
             if not self._newer:

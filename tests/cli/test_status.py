@@ -11,6 +11,7 @@ from controller.cli.status import _table
 from controller.clock import Reading, Trust
 from controller.config.load import load_tower
 from controller.events.kind import Language
+from controller.events.line import json_text
 from controller.mqtt import Lost, Received
 from controller.service.health import CueHealth, GatewayHealth, Health, ZoneHealth
 
@@ -95,3 +96,20 @@ def test_of_two_brokers_the_newest_document_counts_and_one_that_says_online_is_e
     assert ear.news.health.at == NOW - timedelta(seconds=2)
     ear.news.take(Lost("b", "no answer"), Reading(NOW, 0.0, Trust.TRUSTED))
     assert ear.silent
+
+
+def test_json_holds_no_character_that_steers_the_terminal() -> None:
+    """U+009B begins an escape sequence as ESC [ does, U+202E turns the line round; a program reads the same text."""
+    bad = "x\x9b31m\u202e\x7f\x1b[2J\u2028å😀\U000e0001"
+    health = Health(
+        at=NOW,
+        site=bad,
+        clock=Trust.TRUSTED,
+        now=CueHealth(at=NOW, looks=bad, campaign=bad, why=bad),
+        next=None,
+        gateways=(),
+    )
+    said = json_text(health.model_dump(mode="json"), 2)
+    assert all(char.isprintable() for char in said.replace("\n", ""))
+    assert "å😀" in said
+    assert Health.model_validate_json(said) == health

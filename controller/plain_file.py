@@ -1,0 +1,43 @@
+"""The one way to read a file that somebody else has named or written.
+
+Only a regular file is opened: a pipe would wait for a writer, a terminal for a key, /dev/zero never ends, and opening
+some devices does something. And no more is read than the caller allows, so that a wrong path cannot fill the memory.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+NO_REGULAR_FILE = "it is no regular file"
+TOO_LARGE = "it is larger than allowed"
+
+
+def read(path: Path, most: int) -> bytes:
+    """The whole file; raises OSError, also for what is no regular file (EINVAL) or longer than `most` bytes (EFBIG)."""
+    data = head(path, most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, TOO_LARGE, str(path))
+    return data
+
+
+def head(path: Path, most: int) -> bytes:
+    """Its first bytes, at most so many; raises OSError, EINVAL for what is no regular file."""
+    require(path)
+    # without O_NONBLOCK a pipe that took the file's place in this instant would wait for its writer
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as opened:
+        _refuse_others(os.fstat(descriptor).st_mode, path)
+        return opened.read(most)
+
+
+def require(path: Path) -> None:
+    """Raises OSError where there is no regular file, without opening what is there."""
+    _refuse_others(path.stat().st_mode, path)
+
+
+def _refuse_others(mode: int, path: Path) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, NO_REGULAR_FILE, str(path))
