@@ -106,6 +106,39 @@ MEANINGS: dict[str, Text] = {
         "What the gateway does alone when its plan has ended.",
         "Vad styrenheten gör på egen hand när dess plan är slut.",
     ),
+    "payload_available": Text(
+        "The device's word for being there; `online` where it is left out.",
+        "Enhetens ord för att den finns; `online` om det utelämnas.",
+    ),
+    "payload_not_available": Text(
+        "The device's word for being gone; `offline` where it is left out.",
+        "Enhetens ord för att den är borta; `offline` om det utelämnas.",
+    ),
+    "payload_on": Text("The device's word for on (StateText2).", "Enhetens ord för på (StateText2)."),
+    "payload_off": Text("The device's word for off (StateText1).", "Enhetens ord för av (StateText1)."),
+    "prefixes": Text(
+        "Prefix1, Prefix2 and Prefix3 of the device: [cmnd, stat, tele].",
+        "Enhetens Prefix1, Prefix2 och Prefix3: [cmnd, stat, tele].",
+    ),
+    "brightness_scale": Text(
+        "The number that is full brightness for the lamp: 255.", "Talet som är full ljusstyrka för lampan: 255."
+    ),
+    "level_scale": Text(
+        "The number that is full for the bridge: 255, or 100 where it counts in per cent.",
+        "Talet som är fullt för bryggan: 255, eller 100 om den räknar i procent.",
+    ),
+    "color_temp_kelvin": Text(
+        "Whether the lamp is told colour temperatures in kelvin; else in mired.",
+        "Om lampan får färgtemperaturer i kelvin; annars i mired.",
+    ),
+    "min_mireds": Text("The coldest white of the lamp, in mired: 153.", "Lampans kallaste vita, i mired: 153."),
+    "max_mireds": Text("The warmest white of the lamp, in mired: 500.", "Lampans varmaste vita, i mired: 500."),
+    "min_kelvin": Text("The warmest white of the lamp, in kelvin: 2000.", "Lampans varmaste vita, i kelvin: 2000."),
+    "max_kelvin": Text("The coldest white of the lamp, in kelvin: 6535.", "Lampans kallaste vita, i kelvin: 6535."),
+    "group": Text(
+        "Whether the topic is a group of lamps; a group cannot be asked what its lamps show.",
+        "Om ämnet är en grupp av lampor; en grupp kan inte svara på vad lamporna visar.",
+    ),
     "report_every": Text("How often it reports at least.", "Hur ofta den rapporterar minst."),
 }
 

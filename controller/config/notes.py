@@ -1,7 +1,7 @@
 """What `check` tells of files that are right: what may not be meant, each at its place."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from controller.config.lamps import colors_not_shown
 from controller.config.load import RULES, Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import Sequence as Items
+from controller.config.schedule_file import Shows
 from controller.lighting.look import parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.notes import notes as notes_of_schedule
@@ -23,6 +24,8 @@ INABILITIES = {
     "fade": "TWL-S233",
     "report": "TWL-S234",
     "refresh": "TWL-S235",
+    "answer": "TWL-S238",
+    "scale": "TWL-S239",
 }
 USUAL_WORDS = frozenset({"dark", "släckt"})
 
@@ -42,6 +45,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     found.extend(_not_read(setup))
     found.extend(_of_tower(setup))
     found.extend(_of_gateways(setup))
+    found.extend(_of_wear(setup))
     return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
 
 
@@ -82,6 +86,23 @@ def _of_gateways(setup: Setup) -> Iterator[Finding]:
         lacks = set(gateway.cannot()) & INABILITIES.keys()
         for lack in sorted(lacks - {"color", "fade"} if "brightness" in lacks else lacks):
             yield _at(setup.tower_text, ("gateways", index, "name"), INABILITIES[lack], name=gateway.name)
+
+
+def _of_wear(setup: Setup) -> Iterator[Finding]:
+    """Sequences whose every step a gateway writes to its flash memory, at the pace of the sequence."""
+    document = setup.schedule_text
+    worn = [each for each in setup.tower.gateways if each.WRITES_FLASH and "color" not in each.cannot()]
+    groups: dict[str, Iterable[Shows]] = {
+        "campaigns": setup.schedule.campaigns,
+        "every_night": setup.schedule.every_night,
+    }
+    for group, rules in groups.items():
+        for index, rule in enumerate(rules):
+            changing = {zone for zone, look in rule.looks.items() if len(look.colors) > 1}
+            names = ", ".join(each.name for each in worn if changing & {*each.zone_names})
+            if names and rule.change_every is not None:
+                times = round(3600 / rule.change_every.total_seconds())
+                yield _at(document, (group, index, "change_every"), "TWL-S240", names=names, times=max(1, times))
 
 
 def _at(document: Document, where: tuple[int | str, ...], code: str, **fields: object) -> Finding:

@@ -125,6 +125,43 @@ KINDS: tuple[Kind, ...] = (
             "skriv bryggans basämne och lampans namn, utan /set: zigbee2mqtt/{name}",
         ),
     ),
+    mistake(
+        "S241",
+        "words-alike",
+        Text("{key} and {other} are the same word", "{key} och {other} är samma ord"),
+        KEYS,
+        Text(
+            "write the two words as the device's own settings have them",
+            "skriv de två orden som de står i enhetens egna inställningar",
+        ),
+    ),
+    mistake(
+        "S236",
+        "range-empty",
+        Text("{low} is not below {high}", "{low} är inte lägre än {high}"),
+        KEYS,
+        Text(
+            "write the smaller number as {low} and the larger one as {high}",
+            "skriv det mindre talet som {low} och det större som {high}",
+        ),
+    ),
+    mistake(
+        "S237",
+        "topic-of-no-lamp",
+        Text(
+            "nothing answers on '{value}': it is no device's own topic",
+            'ingen svarar på "{value}": det är inte en enhets eget ämne',
+        ),
+        Text(
+            "A group topic is obeyed by all and answered by none, and commands and reports have topics below the "
+            "device's own.",
+            "Ett gruppämne lyds av alla och besvaras av ingen, och kommandon och rapporter har ämnen under enhetens eget.",
+        ),
+        Text(
+            "write the device topic from the device's MQTT page; a gateway for each device",
+            "skriv enhetens ämne från dess MQTT-sida; en styrenhet för varje enhet",
+        ),
+    ),
     Kind(
         "TWL-S231",
         "gateway-without-colors",
@@ -188,6 +225,61 @@ KINDS: tuple[Kind, ...] = (
             "`home-assistant` lamp write the `availability_topic`, so that at least its death is told",
             "ta bort `answers_repeats: false` om den svarar på varje kommando, även ett som inte ändrar något; för en "
             "`home-assistant`-lampa: skriv `availability_topic`, så att åtminstone ett strömavbrott märks",
+        ),
+    ),
+    Kind(
+        "TWL-S238",
+        "gateway-speaks-for-lamps",
+        Level.INFO,
+        Text(
+            "'{name}' is confirmed by its bridge, which repeats what it was told; its lamps are not asked",
+            '"{name}" bekräftas av sin brygga, som upprepar det den fick höra; lamporna tillfrågas inte',
+        ),
+        Text(
+            "Zigbee2MQTT takes a command for carried out. It asks a lamp what it shows when the lamp is named alone and "
+            "as kind `zigbee2mqtt`.",
+            "Zigbee2MQTT räknar ett kommando som utfört. Den frågar en lampa vad den visar när lampan är namngiven för sig "
+            "och som kind `zigbee2mqtt`.",
+        ),
+        Text(
+            "write each lamp as a gateway of its own, with `kind: zigbee2mqtt` and its topic",
+            "skriv varje lampa som en egen styrenhet, med `kind: zigbee2mqtt` och dess topic",
+        ),
+    ),
+    Kind(
+        "TWL-S239",
+        "scale-taken-for-granted",
+        Level.INFO,
+        Text(
+            "'{name}' is taken to count to 255, as no scale is written",
+            '"{name}" antas räkna till 255, eftersom ingen skala är skriven',
+        ),
+        Text(
+            "A lamp on another scale would be dim, and say that it obeyed.",
+            "En lampa med en annan skala skulle lysa svagt och säga att den lydde.",
+        ),
+        Text(
+            "write `brightness_scale` (home-assistant) or `level_scale` (dmx-channels) as the device has it, 255 too",
+            "skriv `brightness_scale` (home-assistant) eller `level_scale` (dmx-channels) som enheten har den, även 255",
+        ),
+    ),
+    Kind(
+        "TWL-S240",
+        "sequence-wears-flash",
+        Level.WARNING,
+        Text(
+            "the flash memory of {names} is written {times} times an hour by this sequence",
+            "flashminnet i {names} skrivs {times} gånger i timmen av den här växlingen",
+        ),
+        Text(
+            "Tasmota stores each change of the light within a second (SaveData 1), and no command can keep it from that. "
+            "Flash memory bears a limited number of writes.",
+            "Tasmota sparar varje ändring av ljuset inom en sekund (SaveData 1), och inget kommando kan låta bli. "
+            "Flashminnen tål ett begränsat antal skrivningar.",
+        ),
+        Text(
+            "set `SaveData 3600` once in the console of the device, which then stores once an hour; or change more seldom",
+            "ställ in `SaveData 3600` en gång i enhetens konsol, så sparar den en gång i timmen; eller växla mer sällan",
         ),
     ),
 )

@@ -266,6 +266,73 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-G120",
+        "gateway.refuses",
+        Level.ERROR,
+        Text(
+            "{gateway} is answered for with an error: {error}",
+            "{gateway} ger ett fel till svar: {error}",
+        ),
+        Text(
+            "The gateway, or the bridge that it hangs on, was reached and did not do what it was asked. Told once, until "
+            "it confirms again.",
+            "Styrenheten, eller bryggan som den hänger på, nåddes men gjorde inte vad den ombads. Skrivs en gång, tills "
+            "den bekräftar igen.",
+        ),
+        Text(
+            "Read the error's own words. `No handler`, `Unknown` or `mode white`: the device is set up as another sort "
+            "of light; compare its profile or mode with kind, component, channels and color_modes of {gateway} in "
+            "tower.yaml. 401: it has a password. `failed`: the bridge does not reach the lamp, check its power and range. "
+            "`is unknown`: compare topic with the lamp's name.",
+            "Läs vad felet säger. `No handler`, `Unknown` eller `mode white`: enheten är inställd som ett annat slags ljus; "
+            "jämför dess profil eller läge med kind, component, channels och color_modes för {gateway} i tower.yaml. 401: "
+            "den har ett lösenord. `failed`: bryggan når inte lampan, kontrollera ström och räckvidd. `is unknown`: "
+            "jämför topic med lampans namn.",
+        ),
+    ),
+    Kind(
+        "TWL-G121",
+        "gateway.contradicts",
+        Level.ERROR,
+        Text(
+            "{gateway} said {value} on {topic}, which `{key}` in tower.yaml rules out: not believed",
+            "{gateway} sade {value} på {topic}, vilket `{key}` i tower.yaml utesluter: den tros inte",
+        ),
+        Text(
+            "The lamp counts on another scale than tower.yaml says, so it would show another light than the one that it "
+            "confirms. It is not called confirmed until the service has started anew.",
+            "Lampan räknar på en annan skala än tower.yaml säger, så den skulle visa ett annat ljus än det den bekräftar. "
+            "Den kallas inte bekräftad förrän tjänsten har startats om.",
+        ),
+        Text(
+            "Write the scale of {gateway} as its own settings have it: brightness_scale, color_temp_kelvin or level_scale. "
+            "If the message is a retained leftover of another device, clear it with an empty retained message. Then "
+            "restart the service.",
+            "Skriv skalan för {gateway} som den står i enhetens inställningar: brightness_scale, color_temp_kelvin eller "
+            "level_scale. Om meddelandet är kvarlämnat (retained) från en annan enhet: rensa det med ett tomt "
+            "retained-meddelande. Starta sedan om tjänsten.",
+        ),
+    ),
+    Kind(
+        "TWL-G122",
+        "gateway.unknown_word",
+        Level.ERROR,
+        Text(
+            "{gateway} said {value} on {topic}, which is neither of {key}",
+            "{gateway} sade {value} på {topic}, som inte är något av {key}",
+        ),
+        Text(
+            "Devices may have words of their own for on and off, online and offline. This one is not known, so what it "
+            "says is lost.",
+            "Enheter kan ha egna ord för på och av, online och offline. Det här är inte känt, så det den säger går "
+            "förlorat.",
+        ),
+        Text(
+            "Write the words of {gateway} in tower.yaml under the keys named, as its own settings have them.",
+            "Skriv orden för {gateway} i tower.yaml under de nycklar som nämns, som de står i enhetens inställningar.",
+        ),
+    ),
+    Kind(
         "TWL-D001",
         "dmx.started",
         Level.INFO,

@@ -33,6 +33,7 @@ REASONS_SV: dict[str, str] = {
     "Temporary failure in name resolution": "namn går inte att slå upp just nu",
     "Too many levels of symbolic links": "länkarna går runt i en cirkel",
     "a colour component is missing": "en färgkomponent saknas",
+    "a level is missing": "en nivå saknas",
     "a packet that ends in the middle of a field": "ett paket som slutar mitt i ett fält",
     "a remaining length of more than four bytes": "en längd på mer än fyra byte",
     "a second CONNECT": "ett andra CONNECT",

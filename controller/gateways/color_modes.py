@@ -5,10 +5,11 @@ Rules
    temperature where `color_temp` is among them. White channels stay at 0, see `wishes`; for the same reason `white`
    may be listed, as the lamp lists it, and is not used.
 2. Without a colour mode any colour is white light, see `wishes`. `brightness` and `onoff` stand alone.
+3. `min_mireds` and `max_mireds` are the coldest and the warmest colour temperature that the lamp takes.
 """
 
 from dataclasses import replace
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,7 +20,7 @@ from controller.lighting.look import ZoneState
 
 ColorMode = Literal["onoff", "brightness", "color_temp", "hs", "xy", "rgb", "rgbw", "rgbww", "white"]
 COLORED: tuple[ColorMode, ...] = ("rgb", "rgbw", "rgbww", "xy", "hs")
-MIRED = (153, 500)
+Mireds = Annotated[int, Field(ge=50, le=1000)]
 
 
 class WithColorModes(Vendor):
@@ -29,13 +30,22 @@ class WithColorModes(Vendor):
     """The modes that stand alone."""
 
     color_modes: tuple[ColorMode, ...] = Field(default=("rgb",), min_length=1)
+    min_mireds: Mireds = 153
+    max_mireds: Mireds = 500
 
     @model_validator(mode="after")
     def _alone_or_together(self) -> Self:
         alone = next((mode for mode in self.color_modes if mode in self.ALONE), None)
         if alone is not None and len(self.color_modes) > 1:
             raise Mistake("TWL-S222", mode=alone)
+        if self.min_mireds >= self.max_mireds:
+            raise Mistake("TWL-S236", low="min_mireds", high="max_mireds")
         return self
+
+    @property
+    def mireds(self) -> tuple[float, float]:
+        """The colour temperatures that the lamp takes."""
+        return self.min_mireds, self.max_mireds
 
     @property
     def colored(self) -> ColorMode | None:
@@ -55,16 +65,16 @@ class WithColorModes(Vendor):
         elif self.colored in {"xy", "hs"}:
             goal = wishes.at_full(goal)
         if "color_temp" in self.color_modes:
-            goal = wishes.within_mired(goal, *MIRED)
+            goal = wishes.within_mired(goal, *self.mireds)
         if not self.dimmed and goal.on:
             return replace(goal, brightness=1.0)
-        return wishes.in_steps(goal, self.STEPS)
+        return wishes.in_steps(goal, self.steps)
 
     def switched(self, goal: ZoneState) -> dict[str, object]:
         """State and brightness of a command."""
         if not goal.on:
             return {"state": "OFF"}
-        return {"state": "ON"} | ({"brightness": wishes.step(goal.brightness, self.STEPS)} if self.dimmed else {})
+        return {"state": "ON"} | ({"brightness": wishes.step(goal.brightness, self.steps)} if self.dimmed else {})
 
     def mired(self, goal: ZoneState) -> dict[str, object] | None:
         """The colour temperature of a command; None where the colour does not go as one."""

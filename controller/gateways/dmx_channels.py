@@ -1,12 +1,13 @@
 """`dmx-channels`: MQTT to DMX bridges that know channels and values only. Most projects of that name are of this sort.
 
 Rules
-1. `channel_topic` holds `{channel}` and takes one decimal value of 0 to 255 for each channel, as in `dmx/{channel}` or
-   `dmx/channels/{channel}/set`; or `map_topic` takes one JSON object of channel -> value.
+1. `channel_topic` holds `{channel}` and takes one decimal value of 0 to `level_scale` for each channel, as in
+   `dmx/{channel}` or `dmx/channels/{channel}/set`; or `map_topic` takes one JSON object of channel -> value. Most count
+   to 255, some in per cent or per mille. A report beyond the scale shows that it is another.
 2. `base` is the number of the first channel: 1 as on the fixtures, or 0 as some bridges count.
 3. Every channel of every fixture is sent, those that carry no light too; other channels are left alone.
-4. `state_topic`, where the bridge has one, tells channels back in one of the two forms. Without it nothing confirms:
-   the channels are written again and again.
+4. `state_topic`, where the bridge has one, tells channels back in one of the two forms: the levels that it sends out,
+   for no lamp on DMX answers. Without it nothing confirms: the channels are written again and again.
 5. These bridges cannot fade, have no word for being online, and say nothing when they come back from a power cut with
    everything dark: the levels are written again and again.
 6. One that tells levels back tells each that is written; `answers_repeats: false` is for one that tells only what has
@@ -23,7 +24,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_v
 from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
-from controller.gateways.values import component, document, text
+from controller.gateways.values import Unreadable, document, scaled, text
 from controller.gateways.vendor import Reader, Topic, Vendor, checked_topic, command
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -31,8 +32,6 @@ from controller.lighting.patch import Fixture, Patch
 from controller.lighting.profile import Profile
 
 PLACE = "{channel}"
-LEVEL_TOLERANCE = 1
-"""Of 255: what a bridge that counts in per cent may cost."""
 
 
 def _with_place(value: str) -> str:
@@ -55,6 +54,7 @@ class DmxChannels(Vendor):
     state_topic: Annotated[str, AfterValidator(_maybe_with_place)] | None = None
     answers_repeats: bool = True
     base: Annotated[int, Field(ge=0, le=1)] = 1
+    level_scale: Annotated[int, Field(ge=1, le=65_535)] = 255
     fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
 
     _profiles: Mapping[str, Profile] = PrivateAttr(default_factory=dict)
@@ -128,7 +128,10 @@ class DmxChannels(Vendor):
 
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One message for each channel, or one for all."""
-        levels = {self.number(channel): level for channel, level in self.levels(want.zones).items()}
+        levels = {
+            self.number(channel): round(level * self.level_scale / 255)
+            for channel, level in self.levels(want.zones).items()
+        }
         if self.channel_topic is None:
             payload = json.dumps(levels, separators=(",", ":")).encode()
             return (command(self.map_topic or "", payload),)
@@ -137,29 +140,37 @@ class DmxChannels(Vendor):
         )
 
     def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
-        """Whether every channel of the zone has the level that was sent."""
+        """Whether every channel of the zone has the level that was sent, to one of 255 or to what the scale rounds."""
         goal = self.levels({zone: want})
         told = dict(shown.levels or ())
+        tolerance = max(1.0, 127.5 / self.level_scale + 0.5)
         return all(
-            channel in told and abs(told[channel] - goal[channel]) <= LEVEL_TOLERANCE
+            channel in told and abs(told[channel] - goal[channel]) <= tolerance
             for channel, its in self.channels.items()
             if its == zone
         )
 
     def cannot(self) -> tuple[str, ...]:
-        """Rule 5."""
-        return ("fade", *super().cannot())
+        """Rule 5; and a scale that is not written may be wrong."""
+        scale = () if "level_scale" in self.model_fields_set else ("scale",)
+        return ("fade", *super().cannot(), *scale)
 
     def _channel(self, channel: int, payload: bytes) -> Report | Ignored:
-        return self._told({channel: round(component(text(payload)))})
+        return self._told({channel: self._level(text(payload))})
 
     def _map(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
         numbers = {self.number(channel): channel for channel in self.channels}
-        return self._told({numbers[key]: round(component(keys[key])) for key in keys if key in numbers})
+        return self._told({numbers[key]: self._level(keys[key]) for key in keys if key in numbers})
 
-    def _told(self, levels: Mapping[int, int]) -> Report | Ignored:
+    def _level(self, value: object) -> int:
+        share = scaled(value, self.level_scale, "level_scale")
+        if share is None:
+            raise Unreadable("a level is missing")
+        return round(255 * share)
+
+    def _told(self, levels: Mapping[int, int]) -> Report:
         zones: dict[str, list[tuple[int, int]]] = {}
         for channel, level in sorted(levels.items()):
             zones.setdefault(self.channels[channel], []).append((channel, level))
-        return Report(zones={zone: Shown(levels=tuple(pairs)) for zone, pairs in zones.items()}) if zones else Ignored()
+        return Report(zones={zone: Shown(levels=tuple(pairs)) for zone, pairs in zones.items()})

@@ -2,7 +2,9 @@
 
 Rules
 1. `<topic>/light/<object id>/command` and `/state` hold the JSON schema of Home Assistant; `<topic>/status`
-   is the node's birth and last will. Several lights of one node may be several zones.
+   is the node's birth and last will, `online` and `offline` unless `birth_message` and `will_message` of the node say
+   otherwise. Several lights of one node may be several zones. A light whose topics were set by hand is one of kind
+   `home-assistant`.
 2. Every number is sent as an integer: newer firmware checks the type and drops `2.0`
    (light_json_schema.cpp).
 3. White is sent as 0, in every way it can be meant: a light would otherwise keep the white it had. Beside `c`,
@@ -27,13 +29,23 @@ from controller.gateways.color_modes import ColorMode, WithColorModes
 from controller.gateways.gateway import Ignored, Message, Refresh, Report, Want
 from controller.gateways.light_json import is_steady, read_color
 from controller.gateways.values import document, dumped, fraction, switch
-from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, question, told, with_brightness
+from controller.gateways.vendor import (
+    OFF,
+    Addressed,
+    Reader,
+    Topic,
+    WithAvailability,
+    command,
+    question,
+    told,
+    with_brightness,
+)
 from controller.lighting.look import ZoneState
 
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
-class EspHome(WithColorModes, Addressed):
+class EspHome(WithColorModes, WithAvailability, Addressed):
     """A node and its lights."""
 
     ADDRESS: ClassVar[str] = "light"
@@ -60,7 +72,7 @@ class EspHome(WithColorModes, Addressed):
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """The node's status and each light's state."""
         states = {f"{self.topic}/light/{light}/state": partial(_state, zone) for zone, light in self.addresses.items()}
-        return {f"{self.topic}/status": presence, **states}
+        return {f"{self.topic}/status": self.presence, **states}
 
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command for each light."""

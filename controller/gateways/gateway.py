@@ -117,11 +117,22 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What a message shows to be wrong with the gateway or with its keys in `tower.yaml`: the event that tells it, and
+    the fields of that event besides the gateway's name."""
+
+    code: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What one message of a gateway told.
+    """What one message of a gateway told; an empty one only that it lives.
 
     `order` is the highest document that the gateway accepted; `written` is that of a document somebody wrote to it;
     `at` is when the gateway says that it was so, by its clock; `uptime_s` for how long it had run then.
+    `alive` is False where somebody else speaks of the gateway, as a
+    bridge of a lamp that it cannot reach.
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
@@ -134,11 +145,14 @@ class Report:
     written: Order | None = None
     at: datetime | None = None
     uptime_s: float | None = None
+    fault: Fault | None = None
+    alive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message that is understood and says nothing about the light."""
+    """A message that says nothing about the gateway, not even that it lives: a retained one that is deleted, or one
+    about somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,8 @@ class Gateway(BaseModel):
 
     KEEPS_PLAN: ClassVar[bool] = False
     """Whether the gateway is sent the plan ahead and goes on alone."""
+    WRITES_FLASH: ClassVar[bool] = False
+    """Whether the firmware writes each change of the light to its flash memory, unless it is set up otherwise."""
     SETTLE_S: ClassVar[float] = 2.0
     """How long after the end of a fade the gateway may take to report the goal, seconds."""
 
@@ -175,6 +191,11 @@ class Gateway(BaseModel):
     @abstractmethod
     def refresh(self) -> Refresh:
         """What makes it say once more what it shows; every kind declares it."""
+
+    @property
+    def echoes(self) -> bool:
+        """Whether it reports what it was told before the lamp has shown it, so that only an answer confirms."""
+        return False
 
     @property
     def quiet_s(self) -> float:

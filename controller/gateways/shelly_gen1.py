@@ -8,6 +8,8 @@ Rules
    every 30 s.
 3. `online` is `true`, or `false` by last will, which this generation does not retain: absence says nothing.
 4. `update` to `shellies/<device>/command` makes it publish its status.
+5. It answers no command with an error. In white mode it has four lights at `white/0` to `white/3` instead, and tells
+   of them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ from pydantic import StringConstraints
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import component, document, dumped, fraction, mixed, switch, text, within
-from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, told, with_brightness
+from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, refused, told, with_brightness
 from controller.lighting.color import Color
 
 
@@ -44,7 +46,8 @@ class ShellyGen1(OneZone):
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will and the two reports."""
         online = f"shellies/{self.device}/online"
-        return {online: presence, self.light: self._switch, f"{self.light}/status": self._status}
+        white = f"shellies/{self.device}/white/0/status"
+        return {online: presence, self.light: self._switch, f"{self.light}/status": self._status, white: _white}
 
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
@@ -72,6 +75,12 @@ class ShellyGen1(OneZone):
             return told(self.zone, OFF)
         shown = Shown(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
         return told(self.zone, with_brightness(shown, fraction(keys.get("gain"), self.STEPS)))
+
+
+def _white(payload: bytes) -> Report:
+    """Rule 5: it hears none of our commands."""
+    document(payload)
+    return refused("mode white")
 
 
 def _color(keys: Mapping[str, object]) -> Color:

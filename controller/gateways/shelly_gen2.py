@@ -11,6 +11,8 @@ Rules
 4. `<topic>/online` is `true`, or `false` by last will, which is not retained: absence says nothing.
 5. The id of a request is the place of the zone, so that an answer finds its component. All requests share one
    topic, and so do the answers and the notices.
+6. What is not carried out is answered with an error of a number and a message: 404 where the profile has no such
+   component, -103 where an argument is wrong, 401 where a password is set.
 https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/RGBW
 """
 
@@ -25,7 +27,6 @@ from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import (
-    Unreadable,
     components,
     document,
     dumped,
@@ -33,11 +34,10 @@ from controller.gateways.values import (
     members,
     number,
     plain,
-    quoted,
     switch,
     within,
 )
-from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, told, with_brightness
+from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, refused, told, with_brightness
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -140,24 +140,23 @@ class ShellyGen2(Addressed):
     def _notice(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
         if keys.get("method") not in NOTICES:
-            return Ignored()
+            return Report()
         params = members(keys.get("params"))
         parts = {zone: params[part] for zone, part in self.addresses.items() if params.get(part) is not None}
-        read = {zone: told(zone, _shown(members(part))) for zone, part in parts.items()}
-        zones = {zone: report.zones[zone] for zone, report in read.items() if isinstance(report, Report)}
-        return Report(zones=zones) if zones else Ignored()
+        reports = [told(zone, _shown(members(part))) for zone, part in parts.items()]
+        return Report(zones={zone: shown for report in reports for zone, shown in report.zones.items()})
 
     def _answer(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
         if keys.get("error") is not None:
             error = members(keys["error"])
-            raise Unreadable(f"the device answered error {quoted(error.get('code'))}: {quoted(error.get('message'))}")
+            return refused(f"{error.get('code')}: {error.get('message')}")
         place = number(keys.get("id"))
         result = keys.get("result")
         if not isinstance(result, dict) or "output" not in result or place is None:
-            return Ignored()
+            return Report()
         asked = dict(enumerate(self.zone_names, start=1))
-        return told(asked[int(place)], _shown(result)) if int(place) in asked else Ignored()
+        return told(asked[int(place)], _shown(result)) if int(place) in asked else Report()
 
 
 def _shown(keys: Mapping[str, object]) -> Shown:

@@ -18,16 +18,22 @@ Rules
 6. `cmnd/…/State` is answered with the state; `tele/…/LWT` is birth and last will.
 7. `POWER1` and `Dimmer1` stand in place of `POWER` and `Dimmer` with SetOption26 or where white is a light of
    its own (SetOption37).
-8. A full topic without `%prefix%` stands for answers and telemetry alike; commands get the prefix behind it
+8. A command that the device has not, or not so, is answered `{"Command":"Unknown"}` or `{"Command":"Error"}`; a relay
+   says so of everything but `Power`.
+9. `payload_on` and `payload_off` are its words for on and off (StateText2 and 1), `prefixes` are Prefix1 to 3. Commands
+   are understood in English whatever these are.
+10. Each change of the light is written to the flash within a second (SaveData 1): every form of a colour or a dimmer
+   is, and nothing but SaveData, a setting of the whole device, keeps it from that.
+11. A full topic without `%prefix%` stands for answers and telemetry alike; commands get the prefix behind it
    (support_command.ino, GetTopic_P). `%hostname%` and `%id%` must be written out: only the device knows them.
 https://tasmota.github.io/docs/Commands/ and tasmota/tasmota_xdrv_driver/xdrv_04_light.ino
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from controller.errors import Mistake
 from controller.gateways import wishes
@@ -43,7 +49,7 @@ from controller.gateways.values import (
     members,
     mixed,
     quoted,
-    switch,
+    switched,
     text,
     within,
 )
@@ -52,10 +58,12 @@ from controller.gateways.vendor import (
     OneZone,
     Reader,
     Topic,
+    Word,
     checked_topic,
     command,
     presence,
     question,
+    refused,
     told,
     with_brightness,
 )
@@ -64,7 +72,10 @@ from controller.lighting.look import ZoneState
 
 MIRED = (153, 500)
 DIM = 128
-STATES = ("RESULT", "STATE", "COLOR", "DIMMER", "HSBCOLOR", "CT")
+GROUP = "tasmotas"
+"""GroupTopic of every device as it comes: all obey, and none answers there."""
+REFUSALS = {"Unknown", "Error"}
+STATES = ("RESULT", "STATE", "COLOR", "DIMMER", "HSBCOLOR", "CT", "COMMAND")
 """Answers; all but the first two only with SetOption4."""
 
 
@@ -75,24 +86,41 @@ def _full_topic(value: str) -> str:
     return value.rstrip("/") + "/"
 
 
+def _lamp(topic: str) -> str:
+    if topic == GROUP:
+        raise Mistake("TWL-S237", value=topic)
+    return topic
+
+
 class Tasmota(OneZone):
     """A Tasmota light by its topic."""
 
+    WRITES_FLASH: ClassVar[bool] = True
     STEPS: ClassVar[int] = 100
     COLOR_TOLERANCE: ClassVar[int] = 8
     MAX_FADE_S: ClassVar[float] = 20.0
 
     kind: Literal["tasmota"] = "tasmota"
-    topic: Topic
+    topic: Annotated[Topic, AfterValidator(_lamp)]
+    prefixes: Annotated[tuple[Topic, ...], Field(min_length=3, max_length=3)] = ("cmnd", "stat", "tele")
+    payload_on: Word | None = None
+    payload_off: Word | None = None
     full_topic: Annotated[str, AfterValidator(_full_topic)] = "%prefix%/%topic%/"
     channels: Annotated[int, Field(ge=1, le=5)] = 3
 
+    @model_validator(mode="after")
+    def _words_differ(self) -> Self:
+        if self.payload_on is not None and self.payload_on == self.payload_off:
+            raise Mistake("TWL-S241", key="payload_on", other="payload_off")
+        return self
+
     def at(self, prefix: str, leaf: str) -> str:
-        """A topic of the device; `prefix` is cmnd, stat or tele (rule 8)."""
+        """A topic of the device; `prefix` is cmnd, stat or tele (rule 11)."""
         full = self.full_topic
         if prefix == "cmnd" and "%prefix%" not in full:
             full += "%prefix%/"
-        return full.replace("%prefix%", prefix).replace("%topic%", self.topic) + leaf
+        told_prefix = self.prefixes[("cmnd", "stat", "tele").index(prefix)]
+        return full.replace("%prefix%", told_prefix).replace("%topic%", self.topic) + leaf
 
     @property
     def refresh(self) -> Refresh:
@@ -159,7 +187,10 @@ class Tasmota(OneZone):
         return self._read(document(payload) if word.startswith("{") else {"POWER": word})
 
     def _read(self, keys: Mapping[str, object]) -> Report | Ignored:
-        on = switch(keys.get("POWER", keys.get("POWER1")))
+        if keys.get("Command") in REFUSALS:
+            return refused(" ".join(str(keys[key]) for key in ("Command", "Input") if key in keys))
+        power = keys.get("POWER", keys.get("POWER1"))
+        on = switched(power, self.payload_on, self.payload_off, "payload")
         if on is False:
             return told(self.zone, OFF)
         scheme = within(keys.get("Scheme"), 0, 255)

@@ -35,6 +35,18 @@ class Unreadable(Exception):  # noqa: N818
     """A payload that cannot be meant; the text says why, for a log line."""
 
 
+class Contradiction(Unreadable):
+    """A value that the keys in `tower.yaml` rule out: either they are wrong, or it comes from somebody else."""
+
+    def __init__(self, key: str, value: object) -> None:
+        super().__init__(f"{quoted(value)} contradicts {key}")
+        self.key, self.value = key, quoted(value)
+
+
+class UnknownWord(Contradiction):
+    """A word that stands for nothing, though the gateway's own words may be named in `tower.yaml`."""
+
+
 def text(payload: bytes) -> str:
     """The payload as text without white space at its ends."""
     if len(payload) > MAX_PAYLOAD:
@@ -72,9 +84,9 @@ def number(value: object) -> float | None:
     raise Unreadable(f"{quoted(value)} is not a number")
 
 
-def quoted(value: object) -> str:
+def quoted(value: object, most: int = 40) -> str:
     """A short piece of what was read, for a reason."""
-    return repr(str(value)[:40]) if isinstance(value, str | int | float) else type(value).__name__
+    return repr(str(value)[:most]) if isinstance(value, str | int | float) else type(value).__name__
 
 
 def within(value: object, low: float, high: float) -> float | None:
@@ -87,8 +99,32 @@ def within(value: object, low: float, high: float) -> float | None:
 
 def fraction(value: object, full: int) -> float | None:
     """A brightness on a scale of 0 to `full`, as 0..1; 255 passes for full where the scale ends at 254."""
-    read = within(value, 0, max(full, 255) if full > 100 else full)
+    read = within(value, 0, 255 if full == 254 else full)
     return None if read is None else min(1.0, read / full)
+
+
+def scaled(value: object, full: int, key: str) -> float | None:
+    """A number on a scale of 0 to `full` that `key` names, as 0..1; one beyond it means that the scale is another."""
+    read = number(value)
+    if read is not None and read > max(full, 255 if full == 254 else 0):
+        raise Contradiction(f"{key}: {full}", plain(read))
+    return fraction(value, full)
+
+
+def switched(value: object, on: str | None, off: str | None, key: str) -> bool | None:
+    """On or off in the words that `tower.yaml` gives the gateway under `key`_on and `key`_off; in any of the usual
+    ones where it gives none."""
+    if value is None:
+        return None
+    word = str(value).casefold() if isinstance(value, str) else ""
+    named = {(on or "").casefold(): True, (off or "").casefold(): False}
+    if word and word in named:
+        return named[word]
+    usual = {known: is_on for known, is_on in SWITCH.items() if (on if is_on else off) is None}
+    known = value if isinstance(value, bool) else usual.get(str(value).lower())
+    if known is None:
+        raise UnknownWord(f"{key}_on, {key}_off", value)
+    return known
 
 
 def switch(value: object) -> bool | None:

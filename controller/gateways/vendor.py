@@ -4,7 +4,8 @@ Rules
 1. Commands are whole states, QoS 1, never retained: a retained command would be replayed at every
    reconnect.
 2. Fades are clipped to MAX_FADE_S, the longest that the firmware takes.
-3. A report counts only on the topics of `readers`; an empty payload is a retained message being deleted.
+3. A report counts only on the topics of `readers`; an empty payload is a retained message being deleted. Any other
+   message on them proves that the gateway lives, whatever it says.
 4. A gateway agrees when it says on or off as asked, the brightness to one and a half steps of its scale,
    the colour to its tolerance, and no effect of its own running. What it did not say agrees with nothing.
 5. Off reports keep the last colour; it means nothing, and is not even read.
@@ -17,15 +18,21 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
 from controller.gateways import wishes
-from controller.gateways.gateway import Gateway, Ignored, Message, Name, Rejected, Report, Shown
-from controller.gateways.values import Unreadable, document, quoted, text
+from controller.gateways.gateway import Fault, Gateway, Ignored, Message, Name, Rejected, Report, Shown
+from controller.gateways.values import Contradiction, UnknownWord, Unreadable, document, quoted, text
 from controller.lighting.look import ZoneState
 
 MAX_TOPIC = 256
+MAX_ERROR = 160
+"""Letters of an error's words that are told: Zigbee2MQTT writes pages."""
+
+REFUSED = "TWL-G120"
+CONTRADICTED = "TWL-G121"
+UNKNOWN_WORD = "TWL-G122"
 
 Reader = Callable[[bytes], Report | Ignored]
 PRESENT = {"online": True, "offline": False, "true": True, "false": False}
@@ -41,6 +48,7 @@ def checked_topic(value: str) -> str:
 
 
 Topic = Annotated[str, AfterValidator(checked_topic)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Vendor(Gateway):
@@ -51,6 +59,11 @@ class Vendor(Gateway):
     COLOR_TOLERANCE: ClassVar[int] = 3
     """Of 255, per component: what the firmware's rounding may cost."""
     MAX_FADE_S: ClassVar[float] = 3600.0
+
+    @property
+    def steps(self) -> int:
+        """Steps of the brightness scale above off, of this gateway."""
+        return self.STEPS
 
     @abstractmethod
     def readers(self, prefix: str) -> Mapping[str, Reader]:
@@ -74,12 +87,15 @@ class Vendor(Gateway):
             return Ignored()
         try:
             return reader(payload)
+        except Contradiction as error:
+            # a last will may be the word that is not known, and proves no life
+            return Report(fault=contradiction(topic, error), alive=not isinstance(error, UnknownWord))
         except Unreadable as error:
             return Rejected(str(error))
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish in steps of the firmware's brightness."""
-        return wishes.in_steps(wishes.lit(want), self.STEPS)
+        return wishes.in_steps(wishes.lit(want), self.steps)
 
     def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
         """Rule 4."""
@@ -91,8 +107,9 @@ class Vendor(Gateway):
         return self.same_brightness(goal.brightness, shown.brightness) and self.same_color(goal, shown)
 
     def same_brightness(self, goal: float, shown: float | None) -> bool:
-        """Whether a reported brightness is the one asked for, to one and a half steps."""
-        return shown is not None and abs(goal - shown) <= 1.5 / self.STEPS
+        """Whether a reported brightness is the one asked for, to one and a half steps: no finer than the 8 bits that
+        a firmware may count in, and never so coarse that the next step of a short scale passes."""
+        return shown is not None and abs(goal - shown) <= 1.5 / min(255, max(50, self.steps))
 
     def same_color(self, goal: ZoneState, shown: Shown) -> bool:
         """Whether a reported colour is the one asked for."""
@@ -107,6 +124,32 @@ class Vendor(Gateway):
     def fade(self, seconds: float) -> float:
         """A fade that the firmware can do (rule 2)."""
         return min(max(seconds, 0.0), self.MAX_FADE_S)
+
+
+class WithAvailability(Vendor):
+    """A gateway whose words for being there and gone are its own."""
+
+    payload_available: Word | None = None
+    payload_not_available: Word | None = None
+
+    @model_validator(mode="after")
+    def _words_differ(self) -> Self:
+        if self.payload_available is not None and self.payload_available == self.payload_not_available:
+            raise Mistake("TWL-S241", key="payload_available", other="payload_not_available")
+        return self
+
+    def presence(self, payload: bytes) -> Report:
+        """Its birth, last will or availability."""
+        words = {self.payload_available: True, self.payload_not_available: False}
+        if (online := words.get(text(payload))) is not None:
+            return Report(online=online)
+        try:
+            report = presence(payload)
+        except Unreadable as error:
+            raise UnknownWord("payload_available, payload_not_available", text(payload)) from error
+        if (self.payload_available if report.online else self.payload_not_available) is not None:
+            raise UnknownWord("payload_available, payload_not_available", text(payload))
+        return report
 
 
 class OneZone(Vendor):
@@ -152,11 +195,22 @@ class Addressed(Vendor):
 OFF = Shown(on=False)
 
 
-def told(zone: str, shown: Shown) -> Report | Ignored:
-    """A report of one zone under rule 5; nothing said is nothing reported."""
+def told(zone: str, shown: Shown) -> Report:
+    """A report of one zone under rule 5; nothing said of the light says only that the gateway lives."""
     if shown.on is False:
         shown = OFF
-    return Ignored() if shown == Shown() else Report(zones={zone: shown})
+    return Report() if shown == Shown() else Report(zones={zone: shown})
+
+
+def contradiction(topic: str, error: Contradiction) -> Fault:
+    """What was said on a topic against the keys in `tower.yaml`."""
+    code = UNKNOWN_WORD if isinstance(error, UnknownWord) else CONTRADICTED
+    return Fault(code, {"topic": topic, "key": error.key, "value": error.value})
+
+
+def refused(error: str, alive: bool = True) -> Report:
+    """The gateway's own words for why it did not obey; `alive` as in Report."""
+    return Report(fault=Fault(REFUSED, {"error": quoted(error, MAX_ERROR)}), alive=alive)
 
 
 def command(topic: str, payload: bytes, part: str = "") -> Message:

@@ -65,7 +65,7 @@ def as_white(want: ZoneState) -> ZoneState:
     return replace(want, color=NEUTRAL)
 
 
-def within_mired(want: ZoneState, low: int, high: int) -> ZoneState:
+def within_mired(want: ZoneState, low: float, high: float) -> ZoneState:
     """The wish with its colour temperature, if it has one, clipped to what the lamp can show."""
     if want.color is None or want.color.kelvin is None:
         return want

@@ -14,6 +14,7 @@ Rules
 6. `SX=~0` (effect speed, plus nothing) makes WLED report without changing the light; an empty message or
    `{"v":true}` does not (wled00/mqtt.cpp, set.cpp, util.cpp). It cuts a running fade to the default: hence
    asked seldom.
+7. It answers no command with an error, and knows no other words and scales than these.
 https://kno.wled.ge/interfaces/mqtt/
 """
 
@@ -22,8 +23,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
+from controller.errors import Mistake
 from controller.gateways import wishes
 from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.values import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
@@ -32,6 +34,15 @@ from controller.lighting.color import Color
 
 COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
 TAG = re.compile(r"<(ac|cl|wv|fx)>(-?[0-9]{1,3})</")
+GROUP = "wled/all"
+"""Group topic of every device as it comes: all obey, and none reports there."""
+LEAVES = {"api", "col", "status"}
+
+
+def _lamp(topic: str) -> str:
+    if topic == GROUP or topic.rsplit("/", maxsplit=1)[-1] in LEAVES:
+        raise Mistake("TWL-S237", value=topic)
+    return topic
 
 
 class Wled(OneZone):
@@ -40,7 +51,7 @@ class Wled(OneZone):
     MAX_FADE_S: ClassVar[float] = 65.5
 
     kind: Literal["wled"] = "wled"
-    topic: Annotated[Topic, StringConstraints(max_length=32)]
+    topic: Annotated[Topic, StringConstraints(max_length=32), AfterValidator(_lamp)]
     channels: Literal["rgb", "rgbw"] = "rgb"
 
     @property

@@ -7,18 +7,22 @@ Rules
    are sent at full strength with the brightness lowered. They come back as xy, by the same wide-gamut
    formula (zigbee-herdsman-converters, src/lib/color.ts), and are compared so.
 3. The state on `<topic>` is the whole cached state, published when the Zigbee command was accepted;
-   `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself; a group does not
-   answer it where nothing has changed.
+   `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself, and each part of it
+   comes in a message of its own, the rest from the cache; a group does not answer it where nothing has changed. So
+   only an answer confirms a lamp. For a `group` the bridge's word must do: it is not known to be that of a lamp.
 4. Availability is `{"state":"online"}`, before version 2 also plain text. When the bridge is offline so is
    the lamp. The bridge's topic is subscribed first, so that the lamp's own retained word comes after it.
 5. The bridge's base topic ends at a level `zigbee2mqtt`, or where there is none at any level before the last:
    base topics and names may both hold `/`, so each that could be it is listened to.
-6. A lamp may hold a colour that it cannot show as the nearest that it can, and tell that one when it is read. So the
+6. What the bridge could not do it tells on `bridge/logging`, in words that name the lamp:
+   `z2m: Publish 'set' 'state' to 'tower' failed: '…'`, `Entity 'tower' is unknown`.
+7. A lamp may hold a colour that it cannot show as the nearest that it can, and tell that one when it is read. So the
    nearest ones within the gamuts of Philips Hue count as the colour, too.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -28,8 +32,19 @@ from controller.gateways import wishes
 from controller.gateways.color_modes import WithColorModes
 from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.light_json import read_color
-from controller.gateways.values import document, dumped, fraction, plain, switch
-from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, question, told, with_brightness
+from controller.gateways.values import MAX_PAYLOAD, document, dumped, fraction, plain, switch
+from controller.gateways.vendor import (
+    OFF,
+    OneZone,
+    Reader,
+    Topic,
+    command,
+    presence,
+    question,
+    refused,
+    told,
+    with_brightness,
+)
 from controller.lighting.color import Color
 from controller.lighting.gamut import nearest
 from controller.lighting.look import ZoneState
@@ -68,6 +83,12 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
     color_modes: tuple[Literal["onoff", "brightness", "color_temp", "xy"], ...] = Field(
         ("xy", "color_temp"), min_length=1
     )
+    group: bool = False
+
+    @property
+    def echoes(self) -> bool:
+        """Rule 3."""
+        return not self.group
 
     @property
     def bridges(self) -> tuple[str, ...]:
@@ -82,9 +103,10 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
-        """Bridge, availability and state, in this order (rule 4)."""
+        """Bridge and its log, availability and state, in this order (rule 4)."""
         return {
             **dict.fromkeys(self.bridges, presence),
+            **{f"{bridge.removesuffix('state')}logging": partial(self._log, bridge) for bridge in self.bridges},
             f"{self.topic}/availability": presence,
             self.topic: self._state,
         }
@@ -104,6 +126,20 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         parts = ("state", "brightness" if self.dimmed else None, color)
         return (question(f"{self.topic}/get", dumped(**{part: "" for part in parts if part is not None})),)
 
+    def cannot(self) -> tuple[str, ...]:
+        """A group is not asked what its lamps show."""
+        return (*super().cannot(), *(("answer",) if self.group else ()))
+
+    def _log(self, bridge: str, payload: bytes) -> Report | Ignored:
+        """Rule 6; most lines are about other lamps, or too long to be an error's."""
+        if len(payload) > MAX_PAYLOAD:
+            return Ignored()
+        keys = document(payload)
+        message = str(keys.get("message"))
+        name = self.topic.removeprefix(bridge.removesuffix("bridge/state"))
+        named = keys.get("level") == "error" and f"'{name}'" in message
+        return refused(message, alive=False) if named else Ignored()
+
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
         on = switch(keys.get("state"))
@@ -113,7 +149,7 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         return told(self.zone, with_brightness(shown, fraction(keys.get("brightness"), self.STEPS)))
 
     def same_color(self, goal: ZoneState, shown: Shown) -> bool:
-        """By xy under the bridge's own formula, as far as a lamp can show it (rule 6), or by mired."""
+        """By xy under the bridge's own formula, as far as a lamp can show it (rule 7), or by mired."""
         if goal.color is None or shown.xy is None:
             return super().same_color(goal, shown)
         wanted = to_xy(goal.color)

@@ -135,6 +135,8 @@ class Engine:
             told = gateway.decode(topic, payload, self._prefix)
             if isinstance(told, Rejected):
                 self._tell(happened("TWL-G110", gateway=gateway.name, topic=topic, reason=told.reason), reading)
+                if not gateway.KEEPS_PLAN:  # whatever it meant, it lives
+                    self._heard(gateway, topic, Report(), retained, reading)
             elif isinstance(told, Report) and told.written is not None:
                 self._written(gateway, topic, told, payload, retained, reading)
             elif isinstance(told, Report):
@@ -152,13 +154,10 @@ class Engine:
         greeted = track.greeted or (not retained and report.online is True and before.online is True)
         self.tracks[gateway.name] = replace(track, heard=heard, greeted=greeted)
         self._dirty.add(gateway.name)
-        for code, problems in (
-            ("TWL-G114", set(heard.problems) - set(before.problems)),
-            ("TWL-G115", set(before.problems) - set(heard.problems)),
-        ):
-            for problem in sorted(problems - {REFUSED}):  # whoever wrote on its topic is told of by TWL-G111
-                self._tell(happened(code, gateway=gateway.name, problem=problem), reading)
+        if report.fault is not None and report.fault.code not in before.problems:
+            self._tell(happened(report.fault.code, gateway=gateway.name, **report.fault.fields), reading)
         if report.order is not None:
+            self._tell_problems(gateway, set(before.problems), set(heard.problems), reading)
             self._compare(gateway, topic, report, report.order, reading)
 
     def _compare_clocks(self, name: str, heard: Heard, reading: Reading) -> None:
@@ -173,6 +172,12 @@ class Engine:
                 self._tell(happened("TWL-T007", gateway=name), reading)
         elif times + 1 == APART_FROM:
             self._tell(happened("TWL-T006", gateway=name, off_s=heard.clock_off_s), reading)
+
+    def _tell_problems(self, gateway: Gateway, before: set[str], after: set[str], reading: Reading) -> None:
+        """What a gateway of our own says is wrong; whoever wrote on its topic is told of by TWL-G111."""
+        for code, problems in (("TWL-G114", after - before), ("TWL-G115", before - after)):
+            for problem in sorted(problems - {REFUSED}):
+                self._tell(happened(code, gateway=gateway.name, problem=problem), reading)
 
     def _compare(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: Reading) -> None:
         """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours, ours."""

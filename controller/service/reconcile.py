@@ -6,7 +6,8 @@ Rules
 3. A report that agrees confirms, once the fade is done, and for as long as `quiet_s`; before that is over, the gateway
    is made to speak in its way (`refresh`). What was heard before this connection began, or was retained, confirms
    nothing; nor does what was said while the fade ran, where a gateway can be asked again after it; nor does a gateway
-   that keeps the plan before it has accepted the order issued last.
+   that keeps the plan before it has accepted the order issued last. Nothing does of
+   one that once said what its keys in `tower.yaml` rule out.
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
 5. No confirmation when it is due: sent again, after RETRY_S doubled each time, spread by a share that differs from
    gateway to gateway; at most after RETRY_MAX_S, or OURS_MAX_S where the gateway is ours and is heard. After
@@ -30,6 +31,7 @@ from dataclasses import replace
 
 from controller.events import Event, happened
 from controller.gateways.gateway import POLL_S, Gateway
+from controller.gateways.vendor import CONTRADICTED
 from controller.service import relapse, silence
 from controller.service.state import Decision, Pending, Standing, Track, Turn
 from controller.service.words import difference, says, shows
@@ -160,8 +162,9 @@ def _agreement(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
 def _likeness(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
     """By zone: whether it shows what is wished, under whatever order."""
     heard, fresh = track.heard, _fresh(gateway, track, turn)
+    believed = CONTRADICTED not in heard.problems
     return {
-        zone: zone in fresh and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
+        zone: believed and zone in fresh and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
         for zone, goal in turn.goal.items()
     }
 
@@ -202,6 +205,7 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         standing=confirmed,
         misses=0,
         alarmed=False,
+        heard=track.heard.mended(),
         contested=track.contested and turn.now_s < track.paid_s,
     )
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
@@ -322,13 +326,15 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
 
 def _parted(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> dict[str, Standing]:
     """By zone, when the time to obey is over: one that says nothing of a zone says nothing wrong of it."""
-    spoken_of = _spoken_of(gateway, track, turn)
+    spoken_of = set(agrees) if _is_explained(gateway, track) else _spoken_of(gateway, track, turn)
     otherwise: dict[str, Standing] = {zone: "differs" if zone in spoken_of else "unknown" for zone in agrees}
     return {zone: "confirmed" if agreed else otherwise[zone] for zone, agreed in agrees.items()}
 
 
 def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
     if track.alarmed or track.misses < TELL_FROM or track.pending is None:
+        return ()
+    if (track.heard.alive_s or 0.0) >= track.pending.began_s and _is_explained(gateway, track):
         return ()
     fields = {"gateway": gateway.name, "attempts": track.misses}
     answered = any(at_s >= track.pending.began_s for at_s in track.heard.told_s.values()) or track.heard.at is not None
@@ -340,6 +346,11 @@ def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
     return (happened("TWL-G108", **fields, **difference(turn.goal, track.heard, likeness)),)
 
 
+def _is_explained(gateway: Gateway, track: Track) -> bool:
+    """Whether it is told already why a vendor's gateway is not right."""
+    return not gateway.KEEPS_PLAN and bool(track.heard.problems)
+
+
 def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 6: what was confirmed is no more, or our order is not the one that stands."""
     likeness = _likeness(gateway, track, turn)
@@ -347,13 +358,15 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
     allowed_s = paid_s - REPAIR_WINDOW_S
     if turn.now_s < allowed_s:
-        events = () if track.contested else (happened("TWL-G109", **fields, times=REPAIRS),)
+        events = (
+            () if track.contested or _is_explained(gateway, track) else (happened("TWL-G109", **fields, times=REPAIRS),)
+        )
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
     paid = replace(track, paid_s=paid_s, relapse=relapse.repaired(gateway, track, turn))
     asked = _ask(gateway, paid, turn, anew=track.overwritten)
-    if track.overwritten or track.contested or all(likeness.values()):
+    if track.overwritten or track.contested or _is_explained(gateway, track) or all(likeness.values()):
         return asked
     marked = replace(asked.track, standing=track.standing)
     return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from controller.events import Event
 from controller.gateways.gateway import Order, Report, Shown
+from controller.gateways.vendor import REFUSED
 from controller.lighting.look import ZoneState
 
 Standing = Literal["confirmed", "pending", "differs", "silent", "unknown"]
@@ -27,6 +28,7 @@ class Heard:
     is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how long it says that it
     runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it goes by ours, or
     nothing is known).
+    `problems` are the codes in it; of a vendor's gateway, of the faults that it has shown since it was last right.
     """
 
     zones: Mapping[str, Shown] = field(default_factory=dict)
@@ -46,14 +48,18 @@ class Heard:
         """What is known once this report has come; `fresh` tells that it was not retained."""
         known = {zone: shown for zone, shown in self.zones.items() if zone in self.told_s} if fresh else self.zones
         zones = {zone: told.over(known.get(zone, Shown())) for zone, told in report.zones.items()}
+        lives = fresh and report.alive and report.online is not False
+        faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
         heard = replace(
             self,
-            online=report.online if report.online is not None else (True if fresh else self.online),
-            alive_s=now_s if fresh and report.online is not False else self.alive_s,
+            online=report.online if report.online is not None else (True if lives else self.online),
+            alive_s=now_s if lives else self.alive_s,
+            problems=tuple(dict.fromkeys(faults)),
             seen_s={**self.seen_s, **dict.fromkeys(zones, now_s)} if fresh else self.seen_s,
         )
         if report.order is None:
-            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones}
+            refused = report.fault is not None and report.fault.code == REFUSED  # it may have become another device
+            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones and not refused}
             return replace(
                 heard,
                 zones={**self.zones, **zones},
@@ -71,6 +77,10 @@ class Heard:
             clock=report.clock,
             problems=report.problems,
         )
+
+    def mended(self) -> "Heard":
+        """Once it is right, the faults that it has shown are over; a report of our own contract says so itself."""
+        return self if self.order is not None else replace(self, problems=())
 
     def forgotten(self) -> "Heard":
         """The same when a new connection begins: still known, and proof of nothing."""

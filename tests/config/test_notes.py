@@ -104,8 +104,48 @@ def test_what_a_gateway_cannot_do_is_noted(shipped: Setup) -> None:
         ("TWL-S231", "lamp"),
         ("TWL-S233", "bridge"),
         ("TWL-S234", "bridge"),
+        ("TWL-S239", "bridge"),
     ]
     assert not any(one.is_error for one in found)
+
+
+def test_light_that_only_a_bridge_or_a_scale_vouches_for_is_noted(shipped: Setup) -> None:
+    """Both would be called confirmed however the lamp shines; where the keys say more there is nothing to note."""
+    light = "kind: home-assistant, zone: bowl"
+    lamps = (
+        "{name: group, kind: zigbee2mqtt, topic: zigbee2mqtt/all, group: true, zone: bowl}",
+        "{name: single, kind: zigbee2mqtt, topic: zigbee2mqtt/one, zone: bowl}",
+        f"{{name: bridged, {light}, command_topic: zigbee2mqtt/two/set, state_topic: z, brightness_scale: 254}}",
+        f"{{name: assumed, {light}, command_topic: a/set, state_topic: a}}",
+        f"{{name: written, {light}, command_topic: b/set, state_topic: b, brightness_scale: 255}}",
+    )
+    tower = _tower(shipped) + "".join(f"  - {lamp}\n" for lamp in lamps)
+    found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
+    told = [(one.code, one.event.fields["name"]) for one in found if "name" in one.event.fields]
+    assert told == [("TWL-S238", "group"), ("TWL-S238", "bridged"), ("TWL-S239", "assumed")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "color", "zone", "times"),
+    [
+        ("kind: tasmota, topic: t", "[red, blue]", "bowl", 360),
+        ("kind: tasmota, topic: t", "{bowl: [red, blue], shaft: red}", "shaft", None),
+        ("kind: tasmota, topic: t, channels: 1", "[red, blue]", "bowl", None),
+        ("kind: wled, topic: wled/t", "[red, blue]", "bowl", None),
+    ],
+)
+def test_a_sequence_that_wears_flash_memory_is_noted_at_its_pace(
+    kind: str, color: str, zone: str, times: int | None, shipped: Setup
+) -> None:
+    """With how often an hour; not where the steps are not this device's, change nothing there, or are not stored."""
+    tower = _tower(shipped) + f"  - {{name: worn, {kind}, zone: {zone}}}\n"
+    rule = f"  - {{name: a, dates: 6 June, color: {color}, change_every: 10 s}}\n"
+    found = notes(parse(tower.encode(), f"version: 1\ncampaigns:\n{rule}".encode(), Path("config")), NOW)
+    told = [one for one in found if one.code == "TWL-S240"]
+    assert [(one.event.fields["times"], one.event.fields["names"]) for one in told] == (
+        [(times, "worn")] if times else []
+    )
+    assert all("change_every: 10 s" in one.source and not one.is_error for one in told)
 
 
 def test_a_place_far_from_its_time_zone_is_noted(shipped: Setup) -> None:

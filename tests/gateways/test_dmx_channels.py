@@ -11,7 +11,7 @@ from controller.errors import Mistake
 from controller.events import CATALOGUE
 from controller.gateways import GATEWAYS
 from controller.gateways.dmx_channels import DmxChannels
-from controller.gateways.gateway import Ignored, Rejected, Report, Shown, Want
+from controller.gateways.gateway import Rejected, Report, Shown, Want
 from controller.lighting.look import DARK, ZoneState
 
 PREFIX = "watertower"
@@ -77,8 +77,34 @@ def test_a_map_is_read_for_the_channels_in_use(want: Want) -> None:
     gateway = bridge(map_topic="dmx/set", state_topic="dmx/state")
     told = gateway.decode("dmx/state", b'{"1":255,"2":0,"3":0,"9":80}', PREFIX)
     assert told == Report(zones={"bowl": Shown(levels=((1, 255), (2, 0), (3, 0)))})
-    assert gateway.decode("dmx/state", b'{"9":80}', PREFIX) == Ignored()
-    assert isinstance(gateway.decode("dmx/state", b'{"1":256}', PREFIX), Rejected)
+    assert gateway.decode("dmx/state", b'{"9":80}', PREFIX) == Report()
+    for nonsense in (b'{"1":-1}', b'{"1":null}', b'{"1":"full"}'):
+        assert isinstance(gateway.decode("dmx/state", nonsense, PREFIX), Rejected)
+
+
+@pytest.mark.parametrize(("scale", "level"), [("100", 100), ("1000", 1000), ("65535", 65535), ("10", 10)])
+def test_bridges_may_count_on_a_scale_of_their_own(scale: str, level: int, want: Want, lit: Any) -> None:
+    """Per cent, per mille, 16 bits: every level goes out on it and its echo confirms."""
+    gateway = bridge(map_topic="dmx/set", state_topic="dmx/state", level_scale=scale)
+    (message,) = gateway.encode(want, PREFIX)
+    assert json.loads(message.payload)["1"] == level
+    for brightness in (1.0, 0.63, 0.2, 0.01):
+        states = {"bowl": lit("#FF6A00", brightness), "shaft": lit("#123456")}
+        (message,) = gateway.encode(Want(now=want.now, zones=states), PREFIX)
+        told = gateway.decode("dmx/state", message.payload, PREFIX)
+        assert isinstance(told, Report)
+        assert all(gateway.agrees(zone, states[zone], told.zones[zone]) for zone in states), brightness
+        assert not gateway.agrees("bowl", DARK, told.zones["bowl"]) or brightness == 0.01
+
+
+@pytest.mark.parametrize(("scale", "payload"), [("255", b'{"1":1000}'), ("100", b'{"1":255}'), ("255", b'{"1":"256"}')])
+def test_a_level_beyond_the_scale_shows_that_it_is_another(scale: str, payload: bytes) -> None:
+    """The key is named, and nothing is read of the light."""
+    told = bridge(map_topic="dmx/set", state_topic="dmx/state", level_scale=scale).decode("dmx/state", payload, PREFIX)
+    assert isinstance(told, Report)
+    assert told.zones == {}
+    assert told.fault is not None
+    assert (told.fault.code, told.fault.fields["key"]) == ("TWL-G121", f"level_scale: {scale}")
 
 
 def test_without_a_state_topic_it_is_written_only() -> None:
@@ -86,7 +112,7 @@ def test_without_a_state_topic_it_is_written_only() -> None:
     gateway = bridge(channel_topic="dmx/{channel}")
     assert not gateway.confirms
     assert gateway.topics(PREFIX) == ()
-    assert gateway.cannot() == ("fade", "report", "plan")
+    assert gateway.cannot() == ("fade", "report", "plan", "scale")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +126,7 @@ def test_without_a_state_topic_it_is_written_only() -> None:
         ({"channel_topic": "dmx/{channel}", "state_topic": "dmx/{channel}"}, "TWL-S227"),
         ({"map_topic": "dmx/set", "fixtures": [*FIXTURES, FIXTURES[0] | {"name": "x"}]}, "TWL-F101"),
         ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0], FIXTURES[1] | {"universe": "2"}]}, "TWL-S226"),
-        ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0] | {"profile": "rbg"}]}, "TWL-F103"),
+        ({"map_topic": "dmx/set", "fixtures": [FIXTURES[0] | {"profile": "rbg"}]}, "TWL-F107"),
     ],
 )
 def test_what_cannot_be_meant_is_a_mistake(keys: dict[str, Any], code: str) -> None:

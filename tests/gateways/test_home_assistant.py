@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from controller.errors import Mistake
-from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
+from controller.gateways.gateway import Gateway, Rejected, Report, Shown, Want
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -93,7 +93,7 @@ def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
     gateway = named("home-assistant")
     assert read(gateway, state=None, brightness=10) == Shown(brightness=10 / 255, steady=False)
     assert read(gateway, state="ON", brightness=0) == Shown(on=True, steady=True)
-    assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Ignored()
+    assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Report()
 
 
 def test_an_effect_that_goes_on_under_every_colour_is_put_out_by_name(
@@ -148,7 +148,6 @@ def test_an_effect_is_over_when_it_is_not_named_any_more(
     "keys",
     [
         {"state": "PERHAPS"},
-        {"brightness": 256},
         {"brightness": -1},
         {"brightness": "１２"},
         {"color": {"r": 256, "g": 0, "b": 0}},
@@ -193,3 +192,110 @@ def test_the_state_may_not_be_the_command(named: Callable[..., Any]) -> None:
     """The broker gives back what was sent, which would confirm anything."""
     with pytest.raises(ValidationError, match="TWL-S227"):
         named("home-assistant", state_topic="home/rgb1/set")
+
+
+@pytest.mark.parametrize(
+    ("scale", "full", "share"), [("4095", 4095, 3276), ("100", 100, 80), ("254", 254, 203), ("10", 10, 8), ("1", 1, 1)]
+)
+def test_the_brightness_has_the_scale_of_the_lamp(
+    scale: str,
+    full: int,
+    share: int,
+    named: Callable[..., Gateway],
+    wanted: Callable[..., Want],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """Sent and read on it; the next step of a short scale is not taken for the one that was asked for."""
+    gateway = named("home-assistant", brightness_scale=scale)
+    for brightness, step in ((1.0, full), (0.8, share)):
+        (message,) = gateway.encode(wanted(lit(brightness=brightness)), PREFIX)
+        sent = json.loads(message.payload)
+        assert sent["brightness"] == step
+        said = read(gateway, **sent, color_mode="rgb")
+        assert gateway.agrees("bowl", lit(brightness=brightness), said)
+    if full > 1:
+        other = sent | {"brightness": share - max(1, full // 20)}
+        assert not gateway.agrees("bowl", lit(brightness=0.8), read(gateway, **other, color_mode="rgb"))
+
+
+def test_a_lamp_of_twelve_bits_may_count_in_eight(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+    """It tells the nearest that it can hold."""
+    gateway = named("home-assistant", brightness_scale="4095")
+    said = {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 106, "b": 0}}
+    assert gateway.agrees("bowl", lit(brightness=0.5), read(gateway, **said, brightness=round(128 / 255 * 4095)))
+    assert not gateway.agrees("bowl", lit(brightness=1.0), read(gateway, **said, brightness=255))
+
+
+def test_a_lamp_that_is_off_still_tells_its_scale(named: Callable[..., Gateway]) -> None:
+    """Most tell the brightness that they would have: off it is, and of another scale. Nonsense tells nothing."""
+    for brightness, code in ((4095, "TWL-G121"), (-1, None), (None, None), (255, None)):
+        payload = json.dumps({"state": "OFF", "brightness": brightness}).encode()
+        told = named("home-assistant").decode("home/rgb1", payload, PREFIX)
+        assert isinstance(told, Report)
+        assert told.zones == {"bowl": Shown(on=False)}
+        assert (told.fault.code if told.fault else None) == code
+
+
+@pytest.mark.parametrize(("kelvin", "sent"), [(2700, 2700), (1500, 2200), (9000, 6000)])
+def test_kelvin_may_go_as_kelvin(
+    kelvin: int, sent: int, named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """Within what the lamp takes; mired are then ruled out."""
+    keys = {"color_temp_kelvin": "true", "min_kelvin": "2200", "max_kelvin": "6000"}
+    gateway = named("home-assistant", color_modes=["rgb", "color_temp"], **keys)
+    (message,) = gateway.encode(wanted(lit("#FFB46B", kelvin=kelvin)), PREFIX)
+    assert json.loads(message.payload)["color_temp"] == sent
+    said = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
+    assert gateway.agrees("bowl", lit("#FFB46B", kelvin=kelvin), read(gateway, **said, color_temp=sent))
+    told = gateway.decode("home/rgb1", json.dumps(said | {"color_temp": 370}).encode(), PREFIX)
+    assert isinstance(told, Report)
+    assert told.fault is not None
+    assert told.fault.fields["key"] == "color_temp_kelvin: true"
+
+
+@pytest.mark.parametrize("kind", ["home-assistant", "esphome", "zigbee2mqtt"])
+def test_a_lamp_has_a_range_of_colour_temperatures(
+    kind: str, named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+) -> None:
+    """What lies outside is sent, and expected, at its end."""
+    gateway = named(kind, color_modes=["color_temp"], min_mireds="200", max_mireds="370")
+    for kelvin, mired in ((2000, 370), (10_000, 200), (4000, 250)):
+        (message,) = gateway.encode(wanted(lit("#FFB46B", kelvin=kelvin)), PREFIX)
+        assert json.loads(message.payload)["color_temp"] == mired
+
+
+@pytest.mark.parametrize("kind", ["home-assistant", "esphome"])
+def test_words_for_being_there_are_the_devices_own(kind: str, named: Callable[..., Gateway]) -> None:
+    """Those that are named, and no others; one that is not known is told with the keys, and proves no life."""
+    topic = {"home-assistant": "home/rgb1/available", "esphome": "tower/status"}[kind]
+    gateway = named(kind, payload_available="alive", payload_not_available="dead")
+    assert gateway.decode(topic, b"alive", PREFIX) == Report(online=True)
+    assert gateway.decode(topic, b"dead", PREFIX) == Report(online=False)
+    for other in (named(kind), gateway):
+        for word in (b"gone", b"online" if other is gateway else b"dead"):
+            told = other.decode(topic, word, PREFIX)
+            assert isinstance(told, Report)
+            assert told.fault is not None
+            assert (told.fault.code, told.alive, told.online) == ("TWL-G122", False, None)
+            assert told.fault.fields["key"] == "payload_available, payload_not_available"
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({"payload_available": "x", "payload_not_available": "x"}, "TWL-S241"),
+        ({"min_mireds": "400", "max_mireds": "300"}, "TWL-S236"),
+        ({"min_kelvin": "6000", "max_kelvin": "6000"}, "TWL-S236"),
+    ],
+)
+def test_keys_that_cannot_be_meant(keys: dict[str, str], code: str, named: Callable[..., Any]) -> None:
+    """Two words alike, a range without anything in it."""
+    with pytest.raises(ValidationError, match=code):
+        named("home-assistant", **keys)
+
+
+@pytest.mark.parametrize("key", ["white_scale", "brightness", "value_template", "schema", "payload_on", "optimistic"])
+def test_keys_of_home_assistant_that_are_not_followed_are_refused(key: str, named: Callable[..., Any]) -> None:
+    """Rather than taken as if they were followed."""
+    with pytest.raises(ValidationError):
+        named("home-assistant", **{key: "255"})

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.gateway import Gateway, Ignored, Report, Want
+from controller.events import CATALOGUE
+from controller.gateways.gateway import Gateway, Report, Want
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -23,7 +24,6 @@ KINDS = {
 }
 NOT_SPOKEN = {
     "ha-birth": "Home Assistant itself, not a lamp",
-    "ha-cmd-color-temp-kelvin": "an option of Home Assistant that tower.yaml has no key for",
     "shelly2-cmd-rpc-set-doc": "white channels stay at 0",
 }
 
@@ -85,6 +85,7 @@ COMMANDS = [
     "ha-cmd-off",
     "ha-cmd-off-fade",
     "ha-cmd-color-temp-mired",
+    "ha-cmd-color-temp-kelvin",
     "z2m-cmd-orange",
     "z2m-cmd-off",
     "esphome-cmd-orange",
@@ -105,6 +106,7 @@ def test_a_wish_becomes_the_documented_command(
     extra: dict[str, Any] = {}
     if "color_temp_k" in vector["given"]:
         extra["color_modes"] = ["rgb", "color_temp"]
+        extra["color_temp_kelvin"] = vector["id"] == "ha-cmd-color-temp-kelvin"
     if vector["id"] == "shelly2-cmd-rpc-rgb":
         extra["component"] = "rgb:0"
     gateway = named(KINDS[vector["protocol"]], **keys_for(vector), **extra)
@@ -128,6 +130,18 @@ def test_a_tasmota_wish_holds_the_documented_backlog(
     assert message.payload.decode().startswith(vector["payload"])
 
 
+@pytest.mark.parametrize("vector", chosen("fault"))
+def test_a_fault_is_told_by_its_own_code(vector: Mapping[str, Any], named: Callable[..., Gateway]) -> None:
+    """An error for an answer, a scale or a word that tower.yaml does not have: nothing is read of the light, and the
+    fields are those of the event."""
+    keys = {} if vector["topic"].startswith("watertower") else keys_for(vector)
+    report = named(KINDS[vector["protocol"]], **keys).decode(vector["topic"], payload(vector), "watertower")
+    assert isinstance(report, Report), report
+    assert report.fault is not None
+    assert (report.fault.code, report.zones, report.online) == (vector["given"]["fault"], {}, None)
+    assert {*report.fault.fields, "gateway"} == set(CATALOGUE[report.fault.code].fields)
+
+
 @pytest.mark.parametrize("vector", chosen("availability"))
 def test_availability_is_understood(vector: Mapping[str, Any], named: Callable[..., Gateway]) -> None:
     """Births, last wills and availability in each vendor's form."""
@@ -135,10 +149,10 @@ def test_availability_is_understood(vector: Mapping[str, Any], named: Callable[.
     assert gateway.decode(vector["topic"], payload(vector), "watertower") == Report(online=vector["given"]["online"])
 
 
-def test_the_answer_to_a_request_says_nothing_of_the_light(named: Callable[..., Gateway]) -> None:
+def test_the_answer_to_a_request_says_only_that_it_lives(named: Callable[..., Gateway]) -> None:
     """A request was carried out; what came of it is told elsewhere."""
     (vector,) = (each for each in VECTORS if each["id"] == "shelly2-state-rpc-reply")
-    assert named("shelly-gen2").decode("watertower/gateway/lamp/rpc", payload(vector), "watertower") == Ignored()
+    assert named("shelly-gen2").decode("watertower/gateway/lamp/rpc", payload(vector), "watertower") == Report()
 
 
 @pytest.mark.parametrize("vector", [each for each in chosen("state") if each.id != "shelly2-state-rpc-reply"])
@@ -178,5 +192,5 @@ def test_every_vector_of_these_protocols_is_used_or_excused() -> None:
     """No vector is forgotten: sent by us, read by us, understood by a simulated device, or excused."""
     for vector in VECTORS:
         if vector["protocol"] in KINDS:
-            assert vector["direction"] in {"command", "state", "availability"}
+            assert vector["direction"] in {"command", "state", "availability", "fault"}
     assert set(COMMANDS) | set(NOT_SPOKEN) <= {vector["id"] for vector in VECTORS}

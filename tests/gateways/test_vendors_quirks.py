@@ -23,6 +23,13 @@ def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> Show
     return told.zones["bowl"]
 
 
+def fault(told: Report | Ignored | Rejected) -> tuple[str, str]:
+    """The code of the fault that a message shows, and the words or the value that it was told in."""
+    assert isinstance(told, Report), told
+    assert told.fault is not None
+    return told.fault.code, told.fault.fields.get("error") or told.fault.fields["value"]
+
+
 def sent(gateway: Gateway, want: Want) -> Any:
     """The JSON of the one command."""
     (message,) = gateway.encode(want, PREFIX)
@@ -49,7 +56,8 @@ def test_a_zigbee_lamp_is_offline_when_it_or_its_bridge_is(
 def test_the_bridge_is_found_from_the_lamp(topic: str, bridge: str, named: Callable[..., Gateway]) -> None:
     """It is subscribed before the lamp's own availability, whose retained word is to come last."""
     gateway = named("zigbee2mqtt", topic=topic)
-    assert gateway.topics(PREFIX) == (bridge, f"{topic}/availability", topic)
+    log = bridge.removesuffix("state") + "logging"
+    assert gateway.topics(PREFIX) == (bridge, log, f"{topic}/availability", topic)
 
 
 def test_a_bridge_that_could_be_at_several_places(named: Callable[..., Gateway]) -> None:
@@ -391,7 +399,7 @@ def test_tasmota_answers_in_all_its_forms(named: Callable[..., Gateway]) -> None
     assert shown(gateway, "stat/tasmota/RESULT", apart).brightness == 0.8
     assert shown(gateway, "stat/tasmota/STATUS11", {"StatusSTS": {"POWER": "ON", "Dimmer": 80}}).brightness == 0.8
     assert shown(gateway, "tele/tasmota/STATE", {"POWER": "ON", "Scheme": 2}).steady is False
-    assert gateway.decode("stat/tasmota/RESULT", b'{"Fade":"ON"}', PREFIX) == Ignored()
+    assert gateway.decode("stat/tasmota/RESULT", b'{"Fade":"ON"}', PREFIX) == Report()
     assert shown(gateway, "stat/tasmota/RESULT", {"POWER": "OFF", "Dimmer": 80, "Color": "CC5500"}) == Shown(on=False)
 
 
@@ -487,7 +495,7 @@ def test_shelly_gen2_answers_reach_the_one_who_asked(
     assert gateway.agrees("bowl", lit(brightness=0.8), told)
     error = b'{"id":1,"error":{"code":404,"message":"No handler for RGBW.Set"}}'
     refused = gateway.decode("watertower/gateway/lamp/rpc", error, PREFIX)
-    assert refused == Rejected("the device answered error '404': 'No handler for RGBW.Set'")
+    assert fault(refused) == ("TWL-G120", "'404: No handler for RGBW.Set'")
 
 
 def test_shelly_gen2_zones_share_a_topic_and_do_not_push_each_other_out(
@@ -515,10 +523,10 @@ def test_shelly_gen2_notices_are_parts(named: Callable[..., Gateway], lit: Calla
     before = shown(gateway, topic, notice("NotifyFullStatus", **{"rgbw:0": whole}))
     after = shown(gateway, topic, notice("NotifyStatus", ts=1.0, **{"rgbw:0": {"id": 0, "brightness": 80}}))
     assert gateway.agrees("bowl", lit(brightness=0.8), after.over(before))
-    assert gateway.decode(topic, notice("NotifyEvent", events=[]), PREFIX) == Ignored()
-    assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": {"current": 0.03}}), PREFIX) == Ignored()
-    assert gateway.decode(topic, notice("NotifyStatus", wifi={"rssi": -60}), PREFIX) == Ignored()
-    assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": None}), PREFIX) == Ignored()
+    assert gateway.decode(topic, notice("NotifyEvent", events=[]), PREFIX) == Report()
+    assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": {"current": 0.03}}), PREFIX) == Report()
+    assert gateway.decode(topic, notice("NotifyStatus", wifi={"rssi": -60}), PREFIX) == Report()
+    assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": None}), PREFIX) == Report()
 
 
 def test_shelly_gen2_tells_its_white_apart(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
@@ -549,3 +557,74 @@ def test_only_components_of_light(component: str, named: Callable[..., Any]) -> 
     """As the device names them."""
     with pytest.raises(ValidationError, match="TWL-S229"):
         named("shelly-gen2", component=component)
+
+
+def test_tasmota_has_words_and_prefixes_of_its_own(named: Callable[..., Gateway], wanted: Callable[..., Want]) -> None:
+    """StateText and Prefix1 to 3; commands stay in English."""
+    own = {"payload_on": "EIN", "payload_off": "AUS", "prefixes": ["befehl", "stand", "fern"]}
+    gateway = named("tasmota", **own)
+    assert gateway.encode(wanted(DARK), PREFIX)[0].topic == "befehl/tasmota/Backlog0"
+    assert shown(gateway, "stand/tasmota/POWER", b"EIN") == Shown(on=True)
+    assert shown(gateway, "fern/tasmota/STATE", {"POWER": "AUS", "Dimmer": 80}) == Shown(on=False)
+    assert fault(gateway.decode("stand/tasmota/POWER", b"ON", PREFIX)) == ("TWL-G122", "'ON'")
+    assert fault(named("tasmota").decode("stat/tasmota/RESULT", b'{"POWER":"EIN"}', PREFIX)) == ("TWL-G122", "'EIN'")
+    inverted = named("tasmota", payload_on="OFF", payload_off="ON")
+    assert shown(inverted, "stat/tasmota/POWER", b"ON") == Shown(on=False)
+
+
+def test_tasmota_names_what_it_did_not_know(named: Callable[..., Gateway]) -> None:
+    """Newer firmware repeats it."""
+    answer = b'{"Command":"Unknown","Input":"Color2"}'
+    assert fault(named("tasmota").decode("stat/tasmota/RESULT", answer, PREFIX)) == ("TWL-G120", "'Unknown Color2'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("tasmota", {"topic": "tasmotas"}),
+        ("wled", {"topic": "wled/all"}),
+        ("wled", {"topic": "wled/a1b2c3/api"}),
+        ("tasmota", {"payload_on": "x", "payload_off": "x"}),
+        ("tasmota", {"prefixes": ["cmnd", "stat"]}),
+        ("tasmota", {"prefixes": ["cmnd", "stat", "tele/#"]}),
+    ],
+)
+def test_a_group_and_half_a_setting_are_refused(kind: str, keys: dict[str, Any], named: Callable[..., Any]) -> None:
+    """Nothing answers on a group's topic, so nothing on it could be confirmed."""
+    with pytest.raises(ValidationError):
+        named(kind, **keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "named_in_it"),
+    [
+        ("tower", "z2m: Publish 'set' 'brightness' to 'tower' failed: 'Error: x'", True),
+        ("mast/north", "z2m: No converter available for 'color' on 'mast/north': {}", True),
+        ("tower", "z2m: Publish 'set' 'state' to 'tower 2' failed: 'Error: x'", False),
+        ("tower", "z2m: Failed to connect to the MQTT server", False),
+    ],
+)
+def test_the_bridge_says_what_it_could_not_do(
+    name: str, message: str, named_in_it: bool, named: Callable[..., Gateway]
+) -> None:
+    """Of this lamp, in its log; that the lamp lives is not said by it. Other levels are no errors."""
+    gateway = named("zigbee2mqtt", topic=f"zigbee2mqtt/{name}")
+    payload = {"level": "error", "message": message, "namespace": "z2m"}
+    told = gateway.decode("zigbee2mqtt/bridge/logging", json.dumps(payload).encode(), PREFIX)
+    if named_in_it:
+        assert fault(told)[0] == "TWL-G120"
+        assert isinstance(told, Report)
+        assert not told.alive
+    else:
+        assert told == Ignored()
+    debug = json.dumps(payload | {"level": "debug"}).encode()
+    assert gateway.decode("zigbee2mqtt/bridge/logging", debug, PREFIX) == Ignored()
+
+
+def test_an_error_of_pages_is_cut_and_cannot_break_a_line(named: Callable[..., Gateway]) -> None:
+    """Whatever the device writes into it."""
+    error = {"id": 1, "error": {"code": -103, "message": "x\n\x1b[31m" * 500}}
+    code, words = fault(named("shelly-gen2").decode("watertower/gateway/lamp/rpc", json.dumps(error).encode(), PREFIX))
+    assert code == "TWL-G120"
+    assert len(words) < 700
+    assert words.isprintable()

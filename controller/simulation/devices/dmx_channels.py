@@ -9,15 +9,16 @@ from controller.gateways.gateway import Message
 from controller.lighting.look import ZoneState
 from controller.simulation.devices.device import Device, Messages, document, keys_of, said
 
-LEVEL = re.compile(r"[0-9]{1,3}")
+LEVEL = re.compile(r"[0-9]{1,5}")
 SLOTS = 512
 
 
 class DmxBridge(Device[DmxChannels]):
-    """A bridge and the fixtures on its cable."""
+    """A bridge and the fixtures on its cable; `scale` is the value that it takes for full."""
 
     def __init__(self, gateway: DmxChannels) -> None:
         super().__init__(gateway)
+        self.scale = gateway.level_scale
         self.slots = bytearray(SLOTS)
 
     @property
@@ -50,8 +51,8 @@ class DmxBridge(Device[DmxChannels]):
         taken: dict[str, int] = {}
         for number, value in values.items():
             slot = int(number) - self.gateway.base if LEVEL.fullmatch(number) else -1
-            if 0 <= slot < SLOTS and LEVEL.fullmatch(value) and int(value) <= 255:
-                self.slots[slot] = taken[number] = int(value)
+            if 0 <= slot < SLOTS and LEVEL.fullmatch(value) and int(value) <= self.scale:
+                self.slots[slot], taken[number] = round(int(value) * 255 / self.scale), int(value)
         return self._report(taken)
 
     def _report(self, taken: Mapping[str, int]) -> Messages:

@@ -23,22 +23,24 @@ WHITE: dict[str, dict[str, object]] = {"xy": {"x": 0.3127, "y": 0.329}, "hs": {"
 
 
 class HomeAssistantLight(Device[HomeAssistant]):
-    """Dark after a power cut."""
+    """Dark after a power cut. `scale` is the lamp's own, `words` are its own for being there and gone."""
 
     def __init__(self, gateway: HomeAssistant) -> None:
         super().__init__(gateway)
         self.on = False
-        self.brightness = 255
+        self.scale = gateway.brightness_scale
+        self.words = (gateway.payload_available or "online", gateway.payload_not_available or "offline")
+        self.brightness = self.scale
         self.color = WHITE.get(gateway.colored or "", {"r": 255, "g": 255, "b": 255})
         self.mode = gateway.color_modes[0]
-        self.mired = 250
+        self.mired = 250.0
         self.effect: str | None = None
 
     @property
     def will(self) -> Message | None:
         """Offline, where there is a topic for it."""
         topic = self.gateway.availability_topic
-        return Message(topic, b"offline", 1, True) if topic else None
+        return Message(topic, self.words[1].encode(), 1, True) if topic else None
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
         self.on = False
         self.lamps[self.gateway.zone].go(DARK, 0, now)
         topic = self.gateway.availability_topic
-        return (*((Message(topic, b"online", 1, True),) if topic else ()), *self._report())
+        return (*((Message(topic, self.words[0].encode(), 1, True),) if topic else ()), *self._report())
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
         """One JSON command."""
@@ -58,7 +60,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
         if topic != self.gateway.command_topic or not keys:
             return ()
         self.on = {"ON": True, "OFF": False, "TOGGLE": not self.on}.get(str(keys.get("state")), self.on)
-        brightness = whole(keys.get("brightness"), 1, 255)
+        brightness = whole(keys.get("brightness"), 1, self.scale)
         self.brightness = self.brightness if brightness is None else brightness
         self._take_color(keys)
         self.effect = str(keys["effect"]) if "effect" in keys else None
@@ -66,9 +68,11 @@ class HomeAssistantLight(Device[HomeAssistant]):
         return self._report()
 
     def _take_color(self, keys: Mapping[str, object]) -> None:
-        mired = whole(keys.get("color_temp"), 153, 500)
-        if mired is not None and "color_temp" in self.gateway.color_modes:
-            self.mode, self.mired = "color_temp", mired
+        told = whole(keys.get("color_temp"), 1, 20_000)
+        if told is not None and "color_temp" in self.gateway.color_modes:
+            mired = 1e6 / told if self.gateway.color_temp_kelvin else told
+            low, high = self.gateway.mireds
+            self.mode, self.mired = "color_temp", min(high, max(low, mired))
         color = keys.get("color")
         if isinstance(color, dict) and self.gateway.colored and all(is_number(part) for part in color.values()):
             self.mode, self.color = self.gateway.colored, dict(color)
@@ -77,12 +81,12 @@ class HomeAssistantLight(Device[HomeAssistant]):
         if not self.on:
             return DARK
         if self.mode in {"onoff", "brightness"}:
-            share = 1.0 if self.mode == "onoff" else self.brightness / 255
+            share = 1.0 if self.mode == "onoff" else self.brightness / self.scale
             return ZoneState(on=True, color=None, brightness=share)
         if self.mode == "color_temp":
-            return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.brightness / 255)
+            return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.brightness / self.scale)
         rgb = self._rgb()
-        return light(part * self.brightness / 255 for part in rgb)
+        return light(part * self.brightness / self.scale for part in rgb)
 
     def _rgb(self) -> tuple[float, ...]:
         part = {key: float(str(value)) for key, value in self.color.items()}
@@ -100,7 +104,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
         if self.mode != "onoff":
             keys["brightness"] = self.brightness
         if self.mode == "color_temp":
-            keys["color_temp"] = self.mired
+            keys["color_temp"] = round(1e6 / self.mired if self.gateway.color_temp_kelvin else self.mired)
         elif self.gateway.colored:
             keys["color"] = self.color
         if self.effect is not None:

@@ -22,10 +22,11 @@ RANGES = {"red": 255, "green": 255, "blue": 255, "white": 255, "gain": 100, "eff
 
 
 class ShellyRgbw2(Device[ShellyGen1]):
-    """One light."""
+    """One light in colour mode; in white mode it has others, and hears nothing that is for that one."""
 
     def __init__(self, gateway: ShellyGen1) -> None:
         super().__init__(gateway)
+        self.mode = "color"
         self.on = False
         self.parts = {"red": 255, "green": 255, "blue": 255, "white": 0, "gain": 100, "effect": 0}
         self.next_status: datetime | None = None
@@ -54,6 +55,8 @@ class ShellyRgbw2(Device[ShellyGen1]):
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
         """Set, on or off, or a call for the status."""
+        if self.mode == "white" and "/color/" in topic:
+            return ()
         if topic.endswith("/color/0/set"):
             keys = keys_of(payload)
             return self._set(keys, now) if keys else ()
@@ -79,6 +82,10 @@ class ShellyRgbw2(Device[ShellyGen1]):
 
     def _report(self, now: datetime) -> Messages:
         self.next_status = now + PERIOD
+        if self.mode == "white":
+            white = f"shellies/{self.gateway.device}/white/0"
+            status = document(ison=False, mode="white", brightness=33, power=0.0, overpower=False)
+            return Message(white, b"off"), Message(f"{white}/status", status)
         topic = f"shellies/{self.gateway.device}/color/0"
         status = document(ison=self.on, has_timer=False, mode="color", **self.parts, power=0.0, overpower=False)
         return Message(topic, b"on" if self.on else b"off"), Message(f"{topic}/status", status)

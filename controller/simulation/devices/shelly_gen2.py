@@ -65,10 +65,11 @@ class Part:
 
 
 class ShellyPlus(Device[ShellyGen2]):
-    """A device with its components; every component is a zone."""
+    """A device with its components, as its profile has them; every component is a zone."""
 
     def __init__(self, gateway: ShellyGen2) -> None:
         super().__init__(gateway)
+        self.components = dict(gateway.addresses)
         self.parts = {zone: Part() for zone in gateway.zone_names}
         self.fading: set[str] = set()
 
@@ -106,7 +107,7 @@ class ShellyPlus(Device[ShellyGen2]):
         return self._control(zone, said(payload), now) if zone else ()
 
     def _zone(self, component: str) -> str | None:
-        return next((zone for zone, part in self.gateway.addresses.items() if part == component), None)
+        return next((zone for zone, part in self.components.items() if part == component), None)
 
     def _request(self, frame: Mapping[str, object], now: datetime) -> Messages:
         source, method, params = frame.get("src"), str(frame.get("method")), frame.get("params")
@@ -128,7 +129,7 @@ class ShellyPlus(Device[ShellyGen2]):
         return (Message(f"{source}/rpc", document(**answer)), *messages)
 
     def _control(self, zone: str, line: str, now: datetime) -> Messages:
-        family = self.gateway.addresses[zone].split(":")[0]
+        family = self.components[zone].split(":")[0]
         verb, *values = line.split(",")
         if verb == "status_update":
             return self._report(zone, now)
@@ -144,7 +145,7 @@ class ShellyPlus(Device[ShellyGen2]):
     def _set(self, zone: str, params: Mapping[str, object], now: datetime) -> bool:
         if not self.parts[zone].take(params):
             return False
-        family = self.gateway.addresses[zone].split(":")[0]
+        family = self.components[zone].split(":")[0]
         lamp, fade_s = self.lamps[zone], seconds(params.get("transition_duration"), 10_800)
         lamp.go(self.parts[zone].goal(family), fade_s, now)
         if lamp.fades(now):
@@ -152,7 +153,7 @@ class ShellyPlus(Device[ShellyGen2]):
         return True
 
     def _status(self, zone: str, now: datetime) -> dict[str, object]:
-        component, part, lamp = self.gateway.addresses[zone], self.parts[zone], self.lamps[zone]
+        component, part, lamp = self.components[zone], self.parts[zone], self.lamps[zone]
         family, index = component.split(":")
         colors: dict[str, object] = {} if family == "light" else {"rgb": list(part.rgb)}
         colors |= {"white": part.white} if family == "rgbw" else {}
@@ -168,7 +169,7 @@ class ShellyPlus(Device[ShellyGen2]):
         return status
 
     def _report(self, zone: str, now: datetime) -> Messages:
-        component, status, topic = self.gateway.addresses[zone], self._status(zone, now), self.gateway.topic
+        component, status, topic = self.components[zone], self._status(zone, now), self.gateway.topic
         notice = document(
             src=topic,
             dst=f"{topic}/events",

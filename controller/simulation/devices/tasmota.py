@@ -24,11 +24,12 @@ WORDS = {"on": 1, "off": 0, "toggle": 2, "1": 1, "0": 0, "2": 2}
 
 
 class TasmotaLight(Device[Tasmota]):
-    """A light of one to five channels."""
+    """A light of one to five channels; or a relay, which knows no light commands."""
 
     def __init__(self, gateway: Tasmota) -> None:
         super().__init__(gateway)
         self.on = False
+        self.is_relay = False
         self.bri = 255
         self.rgb: tuple[int, ...] = (255, 255, 255)
         self.mired = 153
@@ -84,12 +85,12 @@ class TasmotaLight(Device[Tasmota]):
     def _run(self, name: str, argument: str, *, now: datetime) -> Messages:
         found = COMMAND.fullmatch(name.strip())
         command = self.commands.get(found[1].lower()) if found else None
-        if found is None or command is None:
+        if found is None or command is None or (self.is_relay and found[1].lower() not in {"power", "state"}):
             return (self._stat("RESULT", document(Command="Unknown")),)
         was, before = self.on, self._goal()
         answer = command(found[2], argument.strip())
         self._move(None if found[1].lower() == "dimmer" else before, now)
-        power = (self._stat("POWER", _word(self.on)),) if self.on is not was or found[1].lower() == "power" else ()
+        power = (self._stat("POWER", self._word(self.on)),) if self.on is not was or found[1].lower() == "power" else ()
         return (self._stat("RESULT", document(**answer)), *power)
 
     def _stat(self, leaf: str, payload: bytes) -> Message:
@@ -121,7 +122,7 @@ class TasmotaLight(Device[Tasmota]):
     def _power(self, _: str, argument: str) -> dict[str, object]:
         word = WORDS.get(argument.lower())
         self.on = self.on if word is None else (not self.on if word == 2 else word == 1)
-        return {"POWER": _word(self.on).decode()}
+        return {"POWER": self._word(self.on).decode()}
 
     def _color(self, index: str, argument: str) -> dict[str, object]:
         levels = _levels(argument)
@@ -188,8 +189,16 @@ class TasmotaLight(Device[Tasmota]):
         levels = whites if self.gateway.channels == 2 else (colors + whites)[: self.gateway.channels]
         return "".join(f"{level:02X}" for level in levels)
 
+    def _word(self, on: bool) -> bytes:
+        """StateText2 and StateText1."""
+        own = self.gateway.payload_on if on else self.gateway.payload_off
+        return own.encode() if own is not None else _word(on)
+
     def _light(self) -> dict[str, object]:
-        keys: dict[str, object] = {"POWER": _word(self.on).decode(), "Dimmer": self._per_cent()}
+        keys: dict[str, object] = {"POWER": self._word(self.on).decode()}
+        if self.is_relay:
+            return keys
+        keys["Dimmer"] = self._per_cent()
         if self.gateway.channels > 1:
             keys["Color"] = self._hex()
         if self.gateway.channels > 2:

@@ -1,6 +1,7 @@
 """Zigbee2MQTT with one lamp: optimistic, never retained, colours kept as xy of four decimals.
 
-A Zigbee lamp comes back from a power cut lit in full white, whatever it was.
+A Zigbee lamp comes back from a power cut lit in full white, whatever it was. `state` is the bridge's cache, which takes
+every command for carried out; `held` is what the lamp shows, and `get` reads that, one part after another.
 """
 
 import json
@@ -14,20 +15,26 @@ from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import Device, Messages, document, keys_of, said, seconds
 
+PARTS = ("state", "brightness", "color", "color_temp")
 NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 class ZigbeeLamp(Device[Zigbee2Mqtt]):
-    """Bridge and lamp in one."""
+    """Bridge and lamp in one. Of `deaf_to` (`state`, `brightness`, `color`) the lamp takes nothing; out of `reach` it
+    hears nothing, which the bridge notices."""
 
     def __init__(self, gateway: Zigbee2Mqtt) -> None:
         super().__init__(gateway)
         self.state: dict[str, object] = {}
+        self.held: dict[str, object] = {}
+        self.deaf_to: frozenset[str] = frozenset()
+        self.reach = True
         self.power_up()
 
     def power_up(self) -> None:
         """The lamp after a power cut; what it has not it does not tell."""
-        self.state = self._had({"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370})
+        self.held = self._had({"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370})
+        self.state = dict(self.held)
 
     def _had(self, keys: dict[str, object]) -> dict[str, object]:
         lacks = {"brightness"} if "onoff" in self.gateway.color_modes else set()
@@ -59,8 +66,12 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
         """`set` with an object, `set/<attribute>` with a value, `get`."""
         leaf = topic.removeprefix(f"{self.gateway.topic}/")
+        if not self.reach:
+            words = f"z2m: Publish '{leaf}' 'state' to '{self._name}' failed: 'Error: (Timeout after 10000ms)'"
+            log = f"{self.gateway.bridges[0].removesuffix('state')}logging"
+            return (Message(log, document(level="error", message=words, namespace="z2m")),)
         if leaf == "get":
-            return (self._report(),) if keys_of(payload) else ()
+            return tuple(self._read(part) for part in PARTS if part in keys_of(payload))
         if leaf.startswith("set/"):
             return self._set({leaf.removeprefix("set/"): _value(payload)}, now)
         return self._set(dict(keys_of(payload)), now) if leaf == "set" else ()
@@ -72,20 +83,34 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         if "brightness" in changed and "state" not in changed:
             changed["state"] = "ON" if changed["brightness"] else "OFF"
         self.state |= changed
+        self.held |= {key: value for key, value in changed.items() if not self._is_deaf_to(key)}
         fade_s = seconds(keys.get("transition"), 6553.5)
         self.lamps[self.gateway.zone].go(self._goal(), fade_s, now)
         return (self._report(),)
 
+    @property
+    def _name(self) -> str:
+        return self.gateway.topic.removeprefix(self.gateway.bridges[0].removesuffix("bridge/state"))
+
+    def _is_deaf_to(self, key: str) -> bool:
+        return (key if key in {"state", "brightness"} else "color") in self.deaf_to
+
+    def _read(self, part: str) -> Message:
+        """One attribute read from the lamp; the rest is told from the cache."""
+        keys = {"color_mode", "color", "color_temp"} if part.startswith("color") else {part}
+        self.state |= {key: value for key, value in self.held.items() if key in keys}
+        return self._report()
+
     def _goal(self) -> ZoneState:
-        if self.state["state"] != "ON":
+        if self.held["state"] != "ON":
             return DARK
-        brightness = _as_float(self.state.get("brightness", 254)) / 254
-        if "color_mode" not in self.state:
+        brightness = _as_float(self.held.get("brightness", 254)) / 254
+        if "color_mode" not in self.held:
             return ZoneState(on=True, color=None, brightness=brightness)
-        if self.state["color_mode"] == "color_temp":
-            kelvin = round(1e6 / _as_float(self.state["color_temp"]))
+        if self.held["color_mode"] == "color_temp":
+            kelvin = round(1e6 / _as_float(self.held["color_temp"]))
             return ZoneState(True, Color("#FFFFFF", kelvin), brightness)
-        color = self.state["color"]
+        color = self.held["color"]
         x, y = (color["x"], color["y"]) if isinstance(color, dict) else (0.3127, 0.329)
         return ZoneState(True, from_xy(x, y), brightness)
 

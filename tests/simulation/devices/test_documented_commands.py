@@ -21,7 +21,6 @@ PREPARED: dict[str, list[tuple[str, bytes]]] = {
     "esphome-cmd-toggle": [("tower/light/floods/command", b'{"state":"OFF"}')],
 }
 ELSEWHERE = {
-    "ha-cmd-color-temp-kelvin": "an option of Home Assistant that tower.yaml has no key for",
     "shelly1-cmd-white-off": "the device is in colour mode, where white channels have no topics",
 }
 
@@ -33,6 +32,7 @@ def keys_for(vector: Mapping[str, Any]) -> dict[str, Any]:
         case "ha_mqtt_json_light":
             modes = ["rgb", "color_temp"]
             keys = {"kind": "home-assistant", "command_topic": vector["topic"], "color_modes": modes}
+            keys["color_temp_kelvin"] = vector["id"] == "ha-cmd-color-temp-kelvin"
         case "zigbee2mqtt":
             keys = {"kind": "zigbee2mqtt", "topic": f"{level[0]}/{level[1]}"}
         case "esphome":

@@ -1,0 +1,247 @@
+"""Lamps that are set up otherwise than tower.yaml says: whatever they report, never called confirmed, and named."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from controller.simulation.devices.device import Device
+
+NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+HA = {
+    "name": "lamp",
+    "kind": "home-assistant",
+    "zone": "bowl",
+    "command_topic": "home/rgb1/set",
+    "state_topic": "home/rgb1",
+    "availability_topic": "home/rgb1/available",
+}
+BRIDGE = {
+    "name": "lamp",
+    "kind": "dmx-channels",
+    "map_topic": "dmx/set",
+    "state_topic": "dmx/state",
+    "fixtures": [{"name": "north", "zone": "bowl", "profile": "rgb", "address": "1"}],
+}
+TASMOTA = {"name": "lamp", "kind": "tasmota", "zone": "bowl", "topic": "tasmota"}
+SHELLY_1 = {"name": "lamp", "kind": "shelly-gen1", "zone": "bowl", "device": "shellyrgbw2-11ABD9"}
+SHELLY_2 = {"name": "lamp", "kind": "shelly-gen2", "zone": "bowl", "topic": "tower/shelly"}
+
+Setup = Callable[[Any], None]
+
+
+@pytest.fixture
+def beside(world_of: Callable[..., Any]) -> Callable[..., Any]:
+    """The controller, and beside it a device that is set up otherwise before anybody speaks to it."""
+
+    def make(keys: dict[str, Any], setup: Setup | None = None) -> Any:
+        world = world_of(NIGHT, vendors=(keys,))
+        world.controller.start()
+        _start(world, setup)
+        return world
+
+    return make
+
+
+def _start(world: Any, setup: Setup | None) -> None:
+    """Power; what its owner has set stays over it."""
+    world.vendor.start()
+    if setup is not None:
+        setup(world.vendor.device)
+        world.vendor.send(world.vendor.device.boot(world.wall))
+
+
+def standing(world: Any) -> set[str]:
+    """How the zones of the device stand."""
+    return set(world.controller.standing("lamp"))
+
+
+def never_confirmed(world: Any, seconds: float) -> None:
+    """Time passes, and at no time is it called confirmed."""
+    for _ in range(round(seconds * 2)):
+        world.run(0.5)
+        assert "confirmed" not in standing(world)
+
+
+def told(world: Any, code: str) -> list[str]:
+    """The texts of the events of one kind."""
+    return [event.text("en") for _, event in world.controller.events if event.code == code]
+
+
+def twelve_bits(device: Any) -> None:
+    """A Home Assistant lamp of `brightness_scale: 4095`."""
+    device.scale = device.brightness = 4095
+
+
+def in_per_mille(device: Any) -> None:
+    """A bridge to DMX that counts to 1000, and has been at full."""
+    device.scale = 1000
+
+
+def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Callable[..., Any]) -> None:
+    """It is sent 255, shows 6 % and says 255: once it has said 4095 that is not believed, whatever it says after."""
+    world = beside(HA, twelve_bits)
+    never_confirmed(world, 300)
+    shown = world.vendor.device.shows(world.wall)["bowl"]
+    assert shown.brightness == pytest.approx(0.06, abs=0.01)
+    (text,) = told(world, "TWL-G121")
+    assert "brightness_scale: 255" in text
+    assert "4095" in text
+    assert "TWL-G121" in world.controller.engine.tracks["lamp"].heard.problems
+    assert not {"TWL-G103", "TWL-G108", "TWL-G109"} & set(world.controller.codes()), "nobody else changed it"
+    world.controller.disconnect()
+    world.run(5)
+    world.controller.connect()
+    never_confirmed(world, 60)
+
+
+def test_a_lamp_on_the_scale_that_is_written_is_confirmed_at_full(beside: Callable[..., Any]) -> None:
+    """With its key it shows what it should."""
+    world = beside({**HA, "brightness_scale": "4095"})
+    world.run(10)
+    assert standing(world) == {"confirmed"}
+    assert world.vendor.device.shows(world.wall)["bowl"].brightness == pytest.approx(1.0)
+
+
+def test_a_scale_that_is_found_out_when_the_lamp_was_confirmed(beside: Callable[..., Any]) -> None:
+    """An app sets it to full: what it says then shows the scale, and the earlier word counts no more."""
+    world = beside(HA)
+    world.run(10)
+    assert standing(world) == {"confirmed"}
+    twelve_bits(world.vendor.device)
+    world.say("home/rgb1/set", b'{"state":"ON","brightness":4095}')
+    world.run(1)
+    never_confirmed(world, 120)
+    assert len(told(world, "TWL-G121")) == 1
+
+
+def test_a_bridge_on_another_scale_is_named_and_never_confirmed(beside: Callable[..., Any]) -> None:
+    """Somebody has set a channel to 1000 of 1000."""
+    world = beside(BRIDGE, in_per_mille)
+    world.run(1)
+    world.say("dmx/set", b'{"1":1000}')
+    world.run(1)
+    never_confirmed(world, 120)
+    (text,) = told(world, "TWL-G121")
+    assert "level_scale: 255" in text
+
+
+@pytest.mark.parametrize(("scale", "level"), [("100", 100), ("1000", 1000)])
+def test_a_bridge_that_counts_otherwise_is_confirmed_with_its_key(
+    beside: Callable[..., Any], scale: str, level: int
+) -> None:
+    """Full is full."""
+    world = beside({**BRIDGE, "level_scale": scale})
+    world.run(10)
+    assert standing(world) == {"confirmed"}
+    assert world.vendor.device.slots[0] == 255
+    assert world.vendor.device.scale == level
+
+
+def test_words_for_being_gone_that_nobody_named(beside: Callable[..., Any]) -> None:
+    """It said `dead`, as its maker has it: told with the keys to write, and no sign of life."""
+
+    def own_words(device: Any) -> None:
+        device.words = ("alive", "dead")
+
+    world = beside(HA, own_words)
+    world.run(10)
+    (text,) = told(world, "TWL-G122")
+    assert "payload_available" in text
+    heard_s = world.controller.engine.tracks["lamp"].heard.alive_s
+    world.run(20)
+    world.say("home/rgb1/available", b"dead")
+    world.run(1)
+    assert world.controller.engine.tracks["lamp"].heard.alive_s == heard_s
+
+
+def test_words_for_being_gone_that_are_named(beside: Callable[..., Any]) -> None:
+    """Its last will is understood, and its return."""
+    world = beside({**HA, "payload_available": "alive", "payload_not_available": "dead"})
+    world.run(10)
+    assert standing(world) == {"confirmed"}
+    world.vendor.stop()
+    world.run(2)
+    assert standing(world) == {"silent"}
+    world.vendor.start()
+    world.run(5)
+    assert standing(world) == {"confirmed"}
+
+
+def other_profile(device: Any) -> None:
+    """A Shelly of profile `light`, which has no RGBW."""
+    device.components = {"bowl": "light:0"}
+
+
+def white_mode(device: Any) -> None:
+    """A Shelly RGBW2 in white mode."""
+    device.mode = "white"
+
+
+def relay(device: Any) -> None:
+    """A Tasmota without a light."""
+    device.is_relay = True
+
+
+@pytest.mark.parametrize(
+    ("keys", "setup", "words"),
+    [
+        (SHELLY_2, other_profile, "404: No handler for RGBW."),
+        (SHELLY_1, white_mode, "mode white"),
+        (TASMOTA, relay, "Unknown"),
+    ],
+    ids=["shelly-gen2", "shelly-gen1", "tasmota"],
+)
+def test_a_device_that_refuses_is_named_with_its_own_words(
+    beside: Callable[..., Any], keys: dict[str, Any], setup: Setup, words: str
+) -> None:
+    """It lives, and it is not silent; what it answers is told once, and the light is never called confirmed."""
+    world = beside(keys, setup)
+    never_confirmed(world, 600)
+    (text,) = told(world, "TWL-G120")
+    assert words in text
+    assert standing(world) == {"differs"}
+    heard = world.controller.engine.tracks["lamp"].heard
+    assert heard.alive_s is not None
+    assert world.mono - heard.alive_s <= 70
+    assert not {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G110"} & set(world.controller.codes())
+
+
+def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(beside: Callable[..., Any]) -> None:
+    """What was wrong is over once it confirms."""
+    world = beside(SHELLY_2, other_profile)
+    world.run(120)
+    device: Device[Any] = world.vendor.device
+    device.components = dict(world.vendor.gateway.addresses)  # type: ignore[attr-defined]
+    world.run(120)
+    assert standing(world) == {"confirmed"}
+    assert world.controller.engine.tracks["lamp"].heard.problems == ()
+    assert "TWL-G107" in world.controller.codes()
+    other_profile(device)
+    world.run(180)
+    assert len(told(world, "TWL-G120")) == 2
+
+
+def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -> None:
+    """What says nothing of the light, and what cannot be understood, is heard all the same; what was kept is not."""
+    world = beside(TASMOTA)
+    world.vendor.stop()
+    world.run(1)
+    for payload, retain, lives in (
+        (b'{"Fade":"ON"}', False, True),
+        (b"garbage", False, True),
+        (b'{"Fade":"ON"}', True, False),
+        (b"", True, False),
+    ):
+        world.run(50)
+        before = world.controller.engine.tracks["lamp"].heard.alive_s
+        if retain:
+            world.controller.disconnect()
+            world.kept["stat/tasmota/RESULT"] = payload
+            world.controller.connect()
+        else:
+            world.say("stat/tasmota/RESULT", payload)
+        world.run(0.2)
+        after = world.controller.engine.tracks["lamp"].heard.alive_s
+        assert (after != before) is lives, payload
