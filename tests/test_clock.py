@@ -9,8 +9,24 @@ from zoneinfo import ZoneInfoNotFoundError
 import apscheduler.schedulers.base
 import apscheduler.triggers.date
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from controller.clock import Alarm, Clock, Judge, Reading, SystemClock, Trust, VirtualClock, boot_time, kernel_error_s
+from controller.clock import (
+    CEILING,
+    FLOOR,
+    SLOWED,
+    Alarm,
+    Clock,
+    ForwardTime,
+    Judge,
+    Reading,
+    SystemClock,
+    Trust,
+    VirtualClock,
+    boot_time,
+    kernel_error_s,
+)
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SYNCED, ADRIFT, UNKNOWN = 0.01, 16.0, None
@@ -113,6 +129,122 @@ def test_the_beat_knows_no_steps() -> None:
     before = judge.judge(NOON, 0.0, SYNCED)
     after = judge.judge(NOON - timedelta(hours=5) + timedelta(seconds=2), 2.0, SYNCED)
     assert after.beat_s - before.beat_s == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("error_s", [ADRIFT, SYNCED], ids=["by nobody's word", "whatever the kernel says"])
+@pytest.mark.parametrize("gain", [4.0, 0.5, 0.1, -0.1, -0.5, -1.0])
+def test_a_clock_that_runs_wrong_is_not_believed(gain: float, error_s: float) -> None:
+    """It gains or loses so many seconds in each, or stands still: suspect within ten minutes, and for as long as it
+    goes on."""
+    judge = Judge()
+    readings = [judge.judge(NOON + timedelta(seconds=at * (1 + gain)), at, error_s) for at in range(1800)]
+    believed = [reading.mono for reading in readings if reading.trust is not Trust.SUSPECT]
+    assert max(believed) < 600
+    assert readings[-1].steps >= 4
+
+
+def test_a_clock_that_runs_a_little_wrong_is_found_in_time() -> None:
+    """It gains 36 s an hour: seconds at a time are believed, and after an hour nothing any more."""
+    judge = Judge()
+    readings = [judge.judge(NOON + timedelta(seconds=at * 1.01), at, ADRIFT) for at in range(3 * 3600)]
+    assert all(reading.trust is Trust.SUSPECT for reading in readings[3600:])
+
+
+@pytest.mark.parametrize("gain", [500e-6, -500e-6])
+def test_a_clock_that_is_slewed_is_believed(gain: float) -> None:
+    """As fast as a kernel slews; on Linux the boot-time clock goes with it, elsewhere it may not."""
+    judge = Judge()
+    readings = [judge.judge(NOON + timedelta(seconds=at * (1 + gain)), at, ADRIFT) for at in range(0, 90_000, 10)]
+    assert {reading.trust for reading in readings} == {Trust.PLAUSIBLE}
+    assert readings[-1].stepped_s == 0
+
+
+def test_small_moves_add_up_to_a_step() -> None:
+    """Twice 3 s within an hour are 6; with a day between them they are none."""
+    for pause_s, moved_s in ((1800, 6.0), (86_400, 0.0)):
+        judge, offset_s = Judge(), 0.0
+        for mono in (*range(0, pause_s, 60), *range(pause_s, pause_s + 100, 10)):
+            offset_s = 0.0 if mono == 0 else 3.0 if mono < pause_s else 6.0
+            reading = judge.judge(NOON + timedelta(seconds=mono + offset_s), mono, SYNCED)
+        assert reading.stepped_s == moved_s
+
+
+def test_a_clock_that_was_moved_again_and_again_must_settle_for_longer() -> None:
+    """The fourth time within an hour costs four times two minutes."""
+    judge = Judge()
+    for count in range(5):
+        judge.judge(NOON + timedelta(seconds=30 * count), 20.0 * count, ADRIFT)
+    last_s = 80.0
+    assert judge.judge(NOON + timedelta(seconds=40 + last_s + 479), last_s + 479, ADRIFT).trust is Trust.SUSPECT
+    assert judge.judge(NOON + timedelta(seconds=40 + last_s + 480), last_s + 480, ADRIFT).trust is Trust.PLAUSIBLE
+
+
+def test_a_clock_behind_what_this_site_knew_says_so_until_it_has_passed_it() -> None:
+    """Also after it was believed for want of a better one; never where a time server holds it."""
+    judge, three_days = Judge(known=NOON), timedelta(days=3)
+    assert judge.judge(NOON - three_days, 0.0, ADRIFT).known == NOON
+    settled = judge.judge(NOON - three_days + timedelta(seconds=200), 200.0, ADRIFT)
+    assert (settled.trust, settled.known) == (Trust.PLAUSIBLE, NOON)
+    assert judge.judge(NOON, three_days.total_seconds(), ADRIFT).known is None
+    assert Judge(known=NOON).judge(NOON - three_days, 0.0, SYNCED).known is None
+    assert Judge(known=NOON).judge(NOON + timedelta(days=401), 0.0, ADRIFT).known == NOON
+
+
+def test_a_time_server_that_vouches_for_a_clock_has_the_last_word_on_what_was_known() -> None:
+    """Also when it is gone again."""
+    judge = Judge(known=NOON + timedelta(days=9000))
+    assert judge.judge(NOON, 0.0, ADRIFT).known is not None
+    assert judge.judge(NOON + timedelta(seconds=9), 9.0, SYNCED).known is None
+    later = judge.judge(NOON + timedelta(hours=9), 9 * 3600.0, ADRIFT)
+    assert (later.trust, later.known) == (Trust.HOLDOVER, None)
+
+
+@pytest.mark.parametrize("known", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_an_absurd_time_on_disk_breaks_nothing(known: datetime) -> None:
+    """Whoever wrote it: it counts as the nearest that may be."""
+    reading = Judge(known=known).judge(NOON, 0.0, ADRIFT)
+    assert reading.known in {None, FLOOR, CEILING}
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(-60, 3600)), max_size=30))
+def test_time_does_not_go_back_for_small_steps(moves: list[tuple[float, float]]) -> None:
+    """Whatever happens to a clock: as long as it was not set back by more than SLOWED below what was told, time goes
+    on, never faster than the clock or its own pace, whichever is later."""
+    forward, mono, offset_s = ForwardTime(), 0.0, 0.0
+    told = forward.at(NOON, mono)
+    for passed_s, step_s in moves:
+        before, mono, offset_s = told, mono + passed_s, offset_s + step_s
+        clock = NOON + timedelta(seconds=mono + offset_s)
+        told = forward.at(clock, mono)
+        if before - clock <= SLOWED - timedelta(seconds=passed_s):
+            assert told >= before
+        assert told == clock or clock < told <= before + timedelta(seconds=passed_s)
+
+
+@pytest.mark.parametrize("back_s", [0.5, 2.0, 8.0, 30.0, 60.0])
+def test_a_small_step_back_is_caught_up_in_twice_its_time(back_s: float) -> None:
+    """Until then time goes on at half its pace."""
+    forward = ForwardTime()
+    forward.at(NOON, 0.0)
+    told = [forward.at(NOON + timedelta(seconds=at - back_s), at) for at in range(125)]
+    assert told == sorted(told)
+    late = [at for at in range(125) if told[at] > NOON + timedelta(seconds=at - back_s)]
+    assert len(late) == pytest.approx(2 * back_s, abs=1)
+
+
+def test_a_longer_step_back_is_followed_at_once() -> None:
+    """A clock that was an hour ahead showed the wrong light all the time."""
+    forward = ForwardTime()
+    forward.at(NOON, 0.0)
+    assert forward.at(NOON - timedelta(seconds=61), 1.0) == NOON - timedelta(seconds=61)
+
+
+def test_a_reading_tells_how_far_it_is_ahead_of_the_clock() -> None:
+    """So that what is told of a step names what the machine's clock shows."""
+    judge = Judge()
+    judge.judge(NOON, 0.0, SYNCED)
+    reading = judge.judge(NOON - timedelta(seconds=20), 0.0, SYNCED)
+    assert (reading.wall, reading.ahead_s, reading.stepped_s) == (NOON, 20.0, -20.0)
 
 
 def test_the_kernel_can_be_asked() -> None:

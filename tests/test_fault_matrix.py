@@ -185,10 +185,27 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_clocks.py::test_a_step_of_the_gateways_clock_darkens_nothing",
         "service/test_clocks.py::test_a_gateway_whose_clock_is_an_hour_ahead",
     ),
+    "a time server steps a clock by seconds": (
+        "service/test_clocks.py::test_a_time_servers_step_makes_nobody_deaf",
+        "service/test_clocks.py::test_a_step_back_just_after_a_cue_changes_no_lamp_twice",
+        "service/test_clocks.py::test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing",
+        "test_clock.py::test_time_does_not_go_back_for_small_steps",
+        "simulation/test_rehearsal.py::test_a_time_server_that_steps_makes_no_gateway_silent",
+    ),
+    "a clock gains or loses seconds all the time": (
+        "test_clock.py::test_a_clock_that_runs_wrong_is_not_believed",
+        "service/test_clocks.py::test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing",
+    ),
+    "two machines go by different times": (
+        "service/test_clocks.py::test_a_gateway_that_goes_by_another_time_is_told_of",
+        "service/test_clocks.py::test_a_gateway_whose_clock_is_an_hour_ahead",
+    ),
     "a clock is years off": ("service/test_clocks.py::test_a_clock_that_is_years_off_and_is_set_right",),
     "a machine starts without the time": (
         "service/test_clocks.py::test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written",
         "test_clock.py::test_a_start_far_from_what_was_known",
+        "store/test_history.py::test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it",
+        "service/test_clocks.py::test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what",
     ),
     "a night on which the clocks change": (
         "service/test_clocks.py::test_nights_on_which_the_clocks_change",

@@ -69,6 +69,8 @@ class Engine:
             for topic in gateway.topics(prefix):
                 self._routes.setdefault(topic, []).append(gateway)
         self._connected_s: float | None = None
+        self._seeing_s: float | None = None
+        """Since when the clock is not suspect, or a stop needs none; None while nobody is asked anything."""
         self._last: Reading | None = None
         self._apart: Counter[str] = Counter()
         """How many reports in a row came by another time than ours."""
@@ -224,6 +226,7 @@ class Engine:
         self._watch_clock(reading)
         messages: list[Message] = []
         blind = reading.trust is Trust.SUSPECT and self.program.stop is None
+        self._seeing_s = None if blind else self._seeing_s if self._seeing_s is not None else reading.mono
         if not blind:
             # of a clock in 1970 there can be no document
             told = replace(reading, wall=min(max(reading.wall, FLOOR), CEILING))
@@ -318,6 +321,11 @@ class Engine:
             fade_s=cue.fade_s,
         )
 
+    @property
+    def _listening_s(self) -> float | None:
+        """Since when whoever is there can be heard: those that were asked nothing meanwhile need not have spoken."""
+        return None if self._connected_s is None else max(self._connected_s, self._seeing_s or self._connected_s)
+
     def _names_to_decide(self, reading: Reading) -> list[str]:
         if self._connected_s is not None and reading.mono < self._connected_s + LISTEN_S:
             self._due = dict.fromkeys(self.gateways, self._connected_s + LISTEN_S)
@@ -331,7 +339,7 @@ class Engine:
         wished = goal(gateway.zone_names, cue, reading.wall)
         facts = Turn(
             now_s=reading.mono,
-            connected_s=self._connected_s,
+            connected_s=self._listening_s,
             goal=wished,
             wish=wish(gateway, wished, self._outlook.edition),
             cue=cue.at,

@@ -125,6 +125,7 @@ class Controller(Party):
     def start(self, known: Order = Order()) -> None:
         """The process starts; nothing but `known` was kept."""
         self.engine = Engine(self._gateways, PREFIX, self._program, known)
+        self._forward = ForwardTime()
         self.up = True
         self.connect()
 
@@ -191,6 +192,7 @@ class Box(Party):
         self._highest = self.memory.order if self.memory is not None else Order()
         self.lamps = SimulatedLamps(Random(1))
         self.machine = self._machine()
+        self._forward = ForwardTime()
         self.up = True
         self.connect()
         self.send((Message(self.settings.topic("availability", PREFIX), b"online", 1, True),))

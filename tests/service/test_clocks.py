@@ -1,12 +1,17 @@
 """Clocks that are wrong, step, or tell nothing, at either end."""
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from controller.clock import Trust
+from controller.clock import Judge, Reading, Trust
 from controller.gateways.documents import ALWAYS
 from controller.schedule.campaign import Stop
 
@@ -162,3 +167,214 @@ def test_a_safety_stop_needs_no_clock(night: Any, off_s: float) -> None:
     controller.poke()
     night.run(5)
     assert night.right
+
+
+class Watched:
+    """The levels of a gateway's channels over the time that it passes."""
+
+    def __init__(self, world: Any) -> None:
+        self._world = world
+        self._rows: list[list[int]] = []
+
+    def run(self, seconds: float) -> None:
+        """Time passes."""
+        world = self._world
+        for _ in range(round(seconds / 0.25)):
+            world.run(0.25)
+            shown = (world.box.lamps.shown(each, world.mono) or bytes(512) for each in world.box.patch.universes)
+            self._rows.append([level for levels in shown for level in levels])
+
+    @property
+    def turned(self) -> int:
+        """How often a channel turned round, at the most."""
+        return max(_turns(levels) for levels in zip(*self._rows, strict=True))
+
+
+def _turns(levels: tuple[int, ...]) -> int:
+    moves = [after - before for before, after in pairwise(levels) if after != before]
+    return sum(one * other < 0 for one, other in pairwise(moves))
+
+
+@settings(max_examples=25)
+@given(
+    who=st.sampled_from(["controller", "box", "both"]),
+    ahead_s=st.floats(0.5, 60),
+    after_s=st.floats(0, 30),
+    trust=st.sampled_from([Trust.TRUSTED, Trust.HOLDOVER, Trust.PLAUSIBLE]),
+)
+def test_a_step_back_just_after_a_cue_changes_no_lamp_twice(
+    world_of: Callable[..., Any], who: str, ahead_s: float, after_s: float, trust: Trust
+) -> None:
+    """A clock is ahead, takes the cue, and is set right: at the controller, at the gateway, or at both."""
+    world = world_of(EVENING, grain_s=0.1)
+    cue = world.controller.engine.program.next_cue(EVENING).at
+    world = world_of(cue - timedelta(seconds=100), grain_s=0.1)
+    parties = [world.controller, world.box] if who == "both" else [getattr(world, who)]
+    for party in parties:
+        party.dial.offset_s, party.dial.trust = ahead_s, trust
+    world.box.start()
+    world.controller.start()
+    world.until(cue - timedelta(seconds=ahead_s + 5))
+    watched = Watched(world)
+    watched.run(5.25 + after_s)
+    for party in parties:
+        party.dial.step(-ahead_s)
+        party.poke()
+    watched.run(150)
+    assert watched.turned == 0
+    assert world.right
+    assert world.controller.standing() == {"confirmed"}
+
+
+@pytest.mark.parametrize("back_s", [1.5, 2.0, 30.0])
+def test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing(world_of: Callable[..., Any], back_s: float) -> None:
+    """Which has no plan and no clock: it was told once, and stays as it is."""
+    program = world_of(EVENING).controller.engine.program
+    cue = program.next_cue(EVENING).at
+    world = world_of(cue - timedelta(seconds=10), vendors=("wled",))
+    world.vendor.start()
+    world.controller.start()
+    world.until(cue + timedelta(seconds=1))
+    count = len(world.sent)
+    world.controller.dial.step(-back_s)
+    world.controller.poke()
+    world.run(25)
+    assert not [m for _, who, m in world.sent[count:] if who == "controller" and m.topic.endswith("/api") and m.payload]
+    world.run(60)
+    assert world.controller.standing(world.vendor.name) == {"confirmed"}
+
+
+@pytest.mark.parametrize("seconds", [-8.0, -20.0, -29.0, 8.0, 29.0, -70.0, 70.0])
+@pytest.mark.parametrize("who", ["controller", "box", "both"])
+def test_a_time_servers_step_makes_nobody_deaf(night: Any, who: str, seconds: float) -> None:
+    """In the middle of the night: no alarm, and what the gateway reports counts at once. So is it when the step is
+    taken back."""
+    parties = [night.controller, night.box] if who == "both" else [getattr(night, who)]
+    for step_s in (seconds, -seconds):
+        since = night.mono
+        for party in parties:
+            party.dial.step(step_s)
+            party.poke()
+        for _ in range(12):
+            night.run(10)
+            heard = night.controller.engine.tracks["mast"].heard
+            assert night.mono - heard.alive_s <= 10.2
+            assert night.controller.standing() == {"confirmed"}
+        assert not {code for code in night.controller.codes(since) if code.startswith("TWL-G")}
+    assert night.wrong_s == 0
+
+
+@pytest.mark.parametrize("lived_s", [0.0, 7.0, 60.0])
+@pytest.mark.parametrize("seconds", [-8.0, -20.0, -29.0])
+def test_a_gateway_that_starts_anew_with_a_clock_that_is_behind_is_heard_at_once(
+    night: Any, seconds: float, lived_s: float
+) -> None:
+    """As one without a battery does, which goes on from when it was switched off."""
+    night.run(lived_s)
+    night.box.stop()
+    night.run(2)
+    night.box.dial.offset_s = seconds
+    night.box.start()
+    began_s = night.mono
+    night.run(3)
+    assert min(night.controller.engine.tracks["mast"].heard.told_s.values()) > began_s
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: Any) -> None:
+    """Somebody wrote a report in the gateway's name."""
+    night.run(60)
+    topic = night.box.settings.topic("reported", "watertower")
+    night.say(topic, re.sub(rb'"uptime_s":[0-9.]+', b'"uptime_s":1e12', night.kept[topic]), True)
+    night.run(11)
+    assert night.controller.engine.tracks["mast"].heard.uptime[0] < 1000
+
+
+@pytest.mark.parametrize("off_s", [-3600.0, -6.0, 6.0, 3600.0])
+def test_a_gateway_that_goes_by_another_time_is_told_of(night: Any, off_s: float) -> None:
+    """Once, by how much, and when it agrees again; a report or two that are late are not enough."""
+    since = night.mono
+    night.box.dial.step(off_s)
+    night.run(1)
+    assert not {"TWL-T006", "TWL-T007"} & set(night.controller.codes(since))
+    night.run(120)
+    assert night.controller.engine.tracks["mast"].heard.clock_off_s == pytest.approx(off_s, abs=0.2)
+    told = [event for at_s, event in night.controller.events if event.code == "TWL-T006" and at_s >= since]
+    assert [event.fields["gateway"] for event in told] == ["mast"]
+    night.box.dial.step(-off_s)
+    night.run(130)
+    assert night.controller.codes(since).count("TWL-T006") == 1
+    assert night.controller.codes(since).count("TWL-T007") == 1
+
+
+def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: Any) -> None:
+    """Its own is an hour off and not synchronised: what it reports is our own time come back."""
+    night.box.dial.trust = Trust.PLAUSIBLE
+    night.box.dial.step(3600)
+    night.run(60)
+    assert night.controller.engine.tracks["mast"].heard.clock_off_s is None
+    assert "TWL-T006" not in night.controller.codes()
+
+
+VENDORS = ("z2m", "tasmota-5", "shelly-2", "wled", "ha-rgb")
+
+
+@pytest.mark.parametrize("blind_s", [130, 610])
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_lamp_that_was_not_asked_while_the_clock_was_suspect_is_not_silent(
+    world_of: Callable[..., Any], name: str, blind_s: float
+) -> None:
+    """It had nothing to answer; asked again it is confirmed, and nobody is alarmed."""
+    world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC), vendors=(name,))
+    world.vendor.start()
+    world.controller.start()
+    world.run(60)
+    since = world.mono
+    for trust, seconds in ((Trust.SUSPECT, blind_s), (Trust.PLAUSIBLE, 60)):
+        world.controller.dial.trust = trust
+        world.controller.poke()
+        world.run(seconds)
+    assert world.controller.standing(world.vendor.name) == {"confirmed"}
+    assert not {code for code in world.controller.codes(since) if code.startswith("TWL-G")}
+
+
+def readings(night: Any, *, known: datetime | None = None, drift: float = 0.0) -> Iterator[Reading]:
+    """What a judge of a clock says, second by second from now on."""
+    judge = Judge(known)
+    for second in range(10_000):
+        wall = night.controller.reading().wall + timedelta(seconds=second * (1 + drift))
+        yield judge.judge(wall, night.mono + second, None)
+
+
+def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(night: Any) -> None:
+    """In words, in both languages; and when it fits again."""
+    known = night.wall + timedelta(days=3)
+    engine = night.controller.engine
+    told = [event for reading in islice(readings(night, known=known), 300) for event in engine.turn(reading).events]
+    (event,) = (event for event in told if event.code == "TWL-T003")
+    assert event.text("en").endswith("3 days behind what this site knew at last, 2026-11-23 18:00 UTC")
+    assert "den går 3 dygn efter den tid som anläggningen senast kände till, 2026-11-23 18:00 UTC" in event.text("sv")
+    passed = Reading(known + timedelta(hours=1), night.mono + 10_000, Trust.PLAUSIBLE)
+    assert "TWL-T004" in [event.code for event in engine.turn(passed).events]
+
+
+def test_a_clock_more_than_a_year_ahead_says_so_too(night: Any) -> None:
+    """500 days, of which nobody knows."""
+    known = night.wall - timedelta(days=500)
+    events = night.controller.engine.turn(next(readings(night, known=known))).events
+    (event,) = (event for event in events if event.code == "TWL-T003")
+    assert "500 days ahead of what this site knew at last" in event.text("en")
+
+
+@pytest.mark.parametrize("drift", [4.0, 0.1, -0.5])
+def test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing(night: Any, drift: float) -> None:
+    """As an error, once; and the log is not filled with its steps."""
+    engine, codes, sent = night.controller.engine, Counter[str](), 0
+    for reading in islice(readings(night, drift=drift), 1200):
+        output = engine.turn(reading)
+        codes.update(event.code for event in output.events)
+        sent += len(output.messages) if reading.mono > night.mono + 600 else 0
+    assert codes["TWL-T005"] == 1
+    assert codes["TWL-T002"] <= 2 * 1200 / 60 + 2
+    assert sent == 0
+    assert set(engine.tracks["mast"].standing.values()) == {"unknown"}

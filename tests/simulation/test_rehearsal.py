@@ -66,3 +66,13 @@ def test_a_mistake_on_the_way_to_the_levels_is_seen(
     monkeypatch.setattr(Lamp, "levels", lambda lamp, light: right(lamp, mistake(light)))
     result = Rehearsal(setup, EVENING, EVENING + timedelta(hours=4), "none").hold(1)
     assert result.total.undetected_s > 3600
+
+
+def test_a_time_server_that_steps_makes_no_gateway_silent(setup: Setup) -> None:
+    """Clocks are moved by up to half a minute about every hour, of one machine or of all: nobody goes unheard, nothing
+    is called confirmed that is not, and the light is wrong no longer than the clocks are."""
+    result = held(setup, "time-server", span=2 * NIGHT)
+    assert result.acknowledged_lost == 0
+    assert not [alarm for alarm in result.alarms if alarm.event.code.startswith("TWL-G")]
+    assert result.total.undetected_s < 1
+    assert max((spell.length_s for spell in result.spells), default=0) <= 31
