@@ -11,7 +11,7 @@ Rules
 import json
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -43,8 +43,17 @@ LONGEST = timedelta(days=7)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Watched:
+    """`tell` takes each event, `confirms` what the controller calls confirmed, `stops` whether it is stopped."""
+
+    tell: Callable[[Event], None]
+    confirms: Callable[[dict[Lamp, bool]], None]
+    stops: Callable[[bool], None]
+
+
 class Controller:
-    """The controller; `tell` takes each event, `confirms` what it calls confirmed."""
+    """The controller, and who watches it."""
 
     def __init__(
         self,
@@ -52,8 +61,7 @@ class Controller:
         brokers: tuple[Broker, ...],
         setup: Setup,
         disk: Disk,
-        tell: Callable[[Event], None],
-        confirms: Callable[[dict[Lamp, bool]], None],
+        watched: "Watched",
     ) -> None:
         self.machine = Machine(world)
         self.disk = disk
@@ -61,8 +69,9 @@ class Controller:
         self.hand: Hand | None = None
         self._desk: Desk | None = None
         self._world = world
-        self._tell = tell
-        self._confirms = confirms
+        self._tell = watched.tell
+        self._confirms = watched.confirms
+        self._stops = watched.stops
         self._rules = setup.program()
         self._judge = Judge()
         self._engine: Engine | None = None
@@ -95,6 +104,7 @@ class Controller:
         self._desk = Desk(self.hand)
         program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
         self._engine = Engine(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
+        self._stops(self.hand.stop is not None)
         self.door.start()
         self._turn()
         self._watch_ends()
@@ -171,6 +181,7 @@ class Controller:
 
     def _follow(self) -> None:
         if self._engine is not None and self.hand is not None:
+            self._stops(self.hand.stop is not None)
             program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
             if program != self._engine.program:
                 self._engine.follow(program)

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from controller.dmx.simulated import Faults
 from controller.gateways.contract import Dmx
-from controller.gateways.documents import ZoneWish, parse_desired
+from controller.gateways.documents import MAX_EPOCH, ZoneWish, parse_desired, parse_reported
 from controller.gateways.gateway import Gateway, Message, Rejected, Want
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
+from controller.service.orders import MAX_FOLLOWED
 from controller.simulation.memory import Accident
 from controller.simulation.network import CALM, Broker, Weather
 from controller.simulation.site import Site
@@ -211,6 +212,35 @@ def _foreign(gateway: Gateway, broker: Broker, prefix: str, *, older: bool) -> t
     order = {"epoch": max(0, stands.epoch - 1)} if older else {"revision": stands.revision + 1}
     written = stands.model_copy(update={**order, "command_id": "somebody-else", "zones": blue, "cues": ()})
     return (Message(topic, written.model_dump_json(exclude_none=True).encode(), qos=1, retain=True),)
+
+
+EPOCHS = (1_000, MAX_FOLLOWED, MAX_EPOCH - 1, MAX_EPOCH, MAX_EPOCH + 1, 2**50)
+"""So far ahead, each by itself and one after another."""
+
+
+def epoch_ahead(site: Site) -> Heal:
+    """Somebody says that one of our gateways holds a far higher order, or writes to it under one."""
+    random, broker = site.world.random, _any_broker(site)
+    gateway = random.choice(site.ours).gateway
+    leaf, parse = random.choice((("reported", parse_reported), ("desired", parse_desired)))
+    topic = gateway.topic(leaf, site.setup.tower.mqtt.topic_prefix)
+    stands = parse(broker.retained(topic))
+    if not isinstance(stands, Rejected):
+        order = {"epoch": stands.epoch + random.choice(EPOCHS), "revision": 1, "command_id": "somebody-else"}
+        payload = stands.model_copy(update=order).model_dump_json(exclude_none=True).encode()
+        broker.publish(Message(topic, payload, qos=1, retain=random.random() < 0.5))
+    return _nothing
+
+
+def stop(site: Site) -> Heal:
+    """A person presses the button of the safety stop, which always sends the same, and lifts it when it is over."""
+    site.person.stop()
+
+    def lift() -> None:
+        site.person.check(site.controller.hand)
+        site.person.lift()
+
+    return lift
 
 
 def override(site: Site) -> Heal:

@@ -68,7 +68,9 @@ FLAP = Fault("flap", deeds.flap, every_s=HOUR_S, lasts_s=MINUTE_S)
 FOREIGN = Fault("foreign-writer", deeds.foreign_writer, every_s=HOUR_S, lasts_s=1)
 REPLAY = Fault("replay", deeds.replay, every_s=HOUR_S, lasts_s=1)
 OVERRIDE = Fault("override", deeds.override, every_s=HOUR_S, lasts_s=MINUTE_S)
-STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK)
+EPOCH = Fault("epoch", deeds.epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
+STOP = Fault("stop", deeds.stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
+STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK, EPOCH)
 
 
 def _often(fault: Fault) -> tuple[Fault, ...]:
@@ -94,7 +96,9 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "flap": (FLAP,),
     "foreign-writer": (FOREIGN,),
     "replay": (REPLAY,),
+    "epoch": _often(EPOCH),
     "override": (OVERRIDE, CONTROLLER),
-    "storm-by-hand": (*STORM, OVERRIDE),
+    "stop": (*_often(STOP), OVERRIDE, CONTROLLER),
+    "storm-by-hand": (*STORM, OVERRIDE, STOP),
 }
 """The sets by their names."""

@@ -18,7 +18,7 @@ from controller.events import Event, Level
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Gateway
 from controller.lighting.look import ZoneState
-from controller.simulation.control import Controller
+from controller.simulation.control import Controller, Watched
 from controller.simulation.expected import Expected
 from controller.simulation.lamps import Box, OurBox, VendorBox
 from controller.simulation.memory import Disk
@@ -73,7 +73,8 @@ class Site:
         self.boxes: tuple[Box, ...] = tuple(self._box(gateway) for gateway in tower.gateways)
         lamps = {Lamp(box.gateway.name, zone): box.as_shown for box in self.boxes for zone in box.gateway.zone_names}
         self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.troubles.causes(self.world.now))
-        self.controller = Controller(self.world, self.brokers, setup, self.disk, self.tell, self.meter.stands)
+        watched = Watched(self.tell, self.meter.stands, self._stops)
+        self.controller = Controller(self.world, self.brokers, setup, self.disk, watched)
 
         if len(self.ours) == len(self.boxes):
             # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
@@ -149,6 +150,10 @@ class Site:
     def _granted(self, name: str) -> None:
         self.person.granted(name)
         self.meter.expect()
+
+    def _stops(self, is_stopped: bool) -> None:
+        if self.person.stops(is_stopped):
+            self.meter.expect()
 
     def _ended(self, name: str) -> None:
         self.person.ended(name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.load import Setup, load
+from controller.config.load import Setup, load, parse
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from controller.simulation.rehearsal import Rehearsal, Result
@@ -42,12 +42,32 @@ def test_a_seed_replays_exactly(setup: Setup) -> None:
     assert held(setup, "storm", 4) != held(setup, "storm", 5)
 
 
-@pytest.mark.parametrize("faults", ["override", "storm-by-hand"])
+@pytest.mark.parametrize("faults", ["override", "stop", "storm-by-hand"])
 def test_nothing_acknowledged_is_lost(setup: Setup, faults: str) -> None:
-    """Looks set by hand and taken back, while the controller is killed over them or everything else fails."""
+    """Looks set by hand and taken back, and one button of the safety stop again and again, while the controller is
+    killed over them or everything else fails."""
     result = held(setup, faults, span=2 * NIGHT)
     assert result.acknowledged > 10
     assert result.acknowledged_lost == 0
+    assert result.false_alarms == 0
+
+
+def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
+    """Reported or written each hour: noticed, told, and overcome in a moment."""
+    result = held(setup, "epoch", span=2 * NIGHT)
+    assert "TWL-G113" in {alarm.event.code for alarm in result.alarms}
+    assert result.total.wrong_s < 1
+    assert result.total.confirmed_s > 0.99 * result.total.lit_s
+
+
+def test_overrides_move_no_step_of_a_sequence() -> None:
+    """On one zone or all, ended or resumed, while the controller is killed over them: what is not set by hand shows the
+    step of the schedule."""
+    schedule = b"version: 1\nevery_night: [{name: a, color: [red, lime, blue], change_every: 7 min, fade_in: 60 s}]\n"
+    result = held(parse((SHIPPED / "tower.yaml").read_bytes(), schedule, SHIPPED), "override", span=2 * NIGHT)
+    assert result.acknowledged > 10
+    assert result.total.wrong_s < 15
+    assert result.total.undetected_s == 0
 
 
 MISTAKES = {
