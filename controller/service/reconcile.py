@@ -338,12 +338,18 @@ def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
         return ()
     fields = {"gateway": gateway.name, "attempts": track.misses}
     answered = any(at_s >= track.pending.began_s for at_s in track.heard.told_s.values()) or track.heard.at is not None
-    likeness = _likeness(gateway, track, turn)
-    if answered and all(likeness.values()):
+    if answered and all(_likeness(gateway, track, turn).values()):
         return (happened("TWL-G117", **fields, shown=says(track.heard)),)
-    if not answered:
-        return (happened("TWL-G102", **fields, wanted=shows(turn.goal), shown=says(track.heard)),)
-    return (happened("TWL-G108", **fields, **difference(turn.goal, track.heard, likeness)),)
+    if answered and _contradicts(gateway, track, turn):
+        return (happened("TWL-G108", **fields, **_difference(gateway, track, turn)),)
+    return (happened("TWL-G102", **fields, wanted=shows(turn.goal), shown=says(track.heard)),)
+
+
+def _difference(gateway: Gateway, track: Track, turn: Turn) -> dict[str, str]:
+    """What is wanted and what is shown of the zones of which it says something else."""
+    spoken_of = _spoken_of(gateway, track, turn)
+    likeness = {zone: alike or zone not in spoken_of for zone, alike in _likeness(gateway, track, turn).items()}
+    return difference(turn.goal, track.heard, likeness)
 
 
 def _is_explained(gateway: Gateway, track: Track) -> bool:
@@ -353,8 +359,7 @@ def _is_explained(gateway: Gateway, track: Track) -> bool:
 
 def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """Rule 6: what was confirmed is no more, or our order is not the one that stands."""
-    likeness = _likeness(gateway, track, turn)
-    fields = {"gateway": gateway.name, **difference(turn.goal, track.heard, likeness)}
+    fields = {"gateway": gateway.name, **_difference(gateway, track, turn)}
     paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
     allowed_s = paid_s - REPAIR_WINDOW_S
     if turn.now_s < allowed_s:
@@ -366,7 +371,8 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         return Decision(waiting, events=events, wake_s=allowed_s)
     paid = replace(track, paid_s=paid_s, relapse=relapse.repaired(gateway, track, turn))
     asked = _ask(gateway, paid, turn, anew=track.overwritten)
-    if track.overwritten or track.contested or _is_explained(gateway, track) or all(likeness.values()):
+    told = track.overwritten or track.contested or _is_explained(gateway, track)
+    if told or all(_likeness(gateway, track, turn).values()):
         return asked
     marked = replace(asked.track, standing=track.standing)
     return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))

@@ -1,0 +1,421 @@
+"""How old a confirmation may be: each kind of gateway is made to speak in its way, or is confirmed no longer."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.gateways import GATEWAYS
+from controller.gateways.gateway import POLL_S, Gateway, Message, Report, Want
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+from controller.simulation.devices import DEVICES
+
+NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+SUNSET = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
+VENDORS = {
+    each["name"]: each for each in json.loads((Path(__file__).parents[1] / "vectors/vendors.json").read_text("utf-8"))
+}
+GATEWAY = {name: GATEWAYS[keys["kind"]].model_validate(keys) for name, keys in VENDORS.items()}
+REPORTING = [name for name, gateway in GATEWAY.items() if gateway.confirms]
+LAMP = {
+    "name": "lamp",
+    "kind": "home-assistant",
+    "zone": "bowl",
+    "command_topic": "lamp/set",
+    "state_topic": "lamp/state",
+}
+CHANGES_ONLY = {**LAMP, "answers_repeats": "false"}
+ALARMS = {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G116"}
+NEVER_HEARD_S = 180.0
+BLUE = ZoneState(on=True, color=Color("#0000FF"), brightness=1.0)
+
+Started = Callable[..., Any]
+
+
+@pytest.fixture
+def started(world_of: Callable[..., Any]) -> Started:
+    """A vendor's gateway and the controller, some seconds after both have started."""
+
+    def make(vendor: str | dict[str, Any], at: datetime = NIGHT, **more: Any) -> Any:
+        world = world_of(at, vendors=(vendor,), **more)
+        world.controller.start()
+        world.vendor.start()
+        world.run(8)
+        return world
+
+    return make
+
+
+def standing(world: Any) -> set[str]:
+    """How the zones of the device stand."""
+    return set(world.controller.standing(world.vendor.name))
+
+
+def commands(world: Any, since_s: float) -> list[Message]:
+    """What the controller sent since."""
+    return [message for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
+
+
+def is_lit(world: Any) -> bool:
+    """Whether a person under the tower sees all its light."""
+    return all(state.on for state in world.vendor.device.shows(world.wall).values())
+
+
+def cut_without_a_word(world: Any, seconds: float) -> None:
+    """Power is gone for some seconds; nobody says the will, and the lamp says nothing when it is back."""
+    world.vendor.stop(tell=False)
+    world.run(seconds)
+    world.vendor.start(tell=False)
+
+
+@pytest.mark.parametrize("kind", sorted(GATEWAYS))
+def test_every_kind_declares_what_makes_it_speak(kind: str) -> None:
+    """And a new one cannot leave it out."""
+    assert "refresh" in vars(GATEWAYS[kind]), "declared by the kind itself"
+    assert "refresh" in Gateway.__abstractmethods__
+
+
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_lamp_that_came_back_without_a_word_is_not_confirmed_for_long(started: Started, name: str) -> None:
+    """Cut for five seconds: whatever it shows then, it is asked within its limit, and put right."""
+    world = started(name)
+    assert standing(world) == {"confirmed"}
+    cut_without_a_word(world, 5)
+    world.run(world.vendor.gateway.quiet_s)
+    assert is_lit(world)
+    assert standing(world) == {"confirmed"}
+    assert not ALARMS & set(world.controller.codes())
+
+
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_lamp_that_is_dead_without_a_word_is_silent_and_told(started: Started, name: str) -> None:
+    """Nobody said its will: confirmed for no longer than its limit, silent, and told once with its age."""
+    world = started(name)
+    assert standing(world) == {"confirmed"}
+    world.vendor.stop(tell=False)
+    world.run(world.vendor.gateway.quiet_s + 1)
+    assert standing(world) == {"silent"}
+    told = [event for _, event in world.controller.events if event.code == "TWL-G104"]
+    assert len(told) == 1
+    assert 0 < told[0].fields["age_s"] <= world.vendor.gateway.quiet_s + 1
+    world.run(3600)
+    assert world.controller.codes().count("TWL-G104") == 1
+
+
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps(started: Started, name: str) -> None:
+    """Nothing heaps up in a session for it, whatever changes meanwhile; back, it is told at once."""
+    world = started(name)
+    world.vendor.stop(tell=False)
+    world.run(world.vendor.gateway.quiet_s + 61)
+    since = world.mono
+    world.run(600)
+    sent = commands(world, since)
+    each = max(
+        1, len(world.vendor.gateway.readers("watertower")) if "bridge" in name else len(world.vendor.gateway.zone_names)
+    )
+    assert sent
+    assert len(sent) <= 10 * each
+    assert {message.qos for message in sent} == {0}
+    world.vendor.start()
+    world.run(2.5 if "bridge" not in name else 80)
+    assert is_lit(world)
+    world.run(6)
+    assert standing(world) == {"confirmed"}
+    assert "TWL-G105" in world.controller.codes()
+
+
+def test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp(started: Started, scheduled: Any) -> None:
+    """Each step is a new wish; a silent lamp gets the newest once a minute, and the right one when it is back."""
+    rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
+    world = started("tasmota-5", program=scheduled(rule))
+    world.vendor.stop(tell=False)
+    world.run(240)
+    since = world.mono
+    world.run(600)
+    assert 5 <= len(commands(world, since)) <= 10
+    world.vendor.start()
+    world.run(8)
+    assert standing(world) == {"confirmed"}
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTING if DEVICES[VENDORS[name]["kind"]](GATEWAY[name]).will])
+def test_who_said_goodbye_is_sent_nothing_until_it_is_back(started: Started, name: str) -> None:
+    """Neither command nor question, over a border of the schedule too; back, it shows what is right by then."""
+    world = started(name, SUNSET - timedelta(minutes=5))
+    world.vendor.stop()
+    world.run(1)
+    since = world.mono
+    world.run(1200)
+    assert commands(world, since) == []
+    assert standing(world) == {"silent"}
+    world.vendor.start()
+    world.run(2.5)
+    assert is_lit(world)
+    world.run(6)
+    assert standing(world) == {"confirmed"}
+
+
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes(started: Started, name: str) -> None:
+    """As with a typo in its topics: neither `differs` nor an age before it was born."""
+    world = started(name)
+    world.controller.stop()
+    world.vendor.stop(tell=False)
+    world.kept.clear()
+    world.controller.start()
+    since = world.mono
+    world.run(20)
+    for _ in range(8):
+        assert standing(world) == {"unknown"}
+        world.run(20)
+    told = [event for at_s, event in world.controller.events if at_s >= since and event.code in ALARMS]
+    assert [event.code for event in told] == ["TWL-G116"]
+    assert 0 < told[0].fields["age_s"] <= NEVER_HEARD_S
+    assert "never been heard" in told[0].text("en")
+    world.vendor.start()
+    world.run(80)
+    assert standing(world) == {"confirmed"}
+
+
+def test_a_lamp_of_which_only_the_state_is_never_heard(started: Started) -> None:
+    """Its `state_topic` is wrong and its availability is not: unknown, and told as one that does not answer."""
+    world = started({**LAMP, "availability_topic": "lamp/here"})
+    device = world.vendor.device
+    answers = device.receive
+    device.receive = lambda *told: answers(*told) and ()
+    world.controller.stop()
+    world.kept = {topic: payload for topic, payload in world.kept.items() if topic != "lamp/state"}
+    world.controller.start()
+    world.vendor.disconnect(tell=False)
+    world.vendor.connect()
+    since = world.mono
+    world.run(60)
+    assert standing(world) == {"unknown"}
+    assert ALARMS & set(world.controller.codes(since)) == {"TWL-G102"}
+
+
+def test_a_write_only_lamp_whose_availability_was_never_heard_is_told(started: Started) -> None:
+    """The one topic on which it could be heard may be wrong."""
+    keys = {key: value for key, value in LAMP.items() if key != "state_topic"}
+    world = started({**keys, "availability_topic": "lamp/here"})
+    assert not ALARMS & set(world.controller.codes())
+    world.controller.stop()
+    world.kept.clear()
+    world.controller.start()
+    world.run(NEVER_HEARD_S)
+    assert standing(world) == {"unknown"}
+    assert "TWL-G116" in world.controller.codes()
+
+
+def test_a_lamp_that_cannot_be_asked_is_unknown_after_a_while_and_alarms_nobody(started: Started) -> None:
+    """It told its change, and tells nothing that has not changed: confirmed until that is old, and told as before."""
+    world = started(CHANGES_ONLY, SUNSET - timedelta(seconds=60))
+    device = world.vendor.device
+    obeys, told = device.receive, []
+
+    def only_changes(*message: Any) -> Any:
+        answer = obeys(*message)
+        news = [each for each in answer if each.payload not in told[-1:]]
+        told.extend(each.payload for each in news)
+        return tuple(news)
+
+    device.receive = only_changes
+    world.until(SUNSET + timedelta(seconds=40))
+    assert standing(world) == {"confirmed"}
+    since = world.mono
+    world.run(world.vendor.gateway.quiet_s)
+    assert standing(world) == {"unknown"}
+    world.run(1800)
+    assert standing(world) == {"unknown"}
+    assert world.controller.codes(since) == []
+    assert 25 <= len(commands(world, since)) <= 35, "told what to show once a minute: it may have lost its power"
+    track = world.controller.engine.tracks["lamp"]
+    assert world.mono - track.confirmed_s["bowl"] == pytest.approx(1840 + world.vendor.gateway.quiet_s, abs=60)
+
+
+def test_a_lamp_that_cannot_be_asked_and_says_something_else_is_put_right(started: Started) -> None:
+    """It cannot be asked, and can be heard."""
+    world = started(CHANGES_ONLY)
+    world.run(600)
+    since = world.mono
+    world.say("lamp/set", b'{"state":"OFF"}')
+    world.run(3)
+    assert is_lit(world)
+    assert "TWL-G103" in world.controller.codes(since)
+
+
+def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(started: Started) -> None:
+    """The command that it has obeyed, without a fade: nothing moves, and nothing is told."""
+    world = started(LAMP)
+    since = world.mono
+    world.run(3600)
+    sent = commands(world, since)
+    assert 55 <= len(sent) <= 61
+    assert all("transition" not in json.loads(message.payload) for message in sent)
+    assert len({message.payload for message in sent}) == 1
+    assert world.controller.codes(since) == []
+    assert standing(world) == {"confirmed"}
+
+
+def test_one_zone_that_falls_silent_is_confirmed_no_longer_than_its_own_report(started: Started) -> None:
+    """The other light of the node goes on speaking, and stays confirmed; the dead one is told of."""
+    world = started("shelly-2-two")
+    device = world.vendor.device
+    answers = device.receive
+
+    def deaf_of_the_shaft(topic: str, payload: bytes, now: datetime) -> Any:
+        lost = topic.endswith("/rpc") and json.loads(payload)["params"]["id"] == 1
+        return () if lost else answers(topic, payload, now)
+
+    device.receive = deaf_of_the_shaft
+    world.run(world.vendor.gateway.quiet_s + 60)
+    stand = world.controller.engine.tracks["shelly-2-two"].standing
+    assert sorted(stand.values()) == ["confirmed", "unknown"]
+    world.run(30)
+    assert "TWL-G102" in world.controller.codes()
+
+
+def test_what_a_cache_told_during_a_fade_confirms_nothing(started: Started) -> None:
+    """A bulb that took the colour and not the brightness, while the bridge believes that it took both: asked when the
+    fade is over, it is found out before it is called confirmed."""
+    world = started("z2m", SUNSET - timedelta(seconds=20))
+    device = world.vendor.device
+    obeys, asked = device.receive, []
+
+    def receive(topic: str, payload: bytes, now: datetime) -> Any:
+        answer = obeys(topic, payload, now)
+        if topic.endswith("/get") and device.state["state"] == "ON" and not asked:
+            asked.append(world.mono)
+            device.state["brightness"] = 51
+            return (device._report(),)
+        return answer
+
+    device.receive = receive
+    confirmed_s = None
+    while world.wall < SUNSET + timedelta(seconds=60) and confirmed_s is None:
+        world.run(0.1)
+        if world.wall > SUNSET and standing(world) == {"confirmed"}:
+            confirmed_s = world.mono
+    assert asked
+    assert confirmed_s is not None
+    assert confirmed_s > asked[0]
+    assert device.state["brightness"] == 254
+
+
+def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(night: Any) -> None:
+    """The gateway's connection died with the broker, and its will was still said: back 20 s after the broker, told of
+    nothing; one that never comes back is told within its limit."""
+    for back_s, told in ((20.0, set()), (None, {"TWL-G104"})):
+        since = night.mono
+        night.box.disconnect()
+        night.run(0.5)
+        night.controller.disconnect()
+        night.run(120)
+        night.controller.connect()
+        night.run(back_s or night.box.settings.quiet_s + 1)
+        assert ALARMS & set(night.controller.codes(since)) == told
+        night.box.connect()
+        night.box.send((Message("watertower/gateway/mast/availability", b"online", 1, True),))
+        night.run(5)
+        assert night.controller.standing() == {"confirmed"}
+
+
+def test_nothing_is_called_wrong_that_reads_as_it_should(started: Started) -> None:
+    """An effect runs over the right colour, and the lamp does not put it out: what is told says so."""
+    world = started(LAMP)
+    device = world.vendor.device
+    obeys = device.receive
+
+    def receive(*told: Any) -> Any:
+        obeys(*told)
+        device.effect = "rainbow"
+        return device._report()
+
+    device.receive = receive
+    world.say("lamp/set", b'{"effect":"rainbow"}')
+    world.run(120)
+    told = [event for _, event in world.controller.events if event.code in {"TWL-G103", "TWL-G108"}]
+    assert {event.code for event in told} == {"TWL-G103", "TWL-G108"}
+    for event in told:
+        assert event.fields["shown"] != event.fields["wanted"]
+        assert "effect" in event.text("en")
+        assert "effekt" in event.text("sv")
+
+
+DEEDS = (
+    "cut",
+    "cut without a word",
+    "power",
+    "power without a word",
+    "deaf",
+    "hears",
+    "hand",
+    "lost line",
+    "broker",
+    "controller",
+)
+"""What may happen to a lamp and its controller, in any order."""
+
+
+def do(world: Any, deed: str) -> None:
+    """One of them, where it can be."""
+    vendor, controller = world.vendor, world.controller
+    if deed.startswith("cut") and vendor.up:
+        vendor.stop(tell="without" not in deed)
+    elif deed.startswith("power") and not vendor.up:
+        # who was said to be away greets when it is back
+        vendor.start(tell="without" not in deed or world.controller.engine.tracks[vendor.name].heard.online is False)
+    elif deed == "deaf":
+        vendor.take = lambda *_: None
+    elif deed == "hears":
+        vars(vendor).pop("take", None)
+    elif deed == "hand" and vendor.up:
+        zones = {zone: vendor.gateway.reduce(zone, BLUE) for zone in vendor.gateway.zone_names}
+        for message in vendor.gateway.encode(Want(now=world.wall, zones=zones), "watertower"):
+            world.publish(None, message)
+    elif deed == "lost line" and vendor.up and vendor.online:
+        vendor.disconnect(tell=False)
+        vendor.connect()
+    elif deed == "broker":
+        world.forget()
+    elif deed == "controller":
+        controller.stop()
+        controller.start()
+
+
+def spoke_lately(world: Any, zone: str) -> bool:
+    """Whether the lamp itself has told of a zone within its limit."""
+    gateway, since_s = world.vendor.gateway, world.mono - world.vendor.gateway.quiet_s - 0.1
+    said = (message for at_s, who, message in reversed(world.sent) if who == gateway.name and at_s >= since_s)
+    reports = (gateway.decode(message.topic, message.payload, "watertower") for message in said)
+    return any(isinstance(report, Report) and zone in report.zones for report in reports)
+
+
+@pytest.mark.parametrize("name", [*REPORTING, "lamp"])
+@settings(max_examples=8, deadline=None)
+@given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.sampled_from([0.5, 5, 40, 100, 200])), max_size=8))
+def test_nothing_is_confirmed_without_a_word_and_everything_is_confirmed_again(
+    world_of: Callable[..., Any], name: str, deeds: list[tuple[str, float]]
+) -> None:
+    """Whatever happened: a zone that is called confirmed was told of by the lamp within its limit; and once the lamp is
+    there and obeys, it shows what it should and is confirmed."""
+    world = world_of(NIGHT, vendors=(VENDORS.get(name, LAMP),))
+    world.controller.start()
+    world.vendor.start()
+    for deed, seconds in (*deeds, ("hears", 0.0), ("power", 0.0)):
+        do(world, deed)
+        end_s = world.mono + seconds
+        while world.mono < end_s:
+            world.run(min(5.0, end_s - world.mono))
+            stand = world.controller.engine.tracks[name].standing
+            assert all(spoke_lately(world, zone) for zone, how in stand.items() if how == "confirmed")
+    world.run(world.vendor.gateway.quiet_s + 1.25 * POLL_S)
+    assert standing(world) == {"confirmed"}
+    assert is_lit(world)
