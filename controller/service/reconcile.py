@@ -312,7 +312,8 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
         return Decision(replace(differs, pending=pending), wake_s=pending.due_s)
     if track.pending is None:
         contradicts = _contradicts(gateway, track, turn)
-        return _restore(gateway, differs, turn) if contradicts else _again(gateway, differs, turn, ())
+        quietly = replace(differs, pending=Pending(turn.now_s, turn.now_s, attempts=0, quiet=True))
+        return _restore(gateway, differs, turn) if contradicts else _again(gateway, quietly, turn, ())
     if turn.now_s < track.pending.due_s:
         # it was told while it could not hear
         if track.pending.attempts > track.misses + 1 and not silence.is_unheard(track, turn):
