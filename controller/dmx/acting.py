@@ -1,11 +1,10 @@
-"""By what the gateway acts at an instant: the document it accepted, and the time as far as it knows it. Pure.
+"""By what the gateway acts at an instant: the document it accepted, and the time by which that goes. Pure.
 
 The first that applies holds
 1. no document at all                     boot: dark
-2. no idea of the time                    desired: what was right when the document was written
-3. before `valid_until`                   desired, until the first later cue begins; then plan: the last cue begun
-4. `hold_s` after `valid_until`           after: the last look is held
-5. later                                  after: the zones of `after`, reached by their own fade
+2. before `valid_until`                   desired, until the first later cue begins; then plan: the last cue begun
+3. `hold_s` after `valid_until`           after: the last look is held
+4. later                                  after: the zones of `after`, reached by their own fade
 """
 
 from collections.abc import Mapping
@@ -24,12 +23,10 @@ class Act:
     zones: Mapping[str, ZoneWish] = field(default_factory=dict)
 
 
-def act(document: Desired | None, now: datetime | None) -> Act:
-    """By what to act; `now` is None where the time is not known."""
+def act(document: Desired | None, now: datetime) -> Act:
+    """By what to act."""
     if document is None:
         return Act("boot", None)
-    if now is None:
-        return Act("desired", None, document.zones)
     if now < document.valid_until:
         return _planned(document, now)
     ends = document.valid_until + timedelta(seconds=document.after.hold_s)
@@ -47,9 +44,9 @@ def _planned(document: Desired, now: datetime) -> Act:
     return Act("plan", cue.at, cue.zones)
 
 
-def next_instant(document: Desired | None, now: datetime | None) -> datetime | None:
-    """When another rule or cue begins to hold; None where nothing is ahead or the time is not known."""
-    if document is None or now is None:
+def next_instant(document: Desired | None, now: datetime) -> datetime | None:
+    """When another rule or cue begins to hold; None where nothing is ahead."""
+    if document is None:
         return None
     ends = document.valid_until + timedelta(seconds=document.after.hold_s)
     ahead = (*(cue.at for cue in document.cues), document.valid_until, ends)

@@ -116,7 +116,7 @@ class Gateway:
         if not payload:
             return
         held = self._intake.document
-        self._told += self._intake.take(payload, self._shows(), reading.mono)
+        self._told += self._intake.take(payload, self._shows(), self._watch.now(reading), reading)
         told = self._intake.document
         if told is not None and told is not held and not retained:
             self._watch.hear(told.issued_at, reading)
@@ -135,7 +135,8 @@ class Gateway:
             self._began_s = reading.mono
         now = self._watch.now(reading)
         self._watch_clock(reading)
-        self._steer(act(self._intake.document, now), now, reading)
+        acted = self._intake.time(now, reading)
+        self._steer(act(self._intake.document, acted), acted, reading)
         lights = {zone: ramp.at(reading.beat_s) for zone, ramp in self._ramps.items()}
         walking = self._walk.frames(reading.mono)
         frames = walking if walking is not None else self._patch.levels(lights)
@@ -147,7 +148,7 @@ class Gateway:
         events, self._told = tuple(self._told), []
         next_s = min(self._report_s, self._walk.until_s)
         wake_s = next_s if resting else min(next_s, reading.mono + FRAME_S)
-        return Turn(frames, messages, events, self._intake.to_keep(), self._wake_at(now, reading), wake_s)
+        return Turn(frames, messages, events, self._intake.to_keep(), self._wake_at(acted, reading), wake_s)
 
     def _report_by(self, at_s: float) -> None:
         self._report_s = min(self._report_s, at_s)
@@ -176,20 +177,20 @@ class Gateway:
         goals = {zone: before.get(zone, DARK_WISH).state(earlier) for zone in self._ramps}
         self._ramps = {zone: Ramp(Light.of(goal), goal) for zone, goal in goals.items()}
 
-    def _steer(self, what: Act, now: datetime | None, reading: Reading) -> None:
+    def _steer(self, what: Act, now: datetime, reading: Reading) -> None:
         """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
         if self._act is None:
             self._find(what)
-        changed, document = False, self._intake.document
+        changed = False
         for zone, ramp in self._ramps.items():
             wish = what.zones.get(zone, DARK_WISH)
-            goal = wish.state(now or (document.issued_at if document is not None else reading.wall))
+            goal = wish.state(now)
             if goal != ramp.goal:
                 changed = True
                 if what == self._act:  # the step of a sequence, which does not end the fade into it
                     self._ramps[zone] = ramp.towards(goal, reading.beat_s)
                 else:
-                    late_s = max(0.0, (now - what.since).total_seconds()) if now and what.since else 0.0
+                    late_s = max(0.0, (now - what.since).total_seconds()) if what.since else 0.0
                     start, began_s = ramp.at(reading.beat_s), reading.beat_s - late_s
                     self._ramps[zone] = Ramp(start, goal, began_s, wish.fade_s)
         if changed or self._act is None or what.by != self._act.by:
@@ -252,9 +253,9 @@ class Gateway:
             self._told.append(happened(UNEVEN, zone=zone))
         self._lasting = lasting
 
-    def _wake_at(self, now: datetime | None, reading: Reading) -> datetime | None:
+    def _wake_at(self, now: datetime, reading: Reading) -> datetime | None:
         """The next cue or step of a sequence, on the wall of the reading."""
-        if now is None or self._act is None:
+        if self._act is None:
             return None
         instants = [at for at in (next_instant(self._intake.document, now),) if at is not None]
         for wish in self._act.zones.values():

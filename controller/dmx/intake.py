@@ -6,13 +6,17 @@ Rules
 3. So is one that was accepted before, as happens when one of two brokers lags: the report says that it is stale, and
    nobody is warned.
 4. The highest order accepted and its document are handed out to be kept, so that a restart knows them.
-5. A flood of documents that are refused is told every REFUSALS_S at most. The reports tell of one for REMINDED_S, or
+5. A document goes by the clock, and never by less than it has lasted since it was accepted: where it was dated ahead,
+   the clock was set back, or there is none, no look outlives its end.
+6. A flood of documents that are refused is told every REFUSALS_S at most. The reports tell of one for REMINDED_S, or
    until one is accepted.
 """
 
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from controller.clock import Reading, Trust
 from controller.dmx.memory import Memory
 from controller.events import Event, happened
 from controller.gateways.documents import REFUSED, Desired, ZoneWish, parse_desired, refusal
@@ -20,6 +24,8 @@ from controller.gateways.gateway import Order, Rejected
 
 REFUSALS_S = 10.0
 REMINDED_S = 60.0
+AHEAD = timedelta(seconds=30)
+"""As much as two clocks may differ."""
 ACCEPTED = 16
 """So many of the documents accepted last are known again."""
 
@@ -30,6 +36,8 @@ class Intake:
     def __init__(self, name: str, memory: Memory | None) -> None:
         self.document: Desired | None = memory
         self.before: Mapping[str, ZoneWish] = memory.before if memory is not None else {}
+        self._accepted_at = memory.accepted_at if memory is not None else None
+        self._accepted_s: float | None = None
         self._name = name
         self._accepted = deque([] if memory is None else [memory.command_id], ACCEPTED)
         self._unkept: Memory | None = None
@@ -56,14 +64,29 @@ class Intake:
         unkept, self._unkept = self._unkept, None
         return unkept
 
-    def take(self, payload: bytes, shown: Mapping[str, ZoneWish], now_s: float) -> tuple[Event, ...]:
+    def time(self, now: datetime | None, reading: Reading) -> datetime:
+        """By which to act on the document, by rule 5; `now` is what the gateway's clock tells."""
+        if self.document is None:
+            return now or reading.wall
+        if self._accepted_s is None:  # found in the memory
+            was_s = (
+                (now - self._accepted_at).total_seconds() if now is not None and self._accepted_at is not None else 0.0
+            )
+            self._accepted_s = reading.mono - max(0.0, was_s) / reading.pace
+        lasted = self.document.issued_at + timedelta(seconds=(reading.mono - self._accepted_s) * reading.pace)
+        return max(now, lasted) if now is not None else lasted
+
+    def take(
+        self, payload: bytes, shown: Mapping[str, ZoneWish], now: datetime | None, reading: Reading
+    ) -> tuple[Event, ...]:
         """A document has come, or what somebody wrote in its place, while this is `shown`; what is to be told of it."""
+        now_s = reading.mono
         told = parse_desired(payload)
         reason = told.reason if isinstance(told, Rejected) else refusal(told, self.document)
         self._rejected, self._rejected_s = reason, now_s
         if isinstance(told, Desired):
             if reason is None:
-                self._accept(told, shown)
+                self._accept(told, shown, now, reading)
                 return ()
             if told.command_id in self._accepted:
                 return ()
@@ -72,13 +95,15 @@ class Intake:
         self._told_s = now_s
         return (happened(REFUSED, gateway=self._name, reason=reason),)
 
-    def _accept(self, told: Desired, shown: Mapping[str, ZoneWish]) -> None:
+    def _accept(self, told: Desired, shown: Mapping[str, ZoneWish], now: datetime | None, reading: Reading) -> None:
         """By rule 2."""
+        is_ahead = reading.trust is Trust.TRUSTED and now is not None and told.issued_at > now + AHEAD
+        accepted_at = now if is_ahead else None
         held = self.document
         if held is None or told.order != held.order:
             self.before = shown
-            self._unkept = Memory(**dict(told), before=shown)
+            self._unkept = Memory(**dict(told), before=shown, accepted_at=accepted_at)
             self._accepted.append(told.command_id)
         elif told.issued_at <= held.issued_at:
             return
-        self.document = told
+        self.document, self._accepted_s = told, reading.mono

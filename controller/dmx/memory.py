@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from controller import plain_file
-from controller.gateways.documents import MAX_PAYLOAD, Desired, Zones, parse_document
+from controller.gateways.documents import MAX_PAYLOAD, Desired, Instant, Zones, parse_document
 from controller.gateways.gateway import Rejected
 
 MOST = 4 * MAX_PAYLOAD
@@ -13,9 +13,11 @@ MOST = 4 * MAX_PAYLOAD
 
 
 class Memory(Desired):
-    """The document, and by zone what was shown `before` it; nothing for dark."""
+    """The document, and by zone what was shown `before` it; nothing for dark. `accepted_at` is when it was accepted by
+    a clock that was sure, where it was dated ahead of that."""
 
     before: Zones = Field(default_factory=dict)
+    accepted_at: Instant | None = None
 
 
 def read_memory(path: Path) -> Memory | None:

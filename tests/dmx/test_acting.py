@@ -60,12 +60,6 @@ def test_nothing_known() -> None:
     assert (told.by, dict(told.zones)) == ("boot", {})
 
 
-def test_a_document_and_no_time() -> None:
-    """What was right when it was written, from whenever it is known."""
-    told = act(document((5, DARK)), None)
-    assert (told.by, told.since, told.zones) == ("desired", None, RED)
-
-
 def test_what_comes_next() -> None:
     """Each cue, the end, the end of the hold; then nothing."""
     held = document((5, DARK), (20, RED))
@@ -75,4 +69,3 @@ def test_what_comes_next() -> None:
         at = following
     assert seen == [5, 20, 48, 72]
     assert next_instant(None, NOON) is None
-    assert next_instant(held, None) is None

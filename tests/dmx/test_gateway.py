@@ -45,6 +45,7 @@ class Bench:
     def __init__(self, memory: Memory | None = None) -> None:
         self.mono = 100.0
         self.trust = Trust.TRUSTED
+        self.off = timedelta(0)
         self.lamps = SimulatedLamps(Random(1))
         self.problems: tuple[str, ...] = ()
         self.gateway = Gateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
@@ -59,7 +60,7 @@ class Bench:
     @property
     def reading(self) -> Reading:
         """Now."""
-        return Reading(START + timedelta(seconds=self.mono - 100.0), self.mono, self.trust)
+        return Reading(START + self.off + timedelta(seconds=self.mono - 100.0), self.mono, self.trust)
 
     def hear(self, document: Desired | bytes, retained: bool = False) -> None:
         """A document comes."""
@@ -422,3 +423,91 @@ def test_a_document_that_was_over_when_it_came_tells_no_time(trust: Trust) -> No
     bench.hear(document(2, issued_at=START - timedelta(hours=49) + timedelta(seconds=4), **past))
     bench.run(1)
     assert (bench.last.by, bench.last.clock, bench.last.zones["bowl"].on) == ("desired", "anchor", True)
+
+
+HOUR_S = 3600.0
+DATED = {
+    "as it should be": timedelta(0),
+    "an hour ahead": timedelta(hours=1),
+    "a year ahead": timedelta(days=365),
+    "to the end of all dates": datetime(2199, 1, 1, tzinfo=UTC) - START,
+}
+
+
+def dated(ahead: timedelta) -> Desired:
+    """Orange, blue five hours later, for three days; held for a day, then red. All of it so much ahead."""
+    issued = START + ahead
+    blue, red = ({"bowl": ZoneWish(on=True, color=color, brightness=1.0)} for color in ("#0000FF", "#FF0000"))
+    return document(
+        issued_at=issued,
+        valid_until=issued + timedelta(hours=72),
+        cues=(PlannedCue(at=issued + timedelta(hours=5), zones=blue),),
+        after=After(hold_s=24 * HOUR_S, zones=red),
+    )
+
+
+def life(bench: Bench) -> list[tuple[str, str | None]]:
+    """By what, and in which colour, soon before and after each of its instants."""
+    told, began = [], bench.mono
+    for hours in (5.0, 72.0, 96.0):
+        for offset_s in (-60.0, 60.0):
+            bench.mono = began + hours * HOUR_S + offset_s
+            bench.run(11)
+            told.append((bench.last.by, bench.last.zones["bowl"].color))
+    return told
+
+
+LIFE = [
+    ("desired", "#FF6A00"),
+    ("plan", "#0000FF"),
+    ("plan", "#0000FF"),
+    ("after", "#0000FF"),
+    ("after", "#0000FF"),
+    ("after", "#FF0000"),
+]
+
+
+@pytest.mark.parametrize("ahead", DATED.values(), ids=DATED.keys())
+@pytest.mark.parametrize("trust", list(Trust))
+@pytest.mark.parametrize("retained", [False, True])
+def test_no_look_outlives_its_end_however_its_document_is_dated(ahead: timedelta, trust: Trust, retained: bool) -> None:
+    """By a clock that is sure, one in doubt, or none: each ends when it has lasted as long as it was told to."""
+    bench = Bench()
+    bench.trust = trust
+    bench.hear(dated(ahead), retained)
+    assert life(bench) == LIFE
+
+
+@pytest.mark.parametrize("trust", list(Trust))
+def test_no_look_outlives_its_end_though_the_clock_is_set_back(trust: Trust) -> None:
+    """After the document was accepted, by years."""
+    bench = Bench()
+    bench.hear(dated(timedelta(0)))
+    bench.run(1)
+    bench.mono -= 1
+    bench.off, bench.trust = timedelta(days=-900), trust
+    assert life(bench) == LIFE
+
+
+def test_what_is_dated_ahead_ends_though_the_gateway_starts_again_and_again() -> None:
+    """Each time it knows by a sure clock how long it has had it; one that is dated right goes by the clock alone."""
+    for ahead in (timedelta(days=365), timedelta(0)):
+        bench = Bench()
+        bench.hear(dated(ahead))
+        bench.run(1)
+        for _ in range(7):
+            later = Bench(bench.remembered[-1])
+            later.remembered = bench.remembered
+            later.mono = bench.mono + 14 * HOUR_S
+            bench = later
+            bench.run(11)
+        assert (bench.last.by, bench.last.zones["bowl"].color) == ("after", "#FF0000")
+
+
+def test_a_clock_that_is_ahead_of_the_document_counts() -> None:
+    """Found on disk or kept by the broker, a document may be old: it is not begun anew."""
+    bench = Bench()
+    bench.off = timedelta(hours=80)
+    bench.hear(dated(timedelta(0)), retained=True)
+    bench.run(11)
+    assert (bench.last.by, bench.last.zones["bowl"].color) == ("after", "#0000FF")
