@@ -20,7 +20,7 @@ class Telling:
     def __call__(self, code: str, about: str, **fields: object) -> None:
         """Tells it now or, if it is one of many about the same thing, with them."""
         event = happened(code, **fields)
-        if event.kind.level is not Level.WARNING:
+        if event.level is not Level.WARNING or event.kind.lasting is not None:  # begin and end belong together
             return self._on_event(event)
         for told in self._damper.pass_on(event, self._loop.time(), about):
             self._on_event(told)

@@ -29,9 +29,11 @@ from controller.service.engine import Engine
 from controller.service.glow import Glow
 from controller.service.hand import Hand
 from controller.service.loop import Loop, Named
+from controller.service.news import ONLINE
 
 REMEMBER_S = 10.0
 COUNT_S = 1.0
+OFFLINE = b"offline"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Running:
 async def running(parts: Parts) -> AsyncIterator[Running]:
     """Everything started, in order; and on the way out stopped, in the opposite one."""
     tower = parts.setup.tower
+    parts.degradations.rebuilt()
     async with AsyncExitStack() as stack:
         users = connect.nobody_else() if parts.closed else connect.users(tower.mqtt)
         brokers = await _brokers(parts, users, stack)
@@ -64,12 +67,12 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         site = Named(tower.site.name, parts.prefix)
         mqtt = await stack.enter_async_context(_connection(brokers, engine, site))
         tell = _telling(parts, mqtt)
-        loop = Loop(engine, hand, parts.clock, mqtt, site, tell)
-        following = Following(parts, loop, hand, tell, users, asyncio.get_running_loop().create_future())
+        loop = Loop(engine, hand, parts.clock, mqtt, site, tell, parts.degradations)
+        following = Following(parts, loop, hand, tell, users)
         fed = feed_watchdog(lambda: loop.turned_s, lambda: parts.clock.read().mono)
         works = (loop.run(), following.run(), _remember(parts, engine), _count(parts, engine), fed)
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
-        stack.push_async_callback(_end, work, mqtt, parts.prefix)
+        stack.push_async_callback(_end, work, mqtt, site)
         yield Running(engine, work, following.anew, mqtt)
 
 
@@ -96,9 +99,9 @@ def _connection(brokers: tuple[Address, ...], engine: Engine, site: Named) -> Mq
     return Mqtt(
         brokers,
         f"{site.prefix.replace('/', '-')}-controller",
-        subscriptions=tuple((topic, 1) for topic in (*engine.topics, site.requests)),
-        will=_status(site.prefix, b"offline"),
-        birth=(_status(site.prefix, b"online"),),
+        subscriptions=tuple((topic, 1) for topic in (*engine.topics, site.requests, site.status)),
+        will=_status(site, OFFLINE),
+        birth=(_status(site, ONLINE),),
         streams=(site.requests,),
         partial=engine.partial,
     )
@@ -143,15 +146,15 @@ async def _work(parts: Parts, ours: tuple[Coroutine[Any, Any, None], ...], broke
             tasks.create_task(gateway.run(brokers, site), name=f"gateway {gateway.name}")
 
 
-async def _end(work: asyncio.Task[None], mqtt: Mqtt, prefix: str) -> None:
-    """Says what the last will would say, and ends the work."""
-    mqtt.publish(_status(prefix, b"offline"))
+async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: Named) -> None:
+    """Ends the work, and says what the last will would say: not before, or the loop would say that it is there."""
     work.cancel()
     await asyncio.wait([work])
+    mqtt.publish(_status(site, OFFLINE))
 
 
-def _status(prefix: str, word: bytes) -> Message:
-    return Message(f"{prefix}/controller/status", word, qos=1, retain=True)
+def _status(site: Named, word: bytes) -> Message:
+    return Message(site.status, word, qos=1, retain=True)
 
 
 def _telling(parts: Parts, mqtt: Mqtt) -> Tell:

@@ -30,6 +30,7 @@ from controller.events import Event, Level
 from controller.events.line import text_line
 from controller.gateways.contract import Dmx
 from controller.gateways.outputs import SimulatedOutput
+from controller.service.degradations import Degradations
 from controller.store import Store
 
 BEFORE = timedelta(hours=6)
@@ -102,8 +103,11 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
     zone = setup.tower.site.place.time_zone
     recent: list[str] = []
 
+    degradations = Degradations(clock)
+
     def tell(event: Event, at: datetime) -> None:
-        if event.code in SHOWN_CODES or event.kind.level in {Level.WARNING, Level.ERROR}:
+        degradations.take(event, at)
+        if event.code in SHOWN_CODES or event.level in {Level.WARNING, Level.ERROR}:
             line = text_line(event, at, zone, options.language)
             recent.append(line)
             del recent[:-RECENT]
@@ -112,7 +116,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
 
     try:
         async with Store(state, lambda event: tell(event, clock.read().wall)) as store:
-            parts = Parts(setup, clock, store, state, tell, options.language, port=0)
+            parts = Parts(setup, clock, store, state, tell, degradations, options.language, port=0)
             async with running(parts) as service:
                 await _frames(parts, last, service, stop, recent if picture else None)
     finally:

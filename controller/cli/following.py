@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from controller.cli import connect
 from controller.cli.parts import Parts, Tell
-from controller.config.load import Setup, load
+from controller.config import source
+from controller.config.load import TOWER, Setup, load
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import happened
-from controller.events.kind import Event, Language
-from controller.service.files import changes, difference, keep_last_good
+from controller.events.kind import Event
+from controller.service.files import LastGood, changes, copied_at, difference, local
 from controller.service.hand import Hand
 from controller.service.loop import Loop
 from controller.service.request import Grounds
+
+REJECTED, UNREAD = "TWL-O131", "TWL-O134"
+FILE_UNUSABLE = "TWL-Q106"
 
 
 def grounds(setup: Setup) -> Grounds:
@@ -22,70 +25,92 @@ def grounds(setup: Setup) -> Grounds:
     return Grounds(setup.program(), setup.tower.palette, setup.tower.overrides.longest)
 
 
-@dataclass(frozen=True)
 class Following:
     """Follows the files of one run; `anew` is answered when the technicians' file or the broker's users changed: all is
     to be built anew. `users` are those that the broker knows."""
 
-    parts: Parts
-    loop: Loop
-    hand: Hand
-    tell: Tell
-    users: Mapping[str, str] | None
-    anew: "asyncio.Future[Setup]"
+    def __init__(self, parts: Parts, loop: Loop, hand: Hand, tell: Tell, users: Mapping[str, str] | None) -> None:
+        self.anew: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
+        self._parts = parts
+        self._loop = loop
+        self._hand = hand
+        self._log = tell
+        self._users = users
+        self._in_force = parts.setup
+        self._taken_at = parts.clock.read().wall
+        self._copy = LastGood(parts.config or Path(), parts.state, self._tell)
+        told = (parts.degradations.stands(code) for code in (REJECTED, UNREAD))
+        self._is_unread = any(event is not None and may_pass(event) for event in told)
 
     async def run(self) -> None:
         """Until cancelled, or until all is to be built anew."""
-        directory = self.parts.config
+        directory = self._parts.config
         if directory is None:
             return
-        users_file = self.parts.setup.tower.mqtt.users_file
-        changed = changes(directory, () if users_file is None else (users_file,))
+        users_file = self._parts.setup.tower.mqtt.users_file
+        others = () if users_file is None else (users_file,)
+        changed = changes(directory, others, again=lambda: self._is_unread or self._copy.is_stale)
         await anext(changed)
-        if not self.parts.from_copy:
+        if not self._parts.unbuilt:
             # what was saved while everything was built is no change to who began to look only now
-            await self._judge(directory, known=self.parts.setup)
-        async for _ in changed:
+            await self._copy.keep(self._parts.setup)
+            await self._judge(directory, saved=False)
+        async for saved in changed:
             if self.anew.done():
                 return
-            await self._judge(directory)
+            await self._copy.retry()
+            if saved or self._is_unread:
+                await self._judge(directory, saved)
 
-    async def _judge(self, directory: Path, known: Setup | None = None) -> None:
+    async def _judge(self, directory: Path, saved: bool) -> None:
+        """What the files say now; `saved` tells that somebody saved one, and waits to be told."""
+        self._is_unread = False
         try:
             setup = await asyncio.to_thread(load, directory)
         except FilesRejected as rejected:
-            self._tell(rejection(rejected, self.parts.language))
+            self._reject(rejection(rejected, self._taken), saved)
             return
+        users, refused = self._users, None
         try:
             users = await asyncio.to_thread(_users, setup)
         except WatertowerError as error:
-            self._tell(refusal(error, self.parts.language))
-            if not setup.builds_like(self.parts.setup) or setup.program() == self.hand.grounds.program:
-                return
-            users = self.users  # the secret is no matter of the schedule
-        same = setup == known and users == self.users
-        await (self._copy(setup, directory) if same else self._take(setup, users, directory))
+            # the secret is no matter of the schedule, which is taken all the same
+            refused = refusal(error, self._taken)
+        if refused is None or (setup.builds_like(self._parts.setup) and setup != self._in_force):
+            await self._accept(setup, users, saved)
+        if refused is not None:
+            self._reject(refused, saved)
 
-    async def _take(self, setup: Setup, users: Mapping[str, str] | None, directory: Path) -> None:
+    async def _accept(self, setup: Setup, users: Mapping[str, str] | None, saved: bool) -> None:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
-        now = self.parts.clock.read().wall
-        before, after = self.hand.grounds.program, setup.program()
-        self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
-        if users != self.users or not setup.builds_like(self.parts.setup):
+        before, after, now = self._hand.grounds.program, setup.program(), self._parts.clock.read().wall
+        is_same = setup == self._in_force and users == self._users
+        if saved or not is_same or self._parts.degradations.stands(REJECTED):
+            self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
+        elif self._parts.degradations.stands(UNREAD):
+            self._tell(happened("TWL-O135"))
+        if is_same and not saved:
+            return
+        if users != self._users or not setup.builds_like(self._parts.setup):
             self.anew.set_result(setup)
             return
-        await self._copy(setup, directory)
-        self.hand.grounds = grounds(setup)
-        self.loop.follow(after)
+        self._in_force, self._taken_at = setup, now
+        self._hand.grounds = grounds(setup)
+        self._loop.follow(after)
+        await self._copy.keep(setup)
 
-    async def _copy(self, setup: Setup, directory: Path) -> None:
-        try:
-            await asyncio.to_thread(keep_last_good, setup, directory, self.parts.state)
-        except OSError as error:
-            self._tell(happened("TWL-O132", reason=str(error)))
+    def _reject(self, told: Event, saved: bool) -> None:
+        self._is_unread = may_pass(told)
+        if saved or told != self._parts.degradations.stands(told.code):
+            self._tell(told)
+
+    @property
+    def _taken(self) -> str:
+        kept_at = None if self._copy.is_stale else copied_at(self._parts.state)
+        return local(kept_at or self._taken_at, self._in_force)
 
     def _tell(self, event: Event) -> None:
-        self.tell(event, self.parts.clock.read().wall)
+        self._log(event, self._parts.clock.read().wall)
 
 
 def _users(setup: Setup) -> Mapping[str, str] | None:
@@ -95,14 +120,23 @@ def _users(setup: Setup) -> Mapping[str, str] | None:
     return connect.users(setup.tower.mqtt)
 
 
-def refusal(error: WatertowerError, language: Language) -> Event:
-    """What could be read but not built: a secret that is not there, a port that is taken."""
-    event = happened(error.code, **error.fields)
-    return happened("TWL-O131", count=1, first=f"{event.code}: {event.text(language)}")
+def refusal(error: WatertowerError, taken: str) -> Event:
+    """What could be read but not built: a secret that is not there, a port that is taken. `taken` is since when that
+    holds which is in force."""
+    return happened(REJECTED, count=1, where=TOWER, first=happened(error.code, **error.fields), taken=taken)
 
 
-def rejection(rejected: FilesRejected, language: Language) -> Event:
-    """What is wrong, in one line with the place of the first mistake."""
-    first = rejected.findings[0]
+def rejection(rejected: FilesRejected, taken: str) -> Event:
+    """What is wrong, in one line with the place of the first mistake; what could not be read is no mistake."""
+    unread = [finding for finding in rejected.findings if finding.code in source.UNREAD]
+    first = (unread or rejected.findings)[0]
+    if unread:
+        return happened(UNREAD, where=first.file, first=first.event, taken=taken)
     where = f"{first.file}:{first.place.line}:{first.place.column}" if first.place is not None else first.file
-    return happened("TWL-O131", count=len(rejected.findings), first=f"{where}: {first.event.text(language)}")
+    return happened(REJECTED, count=len(rejected.findings), where=where, first=first.event, taken=taken)
+
+
+def may_pass(told: Event) -> bool:
+    """Whether the same files may be good the next time: they, or a secret that they name, could not be read."""
+    first = told.fields["first"]
+    return told.code == UNREAD or (isinstance(first, Event) and first.code == FILE_UNUSABLE)

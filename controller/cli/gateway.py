@@ -13,7 +13,7 @@ import click
 
 from controller.cli import connect
 from controller.cli.assembly import process
-from controller.cli.following import refusal, rejection
+from controller.cli.following import may_pass, refusal, rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import feed_watchdog, notify
 from controller.cli.options import Options, common, environment_language
@@ -24,7 +24,7 @@ from controller.events import Event
 from controller.events.kind import Language
 from controller.gateways.contract import Dmx
 from controller.mqtt import Address
-from controller.service.files import changes, keep_last_good, load_last_good
+from controller.service.files import LastGood, changes, copied_at, load_last_good, local
 
 
 @click.command("gateway")
@@ -81,18 +81,23 @@ class Files:
 
     async def changed(self, box: Box) -> AsyncIterator[Box]:
         """The box anew for each good change that concerns it; what is bad is told, and changes nothing."""
-        async for _ in changes(self.config):
+        copy = LastGood(self.config, self.state, self.tell)
+        stands: list[Event] = []
+        async for saved in changes(self.config, again=lambda: copy.is_stale or any(map(may_pass, stands))):
+            await copy.retry()
             try:
                 setup = await asyncio.to_thread(load, self.config)
                 if not setup.builds_like(box.setup):  # the schedule is the controller's
                     box = Box.of(setup, box.gateway.name)
                     yield box
-                with contextlib.suppress(OSError):
-                    await asyncio.to_thread(keep_last_good, setup, self.config, self.state)
-            except FilesRejected as rejected:
-                self.tell(rejection(rejected, self.language))
+                stands.clear()
+                await copy.keep(setup)
             except WatertowerError as error:
-                self.tell(refusal(error, self.language))
+                taken = local(copied_at(self.state), box.setup)
+                bad = rejection(error, taken) if isinstance(error, FilesRejected) else refusal(error, taken)
+                if saved or bad not in stands:
+                    self.tell(bad)
+                stands[:] = (bad,)
 
 
 async def serve(box: Box, files: Files) -> None:

@@ -47,7 +47,7 @@ class Log:
 
     def tell(self, event: Event, at: datetime) -> None:
         """Write one event; returns at once."""
-        if event.kind.level is Level.DEBUG:
+        if event.level is Level.DEBUG:
             return
         try:
             self._lines.put_nowait((at, self._line(event, at)))
@@ -60,7 +60,7 @@ class Log:
             if self._form == "json"
             else text_line(event, at, self._zone, self._language)
         )
-        return f"<{PRIORITY[event.kind.level]}>{line}" if self._in_journal else line
+        return f"<{PRIORITY[event.level]}>{line}" if self._in_journal else line
 
     def _write(self) -> None:
         while (told := self._lines.get()) is not None:

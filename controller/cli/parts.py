@@ -9,6 +9,7 @@ from controller.clock import Clock
 from controller.config.load import Setup
 from controller.events import Event
 from controller.events.kind import Language
+from controller.service.degradations import Degradations
 from controller.store import Store
 
 Tell = Callable[[Event, datetime], None]
@@ -16,12 +17,12 @@ Tell = Callable[[Event, datetime], None]
 
 @dataclass(frozen=True)
 class Parts:
-    """The files, the clock, where state is kept, who is told.
+    """The files, the clock, where state is kept, who is told, and what is wrong with the service by all that was told.
 
-    `config` is the folder to follow, None for files that never change; `from_copy` tells that the last good copy is in
-    force because the folder's own files are not. `asked` is the language asked for at the start, None leaves it to
-    tower.yaml. `closed` lets nobody but ourselves use the embedded broker, whose users cannot be read. `port` 0 takes a
-    free one for it.
+    `config` is the folder to follow, None for files that never change; `unbuilt` tells that the folder's own files
+    could be read and not built, so that something else is in force until they change. `asked` is the language asked
+    for at the start, None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, whose
+    users cannot be read. `port` 0 takes a free one for it.
     """
 
     setup: Setup
@@ -29,9 +30,10 @@ class Parts:
     store: Store
     state: Path
     tell: Tell
+    degradations: Degradations
     asked: Language | None
     config: Path | None = None
-    from_copy: bool = False
+    unbuilt: bool = False
     closed: bool = False
     port: int | None = None
 

@@ -17,13 +17,14 @@ from controller.cli.following import refusal, rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import notify
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
-from controller.cli.parts import Parts
+from controller.cli.parts import Parts, Tell
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, happened
 from controller.events.kind import Language
-from controller.service.files import last_good, load_last_good
+from controller.service.degradations import Degradations
+from controller.service.files import copied_at, last_good, load_last_good, local
 from controller.store import Store
 
 
@@ -59,8 +60,14 @@ async def serve(start: Start, log: Log) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, _stop, reason, name.name)
     plain_clock = SystemClock()
-    async with Store(start.state, lambda event: log.tell(event, plain_clock.read().wall)) as store:
-        parts = _parts(start, store, log)
+    degradations = Degradations(plain_clock)
+
+    def tell(event: Event, at: datetime) -> None:
+        log.tell(event, at)
+        degradations.take(event, at)
+
+    async with Store(start.state, lambda event: tell(event, plain_clock.read().wall)) as store:
+        parts = _parts(start, store, tell, degradations)
         _greet(parts, start)
         broken: BaseException | None = None
         good: Parts | None = None
@@ -72,8 +79,8 @@ async def serve(start: Start, log: Log) -> int:
                 before = good or _from_copy(parts) or _closed(parts, error)
                 if before is None:
                     raise
-                _tell(before, refusal(error, before.language))
-                parts, good = replace(before, from_copy=True), None
+                _tell(before, refusal(error, local(copied_at(before.state), before.setup)))
+                parts, good = replace(before, unbuilt=True), None
         if broken is not None:
             _tell(parts, happened("TWL-C050", task="work", reason=_cause(broken)))
             return FOUND_PROBLEMS
@@ -81,9 +88,9 @@ async def serve(start: Start, log: Log) -> int:
     return 0
 
 
-def _parts(start: Start, store: Store, log: Log) -> Parts:
-    def tell(event: Event, at: datetime) -> None:
-        log.tell(event, at)
+def _parts(start: Start, store: Store, tell: Tell, degradations: Degradations) -> Parts:
+    def noted(event: Event, at: datetime) -> None:
+        tell(event, at)
         store.note(event, at)
 
     return Parts(
@@ -91,16 +98,16 @@ def _parts(start: Start, store: Store, log: Log) -> Parts:
         clock=SystemClock(store.known.wall),
         store=store,
         state=start.state,
-        tell=tell,
+        tell=noted,
+        degradations=degradations,
         asked=start.asked,
         config=start.config,
-        from_copy=start.rejected is not None,
     )
 
 
 def _from_copy(parts: Parts) -> Parts | None:
     """The same with the last good copy of the files; None where there is none, or that is what they were already."""
-    copy = last_good(parts.config, parts.state) if parts.config and not parts.from_copy else None
+    copy = last_good(parts.config, parts.state) if parts.config and not parts.unbuilt else None
     return None if copy in (None, parts.setup) else replace(parts, setup=copy)
 
 
@@ -123,7 +130,7 @@ async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> 
             notify("STOPPING=1")
             return parts, None
         if service.anew.done():
-            return replace(parts, setup=service.anew.result(), from_copy=False, closed=False), None
+            return replace(parts, setup=service.anew.result(), unbuilt=False, closed=False), None
         return parts, service.work.exception()
 
 
@@ -133,7 +140,7 @@ def _greet(parts: Parts, start: Start) -> None:
     name = parts.setup.tower.site.name
     _tell(parts, happened("TWL-C001", site=name, version=__version__, now=now, config=start.config))
     if start.rejected is not None:
-        _tell(parts, rejection(start.rejected, parts.language))
+        _tell(parts, rejection(start.rejected, local(copied_at(start.state), start.setup)))
 
 
 def _stop(reason: "asyncio.Future[str]", name: str) -> None:

@@ -1,6 +1,7 @@
-"""`watertower status`: now, next and every gateway, as the running controller tells it over MQTT.
+"""`watertower status`: now, next, every gateway and what is wrong with the service itself, as the running controller
+tells it over MQTT.
 
-What is retained outlives the controller: it is shown, with its age, and is no answer.
+What is retained outlives the controller: it is shown as what it is, and is no answer.
 """
 
 import asyncio
@@ -11,7 +12,6 @@ from typing import NoReturn
 import click
 
 from controller.cli import connect
-from controller.cli.news import News
 from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, tell
 from controller.cli.reach import client_id, heard, with_tower
 from controller.clock import SystemClock
@@ -20,10 +20,11 @@ from controller.errors import Unreachable
 from controller.events.kind import printable
 from controller.events.line import json_text
 from controller.mqtt import Mqtt
-from controller.service.health import Health
-from controller.service.loop import HEALTH_EVERY_S
+from controller.service.health import Degradation, Health
+from controller.service.news import BEAT_S, News
 
-WAIT_S = HEALTH_EVERY_S + 2.0
+LOOK_S = 0.05
+LONG_S = 2 * BEAT_S
 WIDEST = 500
 """Letters of a line; what came over MQTT can neither fill the terminal nor steer it."""
 MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
@@ -36,12 +37,13 @@ WORDS = {"confirmed": "confirmed by the gateway"}
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @common
 def command(options: Options, watch: bool, as_json: bool) -> None:
-    """How it stands now. Exit code 1 where a gateway does not confirm, 69 where no controller answers."""
+    """How it stands now. Exit code 1 where a lamp is not as it should be or something is wrong with the service, 69
+    where no controller answers."""
     try:
         health = with_tower(options, lambda tower: asyncio.run(_Asking(tower, options, as_json).held(watch)))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    raise SystemExit(0 if health.confirmed == len(health.gateways) else FOUND_PROBLEMS)
+    raise SystemExit(0 if health.is_well else FOUND_PROBLEMS)
 
 
 class _Asking:
@@ -52,8 +54,8 @@ class _Asking:
         self._options = options
         self._as_json = as_json
         self._brokers = connect.addresses(tower.mqtt)
-        self._news = News(tower.mqtt.topic_prefix)
         self._clock = SystemClock()
+        self._news = News(tower.mqtt.topic_prefix, self._clock.read().mono)
 
     async def held(self, watch: bool) -> Health:
         """The document of a controller that lives. Raises Unreachable TWL-Q101 or TWL-Q102."""
@@ -62,49 +64,60 @@ class _Asking:
         async with Mqtt(self._brokers, name, subscriptions=topics) as mqtt:
             if watch:
                 await self._watch(mqtt)
-            await self._listen(mqtt)
+            await self._ask(mqtt)
+        waited_s = self._clock.read().mono - self._news.began_s
+        if waited_s > LONG_S and self._lives:
+            click.echo(f"{self._options.say('The controller spoke only after')} {waited_s:.0f} s", err=True)
         if self._news.health is not None:
             self._show(self._news.health, indent=2)
-            if self._silent_s() is None:
+            if self._lives:
                 return self._news.health
         raise Unreachable("TWL-Q102", address=str(self._brokers[0]))
 
+    async def _ask(self, mqtt: Mqtt) -> None:
+        """Until the controller gives a sign of life, or has not for so long as it would."""
+        listening = asyncio.create_task(self._listen(mqtt))
+        while not listening.done() and not self._news.is_over(self._clock.read(), len(self._brokers)):
+            await asyncio.wait([listening], timeout=LOOK_S)
+        if not listening.done():
+            listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+
     async def _listen(self, mqtt: Mqtt) -> None:
-        """Until a controller answers, or none will."""
-        news = self._news
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(WAIT_S):
-                async for item in heard(mqtt, self._brokers):
-                    news.take(item, self._clock.read())
-                    lives = news.health is not None and self._silent_s() is None
-                    if lives or (news.is_gone and len(news.online) == len(self._brokers)):
-                        return
+        async for item in heard(mqtt, self._brokers):
+            self._news.take(item, self._clock.read())
 
     async def _watch(self, mqtt: Mqtt) -> NoReturn:
         """Each change, and each time that nobody answers any more."""
-        news, shown, was_gone = self._news, self._news.health, False
+        shown, lived = self._news.health, True
         while True:
             try:
-                async for item in heard(mqtt, self._brokers):
-                    news.take(item, self._clock.read())
-                    if news.is_gone and not was_gone:
-                        tell(Unreachable("TWL-Q102", address=item.broker), self._options)
-                    elif news.health is not None and news.health is not shown:
-                        self._show(news.health, indent=None)
-                    shown, was_gone = news.health, news.is_gone
+                listening = asyncio.create_task(self._listen(mqtt))
+                while not listening.done():
+                    await asyncio.wait([listening], timeout=LOOK_S)
+                    if (health := self._news.health) is not shown and health is not None and self._lives:
+                        self._show(health, indent=None)
+                        shown, lived = health, True
+                    elif lived and not self._lives and self._news.is_over(self._clock.read(), len(self._brokers)):
+                        tell(Unreachable("TWL-Q102", address=str(self._brokers[0])), self._options)
+                        lived = False
+                await listening
             except Unreachable as error:
                 tell(error, self._options)
 
-    def _silent_s(self) -> float | None:
-        return self._news.silent_s(self._clock.read())
+    @property
+    def _lives(self) -> bool:
+        return self._news.lives(self._clock.read())
 
     def _show(self, health: Health, indent: int | None) -> None:
         json = json_text(health.model_dump(mode="json"), indent) if self._as_json else None
-        click.echo(json or _table(health, self._tower, self._options, self._silent_s()))
+        ahead_s = self._news.clock_ahead_s(self._clock.read())
+        click.echo(json or _table(health, self._tower, self._options, lives=self._lives, ahead_s=ahead_s))
 
 
-def _table(health: Health, tower: Tower, options: Options, silent_s: float | None) -> str:
-    """How it stands, in lines; `silent_s` is for how long a controller that is gone has been so."""
+def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead_s: float | None = None) -> str:
+    """How it stands, in lines; `ahead_s` is by how much this computer's clock is ahead of the controller's."""
     say, zone = options.say, tower.site.place.time_zone
     count = len(health.gateways)
     lines = [
@@ -112,10 +125,14 @@ def _table(health: Health, tower: Tower, options: Options, silent_s: float | Non
         f"{say('Now')}: {health.now.said(options.language)}",
         f"{say('Confirmed')}: {health.confirmed} / {count} ({say('by the word of the gateways')})",
     ]
-    if silent_s is not None:
-        lines.append(f"! {say('This is old news; the controller has been silent for')} {silent_s:.0f} s")
+    if not lives:
+        lines.append(f"! {say('This is old news: no controller answers')}")
+    if ahead_s is not None:
+        differs = say("The clock of this computer differs from the controller's by")
+        lines.append(f"! {differs} {ahead_s:+.0f} s")
     if health.next is not None:
         lines.append(f"{say('Next')}: {_local(health.next.at, zone)} {health.next.said(options.language)}")
+    lines.extend(_degradation(one, zone, options) for one in health.degradations)
     for gateway in health.gateways:
         heard = "–" if gateway.heard_s is None else f"{gateway.heard_s:.0f} s"
         lines.append(
@@ -126,6 +143,11 @@ def _table(health: Health, tower: Tower, options: Options, silent_s: float | Non
             said = gateway.said(name, options.language, health.at.astimezone(zone))
             lines.append(f"    {name:12} {state:26} {said}")
     return "\n".join(printable(line, WIDEST) for line in lines)
+
+
+def _degradation(one: Degradation, zone: tzinfo, options: Options) -> str:
+    mark = "·" if one.is_harmless else "!"
+    return f"{mark} {one.code} {options.say('since')} {_local(one.since, zone)}: {one.said(options.language)}"
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

@@ -43,7 +43,7 @@ class Finding:
     @property
     def is_error(self) -> bool:
         """Whether the files cannot be used because of it."""
-        return self.event.kind.level is Level.ERROR
+        return self.event.level is Level.ERROR
 
 
 @dataclass(frozen=True, slots=True)

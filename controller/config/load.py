@@ -20,7 +20,7 @@ from controller.config.document import read
 from controller.config.findings import Finding, Source, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.nodes import Sequence as Items
-from controller.config.profiles import read_profiles
+from controller.config.profiles import FOLDER, read_profiles
 from controller.config.schedule_file import Campaign, Schedule
 from controller.config.source import read_file
 from controller.config.tower import AnyGateway, Mqtt, Site, Tower
@@ -135,7 +135,9 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
         of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
     unread = {Path(fault.file).stem for fault in faults}
     of_tower = tuple(
-        one for one in of_tower if one.code not in UNKNOWN_PROFILE or one.event.fields["profile"] not in unread
+        one
+        for one in of_tower
+        if one.code not in UNKNOWN_PROFILE or unread.isdisjoint({one.event.fields["profile"], FOLDER})
     )
     findings = (*of_schedule, *of_tower, *faults)
     if tower is None or schedule is None or findings:

@@ -22,17 +22,25 @@ FILES = shape.Files(KEYWORDS, frozenset(), "")
 
 
 def profile_paths(directory: Path) -> list[Path]:
-    """The profiles' files of a folder; what editors and network shares put beside them begins with a dot."""
-    return sorted(path for path in (directory / FOLDER).glob("*.yaml") if not path.name.startswith("."))
+    """The profiles' files of a folder; what editors and network shares put beside them begins with a dot. None where
+    there is no such folder; raises OSError for one that cannot be read."""
+    try:
+        paths = list((directory / FOLDER).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(path for path in paths if path.suffix == ".yaml" and not path.name.startswith("."))
 
 
 def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding, ...]]:
     """The profiles of a folder's subfolder, and what is wrong with them; none where there is no subfolder."""
     profiles: dict[str, Profile] = {}
     findings: list[Finding] = []
-    paths = profile_paths(directory)
+    folder = Source(str(directory / FOLDER))
+    try:
+        paths = profile_paths(directory)
+    except OSError as error:
+        return {}, (folder.finding("TWL-S043", None, reason=error.strerror or error),)
     if len(paths) > MOST_PROFILES:
-        folder = Source(str(directory / FOLDER))
         findings.append(folder.finding("TWL-F119", None, count=len(paths), most=MOST_PROFILES))
     for path in paths[:MOST_PROFILES]:
         profile, faults = _read(path)

@@ -44,7 +44,7 @@ def as_github(findings: Iterable[Finding], language: Language) -> str:
 
 
 def _block(finding: Finding, language: Language) -> str:
-    told = LEVELS[finding.event.kind.level][language == "sv"]
+    told = LEVELS[finding.event.level][language == "sv"]
     head = f"{told}[{finding.code}]: {finding.event.text(language)}"
     action = finding.event.action(language)
     if finding.place is None:
@@ -97,7 +97,7 @@ def _object(finding: Finding, language: Language) -> dict[str, object]:
     place = finding.place
     return {
         "code": finding.code,
-        "level": finding.event.kind.level.value,
+        "level": finding.event.level.value,
         "file": finding.file,
         "line": place.line if place else None,
         "column": place.column if place else None,
@@ -115,7 +115,7 @@ def _annotation(finding: Finding, language: Language) -> str:
         where |= {"line": str(place.line), "col": str(place.column), "endColumn": str(place.end - 1)}
     told = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in where.items())
     message = f"{finding.event.text(language)}: {finding.event.action(language)}"
-    return f"::{ANNOTATIONS[finding.event.kind.level]} {told}::{_escaped(message)}"
+    return f"::{ANNOTATIONS[finding.event.level]} {told}::{_escaped(message)}"
 
 
 def _escaped(text: str, also: str = "") -> str:

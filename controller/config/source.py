@@ -32,6 +32,8 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 OTHERS = frozenset({".json", ".swp"})
 """What stands beside the files and is none of them."""
 LENIENT = "as-windows-1252"
+UNREAD = frozenset({"TWL-S002", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043"})
+"""The findings of a file that could not be read at all, which may well be read the next time."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 

@@ -25,6 +25,7 @@ from controller.store.atomic import write
 LONGEST_PAUSE_S = 1.0
 """A stepped clock is noticed within this."""
 KEEP_S = 0.5
+AGAIN_S = 2.0
 
 Tell = Callable[[Event, datetime], None]
 
@@ -127,11 +128,10 @@ class Process:
         self._reports = ()
 
     async def _keep(self, mqtt: Mqtt) -> None:
-        """Writes the newest document, beside the turns: a fade does not wait for a disk."""
+        """Writes the newest document, beside the turns, until it is written: a fade does not wait for a disk."""
+        unwritten: Memory | None = None
         while True:
-            document = await self._unkept.get()
-            while not self._unkept.empty():
-                document = self._unkept.get_nowait()
+            document = await self._to_keep(unwritten)
             payload = document.model_dump_json(exclude_none=True).encode()
             writing = asyncio.create_task(asyncio.to_thread(write, self._memory, payload), name="write")
             await asyncio.wait([writing], timeout=KEEP_S)
@@ -140,7 +140,26 @@ class Process:
             try:
                 await writing
             except OSError as error:
-                self._say(happened("TWL-D012", gateway=self._settings.name, reason=str(error)))
+                if unwritten is None:
+                    self._say(happened("TWL-D012", gateway=self._settings.name, reason=str(error)))
+                unwritten = document
+            else:
+                if unwritten is not None:
+                    self._say(happened("TWL-D015", gateway=self._settings.name))
+                unwritten = None
+
+    async def _to_keep(self, unwritten: Memory | None) -> Memory:
+        """The newest document; for want of one, after AGAIN_S, that which could not be written."""
+        try:
+            async with asyncio.timeout(AGAIN_S if unwritten is not None else None):
+                document = await self._unkept.get()
+        except TimeoutError:
+            if unwritten is None:
+                raise
+            return unwritten
+        while not self._unkept.empty():
+            document = self._unkept.get_nowait()
+        return document
 
     def _say(self, event: Event) -> None:
         self._tell(event, self._clock.read().wall)

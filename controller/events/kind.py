@@ -48,11 +48,28 @@ def _placeholders(text: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting:
+    """How long what an event tells of goes on; `status` shows it for so long.
+
+    `until` names the events that end it, `about` the fields by which one is told from another, which the ending event
+    carries too. `fine` are fields and values with which the event itself says that it is over. `quiet_s` ends what only
+    happens again and again, once it has not for so long. What is `harmless` is shown and asks for nobody.
+    """
+
+    until: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    fine: tuple[tuple[str, str], ...] = ()
+    quiet_s: float | None = None
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """An entry of the catalogue.
 
     `text` says what happened in one line, `meaning` what that is, `action` what to do about it. `more` names fields
-    that belong to the event without standing in its text.
+    that belong to the event without standing in its text. `lasting` is None for what is over in a moment. `milder` are
+    fields and values with which the event has another level than the usual one.
     """
 
     code: str
@@ -62,6 +79,8 @@ class Kind:
     meaning: Text
     action: Text
     more: tuple[str, ...] = ()
+    lasting: Lasting | None = None
+    milder: Mapping[tuple[str, str], Level] = field(default_factory=dict)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -80,6 +99,12 @@ class Event:
     def code(self) -> str:
         """The stable code, as `TWL-G101`."""
         return self.kind.code
+
+    @property
+    def level(self) -> Level:
+        """How much it matters, by what it says."""
+        said = ((name, str(value)) for name, value in self.fields.items())
+        return next((self.kind.milder[each] for each in said if each in self.kind.milder), self.kind.level)
 
     def text(self, language: Language) -> str:
         """What happened, in one line."""

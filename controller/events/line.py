@@ -14,7 +14,7 @@ PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4
 def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> str:
     """`2026-11-20 15:41:00 INFO    TWL-G101 mast confirms …`, in the site's own time."""
     local = at.astimezone(zone)
-    return f"{local:%Y-%m-%d %H:%M:%S} {event.kind.level.upper():7} {event.code} {event.text(language)}"
+    return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {event.text(language)}"
 
 
 FRAME = frozenset({"version", "at", "level", "event", "code", "text"})
@@ -26,7 +26,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
     return {
         "version": 1,
         "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "level": event.kind.level.value,
+        "level": event.level.value,
         "event": event.kind.name,
         "code": event.code,
         "text": event.text(language),

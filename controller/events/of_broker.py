@@ -3,7 +3,7 @@
 Warnings that repeat themselves are counted, see `controller.events.damper`.
 """
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.kind import Kind, Lasting, Level, Text
 
 _NOTHING = Text("Nothing to do.", "Inget behöver göras.")
 _WHO = Text("See which device uses {client}.", "Se vilken enhet som använder {client}.")
@@ -109,6 +109,7 @@ _ITSELF = (
             "Make room on the disk, or let the service write to the folder of {path}.",
             "Frigör plats på disken, eller ge tjänsten skrivrätt till mappen för {path}.",
         ),
+        lasting=Lasting(until=("TWL-B052",), about=("path",)),
     ),
     Kind(
         "TWL-B052",

@@ -1,6 +1,6 @@
 """Events of gateways as the controller sees them (G), and of our own DMX gateway about its plan (D)."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.kind import Kind, Lasting, Level, Text
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -167,6 +167,7 @@ KINDS: tuple[Kind, ...] = (
             "Look for a second controller with the same topic prefix, and give each client rights of its own.",
             "Leta efter en andra styrning med samma topic_prefix, och ge varje klient egna rättigheter.",
         ),
+        lasting=Lasting(about=("topic",), quiet_s=600),
     ),
     Kind(
         "TWL-G112",
@@ -202,6 +203,7 @@ KINDS: tuple[Kind, ...] = (
             "Ta reda på vem som skrev det, och ge varje klient egna rättigheter. Om en egen styrenhet rapporterar det "
             "om och om igen: stoppa den, ta bort gateway-<namn>.json i dess tillståndskatalog och starta den.",
         ),
+        lasting=Lasting(about=("topic",), quiet_s=600),
     ),
     Kind(
         "TWL-G114",
@@ -402,6 +404,15 @@ KINDS: tuple[Kind, ...] = (
             "Ljuset fortsätter; efter en omstart utan broker skulle styrenheten inte känna planen.",
         ),
         Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
+        lasting=Lasting(until=("TWL-D015",), about=("gateway",)),
+    ),
+    Kind(
+        "TWL-D015",
+        "dmx.memory_works_again",
+        Level.INFO,
+        Text("{gateway}: the plan is kept on disk again", "{gateway}: planen sparas igen"),
+        Text("What waited has been written.", "Det som väntade har skrivits."),
+        Text("Nothing.", "Inget."),
     ),
     Kind(
         "TWL-D013",

@@ -1,6 +1,6 @@
 """What people do to a running service: overrides, resuming, the safety stop, files that change."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.kind import Kind, Lasting, Level, Text
 
 BY_HAND = Text(
     "Somebody changed the light by hand. An override always has an end, a stop stands until it is lifted.",
@@ -63,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
             "Åtgärda disken eller tillståndskatalogen, och ge stoppet en gång till.",
         ),
         ("id",),
+        lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O108")),
     ),
     Kind(
         "TWL-O108",
@@ -78,6 +79,7 @@ KINDS: tuple[Kind, ...] = (
             "Åtgärda disken eller tillståndskatalogen, och häv stoppet en gång till.",
         ),
         ("id",),
+        lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O107")),
     ),
     Kind(
         "TWL-O109",
@@ -155,28 +157,74 @@ KINDS: tuple[Kind, ...] = (
         "files.rejected",
         Level.ERROR,
         Text(
-            "mistakes in the files: {count}; they are not used, the last good version stays in force. {first}",
-            "fel i filerna: {count}; de används inte, den senaste felfria versionen gäller. {first}",
+            "mistakes in the files: {count}; they are not used, in force is what was taken {taken}. {where}: {first}",
+            "fel i filerna: {count}; de används inte, det som togs i bruk {taken} gäller. {where}: {first}",
         ),
         Text(
-            "What was saved cannot be used; the light goes on by what was good last, also after a restart.",
-            "Det som sparades går inte att använda; ljuset följer det som senast var felfritt, även efter omstart.",
+            "What was saved cannot be used; the light goes on by what was taken last, also after a restart.",
+            "Det som sparades går inte att använda; ljuset följer det som senast togs i bruk, även efter omstart.",
         ),
         Text("See every mistake: `watertower check`", "Se alla fel: `watertower check`"),
+        lasting=Lasting(until=("TWL-O130",)),
     ),
     Kind(
         "TWL-O132",
         "files.not_copied",
         Level.WARNING,
         Text(
-            "the last good files could not be copied: {reason}",
-            "de senaste felfria filerna kunde inte kopieras: {reason}",
+            "the files in force could not be copied to the state directory, the copy there is of {copied}: {reason}",
+            "filerna som gäller kunde inte kopieras till tillståndskatalogen, kopian där är från {copied}: {reason}",
         ),
         Text(
-            "The light goes on; after a restart with broken files there would be no copy to use.",
-            "Ljuset fortsätter; efter en omstart med trasiga filer skulle det inte finnas någon kopia.",
+            "The light goes on, and it is tried again until it is done. A restart before that, with mistakes in the "
+            "files, would go by that copy.",
+            "Ljuset fortsätter, och nya försök görs tills det är gjort. En omstart innan dess, med fel i filerna, "
+            "skulle följa den kopian.",
         ),
-        Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
+        Text(
+            "Check that the disk of the state directory is not full (`df`) and can be written to.",
+            "Kontrollera att disken med tillståndskatalogen inte är full (`df`) och går att skriva till.",
+        ),
+        lasting=Lasting(until=("TWL-O133",)),
+    ),
+    Kind(
+        "TWL-O134",
+        "files.unread",
+        Level.WARNING,
+        Text(
+            "the files cannot be read, in force is what was taken {taken}. {where}: {first}",
+            "filerna går inte att läsa, det som togs i bruk {taken} gäller. {where}: {first}",
+        ),
+        Text(
+            "Perhaps something better was saved; nobody can know until it can be read. It is tried again until then.",
+            "Kanske har något nytt sparats; det går inte att veta förrän det kan läsas. Nya försök görs tills dess.",
+        ),
+        Text(
+            "See that the files are there and that the user of the service may read them: `watertower check`",
+            "Se till att filerna finns och att tjänstens användare får läsa dem: `watertower check`",
+        ),
+        lasting=Lasting(until=("TWL-O130", "TWL-O131", "TWL-O135")),
+    ),
+    Kind(
+        "TWL-O135",
+        "files.read_again",
+        Level.INFO,
+        Text(
+            "the files can be read again, and say what is in force",
+            "filerna går att läsa igen, och säger det som gäller",
+        ),
+        Text("Nothing has been saved meanwhile.", "Inget har sparats under tiden."),
+        NOTHING,
+    ),
+    Kind(
+        "TWL-O133",
+        "files.copied",
+        Level.INFO,
+        Text("the files in force have been copied", "filerna som gäller har kopierats"),
+        Text(
+            "The copy of the last good files is up to date again.", "Kopian av de senaste felfria filerna är aktuell."
+        ),
+        NOTHING,
     ),
     _no(
         "TWL-O111",

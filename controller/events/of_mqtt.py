@@ -1,6 +1,6 @@
 """Events of the connection to the MQTT broker."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.kind import Kind, Lasting, Level, Text
 
 CERTIFICATE = Text(
     "The connection is encrypted, and the certificate that proves who the other side is was not accepted."
@@ -8,6 +8,9 @@ CERTIFICATE = Text(
     "Förbindelsen är krypterad och certifikatet som visar vem motparten är godtogs inte. Inget skickas"
     " förrän det godtas; styrningen försöker igen hela tiden.",
 )
+
+_BARRED = ("TWL-M003", "TWL-M007", "TWL-M008", "TWL-M009", "TWL-M010", "TWL-M011", "TWL-M012")
+"""What tells of a lost connection more than that it is lost."""
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -42,6 +45,7 @@ KINDS: tuple[Kind, ...] = (
             "If it does not come back within minutes, look at the broker and the network.",
             "Om den inte är tillbaka inom några minuter: se efter hur brokern och nätet mår.",
         ),
+        lasting=Lasting(until=("TWL-M001", *_BARRED), about=("broker",)),
     ),
     Kind(
         "TWL-M003",
@@ -59,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
             "Check `username` and `password_file` under `mqtt:` in tower.yaml, and the broker's list of users.",
             "Kontrollera `username` och `password_file` under `mqtt:` i tower.yaml och brokerns användarlista.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M004",
@@ -76,6 +81,7 @@ KINDS: tuple[Kind, ...] = (
             "Give the controller's user the right to read {filter} in the broker's access list.",
             "Ge styrningens användare rätt att läsa {filter} i brokerns åtkomstlista.",
         ),
+        lasting=Lasting(until=("TWL-M001", "TWL-M016"), about=("broker", "filter")),
     ),
     Kind(
         "TWL-M005",
@@ -131,6 +137,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera att brokern är igång, att `mqtt.broker` i tower.yaml pekar på den och att ingen"
             " brandvägg står emellan.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M008",
@@ -146,6 +153,7 @@ KINDS: tuple[Kind, ...] = (
             " this machine is wrong.",
             "Installera ett nytt certifikat i brokern. Om certifikatet ändå är giltigt går den här datorns klocka fel.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M009",
@@ -162,6 +170,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera den här datorns datum och tid och att den når sin tidsserver. Felet går över av"
             " sig självt när klockan är rätt.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M010",
@@ -178,6 +187,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv namnet som står i certifikatet som `mqtt.broker` i tower.yaml, eller låt utfärda ett"
             " certifikat för det namn som står där nu.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M011",
@@ -192,6 +202,7 @@ KINDS: tuple[Kind, ...] = (
             "Name the file with the certificate of the broker's authority as `ca_file` under `mqtt:` in tower.yaml.",
             "Ange filen med certifikatet för brokerns utfärdare som `ca_file` under `mqtt:` i tower.yaml.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M012",
@@ -213,6 +224,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera `password_file`, `ca_file`, `cert_file` och `key_file` under `mqtt:` i tower.yaml: varje fil"
             " måste finnas och kunna läsas av styrningen, och certifikat och nyckel ska vara PEM utan lösenfras.",
         ),
+        lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
     Kind(
         "TWL-M014",
@@ -224,6 +236,7 @@ KINDS: tuple[Kind, ...] = (
             "När ett certifikat har gått ut kan ingen ansluta, och tornet är bara så rätt som styrenheternas planer.",
         ),
         Text("Renew the certificate of {broker}.", "Förnya certifikatet för {broker}."),
+        lasting=Lasting(until=("TWL-M017",), about=("broker",), harmless=True),
     ),
     Kind(
         "TWL-M013",
@@ -243,6 +256,48 @@ KINDS: tuple[Kind, ...] = (
             "Let the broker save: in mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
             "Låt brokern spara: i mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
         ),
+    ),
+    Kind(
+        "TWL-M016",
+        "mqtt.subscription_granted",
+        Level.INFO,
+        Text("{broker} lets us listen to {filter} now", "{broker} låter oss nu lyssna på {filter}"),
+        Text(
+            "A subscription that was refused has been granted: its access rules were mended.",
+            "En prenumeration som nekades har beviljats: behörigheterna har rättats.",
+        ),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-M017",
+        "mqtt.certificate_renewed",
+        Level.INFO,
+        Text(
+            "the certificate of {broker} was renewed, it ends in {days} days",
+            "certifikatet för {broker} har förnyats, det går ut om {days} dagar",
+        ),
+        Text("The warning about it is over.", "Varningen om det är över."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
+        "TWL-M018",
+        "mqtt.status_overwritten",
+        Level.ERROR,
+        Text(
+            "somebody else wrote “{word}” to {topic} on {broker}: written over",
+            "någon annan skrev ”{word}” till {topic} på {broker}: skrivet över",
+        ),
+        Text(
+            "Only the controller says there whether it is there, and it is. Another program, a second controller with "
+            "the same prefix or somebody's test writes to its topics.",
+            "Bara styrningen säger där om den är igång, och det är den. Ett annat program, en andra styrning med samma "
+            "prefix eller någons försök skriver till dess ämnen.",
+        ),
+        Text(
+            "Find who writes, and see to it with the access rules of {broker} that only the controller may.",
+            "Ta reda på vem som skriver, och låt behörigheterna i {broker} tillåta bara styrningen.",
+        ),
+        lasting=Lasting(about=("topic", "broker"), quiet_s=600),
     ),
     Kind(
         "TWL-M015",
@@ -270,6 +325,7 @@ KINDS: tuple[Kind, ...] = (
             " Om den bara är igång en gång: kontrollera att brokerns åtkomstregler låter dess användare skriva i alla"
             " topics den behöver, ge mosquitto ett stort tal som `max_queued_messages`, och läs brokerns logg.",
         ),
+        lasting=Lasting(about=("broker",), quiet_s=600),
     ),
     Kind(
         "TWL-M020",

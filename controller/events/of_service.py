@@ -1,6 +1,6 @@
 """Events of the controller: its life, the light's changes, its clock."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.kind import Kind, Lasting, Level, Text
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -115,6 +115,8 @@ KINDS: tuple[Kind, ...] = (
             "See that the machine reaches a time server: `timedatectl`.",
             "Se till att datorn når en tidsserver: `timedatectl`.",
         ),
+        lasting=Lasting(fine=(("trust", "trusted"), ("trust", "holdover"))),
+        milder={("trust", each): Level.INFO for each in ("trusted", "holdover", "plausible")},
     ),
     Kind(
         "TWL-T002",
@@ -153,6 +155,7 @@ KINDS: tuple[Kind, ...] = (
             "anläggningen någon gång gått med fel tid: stoppa tjänsten, ta bort `known.json` i dess tillståndskatalog "
             "och starta den.",
         ),
+        lasting=Lasting(until=("TWL-T004",)),
     ),
     Kind(
         "TWL-T004",
@@ -189,6 +192,7 @@ KINDS: tuple[Kind, ...] = (
             "Se efter vilka tidstjänster som körs på datorn, och låt en av dem vara kvar: `timedatectl`, "
             "`chronyc tracking`.",
         ),
+        lasting=Lasting(quiet_s=3600),
     ),
     Kind(
         "TWL-T006",
@@ -208,6 +212,7 @@ KINDS: tuple[Kind, ...] = (
             "Check the time on both machines with `timedatectl`, and that they reach the same time server.",
             "Kontrollera tiden på båda datorerna med `timedatectl`, och att de når samma tidsserver.",
         ),
+        lasting=Lasting(until=("TWL-T007",), about=("gateway",)),
     ),
     Kind(
         "TWL-T007",

@@ -1,6 +1,6 @@
 """Events of the store: the files of the state directory, and what happens when the disk lets us down."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.kind import Kind, Lasting, Level, Text
 
 _STANDS = Text(
     "The light does not depend on this file: it follows the schedule, and overrides are kept in two places.",
@@ -45,6 +45,7 @@ KINDS: tuple[Kind, ...] = (
             "Install the newer version again, or move {file} away if you mean to stay with this one.",
             "Installera den nyare versionen igen, eller flytta undan {file} om du vill behålla den här.",
         ),
+        lasting=Lasting(about=("file",)),
     ),
     Kind(
         "TWL-J003",
@@ -60,6 +61,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera att disken inte är full (`df`), att den går att skriva till och att inget annat program "
             "håller {file}.",
         ),
+        lasting=Lasting(until=("TWL-J004",), about=("file",)),
     ),
     Kind(
         "TWL-J004",

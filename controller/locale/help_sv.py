@@ -16,7 +16,7 @@ HELP_SV: dict[str, str] = {
     "For programs.": "För program.",
     "Go on until interrupted.": "Fortsätt tills det avbryts.",
     "How it stands now.": "Hur det står till nu.",
-    "How it stands now. Exit code 1 where a gateway does not confirm, 69 where no controller answers.": "Hur det står till nu. Slutkod 1 om en styrenhet inte bekräftar, 69 om ingen styrning svarar.",
+    "How it stands now. Exit code 1 where a lamp is not as it should be or something is wrong with the service, 69 where no controller answers.": "Hur det står till nu. Slutkod 1 om en lampa inte är som den ska eller något är fel med tjänsten, 69 om ingen styrning svarar.",
     "How the lamps misbehave in the middle of it.": "Hur lamporna krånglar mitt i.",
     "INSTANT to begin at; six hours before the next campaign if not given.": "INSTANT att börja vid; annars sex timmar före nästa kampanj.",
     "INSTANT to end at; six hours after the campaign if not given.": "INSTANT att sluta vid; annars sex timmar efter kampanjen.",

@@ -15,7 +15,16 @@ from controller.gateways.gateway import Message
 from controller.mqtt.address import Address
 from controller.mqtt.dial import NotLetInError
 from controller.mqtt.inbox import Inbox
-from controller.mqtt.items import Coalesced, Connected, Forgot, Lost, Oversized, Received, SubscriptionRefused
+from controller.mqtt.items import (
+    Coalesced,
+    Connected,
+    Forgot,
+    Lost,
+    Oversized,
+    Received,
+    SubscriptionGranted,
+    SubscriptionRefused,
+)
 from controller.mqtt.outbox import WINDOW, Outbox
 from controller.mqtt.session import MAX_PAYLOAD_BYTES, PARTS, Session
 from controller.mqtt.subscriptions import Subscriptions
@@ -172,8 +181,10 @@ class Connection:
 
     def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any) -> None:
         self._wire.handled += 1
-        for refused in self._subscriptions.answered(mid, [reason.is_failure for reason in reasons]):
-            self._inbox.put(SubscriptionRefused(str(self._address), refused))
+        answered = self._subscriptions.answered(mid, [reason.is_failure for reason in reasons])
+        for topic_filter, is_refused in answered:
+            kind = SubscriptionRefused if is_refused else SubscriptionGranted
+            self._inbox.put(kind(str(self._address), topic_filter))
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _more: Any) -> None:
         self._wire.handled += 1

@@ -83,6 +83,17 @@ class SubscriptionRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionGranted:
+    """The broker lets us listen to a topic filter that it had refused on this connection."""
+
+    broker: str
+    filter: str
+
+    def event(self) -> Event:
+        return happened("TWL-M016", broker=self.broker, filter=self.filter)
+
+
+@dataclass(frozen=True, slots=True)
 class Oversized:
     """A message too large to be meant for us was thrown away; `size` in bytes."""
 
@@ -151,4 +162,15 @@ class Displaced:
 
 
 Failure = Unreachable | Refused | Untrusted
-Item = Received | Connected | Lost | SubscriptionRefused | Oversized | Coalesced | Forgot | Displaced | Failure
+Item = (
+    Received
+    | Connected
+    | Lost
+    | SubscriptionRefused
+    | SubscriptionGranted
+    | Oversized
+    | Coalesced
+    | Forgot
+    | Displaced
+    | Failure
+)

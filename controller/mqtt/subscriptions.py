@@ -1,7 +1,7 @@
 """Which topic filters the broker has granted, and which to ask for (again). Pure.
 
 A refusal is told once per connection and asked again every RETRY_S: access rules get mended while we run,
-and some brokers refuse for a while what they grant later.
+and some brokers refuse for a while what they grant later, which is told too.
 """
 
 from collections.abc import Iterator
@@ -35,11 +35,12 @@ class Subscriptions:
         """The batch went out under this packet identifier."""
         self._asked[mid] = batch
 
-    def answered(self, mid: int, refused: list[bool]) -> Iterator[str]:
-        """What the SUBACK says, in the order asked; gives the filters refused for the first time."""
+    def answered(self, mid: int, refused: list[bool]) -> Iterator[tuple[str, bool]]:
+        """What the SUBACK says, in the order asked; gives the filters refused for the first time, and those granted
+        that had been refused, each with whether it is refused."""
         for (topic_filter, _), is_refused in zip(self._asked.pop(mid, ()), refused, strict=False):
             if not is_refused:
                 self._missing.pop(topic_filter, None)
-            elif topic_filter not in self._refused:
-                self._refused.add(topic_filter)
-                yield topic_filter
+            if is_refused != (topic_filter in self._refused):
+                self._refused ^= {topic_filter}
+                yield topic_filter, is_refused

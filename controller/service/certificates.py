@@ -21,6 +21,14 @@ class Certificates:
 
     def due(self, now: datetime) -> tuple[Event, ...]:
         """What is to be told today and was not yet."""
-        ending = [b for b, until in self._until.items() if until - now <= WARN and self._told.get(b) != now.date()]
+        days = {broker: (until - now).days for broker, until in self._until.items()}
+        ends = {broker for broker, until in self._until.items() if until - now <= WARN}
+        ending = [broker for broker in self._until if broker in ends and self._told.get(broker) != now.date()]
+        renewed = [broker for broker in self._told if broker not in ends]
         self._told.update(dict.fromkeys(ending, now.date()))
-        return tuple(happened("TWL-M014", broker=b, days=(self._until[b] - now).days) for b in ending)
+        for broker in renewed:
+            del self._told[broker]
+        return (
+            *(happened("TWL-M014", broker=broker, days=days[broker]) for broker in ending),
+            *(happened("TWL-M017", broker=broker, days=days[broker]) for broker in renewed),
+        )

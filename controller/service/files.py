@@ -1,17 +1,17 @@
 """The two files while the service runs: noticed when they change, judged when they are still, the last good ones kept.
 
-Rules
-1. The files are looked at by name every LOOK_S: an editor's rename, a swapped link, a network share are all seen, and a
-   write that leaves time and size as they were.
-2. A change is judged when the files have been the same for STILL_S: a half-written file is never read.
-3. What is good is copied to `last-good` in the state directory, fixture profiles included, all at once. What is bad
-   changes nothing; at the next start the last good copy is used in its place.
+The files are looked at by name every LOOK_S: an editor's rename, a swapped link, a network share are all seen, and a
+write that leaves time and size as they were. A change is judged when the files have been the same for STILL_S: a
+half-written file is never read. What could not be read, or copied, is tried again every RETRY_S until it can be: an
+error of a disk or a network share leaves no trace in what `stat` tells.
+
+What is good is copied to `last-good` in the state directory, fixture profiles included, all at once. What is bad
+changes nothing; at the next start the last good copy is used in its place.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller import plain_file
@@ -20,6 +20,7 @@ from controller.config.profiles import FOLDER as PROFILES
 from controller.config.profiles import profile_paths
 from controller.config.source import LIMIT
 from controller.errors import FilesRejected
+from controller.events import Event, happened
 from controller.schedule.plan import Cue, Program
 from controller.service.wishes import goal
 from controller.service.words import shows
@@ -27,25 +28,92 @@ from controller.store.atomic import settle, write_folder
 
 LOOK_S = 1.0
 STILL_S = 0.5
+RETRY_S = 10.0
 LAST_GOOD = "last-good"
 TONIGHT = timedelta(hours=24)
 
 Seen = tuple[tuple[int, ...] | None, ...]
+Contents = Mapping[str, bytes]
 
 
-def keep_last_good(setup: Setup, directory: Path, state: Path) -> None:
-    """Copy the files of a folder to where the next start finds them, if they still say what is in force. Raises
-    OSError."""
+class LastGood:
+    """Keeps the copy of the files of a folder as new as what is in force; `tell` is told when it cannot be written,
+    and when it could be again."""
+
+    def __init__(self, directory: Path, state: Path, tell: Callable[[Event], None]) -> None:
+        self._directory = directory
+        self._state = state
+        self._tell = tell
+        self._setup: Setup | None = None
+        self._contents: Contents | None = None
+        self._told: Event | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is in force has not been written."""
+        return self._setup is not None
+
+    async def keep(self, setup: Setup) -> None:
+        """Copy the files if they still say what is in force, now or by `retry`."""
+        self._setup, self._contents = setup, None
+        await self.retry()
+
+    async def retry(self) -> None:
+        """Write what has not been written, by what was read once: the files may be spoilt before the disk is well."""
+        if self._setup is None:
+            return
+        try:
+            if self._contents is None:
+                self._contents = await asyncio.to_thread(contents_of, self._setup, self._directory)
+            await asyncio.to_thread(write_last_good, self._contents, self._state)
+        except OSError as error:
+            copied = local(copied_at(self._state), self._setup)
+            told = happened("TWL-O132", copied=copied, reason=error.strerror or str(error))
+            if told != self._told:
+                self._told = told
+                self._tell(told)
+            return
+        self._setup = None
+        if self._told is not None:
+            self._told = None
+            self._tell(happened("TWL-O133"))
+
+
+def contents_of(setup: Setup, directory: Path) -> Contents:
+    """The files of a folder; none where they do not say any more what is in force. Raises OSError."""
     names = (*(f"{PROFILES}/{path.name}" for path in profile_paths(directory)), SCHEDULE, TOWER)
     contents = {name: plain_file.read(directory / name, LIMIT) for name in names}
-    with suppress(FilesRejected):
-        good = parse(contents[TOWER], contents[SCHEDULE], directory) == setup
-        if good and contents != _kept(state / LAST_GOOD):
-            write_folder(state / LAST_GOOD, contents)
+    try:
+        return contents if parse(contents[TOWER], contents[SCHEDULE], directory) == setup else {}
+    except FilesRejected:
+        return {}
 
 
-def _kept(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
+def write_last_good(contents: Contents, state: Path) -> None:
+    """Put these files, if any, where the next start finds them. Raises OSError."""
+    if contents and contents != _kept(state / LAST_GOOD):
+        write_folder(state / LAST_GOOD, contents)
+
+
+def copied_at(state: Path) -> datetime | None:
+    """When the last good copy was written; None where there is none."""
+    try:
+        return datetime.fromtimestamp((state / LAST_GOOD / SCHEDULE).stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def local(at: datetime | None, setup: Setup) -> str:
+    """An instant in the site's own time."""
+    return f"{at.astimezone(setup.tower.site.place.time_zone):%Y-%m-%d %H:%M}" if at is not None else "–"
+
+
+def _kept(folder: Path) -> Contents:
+    """What the copy holds; nothing where it cannot be read, so that it is written anew."""
+    try:
+        return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
+    except OSError:
+        return {}
 
 
 def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
@@ -69,27 +137,38 @@ def last_good(directory: Path, state: Path) -> Setup | None:
         return None
 
 
-async def changes(directory: Path, others: Iterable[Path] = ()) -> AsyncIterator[None]:
-    """Once when the look-out has begun, then for each time that the files of a folder, or others, have changed and come
-    to rest."""
+async def changes(
+    directory: Path, others: Iterable[Path] = (), again: Callable[[], bool] = lambda: False
+) -> AsyncIterator[bool]:
+    """Once when the look-out has begun; then True for each time that the files of a folder, or others, have changed and
+    come to rest, and False every RETRY_S while something is to be tried `again`."""
     more = tuple(others)
     known = await asyncio.to_thread(_look, directory, more)
-    yield
+    yield False
+    waited_s = 0.0
     while True:
         await asyncio.sleep(LOOK_S)
+        waited_s += LOOK_S
         now = await asyncio.to_thread(_look, directory, more)
         while now != known:
             known = now
             await asyncio.sleep(STILL_S)
             now = await asyncio.to_thread(_look, directory, more)
             if now == known:
-                yield
+                yield True
+                waited_s = 0.0
+        if waited_s >= RETRY_S and again():
+            waited_s = 0.0
+            yield False
 
 
 def _look(directory: Path, others: tuple[Path, ...]) -> Seen:
     """What can be told of the files without reading them."""
-    files = (directory / TOWER, directory / SCHEDULE, *others, *profile_paths(directory))
-    return tuple(_stat(path) for path in files)
+    try:
+        profiles = profile_paths(directory)
+    except OSError:
+        return (None,)
+    return tuple(_stat(path) for path in (directory / TOWER, directory / SCHEDULE, *others, *profiles))
 
 
 def _stat(path: Path) -> tuple[int, ...] | None:

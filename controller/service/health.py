@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from controller.clock import Trust
-from controller.events.kind import Language, Text
+from controller.events import Event, Level, happened
+from controller.events.kind import Language, Text, printable
 from controller.events.reasons import looks_in
 from controller.gateways.documents import parse_document
 from controller.gateways.gateway import Rejected
@@ -15,6 +16,7 @@ from controller.schedule.reasons import translated
 from controller.service.state import Standing
 
 MAX_PAYLOAD = 4_194_304
+WIDEST = 500
 _SHOWS = Text("shows {shown}, wanted {wanted}", "visar {shown}, ska visa {wanted}")
 _BY_CHANCE = Text(
     "shows {shown} as wanted, but has not taken the newest order",
@@ -73,6 +75,13 @@ class GatewayHealth(_Part):
     askable: bool = True
     zones: Mapping[str, ZoneHealth]
 
+    @property
+    def is_well(self) -> bool:
+        """Whether no zone is known to be wrong. One that is `pending` has time left; one that is `unknown` has not
+        answered yet, unless it cannot be asked."""
+        amiss = {"differs", "silent", *(["unknown"] if self.askable else [])}
+        return amiss.isdisjoint(zone.standing for zone in self.zones.values())
+
     def said(self, zone: str, language: Language, now: datetime) -> str:
         """For people: what a zone shows or showed, what is wanted, and what else is to be known of it; `now` is in the
         time zone of the site."""
@@ -117,6 +126,35 @@ class CueHealth(_Part):
         return f"{looks_in(self.looks, language)} – {self.campaign or translated(self.why, language)}"
 
 
+class Degradation(_Part):
+    """What is wrong for longer than a moment: the event that told of it last, and since when.
+
+    Its fields are plain values; an event among them is told by its code and its own fields.
+    """
+
+    code: str
+    since: Instant
+    fields: Mapping[str, Any] = {}
+
+    @property
+    def event(self) -> Event | None:
+        """The event that began it; None where this version of the program does not know it."""
+        return _event(self.code, self.fields)
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it asks for nobody."""
+        event = self.event
+        if event is None or event.kind.lasting is None:
+            return False
+        return event.kind.lasting.harmless or event.level is Level.INFO
+
+    def said(self, language: Language) -> str:
+        """For people: what is wrong."""
+        event = self.event
+        return event.text(language) if event is not None else printable(dict(self.fields), WIDEST)
+
+
 class Health(_Part):
     """The whole document; instants are UTC."""
 
@@ -127,13 +165,36 @@ class Health(_Part):
     now: CueHealth
     next: CueHealth | None
     gateways: tuple[GatewayHealth, ...]
+    degradations: tuple[Degradation, ...] = ()
 
     @property
     def confirmed(self) -> int:
         """How many gateways confirm all their zones."""
         return sum(all(zone.standing == "confirmed" for zone in gw.zones.values()) for gw in self.gateways)
 
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing asks for somebody: no lamp is known to be wrong, nor anything about the service itself."""
+        lamps = all(gateway.is_well for gateway in self.gateways)
+        return lamps and all(one.is_harmless for one in self.degradations)
+
 
 def parse_health(payload: bytes) -> Health | Rejected:
     """A health document, or why it is none."""
     return parse_document(Health, payload, MAX_PAYLOAD)
+
+
+def _event(code: str, fields: Mapping[str, object]) -> Event | None:
+    """The same back from a document; None where it cannot be an event of ours."""
+    try:
+        return happened(code, **{name: _unfolded(value) for name, value in fields.items()})
+    except (KeyError, TypeError):
+        return None
+
+
+def _unfolded(value: object) -> object:
+    if isinstance(value, Mapping):
+        inner = value.get("fields")
+        event = _event(str(value.get("code")), inner) if isinstance(inner, Mapping) else None
+        return event if event is not None else printable(dict(value))
+    return value

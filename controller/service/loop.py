@@ -16,9 +16,11 @@ from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.schedule.plan import Program
 from controller.service.certificates import Certificates
+from controller.service.degradations import Degradations
 from controller.service.desk import Desk
 from controller.service.engine import Engine
 from controller.service.hand import STOPPED, Hand
+from controller.service.presence import Presence
 from controller.service.report import essence, health_of
 
 TICK_S = 1.0
@@ -38,11 +40,17 @@ class Named:
         """Where requests by hand come."""
         return f"{self.prefix}/override/set"
 
+    @property
+    def status(self) -> str:
+        """Where the controller says that it is there."""
+        return f"{self.prefix}/controller/status"
+
 
 class Loop:
-    """One controller at work on one connection (or several); `tell` takes each event with its instant."""
+    """One controller at work on one connection (or several); `tell` takes each event with its instant, and hands it to
+    `degradations` among others."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what a controller is made of
         self,
         engine: Engine,
         hand: Hand,
@@ -50,6 +58,7 @@ class Loop:
         mqtt: Mqtt,
         site: Named,
         tell: Callable[[Event, datetime], None],
+        degradations: Degradations,
     ) -> None:
         self._engine = engine
         self._hand = hand
@@ -57,9 +66,11 @@ class Loop:
         self._mqtt = mqtt
         self._site = site
         self._tell = tell
+        self._degradations = degradations
         self._certificates = Certificates()
         self._wake = asyncio.Event()
         self._health: tuple[int, float] | None = None
+        self._presence = Presence(site.status)
         self._desk = Desk(hand)
         self._asked = asyncio.Event()
         self.turned_s: float | None = None
@@ -83,6 +94,8 @@ class Loop:
             # a retained request is somebody's mistake: it would be made anew at each start
             if not item.retain:
                 self._ask(item.payload, reading)
+        elif isinstance(item, Received) and item.topic == self._site.status:
+            self._presence.heard(item, reading)
         elif isinstance(item, Received):
             self._engine.receive(item.topic, item.payload, item.retain, reading)
         else:
@@ -90,6 +103,7 @@ class Loop:
         if isinstance(item, Connected):
             self._certificates.note(item.broker, item.certificate_until)
             self._engine.connected(reading)
+            self._presence.connected(reading)
             self._health = None
         elif isinstance(item, Lost) and not self._mqtt.connected:
             self._engine.lost()
@@ -136,7 +150,7 @@ class Loop:
             output = self._engine.turn(reading)
             for message in output.messages:
                 self._mqtt.publish(message)
-            for event in output.events:
+            for event in (*output.events, *self._presence.events(reading)):
                 self._tell(event, reading.wall)
             self._publish_health(reading)
             if output.wake_at is not None:
@@ -157,7 +171,9 @@ class Loop:
         """On each change of what matters, and every HEALTH_EVERY_S so that its age tells that the controller lives."""
         if not self._mqtt.connected:
             return
-        health = health_of(self._engine, self._site.name, reading)
+        for message in self._presence.due(reading):
+            self._mqtt.publish(message)
+        health = health_of(self._engine, self._site.name, reading, self._degradations.now())
         told = (essence(health), reading.mono)
         if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
             self._health = told

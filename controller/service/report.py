@@ -7,7 +7,7 @@ from controller.gateways.gateway import Gateway, Shown
 from controller.lighting.look import ZoneState
 from controller.schedule.plan import Cue
 from controller.service.engine import Engine
-from controller.service.health import CueHealth, GatewayHealth, Health, ZoneHealth
+from controller.service.health import CueHealth, Degradation, GatewayHealth, Health, ZoneHealth
 from controller.service.state import Track
 from controller.service.wishes import goal
 from controller.service.words import say, shows
@@ -15,7 +15,7 @@ from controller.service.words import say, shows
 MOST_S = 1e9
 
 
-def health_of(engine: Engine, site: str, reading: Reading) -> Health:
+def health_of(engine: Engine, site: str, reading: Reading, degradations: tuple[Degradation, ...] = ()) -> Health:
     """The health document of this instant."""
     cue = engine.cue or engine.program.look_at(reading.wall)
     following = engine.following
@@ -27,6 +27,7 @@ def health_of(engine: Engine, site: str, reading: Reading) -> Health:
         now=_cue(engine, cue),
         next=_cue(engine, following) if following is not None else None,
         gateways=tuple(gateways),
+        degradations=degradations,
     )
 
 

@@ -107,7 +107,7 @@ class Site:
 
     def tell(self, event: Event) -> None:
         """An event of any process."""
-        if event.kind.level in {Level.WARNING, Level.ERROR}:
+        if event.level in {Level.WARNING, Level.ERROR}:
             is_false = not self.troubles.causes(self.world.now)
             self.alarms.append(Alarm(self.world.now, event, is_false))
 

@@ -86,7 +86,7 @@ def noted(event: Event, at: datetime) -> Noted:
     return Noted(
         at.astimezone(UTC),
         event.code,
-        event.kind.level,
+        event.level,
         json.loads(text),
         None if command_id is None else printable(command_id),
     )

@@ -29,6 +29,7 @@ from controller.config.load import load
 from controller.events import Event
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Mqtt, Received
+from controller.service.degradations import Degradations
 from controller.store import Store
 from tests.parts import ended_after
 
@@ -137,7 +138,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
             log.tell(event, at)
             store.note(event, at)
 
-        parts = Parts(setup, clock, store, state, tell, "en", config=tmp_path / "config", port=0)
+        parts = Parts(setup, clock, store, state, tell, Degradations(clock), "en", config=tmp_path / "config", port=0)
         service = await stack.enter_async_context(running(parts))
         address = Address("127.0.0.1", int(next(iter(service.reach)).rpartition(":")[2]))
         asker = Mqtt(address, "asker", subscriptions=((EVENTS, 0),), streams=(EVENTS,))

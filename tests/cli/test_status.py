@@ -1,19 +1,17 @@
 """`watertower status`: what the health document says, in words."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from controller.cli.news import News
 from controller.cli.options import Options
 from controller.cli.status import _table
-from controller.clock import Reading, Trust
+from controller.clock import Trust
 from controller.config.load import load_tower
 from controller.events.kind import Language
 from controller.events.line import json_text
-from controller.mqtt import Lost, Received
-from controller.service.health import CueHealth, GatewayHealth, Health, ZoneHealth
+from controller.service.health import CueHealth, Degradation, GatewayHealth, Health, ZoneHealth
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 
@@ -26,82 +24,89 @@ def test_what_came_over_mqtt_does_not_steer_the_terminal(config: Path, language:
     gateway = GatewayHealth(name=bad, kind="dmx", online=True, heard_s=1.0, zones={"bowl": zone})
     now = CueHealth(at=NOW, looks=bad, campaign=bad, why=bad)
     health = Health(at=NOW, site=bad, clock=Trust.TRUSTED, now=now, next=now, gateways=(gateway,))
-    lines = _table(health, load_tower(config), Options(lang=language), None).split("\n")
+    lines = _table(health, load_tower(config), Options(lang=language), lives=True).split("\n")
     assert not [line for line in lines if "\x1b" in line or line.startswith("All is well")]
 
 
-class Ear:
-    """What somebody has heard who asked a while ago; seconds count from then."""
-
-    def __init__(self) -> None:
-        self.news = News("tower")
-        self.seconds = 0.0
-
-    @property
-    def silent(self) -> bool:
-        """As `status` judges it now."""
-        return self.news.silent_s(self._reading) is not None
-
-    @property
-    def _reading(self) -> Reading:
-        return Reading(NOW + timedelta(seconds=self.seconds), self.seconds, Trust.TRUSTED)
-
-    def status(self, word: str, broker: str = "a") -> None:
-        """The retained word."""
-        self.news.take(Received(broker, "tower/controller/status", word.encode(), retain=True, qos=1), self._reading)
-
-    def health(self, written_s: float, *, retain: bool = True, broker: str = "a") -> None:
-        """A document of so many seconds after NOW."""
-        at = NOW + timedelta(seconds=written_s)
-        now = CueHealth(at=NOW, looks="bowl dark", campaign=None, why="–")
-        told = Health(at=at, site="Tower", clock=Trust.TRUSTED, now=now, next=None, gateways=())
-        payload = told.model_dump_json().encode()
-        self.news.take(Received(broker, "tower/controller/health", payload, retain=retain, qos=1), self._reading)
+def health(standing: str = "confirmed", *degradations: Degradation, askable: bool = True) -> Health:
+    """That of a tower with one lamp."""
+    zone = ZoneHealth.model_validate({"standing": standing, "wanted": "dark", "shown": "dark"})
+    gateway = GatewayHealth(name="mast", kind="dmx", online=True, heard_s=1.0, zones={"bowl": zone}, askable=askable)
+    now = CueHealth(at=NOW, looks="bowl dark", campaign=None, why="nothing applies: dark")
+    return Health(
+        at=NOW,
+        site="T",
+        clock=Trust.TRUSTED,
+        now=now,
+        next=None,
+        gateways=(gateway,),
+        degradations=degradations,
+    )
 
 
-def test_a_young_document_counts_while_a_broker_says_online() -> None:
-    """By itself it does not, since it is retained; nor does `online`, which a broker may have kept over its own end."""
-    ear = Ear()
-    ear.health(-5)
-    assert ear.silent
-    ear.status("online")
-    assert not ear.silent
-    ear.status("offline")
-    assert ear.silent
-    ear.status("online")
-    ear.seconds = 60
-    assert ear.silent
+def degradation(code: str, **fields: object) -> Degradation:
+    """One that has stood since NOW."""
+    return Degradation(code=code, since=NOW, fields=fields)
 
 
-def test_a_document_that_comes_while_one_listens_counts_whatever_the_clocks_say() -> None:
-    """The technician's computer is an hour ahead of the tower's."""
-    ear = Ear()
-    ear.status("online")
-    ear.health(-3600)
-    assert ear.silent
-    ear.health(-3590, retain=False)
-    assert not ear.silent
+FULL = degradation("TWL-J003", file="/var/lib/watertower/watertower.db", reason="No space left on device")
+REJECTED = degradation(
+    "TWL-O131",
+    count=2,
+    where="schedule.yaml:5:12",
+    first={"code": "TWL-S030", "fields": {}},
+    taken="2026-11-19 09:30",
+)
 
 
-def test_of_two_brokers_the_newest_document_counts_and_one_that_says_online_is_enough() -> None:
-    """One was away while the controller went on with the other."""
-    ear = Ear()
-    ear.status("offline", "a")
-    ear.health(-600, broker="a")
-    ear.status("online", "b")
-    ear.health(-2, broker="b")
-    ear.health(-600, broker="a")
-    assert not ear.silent
-    assert ear.news.health is not None
-    assert ear.news.health.at == NOW - timedelta(seconds=2)
-    ear.news.take(Lost("b", "no answer"), Reading(NOW, 0.0, Trust.TRUSTED))
-    assert ear.silent
+@pytest.mark.parametrize(
+    ("told", "is_well"),
+    [
+        (health(), True),
+        (health("pending"), True),
+        (health("unknown", askable=False), True),
+        (health("unknown"), False),
+        (health("differs"), False),
+        (health("silent"), False),
+        (health("confirmed", FULL), False),
+        (health("confirmed", REJECTED), False),
+        (health("confirmed", degradation("TWL-O132", copied="–", reason="x")), False),
+        (health("confirmed", degradation("TWL-T001", trust="suspect", before="trusted")), False),
+        (health("confirmed", degradation("TWL-T001", trust="plausible", before="–")), True),
+        (health("confirmed", degradation("TWL-M014", broker="mqtts://b:8883", days=12)), True),
+        (health("confirmed", degradation("TWL-Z999", what="of a later version")), False),
+    ],
+)
+def test_the_exit_code_is_1_for_what_asks_for_somebody(told: Health, is_well: bool) -> None:
+    """A lamp that is not as it should be, a file, the disk, the clock; not what cannot be known or is still far off."""
+    assert told.is_well == is_well
+
+
+@pytest.mark.parametrize(
+    ("language", "since", "full"), [("en", "since", "No space"), ("sv", "sedan", "disken är full")]
+)
+def test_every_degradation_is_a_line_with_its_code_and_since_when(
+    config: Path, language: Language, since: str, full: str
+) -> None:
+    """In the site's time and the reader's language; also one that only a later version of the program knows."""
+    later = degradation("TWL-Z999", what="of a later\nversion")
+    told = _table(health("confirmed", FULL, later), load_tower(config), Options(lang=language), lives=True).split("\n")
+    (line,) = [line for line in told if "TWL-J003" in line]
+    assert f"! TWL-J003 {since} 2026-11-20 17:00:00: /var/lib/watertower/watertower.db" in line
+    assert full in line
+    assert [line for line in told if "TWL-Z999" in line and "of a later" in line]
+
+
+def test_what_is_left_of_a_dead_controller_is_shown_as_such(config: Path) -> None:
+    """Without an age, which only two clocks that agree could tell."""
+    told = _table(health(), load_tower(config), Options(lang="en"), lives=False)
+    assert "This is old news: no controller answers" in told
 
 
 def test_json_holds_no_character_that_steers_the_terminal() -> None:
     """U+009B begins an escape sequence as ESC [ does, U+202E turns the line round; a program reads the same text."""
     bad = "x\x9b31m\u202e\x7f\x1b[2J\u2028å😀\U000e0001"
-    health = Health(
+    told = Health(
         at=NOW,
         site=bad,
         clock=Trust.TRUSTED,
@@ -109,7 +114,7 @@ def test_json_holds_no_character_that_steers_the_terminal() -> None:
         next=None,
         gateways=(),
     )
-    said = json_text(health.model_dump(mode="json"), 2)
+    said = json_text(told.model_dump(mode="json"), 2)
     assert all(char.isprintable() for char in said.replace("\n", ""))
     assert "å😀" in said
-    assert Health.model_validate_json(said) == health
+    assert Health.model_validate_json(said) == told

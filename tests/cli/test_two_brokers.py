@@ -18,6 +18,7 @@ from controller.clock import VirtualClock
 from controller.config.load import load
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Connected, Mqtt, Received
+from controller.service.degradations import Degradations
 from controller.store import Store
 from tests.parts import mosquitto, needs
 
@@ -40,7 +41,8 @@ async def tower(ports: list[int], config: Path, state: Path) -> AsyncIterator[Ru
     mqtt = setup.tower.mqtt.model_copy(update={"broker": tuple(f"mqtt://127.0.0.1:{port}" for port in ports)})
     setup = replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt}))
     async with Store(state, lambda _: None) as store:
-        parts = Parts(setup, VirtualClock(EVENING, 1.0), store, state, lambda *_: None, "en")
+        clock = VirtualClock(EVENING, 1.0)
+        parts = Parts(setup, clock, store, state, lambda *_: None, Degradations(clock), "en")
         async with running(parts) as service:
             yield service
 

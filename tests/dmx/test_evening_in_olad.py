@@ -20,6 +20,7 @@ from controller.gateways.contract import Dmx
 from controller.lighting.color import Color
 from controller.lighting.light import Light, mix
 from controller.lighting.look import DARK, ZoneState
+from controller.service.degradations import Degradations
 from controller.store import Store
 from tests.parts import needs
 
@@ -91,7 +92,7 @@ async def service(setup: Setup, clock: VirtualClock, state: Path) -> AsyncIterat
 
     async with (
         Store(state, lambda event: tell(event, clock.read().wall)) as store,
-        running(Parts(setup, clock, store, state, tell, "en", port=0)) as service,
+        running(Parts(setup, clock, store, state, tell, Degradations(clock), "en", port=0)) as service,
     ):
         yield service
 

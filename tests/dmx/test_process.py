@@ -250,7 +250,7 @@ def test_the_largest_document_is_found_again(tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_takes_nothing(broker: Address, other: Other, gateway: Running) -> None:
-    """The plan cannot be kept: told, and the light goes on."""
+    """The plan cannot be kept: told once, the light goes on, and it is kept as soon as it can be."""
     gateway.memory = gateway.memory.parent / "missing" / "mast.json"
     gateway.start(broker)
     await other.until(lambda: other.report is not None)
@@ -259,6 +259,10 @@ async def test_a_disk_that_takes_nothing(broker: Address, other: Other, gateway:
     await other.until(lambda: "TWL-D012" in gateway.codes())
     other.say(orange(2))
     await other.until(lambda: other.report is not None and other.report.revision == 2)
+    gateway.memory.parent.mkdir()
+    await other.until(lambda: "TWL-D015" in gateway.codes())
+    assert gateway.codes().count("TWL-D012") == 1
+    assert b'"revision":2' in gateway.memory.read_bytes()
 
 
 async def test_an_abrupt_end_is_told_by_the_will(broker: Address, other: Other, gateway: Running) -> None:

@@ -42,7 +42,7 @@ def test_a_lasting_spell_becomes_an_error_once(events: list[Event]) -> None:
     for second in range(int(3 * LASTING_S)):
         trouble.fails("TWL-X101", "Network is down", second)
     assert codes(events) == ["TWL-X101", "TWL-X104"]
-    assert events[-1].kind.level is Level.ERROR
+    assert events[-1].level is Level.ERROR
 
 
 def test_another_kind_of_failure_is_told_too(events: list[Event]) -> None:

@@ -154,7 +154,9 @@ def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
     assert document(anew, AT, "sv")["reason"] == "clock"
     acting = happened("TWL-D010", gateway="plan", shows="bowl dark", by="plan")
     assert acting.text("sv") == "plan: visar bowl släckt, enligt den egna planen"
-    lost = happened("TWL-O132", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x")))
+    lost = happened(
+        "TWL-O132", copied="–", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x"))
+    )
     assert lost.text("sv").endswith(": det är ingen mapp: '/state/x'")
 
 

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from controller.events import CATALOGUE
 from controller.events.of_mqtt import KINDS
-from controller.mqtt import Coalesced, Connected, Displaced, Forgot, Lost, Oversized, SubscriptionRefused, Unreachable
+from controller.mqtt import (
+    Coalesced,
+    Connected,
+    Displaced,
+    Forgot,
+    Lost,
+    Oversized,
+    SubscriptionGranted,
+    SubscriptionRefused,
+    Unreachable,
+)
 from controller.mqtt.dial import NotLetInError, OwnFilesError, failure
 from controller.mqtt.items import FLAWS, Refused, Untrusted
 from controller.mqtt.link import BARRED_S, CAP_S, pause_s
@@ -63,12 +73,13 @@ def test_every_failure_has_its_cause(error: Exception, told: object) -> None:
 
 
 def test_every_item_has_an_event_of_its_own() -> None:
-    """And every kind of this room is told by an item or is a mistake in an address."""
+    """And every kind of this room is told by an item, by the controller, or is a mistake in an address."""
     told = [
         Connected("b", False, 1),
         Lost("b", "r"),
         Refused("b", "r", 5),
         SubscriptionRefused("b", "f"),
+        SubscriptionGranted("b", "f"),
         Oversized("b", "t", 1),
         Coalesced("b", "t", 1),
         Unreachable("b", "r"),
@@ -78,21 +89,21 @@ def test_every_item_has_an_event_of_its_own() -> None:
     ]
     codes = {item.event().code for item in told}
     assert len(codes) == len(told)
-    of_certificates_and_addresses = {"TWL-M014", "TWL-M020", "TWL-M021", "TWL-M022"}
-    assert codes | of_certificates_and_addresses == {kind.code for kind in KINDS}
+    others = {"TWL-M014", "TWL-M017", "TWL-M018", "TWL-M020", "TWL-M021", "TWL-M022"}
+    assert codes | others == {kind.code for kind in KINDS}
     assert all(CATALOGUE[code] in KINDS for code in codes)
     for item in told:
         assert all(item.event().text(language) and item.event().action(language) for language in ("en", "sv"))
 
 
 def test_many_filters_are_asked_for_in_batches_and_answered_in_order() -> None:
-    """What is granted is not asked for again; what is refused is told once."""
+    """What is granted is not asked for again; what is refused is told once, and once more when it is granted."""
     subscriptions = Subscriptions(tuple((f"t/{n}", 1) for n in range(2 * BATCH + 1)))
     batches = list(subscriptions.due(0.0))
     assert [len(batch) for batch in batches] == [BATCH, BATCH, 1]
     for mid, batch in enumerate(batches):
         subscriptions.asked(mid, batch)
-    assert list(subscriptions.answered(0, [n == 7 for n in range(BATCH)])) == ["t/7"]
+    assert list(subscriptions.answered(0, [n == 7 for n in range(BATCH)])) == [("t/7", True)]
     assert list(subscriptions.answered(1, [False] * BATCH)) == []
     assert list(subscriptions.answered(99, [True])) == []
     assert list(subscriptions.due(RETRY_S - 1)) == []
@@ -103,5 +114,5 @@ def test_many_filters_are_asked_for_in_batches_and_answered_in_order() -> None:
     (last,) = subscriptions.due(2 * RETRY_S)
     subscriptions.asked(6, last)
     assert last == (("t/7", 1),)
-    assert list(subscriptions.answered(6, [False])) == []
+    assert list(subscriptions.answered(6, [False])) == [("t/7", False)]
     assert list(subscriptions.due(9 * RETRY_S)) == []

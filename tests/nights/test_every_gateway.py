@@ -20,6 +20,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.schedule.plan import Cue
+from controller.service.degradations import Degradations
 from controller.service.wishes import goal
 from controller.simulation.devices import DEVICES, Device
 from controller.store import Store
@@ -175,14 +176,15 @@ async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Any, mosqui
     alarms: list[str] = []
 
     def tell(event: Event, at: datetime) -> None:
-        if event.kind.level is Level.ERROR:
+        if event.level is Level.ERROR:
             alarms.append(event.code)
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(site.state, lambda event: tell(event, start)))
         lives = {name: asyncio.create_task(played.live()) for name, played in devices.items()}
         stack.callback(lambda: [life.cancel() for life in lives.values()])
-        service = await stack.enter_async_context(running(Parts(setup, clock, store, site.state, tell, "en")))
+        parts = Parts(setup, clock, store, site.state, tell, Degradations(clock), "en")
+        service = await stack.enter_async_context(running(parts))
 
         def told() -> dict[str, Any]:
             return wrong(service, clock, devices)

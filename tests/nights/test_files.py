@@ -75,7 +75,7 @@ def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Any, ear: Any,
     listens = ear(site.port)
     path.write_text(ALWAYS.format(color="#0000FF").replace("every day", "evry day"), encoding="utf-8")
     told = words.until(lambda: listens.events("TWL-O131"), "the mistake is not told")[0]
-    assert "schedule.yaml:3:" in told["first"]
+    assert "schedule.yaml:3:" in told["where"]
     time.sleep(1)
     assert listens.shows(lit("#0000FF"))
     assert program.end() == 0

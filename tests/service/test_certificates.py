@@ -24,4 +24,6 @@ def test_one_that_ends_is_told_once_a_day_with_the_days_left() -> None:
     assert certificates.due(NOW + timedelta(hours=11)) == ()
     assert len(certificates.due(NOW + timedelta(hours=13))) == 1
     certificates.note("a", NOW + timedelta(days=400))
-    assert certificates.due(NOW + timedelta(days=3)) == ()
+    (over,) = certificates.due(NOW + timedelta(days=3))
+    assert (over.code, over.fields) == ("TWL-M017", {"broker": "a", "days": 397})
+    assert certificates.due(NOW + timedelta(days=4)) == ()

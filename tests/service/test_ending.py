@@ -10,6 +10,7 @@ import pytest
 from controller.clock import SystemClock
 from controller.gateways import GATEWAYS
 from controller.schedule.plan import Program
+from controller.service.degradations import Degradations
 from controller.service.engine import Engine
 from controller.service.loop import Loop, Named
 
@@ -41,7 +42,9 @@ async def test_it_ends_although_it_is_woken(scheduled: Callable[[str], Program],
         scheduled(f"campaigns:\n  - {{name: x, dates: every day, color: {word}}}\n") for word in ("red", "blue")
     )
     quiet: Any = Quiet()
-    loop = Loop(Engine((LAMP,), "w", one), quiet, SystemClock(), quiet, Named("site", "w"), lambda *_: None)
+    clock = SystemClock()
+    none = Degradations(clock)
+    loop = Loop(Engine((LAMP,), "w", one), quiet, clock, quiet, Named("site", "w"), none.take, none)
     task = asyncio.create_task(loop.run())
     while loop.turned_s is None:
         await asyncio.sleep(0.01)

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.load import load
-from controller.service.files import changes, keep_last_good, last_good
+from controller.config.load import Setup, load
+from controller.service.files import changes, contents_of, last_good, write_last_good
 
 SHIPPED = Path(__file__).parents[2] / "config"
+
+
+def keep_last_good(setup: Setup, config: Path, state: Path) -> None:
+    """Copies the files of a folder."""
+    write_last_good(contents_of(setup, config), state)
 
 
 @pytest.fixture

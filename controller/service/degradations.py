@@ -1,0 +1,114 @@
+"""What is wrong for longer than a moment, each from its begin to its end.
+
+Whoever notices something tells an event, as of anything else; the catalogue says which events last and which end them
+(`Kind.lasting`). So there is one place to ask how the service itself stands, and nothing that is told in the log once
+can be missing there.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controller.clock import Clock, Reading
+from controller.events import Event
+from controller.events.kind import Advice, Lasting, in_language
+from controller.service.health import Degradation
+
+MADE_ANEW = frozenset({"broker", "path", "gateway", "topic"})
+"""What an event is about that does not outlive a change of tower.yaml: connections, the embedded broker, gateways."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One that stands: the event that told of it last, since when, what the clock was then, and when it was told."""
+
+    event: Event
+    since: datetime
+    began: Reading
+    told_s: float
+
+
+class Degradations:
+    """Those that stand now. `take` is handed every event that is told."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._standing: dict[tuple[str, ...], _Standing] = {}
+
+    def take(self, event: Event, at: datetime) -> None:
+        """An event: it may begin one, say anew how one stands, or end some."""
+        reading = self._clock.read()
+        ended = [key for key, one in self._standing.items() if _ends(event, one.event)]
+        for key in ended:
+            del self._standing[key]
+        counted = event.fields.get("what")
+        if isinstance(counted, Event) and counted.kind.lasting and counted.kind.lasting.quiet_s:
+            event = counted  # of many that were counted instead of told, the last one tells
+        lasting = event.kind.lasting
+        if lasting is None:
+            return
+        if any(event.fields.get(name) == value for name, value in lasting.fine):
+            self._standing.pop(_key(event), None)
+            return
+        new = _Standing(event, at, reading, reading.mono)
+        before = self._standing.get(_key(event), new)
+        if before.event.level is not event.level or _is_quiet(before, reading):
+            before = new
+        self._standing[_key(event)] = _Standing(event, before.since, before.began, reading.mono)
+
+    def rebuilt(self) -> None:
+        """Connections and gateways are made anew: what was wrong with the old ones is no more."""
+        self._standing = {
+            key: one
+            for key, one in self._standing.items()
+            if MADE_ANEW.isdisjoint((one.event.kind.lasting or Lasting()).about)
+        }
+
+    def stands(self, code: str) -> Event | None:
+        """What told last of the one of this code; None where none stands."""
+        return next((one.event for one in self._standing.values() if one.event.code == code), None)
+
+    def now(self) -> tuple[Degradation, ...]:
+        """All that stand, in the order in which they began; `since` by the clock as it is set now."""
+        reading = self._clock.read()
+        self._standing = {key: one for key, one in self._standing.items() if not _is_quiet(one, reading)}
+        return tuple(
+            Degradation(
+                code=one.event.code,
+                since=one.since + timedelta(seconds=reading.stepped_s - one.began.stepped_s),
+                fields=_plain_fields(one.event),
+            )
+            for one in self._standing.values()
+        )
+
+
+def _ends(event: Event, begun: Event) -> bool:
+    """Whether the event ends what the other began; it may speak of more than one, as of all of a broker."""
+    lasting = begun.kind.lasting or Lasting()
+    return event.code in lasting.until and all(
+        event.fields[name] == begun.fields[name] for name in lasting.about if name in event.fields
+    )
+
+
+def _key(event: Event) -> tuple[str, ...]:
+    """What tells one from another."""
+    return (event.code, *(str(event.fields[name]) for name in (event.kind.lasting or Lasting()).about))
+
+
+def _is_quiet(one: _Standing, reading: Reading) -> bool:
+    quiet_s = (one.event.kind.lasting or Lasting()).quiet_s
+    return quiet_s is not None and reading.mono - one.told_s > quiet_s
+
+
+def _plain_fields(event: Event) -> dict[str, object]:
+    return {name: _plain(value) for name, value in event.fields.items()}
+
+
+def _plain(value: object) -> object:
+    """As the document says it: codes and values, of whatever has words of its own the English ones."""
+    value = value.event if isinstance(value, Advice) else value
+    if isinstance(value, Event):
+        return {"code": value.code, "fields": _plain_fields(value)}
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return in_language(value, "en")

@@ -1,0 +1,58 @@
+"""Says on `<prefix>/controller/status` that the controller is there, and anew where somebody else said otherwise.
+
+Retained at the beginning of each connection (the birth), then every BEAT_S to whoever listens, without a trace on any
+disk. What anybody else writes there is retained as well and would be believed for ever: it is written over.
+"""
+
+from controller.clock import Reading
+from controller.events import Event, happened
+from controller.events.damper import Damper
+from controller.events.kind import printable
+from controller.gateways.gateway import Message
+from controller.mqtt import Received
+from controller.service.news import BEAT_S, ONLINE
+
+REPAIR_S = 1.0
+"""At most so often it is written over: somebody may write without end."""
+FAREWELL_S = 10.0
+"""So long after a connection began an `offline` may be the last will of our own connection before it."""
+
+
+class Presence:
+    """The presence of one controller on a topic."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._beat_s = self._repair_s = self._connected_s = float("-inf")
+        self._is_overwritten = False
+        self._damper = Damper()
+        self._told: list[Event] = []
+
+    def connected(self, reading: Reading) -> None:
+        """A connection began, with the birth."""
+        self._connected_s = reading.mono
+
+    def heard(self, item: Received, reading: Reading) -> None:
+        """A message on the topic; what is retained is from before the birth."""
+        if item.retain or item.payload == ONLINE:
+            return
+        self._is_overwritten = True
+        if reading.mono - self._connected_s > FAREWELL_S:
+            word = printable(item.payload[:40].decode(errors="replace")) or "–"
+            told = happened("TWL-M018", topic=self._topic, word=word, broker=item.broker)
+            self._told.extend(self._damper.pass_on(told, reading.mono))
+
+    def due(self, reading: Reading) -> tuple[Message, ...]:
+        """What is to be said now."""
+        if self._is_overwritten and reading.mono - self._repair_s >= REPAIR_S:
+            self._is_overwritten, self._repair_s = False, reading.mono
+            return (Message(self._topic, ONLINE, qos=1, retain=True),)
+        if reading.mono - self._beat_s >= BEAT_S:
+            self._beat_s = reading.mono
+            return (Message(self._topic, ONLINE),)
+        return ()
+
+    def events(self, reading: Reading) -> tuple[Event, ...]:
+        """What is to be told."""
+        told, self._told = (*self._told, *self._damper.due(reading.mono)), []
+        return told

@@ -1,0 +1,277 @@
+"""The files of a running service: what could not be read is tried again, what could not be copied too, and both stand
+as degradations until they are done."""
+
+import asyncio
+import errno
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.cli.following import Following, grounds, rejection
+from controller.cli.parts import Parts
+from controller.clock import SystemClock
+from controller.config import load as loading
+from controller.config import source
+from controller.config.findings import Finding, Source
+from controller.config.load import load
+from controller.errors import FilesRejected
+from controller.events import Event
+from controller.service import files
+from controller.service.degradations import Degradations
+from controller.service.files import last_good
+
+SHIPPED = Path(__file__).parents[2] / "config"
+SPOILT = "version: 1\ncampaigns:\n  - {name: x, dates: evry day, color: blue}\n"
+
+
+class Service:
+    """As much of a running service as follows its files, and what it told."""
+
+    def __init__(self, folder: Path, from_copy: bool = False) -> None:
+        self.config, self.state = folder / "config", folder / "state"
+        self.told: list[Event] = []
+        clock = SystemClock()
+        self.degradations = Degradations(clock)
+        setup = last_good(self.config, self.state) if from_copy else load(self.config)
+        assert setup is not None
+        nothing: Any = None
+        self.parts = Parts(
+            setup,
+            clock,
+            nothing,
+            self.state,
+            self.tell,
+            self.degradations,
+            "en",
+            config=self.config,
+        )
+        self.grounds = grounds(setup)
+        self.program = setup.program()
+        self._task: asyncio.Task[None] | None = None
+
+    def tell(self, event: Event, at: Any) -> None:
+        self.told.append(event)
+        self.degradations.take(event, at)
+
+    def follow(self, program: Any) -> None:
+        self.program = program
+
+    def start(self) -> None:
+        double: Any = self
+        self.following = Following(self.parts, double, double, self.tell, None)
+        self._task = asyncio.create_task(self.following.run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    @property
+    def codes(self) -> list[str]:
+        return [event.code for event in self.told]
+
+    @property
+    def stands(self) -> list[str]:
+        return [one.code for one in self.degradations.now()]
+
+    def save(self, text: str) -> None:
+        new = self.config / "schedule.new"
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.config / "schedule.yaml")
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                assert self._task is None or not self._task.done(), self._task
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paces are constants: seconds are hundredths here."""
+    for name in ("LOOK_S", "STILL_S", "RETRY_S"):
+        monkeypatch.setattr(files, name, getattr(files, name) / 50)
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    """On a copy of the shipped files, with its last good copy written."""
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    (tmp_path / "state").mkdir()
+    made = Service(tmp_path)
+    made.start()
+    await made.until((made.state / "last-good" / "schedule.yaml").exists)
+    await asyncio.sleep(0.5)  # the first look is over, too
+    yield made
+    await made.stop()
+
+
+class Disk:
+    """A disk, or a share on the network, that fails to read for as long as `error` is set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error: OSError | None = None
+        monkeypatch.setattr(loading, "read_file", self.read)
+
+    def read(self, path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
+        if self.error is None or path.name != "schedule.yaml":
+            return source.read_file(path, file)
+        if isinstance(self.error, PermissionError):
+            return b"", (Source(file).finding("TWL-S005", None),)
+        return b"", (Source(file).finding("TWL-S043", None, reason=self.error.strerror),)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """One that works."""
+    return Disk(monkeypatch)
+
+
+def other(service: Service, old: str = "100 %", new: str = "50 %") -> str:
+    """Another schedule than what is in the folder."""
+    text = (service.config / "schedule.yaml").read_text(encoding="utf-8")
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
+async def test_a_good_schedule_saved_during_a_read_error_is_taken_when_it_can_be_read(
+    service: Service, disk: Disk, number: int
+) -> None:
+    """Nothing of it changes any more when the error is over; until then it is a degradation, told once."""
+    before = service.program
+    disk.error = OSError(number, "an error")
+    service.save(other(service))
+    await service.until(lambda: "TWL-O134" in service.stands)
+    await asyncio.sleep(3 * files.RETRY_S)
+    assert service.program == before
+    assert service.codes.count("TWL-O134") == 1
+    disk.error = None
+    await service.until(lambda: service.program != before)
+    await service.until(lambda: service.stands == [])
+    assert service.codes[-1] == "TWL-O130"
+
+
+async def test_a_read_error_alone_changes_nothing_and_is_over_when_it_is(service: Service, disk: Disk) -> None:
+    """The same schedule, saved again in the wrong moment."""
+    disk.error = OSError(errno.EIO, "Input/output error")
+    (service.config / "schedule.yaml").touch()
+    await service.until(lambda: service.stands == ["TWL-O134"])
+    disk.error = None
+    await service.until(lambda: service.stands == [])
+    assert service.codes[-1] == "TWL-O135"
+
+
+async def test_a_mistake_that_becomes_readable_is_told_as_one(service: Service, disk: Disk) -> None:
+    """What stands is what is wrong now, and the place of it."""
+    disk.error = OSError(errno.EIO, "Input/output error")
+    service.save(SPOILT)
+    await service.until(lambda: service.stands == ["TWL-O134"])
+    disk.error = None
+    await service.until(lambda: service.stands == ["TWL-O131"])
+    assert "schedule.yaml:3:" in str(service.told[-1].fields["where"])
+    service.save((SHIPPED / "schedule.yaml").read_text(encoding="utf-8"))
+    await service.until(lambda: service.stands == [])
+    assert service.codes[-1] == "TWL-O130", "whoever put it right is told that it is taken"
+
+
+async def test_a_folder_of_profiles_that_cannot_be_read_ends_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the disk there is no missing profile, and no end of the program."""
+
+    def fails(_: Path) -> list[Path]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    whole = files.profile_paths
+    for module in (files, loading.read_profiles.__globals__):
+        monkeypatch.setattr(module, "profile_paths", fails) if module is files else module.update(profile_paths=fails)
+    try:
+        await service.until(lambda: service.stands == ["TWL-O134"])
+    finally:
+        loading.read_profiles.__globals__["profile_paths"] = whole
+    monkeypatch.setattr(files, "profile_paths", whole)
+    await service.until(lambda: service.stands == [])
+
+
+class Full:
+    """A disk that takes nothing for as long as `is_full`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_full = False
+        self.tries = 0
+        monkeypatch.setattr(files, "write_folder", self.write)
+
+    def write(self, folder: Path, contents: Any) -> None:
+        self.tries += 1
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_folder(folder, contents)
+
+
+write_folder = files.write_folder
+
+
+async def test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a mistake was saved meanwhile: after a restart that which was in force is in force again."""
+    full = Full(monkeypatch)
+    full.is_full = True
+    service.save(other(service))
+    await service.until(lambda: "TWL-O132" in service.stands)
+    assert service.codes.count("TWL-O132") == 1
+    copied = service.degradations.stands("TWL-O132")
+    assert copied is not None
+    assert str(copied.fields["copied"]).startswith("20"), "the copy that is there has a date"
+    service.save(SPOILT)
+    await service.until(lambda: "TWL-O131" in service.stands)
+    tries = full.tries
+    await service.until(lambda: full.tries > tries)
+    full.is_full = False
+    await service.until(lambda: "TWL-O132" not in service.stands)
+    assert "TWL-O133" in service.codes
+    again = last_good(service.config, service.state)
+    assert again is not None
+    assert again.program() == service.program
+
+
+async def test_after_a_restart_on_the_copy_the_rejection_says_of_when_it_is(service: Service) -> None:
+    """Not that it is the last good version, which nobody can know; and what is mended later is taken."""
+    await service.stop()
+    service.save(SPOILT)
+    again = Service(service.config.parent, from_copy=True)
+    with pytest.raises(FilesRejected) as rejected:
+        load(again.config)
+    told = rejection(rejected.value, "2026-11-19 09:30")
+    assert "in force is what was taken 2026-11-19 09:30" in told.text("en")
+    assert "det som togs i bruk 2026-11-19 09:30 gäller" in told.text("sv")
+    again.tell(told, again.parts.clock.read().wall)
+    again.start()
+    again.save(other(service, "evry day", "every day"))  # before anybody looked
+    await again.until(lambda: again.stands == [])
+    await again.stop()
+
+
+async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(service: Service, disk: Disk) -> None:
+    """The last good copy stands in, and the folder is looked at again although nothing in it changes."""
+    await service.stop()
+    service.save(other(service))
+    disk.error = OSError(errno.ESTALE, "Stale file handle")
+    again = Service(service.config.parent, from_copy=True)
+    with pytest.raises(FilesRejected) as rejected:
+        load(again.config)
+    again.tell(rejection(rejected.value, "–"), again.parts.clock.read().wall)
+    before = again.program
+    again.start()
+    await asyncio.sleep(2 * files.RETRY_S)
+    assert again.stands == ["TWL-O134"]
+    disk.error = None
+    await again.until(lambda: again.program != before)
+    await again.until(lambda: again.stands == [])
+    await again.stop()

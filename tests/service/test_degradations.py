@@ -1,0 +1,182 @@
+"""What is wrong for longer than a moment: from its begin to its end, by the events that are told of anyway."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.clock import Reading, Trust
+from controller.events import ALL, CATALOGUE, Event, Kind, Level, happened
+from controller.events.damper import WINDOW_S, Damper
+from controller.service.degradations import Degradations
+from controller.service.health import Degradation
+
+START = datetime(2026, 11, 20, 16, tzinfo=UTC)
+
+
+class Hands:
+    """A clock that stands where it was put, and the degradations that go by it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.stepped_s = 0.0
+        self.degradations = Degradations(self)
+
+    def read(self) -> Reading:
+        wall = START + timedelta(seconds=self.seconds + self.stepped_s)
+        return Reading(wall, self.seconds, Trust.TRUSTED, self.stepped_s)
+
+    def real_s(self, wall_s: float) -> float:
+        return wall_s
+
+    def tell(self, code: str, **fields: object) -> None:
+        self.pass_on(happened(code, **fields))
+
+    def pass_on(self, event: Event) -> None:
+        self.degradations.take(event, self.read().wall)
+
+    @property
+    def codes(self) -> list[str]:
+        return [one.code for one in self.degradations.now()]
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """At the START."""
+    return Hands()
+
+
+def test_it_stands_from_its_first_event_to_its_end(hands: Hands) -> None:
+    """Told again it stands since the first, with what was told last; another file is another one."""
+    hands.tell("TWL-J003", file="a", reason="No space left on device")
+    hands.seconds = 60
+    hands.tell("TWL-J003", file="a", reason="Read-only file system")
+    hands.tell("TWL-J003", file="b", reason="x")
+    first, second = hands.degradations.now()
+    assert (first.since, first.fields) == (START, {"file": "a", "reason": "Read-only file system"})
+    assert second.since == START + timedelta(seconds=60)
+    hands.tell("TWL-J004", file="a")
+    assert [one.fields["file"] for one in hands.degradations.now()] == ["b"]
+    hands.tell("TWL-J004", file="b")
+    hands.tell("TWL-J003", file="b", reason="x")
+    assert hands.degradations.now()[0].since == START + timedelta(seconds=60), "it has begun anew"
+
+
+def test_the_clock_is_one_that_says_itself_when_it_is_over(hands: Hands) -> None:
+    """Suspect, then plausible, each since its own begin; one that is trusted is none."""
+    hands.tell("TWL-T001", trust="suspect", before="–")
+    hands.seconds = 120
+    hands.tell("TWL-T001", trust="plausible", before="suspect")
+    (one,) = hands.degradations.now()
+    assert (one.fields["trust"], one.since) == ("plausible", START + timedelta(seconds=120))
+    assert one.is_harmless
+    for trust in ("trusted", "holdover"):
+        hands.tell("TWL-T001", trust=trust, before="plausible")
+        assert hands.codes == []
+
+
+@pytest.mark.parametrize(("trust", "level"), [("suspect", Level.WARNING), ("plausible", Level.INFO)])
+def test_the_level_of_a_change_of_trust_is_that_of_the_new_state(trust: str, level: Level) -> None:
+    """A healthy start without a time server warns of nothing; the word in another field does not count."""
+    assert happened("TWL-T001", trust=trust, before="–").level is level
+    assert happened("TWL-T001", trust="suspect", before="trusted").level is Level.WARNING
+
+
+def test_a_clock_that_is_set_moves_what_began_before(hands: Hands) -> None:
+    """A computer that began in 1970: its disk has been full for a minute, and not for half a century."""
+    hands.tell("TWL-J003", file="a", reason="x")
+    hands.seconds, hands.stepped_s = 60, 1e9
+    assert hands.read().wall - hands.degradations.now()[0].since == timedelta(seconds=60)
+
+
+def test_what_only_happens_again_and_again_is_over_when_it_does_not(hands: Hands) -> None:
+    """A foreign writer, also where most of what he does is counted and not told."""
+    quiet_s = CATALOGUE["TWL-G111"].lasting.quiet_s  # type: ignore[union-attr]
+    assert quiet_s is not None
+    damper = Damper()
+    for second in range(3 * WINDOW_S):
+        hands.seconds = second
+        foreign = happened("TWL-G111", topic="t", epoch=1, revision=second)
+        for event in (*damper.pass_on(foreign, second), *damper.due(second)):
+            hands.pass_on(event)
+    assert hands.codes == ["TWL-G111"]
+    assert hands.degradations.now()[0].since == START
+    hands.seconds += quiet_s - WINDOW_S
+    assert hands.codes == ["TWL-G111"]
+    hands.seconds += 2 * WINDOW_S
+    assert hands.codes == []
+
+
+def test_a_connection_ends_all_that_was_wrong_with_it(hands: Hands) -> None:
+    """With this broker, and not with the other."""
+    for broker in ("a", "b"):
+        hands.tell("TWL-M002", broker=broker, reason="x")
+        hands.tell("TWL-M007", broker=broker, reason="x")
+        hands.tell("TWL-M004", broker=broker, filter="#")
+    hands.tell("TWL-M001", broker="a", attempts=2)
+    assert {one.fields["broker"] for one in hands.degradations.now()} == {"b"}
+    assert hands.codes == ["TWL-M007", "TWL-M004"], "why it cannot be reached tells more than that it is lost"
+    hands.tell("TWL-M016", broker="b", filter="#")
+    assert hands.codes == ["TWL-M007"]
+    hands.tell("TWL-J003", file="a", reason="x")
+    hands.degradations.rebuilt()
+    assert hands.codes == ["TWL-J003"], "that broker may not be there any more, the disk is the same"
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_it_is_told_from_the_document_as_it_was_in_the_log(hands: Hands, language: str) -> None:
+    """Codes and values go over the wire; the reader makes the sentence, in his own language."""
+    first = happened("TWL-Q106", path="users", reason="Permission denied")
+    event = happened("TWL-O131", count=1, where="tower.yaml", first=first, taken="2026-11-19 09:30")
+    hands.pass_on(event)
+    read = Degradation.model_validate_json(hands.degradations.now()[0].model_dump_json())
+    assert read.fields["first"] == {"code": "TWL-Q106", "fields": {"path": "users", "reason": "Permission denied"}}
+    assert read.said(language) == event.text(language)  # type: ignore[arg-type]
+
+
+def test_a_document_that_is_not_ours_breaks_nothing() -> None:
+    """Fields that are missing, nested or of other kinds."""
+    for fields in (
+        {},
+        {"file": {"code": "TWL-J003", "fields": {"x": [1]}}, "reason": None},
+        {"file": [{}], "reason": 1},
+    ):
+        for code in ("TWL-J003", "nonsense"):
+            assert isinstance(Degradation(code=code, since=START, fields=fields).said("sv"), str)
+
+
+MOMENTS = {
+    "TWL-C030",  # one turn was late
+    "TWL-C040",  # says how often another event came
+    "TWL-C041",  # lines of the log that are lost
+    "TWL-C050",  # the program ends
+    "TWL-J001",  # a file was set aside, and begun anew
+    "TWL-J005",  # room was made
+    "TWL-J006",  # rows that are lost
+    "TWL-J007",  # the answer to a request
+    "TWL-J008",  # of a command
+    "TWL-M005",  # one message was thrown away
+    "TWL-M006",  # messages that were overtaken
+    "TWL-M013",  # the broker is told everything anew
+    "TWL-M020",  # of the files
+    "TWL-M021",
+    "TWL-M022",
+    "TWL-O109",  # the answer to a request, as all but those that say that a disk did not take it
+    "TWL-T002",  # the clock was stepped; what comes of it is its trust
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind.code[4] in "CJMT"], ids=lambda kind: kind.code)
+def test_whatever_is_wrong_with_the_service_is_shown_until_it_ends(kind: Kind) -> None:
+    """A warning or an error about the service itself lasts, or stands in the table above with the reason why not."""
+    if kind.level in {Level.WARNING, Level.ERROR}:
+        assert (kind.lasting is not None) != (kind.code in MOMENTS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind.lasting is not None], ids=lambda kind: kind.code)
+def test_what_lasts_can_be_told_apart_and_ended(kind: Kind) -> None:
+    """By fields that it has; an event that ends it carries at least one of them."""
+    lasting = kind.lasting
+    assert lasting is not None
+    assert set(lasting.about) <= kind.fields
+    for ending in lasting.until:
+        assert not lasting.about or CATALOGUE[ending].fields.intersection(lasting.about), ending

@@ -1,0 +1,70 @@
+"""The controller says that it is there, whoever says otherwise in its place."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.clock import Reading
+from controller.mqtt import Received
+from controller.service.news import BEAT_S
+from controller.service.presence import FAREWELL_S, REPAIR_S, Presence
+
+TOPIC = "tower/controller/status"
+
+
+def at(seconds: float) -> Reading:
+    return Reading(datetime(2026, 11, 20, 16, tzinfo=UTC) + timedelta(seconds=seconds), seconds)
+
+
+def said(word: bytes, *, retain: bool = False) -> Received:
+    return Received("b", TOPIC, word, retain, qos=1)
+
+
+@pytest.fixture
+def presence() -> Presence:
+    """One that is connected since second 0, and has just beaten at 100."""
+    presence = Presence(TOPIC)
+    presence.connected(at(0))
+    presence.due(at(100))
+    return presence
+
+
+def test_the_beat_leaves_nothing_on_any_disk(presence: Presence) -> None:
+    """Not retained, every BEAT_S."""
+    assert presence.due(at(100 + BEAT_S - 0.1)) == ()
+    (beat,) = presence.due(at(100 + BEAT_S))
+    assert (beat.topic, beat.payload, beat.retain) == (TOPIC, b"online", False)
+
+
+@pytest.mark.parametrize("word", [b"offline", b"", b"\xff\x00", b"ONLINE"])
+def test_what_somebody_else_wrote_is_written_over_and_told(presence: Presence, word: bytes) -> None:
+    """Retained, so that it is not believed for ever."""
+    presence.heard(said(word), at(101))
+    (repair,) = presence.due(at(101))
+    assert (repair.payload, repair.retain, repair.qos) == (b"online", True, 1)
+    (event,) = presence.events(at(101))
+    assert event.code == "TWL-M018"
+    assert event.text("sv")
+
+
+def test_what_is_from_before_or_our_own_is_nobody_elses(presence: Presence) -> None:
+    """What was retained before the birth, the echo of the beat, and the last will of a connection that broke."""
+    presence.heard(said(b"offline", retain=True), at(101))
+    presence.heard(said(b"online"), at(101))
+    assert presence.due(at(101)) == presence.events(at(101)) == ()
+    presence.connected(at(101))
+    presence.heard(said(b"offline"), at(101 + FAREWELL_S - 1))
+    assert presence.due(at(101 + FAREWELL_S - 1))[0].retain
+    assert presence.events(at(101 + FAREWELL_S - 1)) == ()
+
+
+def test_one_who_writes_without_end_causes_no_storm(presence: Presence) -> None:
+    """Repaired once a second, told a few times a minute, with how often."""
+    repairs, events = 0, []
+    for tick in range(6000):
+        now = at(101 + tick / 100)
+        presence.heard(said(b"offline"), now)
+        repairs += sum(message.retain for message in presence.due(now))
+        events += presence.events(now)
+    assert 0 < repairs <= 60 / REPAIR_S
+    assert len(events) <= 4
