@@ -168,7 +168,7 @@ class Engine:
         if heard.clock_off_s is None:
             return
         times, self._apart[name] = self._apart[name], self._apart[name] + 1
-        if abs(heard.clock_off_s) <= CLOCKS_APART_S:
+        if abs(heard.clock_off_s) <= CLOCKS_APART_S * reading.pace:
             self._apart[name] = 0
             if times >= APART_FROM:
                 self._tell(happened("TWL-T007", gateway=name), reading)

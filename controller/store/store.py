@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,8 +84,14 @@ class Store:
         return self._facts.known
 
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Keep an override of this id durably; False where this id was kept before. Raises NotKept."""
+        """Keep an override of this id durably; False where this id was kept before. Raises NotKept.
+
+        It is the newest of those that stand, though the clock may have been set back since they were set.
+        """
         override = new_held(override_id, "override", document, started_at, ends_at)
+        newest = max((held.started_at for held in self.overrides), default=None)
+        if newest is not None and override.started_at < newest:
+            override = override.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
         return await self._durably(lambda: self._held.keep(override), undo=lambda: self._withdraw(override))
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:

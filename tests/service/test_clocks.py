@@ -1,5 +1,6 @@
 """Clocks that are wrong, step, or tell nothing, at either end."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -306,6 +307,21 @@ def test_a_gateway_that_goes_by_another_time_is_told_of(night: Any, off_s: float
     night.run(130)
     assert night.controller.codes(since).count("TWL-T006") == 1
     assert night.controller.codes(since).count("TWL-T007") == 1
+
+
+@pytest.mark.parametrize(("pace", "told"), [(1.0, True), (7200.0, False)])
+def test_in_time_lapse_a_report_under_way_is_no_other_time(
+    world_of: Callable[..., Any], pace: float, told: bool
+) -> None:
+    """A report that took 10 ms is 72 s old by a wall on which two hours pass in a second."""
+    engine, late = world_of(EVENING).controller.engine, timedelta(seconds=72)
+    (mast,) = engine.gateways.values()
+    for second in range(1, 6):
+        reading = Reading(EVENING + timedelta(seconds=pace * second), 100.0 + second, pace=pace)
+        report = {"version": 1, "epoch": 1, "revision": 1, "at": (reading.wall - late).isoformat(), "zones": {}}
+        report |= {"by": "desired", "clock": "own", "uptime_s": second}
+        engine.receive(mast.topic("reported", "watertower"), json.dumps(report).encode(), False, reading)
+    assert ("TWL-T006" in [event.code for event in engine.turn(reading).events]) is told
 
 
 def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: Any) -> None:

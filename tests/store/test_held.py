@@ -36,6 +36,16 @@ async def test_an_override_stands_after_a_restart(a_store: Make, now: datetime) 
         assert store.overrides[0].started_at.tzinfo is UTC
 
 
+async def test_what_was_set_last_stands_last_though_the_clock_was_set_back(a_store: Make, now: datetime) -> None:
+    """After a restart too: of two overrides of one zone the newer is shown."""
+    async with a_store() as store:
+        for name, at in (("first", now), ("second", now - HOUR), ("third", now - 2 * HOUR)):
+            assert await store.keep_override(name, "{}", at, now + HOUR)
+        assert [held.id for held in store.overrides] == ["first", "second", "third"]
+    async with a_store() as store:
+        assert [held.id for held in store.overrides] == ["first", "second", "third"]
+
+
 async def test_the_same_id_counts_once(a_store: Make, open_store: Open, now: datetime) -> None:
     """At once, after it ended, and after a restart."""
     store = await open_store()
