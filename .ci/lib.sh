@@ -24,23 +24,48 @@ commands() {
         END { if (!lines) { print FILENAME " has no commands after " mark > "/dev/stderr"; exit 1 } }' "$1"
 }
 
-# Gives the calling script processes, mounts and a folder ($WORK) of its own, which end with it however it ends.
-# Use: isolated "$@"; what follows runs inside, as root.
+# Gives the calling script processes, mounts, control groups and a folder ($WORK) of its own, which end with it however it
+# ends. Use: isolated "$@"; what follows runs inside, as root.
 isolated() {
-    [ -z "${WORK:-}" ] || return 0
+    WORK="${WATERTOWER_WORK:-}"
+    [ -z "$WORK" ] || return 0
     [ "$(id -u)" = 0 ] || { echo "$0 needs root" >&2; exit 1; }
     local inside
     WORK="$(mktemp -d)"
     inside=
-    trap '[ -z "$inside" ] || { kill -KILL "$inside" && wait "$inside"; } 2>/dev/null; rm -rf --one-file-system "$WORK"' EXIT
+    trap '[ -z "$inside" ] || { kill -KILL "$inside" && wait "$inside"; } 2>/dev/null; leave_nothing' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    WORK="$WORK" unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@" &
+    WATERTOWER_WORK="$WORK" setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@" &
     inside=$!
     local code=0
     wait "$inside" || code=$?
     inside=
     exit "$code"
+}
+
+# groups_of_its_own NAME   puts the calling shell into control groups of its own: two systems that boot share none
+groups_of_its_own() {
+    local controllers path place
+    while IFS=: read -r _ controllers path; do
+        case "$controllers" in
+            "") place="$(findmnt -n -o TARGET -t cgroup2 | head -n 1)" ;;
+            name=systemd) place=/sys/fs/cgroup/systemd ;;
+            *) continue ;;
+        esac
+        place="$place${path%/}/${WORK##*/}-$1"
+        mkdir "$place"
+        echo "$BASHPID" >"$place/cgroup.procs"
+    done </proc/self/cgroup
+}
+
+# The folder, and the control groups once the kernel has ended what was in them.
+leave_nothing() {
+    local groups=(find /sys/fs/cgroup -depth -type d -path "*/${WORK##*/}-*") end=$((SECONDS + 10))
+    until [ -z "$("${groups[@]}")" ] || [ "$SECONDS" -gt "$end" ]; do
+        "${groups[@]}" -exec rmdir {} + 2>/dev/null || sleep 0.1
+    done
+    rm -rf --one-file-system "$WORK"
 }
 
 # make_debian FOLDER PACKAGE …   a Debian 12 with the essential packages and these, from the mirror that the caller uses
