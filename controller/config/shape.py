@@ -109,6 +109,8 @@ def mistakes(document: Document, model: type[BaseModel], files: Files) -> Iterat
     for held, pairs in walk(model, document.root):
         known = keys(held)
         for word, entry in pairs.entries.items():
+            if _was_put_in(document, entry):  # by our own mending, which told why
+                continue
             if entry.key.text != word or word not in known:
                 yield _misplaced(document, (model, held), entry, files) or _unknown(document, known, entry)
             if word not in known:
@@ -158,6 +160,12 @@ def _members(annotation: Any, node: Node) -> list[type[BaseModel]]:
     if kind is None or not isinstance(kind.value, Scalar):
         return []
     return [model for model in models if kind.value.text in choices(model, "kind")]
+
+
+def _was_put_in(document: Document, entry: Entry) -> bool:
+    """Whether nobody wrote this keyword: the line on which it stands is blank in the file."""
+    written = document.source.lines[entry.key.place.line - 1 : entry.key.place.line]
+    return not "".join(written).strip()
 
 
 def choices(model: type[BaseModel], key: str) -> tuple[str, ...]:
