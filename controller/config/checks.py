@@ -17,11 +17,13 @@ from controller.config.words import near
 from controller.errors import Mistake
 from controller.gateways.contract import Dmx
 from controller.gateways.dmx_channels import DmxChannels
+from controller.gateways.documents import MAX_PAYLOAD
 from controller.gateways.gateway import Gateway, Want
 from controller.gateways.outputs import ArtnetOutput, EnttecOutput, SacnOutput
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
 from controller.lighting.patch import mistakes as patch_mistakes
+from controller.schedule.campaign import Lit
 
 DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
@@ -83,6 +85,35 @@ def lists_left_empty(document: Document, rules: Iterable[Pairs]) -> Iterator[Fin
             entry = rule.entries.get(word)
             if entry and isinstance(entry.value, Items) and not entry.value.items:
                 yield document.source.finding("TWL-S013", entry.value.place, key=word)
+
+
+MOST_RULES, MOST_WINDOWS = 200, 400
+"""Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
+
+
+def too_much(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
+    """More rules, or windows of hours in all, than a schedule may have; told at the first that is too many."""
+    windows = 0
+    for number, rule in enumerate(groups, start=1):
+        entry = rule.entries.get("hours")
+        windows += len(entry.value.items) if entry and isinstance(entry.value, Items) else 1
+        if number > MOST_RULES or windows > MOST_WINDOWS:
+            limits = {"rules": MOST_RULES, "windows": MOST_WINDOWS}
+            yield document.source.finding("TWL-S155", rule.place, **limits)
+            return
+
+
+def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:
+    """Rules whose looks do not fit into the document of a gateway, with the plan ahead; told at their colours."""
+    ours = [gateway for gateway in gateways if isinstance(gateway, Dmx)]
+    for group, listed in rules.items():
+        for number, rule in enumerate(listed):
+            long = ((gateway, gateway.plan_bytes(rule.looks)) for gateway in ours)
+            for gateway, count in ((gateway, count) for gateway, count in long if count > MAX_PAYLOAD):
+                kb, most = -(-count // 1024), MAX_PAYLOAD // 1024
+                long_one = Mistake("TWL-S154", name=rule.name, gateway=gateway.name, kb=kb, most=most)
+                yield _at(document, (group, number, "color"), long_one)
+                break
 
 
 def zones_of(document: Document) -> tuple[Scalar, ...]:

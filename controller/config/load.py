@@ -140,6 +140,9 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
         if one.code not in UNKNOWN_PROFILE or unread.isdisjoint({one.event.fields["profile"], FOLDER})
     )
     findings = (*of_schedule, *of_tower, *faults)
+    if tower and schedule and not findings:
+        lit = {"campaigns": schedule.campaigns, "every_night": schedule.every_night}
+        findings = tuple(checks.too_long(schedule_text, tower.gateways, lit))
     if tower is None or schedule is None or findings:
         raise FilesRejected(in_order(findings))
     return Setup(tower, schedule, context["profiles"], tower_text, schedule_text)
@@ -192,6 +195,7 @@ def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | N
         *checks.days_missing(document, dated),
         *checks.lists_left_empty(document, named),
         *checks.names_twice(document, named),
+        *checks.too_much(document, named),
     )
     return schedule, (*findings, *more)
 

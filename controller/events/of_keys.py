@@ -335,6 +335,35 @@ KINDS: tuple[Kind, ...] = (
             "skriv till exempel [red, blue]; för zoner {{bowl: red, shaft: blue}}",
         ),
     ),
+    mistake(
+        "S154",
+        "looks-too-long",
+        Text(
+            "the colours of '{name}' make the plan of the gateway '{gateway}' {kb} kB long, more than {most} kB",
+            'färgerna i "{name}" gör planen för styrenheten "{gateway}" {kb} kB lång, mer än {most} kB',
+        ),
+        Text(
+            "A gateway is told two days ahead in one document, which has to fit into one message.",
+            "En styrenhet får två dygn i förväg i ett enda dokument, som måste få plats i ett meddelande.",
+        ),
+        Text(
+            "name fewer colours for each zone, or let a technician part the zones among several gateways",
+            "räkna upp färre färger för varje zon, eller låt en tekniker dela upp zonerna på flera styrenheter",
+        ),
+    ),
+    mistake(
+        "S155",
+        "schedule-too-large",
+        Text(
+            "more than {rules} entries, or more than {windows} windows of hours in all",
+            "mer än {rules} poster, eller mer än {windows} tidsfönster sammanlagt",
+        ),
+        SHOWING,
+        Text(
+            "join entries that show the same: an entry takes lists of days and of hours",
+            "slå ihop poster som visar detsamma: en post tar listor av dagar och av tider",
+        ),
+    ),
     Kind(
         "TWL-S251",
         "brightness-zero",

@@ -16,6 +16,8 @@ from pydantic import (
 
 from controller.errors import Mistake
 from controller.gateways.documents import (
+    ALWAYS,
+    LONGEST_S,
     MAX_CUES,
     MAX_PAYLOAD,
     After,
@@ -41,6 +43,9 @@ COLOR_TOLERANCE = 3
 """Of 255, per component: what reading a colour back from 8-bit levels may cost."""
 AFTER_FADE_S = 30.0
 """How slowly a gateway that has been alone for too long comes to the look that is meant for that."""
+PLANNED = 12
+"""Cues of 48 hours that always have room: an evening and a morning, lit and dark again, of three nights."""
+ROOM_FOR_WHY, ROOM_FOR_HEAD = 100, 1_000
 OFTENEST, RAREST = timedelta(seconds=1), timedelta(minutes=10)
 
 
@@ -120,6 +125,16 @@ class Dmx(Gateway):
             cues = cues[: max(1, len(cues) * MAX_PAYLOAD // len(payload))]
             payload = self._document(want, cues)
         return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
+
+    def plan_bytes(self, looks: Mapping[str, Look]) -> int:
+        """How long a document is, at least, with a plan of PLANNED cues of which every other one shows these looks."""
+        lit = {zone: ZoneWish.of(looks.get(zone, Look()), ALWAYS, LONGEST_S) for zone in self.zone_names}
+        dark = {zone: ZoneWish.of(Look(), ALWAYS, LONGEST_S) for zone in self.zone_names}
+        one, other = (
+            len(PlannedCue(at=ALWAYS, zones=zones, why="–" * ROOM_FOR_WHY).model_dump_json(exclude_none=True).encode())
+            for zones in (lit, dark)
+        )
+        return ROOM_FOR_HEAD + one + other + PLANNED // 2 * (one + other)
 
     def _document(self, want: Want, cues: tuple[Cue, ...]) -> bytes:
         ends = (want.valid_until or want.now, *(cue.at for cue in want.cues[len(cues) :]))

@@ -35,11 +35,13 @@ def notes(program: Program, now: datetime) -> tuple[Note, ...]:
     """Every note for the REACH nights from an instant on: rule by rule, then the overlaps."""
     nights = program.nights(now, now + AHEAD)
     own = _own_claims(nights)
-    found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place)]
+    seen = frozenset(id(piece.shows) for night in nights for piece in night.pieces)
+    found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place, seen)]
     return (*found, *_overlaps(program, nights))
 
 
-def _of_rule(rule: Rule, own: Own, nights: tuple[NightPlan, ...], place: Place) -> Iterator[Note]:
+def _of_rule(rule: Rule, own: Own, nights: tuple[NightPlan, ...], place: Place, seen: frozenset[int]) -> Iterator[Note]:
+    """`seen` holds the identities of the rules that show in these nights."""
     today = nights[0].night.day
     coming = _next_span(rule, today)
     if coming is None and (rule.dates or rule.nights):
@@ -50,7 +52,7 @@ def _of_rule(rule: Rule, own: Own, nights: tuple[NightPlan, ...], place: Place) 
         yield Note("TWL-S206", rule, {"name": rule.name, "year": coming[0].year})
     if not isinstance(rule, Lit):
         return
-    if not leap:
+    if not leap and id(rule) not in seen:
         yield from _unseen(rule, own, nights, coming[0] if coming is not None else today)
     yield from _fades(rule, own, place)
     if coming is not None and rule.confirmed_for and coming[0].year not in rule.confirmed_for:
@@ -79,8 +81,6 @@ def _is_on_leap_days(rule: Rule, today: date) -> bool:
 def _unseen(rule: Lit, own: Own, nights: tuple[NightPlan, ...], first_day: date) -> Iterator[Note]:
     """A rule that does not show in these nights: later than they reach, always under others, or empty."""
     lit = [(night, claim) for night, claim in own if claim.lit]
-    if any(piece.shows is rule for night, _ in lit for piece in night.pieces):
-        return
     if first_day > nights[-1].night.day:
         yield Note("TWL-S208", rule, {"name": rule.name, "day": first_day.isoformat()})
     elif lit:
@@ -100,14 +100,18 @@ def _own_claims(nights: tuple[NightPlan, ...]) -> Mapping[int, Own]:
 
 def _winners(own: Own) -> str:
     """The names of those that hold the time that a rule wants."""
-    names = [
+    names = (
         piece.claim.rule.name
         for night, claim in own
         for piece in night.pieces
         if piece.claim is not None and piece.start < claim.end and claim.start < piece.end
-    ]
-    different = [*dict.fromkeys(names)]
-    return ", ".join(different[:MOST_NAMES]) + (", …" if len(different) > MOST_NAMES else "")
+    )
+    different: dict[str, None] = {}
+    for name in names:
+        different[name] = None
+        if len(different) > MOST_NAMES:
+            break
+    return ", ".join([*different][:MOST_NAMES]) + (", …" if len(different) > MOST_NAMES else "")
 
 
 def _fades(rule: Lit, own: Own, place: Place) -> Iterator[Note]:

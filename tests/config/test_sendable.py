@@ -1,0 +1,93 @@
+"""What `check` accepts can be sent: the largest document of a schedule that is right fits into one message."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.config.checks import MOST_RULES, MOST_WINDOWS
+from controller.config.findings import Finding
+from controller.config.load import parse
+from controller.errors import FilesRejected
+from controller.gateways.contract import Dmx
+from controller.gateways.documents import MAX_PAYLOAD, Desired, parse_desired
+from controller.gateways.gateway import Order, Want
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HEAD = """version: 1
+site: {name: T, latitude: 56.9, longitude: 14.6, time_zone: Europe/Stockholm}
+mqtt: {broker: embedded}
+zones:
+"""
+Found = Callable[..., tuple[Finding, ...]]
+
+
+def tower(zones: int) -> bytes:
+    """One gateway with so many zones, a dimmer each."""
+    names = [f"z{number}" for number in range(zones)]
+    lamps = "".join(
+        f"      - {{name: l{i}, zone: {name}, profile: dimmer, address: {i + 1}}}\n" for i, name in enumerate(names)
+    )
+    gateway = f"gateways:\n  - name: mast\n    kind: dmx\n    output: simulated\n    fixtures:\n{lamps}"
+    return (HEAD + "".join(f"  - {name}\n" for name in names) + gateway).encode()
+
+
+def schedule(colors: int) -> bytes:
+    """One campaign with a sequence of so many colours, every night."""
+    listed = "".join(f'      - "#{color * 97 + 1:06X}"\n' for color in range(colors))
+    pace = "    change_every: 5 s\n" if colors > 1 else ""
+    return f"version: 1\ncampaigns:\n  - name: a\n    nights: every night\n    color:\n{listed}{pace}".encode()
+
+
+def codes(zones: int, colors: int) -> list[str]:
+    """What is told of such a tower with such a schedule; where nothing is, the document holds 48 hours."""
+    try:
+        setup = parse(tower(zones), schedule(colors), Path("config"))
+    except FilesRejected as rejected:
+        return [finding.code for finding in rejected.findings]
+    gateway = setup.tower.gateways[0]
+    assert isinstance(gateway, Dmx)
+    ahead = NOW + timedelta(hours=72)
+    want = Want(now=NOW, zones={}, order=Order(1, 1), cues=setup.program().cues(NOW, ahead), valid_until=ahead)
+    payload = gateway.encode(want, "watertower")[0].payload
+    document = parse_desired(payload)
+    assert isinstance(document, Desired), document
+    assert len(payload) <= MAX_PAYLOAD
+    assert document.valid_until - NOW >= timedelta(hours=48)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("zones", "colors", "told"),
+    [
+        (2, 512, []),
+        (30, 60, []),
+        (120, 2, []),
+        (30, 512, ["TWL-S154"]),
+        (110, 512, ["TWL-S154"]),
+        (400, 2, ["TWL-S154"]),
+    ],
+)
+def test_what_is_accepted_fits_into_the_document_of_a_gateway(zones: int, colors: int, told: list[str]) -> None:
+    """With two days of plan ahead; what does not is refused at its colours."""
+    assert codes(zones, colors) == told
+
+
+def test_there_is_no_gap_between_what_is_accepted_and_what_can_be_sent() -> None:
+    """At the border too."""
+    accepted = [colors for colors in range(20, 140, 4) if not codes(30, colors)]
+    assert accepted
+    assert max(accepted) < 136
+
+
+def test_a_schedule_that_would_take_minutes_is_refused_at_once(findings: Found) -> None:
+    """By the number of its entries and of their hours, at the first one too many."""
+    rows = [f"  - {{name: c{i}, dates: every day, color: orange}}\n" for i in range(MOST_RULES + 1)]
+    head = "version: 1\ncampaigns:\n"
+    assert not findings(schedule=(head + "".join(rows[:-1])).encode())
+    (found,) = findings(schedule=(head + "".join(rows)).encode())
+    assert (found.code, found.place and found.place.line) == ("TWL-S155", MOST_RULES + 3)
+    hours = ", ".join(["sunset to 23:00"] * (MOST_WINDOWS + 1))
+    (found,) = findings(schedule=f"{head}  - {{name: a, dates: 6 June, hours: [{hours}], color: red}}\n".encode())
+    assert found.code in {"TWL-S155", "TWL-S042"}
