@@ -335,6 +335,27 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-G123",
+        "gateway.unproven",
+        Level.ERROR,
+        Text(
+            "{gateway} takes what it is told and does not answer what its lamp shows ({times} questions)",
+            "{gateway} tar emot det den får höra men svarar inte på vad lampan visar ({times} frågor)",
+        ),
+        Text(
+            "A bridge says that it obeyed as soon as it has passed a command on. Only the lamp's own answer confirms the "
+            "light, and there is none.",
+            "En brygga säger att den lydde så snart den har skickat ett kommando vidare. Bara lampans eget svar bekräftar "
+            "ljuset, och det uteblir.",
+        ),
+        Text(
+            "If the topic of {gateway} is a group of lamps, write `group: true`, or name the lamps one by one. Else check "
+            "that the lamp has power and is within reach of the bridge.",
+            "Om ämnet för {gateway} är en grupp av lampor: skriv `group: true`, eller namnge lamporna en och en. "
+            "Kontrollera annars att lampan har ström och är inom bryggans räckvidd.",
+        ),
+    ),
+    Kind(
         "TWL-D001",
         "dmx.started",
         Level.INFO,

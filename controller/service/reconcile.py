@@ -16,7 +16,8 @@ Rules
 6. A difference that appears by itself, or somebody else's order, is repaired at once, up to REPAIRS in a burst; after
    that it is told, once until a minute without, and repaired at the pace of as many a minute. One that only lost our
    order, and shows what is wished, is not told of.
-7. A gateway that says it obeys, and shows the same difference whenever it is asked, is not believed (`relapse`).
+7. A gateway that tells what it was told before its lamp shows it (`echoes`) is asked after each command, once that and
+   its fade are done, and only the answer confirms. One that does so and does not answer is silent, and told.
 8. A gateway that is silent (`silence`) is sent the wish once in POLL_S, so that nothing heaps up for it; one whose
    last will was said is sent nothing until it is back. Only a document that the broker keeps is kept right.
 9. A gateway that cannot be asked is sent the wish every POLL_S. It is confirmed while its last report is fresh, and
@@ -32,7 +33,7 @@ from dataclasses import replace
 from controller.events import Event, happened
 from controller.gateways.gateway import POLL_S, Gateway
 from controller.gateways.vendor import CONTRADICTED
-from controller.service import relapse, silence
+from controller.service import silence
 from controller.service.state import Decision, Pending, Standing, Track, Turn
 from controller.service.words import difference, says, shows
 
@@ -40,6 +41,10 @@ RETRY_S = 2.0
 RETRY_MAX_S = 60.0
 OURS_MAX_S = 6.0
 TELL_FROM = 3
+ECHO_S = 0.5
+"""After a command: what is told so soon may still be what was told to it."""
+ANSWER_S = 1.5
+"""A bridge reads the parts of a lamp one after another, and tells each with the rest from its cache."""
 REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
@@ -76,7 +81,8 @@ def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """What it says beside what is wished. Looks again when what it said grows too old."""
     agrees = _agreement(gateway, track, turn)
     if all(agrees.values()):
-        decision = _agrees(gateway, track, turn)
+        proven = not gateway.echoes or _has_answered(track, turn)
+        decision = _agrees(gateway, track, turn) if proven else _prove(gateway, track, turn)
     elif gateway.refresh == "nothing" and not _contradicts(gateway, track, turn):
         decision = _unasked(gateway, track, turn, agrees)
     elif _is_to_prove_its_fade(gateway, track, turn):
@@ -128,7 +134,7 @@ def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> D
         asked_s=turn.now_s,
         overwritten=False,
         greeted=False,
-        relapse=None if anew else track.relapse,
+        proof_s=None,
     )
     # one that shows it already may have nothing to say, and has said nothing on this connection
     query = turn.fade_s <= 0 and not track.heard.told_s
@@ -141,6 +147,8 @@ def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]
         return dict(track.standing)
     if not gateway.confirms:
         return dict.fromkeys(gateway.zone_names, "unknown")
+    if gateway.echoes:
+        return dict.fromkeys(gateway.zone_names, "pending")
     return _by_zone(_agreement(gateway, track, turn), "pending")
 
 
@@ -193,10 +201,6 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if turn.fade_s > 0 and track.confirmed != turn.goal:
         fading = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
         return Decision(fading, wake_s=turn.now_s + turn.fade_s)
-    if (proven_s := relapse.proven_s(gateway, track)) > turn.now_s:
-        doubted = replace(track, standing=dict.fromkeys(gateway.zone_names, "differs"))
-        asked = _polled(gateway, Decision(doubted), turn)
-        return replace(asked, wake_s=min(asked.wake_s or proven_s, proven_s))
     confirmed: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "confirmed")
     done = replace(
         track,
@@ -209,6 +213,41 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         contested=track.contested and turn.now_s < track.paid_s,
     )
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
+
+
+def _has_answered(track: Track, turn: Turn) -> bool:
+    """Whether it was asked after its last command, and had time to answer in parts."""
+    if track.proof_s is None or turn.now_s < track.proof_s + ANSWER_S:
+        return False
+    return min(track.heard.told_s.values()) > track.proof_s
+
+
+def _prove(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+    """Rule 7: it says what it was told, and is asked for what its lamp shows; told again where it does not answer."""
+    pending = track.pending or Pending(turn.now_s, turn.now_s, quiet=True)
+    standing: Standing = "silent" if track.misses >= TELL_FROM else "pending"
+    waits = replace(track, pending=pending, standing=dict.fromkeys(gateway.zone_names, standing))
+    if track.proof_s is None:
+        ask_at_s = max(track.asked_s or 0.0, track.faded_s) + ECHO_S
+        if turn.now_s < ask_at_s:
+            return Decision(waits, wake_s=ask_at_s)
+        return _questioned(gateway, waits, pending, turn)
+    if min(track.heard.told_s.values()) > track.proof_s:
+        return Decision(waits, wake_s=track.proof_s + ANSWER_S)
+    if turn.now_s < pending.due_s:
+        return Decision(waits, wake_s=pending.due_s)
+    missed = replace(waits, misses=track.misses + 1)
+    events: tuple[Event, ...] = ()
+    if missed.misses >= TELL_FROM and not track.alarmed:
+        events = (happened("TWL-G123", gateway=gateway.name, times=missed.misses),)
+    return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
+
+
+def _questioned(gateway: Gateway, track: Track, pending: Pending, turn: Turn) -> Decision:
+    """Asked, and given time that grows with each command before it."""
+    due_s = turn.now_s + max(gateway.SETTLE_S, _backoff(gateway, max(1, pending.attempts)))
+    asked = replace(track, pending=replace(pending, due_s=due_s), proof_s=turn.now_s, asked_s=turn.now_s)
+    return Decision(asked, query=True, wake_s=due_s)
 
 
 def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
@@ -237,7 +276,7 @@ def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
     poll_at_s = _poll_at_s(gateway, track, told_s)
     if turn.now_s < poll_at_s:
         return replace(decision, wake_s=poll_at_s)
-    in_vain = track.asked_s is not None and track.asked_s > told_s
+    in_vain = track.asked_s is not None and track.asked_s > told_s and not gateway.echoes
     is_question = gateway.refresh == "query" and not in_vain
     asked = replace(track, asked_s=turn.now_s, greeted=False)
     return replace(decision, track=asked, query=is_question, send=not is_question, wake_s=turn.now_s + POLL_S)
@@ -278,7 +317,7 @@ def _after_fade(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if turn.now_s < ask_at_s:
         return Decision(waits, wake_s=ask_at_s)
     is_question = gateway.refresh == "query"
-    asked = replace(waits, asked_s=turn.now_s)
+    asked = replace(waits, asked_s=turn.now_s, proof_s=turn.now_s)
     due_s = track.pending.due_s if track.pending is not None else None
     return Decision(asked, query=is_question, send=not is_question, wake_s=due_s)
 
@@ -298,6 +337,7 @@ def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         cue=turn.cue,
         wish=turn.wish,
         asked_s=turn.now_s,
+        proof_s=None,
     )
     wake_s = min(noted.wake_s or float("inf"), turn.now_s + POLL_S)
     return replace(noted, track=asked, send=True, anew=turn.wish != track.wish, spare=True, wake_s=wake_s)
@@ -370,8 +410,7 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
-    paid = replace(track, paid_s=paid_s, relapse=relapse.repaired(gateway, track, turn))
-    asked = _ask(gateway, paid, turn, anew=track.overwritten)
+    asked = _ask(gateway, replace(track, paid_s=paid_s), turn, anew=track.overwritten)
     told = track.overwritten or track.contested or _is_explained(gateway, track)
     if told or all(_likeness(gateway, track, turn).values()):
         return asked
@@ -386,8 +425,9 @@ def _again(gateway: Gateway, track: Track, turn: Turn, events: tuple[Event, ...]
         return Decision(replace(track, pending=pending), events=events, wake_s=pending.due_s)
     attempts = pending.attempts + 1
     due_s = turn.now_s + max(_backoff(gateway, attempts), turn.fade_s + gateway.SETTLE_S)
-    again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s)
-    return Decision(again, send=True, query=turn.fade_s <= 0, events=events, wake_s=due_s)
+    again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s, proof_s=None)
+    query = turn.fade_s <= 0 and not gateway.echoes  # it is asked when it has said that it obeys
+    return Decision(again, send=True, query=query, events=events, wake_s=due_s)
 
 
 def _backoff(gateway: Gateway, attempts: int) -> float:

@@ -109,16 +109,6 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Relapse:
-    """What a gateway showed each time when it was asked, `times` in a row and last at `at_s`, though after each repair
-    it had said that it was right."""
-
-    zones: Mapping[str, Shown]
-    at_s: float
-    times: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Track:
     """One gateway from turn to turn.
 
@@ -130,8 +120,8 @@ class Track:
     `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
     are borne.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
-    are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more. `relapse`
-    is the difference that was repaired last.
+    are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more. `proof_s`
+    is when it was asked, after its last command, what its lamp shows.
     """
 
     heard: Heard = Heard()
@@ -153,7 +143,7 @@ class Track:
     paid_s: float = 0.0
     contested: bool = False
     greeted: bool = False
-    relapse: Relapse | None = None
+    proof_s: float | None = None
 
     @property
     def silent(self) -> bool:

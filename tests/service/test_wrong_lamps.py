@@ -28,6 +28,8 @@ TASMOTA = {"name": "lamp", "kind": "tasmota", "zone": "bowl", "topic": "tasmota"
 SHELLY_1 = {"name": "lamp", "kind": "shelly-gen1", "zone": "bowl", "device": "shellyrgbw2-11ABD9"}
 SHELLY_2 = {"name": "lamp", "kind": "shelly-gen2", "zone": "bowl", "topic": "tower/shelly"}
 
+ZIGBEE = {"name": "lamp", "kind": "zigbee2mqtt", "zone": "bowl", "topic": "zigbee2mqtt/lamp"}
+
 Setup = Callable[[Any], None]
 
 
@@ -245,3 +247,90 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
         world.run(0.2)
         after = world.controller.engine.tracks["lamp"].heard.alive_s
         assert (after != before) is lives, payload
+
+
+@pytest.mark.parametrize("part", ["state", "brightness", "color"])
+@pytest.mark.parametrize("fade_s", [0, 30])
+def test_a_bulb_that_takes_only_a_part_is_never_confirmed(
+    world_of: Callable[..., Any], scheduled: Callable[[str], Any], part: str, fade_s: int
+) -> None:
+    """The bridge says that all was done, at once and in a fade; the bulb is asked, and its answer counts."""
+    fade = f", fade_in: {fade_s} s" if fade_s else ""
+    rule = f"campaigns:\n  - {{name: x, dates: every day, hours: 16:00 to 23:00, color: blue{fade}}}\n"
+    world = world_of(datetime(2026, 11, 20, 14, 55, tzinfo=UTC), vendors=(ZIGBEE,), program=scheduled(rule))
+    world.controller.start()
+    _start(world, None)
+    world.run(60)
+    assert standing(world) == {"confirmed"}
+    world.vendor.device.held["brightness"] = 51
+    world.vendor.device.deaf_to = frozenset({part})
+    world.until(datetime(2026, 11, 20, 15, 0, 0, 200_000, tzinfo=UTC))
+    never_confirmed(world, 300 + fade_s)
+    assert {"TWL-G108"} & set(world.controller.codes())
+    world.vendor.device.deaf_to = frozenset()
+    world.run(180)
+    assert standing(world) == {"confirmed"}
+
+
+def test_a_bulb_that_is_right_is_confirmed_soon_and_asked_seldom(beside: Callable[..., Any]) -> None:
+    """Within three seconds of the command, and then a question a minute."""
+    world = beside(ZIGBEE)
+    world.run(3)
+    assert standing(world) == {"confirmed"}
+    since = len(world.sent)
+    for _ in range(600):
+        world.run(1)
+        assert standing(world) == {"confirmed"}
+    sent = [message.topic for _, who, message in world.sent[since:] if who == "controller"]
+    assert set(sent) == {"zigbee2mqtt/lamp/get"}
+    assert len(sent) <= 11
+
+
+def test_a_lamp_that_is_not_asked_for_its_group_is_named_with_the_key(beside: Callable[..., Any]) -> None:
+    """It takes every command and answers no question: silent, told once with what to write, and not flooded."""
+    world = beside(ZIGBEE)
+    world.run(10)
+    device = world.vendor.device
+    obeys = device.receive
+    device.receive = lambda topic, *rest: () if topic.endswith("/get") else obeys(topic, *rest)
+    world.say("zigbee2mqtt/lamp/set", b'{"state":"OFF"}')
+    world.run(60)
+    since = len(world.sent)
+    never_confirmed(world, 1800)
+    assert standing(world) == {"silent"}
+    (text,) = told(world, "TWL-G123")
+    assert "does not answer" in text
+    assert not {"TWL-G104", "TWL-G108"} & set(world.controller.codes())
+    assert len([1 for _, who, _ in world.sent[since:] if who == "controller"]) <= 70
+    device.receive = obeys
+    world.run(120)
+    assert standing(world) == {"confirmed"}
+    assert "TWL-G107" in world.controller.codes()
+
+
+def test_a_confirmed_bulb_whose_answers_end_is_silent_in_the_end(beside: Callable[..., Any]) -> None:
+    """The bridge still takes every command: its word is not the bulb's."""
+    world = beside(ZIGBEE)
+    world.run(10)
+    obeys = world.vendor.device.receive
+    world.vendor.device.receive = lambda topic, *rest: () if topic.endswith("/get") else obeys(topic, *rest)
+    world.run(200)
+    never_confirmed(world, 900)
+    assert {"TWL-G104", "TWL-G123"} & set(world.controller.codes())
+
+
+def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Callable[..., Any]) -> None:
+    """What the bridge says of it is told, and is no sign of life."""
+    world = beside(ZIGBEE)
+    world.run(10)
+    world.vendor.device.reach = False
+    heard_s = world.controller.engine.tracks["lamp"].heard.alive_s
+    world.run(300)
+    assert standing(world) != {"confirmed"}
+    assert "Timeout" in told(world, "TWL-G120")[0]
+    assert world.controller.engine.tracks["lamp"].heard.alive_s - heard_s <= 61
+    assert "TWL-G104" in world.controller.codes()
+    never_confirmed(world, 120)
+    world.vendor.device.reach = True
+    world.run(130)
+    assert standing(world) == {"confirmed"}
