@@ -43,8 +43,9 @@ OURS_MAX_S = 6.0
 TELL_FROM = 3
 ECHO_S = 0.5
 """After a command: what is told so soon may still be what was told to it."""
-ANSWER_S = 1.5
-"""A bridge reads the parts of a lamp one after another, and tells each with the rest from its cache."""
+ANSWER_S = 1.0
+"""A bridge reads the parts of a lamp one after another, and tells each with the rest from its cache: so long may lie
+between two of them."""
 REPAIRS = 5
 REPAIR_WINDOW_S = 60.0
 REPAIR_COST_S = REPAIR_WINDOW_S / REPAIRS
@@ -81,7 +82,7 @@ def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     """What it says beside what is wished. Looks again when what it said grows too old."""
     agrees = _agreement(gateway, track, turn)
     if all(agrees.values()):
-        proven = not gateway.echoes or _has_answered(track, turn)
+        proven = not gateway.echoes or _answered_at_s(gateway, track) <= turn.now_s
         decision = _agrees(gateway, track, turn) if proven else _prove(gateway, track, turn)
     elif gateway.refresh == "nothing" and not _contradicts(gateway, track, turn):
         decision = _unasked(gateway, track, turn, agrees)
@@ -215,11 +216,13 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
 
 
-def _has_answered(track: Track, turn: Turn) -> bool:
-    """Whether it was asked after its last command, and had time to answer in parts."""
-    if track.proof_s is None or turn.now_s < track.proof_s + ANSWER_S:
-        return False
-    return min(track.heard.told_s.values()) > track.proof_s
+def _answered_at_s(gateway: Gateway, track: Track) -> float:
+    """When it will have answered what it was asked after its last command: when no other part has come for a while,
+    though one that speaks all the time has only so long. Infinity while it has said nothing."""
+    told_s = min(track.heard.told_s.values())
+    if track.proof_s is None or told_s <= track.proof_s:
+        return float("inf")
+    return min(told_s + ANSWER_S, track.proof_s + gateway.SETTLE_S)
 
 
 def _prove(gateway: Gateway, track: Track, turn: Turn) -> Decision:
@@ -232,8 +235,8 @@ def _prove(gateway: Gateway, track: Track, turn: Turn) -> Decision:
         if turn.now_s < ask_at_s:
             return Decision(waits, wake_s=ask_at_s)
         return _questioned(gateway, waits, pending, turn)
-    if min(track.heard.told_s.values()) > track.proof_s:
-        return Decision(waits, wake_s=track.proof_s + ANSWER_S)
+    if (answered_at_s := _answered_at_s(gateway, track)) < float("inf"):
+        return Decision(waits, wake_s=answered_at_s)
     if turn.now_s < pending.due_s:
         return Decision(waits, wake_s=pending.due_s)
     missed = replace(waits, misses=track.misses + 1)

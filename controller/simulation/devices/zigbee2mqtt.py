@@ -6,7 +6,7 @@ every command for carried out; `held` is what the lamp shows, and `get` reads th
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.gateways.gateway import Message
 from controller.gateways.values import from_hue
@@ -15,6 +15,8 @@ from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import Device, Messages, document, keys_of, said, seconds
 
+READ = timedelta(seconds=0.2)
+"""How long the bridge takes for one part of a lamp."""
 PARTS = ("state", "brightness", "color", "color_temp")
 NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 
@@ -29,6 +31,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.held: dict[str, object] = {}
         self.deaf_to: frozenset[str] = frozenset()
         self.reach = True
+        self.reads: list[tuple[datetime, str]] = []
         self.power_up()
 
     def power_up(self) -> None:
@@ -71,10 +74,18 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
             log = f"{self.gateway.bridges[0].removesuffix('state')}logging"
             return (Message(log, document(level="error", message=words, namespace="z2m")),)
         if leaf == "get":
-            return tuple(self._read(part) for part in PARTS if part in keys_of(payload))
+            asked = [part for part in PARTS if part in keys_of(payload)]
+            self.reads = [(now + READ * place, part) for place, part in enumerate(asked, start=1)]
+            return ()
         if leaf.startswith("set/"):
             return self._set({leaf.removeprefix("set/"): _value(payload)}, now)
         return self._set(dict(keys_of(payload)), now) if leaf == "set" else ()
+
+    def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
+        """The parts that were asked for, one after another."""
+        done = [part for due, part in self.reads if due <= now]
+        self.reads = self.reads[len(done) :]
+        return tuple(self._read(part) for part in done), self.reads[0][0] if self.reads else None
 
     def _set(self, keys: dict[str, object], now: datetime) -> Messages:
         changed = self._had(_state(keys, self.state) | _brightness(keys) | _color(keys))
