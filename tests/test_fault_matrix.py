@@ -107,6 +107,32 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_silence.py::test_what_was_retained_never_confirms",
         "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),
+    "a gateway loses power for seconds and comes back without a word": (
+        "service/test_reconcile_fresh.py::test_a_lamp_that_came_back_without_a_word_is_not_confirmed_for_long",
+    ),
+    "a gateway dies without a will": (
+        "service/test_reconcile_fresh.py::test_a_lamp_that_is_dead_without_a_word_is_silent_and_told",
+        "service/test_reconcile_fresh.py::test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps",
+        "service/test_reconcile_fresh.py::test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp",
+    ),
+    "a gateway says goodbye": (
+        "service/test_reconcile_fresh.py::test_who_said_goodbye_is_sent_nothing_until_it_is_back",
+    ),
+    "a gateway tells only what has changed": (
+        "service/test_reconcile_fresh.py::test_a_lamp_that_cannot_be_asked_is_unknown_after_a_while_and_alarms_nobody",
+    ),
+    "one lamp of a gateway stops speaking": (
+        "service/test_reconcile_fresh.py::test_one_zone_that_falls_silent_is_confirmed_no_longer_than_its_own_report",
+    ),
+    "a typo in a topic of a gateway": (
+        "service/test_reconcile_fresh.py::test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes",
+        "service/test_reconcile_fresh.py::test_a_lamp_of_which_only_the_state_is_never_heard",
+        "service/test_reconcile_fresh.py::test_a_write_only_lamp_whose_availability_was_never_heard_is_told",
+    ),
+    "the broker is back before the gateways": (
+        "service/test_reconcile_fresh.py::test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it",
+        "service/test_silence.py::test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient",
+    ),
     "two devices, or two controllers, with one client id": (
         "broker/test_limits.py::test_two_devices_with_one_id_do_not_fill_the_log",
         "mqtt/test_faults.py::test_two_clients_of_one_client_id_are_told_of",

@@ -141,7 +141,7 @@ def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead
         for name, shown in gateway.zones.items():
             state = f"{MARKS[shown.standing]} {say(WORDS.get(shown.standing, shown.standing))}"
             said = gateway.said(name, options.language, health.at.astimezone(zone))
-            lines.append(f"    {name:12} {state:26} {said}")
+            lines.append(f"    {name:12} {state:28} {said}")
     return "\n".join(printable(line, WIDEST) for line in lines)
 
 
