@@ -143,7 +143,8 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "The machine started with a time that cannot be right, as one without a battery-backed clock does after a "
             "power cut; or the time that was kept was wrong. After two minutes the light follows the clock all the "
-            "same, unless its year is before 2020. The time that was kept stays until a time server holds the clock, or the clock has passed it.",
+            "same, unless its year is before 2020. The time that was kept stays until a time server holds the clock, or "
+            "the clock has passed it.",
             "Datorn startade med en tid som inte kan stämma, som en utan batteriklocka gör efter ett strömavbrott; "
             "eller så var tiden som sparats fel. Efter två minuter följer ljuset klockan ändå, om den inte visar ett år "
             "före 2020. Den sparade tiden står kvar tills en tidsserver styr klockan, eller klockan har passerat den.",
@@ -192,7 +193,7 @@ KINDS: tuple[Kind, ...] = (
             "Se efter vilka tidstjänster som körs på datorn, och låt en av dem vara kvar: `timedatectl`, "
             "`chronyc tracking`.",
         ),
-        lasting=Lasting(quiet_s=3600),
+        lasting=Lasting(until=("TWL-T001",)),
     ),
     Kind(
         "TWL-T006",
@@ -218,8 +219,12 @@ KINDS: tuple[Kind, ...] = (
         "TWL-T007",
         "clock.gateway_agrees",
         Level.INFO,
-        Text("{gateway}: its clock agrees with ours again", "{gateway}: dess klocka stämmer med vår igen"),
-        Text("The two are within a few seconds of each other.", "De två skiljer sig med högst några sekunder."),
+        Text("{gateway}: goes by the same time as we do again", "{gateway}: går efter samma tid som vi igen"),
+        Text(
+            "Its clock is within a few seconds of ours, or it goes by ours because its own is not held by a time server.",
+            "Dess klocka skiljer sig högst några sekunder från vår, eller så går den efter vår eftersom ingen tidsserver "
+            "styr dess egen.",
+        ),
         Text("Nothing.", "Inget."),
     ),
 )

@@ -163,12 +163,11 @@ class Engine:
             self._compare(gateway, topic, report, report.order, reading)
 
     def _compare_clocks(self, name: str, heard: Heard, reading: Reading) -> None:
-        """Tells of a gateway that goes by another time than we do, and when it does no more; of one that no longer
-        says by which, nothing is known."""
-        if heard.clock_off_s is None:
+        """Tells of a gateway that goes by another time than we do, and when it goes by ours again."""
+        if heard.clock_off_s is None and heard.clock != "anchor":
             return
         times, self._apart[name] = self._apart[name], self._apart[name] + 1
-        if abs(heard.clock_off_s) <= CLOCKS_APART_S * reading.pace:
+        if abs(heard.clock_off_s or 0.0) <= CLOCKS_APART_S * reading.pace:
             self._apart[name] = 0
             if times >= APART_FROM:
                 self._tell(happened("TWL-T007", gateway=name), reading)

@@ -333,6 +333,16 @@ def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: Any) -> 
     assert "TWL-T006" not in night.controller.codes()
 
 
+def test_a_gateway_that_takes_our_time_goes_by_another_no_more(night: Any) -> None:
+    """Its clock lost the time server: it goes by ours, and what was told of it is over."""
+    night.box.dial.step(3600)
+    night.run(60)
+    since = night.mono
+    night.box.dial.trust = Trust.PLAUSIBLE
+    night.run(60)
+    assert night.controller.codes(since).count("TWL-T007") == 1
+
+
 VENDORS = ("z2m", "tasmota-5", "shelly-2", "wled", "ha-rgb")
 
 
