@@ -1,6 +1,8 @@
 """`watertower check`: every mistake of the two files; if there is none, when it is next lit, and notes."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 
 import click
 
@@ -8,14 +10,18 @@ from controller.cli import against
 from controller.cli.options import CONFIGURATION, Options, common
 from controller.clock import SystemClock
 from controller.config import render
-from controller.config.load import Setup, load
+from controller.config.findings import Finding
+from controller.config.load import SCHEDULE, TOWER, Setup, load
 from controller.config.notes import notes
 from controller.errors import FilesRejected
+from controller.events.kind import printable
 from controller.schedule.plan import REACH, Cue, Program
 from controller.service.wishes import goal
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
+LONGEST = 4_200
+"""Letters of a line; a path has up to 4096."""
 
 
 @click.command("check")
@@ -29,16 +35,36 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
     try:
         setup = load(options.config_dir)
     except FilesRejected as error:
-        click.echo(FORMATS[form](error.findings, options.language))
+        _show(error.findings, form, options, None)
         raise SystemExit(CONFIGURATION) from None
     now = SystemClock().read().wall
-    told = FORMATS[form](notes(setup, now), options.language)
-    if told:
-        click.echo(told)
+    _show(notes(setup, now), form, options, setup.tower.site.place.time_zone)
     if form == "text":
         click.echo(_summary(setup, options, now))
     if against_running:
         click.echo(against.against_running(setup, options, now), err=form != "text")
+
+
+def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo | None) -> None:
+    """What was found, and in which files: a folder of the same name may stand elsewhere, and an editor may not have
+    saved yet."""
+    files = [(path, _saved_at(path)) for path in (options.config_dir / name for name in (SCHEDULE, TOWER))]
+    if form == "json":
+        click.echo(render.as_json(findings, options.language, files))
+        return
+    if findings:
+        click.echo(FORMATS[form](findings, options.language))
+    if form == "text":
+        for path, saved in files:
+            when = f"{saved.astimezone(zone):%Y-%m-%d %H:%M:%S}" if saved is not None else "–"
+            click.echo(printable(f"{options.say('Read')}: {path.absolute()}, {options.say('saved')} {when}", LONGEST))
+
+
+def _saved_at(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def _is_lit(program: Program, cue: Cue) -> bool:

@@ -12,6 +12,8 @@ its lines: characters that cannot be shown appear as a middle dot.
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
 
 from controller.config.findings import Finding, Place
 from controller.events import Level
@@ -33,9 +35,11 @@ def as_text(findings: Iterable[Finding], language: Language) -> str:
     return "\n\n".join(_block(finding, language) for finding in findings)
 
 
-def as_json(findings: Iterable[Finding], language: Language) -> str:
-    """One document for programs: `findings` with code, level, place, text and cure."""
-    return json_text({"version": 1, "findings": [_object(one, language) for one in findings]})
+def as_json(findings: Iterable[Finding], language: Language, files: Iterable[tuple[Path, datetime | None]] = ()) -> str:
+    """One document for programs: `findings` with code, level, place, text and cure; `files` that were read, and when
+    each was saved."""
+    read = [{"path": str(path.absolute()), "saved": saved.isoformat() if saved else None} for path, saved in files]
+    return json_text({"version": 1, "files": read, "findings": [_object(one, language) for one in findings]})
 
 
 def as_github(findings: Iterable[Finding], language: Language) -> str:

@@ -11,6 +11,7 @@ changes nothing; at the next start the last good copy is used in its place.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,8 @@ LOOK_S = 1.0
 STILL_S = 0.5
 RETRY_S = 10.0
 LAST_GOOD = "last-good"
+BEFORE = "last-good-before"
+"""What was in force before the last good files: a file that is checked was often taken a second ago."""
 TONIGHT = timedelta(hours=24)
 
 Seen = tuple[tuple[int, ...] | None, ...]
@@ -91,8 +94,17 @@ def contents_of(setup: Setup, directory: Path) -> Contents:
 
 def write_last_good(contents: Contents, state: Path) -> None:
     """Put these files, if any, where the next start finds them. Raises OSError."""
-    if contents and contents != _kept(state / LAST_GOOD):
+    before = _kept(state / LAST_GOOD)
+    if contents and contents != before:
+        if before:
+            with suppress(OSError):
+                write_folder(state / BEFORE, before)
         write_folder(state / LAST_GOOD, contents)
+
+
+def is_last_good(setup: Setup, directory: Path, state: Path) -> bool:
+    """Whether the files of a folder are those that the service took last, to the letter. Raises OSError."""
+    return contents_of(setup, directory) == _kept(state / LAST_GOOD)
 
 
 def copied_at(state: Path) -> datetime | None:
@@ -127,12 +139,13 @@ def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected |
         return copy, rejected
 
 
-def last_good(directory: Path, state: Path) -> Setup | None:
-    """What the last good copy says as if it stood in a folder; None where there is no copy that can be read."""
+def last_good(directory: Path, state: Path, copy: str = LAST_GOOD) -> Setup | None:
+    """What the last good copy, or the one BEFORE it, says as if it stood in a folder; None where there is no copy that
+    can be read."""
     try:
-        settle(state / LAST_GOOD)
-        tower, schedule = (plain_file.read(state / LAST_GOOD / name, LIMIT) for name in (TOWER, SCHEDULE))
-        return parse(tower, schedule, directory, profiles=state / LAST_GOOD)
+        settle(state / copy)
+        tower, schedule = (plain_file.read(state / copy / name, LIMIT) for name in (TOWER, SCHEDULE))
+        return parse(tower, schedule, directory, profiles=state / copy)
     except (OSError, FilesRejected):
         return None
 

@@ -1,11 +1,17 @@
 """`watertower check`: mistakes for people, programs and code review, in both languages."""
 
 import json
+import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from controller.config.load import load
+from controller.service.files import contents_of, write_last_good
 
 
 @pytest.fixture
@@ -92,4 +98,48 @@ def test_what_programs_read_is_not_mixed_with_what_would_change(
     result = call("check", "--format", form, "--against-running")
     assert result.exit_code == 0
     assert result.stdout == call("check", "--format", form).stdout
-    assert "nothing changes" in result.stderr
+    assert "What ran before is not known" in result.stderr
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """As a person does."""
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def take(config: Path, state: Path) -> None:
+    """As the running service does, a second or two after the files were saved."""
+    write_last_good(contents_of(load(config), config), state)
+
+
+def test_a_file_that_the_service_has_taken_already_is_held_against_what_ran_before(
+    call: Any, config: Path, tmp_path: Path
+) -> None:
+    """It is saved and taken within seconds, before anybody can ask; and before that, against what runs."""
+    state, schedule = tmp_path / "state", config / "schedule.yaml"
+    state.mkdir()
+    take(config, state)
+    assert "What ran before is not known" in call("check", "--against-running").stdout
+    edit(schedule, "color: orange", "color: blue")
+    before = call("check", "--against-running").stdout
+    assert "Not taken by the service yet" in before
+    assert "#FF6A00 100%, shaft #FF6A00 100% → " in before
+    take(config, state)
+    after = call("check", "--against-running").stdout
+    assert "Taken by the service 20" in after
+    assert after.splitlines()[-5:] == before.splitlines()[-5:]
+    edit(schedule, "campaigns:  ", "campaigns:   ")
+    assert "nothing changes" in call("check", "--against-running").stdout
+
+
+def test_which_files_were_read_and_when_they_were_saved_is_told(call: Any, config: Path) -> None:
+    """A folder of that name may stand elsewhere, and the editor may not have saved; also where the files are wrong."""
+    saved = datetime(2026, 11, 20, 15, 41, 7, tzinfo=ZoneInfo("Europe/Stockholm"))
+    os.utime(config / "schedule.yaml", (saved.timestamp(), saved.timestamp()))
+    line = f"Read: {config / 'schedule.yaml'}, saved 2026-11-20 15:41:07"
+    assert line in call("check").stdout
+    told = json.loads(call("check", "--json").stdout)["files"]
+    assert told[0] == {"path": str(config / "schedule.yaml"), "saved": "2026-11-20T14:41:07+00:00"}
+    edit(config / "schedule.yaml", "orange", "ornge")
+    result = call("check")
+    assert result.exit_code == 78
+    assert f"Read: {config / 'schedule.yaml'}, saved 20" in result.stdout

@@ -100,6 +100,7 @@ def test_programs_get_one_document(findings: Found) -> None:
     document = json.loads(as_json(findings(schedule=SWEDISH_KEY), "sv"))
     assert document == {
         "version": 1,
+        "files": [],
         "findings": [
             {
                 "code": "TWL-S010",
