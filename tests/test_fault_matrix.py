@@ -169,7 +169,28 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "a file is saved in parts, renamed into place, or swapped behind a link": (
         "nights/test_files.py::test_a_good_schedule_is_taken_however_it_is_saved",
     ),
+    "a file cannot be read for a while": (
+        "cli/test_following.py::test_a_good_schedule_saved_during_a_read_error_is_taken_when_it_can_be_read",
+        "cli/test_following.py::test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read",
+        "cli/test_following.py::test_a_folder_of_profiles_that_cannot_be_read_ends_nothing",
+    ),
+    "the last good copy cannot be written": (
+        "cli/test_following.py::test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be",
+    ),
+    "the program may open nothing more": (
+        "nights/test_status.py::test_a_program_that_can_open_nothing_more_goes_on_and_says_so_once",
+    ),
+    "somebody writes over the controller's own word": (
+        "service/test_presence.py::test_what_somebody_else_wrote_is_written_over_and_told",
+        "nights/test_status.py::test_a_word_that_somebody_else_retained_is_written_over_and_told",
+    ),
+    "who asks has a wrong clock": (
+        "service/test_news.py::test_a_dead_controller_is_not_alive_by_any_clock",
+        "service/test_news.py::test_a_living_controller_is_alive_by_any_clock_within_a_beat",
+        "nights/test_status.py::test_a_dead_controller_does_not_answer_by_any_clock",
+    ),
     "a file is saved with a mistake": (
+        "nights/test_status.py::test_a_rejected_file_is_shown_until_it_is_right_again",
         "nights/test_files.py::test_a_bad_schedule_is_told_and_the_last_good_one_stays",
         "nights/test_files.py::test_the_technicians_file_is_taken_too",
     ),

@@ -14,6 +14,7 @@ from typing import Any
 
 from controller.broker import Broker
 from controller.cli import connect
+from controller.cli.descriptors import Descriptors
 from controller.cli.following import Following, grounds
 from controller.cli.notify import feed_watchdog
 from controller.cli.parts import Parts, Tell
@@ -70,7 +71,8 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         loop = Loop(engine, hand, parts.clock, mqtt, site, tell, parts.degradations)
         following = Following(parts, loop, hand, tell, users)
         fed = feed_watchdog(lambda: loop.turned_s, lambda: parts.clock.read().mono)
-        works = (loop.run(), following.run(), _remember(parts, engine), _count(parts, engine), fed)
+        descriptors = Descriptors(lambda event: tell(event, parts.clock.read().wall))
+        works = (loop.run(), following.run(), _remember(parts, engine), _count(parts, engine), fed, descriptors.watch())
         work = asyncio.create_task(_work(parts, works, brokers), name="work")
         stack.push_async_callback(_end, work, mqtt, site)
         yield Running(engine, work, following.anew, mqtt)
@@ -140,7 +142,7 @@ def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -
 async def _work(parts: Parts, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:
     site = parts.setup.tower.site.name
     async with asyncio.TaskGroup() as tasks:
-        for work, name in zip(ours, ("controller", "files", "memory", "glow", "watchdog"), strict=True):
+        for work, name in zip(ours, ("controller", "files", "memory", "glow", "watchdog", "descriptors"), strict=True):
             tasks.create_task(work, name=name)
         for gateway in here(parts):
             tasks.create_task(gateway.run(brokers, site), name=f"gateway {gateway.name}")

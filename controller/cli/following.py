@@ -38,9 +38,11 @@ class Following:
         self._users = users
         self._in_force = parts.setup
         self._taken_at = parts.clock.read().wall
-        self._copy = LastGood(parts.config or Path(), parts.state, self._tell)
-        told = (parts.degradations.stands(code) for code in (REJECTED, UNREAD))
-        self._is_unread = any(event is not None and may_pass(event) for event in told)
+        self._copy = LastGood(
+            parts.config or Path(), parts.state, self._tell, told=parts.degradations.stands("TWL-O132")
+        )
+        stand = (parts.degradations.stands(code) for code in (REJECTED, UNREAD))
+        self._is_unread = any(event is not None and may_pass(event) for event in stand)
 
     async def run(self) -> None:
         """Until cancelled, or until all is to be built anew."""
@@ -59,8 +61,7 @@ class Following:
             if self.anew.done():
                 return
             await self._copy.retry()
-            if saved or self._is_unread:
-                await self._judge(directory, saved)
+            await self._judge(directory, saved)
 
     async def _judge(self, directory: Path, saved: bool) -> None:
         """What the files say now; `saved` tells that somebody saved one, and waits to be told."""

@@ -61,6 +61,32 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-C031",
+        "descriptors.exhausted",
+        Level.ERROR,
+        Text(
+            "the system lets this program open nothing more, neither connections nor files ({limit} at most): {reason}",
+            "systemet låter inte programmet öppna något mer, varken anslutningar eller filer (högst {limit}): {reason}",
+        ),
+        Text(
+            "What is open goes on, the light too. Nobody new can connect, and nothing can be read or saved by name.",
+            "Det som är öppet fortsätter, ljuset också. Ingen ny kan ansluta, och inget kan läsas eller sparas.",
+        ),
+        Text(
+            "See who holds so many connections to this machine (`ss -tnp`), or allow more: `LimitNOFILE=` in the unit.",
+            "Se vem som har så många anslutningar till datorn (`ss -tnp`), eller tillåt fler: `LimitNOFILE=` i enheten.",
+        ),
+        lasting=Lasting(until=("TWL-C032",)),
+    ),
+    Kind(
+        "TWL-C032",
+        "descriptors.free",
+        Level.INFO,
+        Text("the program can open connections and files again", "programmet kan öppna anslutningar och filer igen"),
+        Text("What was tried again meanwhile is done.", "Det som väntade har gjorts."),
+        Text("Nothing.", "Inget."),
+    ),
+    Kind(
         "TWL-C040",
         "event.repeated",
         Level.WARNING,

@@ -14,8 +14,9 @@ from controller.events import Event
 from controller.events.kind import Advice, Lasting, in_language
 from controller.service.health import Degradation
 
-MADE_ANEW = frozenset({"broker", "path", "gateway", "topic"})
-"""What an event is about that does not outlive a change of tower.yaml: connections, the embedded broker, gateways."""
+OUTLIVES = "JO"
+"""The letters of events about disk, files and requests. Whatever else can be wrong is told anew, if it still is, by the
+parts that are made anew when tower.yaml has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,9 @@ class Degradations:
         self._standing[_key(event)] = _Standing(event, before.since, before.began, reading.mono)
 
     def rebuilt(self) -> None:
-        """Connections and gateways are made anew: what was wrong with the old ones is no more."""
+        """Everything but store and files is made anew: what was wrong with the old parts is no more."""
         self._standing = {
-            key: one
-            for key, one in self._standing.items()
-            if MADE_ANEW.isdisjoint((one.event.kind.lasting or Lasting()).about)
+            key: one for key, one in self._standing.items() if one.event.code.removeprefix("TWL-")[0] in OUTLIVES
         }
 
     def stands(self, code: str) -> Event | None:

@@ -41,15 +41,15 @@ Contents = Mapping[str, bytes]
 
 class LastGood:
     """Keeps the copy of the files of a folder as new as what is in force; `tell` is told when it cannot be written,
-    and when it could be again."""
+    and when it could be again. `told` is what was told before of one that could not."""
 
-    def __init__(self, directory: Path, state: Path, tell: Callable[[Event], None]) -> None:
+    def __init__(self, directory: Path, state: Path, tell: Callable[[Event], None], told: Event | None = None) -> None:
         self._directory = directory
         self._state = state
         self._tell = tell
         self._setup: Setup | None = None
         self._contents: Contents | None = None
-        self._told: Event | None = None
+        self._told = told
 
     @property
     def is_stale(self) -> bool:
@@ -154,7 +154,7 @@ async def changes(
     directory: Path, others: Iterable[Path] = (), again: Callable[[], bool] = lambda: False
 ) -> AsyncIterator[bool]:
     """Once when the look-out has begun; then True for each time that the files of a folder, or others, have changed and
-    come to rest, and False every RETRY_S while something is to be tried `again`."""
+    come to rest, and False every RETRY_S while something is to be tried `again`, or the disk does not tell."""
     more = tuple(others)
     known = await asyncio.to_thread(_look, directory, more)
     yield False
@@ -163,31 +163,31 @@ async def changes(
         await asyncio.sleep(LOOK_S)
         waited_s += LOOK_S
         now = await asyncio.to_thread(_look, directory, more)
-        while now != known:
+        while now is not None and now != known:
             known = now
             await asyncio.sleep(STILL_S)
             now = await asyncio.to_thread(_look, directory, more)
             if now == known:
                 yield True
                 waited_s = 0.0
-        if waited_s >= RETRY_S and again():
+        if waited_s >= RETRY_S and (now is None or again()):
             waited_s = 0.0
             yield False
 
 
-def _look(directory: Path, others: tuple[Path, ...]) -> Seen:
-    """What can be told of the files without reading them."""
+def _look(directory: Path, others: tuple[Path, ...]) -> Seen | None:
+    """What can be told of the files without reading them; None where the disk does not say."""
     try:
-        profiles = profile_paths(directory)
+        paths = (directory / TOWER, directory / SCHEDULE, *others, *profile_paths(directory))
+        return tuple(_stat(path) for path in paths)
     except OSError:
-        return (None,)
-    return tuple(_stat(path) for path in (directory / TOWER, directory / SCHEDULE, *others, *profiles))
+        return None
 
 
 def _stat(path: Path) -> tuple[int, ...] | None:
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
