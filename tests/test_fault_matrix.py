@@ -43,6 +43,24 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "cli/test_two_brokers.py::test_a_broker_that_returns_empty_is_told_everything",
     ),
     "the file of the embedded broker is cut or damaged": ("broker/test_store.py::test_a_damaged_file_is_set_aside",),
+    "the file of the embedded broker is huge, or its disk hangs": (
+        "broker/test_store.py::test_a_huge_file_is_set_aside_unread",
+        "broker/test_store.py::test_a_disk_that_hangs_delays_neither_start_nor_stop",
+    ),
+    "clients of the embedded broker that stay away, or do not read, or send halves": (
+        "broker/test_limits.py::test_the_queues_of_all_absent_clients_are_bounded",
+        "broker/test_limits.py::test_the_queues_of_all_connected_clients_are_bounded",
+        "broker/test_limits.py::test_packets_that_come_in_part_are_bounded_together",
+        "broker/test_store.py::test_neither_the_service_nor_an_absent_client_wears_the_disk",
+    ),
+    "the embedded broker is full": (
+        "broker/test_limits.py::test_a_full_broker_lets_in_the_service_and_its_commands",
+        "broker/test_limits.py::test_nobody_pushes_out_what_the_service_retains",
+    ),
+    "somebody guesses passwords": (
+        "broker/test_door.py::test_guessing_is_slowed_and_told",
+        "broker/test_door.py::test_whoever_was_let_in_before_is_not_kept_out",
+    ),
     "the broker is frozen": (
         "nights/test_restarts.py::test_the_gateway_keeps_the_plan_alone",
         "mqtt/test_faults.py::test_a_frozen_broker_is_noticed_and_only_the_newest_waits",
@@ -74,7 +92,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "the broker never acknowledges": ("mqtt/test_faults.py::test_a_broker_that_never_acknowledges_is_left",),
     "an access rule swallows what is published": (
         "nights/test_access_rules.py::test_a_forgotten_access_rule_harms_its_own_lamp_only",
-        "broker/test_access.py::test_a_gateway_writes_its_own_reports_only",
+        "broker/test_access.py::test_a_user_writes_what_is_his_alone",
         "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),
     "an access rule refuses a subscription": (

@@ -2,9 +2,10 @@
 
     bytes --Framer, decode--> packet --Dialogue--> Exchange --> Session --publish, ack--> bytes
             `decoding`              `dialogue`    `exchange`   `session`  `encoding`
-    around it: `connection`, the socket; `turns`, the loop's time; `store`, the file; `telling`, the log; `server`, all
+    around it: `connection`, the socket; `door`, the log-in; `turns`, the loop's time; `store`, the file; `telling`, the
+    log; `server`, all
 
-Everything but `connection`, `turns`, `store`, `telling` and `server` is pure.
+Everything but these six is pure.
 
 Where the standard leaves a choice
 | question | choice |
@@ -15,13 +16,16 @@ Where the standard leaves a choice
 | wrong log-in | CONNACK 4, none where one is needed 5; no session is touched before |
 | a valid filter too many | SUBACK 0x80; a malformed filter ends the connection |
 | `$SYS` | not offered; `$share/…` has no meaning before MQTT 5 and is a filter like any other |
-| when a message is acknowledged | when it is in memory; the file follows at once, of many within 0.2 s (`store`) |
+| what a user may not do | a message is acknowledged and dropped; a filter matches less, a topic is refused |
+| when a message is acknowledged | when it is in memory; the file follows (`store`) |
 | broker stops | no wills: the clients are well; retained messages and lasting sessions are written |
+| power cut | lasting sessions lose what waited, never their subscriptions; nothing is sent a second time |
 | QoS 0 for a client that is away | not kept |
 | QoS 2 arriving | passed on at once, its identifier held until PUBREL (method B of 4.3.3) |
 """
 
+from controller.broker.access import Admission, User, hashed, is_secret
 from controller.broker.limits import Limits
 from controller.broker.server import Broker
 
-__all__ = ["Broker", "Limits"]
+__all__ = ["Admission", "Broker", "Limits", "User", "hashed", "is_secret"]

@@ -9,16 +9,22 @@ Rules
 4. Nothing received for 1.5 × keep alive (3.1.2.10) ends the connection, unless it is taking what is sent. Where it is
    0, TCP's own keepalive finds a client that lost its power, after two hours as Linux comes.
 5. What a client sent before it hung up is still worked off, its DISCONNECT too.
+6. While a log-in is judged nothing more is read.
+7. Packets that came in part may take `unfinished_bytes` of memory, of all clients together.
 """
 
 import asyncio
 import socket
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import cast
 
+from controller.broker.access import OWN
 from controller.broker.decoding import LONGEST_CONNECT, Framer, decode
-from controller.broker.dialogue import Dialogue, Users
+from controller.broker.dialogue import Dialogue
+from controller.broker.door import Door, Login
 from controller.broker.exchange import Exchange
-from controller.broker.packets import ProtocolError
+from controller.broker.packets import Connect, ProtocolError
 from controller.broker.session import Session
 from controller.broker.turns import SLICE_S, Turns
 
@@ -32,17 +38,49 @@ BURST = 1000
 """So many packets are sent at a time, however small."""
 
 
-class Connection(asyncio.Protocol):
-    """A client's connection, from accept to close; `connections` are all that are open, in order."""
+PART_BYTES = 1 << 16
+"""A packet in part that is smaller does not count."""
 
-    def __init__(self, exchange: Exchange, users: Users, turns: Turns, connections: "dict[Connection, None]") -> None:
+
+@dataclass(frozen=True)
+class House:
+    """What all connections share; `reserved` is how client ids begin that are let into a broker that is full."""
+
+    exchange: Exchange
+    door: Door
+    turns: Turns
+    reserved: str
+    connections: "dict[Connection, None]" = field(default_factory=dict)
+    """All that are open, in order."""
+
+    def bound_strangers(self) -> None:
+        """Closes the oldest connection that has not logged in of the address with most, if there are too many."""
+        limits = self.exchange.limits
+        strangers = [each for each in self.connections if each.is_stranger]
+        if len(strangers) > limits.strangers:
+            ((address, _),) = Counter(each.address for each in strangers).most_common(1)
+            next(each for each in strangers if each.address == address).drop("TWL-B036")
+
+    def bound_parts(self) -> None:
+        """Ends the packet begun first, if those that have come in part take too much."""
+        parts = [each for each in self.connections if each.part_bytes > PART_BYTES]
+        if sum(each.part_bytes for each in parts) > self.exchange.limits.unfinished_bytes:
+            min(parts, key=lambda each: each.part_since_s).drop("TWL-B047")
+
+
+class Connection(asyncio.Protocol):
+    """A client's connection, from accept to close."""
+
+    def __init__(self, house: House) -> None:
         self._loop = asyncio.get_running_loop()
         self.closed = self._loop.create_future()
-        self._exchange = exchange
-        self._users = users
-        self._turns = turns
-        self._connections = connections
-        self._framer = Framer(min(LONGEST_CONNECT, exchange.limits.packet_bytes))
+        self.address = "?"
+        self.part_since_s = 0.0
+        self._house = house
+        self._exchange = house.exchange
+        self._turns = house.turns
+        self._framer = Framer(min(LONGEST_CONNECT, self._exchange.limits.packet_bytes))
+        self._judging: asyncio.Task[Login] | None = None
         self._answers: list[bytes] = []
         self._working = False
         self._sending = False
@@ -59,19 +97,21 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         address = transport.get_extra_info("peername")
-        self._dialogue = Dialogue(self._exchange, self._users, self, str(address[0]) if address else "?")
-        limits = self._exchange.limits
-        self._timer = self._loop.call_later(limits.connect_within_s, self._drop, "TWL-B038")
-        self._connections[self] = None
-        strangers = [each for each in self._connections if each._dialogue.is_stranger]
-        if len(strangers) > limits.strangers:
-            strangers[0]._drop("TWL-B036")
+        self.address = str(address[0]) if address else "?"
+        self._dialogue = Dialogue(self._exchange, self, self.address, self._house.reserved)
+        self._timer = self._loop.call_later(self._exchange.limits.connect_within_s, self.drop, "TWL-B038")
+        self._house.connections[self] = None
+        self._house.bound_strangers()
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes; they are worked off from the loop."""
         if not self._dialogue.over:
+            if not self._framer.size:
+                self.part_since_s = self._loop.time()
             self._framer.feed(data)
             self._plan_work()
+            if self._framer.size > PART_BYTES:
+                self._house.bound_parts()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is sent to: rule 2."""
@@ -90,7 +130,7 @@ class Connection(asyncio.Protocol):
         """The socket is gone; what came before is worked off first: rule 5."""
         self._hung_up = True
         self._timer.cancel()
-        self._connections.pop(self, None)
+        self._house.connections.pop(self, None)
         self._plan_work()
         self.closed.set_result(None)
 
@@ -106,13 +146,30 @@ class Connection(asyncio.Protocol):
         """The queue is full; the connection is dropped when the delivery that filled it is done."""
         if not self._overrun:
             self._overrun = True
-            self._loop.call_soon(self._drop, "TWL-B041")
+            self._loop.call_soon(self.drop, "TWL-B041")
 
     def displaced(self) -> None:
         """A newer connection has the same client id."""
-        self._drop("TWL-B040")
+        self.drop("TWL-B040")
 
     # what the broker calls
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it has not logged in yet."""
+        return self._dialogue.is_stranger
+
+    @property
+    def part_bytes(self) -> int:
+        """What has come of packets that are not worked off; of the programs of the service it does not count."""
+        session = self._dialogue.session
+        return self._framer.size if session is None or session.user != OWN else 0
+
+    def drop(self, code: str, **fields: object) -> None:
+        """Ends the connection for a reason; the will is published."""
+        if not self._dialogue.over:
+            self._dialogue.tell(code, **fields)
+            self._close()
 
     def stop(self) -> None:
         """Sends what waits and closes, without a will: it is the broker that goes, not the client."""
@@ -128,7 +185,7 @@ class Connection(asyncio.Protocol):
     # the work
 
     def _plan_work(self, delay_s: float = 0) -> None:
-        if self._working or self._dialogue.over or not (self._writable or self._hung_up):
+        if self._working or self._judging or self._dialogue.over or not (self._writable or self._hung_up):
             return
         self._working = True
         if delay_s:
@@ -143,7 +200,9 @@ class Connection(asyncio.Protocol):
         try:
             more = self._work_batch()
         except ProtocolError as fault:
-            return self._drop("TWL-B037", reason=str(fault))
+            return self.drop("TWL-B037", reason=str(fault))
+        if self._judging:
+            return self._transport.pause_reading()
         if self._dialogue.over:
             return self._close()
         crowding = min(1.0, self._exchange.crowding)
@@ -163,21 +222,45 @@ class Connection(asyncio.Protocol):
             frame = self._framer.take()
             if frame is None:
                 return False
-            stranger = self._dialogue.is_stranger
-            answer = self._dialogue.receive(decode(*frame))
-            if answer:
+            self.part_since_s = self._loop.time()
+            packet = decode(*frame)
+            if isinstance(packet, Connect) and self._dialogue.is_stranger:
+                login = self._house.door.at_once(packet)
+                if login is None:
+                    self._ask_the_door(packet)
+                    return False
+                self._greet(packet, login)
+            elif answer := self._dialogue.receive(packet):
                 self._answers.append(answer)
             if self._dialogue.over:
                 return False
-            if stranger:
-                self._let_in()
             if self._loop.time() > until:
                 break
         return True
 
-    def _let_in(self) -> None:
-        self._framer.largest = self._exchange.limits.packet_bytes
+    def _ask_the_door(self, asked: Connect) -> None:
         self._timer.cancel()
+        judged = self._house.door.judge(asked, self.address, self._dialogue.tell)
+        self._judging = self._loop.create_task(judged, name="broker log-in")
+        self._judging.add_done_callback(lambda task: self._judged(asked, task))
+
+    def _judged(self, asked: Connect, task: "asyncio.Task[Login]") -> None:
+        self._judging = None
+        if task.cancelled() or self._dialogue.over:
+            return
+        self._greet(asked, task.result())
+        if self._dialogue.over:
+            self._close()
+        else:
+            self._plan_work()
+
+    def _greet(self, asked: Connect, login: Login) -> None:
+        self._answers.append(self._dialogue.greet(asked, *login))
+        self._timer.cancel()
+        if self._dialogue.over:
+            return
+        self._framer.largest = self._exchange.limits.packet_bytes
+        self._heard = self._loop.time()
         if self._dialogue.keep_alive_s and not self._hung_up:
             self._watch()
 
@@ -190,7 +273,7 @@ class Connection(asyncio.Protocol):
         if left_s > 0:
             self._timer = self._loop.call_later(left_s, self._watch)
         else:
-            self._drop("TWL-B039", keep_alive_s=self._dialogue.keep_alive_s)
+            self.drop("TWL-B039", keep_alive_s=self._dialogue.keep_alive_s)
 
     def _send(self) -> None:
         self._sending = False
@@ -206,17 +289,14 @@ class Connection(asyncio.Protocol):
 
     # the end
 
-    def _drop(self, code: str, **fields: object) -> None:
-        """Ends the connection for a reason; the will is published."""
-        if not self._dialogue.over:
-            self._dialogue.tell(code, **fields)
-            self._close()
-
     def _close(self, with_will: bool = True) -> None:
         if self._answers and self._writable and not self._hung_up:
             self._transport.write(b"".join(self._answers))
         self._dialogue.end(with_will)
         self._timer.cancel()
+        self._framer.clear()
+        if self._judging:
+            self._judging.cancel()
         if self._transport.get_write_buffer_size() and with_will:
             self._transport.abort()
         else:

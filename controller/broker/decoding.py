@@ -40,6 +40,16 @@ class Framer:
         self._bytes = bytearray()
         self._at = 0
 
+    @property
+    def size(self) -> int:
+        """The bytes that were fed and not taken."""
+        return len(self._bytes) - self._at
+
+    def clear(self) -> None:
+        """Lets all of it go."""
+        self._bytes.clear()
+        self._at = 0
+
     def feed(self, data: bytes) -> None:
         """Appends what came from the socket."""
         del self._bytes[: self._at]
@@ -64,7 +74,10 @@ class Framer:
         if start + length > len(self._bytes):
             return None
         head, self._at = self._bytes[self._at], start + length
-        return head, bytes(self._bytes[start : self._at])
+        body = bytes(self._bytes[start : self._at])
+        if not self.size:
+            self.clear()  # an idle client costs nothing, however large its last packet was
+        return head, body
 
 
 class _Fields:

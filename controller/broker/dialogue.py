@@ -2,19 +2,17 @@
 
 Rules
 1. The first packet is CONNECT and there is no second one; nothing is altered before the log-in is right.
-2. Without users anyone is let in. With users: no name or password gives CONNACK 5, a wrong one 4, alike for a
-   name that exists and one that does not.
+2. Whether the log-in is right is judged outside (`door`).
 3. An empty client id gets one made for it, with CleanSession 0 it gets CONNACK 2 (3.1.3.1).
 4. MQTT 3.1.1 only; other versions are told so in their own words.
 5. The will is published whenever the connection ends without DISCONNECT, whoever ends it, but not when the
    broker itself stops.
 """
 
-import hmac
 import secrets
-from collections.abc import Mapping
 
 from controller.broker import encoding
+from controller.broker.access import OWN
 from controller.broker.exchange import Exchange
 from controller.broker.packets import (
     Ack,
@@ -31,18 +29,20 @@ from controller.broker.packets import (
 )
 from controller.broker.session import Peer, Session
 
-Users = Mapping[str, str] | None
+REFUSALS = {Answer.NOT_AUTHORIZED: "TWL-B030", Answer.BAD_CREDENTIALS: "TWL-B031"}
+"""What is told of a log-in that was judged to be wrong."""
 
 
 class Dialogue:
-    """One connection's talk; `over` says that it is to be closed once the last answer is sent."""
+    """One connection's talk; `over` says that it is to be closed once the last answer is sent. `reserved` is how client
+    ids begin that are let into a broker that is full."""
 
-    def __init__(self, exchange: Exchange, users: Users, peer: Peer, address: str) -> None:
+    def __init__(self, exchange: Exchange, peer: Peer, address: str, reserved: str) -> None:
         self.session: Session | None = None
         self.keep_alive_s = 0
         self.over = False
         self._exchange = exchange
-        self._users = users
+        self._reserved = reserved
         self._peer = peer
         self._address = address
         self._will: Publish | None = None
@@ -58,11 +58,11 @@ class Dialogue:
         return self.session is None and not self.over
 
     def receive(self, packet: Packet) -> bytes:
-        """Takes one packet and gives the answer to it; raises ProtocolError."""
+        """Takes one packet and gives the answer to it, but for a first CONNECT, see `greet`; raises ProtocolError."""
         if isinstance(packet, Connect | OtherVersion):
             if self.session:
                 raise ProtocolError("a second CONNECT")
-            return self._greet(packet)
+            return self._refuse_version(packet)
         if self.session is None:
             raise ProtocolError(f"{type(packet).__name__.upper()} before CONNECT")
         return self._answer(self.session, packet)
@@ -72,7 +72,6 @@ class Dialogue:
             case Publish():
                 return self._publish(session, packet)
             case Ack():
-                self._exchange.touched(session)
                 return session.acknowledge(packet)
             case Subscribe():
                 return encoding.suback(packet.packet_id, self._exchange.subscribe(session, packet.filters))
@@ -96,58 +95,48 @@ class Dialogue:
             return
         self._exchange.close(session)
         if self._will and with_will:
-            self._exchange.publish(self._will)
+            self._exchange.publish(self._will, session)
 
     def _publish(self, session: Session, message: Publish) -> bytes:
         if message.qos == 2:
             if session.hold(message.packet_id):
-                self._exchange.publish(message)
-            self._exchange.touched(session)
+                self._exchange.publish(message, session)
             return encoding.ack(Kind.PUBREC, message.packet_id)
-        self._exchange.publish(message)
+        self._exchange.publish(message, session)
         return encoding.ack(Kind.PUBACK, message.packet_id) if message.qos else b""
 
-    def _greet(self, packet: Connect | OtherVersion) -> bytes:
-        if isinstance(packet, OtherVersion):
-            self.over = True
-            self.tell("TWL-B032", level=packet.level)
-            return encoding.other_version(packet.level)
-        answer = self._judge(packet)
+    def greet(self, asked: Connect, user: str | None, answer: Answer) -> bytes:
+        """The answer to the first CONNECT, once it was judged; each refusal is told with its reason."""
+        code = REFUSALS.get(answer)
+        if answer is Answer.ACCEPTED:
+            answer, code = self._check(asked, user)
         if answer is not Answer.ACCEPTED:
             self.over = True
+            if code:
+                self.tell(code, client=asked.client_id)
             return encoding.connack(answer)
-        client_id = packet.client_id or f"auto-{secrets.token_hex(8)}"
-        user = packet.user if self._users is not None else None
-        self.session, present = self._exchange.open(client_id, user, packet.clean, self._peer)
-        self.keep_alive_s, self._will = packet.keep_alive_s, packet.will
+        client_id = asked.client_id or f"auto-{secrets.token_hex(8)}"
+        self.session, present = self._exchange.open(client_id, user, asked.clean, self._peer)
+        self.keep_alive_s, self._will = asked.keep_alive_s, asked.will
         self.tell("TWL-B020")
         return encoding.connack(answer, present)
 
-    def _judge(self, asked: Connect) -> Answer:
-        """Whether a client is let in; each refusal is told with its reason."""
-        answer, code = self._check(asked)
-        if code:
-            self.tell(code, client=asked.client_id)
-        return answer
-
-    def _check(self, asked: Connect) -> tuple[Answer, str | None]:
-        if self._users is not None:
-            if asked.user is None or asked.password is None:
-                return Answer.NOT_AUTHORIZED, "TWL-B030"
-            if not _knows(self._users, asked.user, asked.password):
-                return Answer.BAD_CREDENTIALS, "TWL-B031"
+    def _check(self, asked: Connect, user: str | None) -> tuple[Answer, str | None]:
+        """Whether there is a place for a client whose log-in is right."""
         if not asked.client_id and not asked.clean:
             return Answer.IDENTIFIER_REJECTED, "TWL-B033"
         known = self._exchange.sessions.get(asked.client_id)
-        if known and known.user in (self._users or ()) and known.user != asked.user:
-            return Answer.IDENTIFIER_REJECTED, "TWL-B034"
-        if self._exchange.is_full and not (known and known.peer):
+        if known and known.user != user:
+            is_at_work = known.user == OWN and known.peer is not None
+            if user != OWN and (is_at_work or known.user in (self._exchange.rights.users or ())):
+                return Answer.IDENTIFIER_REJECTED, "TWL-B034"
+        has_place = user == OWN or (known is not None and known.peer is not None)
+        if not has_place and self._exchange.is_full(asked.client_id, self._reserved):
             return Answer.UNAVAILABLE, "TWL-B035"
         return Answer.ACCEPTED, None
 
-
-def _knows(users: Mapping[str, str], user: str, password: bytes) -> bool:
-    """Takes as long for a name that does not exist as for one that does."""
-    expected = users.get(user)
-    alike = hmac.compare_digest((expected or "").encode(), password)
-    return alike and expected is not None
+    def _refuse_version(self, packet: Connect | OtherVersion) -> bytes:
+        level = packet.level if isinstance(packet, OtherVersion) else 4
+        self.over = True
+        self.tell("TWL-B032", level=level)
+        return encoding.other_version(level)

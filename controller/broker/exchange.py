@@ -8,21 +8,28 @@ Rules
 3. A session belongs to the user who began it, as long as there is such a user; another with the same client id
    is turned away.
 4. A client id that connects again takes its session from the older connection, whose will is published.
-5. What has no room is refused or forgotten with an event, never kept beyond the limits.
+5. What has no room is refused, or the oldest is forgotten, with an event; nothing is kept beyond the limits. What the
+   programs of the service retain is bounded by tower.yaml, and no other client can push it out.
+6. A client is sent only what its user may read.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from controller.broker.access import OWN, Rights
 from controller.broker.limits import Limits
 from controller.broker.packets import Publish
-from controller.broker.session import Kept, Peer, Session
+from controller.broker.session import Kept, Peer, Room, Session
 from controller.broker.topics import Filters
 
 REFUSED = 0x80
-ROUTES = 4096
-"""Topics whose receivers are remembered until a subscription changes."""
+ROUTES, LONG_TOPIC = 1024, 500
+"""So many topics of at most that length are remembered with their receivers until a subscription changes."""
+FORBIDDEN = 1000
+"""So many refusals are told for what they are about."""
+LEVEL_COST = 400
+"""What a level of a filter costs beside its letters, bytes."""
 
 
 class Tell(Protocol):
@@ -32,19 +39,23 @@ class Tell(Protocol):
 
 
 class Exchange:
-    """The state of a broker. `changed` is called when something was altered that outlives it.
+    """The state of a broker. `changed` is called when something was altered that is worth a write to the disk.
 
     `crowding` is how full the fullest queue is that a message went to since it was last set to 0; 1 is too full.
     """
 
-    def __init__(self, limits: Limits, tell: Tell, changed: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, tell: Tell, changed: Callable[[], None], rights: Rights | None = None) -> None:
         self.limits = limits
         self.tell = tell
+        self.rights = rights or Rights()
         self.retained: dict[str, Publish] = {}
         self.sessions: dict[str, Session] = {}
         self.crowding = 0.0
         self._changed = changed
-        self._retained_bytes = 0
+        self._room = Room()
+        self._others: dict[str, int] = {}
+        self._others_bytes = 0
+        self._forbidden: set[tuple[str, str | None, str]] = set()
         self._filters: Filters[Session] = Filters()
         self._routes: dict[str, tuple[tuple[Session, int], ...]] = {}
 
@@ -55,11 +66,14 @@ class Exchange:
         return list(self.retained.values()), [each.kept() for each in self.sessions.values() if each.lasting]
 
     def restore(self, retained: Iterable[Publish], sessions: Iterable[Kept]) -> None:
-        """Begins with what an earlier broker kept."""
+        """Takes what an earlier broker kept; what is here already is newer."""
         for message in retained:
-            self._retain(message)
+            if message.topic not in self.retained:
+                self._retain(message, client="")
         for kept in sessions:
-            self._begin(Session(kept, True, self.limits))
+            if kept.client_id not in self.sessions:
+                self._trim(self._begin(Session(kept, True, self.limits, self._room)))
+        self._forget_longest_away()
 
     def touched(self, session: Session) -> None:
         """Something of this session was altered."""
@@ -68,10 +82,11 @@ class Exchange:
 
     # clients come and go
 
-    @property
-    def is_full(self) -> bool:
-        """Whether as many clients are connected as may be."""
-        return sum(each.peer is not None for each in self.sessions.values()) >= self.limits.clients
+    def is_full(self, client_id: str, reserved: str) -> bool:
+        """Whether as many clients are connected as may be; more may be where the client id begins as is reserved."""
+        connected = sum(each.peer is not None and each.user != OWN for each in self.sessions.values())
+        more = self.limits.reserved if client_id.startswith(reserved) else 0
+        return connected >= self.limits.clients + more
 
     def open(self, client_id: str, user: str | None, clean: bool, peer: Peer) -> tuple[Session, bool]:
         """The session of a client that was let in, and whether it is one that was kept from before."""
@@ -84,8 +99,10 @@ class Exchange:
         session = self.sessions.get(client_id)
         present = session is not None
         if session is None:
-            session = self._begin(Session(Kept(client_id, user), not clean, self.limits))
-        session.user = user
+            session = self._begin(Session(Kept(client_id, user), not clean, self.limits, self._room))
+        if session.user != user:
+            session.user = user
+            self._routes.clear()
         session.attach(peer, self.retained)
         self.touched(session)
         return session, present
@@ -96,11 +113,14 @@ class Exchange:
         if not session.lasting:
             return self._forget(session)
         self.sessions[session.client_id] = self.sessions.pop(session.client_id)
+        self._trim(session)
+        return self._forget_longest_away()
+
+    def _forget_longest_away(self) -> None:
         away = [each for each in self.sessions.values() if each.peer is None]
         for oldest in away[: max(0, len(away) - self.limits.sessions)]:
             self._forget(oldest)
             self.tell("TWL-B044", about="", client=oldest.client_id, limit=self.limits.sessions)
-        return None
 
     def _begin(self, session: Session) -> Session:
         self.sessions[session.client_id] = session
@@ -111,6 +131,7 @@ class Exchange:
 
     def _forget(self, session: Session) -> None:
         del self.sessions[session.client_id]
+        session.forget()
         for pattern in session.filters:
             self._filters.remove(pattern, session)
         self._routes.clear()
@@ -118,38 +139,70 @@ class Exchange:
 
     # messages
 
-    def publish(self, message: Publish) -> None:
-        """Passes a message on, and keeps or clears it if it is to be retained."""
+    def publish(self, message: Publish, sender: Session) -> None:
+        """Passes a message on, and keeps or clears it if it is to be retained; drops what its user may not write."""
+        if not self.rights.allow(sender.user, "write", message.topic):
+            return self._tell_forbidden("TWL-B048", sender, message.topic)
         if message.retain:
-            self._retain(message)
+            self._retain(message, sender.client_id, own=sender.user == OWN)
         for session, asked in self._route(message.topic):
-            qos = min(asked, message.qos)
-            if not session.push(message, qos):
-                self.tell("TWL-B042", about=session.client_id, client=session.client_id)
-            if session.peer:
-                self.crowding = max(self.crowding, session.size / self.limits.queue_bytes)
-            if qos:
-                self.touched(session)
+            session.push(message, min(asked, message.qos))
+            if session.peer is None:
+                self._trim(session)
+            else:
+                self._brake(session)
+        return None
 
     def _route(self, topic: str) -> tuple[tuple[Session, int], ...]:
         route = self._routes.get(topic)
         if route is None:
+            found = self._filters.match(topic).items()
+            route = tuple(each for each in found if self.rights.allow(each[0].user, "read", topic))
             if len(self._routes) >= ROUTES:
                 self._routes.clear()
-            route = self._routes[topic] = tuple(self._filters.match(topic).items())
+            if len(topic) <= LONG_TOPIC:
+                self._routes[topic] = route
         return route
 
-    def _retain(self, message: Publish) -> None:
-        old = self.retained.pop(message.topic, None)
-        self._retained_bytes -= _size(old) if old else 0
-        if message.payload:
-            size = self._retained_bytes + _size(message)
-            if len(self.retained) < self.limits.retained and size <= self.limits.retained_bytes:
-                self.retained[message.topic] = replace(message, packet_id=0)
-                self._retained_bytes = size
-            else:
-                self.tell("TWL-B043", about="", topic=message.topic, limit=self.limits.retained)
-        self._changed()
+    def _trim(self, session: Session) -> None:
+        """Of what is kept for a client that is away the oldest goes: beyond its own bounds, and beyond those of all
+        half of what is kept for the client with most."""
+        limits = self.limits
+        if session.shed(limits.absent_bytes, limits.absent_messages):
+            self.tell("TWL-B042", about=session.client_id, client=session.client_id)
+        while self._room.absent > limits.all_absent_bytes:
+            most = max((each for each in self.sessions.values() if each.peer is None), key=lambda each: each.size)
+            if not most.shed(most.size // 2, limits.absent_messages):
+                break
+            self.tell("TWL-B042", about=most.client_id, client=most.client_id)
+
+    def _brake(self, session: Session) -> None:
+        """Notes how crowded it is; a client for which too much waits is dropped."""
+        of_all = self._room.connected / self.limits.queues_bytes
+        self.crowding = max(self.crowding, of_all, session.size / self.limits.queue_bytes)
+        if of_all > 1:
+            most = max((each for each in self.sessions.values() if each.peer), key=lambda each: each.size)
+            if most.peer:
+                most.peer.overrun()
+
+    def _retain(self, message: Publish, client: str, own: bool = False) -> None:
+        topic = message.topic
+        self.retained.pop(topic, None)
+        self._others_bytes -= self._others.pop(topic, 0)
+        if message.payload and (own or _size(message) <= self.limits.retained_bytes):
+            self.retained[topic] = replace(message, packet_id=0)
+            if not own:
+                self._others[topic] = _size(message)
+                self._others_bytes += _size(message)
+        elif message.payload:
+            self.tell("TWL-B043", about=client, client=client, topic=topic)
+        while len(self._others) > self.limits.retained or self._others_bytes > self.limits.retained_bytes:
+            oldest = next(iter(self._others))
+            self._others_bytes -= self._others.pop(oldest)
+            del self.retained[oldest]
+            self.tell("TWL-B043", about=client, client=client, topic=oldest)
+        if not own:
+            self._changed()
 
     # subscriptions
 
@@ -159,24 +212,41 @@ class Exchange:
         self._routes.clear()
         self.touched(session)
         granted = {pattern: qos for (pattern, _), qos in zip(wishes, grants, strict=True) if qos != REFUSED}
-        session.replay(self._retained_under(granted), self.retained)
+        session.replay(self._retained_under(session, granted), self.retained)
         return grants
 
     def _grant(self, session: Session, pattern: str, qos: int) -> int:
-        if pattern not in session.filters and len(session.filters) >= self.limits.filters:
-            self.tell("TWL-B045", about=session.client_id, client=session.client_id, limit=self.limits.filters)
+        if not any(char in pattern for char in "+#") and not self.rights.allow(session.user, "read", pattern):
+            self._tell_forbidden("TWL-B049", session, pattern)
             return REFUSED
+        if pattern not in session.filters:
+            size = sum(map(_cost, session.filters)) + _cost(pattern)
+            if len(session.filters) >= self.limits.filters or size > self.limits.filter_bytes:
+                self.tell("TWL-B045", about=session.client_id, client=session.client_id, limit=self.limits.filters)
+                return REFUSED
         session.filters[pattern] = qos
         self._filters.add(pattern, session, qos)
         return qos
 
-    def _retained_under(self, granted: dict[str, int]) -> dict[str, int]:
+    def _retained_under(self, session: Session, granted: dict[str, int]) -> dict[str, int]:
         if not any(char in pattern for pattern in granted for char in "+#"):
             return {topic: qos for topic, qos in granted.items() if topic in self.retained}
         wanted: Filters[None] = Filters()
         for pattern, qos in granted.items():
             wanted.add(pattern, None, qos)
-        return {topic: found[None] for topic in self.retained if (found := wanted.match(topic))}
+        may = self.rights.allow
+        return {
+            topic: found[None]
+            for topic in self.retained
+            if (found := wanted.match(topic)) and may(session.user, "read", topic)
+        }
+
+    def _tell_forbidden(self, code: str, session: Session, topic: str) -> None:
+        """Once for each user and topic, or a device that goes on publishing would fill the log."""
+        key = (code, session.user, topic)
+        if key not in self._forbidden and len(self._forbidden) < FORBIDDEN:
+            self._forbidden.add(key)
+            self.tell(code, about=session.client_id, client=session.client_id, user=session.user, topic=topic)
 
     def unsubscribe(self, session: Session, patterns: tuple[str, ...]) -> None:
         """Filters that were never asked for are passed over."""
@@ -189,3 +259,7 @@ class Exchange:
 
 def _size(message: Publish) -> int:
     return len(message.topic) + len(message.payload)
+
+
+def _cost(pattern: str) -> int:
+    return len(pattern) + LEVEL_COST * (pattern.count("/") + 1)

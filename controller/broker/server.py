@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from controller.broker.connection import Connection
-from controller.broker.dialogue import Users
+from controller.broker.access import Admission, Rights
+from controller.broker.connection import Connection, House
+from controller.broker.door import Door
 from controller.broker.exchange import Exchange
 from controller.broker.limits import Limits
 from controller.broker.store import Store
@@ -27,8 +28,8 @@ FAREWELL_S = 0.2
 class Broker:
     """An MQTT 3.1.1 broker inside the running event loop; `async with` starts and stops it, repeatedly.
 
-    `port` 0 takes a free one, which `port` then tells. `users` maps names to passwords; None lets anyone in,
-    which is allowed on loopback only. `store` is the file for what outlives the broker; None forgets all.
+    `port` 0 takes a free one, which `port` then tells. `store` is the file for what outlives the broker; None forgets
+    all.
     Starting raises Refused TWL-B001 (open to others without users) and Unreachable TWL-B002 (cannot listen).
     """
 
@@ -37,14 +38,14 @@ class Broker:
         host: str = "127.0.0.1",
         port: int = 1883,
         *,
-        users: Users = None,
+        admission: Admission = Admission(),  # noqa: B008 -- frozen
         store: Path | None = None,
         limits: Limits = Limits(),  # noqa: B008 -- frozen
         on_event: Callable[[Event], None],
     ) -> None:
         self.host = host
         self._wanted_port = port
-        self._users = users
+        self._admission = admission
         self._path = store
         self._limits = limits
         self._on_event = on_event
@@ -62,9 +63,10 @@ class Broker:
         async with AsyncExitStack() as stack:
             tell = Telling(self._on_event)
             stack.callback(tell.close)
-            store = Store(self._path, self._limits.save_every_s, tell) if self._path else None
-            exchange = Exchange(self._limits, tell, store.changed if store else _forget)
-            self._server = await self._bind(exchange, Turns())
+            store = Store(self._path, self._limits, tell) if self._path else None
+            exchange = Exchange(self._limits, tell, store.changed if store else _forget, Rights(self._admission.users))
+            house = House(exchange, Door(self._admission), Turns(), self._admission.reserved, self._connections)
+            self._server = await self._bind(house)
             stack.callback(self._server.close)
             if store:
                 await stack.enter_async_context(store.following(exchange))
@@ -79,15 +81,15 @@ class Broker:
     ) -> None:
         await self._stack.aclose()
 
-    async def _bind(self, exchange: Exchange, turns: Turns) -> asyncio.Server:
+    async def _bind(self, house: House) -> asyncio.Server:
         """Takes the port before the store is opened: a second broker, started by mistake, alters nothing."""
         loop = asyncio.get_running_loop()
         try:
             hosts = await self._addresses()
-            if self._users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
+            if self._admission.users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
                 raise Refused("TWL-B001", host=self.host)
             return await loop.create_server(
-                lambda: Connection(exchange, self._users, turns, self._connections),
+                lambda: Connection(house),
                 hosts if self._wanted_port else hosts[:1],
                 self._wanted_port,
                 backlog=self._limits.strangers,

@@ -7,12 +7,13 @@ Rules (4.3, 4.4, 4.6 of MQTT 3.1.1)
 3. A QoS 2 message of the client is passed on when it first comes; its identifier is held until PUBREL.
 4. A retained message asked for has its place behind what waited when it was asked for, and goes out as it was then:
    a flood cannot hold it back, and no value comes behind a newer one.
-5. For a client that is away QoS 0 is not kept, and the oldest messages go when the queue is full.
+5. For a client that is away QoS 0 is not kept, and the oldest messages go when there is no more room.
+6. All that is kept for the client counts: what waits, what is unacknowledged, and the retained messages asked for.
 """
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.broker.encoding import ack, publish
@@ -21,6 +22,8 @@ from controller.broker.packets import Ack, Kind, ProtocolError, Publish
 
 OVERHEAD = 200
 """What a waiting message costs beside topic and payload, bytes."""
+REPLAY_COST = 100
+"""What a retained message that is still to be sent costs; its content is kept anyway."""
 
 
 class Peer(Protocol):
@@ -58,18 +61,33 @@ class Kept:
     replay: Mapping[str, int] = field(default_factory=dict)
     held: tuple[int, ...] = ()
 
+    @property
+    def subscriptions(self) -> "Kept":
+        """The same without messages."""
+        return Kept(self.client_id, self.user, self.filters)
+
+
+@dataclass(slots=True)
+class Room:
+    """Bytes that are kept for all clients that are connected, and for all that are away."""
+
+    connected: int = 0
+    absent: int = 0
+
 
 class Session:
-    """One client's state; `lasting` is what the standard calls CleanSession 0."""
+    """One client's state; `lasting` is what the standard calls CleanSession 0. `user` is None where anyone is let in.
+    What is kept for the client is counted in `room`, until `forget`."""
 
-    def __init__(self, kept: Kept, lasting: bool, limits: Limits) -> None:
+    def __init__(self, kept: Kept, lasting: bool, limits: Limits, room: Room) -> None:
         self.client_id = kept.client_id
         self.user = kept.user
         self.lasting = lasting
         self.filters = dict(kept.filters)
         self.peer: Peer | None = None
-        self.size = sum(_size(message) for message, _ in kept.waiting)
+        self.size = 0
         self._limits = limits
+        self._room = room
         self._waiting = deque(kept.waiting)
         self._flying = dict(kept.flying)
         self._again: deque[int] = deque()
@@ -78,6 +96,26 @@ class Session:
         self._before_replay = 0
         self._held = set(kept.held)
         self._last_id = 0
+        messages = [message for message, _ in kept.waiting] + [flight.message for flight in kept.flying.values()]
+        self._charge(sum(map(_size, messages)) + REPLAY_COST * len(self._asked))
+
+    def _charge(self, size: int) -> None:
+        self.size += size
+        if self.peer is None:
+            self._room.absent += size
+        else:
+            self._room.connected += size
+
+    def _turn(self, peer: Peer | None) -> None:
+        """What is counted moves with the client."""
+        size = self.size
+        self._charge(-size)
+        self.peer = peer
+        self._charge(size)
+
+    def forget(self) -> None:
+        """The session is over: nothing counts any more."""
+        self._charge(-self.size)
 
     def kept(self) -> Kept:
         """What is to be written down."""
@@ -87,36 +125,51 @@ class Session:
 
     def attach(self, peer: Peer, retained: Mapping[str, Publish]) -> None:
         """A connection begins: what was on its way goes out again."""
-        self.peer = peer
+        self._turn(peer)
         self._again = deque(self._flying)
         self.replay({}, retained)
 
     def detach(self) -> None:
         """The connection ended: what has QoS 0 is let go."""
-        self.peer = None
+        self._turn(None)
+        self._charge(-sum(_size(message) for message, qos in self._waiting if not qos))
         self._waiting = deque(entry for entry in self._waiting if entry[1])
-        self.size = sum(_size(message) for message, _ in self._waiting)
+        self._replay.clear()
 
-    def push(self, message: Publish, qos: int) -> bool:
-        """Lets a message wait to be sent; False if older ones had to go for it."""
+    def push(self, message: Publish, qos: int) -> None:
+        """Lets a message wait to be sent."""
         if self.peer is None and not qos:
-            return True
+            return
         self._waiting.append((message, qos))
-        self.size += _size(message)
-        full = self.size > self._limits.queue_bytes
-        if self.peer is None:
-            while self.size > self._limits.queue_bytes:
-                self.size -= _size(self._waiting.popleft()[0])
-            return not full
-        if full:
-            self.peer.overrun()
-        self.peer.wake()
-        return True
+        self._charge(_size(message))
+        if self.peer is not None:
+            if self.size > self._limits.queue_bytes:
+                self.peer.overrun()
+            self.peer.wake()
+
+    def shed(self, size: int, count: int) -> bool:
+        """Lets the oldest go until no more than so many bytes and messages are kept; whether any went. What is
+        released only waits for its PUBCOMP and stays."""
+        before = self.size
+        while self.size > size or len(self._waiting) + len(self._flying) > count:
+            unsettled = next((packet_id for packet_id, flight in self._flying.items() if not flight.released), None)
+            if unsettled is not None:
+                self._charge(-_size(self._flying.pop(unsettled).message))
+            elif self._waiting:
+                self._charge(-_size(self._waiting.popleft()[0]))
+            elif self._asked:
+                del self._asked[next(iter(self._asked))]
+                self._charge(-REPLAY_COST)
+            else:
+                break
+        return self.size < before
 
     def replay(self, topics: Mapping[str, int], retained: Mapping[str, Publish]) -> None:
         """Lets the retained messages of these topics be sent, and those asked for before that are not sent yet."""
         asked = {**self._asked, **topics}
+        self._charge(-REPLAY_COST * len(self._asked))
         self._asked = {topic: qos for topic, qos in asked.items() if topic in retained}
+        self._charge(REPLAY_COST * len(self._asked))
         found = (retained[topic] for topic in self._asked)
         self._replay = deque((message, min(self._asked[message.topic], message.qos)) for message in found)
         self._before_replay = len(self._waiting)
@@ -136,9 +189,10 @@ class Session:
         message, qos = queue.popleft()
         if is_replay:
             del self._asked[message.topic]
+            self._charge(-REPLAY_COST)
         else:
             self._before_replay = max(0, self._before_replay - 1)
-            self.size -= _size(message)
+            self._charge(-_size(message))
         return self._send(message, qos, retain=is_replay)
 
     @property
@@ -153,6 +207,7 @@ class Session:
             packet_id = packet_id % 0xFFFF + 1
         self._last_id = packet_id
         self._flying[packet_id] = Flight(message, qos, retain)
+        self._charge(_size(message))
         return publish(message, qos, retain, packet_id)
 
     def acknowledge(self, told: Ack) -> bytes:
@@ -168,14 +223,21 @@ class Session:
             raise ProtocolError(f"{told.kind.name} for a message of QoS {flight.qos}")
         if told.kind is Kind.PUBREC:
             if flight:
-                self._flying[told.packet_id] = Flight(flight.message, 2, flight.retain, released=True)
+                done = replace(flight, message=replace(flight.message, payload=b""), released=True)
+                self._charge(_size(done.message) - _size(flight.message))
+                self._flying[told.packet_id] = done
             return ack(Kind.PUBREL, told.packet_id)
-        self._flying.pop(told.packet_id, None)
+        if flight:
+            del self._flying[told.packet_id]
+            self._charge(-_size(flight.message))
         return b""
 
     def hold(self, packet_id: int) -> bool:
-        """Notes a QoS 2 message of the client; whether it came for the first time."""
+        """Notes a QoS 2 message of the client; whether it came for the first time. Raises ProtocolError where too many
+        are not released."""
         first = packet_id not in self._held
+        if first and len(self._held) >= self._limits.held:
+            raise ProtocolError(f"{self._limits.held + 1} messages of QoS 2 without a PUBREL")
         self._held.add(packet_id)
         return first
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "test-lamps": "test_lamps",
     "preview": "preview",
     "import-fixture": "import_fixture",
+    "password": "password",
     "explain": "explain",
     "schema": "schema",
 }

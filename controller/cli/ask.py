@@ -31,11 +31,11 @@ LONGEST = 2_000
 def ask(options: Options, **request: object) -> None:
     """Sends the request until it is answered; the same id counts once. Prints the answer, or raises: Refused where it
     is refused, or where a safety stop holds against it, Unreachable where nobody answers."""
-    _show(with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, request))), options.language)
+    _show(with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, options, request))), options.language)
 
 
-async def _ask(settings: Settings, request: dict[str, object]) -> dict[str, object]:
-    brokers = connect.addresses(settings)
+async def _ask(settings: Settings, options: Options, request: dict[str, object]) -> dict[str, object]:
+    brokers = connect.addresses(settings, options.state_dir)
     name = uuid.uuid4().hex
     payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)

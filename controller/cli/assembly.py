@@ -12,12 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from controller.broker import Broker
+from controller.broker import Admission, Broker, User
 from controller.cli import connect
 from controller.cli.descriptors import Descriptors
 from controller.cli.following import Following, grounds
 from controller.cli.notify import feed_watchdog
 from controller.cli.parts import Parts, Tell
+from controller.cli.users import CONTROLLER, doubts, own_password
+from controller.cli.users import users as listed_users
 from controller.clock import Clock, Trust
 from controller.config.load import Setup
 from controller.dmx.process import Process
@@ -59,7 +61,7 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
     tower = parts.setup.tower
     parts.degradations.rebuilt()
     async with AsyncExitStack() as stack:
-        users = connect.nobody_else() if parts.closed else connect.users(tower.mqtt)
+        users = {} if parts.closed else listed_users(tower)
         brokers = await _brokers(parts, users, stack)
         hand = Hand(parts.store, grounds(parts.setup))
         known = parts.store.known
@@ -78,23 +80,24 @@ async def running(parts: Parts) -> AsyncIterator[Running]:
         yield Running(engine, work, following.anew, mqtt)
 
 
-async def _brokers(parts: Parts, users: Mapping[str, str] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
+async def _brokers(parts: Parts, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
     """The embedded broker started, or the brokers given."""
     settings = parts.setup.tower.mqtt
+    for _, doubt in doubts(settings):
+        parts.tell(doubt, parts.clock.read().wall)
     if not settings.is_embedded:
         return connect.addresses(settings)
     host, port = connect.listens(settings)
+    own = await asyncio.to_thread(own_password, parts.state)
     broker = Broker(
         host,
         port if parts.port is None else parts.port,
-        users=users,
+        admission=Admission(users, own, f"{parts.prefix.replace('/', '-')}-"),
         store=parts.state / "broker.json",
         on_event=lambda event: parts.tell(event, parts.clock.read().wall),
     )
     await stack.enter_async_context(broker)
-    if parts.closed:
-        return (connect.own_address(host, broker.port, users),)
-    return connect.addresses(settings, broker.port)
+    return (connect.embedded(host, broker.port, CONTROLLER, own),)
 
 
 def _connection(brokers: tuple[Address, ...], engine: Engine, site: Named) -> Mqtt:

@@ -1,6 +1,6 @@
 """`watertower check`: every mistake of the two files; if there is none, when it is next lit, and notes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import click
 
 from controller.cli import against
 from controller.cli.options import CONFIGURATION, Options, common
+from controller.cli.users import doubts
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding
@@ -38,7 +39,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
         _show(error.findings, form, options, None)
         raise SystemExit(CONFIGURATION) from None
     now = SystemClock().read().wall
-    _show(notes(setup, now), form, options, setup.tower.site.place.time_zone)
+    _show((*notes(setup, now), *_of_secrets(setup)), form, options, setup.tower.site.place.time_zone)
     if form == "text":
         click.echo(_summary(setup, options, now))
     if against_running:
@@ -65,6 +66,13 @@ def _saved_at(path: Path) -> datetime | None:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
         return None
+
+
+def _of_secrets(setup: Setup) -> Iterator[Finding]:
+    """What is wrong with the files that hold passwords, where they are named."""
+    for key, event in doubts(setup.tower.mqtt):
+        _, node = setup.tower_text.at(("mqtt", key))
+        yield setup.tower_text.source.finding(event.code, node.place if node else None, **event.fields)
 
 
 def _is_lit(program: Program, cue: Cue) -> bool:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+from controller.broker import User
 from controller.cli import connect
 from controller.cli.parts import Parts, Tell
+from controller.cli.users import users as listed_users
 from controller.config import source
 from controller.config.load import TOWER, Setup, load
 from controller.errors import FilesRejected, WatertowerError
@@ -29,7 +31,7 @@ class Following:
     """Follows the files of one run; `anew` is answered when the technicians' file or the broker's users changed: all is
     to be built anew. `users` are those that the broker knows."""
 
-    def __init__(self, parts: Parts, loop: Loop, hand: Hand, tell: Tell, users: Mapping[str, str] | None) -> None:
+    def __init__(self, parts: Parts, loop: Loop, hand: Hand, tell: Tell, users: Mapping[str, User] | None) -> None:
         self.anew: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
         self._parts = parts
         self._loop = loop
@@ -82,7 +84,7 @@ class Following:
         if refused is not None:
             self._reject(refused, saved)
 
-    async def _accept(self, setup: Setup, users: Mapping[str, str] | None, saved: bool) -> None:
+    async def _accept(self, setup: Setup, users: Mapping[str, User] | None, saved: bool) -> None:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
         before, after, now = self._hand.grounds.program, setup.program(), self._parts.clock.read().wall
         is_same = setup == self._in_force and users == self._users
@@ -114,11 +116,11 @@ class Following:
         self._log(event, self._parts.clock.read().wall)
 
 
-def _users(setup: Setup) -> Mapping[str, str] | None:
+def _users(setup: Setup) -> Mapping[str, User] | None:
     """Who may use the broker; raises Misconfigured where a secret that is needed cannot be read: what runs is left
     alone rather than ended for something that cannot be built."""
     connect.addresses(setup.tower.mqtt)
-    return connect.users(setup.tower.mqtt)
+    return listed_users(setup.tower)
 
 
 def refusal(error: WatertowerError, taken: str) -> Event:

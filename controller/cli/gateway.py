@@ -17,6 +17,7 @@ from controller.cli.following import may_pass, refusal, rejection
 from controller.cli.log import Log, LogFormat
 from controller.cli.notify import feed_watchdog, notify
 from controller.cli.options import Options, common, environment_language
+from controller.cli.users import doubts
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
 from controller.errors import FilesRejected, WatertowerError
@@ -34,7 +35,7 @@ from controller.service.files import LastGood, changes, copied_at, load_last_goo
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Obey as the DMX gateway NAME of tower.yaml until stopped."""
     setup, _ = load_last_good(options.config_dir, options.state_dir)
-    box = Box.of(setup, name)
+    box = Box.of(setup, name, options.state_dir)
     language = options.lang or environment_language() or setup.tower.site.language
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
         with contextlib.suppress(OSError):  # what cannot be kept there tells so itself; the lamps are lit all the same
@@ -60,9 +61,9 @@ class Box:
     brokers: tuple[Address, ...]
 
     @classmethod
-    def of(cls, setup: Setup, name: str) -> "Box":
+    def of(cls, setup: Setup, name: str, state: Path) -> "Box":
         """Raises WatertowerError for a gateway that is none of ours, Misconfigured for a secret that is not there."""
-        return cls(setup, find(setup, name), connect.addresses(setup.tower.mqtt))
+        return cls(setup, find(setup, name), connect.addresses(setup.tower.mqtt, state))
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Files:
             try:
                 setup = await asyncio.to_thread(load, self.config)
                 if not setup.builds_like(box.setup):  # the schedule is the controller's
-                    box = Box.of(setup, box.gateway.name)
+                    box = Box.of(setup, box.gateway.name, self.state)
                     yield box
                 stands.clear()
                 await copy.keep(setup)
@@ -118,6 +119,8 @@ async def serve(box: Box, files: Files) -> None:
 
 async def _run(box: Box, files: Files, until: set[asyncio.Future[Any]]) -> None:
     """One life of the gateway, until one of these is done; raises what broke it."""
+    for _, doubt in doubts(box.setup.tower.mqtt):
+        files.tell(doubt)
     own = process(box.setup, box.gateway, files.clock, files.state, files.log.tell)
     work = asyncio.create_task(own.run(box.brokers, box.setup.tower.site.name), name=f"gateway {own.name}")
     fed = asyncio.create_task(feed_watchdog(lambda: own.turned_s, lambda: files.clock.read().mono), name="watchdog")

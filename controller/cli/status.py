@@ -53,7 +53,7 @@ class _Asking:
         self._tower = tower
         self._options = options
         self._as_json = as_json
-        self._brokers = connect.addresses(tower.mqtt)
+        self._brokers = connect.addresses(tower.mqtt, options.state_dir)
         self._clock = SystemClock()
         self._news = News(tower.mqtt.topic_prefix, self._clock.read().mono)
 

@@ -88,7 +88,7 @@ def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
 
 async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict[str, str]) -> None:
     """Puts the answers down by step; the test ends on every gateway whatever happens."""
-    prefix, brokers = setup.tower.mqtt.topic_prefix, connect.addresses(setup.tower.mqtt)
+    prefix, brokers = setup.tower.mqtt.topic_prefix, connect.addresses(setup.tower.mqtt, options.state_dir)
     gateways = {step.gateway.name: step.gateway for step in steps}.values()
     reports = tuple((gateway.topic("reported", prefix), 1) for gateway in gateways)
     async with Mqtt(brokers, client_id(prefix, "walk"), subscriptions=reports) as mqtt:

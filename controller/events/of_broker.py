@@ -312,8 +312,8 @@ _DROPS = (
             "{client} läser för långsamt och kopplades bort",
         ),
         Text(
-            "More was waiting for it than may wait. Its last will is sent; it may connect again.",
-            "Mer väntade på den än vad som får vänta. Dess testamente skickas; den får ansluta igen.",
+            "More was waiting for it, sent or not, than may wait. Its last will is sent; it may connect again.",
+            "Mer väntade på den, skickat eller inte, än vad som får vänta. Dess testamente skickas; den får ansluta igen.",
         ),
         Text(
             "Check the network of {client}, and whether it subscribes to more than it needs.",
@@ -328,8 +328,10 @@ _DROPS = (
             "{client} är borta och dess kö är full; de äldsta meddelandena tas bort",
         ),
         Text(
-            "It asked that messages be kept for it and has not come for them.",
-            "Den har bett att meddelanden sparas åt den och har inte hämtat dem.",
+            "It asked that messages be kept for it and has not come for them; so have perhaps others, and together they "
+            "take all the room that there is. The light does not need them.",
+            "Den har bett att meddelanden sparas åt den och har inte hämtat dem; det har kanske fler gjort, och "
+            "tillsammans tar de all plats som finns. Ljuset behöver dem inte.",
         ),
         Text(
             "Bring {client} back, or let it connect once with a clean session if it is gone for good.",
@@ -340,16 +342,20 @@ _DROPS = (
         "TWL-B043",
         "broker.retained_full",
         Text(
-            "No room to retain {topic}: {limit} topics or all the memory for them are taken",
-            "Ingen plats att spara {topic}: {limit} topics eller allt minne för dem är upptaget",
+            "{client} retains more than there is room for: {topic} is retained no longer",
+            "{client} sparar mer än det finns plats för: {topic} sparas inte längre",
         ),
         Text(
-            "The message was passed on and not kept; who subscribes later does not get it.",
-            "Meddelandet skickades vidare men sparades inte; den som prenumererar senare får det inte.",
+            "All the room for retained messages is taken. What was published longest ago goes, or what is too "
+            "large by itself; it was passed on, but who subscribes later does not get it. What the controller and the "
+            "gateways of this process retain stays.",
+            "All plats för sparade meddelanden är upptagen. Det som publicerades för längst sedan tas bort, eller "
+            "det som är för stort i sig; det skickades vidare, men den som prenumererar senare får det inte. Det som "
+            "styrningen och styrenheterna i den här processen sparar blir kvar.",
         ),
         Text(
-            "Find what publishes so many retained topics, beginning with {topic}.",
-            "Hitta vad som publicerar så många sparade topics, med början i {topic}.",
+            "Find out why {client} publishes so many or such large retained messages.",
+            "Ta reda på varför {client} publicerar så många eller så stora sparade meddelanden.",
         ),
     ),
     _warning(
@@ -369,8 +375,8 @@ _DROPS = (
         "TWL-B045",
         "broker.too_many_filters",
         Text(
-            "{client} may not subscribe to more than {limit} filters",
-            "{client} får inte prenumerera på fler än {limit} filter",
+            "{client} may not subscribe to more: {limit} filters, fewer where they are long",
+            "{client} får inte prenumerera på mer: {limit} filter, färre om de är långa",
         ),
         Text(
             "Further ones are refused with SUBACK 0x80; those it has stay.",
@@ -381,6 +387,112 @@ _DROPS = (
             "Låt {client} använda jokertecken i stället för många enskilda topics.",
         ),
     ),
+    _closed(
+        "TWL-B047",
+        "broker.unfinished_packets",
+        Text(
+            "{client} was disconnected in the middle of a packet: unfinished packets take too much memory",
+            "{client} kopplades bort mitt i ett paket: oavslutade paket tar för mycket minne",
+        ),
+        Text(
+            "Large packets had come in part from several clients. The one begun first goes; it may connect again.",
+            "Stora paket hade kommit till en del från flera klienter. Det som börjades först går; klienten får ansluta "
+            "igen.",
+        ),
+        Text(
+            "See why {client} and others at {address} send such large packets and do not finish them.",
+            "Se varför {client} och andra på {address} skickar så stora paket utan att avsluta dem.",
+        ),
+    ),
 )
 
-KINDS: tuple[Kind, ...] = (*_ITSELF, *_VISITS, *_REFUSALS, *_DROPS)
+_RIGHTS = (
+    _closed(
+        "TWL-B046",
+        "broker.guessing",
+        Text(
+            "{address} has tried too many wrong passwords of user {user}; further tries are slowed down",
+            "{address} har provat för många fel lösenord för användaren {user}; fler försök bromsas",
+        ),
+        Text(
+            "One try every two seconds is judged, others wait and are turned away untried. Programs of the service, and "
+            "clients that were let in before, are not slowed down by it.",
+            "Ett försök varannan sekund prövas, andra får vänta och avvisas oprövade. Tjänstens egna program, och "
+            "klienter som har släppts in förut, bromsas inte.",
+        ),
+        Text(
+            "Find what is at {address}: a device with an old password, or somebody who is guessing. Block who is guessing "
+            "in the network.",
+            "Ta reda på vad som finns på {address}: en enhet med ett gammalt lösenord, eller någon som gissar. Stäng ute "
+            "den som gissar i nätverket.",
+        ),
+    ),
+    _warning(
+        "TWL-B048",
+        "broker.write_forbidden",
+        Text(
+            "{client} (user {user}) may not write {topic}; the message was dropped",
+            "{client} (användare {user}) får inte skriva {topic}; meddelandet kastades",
+        ),
+        Text(
+            "A gateway's user may write that gateway's own reports. Requests are written by users with a line for it. "
+            "Told once for each user and topic.",
+            "En styrenhets användare får skriva den styrenhetens egna rapporter. Begäran skrivs av användare med en rad "
+            "för det. Sägs en gång per användare och topic.",
+        ),
+        Text(
+            "If it is right that {user} writes it, add the line `topic write {topic}` below {user} in users_file.",
+            "Om det är rätt att {user} skriver den, lägg till raden `topic write {topic}` under {user} i users_file.",
+        ),
+    ),
+    _warning(
+        "TWL-B049",
+        "broker.read_forbidden",
+        Text(
+            "{client} (user {user}) may not read {topic}; the subscription was refused",
+            "{client} (användare {user}) får inte läsa {topic}; prenumerationen nekades",
+        ),
+        Text(
+            "A gateway's user may read what is written to that gateway. Told once for each user and topic.",
+            "En styrenhets användare får läsa det som skrivs till den styrenheten. Sägs en gång per användare och topic.",
+        ),
+        Text(
+            "If it is right that {user} reads it, add the line `topic read {topic}` below {user} in users_file.",
+            "Om det är rätt att {user} läser den, lägg till raden `topic read {topic}` under {user} i users_file.",
+        ),
+    ),
+    _warning(
+        "TWL-B053",
+        "broker.secret_readable",
+        Text(
+            "The mode of {path} lets every user of this computer read the passwords in it",
+            "Rättigheterna för {path} låter alla användare på den här datorn läsa lösenorden i den",
+        ),
+        Text(
+            "Who has the password can switch the lights.",
+            "Den som har lösenordet kan styra ljuset.",
+        ),
+        Text(
+            "chmod o= {path}",
+            "chmod o= {path}",
+        ),
+    ),
+    _warning(
+        "TWL-B054",
+        "broker.plain_passwords",
+        Text(
+            "{path} holds passwords that are not hashed, of {users}",
+            "{path} innehåller lösenord som inte är hashade, för {users}",
+        ),
+        Text(
+            "They work. But who gets hold of the file, or of a copy of it, has the passwords themselves.",
+            "De fungerar. Men den som får tag i filen, eller en kopia av den, har själva lösenorden.",
+        ),
+        Text(
+            "Make a line with a hash for each: `watertower password NAME < FILE-WITH-THE-PASSWORD`.",
+            "Gör en rad med hash för var och en: `watertower password NAMN < FIL-MED-LÖSENORDET`.",
+        ),
+    ),
+)
+
+KINDS: tuple[Kind, ...] = (*_ITSELF, *_VISITS, *_REFUSALS, *_DROPS, *_RIGHTS)

@@ -201,6 +201,21 @@ KINDS: tuple[Kind, ...] = (
         ),
     ),
     Kind(
+        "TWL-Q119",
+        "command.user_name_unusable",
+        Level.ERROR,
+        Text("“{name}” cannot be the name of a user", "”{name}” kan inte vara namnet på en användare"),
+        Text(
+            "A line of users_file is name:password.",
+            "En rad i users_file är namn:lösenord.",
+        ),
+        Text(
+            "Write a name without colon, without spaces around it and without # in front: the name of a gateway, or of "
+            "a person.",
+            "Skriv ett namn utan kolon, utan mellanslag runt om och utan # först: namnet på en styrenhet eller en person.",
+        ),
+    ),
+    Kind(
         "TWL-Q118",
         "command.no_home",
         Level.ERROR,

@@ -47,7 +47,9 @@ REASONS_SV: dict[str, str] = {
     "packet identifier 0": "paketnummer 0",
     "text with U+0000": "text med U+0000",
     "a channel does nothing": "en kanal gör inget",
-    "each line is name:password": "varje rad är namn:lösenord",
+    "each line is name:password, or below one `topic read|write|readwrite FILTER`": (
+        "varje rad är namn:lösenord, eller under en sådan `topic read|write|readwrite FILTER`"
+    ),
     "it is larger than allowed": "den är större än tillåtet",
     "it is no regular file": "det är ingen vanlig fil",
     "it is no text in UTF-8": "den är ingen text i UTF-8",
@@ -74,6 +76,7 @@ SENTENCES_SV: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(\w+) before CONNECT", "{0} före CONNECT"),
         (r"(\w+) for a message of QoS (\d)", "{0} för ett meddelande med QoS {1}"),
         (r"(\d+) bytes are more than (\d+)", "{0} byte är mer än {1}"),
+        (r"(\d+) messages of QoS 2 without a PUBREL", "{0} meddelanden med QoS 2 utan PUBREL"),
         (r"(.*) is not within (\S+) to (\S+)", "{0} ligger inte mellan {1} och {2}"),
         (r"(.*) is not a number", "{0} är inget tal"),
         (r"(.*) is neither on nor off", "{0} är varken på eller av"),

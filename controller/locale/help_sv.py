@@ -34,6 +34,9 @@ HELP_SV: dict[str, str] = {
     "Name of the profile; made from file and mode if not given.": "Profilens namn; annars bildas det av fil och läge.",
     "Obey as the DMX gateway NAME of tower.yaml until stopped.": "Lyd som DMX-styrenheten NAME i tower.yaml tills det stoppas.",
     "Options": "Flaggor",
+    "Print the line of user NAME for users_file: the password comes on standard input, or is made and told.": (
+        "Skriv raden för användaren NAME till users_file: lösenordet kommer på standard in, eller görs och visas."
+    ),
     "Print the JSON Schema of FILE.": "Skriv ut JSON-schemat för FILE.",
     "Show LOOK until END: a colour for all zones, or ZONE=COLOUR for some; the others follow the schedule.": "Visa LOOK till END: en färg för alla zoner, eller ZON=FÄRG för några; de andra följer schemat.",
     "Show the version and exit.": "Visa versionen och sluta.",

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from controller.broker import Broker
+from controller.broker import Admission, Broker, User
 from controller.events import Event
 from tests.parts import await_listener, free_port, require
 
@@ -240,6 +240,11 @@ async def start() -> AsyncIterator[Start]:
         async def starter(**settings: object) -> Subject:
             subject = Subject("ours", 0)
             chosen = {"port": 0, "users": USERS, "on_event": subject.hear} | settings
+            users = chosen.pop("users")
+            if users is not None:
+                users = {name: User(user) if isinstance(user, str) else user for name, user in users.items()}
+            admission = {key: chosen.pop(key) for key in ("own", "reserved") if key in chosen}
+            chosen["admission"] = Admission(users, **admission)
             subject.broker = await stack.enter_async_context(Broker(**chosen))
             subject.port = subject.broker.port
             return subject
@@ -252,6 +257,7 @@ class Mosquitto:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.users = dict(USERS)
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def __call__(self, more: str) -> int:
@@ -259,7 +265,7 @@ class Mosquitto:
         program = require("mosquitto")
         port = free_port()
         passwords = self.folder / "passwords"
-        passwords.write_text("".join(f"{user}:{word}\n" for user, word in USERS.items()))
+        passwords.write_text("".join(f"{user}:{word}\n" for user, word in self.users.items()))
         passwords.chmod(0o600)
         subprocess.run([require("mosquitto_passwd"), "-U", passwords], check=True)
         place = f"listener {port} 127.0.0.1\npersistence_location {self.folder}/\npassword_file {passwords}\n"

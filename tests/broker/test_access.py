@@ -1,69 +1,189 @@
-"""The files shipped for mosquitto: who is let in, and who may read and write what."""
+"""Who may read and write what: the same users and topics with the file shipped for mosquitto, and in our own broker."""
 
+import itertools
+import json
 from pathlib import Path
 
 import pytest
 
-RULES = Path(__file__).parents[2] / "deploy" / "mosquitto" / "watertower.acl"
+from controller.broker.topics import Filters
+from controller.cli.users import topics_of, users
+from controller.config.load import load
+from controller.errors import Misconfigured
+from controller.gateways import GATEWAYS
+from tests.broker.conftest import Will
+
+ROOT = Path(__file__).parents[2]
+VENDOR_KINDS = json.loads((ROOT / "tests" / "vectors" / "vendors.json").read_text(encoding="utf-8"))
+RULES = ROOT / "deploy" / "mosquitto" / "watertower.acl"
 PARTS = ("desired", "walk", "reported", "availability")
-TOPICS = {f"watertower/gateway/{name}/{part}" for name in ("mast", "gate") for part in PARTS}
-TOPICS |= {f"watertower/{rest}" for rest in ("controller/status", "controller/event", "override/set")}
+OURS = {f"watertower/gateway/{name}/{part}" for name in ("mast", "gate") for part in PARTS}
+OURS |= {
+    f"watertower/{rest}" for rest in ("controller/status", "controller/event", "controller/health", "override/set")
+}
+VENDORS = {"wled/entrance/api", "wled/entrance/status", "wled/stairs/api", "wled/stairs/v", "elsewhere/anything"}
+TOPICS = OURS | VENDORS
+STATUS = "watertower/controller/status"
+LINES = (
+    "topic write watertower/override/set",
+    "topic read watertower/controller/#",
+    "topic write watertower/gateway/+/walk",
+    "topic read watertower/gateway/+/reported",
+)
+"""Those shipped for a person or program that sets looks by hand."""
+PASSWORDS = {
+    "controller": "calm",
+    "mast": "high",
+    "gate": "wide",
+    "entrance": "low",
+    "tower": "orange",
+    "other": "blue",
+}
+READ = {
+    "controller": TOPICS,
+    "mast": {"watertower/gateway/mast/desired", "watertower/gateway/mast/walk", STATUS},
+    "gate": {"watertower/gateway/gate/desired", "watertower/gateway/gate/walk", STATUS},
+    "entrance": {"wled/entrance/api", "wled/entrance/status", STATUS},
+    "tower": {topic for topic in OURS if topic.startswith("watertower/controller/") or topic.endswith("/reported")},
+    "other": {STATUS},
+}
+WRITTEN = {
+    "controller": TOPICS,
+    "mast": {"watertower/gateway/mast/reported", "watertower/gateway/mast/availability"},
+    "gate": {"watertower/gateway/gate/reported", "watertower/gateway/gate/availability"},
+    "entrance": {"wled/entrance/api", "wled/entrance/status"},
+    "tower": {topic for topic in OURS if topic.endswith(("/walk", "override/set"))},
+    "other": set(),
+}
+"""`mast` and `gate` are gateways of ours, `entrance` is a vendor's, `tower` is a person with the lines for it."""
 
 
-@pytest.fixture
-def guarded(mosquitto):
-    """Mosquitto with the access rules; its port."""
-    return mosquitto(f"acl_file {RULES}\n")
+def tower_with_users(folder):
+    """The shipped site with a second vendor's gateway and a users file."""
+    for name in ("tower.yaml", "schedule.yaml"):
+        (folder / name).write_text((ROOT / "config" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    text = (folder / "tower.yaml").read_text(encoding="utf-8")
+    lines = "".join(
+        f"  - {{name: {name}, kind: wled, topic: wled/{name}, zone: shaft}}\n" for name in ("entrance", "stairs")
+    )
+    text = text.replace("  broker: embedded", "  users_file: mqtt-users\n  broker: embedded") + lines
+    (folder / "tower.yaml").write_text(text, encoding="utf-8")
+    entries = [f"{name}:{word}" for name, word in PASSWORDS.items() if name != "tower"]
+    (folder / "mqtt-users").write_text("\n".join((*entries, "# a person", "tower:orange", *LINES)))
+    return load(folder).tower
+
+
+@pytest.fixture(params=["ours", "mosquitto"])
+async def guarded(request, tmp_path, start, mosquitto):
+    """A broker with access rules."""
+    if request.param == "ours":
+        return await start(users=users(tower_with_users(tmp_path)))
+    mosquitto.users |= PASSWORDS
+    own = "\nuser controller\ntopic readwrite #\nuser entrance\ntopic readwrite wled/entrance/#\n"
+    rules = mosquitto.folder / "acl"
+    rules.write_text(RULES.read_text(encoding="utf-8") + own + "\n".join(("user tower", *LINES)) + "\n")
+    rules.chmod(0o600)
+    return type("Site", (), {"port": mosquitto(f"acl_file {rules}\n"), "told": lambda _, __: []})()
 
 
 @pytest.fixture
 def enter(guarded, connect):
-    """Logs in with the user's name as client id."""
-    site = type("Site", (), {"port": guarded})
+    """Logs in, each time under another client id."""
+    numbers = itertools.count()
 
-    async def entered(user, password):
-        return await connect(site, user, user=user, password=password)
+    async def entered(user, **more):
+        return await connect(guarded, f"{user}-{next(numbers)}", user=user, password=PASSWORDS[user], **more)
 
     return entered
 
 
-async def test_a_gateway_reads_its_own_wishes_only(enter):
-    """The walk test's among them, and whether the controller is there."""
-    mast, controller = await enter("mast", "high"), await enter("controller", "calm")
-    await mast.subscribe(("#", 1))
+@pytest.mark.parametrize("user", PASSWORDS)
+async def test_a_user_reads_what_is_his_alone(enter, user):
+    """Live, and what was retained before."""
+    client, controller = await enter(user), await enter("controller")
+    await client.subscribe(("#", 1))
     for topic in sorted(TOPICS):
-        await controller.publish(topic)
-    came = {message.topic for message in await mast.settled()}
-    assert came == {f"watertower/{rest}" for rest in ("gateway/mast/desired", "gateway/mast/walk", "controller/status")}
+        await controller.publish(topic, retain=True)
+    assert {message.topic for message in await client.settled()} == READ[user]
+    await client.leave()
+    client = await enter(user)
+    await client.subscribe(("#", 1))
+    assert {message.topic for message in await client.settled()} == READ[user]
 
 
-async def test_a_gateway_writes_its_own_reports_only(enter):
-    """What else it publishes goes nowhere."""
-    controller = await enter("controller", "calm")
+@pytest.mark.parametrize("user", PASSWORDS)
+async def test_a_user_writes_what_is_his_alone(enter, user):
+    """All on one connection: what is forbidden is acknowledged and dropped."""
+    controller, client = await enter("controller"), await enter(user)
     await controller.subscribe(("#", 1))
-    await try_all(enter, "mast", "high")
-    came = {message.topic for message in await controller.settled()}
-    assert came == {"watertower/gateway/mast/reported", "watertower/gateway/mast/availability"}
+    for topic in sorted(TOPICS):
+        await client.publish(topic)
+    assert {message.topic for message in await controller.settled()} == WRITTEN[user]
 
 
-async def test_a_user_without_a_part_sees_and_changes_nothing(enter):
-    """A right password alone gives no right."""
-    other, controller = await enter("other", "blue"), await enter("controller", "calm")
-    await other.subscribe(("#", 1))
-    for topic in sorted(TOPICS - {"watertower/controller/status"}):
-        await controller.publish(topic)
-    assert await other.settled() == []
+async def test_a_last_will_is_no_way_round_the_rules(enter):
+    """It is dropped, and one that is allowed is not."""
+    controller = await enter("controller")
     await controller.subscribe(("#", 1))
-    await try_all(enter, "other", "blue")
+    for topic in ("watertower/override/set", "watertower/gateway/mast/availability"):
+        (await enter("mast", will=Will(topic, b"x"))).cut()
+    assert [message.topic for message in await controller.messages(1)] == ["watertower/gateway/mast/availability"]
+    await controller.ping()
     assert await controller.settled() == []
 
 
-async def try_all(enter, user, password):
-    """Publishes on every topic, all on one connection: what is forbidden must not end it."""
-    client = await enter(user, password)
-    for topic in sorted(TOPICS):
-        await client.publish(topic)
-    await client.leave()
+async def test_what_is_forbidden_is_told_once_with_user_and_topic(start, connect, tmp_path):
+    """Of a topic asked for by name the subscription is refused."""
+    subject = await start(users=users(tower_with_users(tmp_path)))
+    mast = await connect(subject, "box", user="mast", password="high")
+    for _ in range(3):
+        await mast.publish("watertower/override/set")
+    topics = ("watertower/gateway/mast/desired", "watertower/gateway/gate/desired", "watertower/#")
+    assert await mast.subscribe(*((topic, 1) for topic in topics)) == [1, 0x80, 1]
+    told = [
+        (event.code, event.fields["user"], event.fields["topic"]) for event in subject.events if "user" in event.fields
+    ]
+    assert told == [
+        ("TWL-B048", "mast", "watertower/override/set"),
+        ("TWL-B049", "mast", "watertower/gateway/gate/desired"),
+    ]
+
+
+@pytest.mark.parametrize("gateway", VENDOR_KINDS, ids=lambda keys: keys["name"])
+def test_the_user_of_a_vendors_gateway_has_all_its_topics(gateway):
+    """Whatever its kind: what the controller listens to may be written, what it sends may be read; nothing of ours."""
+    made = GATEWAYS[gateway["kind"]].model_validate(gateway)
+    topics = topics_of(made, "watertower")
+    allowed = Filters()
+    for topic in topics:
+        allowed.add(topic, None, 0)
+    commands = made.query("watertower")
+    heard = [topic for topic in made.topics("watertower") if "bridge" not in topic.split("/")]
+    assert commands or heard
+    assert all(allowed.match(topic) for topic in (*heard, *(message.topic for message in commands)))
+    strange = ("watertower/override/set", "watertower/gateway/mast/desired", "wled/other/api", "zigbee2mqtt/other/set")
+    assert not any(allowed.match(topic) for topic in strange)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "name", ":word", "name:", "topic read a\n", "name:word\ntopic read a#b", "name:word\ntopic look a"]
+)
+def test_a_users_file_that_makes_no_sense_is_refused(tmp_path, text):
+    """Whole: nobody is let in by a part of it."""
+    tower = tower_with_users(tmp_path)
+    (tmp_path / "mqtt-users").write_text(text)
+    with pytest.raises(Misconfigured) as caught:
+        users(tower)
+    assert caught.value.code == "TWL-Q106"
+
+
+@pytest.mark.parametrize("name", ["+", "a#", "a/b", "mast/+", "a+"])
+def test_a_users_name_is_no_wildcard(tmp_path, name):
+    """It would be everybody's gateway."""
+    tower = tower_with_users(tmp_path)
+    (tmp_path / "mqtt-users").write_text(f"{name}:word")
+    assert users(tower)[name].read == ("watertower/controller/status",)
+    assert users(tower)[name].write == ()
 
 
 async def test_retained_messages_survive_a_power_cut(mosquitto, connect):

@@ -176,50 +176,191 @@ async def test_a_filter_too_many_is_refused_and_the_rest_stays(start, connect):
 
 
 async def test_retained_messages_are_bounded_in_number(start, connect):
-    """One that has no room is delivered and not kept; a topic that is kept can still change."""
+    """The one that was published longest ago goes, and the event names who published the one too many."""
     subject = await start(limits=Limits(retained=2))
     client = await connect(subject, "c")
     await client.subscribe(("#", 0))
-    for topic in ("a", "b", "c", "a"):
+    for topic in ("a", "b", "a", "c"):
         await client.publish(topic, topic.encode(), retain=True)
     assert len(await client.settled()) == 4
     await client.subscribe(("#", 0))
-    assert {message.topic for message in await client.settled()} == {"a", "b"}
-    await client.publish("b", b"", retain=True)
-    await client.publish("c", b"", retain=True)
-    await client.publish("c", b"c", retain=True)
-    await client.subscribe(("c", 0))
-    assert [message.retain for message in await client.settled() if message.payload == b"c"] == [False, True]
-    assert subject.told("TWL-B043")[0].fields["topic"] == "c"
+    assert {message.topic for message in await client.settled()} == {"a", "c"}
+    assert [(event.fields["client"], event.fields["topic"]) for event in subject.told("TWL-B043")] == [("c", "b")]
+    await client.publish("a", b"", retain=True)
+    await client.publish("d", b"d", retain=True)
+    assert len(subject.told("TWL-B043")) == 1
 
 
 async def test_retained_messages_are_bounded_in_bytes(start, connect):
-    """One that grew too large is not kept, nor is the value it was to replace: none is better than a wrong one."""
+    """One that is too large by itself is not kept, nor what it was to replace: none is better than a wrong one."""
     subject = await start(limits=Limits(retained_bytes=100))
     client = await connect(subject, "c")
     await client.publish("a", b"small", retain=True)
-    await client.publish("a", bytes(100), retain=True)
+    await client.publish("b", bytes(40), retain=True)
+    await client.publish("c", bytes(60), retain=True)
+    await client.publish("b", bytes(100), retain=True)
     await client.subscribe(("#", 0))
-    assert await client.settled() == []
-    await client.publish("a", bytes(99), retain=True)
-    await client.subscribe(("#", 0))
-    assert [message.retain for message in await client.settled()] == [False, True]
+    assert [message.topic for message in await client.settled()] == ["c"]
 
 
-async def test_a_queue_for_an_absent_client_is_bounded(start, connect):
-    """The newest are kept, and one event tells of all that went."""
-    subject = await start(limits=Limits(queue_bytes=10_000))
-    sleeper = await connect(subject, "sleeper", clean=False)
-    await sleeper.subscribe(("q", 1))
+async def test_nobody_pushes_out_what_the_service_retains(start, connect):
+    """Nor does it take room from the others."""
+    subject = await start(limits=Limits(retained=2, retained_bytes=100), own="secret")
+    ours = await connect(subject, "ours", user="controller", password="secret")
+    for number in range(5):
+        await ours.publish(f"ours/{number}", bytes(90), retain=True)
+    client = await connect(subject, "c")
+    for number in range(5):
+        await client.publish(f"theirs/{number}", bytes(30), retain=True)
+    await client.subscribe(("#", 0))
+    kept = {f"ours/{number}" for number in range(5)} | {"theirs/3", "theirs/4"}
+    assert {message.topic for message in await client.settled()} == kept
+
+
+async def fall_asleep(subject, connect, name, *filters):
+    sleeper = await connect(subject, name, clean=False)
+    await sleeper.subscribe(*((pattern, 1) for pattern in filters))
     await sleeper.leave()
+
+
+@pytest.mark.parametrize("limits", [Limits(absent_bytes=10_000), Limits(absent_messages=40)])
+async def test_a_queue_for_an_absent_client_is_bounded(start, connect, limits):
+    """The newest are kept, and one event tells of all that went."""
+    subject = await start(limits=limits)
+    await fall_asleep(subject, connect, "sleeper", "q")
     writer = await connect(subject, "writer")
     for number in range(100):
         await writer.publish("q", b"%02d" % number)
     sleeper = await connect(subject, "sleeper", clean=False)
     came = [message.payload for message in await sleeper.settled()]
     assert came == [b"%02d" % number for number in range(100 - len(came), 100)]
-    assert 0 < len(came) < 100
+    assert len(came) in (40, 10_000 // 203)
     assert len(subject.told("TWL-B042")) == 2
+
+
+async def test_what_waited_when_a_client_left_is_bounded_too(start, connect):
+    """A connected client may be owed far more."""
+    subject = await start(limits=Limits(absent_messages=10))
+    sleeper = await connect(subject, "sleeper", clean=False)
+    sleeper.answers_messages = False
+    await sleeper.subscribe(("q", 1))
+    writer = await connect(subject, "writer")
+    for number in range(200):
+        await writer.publish("q", b"%03d" % number)
+    await sleeper.leave()
+    sleeper = await connect(subject, "sleeper", clean=False)
+    assert [message.payload for message in await sleeper.settled()] == [b"%03d" % number for number in range(190, 200)]
+
+
+async def test_the_queues_of_all_absent_clients_are_bounded(start, connect):
+    """Who has most kept for it loses half; one with little loses nothing."""
+    subject = await start(limits=Limits(all_absent_bytes=100_000))
+    await fall_asleep(subject, connect, "modest", "small")
+    for number in range(5):
+        await fall_asleep(subject, connect, f"greedy-{number}", "q", "small")
+    writer = await connect(subject, "writer")
+    await writer.publish("small", b"kept")
+    for _ in range(100):
+        await writer.publish("q", bytes(1000))
+    modest = await connect(subject, "modest", clean=False)
+    assert [message.payload for message in await modest.settled()] == [b"kept"]
+    came = 0
+    for number in range(5):
+        greedy = await connect(subject, f"greedy-{number}", clean=False)
+        came += len(await greedy.settled())
+    assert 30 < came * 1200 / 1000 <= 100
+    assert {event.fields["client"] for event in subject.told("TWL-B042")} == {f"greedy-{number}" for number in range(5)}
+
+
+async def test_the_queues_of_all_connected_clients_are_bounded(start, connect):
+    """The client with most waiting is dropped; who reads gets all."""
+    subject = await start(limits=Limits(queues_bytes=3 << 20))
+    stuck = [await connect(subject, f"stuck-{number}") for number in range(8)]
+    for client in stuck:
+        await client.subscribe(("q", 0))
+        client.reader._transport.pause_reading()
+    reader, writer = await connect(subject, "reader"), await connect(subject, "writer")
+    await reader.subscribe(("q", 0))
+
+    async def flood():
+        for _ in range(200):
+            writer.post("q", bytes(40_000))
+            await writer.writer.drain()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(flood())
+        came = group.create_task(reader.messages(200))
+    assert len(came.result()) == 200
+    assert {event.fields["client"][:5] for event in subject.told("TWL-B041")} == {"stuck"}
+
+
+async def test_packets_that_come_in_part_are_bounded_together(start, connect):
+    """The one begun first ends its connection; a large packet that comes whole passes meanwhile."""
+    subject = await start(limits=Limits(unfinished_bytes=3 << 20))
+    reader, writer = await connect(subject, "reader"), await connect(subject, "writer")
+    await reader.subscribe(("big", 0))
+    half = [await connect(subject, f"half-{number}") for number in range(5)]
+    for client in half:
+        client.send(b"\x30\x80\x80\x7d\0\x01q" + bytes(900_000))
+        await asyncio.sleep(0.05)
+    assert [await client.is_closed() for client in half[:2]] == [True, True]
+    await writer.publish("big", bytes(400_000))
+    assert [len(message.payload) for message in await reader.messages(1)] == [400_000]
+    assert [event.fields["client"] for event in subject.told("TWL-B047")] == ["half-0", "half-1"]
+
+
+async def test_an_idle_client_costs_no_memory_for_its_last_packet(start, connect):
+    """However large it was."""
+    subject = await start()
+    client = await connect(subject, "c")
+    await client.publish("q", bytes(1 << 20))
+    (connection,) = subject.broker._connections
+    assert len(connection._framer._bytes) == 0
+
+
+async def test_a_full_broker_lets_in_the_service_and_its_commands(start, dial, connect):
+    """The commands in a few places of their own; who knows the service's password always, and takes nobody's place."""
+    subject = await start(limits=Limits(clients=2, reserved=2), own="secret", reserved="tower-")
+    for number in range(6):
+        await connect(subject, f"ours-{number}", user="controller", password="secret")
+    await connect(subject, "a")
+    await connect(subject, "b")
+    names = ("c", "tower-status-1", "tower-status-2", "tower-status-3")
+    codes = [(await (await dial(subject)).connect(name))[1] for name in names]
+    assert codes == [3, 0, 0, 3]
+    await connect(subject, "ours-6", user="controller", password="secret")
+
+
+async def test_nobody_displaces_the_service(start, connect, dial):
+    """By its client id; once it is gone the id is anybody's."""
+    subject = await start(own="secret")
+    ours = await connect(subject, "tower", user="controller", password="secret")
+    thief = await dial(subject)
+    assert (await thief.connect("tower"))[1] == 2
+    await ours.ping()
+    await ours.leave()
+    assert (await (await dial(subject)).connect("tower"))[1] == 0
+
+
+async def test_strangers_of_one_address_do_not_push_out_those_of_another(start, dial):
+    """The address with most loses its oldest."""
+    subject = await start(limits=Limits(strangers=3))
+    other = asyncio.open_connection("127.0.0.1", subject.port, local_addr=("127.0.0.2", 0))
+    reader, writer = await other
+    crowd = [await dial(subject) for _ in range(3)]
+    assert await crowd[0].is_closed()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await reader.read(1)
+    writer.close()
+
+
+async def test_a_filter_costs_memory_by_its_length(start, connect):
+    """A long one is refused where a short one still has room."""
+    subject = await start(limits=Limits(filter_bytes=2000))
+    client = await connect(subject, "c")
+    assert await client.subscribe(("a/b/c", 0), ("x" * 500, 0), ("d", 0)) == [0, 0x80, 0]
+    assert len(subject.told("TWL-B045")) == 1
 
 
 async def test_sessions_of_absent_clients_are_bounded(start, connect, dial):

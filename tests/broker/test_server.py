@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from controller.broker import Broker
+from controller.broker import Admission, Broker, User
 from controller.errors import Refused, Unreachable
 
 
@@ -72,7 +72,7 @@ async def test_localhost_is_loopback_where_nothing_says_so(start, monkeypatch):
 async def test_an_address_that_cannot_be_is_told(host, port):
     """As an error of ours."""
     with pytest.raises(Unreachable) as caught:
-        async with Broker(host, port, users={}, on_event=print):
+        async with Broker(host, port, admission=Admission({}), on_event=print):
             pass
     assert caught.value.code == "TWL-B002"
 
@@ -93,7 +93,7 @@ async def test_it_restarts_on_the_same_port_at_once(start, connect):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     events = []
-    broker = Broker(port=port, users={"tower": "orange"}, on_event=events.append)
+    broker = Broker(port=port, admission=Admission({"tower": User("orange")}), on_event=events.append)
     for _ in range(3):
         async with broker:
             assert broker.port == port

@@ -5,7 +5,7 @@ import pytest
 from controller.broker.decoding import Framer, decode
 from controller.broker.limits import Limits
 from controller.broker.packets import Ack, Kind, ProtocolError, Publish
-from controller.broker.session import Flight, Kept, Session
+from controller.broker.session import Flight, Kept, Room, Session
 
 
 class Line:
@@ -25,9 +25,15 @@ class Line:
 
 
 @pytest.fixture
-def session():
+def room():
+    """What is kept for all clients."""
+    return Room()
+
+
+@pytest.fixture
+def session(room):
     """A lasting session that is connected."""
-    made = Session(Kept("c", None), lasting=True, limits=Limits(window=3, queue_bytes=1000))
+    made = Session(Kept("c", None), lasting=True, limits=Limits(window=3, queue_bytes=1000), room=room)
     made.attach(Line(), {})
     return made
 
@@ -60,7 +66,7 @@ def test_at_most_a_window_is_unacknowledged(session):
 def test_a_packet_identifier_in_use_is_passed_over():
     """Round the corner of 65535 and never 0."""
     stuck = Flight(Publish("q", b"stuck"), 1, retain=False)
-    session = Session(Kept("c", None, flying={1: stuck, 65_535: stuck}), lasting=True, limits=Limits())
+    session = Session(Kept("c", None, flying={1: stuck, 65_535: stuck}), lasting=True, limits=Limits(), room=Room())
     numbers = []
     for _ in range(65_535):
         session.push(Publish("q", b""), 1)
@@ -73,8 +79,10 @@ def test_a_packet_identifier_in_use_is_passed_over():
 def test_an_absent_client_loses_the_oldest(session):
     """As many as the queue holds are kept, the newest."""
     session.detach()
-    kept = [session.push(Publish("q", bytes((number,)) * 99), 1) for number in range(5)]
-    assert kept == [True, True, True, False, False]
+    for number in range(5):
+        session.push(Publish("q", bytes((number,)) * 99), 1)
+    assert session.shed(900, 1000)
+    assert not session.shed(900, 1000)
     session.attach(Line(), {})
     assert [payload[:1] for payload, _ in sent(session)] == [b"\2", b"\3", b"\4"]
 
@@ -88,6 +96,44 @@ def test_what_has_quality_0_does_not_wait_for_a_client_that_left(session):
     assert session.size == 3 * 202
     session.attach(Line(), {})
     assert [payload for payload, _ in sent(session)] == [b"0", b"1", b"2"]
+
+
+def test_what_is_unacknowledged_counts_and_goes_first(session, room):
+    """It is older than all that waits; what is released costs next to nothing and stays."""
+    session.push(Publish("q", bytes(500)), 2)
+    session.push(Publish("q", bytes(200)), 1)
+    session.push(Publish("q", b"new"), 1)
+    sent(session)
+    assert room.connected == session.size == 3 * 201 + 703
+    session.acknowledge(Ack(Kind.PUBREC, 1))
+    session.detach()
+    assert (room.connected, room.absent) == (0, 3 * 201 + 203)
+    assert session.shed(500, 1000)
+    session.attach(Line(), {})
+    assert sent(session) == [Ack(Kind.PUBREL, 1), (b"new", 3)]
+
+
+def test_nothing_counts_when_all_is_acknowledged_or_forgotten(session, room):
+    """Of every kind of message, and of retained ones asked for."""
+    session.replay({"r": 1}, by_topic(Publish("r", b"kept", 1)))
+    for qos in range(3):
+        session.push(Publish("q", b"m"), qos)
+    sent(session)
+    for kind, number in ((Kind.PUBACK, 1), (Kind.PUBACK, 2), (Kind.PUBREC, 3), (Kind.PUBCOMP, 3)):
+        session.acknowledge(Ack(kind, number))
+    assert room == Room()
+    session.push(Publish("q", b"m"), 1)
+    session.detach()
+    session.forget()
+    assert room == Room()
+
+
+def test_a_client_that_never_releases_is_a_fault():
+    """Each identifier would cost memory for ever."""
+    session = Session(Kept("c", None), lasting=True, limits=Limits(held=3), room=Room())
+    assert [session.hold(number) for number in (1, 2, 3, 3)] == [True, True, True, False]
+    with pytest.raises(ProtocolError, match="PUBREL"):
+        session.hold(4)
 
 
 def test_a_connected_client_that_does_not_read_is_reported(session):
@@ -166,7 +212,7 @@ def test_all_of_a_session_can_be_kept(session):
     session.acknowledge(Ack(Kind.PUBREC, 1))
     retained = by_topic(Publish("r", b"kept", 1))
     session.replay({"r": 1}, retained)
-    again = Session(session.kept(), lasting=True, limits=Limits())
+    again = Session(session.kept(), lasting=True, limits=Limits(), room=Room())
     assert again.kept() == session.kept()
     again.attach(Line(), retained)
     assert not again.hold(77)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from controller import plain_file
 from controller.broker import Limits
 
-QUICK = Limits(save_every_s=0.01)
+QUICK = Limits(save_every_s=0.01, disk_bytes_per_s=1e9)
 SELDOM = Limits(save_every_s=3600)
 
 
@@ -39,7 +40,7 @@ async def fill(subject, connect):
     await (await connect(subject, "writer")).publish("q", b"waiting")
 
 
-async def check(subject, connect, dial):
+async def check(subject, connect, dial, with_queue=True):
     """What `fill` made is there."""
     reader = await connect(subject, "reader")
     await reader.subscribe(("r/#", 2))
@@ -47,8 +48,8 @@ async def check(subject, connect, dial):
     assert kept == {("r/binary", bytes(range(256)), 2, True), ("r/text", "blå".encode(), 0, True)}
     keeper = await dial(subject)
     assert await keeper.connect("keeper", clean=False) == (True, 0)
-    came = [(message.payload, message.dup) for message in await keeper.messages(2)]
-    assert came == [(b"flying", True), (b"waiting", False)]
+    came = [(message.payload, message.dup) for message in await keeper.messages(2 if with_queue else 0)]
+    assert came == ([(b"flying", True), (b"waiting", False)] if with_queue else [])
     await (await connect(subject, "writer")).publish("q", b"live")
     assert [message.payload for message in await keeper.messages(1)] == [b"live"]
 
@@ -65,12 +66,155 @@ async def test_all_is_there_after_an_orderly_restart(start, connect, dial, tmp_p
 
 
 async def test_all_is_there_after_a_power_cut(start, connect, dial, tmp_path):
-    """From the file as it is soon after the last change."""
+    """From the file as it is soon after the last change; but for what waited, which may have been sent since."""
     subject = await start(store=tmp_path / "store", limits=QUICK)
     await fill(subject, connect)
     await asyncio.sleep(0.2)
     (tmp_path / "copy").write_bytes((tmp_path / "store").read_bytes())
-    await check(await start(store=tmp_path / "copy"), connect, dial)
+    await check(await start(store=tmp_path / "copy"), connect, dial, with_queue=False)
+
+
+async def test_what_was_sent_does_not_come_back_after_a_power_cut(start, connect, tmp_path):
+    """The queue that an orderly stop left is off the disk as soon as its client has come for it."""
+    subject = await start(store=tmp_path / "store", limits=QUICK)
+    await fill(subject, connect)
+    await stop(subject)
+    subject = await start(store=tmp_path / "store", limits=QUICK)
+    assert b"waiting" in (tmp_path / "store").read_bytes()
+    keeper = await connect(subject, "keeper", clean=False)
+    await keeper.messages(2)
+    await asyncio.sleep(0.2)
+    content = (tmp_path / "store").read_bytes()
+    assert b"keeper" in content
+    assert b'"waiting":[],"flying":{}' in content
+
+
+async def test_neither_the_service_nor_an_absent_client_wears_the_disk(start, connect, tmp_path):
+    """What the service retains and what waits for somebody who is away is written with the next change of another
+    kind, or at the end."""
+    file = tmp_path / "store"
+    subject = await start(store=file, limits=QUICK, own="secret")
+    sleeper = await connect(subject, "sleeper", clean=False)
+    await sleeper.subscribe(("#", 1))
+    await sleeper.leave()
+    ours = await connect(subject, "ours", user="controller", password="secret")
+    await asyncio.sleep(0.2)
+    before = file.stat().st_mtime_ns
+    for number in range(20):
+        await ours.publish("reported", b"%d" % number, retain=True)
+        await asyncio.sleep(0.02)
+    assert file.stat().st_mtime_ns == before
+    await stop(subject)
+    assert b'["reported","19",1,true]' in file.read_bytes()
+
+
+async def test_the_larger_the_file_the_rarer_it_is_written(start, connect, tmp_path):
+    """50 kB may be written a second, and the file has 20: about two and a half times."""
+    file, seen = tmp_path / "store", set()
+    subject = await start(store=file, limits=Limits(save_every_s=0, disk_bytes_per_s=50_000))
+    client = await connect(subject, "c")
+    end = asyncio.get_running_loop().time() + 1.2
+    while asyncio.get_running_loop().time() < end:
+        await client.publish("r", os.urandom(10_000).hex().encode(), retain=True)
+        if file.exists():
+            seen.add(file.stat().st_mtime_ns)
+        await asyncio.sleep(0.005)
+    assert 2 <= len(seen) <= 4
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The largest file is small."""
+    monkeypatch.setattr("controller.broker.store.LARGEST", 20_000)
+
+
+async def test_a_huge_file_is_set_aside_unread(start, connect, tmp_path, small):
+    """A sparse one of many gigabytes, which would take the memory."""
+    with (tmp_path / "store").open("wb") as file:
+        file.truncate(1 << 36)
+    async with asyncio.timeout(2):
+        subject = await start(store=tmp_path / "store")
+    assert subject.told("TWL-B050")
+    assert (tmp_path / "store.corrupt").stat().st_size == 1 << 36
+    await connect(subject, "c")
+
+
+async def test_the_file_never_becomes_too_large_to_be_read(start, connect, dial, tmp_path, small):
+    """Queues stay out first, then the retained messages that are oldest."""
+    subject = await start(store=tmp_path / "store", limits=SELDOM)
+    keeper = await connect(subject, "keeper", clean=False)
+    await keeper.subscribe(("q", 1))
+    await keeper.leave()
+    client = await connect(subject, "c")
+    await client.publish("q", bytes(9_000))
+    for number in range(10):
+        await client.publish(f"r/{number}", b"x" * 2_500, retain=True)
+    await stop(subject)
+    assert (tmp_path / "store").stat().st_size <= 20_000
+    subject = await start(store=tmp_path / "store")
+    reader = await connect(subject, "reader")
+    await reader.subscribe(("r/#", 0))
+    assert [message.topic for message in await reader.settled()] == [f"r/{number}" for number in range(3, 10)]
+    assert await (await dial(subject)).connect("keeper", clean=False) == (True, 0)
+
+
+async def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(start, connect, tmp_path):
+    """Neither at the start nor at the end."""
+    os.mkfifo(tmp_path / "store")
+    async with asyncio.timeout(1):
+        subject = await start(store=tmp_path / "store")
+        await connect(subject, "c", clean=False)
+        assert subject.told("TWL-B050")
+        await stop(subject)
+
+
+@pytest.fixture
+def hung(monkeypatch):
+    """A disk on which nothing can be read until it is let go."""
+    real, may_go = plain_file.read, threading.Event()
+    may_go.set()
+
+    def stuck(path, most):
+        may_go.wait(20)
+        return real(path, most)
+
+    monkeypatch.setattr("controller.broker.store.PATIENCE_S", 0.1)
+    monkeypatch.setattr(plain_file, "read", stuck)
+    yield may_go
+    may_go.set()
+
+
+async def test_a_disk_that_hangs_delays_neither_start_nor_stop(start, connect, tmp_path, hung):
+    """And the file that could not be read is not written over."""
+    subject = await start(store=tmp_path / "store")
+    await (await connect(subject, "c")).publish("r", b"kept", retain=True)
+    await stop(subject)
+    kept = (tmp_path / "store").read_bytes()
+    hung.clear()
+    async with asyncio.timeout(2):
+        subject = await start(store=tmp_path / "store")
+        await (await connect(subject, "c")).publish("s", b"new", retain=True)
+        await stop(subject)
+    assert (tmp_path / "store").read_bytes() == kept
+
+
+async def test_what_is_read_late_is_joined_to_what_is_newer(start, connect, tmp_path, hung):
+    """Retained messages and sessions that came meanwhile stand."""
+    subject = await start(store=tmp_path / "store")
+    client = await connect(subject, "c")
+    await client.publish("both", b"old", retain=True)
+    await client.publish("only", b"old", retain=True)
+    sleeper = await connect(subject, "sleeper", clean=False)
+    await sleeper.subscribe(("q", 1))
+    await stop(subject)
+    hung.clear()
+    subject = await start(store=tmp_path / "store")
+    client = await connect(subject, "c")
+    await client.publish("both", b"new", retain=True)
+    hung.set()
+    await asyncio.sleep(0.3)
+    await client.subscribe(("#", 0))
+    assert {message.topic: message.payload for message in await client.settled()} == {"both": b"new", "only": b"old"}
 
 
 async def test_a_change_is_written_at_once(start, connect, tmp_path):

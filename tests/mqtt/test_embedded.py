@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from controller.broker import Broker
+from controller.broker import Admission, Broker, User
 from controller.events import Event
 from controller.gateways.gateway import Message
 from controller.mqtt import Address, Connected, Forgot, Lost, Mqtt, Received, Refused, Unreachable, Untrusted
 
 ALL = (("#", 1),)
+ME = Admission({"me": User("right")})
 
 
 async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None:
@@ -22,7 +23,7 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
     events: list[Event] = []
     status = Message("status", b"online", 1, retain=True)
     will = Message("status", b"offline", 1, retain=True)
-    async with Broker(port=0, users={"me": "right"}, on_event=events.append) as broker:
+    async with Broker(port=0, admission=ME, on_event=events.append) as broker:
         port = broker.port
         mine = Address("127.0.0.1", port, username="me", password="right")
         mqtt, ear = await door(mine, subscriptions=ALL, birth=[status], will=will)
@@ -33,7 +34,7 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
         _, stranger = await door(Address("127.0.0.1", port, username="me", password="wrong"))
         assert (await stranger.get(Refused)).code == 4
     await ear.get(Lost)
-    async with Broker(port=port, users={"me": "right"}, on_event=events.append):
+    async with Broker(port=port, admission=ME, on_event=events.append):
         await ear.get(Forgot)
         async with Mqtt(mine, "late", subscriptions=(("status", 0),)) as late:
             async for item in late:
@@ -50,7 +51,7 @@ async def test_a_password_that_is_changed_counts_from_the_next_attempt(
     monkeypatch.setattr("controller.mqtt.link.CAP_S", 0.05)
     file = tmp_path / "password"
     file.write_text("wrong\n", encoding="utf-8")
-    async with Broker(port=0, users={"me": "right"}, on_event=list[Event]().append) as broker:
+    async with Broker(port=0, admission=ME, on_event=list[Event]().append) as broker:
         _, ear = await door(Address("127.0.0.1", broker.port, username="me", password=file))
         await ear.get(Refused)
         file.unlink()

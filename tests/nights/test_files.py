@@ -149,8 +149,10 @@ def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Any,
     again = site.controller()
     words.until(lambda: again.events("TWL-G101"), "no light")
     assert "mqtt-users" in again.events("TWL-O131")[0]["first"]
-    told = site.start("status", state="state")
-    assert told.wait() != 0, "a stranger was let in"
+    assert site.start("status", state="stranger").wait() != 0, "a stranger was let in"
+    assert site.start("status", state="state").wait() == 1, (
+        "the users that cannot be read are told, to who may read the state"
+    )
     (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
     words.until(lambda: "#0000FF" in str(again.events("TWL-G101")), "the schedule waits for the users")
     users.write_text("controller:two\n")

@@ -1,0 +1,114 @@
+"""Passwords of the embedded broker: how a line is made, who logs in how, and what is warned of."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from controller.broker.access import is_password
+from controller.cli import group
+from controller.cli.connect import addresses
+from controller.cli.users import doubts, entries, own_password
+from controller.config.load import load
+from controller.config.tower import Mqtt
+
+
+def settings(config: Path, lines: str) -> Mqtt:
+    """The shipped site with these lines under `mqtt:`."""
+    file = config / "tower.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("  topic_prefix") == 1
+    file.write_text(text.replace("  topic_prefix", f"{lines}  topic_prefix"), encoding="utf-8")
+    return load(config).tower.mqtt
+
+
+def test_a_line_of_the_users_file_holds_the_hash_of_what_was_typed(config: Path) -> None:
+    """The last line end is no part of it, and the file can be used as it is."""
+    told = CliRunner().invoke(group, ["password", "mast"], input="high tower\n")
+    assert told.exit_code == 0
+    (config / "users").write_text(told.stdout)
+    listed = entries(settings(config, "  users_file: users\n"))
+    assert listed is not None
+    assert is_password(listed["mast"].secret, b"high tower")
+    assert "high tower" not in told.output
+
+
+def test_without_one_a_password_is_made(config: Path) -> None:
+    """And told beside the line, once; each is another."""
+    told = [CliRunner().invoke(group, ["password", "mast"], input="") for _ in range(2)]
+    words = [each.stderr.strip() for each in told]
+    assert len(set(words)) == 2
+    assert all(len(word) >= 20 for word in words)
+    (config / "users").write_text(told[0].stdout)
+    listed = entries(settings(config, "  users_file: users\n"))
+    assert listed is not None
+    assert is_password(listed["mast"].secret, words[0].encode())
+
+
+@pytest.mark.parametrize("name", ["", " a", "a:b", "#a", "a\nb"])
+def test_a_name_that_would_make_another_line_is_refused(name: str) -> None:
+    """With exit code 1."""
+    told = CliRunner().invoke(group, ["--lang", "en", "password", name], input="x")
+    assert told.exit_code == 1
+    assert "TWL-Q119" in told.stderr
+
+
+def test_the_password_of_the_service_is_kept_and_private(tmp_path: Path) -> None:
+    """Over restarts; one that was cut is made anew; where nothing can be written there is one all the same."""
+    first = own_password(tmp_path / "state")
+    file = tmp_path / "state" / "broker-password"
+    assert own_password(tmp_path / "state") == first == file.read_text().strip()
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_text("short")
+    assert len(own_password(tmp_path / "state")) > 30
+    (tmp_path / "file").write_text("")
+    assert len(own_password(tmp_path / "file")) > 30
+
+
+def test_a_command_logs_in_by_name_else_as_the_service_does(config: Path, tmp_path: Path) -> None:
+    """Where it may read the state directory; else as `controller`, if that password is not hashed; else without."""
+    (config / "users").write_text("mast:high\ncontroller:calm\n")
+    (config / "secret").write_text("high")
+    state = tmp_path / "state"
+    mqtt = settings(config, "  users_file: users\n")
+    assert [(one.username, one.password) for one in addresses(mqtt, state)] == [("controller", "calm")]
+    own_password(state)
+    (ours,) = addresses(mqtt, state)
+    assert (ours.username, ours.password) == ("controller", state / "broker-password")
+    named = mqtt.model_copy(update={"username": "mast", "password_file": config / "secret"})
+    assert [(one.username, one.password) for one in addresses(named, state)] == [("mast", config / "secret")]
+    (config / "users").write_text("mast:high\n")
+    assert [one.username for one in addresses(mqtt)] == [None]
+
+
+def test_secrets_that_anybody_may_read_and_plain_ones_are_warned_of(config: Path, call: Any) -> None:
+    """By `check` at the key that names the file, with exit code 0; hashed and private nothing is said."""
+    users = config / "users"
+    users.write_text("mast:high\ngate:wide\n")
+    users.chmod(0o644)
+    mqtt = settings(config, "  users_file: users\n")
+    assert [(key, event.code) for key, event in doubts(mqtt)] == [
+        ("users_file", "TWL-B053"),
+        ("users_file", "TWL-B054"),
+    ]
+    told = call("check", "--lang", "en")
+    assert told.exit_code == 0
+    line = next(n for n, text in enumerate((config / "tower.yaml").read_text().splitlines(), 1) if "users_file" in text)
+    assert f"tower.yaml:{line}:" in told.stdout
+    assert "TWL-B053" in told.stdout
+    assert "mast, gate" in told.stdout
+    users.chmod(0o600)
+    users.write_text(CliRunner().invoke(group, ["password", "mast"], input="high").stdout)
+    assert list(doubts(mqtt)) == []
+    assert "TWL-B05" not in call("check").stdout
+
+
+def test_a_password_file_that_anybody_may_read_is_warned_of(config: Path) -> None:
+    """The client's own as well."""
+    (config / "secret").write_text("high")
+    (config / "secret").chmod(0o644)
+    mqtt = settings(config, "  username: mast\n  password_file: secret\n")
+    assert [(key, event.code) for key, event in doubts(mqtt)] == [("password_file", "TWL-B053")]
+    (config / "secret").chmod(0o640)
+    assert list(doubts(mqtt)) == []
