@@ -271,6 +271,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "test_clock.py::test_a_start_far_from_what_was_known",
         "store/test_history.py::test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it",
         "service/test_clocks.py::test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what",
+        "nights/test_clock_behind.py::test_a_clock_behind_what_the_site_knew_is_told_and_stays_known",
     ),
     "a night on which the clocks change": (
         "service/test_clocks.py::test_nights_on_which_the_clocks_change",

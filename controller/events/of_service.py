@@ -226,14 +226,14 @@ KINDS: tuple[Kind, ...] = (
         "clock.gateway_apart",
         Level.WARNING,
         Text(
-            "{gateway}: goes by a clock of its own that is {off_s} s ahead of ours",
-            "{gateway}: går efter en egen klocka som går {off_s} s före vår",
+            "{gateway}: goes by a clock of its own, {apart} {unit} {side} ours",
+            "{gateway}: går efter en egen klocka, {apart} {unit} {side} vår",
         ),
         Text(
-            "The gateway takes each change of light by its own clock, so much too early where that is the wrong one; "
-            "with a minus it is behind ours, and late. Which of the two is right is not known here.",
-            "Styrenheten byter ljus efter sin egen klocka, så mycket för tidigt om det är den som går fel; med ett "
-            "minus går den efter vår, och byter för sent. Vilken av de två som går rätt är inte känt här.",
+            "The gateway takes each change of light by its own clock: so much too early or too late, where that is the "
+            "wrong one. Which of the two is right is not known here.",
+            "Styrenheten byter ljus efter sin egen klocka: så mycket för tidigt eller för sent om det är den som går "
+            "fel. Vilken av de två som går rätt är inte känt här.",
         ),
         Text(
             "Check the time on both machines with `timedatectl`, and that they reach the same time server.",

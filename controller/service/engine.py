@@ -172,7 +172,7 @@ class Engine:
             if times >= APART_FROM:
                 self._tell(happened("TWL-T007", gateway=name), reading)
         elif times + 1 == APART_FROM:
-            self._tell(happened("TWL-T006", gateway=name, off_s=heard.clock_off_s), reading)
+            self._tell(happened("TWL-T006", gateway=name, **_apart(heard.clock_off_s or 0.0)), reading)
 
     def _tell_problems(self, gateway: Gateway, before: set[str], after: set[str], reading: Reading) -> None:
         """What a gateway of our own says is wrong; whoever wrote on its topic is told of by TWL-G111."""
@@ -381,16 +381,13 @@ class Engine:
 
 
 def _unlike_known(shows: datetime, known: datetime) -> Event:
-    apart_s = (shows - known).total_seconds()
-    count, unit = span(abs(apart_s))
-    return happened(
-        "TWL-T003",
-        now=f"{shows:%Y-%m-%d %H:%M} UTC",
-        apart=count,
-        unit=unit,
-        side="behind" if apart_s < 0 else "ahead of",
-        known=f"{known:%Y-%m-%d %H:%M} UTC",
-    )
+    said = {"now": f"{shows:%Y-%m-%d %H:%M} UTC", "known": f"{known:%Y-%m-%d %H:%M} UTC"}
+    return happened("TWL-T003", **said, **_apart((shows - known).total_seconds()))
+
+
+def _apart(ahead_s: float) -> dict[str, object]:
+    count, unit = span(abs(ahead_s))
+    return {"apart": count, "unit": unit, "side": "behind" if ahead_s < 0 else "ahead of"}
 
 
 def _is_overtaken(report: Report, before: Heard, within_s: float, now_s: float) -> bool:
