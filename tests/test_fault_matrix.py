@@ -115,6 +115,19 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "a gateway obeys and does not do it": (
         "service/test_lamps.py::test_lamps_that_do_not_obey_are_never_called_right",
     ),
+    "a lamp counts on another scale, or in other words, than its keys say": (
+        "service/test_wrong_lamps.py::test_a_lamp_on_another_scale_is_named_and_never_confirmed",
+        "service/test_wrong_lamps.py::test_a_bridge_on_another_scale_is_named_and_never_confirmed",
+        "service/test_wrong_lamps.py::test_words_for_being_gone_that_nobody_named",
+    ),
+    "a device is another than its keys say, and refuses": (
+        "service/test_wrong_lamps.py::test_a_device_that_refuses_is_named_with_its_own_words",
+        "service/test_wrong_lamps.py::test_one_component_that_refuses_does_not_put_the_other_in_doubt",
+    ),
+    "a bridge says that its lamp obeyed, and the lamp did not": (
+        "service/test_wrong_lamps.py::test_a_bulb_that_takes_only_a_part_is_never_confirmed",
+        "service/test_wrong_lamps.py::test_a_bulb_out_of_reach_is_named_by_its_bridge",
+    ),
     "a lamp goes wrong by itself": (
         "service/test_lamps.py::test_lamps_that_go_wrong_at_rest",
         "service/test_vendors.py::test_a_lamp_changed_by_an_app",

@@ -135,6 +135,10 @@ MEANINGS: dict[str, Text] = {
     "max_mireds": Text("The warmest white of the lamp, in mired: 500.", "Lampans varmaste vita, i mired: 500."),
     "min_kelvin": Text("The warmest white of the lamp, in kelvin: 2000.", "Lampans varmaste vita, i kelvin: 2000."),
     "max_kelvin": Text("The coldest white of the lamp, in kelvin: 6535.", "Lampans kallaste vita, i kelvin: 6535."),
+    "answers_repeats": Text(
+        "`false` for a device that tells only what has changed, and so cannot be asked.",
+        "`false` för en enhet som bara berättar vad som ändrats, och därför inte kan tillfrågas.",
+    ),
     "group": Text(
         "Whether the topic is a group of lamps; a group cannot be asked what its lamps show.",
         "Om ämnet är en grupp av lampor; en grupp kan inte svara på vad lamporna visar.",

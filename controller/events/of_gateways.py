@@ -147,8 +147,10 @@ KINDS: tuple[Kind, ...] = (
             "Något på den topicen är inte vad den här sortens styrenhet säger. Det ignorerades.",
         ),
         Text(
-            "Check kind and topic of {gateway} in tower.yaml. A retained leftover is cleared by an empty retained message.",
-            "Kontrollera kind och topic för {gateway} i tower.yaml. En kvarlämnad retained rensas med ett tomt meddelande.",
+            "Check kind and topic of {gateway} in tower.yaml; `home-assistant` is the JSON schema only. A retained "
+            "leftover is cleared by an empty retained message.",
+            "Kontrollera kind och topic för {gateway} i tower.yaml; `home-assistant` är bara JSON-schemat. En kvarlämnad "
+            "retained rensas med ett tomt meddelande.",
         ),
     ),
     Kind(
@@ -272,8 +274,8 @@ KINDS: tuple[Kind, ...] = (
         "gateway.refuses",
         Level.ERROR,
         Text(
-            "{gateway} is answered for with an error: {error}",
-            "{gateway} ger ett fel till svar: {error}",
+            "{gateway}: an error came back: {error}",
+            "{gateway}: ett fel kom tillbaka: {error}",
         ),
         Text(
             "The gateway, or the bridge that it hangs on, was reached and did not do what it was asked. Told once, until "

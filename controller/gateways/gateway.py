@@ -119,10 +119,12 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What a message shows to be wrong with the gateway or with its keys in `tower.yaml`: the event that tells it, and
-    the fields of that event besides the gateway's name."""
+    the fields of that event besides the gateway's name. `zones` are those of which nothing counts that was said before;
+    of none but a device that refuses."""
 
     code: str
     fields: Mapping[str, str]
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

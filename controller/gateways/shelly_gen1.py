@@ -47,7 +47,7 @@ class ShellyGen1(OneZone):
         """Last will and the two reports."""
         online = f"shellies/{self.device}/online"
         white = f"shellies/{self.device}/white/0/status"
-        return {online: presence, self.light: self._switch, f"{self.light}/status": self._status, white: _white}
+        return {online: presence, self.light: self._switch, f"{self.light}/status": self._status, white: self._white}
 
     def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
@@ -64,6 +64,11 @@ class ShellyGen1(OneZone):
         """Rule 4."""
         return (question(f"shellies/{self.device}/command", b"update"),)
 
+    def _white(self, payload: bytes) -> Report:
+        """Rule 5: it hears none of our commands."""
+        document(payload)
+        return refused(self.zone_names, "mode white")
+
     def _switch(self, payload: bytes) -> Report | Ignored:
         word = text(payload)
         return told(self.zone, Shown(on=word != "overpower" and switch(word)))
@@ -75,12 +80,6 @@ class ShellyGen1(OneZone):
             return told(self.zone, OFF)
         shown = Shown(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
         return told(self.zone, with_brightness(shown, fraction(keys.get("gain"), self.STEPS)))
-
-
-def _white(payload: bytes) -> Report:
-    """Rule 5: it hears none of our commands."""
-    document(payload)
-    return refused("mode white")
 
 
 def _color(keys: Mapping[str, object]) -> Color:

@@ -148,14 +148,15 @@ class ShellyGen2(Addressed):
 
     def _answer(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
+        place = number(keys.get("id"))
+        asked = dict(enumerate(self.zone_names, start=1))
         if keys.get("error") is not None:
             error = members(keys["error"])
-            return refused(f"{error.get('code')}: {error.get('message')}")
-        place = number(keys.get("id"))
+            zones = (asked[int(place)],) if place in asked else self.zone_names
+            return refused(zones, f"{error.get('code')}: {error.get('message')}")
         result = keys.get("result")
         if not isinstance(result, dict) or "output" not in result or place is None:
             return Report()
-        asked = dict(enumerate(self.zone_names, start=1))
         return told(asked[int(place)], _shown(result)) if int(place) in asked else Report()
 
 

@@ -188,7 +188,7 @@ class Tasmota(OneZone):
 
     def _read(self, keys: Mapping[str, object]) -> Report | Ignored:
         if keys.get("Command") in REFUSALS:
-            return refused(" ".join(str(keys[key]) for key in ("Command", "Input") if key in keys))
+            return refused(self.zone_names, " ".join(str(keys[key]) for key in ("Command", "Input") if key in keys))
         power = keys.get("POWER", keys.get("POWER1"))
         on = switched(power, self.payload_on, self.payload_off, "payload")
         if on is False:

@@ -208,9 +208,10 @@ def contradiction(topic: str, error: Contradiction) -> Fault:
     return Fault(code, {"topic": topic, "key": error.key, "value": error.value})
 
 
-def refused(error: str, alive: bool = True) -> Report:
-    """The gateway's own words for why it did not obey; `alive` as in Report."""
-    return Report(fault=Fault(REFUSED, {"error": quoted(error, MAX_ERROR)}), alive=alive)
+def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> Report:
+    """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report. It may have become
+    another device."""
+    return Report(fault=Fault(REFUSED, {"error": quoted(error, MAX_ERROR)}, zones), alive=alive)
 
 
 def command(topic: str, payload: bytes, part: str = "") -> Message:

@@ -138,7 +138,7 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         message = str(keys.get("message"))
         name = self.topic.removeprefix(bridge.removesuffix("bridge/state"))
         named = keys.get("level") == "error" and f"'{name}'" in message
-        return refused(message, alive=False) if named else Ignored()
+        return refused(self.zone_names, message, alive=False) if named else Ignored()
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)

@@ -7,7 +7,6 @@ from typing import Literal
 
 from controller.events import Event
 from controller.gateways.gateway import Order, Report, Shown
-from controller.gateways.vendor import REFUSED
 from controller.lighting.look import ZoneState
 
 Standing = Literal["confirmed", "pending", "differs", "silent", "unknown"]
@@ -58,8 +57,8 @@ class Heard:
             seen_s={**self.seen_s, **dict.fromkeys(zones, now_s)} if fresh else self.seen_s,
         )
         if report.order is None:
-            refused = report.fault is not None and report.fault.code == REFUSED  # it may have become another device
-            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in zones and not refused}
+            over = {*zones, *(report.fault.zones if report.fault is not None else ())}
+            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in over}
             return replace(
                 heard,
                 zones={**self.zones, **zones},

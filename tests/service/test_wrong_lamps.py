@@ -208,6 +208,7 @@ def test_a_device_that_refuses_is_named_with_its_own_words(
     assert heard.alive_s is not None
     assert world.mono - heard.alive_s <= 70
     assert not {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G110"} & set(world.controller.codes())
+    assert len([1 for _, who, _ in world.sent if who == "controller"]) <= 40, "a command and a question a minute"
 
 
 def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(beside: Callable[..., Any]) -> None:
@@ -334,3 +335,24 @@ def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Callable[..., Any]) 
     world.vendor.device.reach = True
     world.run(130)
     assert standing(world) == {"confirmed"}
+
+
+def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Callable[..., Any]) -> None:
+    """Two zones of one device, of which the profile has only the first."""
+
+    def first_only(device: Any) -> None:
+        device.components = {"bowl": "light:0", "shaft": "rgb:9"}
+
+    two = {
+        "name": "lamp",
+        "kind": "shelly-gen2",
+        "topic": "tower/shelly",
+        "zones": {"bowl": "light:0", "shaft": "light:1"},
+    }
+    world = beside(two, first_only)
+    world.run(20)
+    for _ in range(300):
+        world.run(1)
+        assert world.controller.engine.tracks["lamp"].standing["bowl"] == "confirmed"
+        assert world.controller.engine.tracks["lamp"].standing["shaft"] != "confirmed"
+    assert len(told(world, "TWL-G120")) == 1
