@@ -40,6 +40,10 @@ class Keeper(Protocol):
         """Those that stand, in the order in which they were set."""
 
     @property
+    def ended(self) -> tuple[Held, ...]:
+        """Those that have ended, as long as they are remembered."""
+
+    @property
     def stop(self) -> str | None:
         """The document of the safety stop in force."""
 
@@ -68,7 +72,13 @@ class Hand:
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
         self._halts = 0
         """So many stops are in force that wait for their answer."""
-        self._fading: dict[str, Override] = {}
+        # of one that ended just before a restart the light may fade out still
+        self._fading = {
+            held.id: replace(kept.override, end=min(kept.override.end, held.ended_at))
+            for held in store.ended
+            for kept in _readable((held.document,))
+            if held.ended_at is not None
+        }
         self._gone: tuple[str, ...] = ()
         """Those that have left since the disk was told of it last."""
         self._done = dict.fromkeys(store.done)

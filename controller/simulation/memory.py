@@ -45,6 +45,11 @@ class Disk:
         return tuple(held for held in self._held.values() if held.ended_at is None)
 
     @property
+    def ended(self) -> tuple[Held, ...]:
+        """Those that have ended."""
+        return tuple(held for held in self._held.values() if held.ended_at is not None)
+
+    @property
     def stop(self) -> str | None:
         """The safety stop in force."""
         return self._stop

@@ -69,6 +69,11 @@ class Store:
         return standing(self._held.rows, "override")
 
     @property
+    def ended(self) -> tuple[Held, ...]:
+        """The overrides that have ended, as far as they are remembered."""
+        return tuple(held for held in self._held.rows.values() if held.kind == "override" and held.ended_at is not None)
+
+    @property
     def stop(self) -> str | None:
         """The document of the safety stop in force."""
         stops = standing(self._held.rows, "stop")

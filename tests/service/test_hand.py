@@ -309,3 +309,20 @@ async def test_a_stop_that_a_full_disk_did_not_take_is_kept_when_it_comes_again(
     disk.full = False
     assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O105"
     assert winner(hand_on(disk), EVENING) == "stop"
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_restart_in_the_fade_after_an_override_finds_it_under_way(disk: Disk, resumed: bool) -> None:
+    """As it would be without the restart; once the fade is over the override is forgotten."""
+    hand, end = hand_on(disk), EVENING + timedelta(minutes=10)
+    await hand.take(asked(until="10 min"), EVENING)
+    if resumed:
+        end = EVENING + timedelta(minutes=1)
+        await hand.take(asked(id="r", action="resume"), end)
+    await hand.expire(end)
+    again = hand_on(disk)
+    now = end + timedelta(seconds=5)
+    cues = [SETUP.program(each.overrides, each.stop).look_at(now) for each in (hand, again)]
+    assert (cues[1].at, cues[1].fade_s) == (cues[0].at, cues[0].fade_s) == (end, 30.0)
+    await again.expire(end + timedelta(minutes=1))
+    assert again.overrides == ()
