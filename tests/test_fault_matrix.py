@@ -219,6 +219,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_news.py::test_a_dead_controller_is_not_alive_by_any_clock",
         "service/test_news.py::test_a_living_controller_is_alive_by_any_clock_within_a_beat",
         "nights/test_status.py::test_a_dead_controller_does_not_answer_by_any_clock",
+        "simulation/test_rehearsal.py::test_who_asks_is_told_rightly_whether_it_runs_by_any_clock",
     ),
     "a file is saved with a mistake": (
         "nights/test_status.py::test_a_rejected_file_is_shown_until_it_is_right_again",

@@ -161,4 +161,5 @@ MISSED = {
     "acknowledged_lost": "acknowledged lost",
     "alarms": "false alarms",
     "regressions": "older orders applied",
+    "misjudged": "told wrongly whether it runs",
 }

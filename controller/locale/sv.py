@@ -88,6 +88,7 @@ SV: dict[str, str] = {
     "since": "sedan",
     "suspect": "misstänkt",
     "tower.yaml differs: the service builds everything anew": "tower.yaml skiljer sig: tjänsten bygger upp allt på nytt",
+    "told wrongly whether it runs": "fel svar på om den kör",
     "trusted": "pålitlig",
     "undetected": "oupptäckt",
     "unknown": "okänd",

@@ -41,6 +41,11 @@ class Named:
         return f"{self.prefix}/override/set"
 
     @property
+    def health(self) -> str:
+        """Where it tells how it stands."""
+        return f"{self.prefix}/controller/health"
+
+    @property
     def status(self) -> str:
         """Where the controller says that it is there."""
         return f"{self.prefix}/controller/status"
@@ -178,4 +183,4 @@ class Loop:
         if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
             self._health = told
             document = health.model_dump_json().encode()
-            self._mqtt.publish(Message(f"{self._site.prefix}/controller/health", document, qos=1, retain=True))
+            self._mqtt.publish(Message(self._site.health, document, qos=1, retain=True))

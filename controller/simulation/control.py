@@ -5,7 +5,8 @@ Rules
    it names no instant (a suspect clock), and after a step of the clock.
 2. A process that was killed is started again by systemd after RESTART_S, from the disk alone.
 3. Order and time are written when the epoch changed, and every KNOWN_S.
-4. The health document is left out: nobody reads it here.
+4. The health document is written at each connection, and the beat goes on while somebody listens: nobody else reads
+   them here.
 """
 
 import json
@@ -21,10 +22,13 @@ from controller.errors import FilesRejected
 from controller.events import Event
 from controller.events.line import document
 from controller.gateways.gateway import Message
+from controller.mqtt import Received
 from controller.service.desk import Desk
 from controller.service.engine import Engine
 from controller.service.hand import STOPPED, Hand
 from controller.service.loop import Named
+from controller.service.presence import Presence
+from controller.service.report import health_of
 from controller.service.request import Grounds
 from controller.simulation.door import Door
 from controller.simulation.lamps import LAG_S
@@ -79,14 +83,15 @@ class Controller:
         self._known_s = float("-inf")
         self._site = Named(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
         self.machine.processes.append(self._turn)
-        status = f"{self._site.prefix}/controller/status"
-        online, offline = (Message(status, word, qos=1, retain=True) for word in (b"online", b"offline"))
+        self._presence = Presence(self._site.status)
+        self._listeners = 0
+        online, offline = (Message(self._site.status, word, qos=1, retain=True) for word in (b"online", b"offline"))
         topics = (topic for gateway in setup.tower.gateways for topic in gateway.topics(self._site.prefix))
         self.door = Door(
             brokers,
             Client(
                 "controller",
-                (*dict.fromkeys(topics), self._site.requests),
+                (*dict.fromkeys(topics), self._site.requests, self._site.status),
                 offline,
                 lambda: (online,),
                 self._connected,
@@ -103,21 +108,43 @@ class Controller:
         self.hand = Hand(self.disk, Grounds(self._rules, self.setup.tower.palette, LONGEST))
         self._desk = Desk(self.hand)
         program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
+        self._presence = Presence(self._site.status)
         self._engine = Engine(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
         self._stops(self.hand.stop is not None)
         self.door.start()
         self._turn()
         self._watch_ends()
 
-    def die(self) -> None:
-        """Rule 2."""
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process."""
+        return self._engine is not None
+
+    def listen(self, listens: int) -> None:
+        """So many more, or fewer, listen to it (rule 4)."""
+        self._listeners += listens
+        if self._listeners == listens == 1:
+            self._beat()
+
+    def _beat(self) -> None:
+        if self._listeners:
+            self._say_presence()
+            self._world.after(TICK_S, self._beat)
+
+    def _say_presence(self) -> None:
+        if self.runs:
+            for message in self._presence.due(self._read()):
+                self.door.publish(message)
+
+    def die(self, away_s: float | None = None) -> None:
+        """Rule 2; or it does not start for a while."""
         if self._engine is None:
             return
         lamps = [Lamp(name, zone) for name, gateway in self._engine.gateways.items() for zone in gateway.zone_names]
         self._engine = self.hand = self._desk = None
         self.door.stop()
         self._confirms(dict.fromkeys(lamps, False))
-        self._world.after(self._world.random.uniform(*RESTART_S), self.start)
+        self._world.after(self._world.random.uniform(*RESTART_S) if away_s is None else away_s, self.start)
 
     def reload(self, schedule: bytes) -> None:
         """The file of the schedule was saved; a bad one changes nothing."""
@@ -128,8 +155,12 @@ class Controller:
 
     def _connected(self) -> None:
         if self._engine is not None:
-            self._engine.connected(self._read())
+            reading = self._read()
+            self._engine.connected(reading)
+            self._presence.connected(reading)
             self._turn()
+            health = health_of(self._engine, self._site.name, reading).model_dump_json().encode()
+            self.door.publish(Message(self._site.health, health, qos=1, retain=True))
 
     def _lost(self) -> None:
         if self._engine is not None:
@@ -139,7 +170,10 @@ class Controller:
     def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
         if self._engine is None:
             return
-        if topic != self._site.requests:
+        if topic == self._site.status:
+            self._presence.heard(Received("", topic, payload, retained, qos=1), self._read())
+            self._say_presence()
+        elif topic != self._site.requests:
             self._engine.receive(topic, payload, retained, self._read())
             self._turn()
         elif not retained and self._desk is not None:
@@ -201,7 +235,7 @@ class Controller:
         output = engine.turn(reading)
         for message in output.messages:
             self.door.publish(message)
-        for event in output.events:
+        for event in (*output.events, *self._presence.events(reading)):
             self._say(event)
         self._know(engine, reading)
         self._confirms(

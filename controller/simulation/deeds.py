@@ -20,6 +20,8 @@ from controller.simulation.network import CALM, Broker, Weather
 from controller.simulation.site import Site
 
 HOUR_S = 3600.0
+DEAD_S = 60.0
+"""Longer than anybody waits for an answer."""
 
 Heal = Callable[[], None]
 
@@ -132,6 +134,24 @@ def disk_full(site: Site) -> Heal:
 
     fill(True)
     return lambda: fill(False)
+
+
+def asks(site: Site) -> Heal:
+    """Somebody whose clock is wrong asks how it stands: of a controller that was cut off with its brokers, which have
+    kept its last words, or of one that lives, perhaps after somebody else has written that it does not."""
+    random = site.world.random
+    ahead_s = random.choice((-1, 1)) * random.uniform(0, HOUR_S)
+    if random.random() < 0.5:
+        for broker in site.brokers:
+            broker.die()
+        site.controller.die(DEAD_S)
+        for broker in site.brokers:
+            broker.rise(remembers=True)
+    elif random.random() < 0.5:
+        status = f"{site.setup.tower.mqtt.topic_prefix}/controller/status"
+        _any_broker(site).publish(Message(status, b"offline", qos=1, retain=True))
+    site.world.after(5.0, lambda: site.ask(ahead_s))
+    return _nothing
 
 
 def reorder(site: Site) -> Heal:

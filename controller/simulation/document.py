@@ -36,6 +36,7 @@ def of_several(rehearsal: Rehearsal, seeds: Sequence[Json]) -> Json:
         "acknowledged_lost",
         "false_alarms",
         "regressions",
+        "misjudged",
     )
     worst = {name: (min if name == "availability" else max)(one[name] for one in seeds) for name in names}
     return {
@@ -72,6 +73,7 @@ def figures(rehearsal: Rehearsal, result: Result) -> Json:
         "false_alarms": result.false_alarms,
         "false_alarms_told": [_alarm(alarm) for alarm in result.alarms if alarm.is_false][:MOST],
         "regressions": result.regressions,
+        "misjudged": result.misjudged,
         "recovery_s": _spread(result.recoveries_s),
         "gateways": [{"name": name, "kind": kinds[name], **_count(count)} for name, count in result.gateways.items()],
         "spells": [_spell(spell) for spell in result.spells[:MOST]],

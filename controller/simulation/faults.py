@@ -69,8 +69,9 @@ FOREIGN = Fault("foreign-writer", deeds.foreign_writer, every_s=HOUR_S, lasts_s=
 REPLAY = Fault("replay", deeds.replay, every_s=HOUR_S, lasts_s=1)
 OVERRIDE = Fault("override", deeds.override, every_s=HOUR_S, lasts_s=MINUTE_S)
 EPOCH = Fault("epoch", deeds.epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
+ASKER = Fault("asker", deeds.asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S)
 STOP = Fault("stop", deeds.stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
-STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK, EPOCH)
+STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK, EPOCH, ASKER)
 
 
 def _often(fault: Fault) -> tuple[Fault, ...]:
@@ -97,6 +98,7 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "foreign-writer": (FOREIGN,),
     "replay": (REPLAY,),
     "epoch": _often(EPOCH),
+    "asker": _often(ASKER),
     "override": (OVERRIDE, CONTROLLER),
     "stop": (*_often(STOP), OVERRIDE, CONTROLLER),
     "storm-by-hand": (*STORM, OVERRIDE, STOP),

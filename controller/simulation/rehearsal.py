@@ -35,6 +35,7 @@ class Result:
     acknowledged: int
     acknowledged_lost: int
     regressions: int
+    misjudged: int
     longest_undetected_s: float
 
     @property
@@ -82,5 +83,6 @@ class Rehearsal:
             acknowledged=site.person.acknowledged,
             acknowledged_lost=len(site.person.lost),
             regressions=sum(box.regressions for box in site.ours),
+            misjudged=site.misjudged,
             longest_undetected_s=meter.longest_undetected_s,
         )

@@ -18,6 +18,7 @@ from controller.events import Event, Level
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Gateway
 from controller.lighting.look import ZoneState
+from controller.simulation.asker import Asker
 from controller.simulation.control import Controller, Watched
 from controller.simulation.expected import Expected
 from controller.simulation.lamps import Box, OurBox, VendorBox
@@ -67,6 +68,7 @@ class Site:
         self.troubles = Troubles()
         self.alarms: list[Alarm] = []
         self.recoveries_s: list[float] = []
+        self.asked = self.misjudged = 0
         self._healed: float | None = None
         self.person = Person(self.world, self.brokers, tower.mqtt.topic_prefix, tower.zones, expected)
         self.disk = Disk(self._granted, self._ended)
@@ -125,6 +127,21 @@ class Site:
         if not any(self.troubles.at_work.values()):
             self._healed = self.world.now
             self._look(self.world.now)
+
+    def ask(self, ahead_s: float) -> None:
+        """Somebody with such a clock asks whether the controller lives. That it seems not to is no mistake while
+        another fault may keep the two apart."""
+        ran = self.controller.runs
+
+        def judge(lives: bool) -> None:
+            self.controller.listen(-1)
+            runs = self.controller.runs
+            apart = [name for name in self.troubles.causes(self.world.now) if name != "asker"]
+            self.asked += 1
+            self.misjudged += (lives and not (ran or runs)) or (not lives and ran and runs and not apart)
+
+        self.controller.listen(1)
+        Asker(self.world, self.brokers, self.setup.tower.mqtt.topic_prefix, ahead_s, judge).ask()
 
     def _is_quiet(self) -> bool:
         return self.meter.is_well and not self.troubles.causes(self.world.now)

@@ -5,7 +5,8 @@ Rules
 2. In a storm, and under faults AROUND it, our gateway is right for OURS_WORST of its light in every seed: it keeps the
    plan. In the median storm it is for OURS_MEDIAN; a vendor's, which keeps none, for VENDORS_MEDIAN.
 3. Under any faults no gateway is wrong and called confirmed for more than UNDETECTED_S in all, nothing that was
-   acknowledged is lost, and no order is applied below one that was applied before.
+   acknowledged is lost, no order is applied below one that was applied before, and nobody who asks is told that the
+   controller lives when it does not, or the other way round.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ AROUND = {
     "flap",
     "replay",
     "epoch",
+    "asker",
 }
 """The other sets make lamps or clocks go wrong themselves, or are a matter of seconds by hand."""
 
@@ -46,7 +48,8 @@ def missed(seeds: Iterable[Figures]) -> tuple[str, ...]:
 
 
 def _missed_alone(one: Figures) -> list[str]:
-    zeros = ("acknowledged_lost", "regressions", *(("wrong_colour_s", "alarms") if one["faults"] == "none" else ()))
+    sound = ("wrong_colour_s", "alarms") if one["faults"] == "none" else ()
+    zeros = ("acknowledged_lost", "regressions", "misjudged", *sound)
     names = [name for name in zeros if one[name] > 0]
     if any(gateway["undetected_s"] > UNDETECTED_S for gateway in one["gateways"]):
         names.append("undetected_s")

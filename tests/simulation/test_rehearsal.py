@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from controller.clock import Reading
 from controller.config.load import Setup, load, parse
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
+from controller.service.news import News
 from controller.simulation.rehearsal import Rehearsal, Result
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -58,6 +60,25 @@ def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
     assert "TWL-G113" in {alarm.event.code for alarm in result.alarms}
     assert result.total.wrong_s < 1
     assert result.total.confirmed_s > 0.99 * result.total.lit_s
+
+
+def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> None:
+    """Up to an hour wrong, of a controller that died with its brokers, or lives though somebody else said otherwise."""
+    result = held(setup, "asker", span=2 * NIGHT)
+    assert sum(night.faults.get("asker", 0) for night in result.nights) > 20
+    assert result.misjudged == 0
+    assert "TWL-M018" in {alarm.event.code for alarm in result.alarms}
+    assert result.false_alarms == 0
+
+
+def test_one_who_goes_by_dates_would_be_told_wrongly(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault finds what it is for."""
+
+    def lives(news: News, now: Reading) -> bool:
+        return news.health is not None and now.wall - news.health.at < timedelta(seconds=30)
+
+    monkeypatch.setattr(News, "lives", lives)
+    assert held(setup, "asker").misjudged > 0
 
 
 def test_overrides_move_no_step_of_a_sequence() -> None:

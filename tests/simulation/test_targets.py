@@ -10,13 +10,13 @@ from controller.simulation.targets import missed
 def seed(faults: str = "storm", share: float = 1.0, kind: str = "dmx", **figures: float) -> dict[str, Any]:
     """The figures of a seed that reached everything, but what is told."""
     gateway = {"name": "mast", "kind": kind, "availability": share, "undetected_s": figures.pop("undetected_s", 0)}
-    sound = {"acknowledged_lost": 0, "regressions": 0, "wrong_colour_s": 0, "alarms": 0}
+    sound = {"acknowledged_lost": 0, "regressions": 0, "misjudged": 0, "wrong_colour_s": 0, "alarms": 0}
     return {"faults": faults, "gateways": [gateway], **sound, **figures}
 
 
-@pytest.mark.parametrize("name", ["acknowledged_lost", "regressions"])
+@pytest.mark.parametrize("name", ["acknowledged_lost", "regressions", "misjudged"])
 @pytest.mark.parametrize("faults", ["none", "storm", "lie"])
-def test_nothing_acknowledged_is_lost_and_no_order_goes_back(name: str, faults: str) -> None:
+def test_nothing_acknowledged_is_lost_no_order_goes_back_and_nobody_is_told_wrongly(name: str, faults: str) -> None:
     """Under any faults."""
     assert missed([seed(faults), seed(faults, **{name: 1})]) == (name,)
 
