@@ -20,6 +20,7 @@ import pytest
 # services lie in folders that a user's PATH need not name
 PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 PROGRAMS = {
+    "bash": "bash",
     "git": "git",
     "ip": "iproute2",
     "mosquitto": "mosquitto",

@@ -148,6 +148,7 @@ def test_the_readme_carries_the_two_marked_commands() -> None:
         assert "\n" not in block
 
 
+@needs("bash")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_the_scripts_are_valid_bash(path: Path) -> None:
     """Those of the gate, and what they share."""
@@ -158,6 +159,7 @@ MARKED = [("README.md", "run"), ("README.md", "test")]
 MARKED += [("deploy/README.md", mark) for mark in ("install", "configure", "start", "upgrade", "gateway")]
 
 
+@needs("bash")
 @pytest.mark.parametrize(("document", "mark"), MARKED)
 def test_the_scripts_find_the_commands_of_the_documents(document: str, mark: str) -> None:
     """The gate and the installations run them as they stand there."""
@@ -167,6 +169,7 @@ def test_the_scripts_find_the_commands_of_the_documents(document: str, mark: str
     assert body in [textwrap.dedent(block).rstrip("\n") for block in fences(ROOT / document, "")]
 
 
+@needs("bash")
 def test_the_scripts_complain_of_a_mark_that_is_nowhere() -> None:
     """Else a renamed mark would test nothing."""
     assert lines_of("README.md", "nowhere").returncode == 1
