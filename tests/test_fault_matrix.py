@@ -183,8 +183,23 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_rivals.py::test_a_gateway_that_knows_a_higher_order",
         "service/test_rivals.py::test_a_poisonous_epoch",
     ),
+    "an order that would lead the controller to what gateways refuse": (
+        "service/test_orders.py::test_whatever_is_seen_no_gateway_refuses_what_is_issued",
+        "service/test_rivals.py::test_a_report_cannot_lead_the_controller_to_what_gateways_refuse",
+        "service/test_rivals.py::test_a_gateway_that_took_the_highest_document_there_is_obeys_again",
+        "service/test_rivals.py::test_a_state_on_disk_that_was_led_too_far_heals_by_itself",
+        "simulation/test_rehearsal.py::test_orders_far_ahead_put_out_no_light",
+        "nights/test_led_astray.py::test_an_order_far_ahead_locks_no_gateway_out",
+    ),
+    "a document under our own order, or dated ahead": (
+        "service/test_rivals.py::test_a_document_under_our_own_order_and_id_is_no_echo",
+        "dmx/test_gateway.py::test_no_look_outlives_its_end_however_its_document_is_dated",
+        "dmx/test_gateway.py::test_what_is_dated_ahead_ends_though_the_gateway_starts_again_and_again",
+    ),
     "a flood of messages": (
         "service/test_desk.py::test_a_flood_of_refusals_is_counted",
+        "service/test_desk.py::test_no_flood_of_what_is_granted_fills_disk_and_log",
+        "service/test_desk.py::test_a_flood_of_anything_delays_no_stop_and_no_lift",
         "mqtt/test_flood.py::test_a_flood_on_one_topic_leaves_the_others_alone",
         "broker/test_limits.py::test_a_flood_does_not_starve_the_others",
         "broker/test_session.py::test_a_flood_does_not_hold_back_a_retained_message",
@@ -253,6 +268,23 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_by_hand.py::test_an_acknowledged_override_outlives_the_controller",
         "store/test_held.py::test_a_kill_loses_nothing_that_was_acknowledged",
         "simulation/test_rehearsal.py::test_nothing_acknowledged_is_lost",
+    ),
+    "a request by hand comes again": (
+        "service/test_hand.py::test_a_stop_that_is_acknowledged_holds_whatever_its_id",
+        "service/test_hand.py::test_a_lift_that_comes_again_lifts_no_later_stop",
+        "service/test_hand.py::test_a_resume_that_comes_again_ends_no_later_override",
+        "service/test_desk.py::test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own",
+        "nights/test_led_astray.py::test_one_button_stops_each_time_and_old_requests_undo_nothing",
+    ),
+    "a gateway does not go dark under a safety stop": (
+        "service/test_stopping.py::test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds",
+        "cli/test_ask.py::test_a_stop_that_is_not_confirmed_dark_is_no_success",
+    ),
+    "a hand, or a restart, in the middle of a sequence or a fade": (
+        "schedule/test_properties.py::test_what_a_hand_sets_moves_no_step_of_the_schedule",
+        "service/test_sequences.py::test_a_gateway_that_is_left_alone_under_a_hand_finds_back_to_the_step",
+        "service/test_hand.py::test_a_restart_in_the_fade_after_an_override_finds_it_under_way",
+        "simulation/test_rehearsal.py::test_overrides_move_no_step_of_a_sequence",
     ),
     "files of an older or a newer program": (
         "store/test_history.py::test_an_older_schema_is_migrated_forward",

@@ -10,5 +10,6 @@ from controller.cli.options import Options, common
 @click.option("--reason", required=True, help="Why; it stands in the log.")
 @common
 def command(options: Options, reason: str) -> None:
-    """Make everything dark now, above all schedules and overrides. It holds until `watertower resume --lift`."""
+    """Make everything dark now, above all schedules and overrides. It holds until `watertower resume --lift`. Exit code
+    1 where a gateway does not confirm that it is dark; the stop holds all the same."""
     ask(options, action="stop", reason=reason)

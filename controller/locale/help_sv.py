@@ -29,7 +29,7 @@ HELP_SV: dict[str, str] = {
     "Live through PERIOD in seconds and count the seconds in which the light was wrong.": "Genomlev PERIOD på några sekunder och räkna sekunderna med fel ljus.",
     "Make a profile of FILE's mode in the profiles folder of the configuration.": "Gör en profil av ett läge i FILE, i konfigurationens mapp profiles.",
     "Make everything dark now, above all schedules and overrides.": "Släck allt nu, över alla scheman och tillfälliga ändringar.",
-    "Make everything dark now, above all schedules and overrides. It holds until `watertower resume --lift`.": "Släck allt nu, över alla scheman och tillfälliga ändringar. Det gäller tills `watertower resume --lift`.",
+    "Make everything dark now, above all schedules and overrides. It holds until `watertower resume --lift`. Exit code 1 where a gateway does not confirm that it is dark; the stop holds all the same.": "Släck allt nu, över alla scheman och tillfälliga ändringar. Det gäller tills `watertower resume --lift`. Slutkod 1 om en styrenhet inte bekräftar att det är släckt; stoppet gäller ändå.",
     "Name of the mode; without it the modes are listed.": "Lägets namn; utan det räknas lägena upp.",
     "Name of the profile; made from file and mode if not given.": "Profilens namn; annars bildas det av fil och läge.",
     "Obey as the DMX gateway NAME of tower.yaml until stopped.": "Lyd som DMX-styrenheten NAME i tower.yaml tills det stoppas.",

@@ -43,3 +43,12 @@ def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
         _show(answer, "sv")
     said = happened(raised.value.code, **raised.value.fields).text("sv")
     assert said.endswith("nödstoppet av Bo gäller: allt förblir släckt tills `watertower resume --lift`")
+
+
+def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whose lamps may be lit is named, and the command ends with 1; dark is told."""
+    with pytest.raises(Refused) as raised:
+        _show(document(happened("TWL-O113", owner="Eva", gateways="mast, entrance"), NOW, "en"), "sv")
+    assert "från mast, entrance" in happened(raised.value.code, **raised.value.fields).text("sv")
+    _show(document(happened("TWL-O114", owner="Eva"), NOW, "sv"), "en")
+    assert capsys.readouterr().out == "TWL-O114: safety stop by Eva: every gateway confirms that it is dark\n"

@@ -103,7 +103,8 @@ def test_commands_set_resume_stop_and_lift(site: Any, ear: Any, words: Any) -> N
     assert "TWL-O101" in site.ask("override", "bowl=red", *until_)
     orange = words.orange
     words.until(lambda: listens.shows({"bowl": RED, "shaft": orange}), "the bowl is not red")
-    assert "TWL-O105" in site.ask("stop", "--reason", "arbete på taket")
+    told = site.ask("stop", "--reason", "arbete på taket")
+    assert told.index("TWL-O105") < told.index("TWL-O114")
     words.until(lambda: listens.shows(words.all_dark), "not dark")
     refused = site.ask("override", "blue", *until_, code=1)
     assert all(told in refused for told in ("TWL-O110", "TWL-O111", "resume --lift"))
