@@ -89,7 +89,7 @@ class Following:
         before, after, now = self._hand.grounds.program, setup.program(), self._parts.clock.read().wall
         is_same = setup == self._in_force and users == self._users
         if saved or not is_same or self._parts.degradations.stands(REJECTED):
-            self._tell(happened("TWL-O130", tonight=difference(before, after, now) or "–"))
+            self._tell(happened("TWL-O130", tonight=difference(before, after, now)))
         elif self._parts.degradations.stands(UNREAD):
             self._tell(happened("TWL-O135"))
         if is_same and not saved:

@@ -136,7 +136,7 @@ def _facts(scene: Scene) -> list[str]:
         at = health.next.at.astimezone(zone)
         later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {looks_in(health.next.looks, scene.language)}"
     return [
-        f"{scene.say('Now')}: {health.now.said(scene.language)}",
+        f"{scene.say('Now')}: {health.now.said(scene.language, zone)}",
         f"{scene.say('Next')}: {later}",
         f"{scene.say('Confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
     ]

@@ -122,7 +122,7 @@ def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead
     count = len(health.gateways)
     lines = [
         f"{health.site}  {_local(health.at, zone)}  {say('clock')}: {say(health.clock)}",
-        f"{say('Now')}: {health.now.said(options.language)}",
+        f"{say('Now')}: {health.now.said(options.language, zone)}",
         f"{say('Confirmed')}: {health.confirmed} / {count} ({say('by the word of the gateways')})",
     ]
     if not lives:

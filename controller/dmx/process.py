@@ -16,6 +16,7 @@ from controller.dmx.gateway import Gateway, Turn
 from controller.dmx.memory import Memory, read_memory
 from controller.dmx.output import Output, Source
 from controller.events import Event, happened
+from controller.events.kind import Text
 from controller.gateways.contract import Dmx
 from controller.gateways.gateway import Message
 from controller.lighting.patch import Patch
@@ -40,6 +41,7 @@ class Process:
         self._clock = clock
         self._memory = memory
         self._tell = tell
+        self._whose = Text(f"gateway {settings.name}", f"styrenheten {settings.name}")
         self._wake = asyncio.Event()
         self._unkept: asyncio.Queue[Memory] = asyncio.Queue()
         self._keeping = False
@@ -90,7 +92,7 @@ class Process:
                 take = gateway.receive_walk if item.topic == self._walk_topic else gateway.receive
                 take(item.payload, item.retain, reading)
             else:
-                self._tell(item.event(), reading.wall)
+                self._tell(item.event().of(self._whose), reading.wall)
                 if isinstance(item, Connected):
                     gateway.connected(reading)
             self._wake.set()

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import Literal, Protocol, runtime_checkable
@@ -94,6 +94,8 @@ class Event:
 
     kind: Kind
     fields: Mapping[str, object] = field(default_factory=dict)
+    whose: Text | None = None
+    """To which of several parts of one program it happened, where that is not among the fields."""
 
     @property
     def code(self) -> str:
@@ -107,8 +109,13 @@ class Event:
         return next((self.kind.milder[each] for each in said if each in self.kind.milder), self.kind.level)
 
     def text(self, language: Language) -> str:
-        """What happened, in one line."""
-        return self.kind.text.say(language, self.fields)
+        """What happened, in one line, and to whom."""
+        told = self.kind.text.say(language, self.fields)
+        return told if self.whose is None else f"{self.whose.say(language, {})}: {told}"
+
+    def of(self, whose: Text) -> "Event":
+        """The same, told as of one part of the program: each has a connection of its own."""
+        return replace(self, whose=whose)
 
     def action(self, language: Language) -> str:
         """What to do about it."""

@@ -17,7 +17,7 @@ def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> s
     return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {event.text(language)}"
 
 
-FRAME = frozenset({"version", "at", "level", "event", "code", "text"})
+FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose"})
 """What every document says; a field of the same name stands in the text alone."""
 
 
@@ -30,6 +30,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         "event": event.kind.name,
         "code": event.code,
         "text": event.text(language),
+        **({"whose": event.whose.en} if event.whose is not None else {}),
         **{key: _plain(value, language) for key, value in event.fields.items() if key not in FRAME},
     }
 

@@ -148,7 +148,7 @@ KINDS: tuple[Kind, ...] = (
         "TWL-O130",
         "files.taken",
         Level.INFO,
-        Text("the files have changed; tonight: {tonight}", "filerna har ändrats; i natt: {tonight}"),
+        Text("the files have changed; from now on: {tonight}", "filerna har ändrats; från nu: {tonight}"),
         Text("A good new version is in force.", "En ny felfri version gäller."),
         NOTHING,
     ),

@@ -21,7 +21,7 @@ from typing import Any
 from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, Stop
 from controller.schedule.claims import Claim, NightPlan, Nights
 from controller.schedule.hours import Night, Place, night_at, night_of
-from controller.schedule.reasons import Verdict, Why
+from controller.schedule.reasons import Idle, Verdict, Why
 from controller.schedule.segments import Holder, Segment, passage_s
 
 __all__ = ["ANCHOR", "REACH", "Cue", "NightPlan", "Program"]
@@ -103,10 +103,25 @@ class Program:
         if by_hand is not None:
             return Why(by_hand, over=_lit(wanted))
         if not wanted:
-            return Why(None, "nothing")
+            return Why(None, "nothing", idle=self._idle(moment))
         winner = wanted[0]
         dark: Verdict = "blackout" if isinstance(winner.rule, Blackout) else "otherwise"
         return Why(winner.rule, "lit" if winner.lit else dark, _lit(wanted[1:]))
+
+    def _idle(self, moment: datetime) -> Idle | None:
+        """Of the rules of this night the one whose hours ended last, else the one whose hours begin next."""
+        lit = [claim for claim in self._nights.at(moment).claims if claim.lit]
+        ended = max((claim for claim in lit if claim.end <= moment), key=lambda claim: claim.end, default=None)
+        later = [claim for claim in lit if claim.start > moment and (ended is None or claim.rule is ended.rule)]
+        begins = min(later, key=lambda claim: claim.start, default=None)
+        named = ended or begins
+        if named is None:
+            return None
+        at, then = (
+            f"{instant.astimezone(self.place.time_zone):%H:%M}" if instant is not None else ""
+            for instant in (ended.end if ended else None, begins.start if begins else None)
+        )
+        return Idle(named.rule.name, at, then)
 
     # What is remembered (rule 5)
 

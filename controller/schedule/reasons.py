@@ -18,6 +18,18 @@ _BEFORE = {
     "otherwise": Text("otherwise dark: ", "släckt i övrigt: "),
 }
 _NOTHING = Text("nothing applies: dark", "inget gäller: släckt")
+_AGAIN = Text(
+    "nothing applies: dark; the hours of {name} ended at {ended} and begin again at {begins}",
+    "inget gäller: släckt; tiden för {name} tog slut {ended} och börjar igen {begins}",
+)
+_ENDED = Text(
+    "nothing applies: dark; the hours of {name} ended at {ended}",
+    "inget gäller: släckt; tiden för {name} tog slut {ended}",
+)
+_BEGINS = Text(
+    "nothing applies: dark; the hours of {name} begin at {begins}",
+    "inget gäller: släckt; tiden för {name} börjar {begins}",
+)
 _STOP = Text(
     "safety stop by {owner} until `watertower resume --lift`: {reason}",
     "nödstopp av {owner} tills `watertower resume --lift`: {reason}",
@@ -49,12 +61,28 @@ class Loser:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """A rule of this night whose hours are not on: when they ended and when they begin again, by the place's clock;
+    empty for not in this night."""
+
+    name: str
+    ended: str = ""
+    begins: str = ""
+
+    def said(self, language: Language) -> str:
+        """What does not apply, and why not."""
+        text = _AGAIN if self.ended and self.begins else _ENDED if self.ended else _BEGINS
+        return text.say(language, {"name": self.name, "ended": self.ended, "begins": self.begins})
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The reason of what is shown: who decides, whether by its light or by its dark, and who loses."""
 
     by: Rule | Override | Stop | None
     verdict: Verdict = "lit"
     over: tuple[Rule, ...] = ()
+    idle: Idle | None = None
 
     @property
     def winner(self) -> str | None:
@@ -71,7 +99,7 @@ class Why:
     def said(self, language: Language) -> str:
         """In the words of the file or of the hand."""
         if self.by is None:
-            return _NOTHING.say(language, {})
+            return _NOTHING.say(language, {}) if self.idle is None else self.idle.said(language)
         if isinstance(self.by, Rule):
             return _BEFORE[self.verdict].say(language, {}) + self.by.words(language)
         told = {"owner": self.by.owner, "reason": self.by.reason}
@@ -85,7 +113,7 @@ class Why:
 
 def translated(rule: str, language: Language) -> str:
     """`Why.rule` as a program was given it, in another language; what a person wrote stays as it is."""
-    for text in (_NOTHING, _STOP, _OVERRIDE):
+    for text in (_AGAIN, _ENDED, _BEGINS, _NOTHING, _STOP, _OVERRIDE):
         pattern = re.escape(text.en).replace(r"\{", "(?P<").replace(r"\}", ">.*)")
         if found := re.fullmatch(pattern, rule):
             return text.say(language, found.groupdict())

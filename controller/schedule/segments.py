@@ -5,7 +5,8 @@ Rules
    done when the segment ends.
 2. Between two looks the incoming fade_in is a cross-fade from the border; where it has none, the outgoing fade_out is
    a cross-fade that is done at the border.
-3. What a hand sets begins at once, with HAND_FADE_S; a safety stop without any fade.
+3. What a hand sets begins at once, with HAND_FADE_S, and stands until its end, from which on it fades as quickly: so
+   there is one end for whoever set it and for whoever asks. A safety stop is without any fade.
 4. Fades are clipped to their segment, and leave STAY_S of the look itself between them.
 """
 
@@ -99,4 +100,6 @@ def passage_s(before: Segment, after: Segment) -> tuple[float, float]:
         return 0.0, 0.0
     if after.fade_in_s:
         return 0.0, after.fade_in_s
+    if before.holder.by_hand:
+        return 0.0, min(HAND_FADE_S, after.length_s)
     return before.fade_out_s, before.fade_out_s

@@ -193,13 +193,14 @@ def _stat(path: Path) -> tuple[int, ...] | None:
 
 
 def difference(before: Program, after: Program, now: datetime) -> str:
-    """What changes in the next TONIGHT hours, in the words of a log line; empty where nothing does."""
+    """What changes in the next TONIGHT hours, in the words of a log line; where nothing does, what is shown and what
+    comes next."""
     old, new = before.cues(now, now + TONIGHT), after.cues(now, now + TONIGHT)
     zone = after.place.time_zone
     told = {_essence(cue) for cue in old}
     fresh = [cue for cue in new if _essence(cue) not in told]
     if not fresh and len(old) == len(new):
-        return ""
+        fresh = list(new[:2])
     lines = (
         f"{max(cue.at, now).astimezone(zone):%H:%M} {shows(goal(after.zones, cue, cue.at))}" for cue in fresh or new
     )

@@ -1,7 +1,7 @@
 """The health document: how it stands, as the page and the `status` command read it. One shape, both ends."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -30,6 +30,7 @@ _LAST_CONFIRMED = Text(
     "last confirmed {when}; this lamp cannot be asked", "senast bekräftad {when}; den här lampan kan inte tillfrågas"
 )
 _NOT_ASKED = Text("this lamp cannot be asked", "den här lampan kan inte tillfrågas")
+_FADING = Text("fading until {until} to {then}", "tonas till {until} mot {then}")
 _NEVER_HEARD = Text("never heard", "har aldrig hörts")
 
 
@@ -114,16 +115,23 @@ def _when(at: datetime | None, now: datetime) -> str:
 
 
 class CueHealth(_Part):
-    """A cue in words: when, what, which campaign and why."""
+    """A cue in words: when, what, which campaign and why; of one that is in force, until when the light fades to it."""
 
     at: Instant
     looks: str
     campaign: str | None
     why: str
+    fades_until: Instant | None = None
 
-    def said(self, language: Language) -> str:
-        """For people: the looks, and the campaign or the reason."""
-        return f"{looks_in(self.looks, language)} – {self.campaign or translated(self.why, language)}"
+    def said(self, language: Language, zone: tzinfo | None = None) -> str:
+        """For people: the looks, and the campaign or the reason; and that the lamps are on their way to it, by the
+        clock of a zone (UTC without one): until then they are lit though it says dark."""
+        looks = looks_in(self.looks, language)
+        if self.fades_until is None:
+            return f"{looks} – {self.campaign or translated(self.why, language)}"
+        until = f"{self.fades_until.astimezone(zone or UTC):%H:%M:%S}"
+        fading = _FADING.say(language, {"until": until, "then": printable(looks, WIDEST)})
+        return f"{fading} – {self.campaign}" if self.campaign else fading
 
 
 class Degradation(_Part):

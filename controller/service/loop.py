@@ -12,6 +12,7 @@ from datetime import datetime
 
 from controller.clock import Alarm, Clock, Reading, Trust
 from controller.events import Event, happened
+from controller.events.kind import Text
 from controller.gateways.gateway import Message
 from controller.mqtt import Connected, Item, Lost, Mqtt, Received
 from controller.schedule.plan import Program
@@ -23,6 +24,7 @@ from controller.service.hand import STOPPED, Hand
 from controller.service.presence import Presence
 from controller.service.report import essence, health_of
 
+CONTROLLER = Text("controller", "styrningen")
 TICK_S = 1.0
 LATE_S = 2.0
 HEALTH_EVERY_S = 10.0
@@ -104,7 +106,7 @@ class Loop:
         elif isinstance(item, Received):
             self._engine.receive(item.topic, item.payload, item.retain, reading)
         else:
-            self._tell(item.event(), reading.wall)
+            self._tell(item.event().of(CONTROLLER), reading.wall)
         if isinstance(item, Connected):
             self._certificates.note(item.broker, item.certificate_until)
             self._engine.connected(reading)

@@ -9,7 +9,7 @@ from controller.schedule.plan import Cue
 from controller.service.engine import Engine
 from controller.service.health import CueHealth, Degradation, GatewayHealth, Health, ZoneHealth
 from controller.service.state import Track
-from controller.service.wishes import goal
+from controller.service.wishes import fade_left_s, goal
 from controller.service.words import say, shows
 
 MOST_S = 1e9
@@ -24,7 +24,7 @@ def health_of(engine: Engine, site: str, reading: Reading, degradations: tuple[D
         at=reading.wall,
         site=site,
         clock=reading.trust,
-        now=_cue(engine, cue),
+        now=_cue(engine, cue, fade_left_s(cue, reading.wall)),
         next=_cue(engine, following) if following is not None else None,
         gateways=tuple(gateways),
         degradations=degradations,
@@ -38,9 +38,10 @@ def essence(health: Health) -> int:
     return hash((still.model_dump_json(warnings=False), gateways))
 
 
-def _cue(engine: Engine, cue: Cue) -> CueHealth:
+def _cue(engine: Engine, cue: Cue, fade_s: float = 0.0) -> CueHealth:
     looks = shows(goal(engine.program.zones, cue, cue.at))
-    return CueHealth(at=cue.at, looks=looks, campaign=cue.campaign, why=cue.why.rule)
+    until = cue.at + timedelta(seconds=cue.fade_s) if fade_s > 0 else None
+    return CueHealth(at=cue.at, looks=looks, campaign=cue.campaign, why=cue.why.rule, fades_until=until)
 
 
 def _gateway(gateway: Gateway, track: Track, cue: Cue, reading: Reading) -> GatewayHealth:

@@ -119,7 +119,7 @@ class Expected:
         after = self._stretch(hand.end).rule
         fade_s = after.fade_in.total_seconds() if after is not None else 0.0
         over_s = max(fade_s, HAND_FADE_S) + GRACE_S
-        return (hand.start, hand.start + HAND_FADE_S + GRACE_S), (hand.end - HAND_FADE_S, hand.end + over_s)
+        return (hand.start, hand.start + HAND_FADE_S + GRACE_S), (hand.end, hand.end + over_s)
 
     def _found(self, first: float, last: float) -> Iterator[Stretch]:
         """Rule 1."""

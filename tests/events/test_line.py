@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import controller
 from controller.events import CATALOGUE, happened
-from controller.events.kind import Advice, printable
+from controller.events.kind import Advice, Text, printable
 from controller.events.line import PRIORITY, document, json_line, text_line
 from controller.events.reasons import REASONS_SV, in_swedish
 
@@ -173,3 +173,11 @@ def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
 def test_a_figure_is_told_without_an_exponent(seconds: float, said: str) -> None:
     """Three digits are enough, but all of them stand before the point."""
     assert f" {said} s" in happened("TWL-D013", gateway="mast", error_s=seconds).text("en")
+
+
+def test_an_event_of_one_of_several_connections_names_it() -> None:
+    """Controller and gateway run in one process, and each has a connection of its own."""
+    event = happened("TWL-M001", broker="a:1883", attempts=1).of(Text("gateway mast", "styrenheten mast"))
+    assert event.text("en") == "gateway mast: Connected to a:1883 (attempt 1)"
+    assert event.text("sv") == "styrenheten mast: Ansluten till a:1883 (försök 1)"
+    assert document(event, datetime(2026, 11, 20, tzinfo=UTC), "sv")["whose"] == "gateway mast"

@@ -258,13 +258,13 @@ def test_fades_lie_inside_of_what_they_belong_to(planned: Planned) -> None:
 
 
 def test_what_a_hand_sets_comes_at_once(planned: Planned) -> None:
-    """In two seconds, and goes in two seconds when its time is up; a fade out of the schedule ends with its window."""
+    """In two seconds, and goes in two seconds once its time is up: its end is the one that was told to who set it."""
     begin, end = at("2026-11-20T15:00"), at("2026-11-20T16:00")
     override = Override("1", {"bowl": "pink", "shaft": "pink"}, begin, end, "Eva", "prov")
     cues = planned(FADES).with_hand((override,), None).cues(at("2026-11-20T12:00"), at("2026-11-20T18:00"))
     assert [(cue.at, cue.fade_s, cue.campaign) for cue in cues[1:]] == [
         (begin, 2.0, None),
-        (end - timedelta(seconds=2), 2.0, None),
+        (end, 2.0, None),
     ]
     assert [cue.why.winner for cue in cues[1:]] == ["override", None]
 
@@ -337,3 +337,22 @@ def test_a_dark_of_years_is_the_same_whatever_was_asked_before(planned: Planned)
     assert asked.look_at(late) == planned(schedule).look_at(late)
     assert asked.look_at(late).at.year == 1970
     assert asked.next_cue(late) is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "why"),
+    [
+        ("2026-11-20T13:00", "nothing applies: dark; the hours of a begin at 18:00"),
+        ("2026-11-20T22:00", "nothing applies: dark; the hours of a ended at 22:00 and begin again at 05:00"),
+        ("2026-11-21T07:30", "nothing applies: dark; the hours of a ended at 07:00"),
+        ("2026-11-21T13:00", "nothing applies: dark"),
+    ],
+)
+def test_where_nothing_applies_the_campaign_of_the_night_is_named_with_its_hours(
+    planned: Planned, moment: str, why: str
+) -> None:
+    """Whoever stands before a dark tower in a campaign's week reads why."""
+    program = planned(
+        "campaigns: [{name: a, nights: 20 November 2026, hours: [18:00 to 22:00, 05:00 to 07:00], color: red}]"
+    )
+    assert program.explain(at(moment)).rule == why

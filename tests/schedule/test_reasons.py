@@ -10,6 +10,15 @@ from controller.schedule.reasons import translated
     [
         ("nothing applies: dark", "inget gäller: släckt"),
         (
+            "nothing applies: dark; the hours of a b ended at 23:00",
+            "inget gäller: släckt; tiden för a b tog slut 23:00",
+        ),
+        (
+            "nothing applies: dark; the hours of Advent ended at 23:00 and begin again at 05:00",
+            "inget gäller: släckt; tiden för Advent tog slut 23:00 och börjar igen 05:00",
+        ),
+        ("nothing applies: dark; the hours of a begin at 20:30", "inget gäller: släckt; tiden för a börjar 20:30"),
+        (
             "safety stop by Eva until `watertower resume --lift`: storm: 25 m/s",
             "nödstopp av Eva tills `watertower resume --lift`: storm: 25 m/s",
         ),

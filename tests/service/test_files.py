@@ -3,12 +3,13 @@
 import asyncio
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from controller.config.load import Setup, load
-from controller.service.files import changes, contents_of, last_good, write_last_good
+from controller.service.files import changes, contents_of, difference, last_good, write_last_good
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -22,6 +23,14 @@ def keep_last_good(setup: Setup, config: Path, state: Path) -> None:
 def config(tmp_path: Path) -> Path:
     """A copy of the shipped configuration."""
     return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+
+
+def test_a_saved_change_that_alters_nothing_is_told_with_what_is_lit(config: Path) -> None:
+    """Not as a dash, which reads as dark."""
+    program = load(config).program()
+    assert difference(program, program, datetime(2026, 11, 20, 18, tzinfo=UTC)) == (
+        "19:00 bowl #FF6A00 100%, shaft #FF6A00 100%; 07:53 bowl dark, shaft dark"
+    )
 
 
 def test_what_was_saved_after_the_judgement_is_not_copied(config: Path, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The health document from anyone on the broker: the controller's own is read, anything else has a reason."""
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +10,8 @@ import pytest
 
 from controller.gateways.gateway import Rejected
 from controller.service.health import Health, parse_health
+from controller.service.report import health_of
+from tests.service.conftest import begun
 
 NOW = "2026-11-20T16:00:00Z"
 
@@ -119,3 +123,22 @@ def test_what_is_old_is_told_in_the_past_tense(
     now = told.at.astimezone(ZoneInfo("Europe/Stockholm"))
     assert told.gateways[0].said("bowl", "en", now) == english
     assert told.gateways[0].said("bowl", "sv", now) == swedish
+
+
+def test_a_fade_out_is_told_as_one(world_of: Callable[..., Any]) -> None:
+    """For two minutes the lamps are lit and the plan says dark: pending, all well, and until when."""
+    world = begun(world_of(datetime(2026, 11, 21, 6, 40, tzinfo=UTC)))
+    engine = world.controller.engine
+    following = engine.following
+    assert following is not None
+    world.run((following.at - world.controller.reading().wall).total_seconds() + 30)
+    health = health_of(engine, "T", world.controller.reading())
+    zone = ZoneInfo("Europe/Stockholm")
+    end = (following.at + timedelta(minutes=2)).astimezone(zone)
+    assert health.now.said("en", zone) == f"fading until {end:%H:%M:%S} to bowl dark, shaft dark"
+    assert health.is_well
+    assert {shown.standing for gateway in health.gateways for shown in gateway.zones.values()} == {"pending"}
+    world.run(120)
+    later = health_of(engine, "T", world.controller.reading())
+    assert later.now.said("en", zone).startswith("bowl dark, shaft dark – nothing applies: dark; the hours of En vecka")
+    assert later.confirmed == len(later.gateways)
