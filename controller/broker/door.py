@@ -7,7 +7,8 @@ Rules
    then either tried or refused with CONNACK 3, untried. So nobody can guess faster than `Guesses` allows, however many
    connections are opened.
 3. Nobody can be kept out by the guesses of others who has been let in before: a user who logs in with the same client
-   id as then is judged by guesses of that pair only. The programs of the service themselves are never held.
+   id as then is judged by guesses of that pair only, and so is a gateway of ours that comes for the first time. The
+   programs of the service themselves are never held.
 """
 
 import asyncio
@@ -44,6 +45,7 @@ class Door:
 
     def __init__(self, admission: Admission) -> None:
         users = self._users = admission.users
+        self._reserved = admission.reserved
         self._own = admission.own.encode() if admission.own else None
         self._by_address = Guesses(BURST, COST_S)
         self._by_user = Guesses(ACCOUNT_BURST, ACCOUNT_COST_S)
@@ -72,7 +74,7 @@ class Door:
         keys: list[tuple[Guesses, Hashable]] = [(self._by_address, (_network(address), user_key))]
         if user_key is not None:
             keys.append((self._by_user, user))
-        if pair in self._welcome:
+        if pair in self._welcome or asked.client_id == f"{self._reserved}gateway-{user}":
             keys = [(self._by_pair, pair)]
         if not _take(keys, loop.time()):
             tell("TWL-B046", user=user)

@@ -154,6 +154,16 @@ async def test_whoever_was_let_in_before_is_not_kept_out(site):
     assert site.now_s == before
 
 
+async def test_a_gateway_of_ours_is_not_kept_out_at_its_first_start(site):
+    """By the client id that it has; only for its own user, and with guesses of its own that are bounded too."""
+    await flood(site, "mast")
+    before = site.now_s
+    assert await site.enter("mast", "high", client_id="watertower-gateway-mast") is Answer.ACCEPTED
+    assert site.now_s == before
+    assert await flood(site, "gate", client_id="watertower-gateway-mast") <= 21
+    assert await flood(site, "mast", client_id="watertower-gateway-mast") <= 61
+
+
 async def test_another_user_is_not_kept_out(site):
     """Of the same address."""
     await flood(site, "mast")
