@@ -76,11 +76,12 @@ def _head(scene: Scene, now: datetime, height: float) -> list[str]:
 
 
 def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
-    """By zone: the colour that a gateway says it shows, at its brightness."""
+    """By zone: the colour that a gateway says it shows, at its brightness; none where that is old."""
     found = {}
     for track in engine.tracks.values():
         for zone, shown in track.heard.zones.items():
-            found[zone] = _rgb(shown)
+            if track.standing.get(zone) not in {"silent", "unknown"}:
+                found[zone] = _rgb(shown)
     return found
 
 

@@ -242,10 +242,12 @@ KINDS: tuple[Kind, ...] = (
         Text(
             "Look first for a typo in the topics of {gateway} in tower.yaml: compare with `mosquitto_sub -v -t '#'`. Then "
             "check its power, its network, that it uses this broker, and that the broker's access rules let it write and "
-            "the controller read those topics.",
+            "the controller read those topics. If it is there: a retained `offline` on its availability topic may be a "
+            "leftover, and keeps it from being told anything.",
             "Leta först efter ett skrivfel i topics för {gateway} i tower.yaml: jämför med `mosquitto_sub -v -t '#'`. "
             "Kontrollera sedan dess ström och nätverk, att den använder den här brokern, och att brokerns åtkomstregler "
-            "låter den skriva och styrningen läsa de topics.",
+            "låter den skriva och styrningen läsa de topics. Om den är igång: ett kvarlämnat retained `offline` på dess "
+            "availability-topic kan vara orsaken, och hindrar att den får några kommandon.",
         ),
     ),
     Kind(

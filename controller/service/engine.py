@@ -350,10 +350,13 @@ class Engine:
         self._due[gateway.name] = decision.wake_s if decision.wake_s is not None else float("inf")
         for event in decision.events:
             self._tell(event, reading)
-        messages = self._encode(gateway, wished, reading, decision) if decision.send else ()
+        messages = (
+            *(self._encode(gateway, wished, reading, decision) if decision.send else ()),
+            *(gateway.query(self._prefix) if decision.query else ()),
+        )
         if decision.spare:
             messages = tuple(message if message.retain else replace(message, qos=0) for message in messages)
-        return (*messages, *(gateway.query(self._prefix) if decision.query else ()))
+        return messages
 
     def _encode(self, gateway: Gateway, wished: Goal, reading: Reading, decision: Decision) -> tuple[Message, ...]:
         """The wish as messages; a repetition carries the order and id of the first."""

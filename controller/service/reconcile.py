@@ -136,10 +136,17 @@ def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> D
         overwritten=False,
         greeted=False,
         proof_s=None,
+        ordered_s=turn.now_s if anew and not all(_likeness(gateway, track, turn).values()) else track.ordered_s,
     )
     # one that shows it already may have nothing to say, and has said nothing on this connection
     query = turn.fade_s <= 0 and not track.heard.told_s
-    return Decision(asked, send=True, anew=anew, query=query, wake_s=due_s)
+    return Decision(asked, send=True, anew=anew, query=query, spare=_is_vain(track, turn), wake_s=due_s)
+
+
+def _is_vain(track: Track, turn: Turn) -> bool:
+    """Whether it has not obeyed several commands: a broker is not to keep more of them for it."""
+    tries = track.pending.attempts if track.pending is not None and silence.is_unheard(track, turn) else 0
+    return max(track.misses, tries) >= TELL_FROM
 
 
 def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]:
@@ -179,8 +186,11 @@ def _likeness(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
 
 
 def _fresh(gateway: Gateway, track: Track, turn: Turn) -> set[str]:
-    """The zones of which its word counts: told on this connection, not too long ago, and after the fade (rule 3)."""
+    """The zones of which its word counts: told on this connection, not too long ago, after the last order to show
+    something else, and after the fade (rule 3)."""
     since_s = turn.now_s - gateway.quiet_s
+    if not gateway.KEEPS_PLAN:
+        since_s = max(since_s, track.ordered_s)
     if gateway.refresh in {"query", "command"}:
         since_s = max(since_s, track.faded_s)
     return {zone for zone, at_s in track.heard.told_s.items() if at_s > since_s}
@@ -430,7 +440,7 @@ def _again(gateway: Gateway, track: Track, turn: Turn, events: tuple[Event, ...]
     due_s = turn.now_s + max(_backoff(gateway, attempts), turn.fade_s + gateway.SETTLE_S)
     again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s, proof_s=None)
     query = turn.fade_s <= 0 and not gateway.echoes  # it is asked when it has said that it obeys
-    return Decision(again, send=True, query=query, events=events, wake_s=due_s)
+    return Decision(again, send=True, query=query, spare=_is_vain(track, turn), events=events, wake_s=due_s)
 
 
 def _backoff(gateway: Gateway, attempts: int) -> float:

@@ -113,7 +113,8 @@ class Track:
 
     `goal` is the last goal it was asked for, under which `cue`; `wish` the whole wish, None where it must be told
     anew; `confirmed` the goal that it confirms; `confirmed_s` when each zone last said what was wished. `asked_s` is
-    when it was last sent anything, `faded_s` when its last fade ends or ended.
+    when it was last sent anything, `faded_s` when its last fade ends or ended, `ordered_s` when it was last
+    told to show something else than it said.
 
     `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
     `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
@@ -133,6 +134,7 @@ class Track:
     standing: Mapping[str, Standing] = field(default_factory=dict)
     asked_s: float | None = None
     faded_s: float = 0.0
+    ordered_s: float = 0.0
     misses: int = 0
     alarmed: bool = False
     silent_s: float | None = None

@@ -38,6 +38,6 @@ def wish(gateway: Gateway, wished: Mapping[str, ZoneState], plan: int) -> object
     """The whole wish as a value: it changes exactly when the gateway must be told something new.
 
     A gateway that keeps the plan takes the steps of a sequence by itself, and must hear of a changed plan; `plan`
-    counts the changes of the plan and of the cue in force.
+    counts the changes of the plan and of the cue in force. To any other only what it can show of it is new.
     """
-    return plan if gateway.KEEPS_PLAN else wished
+    return plan if gateway.KEEPS_PLAN else {zone: gateway.reduce(zone, state) for zone, state in wished.items()}

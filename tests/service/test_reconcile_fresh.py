@@ -217,16 +217,6 @@ def test_a_write_only_lamp_whose_availability_was_never_heard_is_told(started: S
 def test_a_lamp_that_cannot_be_asked_is_unknown_after_a_while_and_alarms_nobody(started: Started) -> None:
     """It told its change, and tells nothing that has not changed: confirmed until that is old, and told as before."""
     world = started(CHANGES_ONLY, SUNSET - timedelta(seconds=60))
-    device = world.vendor.device
-    obeys, told = device.receive, []
-
-    def only_changes(*message: Any) -> Any:
-        answer = obeys(*message)
-        news = [each for each in answer if each.payload not in told[-1:]]
-        told.extend(each.payload for each in news)
-        return tuple(news)
-
-    device.receive = only_changes
     world.until(SUNSET + timedelta(seconds=40))
     assert standing(world) == {"confirmed"}
     since = world.mono
@@ -251,6 +241,20 @@ def test_a_lamp_that_cannot_be_asked_and_says_something_else_is_put_right(starte
     assert "TWL-G103" in world.controller.codes(since)
 
 
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keeps(
+    started: Started, scheduled: Any, name: str
+) -> None:
+    """Each step of a sequence is a new command, and nobody knows yet that it is gone."""
+    rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
+    world = started(name, program=scheduled(rule))
+    world.vendor.stop(tell=False)
+    since = world.mono
+    world.run(600)
+    kept = [at_s for at_s, who, message in world.sent if who == "controller" and at_s >= since and message.qos]
+    assert len(set(kept)) <= 12
+
+
 def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(started: Started) -> None:
     """The command that it has obeyed, without a fade: nothing moves, and nothing is told."""
     world = started(LAMP)
@@ -261,6 +265,31 @@ def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(
     assert all("transition" not in json.loads(message.payload) for message in sent)
     assert len({message.payload for message in sent}) == 1
     assert world.controller.codes(since) == []
+    assert standing(world) == {"confirmed"}
+
+
+@pytest.mark.parametrize("name", ["wled", "tasmota-5", "esphome", "ha-rgb", "shelly-2"])
+def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
+    started: Started, scheduled: Any, name: str
+) -> None:
+    """A sequence comes round to the colour that a dead lamp told last: nobody knows what it shows by now."""
+    rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
+    world = started(name, program=scheduled(rule))
+    assert standing(world) == {"confirmed"}
+    world.vendor.stop(tell=False)
+    world.run(10)
+    for _ in range(60):
+        world.run(1)
+        assert "confirmed" not in standing(world)
+
+
+def test_a_sequence_that_a_lamp_cannot_show_is_not_sent_to_it(started: Started, scheduled: Any) -> None:
+    """To a white lamp red and lime are the same light: nothing new to be told."""
+    rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
+    world = started("tasmota-1", program=scheduled(rule))
+    since = world.mono
+    world.run(50)
+    assert len(commands(world, since)) <= 1
     assert standing(world) == {"confirmed"}
 
 

@@ -52,7 +52,9 @@ class DmxBridge(Device[DmxChannels]):
         for number, value in values.items():
             slot = int(number) - self.gateway.base if LEVEL.fullmatch(number) else -1
             if 0 <= slot < SLOTS and LEVEL.fullmatch(value) and int(value) <= self.scale:
-                self.slots[slot], taken[number] = round(int(value) * 255 / self.scale), int(value)
+                before, self.slots[slot] = self.slots[slot], round(int(value) * 255 / self.scale)
+                if self.gateway.answers_repeats or self.slots[slot] != before:
+                    taken[number] = int(value)
         return self._report(taken)
 
     def _report(self, taken: Mapping[str, int]) -> Messages:

@@ -35,6 +35,7 @@ class HomeAssistantLight(Device[HomeAssistant]):
         self.mode = gateway.color_modes[0]
         self.mired = 250.0
         self.effect: str | None = None
+        self.told = b""
 
     @property
     def will(self) -> Message | None:
@@ -109,7 +110,9 @@ class HomeAssistantLight(Device[HomeAssistant]):
             keys["color"] = self.color
         if self.effect is not None:
             keys["effect"] = self.effect
-        return (Message(self.gateway.state_topic, document(**keys), 0, True),)
+        told, self.told = self.told, document(**keys)
+        is_news = self.gateway.answers_repeats or self.told != told
+        return (Message(self.gateway.state_topic, self.told, 0, True),) if is_news else ()
 
 
 def _from_xy(x: float, y: float) -> tuple[float, ...]:
