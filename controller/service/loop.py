@@ -178,11 +178,11 @@ class Loop:
         """On each change of what matters, and every HEALTH_EVERY_S so that its age tells that the controller lives."""
         if not self._mqtt.connected:
             return
-        for message in self._presence.due(reading):
-            self._mqtt.publish(message)
         health = health_of(self._engine, self._site.name, reading, self._degradations.now())
         told = (essence(health), reading.mono)
         if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
             self._health = told
             document = health.model_dump_json().encode()
             self._mqtt.publish(Message(self._site.health, document, qos=1, retain=True))
+        for message in self._presence.due(reading):  # after the document, which a sign of life vouches for
+            self._mqtt.publish(message)

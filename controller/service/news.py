@@ -66,7 +66,10 @@ class News:
         if isinstance(told, Health):
             broker.health = told
         elif told is None:
-            broker.online = item.payload == ONLINE
+            is_online = item.payload == ONLINE
+            if is_online and broker.online is False:
+                broker.health = None  # a new life may have begun: what is left of the last one says nothing about it
+            broker.online = is_online
         if not item.retain and not isinstance(told, Rejected):
             broker.live_s = now.mono if told is not None or broker.online else float("-inf")
 
