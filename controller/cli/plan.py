@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import click
 
+from controller.cli.by_hand import notices, read_by_hand
 from controller.cli.days import say_day
 from controller.cli.options import Options, common
-from controller.cli.period import read_instant, read_period
+from controller.cli.period import SOON, read_instant, read_period
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
@@ -31,17 +32,28 @@ from controller.service.words import shows
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @common
 def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
-    """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why."""
+    """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand."""
     if moment is not None and period:
         raise WatertowerError("TWL-Q115", words="PERIOD, --at")
     setup = load(options.config_dir)
-    program = setup.program()
+    program, zone = setup.program(), setup.tower.site.place.time_zone
+    now = SystemClock().read().wall.replace(microsecond=0)
+    by_hand = read_by_hand(options, now)
     if moment is not None:
         at = read_instant(moment, setup)
-        click.echo(dump(explained(program, at)) if as_json else _explanation(program, at, options))
+        under = program.with_hand(by_hand.standing(), by_hand.stop)
+        if as_json:
+            click.echo(dump({**explained(under, at), **by_hand.document(at, now)}))
+        else:
+            beside = notices(by_hand, (at, at + SOON), now, zone, options.language)
+            click.echo("\n".join((_explanation(under, at, options), *beside)))
         return
-    start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
-    click.echo(dump(document(setup, program, start, end)) if as_json else _table(program, start, end, options))
+    start, end = read_period(" ".join(period), setup, now)
+    if as_json:
+        click.echo(dump({**document(setup, program, start, end), **by_hand.document(start, now)}))
+    else:
+        beside = notices(by_hand, (start, end), now, zone, options.language)
+        click.echo("\n".join((_table(program, start, end, options), *beside)))
 
 
 def dump(value: object) -> str:

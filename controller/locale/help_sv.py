@@ -51,7 +51,7 @@ HELP_SV: dict[str, str] = {
     "Usage": "Skrivs",
     "What CODE means and what to do; without a code, all of them.": "Vad CODE betyder och vad man gör; utan kod visas alla.",
     "What goes wrong on purpose.": "Vad som går fel med flit.",
-    "What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why.": "Vad som kommer att visas under PERIOD (dagar som i schemat, eller INSTANT..INSTANT) och varför.",
+    "What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand.": "Vad som kommer att visas under PERIOD (dagar som i schemat, eller INSTANT..INSTANT) och varför, och vad som gäller för hand.",
     "Why; it stands in the log.": "Varför; det står i loggen.",
     "Write over a profile of that name.": "Skriv över en profil med det namnet.",
     "[OPTIONS]": "[FLAGGOR]",

@@ -2,10 +2,19 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from controller.clock import SystemClock
+from controller.config.load import load
+from controller.service.hand import Hand
+from controller.service.request import Grounds
+from controller.store import Store
+
+SHIPPED = Path(__file__).parents[2] / "config"
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 MINUTE = timedelta(minutes=1)
@@ -102,7 +111,7 @@ def test_the_table_is_in_the_language_that_was_asked_for(call: Any) -> None:
     """Swedish weekdays and heads, a row a night."""
     told = call("plan", "20–26 november 2026", "--lang", "sv").stdout.splitlines()
     assert told[0].split()[:2] == ["Natten", "Mörkt"]
-    assert [line[:10] for line in told[1:]] == [
+    assert [line[:10] for line in told[1:9]] == [
         "tor 19 nov", "fre 20 nov", "lör 21 nov", "sön 22 nov", "mån 23 nov", "tis 24 nov", "ons 25 nov", "tor 26 nov",
     ]  # fmt: skip
 
@@ -208,3 +217,72 @@ def test_the_table_tells_a_sequence_from_one_colour(call: Any, config: Any) -> N
     (config / "schedule.yaml").write_text(text.replace("orange", "[red, lime, blue]\n    change_every: 1 h", 1))
     row = call("plan", "20 November 2026", "--lang", "sv").stdout.splitlines()[1]
     assert "bowl #FF0000 100% (3 färger), shaft #FF0000 100% (3 färger)" in row
+
+
+@pytest.fixture
+async def state(tmp_path: Path) -> Path:
+    """The state directory of a service under which Eva set blue for a while."""
+    now = SystemClock().read().wall
+    request = json.dumps({"id": "a", "look": "blue", "until": "2 h", "owner": "Eva", "reason": "prov"}).encode()
+    setup = load(SHIPPED)
+    async with Store(tmp_path / "state", lambda _event: None) as store:
+        hand = Hand(store, Grounds(setup.program(), setup.tower.palette, timedelta(days=7)))
+        assert (await hand.take(request, now)).code == "TWL-O101"
+    return tmp_path / "state"
+
+
+async def stopped(state: Path) -> None:
+    """Bo gave a safety stop."""
+    setup = load(SHIPPED)
+    stop = json.dumps({"id": "s", "action": "stop", "owner": "Bo", "reason": "storm"}).encode()
+    async with Store(state, lambda _event: None) as store:
+        hand = Hand(store, Grounds(setup.program(), setup.tower.palette, timedelta(days=7)))
+        assert (await hand.take(stop, SystemClock().read().wall)).code == "TWL-O105"
+
+
+def soon() -> str:
+    """An instant within the override."""
+    return (SystemClock().read().wall + timedelta(minutes=10)).isoformat(timespec="seconds")
+
+
+@pytest.mark.usefixtures("state")
+def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
+    """During a blue override the plan must not say dark, or orange, without a word of it."""
+    told = call("plan", "--at", soon()).stdout
+    assert "#0000FF" in told
+    assert "! an override by Eva stands until 20" in told
+    assert "(prov): blue" in told
+    document = json.loads(call("plan", "--at", soon(), "--json").stdout)
+    assert document["winner"] == "override"
+    assert document["by_hand"]["overrides"][0]["owner"] == "Eva"
+    table = call("plan").stdout
+    assert "! an override by Eva" in table
+    assert json.loads(call("plan", "--json").stdout)["by_hand"]["known"]
+    assert "!" not in call("plan", "6 June 2099").stdout, "it has ended by then"
+
+
+async def test_a_safety_stop_that_holds_is_in_the_answer(call: Any, state: Path) -> None:
+    """With the command that lifts it, in the table too."""
+    await stopped(state)
+    for words in (("plan", "--at", soon()), ("plan",), ("plan", "6 June 2099")):
+        told = call(*words).stdout
+        assert "! a safety stop by Bo holds (storm): everything is dark until `watertower resume --lift`" in told
+    assert json.loads(call("plan", "--at", soon(), "--json").stdout)["winner"] == "stop"
+
+
+def test_where_nobody_can_tell_what_was_set_by_hand_that_is_said(call: Any, tmp_path: Path) -> None:
+    """No service keeps its state here; and of one that does nothing more is said than what stands."""
+    assert "is not in this answer: `watertower status` tells of it" in call("plan").stdout
+    assert "`watertower status` visar det" in call("plan", "--at", soon(), "--lang", "sv").stdout
+    assert json.loads(call("plan", "--json").stdout)["by_hand"]["known"] is False
+    (tmp_path / "state" / "last-good").mkdir(parents=True)
+    assert "!" not in call("plan").stdout
+
+
+def test_the_past_is_told_as_what_the_files_say_now(call: Any) -> None:
+    """Nobody keeps here what was shown."""
+    for words in (("plan", "--at", "2020-11-24T18:00"), ("plan", "20–26 November 2020")):
+        told = call(*words).stdout
+        assert "! the past is told as the files say it now, not as it was shown" in told
+        assert "status" not in told
+    assert json.loads(call("plan", "--at", "2020-11-24T18:00", "--json").stdout)["of_the_past"]
