@@ -35,6 +35,7 @@ class Desk:
         self._hand = hand
         self._waiting: deque[bytes] = deque()
         self._answers = Damper(ANSWERS)
+        self._latest_s = 0.0
         self._paid_s: dict[str, float] = {}
         """By action: until when those that were granted are paid for."""
 
@@ -65,7 +66,7 @@ class Desk:
             events = self._damped(await self._answer(self._waiting[0], reading, suspect), reading)
             self._waiting.popleft()
         ended = () if suspect else await self._hand.expire(reading.wall)
-        return (*events, *ended, *self._answers.due(reading.mono))
+        return (*events, *ended, *self._answers.due(self._seen_s(reading)))
 
     async def _answer(self, payload: bytes, reading: Reading, suspect: bool) -> Event:
         """By rule 4."""
@@ -79,4 +80,9 @@ class Desk:
         return answer
 
     def _damped(self, answer: Event, reading: Reading) -> tuple[Event, ...]:
-        return self._answers.pass_on(answer, reading.mono)
+        return self._answers.pass_on(answer, self._seen_s(reading))
+
+    def _seen_s(self, reading: Reading) -> float:
+        """Boot time. What came while an answer waited for the disk was read later than the work was begun."""
+        self._latest_s = max(self._latest_s, reading.mono)
+        return self._latest_s

@@ -93,7 +93,6 @@ class Loop:
     async def _listen(self) -> None:
         async for item in self._mqtt:
             self._take(item, self._clock.read())
-            self._wake.set()
         raise RuntimeError("the MQTT connection ended")
 
     def _take(self, item: Item, reading: Reading) -> None:
@@ -101,7 +100,9 @@ class Loop:
             # a retained request is somebody's mistake: it would be made anew at each start
             if not item.retain:
                 self._ask(item.payload, reading)
-        elif isinstance(item, Received) and item.topic == self._site.status:
+            return  # a flood of them must not turn the engine for each: one that changes the light wakes it
+        self._wake.set()
+        if isinstance(item, Received) and item.topic == self._site.status:
             self._presence.heard(item, reading)
         elif isinstance(item, Received):
             self._engine.receive(item.topic, item.payload, item.retain, reading)
