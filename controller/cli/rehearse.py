@@ -53,13 +53,22 @@ def command(
 def _held_on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list[Json]:
     """The figures of each seed, in order; the processes read the files by themselves."""
     cores = min(len(seeds), os.cpu_count() or 1)
-    if cores == 1:
+    processes = _processes(cores) if cores > 1 else None
+    if processes is None:
         return [document.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    with processes as pool:
         period = rehearsal.start, rehearsal.end
         shares = [pool.submit(_held, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
         found = [figures for share in shares for figures in share.result()]
     return sorted(found, key=lambda figures: figures["seed"])
+
+
+def _processes(count: int) -> ProcessPoolExecutor | None:
+    """None where the system lets nobody share semaphores, as a container with a closed /dev/shm does."""
+    try:
+        return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    except OSError:
+        return None
 
 
 def _held(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:

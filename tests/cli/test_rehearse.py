@@ -91,6 +91,19 @@ def test_several_seeds_tell_the_median_and_the_worst(call: Any) -> None:
     assert told["gateways"][0]["name"] == "mast"
 
 
+def test_several_seeds_are_held_one_by_one_where_processes_cannot_be_had(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may let nobody write into /dev/shm, where their semaphores lie."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("controller.cli.rehearse.ProcessPoolExecutor", refused)
+    told = json.loads(call("rehearse", NIGHT, "--faults", "controller", "--seeds", "2", "--json").stdout)
+    assert [one["seed"] for one in told["seeds"]] == [0, 1]
+
+
 def test_an_unknown_set_of_faults_names_those_that_there_are(call: Any) -> None:
     """Usage is exit code 2."""
     told = call("rehearse", NIGHT, "--faults", "gremlins")
