@@ -286,6 +286,22 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_hand.py::test_a_restart_in_the_fade_after_an_override_finds_it_under_way",
         "simulation/test_rehearsal.py::test_overrides_move_no_step_of_a_sequence",
     ),
+    "somebody asks for light under a safety stop": (
+        "service/test_hand.py::test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted",
+        "nights/test_by_hand.py::test_commands_set_resume_stop_and_lift",
+    ),
+    "a pipe, a device or a folder stands in the place of a file": (
+        "test_plain_file.py::test_what_stands_in_the_place_of_a_file_of_ours_is_told",
+        "test_plain_file.py::test_what_stands_in_the_place_of_a_secret_is_told",
+    ),
+    "a schedule is too large to be sent or worked out": (
+        "config/test_sendable.py::test_what_is_accepted_fits_into_the_document_of_a_gateway",
+        "config/test_sendable.py::test_a_schedule_that_would_take_minutes_is_refused_at_once",
+    ),
+    "an advice is followed to the letter": (
+        "config/test_advice.py::test_an_advice_about_days_keeps_the_days",
+        "config/test_advice.py::test_an_advice_about_hours_keeps_the_hours",
+    ),
     "files of an older or a newer program": (
         "store/test_history.py::test_an_older_schema_is_migrated_forward",
         "store/test_faults.py::test_newer_files_everywhere_refuse_what_cannot_be_kept",
