@@ -47,6 +47,8 @@ def mend_syntax(error: YAMLError, draft: Draft) -> bool:
         return True
     line, column = trouble.at
     if len(draft.findings) == before and not any(told.place and told.place.line == line + 1 for told in draft.findings):
+        # a keyword that was put in while mending may stand on a line that is empty in the file
+        column = min(column, len(draft.source.lines[line]))
         draft.tell("TWL-S037", line, (column, column + 1))
     return False
 

@@ -114,14 +114,15 @@ def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Any, mosqui
 
 
 def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any, words: Any) -> None:
-    """The service goes on by its last good files, and so do those who ask it; without it the files are told."""
+    """The service goes on by its last good files, and so do those who ask it, who are told that they were refused;
+    without it the files are told."""
     service = site.controller()
     words.until(lambda: service.events("TWL-G101"), "no confirmation")
     spoiled = (("schedule.yaml", "20–26 November", "20–26 Novembr"), ("tower.yaml", "zones:", "zonez:"))
     for number, place in enumerate(spoiled, start=1):
         site.edit(*place)
         words.until(lambda n=number: len(service.events("TWL-O131")) == n, f"{place[0]} is not refused")
-        assert site.start("status").wait() == 0
+        assert site.start("status").wait() == 1
         assert site.start("stop", "--reason", "storm").wait() == 0
         assert site.start("resume", "--lift").wait() == 0
     assert service.end() == 0
