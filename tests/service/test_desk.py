@@ -168,7 +168,7 @@ async def test_a_flood_while_the_disk_is_slow_is_counted_too(hand: Hand) -> None
     """Work is begun by an earlier look at the clock than what comes meanwhile."""
     desk, told = Desk(hand), []
     for number in range(2 * ANSWERS):
-        for more in range(WAITING):
+        for more in range(WAITING + 1):
             told += desk.receive(asked(f"m{number}.{more}", look="blurple"), later((number + 0.5) / 100))
         told += await desk.work(later(number / 100))
     assert len([event for event in told if event.code == "TWL-O110"]) <= ANSWERS
