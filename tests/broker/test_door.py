@@ -30,7 +30,9 @@ def test_the_hash_is_scrypt_as_others_make_it():
 
 
 @pytest.mark.parametrize(
-    "secret", ["", "$scrypt$", HASH[:-1], HASH.replace("ln=14", "ln=30"), HASH.replace("r=8", "r=9"), HASH + "="]
+    "secret",
+    ["", "$scrypt$", HASH[:-1], HASH.replace("ln=14", "ln=30"), HASH.replace("r=8", "r=9"), HASH + "="],
+    ids=["empty", "no parts", "cut", "other work", "other block size", "padded"],
 )
 def test_what_is_no_hash_is_refused(secret):
     """Nor may one take all the memory."""
@@ -57,7 +59,7 @@ def test_keys_of_guesses_do_not_fill_the_memory():
     assert len(guesses._paid_s) <= 5000
 
 
-@pytest.mark.parametrize("secret", ["orange", HASH])
+@pytest.mark.parametrize("secret", ["orange", HASH], ids=["plain", "hashed"])
 async def test_a_hashed_password_lets_in_as_a_plain_one_does(start, dial, secret):
     """And a wrong one does not, nor the hash itself."""
     subject = await start(users={"tower": secret})
