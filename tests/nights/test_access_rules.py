@@ -14,7 +14,7 @@ FORGOTTEN = {
     "read": ("write gateway/gate/#", "read gateway/gate/desired"),
 }
 """What the controller may do with the gateway `gate`, by what was forgotten."""
-TOLD = {"write": {"TWL-G102", "TWL-G108"}, "read": {"TWL-G116"}}
+TOLD = {"write": {"TWL-G102", "TWL-G108"}, "read": {"TWL-G104"}}
 OVERRIDE = {"version": 1, "id": "lit", "look": "orange", "until": "1 h", "owner": "test", "reason": "test"}
 
 
