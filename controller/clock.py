@@ -1,4 +1,4 @@
-"""The one clock. Everything else is handed a `Reading` and never asks for the time itself.
+"""The one clock. Everything else is handed a `ClockReading` and never asks for the time itself.
 
 Rules
 1. Wall time is aware UTC; waits, ages and time-outs are counted on the boot-time clock, which no step moves and which
@@ -69,7 +69,7 @@ class Trust(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockReading:
     """One look at the clock: `wall` in UTC, `mono` in seconds that never step.
 
     `stepped_s` is the sum of all steps of the clock since it was first read, `steps` how many of them were in the last
@@ -97,7 +97,7 @@ class Reading:
 class Clock(Protocol):
     """What everything that runs is handed."""
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         """Now."""
 
     def real_s(self, wall_s: float) -> float:
@@ -122,7 +122,7 @@ class ForwardTime:
         return wall
 
 
-class Judge:
+class ClockJudge:
     """Keeps the state of trust from one reading to the next; `known` is the latest wall time that this site wrote."""
 
     def __init__(self, known: datetime | None = None) -> None:
@@ -135,7 +135,7 @@ class Judge:
         self._suspect_until: float | None = None
         self._was_trusted = False
 
-    def judge(self, wall: datetime, mono: float, error_s: float | None) -> Reading:
+    def judge(self, wall: datetime, mono: float, error_s: float | None) -> ClockReading:
         """The reading of this instant; `error_s` is the kernel's bound on the wall clock's error, None if unknown."""
         is_odd = self._is_unlike_known(wall)
         if not self._offsets and is_odd:
@@ -149,7 +149,7 @@ class Judge:
         synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
         trust = self._trust(mono, synchronised) if FLOOR <= wall < CEILING else Trust.SUSPECT
         told = self._forward.at(wall, mono)
-        return Reading(
+        return ClockReading(
             wall=told,
             mono=mono,
             trust=trust,
@@ -198,9 +198,9 @@ class SystemClock:
     """The machine's own clock."""
 
     def __init__(self, known: datetime | None = None) -> None:
-        self._judge = Judge(known)
+        self._judge = ClockJudge(known)
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         """Now, with the kernel's own figures about it."""
         return self._judge.judge(datetime.now(UTC), boot_time(), kernel_error_s())
 
@@ -217,10 +217,10 @@ class VirtualClock:
         self._speed = speed
         self._began = boot_time()
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         """Now, on the virtual wall."""
         mono = boot_time()
-        return Reading(self._start + timedelta(seconds=(mono - self._began) * self._speed), mono, pace=self._speed)
+        return ClockReading(self._start + timedelta(seconds=(mono - self._began) * self._speed), mono, pace=self._speed)
 
     def real_s(self, wall_s: float) -> float:
         """Shorter by the speed."""

@@ -18,9 +18,9 @@ from controller.clock import (
     SLOWED,
     Alarm,
     Clock,
+    ClockJudge,
+    ClockReading,
     ForwardTime,
-    Judge,
-    Reading,
     SystemClock,
     Trust,
     VirtualClock,
@@ -76,7 +76,7 @@ STORIES = {
 def test_trust(story: str) -> None:
     """What happens to a clock, and how far it is trusted after each."""
     happenings, trusts = STORIES[story]
-    judge, mono, wall = Judge(), 500.0, NOON
+    judge, mono, wall = ClockJudge(), 500.0, NOON
     seen = []
     for passed, shift, error in happenings:
         mono, wall = mono + passed, wall + timedelta(seconds=passed + shift)
@@ -100,7 +100,7 @@ def test_trust(story: str) -> None:
 def test_a_start_far_from_what_was_known(behind_s: float, after_s: float, trust: str) -> None:
     """After a power cut without a battery the clock lies before what this site wrote, or years after it: doubted for
     two minutes, in which a time server may put it right."""
-    judge = Judge(known=NOON)
+    judge = ClockJudge(known=NOON)
     wall = NOON - timedelta(seconds=behind_s)
     judge.judge(wall, 0.0, ADRIFT)
     assert judge.judge(wall + timedelta(seconds=after_s), after_s, ADRIFT).trust.value == trust
@@ -108,14 +108,14 @@ def test_a_start_far_from_what_was_known(behind_s: float, after_s: float, trust:
 
 def test_a_known_time_far_ahead_locks_nothing_out() -> None:
     """Someone once ran it in 2090: after two minutes of doubt today is believed again."""
-    judge = Judge(known=datetime(2090, 1, 1, tzinfo=UTC))
+    judge = ClockJudge(known=datetime(2090, 1, 1, tzinfo=UTC))
     assert judge.judge(NOON, 0.0, ADRIFT).trust is Trust.SUSPECT
     assert judge.judge(NOON + timedelta(seconds=121), 121.0, ADRIFT).trust is Trust.PLAUSIBLE
 
 
 def test_steps_add_up_and_every_reader_sees_them() -> None:
     """Two that read the same clock by turns: neither takes a step away from the other."""
-    judge = Judge()
+    judge = ClockJudge()
     judge.judge(NOON, 0.0, SYNCED)
     first = judge.judge(NOON + timedelta(seconds=3601), 1.0, SYNCED)
     second = judge.judge(NOON + timedelta(seconds=3601.5), 1.5, SYNCED)
@@ -125,7 +125,7 @@ def test_steps_add_up_and_every_reader_sees_them() -> None:
 
 def test_the_beat_knows_no_steps() -> None:
     """What fades are counted on goes on evenly while the wall jumps."""
-    judge = Judge()
+    judge = ClockJudge()
     before = judge.judge(NOON, 0.0, SYNCED)
     after = judge.judge(NOON - timedelta(hours=5) + timedelta(seconds=2), 2.0, SYNCED)
     assert after.beat_s - before.beat_s == pytest.approx(2.0)
@@ -136,7 +136,7 @@ def test_the_beat_knows_no_steps() -> None:
 def test_a_clock_that_runs_wrong_is_not_believed(gain: float, error_s: float) -> None:
     """It gains or loses so many seconds in each, or stands still: suspect within ten minutes, and for as long as it
     goes on."""
-    judge = Judge()
+    judge = ClockJudge()
     readings = [judge.judge(NOON + timedelta(seconds=at * (1 + gain)), at, error_s) for at in range(1800)]
     believed = [reading.mono for reading in readings if reading.trust is not Trust.SUSPECT]
     assert max(believed) < 600
@@ -145,7 +145,7 @@ def test_a_clock_that_runs_wrong_is_not_believed(gain: float, error_s: float) ->
 
 def test_a_clock_that_runs_a_little_wrong_is_found_in_time() -> None:
     """It gains 36 s an hour: seconds at a time are believed, and after an hour nothing any more."""
-    judge = Judge()
+    judge = ClockJudge()
     readings = [judge.judge(NOON + timedelta(seconds=at * 1.01), at, ADRIFT) for at in range(3 * 3600)]
     assert all(reading.trust is Trust.SUSPECT for reading in readings[3600:])
 
@@ -153,7 +153,7 @@ def test_a_clock_that_runs_a_little_wrong_is_found_in_time() -> None:
 @pytest.mark.parametrize("gain", [500e-6, -500e-6])
 def test_a_clock_that_is_slewed_is_believed(gain: float) -> None:
     """As fast as a kernel slews; on Linux the boot-time clock goes with it, elsewhere it may not."""
-    judge = Judge()
+    judge = ClockJudge()
     readings = [judge.judge(NOON + timedelta(seconds=at * (1 + gain)), at, ADRIFT) for at in range(0, 90_000, 10)]
     assert {reading.trust for reading in readings} == {Trust.PLAUSIBLE}
     assert readings[-1].stepped_s == 0
@@ -162,7 +162,7 @@ def test_a_clock_that_is_slewed_is_believed(gain: float) -> None:
 def test_small_moves_add_up_to_a_step() -> None:
     """Twice 3 s within an hour are 6; with a day between them they are none."""
     for pause_s, moved_s in ((1800, 6.0), (86_400, 0.0)):
-        judge, offset_s = Judge(), 0.0
+        judge, offset_s = ClockJudge(), 0.0
         for mono in (*range(0, pause_s, 60), *range(pause_s, pause_s + 100, 10)):
             offset_s = 0.0 if mono == 0 else 3.0 if mono < pause_s else 6.0
             reading = judge.judge(NOON + timedelta(seconds=mono + offset_s), mono, SYNCED)
@@ -171,7 +171,7 @@ def test_small_moves_add_up_to_a_step() -> None:
 
 def test_a_clock_that_was_moved_again_and_again_must_settle_for_longer() -> None:
     """The fourth time within an hour costs four times two minutes."""
-    judge = Judge()
+    judge = ClockJudge()
     for count in range(5):
         judge.judge(NOON + timedelta(seconds=30 * count), 20.0 * count, ADRIFT)
     last_s = 80.0
@@ -181,18 +181,18 @@ def test_a_clock_that_was_moved_again_and_again_must_settle_for_longer() -> None
 
 def test_a_clock_behind_what_this_site_knew_says_so_until_it_has_passed_it() -> None:
     """Also after it was believed for want of a better one; never where a time server holds it."""
-    judge, three_days = Judge(known=NOON), timedelta(days=3)
+    judge, three_days = ClockJudge(known=NOON), timedelta(days=3)
     assert judge.judge(NOON - three_days, 0.0, ADRIFT).known == NOON
     settled = judge.judge(NOON - three_days + timedelta(seconds=200), 200.0, ADRIFT)
     assert (settled.trust, settled.known) == (Trust.PLAUSIBLE, NOON)
     assert judge.judge(NOON, three_days.total_seconds(), ADRIFT).known is None
-    assert Judge(known=NOON).judge(NOON - three_days, 0.0, SYNCED).known is None
-    assert Judge(known=NOON).judge(NOON + timedelta(days=401), 0.0, ADRIFT).known == NOON
+    assert ClockJudge(known=NOON).judge(NOON - three_days, 0.0, SYNCED).known is None
+    assert ClockJudge(known=NOON).judge(NOON + timedelta(days=401), 0.0, ADRIFT).known == NOON
 
 
 def test_a_time_server_that_vouches_for_a_clock_has_the_last_word_on_what_was_known() -> None:
     """Also when it is gone again."""
-    judge = Judge(known=NOON + timedelta(days=9000))
+    judge = ClockJudge(known=NOON + timedelta(days=9000))
     assert judge.judge(NOON, 0.0, ADRIFT).known is not None
     assert judge.judge(NOON + timedelta(seconds=9), 9.0, SYNCED).known is None
     later = judge.judge(NOON + timedelta(hours=9), 9 * 3600.0, ADRIFT)
@@ -202,7 +202,7 @@ def test_a_time_server_that_vouches_for_a_clock_has_the_last_word_on_what_was_kn
 @pytest.mark.parametrize("known", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_an_absurd_time_on_disk_breaks_nothing(known: datetime) -> None:
     """Whoever wrote it: it counts as the nearest that may be."""
-    reading = Judge(known=known).judge(NOON, 0.0, ADRIFT)
+    reading = ClockJudge(known=known).judge(NOON, 0.0, ADRIFT)
     assert reading.known in {None, FLOOR, CEILING}
 
 
@@ -241,7 +241,7 @@ def test_a_longer_step_back_is_followed_at_once() -> None:
 
 def test_a_reading_tells_how_far_it_is_ahead_of_the_clock() -> None:
     """So that what is told of a step names what the machine's clock shows."""
-    judge = Judge()
+    judge = ClockJudge()
     judge.judge(NOON, 0.0, SYNCED)
     reading = judge.judge(NOON - timedelta(seconds=20), 0.0, SYNCED)
     assert (reading.wall, reading.ahead_s, reading.stepped_s) == (NOON, 20.0, -20.0)
@@ -272,9 +272,9 @@ class Shifted:
     def __init__(self) -> None:
         self.stepped_s = 0.0
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         wall = datetime.now(UTC) + timedelta(seconds=self.stepped_s)  # noqa: TID251
-        return Reading(wall, boot_time(), stepped_s=self.stepped_s)
+        return ClockReading(wall, boot_time(), stepped_s=self.stepped_s)
 
     def real_s(self, wall_s: float) -> float:
         return wall_s

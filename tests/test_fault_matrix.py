@@ -38,31 +38,33 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "the broker is killed and has kept its messages": (
         "nights/test_restarts.py::test_any_part_may_die_in_any_order",
         "mqtt/test_faults.py::test_a_killed_broker_is_noticed_and_found_again",
-        "broker/test_store.py::test_all_is_there_after_a_power_cut",
+        "broker/test_broker_file.py::test_all_is_there_after_a_power_cut",
     ),
     "the broker comes back empty": (
         "service/test_restarts.py::test_a_broker_that_forgets",
         "mqtt/test_faults.py::test_a_broker_that_forgot_is_told_of",
         "cli/test_two_brokers.py::test_a_broker_that_returns_empty_is_told_everything",
     ),
-    "the file of the embedded broker is cut or damaged": ("broker/test_store.py::test_a_damaged_file_is_set_aside",),
+    "the file of the embedded broker is cut or damaged": (
+        "broker/test_broker_file.py::test_a_damaged_file_is_set_aside",
+    ),
     "the file of the embedded broker is huge, or its disk hangs": (
-        "broker/test_store.py::test_a_huge_file_is_set_aside_unread",
-        "broker/test_store.py::test_a_disk_that_hangs_delays_neither_start_nor_stop",
+        "broker/test_broker_file.py::test_a_huge_file_is_set_aside_unread",
+        "broker/test_broker_file.py::test_a_disk_that_hangs_delays_neither_start_nor_stop",
     ),
     "clients of the embedded broker that stay away, or do not read, or send halves": (
         "broker/test_limits.py::test_the_queues_of_all_absent_clients_are_bounded",
         "broker/test_limits.py::test_the_queues_of_all_connected_clients_are_bounded",
         "broker/test_limits.py::test_packets_that_come_in_part_are_bounded_together",
-        "broker/test_store.py::test_neither_the_service_nor_an_absent_client_wears_the_disk",
+        "broker/test_broker_file.py::test_neither_the_service_nor_an_absent_client_wears_the_disk",
     ),
     "the embedded broker is full": (
         "broker/test_limits.py::test_a_full_broker_lets_in_the_service_and_its_commands",
         "broker/test_limits.py::test_nobody_pushes_out_what_the_service_retains",
     ),
     "somebody guesses passwords": (
-        "broker/test_door.py::test_guessing_is_slowed_and_told",
-        "broker/test_door.py::test_whoever_was_let_in_before_is_not_kept_out",
+        "broker/test_login.py::test_guessing_is_slowed_and_told",
+        "broker/test_login.py::test_whoever_was_let_in_before_is_not_kept_out",
     ),
     "the broker is frozen": (
         "nights/test_restarts.py::test_the_gateway_keeps_the_plan_alone",
@@ -84,7 +86,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "simulation/test_properties.py::test_a_plan_kept_ahead_outlives_what_lies_between",
     ),
     "all clients seek a broker that returns": (
-        "mqtt/test_link.py::test_the_pause_grows_to_a_cap_and_is_longer_where_a_person_must_act",
+        "mqtt/test_reconnect.py::test_the_pause_grows_to_a_cap_and_is_longer_where_a_person_must_act",
         "broker/test_limits.py::test_too_many_strangers_do_not_keep_out_who_logs_in",
     ),
     "messages are lost, come twice, or overtake each other": (
@@ -96,7 +98,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "an access rule swallows what is published": (
         "nights/test_access_rules.py::test_a_forgotten_access_rule_harms_its_own_lamp_only",
         "broker/test_access.py::test_a_user_writes_what_is_his_alone",
-        "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
+        "service/test_liveness.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),
     "an access rule refuses a subscription": (
         "mqtt/test_faults.py::test_a_refused_subscription_is_told_and_the_others_hold",
@@ -136,10 +138,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_vendors.py::test_a_lamp_changed_by_an_app",
     ),
     "a gateway is slow": ("service/test_vendors.py::test_a_slow_lamp_is_not_swamped",),
-    "a gateway comes and goes": ("service/test_silence.py::test_flapping_fills_no_log",),
+    "a gateway comes and goes": ("service/test_liveness.py::test_flapping_fills_no_log",),
     "a gateway is dead, and `online` stays": (
-        "service/test_silence.py::test_what_was_retained_never_confirms",
-        "service/test_silence.py::test_silence_is_noticed_by_the_age_of_the_last_report",
+        "service/test_liveness.py::test_what_was_retained_never_confirms",
+        "service/test_liveness.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),
     "a gateway loses power for seconds and comes back without a word": (
         "service/test_reconcile_fresh.py::test_a_lamp_that_came_back_without_a_word_is_not_confirmed_for_long",
@@ -165,7 +167,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "the broker is back before the gateways": (
         "service/test_reconcile_fresh.py::test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it",
-        "service/test_silence.py::test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient",
+        "service/test_liveness.py::test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient",
     ),
     "two devices, or two controllers, with one client id": (
         "broker/test_limits.py::test_two_devices_with_one_id_do_not_fill_the_log",
@@ -179,7 +181,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "garbage on any topic": (
         "service/test_rivals.py::test_garbage_on_any_topic",
         "gateways/test_every_vendor.py::test_any_payload_gives_a_report_or_a_reason",
-        "gateways/test_documents.py::test_any_bytes_give_a_document_or_a_reason",
+        "gateways/test_wire.py::test_any_bytes_give_a_document_or_a_reason",
     ),
     "a document from before, or of a higher epoch": (
         "service/test_rivals.py::test_an_old_document_of_ours_is_no_rival",
@@ -187,7 +189,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_rivals.py::test_a_poisonous_epoch",
     ),
     "an order that would lead the controller to what gateways refuse": (
-        "service/test_orders.py::test_whatever_is_seen_no_gateway_refuses_what_is_issued",
+        "service/test_revisions.py::test_whatever_is_seen_no_gateway_refuses_what_is_issued",
         "service/test_rivals.py::test_a_report_cannot_lead_the_controller_to_what_gateways_refuse",
         "service/test_rivals.py::test_a_gateway_that_took_the_highest_document_there_is_obeys_again",
         "service/test_rivals.py::test_a_state_on_disk_that_was_led_too_far_heals_by_itself",
@@ -200,13 +202,13 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "dmx/test_gateway.py::test_what_is_dated_ahead_ends_though_the_gateway_starts_again_and_again",
     ),
     "a flood of messages": (
-        "service/test_desk.py::test_a_flood_of_refusals_is_counted",
-        "service/test_desk.py::test_no_flood_of_what_is_granted_fills_disk_and_log",
-        "service/test_desk.py::test_a_flood_of_anything_delays_no_stop_and_no_lift",
+        "service/test_override_queue.py::test_a_flood_of_refusals_is_counted",
+        "service/test_override_queue.py::test_no_flood_of_what_is_granted_fills_disk_and_log",
+        "service/test_override_queue.py::test_a_flood_of_anything_delays_no_stop_and_no_lift",
         "mqtt/test_flood.py::test_a_flood_on_one_topic_leaves_the_others_alone",
         "broker/test_limits.py::test_a_flood_does_not_starve_the_others",
-        "broker/test_session.py::test_a_flood_does_not_hold_back_a_retained_message",
-        "broker/test_turns.py::test_the_rest_of_the_program_has_its_turn_between_slices",
+        "broker/test_client_session.py::test_a_flood_does_not_hold_back_a_retained_message",
+        "broker/test_fairness.py::test_the_rest_of_the_program_has_its_turn_between_slices",
         "bench/test_jitter.py::test_a_tick_beside_a_flood",
         "dmx/test_gateway.py::test_a_flood_of_documents_is_answered_in_bounds",
     ),
@@ -234,8 +236,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_status.py::test_a_word_that_somebody_else_retained_is_written_over_and_told",
     ),
     "who asks has a wrong clock": (
-        "service/test_news.py::test_a_dead_controller_is_not_alive_by_any_clock",
-        "service/test_news.py::test_a_living_controller_is_alive_by_any_clock_within_a_beat",
+        "service/test_health_watch.py::test_a_dead_controller_is_not_alive_by_any_clock",
+        "service/test_health_watch.py::test_a_living_controller_is_alive_by_any_clock_within_a_beat",
         "nights/test_status.py::test_a_dead_controller_does_not_answer_by_any_clock",
         "simulation/test_rehearsal.py::test_who_asks_is_told_rightly_whether_it_runs_by_any_clock",
     ),
@@ -245,52 +247,52 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_files.py::test_the_technicians_file_is_taken_too",
     ),
     "the database is locked": (
-        "store/test_faults.py::test_a_locked_database_stops_neither_the_loop_nor_an_override",
-        "store/test_faults.py::test_a_locked_journal_catches_up_and_tells_what_it_lost",
+        "state/test_faults.py::test_a_locked_database_stops_neither_the_loop_nor_an_override",
+        "state/test_faults.py::test_a_locked_journal_catches_up_and_tells_what_it_lost",
         "bench/test_turns.py::test_turns_beside_a_locked_store_and_an_unread_log",
     ),
     "the database is damaged": (
-        "store/test_faults.py::test_no_flipped_byte_loses_an_override_or_stops_the_store",
+        "state/test_faults.py::test_no_flipped_byte_loses_an_override_or_stops_the_store",
         "nights/test_ends.py::test_what_is_lost_in_the_state_folder_is_no_traceback",
     ),
     "the disk is full": (
-        "store/test_faults.py::test_a_full_disk_gives_up_history_for_an_override",
-        "store/test_faults.py::test_a_disk_without_any_room_refuses_and_recovers",
-        "dmx/test_process.py::test_a_disk_that_takes_nothing",
+        "state/test_faults.py::test_a_full_disk_gives_up_history_for_an_override",
+        "state/test_faults.py::test_a_disk_without_any_room_refuses_and_recovers",
+        "dmx/test_runtime.py::test_a_disk_that_takes_nothing",
     ),
     "the disk becomes read-only, or fails to sync": (
-        "store/test_faults.py::test_a_disk_that_became_read_only",
-        "store/test_atomic.py::test_an_error_of_any_call_leaves_the_old_or_the_new",
+        "state/test_faults.py::test_a_disk_that_became_read_only",
+        "state/test_atomic.py::test_an_error_of_any_call_leaves_the_old_or_the_new",
         "nights/test_ends.py::test_a_state_folder_that_cannot_be_written_is_told",
     ),
     "power goes in the middle of a write": (
-        "store/test_atomic.py::test_a_process_that_dies_at_any_call_leaves_the_old_or_the_new",
-        "broker/test_store.py::test_a_write_that_fails_anywhere_leaves_old_or_new",
+        "state/test_atomic.py::test_a_process_that_dies_at_any_call_leaves_the_old_or_the_new",
+        "broker/test_broker_file.py::test_a_write_that_fails_anywhere_leaves_old_or_new",
     ),
     "the process dies over an override": (
         "nights/test_by_hand.py::test_an_acknowledged_override_outlives_the_controller",
-        "store/test_held.py::test_a_kill_loses_nothing_that_was_acknowledged",
+        "state/test_stored_overrides.py::test_a_kill_loses_nothing_that_was_acknowledged",
         "simulation/test_rehearsal.py::test_nothing_acknowledged_is_lost",
     ),
     "a request by hand comes again": (
-        "service/test_hand.py::test_a_stop_that_is_acknowledged_holds_whatever_its_id",
-        "service/test_hand.py::test_a_lift_that_comes_again_lifts_no_later_stop",
-        "service/test_hand.py::test_a_resume_that_comes_again_ends_no_later_override",
-        "service/test_desk.py::test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own",
+        "service/test_overrides.py::test_a_stop_that_is_acknowledged_holds_whatever_its_id",
+        "service/test_overrides.py::test_a_lift_that_comes_again_lifts_no_later_stop",
+        "service/test_overrides.py::test_a_resume_that_comes_again_ends_no_later_override",
+        "service/test_override_queue.py::test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own",
         "nights/test_led_astray.py::test_one_button_stops_each_time_and_old_requests_undo_nothing",
     ),
     "a gateway does not go dark under a safety stop": (
         "service/test_stopping.py::test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds",
-        "cli/test_ask.py::test_a_stop_that_is_not_confirmed_dark_is_no_success",
+        "cli/test_send_request.py::test_a_stop_that_is_not_confirmed_dark_is_no_success",
     ),
     "a hand, or a restart, in the middle of a sequence or a fade": (
         "schedule/test_properties.py::test_what_a_hand_sets_moves_no_step_of_the_schedule",
         "service/test_sequences.py::test_a_gateway_that_is_left_alone_under_a_hand_finds_back_to_the_step",
-        "service/test_hand.py::test_a_restart_in_the_fade_after_an_override_finds_it_under_way",
+        "service/test_overrides.py::test_a_restart_in_the_fade_after_an_override_finds_it_under_way",
         "simulation/test_rehearsal.py::test_overrides_move_no_step_of_a_sequence",
     ),
     "somebody asks for light under a safety stop": (
-        "service/test_hand.py::test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted",
+        "service/test_overrides.py::test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted",
         "nights/test_by_hand.py::test_commands_set_resume_stop_and_lift",
     ),
     "a pipe, a device or a folder stands in the place of a file": (
@@ -306,8 +308,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "config/test_advice.py::test_an_advice_about_hours_keeps_the_hours",
     ),
     "files of an older or a newer program": (
-        "store/test_history.py::test_an_older_schema_is_migrated_forward",
-        "store/test_faults.py::test_newer_files_everywhere_refuse_what_cannot_be_kept",
+        "state/test_history.py::test_an_older_schema_is_migrated_forward",
+        "state/test_faults.py::test_newer_files_everywhere_refuse_what_cannot_be_kept",
     ),
     # clocks and the calendar
     "a clock steps by an hour": (
@@ -334,7 +336,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "a machine starts without the time": (
         "service/test_clocks.py::test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written",
         "test_clock.py::test_a_start_far_from_what_was_known",
-        "store/test_history.py::test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it",
+        "state/test_history.py::test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it",
         "service/test_clocks.py::test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what",
         "nights/test_clock_behind.py::test_a_clock_behind_what_the_site_knew_is_told_and_stays_known",
     ),
@@ -351,7 +353,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "29 February, 31 November, week 53": (
         "schedule/test_decisions.py::test_29_february",
         "schedule/test_decisions.py::test_31_november_is_an_error",
-        "schedule/test_grammar.py::test_week_53_is_in_the_years_that_have_it",
+        "schedule/test_day_grammar.py::test_week_53_is_in_the_years_that_have_it",
     ),
     "a sun that does not set or does not rise": (
         "schedule/test_decisions.py::test_sunset_that_does_not_occur",
@@ -363,7 +365,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "dmx/test_network_lost.py::test_a_card_that_is_down_for_a_while",
     ),
     "a lighting desk at a higher priority": (
-        "dmx/test_rivals.py::test_a_desk_on_the_network_is_noticed",
+        "dmx/test_source_monitor.py::test_a_desk_on_the_network_is_noticed",
         "dmx/test_olad.py::test_the_higher_priority_wins_until_it_says_farewell",
     ),
     "a USB widget is unplugged": ("dmx/test_enttec.py::test_a_widget_is_found_again_after_it_was_unplugged",),

@@ -17,9 +17,9 @@ from controller.broker.packets import (
     Ack,
     Connect,
     Disconnect,
-    Kind,
     OtherVersion,
     Packet,
+    PacketType,
     Ping,
     ProtocolError,
     Publish,
@@ -140,7 +140,7 @@ def decode(head: int, body: bytes) -> Packet:
     """The value of one packet; raises ProtocolError."""
     kind = HEADS.get(head) or _refuse(f"a first byte of 0x{head:02x}")
     fields = _Fields(body)
-    if kind is Kind.PUBLISH:
+    if kind is PacketType.PUBLISH:
         return _publish(head, fields)
     packet = _packet(kind, fields)
     if fields.more() and not isinstance(packet, OtherVersion):
@@ -148,17 +148,17 @@ def decode(head: int, body: bytes) -> Packet:
     return packet
 
 
-def _packet(kind: Kind, fields: _Fields) -> Packet:
+def _packet(kind: PacketType, fields: _Fields) -> Packet:
     match kind:
-        case Kind.CONNECT:
+        case PacketType.CONNECT:
             return _connect(fields)
-        case Kind.SUBSCRIBE:
+        case PacketType.SUBSCRIBE:
             return Subscribe(fields.packet_id(), tuple(_wishes(fields)))
-        case Kind.UNSUBSCRIBE:
+        case PacketType.UNSUBSCRIBE:
             return Unsubscribe(fields.packet_id(), tuple(_filters(fields)))
-        case Kind.PINGREQ:
+        case PacketType.PINGREQ:
             return Ping()
-        case Kind.DISCONNECT:
+        case PacketType.DISCONNECT:
             return Disconnect()
         case _:
             return Ack(kind, fields.packet_id())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from controller.broker.packets import FLAGS, Answer, Kind, Publish
+from controller.broker.packets import FLAGS, Answer, PacketType, Publish
 
 PINGRESP = b"\xd0\x00"
 
@@ -29,7 +29,7 @@ def publish(message: Publish, qos: int, retain: bool, packet_id: int = 0, again:
     return b"".join((bytes((head, *_length(length))), len(topic).to_bytes(2, "big"), topic, number, message.payload))
 
 
-def ack(kind: Kind, packet_id: int) -> bytes:
+def ack(kind: PacketType, packet_id: int) -> bytes:
     """PUBACK, PUBREC, PUBREL or PUBCOMP."""
     return bytes((kind << 4 | FLAGS[kind], 2)) + packet_id.to_bytes(2, "big")
 

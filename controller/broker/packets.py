@@ -8,7 +8,7 @@ class ProtocolError(Exception):
     """A client broke the protocol; its connection must be closed (4.8)."""
 
 
-class Kind(IntEnum):
+class PacketType(IntEnum):
     """Types of control packets that a client may send (2.2.1)."""
 
     CONNECT = 1
@@ -23,10 +23,13 @@ class Kind(IntEnum):
     DISCONNECT = 14
 
 
-FLAGS = {kind: 0b0010 if kind in (Kind.PUBREL, Kind.SUBSCRIBE, Kind.UNSUBSCRIBE) else 0 for kind in Kind}
+FLAGS = {
+    kind: 0b0010 if kind in (PacketType.PUBREL, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE) else 0
+    for kind in PacketType
+}
 """The lower half of the first byte (2.2.2), but for PUBLISH."""
-HEADS = {kind << 4 | FLAGS[kind]: kind for kind in Kind} | {
-    0x30 | again | qos << 1 | retain: Kind.PUBLISH
+HEADS = {kind << 4 | FLAGS[kind]: kind for kind in PacketType} | {
+    0x30 | again | qos << 1 | retain: PacketType.PUBLISH
     for qos, again in ((0, 0), (1, 0), (1, 8), (2, 0), (2, 8))
     for retain in (0, 1)
 }
@@ -78,7 +81,7 @@ class OtherVersion:
 class Ack:
     """PUBACK, PUBREC, PUBREL or PUBCOMP."""
 
-    kind: Kind
+    kind: PacketType
     packet_id: int
 
 

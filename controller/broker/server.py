@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import Self
 
 from controller.broker.access import Admission, Rights
-from controller.broker.connection import Connection, House
-from controller.broker.door import Door
-from controller.broker.exchange import Exchange
+from controller.broker.broker_events import BrokerEvents
+from controller.broker.broker_file import BrokerFile
+from controller.broker.client_connection import ClientConnection, House
+from controller.broker.fairness import Fairness
 from controller.broker.limits import Limits
-from controller.broker.store import Store
-from controller.broker.telling import Telling
-from controller.broker.turns import Turns
+from controller.broker.login import LoginJudge
+from controller.broker.router import Router
 from controller.errors import Refused, Unreachable
-from controller.events import Event, happened
+from controller.events import Event, new_event
 
 FAREWELL_S = 0.2
 """How long clients may take to read what is still to be sent when the broker stops."""
@@ -28,7 +28,7 @@ FAREWELL_S = 0.2
 class Broker:
     """An MQTT 3.1.1 broker inside the running event loop; `async with` starts and stops it, repeatedly.
 
-    `port` 0 takes a free one, which `port` then tells. `store` is the file for what outlives the broker; None forgets
+    `port` 0 takes a free one, which `port` then tells. `state` is the file for what outlives the broker; None forgets
     all.
     Starting raises Refused TWL-B001 (open to others without users) and Unreachable TWL-B002 (cannot listen).
     """
@@ -50,7 +50,7 @@ class Broker:
         self._limits = limits
         self._on_event = on_event
         self._server: asyncio.Server | None = None
-        self._connections: dict[Connection, None] = {}
+        self._connections: dict[ClientConnection, None] = {}
         self._stack = AsyncExitStack()
 
     @property
@@ -61,18 +61,20 @@ class Broker:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            tell = Telling(self._on_event)
+            tell = BrokerEvents(self._on_event)
             stack.callback(tell.close)
-            store = Store(self._path, self._limits, tell) if self._path else None
-            exchange = Exchange(self._limits, tell, store.changed if store else _forget, Rights(self._admission.users))
-            house = House(exchange, Door(self._admission), Turns(), self._admission.reserved, self._connections)
+            store = BrokerFile(self._path, self._limits, tell) if self._path else None
+            exchange = Router(self._limits, tell, store.changed if store else _forget, Rights(self._admission.users))
+            house = House(
+                exchange, LoginJudge(self._admission), Fairness(), self._admission.reserved, self._connections
+            )
             self._server = await self._bind(house)
             stack.callback(self._server.close)
             if store:
                 await stack.enter_async_context(store.following(exchange))
             stack.push_async_callback(self._hang_up, self._server)
             await self._server.start_serving()
-            self._on_event(happened("TWL-B010", host=self.host, port=self.port))
+            self._on_event(new_event("TWL-B010", host=self.host, port=self.port))
             self._stack = stack.pop_all()
         return self
 
@@ -89,7 +91,7 @@ class Broker:
             if self._admission.users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
                 raise Refused("TWL-B001", host=self.host)
             return await loop.create_server(
-                lambda: Connection(house),
+                lambda: ClientConnection(house),
                 hosts if self._wanted_port else hosts[:1],
                 self._wanted_port,
                 backlog=self._limits.strangers,
@@ -126,7 +128,7 @@ class Broker:
             if stuck:
                 await asyncio.wait(stuck)
         await server.wait_closed()
-        self._on_event(happened("TWL-B011", host=self.host, port=port))
+        self._on_event(new_event("TWL-B011", host=self.host, port=port))
 
 
 def _forget() -> None:

@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 import click
 
 from controller import __version__
+from controller.cli.click_i18n import SpokenContext, language_asked, refusal, unknown
 from controller.cli.options import INTERRUPTED, USAGE, Options, tell
-from controller.cli.spoken import Context, language_asked, refusal, unknown
 from controller.errors import Refused
 
 COMMANDS = {
@@ -46,7 +46,7 @@ SENTENCE = re.compile(r".*?(?:\.(?=\s|$)|$)", re.DOTALL)
 class Commands(click.Group):
     """Loads a command when it is asked for, so that `explain` need not load the whole service."""
 
-    context_class = Context
+    context_class = SpokenContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -60,7 +60,7 @@ class Commands(click.Group):
             found: click.Command = importlib.import_module(f"controller.cli.{module}").command
         finally:
             gc.enable()
-        found.context_class = Context
+        found.context_class = SpokenContext
         return found
 
     def resolve_command(

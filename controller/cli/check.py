@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from controller.cli import against
+from controller.app.users import doubts
+from controller.cli import diff
 from controller.cli.options import CONFIGURATION, Options, common
-from controller.cli.users import doubts
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, load
-from controller.config.notes import notes
+from controller.config.setup_notes import notes
 from controller.errors import FilesRejected
-from controller.events.kind import printable
+from controller.events.models import printable
 from controller.schedule.plan import REACH, Cue, Program
-from controller.service.wishes import goal
+from controller.service.desired import desired_looks
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
@@ -43,7 +43,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
     if form == "text":
         click.echo(_summary(setup, options, now))
     if against_running:
-        click.echo(against.against_running(setup, options, now), err=form != "text")
+        click.echo(diff.against_running(setup, options, now), err=form != "text")
 
 
 def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo | None) -> None:
@@ -77,7 +77,7 @@ def _of_secrets(setup: Setup) -> Iterator[Finding]:
 
 def _is_lit(program: Program, cue: Cue) -> bool:
     """Whether any zone gives light; a campaign may be dark on purpose."""
-    return any(state.on for state in goal(program.zones, cue, cue.at).values())
+    return any(state.on for state in desired_looks(program.zones, cue, cue.at).values())
 
 
 def _summary(setup: Setup, options: Options, now: datetime) -> str:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import click
 
-from controller.cli.assembly import Running, running
+from controller.app.assembly import Running, running
+from controller.app.context import Context
 from controller.cli.options import Options, common
-from controller.cli.parts import Parts
 from controller.cli.period import read_instant, read_period
 from controller.cli.picture import BOWL, Scene, draw
 from controller.cli.swatch import can_write, has_color
@@ -27,11 +27,11 @@ from controller.clock import SystemClock, VirtualClock
 from controller.config.load import Setup, load
 from controller.dmx.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
-from controller.events.line import text_line
-from controller.gateways.contract import Dmx
+from controller.events.formatters import text_line
+from controller.gateways.dmx import Dmx
 from controller.gateways.outputs import SimulatedOutput
 from controller.service.degradations import Degradations
-from controller.store import Store
+from controller.state import StateStore
 
 BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
@@ -115,8 +115,8 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
                 click.echo(line)
 
     try:
-        async with Store(state, lambda event: tell(event, clock.read().wall)) as store:
-            parts = Parts(setup, clock, store, state, tell, degradations, options.language, port=0)
+        async with StateStore(state, lambda event: tell(event, clock.read().wall)) as store:
+            parts = Context(setup, clock, store, state, tell, degradations, options.language, port=0)
             async with running(parts) as service:
                 await _frames(parts, last, service, stop, recent if picture else None)
     finally:
@@ -124,7 +124,9 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
             sys.stdout.write(SHOW)
 
 
-async def _frames(parts: Parts, last: datetime, service: Running, stop: asyncio.Event, lines: list[str] | None) -> None:
+async def _frames(
+    parts: Context, last: datetime, service: Running, stop: asyncio.Event, lines: list[str] | None
+) -> None:
     """A picture every FRAME_S where there is a terminal; else only the waiting."""
     while not stop.is_set() and not service.work.done() and (reading := parts.clock.read()).wall < last:
         if lines is not None:

@@ -4,8 +4,8 @@ import click
 
 from controller.cli.options import Options, common
 from controller.errors import Refused
-from controller.events import CATALOGUE, Kind
-from controller.events.line import json_text
+from controller.events import CATALOGUE, EventKind
+from controller.events.formatters import json_text
 
 
 @click.command("explain")
@@ -25,7 +25,7 @@ def command(options: Options, code: str | None, as_json: bool) -> None:
     click.echo(_json(one) if as_json else _page(kind, options))
 
 
-def _find(code: str) -> Kind:
+def _find(code: str) -> EventKind:
     wanted = code.strip().upper()
     wanted = wanted if wanted.startswith("TWL-") else f"TWL-{wanted}"
     if wanted not in CATALOGUE:
@@ -33,11 +33,11 @@ def _find(code: str) -> Kind:
     return CATALOGUE[wanted]
 
 
-def _text(kind: Kind, options: Options) -> str:
+def _text(kind: EventKind, options: Options) -> str:
     return kind.text.sv if options.language == "sv" else kind.text.en
 
 
-def _page(kind: Kind, options: Options) -> str:
+def _page(kind: EventKind, options: Options) -> str:
     say, swedish = options.say, options.language == "sv"
     rows = (
         (say("Text"), _text(kind, options)),
@@ -49,7 +49,7 @@ def _page(kind: Kind, options: Options) -> str:
     return "\n".join((head, *(f"  {name + ':':11} {text}" for name, text in rows)))
 
 
-def _document(kind: Kind) -> dict[str, object]:
+def _document(kind: EventKind) -> dict[str, object]:
     return {
         "code": kind.code,
         "event": kind.name,

@@ -11,21 +11,21 @@ from typing import Any
 
 import click
 
-from controller.cli import connect
-from controller.cli.assembly import process
-from controller.cli.following import may_pass, refusal, rejection
-from controller.cli.log import Log, LogFormat
-from controller.cli.notify import feed_watchdog, notify
+from controller.app import broker_settings
+from controller.app.assembly import process
+from controller.app.following import may_pass, refusal, rejection
+from controller.app.log_writer import Log, LogFormat
+from controller.app.systemd import feed_watchdog, notify
+from controller.app.users import doubts
 from controller.cli.options import Options, common, environment_language
-from controller.cli.users import doubts
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event
-from controller.events.kind import Language
-from controller.gateways.contract import Dmx
+from controller.events.models import Language
+from controller.gateways.dmx import Dmx
 from controller.mqtt import Address
-from controller.service.files import LastGood, changes, copied_at, load_last_good, local
+from controller.service.reload import LastGood, changes, copied_at, load_last_good, local
 
 
 @click.command("gateway")
@@ -35,13 +35,13 @@ from controller.service.files import LastGood, changes, copied_at, load_last_goo
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Obey as the DMX gateway NAME of tower.yaml until stopped."""
     setup, _ = load_last_good(options.config_dir, options.state_dir)
-    box = Box.of(setup, name, options.state_dir)
+    box = GatewaySetup.of(setup, name, options.state_dir)
     language = options.lang or environment_language() or setup.tower.site.language
     with Log(log_format, setup.tower.site.place.time_zone, language) as log:
         with contextlib.suppress(OSError):  # what cannot be kept there tells so itself; the lamps are lit all the same
             options.state_dir.mkdir(parents=True, exist_ok=True)
         gc.freeze()  # as in `run`: two frames would be late
-        asyncio.run(serve(box, Files(options.config_dir, options.state_dir, log, language, SystemClock())))
+        asyncio.run(serve(box, GatewayFiles(options.config_dir, options.state_dir, log, language, SystemClock())))
 
 
 def find(setup: Setup, name: str) -> Dmx:
@@ -53,7 +53,7 @@ def find(setup: Setup, name: str) -> Dmx:
 
 
 @dataclass(frozen=True)
-class Box:
+class GatewaySetup:
     """What the files say of this gateway, and where its brokers are."""
 
     setup: Setup
@@ -61,13 +61,13 @@ class Box:
     brokers: tuple[Address, ...]
 
     @classmethod
-    def of(cls, setup: Setup, name: str, state: Path) -> "Box":
+    def of(cls, setup: Setup, name: str, state: Path) -> "GatewaySetup":
         """Raises WatertowerError for a gateway that is none of ours, Misconfigured for a secret that is not there."""
-        return cls(setup, find(setup, name), connect.addresses(setup.tower.mqtt, state))
+        return cls(setup, find(setup, name), broker_settings.addresses(setup.tower.mqtt, state))
 
 
 @dataclass(frozen=True)
-class Files:
+class GatewayFiles:
     """The folder to follow, where the last good copy is kept, and who is told."""
 
     config: Path
@@ -80,7 +80,7 @@ class Files:
         """Now."""
         self.log.tell(event, self.clock.read().wall)
 
-    async def changed(self, box: Box) -> AsyncIterator[Box]:
+    async def changed(self, box: GatewaySetup) -> AsyncIterator[GatewaySetup]:
         """The box anew for each good change that concerns it; what is bad is told, and changes nothing."""
         copy = LastGood(self.config, self.state, self.tell)
         stands: list[Event] = []
@@ -89,7 +89,7 @@ class Files:
             try:
                 setup = await asyncio.to_thread(load, self.config)
                 if not setup.builds_like(box.setup):  # the schedule is the controller's
-                    box = Box.of(setup, box.gateway.name, self.state)
+                    box = GatewaySetup.of(setup, box.gateway.name, self.state)
                     yield box
                 stands.clear()
                 await copy.keep(setup)
@@ -101,7 +101,7 @@ class Files:
                 stands[:] = (bad,)
 
 
-async def serve(box: Box, files: Files) -> None:
+async def serve(box: GatewaySetup, files: GatewayFiles) -> None:
     """Until a signal; a change of tower.yaml begins anew."""
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[None] = loop.create_future()
@@ -117,7 +117,7 @@ async def serve(box: Box, files: Files) -> None:
         anew.cancel()
 
 
-async def _run(box: Box, files: Files, until: set[asyncio.Future[Any]]) -> None:
+async def _run(box: GatewaySetup, files: GatewayFiles, until: set[asyncio.Future[Any]]) -> None:
     """One life of the gateway, until one of these is done; raises what broke it."""
     for _, doubt in doubts(box.setup.tower.mqtt):
         files.tell(doubt)

@@ -8,10 +8,10 @@ import click
 from controller import plain_file
 from controller.cli.options import Options, common, tell
 from controller.errors import Misconfigured, Refused
-from controller.events.kind import printable
-from controller.lighting.ofl import import_fixture, modes
+from controller.events.models import printable
+from controller.fixtures.ofl import import_fixture, modes
 from controller.lighting.profile import dump_profile
-from controller.store.atomic import write
+from controller.state.atomic import write
 
 LARGEST = 2_000_000
 NAME = re.compile(r"[a-z0-9_-]{1,64}")

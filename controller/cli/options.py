@@ -13,8 +13,8 @@ import click
 
 from controller.config import render
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
-from controller.events import happened
-from controller.events.kind import Language
+from controller.events import new_event
+from controller.events.models import Language
 from controller.locale import words
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
@@ -108,6 +108,6 @@ def refusing(options: Options, act: Callable[[], Any]) -> Any:
 
 def tell(error: WatertowerError, options: Options) -> None:
     """An error on purpose, and what to do about it, on stderr."""
-    event = happened(error.code, **error.fields)
+    event = new_event(error.code, **error.fields)
     click.echo(f"{event.code}: {event.text(options.language)}", err=True)
     click.echo(f"  = {event.action(options.language)}", err=True)

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from controller.cli.days import say_day
+from controller.cli.date_format import say_day
 from controller.cli.status import MARKS
-from controller.clock import Reading
+from controller.clock import ClockReading
 from controller.config.load import Setup
-from controller.events.kind import Language
-from controller.events.reasons import looks_in
-from controller.gateways.gateway import Shown
+from controller.events.models import Language
+from controller.events.translation import looks_in
+from controller.gateways.base import ReportedLook
 from controller.locale import words
 from controller.schedule.hours import night_at
 from controller.schedule.sun import elevation
-from controller.service.engine import Engine
-from controller.service.report import health_of
+from controller.service.controller import Controller
+from controller.service.health_report import health_of
 
 WIDTH = 40
 BOWL = ("   ▄▄████████████▄▄   ", " ▟██████████████████▙ ", " ▜██████████████████▛ ", "   ▀▀████████████▀▀   ")
@@ -35,8 +35,8 @@ class Scene:
     """One frame: the site, what the controller knows, what the clock says, and in which language."""
 
     setup: Setup
-    engine: Engine
-    reading: Reading
+    engine: Controller
+    reading: ClockReading
     language: Language
 
     @property
@@ -75,7 +75,7 @@ def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     return [f"{scene.setup.tower.site.name}   {clock}   ({night})", f"{sun} {height:+.0f}°"]
 
 
-def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
+def _reported(engine: Controller) -> Mapping[str, tuple[int, int, int]]:
     """By zone: the colour that a gateway says it shows, at its brightness; none where that is old."""
     found = {}
     for track in engine.tracks.values():
@@ -85,7 +85,7 @@ def _reported(engine: Engine) -> Mapping[str, tuple[int, int, int]]:
     return found
 
 
-def _rgb(shown: Shown) -> tuple[int, int, int]:
+def _rgb(shown: ReportedLook) -> tuple[int, int, int]:
     if not shown.on or shown.light is None:
         return UNLIT
     share = shown.brightness if shown.brightness is not None else 1.0

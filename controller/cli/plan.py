@@ -6,24 +6,24 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import click
 
-from controller.cli.by_hand import notices, read_by_hand
-from controller.cli.days import say_day
+from controller.cli.date_format import say_day
+from controller.cli.manual_state import notices, read_by_hand
 from controller.cli.options import Options, common
 from controller.cli.period import SOON, read_instant, read_period
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import WatertowerError
-from controller.events import happened
-from controller.events.kind import Language
-from controller.events.line import json_text
+from controller.events import new_event
+from controller.events.formatters import json_text
+from controller.events.models import Language
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.schedule.night_notes import night_notes
-from controller.schedule.notes import Note
 from controller.schedule.plan import Cue, NightPlan, Program
+from controller.schedule.plan_notes import Note
 from controller.schedule.sun import SUNSET_DEG, below
-from controller.service.wishes import fade_left_s, goal
-from controller.service.words import shows
+from controller.service.desired import desired_looks, fade_left_s
+from controller.service.formatting import shows
 
 
 @click.command("plan")
@@ -82,7 +82,7 @@ def explained(program: Program, at: datetime) -> dict[str, object]:
     why = program.explain(at)
     losers = [{"name": loser.name, "rule": loser.rule, "why": loser.reason()} for loser in why.losers]
     cue = program.look_at(at)
-    state = goal(program.zones, cue, at)
+    state = desired_looks(program.zones, cue, at)
     return {
         "version": 1,
         "at": rfc3339(at),
@@ -175,7 +175,7 @@ def _notes(program: Program, start: datetime, end: datetime, options: Options) -
 
 
 def _told(note: Note, language: Language) -> str:
-    return happened(note.code, **note.fields).text(language)
+    return new_event(note.code, **note.fields).text(language)
 
 
 def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> list[tuple[str, str, str, str]]:
@@ -200,7 +200,7 @@ def _in_words(program: Program, at: datetime, say: Callable[[str], str]) -> str:
     cue = program.look_at(at)
     looks: Mapping[str, Look] = cue.looks
     told = []
-    for zone, state in goal(program.zones, cue, at).items():
+    for zone, state in desired_looks(program.zones, cue, at).items():
         count = len(looks.get(zone, NO_LIGHT).colors)
         told.append(shows({zone: state}, say("dark")) + (f" ({count} {say('colours')})" if count > 1 else ""))
     return ", ".join(told)
@@ -213,7 +213,7 @@ def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
 def _explanation(program: Program, at: datetime, options: Options) -> str:
     say, language, zone = options.say, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
-    lines = [local(at, zone), f"{say('Shows')}: {swatch(goal(program.zones, cue, at), say('dark'))}"]
+    lines = [local(at, zone), f"{say('Shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
     if fade_left_s(cue, at):
         lines.append(f"{say('Fading until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if why.winner else ""

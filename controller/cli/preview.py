@@ -5,8 +5,8 @@ import click
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.swatch import block
 from controller.config.load import Setup, load
-from controller.events.line import json_text
-from controller.gateways.contract import Dmx
+from controller.events.formatters import json_text
+from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import parse_color
 from controller.lighting.look import DARK, ZoneState, parse_brightness

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from controller.cli.days import say_day
+from controller.cli.date_format import say_day
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.period import read_period
 from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
-from controller.simulation import document
+from controller.simulation import results
 from controller.simulation.faults import FAULTS
 from controller.simulation.rehearsal import Rehearsal
 from controller.simulation.targets import missed
@@ -40,11 +40,11 @@ def command(
     start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
     rehearsal = Rehearsal(setup, start, end, faults)
     if count is None:
-        told = document.of_one(rehearsal, rehearsal.hold(seed))
+        told = results.of_one(rehearsal, rehearsal.hold(seed))
         shown = _table(told, rehearsal, options)
     else:
         seeds = _held_on_all_cores(options.config_dir, rehearsal, range(seed, seed + count))
-        told = document.of_several(rehearsal, seeds)
+        told = results.of_several(rehearsal, seeds)
         shown = _summary(told, options)
     click.echo(dump(told) if as_json else shown)
     sys.exit(FOUND_PROBLEMS if told["missed"] else 0)
@@ -55,7 +55,7 @@ def _held_on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list
     cores = min(len(seeds), os.cpu_count() or 1)
     processes = _processes(cores) if cores > 1 else None
     if processes is None:
-        return [document.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
+        return [results.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
     with processes as pool:
         period = rehearsal.start, rehearsal.end
         shares = [pool.submit(_held, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
@@ -73,7 +73,7 @@ def _processes(count: int) -> ProcessPoolExecutor | None:
 
 def _held(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
     rehearsal = Rehearsal(load(config), *period, faults)
-    return [document.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
+    return [results.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
 
 
 def _table(told: Json, rehearsal: Rehearsal, options: Options) -> str:

@@ -2,8 +2,8 @@
 
 import click
 
-from controller.cli.ask import ask
 from controller.cli.options import Options, common
+from controller.cli.send_request import ask
 
 
 @click.command("resume")

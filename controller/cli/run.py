@@ -12,20 +12,20 @@ from typing import Any
 import click
 
 from controller import __version__
-from controller.cli.assembly import running
-from controller.cli.following import refusal, rejection
-from controller.cli.log import Log, LogFormat
-from controller.cli.notify import notify
+from controller.app.assembly import running
+from controller.app.context import Context, Tell
+from controller.app.following import refusal, rejection
+from controller.app.log_writer import Log, LogFormat
+from controller.app.systemd import notify
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
-from controller.cli.parts import Parts, Tell
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import FilesRejected, WatertowerError
-from controller.events import Event, happened
-from controller.events.kind import Language
+from controller.events import Event, new_event
+from controller.events.models import Language
 from controller.service.degradations import Degradations
-from controller.service.files import copied_at, last_good, load_last_good, local
-from controller.store import Store
+from controller.service.reload import copied_at, last_good, load_last_good, local
+from controller.state import StateStore
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ async def serve(start: Start, log: Log) -> int:
         log.tell(event, at)
         degradations.take(event, at)
 
-    async with Store(start.state, lambda event: tell(event, plain_clock.read().wall)) as store:
+    async with StateStore(start.state, lambda event: tell(event, plain_clock.read().wall)) as store:
         parts = _parts(start, store, tell, degradations)
         _greet(parts, start)
         broken: BaseException | None = None
-        good: Parts | None = None
+        good: Context | None = None
         while not reason.done() and broken is None:
             try:
                 log.speak(parts.setup.tower.site.place.time_zone, parts.language)
@@ -82,18 +82,18 @@ async def serve(start: Start, log: Log) -> int:
                 _tell(before, refusal(error, local(copied_at(before.state), before.setup)))
                 parts, good = replace(before, unbuilt=True), None
         if broken is not None:
-            _tell(parts, happened("TWL-C050", task="work", reason=_cause(broken)))
+            _tell(parts, new_event("TWL-C050", task="work", reason=_cause(broken)))
             return FOUND_PROBLEMS
-        _tell(parts, happened("TWL-C002", reason=reason.result()))
+        _tell(parts, new_event("TWL-C002", reason=reason.result()))
     return 0
 
 
-def _parts(start: Start, store: Store, tell: Tell, degradations: Degradations) -> Parts:
+def _parts(start: Start, store: StateStore, tell: Tell, degradations: Degradations) -> Context:
     def noted(event: Event, at: datetime) -> None:
         tell(event, at)
         store.note(event, at)
 
-    return Parts(
+    return Context(
         setup=start.setup,
         clock=SystemClock(store.known.wall),
         store=store,
@@ -105,13 +105,13 @@ def _parts(start: Start, store: Store, tell: Tell, degradations: Degradations) -
     )
 
 
-def _from_copy(parts: Parts) -> Parts | None:
+def _from_copy(parts: Context) -> Context | None:
     """The same with the last good copy of the files; None where there is none, or that is what they were already."""
     copy = last_good(parts.config, parts.state) if parts.config and not parts.unbuilt else None
     return None if copy in (None, parts.setup) else replace(parts, setup=copy)
 
 
-def _closed(parts: Parts, error: WatertowerError) -> Parts | None:
+def _closed(parts: Context, error: WatertowerError) -> Context | None:
     """The same with a broker that lets no stranger in, where its users are what cannot be read: the lamps that run here
     are lit. None where that is not the reason, or nothing good ever ran."""
     users_file = parts.setup.tower.mqtt.users_file
@@ -120,7 +120,7 @@ def _closed(parts: Parts, error: WatertowerError) -> Parts | None:
     return None if last_good(parts.config, parts.state) is None else replace(parts, closed=True)
 
 
-async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> tuple[Parts, BaseException | None]:
+async def _until_something_ends(parts: Context, reason: "asyncio.Future[str]") -> tuple[Context, BaseException | None]:
     """One run: with what to go on, and what broke."""
     async with running(parts) as service:
         notify("READY=1")
@@ -134,11 +134,11 @@ async def _until_something_ends(parts: Parts, reason: "asyncio.Future[str]") -> 
         return parts, service.work.exception()
 
 
-def _greet(parts: Parts, start: Start) -> None:
+def _greet(parts: Context, start: Start) -> None:
     zone = parts.setup.tower.site.place.time_zone
     now = f"{parts.clock.read().wall.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     name = parts.setup.tower.site.name
-    _tell(parts, happened("TWL-C001", site=name, version=__version__, now=now, config=start.config))
+    _tell(parts, new_event("TWL-C001", site=name, version=__version__, now=now, config=start.config))
     if start.rejected is not None:
         _tell(parts, rejection(start.rejected, local(copied_at(start.state), start.setup)))
 
@@ -148,7 +148,7 @@ def _stop(reason: "asyncio.Future[str]", name: str) -> None:
         reason.set_result(name)
 
 
-def _tell(parts: Parts, event: Event) -> None:
+def _tell(parts: Context, event: Event) -> None:
     parts.tell(event, parts.clock.read().wall)
 
 

@@ -11,17 +11,17 @@ from typing import NoReturn
 
 import click
 
-from controller.cli import connect
+from controller.app import broker_settings
+from controller.cli.client import client_id, heard, with_tower
 from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, tell
-from controller.cli.reach import client_id, heard, with_tower
 from controller.clock import SystemClock
 from controller.config.tower import Tower
 from controller.errors import Unreachable
-from controller.events.kind import printable
-from controller.events.line import json_text
+from controller.events.formatters import json_text
+from controller.events.models import printable
 from controller.mqtt import Mqtt
 from controller.service.health import Degradation, Health
-from controller.service.news import BEAT_S, News
+from controller.service.health_watch import BEAT_S, HealthWatch
 
 LOOK_S = 0.05
 LONG_S = 2 * BEAT_S
@@ -53,9 +53,9 @@ class _Asking:
         self._tower = tower
         self._options = options
         self._as_json = as_json
-        self._brokers = connect.addresses(tower.mqtt, options.state_dir)
+        self._brokers = broker_settings.addresses(tower.mqtt, options.state_dir)
         self._clock = SystemClock()
-        self._news = News(tower.mqtt.topic_prefix, self._clock.read().mono)
+        self._news = HealthWatch(tower.mqtt.topic_prefix, self._clock.read().mono)
 
     async def held(self, watch: bool) -> Health:
         """The document of a controller that lives. Raises Unreachable TWL-Q101 or TWL-Q102."""

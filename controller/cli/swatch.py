@@ -4,8 +4,8 @@ import os
 import sys
 
 from controller.lighting.look import ZoneState
-from controller.service.state import Goal
-from controller.service.words import shows
+from controller.service.formatting import shows
+from controller.service.gateway_state import DesiredLooks
 
 
 def has_color() -> bool:
@@ -22,7 +22,7 @@ def can_write(signs: str) -> bool:
     return True
 
 
-def swatch(goal: Goal, dark: str) -> str:
+def swatch(goal: DesiredLooks, dark: str) -> str:
     """What each zone shows, each after a block of its colour; `dark` is the word for no light."""
     return ", ".join(f"{block(state)}{shows({zone: state}, dark)}" for zone, state in goal.items())
 

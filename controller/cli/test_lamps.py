@@ -13,21 +13,21 @@ from pathlib import Path
 
 import click
 
-from controller.cli import connect
+from controller.app import broker_settings
+from controller.cli.client import client_id, heard
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
-from controller.cli.reach import client_id, heard
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import Reported, parse_reported
-from controller.gateways.gateway import Message
-from controller.gateways.walk import Walk
+from controller.gateways.base import Message
+from controller.gateways.dmx import Dmx
+from controller.gateways.lamp_test_message import Walk
+from controller.gateways.wire import ReportedDocument, parse_reported
 from controller.lighting.patch import Fixture
 from controller.mqtt import Address, Connected, Mqtt, Received
-from controller.service.files import load_last_good
-from controller.store.atomic import write
+from controller.service.reload import load_last_good
+from controller.state.atomic import write
 
 STEP_S = 30.0
 AGAIN_S = 10.0
@@ -88,7 +88,7 @@ def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
 
 async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict[str, str]) -> None:
     """Puts the answers down by step; the test ends on every gateway whatever happens."""
-    prefix, brokers = setup.tower.mqtt.topic_prefix, connect.addresses(setup.tower.mqtt, options.state_dir)
+    prefix, brokers = setup.tower.mqtt.topic_prefix, broker_settings.addresses(setup.tower.mqtt, options.state_dir)
     gateways = {step.gateway.name: step.gateway for step in steps}.values()
     reports = tuple((gateway.topic("reported", prefix), 1) for gateway in gateways)
     async with Mqtt(brokers, client_id(prefix, "walk"), subscriptions=reports) as mqtt:
@@ -124,7 +124,7 @@ async def _listen(mqtt: Mqtt, following: set[str]) -> None:
     async for item in mqtt:
         if isinstance(item, Received) and not item.retain:
             report = parse_reported(item.payload)
-            if isinstance(report, Reported) and report.by == "local":
+            if isinstance(report, ReportedDocument) and report.by == "local":
                 following.add(item.topic)
 
 

@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.config.findings import Finding, Place
+from controller.config.findings import FilePlace, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar
-from controller.config.nodes import Sequence as Items
-from controller.config.verdict import blamed
-from controller.config.words import near
+from controller.config.nodes import YamlSequence as Items
+from controller.config.synonyms import near
+from controller.config.validation_errors import blamed
 from controller.errors import Mistake
-from controller.gateways.contract import Dmx
+from controller.gateways.base import DesiredState, Gateway
+from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
-from controller.gateways.documents import MAX_PAYLOAD
-from controller.gateways.gateway import Gateway, Want
 from controller.gateways.outputs import ArtnetOutput, EnttecOutput, SacnOutput
+from controller.gateways.wire import MAX_PAYLOAD
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
 from controller.lighting.patch import mistakes as patch_mistakes
@@ -186,7 +186,7 @@ def commanded_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iter
     for number, gateway in gateways.items():
         if not usable.issuperset(gateway.zone_names):
             continue  # told as unknown zones; what cannot be asked for has no commands
-        want = Want(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
+        want = DesiredState(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
         for topic in dict.fromkeys(message.topic for message in gateway.encode(want, "")):
             other = owners.setdefault(topic, gateway.name)
             if other != gateway.name:
@@ -243,5 +243,5 @@ def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Fi
 
 
 def _finding(document: Document, node: Node | None, mistake: Mistake) -> Finding:
-    place = node.place if node is not None else Place(1, 1, 2)
+    place = node.place if node is not None else FilePlace(1, 1, 2)
     return document.source.finding(mistake.code, place, **mistake.fields)

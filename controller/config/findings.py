@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.errors import Mistake
-from controller.events import Event, Level, happened
+from controller.events import Event, Level, new_event
 
 _WORD = "(?:password|passwd|lösenord|secret|token)"
 SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*{_WORD}\s+(?![:=\s]))\S.*", re.I)
@@ -18,7 +18,7 @@ MOST = 100
 """No more findings of one file are told; a screen of thousands helps nobody."""
 
 
-class Place(NamedTuple):
+class FilePlace(NamedTuple):
     """Columns `column` up to but not including `end` of a line."""
 
     line: int
@@ -32,7 +32,7 @@ class Finding:
 
     event: Event
     file: str
-    place: Place | None = None
+    place: FilePlace | None = None
     source: str = ""
 
     @property
@@ -47,27 +47,27 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """The text of one file as it was written, without line ends."""
 
     file: str
     lines: tuple[str, ...] = ()
 
-    def finding(self, code: str, place: Place | None, **fields: object) -> Finding:
+    def finding(self, code: str, place: FilePlace | None, **fields: object) -> Finding:
         """A finding in this file; a place behind the last line moves to its end."""
         if place is None or not self.lines:
-            return Finding(happened(code, **fields), self.file)
+            return Finding(new_event(code, **fields), self.file)
         line = min(place.line, len(self.lines))
         written = self.lines[line - 1]
         shown = SECRET.sub(HIDDEN, written)
         if shown != written:
             fields = {key: _hidden(value, written) for key, value in fields.items()}
-            place = Place(line, *(_column_shown(written, column) for column in place[1:]))
+            place = FilePlace(line, *(_column_shown(written, column) for column in place[1:]))
         if line < place.line:
-            place = Place(line, len(shown) + 1, len(shown) + 2)
-        return Finding(happened(code, **fields), self.file, place, shown)
+            place = FilePlace(line, len(shown) + 1, len(shown) + 2)
+        return Finding(new_event(code, **fields), self.file, place, shown)
 
-    def mistake(self, mistake: Mistake, place: Place | None) -> Finding:
+    def mistake(self, mistake: Mistake, place: FilePlace | None) -> Finding:
         """A value's mistake at its place."""
         return self.finding(mistake.code, place, **mistake.fields)
 
@@ -99,11 +99,11 @@ def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _not_too_many(told: list[Finding]) -> list[Finding]:
-    ordered = sorted(told, key=lambda finding: finding.place or Place(0, 0, 0))
+    ordered = sorted(told, key=lambda finding: finding.place or FilePlace(0, 0, 0))
     if len(ordered) <= MOST:
         return ordered
     rest = Finding(
-        happened("TWL-S041", count=len(ordered) - MOST),
+        new_event("TWL-S041", count=len(ordered) - MOST),
         ordered[0].file,
         ordered[MOST].place,
         ordered[MOST].source,

@@ -15,24 +15,24 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from controller.config import checks, shape, verdict
-from controller.config.document import read
-from controller.config.findings import Finding, Source, in_order
+from controller.config import checks, keys, validation_errors
+from controller.config.findings import Finding, SourceText, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
-from controller.config.nodes import Sequence as Items
+from controller.config.nodes import YamlSequence as Items
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.schedule_file import Campaign, Schedule
 from controller.config.source import read_file
-from controller.config.tower import AnyGateway, Mqtt, Site, Tower
-from controller.config.words import SYNONYMS
+from controller.config.synonyms import SYNONYMS
+from controller.config.tower import AnyGateway, MqttSettings, Site, Tower
+from controller.config.yaml_document import read
 from controller.errors import FilesRejected, Mistake
-from controller.gateways.contract import Dmx
+from controller.gateways.base import Gateway
+from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
-from controller.gateways.gateway import Gateway
 from controller.lighting.color import Color, parse_color
 from controller.lighting.patch import Patch
 from controller.lighting.profile import Profile
-from controller.schedule.campaign import Override, Stop
+from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
@@ -43,13 +43,13 @@ OUT_OF_LINE = "TWL-S021"
 BLACK = Color("#000000")
 GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
 KEYWORDS = frozenset(
-    {*SYNONYMS, *(key for model in (Schedule, Campaign, Tower, Site, Mqtt) for key in shape.keys(model))}
+    {*SYNONYMS, *(key for model in (Schedule, Campaign, Tower, Site, MqttSettings) for key in keys.keys(model))}
 )
 """The words that are surely meant as keywords where their colon lacks its space."""
 
-OF_TOWER, OF_SCHEDULE = frozenset(shape.keys(Tower)), frozenset(shape.keys(Schedule))
-IN_TOWER = shape.Files(OF_TOWER, OF_SCHEDULE, SCHEDULE)
-IN_SCHEDULE = shape.Files(OF_SCHEDULE, OF_TOWER, TOWER)
+OF_TOWER, OF_SCHEDULE = frozenset(keys.keys(Tower)), frozenset(keys.keys(Schedule))
+IN_TOWER = keys.OpenedFiles(OF_TOWER, OF_SCHEDULE, SCHEDULE)
+IN_SCHEDULE = keys.OpenedFiles(OF_SCHEDULE, OF_TOWER, TOWER)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -75,7 +75,7 @@ class Setup:
         universe = gateway.universe if isinstance(gateway, Dmx) else 1
         return Patch(gateway.fixtures, self.profiles, universe, self.tower.palette)
 
-    def program(self, overrides: tuple[Override, ...] = (), stop: Stop | None = None) -> Program:
+    def program(self, overrides: tuple[Override, ...] = (), stop: SafetyStop | None = None) -> Program:
         """All that decides what is shown, but the time."""
         return Program(
             place=self.tower.site.place,
@@ -96,7 +96,7 @@ def load(directory: Path) -> Setup:
 
 def load_tower(directory: Path) -> Tower:
     """The technicians' file of a folder alone, whatever is wrong with the schedule; raises FilesRejected."""
-    text = shape.as_meant(_opened(directory / TOWER), Tower, IN_TOWER)
+    text = keys.as_meant(_opened(directory / TOWER), Tower, IN_TOWER)
     context, faults = _context(text, directory)
     tower, findings = _tower(text, context)
     if tower is None or findings or faults:
@@ -123,11 +123,11 @@ def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
 
 def _opened(path: Path) -> Document:
     data, faults = read_file(path, str(path))
-    return Document(Source(str(path)), None, faults) if faults else read(data, str(path), KEYWORDS)
+    return Document(SourceText(str(path)), None, faults) if faults else read(data, str(path), KEYWORDS)
 
 
 def _joined(tower_text: Document, schedule_text: Document, directory: Path, profiles_in: Path | None = None) -> Setup:
-    tower_text = shape.as_meant(tower_text, Tower, IN_TOWER)
+    tower_text = keys.as_meant(tower_text, Tower, IN_TOWER)
     context, faults = _context(tower_text, directory, profiles_in)
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
@@ -186,7 +186,7 @@ def _tower_checks(document: Document, context: dict[str, Any]) -> Iterator[Findi
 
 
 def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:
-    document = shape.as_meant(document, Schedule, IN_SCHEDULE)
+    document = keys.as_meant(document, Schedule, IN_SCHEDULE)
     schedule, findings = _read_as(Schedule, document, context, IN_SCHEDULE)
     rules = {group: checks.entries(document, group) for group in RULES}
     named = [rule for group in rules.values() for rule in group]
@@ -201,7 +201,7 @@ def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | N
 
 
 def _read_as(
-    model: type[Model], document: Document, context: dict[str, Any], files: shape.Files
+    model: type[Model], document: Document, context: dict[str, Any], files: keys.OpenedFiles
 ) -> tuple[Model | None, tuple[Finding, ...]]:
     """The document as a model, or what keeps it from being one."""
     root = document.root
@@ -209,14 +209,14 @@ def _read_as(
         return None, document.findings
     if not isinstance(root, Pairs):
         return None, (*document.findings, _not_pairs(document, root))
-    words = tuple(shape.mistakes(document, model, files))
-    elsewhere = {finding.place for finding in words if finding.code in verdict.ELSEWHERE}
+    words = tuple(keys.mistakes(document, model, files))
+    elsewhere = {finding.place for finding in words if finding.code in validation_errors.ELSEWHERE}
     written = (one for one in document.findings if one.code != OUT_OF_LINE or one.place not in elsewhere)
     findings = (*written, *words)
     try:
         return model.model_validate(_with_lines(root), context=context), findings
     except ValidationError as error:
-        return None, (*findings, *verdict.findings(document, error, findings))
+        return None, (*findings, *validation_errors.findings(document, error, findings))
 
 
 def _not_pairs(document: Document, root: Node) -> Finding:

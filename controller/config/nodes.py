@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import overload
 
-from controller.config.findings import Finding, Place, Source
+from controller.config.findings import FilePlace, Finding, SourceText
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 """A node without its places: what pydantic is given."""
@@ -15,10 +15,10 @@ class Scalar:
     """A text; `place` is where it stands, quotes included."""
 
     text: str
-    place: Place
+    place: FilePlace
     quoted: bool = False
 
-    def part(self, start: int, end: int | None) -> Place:
+    def part(self, start: int, end: int | None) -> FilePlace:
         """The place of `text[start:end]`; all of it where escapes hide the offsets."""
         line, column, after = self.place
         quotes = 2 if self.quoted else 0
@@ -26,19 +26,19 @@ class Scalar:
         if after - column - quotes != len(self.text) or not 0 <= start < end <= len(self.text):
             return self.place
         first = column + quotes // 2
-        return Place(line, first + start, first + end)
+        return FilePlace(line, first + start, first + end)
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class YamlSequence:
     """A list; `place` is its beginning."""
 
     items: tuple["Node", ...]
-    place: Place
+    place: FilePlace
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class YamlEntry:
     """A keyword and its value; `comment` is what stands after a # where there is no value."""
 
     key: Scalar
@@ -55,29 +55,29 @@ class Entry:
 class Pairs:
     """Keyword-value pairs in the order of the file; `place` is the first keyword."""
 
-    entries: Mapping[str, Entry]
-    place: Place
+    entries: Mapping[str, YamlEntry]
+    place: FilePlace
 
 
-Node = Scalar | Sequence | Pairs
+Node = Scalar | YamlSequence | Pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file as it was read; `root` is None where nothing of it can be used."""
 
-    source: Source
+    source: SourceText
     root: Node | None = None
     findings: tuple[Finding, ...] = field(default=())
 
-    def at(self, path: tuple[int | str, ...]) -> tuple[Entry | None, Node | None]:
+    def at(self, path: tuple[int | str, ...]) -> tuple[YamlEntry | None, Node | None]:
         """The node at the end of the path, or as far as the path leads, and the nearest entry above it."""
         entry, node = None, self.root
         for step in path:
             if isinstance(node, Pairs) and isinstance(step, str) and step in node.entries:
                 entry = node.entries[step]
                 node = entry.value
-            elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            elif isinstance(node, YamlSequence) and isinstance(step, int) and step < len(node.items):
                 node = node.items[step]
         return entry, node
 
@@ -94,6 +94,6 @@ def plain(node: Node) -> Plain:
     """The node as text, lists and dicts; keywords without a value are left out."""
     if isinstance(node, Scalar):
         return node.text
-    if isinstance(node, Sequence):
+    if isinstance(node, YamlSequence):
         return [plain(item) for item in node.items]
     return {key: plain(entry.value) for key, entry in node.entries.items() if not entry.is_empty}

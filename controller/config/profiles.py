@@ -7,18 +7,18 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from controller.config import shape, verdict
-from controller.config.document import read
-from controller.config.findings import Finding, Place, Source
+from controller.config import keys, validation_errors
+from controller.config.findings import FilePlace, Finding, SourceText
 from controller.config.nodes import Document, Node, Pairs, plain
 from controller.config.source import read_file
+from controller.config.yaml_document import read
 from controller.lighting.profile import Measured, Profile
 
 FOLDER = "profiles"
 MOST_PROFILES = 200
-KEYWORDS = frozenset(shape.keys(Profile))
+KEYWORDS = frozenset(keys.keys(Profile))
 N = TypeVar("N", bound=Node)
-FILES = shape.Files(KEYWORDS, frozenset(), "")
+FILES = keys.OpenedFiles(KEYWORDS, frozenset(), "")
 
 
 def profile_paths(directory: Path) -> list[Path]:
@@ -35,7 +35,7 @@ def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding
     """The profiles of a folder's subfolder, and what is wrong with them; none where there is no subfolder."""
     profiles: dict[str, Profile] = {}
     findings: list[Finding] = []
-    folder = Source(str(directory / FOLDER))
+    folder = SourceText(str(directory / FOLDER))
     try:
         paths = profile_paths(directory)
     except OSError as error:
@@ -57,14 +57,14 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
     document = read(data, str(path), KEYWORDS)
     root = document.root
     if not isinstance(root, Pairs):
-        place = Place(1, 1, 2)
+        place = FilePlace(1, 1, 2)
         return None, document.findings or (document.source.finding("TWL-S050", place, found="-", example="name: …"),)
     document, words = _as_meant(document, root)
     found = (*document.findings, *words)
     try:
         profile = Profile.model_validate(plain(document.root or root))
     except ValidationError as error:
-        told = (*found, *verdict.findings(document, error, found))
+        told = (*found, *validation_errors.findings(document, error, found))
         return None, told or (document.source.finding("TWL-F120", root.place, **_first(error)),)
     return (None, found) if found else (profile, ())
 
@@ -87,8 +87,8 @@ def _as_meant(document: Document, root: Pairs) -> tuple[Document, tuple[Finding,
 
 
 def _keywords(document: Document, model: type[BaseModel], node: N) -> tuple[N, tuple[Finding, ...]]:
-    part = shape.as_meant(replace(document, root=node), model, FILES)
-    return cast(N, part.root), tuple(shape.mistakes(part, model, FILES))
+    part = keys.as_meant(replace(document, root=node), model, FILES)
+    return cast(N, part.root), tuple(keys.mistakes(part, model, FILES))
 
 
 def _first(error: ValidationError) -> dict[str, str]:

@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from controller.config.findings import Finding, Place
+from controller.config.findings import FilePlace, Finding
 from controller.events import Level
-from controller.events.kind import Language
-from controller.events.line import json_text
+from controller.events.formatters import json_text
+from controller.events.models import Language
 
 WIDTH = 100
 LEVELS: dict[Level, tuple[str, str]] = {
@@ -56,7 +56,7 @@ def _block(finding: Finding, language: Language) -> str:
     return "\n".join((head, *_excerpt(finding, finding.place, action, language)))
 
 
-def _excerpt(finding: Finding, place: Place, action: str, language: Language) -> list[str]:
+def _excerpt(finding: Finding, place: FilePlace, action: str, language: Language) -> list[str]:
     number = str(place.line)
     margin = " " * len(number)
     line, before, marked = _window(finding.source, place)
@@ -67,7 +67,7 @@ def _excerpt(finding: Finding, place: Place, action: str, language: Language) ->
     return [*lines, caret, f"{margin} = {_help(language)}: {action}"]
 
 
-def _window(source: str, place: Place) -> tuple[str, int, int]:
+def _window(source: str, place: FilePlace) -> tuple[str, int, int]:
     """The part of a line that fits, with the columns before the caret and the columns under it."""
     start, end = place.column - 1, max(place.end - 1, place.column)
     first = max(0, min(start - WIDTH // 2, len(source) - WIDTH))

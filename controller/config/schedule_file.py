@@ -20,8 +20,8 @@ from pydantic import (
     field_validator,
 )
 
+from controller.config.synonyms import near
 from controller.config.tower import Keys, Version, is_triple, no_color
-from controller.config.words import near
 from controller.errors import Mistake
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from controller.config.meanings import MEANINGS, SNIPPETS
+from controller.config.descriptions import MEANINGS, SNIPPETS
+from controller.config.keys import DECIMAL, WHOLE
 from controller.config.schedule_file import Schedule
-from controller.config.shape import DECIMAL, WHOLE
 from controller.config.tower import Tower
 
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})

@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 
 from controller import plain_file
-from controller.config.findings import Finding, Place, Source
-from controller.config.words import near
+from controller.config.findings import FilePlace, Finding, SourceText
+from controller.config.synonyms import near
 
 LIMIT = 256 * 1024
 LONGEST_LINE = 1000
@@ -45,11 +45,11 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
     except FileNotFoundError:
         return b"", (_missing(path, file),)
     except PermissionError:
-        return b"", (Source(file).finding("TWL-S005", None),)
+        return b"", (SourceText(file).finding("TWL-S005", None),)
     except OSError as error:
         if error.errno in {errno.EINVAL, errno.EISDIR}:
-            return b"", (Source(file).finding("TWL-S003", None),)
-        return b"", (Source(file).finding("TWL-S043", None, reason=error.strerror or error),)
+            return b"", (SourceText(file).finding("TWL-S003", None),)
+        return b"", (SourceText(file).finding("TWL-S043", None, reason=error.strerror or error),)
 
 
 def _missing(path: Path, file: str) -> Finding:
@@ -61,15 +61,15 @@ def _missing(path: Path, file: str) -> Finding:
     except OSError:
         found = None
     if found is not None:
-        return Source(file).finding("TWL-S019", None, found=found, name=path.name)
-    return Source(file).finding("TWL-S002", None, folder=path.parent.absolute())
+        return SourceText(file).finding("TWL-S019", None, found=found, name=path.name)
+    return SourceText(file).finding("TWL-S002", None, folder=path.parent.absolute())
 
 
-def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:
+def decode(data: bytes, file: str) -> tuple[SourceText, tuple[Finding, ...]]:
     """The lines of a text; none where it cannot be read as text at all."""
-    fault = _no_text(data, Source(file))
+    fault = _no_text(data, SourceText(file))
     if fault:
-        return Source(file), (fault,)
+        return SourceText(file), (fault,)
     data = data.removeprefix(b"\xef\xbb\xbf")
     faults: tuple[Finding, ...] = ()
     try:
@@ -80,13 +80,13 @@ def decode(data: bytes, file: str) -> tuple[Source, tuple[Finding, ...]]:
         faults = (source.finding("TWL-S009", place, found=f"byte {data[error.start]:02X}"),)
     for number, line in enumerate(source.lines, start=1):
         if len(line) > LONGEST_LINE:
-            place = Place(number, LONGEST_LINE + 1, LONGEST_LINE + 2)
-            return Source(file), (source.finding("TWL-S042", place, limit=LONGEST_LINE),)
+            place = FilePlace(number, LONGEST_LINE + 1, LONGEST_LINE + 2)
+            return SourceText(file), (source.finding("TWL-S042", place, limit=LONGEST_LINE),)
     odd = UNPRINTABLE.search("\n".join(source.lines))
     if odd is None:
         return source, faults
     place = _place("\n".join(source.lines)[: odd.start()])
-    return Source(file), (source.finding("TWL-S008", place, what=f"U+{ord(odd[0]):04X}"),)
+    return SourceText(file), (source.finding("TWL-S008", place, what=f"U+{ord(odd[0]):04X}"),)
 
 
 def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
@@ -99,7 +99,7 @@ def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(LENIENT, _as_windows_1252)
 
 
-def _no_text(data: bytes, source: Source) -> Finding | None:
+def _no_text(data: bytes, source: SourceText) -> Finding | None:
     if len(data) > LIMIT:
         return source.finding("TWL-S006", None, limit_kb=LIMIT // 1024)
     for magic, name in DOCUMENTS:
@@ -110,10 +110,10 @@ def _no_text(data: bytes, source: Source) -> Finding | None:
     return None
 
 
-def _source(text: str, file: str) -> Source:
-    return Source(file, tuple(LINE_END.split(text)))
+def _source(text: str, file: str) -> SourceText:
+    return SourceText(file, tuple(LINE_END.split(text)))
 
 
-def _place(before: str) -> Place:
+def _place(before: str) -> FilePlace:
     lines = LINE_END.split(before)
-    return Place(len(lines), len(lines[-1]) + 1, len(lines[-1]) + 2)
+    return FilePlace(len(lines), len(lines[-1]) + 1, len(lines[-1]) + 2)

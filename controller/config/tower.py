@@ -23,12 +23,12 @@ from pydantic import (
     field_validator,
 )
 
-from controller.config import address
-from controller.config.geography import farther_than_swapped, near_time_zone, time_zones
+from controller.config import broker_urls
+from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
 from controller.errors import Mistake
-from controller.events.kind import PRINTABLE
+from controller.events.models import PRINTABLE
 from controller.gateways import GATEWAYS
-from controller.gateways.gateway import Gateway, Name
+from controller.gateways.base import Gateway, Name
 from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
 from controller.lighting.names import DARK_WORDS
@@ -108,12 +108,12 @@ def _beside(value: object, info: ValidationInfo) -> Path:
 OtherFile = Annotated[Path, BeforeValidator(_beside)]
 
 
-class Mqtt(Keys):
+class MqttSettings(Keys):
     """The way to the broker, or brokers: all of them at once."""
 
     broker: Annotated[
-        tuple[Annotated[str, AfterValidator(address.broker)], ...],
-        AfterValidator(address.several),
+        tuple[Annotated[str, AfterValidator(broker_urls.broker)], ...],
+        AfterValidator(broker_urls.several),
         BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
         Field(min_length=1),
     ]
@@ -124,12 +124,12 @@ class Mqtt(Keys):
     cert_file: OtherFile | None = None
     key_file: OtherFile | None = None
     users_file: OtherFile | None = None
-    listen: Annotated[str, AfterValidator(address.listen)] | None = None
+    listen: Annotated[str, AfterValidator(broker_urls.listen)] | None = None
 
     @property
     def is_embedded(self) -> bool:
         """Whether the service brings its own broker."""
-        return self.broker == (address.EMBEDDED,)
+        return self.broker == (broker_urls.EMBEDDED,)
 
     @field_validator("password_file")
     @classmethod
@@ -152,7 +152,7 @@ class Mqtt(Keys):
     @field_validator("listen", "users_file")
     @classmethod
     def _broker_is_ours(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.data.get("broker", (address.EMBEDDED,)) != (address.EMBEDDED,):
+        if info.data.get("broker", (broker_urls.EMBEDDED,)) != (broker_urls.EMBEDDED,):
             raise Mistake("TWL-S094", key=info.field_name)
         return value
 
@@ -219,7 +219,7 @@ class Tower(Keys):
 
     version: Version
     site: Site
-    mqtt: Mqtt
+    mqtt: MqttSettings
     zones: Annotated[tuple[Name, ...], Field(min_length=1)]
     palette: Mapping[PaletteName, PaletteColor] = Field(default_factory=dict)
     gateways: tuple[AnyGateway, ...]

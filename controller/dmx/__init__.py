@@ -9,11 +9,11 @@ from typing import Any
 
 from controller.dmx.artnet import Artnet
 from controller.dmx.enttec import Enttec
-from controller.dmx.output import OnEvent, Output, Source
+from controller.dmx.output import OnEvent, Output, SacnSource
 from controller.dmx.sacn import Sacn
 from controller.dmx.simulated import Simulated
 
-OUTPUTS: dict[str, Callable[[Any, Source, OnEvent], Output]] = {
+OUTPUTS: dict[str, Callable[[Any, SacnSource, OnEvent], Output]] = {
     "simulated": Simulated,
     "sacn": Sacn,
     "artnet": Artnet,

@@ -10,10 +10,10 @@ Rules
 import asyncio
 import struct
 
-from controller.dmx.network import Link, NetworkOutput
-from controller.dmx.output import SLOTS, OnEvent, Source
-from controller.dmx.pace import FRAME_S
-from controller.dmx.trouble import Trouble
+from controller.dmx.network_output import NetworkOutput, UdpLink
+from controller.dmx.output import SLOTS, OnEvent, SacnSource
+from controller.dmx.output_status import OutputStatus
+from controller.dmx.pacing import FRAME_S
 from controller.gateways.outputs import ArtnetOutput
 
 PORT = 6454
@@ -45,8 +45,8 @@ def art_dmx(address: int, sequence: int, levels: bytes, physical: int = 0) -> by
 class Artnet(NetworkOutput):
     """Fulfils `Output` towards one node or one network."""
 
-    def __init__(self, settings: ArtnetOutput, source: Source, on_event: OnEvent) -> None:
-        super().__init__(source, (Link(settings.to, PORT, Trouble(source.gateway, settings.to, on_event)),))
+    def __init__(self, settings: ArtnetOutput, source: SacnSource, on_event: OnEvent) -> None:
+        super().__init__(source, (UdpLink(settings.to, PORT, OutputStatus(source.gateway, settings.to, on_event)),))
         self._settings = settings
         self._sequences: dict[int, int] = {}
 

@@ -20,11 +20,11 @@ from typing import NoReturn
 
 import serial
 
-from controller.dmx.aside import aside
-from controller.dmx.output import SLOTS, OnEvent, Source
-from controller.dmx.pace import FRAME_S, now
-from controller.dmx.paced import PacedOutput
-from controller.dmx.trouble import Trouble, reason
+from controller.dmx.output import SLOTS, OnEvent, SacnSource
+from controller.dmx.output_status import OutputStatus, reason
+from controller.dmx.paced_output import PacedOutput
+from controller.dmx.pacing import FRAME_S, now
+from controller.dmx.threads import aside
 from controller.gateways.outputs import EnttecOutput
 
 START, END = 0x7E, 0xE7
@@ -51,10 +51,10 @@ def dmx(levels: bytes) -> bytes:
 class Enttec(PacedOutput):
     """Fulfils `Output` for the one universe of a widget."""
 
-    def __init__(self, settings: EnttecOutput, source: Source, on_event: OnEvent) -> None:
+    def __init__(self, settings: EnttecOutput, source: SacnSource, on_event: OnEvent) -> None:
         super().__init__(source)
         self._path = settings.port
-        self._trouble = Trouble(source.gateway, settings.port, on_event)
+        self._trouble = OutputStatus(source.gateway, settings.port, on_event)
         self._port: serial.Serial | None = None
         self._given_up: list[serial.Serial] = []
         self._rest = b""

@@ -1,7 +1,7 @@
 """A DMX gateway without its wires: documents and readings of the clock in; levels, reports and events out.
 
 The story of one turn
-1. Time: `Watch` tells it.
+1. Time: `TimeSource` tells it.
 2. Act: `acting.act` says what holds by the document that was accepted last.
 3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way, and so
    does a gateway that starts in the middle of one.
@@ -18,27 +18,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controller.clock import Reading
-from controller.dmx.acting import Act, act, next_instant
-from controller.dmx.intake import Intake
-from controller.dmx.memory import Memory
-from controller.dmx.ramp import AT_REST_DARK, Ramp
-from controller.dmx.walk import WalkTest
-from controller.dmx.watch import Watch
-from controller.events import Event, happened
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import (
+from controller.clock import ClockReading
+from controller.dmx.acceptance import DocumentAcceptance
+from controller.dmx.fade import AT_REST_DARK, Fade
+from controller.dmx.gateway_file import GatewayFile
+from controller.dmx.lamp_test import WalkTest
+from controller.dmx.playback import Playback, act, next_instant
+from controller.dmx.time_source import TimeSource
+from controller.events import Event, new_event
+from controller.gateways.base import Message, Order
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import (
     EARLIEST,
     LATEST,
     MAX_PROBLEMS,
     REFUSED,
     By,
-    Reported,
+    ReportedDocument,
+    ZoneLook,
     ZoneReport,
-    ZoneWish,
     hex_of,
 )
-from controller.gateways.gateway import Message, Order
 from controller.lighting.light import Light
 from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
@@ -50,17 +50,17 @@ AFTER_SEND_S = 0.05
 LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not those of the goal."""
 UNEVEN = "TWL-F131"
-DARK_WISH = ZoneWish(on=False, brightness=0.0)
+DARK_WISH = ZoneLook(on=False, brightness=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class GatewayTurn:
     """What one turn brought. `wake_at` is wall time, `wake_s` boot time; whichever comes first."""
 
     frames: Mapping[int, bytes]
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
-    remember: Memory | None
+    remember: GatewayFile | None
     wake_at: datetime | None
     wake_s: float
 
@@ -76,18 +76,18 @@ class Lamps(Protocol):
         """The codes of what is wrong now."""
 
 
-class Gateway:
+class DmxGateway:
     """One gateway of ours at work; `lamps` tells what went out last, `memory` is the document kept from before."""
 
-    def __init__(self, settings: Dmx, prefix: str, patch: Patch, lamps: Lamps, memory: Memory | None) -> None:
+    def __init__(self, settings: Dmx, prefix: str, patch: Patch, lamps: Lamps, memory: GatewayFile | None) -> None:
         self._settings = settings
         self._prefix = prefix
         self._patch = patch
         self._lamps = lamps
-        self._intake = Intake(settings.name, memory)
-        self._watch = Watch()
+        self._intake = DocumentAcceptance(settings.name, memory)
+        self._watch = TimeSource()
         self._walk = WalkTest(patch)
-        self._act: Act | None = None
+        self._act: Playback | None = None
         self._ramps = dict.fromkeys(settings.zone_names, AT_REST_DARK)
         self._resting = True
         self._began_s: float | None = None
@@ -107,11 +107,11 @@ class Gateway:
         """The highest order accepted."""
         return self._intake.order
 
-    def connected(self, reading: Reading) -> None:
+    def connected(self, reading: ClockReading) -> None:
         """A connection began: the report is due."""
         self._report_by(reading.mono + AFTER_SEND_S)
 
-    def receive(self, payload: bytes, retained: bool, reading: Reading) -> None:
+    def receive(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
         """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
         if not payload:
             return
@@ -122,14 +122,14 @@ class Gateway:
             self._watch.hear(told.issued_at, reading)
         self._report_by(reading.mono + AFTER_SEND_S)
 
-    def receive_walk(self, payload: bytes, retained: bool, reading: Reading) -> None:
+    def receive_walk(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
         """A step of a walk test; a retained one is somebody's leftover."""
         reason = self._walk.begin(payload, reading.mono) if payload and not retained else None
         if reason is not None:
-            self._told.append(happened("TWL-D014", gateway=self._settings.name, reason=reason))
+            self._told.append(new_event("TWL-D014", gateway=self._settings.name, reason=reason))
         self._report_by(reading.mono + AFTER_SEND_S)
 
-    def turn(self, reading: Reading) -> Turn:
+    def turn(self, reading: ClockReading) -> GatewayTurn:
         """One turn: see the head of this module."""
         if self._began_s is None:
             self._began_s = reading.mono
@@ -148,26 +148,26 @@ class Gateway:
         events, self._told = tuple(self._told), []
         next_s = min(self._report_s, self._walk.until_s)
         wake_s = next_s if resting else min(next_s, reading.mono + FRAME_S)
-        return Turn(frames, messages, events, self._intake.to_keep(), self._wake_at(acted, reading), wake_s)
+        return GatewayTurn(frames, messages, events, self._intake.to_keep(), self._wake_at(acted, reading), wake_s)
 
     def _report_by(self, at_s: float) -> None:
         self._report_s = min(self._report_s, at_s)
 
-    def _watch_clock(self, reading: Reading) -> None:
+    def _watch_clock(self, reading: ClockReading) -> None:
         """Tells once when the controller says quite another time than the own clock."""
         contradicted = self._watch.contradicted(reading)
         if contradicted and not self._contradicted:
             error_s = round(self._watch.error_s(reading), 1)
-            self._told.append(happened("TWL-D013", gateway=self._settings.name, error_s=error_s))
+            self._told.append(new_event("TWL-D013", gateway=self._settings.name, error_s=error_s))
         self._contradicted = contradicted
 
-    def _shows(self) -> Mapping[str, ZoneWish]:
+    def _shows(self) -> Mapping[str, ZoneLook]:
         """From what a fade that a document begins now would start: the goals; in the middle of one, where it began."""
         if self._act is None or not self._resting:
             return self._intake.before
-        return {zone: ZoneWish.steady(ramp.goal) for zone, ramp in self._ramps.items()}
+        return {zone: ZoneLook.steady(ramp.goal) for zone, ramp in self._ramps.items()}
 
-    def _find(self, what: Act) -> None:
+    def _find(self, what: Playback) -> None:
         """The gateway has just started: what was shown before that which holds now, whose fade may be under way."""
         document = self._intake.document
         if what.since is None or document is None:
@@ -175,9 +175,9 @@ class Gateway:
         earlier = what.since - timedelta(microseconds=1)
         before = self._intake.before if what.by == "desired" else act(document, earlier).zones
         goals = {zone: before.get(zone, DARK_WISH).state(earlier) for zone in self._ramps}
-        self._ramps = {zone: Ramp(Light.of(goal), goal) for zone, goal in goals.items()}
+        self._ramps = {zone: Fade(Light.of(goal), goal) for zone, goal in goals.items()}
 
-    def _steer(self, what: Act, now: datetime, reading: Reading) -> None:
+    def _steer(self, what: Playback, now: datetime, reading: ClockReading) -> None:
         """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
         if self._act is None:
             self._find(what)
@@ -192,25 +192,25 @@ class Gateway:
                 else:
                     late_s = max(0.0, (now - what.since).total_seconds()) if what.since else 0.0
                     start, began_s = ramp.at(reading.beat_s), reading.beat_s - late_s
-                    self._ramps[zone] = Ramp(start, goal, began_s, wish.fade_s)
+                    self._ramps[zone] = Fade(start, goal, began_s, wish.fade_s)
         if changed or self._act is None or what.by != self._act.by:
             self._told.append(self._acting(what))
             self._report_by(reading.mono + AFTER_SEND_S)
             self._resting = False
         self._act = what
 
-    def _acting(self, what: Act) -> Event:
+    def _acting(self, what: Playback) -> Event:
         shows = ", ".join(f"{zone} {ramp.goal.words()}" for zone, ramp in self._ramps.items())
-        return happened("TWL-D010", gateway=self._settings.name, shows=shows, by=what.by)
+        return new_event("TWL-D010", gateway=self._settings.name, shows=shows, by=what.by)
 
-    def _report(self, reading: Reading, now: datetime | None, frames: Mapping[int, bytes]) -> tuple[Message, ...]:
+    def _report(self, reading: ClockReading, now: datetime | None, frames: Mapping[int, bytes]) -> tuple[Message, ...]:
         zones = self._shown(frames, self._by(reading) == "local")
         every_s = self._settings.report_every.total_seconds()
         arrived = zones == {zone: _zone_report(ramp.goal) for zone, ramp in self._ramps.items()}
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
         rejected = self._intake.rejected(reading.mono)
         own = (*([UNEVEN] if self._lasting else []), *([REFUSED] if rejected else []))
-        report = Reported(
+        report = ReportedDocument(
             version=1,
             epoch=self.order.epoch,
             revision=self.order.revision,
@@ -226,7 +226,7 @@ class Gateway:
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)
 
-    def _by(self, reading: Reading) -> By:
+    def _by(self, reading: ClockReading) -> By:
         if self._walk.frames(reading.mono) is not None:
             return "local"
         return self._act.by if self._act is not None else "boot"
@@ -250,10 +250,10 @@ class Gateway:
         """Zones whose lamps disagree in two reports on end: in one they may, where one universe lags."""
         lasting, self._uneven = uneven & self._uneven, uneven
         for zone in sorted(lasting - self._lasting):
-            self._told.append(happened(UNEVEN, zone=zone))
+            self._told.append(new_event(UNEVEN, zone=zone))
         self._lasting = lasting
 
-    def _wake_at(self, now: datetime, reading: Reading) -> datetime | None:
+    def _wake_at(self, now: datetime, reading: ClockReading) -> datetime | None:
         """The next cue or step of a sequence, on the wall of the reading."""
         if self._act is None:
             return None

@@ -29,7 +29,7 @@ NAMESPACE = uuid.UUID("2c8f5b0e-3d57-5c0e-9a53-6b1f0f8f4a11")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SacnSource:
     """Who sends: a gateway of a site, known to receivers by an identifier that outlives every restart."""
 
     site: str

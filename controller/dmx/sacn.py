@@ -8,7 +8,7 @@ Rules
 3. An orderly end is said with three packets with Stream_Terminated (6.2.6) after the last levels. A crash
    says nothing: receivers find the source lost after 2.5 s, and a standby takes over.
 4. A technician's desk with our priority or a higher one is heard where it sends multicast; it is shown as a
-   problem, and we go on beside or beneath it (`controller.dmx.rivals`).
+   problem, and we go on beside or beneath it (`controller.dmx.source_monitor`).
 5. Where it sends multicast, a source lists its universes every DISCOVERY_S (4.3), so that a technician's tool shows
    who is there and with what.
 6. A universe is always sent whole, so that a channel that is no longer patched does not keep an old level.
@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 from uuid import UUID
 
-from controller.dmx.network import Link, NetworkOutput
-from controller.dmx.output import SLOTS, OnEvent, Source
-from controller.dmx.pace import FRAME_S
-from controller.dmx.rivals import Ears, Rivals
-from controller.dmx.trouble import Trouble
+from controller.dmx.network_output import NetworkOutput, UdpLink
+from controller.dmx.output import SLOTS, OnEvent, SacnSource
+from controller.dmx.output_status import OutputStatus
+from controller.dmx.pacing import FRAME_S
+from controller.dmx.source_monitor import SourceListener, SourceMonitor
 from controller.gateways.outputs import MULTICAST, SacnOutput
 
 PORT = 5568
@@ -100,7 +100,7 @@ def group(universe: int) -> str:
     return f"239.255.{universe >> 8}.{universe & 0xFF}"
 
 
-class Count:
+class SequenceCount:
     """The sequence numbers of one universe, see rule 2."""
 
     def __init__(self) -> None:
@@ -118,16 +118,16 @@ class Count:
 class Sacn(NetworkOutput):
     """Fulfils `Output` over multicast, to hosts, or both."""
 
-    def __init__(self, settings: SacnOutput, source: Source, on_event: OnEvent) -> None:
-        def link(to: str) -> Link:
-            trouble = Trouble(source.gateway, to, on_event)
-            return Link(to, PORT, trouble, settings.interface, group if to == MULTICAST else None)
+    def __init__(self, settings: SacnOutput, source: SacnSource, on_event: OnEvent) -> None:
+        def link(to: str) -> UdpLink:
+            trouble = OutputStatus(source.gateway, to, on_event)
+            return UdpLink(to, PORT, trouble, settings.interface, group if to == MULTICAST else None)
 
         super().__init__(source, tuple(link(to) for to in settings.to))
-        self._rivals = Rivals(source, settings.priority, on_event)
-        self._ears = Ears(PORT, group, settings.interface, self._rivals) if MULTICAST in settings.to else None
+        self._rivals = SourceMonitor(source, settings.priority, on_event)
+        self._ears = SourceListener(PORT, group, settings.interface, self._rivals) if MULTICAST in settings.to else None
         self._header = Header(source.cid, source.name, settings.priority)
-        self._sequences: defaultdict[int, Count] = defaultdict(Count)
+        self._sequences: defaultdict[int, SequenceCount] = defaultdict(SequenceCount)
 
     @property
     def problems(self) -> tuple[str, ...]:

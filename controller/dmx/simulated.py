@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import NoReturn
 
-from controller.dmx.output import OnEvent, Source
-from controller.dmx.pace import KEEP_ALIVE_S, now
-from controller.dmx.paced import PacedOutput
-from controller.dmx.trouble import Trouble
-from controller.events import happened
+from controller.dmx.output import OnEvent, SacnSource
+from controller.dmx.output_status import OutputStatus
+from controller.dmx.paced_output import PacedOutput
+from controller.dmx.pacing import KEEP_ALIVE_S, now
+from controller.events import new_event
 from controller.gateways.outputs import SimulatedOutput
 
 HISTORY = 1_000
@@ -147,12 +147,12 @@ class SimulatedLamps:
 class Simulated(PacedOutput):
     """Fulfils `Output`; `lamps` may be looked at, and their `faults` changed, at any time."""
 
-    def __init__(self, settings: SimulatedOutput, source: Source, on_event: OnEvent) -> None:
+    def __init__(self, settings: SimulatedOutput, source: SacnSource, on_event: OnEvent) -> None:
         super().__init__(source)
         self._settings = settings
         self._on_event = on_event
         self.lamps = SimulatedLamps(Random())  # noqa: S311  dice, not secrets
-        self._trouble = Trouble(source.gateway, "simulated", on_event)
+        self._trouble = OutputStatus(source.gateway, "simulated", on_event)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -180,10 +180,10 @@ class Simulated(PacedOutput):
         while True:
             await asyncio.sleep(settings.rest_s)
             self.lamps.faults = FAULTS[settings.faults]
-            self._on_event(happened("TWL-X122", **told))
+            self._on_event(new_event("TWL-X122", **told))
             await asyncio.sleep(settings.spell_s)
             self.lamps.faults = NONE
-            self._on_event(happened("TWL-X123", **told))
+            self._on_event(new_event("TWL-X123", **told))
 
     async def _farewell(self) -> None:
         """Memory needs none."""

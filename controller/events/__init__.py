@@ -11,7 +11,7 @@ Letters: S files and schedule · F fixtures and patch · C controller · M MQTT 
 D the DMX gateway itself · X its output · O overrides · T time · J journal and state directory · Q command line.
 """
 
-from controller.events.kind import Event, Kind, Level, Text
+from controller.events.models import Event, EventKind, Level, Text
 from controller.events.of_broker import KINDS as BROKER
 from controller.events.of_colors import KINDS as COLORS
 from controller.events.of_commands import KINDS as COMMANDS
@@ -45,10 +45,10 @@ ALL = (
     *STORE,
     *COMMANDS,
 )
-CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in ALL}
+CATALOGUE: dict[str, EventKind] = {kind.code: kind for kind in ALL}
 
 
-def happened(code: str, **fields: object) -> Event:
+def new_event(code: str, **fields: object) -> Event:
     """One thing that happened; raises KeyError for a code or field that the catalogue does not know."""
     kind = CATALOGUE[code]
     if set(fields) != set(kind.fields):
@@ -56,4 +56,4 @@ def happened(code: str, **fields: object) -> Event:
     return Event(kind, fields)
 
 
-__all__ = ["CATALOGUE", "Event", "Kind", "Level", "Text", "happened"]
+__all__ = ["CATALOGUE", "Event", "EventKind", "Level", "Text", "new_event"]

@@ -1,24 +1,24 @@
 """Events of the embedded broker (B). `client` is the MQTT client id, or the address before the log-in.
 
-Warnings that repeat themselves are counted, see `controller.events.damper`.
+Warnings that repeat themselves are counted, see `controller.events.rate_limit`.
 """
 
-from controller.events.kind import Kind, Lasting, Level, Text
+from controller.events.models import EventKind, Lasting, Level, Text
 
 _NOTHING = Text("Nothing to do.", "Inget behöver göras.")
 _WHO = Text("See which device uses {client}.", "Se vilken enhet som använder {client}.")
 
 
-def _warning(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
-    return Kind(code, name, Level.WARNING, text, meaning, action)
+def _warning(code: str, name: str, text: Text, meaning: Text, action: Text) -> EventKind:
+    return EventKind(code, name, Level.WARNING, text, meaning, action)
 
 
-def _closed(code: str, name: str, text: Text, meaning: Text, action: Text) -> Kind:
-    return Kind(code, name, Level.WARNING, text, meaning, action, more=("client", "address"))
+def _closed(code: str, name: str, text: Text, meaning: Text, action: Text) -> EventKind:
+    return EventKind(code, name, Level.WARNING, text, meaning, action, more=("client", "address"))
 
 
 _ITSELF = (
-    Kind(
+    EventKind(
         "TWL-B001",
         "broker.open_to_all",
         Level.ERROR,
@@ -35,7 +35,7 @@ _ITSELF = (
             "Ge brokern användarnamn och lösenord, eller låt den lyssna på 127.0.0.1 i stället för {host}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-B002",
         "broker.cannot_listen",
         Level.ERROR,
@@ -54,7 +54,7 @@ _ITSELF = (
             "mqtt.broker i tower.yaml.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-B010",
         "broker.started",
         Level.INFO,
@@ -65,7 +65,7 @@ _ITSELF = (
         Text("Gateways can connect.", "Styrenheterna kan ansluta."),
         _NOTHING,
     ),
-    Kind(
+    EventKind(
         "TWL-B011",
         "broker.stopped",
         Level.INFO,
@@ -79,7 +79,7 @@ _ITSELF = (
         ),
         _NOTHING,
     ),
-    Kind(
+    EventKind(
         "TWL-B050",
         "broker.store_unreadable",
         Level.WARNING,
@@ -96,7 +96,7 @@ _ITSELF = (
             "Händer det igen, kontrollera disken eller SD-kortet. När alla styrenheter syns kan {aside} tas bort.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-B051",
         "broker.store_unwritable",
         Level.WARNING,
@@ -111,7 +111,7 @@ _ITSELF = (
         ),
         lasting=Lasting(until=("TWL-B052",), about=("path",)),
     ),
-    Kind(
+    EventKind(
         "TWL-B052",
         "broker.store_written_again",
         Level.INFO,
@@ -122,7 +122,7 @@ _ITSELF = (
 )
 
 _VISITS = (
-    Kind(
+    EventKind(
         "TWL-B020",
         "broker.client_connected",
         Level.DEBUG,
@@ -131,7 +131,7 @@ _VISITS = (
         _NOTHING,
         more=("address",),
     ),
-    Kind(
+    EventKind(
         "TWL-B021",
         "broker.client_left",
         Level.DEBUG,
@@ -143,7 +143,7 @@ _VISITS = (
         _NOTHING,
         more=("address",),
     ),
-    Kind(
+    EventKind(
         "TWL-B022",
         "broker.client_lost",
         Level.DEBUG,
@@ -495,4 +495,4 @@ _RIGHTS = (
     ),
 )
 
-KINDS: tuple[Kind, ...] = (*_ITSELF, *_VISITS, *_REFUSALS, *_DROPS, *_RIGHTS)
+KINDS: tuple[EventKind, ...] = (*_ITSELF, *_VISITS, *_REFUSALS, *_DROPS, *_RIGHTS)

@@ -1,6 +1,6 @@
 """Mistakes about colours and brightness: TWL-S130 to S139 and S145."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
 UNKNOWN = Text('"{value}" is not a colour that is known here', '"{value}" är ingen färg som är känd här')
 COLOR = Text(
@@ -10,8 +10,8 @@ COLOR = Text(
     "en färgkod eller en färgtemperatur för vitt ljus.",
 )
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-S130",
         "color.step_too_short",
         Level.ERROR,
@@ -22,7 +22,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write {shortest_s} s or more.", "Skriv {shortest_s} s eller mer."),
     ),
-    Kind(
+    EventKind(
         "TWL-S131",
         "color.not_hex",
         Level.ERROR,
@@ -36,7 +36,7 @@ KINDS: tuple[Kind, ...] = (
             'Sex hexadecimala siffror med # och citattecken: "{suggestion}"',
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S132",
         "color.unknown",
         Level.ERROR,
@@ -44,7 +44,7 @@ KINDS: tuple[Kind, ...] = (
         COLOR,
         Text('Did you mean "{suggestion}"?', 'Menade du "{suggestion}"?'),
     ),
-    Kind(
+    EventKind(
         "TWL-S145",
         "color.unknown_far",
         Level.ERROR,
@@ -55,7 +55,7 @@ KINDS: tuple[Kind, ...] = (
             'Skriv ett namn som {example}, en egen färg som "#FF6A00", eller ett vitt ljus som 2700 K.',
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S133",
         "color.kelvin_out_of_range",
         Level.ERROR,
@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write a temperature from {low} K to {high} K.", "Skriv en temperatur från {low} K till {high} K."),
     ),
-    Kind(
+    EventKind(
         "TWL-S134",
         "color.component_out_of_range",
         Level.ERROR,
@@ -80,7 +80,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv ett tal från 0 till 255 i stället för {value}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S135",
         "color.numbers_in_list",
         Level.ERROR,
@@ -91,7 +91,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text('For this colour write "{suggestion}".', 'Skriv "{suggestion}" för den här färgen.'),
     ),
-    Kind(
+    EventKind(
         "TWL-S136",
         "color.unknown_zone",
         Level.ERROR,
@@ -102,7 +102,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write {suggestion}; the zones are: {zones}.", "Skriv {suggestion}; zonerna är: {zones}."),
     ),
-    Kind(
+    EventKind(
         "TWL-S137",
         "brightness.out_of_range",
         Level.ERROR,
@@ -113,7 +113,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write per cent from 0 % to 100 %.", "Skriv procent från 0 % till 100 %."),
     ),
-    Kind(
+    EventKind(
         "TWL-S138",
         "brightness.without_unit",
         Level.ERROR,
@@ -124,7 +124,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Did you mean {suggestion}?", "Menade du {suggestion}?"),
     ),
-    Kind(
+    EventKind(
         "TWL-S139",
         "color.means_dark",
         Level.INFO,

@@ -1,9 +1,9 @@
 """Why a command cannot be carried out (Q)."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-Q101",
         "command.broker_unreachable",
         Level.ERROR,
@@ -17,7 +17,7 @@ KINDS: tuple[Kind, ...] = (
             "Starta tjänsten med `watertower run`, eller se varför den inte kör: `systemctl status watertower`.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q106",
         "command.file_unusable",
         Level.ERROR,
@@ -31,7 +31,7 @@ KINDS: tuple[Kind, ...] = (
             "Se att {path} finns, att tjänsten får läsa den, och vad som står i den.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q102",
         "command.controller_silent",
         Level.ERROR,
@@ -45,7 +45,7 @@ KINDS: tuple[Kind, ...] = (
             "Starta tjänsten med `watertower run`, och se att båda har samma topic_prefix.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q103",
         "command.unknown_gateway",
         Level.ERROR,
@@ -56,7 +56,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write one of: {known}.", "Skriv en av: {known}."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q104",
         "command.unknown_code",
         Level.ERROR,
@@ -70,7 +70,7 @@ KINDS: tuple[Kind, ...] = (
             "`watertower explain` räknar upp alla.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q105",
         "command.bad_moment",
         Level.ERROR,
@@ -81,7 +81,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv dagar som i schemat (`20–26 november`), eller `2026-11-20T15:00..2026-11-21T09:00`.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q107",
         "command.profile_exists",
         Level.ERROR,
@@ -92,7 +92,7 @@ KINDS: tuple[Kind, ...] = (
             "Välj ett annat `--name`, eller skriv över med `--force`.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q109",
         "command.nothing_running",
         Level.ERROR,
@@ -108,7 +108,7 @@ KINDS: tuple[Kind, ...] = (
             "Name the state directory of the service with `--state`.", "Ange tjänstens tillståndskatalog med `--state`."
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q108",
         "command.needs_terminal",
         Level.ERROR,
@@ -116,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The walk test asks after each lamp whether it lit.", "Lamptestet frågar efter varje lampa om den lyste."),
         Text("Run it from a terminal.", "Kör det från en terminal."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q110",
         "command.unknown_word_near",
         Level.ERROR,
@@ -127,7 +127,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Did you mean {near}?", "Menade du {near}?"),
     ),
-    Kind(
+    EventKind(
         "TWL-Q111",
         "command.unknown_word",
         Level.ERROR,
@@ -138,7 +138,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("`{command} --help` lists what there is.", "`{command} --help` räknar upp vad som finns."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q112",
         "command.word_missing",
         Level.ERROR,
@@ -146,7 +146,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The command cannot do without it.", "Kommandot klarar sig inte utan det."),
         Text("`{command} --help` tells how it is written.", "`{command} --help` visar hur det skrivs."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q113",
         "command.bad_value",
         Level.ERROR,
@@ -156,7 +156,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write one of: {allowed}.", "Skriv något av: {allowed}."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q114",
         "command.too_many_words",
         Level.ERROR,
@@ -170,7 +170,7 @@ KINDS: tuple[Kind, ...] = (
             "Ta bort det, eller sätt citattecken om det som hör ihop. `{command} --help` visar hur det skrivs.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q115",
         "command.words_exclude_each_other",
         Level.ERROR,
@@ -178,7 +178,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Each of them asks for something else.", "De ber om olika saker."),
         Text("Leave all but one of them out.", "Ta bort alla utom ett av dem."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q116",
         "command.word_without_value",
         Level.ERROR,
@@ -186,7 +186,7 @@ KINDS: tuple[Kind, ...] = (
         Text("It is either there or not.", "Det står där eller inte."),
         Text("Write {word} alone.", "Skriv bara {word}."),
     ),
-    Kind(
+    EventKind(
         "TWL-Q117",
         "command.walk_not_followed",
         Level.WARNING,
@@ -200,7 +200,7 @@ KINDS: tuple[Kind, ...] = (
             "Tryck q och se med `watertower status` om {name} hörs.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q119",
         "command.user_name_unusable",
         Level.ERROR,
@@ -215,7 +215,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv ett namn utan kolon, utan mellanslag runt om och utan # först: namnet på en styrenhet eller en person.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-Q118",
         "command.no_home",
         Level.ERROR,

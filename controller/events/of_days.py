@@ -5,7 +5,7 @@ An advice never changes what was meant: it repeats the whole text with one part 
 limits the days is advised away.
 """
 
-from controller.events.kind import Kind, Text
+from controller.events.models import EventKind, Text
 from controller.events.of_text import mistake
 
 DAYS = Text(
@@ -39,7 +39,7 @@ DURATIONS = Text(
 )
 
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[EventKind, ...] = (
     mistake(
         "S101",
         "not-a-day",

@@ -1,6 +1,6 @@
 """Mistakes in the keys by which tower.yaml names a vendor's gateway, and notes on what it cannot do."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 from controller.events.of_text import mistake
 
 KEYS = Text(
@@ -8,7 +8,7 @@ KEYS = Text(
     "Varje slags gateway har egna nycklar som säger hur den nås och vad dess lampor kan.",
 )
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[EventKind, ...] = (
     mistake(
         "S221",
         "zone-or-zones",
@@ -162,7 +162,7 @@ KINDS: tuple[Kind, ...] = (
             "skriv enhetens ämne från dess MQTT-sida; en styrenhet för varje enhet",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S231",
         "gateway-without-colors",
         Level.WARNING,
@@ -176,7 +176,7 @@ KINDS: tuple[Kind, ...] = (
             "inget att göra om de är vita; se annars nycklarna för dess slag",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S232",
         "gateway-switches-only",
         Level.WARNING,
@@ -187,7 +187,7 @@ KINDS: tuple[Kind, ...] = (
             "inget att göra om den är ett relä; skriv annars lampans `color_modes`",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S233",
         "gateway-without-fades",
         Level.INFO,
@@ -195,7 +195,7 @@ KINDS: tuple[Kind, ...] = (
         KEYS,
         Text("nothing to do", "inget att göra"),
     ),
-    Kind(
+    EventKind(
         "TWL-S234",
         "gateway-without-reports",
         Level.INFO,
@@ -211,7 +211,7 @@ KINDS: tuple[Kind, ...] = (
             "`availability_topic`, så att åtminstone ett strömavbrott märks",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S235",
         "gateway-not-asked",
         Level.INFO,
@@ -227,7 +227,7 @@ KINDS: tuple[Kind, ...] = (
             "`home-assistant`-lampa: skriv `availability_topic`, så att åtminstone ett strömavbrott märks",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S238",
         "gateway-speaks-for-lamps",
         Level.INFO,
@@ -246,7 +246,7 @@ KINDS: tuple[Kind, ...] = (
             "skriv varje lampa som en egen styrenhet, med `kind: zigbee2mqtt` och dess topic",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S239",
         "scale-taken-for-granted",
         Level.INFO,
@@ -263,7 +263,7 @@ KINDS: tuple[Kind, ...] = (
             "skriv `brightness_scale` (home-assistant) eller `level_scale` (dmx-channels) som enheten har den, även 255",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S240",
         "sequence-wears-flash",
         Level.WARNING,

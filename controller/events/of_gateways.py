@@ -1,9 +1,9 @@
 """Events of gateways as the controller sees them (G), and of our own DMX gateway about its plan (D)."""
 
-from controller.events.kind import Kind, Lasting, Level, Text
+from controller.events.models import EventKind, Lasting, Level, Text
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-G101",
         "gateway.confirmed",
         Level.INFO,
@@ -15,7 +15,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing.", "Inget."),
         more=("attempts", "command_id"),
     ),
-    Kind(
+    EventKind(
         "TWL-G102",
         "gateway.no_answer",
         Level.ERROR,
@@ -30,7 +30,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         more=("shown",),
     ),
-    Kind(
+    EventKind(
         "TWL-G103",
         "gateway.repaired",
         Level.WARNING,
@@ -47,7 +47,7 @@ KINDS: tuple[Kind, ...] = (
             "Om det återkommer: leta efter annat program, app eller strömbrytare som styr {gateway}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G104",
         "gateway.silent",
         Level.ERROR,
@@ -72,7 +72,7 @@ KINDS: tuple[Kind, ...] = (
             "när något ändras behöver `answers_repeats: false` i tower.yaml.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G105",
         "gateway.back",
         Level.INFO,
@@ -83,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-G107",
         "gateway.confirmed_late",
         Level.WARNING,
@@ -95,7 +95,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing, unless it happens often.", "Inget, om det inte händer ofta."),
         more=("command_id",),
     ),
-    Kind(
+    EventKind(
         "TWL-G108",
         "gateway.disobeys",
         Level.ERROR,
@@ -116,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
             "styrningen skriva till {gateway}, och {gateway} läsa det.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G109",
         "gateway.contested",
         Level.ERROR,
@@ -134,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         more=("shown",),
     ),
-    Kind(
+    EventKind(
         "TWL-G110",
         "gateway.nonsense",
         Level.WARNING,
@@ -153,7 +153,7 @@ KINDS: tuple[Kind, ...] = (
             "retained rensas med ett tomt meddelande.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G111",
         "gateway.foreign_writer",
         Level.ERROR,
@@ -171,7 +171,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(about=("topic",), quiet_s=600),
     ),
-    Kind(
+    EventKind(
         "TWL-G112",
         "gateway.order_raised",
         Level.WARNING,
@@ -185,7 +185,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing, if it happens once.", "Inget, om det händer en gång."),
     ),
-    Kind(
+    EventKind(
         "TWL-G113",
         "gateway.poison",
         Level.ERROR,
@@ -207,7 +207,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(about=("topic",), quiet_s=600),
     ),
-    Kind(
+    EventKind(
         "TWL-G114",
         "gateway.problem",
         Level.ERROR,
@@ -215,7 +215,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The gateway itself says that something is wrong.", "Styrenheten säger själv att något är fel."),
         Text("`watertower explain {problem}`", "`watertower explain {problem}`"),
     ),
-    Kind(
+    EventKind(
         "TWL-G115",
         "gateway.problem_over",
         Level.INFO,
@@ -225,7 +225,7 @@ KINDS: tuple[Kind, ...] = (
         Text("What the gateway said was wrong is no longer so.", "Det styrenheten sade var fel är inte fel längre."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-G116",
         "gateway.never_heard",
         Level.ERROR,
@@ -250,7 +250,7 @@ KINDS: tuple[Kind, ...] = (
             "availability-topic kan vara orsaken, och hindrar att den får några kommandon.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G117",
         "gateway.order_not_taken",
         Level.ERROR,
@@ -271,7 +271,7 @@ KINDS: tuple[Kind, ...] = (
             "låter den läsa sin desired-topic, och leta efter en andra styrning.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G120",
         "gateway.refuses",
         Level.ERROR,
@@ -296,7 +296,7 @@ KINDS: tuple[Kind, ...] = (
             "jämför topic med lampans namn.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G121",
         "gateway.contradicts",
         Level.ERROR,
@@ -319,7 +319,7 @@ KINDS: tuple[Kind, ...] = (
             "retained-meddelande. Starta sedan om tjänsten.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G122",
         "gateway.unknown_word",
         Level.ERROR,
@@ -338,7 +338,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv orden för {gateway} i tower.yaml under de nycklar som nämns, som de står i enhetens inställningar.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-G123",
         "gateway.unproven",
         Level.ERROR,
@@ -359,7 +359,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera annars att lampan har ström och är inom bryggans räckvidd.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-D001",
         "dmx.started",
         Level.INFO,
@@ -370,7 +370,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The gateway process runs.", "Styrenhetens program är igång."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-D002",
         "dmx.stopped",
         Level.INFO,
@@ -378,7 +378,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The gateway process was asked to end.", "Styrenhetens program ombads sluta."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-D010",
         "dmx.acting",
         Level.INFO,
@@ -391,7 +391,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-D011",
         "dmx.refused",
         Level.WARNING,
@@ -405,7 +405,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Look for a second controller.", "Leta efter en andra styrning."),
     ),
-    Kind(
+    EventKind(
         "TWL-D014",
         "dmx.walk_refused",
         Level.WARNING,
@@ -416,7 +416,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The light goes on as before.", "Ljuset fortsätter som förut."),
         Text("Name a fixture of {gateway} as in tower.yaml.", "Ange en lampa i {gateway} som i tower.yaml."),
     ),
-    Kind(
+    EventKind(
         "TWL-D012",
         "dmx.memory_failed",
         Level.WARNING,
@@ -431,7 +431,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Check the disk and the state directory.", "Kontrollera disken och tillståndskatalogen."),
         lasting=Lasting(until=("TWL-D015",), about=("gateway",)),
     ),
-    Kind(
+    EventKind(
         "TWL-D015",
         "dmx.memory_works_again",
         Level.INFO,
@@ -439,7 +439,7 @@ KINDS: tuple[Kind, ...] = (
         Text("What waited has been written.", "Det som väntade har skrivits."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-D013",
         "dmx.clock_contradicted",
         Level.WARNING,
@@ -458,7 +458,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera tiden på båda datorerna med `timedatectl`, och att de når samma tidsserver.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-D021",
         "dmx.report_pace",
         Level.ERROR,

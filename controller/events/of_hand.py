@@ -1,6 +1,6 @@
 """What people do to a running service: overrides, resuming, the safety stop, files that change."""
 
-from controller.events.kind import Kind, Lasting, Level, Text
+from controller.events.models import EventKind, Lasting, Level, Text
 
 BY_HAND = Text(
     "Somebody changed the light by hand. An override always has an end, a stop stands until it is lifted.",
@@ -9,15 +9,15 @@ BY_HAND = Text(
 NOTHING = Text("Nothing.", "Inget.")
 
 
-def _act(code: str, name: str, text: Text, level: Level = Level.INFO) -> Kind:
-    return Kind(code, f"override.{name}", level, text, BY_HAND, NOTHING, ("id",))
+def _act(code: str, name: str, text: Text, level: Level = Level.INFO) -> EventKind:
+    return EventKind(code, f"override.{name}", level, text, BY_HAND, NOTHING, ("id",))
 
 
-def _no(code: str, name: str, text: Text, action: Text) -> Kind:
-    return Kind(code, f"override.{name}", Level.WARNING, text, BY_HAND, action)
+def _no(code: str, name: str, text: Text, action: Text) -> EventKind:
+    return EventKind(code, f"override.{name}", Level.WARNING, text, BY_HAND, action)
 
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[EventKind, ...] = (
     _act(
         "TWL-O101",
         "set",
@@ -47,7 +47,7 @@ KINDS: tuple[Kind, ...] = (
         "stop_lifted",
         Text("{owner} lifts the safety stop: {reason}", "{owner} häver nödstoppet: {reason}"),
     ),
-    Kind(
+    EventKind(
         "TWL-O107",
         "override.stop_not_kept",
         Level.ERROR,
@@ -65,7 +65,7 @@ KINDS: tuple[Kind, ...] = (
         ("id",),
         lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O108")),
     ),
-    Kind(
+    EventKind(
         "TWL-O108",
         "override.lift_not_kept",
         Level.WARNING,
@@ -81,7 +81,7 @@ KINDS: tuple[Kind, ...] = (
         ("id",),
         lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O107")),
     ),
-    Kind(
+    EventKind(
         "TWL-O109",
         "override.resumed_under_stop",
         Level.WARNING,
@@ -101,7 +101,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         ("id",),
     ),
-    Kind(
+    EventKind(
         "TWL-O110",
         "override.refused",
         Level.WARNING,
@@ -110,7 +110,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Ask again as the reason says.", "Begär på nytt så som skälet säger."),
         ("id",),
     ),
-    Kind(
+    EventKind(
         "TWL-O113",
         "override.stop_not_confirmed",
         Level.ERROR,
@@ -130,7 +130,7 @@ KINDS: tuple[Kind, ...] = (
             "styrenhet.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-O114",
         "override.stop_confirmed",
         Level.INFO,
@@ -144,7 +144,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         NOTHING,
     ),
-    Kind(
+    EventKind(
         "TWL-O130",
         "files.taken",
         Level.INFO,
@@ -152,7 +152,7 @@ KINDS: tuple[Kind, ...] = (
         Text("A good new version is in force.", "En ny felfri version gäller."),
         NOTHING,
     ),
-    Kind(
+    EventKind(
         "TWL-O131",
         "files.rejected",
         Level.ERROR,
@@ -167,7 +167,7 @@ KINDS: tuple[Kind, ...] = (
         Text("See every mistake: `watertower check`", "Se alla fel: `watertower check`"),
         lasting=Lasting(until=("TWL-O130",)),
     ),
-    Kind(
+    EventKind(
         "TWL-O132",
         "files.not_copied",
         Level.WARNING,
@@ -187,7 +187,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-O133",)),
     ),
-    Kind(
+    EventKind(
         "TWL-O134",
         "files.unread",
         Level.WARNING,
@@ -205,7 +205,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-O130", "TWL-O131", "TWL-O135")),
     ),
-    Kind(
+    EventKind(
         "TWL-O135",
         "files.read_again",
         Level.INFO,
@@ -216,7 +216,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing has been saved meanwhile.", "Inget har sparats under tiden."),
         NOTHING,
     ),
-    Kind(
+    EventKind(
         "TWL-O133",
         "files.copied",
         Level.INFO,

@@ -1,6 +1,6 @@
 """Mistakes in the keywords of a file and in the shape of their values, and in what a campaign shows."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 from controller.events.of_text import PAIRS, mistake
 
 KEYWORDS = Text(
@@ -24,7 +24,7 @@ SHOWING = Text(
     "En kampanj visar en färg, en färg för varje zon, eller en lista med färger efter varandra.",
 )
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[EventKind, ...] = (
     mistake(
         "S004",
         "value-is-a-comment",
@@ -364,7 +364,7 @@ KINDS: tuple[Kind, ...] = (
             "slå ihop poster som visar detsamma: en post tar listor av dagar och av tider",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S251",
         "brightness-zero",
         Level.WARNING,
@@ -372,7 +372,7 @@ KINDS: tuple[Kind, ...] = (
         SHOWING,
         Text("write `color: dark` if that is meant", "skriv `color: dark` om det är meningen"),
     ),
-    Kind(
+    EventKind(
         "TWL-S252",
         "no-campaigns",
         Level.WARNING,

@@ -1,6 +1,6 @@
 """Events of the connection to the MQTT broker."""
 
-from controller.events.kind import Kind, Lasting, Level, Text
+from controller.events.models import EventKind, Lasting, Level, Text
 
 CERTIFICATE = Text(
     "The connection is encrypted, and the certificate that proves who the other side is was not accepted."
@@ -12,8 +12,8 @@ CERTIFICATE = Text(
 _BARRED = ("TWL-M003", "TWL-M007", "TWL-M008", "TWL-M009", "TWL-M010", "TWL-M011", "TWL-M012")
 """What tells of a lost connection more than that it is lost."""
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-M001",
         "mqtt.connected",
         Level.INFO,
@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing to do.", "Inget behöver göras."),
     ),
-    Kind(
+    EventKind(
         "TWL-M002",
         "mqtt.lost",
         Level.WARNING,
@@ -47,7 +47,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001", *_BARRED), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M003",
         "mqtt.login_refused",
         Level.ERROR,
@@ -65,7 +65,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M004",
         "mqtt.subscription_refused",
         Level.ERROR,
@@ -83,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001", "TWL-M016"), about=("broker", "filter")),
     ),
-    Kind(
+    EventKind(
         "TWL-M005",
         "mqtt.message_oversized",
         Level.WARNING,
@@ -102,7 +102,7 @@ KINDS: tuple[Kind, ...] = (
             " med ett tomt kvarhållet meddelande; begränsa `max_packet_size` i brokern.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-M006",
         "mqtt.messages_coalesced",
         Level.WARNING,
@@ -121,7 +121,7 @@ KINDS: tuple[Kind, ...] = (
             "Om detta återkommer: ta reda på vem som publicerar i {topic} och sänk takten.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-M007",
         "mqtt.unreachable",
         Level.WARNING,
@@ -139,7 +139,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M008",
         "mqtt.certificate_expired",
         Level.ERROR,
@@ -155,7 +155,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M009",
         "mqtt.certificate_not_yet_valid",
         Level.ERROR,
@@ -172,7 +172,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M010",
         "mqtt.certificate_wrong_name",
         Level.ERROR,
@@ -189,7 +189,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M011",
         "mqtt.certificate_not_trusted",
         Level.ERROR,
@@ -204,7 +204,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M012",
         "mqtt.file_unusable",
         Level.ERROR,
@@ -226,7 +226,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-M001",), about=("broker",)),
     ),
-    Kind(
+    EventKind(
         "TWL-M014",
         "mqtt.certificate_ends",
         Level.WARNING,
@@ -238,7 +238,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Renew the certificate of {broker}.", "Förnya certifikatet för {broker}."),
         lasting=Lasting(until=("TWL-M017",), about=("broker",), harmless=True),
     ),
-    Kind(
+    EventKind(
         "TWL-M013",
         "mqtt.broker_forgot",
         Level.WARNING,
@@ -257,7 +257,7 @@ KINDS: tuple[Kind, ...] = (
             "Låt brokern spara: i mosquitto `persistence true`, `autosave_on_changes true`, `autosave_interval 1`.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-M016",
         "mqtt.subscription_granted",
         Level.INFO,
@@ -268,7 +268,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-M017",
         "mqtt.certificate_renewed",
         Level.INFO,
@@ -279,7 +279,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The warning about it is over.", "Varningen om det är över."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-M018",
         "mqtt.status_overwritten",
         Level.ERROR,
@@ -299,7 +299,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(about=("topic", "broker"), quiet_s=600),
     ),
-    Kind(
+    EventKind(
         "TWL-M015",
         "mqtt.displaced",
         Level.ERROR,
@@ -327,7 +327,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(about=("broker",), quiet_s=600),
     ),
-    Kind(
+    EventKind(
         "TWL-M020",
         "mqtt.address_unreadable",
         Level.ERROR,
@@ -343,7 +343,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv till exempel mqtt://broker.local eller mqtts://broker.local:8883.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-M021",
         "mqtt.credentials_in_address",
         Level.ERROR,
@@ -362,7 +362,7 @@ KINDS: tuple[Kind, ...] = (
             " fil som anges med `password_file:`.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-M022",
         "mqtt.files_without_encryption",
         Level.ERROR,

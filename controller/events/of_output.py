@@ -4,15 +4,15 @@ X101–X119 the way out · X121–X123 the simulated lamps · X131–X139 other 
 X151–X159 mistakes in `tower.yaml`.
 """
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
 _GOES_ON = Text(
     "Nothing needs to be restarted: sending goes on by itself as soon as it can.",
     "Inget behöver startas om: sändningen fortsätter av sig själv så snart det går.",
 )
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-X101",
         "network-error",
         Level.WARNING,
@@ -33,7 +33,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera kabeln, växeln (switchen) och adressen {to}. " + _GOES_ON.sv,
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X102",
         "host-not-found",
         Level.WARNING,
@@ -50,7 +50,7 @@ KINDS: tuple[Kind, ...] = (
             "Kontrollera stavningen av {to} och namnservern, eller skriv IP-adressen i tower.yaml i stället.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X103",
         "output-recovered",
         Level.INFO,
@@ -64,7 +64,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing needs to be done.", "Inget behöver göras."),
     ),
-    Kind(
+    EventKind(
         "TWL-X104",
         "output-lost",
         Level.ERROR,
@@ -81,7 +81,7 @@ KINDS: tuple[Kind, ...] = (
             "Någon måste se till {to}: ström, kabel, nät eller USB. " + _GOES_ON.sv,
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X111",
         "widget-missing",
         Level.WARNING,
@@ -100,7 +100,7 @@ KINDS: tuple[Kind, ...] = (
             "(gruppen dialout). " + _GOES_ON.sv,
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X112",
         "widget-stuck",
         Level.WARNING,
@@ -117,7 +117,7 @@ KINDS: tuple[Kind, ...] = (
             "Om det fortsätter: dra ut adaptern på {to} och sätt i den igen.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X121",
         "simulated-dead",
         Level.WARNING,
@@ -129,7 +129,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing needs to be done.", "Inget behöver göras."),
         more=("to", "error"),
     ),
-    Kind(
+    EventKind(
         "TWL-X122",
         "simulated-misbehaves",
         Level.INFO,
@@ -140,7 +140,7 @@ KINDS: tuple[Kind, ...] = (
         Text("A fault for a demonstration, never a real one.", "Ett fel för en förevisning, aldrig ett verkligt."),
         Text("Nothing needs to be done.", "Inget behöver göras."),
     ),
-    Kind(
+    EventKind(
         "TWL-X123",
         "simulated-behaves",
         Level.INFO,
@@ -151,7 +151,7 @@ KINDS: tuple[Kind, ...] = (
         Text("A fault for a demonstration is over.", "Ett fel för en förevisning är över."),
         Text("Nothing needs to be done.", "Inget behöver göras."),
     ),
-    Kind(
+    EventKind(
         "TWL-X131",
         "other-source",
         Level.WARNING,
@@ -172,7 +172,7 @@ KINDS: tuple[Kind, ...] = (
             "Om {source} inte ska vara där: stäng av den, så är lamporna tillbaka inom 2,5 s.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X132",
         "other-source-gone",
         Level.INFO,
@@ -186,7 +186,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing needs to be done.", "Inget behöver göras."),
     ),
-    Kind(
+    EventKind(
         "TWL-X133",
         "other-source-beside",
         Level.WARNING,
@@ -205,7 +205,7 @@ KINDS: tuple[Kind, ...] = (
             "Stäng av {source} om den inte ska vara där, eller ge styrenheten en annan `priority` i tower.yaml.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X151",
         "number-out-of-range",
         Level.ERROR,
@@ -219,7 +219,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write a whole number from {least} to {most}.", "Skriv ett heltal från {least} till {most}."),
     ),
-    Kind(
+    EventKind(
         "TWL-X152",
         "not-a-host",
         Level.ERROR,
@@ -239,7 +239,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv en adress som 10.0.0.20 eller ett namn som node.example; för sACN även multicast.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X153",
         "no-destination",
         Level.ERROR,
@@ -247,7 +247,7 @@ KINDS: tuple[Kind, ...] = (
         Text("An sACN output sends to somebody.", "En sACN-utgång sänder till någon."),
         Text("Write to: multicast, or a list of hosts.", "Skriv to: multicast, eller en lista med värdar."),
     ),
-    Kind(
+    EventKind(
         "TWL-X154",
         "destination-twice",
         Level.ERROR,
@@ -258,7 +258,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Remove one {value}.", "Ta bort en av {value}."),
     ),
-    Kind(
+    EventKind(
         "TWL-X155",
         "not-an-interface",
         Level.ERROR,
@@ -275,7 +275,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv ett namn som eth0 (se `ip link`), eller kortets adress som 10.0.0.5; eller utelämna nyckeln.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X156",
         "not-a-port",
         Level.ERROR,
@@ -286,7 +286,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv enheten, som /dev/ttyUSB0, eller hellre dess varaktiga namn under /dev/serial/by-id/.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X157",
         "sacn-universe",
         Level.ERROR,
@@ -294,7 +294,7 @@ KINDS: tuple[Kind, ...] = (
         Text("ANSI E1.31 numbers universes 1 to 63999.", "ANSI E1.31 numrerar universum 1 till 63999."),
         Text("Write a universe from 1 to 63999.", "Skriv ett universum från 1 till 63999."),
     ),
-    Kind(
+    EventKind(
         "TWL-X158",
         "artnet-universe",
         Level.ERROR,
@@ -311,7 +311,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv ett universum från 0 till 15, och resten av adressen som net: och sub_net: under output.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-X159",
         "one-universe-only",
         Level.ERROR,

@@ -1,6 +1,6 @@
 """Fixtures in their universes, and what their lamps can show: TWL-F101 to F107, F130 and F131."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
 OVERLAP = Text(
     "Two lamps on the same channels take each other's levels and show wrong colours.",
@@ -12,8 +12,8 @@ PROFILE = Text(
     "Profilen säger vad varje kanal hos en sorts lampa gör.",
 )
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-F101",
         "patch.overlap",
         Level.ERROR,
@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = (
             "Ge {fixture} adressen {free}, i filen och på lampan.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F102",
         "patch.past_the_end",
         Level.ERROR,
@@ -41,7 +41,7 @@ KINDS: tuple[Kind, ...] = (
             "Ge {fixture} en adress upp till {highest}, eller ett annat universum.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F103",
         "patch.unknown_profile",
         Level.ERROR,
@@ -52,7 +52,7 @@ KINDS: tuple[Kind, ...] = (
             "Menade du {suggestion}? Kända är: {known}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F107",
         "patch.no_such_profile",
         Level.ERROR,
@@ -63,7 +63,7 @@ KINDS: tuple[Kind, ...] = (
             "Skriv en av {known}; eller gör profilen {profile} med watertower import-fixture, eller för hand i profiles/.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F105",
         "patch.same_name",
         Level.ERROR,
@@ -71,7 +71,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Events and tests name a lamp.", "Händelser och prov nämner lampan vid namn."),
         Text("Give one {fixture} another name.", "Ge den ena {fixture} ett annat namn."),
     ),
-    Kind(
+    EventKind(
         "TWL-F106",
         "patch.overlap_and_full",
         Level.ERROR,
@@ -82,7 +82,7 @@ KINDS: tuple[Kind, ...] = (
         OVERLAP,
         Text("Move {fixture} to another universe.", "Flytta {fixture} till ett annat universum."),
     ),
-    Kind(
+    EventKind(
         "TWL-F130",
         "lamp.cannot_show",
         Level.WARNING,
@@ -99,7 +99,7 @@ KINDS: tuple[Kind, ...] = (
             "Inget, om {fixture} ser rätt ut bredvid de andra; välj annars en annan färg, till exempel {instead}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F131",
         "zone.uneven",
         Level.WARNING,

@@ -1,6 +1,6 @@
 """Mistakes in the hours and rules of a schedule (S12x, S14x), notes on its plan (S20x) and on one night (S21x)."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
 NIGHT = Text(
     "A night runs from noon to noon and is named after its evening; hours lie inside it.",
@@ -12,19 +12,19 @@ SHOWN = Text(
 )
 
 
-def _hours(code: str, name: str, text: Text, action: Text, more: tuple[str, ...] = ()) -> Kind:
-    return Kind(code, f"schedule.{name}", Level.ERROR, text, NIGHT, action, more)
+def _hours(code: str, name: str, text: Text, action: Text, more: tuple[str, ...] = ()) -> EventKind:
+    return EventKind(code, f"schedule.{name}", Level.ERROR, text, NIGHT, action, more)
 
 
-def _note(code: str, name: str, text: Text, action: Text, level: Level = Level.WARNING) -> Kind:
-    return Kind(code, f"schedule.{name}", level, text, SHOWN, action)
+def _note(code: str, name: str, text: Text, action: Text, level: Level = Level.WARNING) -> EventKind:
+    return EventKind(code, f"schedule.{name}", level, text, SHOWN, action)
 
 
-def _tonight(code: str, name: str, text: Text, action: Text) -> Kind:
-    return Kind(code, f"schedule.{name}", Level.INFO, text, NIGHT, action)
+def _tonight(code: str, name: str, text: Text, action: Text) -> EventKind:
+    return EventKind(code, f"schedule.{name}", Level.INFO, text, NIGHT, action)
 
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[EventKind, ...] = (
     _hours(
         "TWL-S120",
         "hours_through_noon",

@@ -1,9 +1,9 @@
 """Fixture profiles and the files of the Open Fixture Library: TWL-F110 to F129, F132 and F133."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-F110",
         "fixture_file.unreadable",
         Level.ERROR,
@@ -17,7 +17,7 @@ KINDS: tuple[Kind, ...] = (
             "Hämta lampan igen från biblioteket i dess eget JSON-format.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F111",
         "fixture_file.no_such_mode",
         Level.ERROR,
@@ -28,7 +28,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text('Did you mean "{suggestion}"? The modes are: {modes}.', 'Menade du "{suggestion}"? Lägena är: {modes}.'),
     ),
-    Kind(
+    EventKind(
         "TWL-F112",
         "fixture_file.redirect",
         Level.ERROR,
@@ -36,7 +36,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The lamp is sold under another name.", "Lampan säljs under ett annat namn."),
         Text("Import {target} instead.", "Importera {target} i stället."),
     ),
-    Kind(
+    EventKind(
         "TWL-F113",
         "fixture_mode.only_macros",
         Level.ERROR,
@@ -53,7 +53,7 @@ KINDS: tuple[Kind, ...] = (
             "Ställ lampan i ett läge med röda, gröna och blå kanaler; lägena är: {modes}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F114",
         "fixture_mode.hue_and_saturation",
         Level.ERROR,
@@ -70,7 +70,7 @@ KINDS: tuple[Kind, ...] = (
             "Ställ lampan i ett läge med röda, gröna och blå kanaler; lägena är: {modes}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F115",
         "fixture_mode.filters",
         Level.ERROR,
@@ -87,7 +87,7 @@ KINDS: tuple[Kind, ...] = (
             "Ställ lampan i ett läge med röda, gröna och blå kanaler om det finns; lägena är: {modes}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F116",
         "fixture_mode.always_flashes",
         Level.ERROR,
@@ -101,7 +101,7 @@ KINDS: tuple[Kind, ...] = (
             "Ställ lampan i ett annat läge; lägena är: {modes}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F117",
         "fixture_file.too_large",
         Level.ERROR,
@@ -109,7 +109,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Fixture files are far smaller.", "Lampfiler är mycket mindre."),
         Text("Choose the file of one fixture.", "Välj filen för en enda lampa."),
     ),
-    Kind(
+    EventKind(
         "TWL-F118",
         "fixture_mode.too_many_channels",
         Level.ERROR,
@@ -120,7 +120,7 @@ KINDS: tuple[Kind, ...] = (
             "Ställ lampan i ett läge med färre kanaler; lägena är: {modes}.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F119",
         "profiles.too_many",
         Level.ERROR,
@@ -134,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
             "Flytta ut de profiler som ingen lampa nämner ur mappen.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F120",
         "profile.invalid",
         Level.ERROR,
@@ -142,7 +142,7 @@ KINDS: tuple[Kind, ...] = (
         Text("A profile has a name and its channels in order.", "En profil har ett namn och sina kanaler i ordning."),
         Text("Correct {where} in the profile.", "Rätta {where} i profilen."),
     ),
-    Kind(
+    EventKind(
         "TWL-F121",
         "profile.unknown_channel",
         Level.ERROR,
@@ -155,7 +155,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Did you mean {suggestion}?", "Menade du {suggestion}?"),
     ),
-    Kind(
+    EventKind(
         "TWL-F122",
         "profile.no_light",
         Level.ERROR,
@@ -168,7 +168,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Add the channels of its colours.", "Lägg till kanalerna för dess färger."),
     ),
-    Kind(
+    EventKind(
         "TWL-F123",
         "profile.fine_without_coarse",
         Level.ERROR,
@@ -182,7 +182,7 @@ KINDS: tuple[Kind, ...] = (
             "Lägg till {channel}, eller skriv fixed: 0 för den fina kanalen.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F124",
         "profile.curve",
         Level.ERROR,
@@ -190,7 +190,7 @@ KINDS: tuple[Kind, ...] = (
         Text("The curve says how light follows level.", "Kurvan säger hur ljuset följer nivån."),
         Text("Write linear, square or a number from 0.2 to 5.", "Skriv linear, square eller ett tal från 0.2 till 5."),
     ),
-    Kind(
+    EventKind(
         "TWL-F125",
         "profile.pinned_channel",
         Level.ERROR,
@@ -204,7 +204,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Take {channel} out of {color}.", "Ta bort {channel} ur {color}."),
     ),
-    Kind(
+    EventKind(
         "TWL-F126",
         "profile.chromaticity",
         Level.ERROR,
@@ -218,7 +218,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write x and y as measured, as [0.57, 0.42].", "Skriv x och y som de mätts, till exempel [0.57, 0.42]."),
     ),
-    Kind(
+    EventKind(
         "TWL-F127",
         "profile.pinned_color",
         Level.ERROR,
@@ -232,7 +232,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text('Did you mean "{suggestion}"?', 'Menade du "{suggestion}"?'),
     ),
-    Kind(
+    EventKind(
         "TWL-F128",
         "profile.level",
         Level.ERROR,
@@ -240,7 +240,7 @@ KINDS: tuple[Kind, ...] = (
         Text("A DMX channel has levels from 0 to 255.", "En DMX-kanal har nivåer från 0 till 255."),
         Text("Write a whole number from 0 to 255.", "Skriv ett heltal från 0 till 255."),
     ),
-    Kind(
+    EventKind(
         "TWL-F129",
         "profile.pinned_dark",
         Level.ERROR,
@@ -251,7 +251,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Write the levels at which {color} was seen.", "Skriv nivåerna där {color} syntes."),
     ),
-    Kind(
+    EventKind(
         "TWL-F132",
         "fixture_channel.acts_at_rest",
         Level.WARNING,
@@ -270,7 +270,7 @@ KINDS: tuple[Kind, ...] = (
             "lampans handbok anger.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-F133",
         "fixture_channel.several_dimmers",
         Level.WARNING,

@@ -1,9 +1,9 @@
 """Events of the controller: its life, the light's changes, its clock."""
 
-from controller.events.kind import Kind, Lasting, Level, Text
+from controller.events.models import EventKind, Lasting, Level, Text
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-C001",
         "controller.started",
         Level.INFO,
@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing.", "Inget."),
         more=("config",),
     ),
-    Kind(
+    EventKind(
         "TWL-C002",
         "controller.stopped",
         Level.INFO,
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Start it again if it was not meant.", "Starta den igen om det inte var meningen."),
     ),
-    Kind(
+    EventKind(
         "TWL-C010",
         "controller.rederived",
         Level.INFO,
@@ -37,7 +37,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-C020",
         "look.changed",
         Level.INFO,
@@ -46,7 +46,7 @@ KINDS: tuple[Kind, ...] = (
         Text("Nothing.", "Inget."),
         more=("campaign", "why", "fade_s"),
     ),
-    Kind(
+    EventKind(
         "TWL-C030",
         "loop.late",
         Level.WARNING,
@@ -60,7 +60,7 @@ KINDS: tuple[Kind, ...] = (
             "Se efter vad mer som körs på datorn.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-C031",
         "descriptors.exhausted",
         Level.ERROR,
@@ -78,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-C032",)),
     ),
-    Kind(
+    EventKind(
         "TWL-C032",
         "descriptors.free",
         Level.INFO,
@@ -86,7 +86,7 @@ KINDS: tuple[Kind, ...] = (
         Text("What was tried again meanwhile is done.", "Det som väntade har gjorts."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-C040",
         "event.repeated",
         Level.WARNING,
@@ -100,7 +100,7 @@ KINDS: tuple[Kind, ...] = (
             "Se händelsen själv: `watertower explain {of}`.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-C041",
         "log.lines_dropped",
         Level.WARNING,
@@ -114,7 +114,7 @@ KINDS: tuple[Kind, ...] = (
             "Gör plats på disken, eller se varför läsaren stannade.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-C050",
         "task.ended",
         Level.ERROR,
@@ -128,7 +128,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Report it with the log around this line.", "Anmäl det med loggen kring den här raden."),
     ),
-    Kind(
+    EventKind(
         "TWL-T001",
         "clock.trust_changed",
         Level.WARNING,
@@ -144,7 +144,7 @@ KINDS: tuple[Kind, ...] = (
         lasting=Lasting(fine=(("trust", "trusted"), ("trust", "holdover"))),
         milder={("trust", each): Level.INFO for each in ("trusted", "holdover", "plausible")},
     ),
-    Kind(
+    EventKind(
         "TWL-T002",
         "clock.stepped",
         Level.WARNING,
@@ -158,7 +158,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Check that the time above is right.", "Kontrollera att tiden ovan stämmer."),
     ),
-    Kind(
+    EventKind(
         "TWL-T003",
         "clock.unlike_known",
         Level.WARNING,
@@ -184,7 +184,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-T004",)),
     ),
-    Kind(
+    EventKind(
         "TWL-T004",
         "clock.like_known",
         Level.INFO,
@@ -198,7 +198,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-T005",
         "clock.runs_wrong",
         Level.ERROR,
@@ -221,7 +221,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-T001",)),
     ),
-    Kind(
+    EventKind(
         "TWL-T006",
         "clock.gateway_apart",
         Level.WARNING,
@@ -241,7 +241,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-T007",), about=("gateway",)),
     ),
-    Kind(
+    EventKind(
         "TWL-T007",
         "clock.gateway_agrees",
         Level.INFO,

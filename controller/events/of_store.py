@@ -1,14 +1,14 @@
 """Events of the store: the files of the state directory, and what happens when the disk lets us down."""
 
-from controller.events.kind import Kind, Lasting, Level, Text
+from controller.events.models import EventKind, Lasting, Level, Text
 
 _STANDS = Text(
     "The light does not depend on this file: it follows the schedule, and overrides are kept in two places.",
     "Ljuset beror inte på den här filen: det följer schemat, och manuella ändringar sparas på två ställen.",
 )
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-J001",
         "store.set_aside",
         Level.WARNING,
@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = (
             "Om det händer igen: byt disk eller minneskort. {aside} får tas bort när ingen behöver den.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-J002",
         "store.newer",
         Level.WARNING,
@@ -47,7 +47,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(about=("file",)),
     ),
-    Kind(
+    EventKind(
         "TWL-J003",
         "store.failing",
         Level.WARNING,
@@ -63,7 +63,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         lasting=Lasting(until=("TWL-J004",), about=("file",)),
     ),
-    Kind(
+    EventKind(
         "TWL-J004",
         "store.works_again",
         Level.INFO,
@@ -71,7 +71,7 @@ KINDS: tuple[Kind, ...] = (
         Text("What waited has been written.", "Det som väntade har skrivits."),
         Text("Nothing.", "Inget."),
     ),
-    Kind(
+    EventKind(
         "TWL-J005",
         "store.made_room",
         Level.WARNING,
@@ -88,7 +88,7 @@ KINDS: tuple[Kind, ...] = (
             "Ta reda på vad som fyller disken (`du -x / | sort -n | tail`) och frigör plats.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-J006",
         "store.rows_lost",
         Level.WARNING,
@@ -105,7 +105,7 @@ KINDS: tuple[Kind, ...] = (
             "Inget, om det hände en gång. Om det återkommer: byt disk eller minneskort.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-J007",
         "store.not_kept",
         Level.ERROR,
@@ -121,7 +121,7 @@ KINDS: tuple[Kind, ...] = (
             "Frigör plats på disken eller gör den skrivbar, och försök igen.",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-J008",
         "store.not_read",
         Level.ERROR,

@@ -1,11 +1,11 @@
 """Mistakes in how a file is written, before its meaning is asked: the file itself, its letters, its YAML."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 
 
-def mistake(code: str, name: str, text: Text, meaning: Text, action: Text, more: tuple[str, ...] = ()) -> Kind:
+def mistake(code: str, name: str, text: Text, meaning: Text, action: Text, more: tuple[str, ...] = ()) -> EventKind:
     """A mistake in a file; the files are not used until it is mended."""
-    return Kind(f"TWL-{code}", name, Level.ERROR, text, meaning, action, more)
+    return EventKind(f"TWL-{code}", name, Level.ERROR, text, meaning, action, more)
 
 
 ONE_LINE = Text(
@@ -45,8 +45,8 @@ NO_MAGIC = Text(
     "De här filerna behöver aldrig YAML:s taggar, ankare och alias, och de kan dölja vad som menas.",
 )
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EventKind, ...] = (
+    EventKind(
         "TWL-S000",
         "files-rejected",
         Level.ERROR,
@@ -84,7 +84,7 @@ KINDS: tuple[Kind, ...] = (
             "byt namn på den till {name}; Filnamnstillägg under Visa i Utforskaren visar hela namnet",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S255",
         "file-not-read",
         Level.WARNING,

@@ -1,6 +1,6 @@
 """Mistakes in tower.yaml: the place, the zones, the gateways and the way to the broker."""
 
-from controller.events.kind import Kind, Level, Text
+from controller.events.models import EventKind, Level, Text
 from controller.events.of_text import mistake
 
 PLACE = Text(
@@ -20,7 +20,7 @@ BROKER = Text(
     "Brokern förmedlar meddelandena mellan styrningen och styrenheterna.",
 )
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[EventKind, ...] = (
     mistake(
         "S080",
         "latitude-out-of-range",
@@ -252,7 +252,7 @@ KINDS: tuple[Kind, ...] = (
             "lägg till `users_file: mqtt-users`, eller lyssna på 127.0.0.1",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S253",
         "place-far",
         Level.WARNING,
@@ -266,7 +266,7 @@ KINDS: tuple[Kind, ...] = (
             "jämför latitud, longitud och deras tecken med en karta: väst och syd är negativa",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S256",
         "named-file-is-no-file",
         Level.WARNING,
@@ -277,7 +277,7 @@ KINDS: tuple[Kind, ...] = (
             "lägg en fil där med det som menas: mappar, rör och enheter läses inte",
         ),
     ),
-    Kind(
+    EventKind(
         "TWL-S254",
         "named-file-missing",
         Level.WARNING,

@@ -1,9 +1,9 @@
 """How it is said: want -> messages, message -> report, for every kind of gateway. Pure."""
 
-from controller.gateways.contract import Dmx
+from controller.gateways.base import Gateway
+from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.gateways.esphome import EspHome
-from controller.gateways.gateway import Gateway
 from controller.gateways.home_assistant import HomeAssistant
 from controller.gateways.shelly_gen1 import ShellyGen1
 from controller.gateways.shelly_gen2 import ShellyGen2

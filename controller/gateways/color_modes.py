@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import wishes
+from controller.gateways import capabilities
 from controller.gateways.vendor import Vendor
 from controller.lighting.look import ZoneState
 
@@ -59,28 +59,28 @@ class WithColorModes(Vendor):
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish in the lamp's colour modes."""
-        goal = wishes.lit(want)
+        goal = capabilities.lit(want)
         if self.colored is None:
-            goal = wishes.as_white(goal) if "color_temp" in self.color_modes else wishes.without_color(goal)
+            goal = capabilities.as_white(goal) if "color_temp" in self.color_modes else capabilities.without_color(goal)
         elif self.colored in {"xy", "hs"}:
-            goal = wishes.at_full(goal)
+            goal = capabilities.at_full(goal)
         if "color_temp" in self.color_modes:
-            goal = wishes.within_mired(goal, *self.mireds)
+            goal = capabilities.within_mired(goal, *self.mireds)
         if not self.dimmed and goal.on:
             return replace(goal, brightness=1.0)
-        return wishes.in_steps(goal, self.steps)
+        return capabilities.in_steps(goal, self.steps)
 
     def switched(self, goal: ZoneState) -> dict[str, object]:
         """State and brightness of a command."""
         if not goal.on:
             return {"state": "OFF"}
-        return {"state": "ON"} | ({"brightness": wishes.step(goal.brightness, self.steps)} if self.dimmed else {})
+        return {"state": "ON"} | ({"brightness": capabilities.step(goal.brightness, self.steps)} if self.dimmed else {})
 
     def mired(self, goal: ZoneState) -> dict[str, object] | None:
         """The colour temperature of a command; None where the colour does not go as one."""
         if goal.color is None or goal.color.kelvin is None or "color_temp" not in self.color_modes:
             return None
-        return {"color_temp": wishes.mired(goal.color.kelvin)}
+        return {"color_temp": capabilities.mired(goal.color.kelvin)}
 
     def same_brightness(self, goal: float, shown: float | None) -> bool:
         """A lamp of mode `onoff` has no brightness to compare."""

@@ -22,9 +22,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
-from controller.gateways.values import Unreadable, document, scaled, text
+from controller.gateways import capabilities
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
+from controller.gateways.payloads import Unreadable, document, scaled, text
 from controller.gateways.vendor import Reader, Topic, Vendor, checked_topic, command
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -100,7 +100,7 @@ class DmxChannels(Vendor):
 
     def levels(self, zones: Mapping[str, ZoneState]) -> Mapping[int, int]:
         """Channel -> level for all channels in use."""
-        (frame,) = self.patch.levels({zone: wishes.lit(state) for zone, state in zones.items()}).values()
+        (frame,) = self.patch.levels({zone: capabilities.lit(state) for zone, state in zones.items()}).values()
         return {channel: frame[channel - 1] for channel in sorted(self.channels)}
 
     def number(self, channel: int) -> str:
@@ -124,9 +124,9 @@ class DmxChannels(Vendor):
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish itself: what the fixtures make of it is compared channel by channel."""
-        return wishes.lit(want)
+        return capabilities.lit(want)
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One message for each channel, or one for all."""
         levels = {
             self.number(channel): round(level * self.level_scale / 255)
@@ -139,7 +139,7 @@ class DmxChannels(Vendor):
             command(self.channel_topic.replace(PLACE, number), str(level).encode()) for number, level in levels.items()
         )
 
-    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
+    def agrees(self, zone: str, want: ZoneState, shown: ReportedLook) -> bool:
         """Whether every channel of the zone has the level that was sent, to one of 255 or to what the scale rounds."""
         goal = self.levels({zone: want})
         told = dict(shown.levels or ())
@@ -173,4 +173,4 @@ class DmxChannels(Vendor):
         zones: dict[str, list[tuple[int, int]]] = {}
         for channel, level in sorted(levels.items()):
             zones.setdefault(self.channels[channel], []).append((channel, level))
-        return Report(zones={zone: Shown(levels=tuple(pairs)) for zone, pairs in zones.items()})
+        return Report(zones={zone: ReportedLook(levels=tuple(pairs)) for zone, pairs in zones.items()})

@@ -25,10 +25,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report
 from controller.gateways.color_modes import ColorMode, WithColorModes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Want
 from controller.gateways.light_json import is_steady, read_color
-from controller.gateways.values import document, dumped, fraction, switch
+from controller.gateways.payloads import document, dumped, fraction, switch
 from controller.gateways.vendor import (
     OFF,
     Addressed,
@@ -74,7 +74,7 @@ class EspHome(WithColorModes, WithAvailability, Addressed):
         states = {f"{self.topic}/light/{light}/state": partial(_state, zone) for zone, light in self.addresses.items()}
         return {f"{self.topic}/status": self.presence, **states}
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command for each light."""
         return tuple(
             command(
@@ -84,7 +84,7 @@ class EspHome(WithColorModes, WithAvailability, Addressed):
             for zone, light in self.addresses.items()
         )
 
-    def _command(self, goal: ZoneState, want: Want) -> bytes:
+    def _command(self, goal: ZoneState, want: DesiredState) -> bytes:
         keys = self.switched(goal)
         if goal.on:
             keys |= (self.mired(goal) or _color(goal)) | {"effect": "None"}

@@ -24,10 +24,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.errors import Mistake
+from controller.gateways.base import DesiredState, DeviceFault, Ignored, Message, Refresh, Report
 from controller.gateways.color_modes import WithColorModes
-from controller.gateways.gateway import Fault, Ignored, Message, Refresh, Report, Want
 from controller.gateways.light_json import is_steady, read_color
-from controller.gateways.values import (
+from controller.gateways.payloads import (
     Contradiction,
     Unreadable,
     document,
@@ -109,7 +109,7 @@ class HomeAssistant(WithColorModes, WithAvailability, OneZone):
         known: dict[str | None, Reader] = {self.availability_topic: self.presence, self.state_topic: self._state}
         return {topic: reader for topic, reader in known.items() if topic is not None}
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         keys = self.switched(goal) | self._color(goal)
@@ -152,7 +152,7 @@ class HomeAssistant(WithColorModes, WithAvailability, OneZone):
         steady = on is True and (effect == self.no_effect or is_steady(effect)) if "state" in keys else None
         return told(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
 
-    def _beyond(self, brightness: object) -> Fault | None:
+    def _beyond(self, brightness: object) -> DeviceFault | None:
         """A lamp that is off may still tell the brightness that it would have, and so its scale."""
         try:
             scaled(brightness, self.steps, "brightness_scale")

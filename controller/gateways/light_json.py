@@ -12,9 +12,9 @@ https://www.home-assistant.io/integrations/light.mqtt/#json-schema
 
 from collections.abc import Mapping
 
-from controller.gateways.gateway import Shown
-from controller.gateways.values import component, from_hue, kelvin, members, mixed, within
-from controller.gateways.wishes import WHITE
+from controller.gateways.base import ReportedLook
+from controller.gateways.capabilities import WHITE
+from controller.gateways.payloads import component, from_hue, kelvin, members, mixed, within
 from controller.lighting.color import Color
 
 WHITES: Mapping[str, str] = {"rgb": "", "rgbw": "w"}
@@ -25,26 +25,26 @@ NO_COLOR = {"onoff", "brightness", "white", "cwww"}
 NO_EFFECT = {"", "none", "off", "solid"}
 
 
-def read_color(keys: Mapping[str, object]) -> Shown:
+def read_color(keys: Mapping[str, object]) -> ReportedLook:
     """The colour in a state, as rgb, xy or kelvin."""
     mode = _mode(keys)
     color = members(keys["color"]) if keys.get("color") is not None else {}
     if mode in NO_COLOR:
-        return Shown(color=WHITE)
+        return ReportedLook(color=WHITE)
     if mode == "color_temp":
         told = kelvin(keys.get("color_temp"))
-        return Shown(color=WHITE) if told is None else Shown(kelvin=told)
+        return ReportedLook(color=WHITE) if told is None else ReportedLook(kelvin=told)
     forms = [form for form, key in FORMS if key in color]
     match mode if mode in forms else next(iter(forms), None):
         case "rgb":
-            return Shown(color=_rgb(keys, color, mode))
+            return ReportedLook(color=_rgb(keys, color, mode))
         case "xy":
-            return Shown(xy=_pair(color, "x", "y", 1, 1))
+            return ReportedLook(xy=_pair(color, "x", "y", 1, 1))
         case "hs":
             names = ("h", "s") if "h" in color else ("hue", "saturation")
             pair = _pair(color, *names, 360, 100)
-            return Shown(color=from_hue(*pair) if pair else None)
-    return Shown(kelvin=kelvin(keys.get("color_temp")) if mode is None else None)
+            return ReportedLook(color=from_hue(*pair) if pair else None)
+    return ReportedLook(kelvin=kelvin(keys.get("color_temp")) if mode is None else None)
 
 
 def is_steady(effect: object) -> bool:

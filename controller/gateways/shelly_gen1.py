@@ -17,9 +17,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
-from controller.gateways.values import component, document, dumped, fraction, mixed, switch, text, within
+from controller.gateways import capabilities
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
+from controller.gateways.payloads import component, document, dumped, fraction, mixed, switch, text, within
 from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, refused, told, with_brightness
 from controller.lighting.color import Color
 
@@ -49,13 +49,13 @@ class ShellyGen1(OneZone):
         white = f"shellies/{self.device}/white/0/status"
         return {online: presence, self.light: self._switch, f"{self.light}/status": self._status, white: self._white}
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         keys: dict[str, object] = {"mode": "color", "turn": "on" if goal.on else "off"}
         if goal.on and goal.color is not None:
             red, green, blue = goal.color.rgb
-            gain = wishes.step(goal.brightness, self.STEPS)
+            gain = capabilities.step(goal.brightness, self.STEPS)
             keys |= {"red": red, "green": green, "blue": blue, "white": 0, "gain": gain, "effect": 0}
         payload = dumped(**keys, transition=round(1000 * self.fade(want.fade_s)))
         return (command(f"{self.light}/set", payload),)
@@ -71,14 +71,14 @@ class ShellyGen1(OneZone):
 
     def _switch(self, payload: bytes) -> Report | Ignored:
         word = text(payload)
-        return told(self.zone, Shown(on=word != "overpower" and switch(word)))
+        return told(self.zone, ReportedLook(on=word != "overpower" and switch(word)))
 
     def _status(self, payload: bytes) -> Report | Ignored:
         keys = document(payload)
         on = switch(keys.get("ison"))
         if on is False:
             return told(self.zone, OFF)
-        shown = Shown(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
+        shown = ReportedLook(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
         return told(self.zone, with_brightness(shown, fraction(keys.get("gain"), self.STEPS)))
 
 

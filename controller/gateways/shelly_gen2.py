@@ -24,9 +24,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from controller.errors import Mistake
-from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
-from controller.gateways.values import (
+from controller.gateways import capabilities
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
+from controller.gateways.payloads import (
     components,
     document,
     dumped,
@@ -92,12 +92,12 @@ class ShellyGen2(Addressed):
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """A `light` component has no colours."""
-        goal = wishes.lit(want)
+        goal = capabilities.lit(want)
         if self.addresses[zone].startswith("light:"):
-            return wishes.in_steps(wishes.without_color(goal), self.STEPS)
+            return capabilities.in_steps(capabilities.without_color(goal), self.STEPS)
         return super().reduce(zone, goal)
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One Set request for each component."""
         fade = {"transition_duration": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
         return tuple(
@@ -122,7 +122,7 @@ class ShellyGen2(Addressed):
         goal = self.reduce(zone, want)
         if not goal.on:
             return {"on": False}
-        params: dict[str, object] = {"on": True, "brightness": wishes.step(goal.brightness, self.STEPS)}
+        params: dict[str, object] = {"on": True, "brightness": capabilities.step(goal.brightness, self.STEPS)}
         if goal.color is not None:
             params["rgb"] = list(goal.color.rgb)
         if self.addresses[zone].startswith("rgbw:"):
@@ -160,12 +160,12 @@ class ShellyGen2(Addressed):
         return told(asked[int(place)], _shown(result)) if int(place) in asked else Report()
 
 
-def _shown(keys: Mapping[str, object]) -> Shown:
+def _shown(keys: Mapping[str, object]) -> ReportedLook:
     """`rgb` and `white` may be told apart, in notices of their own."""
     on = switch(keys.get("output"))
     if on is False:
         return OFF
     color = Color.from_rgb(*components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
     white = within(keys.get("white"), 0, 255)
-    shown = Shown(on=on, color=color, white=None if white is None else round(white))
+    shown = ReportedLook(on=on, color=color, white=None if white is None else round(white))
     return with_brightness(shown, fraction(keys.get("brightness"), 100))

@@ -36,9 +36,9 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
-from controller.gateways.values import (
+from controller.gateways import capabilities
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
+from controller.gateways.payloads import (
     Unreadable,
     components,
     document,
@@ -144,18 +144,18 @@ class Tasmota(OneZone):
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish on so many channels (rules 3 and 4)."""
-        goal = wishes.lit(want)
+        goal = capabilities.lit(want)
         if self.channels == 1:
-            return wishes.in_steps(wishes.without_color(goal), self.STEPS)
-        goal = wishes.as_white(goal) if self.channels == 2 else wishes.at_full(goal)
-        return wishes.within_mired(super().reduce(zone, goal), *MIRED)
+            return capabilities.in_steps(capabilities.without_color(goal), self.STEPS)
+        goal = capabilities.as_white(goal) if self.channels == 2 else capabilities.at_full(goal)
+        return capabilities.within_mired(super().reduce(zone, goal), *MIRED)
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One backlog."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         fade_s = self.fade(want.fade_s)
         fade = ["Fade 1", f"Speed {max(1, round(2 * fade_s))}"] if fade_s > 0 or not goal.on else ["Fade 0"]
-        light = [*self._color(goal.color), f"Dimmer {wishes.step(goal.brightness, self.STEPS)}", "Power ON"]
+        light = [*self._color(goal.color), f"Dimmer {capabilities.step(goal.brightness, self.STEPS)}", "Power ON"]
         payload = "; ".join(fade + (light if goal.on else ["Power OFF"]))
         return (command(self.at("cmnd", "Backlog0"), payload.encode()),)
 
@@ -164,7 +164,7 @@ class Tasmota(OneZone):
             return []
         if color.kelvin is not None and self.channels in {2, 5}:
             steady = ["Scheme 0"] if self.channels == 5 else []
-            return [*steady, f"CT {wishes.mired(color.kelvin)}"]
+            return [*steady, f"CT {capabilities.mired(color.kelvin)}"]
         levels = (*color.rgb, 0, 0)[: self.channels]
         return ["Color2 " + ",".join(str(level) for level in levels)]
 
@@ -198,20 +198,20 @@ class Tasmota(OneZone):
         dimmer = keys.get("Dimmer", keys.get("Dimmer1"))
         return told(self.zone, with_brightness(shown, fraction(dimmer, self.STEPS)))
 
-    def _shown_color(self, keys: Mapping[str, object]) -> Shown:
+    def _shown_color(self, keys: Mapping[str, object]) -> ReportedLook:
         if self.channels == 1:
-            return Shown()
+            return ReportedLook()
         if self.channels == 2:
-            return Shown(kelvin=kelvin(keys.get("CT")))
+            return ReportedLook(kelvin=kelvin(keys.get("CT")))
         if not isinstance(keys.get("Color"), str):
             return _from_hsb(keys)
         levels = _levels(str(keys["Color"]))
         rgb, whites = levels[:3], levels[3:]
         if self.channels == 5 and any(whites) and not any(rgb) and keys.get("CT") is not None:
-            return Shown(kelvin=kelvin(keys["CT"]))
+            return ReportedLook(kelvin=kelvin(keys["CT"]))
         if max(levels) < DIM and "HSBColor" in keys and not any(whites):
             return _from_hsb(keys)
-        return Shown(color=_full(mixed(rgb[0], rgb[1], rgb[2], *whites)))
+        return ReportedLook(color=_full(mixed(rgb[0], rgb[1], rgb[2], *whites)))
 
 
 def _levels(color: str) -> tuple[int, ...]:
@@ -227,11 +227,11 @@ def _full(color: Color) -> Color:
     return Color.from_rgb(*(part * 255 / strongest for part in color.rgb))
 
 
-def _from_hsb(keys: Mapping[str, object]) -> Shown:
+def _from_hsb(keys: Mapping[str, object]) -> ReportedLook:
     told_hsb = keys.get("HSBColor")
     if not isinstance(told_hsb, str):
-        return Shown()
+        return ReportedLook()
     parts = told_hsb.split(",")
     if len(parts) != 3:
         raise Unreadable(f"{quoted(told_hsb)} is not a hue, a saturation and a brightness")
-    return Shown(color=from_hue(within(parts[0], 0, 360) or 0.0, within(parts[1], 0, 100) or 0.0))
+    return ReportedLook(color=from_hue(within(parts[0], 0, 360) or 0.0, within(parts[1], 0, 100) or 0.0))

@@ -21,9 +21,9 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import wishes
-from controller.gateways.gateway import Fault, Gateway, Ignored, Message, Name, Rejected, Report, Shown
-from controller.gateways.values import Contradiction, UnknownWord, Unreadable, document, quoted, text
+from controller.gateways import capabilities
+from controller.gateways.base import DeviceFault, Gateway, Ignored, Message, Name, Rejected, Report, ReportedLook
+from controller.gateways.payloads import Contradiction, UnknownWord, Unreadable, document, quoted, text
 from controller.lighting.look import ZoneState
 
 MAX_TOPIC = 256
@@ -95,9 +95,9 @@ class Vendor(Gateway):
 
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """The wish in steps of the firmware's brightness."""
-        return wishes.in_steps(wishes.lit(want), self.steps)
+        return capabilities.in_steps(capabilities.lit(want), self.steps)
 
-    def agrees(self, zone: str, want: ZoneState, shown: Shown) -> bool:
+    def agrees(self, zone: str, want: ZoneState, shown: ReportedLook) -> bool:
         """Rule 4."""
         goal = self.reduce(zone, want)
         if not goal.on:
@@ -111,9 +111,9 @@ class Vendor(Gateway):
         a firmware may count in, and never so coarse that the next step of a short scale passes."""
         return shown is not None and abs(goal - shown) <= 1.5 / min(255, max(50, self.steps))
 
-    def same_color(self, goal: ZoneState, shown: Shown) -> bool:
+    def same_color(self, goal: ZoneState, shown: ReportedLook) -> bool:
         """Whether a reported colour is the one asked for."""
-        return goal.color is None or wishes.same_color(goal.color, shown, self.COLOR_TOLERANCE)
+        return goal.color is None or capabilities.same_color(goal.color, shown, self.COLOR_TOLERANCE)
 
     def cannot(self) -> tuple[str, ...]:
         """No vendor's gateway keeps the plan."""
@@ -192,26 +192,26 @@ class Addressed(Vendor):
         return tuple(self.addresses)
 
 
-OFF = Shown(on=False)
+OFF = ReportedLook(on=False)
 
 
-def told(zone: str, shown: Shown) -> Report:
+def told(zone: str, shown: ReportedLook) -> Report:
     """A report of one zone under rule 5; nothing said of the light says only that the gateway lives."""
     if shown.on is False:
         shown = OFF
-    return Report() if shown == Shown() else Report(zones={zone: shown})
+    return Report() if shown == ReportedLook() else Report(zones={zone: shown})
 
 
-def contradiction(topic: str, error: Contradiction) -> Fault:
+def contradiction(topic: str, error: Contradiction) -> DeviceFault:
     """What was said on a topic against the keys in `tower.yaml`."""
     code = UNKNOWN_WORD if isinstance(error, UnknownWord) else CONTRADICTED
-    return Fault(code, {"topic": topic, "key": error.key, "value": error.value})
+    return DeviceFault(code, {"topic": topic, "key": error.key, "value": error.value})
 
 
 def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> Report:
     """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report. It may have become
     another device."""
-    return Report(fault=Fault(REFUSED, {"error": quoted(error, MAX_ERROR)}, zones), alive=alive)
+    return Report(fault=DeviceFault(REFUSED, {"error": quoted(error, MAX_ERROR)}, zones), alive=alive)
 
 
 def command(topic: str, payload: bytes, part: str = "") -> Message:
@@ -235,6 +235,6 @@ def presence(payload: bytes) -> Report:
     return Report(online=online)
 
 
-def with_brightness(shown: Shown, brightness: float | None) -> Shown:
+def with_brightness(shown: ReportedLook, brightness: float | None) -> ReportedLook:
     """A report with its brightness; brightness 0 is off, whatever the switch says."""
     return OFF if brightness == 0 else replace(shown, brightness=brightness)

@@ -26,9 +26,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, StringConstraints
 
 from controller.errors import Mistake
-from controller.gateways import wishes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
-from controller.gateways.values import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
+from controller.gateways import capabilities
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
+from controller.gateways.payloads import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
 from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, told, with_brightness
 from controller.lighting.color import Color
 
@@ -68,7 +68,7 @@ class Wled(OneZone):
             f"{self.topic}/v": self._everything,
         }
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         always: dict[str, object] = {"tt": round(10 * self.fade(want.fade_s)), "nl": {"on": False}}
@@ -76,7 +76,7 @@ class Wled(OneZone):
             return (command(f"{self.topic}/api", dumped(on=False, **always, seg={"fx": 0})),)
         color = [*goal.color.rgb, *([0] if self.channels == "rgbw" else [])]
         segment = {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [color]}
-        brightness = wishes.step(goal.brightness, self.STEPS)
+        brightness = capabilities.step(goal.brightness, self.STEPS)
         return (command(f"{self.topic}/api", dumped(on=True, bri=brightness, **always, seg=segment)),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
@@ -84,14 +84,14 @@ class Wled(OneZone):
         return (question(f"{self.topic}/api", b"SX=~0"),)
 
     def _brightness(self, payload: bytes) -> Report | Ignored:
-        return told(self.zone, with_brightness(Shown(on=True), fraction(text(payload), self.STEPS)))
+        return told(self.zone, with_brightness(ReportedLook(on=True), fraction(text(payload), self.STEPS)))
 
     def _color(self, payload: bytes) -> Report | Ignored:
         found = COLOR.fullmatch(text(payload))
         if found is None:
             raise Unreadable(f"{quoted(text(payload))} is not a colour")
         white, *rgb = hex_bytes(found[1].zfill(8))
-        return told(self.zone, Shown(color=mixed(rgb[0], rgb[1], rgb[2], white)))
+        return told(self.zone, ReportedLook(color=mixed(rgb[0], rgb[1], rgb[2], white)))
 
     def _everything(self, payload: bytes) -> Report | Ignored:
         found: dict[str, list[int]] = {}
@@ -99,7 +99,7 @@ class Wled(OneZone):
             found.setdefault(name, []).append(int(value))
         if len(found.get("ac", ())) != 1 or len(found.get("cl", ())) != 3:
             raise Unreadable("not the XML of WLED: no brightness, or not three colour components")
-        shown = Shown(on=True, color=_color_of(found["cl"], found.get("wv", [0])[0]))
+        shown = ReportedLook(on=True, color=_color_of(found["cl"], found.get("wv", [0])[0]))
         shown = with_brightness(shown, fraction(found["ac"][0], self.STEPS))
         return told(self.zone, replace(shown, steady=found.get("fx", [0])[0] == 0))
 

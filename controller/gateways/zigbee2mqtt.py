@@ -28,11 +28,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from controller.errors import Mistake
-from controller.gateways import wishes
+from controller.gateways import capabilities
+from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
 from controller.gateways.color_modes import WithColorModes
-from controller.gateways.gateway import Ignored, Message, Refresh, Report, Shown, Want
 from controller.gateways.light_json import read_color
-from controller.gateways.values import MAX_PAYLOAD, document, dumped, fraction, plain, switch
+from controller.gateways.payloads import MAX_PAYLOAD, document, dumped, fraction, plain, switch
 from controller.gateways.vendor import (
     OFF,
     OneZone,
@@ -111,7 +111,7 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
             self.topic: self._state,
         }
 
-    def encode(self, want: Want, prefix: str) -> tuple[Message, ...]:
+    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
         goal = self.reduce(self.zone, want.zones[self.zone])
         keys = self.switched(goal) | (self.mired(goal) or _color(goal))
@@ -148,13 +148,13 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         shown = replace(_shown_color(keys), on=on)
         return told(self.zone, with_brightness(shown, fraction(keys.get("brightness"), self.STEPS)))
 
-    def same_color(self, goal: ZoneState, shown: Shown) -> bool:
+    def same_color(self, goal: ZoneState, shown: ReportedLook) -> bool:
         """By xy under the bridge's own formula, as far as a lamp can show it (rule 7), or by mired."""
         if goal.color is None or shown.xy is None:
             return super().same_color(goal, shown)
         wanted = to_xy(goal.color)
         held = (wanted, *(nearest(wanted, gamut) for gamut in GAMUTS))
-        return any(wishes.near_xy(each, shown.xy) for each in held)
+        return any(capabilities.near_xy(each, shown.xy) for each in held)
 
 
 def _color(goal: ZoneState) -> dict[str, object]:
@@ -164,7 +164,7 @@ def _color(goal: ZoneState) -> dict[str, object]:
     return {"color": {"r": red, "g": green, "b": blue}}
 
 
-def _shown_color(keys: Mapping[str, object]) -> Shown:
+def _shown_color(keys: Mapping[str, object]) -> ReportedLook:
     """Chromaticities by the bridge's formula, so that a log line can name the colour."""
     shown = read_color(keys)
     return shown if shown.xy is None else replace(shown, color=from_xy(*shown.xy))

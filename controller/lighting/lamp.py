@@ -33,7 +33,7 @@ NOTHING: Mapping[str, Color] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class ChannelWire:
     """A role's way onto DMX: where its coarse and fine channels are, and the curve between."""
 
     coarse: tuple[tuple[int, Channel], ...]
@@ -278,10 +278,10 @@ def _dimmer(profile: Profile) -> tuple[str, ...]:
     return ("dimmer",) if any(channel.role == "dimmer" for channel in profile.channels) else ()
 
 
-def _wire(profile: Profile, role: str) -> Wire:
+def _wire(profile: Profile, role: str) -> ChannelWire:
     mine = [(offset, channel) for offset, channel in enumerate(profile.channels) if channel.role == role]
     coarse = tuple((offset, channel) for offset, channel in mine if not channel.fine)
-    return Wire(coarse, tuple(offset for offset, channel in mine if channel.fine), profile.curve)
+    return ChannelWire(coarse, tuple(offset for offset, channel in mine if channel.fine), profile.curve)
 
 
 def _radius(light: Light, pinned: Mapping[Light, object]) -> float:

@@ -63,7 +63,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LevelReading:
     """What levels show, and the zones whose fixtures visibly disagree."""
 
     zones: Mapping[str, ZoneState]
@@ -122,7 +122,7 @@ class Patch:
         """What levels show, by zone; see rule 4."""
         return self.reading(levels, meant).zones
 
-    def reading(self, levels: Mapping[int, bytes], meant: Mapping[str, ZoneState] | None = None) -> Reading:
+    def reading(self, levels: Mapping[int, bytes], meant: Mapping[str, ZoneState] | None = None) -> LevelReading:
         """What levels show, by zone, and which zones are uneven; see rule 4."""
         zones, uneven = {}, set()
         for zone in self.zones:
@@ -136,7 +136,7 @@ class Patch:
             zones[zone] = mean.state
             if _differ(read.values(), mean):
                 uneven.add(zone)
-        return Reading(zones, frozenset(uneven))
+        return LevelReading(zones, frozenset(uneven))
 
     def preview(self, states: Mapping[str, ZoneState]) -> tuple[Preview, ...]:
         """What each fixture will show, in the order of the patch."""

@@ -34,46 +34,46 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt.address import Address, Tls
+from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, ClientSettings, check
 from controller.mqtt.inbox import Inbox
-from controller.mqtt.items import (
+from controller.mqtt.incoming import (
+    BrokerUnreachable,
     Coalesced,
     Connected,
+    Disconnected,
     Displaced,
     Failure,
     Forgot,
     Item,
-    Lost,
+    LoginRefused,
     Oversized,
     Received,
-    Refused,
     SubscriptionGranted,
     SubscriptionRefused,
-    Unreachable,
     Untrusted,
 )
-from controller.mqtt.link import Link
-from controller.mqtt.session import MAX_PAYLOAD_BYTES, Session, check
+from controller.mqtt.reconnect import Reconnecting
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",
     "Address",
+    "BrokerUnreachable",
     "Coalesced",
     "Connected",
+    "Disconnected",
     "Displaced",
     "Failure",
     "Forgot",
     "Item",
-    "Lost",
+    "LoginRefused",
     "Mqtt",
     "Oversized",
     "Received",
-    "Refused",
     "SubscriptionGranted",
     "SubscriptionRefused",
     "Tls",
-    "Unreachable",
     "Untrusted",
 ]
 
@@ -101,9 +101,9 @@ class Mqtt:
         if not addresses or len({(a.host, a.port) for a in addresses}) < len(addresses):
             raise ValueError("at least one broker, and each once: a client id can be connected once")
         topics = frozenset(streams), frozenset(partial)
-        session = Session(client_id, tuple(subscriptions), will, tuple(birth), keepalive_s, *topics)
+        session = ClientSettings(client_id, tuple(subscriptions), will, tuple(birth), keepalive_s, *topics)
         self._inbox = Inbox()
-        self._links = tuple(Link(address, session, self._inbox) for address in addresses)
+        self._links = tuple(Reconnecting(address, session, self._inbox) for address in addresses)
         self._tasks = asyncio.TaskGroup()
         self._keepers: tuple[asyncio.Task[None], ...] = ()
 

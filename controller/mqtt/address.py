@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.config.address import ADDRESS, MAX_PORT, PORTS
+from controller.config.broker_urls import ADDRESS, MAX_PORT, PORTS
 from controller.errors import Mistake
 
 

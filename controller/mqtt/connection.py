@@ -11,24 +11,24 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt.address import Address
-from controller.mqtt.dial import NotLetInError
+from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, PARTS, ClientSettings
+from controller.mqtt.connect import NotLetInError
 from controller.mqtt.inbox import Inbox
-from controller.mqtt.items import (
+from controller.mqtt.incoming import (
     Coalesced,
     Connected,
+    Disconnected,
     Forgot,
-    Lost,
     Oversized,
     Received,
     SubscriptionGranted,
     SubscriptionRefused,
 )
 from controller.mqtt.outbox import WINDOW, Outbox
-from controller.mqtt.session import MAX_PAYLOAD_BYTES, PARTS, Session
+from controller.mqtt.paho_loop import PahoLoop
 from controller.mqtt.subscriptions import Subscriptions
-from controller.mqtt.wire import Wire
 
 DIAL_S = 5.0
 """For TCP, per address of the host, and for the TLS handshake."""
@@ -48,7 +48,7 @@ CONNACK = {132: 1, 133: 2, 136: 3, 134: 4, 135: 5}
 class Connection:
     """See the head of the module. `known`: the broker has been given our retained messages before."""
 
-    def __init__(self, address: Address, session: Session, inbox: Inbox, *, attempts: int, known: bool) -> None:
+    def __init__(self, address: Address, session: ClientSettings, inbox: Inbox, *, attempts: int, known: bool) -> None:
         self._address = address
         self._session = session
         self._inbox = inbox
@@ -57,7 +57,7 @@ class Connection:
         self._welcome = False
         self._loop = asyncio.get_running_loop()
         self._client = self._made()
-        self._wire = Wire(self._client, inbox, self._turn)
+        self._wire = PahoLoop(self._client, inbox, self._turn)
         self._answer: asyncio.Future[NotLetInError | None] = self._loop.create_future()
         self._outbox = Outbox()
         self._subscriptions = Subscriptions(session.subscriptions)
@@ -86,7 +86,7 @@ class Connection:
                 self._tick()
             except Exception as error:
                 self._wire.fail(error)
-        self._inbox.put(Lost(str(self._address), self._wire.over.result()))
+        self._inbox.put(Disconnected(str(self._address), self._wire.over.result()))
 
     async def leave(self) -> None:
         """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""

@@ -13,14 +13,14 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 
-from controller.mqtt.items import Item, Received
+from controller.mqtt.incoming import Item, Received
 
 LIMIT_BYTES = 8 * 1024 * 1024
 ITEM_BYTES = 500
 SLICE_S = 0.005
 
 
-class _Part:
+class _InboxPart:
     """One place in a slot for several."""
 
     def __init__(self, slot: Hashable) -> None:
@@ -32,7 +32,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: OrderedDict[Hashable, Item] = OrderedDict()
-        self._parts: dict[Hashable, deque[_Part]] = {}
+        self._parts: dict[Hashable, deque[_InboxPart]] = {}
         self._bytes = 0
         self._resume: list[Callable[[], None]] = []
         self._stirred = asyncio.Event()
@@ -53,7 +53,7 @@ class Inbox:
         Of a slot for `most` items the oldest gives way, and the newest goes to the end.
         """
         if most > 1:
-            part = _Part(slot)
+            part = _InboxPart(slot)
             given_way = self._make_room(part, most)
             self.put(item, part)
             return given_way
@@ -64,7 +64,7 @@ class Inbox:
         self._stirred.set()
         return older is not None
 
-    def _make_room(self, part: _Part, most: int) -> bool:
+    def _make_room(self, part: _InboxPart, most: int) -> bool:
         """A last place for this part; True if the first had to go."""
         parts = self._parts.setdefault(part.slot, deque())
         if full := len(parts) >= most:
@@ -85,7 +85,7 @@ class Inbox:
             await self._stirred.wait()
             self._turned = loop.time()
         place, item = self._items.popitem(last=False)
-        if isinstance(place, _Part):
+        if isinstance(place, _InboxPart):
             self._leave(place)
         self._bytes -= _weight(item)
         if self._resume and self._bytes <= LIMIT_BYTES // 2:
@@ -94,7 +94,7 @@ class Inbox:
                 resume()
         return item
 
-    def _leave(self, part: _Part) -> None:
+    def _leave(self, part: _InboxPart) -> None:
         """It was the first of its slot."""
         parts = self._parts[part.slot]
         parts.popleft()

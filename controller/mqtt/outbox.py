@@ -13,7 +13,7 @@ Rules
 
 from collections import OrderedDict, deque
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 
 WINDOW = 200
 """20 to 20 000 differ little with paho's own window off; 200 keeps one read of acknowledgements under 5 ms and still

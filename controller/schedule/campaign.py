@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from controller.errors import Mistake
-from controller.events.kind import PRINTABLE, Language, printable
+from controller.events.models import PRINTABLE, Language, printable
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import ALL_DAY, DEFAULT_HOURS, Hours, Night, Place, as_list
@@ -177,7 +177,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class SafetyStop:
     """The safety stop: everything dark from `start` until it is lifted by hand."""
 
     start: datetime

@@ -9,7 +9,7 @@ Rules
 4. A day that does not exist in any year, or not in the year that is written, is a mistake; nothing is rolled over.
 5. A period without years runs over New Year where its end comes first in every year (`27 December to 6 January`).
    Where movable days pass each other in some years only, there is nothing in those years.
-The words are those of `controller.schedule.grammar`.
+The words are those of `controller.schedule.day_grammar`.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import Any, ClassVar
 
-from controller.schedule.grammar import read
+from controller.schedule.day_grammar import read
 from controller.schedule.recurrence import Rule, Span
-from controller.schedule.written import Written
+from controller.schedule.text_field import TextField
 
 _REACH = 3
 """Years by which an occurrence can leave the year it belongs to: a week, a shift and the turn of the year, one each."""
@@ -47,7 +47,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Days(Written):
+class Days(TextField):
     """Days of the calendar. Two of them are equal where they mean the same, in whichever words."""
 
     SHOWN: ClassVar[dict[str, Any]] = {"description": DESCRIPTION, "examples": list(EXAMPLES)}

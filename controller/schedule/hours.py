@@ -21,15 +21,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 
+from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
-from controller.schedule.terms import DAY, EVENING, NOON, Event, Term, read
-from controller.schedule.written import Written
+from controller.schedule.text_field import TextField
 
 __all__ = ["Hours", "Night", "Place", "Term", "Window", "instant", "night_at", "night_of"]
 
 NOTHING = timedelta(0)
 
-HORIZONS: dict[Event, float] = {"sunset": SUNSET_DEG, "sunrise": SUNSET_DEG, "dusk": CIVIL_DEG, "dawn": CIVIL_DEG}
+HORIZONS: dict[SunEvent, float] = {"sunset": SUNSET_DEG, "sunrise": SUNSET_DEG, "dusk": CIVIL_DEG, "dawn": CIVIL_DEG}
 WHILE_DARK = {
     (Term("sunset"), Term("sunrise")): SUNSET_DEG,
     (Term("dusk"), Term("dawn")): CIVIL_DEG,
@@ -95,7 +95,7 @@ def _local(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Window(Written):
+class Window(TextField):
     """From one term to another within a night; `text` is how it was written."""
 
     start: Term

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from controller.schedule.campaign import Rule
-from controller.schedule.claims import NightPlan
 from controller.schedule.hours import HORIZONS, NOTHING, Night, Place, Window, clock_change, day_of, instant
-from controller.schedule.notes import Note
+from controller.schedule.hours_grammar import NOON, Term
 from controller.schedule.plan import Program
+from controller.schedule.plan_notes import Note
+from controller.schedule.precedence import NightPlan
 from controller.schedule.sun import CIVIL_DEG, below, grazes
-from controller.schedule.terms import NOON, Term
 
 
 def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:

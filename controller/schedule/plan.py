@@ -18,10 +18,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, Stop
-from controller.schedule.claims import Claim, NightPlan, Nights
+from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, SafetyStop
+from controller.schedule.explanation import Idle, Verdict, Why
 from controller.schedule.hours import Night, Place, night_at, night_of
-from controller.schedule.reasons import Idle, Verdict, Why
+from controller.schedule.precedence import Claim, NightPlan, Nights
 from controller.schedule.segments import Holder, Segment, passage_s
 
 __all__ = ["ANCHOR", "REACH", "Cue", "NightPlan", "Program"]
@@ -57,14 +57,14 @@ class Program:
     every_night: tuple[EveryNight, ...] = ()
     blackouts: tuple[Blackout, ...] = ()
     overrides: tuple[Override, ...] = ()
-    stop: Stop | None = None
+    stop: SafetyStop | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """All rules, the stronger first."""
         return (*self.blackouts, *self.campaigns, *self.every_night)
 
-    def with_hand(self, overrides: tuple[Override, ...], stop: Stop | None) -> "Program":
+    def with_hand(self, overrides: tuple[Override, ...], stop: SafetyStop | None) -> "Program":
         """The same rules under other overrides; what was worked out for the nights is kept."""
         program = replace(self, overrides=overrides, stop=stop)
         vars(program)["_nights"] = self._nights

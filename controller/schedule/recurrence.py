@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from controller.schedule.feasts import FEASTS, weekday_from
+from controller.schedule.holidays import FEASTS, weekday_from
 
 Span = tuple[date, date]
 
@@ -107,7 +107,7 @@ class NthWeekday(_EveryYear):
 
 
 @dataclass(frozen=True, slots=True)
-class Named(_EveryYear):
+class NamedDay(_EveryYear):
     """`Easter Sunday`, by what the feast is called in `feasts.FEASTS`."""
 
     name: str
@@ -118,7 +118,7 @@ class Named(_EveryYear):
         return day, day
 
 
-Day = MonthDay | LastDay | NthWeekday | Named
+Day = MonthDay | LastDay | NthWeekday | NamedDay
 
 
 @dataclass(frozen=True, slots=True)

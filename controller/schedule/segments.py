@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from controller.schedule.campaign import Lit, Override, Rule, Stop
+from controller.schedule.campaign import Lit, Override, Rule, SafetyStop
 
 HAND_FADE_S = 2.0
 STAY_S = 1.0
@@ -27,7 +27,7 @@ class Holder:
 
     rule: Rule | None = None
     overrides: tuple[Override, ...] = ()
-    stop: Stop | None = None
+    stop: SafetyStop | None = None
 
     @property
     def looks(self) -> Mapping[str, Any]:

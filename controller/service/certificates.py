@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from controller.events import Event, happened
+from controller.events import Event, new_event
 
 WARN = timedelta(days=30)
 
@@ -29,6 +29,6 @@ class Certificates:
         for broker in renewed:
             del self._told[broker]
         return (
-            *(happened("TWL-M014", broker=broker, days=days[broker]) for broker in ending),
-            *(happened("TWL-M017", broker=broker, days=days[broker]) for broker in renewed),
+            *(new_event("TWL-M014", broker=broker, days=days[broker]) for broker in ending),
+            *(new_event("TWL-M017", broker=broker, days=days[broker]) for broker in renewed),
         )

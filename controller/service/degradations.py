@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller.clock import Clock, Reading
+from controller.clock import Clock, ClockReading
 from controller.events import Event
-from controller.events.kind import Advice, Lasting, in_language
+from controller.events.models import Advice, Lasting, in_language
 from controller.service.health import Degradation
 
 OUTLIVES = "JO"
@@ -25,7 +25,7 @@ class _Standing:
 
     event: Event
     since: datetime
-    began: Reading
+    began: ClockReading
     told_s: float
 
 
@@ -94,7 +94,7 @@ def _key(event: Event) -> tuple[str, ...]:
     return (event.code, *(str(event.fields[name]) for name in (event.kind.lasting or Lasting()).about))
 
 
-def _is_quiet(one: _Standing, reading: Reading) -> bool:
+def _is_quiet(one: _Standing, reading: ClockReading) -> bool:
     quiet_s = (one.event.kind.lasting or Lasting()).quiet_s
     return quiet_s is not None and reading.mono - one.told_s > quiet_s
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from controller.clock import Trust
-from controller.events import Event, Level, happened
-from controller.events.kind import Language, Text, printable
-from controller.events.reasons import looks_in
-from controller.gateways.documents import parse_document
-from controller.gateways.gateway import Rejected
-from controller.schedule.reasons import translated
-from controller.service.state import Standing
+from controller.events import Event, Level, new_event
+from controller.events.models import Language, Text, printable
+from controller.events.translation import looks_in
+from controller.gateways.base import Rejected
+from controller.gateways.wire import parse_document
+from controller.schedule.explanation import translated
+from controller.service.gateway_state import Status
 
 MAX_PAYLOAD = 4_194_304
 WIDEST = 500
@@ -44,18 +44,18 @@ def _has_local_time(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(_has_local_time)]
 
 
-class _Part(BaseModel):
+class _HealthPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ZoneHealth(_Part):
+class ZoneHealth(_HealthPart):
     """One zone of one gateway: what is wanted, what it says, and the state between them.
 
     `shown_at` is when it said so, where that is no news any more (None: nobody knows when), which `is_old` says.
     `confirmed_at` is when it was confirmed last, where it is not now.
     """
 
-    standing: Standing
+    standing: Status
     wanted: str
     shown: str
     is_old: bool = False
@@ -63,7 +63,7 @@ class ZoneHealth(_Part):
     confirmed_at: Instant | None = None
 
 
-class GatewayHealth(_Part):
+class GatewayHealth(_HealthPart):
     """One gateway; `heard_s` is how long ago it was heard, None for never. One that is not `askable` says what it shows
     when it likes, if at all: that it is unknown is no fault."""
 
@@ -114,7 +114,7 @@ def _when(at: datetime | None, now: datetime) -> str:
     return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
-class CueHealth(_Part):
+class CueHealth(_HealthPart):
     """A cue in words: when, what, which campaign and why; of one that is in force, until when the light fades to it."""
 
     at: Instant
@@ -134,7 +134,7 @@ class CueHealth(_Part):
         return f"{fading} – {self.campaign}" if self.campaign else fading
 
 
-class Degradation(_Part):
+class Degradation(_HealthPart):
     """What is wrong for longer than a moment: the event that told of it last, and since when.
 
     Its fields are plain values; an event among them is told by its code and its own fields.
@@ -163,7 +163,7 @@ class Degradation(_Part):
         return event.text(language) if event is not None else printable(dict(self.fields), WIDEST)
 
 
-class Health(_Part):
+class Health(_HealthPart):
     """The whole document; instants are UTC."""
 
     version: int = 1
@@ -195,7 +195,7 @@ def parse_health(payload: bytes) -> Health | Rejected:
 def _event(code: str, fields: Mapping[str, object]) -> Event | None:
     """The same back from a document; None where it cannot be an event of ours."""
     try:
-        return happened(code, **{name: _unfolded(value) for name, value in fields.items()})
+        return new_event(code, **{name: _unfolded(value) for name, value in fields.items()})
     except (KeyError, TypeError):
         return None
 

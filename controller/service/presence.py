@@ -4,13 +4,13 @@ Retained at the beginning of each connection (the birth), then every BEAT_S to w
 disk. What anybody else writes there is retained as well and would be believed for ever: it is written over.
 """
 
-from controller.clock import Reading
-from controller.events import Event, happened
-from controller.events.damper import Damper
-from controller.events.kind import printable
-from controller.gateways.gateway import Message
+from controller.clock import ClockReading
+from controller.events import Event, new_event
+from controller.events.models import printable
+from controller.events.rate_limit import RateLimit
+from controller.gateways.base import Message
 from controller.mqtt import Received
-from controller.service.news import BEAT_S, ONLINE
+from controller.service.health_watch import BEAT_S, ONLINE
 
 REPAIR_S = 1.0
 """At most so often it is written over: somebody may write without end."""
@@ -25,24 +25,24 @@ class Presence:
         self._topic = topic
         self._beat_s = self._repair_s = self._connected_s = float("-inf")
         self._is_overwritten = False
-        self._damper = Damper()
+        self._damper = RateLimit()
         self._told: list[Event] = []
 
-    def connected(self, reading: Reading) -> None:
+    def connected(self, reading: ClockReading) -> None:
         """A connection began, with the birth."""
         self._connected_s = reading.mono
 
-    def heard(self, item: Received, reading: Reading) -> None:
+    def heard(self, item: Received, reading: ClockReading) -> None:
         """A message on the topic; what is retained is from before the birth."""
         if item.retain or item.payload == ONLINE:
             return
         self._is_overwritten = True
         if reading.mono - self._connected_s > FAREWELL_S:
             word = printable(item.payload[:40].decode(errors="replace")) or "–"
-            told = happened("TWL-M018", topic=self._topic, word=word, broker=item.broker)
+            told = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
             self._told.extend(self._damper.pass_on(told, reading.mono))
 
-    def due(self, reading: Reading) -> tuple[Message, ...]:
+    def due(self, reading: ClockReading) -> tuple[Message, ...]:
         """What is to be said now."""
         if self._is_overwritten and reading.mono - self._repair_s >= REPAIR_S:
             self._is_overwritten, self._repair_s = False, reading.mono
@@ -52,7 +52,7 @@ class Presence:
             return (Message(self._topic, ONLINE),)
         return ()
 
-    def events(self, reading: Reading) -> tuple[Event, ...]:
+    def events(self, reading: ClockReading) -> tuple[Event, ...]:
         """What is to be told."""
         told, self._told = (*self._told, *self._damper.due(reading.mono)), []
         return told

@@ -30,12 +30,12 @@ Rules
 import zlib
 from dataclasses import replace
 
-from controller.events import Event, happened
-from controller.gateways.gateway import POLL_S, Gateway
+from controller.events import Event, new_event
+from controller.gateways.base import POLL_S, Gateway
 from controller.gateways.vendor import CONTRADICTED
-from controller.service import silence
-from controller.service.state import Decision, Pending, Standing, Track, Turn
-from controller.service.words import difference, says, shows
+from controller.service import liveness
+from controller.service.formatting import difference, says, shows
+from controller.service.gateway_state import Decision, GatewayState, Pending, Status, TurnFacts
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
@@ -53,17 +53,17 @@ AFTER_FADE = 0.25
 """Share of SETTLE_S after which a gateway is asked whether its fade is done: it began it a little late."""
 
 
-def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def reconcile(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """One turn for one gateway."""
     if turn.connected_s is None:
         return _cut_off(gateway, track)
     track = _fading(track, turn)
-    silent = silence.is_silent(gateway, track, turn)
+    silent = liveness.is_silent(gateway, track, turn)
     if silent and not gateway.KEEPS_PLAN:
         return _silent(gateway, track, turn)
     if track.silent and not silent:
         return _back(gateway, track, turn)
-    if turn.wish != track.wish:
+    if turn.desired_key != track.desired_key:
         return _ask(gateway, track, turn, anew=True)
     if track.overwritten:
         return _restore(gateway, track, turn)
@@ -71,14 +71,14 @@ def reconcile(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     return _silent(gateway, followed, turn) if silent else _compare(gateway, followed, turn)
 
 
-def _fading(track: Track, turn: Turn) -> Track:
+def _fading(track: GatewayState, turn: TurnFacts) -> GatewayState:
     """When its own fade ends; a gateway that confirms the goal already does not fade, whatever others do."""
-    if turn.fade_s > 0 and track.confirmed != turn.goal:
+    if turn.fade_s > 0 and track.confirmed != turn.desired_looks:
         return replace(track, faded_s=turn.now_s + turn.fade_s)
     return replace(track, faded_s=min(track.faded_s, turn.now_s))
 
 
-def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def _compare(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """What it says beside what is wished. Looks again when what it said grows too old."""
     agrees = _agreement(gateway, track, turn)
     if all(agrees.values()):
@@ -91,7 +91,7 @@ def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     else:
         decision = _disagrees(gateway, track, turn, agrees)
     ends_s = [
-        silence.quiet_at_s(gateway, track, turn),
+        liveness.quiet_at_s(gateway, track, turn),
         *(at_s + gateway.quiet_s for at_s in track.heard.told_s.values()),
     ]
     if track.pending is not None:
@@ -103,34 +103,36 @@ def _compare(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     return replace(decision, track=known, wake_s=min(wakes_s, default=None))
 
 
-def _back(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def _back(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """Heard again: told at once what to show, unless it says that it does."""
     there = replace(track, silent_s=None, missed=False)
-    if turn.wish == track.wish and all(_agreement(gateway, there, turn).values()):
+    if turn.desired_key == track.desired_key and all(_agreement(gateway, there, turn).values()):
         decision = _compare(gateway, there, turn)
     else:
-        decision = _ask(gateway, there, turn, anew=turn.wish != track.wish)
-    return _with_event(decision, happened("TWL-G105", gateway=gateway.name)) if track.missed else decision
+        decision = _ask(gateway, there, turn, anew=turn.desired_key != track.desired_key)
+    return _with_event(decision, new_event("TWL-G105", gateway=gateway.name)) if track.missed else decision
 
 
-def _cut_off(gateway: Gateway, track: Track) -> Decision:
+def _cut_off(gateway: Gateway, track: GatewayState) -> Decision:
     """Nothing is known while there is no broker. Whose absence was not told yet may have followed the broker, and has
     all the time again when there is one."""
     standing = dict.fromkeys(gateway.zone_names, _unheard(track))
     silent_s = track.silent_s if track.missed else None
-    return Decision(replace(track, standing=standing, pending=None, wish=None, confirmed=None, silent_s=silent_s))
+    return Decision(
+        replace(track, standing=standing, pending=None, desired_key=None, confirmed=None, silent_s=silent_s)
+    )
 
 
-def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> Decision:
+def _ask(gateway: Gateway, track: GatewayState, turn: TurnFacts, *, anew: bool = False) -> Decision:
     """Rule 2."""
     due_s = turn.now_s + turn.fade_s + gateway.SETTLE_S
-    quiet = track.wish is not None and track.cue == turn.cue and anew and not track.overwritten
+    quiet = track.desired_key is not None and track.cue == turn.cue and anew and not track.overwritten
     asked = replace(
         track,
         pending=Pending(turn.now_s, due_s, quiet=quiet),
-        goal=turn.goal,
+        desired_looks=turn.desired_looks,
         cue=turn.cue,
-        wish=turn.wish,
+        desired_key=turn.desired_key,
         standing=_standing(gateway, track, turn),
         asked_s=turn.now_s,
         overwritten=False,
@@ -143,13 +145,13 @@ def _ask(gateway: Gateway, track: Track, turn: Turn, *, anew: bool = False) -> D
     return Decision(asked, send=True, anew=anew, query=query, spare=_is_vain(track, turn), wake_s=due_s)
 
 
-def _is_vain(track: Track, turn: Turn) -> bool:
+def _is_vain(track: GatewayState, turn: TurnFacts) -> bool:
     """Whether it has not obeyed several commands: a broker is not to keep more of them for it."""
-    tries = track.pending.attempts if track.pending is not None and silence.is_unheard(track, turn) else 0
+    tries = track.pending.attempts if track.pending is not None and liveness.is_unheard(track, turn) else 0
     return max(track.misses, tries) >= TELL_FROM
 
 
-def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]:
+def _standing(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> dict[str, Status]:
     """How it stands while it is being asked."""
     if track.silent:
         return dict(track.standing)
@@ -160,32 +162,34 @@ def _standing(gateway: Gateway, track: Track, turn: Turn) -> dict[str, Standing]
     return _by_zone(_agreement(gateway, track, turn), "pending")
 
 
-def _follow(gateway: Gateway, track: Track, turn: Turn) -> Track:
+def _follow(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> GatewayState:
     """The goal moved on by itself (a step of a sequence that the gateway knows): time is left to report it."""
-    if track.goal == turn.goal:
+    if track.desired_looks == turn.desired_looks:
         return track
     due_s = turn.now_s + turn.fade_s + gateway.SETTLE_S
     pending = track.pending or Pending(turn.now_s, due_s, attempts=0, quiet=True)
-    return replace(track, goal=turn.goal, pending=replace(pending, due_s=max(due_s, pending.due_s)))
+    return replace(track, desired_looks=turn.desired_looks, pending=replace(pending, due_s=max(due_s, pending.due_s)))
 
 
-def _agreement(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
+def _agreement(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> dict[str, bool]:
     """By zone: whether what was heard is what is wished (rule 3)."""
     accepted = not gateway.KEEPS_PLAN or (turn.issued is not None and track.heard.order == turn.issued.order)
     return {zone: accepted and alike for zone, alike in _likeness(gateway, track, turn).items()}
 
 
-def _likeness(gateway: Gateway, track: Track, turn: Turn) -> dict[str, bool]:
+def _likeness(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> dict[str, bool]:
     """By zone: whether it shows what is wished, under whatever order."""
     heard, fresh = track.heard, _fresh(gateway, track, turn)
     believed = CONTRADICTED not in heard.problems
     return {
-        zone: believed and zone in fresh and gateway.agrees(zone, gateway.reduce(zone, goal), heard.zones[zone])
-        for zone, goal in turn.goal.items()
+        zone: believed
+        and zone in fresh
+        and gateway.agrees(zone, gateway.reduce(zone, desired_looks), heard.zones[zone])
+        for zone, desired_looks in turn.desired_looks.items()
     }
 
 
-def _fresh(gateway: Gateway, track: Track, turn: Turn) -> set[str]:
+def _fresh(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> set[str]:
     """The zones of which its word counts: told on this connection, not too long ago, after the last order to show
     something else, and after the fade (rule 3)."""
     since_s = turn.now_s - gateway.quiet_s
@@ -196,27 +200,27 @@ def _fresh(gateway: Gateway, track: Track, turn: Turn) -> set[str]:
     return {zone for zone, at_s in track.heard.told_s.items() if at_s > since_s}
 
 
-def _contradicts(gateway: Gateway, track: Track, turn: Turn) -> bool:
+def _contradicts(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> bool:
     """Whether it says something else than what is wished, or follows another order; saying nothing is neither."""
     agreement = _agreement(gateway, track, turn)
     return any(not agreement[zone] for zone in _spoken_of(gateway, track, turn))
 
 
-def _spoken_of(gateway: Gateway, track: Track, turn: Turn) -> set[str]:
+def _spoken_of(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> set[str]:
     """The zones of which it says what they show; a report of ours is whole, and what it leaves out shows nothing that
     could be named."""
     return set(gateway.zone_names) if track.heard.at is not None else _fresh(gateway, track, turn)
 
 
-def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
-    if turn.fade_s > 0 and track.confirmed != turn.goal:
+def _agrees(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
+    if turn.fade_s > 0 and track.confirmed != turn.desired_looks:
         fading = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
         return Decision(fading, wake_s=turn.now_s + turn.fade_s)
-    confirmed: dict[str, Standing] = dict.fromkeys(gateway.zone_names, "confirmed")
+    confirmed: dict[str, Status] = dict.fromkeys(gateway.zone_names, "confirmed")
     done = replace(
         track,
         pending=None,
-        confirmed=turn.goal,
+        confirmed=turn.desired_looks,
         standing=confirmed,
         misses=0,
         alarmed=False,
@@ -226,7 +230,7 @@ def _agrees(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     return _polled(gateway, Decision(done, events=_told_confirmed(gateway, track, turn)), turn)
 
 
-def _answered_at_s(gateway: Gateway, track: Track) -> float:
+def _answered_at_s(gateway: Gateway, track: GatewayState) -> float:
     """When it will have answered what it was asked after its last command: when no other part has come for a while,
     though one that speaks all the time has only so long. Infinity while it has said nothing."""
     told_s = min(track.heard.told_s.values())
@@ -235,10 +239,10 @@ def _answered_at_s(gateway: Gateway, track: Track) -> float:
     return min(told_s + ANSWER_S, track.proof_s + gateway.SETTLE_S)
 
 
-def _prove(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def _prove(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """Rule 7: it says what it was told, and is asked for what its lamp shows; told again where it does not answer."""
     pending = track.pending or Pending(turn.now_s, turn.now_s, quiet=True)
-    standing: Standing = "silent" if track.misses >= TELL_FROM else "pending"
+    standing: Status = "silent" if track.misses >= TELL_FROM else "pending"
     waits = replace(track, pending=pending, standing=dict.fromkeys(gateway.zone_names, standing))
     if track.proof_s is None:
         ask_at_s = max(track.asked_s or 0.0, track.faded_s) + ECHO_S
@@ -252,26 +256,26 @@ def _prove(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     missed = replace(waits, misses=track.misses + 1)
     events: tuple[Event, ...] = ()
     if missed.misses >= TELL_FROM and not track.alarmed:
-        events = (happened("TWL-G123", gateway=gateway.name, times=missed.misses),)
+        events = (new_event("TWL-G123", gateway=gateway.name, times=missed.misses),)
     return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
 
 
-def _questioned(gateway: Gateway, track: Track, pending: Pending, turn: Turn) -> Decision:
+def _questioned(gateway: Gateway, track: GatewayState, pending: Pending, turn: TurnFacts) -> Decision:
     """Asked, and given time that grows with each command before it."""
     due_s = turn.now_s + max(gateway.SETTLE_S, _backoff(gateway, max(1, pending.attempts)))
     asked = replace(track, pending=replace(pending, due_s=due_s), proof_s=turn.now_s, asked_s=turn.now_s)
     return Decision(asked, query=True, wake_s=due_s)
 
 
-def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
+def _told_confirmed(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> tuple[Event, ...]:
     pending = track.pending
     late = track.alarmed or (pending is not None and pending.attempts >= TELL_FROM)
     if pending is None or turn.issued is None or (not late and (pending.quiet or not pending.attempts)):
         return ()
-    event = happened(
+    event = new_event(
         "TWL-G107" if late else "TWL-G101",
         gateway=gateway.name,
-        shows=shows(turn.goal),
+        shows=shows(turn.desired_looks),
         latency_s=round(turn.now_s - pending.began_s, 3),
         attempts=pending.attempts,
         command_id=turn.issued.command_id,
@@ -279,7 +283,7 @@ def _told_confirmed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
     return (event,)
 
 
-def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
+def _polled(gateway: Gateway, decision: Decision, turn: TurnFacts) -> Decision:
     """Made to speak when it has not done so for POLL_S: by its question, or by the command it has obeyed. The command
     follows a question in vain, too: a group of Zigbee2MQTT answers nothing else."""
     track = decision.track
@@ -295,7 +299,7 @@ def _polled(gateway: Gateway, decision: Decision, turn: Turn) -> Decision:
     return replace(decision, track=asked, query=is_question, send=not is_question, wake_s=turn.now_s + POLL_S)
 
 
-def _poll_at_s(gateway: Gateway, track: Track, told_s: float) -> float:
+def _poll_at_s(gateway: Gateway, track: GatewayState, told_s: float) -> float:
     """When it is to be made to speak. Sooner where it has said `online` once more, has started therefore, and may have
     nothing else to say of it."""
     said_s = 0.0 if gateway.refresh == "nothing" else told_s
@@ -305,10 +309,10 @@ def _poll_at_s(gateway: Gateway, track: Track, told_s: float) -> float:
     return poll_at_s
 
 
-def _unasked(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
+def _unasked(gateway: Gateway, track: GatewayState, turn: TurnFacts, agrees: dict[str, bool]) -> Decision:
     """Rule 9."""
     pending = track.pending if track.pending is not None and turn.now_s < track.pending.due_s else None
-    otherwise: Standing = "pending" if pending is not None and gateway.confirms else "unknown"
+    otherwise: Status = "pending" if pending is not None and gateway.confirms else "unknown"
     waits = replace(track, pending=pending, standing=_by_zone(agrees, otherwise), confirmed=None)
     decision = _polled(gateway, Decision(waits), turn)
     if pending is None or decision.wake_s is None:
@@ -316,14 +320,14 @@ def _unasked(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]
     return replace(decision, wake_s=min(decision.wake_s, pending.due_s))
 
 
-def _is_to_prove_its_fade(gateway: Gateway, track: Track, turn: Turn) -> bool:
+def _is_to_prove_its_fade(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> bool:
     """Whether its fade is over and it was not asked since: during a fade most tell where it goes, or what they hold in
     a cache (rule 3)."""
     is_over = turn.fade_s <= 0 and track.pending is not None and turn.now_s < track.pending.due_s
     return is_over and gateway.refresh in {"query", "command"} and (track.asked_s or 0.0) < track.faded_s
 
 
-def _after_fade(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def _after_fade(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """Asked whether it has arrived."""
     waits = replace(track, standing=dict.fromkeys(gateway.zone_names, "pending"))
     ask_at_s = track.faded_s + AFTER_FADE * gateway.SETTLE_S
@@ -335,9 +339,9 @@ def _after_fade(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     return Decision(asked, query=is_question, send=not is_question, wake_s=due_s)
 
 
-def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def _silent(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """Rule 8."""
-    noted = silence.noted(gateway, track, turn)
+    noted = liveness.note_silence(gateway, track, turn)
     if track.heard.online is False:
         return noted
     send_at_s = (track.asked_s or 0.0) + POLL_S * (1 + _spread(gateway, 0) / 4)
@@ -346,17 +350,17 @@ def _silent(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     asked = replace(
         noted.track,
         pending=Pending(turn.now_s, turn.now_s + turn.fade_s + gateway.SETTLE_S),
-        goal=turn.goal,
+        desired_looks=turn.desired_looks,
         cue=turn.cue,
-        wish=turn.wish,
+        desired_key=turn.desired_key,
         asked_s=turn.now_s,
         proof_s=None,
     )
     wake_s = min(noted.wake_s or float("inf"), turn.now_s + POLL_S)
-    return replace(noted, track=asked, send=True, anew=turn.wish != track.wish, spare=True, wake_s=wake_s)
+    return replace(noted, track=asked, send=True, anew=turn.desired_key != track.desired_key, spare=True, wake_s=wake_s)
 
 
-def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> Decision:
+def _disagrees(gateway: Gateway, track: GatewayState, turn: TurnFacts, agrees: dict[str, bool]) -> Decision:
     differs = replace(track, standing=_parted(gateway, track, turn, agrees), confirmed=None)
     if track.heard.by == "local":
         return Decision(replace(differs, pending=None))
@@ -369,23 +373,23 @@ def _disagrees(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, boo
         return _restore(gateway, differs, turn) if contradicts else _again(gateway, quietly, turn, ())
     if turn.now_s < track.pending.due_s:
         # it was told while it could not hear
-        if track.pending.attempts > track.misses + 1 and not silence.is_unheard(track, turn):
+        if track.pending.attempts > track.misses + 1 and not liveness.is_unheard(track, turn):
             return _ask(gateway, track, turn)
         asked = differs if track.misses else replace(differs, standing=_by_zone(agrees, "pending"))
         return Decision(asked, wake_s=track.pending.due_s)
-    missed = replace(differs, misses=track.misses + (not silence.is_unheard(track, turn)))
+    missed = replace(differs, misses=track.misses + (not liveness.is_unheard(track, turn)))
     events = _told_disobeyed(gateway, missed, turn)
     return _again(gateway, replace(missed, alarmed=track.alarmed or bool(events)), turn, events)
 
 
-def _parted(gateway: Gateway, track: Track, turn: Turn, agrees: dict[str, bool]) -> dict[str, Standing]:
+def _parted(gateway: Gateway, track: GatewayState, turn: TurnFacts, agrees: dict[str, bool]) -> dict[str, Status]:
     """By zone, when the time to obey is over: one that says nothing of a zone says nothing wrong of it."""
     spoken_of = set(agrees) if _is_explained(gateway, track) else _spoken_of(gateway, track, turn)
-    otherwise: dict[str, Standing] = {zone: "differs" if zone in spoken_of else "unknown" for zone in agrees}
+    otherwise: dict[str, Status] = {zone: "differs" if zone in spoken_of else "unknown" for zone in agrees}
     return {zone: "confirmed" if agreed else otherwise[zone] for zone, agreed in agrees.items()}
 
 
-def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, ...]:
+def _told_disobeyed(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> tuple[Event, ...]:
     if track.alarmed or track.misses < TELL_FROM or track.pending is None:
         return ()
     if (track.heard.alive_s or 0.0) >= track.pending.began_s and _is_explained(gateway, track):
@@ -393,32 +397,34 @@ def _told_disobeyed(gateway: Gateway, track: Track, turn: Turn) -> tuple[Event, 
     fields = {"gateway": gateway.name, "attempts": track.misses}
     answered = any(at_s >= track.pending.began_s for at_s in track.heard.told_s.values()) or track.heard.at is not None
     if answered and all(_likeness(gateway, track, turn).values()):
-        return (happened("TWL-G117", **fields, shown=says(track.heard)),)
+        return (new_event("TWL-G117", **fields, shown=says(track.heard)),)
     if answered and _contradicts(gateway, track, turn):
-        return (happened("TWL-G108", **fields, **_difference(gateway, track, turn)),)
-    return (happened("TWL-G102", **fields, wanted=shows(turn.goal), shown=says(track.heard)),)
+        return (new_event("TWL-G108", **fields, **_difference(gateway, track, turn)),)
+    return (new_event("TWL-G102", **fields, wanted=shows(turn.desired_looks), shown=says(track.heard)),)
 
 
-def _difference(gateway: Gateway, track: Track, turn: Turn) -> dict[str, str]:
+def _difference(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> dict[str, str]:
     """What is wanted and what is shown of the zones of which it says something else."""
     spoken_of = _spoken_of(gateway, track, turn)
     likeness = {zone: alike or zone not in spoken_of for zone, alike in _likeness(gateway, track, turn).items()}
-    return difference(turn.goal, track.heard, likeness)
+    return difference(turn.desired_looks, track.heard, likeness)
 
 
-def _is_explained(gateway: Gateway, track: Track) -> bool:
+def _is_explained(gateway: Gateway, track: GatewayState) -> bool:
     """Whether it is told already why a vendor's gateway is not right."""
     return not gateway.KEEPS_PLAN and bool(track.heard.problems)
 
 
-def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
+def _restore(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """Rule 6: what was confirmed is no more, or our order is not the one that stands."""
     fields = {"gateway": gateway.name, **_difference(gateway, track, turn)}
     paid_s = max(track.paid_s, turn.now_s) + REPAIR_COST_S
     allowed_s = paid_s - REPAIR_WINDOW_S
     if turn.now_s < allowed_s:
         events = (
-            () if track.contested or _is_explained(gateway, track) else (happened("TWL-G109", **fields, times=REPAIRS),)
+            ()
+            if track.contested or _is_explained(gateway, track)
+            else (new_event("TWL-G109", **fields, times=REPAIRS),)
         )
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
@@ -428,10 +434,10 @@ def _restore(gateway: Gateway, track: Track, turn: Turn) -> Decision:
     if told or all(_likeness(gateway, track, turn).values()):
         return asked
     marked = replace(asked.track, standing=track.standing)
-    return _with_event(replace(asked, track=marked), happened("TWL-G103", **fields))
+    return _with_event(replace(asked, track=marked), new_event("TWL-G103", **fields))
 
 
-def _again(gateway: Gateway, track: Track, turn: Turn, events: tuple[Event, ...]) -> Decision:
+def _again(gateway: Gateway, track: GatewayState, turn: TurnFacts, events: tuple[Event, ...]) -> Decision:
     """Rule 5: send once more when it is due, and later each time. Asking would cut a fade short."""
     pending = track.pending or Pending(turn.now_s, turn.now_s, attempts=0)
     if turn.now_s < pending.due_s:
@@ -454,11 +460,11 @@ def _spread(gateway: Gateway, attempts: int) -> float:
     return zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
 
 
-def _by_zone(agrees: dict[str, bool], otherwise: Standing) -> dict[str, Standing]:
+def _by_zone(agrees: dict[str, bool], otherwise: Status) -> dict[str, Status]:
     return {zone: "confirmed" if agreed else otherwise for zone, agreed in agrees.items()}
 
 
-def _unheard(track: Track) -> Standing:
+def _unheard(track: GatewayState) -> Status:
     return "silent" if track.heard.alive_s is not None else "unknown"
 
 

@@ -21,8 +21,8 @@ from controller.config.load import Setup
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.schedule.campaign import Lit
 from controller.schedule.plan import ANCHOR, REACH
-from controller.simulation.oracle import Oracle
-from controller.simulation.world import utc
+from controller.simulation.kernel import utc
+from controller.simulation.reference import Reference
 
 STEP_S = 60.0
 EXACT_S = 0.001
@@ -60,7 +60,7 @@ class Expected:
     def __init__(self, setup: Setup, start: datetime, end: datetime) -> None:
         self.by_hand: tuple[ByHand, ...] = ()
         self._zones = setup.tower.zones
-        self._oracle = Oracle(setup)
+        self._oracle = Reference(setup)
         first, *later = self._found((start - MARGIN).timestamp(), (end + MARGIN).timestamp())
         self._stretches = (Stretch(self._began(first), first.rule), *later)
         self._starts = [stretch.start for stretch in self._stretches]

@@ -7,13 +7,13 @@ on average. A set is several kinds at once; `storm` is a bad week, most others a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from controller.simulation import deeds
-from controller.simulation.deeds import HOUR_S, Heal
-from controller.simulation.site import Site
+from controller.simulation import fault_actions
+from controller.simulation.fault_actions import HOUR_S, Heal
+from controller.simulation.scenario import Scenario
 
 MINUTE_S = 60.0
 
-Act = Callable[[Site], Heal]
+Act = Callable[[Scenario], Heal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Fault:
     lasts_s: float
 
 
-def plan(site: Site, faults: tuple[Fault, ...], end_s: float) -> None:
+def plan(site: Scenario, faults: tuple[Fault, ...], end_s: float) -> None:
     """Puts every fault of a set on the agenda, from the beginning of the period to its end."""
     random = site.world.random
     for fault in faults:
@@ -37,7 +37,7 @@ def plan(site: Site, faults: tuple[Fault, ...], end_s: float) -> None:
             at += random.expovariate(1 / fault.every_s)
 
 
-def _put(site: Site, fault: Fault, at: float, lasts_s: float) -> None:
+def _put(site: Scenario, fault: Fault, at: float, lasts_s: float) -> None:
     def begin() -> None:
         site.begin(fault.name)
         heals = fault.act(site)
@@ -51,26 +51,26 @@ def _put(site: Site, fault: Fault, at: float, lasts_s: float) -> None:
     site.world.at(at, begin)
 
 
-CONTROLLER = Fault("controller", deeds.controller_dies, every_s=8 * HOUR_S, lasts_s=5)
-BROKER = Fault("broker", deeds.broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
-GATEWAY = Fault("gateway", deeds.gateway_reboots, every_s=12 * HOUR_S, lasts_s=20)
-PARTITION = Fault("partition", deeds.partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S)
-CLOCK = Fault("clock", deeds.clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S)
-TIME_SERVER = Fault("time-server", deeds.time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S)
-RETAINED = Fault("garbage", deeds.garbage, every_s=24 * HOUR_S, lasts_s=1)
-FLOOD = Fault("flood", deeds.flood, every_s=24 * HOUR_S, lasts_s=4)
-RELOAD = Fault("reload", deeds.bad_reload, every_s=24 * HOUR_S, lasts_s=1)
-DISK = Fault("disk", deeds.disk_full, every_s=72 * HOUR_S, lasts_s=10 * MINUTE_S)
-REORDER = Fault("duplicate-reorder", deeds.reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-LIE = Fault("lie", deeds.lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-STICK = Fault("stick", deeds.stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-FLAP = Fault("flap", deeds.flap, every_s=HOUR_S, lasts_s=MINUTE_S)
-FOREIGN = Fault("foreign-writer", deeds.foreign_writer, every_s=HOUR_S, lasts_s=1)
-REPLAY = Fault("replay", deeds.replay, every_s=HOUR_S, lasts_s=1)
-OVERRIDE = Fault("override", deeds.override, every_s=HOUR_S, lasts_s=MINUTE_S)
-EPOCH = Fault("epoch", deeds.epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
-ASKER = Fault("asker", deeds.asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S)
-STOP = Fault("stop", deeds.stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
+CONTROLLER = Fault("controller", fault_actions.controller_dies, every_s=8 * HOUR_S, lasts_s=5)
+BROKER = Fault("broker", fault_actions.broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
+GATEWAY = Fault("gateway", fault_actions.gateway_reboots, every_s=12 * HOUR_S, lasts_s=20)
+PARTITION = Fault("partition", fault_actions.partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S)
+CLOCK = Fault("clock", fault_actions.clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S)
+TIME_SERVER = Fault("time-server", fault_actions.time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S)
+RETAINED = Fault("garbage", fault_actions.garbage, every_s=24 * HOUR_S, lasts_s=1)
+FLOOD = Fault("flood", fault_actions.flood, every_s=24 * HOUR_S, lasts_s=4)
+RELOAD = Fault("reload", fault_actions.bad_reload, every_s=24 * HOUR_S, lasts_s=1)
+DISK = Fault("disk", fault_actions.disk_full, every_s=72 * HOUR_S, lasts_s=10 * MINUTE_S)
+REORDER = Fault("duplicate-reorder", fault_actions.reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
+LIE = Fault("lie", fault_actions.lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
+STICK = Fault("stick", fault_actions.stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
+FLAP = Fault("flap", fault_actions.flap, every_s=HOUR_S, lasts_s=MINUTE_S)
+FOREIGN = Fault("foreign-writer", fault_actions.foreign_writer, every_s=HOUR_S, lasts_s=1)
+REPLAY = Fault("replay", fault_actions.replay, every_s=HOUR_S, lasts_s=1)
+OVERRIDE = Fault("override", fault_actions.override, every_s=HOUR_S, lasts_s=MINUTE_S)
+EPOCH = Fault("epoch", fault_actions.epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
+ASKER = Fault("asker", fault_actions.asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S)
+STOP = Fault("stop", fault_actions.stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
 STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK, EPOCH, ASKER)
 
 

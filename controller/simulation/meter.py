@@ -20,14 +20,14 @@ from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import VISIBLE
 from controller.schedule.hours import Place, night_at
 from controller.simulation.expected import Expected
-from controller.simulation.world import Entry, World, utc
+from controller.simulation.kernel import AgendaEntry, Kernel, utc
 
 Wrong = Literal["hue", "dark", "lit"]
 AsShown = Callable[[str, ZoneState], ZoneState]
 """What the lamps of a zone can show of a wish."""
 
 
-class Lamp(NamedTuple):
+class LampRecord(NamedTuple):
     """One zone of one gateway."""
 
     gateway: str
@@ -35,7 +35,7 @@ class Lamp(NamedTuple):
 
 
 @dataclass(slots=True)
-class Count:
+class LightCount:
     """Seconds in which it should shine, in which all was confirmed of these, and of the rules 1 and 2.
 
     `stray_s` is the part of the wrong seconds in which nothing should shine.
@@ -54,7 +54,7 @@ class Count:
         whole_s = self.lit_s + self.stray_s
         return 1.0 - self.wrong_s / whole_s if whole_s else 1.0
 
-    def pass_time(self, seconds: float, standing: "Standing") -> None:
+    def pass_time(self, seconds: float, standing: "ZoneStatus") -> None:
         """So long it stood like this."""
         self.lit_s += seconds * standing.lit
         self.confirmed_s += seconds * (standing.lit and standing.confirmed)
@@ -65,7 +65,7 @@ class Count:
             self.by_kind_s[standing.wrong] += seconds
 
 
-class Standing(NamedTuple):
+class ZoneStatus(NamedTuple):
     """How a gateway or the tower stands; of several wrongs the first of hue, dark, lit."""
 
     lit: bool
@@ -78,7 +78,7 @@ class Standing(NamedTuple):
 class Spell:
     """Rule 4, in POSIX seconds."""
 
-    lamp: Lamp
+    lamp: LampRecord
     wrong: Wrong
     start: float
     end: float
@@ -109,14 +109,14 @@ class Meter:
 
     def __init__(
         self,
-        world: World,
+        world: Kernel,
         place: Place,
         expected: Expected,
-        lamps: Mapping[Lamp, AsShown],
+        lamps: Mapping[LampRecord, AsShown],
         causes: Callable[[], tuple[str, ...]],
     ) -> None:
-        self.nights: dict[date, Count] = {}
-        self.gateways = {lamp.gateway: Count() for lamp in lamps}
+        self.nights: dict[date, LightCount] = {}
+        self.gateways = {lamp.gateway: LightCount() for lamp in lamps}
         self.spells: list[Spell] = []
         self._world = world
         self._zone = place.time_zone
@@ -124,11 +124,11 @@ class Meter:
         self._seen = {lamp: _Seen(as_shown) for lamp, as_shown in lamps.items()}
         self._causes = causes
         self._changing = True
-        self._standings: dict[str, Standing] = {}
-        self._tower = Standing(lit=False, confirmed=False, undetected=False, wrong=None)
+        self._standings: dict[str, ZoneStatus] = {}
+        self._tower = ZoneStatus(lit=False, confirmed=False, undetected=False, wrong=None)
         self._counted: float | None = None
-        self._next: Entry | None = None
-        self._night = Count()
+        self._next: AgendaEntry | None = None
+        self._night = LightCount()
         self._longest_unseen_s = 0.0
 
     @property
@@ -144,9 +144,9 @@ class Meter:
         return self._changing
 
     @property
-    def total(self) -> Count:
+    def total(self) -> LightCount:
         """The tower over all nights."""
-        total = Count()
+        total = LightCount()
         for night in self.nights.values():
             for name in ("lit_s", "confirmed_s", "wrong_s", "undetected_s", "stray_s"):
                 setattr(total, name, getattr(total, name) + getattr(night, name))
@@ -167,14 +167,14 @@ class Meter:
 
     def shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
         """What the lamps of a gateway show from now on."""
-        changed = [(self._seen[Lamp(gateway, zone)], state) for zone, state in zones.items()]
+        changed = [(self._seen[LampRecord(gateway, zone)], state) for zone, state in zones.items()]
         if any(seen.shown != state for seen, state in changed):
             self.count()
             for seen, state in changed:
                 seen.shown = state
             self._judge()
 
-    def stands(self, confirmed: Mapping[Lamp, bool]) -> None:
+    def stands(self, confirmed: Mapping[LampRecord, bool]) -> None:
         """What the controller calls confirmed from now on."""
         if any(self._seen[lamp].confirmed != is_so for lamp, is_so in confirmed.items()):
             self.count()
@@ -216,7 +216,7 @@ class Meter:
     def _next_night(self) -> None:
         self.count()
         night = night_at(self._world.instant, self._zone)
-        self._night = self.nights.setdefault(night.day, Count())
+        self._night = self.nights.setdefault(night.day, LightCount())
         self._world.at(night.end.timestamp(), self._next_night)
 
     def _judge(self) -> None:
@@ -238,7 +238,7 @@ class Meter:
         elif seen.unseen_since is None:
             seen.unseen_since = self._world.now
 
-    def _spell(self, lamp: Lamp, seen: _Seen, wrong: Wrong | None) -> None:
+    def _spell(self, lamp: LampRecord, seen: _Seen, wrong: Wrong | None) -> None:
         """One spell ends, another may begin."""
         now = self._world.now
         if seen.wrong is not None and self.nights and now > seen.began:
@@ -246,10 +246,10 @@ class Meter:
         seen.wrong, seen.began, seen.causes = wrong, now, self._causes()
 
 
-def _standing(seen: list[_Seen]) -> Standing:
+def _standing(seen: list[_Seen]) -> ZoneStatus:
     wrongs = {one.wrong for one in seen}
     kinds: tuple[Wrong, ...] = ("hue", "dark", "lit")
-    return Standing(
+    return ZoneStatus(
         lit=any(one.wanted.on for one in seen),
         confirmed=all(one.confirmed for one in seen),
         undetected=any(one.wrong is not None and one.confirmed for one in seen),

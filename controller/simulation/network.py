@@ -8,15 +8,15 @@ Rules
    if it is mended before, as TCP would have it; else it is lost.
 3. A process that dies closes its line, and its will is said at once; a machine that loses power does not.
 4. A broker that dies says nothing. It comes back with its retained messages or without, and without any session.
-5. Clients seek the broker with the pauses of `controller.mqtt.link`.
+5. Clients seek the broker with the pauses of `controller.mqtt.reconnect`.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from controller.gateways.gateway import Message
-from controller.mqtt.link import STABLE_S, pause_s
-from controller.simulation.world import Entry, World
+from controller.gateways.base import Message
+from controller.mqtt.reconnect import STABLE_S, pause_s
+from controller.simulation.kernel import AgendaEntry, Kernel
 
 KEEPALIVE_S = 10.0
 BROKER_WAITS, CLIENT_WAITS = 1.5, 1.7
@@ -51,7 +51,7 @@ class Client:
     on_message: Callable[[str, bytes, bool], None]
 
 
-class Session:
+class SimulatedSession:
     """One connection as both ends see it; `heard` and `alive` are the broker's view and the client's."""
 
     def __init__(self, line: "Line") -> None:
@@ -62,16 +62,16 @@ class Session:
         self.held: list[Callable[[], None]] = []
 
 
-class Broker:
+class SimulatedBroker:
     """One broker of the site."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Kernel) -> None:
         self.world = world
         self.up = True
         self.weather = CALM
         self._retained: dict[str, Message] = {}
-        self._sessions: list[Session] = []
-        self._routes: dict[str, list[Session]] = {}
+        self._sessions: list[SimulatedSession] = []
+        self._routes: dict[str, list[SimulatedSession]] = {}
 
     def die(self) -> None:
         """Rule 4; every line ends at once, as the operating system closes the sockets."""
@@ -93,20 +93,20 @@ class Broker:
         """What is kept of a topic; empty where nothing is."""
         return self._retained[topic].payload if topic in self._retained else b""
 
-    def accept(self, session: Session) -> None:
+    def accept(self, session: SimulatedSession) -> None:
         """A client is let in; one of the same name is thrown out."""
         for older in [each for each in self._sessions if each.line is session.line]:
             self.drop(older)
         self._sessions.append(session)
         self._routes.clear()
 
-    def subscribe(self, session: Session) -> None:
+    def subscribe(self, session: SimulatedSession) -> None:
         """What is retained comes first."""
         for topic, message in tuple(self._retained.items()):
             if wants(session.line.client.subscriptions, topic):
                 self._send(session, message, retained=True)
 
-    def drop(self, session: Session, *, say_will: bool = True) -> None:
+    def drop(self, session: SimulatedSession, *, say_will: bool = True) -> None:
         """A session ends here; its will is said."""
         if not session.heard:
             return
@@ -132,7 +132,7 @@ class Broker:
         for session in tuple(routes):
             self._send(session, message, retained=False)
 
-    def _send(self, session: Session, message: Message, *, retained: bool) -> None:
+    def _send(self, session: SimulatedSession, message: Message, *, retained: bool) -> None:
         random, weather = self.world.random, self.weather
         arrival = max(session.last_arrival, self.world.now + random.uniform(*LATENCY_S))
         if weather is not CALM and not retained:
@@ -146,20 +146,20 @@ class Broker:
         session.last_arrival = arrival
         self._arrive(session, message, retained, arrival)
 
-    def _arrive(self, session: Session, message: Message, retained: bool, when: float) -> None:
+    def _arrive(self, session: SimulatedSession, message: Message, retained: bool, when: float) -> None:
         self.world.at(when, lambda: session.line.hear(session, message, retained))
 
 
 class Line:
     """A client and its way to the broker, through all its connections."""
 
-    def __init__(self, broker: Broker, client: Client) -> None:
+    def __init__(self, broker: SimulatedBroker, client: Client) -> None:
         self.client = client
         self.cut = False
         self._broker = broker
         self._world = broker.world
-        self._session: Session | None = None
-        self._next: Entry | None = None
+        self._session: SimulatedSession | None = None
+        self._next: AgendaEntry | None = None
         self._failures = 0
         self._brief = 0
         self._opened = 0.0
@@ -204,7 +204,7 @@ class Line:
         elif session.heard:
             self._broker.publish(message)
 
-    def hear(self, session: Session, message: Message, retained: bool) -> None:
+    def hear(self, session: SimulatedSession, message: Message, retained: bool) -> None:
         """A message comes in."""
         if not session.alive:
             return
@@ -234,7 +234,7 @@ class Line:
         for deed in held:
             deed()
 
-    def end(self, session: Session) -> None:
+    def end(self, session: SimulatedSession) -> None:
         """The client notices that its connection is over."""
         if not session.alive:
             return
@@ -244,7 +244,7 @@ class Line:
         self.client.on_lost()
         self._again(pause_s(self._failures + self._brief, self._world.random.random(), barred=False))
 
-    def _missed(self, session: Session, *, by_broker: bool) -> None:
+    def _missed(self, session: SimulatedSession, *, by_broker: bool) -> None:
         if not self.cut:
             return
         if by_broker:
@@ -266,7 +266,7 @@ class Line:
             self._again(pause_s(self._failures, self._world.random.random(), barred=False))
             return
         self._failures, self._opened = 0, self._world.now
-        session = self._session = Session(self)
+        session = self._session = SimulatedSession(self)
         self._broker.accept(session)
         self.client.on_connected()
         self._broker.subscribe(session)

@@ -7,16 +7,16 @@ from datetime import date, datetime
 from controller.config.load import Setup
 from controller.simulation.expected import Expected
 from controller.simulation.faults import FAULTS, plan
-from controller.simulation.meter import Count, Spell, local_night
-from controller.simulation.site import Alarm, Site
+from controller.simulation.meter import LightCount, Spell, local_night
+from controller.simulation.scenario import RecordedAlarm, Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class RehearsedNight:
     """One night of the tower: its seconds, and the faults that began in it by name."""
 
     day: date
-    count: Count
+    count: LightCount
     faults: Mapping[str, int]
 
 
@@ -26,11 +26,11 @@ class Result:
 
     seed: int
     faults: str
-    nights: tuple[Night, ...]
-    total: Count
-    gateways: Mapping[str, Count]
+    nights: tuple[RehearsedNight, ...]
+    total: LightCount
+    gateways: Mapping[str, LightCount]
     spells: tuple[Spell, ...]
-    alarms: tuple[Alarm, ...]
+    alarms: tuple[RecordedAlarm, ...]
     recoveries_s: tuple[float, ...]
     acknowledged: int
     acknowledged_lost: int
@@ -59,18 +59,18 @@ class Rehearsal:
 
     def hold(self, seed: int) -> Result:
         """One world from switching on to the end."""
-        site = Site(self.setup, self._expected.without_hand(), self.start, seed)
+        site = Scenario(self.setup, self._expected.without_hand(), self.start, seed)
         plan(site, FAULTS[self.faults], self.end.timestamp())
         site.run(self.end)
         return self._result(site, seed)
 
-    def _result(self, site: Site, seed: int) -> Result:
+    def _result(self, site: Scenario, seed: int) -> Result:
         meter, begun = site.meter, site.troubles.begun
         place = self.setup.tower.site.place
         nights = []
         for day, count in meter.nights.items():
             names = [name for at, name in begun if local_night(at, place) == day]
-            nights.append(Night(day, count, {name: names.count(name) for name in sorted(set(names))}))
+            nights.append(RehearsedNight(day, count, {name: names.count(name) for name in sorted(set(names))}))
         return Result(
             seed=seed,
             faults=self.faults,

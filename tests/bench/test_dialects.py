@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.gateways import GATEWAYS
-from controller.gateways.gateway import Report, Shown, Want
+from controller.gateways.base import DesiredState, Report, ReportedLook
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.simulation.devices import DEVICES
@@ -39,15 +39,15 @@ def test_a_wish_and_its_report(keys: dict[str, str]) -> None:
     """Encoded, sent to the simulated device, and its last reports decoded and agreed to."""
     gateway = GATEWAYS[keys["kind"]].model_validate(keys)
     device = DEVICES[keys["kind"]](gateway)
-    want = Want(now=NOW, zones=dict.fromkeys(gateway.zone_names, ORANGE))
+    want = DesiredState(now=NOW, zones=dict.fromkeys(gateway.zone_names, ORANGE))
     commands = gateway.encode(want, "watertower")
     answers = [each for sent in commands for each in device.receive(sent.topic, sent.payload, NOW)]
     read = [each for each in answers if each.topic in gateway.topics("watertower")]
-    shown: dict[str, Shown] = {}
+    shown: dict[str, ReportedLook] = {}
     for answer in read:
         told = gateway.decode(answer.topic, answer.payload, "watertower")
         for zone, part in told.zones.items() if isinstance(told, Report) else ():
-            shown[zone] = part.over(shown.get(zone, Shown()))
+            shown[zone] = part.over(shown.get(zone, ReportedLook()))
     assert all(gateway.agrees(zone, ORANGE, shown[zone]) for zone in gateway.zone_names)
 
     bare = [json.dumps(each.payload.decode()) for each in (*commands, *read)]

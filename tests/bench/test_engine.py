@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from controller.clock import Reading
+from controller.clock import ClockReading
 from controller.config.load import load
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import Reported, ZoneReport, parse_desired
-from controller.gateways.gateway import Rejected
-from controller.service.engine import Engine
+from controller.gateways.base import Rejected
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import ReportedDocument, ZoneReport, parse_desired
+from controller.service.controller import Controller
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ROUNDS, REPEATS = 100, 5
 SETUP = load(Path(__file__).parents[2] / "config")
 
 
-def at(seconds: float) -> Reading:
+def at(seconds: float) -> ClockReading:
     """So long after the start."""
-    return Reading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
+    return ClockReading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
 
 
 def per_call(work: Callable[[], object], rounds: int = ROUNDS) -> float:
@@ -44,13 +44,13 @@ def test_a_report_and_a_turn(count: int) -> None:
     """One of so many gateways reports; then all of them are told another plan."""
     (mast,) = (gateway for gateway in SETUP.tower.gateways if isinstance(gateway, Dmx))
     gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
-    engine = Engine(gateways, "w", SETUP.program())
+    engine = Controller(gateways, "w", SETUP.program())
     engine.connected(at(0))
     documents = {message.topic: message.payload for message in engine.turn(at(0.6)).messages}
     told = parse_desired(documents["w/gateway/mast-0/desired"])
     assert not isinstance(told, Rejected)
     shown = ZoneReport(on=True, color="#FF6A00", brightness=1.0)
-    report = Reported(
+    report = ReportedDocument(
         version=1,
         epoch=told.epoch,
         revision=told.revision,

@@ -14,7 +14,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt import Address, Mqtt, Received
 from tests.parts import mosquitto
 

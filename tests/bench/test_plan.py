@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from controller.schedule.campaign import Lit
 from controller.schedule.hours import Place, night_at, night_of
-from controller.schedule.notes import notes
 from controller.schedule.plan import Program
+from controller.schedule.plan_notes import notes
 from controller.schedule.sun import SUNSET_DEG, below
-from controller.schedule.words import MONTH_NAMES
+from controller.schedule.tokens import MONTH_NAMES
 
 ALVESTA = Place(56.899, 14.556, ZoneInfo("Europe/Stockholm"))
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

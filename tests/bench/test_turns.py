@@ -21,16 +21,16 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.assembly import running
-from controller.cli.log import Log
-from controller.cli.parts import Parts
+from controller.app.assembly import running
+from controller.app.context import Context
+from controller.app.log_writer import Log
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.events import Event
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.degradations import Degradations
-from controller.store import Store
+from controller.state import StateStore
 from tests.parts import ended_after
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -132,13 +132,13 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     gc.freeze()
     async with AsyncExitStack() as stack:
         log = stack.enter_context(Log("json", UTC, "en", reader.stream))
-        store = await stack.enter_async_context(Store(state, lambda event: log.tell(event, clock.read().wall)))
+        store = await stack.enter_async_context(StateStore(state, lambda event: log.tell(event, clock.read().wall)))
 
         def tell(event: Event, at: datetime) -> None:
             log.tell(event, at)
             store.note(event, at)
 
-        parts = Parts(setup, clock, store, state, tell, Degradations(clock), "en", config=tmp_path / "config", port=0)
+        parts = Context(setup, clock, store, state, tell, Degradations(clock), "en", config=tmp_path / "config", port=0)
         service = await stack.enter_async_context(running(parts))
         address = Address("127.0.0.1", int(next(iter(service.reach)).rpartition(":")[2]))
         asker = Mqtt(address, "asker", subscriptions=((EVENTS, 0),), streams=(EVENTS,))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from controller.app.users import topics_of, users
 from controller.broker.topics import Filters
-from controller.cli.users import topics_of, users
 from controller.config.load import load
 from controller.errors import Misconfigured
 from controller.gateways import GATEWAYS

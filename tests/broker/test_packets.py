@@ -12,8 +12,8 @@ from controller.broker.packets import (
     HEADS,
     Ack,
     Connect,
-    Kind,
     OtherVersion,
+    PacketType,
     ProtocolError,
     Publish,
     Subscribe,
@@ -40,7 +40,10 @@ def test_a_message_survives_writing_and_reading(message, qos, retain, number):
     assert decode(*frame) == Publish(message.topic, message.payload, qos, retain, number if qos else 0)
 
 
-@given(st.sampled_from([Kind.PUBACK, Kind.PUBREC, Kind.PUBREL, Kind.PUBCOMP]), st.integers(1, 65535))
+@given(
+    st.sampled_from([PacketType.PUBACK, PacketType.PUBREC, PacketType.PUBREL, PacketType.PUBCOMP]),
+    st.integers(1, 65535),
+)
 def test_an_acknowledgement_survives_writing_and_reading(kind, number):
     """All four kinds, with the flags of each."""
     (frame,) = cut(encoding.ack(kind, number))

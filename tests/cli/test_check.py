@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.config.load import load
-from controller.service.files import contents_of, write_last_good
+from controller.service.reload import contents_of, write_last_good
 
 
 @pytest.fixture

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from controller.cli.following import Following, grounds, rejection
-from controller.cli.parts import Parts
+from controller.app.context import Context
+from controller.app.following import Following, grounds, rejection
 from controller.clock import SystemClock
 from controller.config import load as loading
 from controller.config import source
-from controller.config.findings import Finding, Source
+from controller.config.findings import Finding, SourceText
 from controller.config.load import load
 from controller.errors import FilesRejected
 from controller.events import Event
-from controller.service import files
+from controller.service import reload
 from controller.service.degradations import Degradations
-from controller.service.files import last_good
+from controller.service.reload import last_good
 
 SHIPPED = Path(__file__).parents[2] / "config"
 SPOILT = "version: 1\ncampaigns:\n  - {name: x, dates: evry day, color: blue}\n"
@@ -39,7 +39,7 @@ class Service:
         setup = last_good(self.config, self.state) if from_copy else load(self.config)
         assert setup is not None
         nothing: Any = None
-        self.parts = Parts(
+        self.parts = Context(
             setup,
             clock,
             nothing,
@@ -95,7 +95,7 @@ class Service:
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """The paces are constants: seconds are hundredths here."""
     for name in ("LOOK_S", "STILL_S", "RETRY_S"):
-        monkeypatch.setattr(files, name, getattr(files, name) / 50)
+        monkeypatch.setattr(reload, name, getattr(reload, name) / 50)
 
 
 @pytest.fixture
@@ -122,8 +122,8 @@ class Disk:
         if self.error is None or path.name != "schedule.yaml":
             return source.read_file(path, file)
         if isinstance(self.error, PermissionError):
-            return b"", (Source(file).finding("TWL-S005", None),)
-        return b"", (Source(file).finding("TWL-S043", None, reason=self.error.strerror),)
+            return b"", (SourceText(file).finding("TWL-S005", None),)
+        return b"", (SourceText(file).finding("TWL-S043", None, reason=self.error.strerror),)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ async def test_a_good_schedule_saved_during_a_read_error_is_taken_when_it_can_be
     disk.error = OSError(number, "an error")
     service.save(other(service))
     await service.until(lambda: "TWL-O134" in service.stands)
-    await asyncio.sleep(3 * files.RETRY_S)
+    await asyncio.sleep(3 * reload.RETRY_S)
     assert service.program == before
     assert service.codes.count("TWL-O134") == 1
     disk.error = None
@@ -188,14 +188,14 @@ async def test_a_folder_of_profiles_that_cannot_be_read_ends_nothing(
     def fails(_: Path) -> list[Path]:
         raise OSError(errno.EIO, "Input/output error")
 
-    whole = files.profile_paths
-    for module in (files, loading.read_profiles.__globals__):
-        monkeypatch.setattr(module, "profile_paths", fails) if module is files else module.update(profile_paths=fails)
+    whole = reload.profile_paths
+    for module in (reload, loading.read_profiles.__globals__):
+        monkeypatch.setattr(module, "profile_paths", fails) if module is reload else module.update(profile_paths=fails)
     try:
         await service.until(lambda: service.stands == ["TWL-O134"])
     finally:
         loading.read_profiles.__globals__["profile_paths"] = whole
-    monkeypatch.setattr(files, "profile_paths", whole)
+    monkeypatch.setattr(reload, "profile_paths", whole)
     await service.until(lambda: service.stands == [])
 
 
@@ -205,7 +205,7 @@ class Full:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_full = False
         self.tries = 0
-        monkeypatch.setattr(files, "write_folder", self.write)
+        monkeypatch.setattr(reload, "write_folder", self.write)
 
     def write(self, folder: Path, contents: Any) -> None:
         self.tries += 1
@@ -214,7 +214,7 @@ class Full:
         write_folder(folder, contents)
 
 
-write_folder = files.write_folder
+write_folder = reload.write_folder
 
 
 async def test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be(
@@ -269,7 +269,7 @@ async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(se
     again.tell(rejection(rejected.value, "–"), again.parts.clock.read().wall)
     before = again.program
     again.start()
-    await asyncio.sleep(2 * files.RETRY_S)
+    await asyncio.sleep(2 * reload.RETRY_S)
     assert again.stands == ["TWL-O134"]
     disk.error = None
     await again.until(lambda: again.program != before)

@@ -11,9 +11,9 @@ import pytest
 
 from controller.cli.picture import BOWL, Scene, draw
 from controller.cli.swatch import can_write
-from controller.clock import Reading, Trust
+from controller.clock import ClockReading, Trust
 from controller.config.load import load
-from controller.service.engine import Engine
+from controller.service.controller import Controller
 
 LINE = "2026-11-20 16:00:00 INFO    TWL-C020 now: " + "bowl #FF6A00 100%, " * 8
 
@@ -22,8 +22,8 @@ LINE = "2026-11-20 16:00:00 INFO    TWL-C020 now: " + "bowl #FF6A00 100%, " * 8
 def test_the_picture_fits_the_terminal(config: Path, size: tuple[int, int]) -> None:
     """A line more would push its top off the screen; what happened last is what there is room for."""
     setup = load(config)
-    engine = Engine(setup.tower.gateways, "watertower", setup.program())
-    reading = Reading(datetime(2026, 11, 20, 16, tzinfo=UTC), 1.0, Trust.TRUSTED)
+    engine = Controller(setup.tower.gateways, "watertower", setup.program())
+    reading = ClockReading(datetime(2026, 11, 20, 16, tzinfo=UTC), 1.0, Trust.TRUSTED)
     engine.turn(reading)
     drawn = draw(Scene(setup, engine, reading, "en"), [LINE] * 4 + ["the last"], os.terminal_size(size))
     lines = re.sub(r"\x1b\[[0-9;]*m", "", drawn).split("\n")

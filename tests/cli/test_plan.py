@@ -10,9 +10,9 @@ import pytest
 
 from controller.clock import SystemClock
 from controller.config.load import load
-from controller.service.hand import Hand
-from controller.service.request import Grounds
-from controller.store import Store
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import OverrideManager
+from controller.state import StateStore
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -225,8 +225,8 @@ async def state(tmp_path: Path) -> Path:
     now = SystemClock().read().wall
     request = json.dumps({"id": "a", "look": "blue", "until": "2 h", "owner": "Eva", "reason": "prov"}).encode()
     setup = load(SHIPPED)
-    async with Store(tmp_path / "state", lambda _event: None) as store:
-        hand = Hand(store, Grounds(setup.program(), setup.tower.palette, timedelta(days=7)))
+    async with StateStore(tmp_path / "state", lambda _event: None) as store:
+        hand = OverrideManager(store, OverridePolicy(setup.program(), setup.tower.palette, timedelta(days=7)))
         assert (await hand.take(request, now)).code == "TWL-O101"
     return tmp_path / "state"
 
@@ -235,8 +235,8 @@ async def stopped(state: Path) -> None:
     """Bo gave a safety stop."""
     setup = load(SHIPPED)
     stop = json.dumps({"id": "s", "action": "stop", "owner": "Bo", "reason": "storm"}).encode()
-    async with Store(state, lambda _event: None) as store:
-        hand = Hand(store, Grounds(setup.program(), setup.tower.palette, timedelta(days=7)))
+    async with StateStore(state, lambda _event: None) as store:
+        hand = OverrideManager(store, OverridePolicy(setup.program(), setup.tower.palette, timedelta(days=7)))
         assert (await hand.take(stop, SystemClock().read().wall)).code == "TWL-O105"
 
 

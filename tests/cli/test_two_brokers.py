@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.assembly import Running, running
-from controller.cli.parts import Parts
+from controller.app.assembly import Running, running
+from controller.app.context import Context
 from controller.clock import VirtualClock
 from controller.config.load import load
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.service.degradations import Degradations
-from controller.store import Store
+from controller.state import StateStore
 from tests.parts import mosquitto, needs
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -40,9 +40,9 @@ async def tower(ports: list[int], config: Path, state: Path) -> AsyncIterator[Ru
     setup = load(config)
     mqtt = setup.tower.mqtt.model_copy(update={"broker": tuple(f"mqtt://127.0.0.1:{port}" for port in ports)})
     setup = replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt}))
-    async with Store(state, lambda _: None) as store:
+    async with StateStore(state, lambda _: None) as store:
         clock = VirtualClock(EVENING, 1.0)
-        parts = Parts(setup, clock, store, state, lambda *_: None, Degradations(clock), "en")
+        parts = Context(setup, clock, store, state, lambda *_: None, Degradations(clock), "en")
         async with running(parts) as service:
             yield service
 

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from controller.app.broker_settings import addresses
+from controller.app.users import doubts, entries, own_password
 from controller.broker.access import is_password
 from controller.cli import group
-from controller.cli.connect import addresses
-from controller.cli.users import doubts, entries, own_password
 from controller.config.load import load
-from controller.config.tower import Mqtt
+from controller.config.tower import MqttSettings
 
 
-def settings(config: Path, lines: str) -> Mqtt:
+def settings(config: Path, lines: str) -> MqttSettings:
     """The shipped site with these lines under `mqtt:`."""
     file = config / "tower.yaml"
     text = file.read_text(encoding="utf-8")

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.config.geography import near_time_zone
-from controller.config.words import near
+from controller.config.synonyms import near
+from controller.config.timezones import near_time_zone
 from controller.errors import Mistake
-from controller.events import CATALOGUE, happened
+from controller.events import CATALOGUE, new_event
 from controller.lighting.color import parse_color
 from controller.schedule.days import Days
 from controller.schedule.durations import parse_duration
@@ -198,7 +198,7 @@ CONDITIONS = ("if ", "om ")
 
 def proposed(mistake: Mistake) -> set[str]:
     """Whatever is proposed without a condition, in either language."""
-    event = happened(mistake.code, **mistake.fields)
+    event = new_event(mistake.code, **mistake.fields)
     if event.action("en").startswith(CONDITIONS) and event.action("sv").startswith(CONDITIONS):
         return set()
     if mistake.code == "TWL-S103":  # the names of the month, for a question
@@ -222,7 +222,7 @@ def follow(read: Callable[[str], object], text: str, meant: str | None) -> None:
     with pytest.raises(Mistake) as caught:
         read(text)
     wanted = set() if meant is None else {read(meant)}
-    assert {read(one) for one in proposed(caught.value)} == wanted, happened(caught.value.code, **caught.value.fields)
+    assert {read(one) for one in proposed(caught.value)} == wanted, new_event(caught.value.code, **caught.value.fields)
 
 
 @pytest.mark.parametrize(("text", "meant"), DAYS)

@@ -15,7 +15,7 @@ import pytest
 
 from controller.config.findings import Finding
 from controller.config.load import parse
-from controller.config.notes import notes
+from controller.config.setup_notes import notes
 
 BAD = Path(__file__).parent / "bad"
 SHIPPED_TOWER = Path(__file__).parents[2] / "config" / "tower.yaml"

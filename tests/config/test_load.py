@@ -11,7 +11,7 @@ import pytest
 from controller.config.findings import Finding
 from controller.config.load import Setup, load, parse, read_schedule
 from controller.errors import FilesRejected
-from controller.gateways.contract import Dmx
+from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, Look

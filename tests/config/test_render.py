@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.config.findings import MOST, Finding, Place, Source, in_order
+from controller.config.findings import MOST, FilePlace, Finding, SourceText, in_order
 from controller.config.render import as_github, as_json, as_text
 from controller.errors import FilesRejected
 
@@ -63,14 +63,14 @@ def test_a_finding_about_the_whole_file_has_no_line(findings: Found) -> None:
 @pytest.mark.parametrize(("before", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("a\tb", 3), ("\u00a0", 1)])
 def test_the_caret_stands_under_the_fault_in_any_script(before: str, columns: int) -> None:
     """Wide characters take two columns, combining ones none."""
-    source = Source("f", (f"{before}X",))
-    finding = source.finding("TWL-S013", Place(1, len(before) + 1, len(before) + 2), key="X")
+    source = SourceText("f", (f"{before}X",))
+    finding = source.finding("TWL-S013", FilePlace(1, len(before) + 1, len(before) + 2), key="X")
     assert as_text([finding], "en").splitlines()[4].startswith("  | " + " " * columns + "^ ")
 
 
 def test_a_long_line_is_cut_around_the_fault() -> None:
     """What is shown fits on a screen, and the caret still points at the fault."""
-    finding = Source("f", ("a" * 500 + "X" + "b" * 400,)).finding("TWL-S013", Place(1, 501, 502), key="X")
+    finding = SourceText("f", ("a" * 500 + "X" + "b" * 400,)).finding("TWL-S013", FilePlace(1, 501, 502), key="X")
     shown, caret = as_text([finding], "en").splitlines()[3:5]
     assert len(shown) < 110
     assert shown[caret.index("^")] == "X"
@@ -123,21 +123,21 @@ def test_a_code_host_gets_one_command_a_line(findings: Found) -> None:
         "::error file=config/schedule.yaml,title=TWL-S010,line=5,col=5,endColumn=8::"
         "unknown keyword 'färg': did you mean 'color'?"
     )
-    finding = Source("a:b,c%\n.yaml").finding("TWL-S001", None)
+    finding = SourceText("a:b,c%\n.yaml").finding("TWL-S001", None)
     assert as_github([finding], "en").startswith("::error file=a%3Ab%2Cc%25%0A.yaml,")
 
 
 def test_findings_come_in_the_order_of_the_file_and_once() -> None:
     """Whoever found them."""
-    source = Source("f", ("a", "b", "c"))
-    told = [source.finding("TWL-S013", Place(line, 1, 2), key="k") for line in (3, 1, 2, 1)]
+    source = SourceText("f", ("a", "b", "c"))
+    told = [source.finding("TWL-S013", FilePlace(line, 1, 2), key="k") for line in (3, 1, 2, 1)]
     assert [finding.place for finding in in_order(tuple(told))] == [(1, 1, 2), (2, 1, 2), (3, 1, 2)]
 
 
 def test_a_screenful_of_findings_is_enough() -> None:
     """The rest of a file's findings is a number."""
-    source = Source("f", tuple("abc" for _ in range(1000)))
-    told = tuple(source.finding("TWL-S013", Place(line, 1, 2), key="k") for line in range(1, 301))
+    source = SourceText("f", tuple("abc" for _ in range(1000)))
+    told = tuple(source.finding("TWL-S013", FilePlace(line, 1, 2), key="k") for line in range(1, 301))
     kept = in_order(told)
     assert len(kept) == MOST + 1
     assert kept[-1].event.text("en") == "and 200 more mistakes in this file"
@@ -145,5 +145,5 @@ def test_a_screenful_of_findings_is_enough() -> None:
 
 def test_the_error_that_is_raised_counts_its_findings() -> None:
     """The exception is an event like any other."""
-    error = FilesRejected((Source("f").finding("TWL-S001", None),))
+    error = FilesRejected((SourceText("f").finding("TWL-S001", None),))
     assert (error.code, error.fields) == ("TWL-S000", {"count": 1})

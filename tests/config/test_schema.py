@@ -51,7 +51,7 @@ def test_every_keyword_is_explained_in_both_languages(name: str) -> None:
     assert missing == []
 
 
-EXPLAINED = {"schedule": ("Campaign", "Nightly", "Blackout"), "tower": ("Site", "Mqtt", "Dmx", "Fixture")}
+EXPLAINED = {"schedule": ("Campaign", "Nightly", "Blackout"), "tower": ("Site", "MqttSettings", "Dmx", "Fixture")}
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from controller.config.checks import MOST_RULES, MOST_WINDOWS
 from controller.config.findings import Finding
 from controller.config.load import parse
 from controller.errors import FilesRejected
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import MAX_PAYLOAD, Desired, parse_desired
-from controller.gateways.gateway import Order, Want
+from controller.gateways.base import DesiredState, Order
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import MAX_PAYLOAD, DesiredDocument, parse_desired
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HEAD = """version: 1
@@ -49,10 +49,10 @@ def codes(zones: int, colors: int) -> list[str]:
     gateway = setup.tower.gateways[0]
     assert isinstance(gateway, Dmx)
     ahead = NOW + timedelta(hours=72)
-    want = Want(now=NOW, zones={}, order=Order(1, 1), cues=setup.program().cues(NOW, ahead), valid_until=ahead)
+    want = DesiredState(now=NOW, zones={}, order=Order(1, 1), cues=setup.program().cues(NOW, ahead), valid_until=ahead)
     payload = gateway.encode(want, "watertower")[0].payload
     document = parse_desired(payload)
-    assert isinstance(document, Desired), document
+    assert isinstance(document, DesiredDocument), document
     assert len(payload) <= MAX_PAYLOAD
     assert document.valid_until - NOW >= timedelta(hours=48)
     return []

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.config.findings import Finding
-from controller.config.geography import farther_than_swapped, near_time_zone
 from controller.config.load import parse
-from controller.config.tower import Mqtt, Tower
+from controller.config.timezones import farther_than_swapped, near_time_zone
+from controller.config.tower import MqttSettings, Tower
 from controller.gateways import GATEWAYS
 from controller.gateways.wled import Wled
 from controller.lighting.color import Color
@@ -25,7 +25,7 @@ def _tower(text: str, directory: Path = Path("/etc/watertower")) -> Tower:
     return parse(text.encode(), SCHEDULE, directory).tower
 
 
-def _mqtt(keys: str) -> Mqtt:
+def _mqtt(keys: str) -> MqttSettings:
     return _tower(TOWER.replace("  broker: embedded ", keys + "\n  # ")).mqtt
 
 

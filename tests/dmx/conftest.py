@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from controller.clock import boot_time
-from controller.dmx.output import Source
+from controller.dmx.output import SacnSource
 from controller.events import Event
 from tests.parts import find
 
@@ -245,9 +245,9 @@ def events() -> list[Event]:
 
 
 @pytest.fixture
-def source() -> Source:
+def source() -> SacnSource:
     """The gateway that sends."""
-    return Source("Alvesta vattentorn", "mast")
+    return SacnSource("Alvesta vattentorn", "mast")
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from controller.cli.assembly import Running, running
-from controller.cli.parts import Parts
+from controller.app.assembly import Running, running
+from controller.app.context import Context
 from controller.clock import VirtualClock
 from controller.config.load import Setup, parse
 from controller.events import Event
-from controller.gateways.contract import Dmx
+from controller.gateways.dmx import Dmx
 from controller.lighting.color import Color
 from controller.lighting.light import Light, mix
 from controller.lighting.look import DARK, ZoneState
 from controller.service.degradations import Degradations
-from controller.store import Store
+from controller.state import StateStore
 from tests.parts import needs
 
 pytestmark = needs("olad")
@@ -91,8 +91,8 @@ async def service(setup: Setup, clock: VirtualClock, state: Path) -> AsyncIterat
         """Nobody listens."""
 
     async with (
-        Store(state, lambda event: tell(event, clock.read().wall)) as store,
-        running(Parts(setup, clock, store, state, tell, Degradations(clock), "en", port=0)) as service,
+        StateStore(state, lambda event: tell(event, clock.read().wall)) as store,
+        running(Context(setup, clock, store, state, tell, Degradations(clock), "en", port=0)) as service,
     ):
         yield service
 

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.clock import Reading, Trust
-from controller.dmx.gateway import Gateway, Turn
-from controller.dmx.memory import Memory
+from controller.clock import ClockReading, Trust
+from controller.dmx.gateway import DmxGateway, GatewayTurn
+from controller.dmx.gateway_file import GatewayFile
 from controller.dmx.simulated import Faults, SimulatedLamps
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import (
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import (
     REFUSED,
     After,
-    Desired,
+    DesiredDocument,
     PlannedCue,
-    Reported,
+    ReportedDocument,
+    ZoneLook,
     ZoneReport,
-    ZoneWish,
     parse_reported,
 )
 from controller.lighting.patch import Patch
@@ -42,39 +42,39 @@ SETTINGS = Dmx.model_validate(
 class Bench:
     """A gateway on a table: its lamps, a clock that is moved by hand, and everything it said."""
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    def __init__(self, memory: GatewayFile | None = None) -> None:
         self.mono = 100.0
         self.trust = Trust.TRUSTED
         self.off = timedelta(0)
         self.lamps = SimulatedLamps(Random(1))
         self.problems: tuple[str, ...] = ()
-        self.gateway = Gateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
-        self.reports: list[tuple[float, Reported]] = []
+        self.gateway = DmxGateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
+        self.reports: list[tuple[float, ReportedDocument]] = []
         self.codes: list[str] = []
-        self.remembered: list[Memory] = []
+        self.remembered: list[GatewayFile] = []
 
     def sent(self, universe: int) -> bytes | None:
         """As an output tells it."""
         return self.lamps.sent(universe, self.mono)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ClockReading:
         """Now."""
-        return Reading(START + self.off + timedelta(seconds=self.mono - 100.0), self.mono, self.trust)
+        return ClockReading(START + self.off + timedelta(seconds=self.mono - 100.0), self.mono, self.trust)
 
-    def hear(self, document: Desired | bytes, retained: bool = False) -> None:
+    def hear(self, document: DesiredDocument | bytes, retained: bool = False) -> None:
         """A document comes."""
         payload = document if isinstance(document, bytes) else document.model_dump_json(exclude_none=True).encode()
         self.gateway.receive(payload, retained, self.reading)
 
-    def turn(self) -> Turn:
+    def turn(self) -> GatewayTurn:
         """One turn, applied."""
         turn = self.gateway.turn(self.reading)
         for universe, levels in turn.frames.items():
             self.lamps.send(universe, levels, self.mono)
         for message in turn.messages:
             told = parse_reported(message.payload)
-            assert isinstance(told, Reported)
+            assert isinstance(told, ReportedDocument)
             self.reports.append((self.mono, told))
         self.codes += [event.code for event in turn.events]
         self.remembered += [turn.remember] if turn.remember is not None else []
@@ -94,14 +94,14 @@ class Bench:
             self.mono = due_s
 
     @property
-    def last(self) -> Reported:
+    def last(self) -> ReportedDocument:
         """The last report."""
         return self.reports[-1][1]
 
 
-def document(revision: int = 1, color: str | None = "#FF6A00", **more: Any) -> Desired:
+def document(revision: int = 1, color: str | None = "#FF6A00", **more: Any) -> DesiredDocument:
     """A document, by default orange from now on."""
-    wish = ZoneWish(on=color is not None, color=color, brightness=1.0, fade_s=more.pop("fade_s", 0.0))
+    wish = ZoneLook(on=color is not None, color=color, brightness=1.0, fade_s=more.pop("fade_s", 0.0))
     keys = {
         "version": 1,
         "epoch": 5,
@@ -112,7 +112,7 @@ def document(revision: int = 1, color: str | None = "#FF6A00", **more: Any) -> D
         "zones": {"bowl": wish},
         **more,
     }
-    return Desired.model_validate(keys)
+    return DesiredDocument.model_validate(keys)
 
 
 def test_the_first_report_tells_levels_that_went_out() -> None:
@@ -328,11 +328,11 @@ def test_a_clock_of_1970_can_be_reported() -> None:
     """An instant that the contract could not say is brought to the nearest that it can."""
     bench = Bench()
     bench.trust = Trust.SUSPECT
-    reading = Reading(datetime(1970, 1, 1, tzinfo=UTC), 100.0, Trust.SUSPECT)
+    reading = ClockReading(datetime(1970, 1, 1, tzinfo=UTC), 100.0, Trust.SUSPECT)
     bench.gateway.connected(reading)
     bench.gateway.turn(reading)
-    told = bench.gateway.turn(Reading(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), 101.0, Trust.SUSPECT)).messages
-    assert isinstance(parse_reported(told[0].payload), Reported)
+    told = bench.gateway.turn(ClockReading(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), 101.0, Trust.SUSPECT)).messages
+    assert isinstance(parse_reported(told[0].payload), ReportedDocument)
 
 
 @settings(max_examples=40, deadline=None)
@@ -434,10 +434,10 @@ DATED = {
 }
 
 
-def dated(ahead: timedelta) -> Desired:
+def dated(ahead: timedelta) -> DesiredDocument:
     """Orange, blue five hours later, for three days; held for a day, then red. All of it so much ahead."""
     issued = START + ahead
-    blue, red = ({"bowl": ZoneWish(on=True, color=color, brightness=1.0)} for color in ("#0000FF", "#FF0000"))
+    blue, red = ({"bowl": ZoneLook(on=True, color=color, brightness=1.0)} for color in ("#0000FF", "#FF0000"))
     return document(
         issued_at=issued,
         valid_until=issued + timedelta(hours=72),

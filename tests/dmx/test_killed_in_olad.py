@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.config.load import load
-from controller.gateways.contract import Dmx
+from controller.gateways.dmx import Dmx
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from tests.parts import needs

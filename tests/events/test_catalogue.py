@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import controller
-from controller.events import ALL, CATALOGUE, Kind, happened
-from controller.events.kind import Level
+from controller.events import ALL, CATALOGUE, EventKind, new_event
+from controller.events.models import Level
 
 ROOT = Path(controller.__file__).parent
 CODE = re.compile(r"(?:TWL-)?([A-Z][0-9]{3})")
-MADE_BY = {"happened", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError", "Unusable"}
+MADE_BY = {"new_event", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError", "Unusable"}
 OFFSETS = {"start", "end"}
 FILES = sorted(path for path in ROOT.rglob("*.py") if not path.match("events/of_*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
@@ -77,7 +77,7 @@ def test_codes_are_given_once() -> None:
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.code)
-def test_an_entry_is_whole(kind: Kind) -> None:
+def test_an_entry_is_whole(kind: EventKind) -> None:
     """Both languages with the same fields; a full stop after a meaning, none after a text, alike after an action."""
     assert re.fullmatch(r"TWL-[A-Z][0-9]{3}", kind.code)
     assert re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", kind.name)
@@ -96,9 +96,9 @@ def test_an_entry_is_whole(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.code)
-def test_an_entry_speaks_in_both_languages(kind: Kind) -> None:
+def test_an_entry_speaks_in_both_languages(kind: EventKind) -> None:
     """With its fields it makes a sentence, and leaves no brace behind."""
-    event = happened(kind.code, **dict.fromkeys(kind.fields, "x"))
+    event = new_event(kind.code, **dict.fromkeys(kind.fields, "x"))
     for said in (event.text("en"), event.text("sv"), event.action("en"), event.action("sv")):
         assert said
         assert not any(f"{{{field}}}" in said for field in kind.fields)
@@ -114,4 +114,4 @@ def test_levels_are_kept_for_what_they_mean() -> None:
 def test_an_event_with_other_fields_is_a_bug(wrong: dict[str, object]) -> None:
     """It is told at once, to whoever wrote the call."""
     with pytest.raises(KeyError):
-        happened("TWL-G105", **wrong)
+        new_event("TWL-G105", **wrong)

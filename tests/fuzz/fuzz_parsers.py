@@ -18,16 +18,16 @@ with atheris.instrument_imports():
     from controller.broker.packets import ProtocolError
     from controller.config.load import parse
     from controller.errors import FilesRejected, Mistake
-    from controller.events import happened
+    from controller.events import new_event
+    from controller.fixtures.ofl import import_fixture, modes
     from controller.gateways import GATEWAYS
-    from controller.gateways.documents import parse_desired, parse_reported
-    from controller.gateways.walk import parse_walk
-    from controller.lighting.ofl import import_fixture, modes
+    from controller.gateways.lamp_test_message import parse_walk
+    from controller.gateways.wire import parse_desired, parse_reported
     from controller.schedule.days import Days
     from controller.schedule.durations import parse_duration
     from controller.schedule.hours import Window
     from controller.service.health import parse_health
-    from controller.service.request import parse_request
+    from controller.service.override_request import parse_request
 
 ROOT = Path(__file__).parents[2]
 TOWER = (ROOT / "config" / "tower.yaml").read_bytes()
@@ -49,7 +49,7 @@ def typed(parser: Callable[[str], object], data: bytes) -> None:
     try:
         parser(text)
     except Mistake as mistake:
-        happened(mistake.code, **mistake.fields).text("sv")
+        new_event(mistake.code, **mistake.fields).text("sv")
         assert 0 <= mistake.start <= len(text), mistake
 
 
@@ -90,7 +90,7 @@ def fixture(data: bytes) -> None:
         for mode in modes(text)[:3]:
             import_fixture(text, mode)
     except Mistake as mistake:
-        happened(mistake.code, **mistake.fields)
+        new_event(mistake.code, **mistake.fields)
 
 
 TARGETS: tuple[Callable[[bytes], object], ...] = (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.gateways import GATEWAYS
-from controller.gateways.gateway import Gateway, Want
+from controller.gateways.base import DesiredState, Gateway
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -45,12 +45,12 @@ def vendor(request: pytest.FixtureRequest) -> Gateway:
     return _named(request.param)
 
 
-def _wanted(state: ZoneState, fade_s: float = 0.0, zone: str = "bowl") -> Want:
-    return Want(now=NOW, zones={zone: state}, fade_s=fade_s)
+def _wanted(state: ZoneState, fade_s: float = 0.0, zone: str = "bowl") -> DesiredState:
+    return DesiredState(now=NOW, zones={zone: state}, fade_s=fade_s)
 
 
 @pytest.fixture(scope="session")
-def wanted() -> Callable[..., Want]:
+def wanted() -> Callable[..., DesiredState]:
     """A wish for one zone."""
     return _wanted
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from controller.errors import Mistake
 from controller.events import CATALOGUE
 from controller.gateways import GATEWAYS
+from controller.gateways.base import DesiredState, Rejected, Report, ReportedLook
 from controller.gateways.dmx_channels import DmxChannels
-from controller.gateways.gateway import Rejected, Report, Shown, Want
 from controller.lighting.look import DARK, ZoneState
 
 PREFIX = "watertower"
@@ -30,12 +30,12 @@ def bridge(**keys: Any) -> DmxChannels:
 
 
 @pytest.fixture
-def want(wanted: Callable[..., Want], lit: Callable[..., ZoneState]) -> Want:
+def want(wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]) -> DesiredState:
     """The bowl red, the shaft dark."""
-    return Want(now=wanted(DARK).now, zones={"bowl": lit("#FF0000"), "shaft": DARK})
+    return DesiredState(now=wanted(DARK).now, zones={"bowl": lit("#FF0000"), "shaft": DARK})
 
 
-def test_one_message_for_each_channel(want: Want) -> None:
+def test_one_message_for_each_channel(want: DesiredState) -> None:
     """The documented form of mrtncls/mqtt2dmx, and no channel that is nobody's."""
     gateway = bridge(channel_topic="dmx/channels/{channel}/set")
     messages = gateway.encode(want, PREFIX)
@@ -47,7 +47,7 @@ def test_one_message_for_each_channel(want: Want) -> None:
     assert {(message.qos, message.retain) for message in messages} == {(1, False)}
 
 
-def test_bridges_may_count_from_nought(want: Want) -> None:
+def test_bridges_may_count_from_nought(want: DesiredState) -> None:
     """`base: 0` moves the numbers and nothing else."""
     (one,) = bridge(map_topic="dmx/set", base="1").encode(want, PREFIX)
     (nought,) = bridge(map_topic="dmx/set", base="0").encode(want, PREFIX)
@@ -56,12 +56,12 @@ def test_bridges_may_count_from_nought(want: Want) -> None:
     assert json.loads(nought.payload) == {str(int(number) - 1): level for number, level in numbers.items()}
 
 
-def test_channels_add_up_to_a_confirmation(want: Want) -> None:
+def test_channels_add_up_to_a_confirmation(want: DesiredState) -> None:
     """The documented answer is one topic a channel; a zone agrees when all its channels are told."""
     gateway = bridge(channel_topic="dmx/channels/{channel}/set", state_topic="dmx/channels/{channel}")
     told = gateway.decode("dmx/channels/16", b"199", PREFIX)
-    assert told == Report(zones={"shaft": Shown(levels=((16, 199),))})
-    known = Shown()
+    assert told == Report(zones={"shaft": ReportedLook(levels=((16, 199),))})
+    known = ReportedLook()
     agreed = []
     for message in gateway.encode(want, PREFIX)[:3]:
         report = gateway.decode(message.topic.removesuffix("/set"), message.payload, PREFIX)
@@ -72,25 +72,25 @@ def test_channels_add_up_to_a_confirmation(want: Want) -> None:
     assert not gateway.agrees("bowl", DARK, known)
 
 
-def test_a_map_is_read_for_the_channels_in_use(want: Want) -> None:
+def test_a_map_is_read_for_the_channels_in_use(want: DesiredState) -> None:
     """Other channels are somebody else's."""
     gateway = bridge(map_topic="dmx/set", state_topic="dmx/state")
     told = gateway.decode("dmx/state", b'{"1":255,"2":0,"3":0,"9":80}', PREFIX)
-    assert told == Report(zones={"bowl": Shown(levels=((1, 255), (2, 0), (3, 0)))})
+    assert told == Report(zones={"bowl": ReportedLook(levels=((1, 255), (2, 0), (3, 0)))})
     assert gateway.decode("dmx/state", b'{"9":80}', PREFIX) == Report()
     for nonsense in (b'{"1":-1}', b'{"1":null}', b'{"1":"full"}'):
         assert isinstance(gateway.decode("dmx/state", nonsense, PREFIX), Rejected)
 
 
 @pytest.mark.parametrize(("scale", "level"), [("100", 100), ("1000", 1000), ("65535", 65535), ("10", 10)])
-def test_bridges_may_count_on_a_scale_of_their_own(scale: str, level: int, want: Want, lit: Any) -> None:
+def test_bridges_may_count_on_a_scale_of_their_own(scale: str, level: int, want: DesiredState, lit: Any) -> None:
     """Per cent, per mille, 16 bits: every level goes out on it and its echo confirms."""
     gateway = bridge(map_topic="dmx/set", state_topic="dmx/state", level_scale=scale)
     (message,) = gateway.encode(want, PREFIX)
     assert json.loads(message.payload)["1"] == level
     for brightness in (1.0, 0.63, 0.2, 0.01):
         states = {"bowl": lit("#FF6A00", brightness), "shaft": lit("#123456")}
-        (message,) = gateway.encode(Want(now=want.now, zones=states), PREFIX)
+        (message,) = gateway.encode(DesiredState(now=want.now, zones=states), PREFIX)
         told = gateway.decode("dmx/state", message.payload, PREFIX)
         assert isinstance(told, Report)
         assert all(gateway.agrees(zone, states[zone], told.zones[zone]) for zone in states), brightness

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from controller.errors import Mistake
 from controller.events import CATALOGUE
 from controller.gateways import GATEWAYS
-from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
-from controller.gateways.values import MAX_PAYLOAD
+from controller.gateways.base import DesiredState, Gateway, Ignored, Rejected, Report, ReportedLook
+from controller.gateways.payloads import MAX_PAYLOAD
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -56,7 +56,7 @@ def test_any_payload_gives_a_report_or_a_reason(named: Callable[..., Gateway], p
         told = gateway.decode(topic, payload, PREFIX)
         assert isinstance(told, Report | Ignored | Rejected)
         for shown in told.zones.values() if isinstance(told, Report) else ():
-            assert shown != Shown()
+            assert shown != ReportedLook()
             assert shown.brightness is None or 0 < shown.brightness <= 1
             assert shown.kelvin is None or 1000 <= shown.kelvin <= 20_000
 
@@ -115,7 +115,7 @@ def test_topics_can_be_subscribed_to_one_by_one(vendor: Gateway) -> None:
 @pytest.mark.parametrize("brightness", [0.0, 0.0001, 0.8, 1.0])
 def test_commands_are_whole_and_not_retained(
     vendor: Gateway,
-    wanted: Callable[..., Want],
+    wanted: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
     brightness: float,
     fade_s: float,
@@ -131,7 +131,7 @@ def test_commands_are_whole_and_not_retained(
 
 def test_no_message_takes_the_place_of_another(vendor: Gateway, lit: Callable[..., ZoneState]) -> None:
     """Where a topic takes an order and a question, the question does not push the order out while that waits."""
-    messages = [*vendor.encode(Want(NOW, {"bowl": lit()}), PREFIX), *vendor.query(PREFIX)]
+    messages = [*vendor.encode(DesiredState(NOW, {"bowl": lit()}), PREFIX), *vendor.query(PREFIX)]
     assert len({(message.topic, message.part) for message in messages}) == len(messages)
 
 
@@ -158,17 +158,17 @@ def test_reducing_twice_changes_nothing(
 
 def test_nothing_said_agrees_with_nothing(vendor: Gateway, lit: Callable[..., ZoneState], dark: ZoneState) -> None:
     """Silence is neither dark nor lit."""
-    assert not vendor.agrees("bowl", lit(), Shown())
-    assert not vendor.agrees("bowl", dark, Shown())
-    assert not vendor.agrees("bowl", lit(), Shown(on=True))
-    assert not vendor.agrees("bowl", lit(), Shown(on=True, brightness=1.0))
+    assert not vendor.agrees("bowl", lit(), ReportedLook())
+    assert not vendor.agrees("bowl", dark, ReportedLook())
+    assert not vendor.agrees("bowl", lit(), ReportedLook(on=True))
+    assert not vendor.agrees("bowl", lit(), ReportedLook(on=True, brightness=1.0))
 
 
 def test_an_effect_of_its_own_never_agrees(vendor: Gateway, lit: Callable[..., ZoneState]) -> None:
     """The right colour under a running effect is not what was asked for."""
-    shown = Shown(on=True, brightness=1.0, color=Color("#FF6A00"))
+    shown = ReportedLook(on=True, brightness=1.0, color=Color("#FF6A00"))
     assert vendor.agrees("bowl", lit(), shown)
-    assert not vendor.agrees("bowl", lit(), Shown(steady=False).over(shown))
+    assert not vendor.agrees("bowl", lit(), ReportedLook(steady=False).over(shown))
 
 
 BAD = ["", "/", "a//b", "//a", "/a/", "a/", "a/+", "#", "a/#/b", "$SYS/x", "a\x00b", "a\nb", " a", "x" * 257]
@@ -188,7 +188,7 @@ def test_a_topic_that_cannot_be_published_to_is_a_mistake(kind: str, topic: str,
 def test_topics_as_people_choose_them(kind: str, topic: str, named: Callable[..., Any]) -> None:
     """A slash first, several levels, spaces, letters of any language."""
     gateway = named(kind, **{"command_topic" if kind == "home-assistant" else "topic": topic})
-    assert any(topic in each.topic for each in gateway.encode(Want(NOW, {"bowl": DARK}), PREFIX))
+    assert any(topic in each.topic for each in gateway.encode(DesiredState(NOW, {"bowl": DARK}), PREFIX))
 
 
 def test_a_key_that_is_not_known_is_a_mistake(kind: str, named: Callable[..., Any]) -> None:

@@ -8,14 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from controller.errors import Mistake
-from controller.gateways.gateway import Gateway, Rejected, Report, Shown, Want
+from controller.gateways.base import DesiredState, Gateway, Rejected, Report, ReportedLook
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
 PREFIX = "watertower"
 
 
-def read(gateway: Gateway, **keys: Any) -> Shown:
+def read(gateway: Gateway, **keys: Any) -> ReportedLook:
     """What a state says."""
     told = gateway.decode("home/rgb1", json.dumps(keys).encode(), PREFIX)
     assert isinstance(told, Report), told
@@ -39,7 +39,7 @@ def test_orange_in_every_colour_mode(
     modes: list[str],
     expected: dict[str, Any],
     named: Callable[..., Gateway],
-    wanted: Callable[..., Want],
+    wanted: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Each mode has its own keys, and none carries those of another."""
@@ -54,7 +54,7 @@ def test_orange_in_every_colour_mode(
 
 
 def test_a_dark_colour_is_a_dim_full_one_where_only_the_hue_is_sent(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Navy by hue and saturation alone would be bright blue."""
     (message,) = named("home-assistant", color_modes=["hs"]).encode(wanted(lit("#000080")), PREFIX)
@@ -63,7 +63,11 @@ def test_a_dark_colour_is_a_dim_full_one_where_only_the_hue_is_sent(
 
 @pytest.mark.parametrize(("kelvin", "mired"), [(2700, 370), (1000, 500), (10_000, 153)])
 def test_kelvin_goes_as_mired_within_range(
-    kelvin: int, mired: int, named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    kelvin: int,
+    mired: int,
+    named: Callable[..., Gateway],
+    wanted: Callable[..., DesiredState],
+    lit: Callable[..., ZoneState],
 ) -> None:
     """Clipped to what lamps have, and the clipped value is what agrees."""
     gateway = named("home-assistant", color_modes=["rgb", "color_temp"])
@@ -80,24 +84,24 @@ def test_the_colour_mode_says_which_keys_hold(named: Callable[..., Gateway]) -> 
     gateway = named("home-assistant")
     color = {"r": 1, "g": 2, "b": 3, "w": 40, "c": 10, "x": 0.5, "y": 0.4, "h": 120, "s": 100}
     keys = {"color": color, "color_temp": 250}
-    assert read(gateway, color_mode="rgb", **keys) == Shown(color=Color("#010203"))
-    assert read(gateway, color_mode="rgbw", **keys) == Shown(color=Color("#292A2B"))
-    assert read(gateway, color_mode="rgbww", **keys) == Shown(color=Color("#333435"))
-    assert read(gateway, color_mode="xy", **keys) == Shown(xy=(0.5, 0.4))
-    assert read(gateway, color_mode="hs", **keys) == Shown(color=Color("#00FF00"))
-    assert read(gateway, color_mode="color_temp", **keys) == Shown(kelvin=4000)
+    assert read(gateway, color_mode="rgb", **keys) == ReportedLook(color=Color("#010203"))
+    assert read(gateway, color_mode="rgbw", **keys) == ReportedLook(color=Color("#292A2B"))
+    assert read(gateway, color_mode="rgbww", **keys) == ReportedLook(color=Color("#333435"))
+    assert read(gateway, color_mode="xy", **keys) == ReportedLook(xy=(0.5, 0.4))
+    assert read(gateway, color_mode="hs", **keys) == ReportedLook(color=Color("#00FF00"))
+    assert read(gateway, color_mode="color_temp", **keys) == ReportedLook(kelvin=4000)
 
 
 def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
     """`state: null` is neither on nor off, and brightness 0 of a lamp that is on is ignored."""
     gateway = named("home-assistant")
-    assert read(gateway, state=None, brightness=10) == Shown(brightness=10 / 255, steady=False)
-    assert read(gateway, state="ON", brightness=0) == Shown(on=True, steady=True)
+    assert read(gateway, state=None, brightness=10) == ReportedLook(brightness=10 / 255, steady=False)
+    assert read(gateway, state="ON", brightness=0) == ReportedLook(on=True, steady=True)
     assert gateway.decode("home/rgb1", b'{"linkquality":80}', PREFIX) == Report()
 
 
 def test_an_effect_that_goes_on_under_every_colour_is_put_out_by_name(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState], dark: ZoneState
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState], dark: ZoneState
 ) -> None:
     """The lamp's own word for none is sent with the light, and read as none; without it no effect is spoken of."""
     gateway = named("home-assistant", no_effect="Static")
@@ -120,7 +124,7 @@ def test_a_state_may_be_wrapped(named: Callable[..., Gateway]) -> None:
 def test_off_drops_the_colour_of_before(named: Callable[..., Gateway]) -> None:
     """What an off report says of colour means nothing."""
     keys = {"state": "OFF", "brightness": 204, "color": {"r": 255, "g": 106, "b": 0}}
-    assert read(named("home-assistant"), **keys) == Shown(on=False)
+    assert read(named("home-assistant"), **keys) == ReportedLook(on=False)
 
 
 def test_an_effect_is_seen(named: Callable[..., Gateway]) -> None:
@@ -202,7 +206,7 @@ def test_the_brightness_has_the_scale_of_the_lamp(
     full: int,
     share: int,
     named: Callable[..., Gateway],
-    wanted: Callable[..., Want],
+    wanted: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Sent and read on it; the next step of a short scale is not taken for the one that was asked for."""
@@ -232,13 +236,17 @@ def test_a_lamp_that_is_off_still_tells_its_scale(named: Callable[..., Gateway])
         payload = json.dumps({"state": "OFF", "brightness": brightness}).encode()
         told = named("home-assistant").decode("home/rgb1", payload, PREFIX)
         assert isinstance(told, Report)
-        assert told.zones == {"bowl": Shown(on=False)}
+        assert told.zones == {"bowl": ReportedLook(on=False)}
         assert (told.fault.code if told.fault else None) == code
 
 
 @pytest.mark.parametrize(("kelvin", "sent"), [(2700, 2700), (1500, 2200), (9000, 6000)])
 def test_kelvin_may_go_as_kelvin(
-    kelvin: int, sent: int, named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    kelvin: int,
+    sent: int,
+    named: Callable[..., Gateway],
+    wanted: Callable[..., DesiredState],
+    lit: Callable[..., ZoneState],
 ) -> None:
     """Within what the lamp takes; mired are then ruled out."""
     keys = {"color_temp_kelvin": "true", "min_kelvin": "2200", "max_kelvin": "6000"}
@@ -255,7 +263,7 @@ def test_kelvin_may_go_as_kelvin(
 
 @pytest.mark.parametrize("kind", ["home-assistant", "esphome", "zigbee2mqtt"])
 def test_a_lamp_has_a_range_of_colour_temperatures(
-    kind: str, named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    kind: str, named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """What lies outside is sent, and expected, at its end."""
     gateway = named(kind, color_modes=["color_temp"], min_mireds="200", max_mireds="370")

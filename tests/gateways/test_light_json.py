@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.gateway import Shown
+from controller.gateways.base import ReportedLook
+from controller.gateways.capabilities import WHITE
 from controller.gateways.light_json import is_steady, read_color
-from controller.gateways.wishes import WHITE
 from controller.lighting.color import Color
 
 ORANGE = {"r": 255, "g": 106, "b": 0}
@@ -28,13 +28,13 @@ ORANGE = {"r": 255, "g": 106, "b": 0}
 )
 def test_light_without_a_colour_is_white(keys: dict[str, Any]) -> None:
     """ESPHome tells its white modes without r, g and b; an older colour must not stand."""
-    assert read_color(keys) == Shown(color=WHITE)
+    assert read_color(keys) == ReportedLook(color=WHITE)
 
 
 @pytest.mark.parametrize("mode", ["xy", "hs"])
 def test_a_colour_told_in_another_form_than_its_mode_is_read(mode: str) -> None:
     """The keys that are there count rather than nothing, which would leave the colour of before."""
-    assert read_color({"color_mode": mode, "color": ORANGE}) == Shown(color=Color("#FF6A00"))
+    assert read_color({"color_mode": mode, "color": ORANGE}) == ReportedLook(color=Color("#FF6A00"))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_a_colour_told_in_another_form_than_its_mode_is_read(mode: str) -> None:
 )
 def test_white_leds_wash_a_colour_out(keys: dict[str, Any], color: str) -> None:
     """Told beside the colour, or apart from it by older firmware."""
-    assert read_color(keys) == Shown(color=Color(color))
+    assert read_color(keys) == ReportedLook(color=Color(color))
 
 
 @pytest.mark.parametrize("keys", [{}, {"color": {}}, {"color": None}, {"color_mode": "rgb"}, {"color_mode": []}])
 def test_nothing_is_made_of_nothing(keys: dict[str, Any]) -> None:
     """A part of a state may leave the colour out."""
-    assert read_color(keys) == Shown()
+    assert read_color(keys) == ReportedLook()
 
 
 @pytest.mark.parametrize("effect", [None, "", "None", "none", "off", "Solid"])

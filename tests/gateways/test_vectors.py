@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.events import CATALOGUE
-from controller.gateways.gateway import Gateway, Report, Want
+from controller.gateways.base import DesiredState, Gateway, Report
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -100,7 +100,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("vector", [each for each in chosen("command") if each.id in COMMANDS])
 def test_a_wish_becomes_the_documented_command(
-    vector: Mapping[str, Any], named: Callable[..., Gateway], wanted: Callable[..., Want]
+    vector: Mapping[str, Any], named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
 ) -> None:
     """Every key of the documented command is in ours, with the same value."""
     extra: dict[str, Any] = {}
@@ -121,7 +121,7 @@ def test_a_wish_becomes_the_documented_command(
 
 
 def test_a_tasmota_wish_holds_the_documented_backlog(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """The commands of the documented backlog stand in ours, in their order."""
     (vector,) = (each for each in VECTORS if each["id"] == "tas-cmd-backlog-orange")

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.gateways.gateway import Gateway, Ignored, Rejected, Report, Shown, Want
-from controller.gateways.values import from_hue
+from controller.gateways.base import DesiredState, Gateway, Ignored, Rejected, Report, ReportedLook
+from controller.gateways.payloads import from_hue
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
 PREFIX = "watertower"
 
 
-def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> Shown:
+def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> ReportedLook:
     """What a message says of the zone."""
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     told = gateway.decode(topic, raw, PREFIX)
@@ -30,7 +30,7 @@ def fault(told: Report | Ignored | Rejected) -> tuple[str, str]:
     return told.fault.code, told.fault.fields.get("error") or told.fault.fields["value"]
 
 
-def sent(gateway: Gateway, want: Want) -> Any:
+def sent(gateway: Gateway, want: DesiredState) -> Any:
     """The JSON of the one command."""
     (message,) = gateway.encode(want, PREFIX)
     return json.loads(message.payload)
@@ -135,7 +135,7 @@ def test_zigbee_lamps_count_hue_and_saturation_in_254_steps(
 
 
 def test_zigbee_knows_no_dark_colours(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """The bridge drops the brightness of a colour, so it is sent as brightness."""
     keys = sent(named("zigbee2mqtt"), wanted(lit("#803500", 1.0)))
@@ -155,7 +155,7 @@ def test_zigbee_lamps_without_colours(
     told: dict[str, Any],
     asked: list[str],
     named: Callable[..., Gateway],
-    wanted: Callable[..., Want],
+    wanted: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """They are sent what they have, asked for no more, and confirmed by it."""
@@ -178,7 +178,7 @@ def test_esphome_lights_without_colours(
     mode: str,
     told: dict[str, Any],
     named: Callable[..., Gateway],
-    wanted: Callable[..., Want],
+    wanted: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Their states have an empty colour."""
@@ -200,7 +200,7 @@ def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str
 
 
 def test_esphome_is_sent_integers_only(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Newer firmware drops what is not an integer; a fade under half a second is a second then."""
     for fade_s, expected in ((0.4, 1), (2.0, 2), (2.6, 3), (1e9, 65_535)):
@@ -210,7 +210,7 @@ def test_esphome_is_sent_integers_only(
 
 
 def test_esphome_puts_white_and_effects_out(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """A light keeps the white it had unless told: RGBW has one, RGBWW two. A running effect goes on as well."""
     keys = sent(named("esphome"), wanted(lit()))
@@ -222,12 +222,12 @@ def test_esphome_puts_white_and_effects_out(
 def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
     """One command and one report for each light."""
     gateway = named("esphome", zone=None, light=None, zones={"bowl": "floods", "shaft": "strip"})
-    want = Want(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
+    want = DesiredState(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
     first, second = gateway.encode(want, PREFIX)
     assert first.topic == "tower/light/floods/command"
     assert (second.topic, json.loads(second.payload)) == ("tower/light/strip/command", {"state": "OFF"})
     told = gateway.decode("tower/light/strip/state", b'{"state":"OFF"}', PREFIX)
-    assert told == Report(zones={"shaft": Shown(on=False)})
+    assert told == Report(zones={"shaft": ReportedLook(on=False)})
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_lamp_is_not_two_zones(kind: str, key: str, address: str, named: Calla
 )
 def test_wled_colours_of_six_to_eight_digits(payload: bytes, color: str, named: Callable[..., Gateway]) -> None:
     """White stands first, without its leading zero; its light washes the colour out."""
-    assert shown(named("wled"), "wled/a1b2c3/c", payload) == Shown(color=Color(color))
+    assert shown(named("wled"), "wled/a1b2c3/c", payload) == ReportedLook(color=Color(color))
 
 
 @pytest.mark.parametrize("payload", [b"FF6A00", b"#FF6A0", b"#FF6A0000F", "#ＦＦ6A00".encode(), b"orange"])
@@ -276,8 +276,8 @@ def test_other_wled_colours_are_refused(payload: bytes, named: Callable[..., Gat
 
 def test_wled_brightness_zero_is_off(named: Callable[..., Gateway]) -> None:
     """WLED has no other word for it."""
-    assert shown(named("wled"), "wled/a1b2c3/g", b"0") == Shown(on=False)
-    assert shown(named("wled"), "wled/a1b2c3/g", b"204") == Shown(on=True, brightness=0.8)
+    assert shown(named("wled"), "wled/a1b2c3/g", b"0") == ReportedLook(on=False)
+    assert shown(named("wled"), "wled/a1b2c3/g", b"204") == ReportedLook(on=True, brightness=0.8)
 
 
 XML = "<vs><ac>204</ac><cl>255</cl><cl>106</cl><cl>0</cl><cs>9</cs><fx>{fx}</fx><wv>{wv}</wv><ds>{ds}</ds></vs>"
@@ -295,7 +295,7 @@ def test_wled_xml_is_read_by_its_tags(named: Callable[..., Gateway], lit: Callab
 
 
 def test_wled_is_sent_its_whole_state(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Effect, night light and what may have been done to the segment are put right; the fade is always said."""
     keys = sent(named("wled", channels="rgbw"), wanted(lit(brightness=0.8)))
@@ -327,7 +327,7 @@ def test_tasmota_by_its_channels(
     color: str,
     expected: str,
     named: Callable[..., Gateway],
-    wanted: Callable[..., Want],
+    wanted: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """One backlog of commands for each number of channels."""
@@ -336,7 +336,7 @@ def test_tasmota_by_its_channels(
 
 
 def test_tasmota_colour_temperature_stops_a_scheme(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """A colour does so by itself; a lamp of whites only has none, and would answer that it knows no such command."""
     warm = wanted(lit("#FFB46B", 0.8, kelvin=2700))
@@ -351,7 +351,7 @@ def test_tasmota_colour_temperature_stops_a_scheme(
      (600.0, "Fade 1; Speed 40")],
 )  # fmt: skip
 def test_tasmota_fades_in_half_seconds(
-    fade_s: float, expected: str, named: Callable[..., Gateway], wanted: Callable[..., Want]
+    fade_s: float, expected: str, named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
 ) -> None:
     """1 to 40 of them, as the firmware stores it."""
     (message,) = named("tasmota").encode(wanted(DARK, fade_s), PREFIX)
@@ -365,7 +365,7 @@ def test_tasmota_colours_are_divided_by_the_dimmer(
     gateway = named("tasmota")
     keys = {"POWER": "ON", "Dimmer": 60, "Color": "996245", "HSBColor": "21,55,60"}
     told = shown(gateway, "stat/tasmota/RESULT", keys)
-    assert told == Shown(on=True, brightness=0.6, color=Color("#FFA373"))
+    assert told == ReportedLook(on=True, brightness=0.6, color=Color("#FFA373"))
     dim = {"POWER": "ON", "Dimmer": 1, "Color": "030100", "HSBColor": "25,100,1"}
     assert gateway.agrees("bowl", lit(brightness=0.01), shown(gateway, "tele/tasmota/STATE", dim))
     decimal = {"POWER": "ON", "Dimmer": 80, "Color": "204,85,0", "HSBColor": "25,100,80"}
@@ -387,20 +387,22 @@ def test_off_is_off_whatever_else_is_said(
     kind: str, topic: str, payload: dict[str, Any], named: Callable[..., Gateway]
 ) -> None:
     """Some firmwares leave figures without meaning in an off report."""
-    assert shown(named(kind), topic, payload) == Shown(on=False)
+    assert shown(named(kind), topic, payload) == ReportedLook(on=False)
 
 
 def test_tasmota_answers_in_all_its_forms(named: Callable[..., Gateway]) -> None:
     """Plain power, Status 11, an index, a running scheme; settings say nothing."""
     gateway = named("tasmota")
-    assert shown(gateway, "stat/tasmota/POWER", b"ON") == Shown(on=True)
-    assert shown(gateway, "stat/tasmota/POWER1", b'{"POWER1":"OFF"}') == Shown(on=False)
+    assert shown(gateway, "stat/tasmota/POWER", b"ON") == ReportedLook(on=True)
+    assert shown(gateway, "stat/tasmota/POWER1", b'{"POWER1":"OFF"}') == ReportedLook(on=False)
     apart = {"POWER1": "ON", "Dimmer1": 80, "POWER2": "OFF", "Dimmer2": 0, "Color": "CC550000", "White": 0}
     assert shown(gateway, "stat/tasmota/RESULT", apart).brightness == 0.8
     assert shown(gateway, "stat/tasmota/STATUS11", {"StatusSTS": {"POWER": "ON", "Dimmer": 80}}).brightness == 0.8
     assert shown(gateway, "tele/tasmota/STATE", {"POWER": "ON", "Scheme": 2}).steady is False
     assert gateway.decode("stat/tasmota/RESULT", b'{"Fade":"ON"}', PREFIX) == Report()
-    assert shown(gateway, "stat/tasmota/RESULT", {"POWER": "OFF", "Dimmer": 80, "Color": "CC5500"}) == Shown(on=False)
+    assert shown(gateway, "stat/tasmota/RESULT", {"POWER": "OFF", "Dimmer": 80, "Color": "CC5500"}) == ReportedLook(
+        on=False
+    )
 
 
 def test_tasmota_with_white_channels(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
@@ -444,7 +446,7 @@ def test_a_full_topic_that_cannot_be_followed(full_topic: str, named: Callable[.
     ],
 )
 def test_a_full_topic_in_each_of_its_forms(
-    full_topic: str, topics: tuple[str, str, str], named: Callable[..., Gateway], wanted: Callable[..., Want]
+    full_topic: str, topics: tuple[str, str, str], named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
 ) -> None:
     """Without a prefix only commands get one, as the firmware does it."""
     gateway = named("tasmota", full_topic=full_topic)
@@ -459,7 +461,7 @@ def test_a_full_topic_may_lack_its_last_slash(named: Callable[..., Gateway]) -> 
 
 
 def test_shelly_gen1_fades_in_milliseconds_up_to_five_seconds(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Longer fades are cut, and off carries no colour."""
     assert sent(named("shelly-gen1"), wanted(lit(), 2.0))["transition"] == 2000
@@ -479,7 +481,7 @@ def test_shelly_gen1_status(named: Callable[..., Gateway], lit: Callable[..., Zo
 def test_shelly_gen1_that_has_cut_out_is_off(named: Callable[..., Gateway]) -> None:
     """Its word for it stands where on or off would."""
     gateway = named("shelly-gen1")
-    assert shown(gateway, "shellies/shellyrgbw2-11ABD9/color/0", b"overpower") == Shown(on=False)
+    assert shown(gateway, "shellies/shellyrgbw2-11ABD9/color/0", b"overpower") == ReportedLook(on=False)
 
 
 def test_shelly_gen2_answers_reach_the_one_who_asked(
@@ -503,7 +505,7 @@ def test_shelly_gen2_zones_share_a_topic_and_do_not_push_each_other_out(
 ) -> None:
     """All requests go to one topic; only a newer request of the same sort for the same lamp takes one's place."""
     gateway = named("shelly-gen2", zone=None, zones={"shaft": "light:1", "bowl": "rgb:0"})
-    want = Want(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
+    want = DesiredState(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
     messages = [*gateway.encode(want, PREFIX), *gateway.query(PREFIX)]
     assert {message.topic for message in messages} == {"shellyplusrgbwpm-b48a0a123db4/rpc"}
     assert len({message.part for message in messages}) == 4
@@ -542,7 +544,7 @@ def test_shelly_gen2_tells_its_white_apart(named: Callable[..., Gateway], lit: C
 
 
 def test_shelly_gen2_is_never_told_to_flip_back(
-    named: Callable[..., Gateway], wanted: Callable[..., Want], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """`toggle_after` would end the campaign by itself."""
     params = sent(named("shelly-gen2"), wanted(lit(brightness=0.8), 2.0))["params"]
@@ -559,17 +561,19 @@ def test_only_components_of_light(component: str, named: Callable[..., Any]) -> 
         named("shelly-gen2", component=component)
 
 
-def test_tasmota_has_words_and_prefixes_of_its_own(named: Callable[..., Gateway], wanted: Callable[..., Want]) -> None:
+def test_tasmota_has_words_and_prefixes_of_its_own(
+    named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
+) -> None:
     """StateText and Prefix1 to 3; commands stay in English."""
     own = {"payload_on": "EIN", "payload_off": "AUS", "prefixes": ["befehl", "stand", "fern"]}
     gateway = named("tasmota", **own)
     assert gateway.encode(wanted(DARK), PREFIX)[0].topic == "befehl/tasmota/Backlog0"
-    assert shown(gateway, "stand/tasmota/POWER", b"EIN") == Shown(on=True)
-    assert shown(gateway, "fern/tasmota/STATE", {"POWER": "AUS", "Dimmer": 80}) == Shown(on=False)
+    assert shown(gateway, "stand/tasmota/POWER", b"EIN") == ReportedLook(on=True)
+    assert shown(gateway, "fern/tasmota/STATE", {"POWER": "AUS", "Dimmer": 80}) == ReportedLook(on=False)
     assert fault(gateway.decode("stand/tasmota/POWER", b"ON", PREFIX)) == ("TWL-G122", "'ON'")
     assert fault(named("tasmota").decode("stat/tasmota/RESULT", b'{"POWER":"EIN"}', PREFIX)) == ("TWL-G122", "'EIN'")
     inverted = named("tasmota", payload_on="OFF", payload_off="ON")
-    assert shown(inverted, "stat/tasmota/POWER", b"ON") == Shown(on=False)
+    assert shown(inverted, "stat/tasmota/POWER", b"ON") == ReportedLook(on=False)
 
 
 def test_tasmota_names_what_it_did_not_know(named: Callable[..., Gateway]) -> None:

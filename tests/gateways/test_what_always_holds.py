@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, parse
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import Desired, parse_desired
-from controller.gateways.gateway import Want
-from controller.service.wishes import goal
+from controller.gateways.base import DesiredState
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import DesiredDocument, parse_desired
+from controller.service.desired import desired_looks
 
 SHIPPED = Path(__file__).parents[2] / "config"
 NOW = datetime(2026, 7, 4, 12, 34, 57, tzinfo=UTC)
@@ -37,11 +37,13 @@ def test_a_gateway_is_told_what_always_holds(rules: str) -> None:
     assert isinstance(gateway, Dmx)
     program = setup.program()
     cues = program.cues(NOW, NOW + timedelta(hours=72))
-    want = Want(now=NOW, zones=goal(gateway.zone_names, cues[0], NOW), cues=cues, valid_until=NOW + timedelta(hours=72))
+    want = DesiredState(
+        now=NOW, zones=desired_looks(gateway.zone_names, cues[0], NOW), cues=cues, valid_until=NOW + timedelta(hours=72)
+    )
     (message,) = gateway.encode(want, "watertower")
     document = parse_desired(message.payload)
-    assert isinstance(document, Desired)
+    assert isinstance(document, DesiredDocument)
     for seconds in (0, 5, 3600, 7201):
         at = NOW + timedelta(seconds=seconds)
         told = {zone: wish.state(at) for zone, wish in document.zones.items()}
-        assert told == goal(gateway.zone_names, cues[0], at)
+        assert told == desired_looks(gateway.zone_names, cues[0], at)

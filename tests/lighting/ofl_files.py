@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from controller.lighting import ofl
+from controller.fixtures import ofl
 from controller.lighting.profile import Profile
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "ofl"

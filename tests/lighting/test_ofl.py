@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import Mistake
+from controller.fixtures.ofl import modes
 from controller.lighting.color import Color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
-from controller.lighting.ofl import modes
 from tests.lighting.ofl_files import FOLDER, RGB, color, file, import_fixture, layout
 
 FILES = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("*/*.json"))

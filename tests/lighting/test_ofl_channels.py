@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from controller.errors import Mistake
-from controller.lighting import ofl
+from controller.fixtures import ofl
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from tests.lighting.ofl_files import RGB, color, file, import_fixture, layout

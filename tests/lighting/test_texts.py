@@ -1,4 +1,4 @@
-"""Every mistake that this room raises has its text, in both languages, with just its fields."""
+"""Every mistake that these packages raise has its text, in both languages, with just its fields."""
 
 import ast
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import controller.lighting
-from controller.events.kind import Event, Kind, Level
+import controller
+from controller.events.models import Event, EventKind, Level
 from controller.events.of_colors import KINDS as COLORS
 from controller.events.of_patch import KINDS as PATCH
 from controller.events.of_profiles import KINDS as PROFILES
 
-ROOM = Path(controller.lighting.__path__[0])
+PACKAGES = [Path(controller.__path__[0]) / name for name in ("lighting", "fixtures")]
 KINDS = (*COLORS, *PATCH, *PROFILES)
 BY_CODE = {kind.code: kind for kind in KINDS}
 RAISED_ELSEWHERE = {"TWL-S135", "TWL-S136", "TWL-S139", "TWL-F119", "TWL-F130", "TWL-F131"}
@@ -20,8 +20,8 @@ RAISED_ELSEWHERE = {"TWL-S135", "TWL-S136", "TWL-S139", "TWL-F119", "TWL-F130", 
 
 
 def raised() -> Iterator[tuple[str, frozenset[str] | None]]:
-    """Every code in the source of the room, with its fields where they are written out."""
-    for path in sorted(ROOM.glob("*.py")):
+    """Every code in the source of the packages, with its fields where they are written out."""
+    for path in sorted(path for package in PACKAGES for path in package.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 code = node.args[0].value
@@ -44,7 +44,7 @@ def test_a_mistake_has_exactly_the_fields_of_its_text(code: str, fields: frozens
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
-def test_both_languages_say_the_same(kind: Kind) -> None:
+def test_both_languages_say_the_same(kind: EventKind) -> None:
     """The same fields in both; what is done about it has the user's own values."""
     event = Event(kind, dict.fromkeys(kind.fields, "§"))
     for text in (kind.text, kind.action):

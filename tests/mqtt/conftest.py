@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt import Address, Item, Mqtt, Received
 from tests.parts import await_listener, free_port, require
 

@@ -11,8 +11,18 @@ import pytest
 
 from controller.broker import Admission, Broker, User
 from controller.events import Event
-from controller.gateways.gateway import Message
-from controller.mqtt import Address, Connected, Forgot, Lost, Mqtt, Received, Refused, Unreachable, Untrusted
+from controller.gateways.base import Message
+from controller.mqtt import (
+    Address,
+    BrokerUnreachable,
+    Connected,
+    Disconnected,
+    Forgot,
+    LoginRefused,
+    Mqtt,
+    Received,
+    Untrusted,
+)
 
 ALL = (("#", 1),)
 ME = Admission({"me": User("right")})
@@ -32,8 +42,8 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
             mqtt.publish(message(f"t/{number}", b"%d" % number, retain=True))
         await ear.until(lambda: len(ear.of(Received)) == 2_001)
         _, stranger = await door(Address("127.0.0.1", port, username="me", password="wrong"))
-        assert (await stranger.get(Refused)).code == 4
-    await ear.get(Lost)
+        assert (await stranger.get(LoginRefused)).code == 4
+    await ear.get(Disconnected)
     async with Broker(port=port, admission=ME, on_event=events.append):
         await ear.get(Forgot)
         async with Mqtt(mine, "late", subscriptions=(("status", 0),)) as late:
@@ -47,13 +57,13 @@ async def test_a_password_that_is_changed_counts_from_the_next_attempt(
     door: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its file is read anew; one that is gone meanwhile is told."""
-    monkeypatch.setattr("controller.mqtt.link.BARRED_S", 0.05)
-    monkeypatch.setattr("controller.mqtt.link.CAP_S", 0.05)
+    monkeypatch.setattr("controller.mqtt.reconnect.BARRED_S", 0.05)
+    monkeypatch.setattr("controller.mqtt.reconnect.CAP_S", 0.05)
     file = tmp_path / "password"
     file.write_text("wrong\n", encoding="utf-8")
     async with Broker(port=0, admission=ME, on_event=list[Event]().append) as broker:
         _, ear = await door(Address("127.0.0.1", broker.port, username="me", password=file))
-        await ear.get(Refused)
+        await ear.get(LoginRefused)
         file.unlink()
         assert str(file) in (await ear.get(Untrusted)).reason
         file.write_text("right\n", encoding="utf-8")
@@ -91,7 +101,7 @@ async def test_a_broker_whose_name_fails_and_then_changes_its_address_is_found(
     async with contextlib.AsyncExitStack() as first:
         broker = await first.enter_async_context(Broker("127.0.0.2", 0, on_event=list[Event]().append))
         _, ear = await door(Address("tower-broker.example", broker.port))
-        assert (await ear.get(Unreachable)).reason == "Temporary failure in name resolution"
+        assert (await ear.get(BrokerUnreachable)).reason == "Temporary failure in name resolution"
         known.append("127.0.0.2")
         await ear.get(Connected)
         async with Broker("127.0.0.3", broker.port, on_event=list[Event]().append):

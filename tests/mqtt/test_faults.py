@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt import (
     Address,
+    BrokerUnreachable,
     Connected,
+    Disconnected,
     Displaced,
     Forgot,
-    Lost,
+    LoginRefused,
     Mqtt,
     Oversized,
     Received,
-    Refused,
     SubscriptionRefused,
-    Unreachable,
 )
 from tests.parts import require
 
@@ -50,14 +50,14 @@ async def test_enters_at_once_and_finds_a_broker_that_comes_late(mosquitto: Any,
     """Nobody waits for the broker; that it is away is told once per reason, and the attempts are counted."""
     broker = mosquitto()
     mqtt, ear = await door(broker.address, subscriptions=ALL)
-    await ear.get(Unreachable)
+    await ear.get(BrokerUnreachable)
     assert not mqtt.connected
     mqtt.publish(message("a", b"into the void"))
     await asyncio.sleep(1.5)
     broker.start()
     connected = await ear.get(Connected)
     assert connected.attempts > 2
-    assert [item.reason for item in ear.of(Unreachable)] == ["Connection refused"]
+    assert [item.reason for item in ear.of(BrokerUnreachable)] == ["Connection refused"]
     mqtt.publish(message("a", b"now"))
     await ear.until(lambda: ear.payloads("a"))
     assert ear.payloads("a") == [b"now"]
@@ -69,7 +69,7 @@ async def test_a_killed_broker_is_noticed_and_found_again(mosquitto: Any, door: 
     mqtt, ear = await door(broker.address, subscriptions=ALL)
     await ear.get(Connected)
     broker.kill()
-    lost = await ear.get(Lost)
+    lost = await ear.get(Disconnected)
     assert lost.reason == "the broker closed the connection"
     assert not mqtt.connected
     for value in range(100):
@@ -104,7 +104,7 @@ async def test_a_silent_line_is_dead_within_18_tenths_of_the_keepalive(mosquitto
         await ear.get(Connected)
         cut.cut()
         began = asyncio.get_running_loop().time()
-        lost = await ear.get(Lost)
+        lost = await ear.get(Disconnected)
         assert asyncio.get_running_loop().time() - began < 1.8 * 2 + 0.2
         assert lost.reason == "the broker does not answer"
         assert not mqtt.connected
@@ -122,9 +122,9 @@ async def test_a_line_that_is_silent_while_we_talk_is_dead_too(
         for value in range(40):
             mqtt.publish(message(f"t/{value}", b"x" * 100_000, 0))
             await asyncio.sleep(0.05)
-            if ear.of(Lost):
+            if ear.of(Disconnected):
                 break
-        await ear.get(Lost, 1.0)
+        await ear.get(Disconnected, 1.0)
 
 
 async def test_a_slow_line_is_not_dead(mosquitto: Any, door: Any, line: Any) -> None:
@@ -201,7 +201,7 @@ async def test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely(
     async with line(broker.port) as counting:
         wrong = Address("127.0.0.1", counting.address.port, username="me", password="wr0ng")
         mqtt, ear = await door(wrong)
-        refused = await ear.get(Refused)
+        refused = await ear.get(LoginRefused)
         assert (refused.code, refused.reason) == (5, "Not authorized")
         await asyncio.sleep(1.5)
         assert ear.items == [refused]
@@ -278,7 +278,7 @@ async def test_two_brokers_are_one(mosquitto: Any, door: Any, message: Any) -> N
     await ear.until(lambda: len(ear.payloads("a")) == 2)
     assert {item.broker for item in ear.of(Received)} == {str(first.address), str(second.address)}
     first.kill()
-    lost = await ear.get(Lost)
+    lost = await ear.get(Disconnected)
     assert lost.broker == str(first.address)
     assert mqtt.connected
     assert mqtt.reach == {str(first.address): False, str(second.address): True}
@@ -303,9 +303,9 @@ async def test_what_is_no_broker_is_told_and_survived(door: Any, pretender: Any,
     async with pretender(answer, []) as nobody:
         mqtt, ear = await door(nobody.address)
         await ear.until(lambda: ear.items)
-        assert isinstance(ear.items[0], Unreachable | Refused)
+        assert isinstance(ear.items[0], BrokerUnreachable | LoginRefused)
         assert not mqtt.connected
-        if isinstance(ear.items[0], Unreachable):
+        if isinstance(ear.items[0], BrokerUnreachable):
             await ear.until(lambda: nobody.calls > 1)
 
 
@@ -320,7 +320,7 @@ async def test_nonsense_from_a_broker_ends_the_connection_and_not_the_door(
     """Malformed packets after a good CONNACK: Lost with a reason, then the next attempt."""
     async with pretender(ACCEPTED + nonsense, [b""]) as mad:
         _, ear = await door(mad.address, keepalive_s=1)
-        assert (await ear.get(Lost)).reason
+        assert (await ear.get(Disconnected)).reason
         assert not caplog.records
         await ear.until(lambda: mad.calls > 1)
 
@@ -335,7 +335,7 @@ async def test_a_mistake_in_a_callback_ends_the_connection_and_not_the_door(
     with monkeypatch.context() as broken:
         broken.setattr("controller.mqtt.connection.Received", None)
         mqtt.publish(message("a", b"1"))
-        assert "TypeError" in (await ear.get(Lost)).reason
+        assert "TypeError" in (await ear.get(Disconnected)).reason
         assert not mqtt.connected
     await ear.until(lambda: len(ear.of(Connected)) == 2)
     mqtt.publish(message("a", b"2"))
@@ -347,13 +347,13 @@ async def test_two_clients_of_one_client_id_are_told_of(
     mosquitto: Any, door: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each pushes the other out; a broker that was killed under a client is no such thing."""
-    monkeypatch.setattr("controller.mqtt.link.CAP_S", 0.2)
+    monkeypatch.setattr("controller.mqtt.reconnect.CAP_S", 0.2)
     broker = mosquitto().start()
     _, alone = await door(broker.address)
     for connections in range(1, 5):
         await alone.until(lambda number=connections: len(alone.of(Connected)) == number)
         broker.kill()
-        await alone.until(lambda number=connections: len(alone.of(Unreachable)) == number)
+        await alone.until(lambda number=connections: len(alone.of(BrokerUnreachable)) == number)
         broker.start()
     assert not alone.of(Displaced)
     ears = [(await door(broker.address, "twin"))[1] for _ in range(2)]
@@ -383,15 +383,15 @@ async def test_a_broker_that_never_acknowledges_is_left(
         mqtt, ear = await door(lazy.address, keepalive_s=2)
         await ear.get(Connected)
         mqtt.publish(message("a", b"1"))
-        assert (await ear.get(Lost)).reason == "the broker does not acknowledge"
+        assert (await ear.get(Disconnected)).reason == "the broker does not acknowledge"
 
 
 async def test_a_name_that_nobody_knows_is_told(door: Any) -> None:
     """DNS fails off the loop, and leaving does not wait for it."""
     _, ear = await door(Address("no-such-host.invalid"))
-    assert isinstance(await ear.get(Unreachable), Unreachable)
+    assert isinstance(await ear.get(BrokerUnreachable), BrokerUnreachable)
     _, strange = await door(Address("a" * 70 + ".invalid"))
-    await strange.get(Unreachable)
+    await strange.get(BrokerUnreachable)
 
 
 async def test_what_can_never_be_sent_is_an_error_of_the_program() -> None:
@@ -420,7 +420,7 @@ async def test_an_error_of_the_one_inside_comes_out_as_it_is(mosquitto: Any) -> 
 
 async def test_a_keeper_that_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is eternal; nobody goes on without it unawares."""
-    monkeypatch.setattr("controller.mqtt.link.pause_s", None)
+    monkeypatch.setattr("controller.mqtt.reconnect.pause_s", None)
     with pytest.raises(ExceptionGroup):
         async with Mqtt(Address("127.0.0.1", 1), "x"):
             await asyncio.sleep(5)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.mqtt.outbox import STREAM, WINDOW, Outbox
 
 STEPS = st.lists(

@@ -9,21 +9,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from controller.cli.assembly import Running, running
-from controller.cli.parts import Parts
-from controller.clock import Reading, boot_time
+from controller.app.assembly import Running, running
+from controller.app.context import Context
+from controller.clock import ClockReading, boot_time
 from controller.config.load import Setup, load
 from controller.events import Event, Level
-from controller.gateways.contract import Dmx
-from controller.gateways.gateway import Gateway
+from controller.gateways.base import Gateway
+from controller.gateways.dmx import Dmx
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.schedule.plan import Cue
 from controller.service.degradations import Degradations
-from controller.service.wishes import goal
+from controller.service.desired import desired_looks
 from controller.simulation.devices import DEVICES, Device
-from controller.store import Store
+from controller.state import StateStore
 
 VENDORS = json.loads((Path(__file__).parents[1] / "vectors" / "vendors.json").read_text(encoding="utf-8"))
 NAMES = {"ha-rgb", "z2m", "esphome", "wled", "tasmota-3", "shelly-1", "shelly-2", "shelly-2-two", "bridge"}
@@ -41,10 +41,10 @@ class LeapingClock:
     def __init__(self, start: datetime) -> None:
         self.leap(start)
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         """Now, on the virtual wall."""
         mono = boot_time()
-        return Reading(self._start + timedelta(seconds=mono - self._began), mono)
+        return ClockReading(self._start + timedelta(seconds=mono - self._began), mono)
 
     def real_s(self, wall_s: float) -> float:
         """One to one."""
@@ -145,7 +145,7 @@ def wrong(service: Running, clock: LeapingClock, devices: dict[str, Played]) -> 
     }
     for name, played in devices.items():
         gateway = played.device.gateway
-        wished = goal(gateway.zone_names, cue, now)
+        wished = desired_looks(gateway.zone_names, cue, now)
         for zone, shows in played.device.shows(now).items():
             if not alike(gateway.reduce(zone, wished[zone]), shows):
                 found[f"{name}/{zone}"] = (wished[zone], shows)
@@ -180,10 +180,10 @@ async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Any, mosqui
             alarms.append(event.code)
 
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store(site.state, lambda event: tell(event, start)))
+        store = await stack.enter_async_context(StateStore(site.state, lambda event: tell(event, start)))
         lives = {name: asyncio.create_task(played.live()) for name, played in devices.items()}
         stack.callback(lambda: [life.cancel() for life in lives.values()])
-        parts = Parts(setup, clock, store, site.state, tell, Degradations(clock), "en")
+        parts = Context(setup, clock, store, site.state, tell, Degradations(clock), "en")
         service = await stack.enter_async_context(running(parts))
 
         def told() -> dict[str, Any]:

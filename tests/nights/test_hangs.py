@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from controller.schedule.segments import HAND_FADE_S
 from tests.parts import needs
 
 SOON = timedelta(seconds=5)
@@ -81,7 +82,7 @@ def test_a_controller_that_hangs_is_found_out(
         pass
     assert not systemd.hears("WATCHDOG=1", 1.5 * WATCHDOG_S), "somebody else feeds it"
     back = words.until(lambda: listens.shows(words.all_orange), "the gateway does not go on alone")
-    assert back.at <= end + timedelta(seconds=2)
+    assert back.at <= end + timedelta(seconds=HAND_FADE_S + 2)
     controller.end(signal.SIGKILL)
     since = len(listens.heard)
     in_force_again(listens, site.controller(), words, since)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from controller.errors import Mistake
-from controller.events import happened
+from controller.events import new_event
 from controller.schedule.days import EXAMPLES, Days
 
 YEARLESS = [
@@ -120,7 +120,7 @@ def test_reading_is_total(text: str) -> None:
     try:
         days = Days.parse(text)
     except Mistake as mistake:
-        told, place = happened(mistake.code, **mistake.fields), (0, mistake.start, mistake.end, len(text))
+        told, place = new_event(mistake.code, **mistake.fields), (0, mistake.start, mistake.end, len(text))
     else:
         assert str(days) == text
         assert Days.parse(str(days)) == days
@@ -135,7 +135,7 @@ def test_ten_kilobytes_are_a_mistake(piece: str) -> None:
     """Refused with a short text, in no time."""
     with pytest.raises(Mistake) as caught:
         Days.parse(piece * (10_000 // len(piece)))
-    assert len(happened(caught.value.code, **caught.value.fields).text("en")) < 500
+    assert len(new_event(caught.value.code, **caught.value.fields).text("en")) < 500
 
 
 def test_different_words_for_the_same_days_are_equal() -> None:

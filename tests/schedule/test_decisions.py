@@ -8,8 +8,8 @@ import pytest
 
 from controller.errors import FilesRejected
 from controller.schedule.campaign import Override
-from controller.schedule.notes import notes
 from controller.schedule.plan import Program
+from controller.schedule.plan_notes import notes
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 KIRUNA = (67.8558, 20.2253, "Europe/Stockholm")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from controller.errors import Mistake
-from controller.events import happened
+from controller.events import new_event
 from controller.schedule.durations import LIMIT, DurationField, parse_duration, say_duration
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_duration_is_refused(text: str, code: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_duration(text)
     assert caught.value.code == code
-    assert happened(code, **caught.value.fields).text("sv")
+    assert new_event(code, **caught.value.fields).text("sv")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_reading_is_total(text: str) -> None:
     try:
         read = parse_duration(text)
     except Mistake as mistake:
-        told, place = happened(mistake.code, **mistake.fields), (0, mistake.start, mistake.end, len(text))
+        told, place = new_event(mistake.code, **mistake.fields), (0, mistake.start, mistake.end, len(text))
     else:
         assert timedelta(0) <= read <= LIMIT
         return

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from controller.errors import Mistake
-from controller.events import happened
+from controller.events import new_event
 from controller.schedule.hours import Hours, Night, Place, Term, Window, instant, night_at, night_of
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -200,7 +200,7 @@ def test_any_text_is_hours_or_a_mistake(text: str) -> None:
     try:
         window = Window.parse(text)
     except Mistake as mistake:
-        event = happened(mistake.code, **mistake.fields)
+        event = new_event(mistake.code, **mistake.fields)
         assert all(event.text(language) and event.action(language) for language in ("en", "sv"))
         end = len(text) if mistake.end is None else mistake.end
         assert 0 <= mistake.start <= end <= len(text)

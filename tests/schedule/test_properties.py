@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, Stop
+from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, SafetyStop
 from controller.schedule.hours import Place, night_at, night_of
 from controller.schedule.plan import Program
 
@@ -103,7 +103,7 @@ def _hand(draw: st.DrawFn, start: datetime) -> dict[str, Any]:
         zones = draw(st.sampled_from((("bowl",), ("bowl", "shaft"))))
         looks = dict.fromkeys(zones, f"o{number}")
         overrides.append(Override(f"o{number}", looks, begin, end, "Eva", "prov"))
-    stop = draw(st.none() | st.none() | instants.map(lambda at: Stop(at, "Eva", "arbete i masten")))
+    stop = draw(st.none() | st.none() | instants.map(lambda at: SafetyStop(at, "Eva", "arbete i masten")))
     return {"overrides": tuple(overrides), "stop": stop}
 
 
@@ -264,7 +264,7 @@ def test_an_override_holds_from_its_start_to_its_end(case: tuple[Program, dateti
 def test_the_stop_wins_from_its_start_until_it_is_lifted(case: tuple[Program, datetime], after_s: int) -> None:
     """Dark for good, with no cue behind it."""
     program, start = case
-    stop = Stop(start + timedelta(seconds=after_s), "Eva", "arbete i masten")
+    stop = SafetyStop(start + timedelta(seconds=after_s), "Eva", "arbete i masten")
     under = program.with_hand((), stop)
     cue = under.look_at(stop.start + timedelta(days=2))
     assert (cue.at, dict(cue.looks), cue.why.winner, cue.fade_s) == (stop.start, {}, "stop", 0.0)

@@ -10,9 +10,9 @@ import pytest
 from controller.config.load import Setup, load, parse
 from controller.dmx.simulated import Faults
 from controller.gateways import GATEWAYS
-from controller.gateways.contract import Dmx
+from controller.gateways.dmx import Dmx
 from controller.schedule.plan import Program
-from tests.service.parties import Box, Controller, Vendor
+from tests.service.parties import Box, ControllerParty, Vendor
 from tests.service.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def world_of(shipped: Setup) -> Worlds:
             for gateway in shipped.tower.gateways
             if isinstance(gateway, Dmx) and not vendors
         )
-        world.parties.append(Controller(world, "controller", (*ours, *gateways), program or shipped.program()))
+        world.parties.append(ControllerParty(world, "controller", (*ours, *gateways), program or shipped.program()))
         world.parties += [Box(world, gateway) for gateway in ours]
         world.parties += [Vendor(world, gateway) for gateway in gateways]
         return world
@@ -105,13 +105,13 @@ def faults() -> type[Faults]:
 
 
 @pytest.fixture(scope="session")
-def rival() -> Callable[[World], Controller]:
+def rival() -> Callable[[World], ControllerParty]:
     """Adds a second controller with the same files to a world."""
 
-    def make(world: World, program: Program | None = None) -> Controller:
+    def make(world: World, program: Program | None = None) -> ControllerParty:
         first = world.controller
         gateways = tuple(first.engine.gateways.values())
-        second = Controller(world, "rival", gateways, program or first.engine.program)
+        second = ControllerParty(world, "rival", gateways, program or first.engine.program)
         world.parties.append(second)
         return second
 

@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from controller.clock import ForwardTime, Reading, Trust
-from controller.dmx.gateway import Gateway as Machine
-from controller.dmx.memory import Memory
+from controller.clock import ClockReading, ForwardTime, Trust
+from controller.dmx.gateway import DmxGateway as Machine
+from controller.dmx.gateway_file import GatewayFile
 from controller.dmx.simulated import SimulatedLamps
 from controller.events import Event
-from controller.gateways.contract import Dmx
-from controller.gateways.gateway import Gateway, Message, Order
+from controller.gateways.base import Gateway, Message, Order
+from controller.gateways.dmx import Dmx
 from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
 from controller.schedule.plan import Program
-from controller.service.engine import Engine
+from controller.service.controller import Controller
 from controller.simulation.devices import DEVICES
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ class Party:
         self.session = 0
         self.due_s = float("inf")
 
-    def reading(self) -> Reading:
+    def reading(self) -> ClockReading:
         """Its own look at its own clock."""
         shows = self.world.wall + timedelta(seconds=self.dial.offset_s)
         wall = self._forward.at(shows, self.world.mono)
-        return Reading(wall, self.world.mono, self.dial.trust, self.dial.stepped_s)
+        return ClockReading(wall, self.world.mono, self.dial.trust, self.dial.stepped_s)
 
     def hears(self, topic: str) -> bool:
         """Whether it has subscribed to a topic."""
@@ -112,19 +112,19 @@ class Party:
     def turn(self) -> None: ...
 
 
-class Controller(Party):
+class ControllerParty(Party):
     """The engine, and the order that it keeps on disk."""
 
     def __init__(self, world: "World", name: str, gateways: tuple[Gateway, ...], program: Program) -> None:
         self._gateways = gateways
         self._program = program
-        self.engine = Engine(gateways, PREFIX, program)
+        self.engine = Controller(gateways, PREFIX, program)
         self.events: list[tuple[float, Event]] = []
         super().__init__(world, name, self.engine.topics)
 
     def start(self, known: Order = Order()) -> None:
         """The process starts; nothing but `known` was kept."""
-        self.engine = Engine(self._gateways, PREFIX, self._program, known)
+        self.engine = Controller(self._gateways, PREFIX, self._program, known)
         self._forward = ForwardTime()
         self.up = True
         self.connect()
@@ -167,7 +167,7 @@ class Box(Party):
         self.settings = settings
         self.patch = Patch(settings.fixtures, {}, settings.universe)
         self.lamps = SimulatedLamps(Random(1))
-        self.memory: Memory | None = None
+        self.memory: GatewayFile | None = None
         self.events: list[tuple[float, Event]] = []
         self.machine = self._machine()
         will = Message(settings.topic("availability", PREFIX), b"offline", 1, True)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.clock import Judge, Reading, Trust
+from controller.clock import ClockJudge, ClockReading, Trust
 from controller.events import Level
-from controller.gateways.documents import ALWAYS
-from controller.schedule.campaign import Stop
+from controller.gateways.wire import ALWAYS
+from controller.schedule.campaign import SafetyStop
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
@@ -154,7 +154,7 @@ def test_a_safety_stop_needs_no_clock(night: Any, off_s: float) -> None:
     controller.poke()
     night.run(5)
     under = controller.engine.program
-    controller.engine.follow(under.with_hand((), Stop(ALWAYS, "Eva", "arbete i masten")))
+    controller.engine.follow(under.with_hand((), SafetyStop(ALWAYS, "Eva", "arbete i masten")))
     controller.poke()
     night.run(3)
     assert not any(state.on for state in night.box.shown().values())
@@ -319,7 +319,7 @@ def test_in_time_lapse_a_report_under_way_is_no_other_time(
     engine, late = world_of(EVENING).controller.engine, timedelta(seconds=72)
     (mast,) = engine.gateways.values()
     for second in range(1, 6):
-        reading = Reading(EVENING + timedelta(seconds=pace * second), 100.0 + second, pace=pace)
+        reading = ClockReading(EVENING + timedelta(seconds=pace * second), 100.0 + second, pace=pace)
         report = {"version": 1, "epoch": 1, "revision": 1, "at": (reading.wall - late).isoformat(), "zones": {}}
         report |= {"by": "desired", "clock": "own", "uptime_s": second}
         engine.receive(mast.topic("reported", "watertower"), json.dumps(report).encode(), False, reading)
@@ -367,9 +367,9 @@ def test_a_lamp_that_was_not_asked_while_the_clock_was_suspect_is_not_silent(
     assert not [event for at_s, event in world.controller.events if at_s > since and event.kind.level is Level.ERROR]
 
 
-def readings(night: Any, *, known: datetime | None = None, drift: float = 0.0) -> Iterator[Reading]:
+def readings(night: Any, *, known: datetime | None = None, drift: float = 0.0) -> Iterator[ClockReading]:
     """What a judge of a clock says, second by second from now on."""
-    judge = Judge(known)
+    judge = ClockJudge(known)
     for second in range(10_000):
         wall = night.controller.reading().wall + timedelta(seconds=second * (1 + drift))
         yield judge.judge(wall, night.mono + second, None)
@@ -383,7 +383,7 @@ def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(nig
     (event,) = (event for event in told if event.code == "TWL-T003")
     assert event.text("en").endswith("3 days behind what this site knew at last, 2026-11-23 18:00 UTC")
     assert "den går 3 dygn efter den tid som anläggningen senast kände till, 2026-11-23 18:00 UTC" in event.text("sv")
-    passed = Reading(known + timedelta(hours=1), night.mono + 10_000, Trust.PLAUSIBLE)
+    passed = ClockReading(known + timedelta(hours=1), night.mono + 10_000, Trust.PLAUSIBLE)
     assert "TWL-T004" in [event.code for event in engine.turn(passed).events]
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.clock import Reading, Trust
-from controller.events import ALL, CATALOGUE, Event, Kind, Level, happened
-from controller.events.damper import WINDOW_S, Damper
+from controller.clock import ClockReading, Trust
+from controller.events import ALL, CATALOGUE, Event, EventKind, Level, new_event
+from controller.events.rate_limit import WINDOW_S, RateLimit
 from controller.service.degradations import Degradations
 from controller.service.health import Degradation
 
@@ -21,15 +21,15 @@ class Hands:
         self.stepped_s = 0.0
         self.degradations = Degradations(self)
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         wall = START + timedelta(seconds=self.seconds + self.stepped_s)
-        return Reading(wall, self.seconds, Trust.TRUSTED, self.stepped_s)
+        return ClockReading(wall, self.seconds, Trust.TRUSTED, self.stepped_s)
 
     def real_s(self, wall_s: float) -> float:
         return wall_s
 
     def tell(self, code: str, **fields: object) -> None:
-        self.pass_on(happened(code, **fields))
+        self.pass_on(new_event(code, **fields))
 
     def pass_on(self, event: Event) -> None:
         self.degradations.take(event, self.read().wall)
@@ -77,8 +77,8 @@ def test_the_clock_is_one_that_says_itself_when_it_is_over(hands: Hands) -> None
 @pytest.mark.parametrize(("trust", "level"), [("suspect", Level.WARNING), ("plausible", Level.INFO)])
 def test_the_level_of_a_change_of_trust_is_that_of_the_new_state(trust: str, level: Level) -> None:
     """A healthy start without a time server warns of nothing; the word in another field does not count."""
-    assert happened("TWL-T001", trust=trust, before="–").level is level
-    assert happened("TWL-T001", trust="suspect", before="trusted").level is Level.WARNING
+    assert new_event("TWL-T001", trust=trust, before="–").level is level
+    assert new_event("TWL-T001", trust="suspect", before="trusted").level is Level.WARNING
 
 
 def test_a_clock_that_is_set_moves_what_began_before(hands: Hands) -> None:
@@ -92,10 +92,10 @@ def test_what_only_happens_again_and_again_is_over_when_it_does_not(hands: Hands
     """A foreign writer, also where most of what he does is counted and not told."""
     quiet_s = CATALOGUE["TWL-G111"].lasting.quiet_s  # type: ignore[union-attr]
     assert quiet_s is not None
-    damper = Damper()
+    damper = RateLimit()
     for second in range(3 * WINDOW_S):
         hands.seconds = second
-        foreign = happened("TWL-G111", topic="t", epoch=1, revision=second)
+        foreign = new_event("TWL-G111", topic="t", epoch=1, revision=second)
         for event in (*damper.pass_on(foreign, second), *damper.due(second)):
             hands.pass_on(event)
     assert hands.codes == ["TWL-G111"]
@@ -125,8 +125,8 @@ def test_a_connection_ends_all_that_was_wrong_with_it(hands: Hands) -> None:
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_it_is_told_from_the_document_as_it_was_in_the_log(hands: Hands, language: str) -> None:
     """Codes and values go over the wire; the reader makes the sentence, in his own language."""
-    first = happened("TWL-Q106", path="users", reason="Permission denied")
-    event = happened("TWL-O131", count=1, where="tower.yaml", first=first, taken="2026-11-19 09:30")
+    first = new_event("TWL-Q106", path="users", reason="Permission denied")
+    event = new_event("TWL-O131", count=1, where="tower.yaml", first=first, taken="2026-11-19 09:30")
     hands.pass_on(event)
     read = Degradation.model_validate_json(hands.degradations.now()[0].model_dump_json())
     assert read.fields["first"] == {"code": "TWL-Q106", "fields": {"path": "users", "reason": "Permission denied"}}
@@ -166,14 +166,14 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if kind.code[4] in "CJMT"], ids=lambda kind: kind.code)
-def test_whatever_is_wrong_with_the_service_is_shown_until_it_ends(kind: Kind) -> None:
+def test_whatever_is_wrong_with_the_service_is_shown_until_it_ends(kind: EventKind) -> None:
     """A warning or an error about the service itself lasts, or stands in the table above with the reason why not."""
     if kind.level in {Level.WARNING, Level.ERROR}:
         assert (kind.lasting is not None) != (kind.code in MOMENTS)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if kind.lasting is not None], ids=lambda kind: kind.code)
-def test_what_lasts_can_be_told_apart_and_ended(kind: Kind) -> None:
+def test_what_lasts_can_be_told_apart_and_ended(kind: EventKind) -> None:
     """By fields that it has; an event that ends it carries at least one of them."""
     lasting = kind.lasting
     assert lasting is not None

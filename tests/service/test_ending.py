@@ -10,9 +10,9 @@ import pytest
 from controller.clock import SystemClock
 from controller.gateways import GATEWAYS
 from controller.schedule.plan import Program
+from controller.service.controller import Controller
 from controller.service.degradations import Degradations
-from controller.service.engine import Engine
-from controller.service.loop import Loop, Named
+from controller.service.runtime import Runtime, SiteInfo
 
 LAMP = GATEWAYS["wled"].model_validate({"name": "lamp", "zone": "bowl", "topic": "wled/lamp"})
 
@@ -44,7 +44,7 @@ async def test_it_ends_although_it_is_woken(scheduled: Callable[[str], Program],
     quiet: Any = Quiet()
     clock = SystemClock()
     none = Degradations(clock)
-    loop = Loop(Engine((LAMP,), "w", one), quiet, clock, quiet, Named("site", "w"), none.take, none)
+    loop = Runtime(Controller((LAMP,), "w", one), quiet, clock, quiet, SiteInfo("site", "w"), none.take, none)
     task = asyncio.create_task(loop.run())
     while loop.turned_s is None:
         await asyncio.sleep(0.01)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.gateways.gateway import Rejected
+from controller.gateways.base import Rejected
 from controller.service.health import Health, parse_health
-from controller.service.report import health_of
+from controller.service.health_report import health_of
 from tests.service.conftest import begun
 
 NOW = "2026-11-20T16:00:00Z"

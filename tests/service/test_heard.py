@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from controller.gateways.gateway import Order, Report, Shown
+from controller.gateways.base import Order, Report, ReportedLook
 from controller.lighting.color import Color
-from controller.service.state import Heard
+from controller.service.gateway_state import ReportedState
 
 ORANGE = Color("#FF6A00")
 AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -12,48 +12,53 @@ AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 def test_parts_told_live_are_laid_together() -> None:
     """Brightness in one message, colour in another."""
-    heard = Heard().after(Report({"bowl": Shown(on=True, brightness=1.0)}), 1.0, fresh=True)
-    heard = heard.after(Report({"bowl": Shown(color=ORANGE)}), 2.0, fresh=True)
-    assert heard.zones == {"bowl": Shown(on=True, brightness=1.0, color=ORANGE)}
+    heard = ReportedState().after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 1.0, fresh=True)
+    heard = heard.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=True)
+    assert heard.zones == {"bowl": ReportedLook(on=True, brightness=1.0, color=ORANGE)}
     assert heard.told_s == {"bowl": 2.0}
 
 
 def test_a_part_that_was_retained_is_not_laid_under_one_told_live() -> None:
     """Else the colour of yesterday would confirm with the brightness of now."""
-    heard = Heard().after(Report({"bowl": Shown(color=ORANGE)}), 1.0, fresh=False)
-    assert heard.zones == {"bowl": Shown(color=ORANGE)}
-    heard = heard.after(Report({"bowl": Shown(on=True, brightness=1.0)}), 2.0, fresh=True)
-    assert heard.zones == {"bowl": Shown(on=True, brightness=1.0)}
+    heard = ReportedState().after(Report({"bowl": ReportedLook(color=ORANGE)}), 1.0, fresh=False)
+    assert heard.zones == {"bowl": ReportedLook(color=ORANGE)}
+    heard = heard.after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 2.0, fresh=True)
+    assert heard.zones == {"bowl": ReportedLook(on=True, brightness=1.0)}
 
 
 def test_a_retained_part_makes_a_zone_stale() -> None:
     """Mixed with what was told live nobody knows any more how old it is."""
-    heard = Heard().after(Report({"bowl": Shown(on=True)}), 1.0, fresh=True)
-    heard = heard.after(Report({"bowl": Shown(color=ORANGE)}), 2.0, fresh=False)
+    heard = ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=True)
+    heard = heard.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=False)
     assert heard.told_s == {}
     assert heard.alive_s == 1.0
 
 
 def test_one_zone_does_not_make_another_fresh() -> None:
     """After a new connection each has to be told of by itself."""
-    told = Report({"bowl": Shown(on=True), "shaft": Shown(on=True)})
-    heard = Heard().after(told, 1.0, fresh=True).forgotten()
-    heard = heard.after(Report({"bowl": Shown(on=False)}), 5.0, fresh=True)
+    told = Report({"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)})
+    heard = ReportedState().after(told, 1.0, fresh=True).forgotten()
+    heard = heard.after(Report({"bowl": ReportedLook(on=False)}), 5.0, fresh=True)
     assert heard.told_s == {"bowl": 5.0}
-    assert heard.zones["shaft"] == Shown(on=True)
+    assert heard.zones["shaft"] == ReportedLook(on=True)
 
 
 def test_a_report_of_ours_is_whole() -> None:
     """A zone that it leaves out is not known any more, nor is a problem that it does not repeat."""
-    first = Report({"bowl": Shown(on=True), "shaft": Shown(on=True)}, order=Order(1, 1), problems=("TWL-X111",), at=AT)
-    heard = Heard().after(first, 1.0, fresh=True).after(Report({}, order=Order(1, 1), at=AT), 2.0, fresh=True)
+    first = Report(
+        {"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)},
+        order=Order(1, 1),
+        problems=("TWL-X111",),
+        at=AT,
+    )
+    heard = ReportedState().after(first, 1.0, fresh=True).after(Report({}, order=Order(1, 1), at=AT), 2.0, fresh=True)
     assert (heard.zones, heard.told_s, heard.problems) == ({}, {}, ())
 
 
 def test_who_speaks_is_online_and_who_said_goodbye_is_not() -> None:
     """A live word is proof, but for the last one; a retained word proves nothing."""
-    assert Heard().after(Report({"bowl": Shown(on=True)}), 1.0, fresh=True).online is True
-    assert Heard().after(Report({"bowl": Shown(on=True)}), 1.0, fresh=False).online is None
-    gone = Heard().after(Report(online=False), 3.0, fresh=True)
+    assert ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=True).online is True
+    assert ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=False).online is None
+    gone = ReportedState().after(Report(online=False), 3.0, fresh=True)
     assert (gone.online, gone.alive_s) == (False, None)
-    assert Heard().after(Report(online=True), 3.0, fresh=False).alive_s is None
+    assert ReportedState().after(Report(online=True), 3.0, fresh=False).alive_s is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.documents import Reported, parse_reported
+from controller.gateways.wire import ReportedDocument, parse_reported
 
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 REPORTED = "watertower/gateway/mast/reported"
@@ -77,7 +77,7 @@ def test_an_uptime_of_years(night: Any) -> None:
 def test_a_walk_test_is_left_alone(night: Any) -> None:
     """Local control: it differs, and nobody is alarmed or written to; when it ends all is repaired."""
     told = parse_reported(night.kept[REPORTED])
-    assert isinstance(told, Reported)
+    assert isinstance(told, ReportedDocument)
     zones = {zone: shown.model_copy(update={"color": "#00FF00"}) for zone, shown in told.zones.items()}
     night.box.online = False
     count, since = len(night.sent), night.mono

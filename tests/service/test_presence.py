@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.clock import Reading
+from controller.clock import ClockReading
 from controller.mqtt import Received
-from controller.service.news import BEAT_S
+from controller.service.health_watch import BEAT_S
 from controller.service.presence import FAREWELL_S, REPAIR_S, Presence
 
 TOPIC = "tower/controller/status"
 
 
-def at(seconds: float) -> Reading:
-    return Reading(datetime(2026, 11, 20, 16, tzinfo=UTC) + timedelta(seconds=seconds), seconds)
+def at(seconds: float) -> ClockReading:
+    return ClockReading(datetime(2026, 11, 20, 16, tzinfo=UTC) + timedelta(seconds=seconds), seconds)
 
 
 def said(word: bytes, *, retain: bool = False) -> Received:

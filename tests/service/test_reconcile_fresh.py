@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.gateways import GATEWAYS
-from controller.gateways.gateway import POLL_S, Gateway, Message, Report, Want
+from controller.gateways.base import POLL_S, DesiredState, Gateway, Message, Report
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.simulation.devices import DEVICES
@@ -407,7 +407,7 @@ def do(world: Any, deed: str) -> None:
         vars(vendor).pop("take", None)
     elif deed == "hand" and vendor.up:
         zones = {zone: vendor.gateway.reduce(zone, BLUE) for zone in vendor.gateway.zone_names}
-        for message in vendor.gateway.encode(Want(now=world.wall, zones=zones), "watertower"):
+        for message in vendor.gateway.encode(DesiredState(now=world.wall, zones=zones), "watertower"):
             world.publish(None, message)
     elif deed == "lost line" and vendor.up and vendor.online:
         vendor.disconnect(tell=False)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from controller.gateways.gateway import Order
+from controller.gateways.base import Order
 
 BEFORE_SUNSET = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 """Eleven minutes before the lights go on."""

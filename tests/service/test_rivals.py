@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from controller.gateways.gateway import Order
+from controller.gateways.base import Order
 
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
@@ -29,7 +29,9 @@ def poisoned(world: Any, **changes: Any) -> bytes:
 
 def test_a_foreign_writer(night: Any) -> None:
     """Somebody writes another look into desired: written over within 2 s, and told."""
-    zones = {zone: wish.model_copy(update={"color": "#0000FF"}) for zone, wish in night.desired.zones.items()}
+    zones = {
+        zone: desired_key.model_copy(update={"color": "#0000FF"}) for zone, desired_key in night.desired.zones.items()
+    }
     higher = night.desired.revision + 7
     night.say(DESIRED, poisoned(night, zones=zones, revision=higher, command_id="x", issued_at=night.wall), True)
     night.run(2)

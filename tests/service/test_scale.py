@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from controller.clock import Reading, Trust
+from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
-from controller.gateways.contract import Dmx
-from controller.gateways.documents import Reported, ZoneReport
-from controller.service.engine import Engine
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import ReportedDocument, ZoneReport
+from controller.service.controller import Controller
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
-def reading(seconds: float) -> Reading:
+def reading(seconds: float) -> ClockReading:
     """A look at the clock so long after the start."""
-    return Reading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
+    return ClockReading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
 
 
 @pytest.fixture
-def engine(shipped: Setup) -> Callable[[int], Engine]:
+def engine(shipped: Setup) -> Callable[[int], Controller]:
     """An engine with so many copies of the shipped gateway, told and waiting."""
     (mast,) = (gateway for gateway in shipped.tower.gateways if isinstance(gateway, Dmx))
 
-    def make(count: int) -> Engine:
+    def make(count: int) -> Controller:
         gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
-        made = Engine(gateways, "w", shipped.program())
+        made = Controller(gateways, "w", shipped.program())
         made.connected(reading(0))
         made.turn(reading(0))
         made.turn(reading(0.6))
@@ -37,11 +37,11 @@ def engine(shipped: Setup) -> Callable[[int], Engine]:
     return make
 
 
-def report(engine: Engine, name: str, seconds: float) -> bytes:
+def report(engine: Controller, name: str, seconds: float) -> bytes:
     """What a gateway says that obeyed."""
     order = engine._issued[name].order
     shown = ZoneReport(on=True, color="#FF6A00", brightness=1.0)
-    told = Reported(
+    told = ReportedDocument(
         version=1,
         epoch=order.epoch,
         revision=order.revision,
@@ -77,13 +77,13 @@ def test_a_turn_without_news_works_on_nothing(engine: Any) -> None:
 def test_a_thousand_gateways_are_told_in_one_turn(shipped: Setup, engine: Any) -> None:
     """Each its own document, under its own order."""
     many = engine(1000)
-    assert len({track.wish for track in many.tracks.values()}) == 1
+    assert len({track.desired_key for track in many.tracks.values()}) == 1
     assert len({issued.order for issued in many._issued.values()}) == 1000
 
 
 def test_before_the_first_turn_and_cut_off_nothing_is_urgent(shipped: Setup) -> None:
     """Without a connection there is nothing to wake for but the next cue."""
-    alone = Engine(shipped.tower.gateways, "w", shipped.program())
+    alone = Controller(shipped.tower.gateways, "w", shipped.program())
     for seconds in range(5):
         output = alone.turn(reading(seconds))
         assert output.wake_s is None
@@ -95,5 +95,5 @@ def test_before_the_first_turn_and_cut_off_nothing_is_urgent(shipped: Setup) -> 
 def test_a_start_with_a_clock_in_doubt_or_without_a_gateway(shipped: Setup) -> None:
     """Nothing is decided yet, and nothing is due."""
     doubtful = replace(reading(0), trust=Trust.SUSPECT)
-    assert Engine(shipped.tower.gateways, "w", shipped.program()).turn(doubtful).wake_s is None
-    assert Engine((), "w", shipped.program()).turn(reading(0)).messages == ()
+    assert Controller(shipped.tower.gateways, "w", shipped.program()).turn(doubtful).wake_s is None
+    assert Controller((), "w", shipped.program()).turn(reading(0)).messages == ()

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from controller.lighting.look import ZoneState
-from controller.service.hand import Hand
-from controller.service.request import Grounds
-from controller.service.wishes import goal
-from controller.simulation.control import finished
-from controller.simulation.memory import Disk
+from controller.service.desired import desired_looks
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import OverrideManager
+from controller.simulation.controller_host import finished
+from controller.simulation.disk import SimulatedDisk
 
 START = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 """Long after the window began, and not in the first of its steps."""
@@ -25,7 +25,9 @@ class ByHand:
     def __init__(self, world: Any, program: Any) -> None:
         self.world = world
         self.plain = program
-        self._hand = Hand(Disk(lambda _: None, lambda _: None), Grounds(program, {}, timedelta(days=1)))
+        self._hand = OverrideManager(
+            SimulatedDisk(lambda _: None, lambda _: None), OverridePolicy(program, {}, timedelta(days=1))
+        )
 
     def ask(self, **keys: Any) -> None:
         """One request, granted."""
@@ -53,7 +55,7 @@ class ByHand:
 
     def _planned(self, seconds: float) -> dict[str, ZoneState]:
         at = self.world.wall + timedelta(seconds=seconds)
-        return goal(self.plain.zones, self.plain.look_at(at), at)
+        return desired_looks(self.plain.zones, self.plain.look_at(at), at)
 
     def _follow(self) -> None:
         self.world.controller.engine.follow(self.plain.with_hand(self._hand.overrides, self._hand.stop))

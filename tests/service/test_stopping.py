@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from controller.dmx.simulated import Faults
-from controller.schedule.campaign import Stop
+from controller.schedule.campaign import SafetyStop
 
-STOP = Stop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")
+STOP = SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")
 NAMED, DARK = "TWL-O113", "TWL-O114"
 
 

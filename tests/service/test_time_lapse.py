@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from controller.clock import Reading
+from controller.clock import ClockReading
 from controller.config.load import load
-from controller.gateways.gateway import Order
-from controller.service.engine import LISTEN_S, Engine
+from controller.gateways.base import Order
+from controller.service.controller import LISTEN_S, Controller
 
 SHIPPED = Path(__file__).parents[2] / "config"
 SUNSET = datetime(2026, 11, 20, 14, 41, 14, tzinfo=UTC)
@@ -19,9 +19,9 @@ def test_an_answer_is_due_when_the_fade_is_over(pace: float) -> None:
     """Thirty seconds on the wall, and what the gateway is given to settle on the clock that it lives by."""
     setup = load(SHIPPED)
     (gateway,) = setup.tower.gateways
-    engine = Engine(setup.tower.gateways, "watertower", setup.program(), Order())
-    engine.connected(Reading(SUNSET - timedelta(seconds=LISTEN_S * pace), 100.0 - LISTEN_S, pace=pace))
-    engine.turn(Reading(SUNSET, 100.0, pace=pace))
+    engine = Controller(setup.tower.gateways, "watertower", setup.program(), Order())
+    engine.connected(ClockReading(SUNSET - timedelta(seconds=LISTEN_S * pace), 100.0 - LISTEN_S, pace=pace))
+    engine.turn(ClockReading(SUNSET, 100.0, pace=pace))
     pending = engine.tracks[gateway.name].pending
     assert pending is not None
     assert pending.due_s - 100.0 == pytest.approx(30.0 / pace + gateway.SETTLE_S, abs=2.0 / pace)

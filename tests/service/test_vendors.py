@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.gateway import POLL_S, Message
+from controller.gateways.base import POLL_S, Message
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)

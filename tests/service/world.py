@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from controller.gateways.documents import Desired, parse_desired
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
+from controller.gateways.wire import DesiredDocument, parse_desired
 from controller.lighting.look import ZoneState
 from controller.schedule.plan import Cue, Program
-from controller.service.wishes import fade_left_s, goal
-from tests.service.parties import PREFIX, Box, Controller, Party, Vendor
+from controller.service.desired import desired_looks, fade_left_s
+from tests.service.parties import PREFIX, Box, ControllerParty, Party, Vendor
 
 
 @dataclass
@@ -52,16 +52,16 @@ class World:
         return self.start + timedelta(seconds=self.mono - self._began)
 
     @property
-    def desired(self) -> Desired:
+    def desired(self) -> DesiredDocument:
         """The document that the broker keeps for the first gateway of our own."""
         told = parse_desired(self.kept[self.box.settings.topic("desired", PREFIX)])
-        assert isinstance(told, Desired)
+        assert isinstance(told, DesiredDocument)
         return told
 
     @property
-    def controller(self) -> Controller:
+    def controller(self) -> ControllerParty:
         """The first controller."""
-        return next(party for party in self.parties if isinstance(party, Controller))
+        return next(party for party in self.parties if isinstance(party, ControllerParty))
 
     @property
     def box(self) -> Box:
@@ -149,7 +149,7 @@ class World:
     @property
     def goals(self) -> dict[str, ZoneState]:
         """What should be shown now, by true time."""
-        return goal(self.controller.engine.program.zones, self.cue(), self.wall)
+        return desired_looks(self.controller.engine.program.zones, self.cue(), self.wall)
 
     @property
     def fading(self) -> bool:

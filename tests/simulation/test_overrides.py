@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import load
-from controller.service.hand import Hand
-from controller.service.request import Grounds
-from controller.simulation.control import finished
-from controller.simulation.memory import Disk
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import OverrideManager
+from controller.simulation.controller_host import finished
+from controller.simulation.disk import SimulatedDisk
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -18,14 +18,14 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def disk() -> Disk:
+def disk() -> SimulatedDisk:
     """An empty one."""
-    return Disk(lambda _name: None, lambda _name: None)
+    return SimulatedDisk(lambda _name: None, lambda _name: None)
 
 
-def hand_on(disk: Disk) -> Hand:
+def hand_on(disk: SimulatedDisk) -> OverrideManager:
     """A hand as a start of the process makes it."""
-    return Hand(disk, Grounds(SETUP.program(), SETUP.tower.palette, timedelta(days=1)))
+    return OverrideManager(disk, OverridePolicy(SETUP.program(), SETUP.tower.palette, timedelta(days=1)))
 
 
 def asked(**keys: str) -> bytes:
@@ -33,7 +33,7 @@ def asked(**keys: str) -> bytes:
     return json.dumps({"version": 1, "id": "a", "look": "red", "owner": "me", "reason": "test", **keys}).encode()
 
 
-def test_the_fade_out_of_an_override_that_ended_is_still_in_the_plan(disk: Disk) -> None:
+def test_the_fade_out_of_an_override_that_ended_is_still_in_the_plan(disk: SimulatedDisk) -> None:
     """At its end the campaign fades in for 30 s, also once the override is forgotten by the person."""
     hand = hand_on(disk)
     finished(hand.take(asked(until="10 min"), EVENING))
@@ -45,7 +45,7 @@ def test_the_fade_out_of_an_override_that_ended_is_still_in_the_plan(disk: Disk)
     assert hand.overrides == ()
 
 
-def test_a_resume_fades_like_an_end(disk: Disk) -> None:
+def test_a_resume_fades_like_an_end(disk: SimulatedDisk) -> None:
     """The override ends at the resume and not without a trace."""
     hand = hand_on(disk)
     finished(hand.take(asked(until="1 h"), EVENING))
@@ -54,7 +54,7 @@ def test_a_resume_fades_like_an_end(disk: Disk) -> None:
     assert (cue.at, cue.fade_s) == (EVENING + MINUTE, 30)
 
 
-def test_the_same_id_after_a_restart_is_told_the_end_that_stands(disk: Disk) -> None:
+def test_the_same_id_after_a_restart_is_told_the_end_that_stands(disk: SimulatedDisk) -> None:
     """Asked for an hour, asked again ten minutes later after a crash: it ends an hour after the first request."""
     first = finished(hand_on(disk).take(asked(until="1 h"), EVENING))
     again = finished(hand_on(disk).take(asked(until="1 h"), EVENING + 10 * MINUTE))

@@ -12,7 +12,7 @@ from controller.config.load import load
 from controller.simulation.expected import Expected
 from controller.simulation.faults import FAULTS, Fault
 from controller.simulation.rehearsal import Rehearsal
-from controller.simulation.site import Site
+from controller.simulation.scenario import Scenario
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
@@ -42,7 +42,7 @@ class Faulty(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 2**16))
     def switch_on(self, seed: int) -> None:
         """The site has run for a minute when the first fault comes."""
-        self.site = Site(SETUP, EXPECTED.without_hand(), EVENING, seed)
+        self.site = Scenario(SETUP, EXPECTED.without_hand(), EVENING, seed)
         self.healers: list[tuple[Fault, object]] = []
         self.site.switch_on()
 

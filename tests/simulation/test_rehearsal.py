@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from controller.clock import Reading
+from controller.clock import ClockReading
 from controller.config.load import Setup, load, parse
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
-from controller.service.news import News
+from controller.service.health_watch import HealthWatch
 from controller.simulation.rehearsal import Rehearsal, Result
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -74,10 +74,10 @@ def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> 
 def test_one_who_goes_by_dates_would_be_told_wrongly(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault finds what it is for."""
 
-    def lives(news: News, now: Reading) -> bool:
+    def lives(news: HealthWatch, now: ClockReading) -> bool:
         return news.health is not None and now.wall - news.health.at < timedelta(seconds=30)
 
-    monkeypatch.setattr(News, "lives", lives)
+    monkeypatch.setattr(HealthWatch, "lives", lives)
     assert held(setup, "asker").misjudged > 0
 
 

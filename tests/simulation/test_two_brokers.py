@@ -9,7 +9,7 @@ import pytest
 from controller.config.load import Setup, load
 from controller.simulation.expected import Expected
 from controller.simulation.rehearsal import Rehearsal, Result
-from controller.simulation.site import Site
+from controller.simulation.scenario import Scenario
 
 EVENING = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 40, 30, tzinfo=UTC)
@@ -36,11 +36,11 @@ def test_a_sound_night_is_right_and_nobody_is_alarmed(setup: Setup) -> None:
     assert result.total.confirmed_s > 0.99 * result.total.lit_s
 
 
-def in_the_evening(setup: Setup, brokers: int) -> Site:
+def in_the_evening(setup: Setup, brokers: int) -> Scenario:
     """Two minutes before sunset on the first evening of the campaign, with so many brokers."""
     mqtt = setup.tower.mqtt.model_copy(update={"broker": setup.tower.mqtt.broker[:brokers]})
     setup = replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt}))
-    site = Site(setup, Expected(setup, SUNSET - BEFORE, SUNSET + BEFORE), SUNSET - BEFORE, 1)
+    site = Scenario(setup, Expected(setup, SUNSET - BEFORE, SUNSET + BEFORE), SUNSET - BEFORE, 1)
     site.switch_on()
     return site
 

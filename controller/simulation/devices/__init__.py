@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.simulation.devices.device import Device, Lamp, Messages
+from controller.simulation.devices.device import Device, Messages, SimulatedLamp
 from controller.simulation.devices.dmx_channels import DmxBridge
 from controller.simulation.devices.esphome import EspHomeNode
 from controller.simulation.devices.home_assistant import HomeAssistantLight
@@ -23,4 +23,4 @@ DEVICES: dict[str, type[Device[Any]]] = {
     "dmx-channels": DmxBridge,
 }
 
-__all__ = ["DEVICES", "Device", "Lamp", "Messages"]
+__all__ = ["DEVICES", "Device", "Messages", "SimulatedLamp"]

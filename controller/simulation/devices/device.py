@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from controller.gateways.gateway import Gateway, Message
+from controller.gateways.base import Gateway, Message
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -27,7 +27,7 @@ G = TypeVar("G", bound=Gateway)
 
 
 @dataclass
-class Lamp:
+class SimulatedLamp:
     """Light that fades from one state to another, linearly."""
 
     goal: ZoneState = DARK
@@ -61,7 +61,7 @@ class Device(ABC, Generic[G]):
 
     def __init__(self, gateway: G) -> None:
         self.gateway = gateway
-        self.lamps: dict[str, Lamp] = {zone: Lamp() for zone in gateway.zone_names}
+        self.lamps: dict[str, SimulatedLamp] = {zone: SimulatedLamp() for zone in gateway.zone_names}
 
     @property
     @abstractmethod

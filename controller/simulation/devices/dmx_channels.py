@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from controller.gateways.base import Message
 from controller.gateways.dmx_channels import PLACE, DmxChannels
-from controller.gateways.gateway import Message
 from controller.lighting.look import ZoneState
 from controller.simulation.devices.device import Device, Messages, document, keys_of, said
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from controller.gateways.base import Message
 from controller.gateways.esphome import EspHome
-from controller.gateways.gateway import Message
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import Device, Messages, document, keys_of, light, whole
@@ -14,7 +14,7 @@ DEFAULT_FADE_S = 1.0
 
 
 @dataclass
-class Light:
+class EspHomeLight:
     """The remote values of one light; colours are kept at full strength, their own brightness beside them."""
 
     mode: str = "rgb"
@@ -86,10 +86,10 @@ class EspHomeNode(Device[EspHome]):
         super().__init__(gateway)
         self.lights = self._lights()
 
-    def _lights(self) -> dict[str, Light]:
+    def _lights(self) -> dict[str, EspHomeLight]:
         (mode,) = self.gateway.color_modes
         mired = 250 if mode == "color_temp" else None
-        return {zone: Light(mode, mired=mired) for zone in self.gateway.zone_names}
+        return {zone: EspHomeLight(mode, mired=mired) for zone in self.gateway.zone_names}
 
     @property
     def will(self) -> Message:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.gateways.home_assistant import HomeAssistant
-from controller.gateways.values import from_hue
+from controller.gateways.payloads import from_hue
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.gateways.shelly_gen1 import ShellyGen1
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.gateways.shelly_gen2 import ShellyGen2
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import (
@@ -29,7 +29,7 @@ NOT_FOUND, INVALID = 404, -103
 
 
 @dataclass
-class Part:
+class ShellyComponent:
     """The goal of one component."""
 
     on: bool = False
@@ -70,7 +70,7 @@ class ShellyPlus(Device[ShellyGen2]):
     def __init__(self, gateway: ShellyGen2) -> None:
         super().__init__(gateway)
         self.components = dict(gateway.addresses)
-        self.parts = {zone: Part() for zone in gateway.zone_names}
+        self.parts = {zone: ShellyComponent() for zone in gateway.zone_names}
         self.fading: set[str] = set()
 
     @property

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
+from controller.gateways.payloads import from_hue
 from controller.gateways.tasmota import Tasmota
-from controller.gateways.values import from_hue
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import Device, Messages, document, emitted, keys_of, light, said

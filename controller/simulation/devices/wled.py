@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.gateways.wled import Wled
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import Device, Messages, keys_of, light, said, whole

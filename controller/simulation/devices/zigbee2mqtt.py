@@ -8,8 +8,8 @@ import json
 import re
 from datetime import datetime, timedelta
 
-from controller.gateways.gateway import Message
-from controller.gateways.values import from_hue
+from controller.gateways.base import Message
+from controller.gateways.payloads import from_hue
 from controller.gateways.zigbee2mqtt import Zigbee2Mqtt, from_xy, to_xy
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState

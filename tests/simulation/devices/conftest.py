@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.gateways import GATEWAYS
-from controller.gateways.gateway import Gateway, Message, Rejected, Report, Shown, Want
+from controller.gateways.base import DesiredState, Gateway, Message, Rejected, Report, ReportedLook
 from controller.lighting.look import ZoneState
 from controller.simulation.devices import DEVICES, Device
 
@@ -24,7 +24,7 @@ class Pair:
     gateway: Gateway
     device: Device[Gateway]
     now: datetime = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-    shown: dict[str, Shown] = field(default_factory=dict)
+    shown: dict[str, ReportedLook] = field(default_factory=dict)
     online: bool | None = None
     sent: list[Message] = field(default_factory=list)
 
@@ -43,11 +43,11 @@ class Pair:
             if isinstance(told, Report):
                 self.online = self.online if told.online is None else told.online
                 for zone, part in told.zones.items():
-                    self.shown[zone] = part.over(self.shown.get(zone, Shown()))
+                    self.shown[zone] = part.over(self.shown.get(zone, ReportedLook()))
 
     def ask(self, state: ZoneState, fade_s: float = 0.0) -> None:
         """The wish goes to the device, the same in every zone, and time runs until all is told."""
-        want = Want(now=self.now, zones=dict.fromkeys(self.gateway.zone_names, state), fade_s=fade_s)
+        want = DesiredState(now=self.now, zones=dict.fromkeys(self.gateway.zone_names, state), fade_s=fade_s)
         self.say(self.gateway.encode(want, PREFIX))
 
     def say(self, messages: Iterable[Message]) -> None:
@@ -71,7 +71,7 @@ class Pair:
     def agrees(self, state: ZoneState) -> bool:
         """Whether all that was read is the wish."""
         return all(
-            self.gateway.agrees(zone, self.gateway.reduce(zone, state), self.shown.get(zone, Shown()))
+            self.gateway.agrees(zone, self.gateway.reduce(zone, state), self.shown.get(zone, ReportedLook()))
             for zone in self.gateway.zone_names
         )
 

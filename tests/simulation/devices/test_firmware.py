@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.gateways.gateway import Message
+from controller.gateways.base import Message
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 

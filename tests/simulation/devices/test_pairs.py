@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.gateways import GATEWAYS
+from controller.gateways.base import DesiredState, Gateway, Message
 from controller.gateways.dmx_channels import DmxChannels
-from controller.gateways.gateway import Gateway, Message, Want
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 
@@ -215,7 +215,7 @@ def test_a_foreign_command_is_seen(pair: Any) -> None:
     """Somebody else's wish on the same topic is reported, and differs."""
     pair.ask(lit(ORANGE, 0.8))
     pair.wait(3)
-    theirs = Want(now=pair.now, zones=dict.fromkeys(pair.gateway.zone_names, lit("#0000FF", 0.8)))
+    theirs = DesiredState(now=pair.now, zones=dict.fromkeys(pair.gateway.zone_names, lit("#0000FF", 0.8)))
     pair.say(Message(each.topic, each.payload) for each in pair.gateway.encode(theirs, "somebody"))
     pair.wait(3)
     assert not pair.agrees(lit(ORANGE, 0.8))

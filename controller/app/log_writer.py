@@ -1,0 +1,77 @@
+"""Where events are written: lines for people or for machines, by a thread of its own, so that a reader who stopped
+reading never holds up the light. What does not fit in the queue, or on a full disk, is dropped and counted."""
+
+import os
+import queue
+import sys
+import threading
+from datetime import datetime, tzinfo
+from typing import Literal, TextIO
+
+from controller.events import Event, Level, new_event
+from controller.events.formatters import PRIORITY, json_line, text_line
+from controller.events.models import Language
+
+LogFormat = Literal["text", "json"]
+ROOM = 10_000
+DRAIN_S = 1.0
+
+
+class Log:
+    """Writes events to a stream until closed; DEBUG ones are left out."""
+
+    def __init__(self, form: LogFormat, zone: tzinfo, language: Language, stream: TextIO = sys.stderr) -> None:
+        self._form = form
+        self.speak(zone, language)
+        self._stream = stream
+        self._in_journal = "JOURNAL_STREAM" in os.environ and stream is sys.stderr
+        self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+
+    def __enter__(self) -> "Log":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._lines.put(None, timeout=DRAIN_S)
+        except queue.Full:
+            return
+        self._thread.join(DRAIN_S)
+
+    def speak(self, zone: tzinfo, language: Language) -> None:
+        """The local time and the language of the lines from now on."""
+        self._zone = zone
+        self._language = language
+
+    def tell(self, event: Event, at: datetime) -> None:
+        """Write one event; returns at once."""
+        if event.level is Level.DEBUG:
+            return
+        try:
+            self._lines.put_nowait((at, self._line(event, at)))
+        except queue.Full:
+            self._dropped += 1
+
+    def _line(self, event: Event, at: datetime) -> str:
+        line = (
+            json_line(event, at, self._language)
+            if self._form == "json"
+            else text_line(event, at, self._zone, self._language)
+        )
+        return f"<{PRIORITY[event.level]}>{line}" if self._in_journal else line
+
+    def _write(self) -> None:
+        while (told := self._lines.get()) is not None:
+            at, line = told
+            missing, self._dropped = self._dropped, 0
+            try:
+                if missing:
+                    self._stream.write(self._line(new_event("TWL-C041", count=missing), at) + "\n")
+                self._stream.write(line + "\n")
+                self._stream.flush()
+            except (BrokenPipeError, ValueError):
+                return
+            except OSError:
+                self._dropped += missing + 1

@@ -1,0 +1,131 @@
+"""What `check` tells of files that are right: what may not be meant, each at its place."""
+
+import errno
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from controller import plain_file
+from controller.config import checks
+from controller.config.color_lint import colors_not_shown
+from controller.config.findings import Finding, in_order
+from controller.config.load import RULES, Setup
+from controller.config.nodes import Document, Node, Pairs, Scalar
+from controller.config.nodes import YamlSequence as Items
+from controller.config.schedule_file import Shows
+from controller.config.timezones import is_far
+from controller.lighting.look import parse_brightness
+from controller.lighting.names import DARK_WORDS
+from controller.schedule.plan_notes import notes as notes_of_schedule
+
+INABILITIES = {
+    "color": "TWL-S231",
+    "brightness": "TWL-S232",
+    "fade": "TWL-S233",
+    "report": "TWL-S234",
+    "refresh": "TWL-S235",
+    "answer": "TWL-S238",
+    "scale": "TWL-S239",
+}
+USUAL_WORDS = frozenset({"dark", "släckt"})
+
+
+def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
+    """Every note on the schedule from `now` on, each at the name of its rule, in the order of the file."""
+    document = setup.schedule_text
+    rules = [rule for group in RULES for rule in checks.entries(document, group)]
+    names = {rule.place.line: rule.entries["name"].value.place for rule in rules}
+    found = [
+        document.source.finding(note.code, names.get(note.rule.line), **note.fields)
+        for note in notes_of_schedule(setup.program(), now)
+    ]
+    if not rules:
+        found.append(document.source.finding("TWL-S252", None))
+    found.extend(colors_not_shown(setup, rules))
+    found.extend(_not_read(setup))
+    found.extend(_of_tower(setup))
+    found.extend(_of_gateways(setup))
+    found.extend(_of_wear(setup))
+    return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
+
+
+def _not_read(setup: Setup) -> Iterator[Finding]:
+    """What editors save beside a file under nearly its name, to be edited ever after in vain."""
+    for source in (setup.schedule_text.source, setup.tower_text.source):
+        path = Path(source.file)
+        for name in (f"{path.name}.txt", f"{path.stem}.yml"):
+            if path.with_name(name).is_file():
+                yield source.finding("TWL-S255", None, found=name, name=path.name)
+
+
+def _of_tower(setup: Setup) -> Iterator[Finding]:
+    """A place far from its time zone, and files that are named and not there."""
+    document, site = setup.tower_text, setup.tower.site
+    if is_far(site.time_zone, site.latitude, site.longitude):
+        yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
+    for key, path in setup.tower.mqtt:
+        code = _unusable(path) if isinstance(path, Path) else None
+        if code is not None:
+            yield _at(document, ("mqtt", key), code, key=key, path=path)
+
+
+def _unusable(path: Path) -> str | None:
+    """What is surely wrong with a file; of one in a folder that only the service may read, nobody can tell."""
+    try:
+        plain_file.require(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return "TWL-S254"
+    except OSError as error:
+        return "TWL-S256" if error.errno in {errno.EINVAL, errno.EISDIR} else None
+    return None
+
+
+def _of_gateways(setup: Setup) -> Iterator[Finding]:
+    """What a kind of gateway cannot do; of one that only switches, that is enough said of its light."""
+    for index, gateway in enumerate(setup.tower.gateways):
+        lacks = set(gateway.cannot()) & INABILITIES.keys()
+        for lack in sorted(lacks - {"color", "fade"} if "brightness" in lacks else lacks):
+            yield _at(setup.tower_text, ("gateways", index, "name"), INABILITIES[lack], name=gateway.name)
+
+
+def _of_wear(setup: Setup) -> Iterator[Finding]:
+    """Sequences whose every step a gateway writes to its flash memory, at the pace of the sequence."""
+    document = setup.schedule_text
+    worn = [each for each in setup.tower.gateways if each.WRITES_FLASH and "color" not in each.cannot()]
+    groups: dict[str, Iterable[Shows]] = {
+        "campaigns": setup.schedule.campaigns,
+        "every_night": setup.schedule.every_night,
+    }
+    for group, rules in groups.items():
+        for index, rule in enumerate(rules):
+            changing = {zone for zone, look in rule.looks.items() if len(look.colors) > 1}
+            names = ", ".join(each.name for each in worn if changing & {*each.zone_names})
+            if names and rule.change_every is not None:
+                times = round(3600 / rule.change_every.total_seconds())
+                yield _at(document, (group, index, "change_every"), "TWL-S240", names=names, times=max(1, times))
+
+
+def _at(document: Document, where: tuple[int | str, ...], code: str, **fields: object) -> Finding:
+    _, node = document.at(where)
+    return document.source.finding(code, node.place if node else None, **fields)
+
+
+def _of_rule(document: Document, rule: Pairs) -> Iterator[Finding]:
+    brightness, color = rule.entries.get("brightness"), rule.entries.get("color")
+    if brightness and isinstance(brightness.value, Scalar) and parse_brightness(brightness.value.text) == 0:
+        yield document.source.finding("TWL-S251", brightness.value.place)
+    for word in _texts(color.value) if color else ():
+        plain = word.text.strip().casefold()
+        if plain in DARK_WORDS - USUAL_WORDS:
+            yield document.source.finding("TWL-S139", word.place, value=word.text)
+
+
+def _texts(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Items):
+        for item in node.items:
+            yield from _texts(item)
+    else:
+        for entry in node.entries.values():
+            yield from _texts(entry.value)

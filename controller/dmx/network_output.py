@@ -1,0 +1,184 @@
+"""Datagrams to hosts and groups over a network that comes and goes.
+
+Rules
+1. A destination that refuses a packet loses its socket; a new one is opened every MEND_S until packets pass
+   again: a network card that was taken out and put back is another card to the kernel.
+2. A name is looked up beside the loop, every LOOK_UP_S and after each failure. While it cannot be looked up
+   the last known address stays in use.
+3. A full send buffer is a failure too, but one that a new socket would not cure.
+4. Destinations do not wait for each other.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import NoReturn
+
+from controller.dmx.output import SacnSource
+from controller.dmx.output_status import OutputStatus, reason
+from controller.dmx.paced_output import PacedOutput
+from controller.dmx.pacing import now
+from controller.dmx.threads import aside
+from controller.gateways.outputs import is_ipv4
+
+MEND_S = 1.0
+LOOK_UP_S = 60.0
+LOOK_UP_LIMIT_S = 5.0
+HOPS = 20
+"""Routers that multicast may pass; the default of the kernel is none."""
+IP_UNICAST_IF = 50
+"""From linux/in.h, as Python does not name it: the card by which datagrams to hosts leave."""
+
+Group = Callable[[int], str]
+
+
+def look_up(host: str) -> str:
+    """The first IPv4 address of a name; raises OSError."""
+    found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
+    return str(found[0][4][0])
+
+
+def open_socket(interface: str | None) -> socket.socket:
+    """A socket that never blocks, may broadcast, and sends by `interface`; raises OSError."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, HOPS)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+        if interface is not None:
+            _choose(sock, interface)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def membership(group: str, interface: str | None) -> bytes:
+    """Struct ip_mreqn (ip(7)): a group, and the card by its address or its index; raises OSError."""
+    if interface is None:
+        card, index = "0.0.0.0", 0  # noqa: S104  any card
+    elif is_ipv4(interface):
+        card, index = interface, 0
+    else:
+        card, index = "0.0.0.0", socket.if_nametoindex(interface)  # noqa: S104  the index decides
+    return struct.pack("@4s4si", socket.inet_aton(group), socket.inet_aton(card), index)
+
+
+def _choose(sock: socket.socket, interface: str) -> None:
+    if is_ipv4(interface):
+        sock.bind((interface, 0))
+    else:
+        index = struct.pack("!I", socket.if_nametoindex(interface))
+        sock.setsockopt(socket.IPPROTO_IP, IP_UNICAST_IF, index)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership("0.0.0.0", interface))  # noqa: S104
+
+
+class UdpLink:
+    """One destination: a host, or with `group` the multicast group of each universe."""
+
+    def __init__(
+        self, to: str, port: int, trouble: OutputStatus, interface: str | None = None, group: Group | None = None
+    ) -> None:
+        self.to = to
+        self.trouble = trouble
+        self._port = port
+        self._interface = interface
+        self._group = group
+        self._address = to if is_ipv4(to) else None
+        self._named = group is None and self._address is None
+        self._socket: socket.socket | None = None
+        self._broken = asyncio.Event()
+
+    @property
+    def is_multicast(self) -> bool:
+        """Whether it goes to groups."""
+        return self._group is not None
+
+    def send(self, packet: bytes, universe: int) -> bool:
+        """Hands one packet to the kernel; False where it did not take it."""
+        address = self._group(universe) if self._group else self._address
+        if self._socket is None or address is None:
+            return False
+        try:
+            self._socket.sendto(packet, (address, self._port))
+        except BlockingIOError as error:
+            self.trouble.fails("TWL-X101", reason(error), now())
+            return False
+        except OSError as error:
+            self._break(error)
+            return False
+        self.trouble.works(now())
+        return True
+
+    def upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
+        """The tasks that keep the link, by name."""
+        tasks = {f"mend {self.to}": self._mend()}
+        return tasks | {f"look up {self.to}": self._keep_address()} if self._named else tasks
+
+    def close(self) -> None:
+        """Gives the socket back."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    async def _mend(self) -> NoReturn:
+        while True:
+            self._broken.clear()
+            try:
+                self._socket = open_socket(self._interface)
+            except OSError as error:
+                self._break(error)
+            await self._broken.wait()
+            await asyncio.sleep(MEND_S)
+
+    async def _keep_address(self) -> NoReturn:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_UP_LIMIT_S):
+                    self._address = await aside(f"look up {self.to}", lambda: look_up(self.to))
+            except (OSError, UnicodeError) as error:
+                if self._address is None:
+                    self.trouble.fails("TWL-X102", reason(error), now())
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_UP_S):
+                        await self._broken.wait()
+            await asyncio.sleep(MEND_S)
+
+    def _break(self, error: OSError) -> None:
+        self.close()
+        self.trouble.fails("TWL-X101", reason(error), now())
+        self._broken.set()
+
+
+class NetworkOutput(PacedOutput):
+    """An output that sends each packet over every one of its links."""
+
+    def __init__(self, source: SacnSource, links: tuple[UdpLink, ...]) -> None:
+        super().__init__(source)
+        self._links = links
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The codes of what is wrong now, each once."""
+        return tuple(dict.fromkeys(code for link in self._links for code in link.trouble.problems))
+
+    def _shout(self, universe: int, packet: bytes) -> None:
+        """Over the links to groups only, and whether it went out is nobody's concern."""
+        for link in self._links:
+            if link.is_multicast:
+                link.send(packet, universe)
+
+    def _spread(self, universe: int, packet: bytes) -> bool:
+        taken = [link.send(packet, universe) for link in self._links]
+        return all(taken)
+
+    def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
+        return {name: work for link in self._links for name, work in link.upkeep().items()}
+
+    async def _close(self) -> None:
+        for link in self._links:
+            link.close()

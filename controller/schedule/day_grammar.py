@@ -1,0 +1,264 @@
+"""The day grammar: text -> rule and year.
+
+    element = ("every" | "varje") ("day" | "night" | weekday {"and" weekday}) ["in" month {"and" month}] [year]
+            | point | ["from"] point "to" point | days {"and" days} month [year]
+    days    = number ["to" number]
+    point   = place [year] [("+" | "-") number ("days" | "weeks")] [year]
+    place   = day month | month day | month | named day | "week" number
+            | ordinal (weekday | "day") "in" month | year-month-day
+    to      = "to" | "till" | "until" | "through" | any dash
+
+Rules
+1. English and Swedish words may be mixed; case, spaces, the full stop of an abbreviation and the dots over å, ä
+   and ö do not matter; `the`, `den`, `of` and a comma before the year say nothing.
+2. What an end shares with its beginning may be left out: `20–26 November`, `November 20–26`, `week 50–52`.
+3. A year at one end of a period gives the other end its year, forward from the beginning.
+4. What can be meant in two ways, as `20/11`, is not guessed.
+5. What a Mistake proposes to write instead is the whole text with one part of it exchanged, and is itself right;
+   where that is not so, nothing is proposed: whoever follows an advice must not lose what the rest of the text says.
+The words are those of `words`, what they mean is in `recurrence`. `read` is total: a result or a Mistake.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from controller.errors import Mistake
+from controller.schedule import suggestions, tokens
+from controller.schedule.day_points import DayPart, month_ahead, month_day, point_ahead, year_ahead
+from controller.schedule.recurrence import (
+    Alone,
+    Period,
+    Rule,
+    Several,
+    Week,
+    Weekdays,
+    leaves_out_little,
+    runs_over_new_year,
+    weeks_in,
+)
+from controller.schedule.token_reader import Reader
+from controller.schedule.tokens import Token
+
+_MOST_SLIPS = 8
+"""So many parts of a text are mended before nothing is proposed any more."""
+
+
+def read(text: str) -> tuple[Rule, int | None]:
+    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143, S144 and
+    S146."""
+    try:
+        return _read(text)
+    except suggestions.Slip as slip:
+        raise _advised(text, slip) from None
+
+
+def _advised(text: str, slip: suggestions.Slip) -> Mistake:
+    """Rule 5."""
+    english, swedish = (_wholes(text, slip, language) for language in (0, 1))
+    if not english or not swedish:
+        code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
+        return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])
+    said: dict[str, Any] = {
+        **slip.fields,
+        "english": " or ".join(f"`{whole}`" for whole in english),
+        "swedish": " eller ".join(f"`{whole}`" for whole in swedish),
+    }
+    return Mistake(slip.code, start=slip.start, end=slip.end, **said)
+
+
+def _wholes(
+    text: str, slip: suggestions.Slip, language: int, most: int = _MOST_SLIPS, order: int | None = None
+) -> list[str]:
+    """The text with each thing that was meant in the place of the slip, further slips mended too; none where that is
+    not right for each of them. `order` is which of several readings was taken of the figures before."""
+    found: list[str] = []
+    for number, pair in enumerate(slip.meant if most else ()):
+        if order not in (None, number) and len(slip.meant) > 1:
+            continue
+        whole = f"{text[: slip.start]}{pair[language]}{text[slip.end :]}".strip()
+        try:
+            _read(whole)
+        except suggestions.Slip as further:
+            mended = _wholes(whole, further, language, most - 1, number if len(slip.meant) > 1 else order)
+            if not mended:
+                return []
+            found += mended
+        except Mistake:
+            return []
+        else:
+            found.append(whole)
+    return list(dict.fromkeys(found))
+
+
+def _read(text: str) -> tuple[Rule, int | None]:
+    reader = Reader(text)
+    weekdays = _weekdays(reader)
+    if weekdays is None:
+        return _yearly(reader)
+    _check_all_read(reader)
+    return weekdays
+
+
+def _check_all_read(reader: Reader) -> None:
+    left, text = reader.next(), reader.text
+    if left.kind != "end":
+        value, rest = text[: left.start].strip(), text[left.start :].strip()
+        raise reader.wrong("S117", left, reader.tokens[-1], value=value, rest=rest)
+
+
+# Weekdays
+
+
+def _weekdays(reader: Reader) -> tuple[Rule, int | None] | None:
+    """`every day`, `every Friday and Saturday`, `fredagar`; None where the text begins otherwise."""
+    begin = reader.at
+    reader.lead()
+    every = reader.skip(tokens.EVERY)
+    if every and reader.skip(tokens.ALL_DAYS):
+        return Weekdays(frozenset(range(7)), _months(reader)), year_ahead(reader)
+    known = tokens.WEEKDAYS if every else {}
+    if reader.next().key in {**known, **tokens.WEEKDAYS_PLURAL}:
+        return Weekdays(_listed(reader), _months(reader)), year_ahead(reader)
+    if every and reader.tokens[reader.at - 1].key not in tokens.ALSO_IN_NAMES:
+        raise suggestions.unknown(reader, weekdays=True)
+    reader.at = begin
+    return None
+
+
+def _listed(reader: Reader) -> frozenset[int]:
+    """`Friday, Saturday and Sunday`, `måndag till torsdag`."""
+    found = [_weekday(reader)]
+    while (through := reader.join()) or reader.skip(tokens.AND):
+        reader.skip(tokens.AND)
+        day = _weekday(reader)
+        found += range(found[-1], found[-1] + (day - found[-1]) % 7) if through else ()
+        found.append(day)
+    return frozenset(day % 7 for day in found)
+
+
+def _months(reader: Reader) -> frozenset[int]:
+    """The months of `every Friday in October and November`; all of them where none stands at hand."""
+    first = reader.next()
+    if not reader.skip(tokens.IN):
+        return frozenset(range(1, 13))
+    found = [month_ahead(reader, first, first)]
+    while reader.next().key in tokens.AND and reader.next(1).key in tokens.MONTHS:
+        reader.take()
+        found.append(month_ahead(reader, first, first))
+    return frozenset(found)
+
+
+def _weekday(reader: Reader) -> int:
+    known = {**tokens.WEEKDAYS, **tokens.WEEKDAYS_PLURAL}
+    if reader.next().key not in known:
+        raise suggestions.unknown(reader, weekdays=True)
+    return known[reader.take().key]
+
+
+# Days and periods
+
+
+def _yearly(reader: Reader) -> tuple[Rule, int | None]:
+    needs_end = reader.next().key in tokens.FROM
+    reader.lead()
+    days = _days_of_a_month(reader)
+    if days:
+        _check_all_read(reader)
+        return _several(reader.text, days)
+    first = point_ahead(reader)
+    if not reader.join():
+        _check_all_read(reader)
+        if needs_end:
+            raise reader.wrong("S118", reader.next())
+        return _alone(first)
+    parts = _short_parts(reader, first) or (first, point_ahead(reader))
+    _check_all_read(reader)
+    return _period(reader.text, *parts)
+
+
+def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
+    """First and last day of each part of `20–26 November 2027`, `20 and 22–24 December`; none where the text does not
+    begin with two numbers."""
+    begin = reader.at
+    numbers: list[tuple[Token, Token]] = []
+    while not numbers or reader.skip(tokens.AND):
+        reader.skip(tokens.AND)  # `20, and 22 December`
+        first = reader.number()
+        last = reader.number() if first and reader.join() else first
+        if not first or not last:
+            numbers = []
+            break
+        numbers.append((first, last))
+    if len(numbers) < 2 and all(first is last for first, last in numbers):
+        reader.at = begin
+        return []
+    month = month_ahead(reader, numbers[0][0], numbers[-1][-1])
+    year = year_ahead(reader)
+    return [
+        (
+            DayPart(month_day(month, first), year, start=first.start, end=first.end),
+            DayPart(month_day(month, last), year, start=last.start, end=last.end),
+        )
+        for first, last in numbers
+    ]
+
+
+def _several(text: str, days: list[tuple[DayPart, DayPart]]) -> tuple[Rule, int | None]:
+    """One rule for days of one month."""
+    rules, years = zip(*(_alone(a) if a.start == b.start else _period(text, a, b) for a, b in days), strict=True)
+    return (rules[0] if len(rules) == 1 else Several(rules)), years[0]
+
+
+def _alone(part: DayPart) -> tuple[Alone, int | None]:
+    if part.year is not None:
+        _check_exists(part, part.year)
+    return Alone(part.point), part.year
+
+
+def _short_parts(reader: Reader, first: DayPart) -> tuple[DayPart, DayPart] | None:
+    """The `20` and `26` of `November 20–26`, `50` and `52` of `week 50–52`; None where a whole point follows."""
+    begin = reader.at
+    number = reader.number()
+    follows = reader.next()
+    if first.like and first.number and number and (follows.kind in ("end", "number") or follows.key == ","):
+        last = DayPart(first.like(number), year_ahead(reader), start=number.start, end=number.end)
+        return replace(first, start=first.number.start, end=first.number.end), last
+    reader.at = begin
+    return None
+
+
+def _period(text: str, first: DayPart, last: DayPart) -> tuple[Rule, int | None]:
+    """Rule 3, and what cannot be meant: an end before the beginning, nearly a whole year over New Year."""
+    if first.year is not None and last.year is not None:
+        year: int | None = first.year
+        turns = last.year - first.year
+    else:
+        turns = int(runs_over_new_year(first.point, last.point))
+        year = last.year - turns if last.year is not None else first.year
+        if turns and leaves_out_little(first.point, last.point):
+            raise _wrong_way_round("S115", text, first, last)
+    rule = Period(first.point, last.point, turns)
+    if year is not None:
+        for part, its_year in ((first, year), (last, year + turns)):
+            if isinstance(part.point, Week):
+                _check_exists(part, its_year)
+        if not any(rule.occurrences(year)):
+            raise _wrong_way_round("S104", text, first, last)
+    return rule, year
+
+
+def _wrong_way_round(code: str, text: str, first: DayPart, last: DayPart) -> Mistake:
+    """Suggests the same words with beginning and end exchanged."""
+    one, other = text[first.start : first.end], text[last.start : last.end]
+    suggestion = f"{text[: first.start]}{other}{text[first.end : last.start]}{one}{text[last.end :]}".strip()
+    said = {"first": one, "last": other} if code == "S104" else {"value": text.strip()}
+    return Mistake(f"TWL-{code}", start=first.start, end=last.end, suggestion=suggestion, **said)
+
+
+def _check_exists(part: DayPart, year: int) -> None:
+    if part.point.exists(year):
+        return
+    place = {"start": part.start, "end": part.end}
+    if isinstance(part.point, Week):
+        raise Mistake("TWL-S116", **place, year=year, weeks=weeks_in(year))
+    raise Mistake("TWL-S113", **place, year=year)

@@ -1,0 +1,209 @@
+"""The points of the day grammar: a place in the year with its shift and its year, at hand in a reader."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from controller.errors import Mistake
+from controller.schedule import suggestions, tokens
+from controller.schedule.holidays import CALLED
+from controller.schedule.recurrence import (
+    EARLIEST,
+    LATEST,
+    Day,
+    LastDay,
+    Month,
+    MonthDay,
+    NamedDay,
+    NthWeekday,
+    Point,
+    Shifted,
+    Week,
+)
+from controller.schedule.token_reader import Reader
+from controller.schedule.tokens import Token
+
+LONGEST_SHIFT = 366
+"""Days, so that a shifted day stays beside its year."""
+
+_LONGEST_NAME = max(name.count(" ") + 1 for name in CALLED)
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class DayPart:
+    """A point that was read, its year where one is written, and its place in the text.
+
+    `like` makes a point of the same month, or a week, from a number alone (rule 2); `number` is its own.
+    """
+
+    point: Point
+    year: int | None = None
+    like: Callable[[Token], Point] | None = None
+    number: Token | None = None
+    start: int = 0
+    end: int = 0
+
+
+def point_ahead(reader: Reader) -> DayPart:
+    """A point with its shift, and its year on either side of that."""
+    reader.skip(tokens.ARTICLES)
+    start = reader.next().start
+    part = _named(reader) or _counted(reader) or _of_kind(reader)
+    point, year = part.point, part.year or year_ahead(reader)
+    if isinstance(point, Day):
+        days = _shift(reader, point)
+        point, year = (Shifted(point, days) if days else point), year or year_ahead(reader)
+    return replace(part, point=point, year=year, start=start, end=reader.end)
+
+
+def _named(reader: Reader) -> DayPart | None:
+    """`Easter Sunday`, `1:a advent`."""
+    for length in range(_LONGEST_NAME, 0, -1):
+        ahead = (reader.next(n).key for n in range(length))
+        name = CALLED.get(" ".join(tokens.ORDINAL_WORDS.get(each, each) for each in ahead))
+        if name:
+            reader.at += length
+            return DayPart(NamedDay(name))
+    return None
+
+
+def _counted(reader: Reader) -> DayPart | None:
+    """`last Saturday in March`, `last day of February`."""
+    place, weekday = reader.next(), reader.next(1)
+    known = tokens.PLACES.get(tokens.ORDINAL_WORDS.get(place.key, place.key))
+    if known is not None and weekday.key in tokens.DAY and reader.next(2).key in tokens.IN:
+        reader.at += 3
+        month = month_ahead(reader, place, weekday)
+        return DayPart(LastDay(month) if known < 0 else MonthDay(month, known))
+    if weekday.key not in tokens.WEEKDAYS or (place.key not in tokens.COUNTS and place.kind != "ordinal"):
+        return None
+    if known is None:
+        raise reader.wrong("S107", place, weekday, value=reader.said(place, weekday), weekday=reader.said(weekday))
+    reader.at += 2
+    if not reader.skip(tokens.IN):
+        raise reader.wrong("S114", place, weekday, value=reader.said(place, weekday), word=reader.said(weekday))
+    return DayPart(NthWeekday(known, tokens.WEEKDAYS[weekday.key], month_ahead(reader, place, weekday)))
+
+
+def _of_kind(reader: Reader) -> DayPart:
+    """`2026-11-20`, `week 47`, `November 20`, `20 November`, or a mistake."""
+    token = reader.next()
+    if token.kind in ("iso", "isoweek"):
+        return _iso(reader)
+    if token.key in tokens.WEEK and reader.next(1).figure is not None:
+        reader.at += 1
+        number = reader.take()
+        return DayPart(_week(number), like=_week, number=number)
+    if token.key in tokens.MONTHS:
+        return _month_first(reader)
+    if token.kind == "figures":
+        raise suggestions.order_unclear(reader, token, token)
+    if token.key in tokens.WEEKDAYS:
+        raise _weekday(reader, token)
+    day = reader.number()
+    if not day:
+        raise suggestions.unknown(reader)
+    return DayPart(month_day(month_ahead(reader, day, day), day))
+
+
+def _weekday(reader: Reader, token: Token) -> Mistake:
+    """`Friday` alone, or before a date, with which it need not agree."""
+    alone = reader.next(1).kind == "end" or reader.next(1).key in (*tokens.JOINS, *tokens.AND)
+    if alone or reader.next(1).kind == "dash":
+        return reader.wrong("S114", token, value=reader.said(token), word=reader.said(token))
+    return reader.wrong("S146", token, value=reader.said(token))
+
+
+def _iso(reader: Reader) -> DayPart:
+    token = reader.take()
+    year = _checked_year(token)
+    if token.kind == "isoweek":
+        return DayPart(_week(token), year)
+    if not 1 <= token.figures[1] <= 12:
+        raise reader.wrong("S101", token, value=reader.said(token))
+    return DayPart(month_day(token.figures[1], token), year)
+
+
+def _month_first(reader: Reader) -> DayPart:
+    """`November 20`, or the whole of `November`."""
+    name = reader.take()
+    month = tokens.MONTHS[name.key]
+
+    def like(number: Token) -> Point:
+        return month_day(month, number)
+
+    number = reader.next()
+    if number.figure is None or _is_year(number):
+        if name.key in tokens.CHRISTMAS:
+            raise reader.wrong("S143", name, value=reader.said(name))
+        return DayPart(Month(month))
+    return DayPart(like(reader.take()), like=like, number=number)
+
+
+# Numbers
+
+
+def month_ahead(reader: Reader, first: Token, last: Token) -> int:
+    """The month that must stand at hand, behind the numbers from `first` to `last`."""
+    reader.skip(tokens.OF)
+    if reader.next().key not in tokens.MONTHS:
+        raise suggestions.month_missing(reader, first, last)
+    return tokens.MONTHS[reader.take().key]
+
+
+def month_day(month: int, number: Token) -> MonthDay:
+    """The day that is the last figure of `number`."""
+    day = number.figures[-1]
+    if not 1 <= day <= _LENGTHS[month - 1]:
+        english, swedish = tokens.MONTH_NAMES[month - 1]
+        said = {"day": day, "days": _LENGTHS[month - 1], "english": english, "swedish": swedish}
+        raise Mistake("TWL-S103", start=number.start, end=number.end, **said)
+    return MonthDay(month, day)
+
+
+def _week(number: Token) -> Week:
+    week = number.figures[-1]
+    if not 1 <= week <= 53:
+        raise Mistake("TWL-S106", start=number.start, end=number.end, week=week)
+    return Week(week)
+
+
+def _is_year(number: Token) -> bool:
+    return number.kind == "number" and number.end - number.start >= 4
+
+
+def year_ahead(reader: Reader) -> int | None:
+    """The year at hand, with or without a comma before it; None where a number begins the next day."""
+    comma = reader.next().key == ","
+    number = reader.next(int(comma))
+    if number.kind != "number" or (not _is_year(number) and (comma or reader.next(1).key in tokens.MONTHS)):
+        return None
+    reader.at += 1 + comma
+    return _checked_year(number)
+
+
+def _checked_year(number: Token) -> int:
+    year = number.figures[0]
+    if EARLIEST <= year <= LATEST:
+        return year
+    place = {"start": number.start, "end": number.end}
+    if len(number.key) == 2:
+        raise Mistake("TWL-S147", **place, year=number.key, suggestion=f"20{number.key}")
+    raise Mistake("TWL-S109", **place, year=year, earliest=EARLIEST, latest=LATEST)
+
+
+def _shift(reader: Reader, point: Day) -> int:
+    """`+ 2 days`, `- 1 vecka` in days; 0 where none stands at hand."""
+    sign, number, unit = (reader.next(n) for n in range(3))
+    if sign.kind not in ("plus", "dash") or number.kind != "number":
+        return 0
+    if unit.key not in tokens.UNITS:
+        if sign.kind == "dash" and (unit.kind != "end" or isinstance(point, MonthDay)):
+            return 0
+        said = reader.said(sign, number)
+        raise reader.wrong("S148", number, value=reader.said(number), days=f"{said} days", weeks=f"{said} weeks")
+    reader.at += 3
+    days = number.figures[0] * tokens.UNITS[unit.key]
+    if days > LONGEST_SHIFT:
+        raise reader.wrong("S112", number, unit, value=reader.said(number, unit), limit=LONGEST_SHIFT)
+    return days if sign.kind == "plus" else -days

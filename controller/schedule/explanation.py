@@ -1,0 +1,121 @@
+"""Why something is shown: who decides and who gives way, as values; their words in either language.
+
+`rule` is the English that programs are given; `said` is for people.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from controller.events.models import Language, Text
+from controller.schedule.campaign import Override, Rule, SafetyStop
+
+Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
+
+_BEFORE = {
+    "lit": Text("", ""),
+    "blackout": Text("blackout: ", "släckning: "),
+    "otherwise": Text("otherwise dark: ", "släckt i övrigt: "),
+}
+_NOTHING = Text("nothing applies: dark", "inget gäller: släckt")
+_AGAIN = Text(
+    "nothing applies: dark; the hours of {name} ended at {ended} and begin again at {begins}",
+    "inget gäller: släckt; tiden för {name} tog slut {ended} och börjar igen {begins}",
+)
+_ENDED = Text(
+    "nothing applies: dark; the hours of {name} ended at {ended}",
+    "inget gäller: släckt; tiden för {name} tog slut {ended}",
+)
+_BEGINS = Text(
+    "nothing applies: dark; the hours of {name} begin at {begins}",
+    "inget gäller: släckt; tiden för {name} börjar {begins}",
+)
+_STOP = Text(
+    "safety stop by {owner} until `watertower resume --lift`: {reason}",
+    "nödstopp av {owner} tills `watertower resume --lift`: {reason}",
+)
+_OVERRIDE = Text("override by {owner}: {reason}", "överstyrt av {owner}: {reason}")
+_WINS = Text("{winner} wins", "{winner} går före")
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """A rule that wanted the same instant and did not get it, and the line it stands on."""
+
+    by: Rule
+    winner: str
+
+    @property
+    def name(self) -> str:
+        """What the rule is called."""
+        return self.by.name
+
+    @property
+    def rule(self) -> str:
+        """The rule as it was written."""
+        return self.by.words()
+
+    def reason(self, language: Language = "en") -> str:
+        """Who won."""
+        return _WINS.say(language, {"winner": self.winner})
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A rule of this night whose hours are not on: when they ended and when they begin again, by the place's clock;
+    empty for not in this night."""
+
+    name: str
+    ended: str = ""
+    begins: str = ""
+
+    def said(self, language: Language) -> str:
+        """What does not apply, and why not."""
+        text = _AGAIN if self.ended and self.begins else _ENDED if self.ended else _BEGINS
+        return text.say(language, {"name": self.name, "ended": self.ended, "begins": self.begins})
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason of what is shown: who decides, whether by its light or by its dark, and who loses."""
+
+    by: Rule | Override | SafetyStop | None
+    verdict: Verdict = "lit"
+    over: tuple[Rule, ...] = ()
+    idle: Idle | None = None
+
+    @property
+    def winner(self) -> str | None:
+        """The name of the rule that decides, `override`, `stop`, or None."""
+        if isinstance(self.by, Rule):
+            return self.by.name
+        return {Override: "override", SafetyStop: "stop"}.get(type(self.by))
+
+    @property
+    def rule(self) -> str:
+        """In the words of the file or of the hand, English."""
+        return self.said("en")
+
+    def said(self, language: Language) -> str:
+        """In the words of the file or of the hand."""
+        if self.by is None:
+            return _NOTHING.say(language, {}) if self.idle is None else self.idle.said(language)
+        if isinstance(self.by, Rule):
+            return _BEFORE[self.verdict].say(language, {}) + self.by.words(language)
+        told = {"owner": self.by.owner, "reason": self.by.reason}
+        return (_STOP if isinstance(self.by, SafetyStop) else _OVERRIDE).say(language, told)
+
+    @property
+    def losers(self) -> tuple[Loser, ...]:
+        """Who wanted to show a light, the stronger first."""
+        return tuple(Loser(rule, str(self.winner)) for rule in self.over)
+
+
+def translated(rule: str, language: Language) -> str:
+    """`Why.rule` as a program was given it, in another language; what a person wrote stays as it is."""
+    for text in (_AGAIN, _ENDED, _BEGINS, _NOTHING, _STOP, _OVERRIDE):
+        pattern = re.escape(text.en).replace(r"\{", "(?P<").replace(r"\}", ">.*)")
+        if found := re.fullmatch(pattern, rule):
+            return text.say(language, found.groupdict())
+    before = next((text for text in _BEFORE.values() if text.en and rule.startswith(text.en)), _BEFORE["lit"])
+    return before.say(language, {}) + rule.removeprefix(before.en)

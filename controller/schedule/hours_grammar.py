@@ -1,0 +1,310 @@
+"""The grammar of hours: text -> the two ends of a window.
+
+    window = ["from"] term to term | "all day"
+    term   = (clock | "midnight" | "noon" | "sunset" | "sunrise" | "dusk" | "dawn") [("+" | "-") duration]
+    to     = "to" | "till" | "until" | any dash
+
+Rules
+1. English and Swedish words may be mixed; case, and the dots over å, ä and ö, do not matter. `16.30` and `kl. 16:30`
+   are 16:30; 24:00 is 00:00.
+2. A clock time with a shift is another clock time: `midnight - 30 min` is 23:30.
+3. The text is cut at the one `to` that leaves a term on both sides, so that a dash may also stand inside a term.
+4. What is empty on every night, or would run through noon, is refused: a morning to an evening, and an end that does
+   not come after its beginning.
+5. What a Mistake proposes is the whole text with one part exchanged, and is itself right; else nothing is proposed.
+`read` is total: two terms or a Mistake.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from controller.errors import Mistake
+from controller.likeness import likeliest
+from controller.schedule.durations import parse_duration
+from controller.schedule.holidays import key
+from controller.schedule.tokens import JOINS
+
+NOON = 12 * 60
+DAY = 24 * 60
+MINUTE = timedelta(minutes=1)
+LONGEST_SHIFT = timedelta(hours=12)
+
+SunEvent = Literal["sunset", "sunrise", "dusk", "dawn"]
+
+_SPELLINGS: dict[SunEvent | int, tuple[str, str]] = {
+    "sunset": ("sunset", "solnedgång, solnedgången, solens nedgång"),
+    "sunrise": ("sunrise", "soluppgång, soluppgången, solens uppgång"),
+    "dusk": ("dusk", "skymning, skymningen"),
+    "dawn": ("dawn", "gryning, gryningen"),
+    0: ("midnight", "midnatt"),
+    NOON: ("noon, midday", "mitt på dagen, middag"),
+}
+"""English and Swedish, the word for advice first."""
+_NAMES = [(what, name) for what, pair in _SPELLINGS.items() for names in pair for name in names.split(", ")]
+WORDS: dict[str, SunEvent | int] = {key(name): what for what, name in _NAMES}
+SPELT: dict[str, str] = {key(name): name for _, name in _NAMES}
+_SWEDISH = frozenset(key(name) for _, names in _SPELLINGS.values() for name in names.split(", "))
+ALL_DAY = frozenset({"all day", "hela dagen", "hela dygnet", "dygnet runt"})
+MEANT = {"all night": "sunset to sunrise", "hela natten": "solnedgång till soluppgång", "always": "all day"}
+"""What is no window, and what to write instead."""
+EVENING: frozenset[SunEvent] = frozenset({"sunset", "dusk"})
+DAYTIME = frozenset((morning, evening) for morning in ("sunrise", "dawn") for evening in EVENING)
+
+_DASH = "[-‐‑‒–—―−]"
+_LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n(?:\s+och\s+med)?|fr\.?\s?o\.?\s?m\.?)\s", re.IGNORECASE)
+_INCLUSIVE = r"till\s+och\s+med|t\.?\s?o\.?\s?m\b\.?"
+_JOIN = re.compile(rf"(?<![^\W\d_])(?:{_INCLUSIVE}|{'|'.join(sorted(JOINS, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
+_EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
+_SIGN = re.compile(rf"\+|{_DASH}")
+_KL = r"(?:(?:kl\.?|klockan)\s*)?"
+_CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})", re.IGNORECASE)
+_SECONDS = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})[:.]00", re.IGNORECASE)
+_DIGITS = re.compile(rf"{_KL}([0-9]{{1,2}}?)([0-9]{{2}})?", re.IGNORECASE)
+_HALF_DAY = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
+_AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+_SHIFT_ONLY = re.compile(r"\s*(?:[0-9.,]+\s*[^\W\d_].*|2[5-9]|[3-9][0-9])\s*", re.DOTALL)
+"""`30 min`, or a number that is no hour."""
+_MOST_CUTS = 3
+"""A window holds no more dashes than these: one in each term and one between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One end of a window: an event of the sun with a shift in minutes, or minutes since 00:00."""
+
+    what: SunEvent | int
+    shift: int = 0
+
+    @property
+    def after_noon(self) -> int | None:
+        """Minutes since noon of a clock time, 0..1439; None for the sun."""
+        return (self.what - NOON) % DAY if isinstance(self.what, int) else None
+
+
+Ends = tuple[Term, Term]
+
+
+_MOST_SLIPS = 4
+
+
+class _Slip(Mistake):
+    """A mistake for which something can be proposed: `meant` is what may stand in the place of the wrong part, or in
+    that of the whole text where `whole`. Each kind of them has its code, TWL-S151 where that is not right either."""
+
+    def __init__(self, code: str, start: int, end: int, meant: str | None, *, whole: bool = False) -> None:
+        super().__init__(code, start=start, end=end)
+        self.start, self.end = start, end
+        self.meant = meant
+        self.whole = whole
+
+
+def read(text: str) -> Ends:
+    """The two ends of a window; raises Mistake TWL-S120 to TWL-S129, S142, S150 and S151, and those of a duration."""
+    try:
+        return _read(text)
+    except _Slip as slip:
+        raise _advised(text, slip) from None
+
+
+def _advised(text: str, slip: _Slip) -> Mistake:
+    """Rule 5."""
+    written = text[slip.start : slip.end]
+    whole = _whole(text, slip, _MOST_SLIPS)
+    if whole is None:
+        return Mistake("TWL-S151", start=slip.start, end=slip.end, word=written)
+    return Mistake(slip.code, start=slip.start, end=slip.end, word=written, near=whole)
+
+
+def _whole(text: str, slip: _Slip, most: int) -> str | None:
+    """The text with what was meant, further slips mended too; None where that is not right."""
+    if not most or slip.meant is None:
+        return None
+    whole = slip.meant if slip.whole else f"{text[: slip.start]}{slip.meant}{text[slip.end :]}".strip()
+    try:
+        _read(whole)
+    except _Slip as further:
+        return _whole(whole, further, most - 1)
+    except Mistake:
+        return None
+    return whole
+
+
+def _read(text: str) -> Ends:
+    if key(text) in MEANT:
+        raise _Slip("TWL-S121", 0, len(text), MEANT[key(text)], whole=True)
+    if key(text) in ALL_DAY:
+        return Term(NOON), Term(NOON)
+    lead = _LEAD.match(text)
+    begin = lead.end() if lead else 0
+    cuts = [*_EITHER.finditer(text, begin)]
+    if len(cuts) <= _MOST_CUTS:
+        for cut in cuts:
+            try:
+                ends = _term(text, begin, cut.start()), _term(text, cut.end(), len(text))
+            except Mistake:
+                continue
+            _refuse(text, begin, cut, ends)
+            return ends
+    raise _unreadable(text, begin, cuts)
+
+
+def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
+    """No cut leaves two terms: what is wrong at the likeliest one."""
+    cut = _likeliest(text, cuts)
+    if cut is None and len(cuts) > 1:
+        return Mistake("TWL-S125", start=begin, end=len(text), written=text.strip())
+    left, right = (begin, cut.start() if cut else len(text)), (cut.end() if cut else len(text), len(text))
+    if cut and text[slice(*right)].strip() and not text[slice(*left)].strip():
+        return _without_start(text, *right)
+    for side in (left, right):
+        if text[slice(*side)].strip():
+            try:
+                _term(text, *side)
+            except Mistake as mistake:
+                return mistake
+    return _without_end(text, *left)
+
+
+def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
+    """The only word among the cuts, or the only dash, if that is not the sign of a shift."""
+    words = [cut for cut in cuts if _JOIN.fullmatch(cut[0])]
+    if words:
+        return words[0] if len(words) == 1 else None
+    is_dash = len(cuts) == 1 and not _SHIFT_ONLY.fullmatch(text, cuts[0].end())
+    return cuts[0] if is_dash else None
+
+
+def _without_start(text: str, start: int, end: int) -> Mistake:
+    written = text[start:end].strip()
+    first, to = _advice("noon" if WORDS.get(key(written)) == "sunset" else "sunset", written)
+    return Mistake("TWL-S129", end=len(text), written=written, meant=f"{first} {to} {written}")
+
+
+def _without_end(text: str, start: int, end: int) -> Mistake:
+    written = text[start:end].strip() or "sunset"
+    last, to = _advice("noon" if WORDS.get(key(written)) == "sunrise" else "sunrise", written)
+    return Mistake("TWL-S126", start=start, end=len(text), written=written, meant=f"{written} {to} {last}")
+
+
+def _advice(word: str, written: str) -> tuple[str, str]:
+    """A word of the hours and `to`, in the language of what was written."""
+    swedish = key(_SIGN.split(written)[0]) in _SWEDISH
+    return _SPELLINGS[WORDS[word]][swedish].split(", ")[0], "till" if swedish else "to"
+
+
+# Terms
+
+
+def _term(text: str, start: int, end: int) -> Term:
+    sign = _SIGN.search(text, start, end)
+    what = _what(text, *_bare(text, start, sign.start() if sign else end))
+    if sign is None:
+        return Term(what)
+    shift = _shift(text, sign[0], *_bare(text, sign.end(), end))
+    if isinstance(what, int):
+        return Term((what + shift) % DAY)
+    return Term(what, shift)
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without the space on either side."""
+    written = text[start:end]
+    start += len(written) - len(written.lstrip())
+    return start, start + len(written.strip())
+
+
+def _what(text: str, start: int, end: int) -> SunEvent | int:
+    written = text[start:end]
+    if key(written) in WORDS:
+        return WORDS[key(written)]
+    if clock := _CLOCK.fullmatch(written):
+        return _minutes(clock[1], clock[2], start, end, written) % DAY
+    meant = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
+    if meant is None:
+        raise _Slip("TWL-S121", start, end, _near(written))
+    hour = int(meant[1])
+    if meant.re is _HALF_DAY and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if meant[3] in "pP" else 0)
+    minutes = _minutes(str(hour), meant[2] or "00", start, end, written)
+    raise _Slip("TWL-S128", start, end, _clock(minutes))
+
+
+def _minutes(hour: str, minute: str, start: int, end: int, written: str) -> int:
+    minutes = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or minutes > DAY:
+        raise Mistake("TWL-S122", start=start, end=end, time=written)
+    return minutes
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _shift(text: str, sign: str, start: int, end: int) -> int:
+    """Minutes."""
+    written = text[start:end]
+    if clock := _CLOCK.fullmatch(written):
+        raise _Slip("TWL-S121", start, end, f"{int(clock[1])} h {int(clock[2])} min")
+    if _NUMBER.fullmatch(written):
+        raise Mistake("TWL-S123", start=start, end=end, shift=written)
+    try:
+        shift = parse_duration(written)
+    except Mistake as mistake:
+        if "suggestion" in mistake.fields:
+            raise _Slip("TWL-S121", start, end, str(mistake.fields["suggestion"])) from None
+        inner = mistake.end if mistake.end is not None else end - start
+        raise Mistake(mistake.code, start=start + mistake.start, end=start + inner, **mistake.fields) from None
+    if shift > LONGEST_SHIFT:
+        raise Mistake("TWL-S124", start=start, end=end, shift=written)
+    if shift % MINUTE:
+        raise Mistake("TWL-S150", start=start, end=end, shift=written)
+    return shift // MINUTE if sign == "+" else -(shift // MINUTE)
+
+
+def _near(written: str) -> str | None:
+    """What was surely meant: `30 min after sunset`, `22:00:00`, `sunst`; None for any other phrase."""
+    if around := _AROUND.fullmatch(written[:60]):
+        sign = "+" if around[2].lower() in {"after", "efter"} else "-"
+        return f"{around[3]} {sign} {around[1]}"
+    if clock := _SECONDS.fullmatch(written):
+        return f"{clock[1]}:{clock[2]}"
+    spelt = likeliest(key(written), WORDS)
+    return SPELT[spelt] if spelt else None
+
+
+# What is refused
+
+
+def _refuse(text: str, begin: int, cut: re.Match[str], ends: Ends) -> None:
+    """Rule 4, with what to write instead."""
+    start, end = ends
+    if start.after_noon and start.after_noon == end.after_noon:
+        raise Mistake("TWL-S142", end=len(text), written=text.strip())
+    if _is_backwards(start, end):
+        word = cut[0].lower() if _JOIN.fullmatch(cut[0]) else "to"
+        noon = "mitt på dagen" if word == "till" else "noon"
+        first, last = text[begin : cut.start()].strip(), text[cut.end() :].strip()
+        split = f"[{first} {word} {noon}, {noon} {word} {last}]"
+        code = "TWL-S127" if (start.what, end.what) in DAYTIME else "TWL-S120"
+        raise Mistake(code, end=len(text), written=text.strip(), split=split)
+
+
+def _is_backwards(start: Term, end: Term) -> bool:
+    if start.after_noon is not None and end.after_noon is not None:
+        return start.after_noon > (end.after_noon or DAY)
+    early, late = _begins_in_the_evening(start), _ends_in_the_evening(end)
+    if early != late or start.after_noon is not None or end.after_noon is not None:
+        return late and not early
+    order = ("sunset", "dusk") if early else ("dawn", "sunrise")
+    return order.index(str(start.what)) >= order.index(str(end.what)) and start.shift >= end.shift
+
+
+def _begins_in_the_evening(start: Term) -> bool:
+    return start.what in EVENING if start.after_noon is None else start.after_noon < NOON
+
+
+def _ends_in_the_evening(end: Term) -> bool:
+    return end.what in EVENING if end.after_noon is None else 0 < end.after_noon <= NOON

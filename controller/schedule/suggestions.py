@@ -1,0 +1,140 @@
+"""What was probably meant where the day grammar cannot be read: near words, seasons, the order of figures."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from controller.errors import Mistake
+from controller.likeness import likeliest
+from controller.schedule import tokens
+from controller.schedule.holidays import CALLED, SEASONS, SPELLINGS, key
+from controller.schedule.recurrence import EARLIEST, LATEST
+from controller.schedule.token_reader import Reader
+from controller.schedule.tokens import Token
+
+_STOPS = frozenset((*tokens.JOINS, *tokens.IN, *tokens.AND))
+_NAMES_OF_MONTHS = {key(name): name for names in tokens.MONTH_NAMES for name in names}
+_NAMES_OF_WEEKDAYS = {key(name): name for names in tokens.WEEKDAY_NAMES for name in names}
+_MONTHS = {name: tokens.MONTHS[name] for name in _NAMES_OF_MONTHS}
+_WEEKDAYS = {name: tokens.WEEKDAYS[name] for name in _NAMES_OF_WEEKDAYS}
+_NO_SLIPS = frozenset(("fridag", "fridagar"))
+"""Words of their own (a day off) that lie next to the name of a weekday."""
+_WORDS = 5
+"""No name has more."""
+
+
+class Slip(Mistake):
+    """A mistake for which something can be proposed: `meant` holds what may stand instead of the wrong part, in English
+    and in Swedish. `grammar` sees to it that the text as a whole is right then."""
+
+    def __init__(self, code: str, *, meant: tuple[tuple[str, str], ...], **fields: Any) -> None:
+        super().__init__(code, **fields)
+        self.meant = meant
+
+
+def _slip(code: str, first: Token, last: Token, *meant: tuple[str, str], **fields: object) -> Slip:
+    return Slip(f"TWL-{code}", start=first.start, end=last.end, meant=meant, **fields)
+
+
+def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
+    """After the numbers from `first` to `last` no month stands at hand."""
+    word = reader.next()
+    meant = likeliest(word.key, _MONTHS) if word.kind == "word" else None
+    if meant:
+        said = reader.said(word)
+        return _slip("S102", word, word, _both(_as_written(said, meant)), word=said)
+    if word.kind == "word" and word.key not in _STOPS:
+        return reader.wrong("S101", first, word, value=reader.said(first, word))
+    return order_unclear(reader, first, last)
+
+
+def order_unclear(reader: Reader, first: Token, last: Token) -> Mistake:
+    """The figures from `first` to `last`, as `20/11`, with each day that they can mean."""
+    figures = first.figures if first is last else (*first.figures, *last.figures)
+    readings = [*dict.fromkeys(_readings(figures))]
+    if not readings:
+        return reader.wrong("S101", first, last, value=reader.said(first, last))
+    meant = ((f"{day} {english}{year}", f"{day} {swedish}{year}") for year, (english, swedish), day in readings)
+    return _slip("S105", first, last, *meant, value=reader.said(first, last))
+
+
+def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, str], int]]:
+    """Year as it is written behind, names of the month, and day: the day first, as in Sweden, then the month first."""
+    if len(figures) == 3 and figures[0] >= EARLIEST:
+        orders = [(figures[0], figures[1], figures[2])]
+    elif len(figures) == 3:
+        year = figures[2] + 2000 if figures[2] < 100 else figures[2]
+        orders = [(year, figures[1], figures[0]), (year, figures[0], figures[1])]
+    elif len(figures) == 2:
+        orders = [(2000, figures[1], figures[0]), (2000, figures[0], figures[1])]
+    else:
+        orders = []
+    for year, month, day in orders:
+        if EARLIEST <= year <= LATEST and _is_day(year, month, day):
+            yield (f" {year}" if len(figures) == 3 else ""), tokens.MONTH_NAMES[month - 1], day
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
+    """What is at hand is no day at all."""
+    first = reader.next()
+    if first.kind == "end":
+        return reader.wrong("S118", first)
+    ahead = [first]
+    while (token := reader.next(len(ahead))).kind == "word" and token.key not in _STOPS and len(ahead) < _WORDS:
+        ahead.append(token)
+    if first.kind != "word":
+        return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
+    for last in reversed(ahead):
+        said = reader.said(first, last)
+        if season := SEASONS.get(key(said)):
+            return _slip("S144", _every_before(reader) or first, last, season, value=said)
+        meant = _meant(key(said).split(), weekdays=weekdays)
+        if meant:
+            code = "S102" if meant in _MONTHS else "S108"
+            return _slip(code, first, last, _both(_as_written(said, meant)), word=said)
+    return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
+
+
+def _every_before(reader: Reader) -> Token | None:
+    """The `every` before the word at hand: what is proposed for `every weekend` brings its own."""
+    before = reader.tokens[reader.at - 1] if reader.at else None
+    return before if before is not None and before.key in tokens.EVERY else None
+
+
+def _meant(written: list[str], *, weekdays: bool) -> str | None:
+    """The key of the name of which one word is written with a slip and all others as they are; None for any other
+    phrase, for what a phrase means is not guessed at."""
+    if weekdays:
+        is_slip = len(written) == 1 and written[0] not in _NO_SLIPS
+        return likeliest(written[0], _WEEKDAYS) if is_slip else None
+    known = {**CALLED, **_MONTHS} if len(written) == 1 else CALLED
+    names = {tuple(name.split()): what for name, what in known.items() if name.count(" ") + 1 == len(written)}
+    found: dict[str, object] = {}
+    for i, word in enumerate(written):
+        beside = (*written[:i], *written[i + 1 :])
+        alike = {name[i]: what for name, what in names.items() if (*name[:i], *name[i + 1 :]) == beside}
+        meant = likeliest(word, alike)
+        if meant:
+            found[" ".join((*written[:i], meant, *written[i + 1 :]))] = alike[meant]
+    return next(iter(found)) if len(set(found.values())) == 1 else None
+
+
+def _both(meant: str) -> tuple[str, str]:
+    """The same in a text of either language."""
+    return meant, meant
+
+
+def _as_written(said: str, meant: str) -> str:
+    """The name that a key stands for; of a month the English one where a capital letter was written, as English has."""
+    if meant in _MONTHS:
+        english, swedish = tokens.MONTH_NAMES[_MONTHS[meant] - 1]
+        return english if said[:1].isupper() else swedish
+    return {**SPELLINGS, **_NAMES_OF_WEEKDAYS}[meant]

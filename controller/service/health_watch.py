@@ -1,0 +1,93 @@
+"""What the brokers tell of the controller: its health document, and whether it lives.
+
+The controller says `online` every BEAT_S, so a sign of life is what comes live, while somebody listens: no date tells
+its document from one that a dead controller left behind, since the clock of whoever asks may be behind by as much as
+the controller has been dead. What is retained is the past: also an `offline`, which anybody may have written.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from controller.clock import ClockReading
+from controller.gateways.base import Rejected
+from controller.mqtt import Disconnected, Failure, Item, Received
+from controller.service.health import Health, parse_health
+
+BEAT_S = 2.0
+STALE_S = 30.0
+ONLINE = b"online"
+PATIENCE_S = 12.0
+"""So long a controller may be busy that is said to be there."""
+OFFLINE_S = 2 * BEAT_S + 1.0
+"""So long is listened where all that is said of it is `offline`."""
+CLOCKS_DIFFER_S = 30.0
+"""A live document is never so old."""
+
+
+@dataclass(slots=True)
+class _Broker:
+    """What one of them has said: the newest document, the last word, when a sign of life came (boot-time seconds)."""
+
+    health: Health | None = None
+    online: bool | None = None
+    live_s: float = float("-inf")
+
+
+@dataclass(slots=True)
+class HealthWatch:
+    """All that was told under a prefix of topics so far. Of several brokers the one with the latest sign of life
+    counts: what another one holds may be from before it was cut off."""
+
+    prefix: str
+    began_s: float
+    _brokers: dict[str, _Broker] = field(default_factory=dict)
+
+    @property
+    def topics(self) -> tuple[str, str]:
+        """Where the document comes, and the word `online` or `offline`."""
+        return f"{self.prefix}/controller/health", f"{self.prefix}/controller/status"
+
+    @property
+    def health(self) -> Health | None:
+        """The document of the controller as far as it lives, else the newest that is left of it."""
+        told = [one for one in self._brokers.values() if one.health is not None]
+        latest = max(told, key=lambda one: (one.live_s, one.health.at if one.health else None), default=None)
+        return latest.health if latest is not None else None
+
+    def take(self, item: Item, now: ClockReading) -> None:
+        """One thing that happened to a connection; a broker that is lost says nothing any more."""
+        if isinstance(item, Failure | Disconnected):
+            self._brokers.pop(item.broker, None)
+        elif isinstance(item, Received):
+            self._hear(self._brokers.setdefault(item.broker, _Broker()), item, now)
+
+    def _hear(self, broker: _Broker, item: Received, now: ClockReading) -> None:
+        told = parse_health(item.payload) if item.topic == self.topics[0] else None
+        if isinstance(told, Health):
+            broker.health = told
+        elif told is None:
+            is_online = item.payload == ONLINE
+            if is_online and broker.online is False:
+                broker.health = None  # a new life may have begun: what is left of the last one says nothing about it
+            broker.online = is_online
+        if not item.retain and not isinstance(told, Rejected):
+            broker.live_s = now.mono if told is not None or broker.online else float("-inf")
+
+    def lives(self, now: ClockReading) -> bool:
+        """Whether the controller has given a sign of life a moment ago."""
+        return any(now.mono - one.live_s <= STALE_S for one in self._brokers.values() if one.health is not None)
+
+    def is_over(self, now: ClockReading, brokers: int) -> bool:
+        """Whether it need not be waited for any longer: it is there, or it has not spoken for so long as it would."""
+        words = [one.online for one in self._brokers.values()]
+        is_offline = len(words) == brokers and not any(word is not False for word in words)
+        waited_s = now.mono - self.began_s
+        return self.lives(now) or waited_s >= (OFFLINE_S if is_offline else PATIENCE_S)
+
+    def clock_ahead_s(self, now: ClockReading) -> float | None:
+        """By how much the clock of this computer is ahead of a living controller's, where they disagree."""
+        if self.health is None or not self.lives(now):
+            return None
+        ahead = now.wall - self.health.at
+        is_so = ahead < -timedelta(seconds=BEAT_S) or ahead > timedelta(seconds=CLOCKS_DIFFER_S)
+        return round(ahead.total_seconds()) if is_so else None

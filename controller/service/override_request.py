@@ -1,0 +1,178 @@
+"""What a person asks for by hand, as it comes on `<prefix>/override/set`, and what it becomes. Pure.
+
+Rules
+1. An override has a look, an owner, a reason and an end; the end is never missing and never farther than `longest`.
+2. `resume` ends every override. `stop` makes everything dark until `lift`; it stands above all.
+3. The same id twice is the same request; `hand` says what comes of it.
+4. A request that cannot be granted says why, in the words of the catalogue.
+5. A stop is in force whatever the clock says, and will say when somebody puts it right.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
+
+from controller.errors import Mistake
+from controller.events.models import printable
+from controller.gateways.base import Rejected
+from controller.gateways.wire import ALWAYS, EARLIEST, LATEST, Instant, Version, ZoneLook, parse_document
+from controller.lighting.color import Color, parse_color
+from controller.lighting.look import Look, parse_brightness
+from controller.lighting.names import DARK_WORDS
+from controller.schedule.campaign import Override, SafetyStop
+from controller.schedule.plan import Program
+from controller.service.override_end import read_until
+
+MAX_PAYLOAD = 16_384
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _told_as(meant: str) -> WrapValidator:
+    """One reason for all the forms that a value may have, instead of the first form that it is not."""
+
+    def judge(value: object, read: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return read(value)
+        except ValidationError as error:
+            raise PydanticCustomError("form", "Input should be {meant}", {"meant": meant}) from error
+
+    return WrapValidator(judge)
+
+
+Wanted = Annotated[Line | Mapping[Line, Line], _told_as("a colour, or an object of zone and colour")]
+Brightness = Annotated[Line | Annotated[float, Field(ge=0, le=1)], _told_as("a number from 0 to 1, or text as '50 %'")]
+
+
+class Request(BaseModel):
+    """One request; unknown keys are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: Version = 1
+    id: Id
+    action: Literal["override", "resume", "stop", "lift"] = "override"
+    look: Wanted = "dark"
+    brightness: Brightness = "100 %"
+    until: Line = ""
+    owner: Line = "?"
+    reason: Line = ""
+
+
+class StoredOverride(BaseModel):
+    """An override or a stop as it is kept on disk; a stop has neither looks nor an end. `said` is the look as asked."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Id
+    looks: Mapping[str, ZoneLook] = {}
+    said: str = ""
+    start: Instant
+    end: Instant | None = None
+    owner: str
+    reason: str
+
+    @property
+    def override(self) -> Override:
+        """As the plan takes it."""
+        looks: Mapping[str, Look] = {zone: desired_key.look for zone, desired_key in self.looks.items()}
+        return Override(self.id, looks, self.start, self.end or self.start, self.owner, self.reason)
+
+    @property
+    def stop(self) -> SafetyStop:
+        """As the plan takes it, by rule 5."""
+        return SafetyStop(ALWAYS, self.owner, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class OverridePolicy:
+    """What a request is judged by: the rules in force without any override, the palette, and the longest override."""
+
+    program: Program
+    palette: Mapping[str, Color]
+    longest: timedelta
+
+
+class Requester(NamedTuple):
+    """Who asks: what the answer to a request is known by."""
+
+    id: str
+    owner: str
+
+
+def parse_request(payload: bytes) -> Request | Rejected:
+    """A request, or why it is none."""
+    return parse_document(Request, payload, MAX_PAYLOAD)
+
+
+def action_of(payload: bytes) -> str:
+    """What a request asks for; nothing where it cannot be read."""
+    request = parse_request(payload)
+    return request.action if isinstance(request, Request) else ""
+
+
+def asker_of(payload: bytes) -> Requester:
+    """Who asks in a request that cannot be read, as far as it tells; `?` for what it does not."""
+    try:
+        told = json.loads(payload) if len(payload) <= MAX_PAYLOAD else {}
+    except (ValueError, RecursionError):
+        told = {}
+    values = (told.get(key) if isinstance(told, dict) else None for key in Requester._fields)
+    return Requester(*(printable(value, 64) if isinstance(value, str | int) else "?" for value in values))
+
+
+def override_of(request: Request, grounds: OverridePolicy, now: datetime) -> StoredOverride:
+    """The override that a request asks for; raises Mistake."""
+    if not request.until:
+        raise Mistake("TWL-O120")
+    end = read_until(request.until, grounds.program, now)
+    if end <= now:
+        raise Mistake("TWL-O123", until=request.until)
+    if end - now > grounds.longest:
+        raise Mistake("TWL-O124", until=request.until, longest_h=grounds.longest.total_seconds() / 3600)
+    looks = _looks(request, grounds)
+    wishes = {zone: ZoneLook.of(look, now, 0.0) for zone, look in looks.items()}
+    said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
+    return StoredOverride(
+        id=request.id, looks=wishes, said=said, start=now, end=end, owner=request.owner, reason=request.reason
+    )
+
+
+def stop_of(request: Request, now: datetime) -> StoredOverride:
+    """The safety stop that a request asks for."""
+    start = min(max(now, EARLIEST), LATEST)
+    return StoredOverride(id=request.id, start=start, owner=request.owner, reason=request.reason)
+
+
+def _looks(request: Request, grounds: OverridePolicy) -> dict[str, Look]:
+    """By zone; one look is for all zones."""
+    zones = grounds.program.zones
+    wanted = dict.fromkeys(zones, request.look) if isinstance(request.look, str) else dict(request.look)
+    for zone in wanted:
+        if zone not in zones:
+            raise Mistake("TWL-O125", zone=zone, zones=", ".join(zones))
+    if not wanted:
+        raise Mistake("TWL-O125", zone="", zones=", ".join(zones))
+    told = request.brightness
+    brightness = parse_brightness(told) if isinstance(told, str) else told
+    return {zone: _look(str(text), brightness, grounds) for zone, text in wanted.items()}
+
+
+def _look(text: str, brightness: float, grounds: OverridePolicy) -> Look:
+    if text.strip().casefold() in DARK_WORDS:
+        return Look()
+    return Look((parse_color(text, grounds.palette),), brightness)

@@ -1,0 +1,189 @@
+"""The controller's loop: gather what came, let the engine decide, apply what it says; woken by whatever happens first.
+
+Woken by: a message, a (re)connection, the alarm of the next cue, a check that falls due, and a steady tick of TICK_S
+that catches a stepped clock. The alarm only wakes; what is right is asked anew each time.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.clock import Alarm, Clock, ClockReading, Trust
+from controller.events import Event, new_event
+from controller.events.models import Text
+from controller.gateways.base import Message
+from controller.mqtt import Connected, Disconnected, Item, Mqtt, Received
+from controller.schedule.plan import Program
+from controller.service.certificates import Certificates
+from controller.service.controller import Controller
+from controller.service.degradations import Degradations
+from controller.service.health_report import essence, health_of
+from controller.service.override_queue import OverrideQueue
+from controller.service.overrides import STOPPED, OverrideManager
+from controller.service.presence import Presence
+
+CONTROLLER = Text("controller", "styrningen")
+TICK_S = 1.0
+LATE_S = 2.0
+HEALTH_EVERY_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """What the site is called, and the prefix of its topics."""
+
+    name: str
+    prefix: str
+
+    @property
+    def requests(self) -> str:
+        """Where requests by hand come."""
+        return f"{self.prefix}/override/set"
+
+    @property
+    def health(self) -> str:
+        """Where it tells how it stands."""
+        return f"{self.prefix}/controller/health"
+
+    @property
+    def status(self) -> str:
+        """Where the controller says that it is there."""
+        return f"{self.prefix}/controller/status"
+
+
+class Runtime:
+    """One controller at work on one connection (or several); `tell` takes each event with its instant, and hands it to
+    `degradations` among others."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  what a controller is made of
+        self,
+        engine: Controller,
+        hand: OverrideManager,
+        clock: Clock,
+        mqtt: Mqtt,
+        site: SiteInfo,
+        tell: Callable[[Event, datetime], None],
+        degradations: Degradations,
+    ) -> None:
+        self._engine = engine
+        self._hand = hand
+        self._clock = clock
+        self._mqtt = mqtt
+        self._site = site
+        self._tell = tell
+        self._degradations = degradations
+        self._certificates = Certificates()
+        self._wake = asyncio.Event()
+        self._health: tuple[int, float] | None = None
+        self._presence = Presence(site.status)
+        self._desk = OverrideQueue(hand)
+        self._asked = asyncio.Event()
+        self.turned_s: float | None = None
+        """When the last turn was done, boot time: what the watchdog goes by."""
+
+    async def run(self) -> None:
+        """Keep the tower right until cancelled."""
+        async with Alarm(self._clock, self._wake.set) as alarm, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(), name="controller: listen")
+            tasks.create_task(self._turns(alarm), name="controller: turns")
+            tasks.create_task(self._grant(), name="controller: requests")
+
+    async def _listen(self) -> None:
+        async for item in self._mqtt:
+            self._take(item, self._clock.read())
+        raise RuntimeError("the MQTT connection ended")
+
+    def _take(self, item: Item, reading: ClockReading) -> None:
+        if isinstance(item, Received) and item.topic == self._site.requests:
+            # a retained request is somebody's mistake: it would be made anew at each start
+            if not item.retain:
+                self._ask(item.payload, reading)
+            return  # a flood of them must not turn the engine for each: one that changes the light wakes it
+        self._wake.set()
+        if isinstance(item, Received) and item.topic == self._site.status:
+            self._presence.heard(item, reading)
+        elif isinstance(item, Received):
+            self._engine.receive(item.topic, item.payload, item.retain, reading)
+        else:
+            self._tell(item.event().of(CONTROLLER), reading.wall)
+        if isinstance(item, Connected):
+            self._certificates.note(item.broker, item.certificate_until)
+            self._engine.connected(reading)
+            self._presence.connected(reading)
+            self._health = None
+        elif isinstance(item, Disconnected) and not self._mqtt.connected:
+            self._engine.lost()
+
+    def _ask(self, payload: bytes, reading: ClockReading) -> None:
+        events = self._desk.receive(payload, reading)
+        self.follow(self._engine.program)
+        self._answer(events, reading)
+        self._asked.set()
+
+    async def _grant(self) -> None:
+        """Requests one after another; what has ended is found within TICK_S."""
+        while True:
+            if not self._desk.has_work:
+                self._asked.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await self._asked.wait()
+            reading = self._clock.read()
+            events = await self._desk.work(reading)
+            self.follow(self._engine.program)
+            if reading.trust is not Trust.SUSPECT:
+                events += self._certificates.due(reading.wall)
+            self._answer(events, reading)
+
+    def _answer(self, events: tuple[Event, ...], reading: ClockReading) -> None:
+        for event in events:
+            self._tell(event, reading.wall)
+            if event.code in STOPPED:
+                self._engine.stopped(reading)
+                self._wake.set()
+
+    def follow(self, program: Program) -> None:
+        """These rules from now on, under what is set by hand."""
+        under_hand = program.with_hand(self._hand.overrides, self._hand.stop)
+        if under_hand != self._engine.program:
+            self._engine.follow(under_hand)
+            self._wake.set()
+
+    async def _turns(self, alarm: Alarm) -> None:
+        while True:
+            self._wake.clear()
+            reading = self._clock.read()
+            output = self._engine.turn(reading)
+            for message in output.messages:
+                self._mqtt.publish(message)
+            for event in (*output.events, *self._presence.events(reading)):
+                self._tell(event, reading.wall)
+            self._publish_health(reading)
+            if output.wake_at is not None:
+                alarm.wake_at(output.wake_at)
+            self.turned_s = self._clock.read().mono
+            await self._sleep(reading, output.wake_s)
+
+    async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:
+        pause = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+        late = self._clock.read().mono - reading.mono - TICK_S
+        if late > LATE_S:
+            self._tell(new_event("TWL-C030", late_s=round(late, 1)), reading.wall)
+
+    def _publish_health(self, reading: ClockReading) -> None:
+        """On each change of what matters, and every HEALTH_EVERY_S so that its age tells that the controller lives."""
+        if not self._mqtt.connected:
+            return
+        health = health_of(self._engine, self._site.name, reading, self._degradations.now())
+        told = (essence(health), reading.mono)
+        if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
+            self._health = told
+            document = health.model_dump_json().encode()
+            self._mqtt.publish(Message(self._site.health, document, qos=1, retain=True))
+        for message in self._presence.due(reading):  # after the document, which a sign of life vouches for
+            self._mqtt.publish(message)

@@ -1,0 +1,65 @@
+"""Repeated faults in the broker's log."""
+
+import asyncio
+
+import pytest
+
+from controller.broker.broker_events import BrokerEvents
+
+
+@pytest.fixture
+def told():
+    """What came out: code and subject, or code and number for those that were counted."""
+    return []
+
+
+@pytest.fixture
+async def tell(told, monkeypatch):
+    """Its minute is short."""
+    for place in ("controller.broker.broker_events.WINDOW_S", "controller.events.rate_limit.WINDOW_S"):
+        monkeypatch.setattr(place, 0.05)
+
+    def note(event):
+        fields = event.fields
+        told.append((fields["of"], fields["times"]) if "of" in fields else (event.code, fields["client"]))
+
+    made = BrokerEvents(note)
+    yield made
+    made.close()
+
+
+async def test_a_repeated_fault_is_told_twice_and_then_by_number(tell, told):
+    """Each client for itself, and again at once after a quiet while."""
+    for _ in range(5):
+        tell("TWL-B042", "a", client="a")
+    tell("TWL-B042", "b", client="b")
+    assert told == [("TWL-B042", "a")] * 2 + [("TWL-B042", "b")]
+    await asyncio.sleep(0.15)
+    assert told[3:] == [("TWL-B042", 3)]
+    tell("TWL-B042", "a", client="a")
+    assert told[4:] == [("TWL-B042", "a")]
+
+
+async def test_what_begins_late_in_a_minute_is_told_too(tell, told):
+    """Without anything else happening."""
+    tell("TWL-B042", "a", client="a")
+    await asyncio.sleep(0.03)
+    for _ in range(3):
+        tell("TWL-B042", "b", client="b")
+    await asyncio.sleep(0.15)
+    assert told[3:] == [("TWL-B042", 1)]
+
+
+async def test_coming_and_going_is_always_told(tell, told):
+    """It is no fault."""
+    for _ in range(3):
+        tell("TWL-B021", "a", client="a", address="x")
+    assert told == [("TWL-B021", "a")] * 3
+
+
+async def test_the_end_tells_what_is_left(tell, told):
+    """Nothing is swallowed by a stop."""
+    for _ in range(4):
+        tell("TWL-B042", "a", client="a")
+    tell.close()
+    assert told[2:] == [("TWL-B042", 2)]

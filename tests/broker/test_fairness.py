@@ -1,0 +1,52 @@
+"""What many connections have to do is done in slices."""
+
+import asyncio
+import time
+
+from controller.broker.fairness import SLICE_S, Fairness
+
+
+async def turned_while(done):
+    """How often the loop goes round until then."""
+    rounds = 0
+    while not done():
+        await asyncio.sleep(0)
+        rounds += 1
+    return rounds
+
+
+async def test_the_rest_of_the_program_has_its_turn_between_slices():
+    """However many have something to do at the same time, and all of it is done in order."""
+    turns, done = Fairness(), []
+
+    def work(number):
+        time.sleep(SLICE_S / 2)
+        done.append(number)
+
+    for number in range(20):
+        turns.give(lambda number=number: work(number))
+    assert await turned_while(lambda: len(done) == 20) > 5
+    assert done == list(range(20))
+
+
+async def test_nobody_has_two_turns_before_the_others_are_heard():
+    """Who always has more to do is done once each time the loop goes round."""
+    turns, done = Fairness(), []
+
+    def work():
+        done.append(None)
+        if len(done) < 100:
+            turns.give(work)
+
+    turns.give(work)
+    assert await turned_while(lambda: len(done) == 100) >= 100
+
+
+async def test_a_mistake_in_one_piece_does_not_stop_the_others():
+    """It is told where asyncio tells mistakes."""
+    turns, done, told = Fairness(), [], []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    turns.give(lambda: 1 / 0)
+    turns.give(lambda: done.append(None))
+    assert await turned_while(lambda: done) < 10
+    assert isinstance(told[0], ZeroDivisionError)

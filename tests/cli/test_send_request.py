@@ -1,0 +1,54 @@
+"""The answer to a request by hand, as whoever asked is told it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from controller.cli.send_request import _show
+from controller.errors import Refused
+from controller.events import new_event
+from controller.events.formatters import document
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+STOP = document(new_event("TWL-O105", id="a", owner="Eva", reason="storm"), NOW, "sv")
+
+
+def test_an_answer_is_told_in_the_language_of_who_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """The service may log in another one."""
+    _show(STOP, "en")
+    assert capsys.readouterr().out.startswith("TWL-O105: SAFETY STOP by Eva")
+    _show(STOP, "sv")
+    assert capsys.readouterr().out == f"TWL-O105: {STOP['text']}\n"
+
+
+@pytest.mark.parametrize("more", [{"code": "TWL-O999"}, {"code": None}, {"told": 1}])
+def test_an_answer_of_another_version_is_told_as_it_came(
+    more: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the service's words, and on one line."""
+    _show({**STOP, "text": "allt\när väl", **more}, "en")
+    assert capsys.readouterr().out.endswith(": allt\\när väl\n")
+
+
+def test_a_refusal_is_no_success() -> None:
+    """It ends the command with 1."""
+    with pytest.raises(Refused):
+        _show(document(new_event("TWL-O110", id="a", owner="Eva", reason="no"), NOW, "en"), "en")
+
+
+def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
+    """Done, and dark all the same: it names what lifts the stop, and ends the command with 1."""
+    answer = document(new_event("TWL-O109", id="a", owner="Eva", reason="–", by="Bo"), NOW, "en")
+    with pytest.raises(Refused) as raised:
+        _show(answer, "sv")
+    said = new_event(raised.value.code, **raised.value.fields).text("sv")
+    assert said.endswith("nödstoppet av Bo gäller: allt förblir släckt tills `watertower resume --lift`")
+
+
+def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whose lamps may be lit is named, and the command ends with 1; dark is told."""
+    with pytest.raises(Refused) as raised:
+        _show(document(new_event("TWL-O113", owner="Eva", gateways="mast, entrance"), NOW, "en"), "sv")
+    assert "från mast, entrance" in new_event(raised.value.code, **raised.value.fields).text("sv")
+    _show(document(new_event("TWL-O114", owner="Eva"), NOW, "sv"), "en")
+    assert capsys.readouterr().out == "TWL-O114: safety stop by Eva: every gateway confirms that it is dark\n"

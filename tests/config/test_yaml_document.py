@@ -1,0 +1,233 @@
+"""YAML as text: no value is anything but what was written, every value knows its place, and no text is too much."""
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.config.findings import MOST
+from controller.config.nodes import Document, Pairs, Scalar, YamlSequence, plain
+from controller.config.source import LIMIT, read_file
+from controller.config.yaml_document import DEEPEST, MOST_ENTRIES, read
+
+KEYWORDS = frozenset({"name", "color", "dates", "hours"})
+
+
+def _read(text: str | bytes) -> Document:
+    return read(text.encode() if isinstance(text, str) else text, "schedule.yaml", KEYWORDS)
+
+
+def _plain(text: str | bytes) -> object:
+    document = _read(text)
+    assert document.findings == ()
+    assert document.root is not None
+    return plain(document.root)
+
+
+@pytest.mark.parametrize(
+    "text", ["off", "yes", "NO", "17:30", "0123", "0x1F", "1e3", "2027-06-06", "1_000", ".inf", "20.11"]
+)
+def test_no_value_changes_its_meaning(text: str) -> None:
+    """What other readers take for a truth, a number, a date or nothing stays the text that was written."""
+    assert _plain(f"a: {text}\n") == {"a": text}
+    assert _plain(f"{text}: a\n") == {text: "a"}
+
+
+@pytest.mark.parametrize("text", ["", "~", "null", "Null", "NULL"])
+def test_a_keyword_with_nothing_is_empty(text: str) -> None:
+    """As an editor reads it; in quotes, as a keyword and in a list it is a word like others."""
+    assert _plain(f"a: {text}\n") == {}
+    if text:
+        assert _plain(f"a: '{text}'\n{text}: [{text}]\n") == {"a": text, text: [text]}
+
+
+def test_every_value_knows_its_place() -> None:
+    """Lines and columns count from 1; a quoted value's place includes its quotes."""
+    root = _read("a: b\nc:\n  - 'd e'\n  - {f: g}\n").root
+    assert isinstance(root, Pairs)
+    assert root.entries["a"].value.place == (1, 4, 5)
+    assert root.entries["c"].key.place == (2, 1, 2)
+    items = root.entries["c"].value
+    assert isinstance(items, YamlSequence)
+    assert items.items[0].place == (3, 5, 10)
+    assert items.items[1].place == (4, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [("one two", (1, 8, 11)), ('"one two"', (1, 9, 12)), ("'one two'", (1, 9, 12)), (r'"one\x20two"', (1, 4, 16))],
+)
+def test_a_part_of_a_value_has_a_place_of_its_own(written: str, place: tuple[int, int, int]) -> None:
+    """Behind an opening quote it moves by one; where escapes hide the offsets the whole value is shown."""
+    root = _read(f"a: {written}\n").root
+    assert isinstance(root, Pairs)
+    value = root.entries["a"].value
+    assert isinstance(value, Scalar)
+    assert value.part(4, 7) == place
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_byte_order_marks_of_all_systems_are_accepted(end: str, mark: str) -> None:
+    """Notepad, editors and old Macs; silently, and the places stay right."""
+    document = _read(mark + end.join(["a: b", "c: d", ""]))
+    assert document.findings == ()
+    assert isinstance(document.root, Pairs)
+    assert document.root.entries["c"].value.place == (2, 4, 5)
+
+
+def test_a_no_break_space_inside_a_value_is_a_space() -> None:
+    """Word writes `100 %` with one; nobody sees it and nothing depends on it."""
+    assert _plain("a: 100\u00a0%\nb: 20–26\u202fnovember\n") == {"a": "100 %", "b": "20–26 november"}
+
+
+def test_comments_may_hold_anything() -> None:
+    """Tabs, quotes, dashes and invisible characters in a comment are nobody's business."""
+    assert _plain('# “a”\u00a0\u200b – <<<<<<<\na: b # ”c” \u200b "\n\t# d\n') == {"a": "b"}
+
+
+def test_quotes_inside_a_value_are_text() -> None:
+    """Only what stands in quotes as a whole was meant to be quoted."""
+    assert _plain("a: Vecka ”orange” i år\nb: Children's day\nc: 5\" rör\n") == {
+        "a": "Vecka ”orange” i år",
+        "b": "Children's day",
+        "c": '5" rör',
+    }
+
+
+def test_an_emoji_of_several_signs_is_text() -> None:
+    """The joiner inside a family is invisible and meant."""
+    assert _plain("a: 👨‍👩‍👧\n") == {"a": "👨‍👩‍👧"}
+
+
+def test_what_is_left_of_a_mended_line_keeps_its_places() -> None:
+    """After a forgotten space the values behind it are still shown where they stand."""
+    document = _read("- color:red\n  dates x y\n  hours: z\n")
+    assert [finding.code for finding in document.findings] == ["TWL-S022", "TWL-S023"]
+    assert isinstance(document.root, YamlSequence)
+    rule = document.root.items[0]
+    assert isinstance(rule, Pairs)
+    assert [entry.value.place for entry in rule.entries.values()] == [(1, 9, 12), (2, 9, 12), (3, 10, 11)]
+
+
+def test_tabs_are_read_as_the_levels_that_they_meant() -> None:
+    """A file indented with tabs gives one finding a line and no other."""
+    text = "a:\n\t- name: x\n\t  color:\n\t\t\tbowl: red\n\t\t\tshaft: blue\n\t  dates: y\n\t- name: z\nb: c\n"
+    document = _read(text)
+    assert {finding.code for finding in document.findings} == {"TWL-S020"}
+    assert document.root is not None
+    assert plain(document.root) == {
+        "a": [{"name": "x", "color": {"bowl": "red", "shaft": "blue"}, "dates": "y"}, {"name": "z"}],
+        "b": "c",
+    }
+
+
+def test_a_line_that_slipped_is_found_far_down_in_a_list() -> None:
+    """At its place, and the entries above it are read as they are."""
+    entry = "  - name: x\n    dates: 6 June\n    color: red\n"
+    document = _read("campaigns:\n" + entry * 60 + entry.replace("    dates", "     dates"))
+    assert [(finding.code, finding.place) for finding in document.findings] == [("TWL-S021", (183, 6, 11))]
+    assert isinstance(document.root, Pairs)
+    rules = document.root.entries["campaigns"].value
+    assert isinstance(rules, YamlSequence)
+    assert len({str(plain(rule)) for rule in rules.items}) == 1
+    assert len(rules.items) == 61
+
+
+def test_a_line_that_slipped_is_found_far_down_in_a_long_entry() -> None:
+    """The last item of a list that is longer than what is read for each try, at its place."""
+    items = [f"    - {{name: f{number}, address: {number}}}\n" for number in range(120)]
+    text = "".join(("gateways:\n  - name: a\n    fixtures:\n", *items[:-1], items[-1][2:], "    universe: 1\n"))
+    document = _read(text + "  - name: b\n    kind: c\n")
+    assert [(finding.code, finding.place) for finding in document.findings] == [("TWL-S021", (123, 3, 10))]
+
+
+def test_the_first_version_of_a_conflict_is_read_on() -> None:
+    """One finding for each conflict, none for what stands twice because of it."""
+    text = "<<<<<<< a\na: 1\n||||||| base\na: 0\n=======\na: 2\n>>>>>>> b\nb: 3\n"
+    document = _read(text)
+    assert [(finding.code, finding.place) for finding in document.findings] == [("TWL-S027", (1, 1, 10))]
+    assert document.root is not None
+    assert plain(document.root) == {"a": "1", "b": "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: " + "[" * 900, "TWL-S035"),
+        ("{" * 900, "TWL-S035"),
+        ("".join(" " * depth + "a:\n" for depth in range(200)), "TWL-S035"),
+        ("- a\n" * (MOST_ENTRIES + 1), "TWL-S036"),
+        ("".join(f"k{number}: v\n" for number in range(10_000)), "TWL-S036"),
+        ("a: " + "x" * 5_000, "TWL-S042"),
+        ("a: b\n" * (LIMIT // 5 + 1), "TWL-S006"),
+        ("\0" * 10, "TWL-S008"),
+        ("a: \x1b[31m", "TWL-S008"),
+    ],
+)
+def test_what_is_too_much_is_refused_as_such(text: str, code: str) -> None:
+    """Depth, entries, length of a line, size of the file, and what no text holds."""
+    document = _read(text)
+    assert document.root is None
+    assert [finding.code for finding in document.findings] == [code]
+
+
+def test_as_deep_and_as_long_as_allowed_is_read() -> None:
+    """The limits themselves are within."""
+    depth = DEEPEST - 1
+    assert _plain("[" * depth + "a" + "]" * depth) != []
+    assert len(_plain("- a\n" * MOST_ENTRIES)) == MOST_ENTRIES  # type: ignore[arg-type]
+
+
+def test_an_alias_bomb_never_grows() -> None:
+    """Aliases are told, not followed, and no more than a screenful of them."""
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 400)]
+    document = _read("a0: &a0 x\n" + "\n".join(lines))
+    assert {finding.code for finding in document.findings} == {"TWL-S033"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ta: b\n" * 8_000,
+        "“a”\n" * 8_000,
+        "a\u200b: b\n" * 8_000,
+        "<<<<<<< a\n" * 8_000,
+        "a:\n" + "   color: x\n  color: x\n" * 2_000,
+        "dates x\n" * 8_000,
+    ],
+)
+def test_thousands_of_mistakes_cost_no_more_memory_than_the_file(text: str) -> None:
+    """Reading stops when there is more to mend than anybody would read."""
+    tracemalloc.start()
+    document = _read(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64 << 20
+    assert len(document.findings) <= MOST + 10
+
+
+def test_no_more_is_read_of_a_file_than_can_be_used(tmp_path: Path) -> None:
+    """A file of any size costs what the largest allowed one costs."""
+    large = tmp_path / "schedule.yaml"
+    with large.open("wb") as opened:
+        opened.truncate(1 << 33)
+    data, findings = read_file(large, "schedule.yaml")
+    assert len(data) == LIMIT + 1
+    assert findings == ()
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_root_or_a_finding(data: bytes) -> None:
+    """Reading is total."""
+    document = read(data, "schedule.yaml", KEYWORDS)
+    assert document.root is not None or document.findings
+
+
+@given(st.text(alphabet="ab:-[]{}\"'#&*!|>%@` \t\n\u00a0“”–,?=<", max_size=80))
+def test_any_signs_of_yaml_give_a_root_or_a_finding(text: str) -> None:
+    """The same for texts that are nearly YAML."""
+    document = _read(text)
+    assert document.root is not None or document.findings

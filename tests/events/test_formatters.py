@@ -1,0 +1,183 @@
+"""What comes from outside stays on its line: nothing can forge another, in no field and no language."""
+
+import ast
+import errno
+import json
+import os
+import re
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import controller
+from controller.events import CATALOGUE, new_event
+from controller.events.formatters import PRIORITY, document, json_line, text_line
+from controller.events.models import Advice, Text, printable
+from controller.events.translation import REASONS_SV, in_swedish
+
+AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
+ROOT = Path(controller.__file__).parent
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+EVIL = ["\n2026 ERROR", "\r", "\x1b[2J", "\x00", "\u202e", "\u2028", "\x85", "\u2066", "\ufeff", "\ud800", "\x7f"]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_no_field_breaks_a_line(evil: str, language: str) -> None:
+    """Line breaks, escape sequences, directions, surrogates: written out, in every field of every entry."""
+    for kind in CATALOGUE.values():
+        event = new_event(kind.code, **dict.fromkeys(kind.fields, f"a{evil}b"))
+        text, told = text_line(event, AT, STOCKHOLM, language), json_line(event, AT, language)
+        for line in (text, told):
+            assert line.isprintable(), (kind.code, line)
+            line.encode()
+        assert json.loads(told)["code"] == kind.code
+
+
+@given(st.text() | st.binary() | st.floats() | st.integers() | st.none() | st.lists(st.text(), max_size=3))
+def test_any_value_is_printable(value: object) -> None:
+    """On one line, in bounds, and nothing that turns the reading direction."""
+    said = printable(value)
+    assert said.isprintable()
+    assert len(said) <= 2000
+    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in said)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_json_line_is_json_whatever_a_number_is(number: float) -> None:
+    """NaN and infinity are none in JSON."""
+    event = new_event("TWL-C030", late_s=number)
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    json.loads(json_line(event, AT, "en"), parse_constant=refuse)
+
+
+def test_a_text_line() -> None:
+    """In the site's own time, padded so that codes stand below each other."""
+    line = text_line(new_event("TWL-G105", gateway="mast"), AT, STOCKHOLM, "sv")
+    assert line == "2026-11-20 15:41:00 INFO    TWL-G105 mast är tillbaka"
+
+
+def test_a_document() -> None:
+    """With every field under its own name, and the instant to the microsecond in UTC."""
+    event = new_event("TWL-G104", gateway="mast", age_s=30.25)
+    assert document(event, AT.astimezone(STOCKHOLM), "en") == {
+        "version": 1,
+        "at": "2026-11-20T14:41:00.123456Z",
+        "level": "error",
+        "event": "gateway.silent",
+        "code": "TWL-G104",
+        "text": "mast is silent, last heard 30.2 s ago",
+        "gateway": "mast",
+        "age_s": 30.25,
+    }
+
+
+def test_a_field_does_not_take_the_place_of_the_frame() -> None:
+    """One that is named alike stands in the text alone: the frame never lies."""
+    event = new_event("TWL-C001", site="Alvesta", version="9.9", now="dark", config="/etc")
+    told = document(event, AT, "en")
+    assert told["version"] == 1
+    assert "9.9" in str(told["text"])
+
+
+def test_every_level_has_a_priority() -> None:
+    """As journald reads it."""
+    assert sorted(PRIORITY.values()) == [3, 4, 6, 7]
+
+
+def test_nothing_english_stays_in_a_swedish_line() -> None:
+    """Neither a reason of the operating system nor an event that another one tells of."""
+    refused = new_event("TWL-Q101", address="mqtt://a:1883", reason=os.strerror(errno.ECONNREFUSED))
+    assert refused.text("sv") == "brokern mqtt://a:1883 går inte att nå: ingen lyssnar där"
+    repeated = new_event("TWL-C040", times=3, window_s=60, what=refused, of=refused.code)
+    assert repeated.text("sv").endswith(refused.text("sv"))
+    assert document(repeated, AT, "sv")["what"] == refused.text("sv")
+    assert document(repeated, AT, "en")["what"] == refused.text("en")
+
+
+def test_what_the_system_says_is_known_in_swedish() -> None:
+    """Under the words that this system uses."""
+    numbers = (
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EISDIR,
+        errno.ENOSPC,
+        errno.EROFS,
+        errno.EADDRINUSE,
+        errno.EHOSTUNREACH,
+    )
+    assert {os.strerror(number) for number in numbers} <= set(REASONS_SV)
+
+
+REFUSING = {"_refuse", "ProtocolError", "Unreadable", "Rejected"}
+
+
+def reasons() -> set[str]:
+    """What broker and dialects say of what they cannot read, with a figure for each part that is quoted."""
+    found = set()
+    for path in sorted(path for room in ("broker", "gateways") for path in (ROOT / room).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING:
+                text = "".join(
+                    part.value if isinstance(part, ast.Constant) else "0x1f" if "02x" in ast.unparse(part) else "7"
+                    for one in node.args
+                    for part in (one.values if isinstance(one, ast.JoinedStr) else [one])
+                    if isinstance(part, ast.Constant | ast.FormattedValue)
+                )
+                found.add(text.replace("0x0x", "0x"))
+    return {text for text in found if re.search("[a-z]{2}", text.replace("QoS", ""))}
+
+
+def test_what_is_said_of_a_message_that_cannot_be_read_is_known_in_swedish() -> None:
+    """Every reason of broker and dialects, whatever it quotes."""
+    known = reasons()
+    assert len(known) > 20
+    assert {text for text in known if in_swedish("reason", text) == text} == set()
+    assert in_swedish("reason", "the topic filter 'a{0}/#/b'") == "ämnesfiltret 'a{0}/#/b'"
+
+
+def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
+    """A program gets the word it knows; a gateway that happens to bear the word keeps its name."""
+    changed = new_event("TWL-T001", trust="suspect", before="trusted")
+    assert changed.text("sv") == "klockan är misstänkt (förut: pålitlig)"
+    assert document(changed, AT, "sv")["trust"] == "suspect"
+    anew = new_event("TWL-C010", reason="clock", looks="dark")
+    assert "(klockan ställdes om)" in anew.text("sv")
+    assert document(anew, AT, "sv")["reason"] == "clock"
+    acting = new_event("TWL-D010", gateway="plan", shows="bowl dark", by="plan")
+    assert acting.text("sv") == "plan: visar bowl släckt, enligt den egna planen"
+    lost = new_event(
+        "TWL-O132", copied="–", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x"))
+    )
+    assert lost.text("sv").endswith(": det är ingen mapp: '/state/x'")
+
+
+def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
+    """Code, text and cure."""
+    advice = Advice(new_event("TWL-S132", value="orangee", suggestion="orange"))
+    refused = new_event("TWL-O110", id="1", owner="Eva", reason=advice)
+    assert 'TWL-S132: "orangee" är ingen färg' in refused.text("sv")
+    assert document(refused, AT, "sv")["reason"] == advice.said("sv")
+    assert str(advice) == advice.said("en")
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.123456, "0.123"), (26.04, "26"), (999.4, "999"), (-3600.0, "-3600")])
+def test_a_figure_is_told_without_an_exponent(seconds: float, said: str) -> None:
+    """Three digits are enough, but all of them stand before the point."""
+    assert f" {said} s" in new_event("TWL-D013", gateway="mast", error_s=seconds).text("en")
+
+
+def test_an_event_of_one_of_several_connections_names_it() -> None:
+    """Controller and gateway run in one process, and each has a connection of its own."""
+    event = new_event("TWL-M001", broker="a:1883", attempts=1).of(Text("gateway mast", "styrenheten mast"))
+    assert event.text("en") == "gateway mast: Connected to a:1883 (attempt 1)"
+    assert event.text("sv") == "styrenheten mast: Ansluten till a:1883 (försök 1)"
+    assert document(event, datetime(2026, 11, 20, tzinfo=UTC), "sv")["whose"] == "gateway mast"

@@ -1,0 +1,72 @@
+"""Repeated events are counted: two of a kind pass in a minute, the rest is one line."""
+
+import math
+
+from controller.events import new_event
+from controller.events.rate_limit import KEYS, RateLimit
+
+
+def test_two_pass_and_the_rest_is_counted() -> None:
+    """By code and gateway, each on its own."""
+    damper = RateLimit()
+    passed = [damper.pass_on(new_event("TWL-G105", gateway=name), s) for s in range(5) for name in ("a", "b")]
+    assert sum(map(len, passed)) == 4
+    assert damper.due(59) == ()
+    assert damper.due_s == 60
+    told = damper.due(61)
+    assert [(event.code, event.fields["times"], event.fields["of"]) for event in told] == [
+        ("TWL-C040", 3, "TWL-G105"),
+        ("TWL-C040", 3, "TWL-G105"),
+    ]
+    assert damper.due(62) == ()
+
+
+def test_after_the_minute_it_is_told_again() -> None:
+    """The next window begins with the next event."""
+    damper = RateLimit()
+    for seconds in (0, 1, 2):
+        damper.pass_on(new_event("TWL-G105", gateway="a"), seconds)
+    damper.due(61)
+    assert len(damper.pass_on(new_event("TWL-G105", gateway="a"), 62)) == 1
+
+
+def test_few_are_no_summary() -> None:
+    """What was told needs no count."""
+    damper = RateLimit()
+    damper.pass_on(new_event("TWL-G105", gateway="a"), 0)
+    assert damper.due_s == math.inf
+    assert damper.due(100) == ()
+
+
+def test_a_clock_that_is_set_back_ends_the_window() -> None:
+    """Nothing is held for ever."""
+    damper = RateLimit()
+    for seconds in (0, 1, 2):
+        damper.pass_on(new_event("TWL-G105", gateway="a"), seconds)
+    assert len(damper.due(-3600)) == 1
+
+
+def test_nothing_is_kept_of_what_is_over() -> None:
+    """A thousand topics of garbage leave nothing behind."""
+    damper = RateLimit()
+    for number in range(1000):
+        damper.pass_on(new_event("TWL-G113", topic=f"t/{number}", epoch=1), 0)
+    assert damper.is_counting
+    damper.due(61)
+    assert not damper.is_counting
+
+
+def test_many_names_cannot_fill_memory_and_log() -> None:
+    """Beyond a thousand they are told as one."""
+    damper = RateLimit(free=1)
+    passed = [damper.pass_on(new_event("TWL-G113", topic=f"t/{number}", epoch=1), 0) for number in range(5 * KEYS)]
+    assert sum(map(len, passed)) == KEYS + 1
+    (rest,) = damper.due(math.inf)
+    assert rest.fields["times"] == 4 * KEYS - 1
+
+
+def test_what_an_event_is_about_can_be_said() -> None:
+    """Where neither gateway nor topic tells the culprit."""
+    damper = RateLimit(free=1)
+    passed = [damper.pass_on(new_event("TWL-B042", client=f"c{n}"), 0, about) for n in range(4) for about in ("x", "y")]
+    assert sum(map(len, passed)) == 2

@@ -1,0 +1,213 @@
+"""The dialect of our own gateway: its keys in tower.yaml, what it sends, what it understands, what it agrees with."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from controller.errors import Mistake
+from controller.gateways.base import DesiredState, Ignored, Order, Rejected, Report, ReportedLook
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import MAX_PAYLOAD, DesiredDocument, parse_desired
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, Look, ZoneState
+from controller.schedule.campaign import Lit
+from controller.schedule.explanation import Why
+from controller.schedule.plan import Cue
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+LAMPS = [
+    {"name": "north", "zone": "bowl", "profile": "rgbw", "address": 1},
+    {"name": "base", "zone": "shaft", "profile": "rgb", "address": 9},
+]
+ORANGE = Color("#FF6A00")
+LIT = ZoneState(True, ORANGE, 0.8)
+
+
+def mast(**keys: Any) -> Dmx:
+    """A gateway by its keys."""
+    return Dmx.model_validate({"name": "mast", "output": "simulated", "fixtures": LAMPS, **keys})
+
+
+def mistakes(**keys: Any) -> list[str]:
+    """The codes of what is wrong with its keys."""
+    with pytest.raises(ValidationError) as caught:
+        mast(**keys)
+    errors = [each.get("ctx", {}).get("error") for each in caught.value.errors()]
+    return [error.code for error in errors if isinstance(error, Mistake)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({"output": {"kind": "sacn", "to": "multicast"}, "universe": 0}, "TWL-X157"),
+        ({"output": {"kind": "artnet", "to": "10.0.0.1"}, "universe": 16}, "TWL-X158"),
+        (
+            {
+                "output": {"kind": "enttec-usb-pro", "port": "/dev/x"},
+                "fixtures": [LAMPS[0], {**LAMPS[1], "universe": 2}],
+            },
+            "TWL-X159",
+        ),
+        ({"report_every": "500 ms"}, "TWL-D021"),
+        ({"report_every": "11 min"}, "TWL-D021"),
+    ],
+)
+def test_keys_that_do_not_go_together(keys: dict[str, Any], code: str) -> None:
+    """An output has universes of its own, and a report its pace."""
+    assert mistakes(**keys) == [code]
+
+
+def test_the_universe_of_a_gateway_does_not_count_where_every_lamp_has_its_own() -> None:
+    """Only what is used is checked."""
+    lamps = [{**each, "universe": 3} for each in LAMPS]
+    assert mast(output={"kind": "artnet", "to": "10.0.0.1"}, universe=99, fixtures=lamps).universe == 99
+
+
+@pytest.mark.parametrize("keys", [{"fixtures": []}, {"universe": -1}, {"universe": 64_000}, {"lamps": []}])
+def test_keys_that_cannot_be(keys: dict[str, Any]) -> None:
+    """A gateway without lamps, a universe that no wire has, a key that nobody knows."""
+    with pytest.raises(ValidationError):
+        mast(**keys)
+
+
+def test_silence_is_three_reports() -> None:
+    """Whatever their pace."""
+    assert mast().quiet_s == 30
+    assert mast(report_every="1 min").quiet_s == 180
+
+
+def want(looks: dict[str, Look], **more: Any) -> DesiredState:
+    """A wish under one cue."""
+    rule = Lit.model_validate({"name": "x", "dates": ["20–26 November"] * 60, "otherwise": "dark"})
+    cue = Cue(NOW, looks, NOW, 30.0, "x", Why(rule, "otherwise"))
+    zones = {zone: look.at(0) for zone, look in looks.items()}
+    return DesiredState(NOW, zones, 30.0, Order(2, 5), "2.5", (cue,), NOW + timedelta(hours=72), **more)
+
+
+def sent(wish: DesiredState, gateway: Dmx | None = None) -> DesiredDocument:
+    """The document that is sent for it."""
+    (message,) = (gateway or mast()).encode(wish, "tower/alvesta")
+    assert (message.topic, message.qos, message.retain) == ("tower/alvesta/gateway/mast/desired", 1, True)
+    told = parse_desired(message.payload)
+    assert isinstance(told, DesiredDocument)
+    return told
+
+
+def test_a_wish_is_one_retained_document() -> None:
+    """With every zone, the plan, and what comes after, faded into."""
+    told = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"hold": "2 h", "look": "orange"}))
+    assert told.order == Order(2, 5)
+    assert told.zones["bowl"].state(NOW) == LIT
+    assert told.zones["bowl"].fade_s == 30.0
+    assert told.zones["shaft"].state(NOW) == DARK
+    assert told.after.hold_s == 7200
+    assert told.after.zones["shaft"].on
+    assert {wish.fade_s for wish in told.after.zones.values()} == {30.0}
+    assert len(told.cues) == 1
+    assert len(told.cues[0].why) == 500
+
+
+def test_every_zone_has_the_keys_of_the_contract() -> None:
+    """Also a dark one; a sequence stands in the place of the colour."""
+    steps = Look((ORANGE, Color("#0000FF")), 0.8, 10.0)
+    (message,) = mast().encode(want({"bowl": steps}), "w")
+    told = json.loads(message.payload)
+    for zones in (told["zones"], told["cues"][0]["zones"]):
+        assert zones["bowl"].keys() == {"on", "brightness", "fade_s", "sequence"}
+        assert zones["bowl"]["sequence"].keys() == {"colors", "change_every_s", "started_at"}
+        assert zones["shaft"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
+    assert told["after"]["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
+
+
+@pytest.mark.parametrize("word", ["dark", "Släckt", "off", "svart", "#000000"])
+def test_what_comes_after_may_be_dark_in_any_word(word: str) -> None:
+    """As in the schedule; black is no light that would be reported as lit."""
+    after = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"look": word})).after
+    assert [wish.on for wish in after.zones.values()] == [False, False]
+
+
+def test_extremes_of_the_files_can_be_sent() -> None:
+    """Durations of 400 days and a thousand colours: a document, and one that is not too large."""
+    many = Look(tuple(Color(f"#{number:06X}") for number in range(1000)), 1.0, 400 * 86400.0)
+    told = sent(want({"bowl": many}), mast(after={"hold": "400 d"}))
+    assert told.zones["bowl"].look == many
+    (message,) = mast().encode(want({"bowl": many, "shaft": many}), "w")
+    assert len(message.payload) < MAX_PAYLOAD
+
+
+@pytest.mark.parametrize(("cues", "zones"), [(144, 24), (5_000, 2), (200, 100)])
+def test_a_plan_that_is_too_long_is_told_as_far_as_it_fits(cues: int, zones: int) -> None:
+    """A document that the gateway must refuse would leave it dark; the rest is told before it is needed."""
+    lamps = [{"name": f"f{n}", "zone": f"zone-{n}", "profile": "rgb", "address": 3 * n + 1} for n in range(zones)]
+    whole = want({f"zone-{n}": Look((ORANGE,), 0.8) for n in range(zones)})
+    many = tuple(replace(whole.cues[0], at=NOW + n * timedelta(minutes=1)) for n in range(cues))
+    told = sent(replace(whole, cues=many), mast(fixtures=lamps))
+    assert 1 < len(told.cues) < cues
+    assert told.valid_until == many[len(told.cues)].at, "a gateway alone would else take the last cue for all that is"
+    assert len(told.zones) == len(told.after.zones) == zones
+
+
+REPORT = (
+    b'{"version":1,"epoch":2,"revision":5,"command_id":"2.5","at":"2026-11-20T15:00:01Z","by":"plan","clock":"anchor",'
+    b'"zones":{"bowl":{"on":true,"color":"#FF6A00","brightness":0.8},"attic":{"on":false}},"problems":["TWL-X111"]}'
+)
+
+
+def test_a_report() -> None:
+    """The zones that it drives, and how it came to it; of foreign zones nothing."""
+    told = mast().decode("w/gateway/mast/reported", REPORT, "w")
+    assert isinstance(told, Report)
+    assert dict(told.zones) == {"bowl": ReportedLook(on=True, brightness=0.8, color=ORANGE)}
+    assert (told.order, told.by, told.clock, told.problems) == (Order(2, 5), "plan", "anchor", ("TWL-X111",))
+    assert told.at == NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "payload", "told"),
+    [
+        ("availability", b"online", Report(online=True)),
+        ("availability", b"offline", Report(online=False)),
+        ("availability", b"", Ignored()),
+        ("reported", b"", Ignored()),
+        ("desired", b"", Report(written=Order())),
+        ("else", b"online", Ignored()),
+    ],
+)
+def test_other_messages(leaf: str, payload: bytes, told: object) -> None:
+    """Availability, cleared topics, and what is none of ours."""
+    assert mast().decode(f"w/gateway/mast/{leaf}", payload, "w") == told
+
+
+@given(st.sampled_from(["availability", "reported", "desired"]), st.binary(min_size=1, max_size=100))
+def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
+    """Decode is total."""
+    told = mast().decode(f"w/gateway/mast/{leaf}", payload, "w")
+    nothing = Report(written=Order()) if leaf == "desired" else None
+    assert told == nothing or isinstance(told, Rejected) or payload in {b"online", b"offline"}
+
+
+@pytest.mark.parametrize(
+    ("goal", "shown", "agrees"),
+    [
+        (LIT, ReportedLook(on=True, brightness=0.8, color=ORANGE), True),
+        (LIT, ReportedLook(on=True, brightness=0.81, color=Color("#FC6C03")), True),
+        (LIT, ReportedLook(on=True, brightness=0.83, color=ORANGE), False),
+        (LIT, ReportedLook(on=True, brightness=0.8, color=Color("#FF6A04")), False),
+        (LIT, ReportedLook(on=True, brightness=0.8), False),
+        (LIT, ReportedLook(on=True, color=ORANGE), False),
+        (LIT, ReportedLook(on=False), False),
+        (LIT, ReportedLook(), False),
+        (DARK, ReportedLook(on=False), True),
+        (DARK, ReportedLook(on=True, brightness=0.0, color=ORANGE), False),
+        (DARK, ReportedLook(), False),
+    ],
+)
+def test_what_it_agrees_with(goal: ZoneState, shown: ReportedLook, agrees: bool) -> None:
+    """On or off as asked, and near enough; what was not said agrees with nothing."""
+    assert mast().agrees("bowl", goal, shown) is agrees

@@ -1,0 +1,177 @@
+"""The documents of our contract: both parsers are total, strict in what they know, and hold whatever the files say."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.gateways.base import Rejected
+from controller.gateways.wire import (
+    LONGEST_S,
+    MAX_PAYLOAD,
+    MAX_REASON,
+    DesiredDocument,
+    ReportedDocument,
+    ZoneLook,
+    parse_desired,
+    parse_reported,
+)
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, Look, ZoneState
+from controller.schedule.durations import LIMIT
+
+NOW = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
+DESIRED: dict[str, Any] = {
+    "version": 1,
+    "epoch": 3,
+    "revision": 7,
+    "command_id": "3.7",
+    "issued_at": "2026-11-20T14:41:13Z",
+    "valid_until": "2026-11-23T14:41:13Z",
+    "zones": {"bowl": {"on": True, "color": "#FF6A00", "brightness": 1.0, "fade_s": 30.0}},
+    "cues": [{"at": "2026-11-21T06:53:01Z", "zones": {"bowl": {"on": False}}, "why": "sunrise"}],
+    "after": {"hold_s": 86400.0, "zones": {}},
+}
+REPORTED: dict[str, Any] = {
+    "version": 1,
+    "epoch": 3,
+    "revision": 7,
+    "at": "2026-11-20T14:41:13.5Z",
+    "zones": {"bowl": {"on": True, "color": "#ff6a00", "brightness": 1}},
+    "by": "desired",
+    "clock": "own",
+}
+
+looks = st.builds(
+    Look,
+    st.lists(st.builds(Color, st.from_regex(r"#[0-9A-F]{6}", fullmatch=True)), max_size=5).map(tuple),
+    st.floats(0, 1),
+    st.floats(5, LIMIT.total_seconds()),
+)
+
+
+def test_what_is_written_is_read() -> None:
+    """There and back."""
+    told = parse_desired(json.dumps(DESIRED).encode())
+    assert isinstance(told, DesiredDocument)
+    assert parse_desired(told.model_dump_json(exclude_none=True).encode()) == told
+    report = parse_reported(json.dumps(REPORTED).encode())
+    assert isinstance(report, ReportedDocument)
+    assert parse_reported(report.model_dump_json(exclude_none=True).encode()) == report
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), 2),
+        (("version",), True),
+        (("version",), "1"),
+        (("epoch",), -1),
+        (("epoch",), 1.5),
+        (("epoch",), "3"),
+        (("epoch",), 2**60),
+        (("epoch",), 10**30),
+        (("revision",), None),
+        (("command_id",), "x" * 65),
+        (("issued_at",), "2026-11-20T14:41:13"),
+        (("issued_at",), "9999-12-31T23:59:59Z"),
+        (("issued_at",), "1969-12-31T23:59:59Z"),
+        (("issued_at",), "0001-01-01T00:00:00+14:00"),
+        (("issued_at",), "tonight"),
+        (("valid_until",), 1e400),
+        (("zones",), []),
+        (("zones", "bowl", "on"), 1),
+        (("zones", "bowl", "color"), "#FF6A0"),
+        (("zones", "bowl", "color"), "#FF6A00\n"),
+        (("zones", "bowl", "color"), "#ＦＦ６Ａ００"),
+        (("zones", "bowl", "brightness"), 1.01),
+        (("zones", "bowl", "brightness"), -0.01),
+        (("zones", "bowl", "fade_s"), -1),
+        (("zones", "bowl", "fade_s"), 1e12),
+        (("zones", "Bowl!"), {"on": False}),
+        (("zones", "bowl", "sequence"), {"colors": [], "change_every_s": 5, "started_at": "2026-11-20T14:41:13Z"}),
+        (
+            ("zones", "bowl", "sequence"),
+            {"colors": ["#FF0000", "#00FF00"], "change_every_s": 0.1, "started_at": "2026-11-20T14:41:13Z"},
+        ),
+        (("after", "hold_s"), -1),
+        (("cues",), [{"at": "2026-11-21T06:53:01Z"}]),
+        (("cues",), [{"at": "2026-11-21T06:53:01Z", "zones": {}}] * 5000),
+    ],
+)
+def test_what_is_refused(path: tuple[str, ...], value: object) -> None:
+    """Known keys are strict: no number from a text, no truth from a one, no instant without a zone, nothing flashes."""
+    document = json.loads(json.dumps(DESIRED))
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    told = parse_desired(json.dumps(document).encode())
+    assert isinstance(told, Rejected)
+    assert 0 < len(told.reason) <= MAX_REASON
+
+
+def test_unknown_keys_are_ignored() -> None:
+    """A later version may say more."""
+    more = {**DESIRED, "mood": "festive", "zones": {"bowl": {**DESIRED["zones"]["bowl"], "sparkle": 3}}}
+    assert parse_desired(json.dumps(more).encode()) == parse_desired(json.dumps(DESIRED).encode())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_document_or_a_reason(payload: bytes) -> None:
+    """Never an exception, and never a reason without words."""
+    for told in (parse_desired(payload), parse_reported(payload)):
+        assert isinstance(told, Rejected)
+        assert told.reason
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\x00",
+        b"\x1f\x8b\x08",
+        b"\xff\xfe{",
+        b"null",
+        b"NaN",
+        b"Infinity",
+        b"1e400",
+        b"9" * 5000,
+        b"[" * 100_000,
+        b'{"a":' * 10_000,
+        b'{"version":1,"version":1}',
+        b'{"zones":{"\\ud800":{}}}',
+        b" " * (MAX_PAYLOAD + 1),
+        json.dumps({**DESIRED, "zones": {"x" * 100_000: {}}}).encode(),
+    ],
+)
+def test_known_poisons(payload: bytes) -> None:
+    """What has broken other parsers."""
+    for told in (parse_desired(payload), parse_reported(payload)):
+        assert isinstance(told, Rejected)
+        assert 0 < len(told.reason) <= MAX_REASON
+
+
+@given(looks, st.floats(0, 3e7))
+def test_a_look_survives_the_wire(look: Look, after_s: float) -> None:
+    """Sequences too: at any instant the same is shown at both ends."""
+    wish = ZoneLook.of(look, NOW, 0.0)
+    told = ZoneLook.model_validate_json(wish.model_dump_json(exclude_none=True), strict=True)
+    at = NOW + timedelta(seconds=after_s)
+    assert told.state(at) == look.at((at - NOW).total_seconds())
+
+
+def test_the_longest_duration_of_a_file_fits() -> None:
+    """400 days of fade, hold and step."""
+    assert LIMIT.total_seconds() <= LONGEST_S
+
+
+def test_light_without_a_colour_is_white_and_black_is_off() -> None:
+    """What a document may leave out."""
+    assert ZoneLook(on=True, color="#FF0000").state(NOW) == ZoneState(True, Color("#FF0000"), 1.0)
+    assert ZoneLook(on=True, brightness=1.0).state(NOW) == ZoneState(True, Color("#FFFFFF"), 1.0)
+    assert ZoneLook(on=True, color="#FF0000", brightness=0.0).state(NOW) == DARK
+    assert ZoneLook(on=False, color="#FF0000", brightness=1.0).state(NOW) == DARK

@@ -1,0 +1,118 @@
+"""How long to wait between attempts, and what is told of them."""
+
+import ssl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.events import CATALOGUE
+from controller.events.of_mqtt import KINDS
+from controller.mqtt import (
+    BrokerUnreachable,
+    Coalesced,
+    Connected,
+    Disconnected,
+    Displaced,
+    Forgot,
+    Oversized,
+    SubscriptionGranted,
+    SubscriptionRefused,
+)
+from controller.mqtt.connect import NotLetInError, OwnFilesError, failure
+from controller.mqtt.incoming import FLAWS, LoginRefused, Untrusted
+from controller.mqtt.reconnect import BARRED_S, CAP_S, pause_s
+from controller.mqtt.subscriptions import BATCH, RETRY_S, Subscriptions
+
+
+@given(st.integers(0, 10_000_000), st.floats(0, 1), st.booleans())
+def test_the_pause_grows_to_a_cap_and_is_longer_where_a_person_must_act(
+    failures: int, chance: float, barred: bool
+) -> None:
+    """Full jitter: from nothing to 1, 2, 4 … 30 s, on top of the least pause."""
+    least = BARRED_S if barred else 0.0
+    assert least <= pause_s(failures, chance, barred=barred) <= least + min(CAP_S, 2.0 ** min(failures - 1, 9))
+    assert pause_s(failures, 1.0, barred=False) <= pause_s(failures + 1, 1.0, barred=False)
+
+
+def test_pauses_by_number() -> None:
+    """At the far end of the jitter."""
+    assert [pause_s(n, 1.0, barred=False) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert pause_s(1, 0.0, barred=True) == 30
+
+
+def certificate_error(code: int) -> ssl.SSLCertVerificationError:
+    """As OpenSSL raises it."""
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = code
+    error.verify_message = "why"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NotLetInError(4, "Bad user name or password"), LoginRefused("b", "Bad user name or password", 4)),
+        (NotLetInError(5, "Not authorized"), LoginRefused("b", "Not authorized", 5)),
+        (NotLetInError(3, "Server unavailable"), BrokerUnreachable("b", "Server unavailable")),
+        (certificate_error(10), Untrusted("b", "expired", "why")),
+        (certificate_error(9), Untrusted("b", "not yet valid", "why")),
+        (certificate_error(62), Untrusted("b", "wrong name", "why")),
+        (certificate_error(64), Untrusted("b", "wrong name", "why")),
+        (certificate_error(18), Untrusted("b", "not trusted", "why")),
+        (OwnFilesError("x.pem: gone"), Untrusted("b", "own files", "x.pem: gone")),
+        (TimeoutError(), BrokerUnreachable("b", "no answer in time")),
+        (ConnectionRefusedError(111, "Connection refused"), BrokerUnreachable("b", "Connection refused")),
+        (ConnectionError("the broker closed"), BrokerUnreachable("b", "the broker closed")),
+        (UnicodeError("label too long"), BrokerUnreachable("b", "UnicodeError: label too long")),
+    ],
+)
+def test_every_failure_has_its_cause(error: Exception, told: object) -> None:
+    """A broker that is still starting is unreachable, not refusing."""
+    assert failure("b", error) == told
+
+
+def test_every_item_has_an_event_of_its_own() -> None:
+    """And every kind of this room is told by an item, by the controller, or is a mistake in an address."""
+    told = [
+        Connected("b", False, 1),
+        Disconnected("b", "r"),
+        LoginRefused("b", "r", 5),
+        SubscriptionRefused("b", "f"),
+        SubscriptionGranted("b", "f"),
+        Oversized("b", "t", 1),
+        Coalesced("b", "t", 1),
+        BrokerUnreachable("b", "r"),
+        Forgot("b"),
+        Displaced("b", "c"),
+        *(Untrusted("b", flaw, "r") for flaw in FLAWS),
+    ]
+    codes = {item.event().code for item in told}
+    assert len(codes) == len(told)
+    others = {"TWL-M014", "TWL-M017", "TWL-M018", "TWL-M020", "TWL-M021", "TWL-M022"}
+    assert codes | others == {kind.code for kind in KINDS}
+    assert all(CATALOGUE[code] in KINDS for code in codes)
+    for item in told:
+        assert all(item.event().text(language) and item.event().action(language) for language in ("en", "sv"))
+
+
+def test_many_filters_are_asked_for_in_batches_and_answered_in_order() -> None:
+    """What is granted is not asked for again; what is refused is told once, and once more when it is granted."""
+    subscriptions = Subscriptions(tuple((f"t/{n}", 1) for n in range(2 * BATCH + 1)))
+    batches = list(subscriptions.due(0.0))
+    assert [len(batch) for batch in batches] == [BATCH, BATCH, 1]
+    for mid, batch in enumerate(batches):
+        subscriptions.asked(mid, batch)
+    assert list(subscriptions.answered(0, [n == 7 for n in range(BATCH)])) == [("t/7", True)]
+    assert list(subscriptions.answered(1, [False] * BATCH)) == []
+    assert list(subscriptions.answered(99, [True])) == []
+    assert list(subscriptions.due(RETRY_S - 1)) == []
+    (again,) = subscriptions.due(RETRY_S)
+    assert [topic_filter for topic_filter, _ in again] == ["t/7", f"t/{2 * BATCH}"]
+    subscriptions.asked(5, again)
+    assert list(subscriptions.answered(5, [True, False])) == []
+    (last,) = subscriptions.due(2 * RETRY_S)
+    subscriptions.asked(6, last)
+    assert last == (("t/7", 1),)
+    assert list(subscriptions.answered(6, [False])) == [("t/7", False)]
+    assert list(subscriptions.due(9 * RETRY_S)) == []

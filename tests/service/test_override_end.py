@@ -1,0 +1,56 @@
+"""When something set by hand ends, as people say it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from controller.config.load import load
+from controller.errors import Mistake
+from controller.service.override_end import read_until
+
+PROGRAM = load(Path(__file__).parents[2] / "config").program()
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def at(local: str) -> datetime:
+    """A time at the site."""
+    return datetime.fromisoformat(local).replace(tzinfo=STOCKHOLM).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "end"),
+    [
+        ("next change", "2026-11-20T12:00", "2026-11-20T15:41:00"),
+        ("Nästa  ändring", "2026-11-21T03:00", "2026-11-21T07:53:02"),
+        ("sunrise", "2026-11-20T12:00", "2026-11-21T07:55:02"),
+        ("solnedgång", "2026-11-20T16:00", "2026-11-21T15:39:29"),
+        ("23:00", "2026-11-20T22:59", "2026-11-20T23:00"),
+        ("23:00", "2026-11-20T23:00", "2026-11-21T23:00"),
+        ("kl. 7.30", "2026-11-20T22:59", "2026-11-21T07:30"),
+        ("24:00", "2026-11-20T22:59", "2026-11-21T00:00"),
+        ("02:15", "2027-03-28T01:00", "2027-03-28T03:15"),
+        ("2026-11-21T03:00", "2026-11-20T12:00", "2026-11-21T03:00"),
+        ("2026-11-21", "2026-11-20T12:00", "2026-11-21T00:00"),
+        ("1 h 30 min", "2026-11-20T12:00", "2026-11-20T13:30"),
+    ],
+)
+def test_how_an_end_is_said(text: str, now: str, end: str) -> None:
+    """In words, as a time of the clock, as an instant, as a duration."""
+    assert abs((read_until(text, PROGRAM, at(now)) - at(end)).total_seconds()) <= 30
+
+
+@pytest.mark.parametrize("text", ["02:30", "2026-10-25T02:30"])
+@pytest.mark.parametrize("now", ["2026-10-24T22:00Z", "2026-10-25T00:45Z"])
+def test_an_end_at_a_time_that_autumn_repeats_is_its_second(text: str, now: str) -> None:
+    """As the end of a window: 02:30 comes at 00:30 and at 01:30 UTC that night."""
+    assert read_until(text, PROGRAM, datetime.fromisoformat(now)) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "later", "25:00", "12:60", "-1 h", "20/11", "9999999 h"])
+def test_what_is_no_end_is_refused(text: str) -> None:
+    """With what may be written."""
+    with pytest.raises(Mistake) as refused:
+        read_until(text, PROGRAM, at("2026-11-20T12:00"))
+    assert refused.value.code == "TWL-O121"

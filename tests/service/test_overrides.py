@@ -1,0 +1,330 @@
+"""What is asked for by hand: answered by its id, refused with a reason, and a stop that nothing holds up."""
+
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.config.load import load
+from controller.events import Event
+from controller.lighting.look import DARK
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import MOST, OverrideManager
+from controller.simulation.disk import SimulatedDisk
+from controller.state import NotKept
+
+SETUP = load(Path(__file__).parents[2] / "config")
+EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def disk() -> SimulatedDisk:
+    """An empty one."""
+    return SimulatedDisk(lambda _name: None, lambda _name: None)
+
+
+def hand_on(disk: SimulatedDisk) -> OverrideManager:
+    """As a start of the process makes it."""
+    return OverrideManager(disk, OverridePolicy(SETUP.program(), SETUP.tower.palette, 24 * HOUR))
+
+
+def asked(**keys: Any) -> bytes:
+    """A request that would be granted, with changes."""
+    told = {"version": 1, "id": "a", "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
+    return json.dumps(told).encode()
+
+
+def winner(hand: OverrideManager, at: datetime) -> str:
+    """What shows."""
+    return SETUP.program(hand.overrides, hand.stop).look_at(at).why.winner
+
+
+def told(event: Event) -> tuple[str, object, object]:
+    """As a program reads an answer."""
+    return event.code, event.fields["id"], event.fields["owner"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        asked(until=3600),
+        asked(look=[1, 2]),
+        asked(action="explode"),
+        asked(reason="two\nlines"),
+        asked(version=2),
+    ],
+)
+async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: SimulatedDisk, payload: bytes) -> None:
+    """Whoever asks finds the answer, though the request as a whole is none."""
+    assert told(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"look": ["red"]}, "look: Input should be a colour, or an object of zone and colour"),
+        ({"look": {"bowl": None}}, "look: Input should be a colour, or an object of zone and colour"),
+        ({"brightness": 50}, "brightness: Input should be a number from 0 to 1, or text as '50 %'"),
+        ({"brightness": True}, "brightness: Input should be a number from 0 to 1, or text as '50 %'"),
+    ],
+)
+async def test_a_value_of_no_form_is_told_which_there_are(
+    disk: SimulatedDisk, changes: dict[str, Any], reason: str
+) -> None:
+    """Not that it is none of the first."""
+    assert (await hand_on(disk).take(asked(**changes), EVENING)).fields["reason"] == reason
+
+
+@pytest.mark.parametrize("look", ["dark", "Svart", "av", "off", "#000000"])
+async def test_dark_may_be_asked_for_in_any_word(look: str, disk: SimulatedDisk) -> None:
+    """As in the schedule, and by its code: nothing is wished to be lit."""
+    hand = hand_on(disk)
+    await hand.take(asked(look=look), EVENING)
+    assert [each.at(0.0) for each in hand.overrides[0].looks.values()] == [DARK, DARK]
+
+
+@pytest.mark.parametrize(
+    ("payload", "name"),
+    [
+        (b"\xff", "?"),
+        (b"[1]", "?"),
+        (b'{"id": {"a": 1}}', "?"),
+        (b'{"id": 7}', "7"),
+        (b'{"id": "\\ud800\\u202e"}', "\\ud800\\u202e"),
+        (b'{"id": "' + b"x" * 20_000 + b'"}', "?"),
+        (b"[" * 10_000, "?"),
+        (json.dumps({"id": "x" * 100}).encode(), "x" * 63 + "…"),
+        (json.dumps({"id": "a\nb"}).encode(), "a\\nb"),
+    ],
+)
+async def test_any_bytes_are_answered(disk: SimulatedDisk, payload: bytes, name: str) -> None:
+    """By as much of an id as can be printed."""
+    event = await hand_on(disk).take(payload, EVENING)
+    assert event.code == "TWL-O110"
+    assert event.fields["id"] == name
+    assert json.dumps(dict(event.fields)).isprintable()
+
+
+async def test_brightness_is_a_share_or_a_percentage(disk: SimulatedDisk) -> None:
+    """As in every other document on the wire, or as in the files."""
+    hand = hand_on(disk)
+    for name, brightness in (("a", 0.5), ("b", "50 %"), ("c", 1)):
+        assert (await hand.take(asked(id=name, brightness=brightness), EVENING)).code == "TWL-O101"
+    assert [override.looks["bowl"].brightness for override in hand.overrides] == [0.5, 0.5, 1.0]
+
+
+async def test_a_stop_is_in_force_before_anybody_answers(disk: SimulatedDisk) -> None:
+    """Not behind a disk, nor behind what was asked before: a lift that still waits is older, and is told so."""
+    hand = hand_on(disk)
+    assert not hand.halt(asked(), EVENING)
+    stop = asked(id="s", action="stop")
+    assert hand.halt(stop, EVENING)
+    assert winner(hand, EVENING) == "stop"
+    older = await hand.take(asked(id="l", action="lift"), EVENING)
+    assert (older.code, "TWL-O129" in str(older.fields["reason"])) == ("TWL-O110", True)
+    assert winner(hand, EVENING) == "stop"
+    assert (await hand.take(stop, EVENING)).code == "TWL-O105"
+    assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
+    assert winner(hand, EVENING) != "stop"
+
+
+async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: SimulatedDisk) -> None:
+    """Dark at once and lit again, and the answer says what a restart would make of it."""
+    hand = hand_on(disk)
+    disk.full = True
+    assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
+    assert winner(hand, EVENING) == "stop"
+    assert (await hand.take(asked(id="l", action="lift"), EVENING)).code == "TWL-O108"
+    assert winner(hand, EVENING) == SETUP.schedule.campaigns[0].name
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O110", "an override that would be lost is refused"
+
+
+@pytest.mark.parametrize("year", [1970, 2026, 2300])
+async def test_a_stop_stands_whatever_the_clock_says(disk: SimulatedDisk, year: int) -> None:
+    """Given by a clock that is wrong, it stands when the clock is put right, and after a restart."""
+    await hand_on(disk).take(asked(id="s", action="stop"), EVENING.replace(year=year))
+    assert winner(hand_on(disk), EVENING - 24 * HOUR) == "stop"
+
+
+async def test_nothing_is_set_by_a_clock_in_doubt(disk: SimulatedDisk) -> None:
+    """An override would end at a time that is none; a stop has no end."""
+    hand = hand_on(disk)
+    refused = await hand.take(asked(), EVENING.replace(year=1970), suspect=True)
+    assert "TWL-O126: the clock is in doubt" in refused.text("en")
+    assert "TWL-O126: klockan är osäker" in refused.text("sv")
+    assert (await hand.take(asked(id="s", action="stop"), EVENING, suspect=True)).code == "TWL-O105"
+
+
+async def test_an_id_that_comes_again_after_a_restart_is_told_what_stands(disk: SimulatedDisk) -> None:
+    """The look of the first request while it stands; once it has ended, that it is used up."""
+    await hand_on(disk).take(asked(), EVENING)
+    again = await hand_on(disk).take(asked(look="blue", owner="Bo"), EVENING)
+    assert (again.code, again.fields["look"], again.fields["owner"]) == ("TWL-O101", "red", "Eva")
+    await hand_on(disk).take(asked(id="r", action="resume"), EVENING)
+    over = await hand_on(disk).take(asked(look="blue"), EVENING)
+    assert (over.code, "TWL-O127" in str(over.fields["reason"])) == ("TWL-O110", True)
+
+
+async def test_what_is_hidden_to_its_end_does_not_pile_up(disk: SimulatedDisk) -> None:
+    """A program that sets the same again each minute; what will show once more is kept."""
+    hand = hand_on(disk)
+    await hand.take(asked(id="long", until="3 h"), EVENING)
+    await hand.take(asked(id="bowl", look={"bowl": "green"}, until="2 h"), EVENING)
+    for minute in range(2 * MOST):
+        now = EVENING + timedelta(minutes=minute / 10)
+        assert (await hand.take(asked(id=f"{minute}", look={"bowl": "red"}, until="1 h"), now)).code == "TWL-O101"
+    await hand.expire(now + timedelta(minutes=5))
+    assert [held.id for held in disk.overrides] == ["long", "bowl", f"{2 * MOST - 1}"]
+    assert [each.id for each in hand.overrides] == ["long", "bowl", f"{2 * MOST - 1}"]
+
+
+async def test_more_overrides_than_anybody_can_mean_are_refused(disk: SimulatedDisk) -> None:
+    """Each shorter than the one before, so that all of them will show; those that are known are answered as before."""
+    hand = hand_on(disk)
+    for number in range(MOST):
+        assert (await hand.take(asked(id=f"{number}", until=f"{600 - number} min"), EVENING)).code == "TWL-O101"
+    refused = await hand.take(asked(id="more", until="1 h"), EVENING)
+    assert (refused.code, "TWL-O119" in str(refused.fields["reason"])) == ("TWL-O110", True)
+    assert (await hand_on(disk).take(asked(id="7"), EVENING)).code == "TWL-O101"
+    assert (await hand.take(asked(id="all", until="10 h"), EVENING)).code == "TWL-O101"
+    await hand.expire(EVENING)
+    assert len(disk.overrides) == 1
+
+
+async def test_an_end_that_the_disk_took_late_is_followed(disk: SimulatedDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resume that was refused over a disk that hung: what it ended after all does not stand until a restart."""
+    hand, end = hand_on(disk), disk.end_overrides
+    for name, until in (("a", "2 h"), ("b", "1 h")):
+        await hand.take(asked(id=name, until=until), EVENING)
+
+    async def hangs(ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        await end(tuple(ids), at, done)
+        raise NotKept("TWL-J007", reason="the disk has not answered")
+
+    monkeypatch.setattr(disk, "end_overrides", hangs)
+    assert (await hand.take(asked(id="r", action="resume"), EVENING)).code == "TWL-O110"
+    assert [event.fields["id"] for event in await hand.expire(EVENING)] == ["a", "b"]
+    assert winner(hand, EVENING + timedelta(minutes=1)) == SETUP.schedule.campaigns[0].name
+
+
+async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: SimulatedDisk) -> None:
+    """Its id is not used up."""
+    hand = hand_on(disk)
+    assert told(hand.turn_away(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
+
+
+async def test_what_a_full_disk_refused_may_be_asked_again(disk: SimulatedDisk) -> None:
+    """With the same id: it had no effect, and so does not count."""
+    hand, disk.full = hand_on(disk), True
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O110"
+    disk.full = False
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
+
+
+async def test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted(disk: SimulatedDisk) -> None:
+    """An override is refused and named what lifts the stop; resume ends overrides, and says that the stop holds."""
+    hand = hand_on(disk)
+    assert (await hand.take(asked(id="before"), EVENING)).code == "TWL-O101"
+    await hand.take(asked(id="s", action="stop", owner="Bo"), EVENING)
+    refused = await hand.take(asked(id="under", look="blue"), EVENING)
+    assert refused.code == "TWL-O110"
+    assert "TWL-O111: the safety stop by Bo holds" in str(refused.fields["reason"])
+    assert "`watertower resume --lift`" in str(refused.fields["reason"])
+    resumed = await hand.take(asked(id="r", action="resume"), EVENING)
+    assert (resumed.code, resumed.fields["by"]) == ("TWL-O109", "Bo")
+    assert winner(hand, EVENING) == "stop"
+    assert (await hand.take(asked(id="l", action="lift"), EVENING)).code == "TWL-O106"
+    assert winner(hand, EVENING) == SETUP.schedule.campaigns[0].name
+    assert (await hand.take(asked(id="under", look="blue"), EVENING)).code == "TWL-O101", (
+        "what was refused may be asked"
+    )
+
+
+async def test_an_override_behind_a_stop_that_waits_for_the_disk_is_refused(disk: SimulatedDisk) -> None:
+    """The stop is in force before it has its answer."""
+    hand = hand_on(disk)
+    hand.halt(asked(id="s", action="stop"), EVENING)
+    assert (await hand.take(asked(id="o"), EVENING)).code == "TWL-O110"
+    assert not hand.overrides
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_stop_that_is_acknowledged_holds_whatever_its_id(disk: SimulatedDisk, restarts: bool) -> None:
+    """The same button once more after the lift, or an id that something else has had: dark, and only then said so."""
+    hand = hand_on(disk)
+    await hand.take(asked(id="button"), EVENING)
+    for number in range(3):
+        assert hand.halt(asked(id="button", action="stop"), EVENING)
+        assert winner(hand, EVENING) == "stop", "before its answer"
+        assert (await hand.take(asked(id="button", action="stop"), EVENING)).code == "TWL-O105"
+        hand = hand_on(disk) if restarts else hand
+        assert winner(hand, EVENING) == "stop"
+        assert (await hand.take(asked(id=f"lift-{number}", action="lift"), EVENING)).code == "TWL-O106"
+        hand = hand_on(disk) if restarts else hand
+        assert winner(hand, EVENING) != "stop"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_lift_that_comes_again_lifts_no_later_stop(disk: SimulatedDisk, restarts: bool) -> None:
+    """It is said to hold only while it does."""
+    hand, lift = hand_on(disk), asked(id="l", action="lift")
+    await hand.take(asked(id="s", action="stop"), EVENING)
+    assert [(await hand.take(lift, EVENING)).code for _ in range(2)] == ["TWL-O106", "TWL-O106"]
+    await hand.take(asked(id="t", action="stop"), EVENING)
+    hand = hand_on(disk) if restarts else hand
+    again = await hand.take(lift, EVENING)
+    assert (again.code, "TWL-O127" in str(again.fields["reason"])) == ("TWL-O110", True)
+    assert winner(hand_on(disk), EVENING) == "stop"
+    assert (await hand.take(asked(id="l2", action="lift"), EVENING)).code == "TWL-O106"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_resume_that_comes_again_ends_no_later_override(disk: SimulatedDisk, restarts: bool) -> None:
+    """Also where there was nothing to end at first."""
+    hand, resume = hand_on(disk), asked(id="r", action="resume")
+    assert [(await hand.take(resume, EVENING)).code for _ in range(2)] == ["TWL-O102", "TWL-O102"]
+    await hand.take(asked(id="later"), EVENING)
+    hand = hand_on(disk) if restarts else hand
+    again = await hand.take(resume, EVENING)
+    assert (again.code, "TWL-O127" in str(again.fields["reason"])) == ("TWL-O110", True)
+    assert [override.id for override in hand.overrides] == ["later"]
+    assert [held.id for held in disk.overrides] == ["later"]
+
+
+async def test_an_override_that_comes_again_is_granted_only_while_it_stands(disk: SimulatedDisk) -> None:
+    """Without a restart too: the answer of before would be a lie."""
+    hand = hand_on(disk)
+    assert [(await hand.take(asked(), EVENING)).code for _ in range(2)] == ["TWL-O101", "TWL-O101"]
+    await hand.take(asked(id="r", action="resume"), EVENING)
+    assert (await hand.take(asked(), EVENING)).code == "TWL-O110"
+
+
+async def test_a_stop_that_a_full_disk_did_not_take_is_kept_when_it_comes_again(disk: SimulatedDisk) -> None:
+    """As the remedy says: give the stop once more."""
+    hand, disk.full = hand_on(disk), True
+    assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
+    disk.full = False
+    assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O105"
+    assert winner(hand_on(disk), EVENING) == "stop"
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_restart_in_the_fade_after_an_override_finds_it_under_way(disk: SimulatedDisk, resumed: bool) -> None:
+    """As it would be without the restart; once the fade is over the override is forgotten."""
+    hand, end = hand_on(disk), EVENING + timedelta(minutes=10)
+    await hand.take(asked(until="10 min"), EVENING)
+    if resumed:
+        end = EVENING + timedelta(minutes=1)
+        await hand.take(asked(id="r", action="resume"), end)
+    await hand.expire(end)
+    again = hand_on(disk)
+    now = end + timedelta(seconds=5)
+    cues = [SETUP.program(each.overrides, each.stop).look_at(now) for each in (hand, again)]
+    assert (cues[1].at, cues[1].fade_s) == (cues[0].at, cues[0].fade_s) == (end, 30.0)
+    await again.expire(end + timedelta(minutes=1))
+    assert again.overrides == ()

@@ -1,0 +1,86 @@
+"""The last good copy of the files: exactly what was judged, and whole; and when files count as changed."""
+
+import asyncio
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from controller.config.load import Setup, load
+from controller.service.reload import changes, contents_of, difference, last_good, write_last_good
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+def keep_last_good(setup: Setup, config: Path, state: Path) -> None:
+    """Copies the files of a folder."""
+    write_last_good(contents_of(setup, config), state)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of the shipped configuration."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+
+
+def test_a_saved_change_that_alters_nothing_is_told_with_what_is_lit(config: Path) -> None:
+    """Not as a dash, which reads as dark."""
+    program = load(config).program()
+    assert difference(program, program, datetime(2026, 11, 20, 18, tzinfo=UTC)) == (
+        "19:00 bowl #FF6A00 100%, shaft #FF6A00 100%; 07:53 bowl dark, shaft dark"
+    )
+
+
+def test_what_was_saved_after_the_judgement_is_not_copied(config: Path, tmp_path: Path) -> None:
+    """Bad, or good and not yet judged: the copy stays what is in force."""
+    setup = load(config)
+    keep_last_good(setup, config, tmp_path)
+    path = config / "schedule.yaml"
+    good = path.read_text(encoding="utf-8")
+    for text in (good.replace("20–26", "20–99"), good.replace("100 %", "50 %")):
+        path.write_text(text, encoding="utf-8")
+        keep_last_good(setup, config, tmp_path)
+        assert last_good(config, tmp_path) == setup
+
+
+def test_the_copy_has_its_own_profiles(config: Path, tmp_path: Path) -> None:
+    """One that is broken or gone in the folder is whole in the copy; one that is no more used leaves it."""
+    profile = config / "profiles" / "ours.yaml"
+    profile.parent.mkdir(exist_ok=True)
+    profile.write_text("name: Ours\nchannels: [red, green, blue]\n", encoding="utf-8")
+    setup = load(config)
+    assert "ours" in setup.profiles
+    keep_last_good(setup, config, tmp_path)
+    profile.write_text("{", encoding="utf-8")
+    assert last_good(config, tmp_path) == setup
+    profile.unlink()
+    assert last_good(config, tmp_path) == setup
+    without = load(config)
+    keep_last_good(without, config, tmp_path)
+    assert last_good(config, tmp_path) == without
+
+
+def test_what_editors_and_shares_put_beside_a_profile_is_none(config: Path) -> None:
+    """A lock that leads nowhere, and the twin that some computers leave on a network share."""
+    folder = config / "profiles"
+    folder.mkdir(exist_ok=True)
+    (folder / "ours.yaml").write_text("name: Ours\nchannels: [red, green, blue]\n", encoding="utf-8")
+    (folder / ".#ours.yaml").symlink_to("someone@somewhere.1234")
+    (folder / "._ours.yaml").write_bytes(b"\x00\x05\x16\x07")
+    assert set(load(config).profiles) == {"ours"}
+
+
+async def test_a_write_that_leaves_time_and_size_is_noticed(config: Path) -> None:
+    """As a copy that keeps times does, in place; a file that is named elsewhere counts as well."""
+    schedule, users = config / "schedule.yaml", config / "users"
+    users.write_text("a:b")
+    seen = changes(config, (users,))
+    await anext(seen)
+    for path, old, new in ((schedule, b"100 %", b"050 %"), (users, b"a:b", b"a:c")):
+        times = path.stat()
+        path.write_bytes(path.read_bytes().replace(old, new))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        async with asyncio.timeout(10):
+            await anext(seen)

@@ -1,0 +1,89 @@
+"""Stores that are opened and closed, what they tell, and a moment in the campaign week."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from controller.events import Event
+from controller.state import StateStore, state_store
+from tests.parts import require
+
+
+@pytest.fixture
+def now() -> datetime:
+    """An evening of the campaign week."""
+    return datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def told() -> list[Event]:
+    """Every event that a store told."""
+    return []
+
+
+@pytest.fixture
+def codes(told: list[Event]) -> Callable[[], list[str]]:
+    """The codes told so far."""
+    return lambda: [event.code for event in told]
+
+
+@pytest.fixture
+async def a_store(
+    tmp_path: Path, told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[..., StateStore]]:
+    """Makes a store that asks a bad disk often; at the end no chore of it may have failed by our mistake."""
+    monkeypatch.setattr(state_store, "RETRY_S", 0.05)
+    mishaps: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: mishaps.append(context))
+    yield lambda directory=tmp_path: StateStore(directory, told.append)
+    assert mishaps == []
+
+
+@pytest.fixture
+async def open_store(a_store: Callable[..., StateStore]) -> AsyncIterator[Callable[..., Awaitable[StateStore]]]:
+    """Opens a store that stays open to the end of the test."""
+    async with AsyncExitStack() as stack:
+        yield lambda *directory: stack.enter_async_context(a_store(*directory))
+
+
+@pytest.fixture
+def reopened(a_store: Callable[..., StateStore]) -> Callable[..., Awaitable[tuple[list[str], str | None]]]:
+    """Opens a store once more: the ids of the overrides that stand, and the stop."""
+
+    async def look(*directory: Path) -> tuple[list[str], str | None]:
+        async with a_store(*directory) as found:
+            return [held.id for held in found.overrides], found.stop
+
+    return look
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Waits until something is so."""
+
+    async def wait(so: Callable[[], object]) -> None:
+        async with asyncio.timeout(20):
+            while not so():
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte of its own."""
+    require("root")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this machine lets no disk be mounted")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
