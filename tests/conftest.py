@@ -1,16 +1,25 @@
-"""What all tests share: in CI every real part is there, so a skip is a failure; nothing fails for being slow; and no
-program that a test started outlives the tests."""
+"""What all tests share: they run side by side; in CI every real part is there, so a skip is a failure; nothing fails
+for being slow; and no program that a test started outlives the tests."""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)  # a time per example measures the machine, not the code
 settings.load_profile("any machine")
+
+# more than a hundred programs are started: they find what they import compiled, as on any machine
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+LEFT_RUNNING = "left_running"  # key of the answer of a worker process
+_left: list[str] = []
 
 # a shell that runs the tests in the background has them ignore Ctrl-C, and with them every program that they start
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -42,12 +51,33 @@ def left_running() -> dict[int, str]:
     return found
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Number of worker processes: more than there are processors, since many tests wait for a program; 0 (this process)
+    for a single file or test, and with `-s`, which a worker cannot obey."""
+    named = [Path(word.partition("::")[0]) for word in config.args]
+    alone = "::" in "".join(config.args) or (len(named) == 1 and named[0].is_file())
+    if alone or config.option.capture == "no" or config.option.collectonly:
+        return 0
+    return 2 * (os.cpu_count() or 2)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Ends what was left running, and lets the run fail for it."""
-    left = left_running()
-    for number, command in left.items():
+    for number, command in left_running().items():
         os.kill(number, signal.SIGKILL)
+        _left.append(command)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[LEFT_RUNNING] = _left
+        return
+    for command in _left:
         session.config.get_terminal_writer().line(f"\nleft running by a test, and ended now: {command}", red=True)
-    if left:
+    if _left:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Collects what a worker left running: only this process has an exit code. One that crashed says nothing."""
+    _left.extend(getattr(node, "workeroutput", {}).get(LEFT_RUNNING, ()))

@@ -5,6 +5,7 @@ In CI every part is there, and a skip is a failure (tests/conftest.py).
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -107,11 +108,18 @@ def require(part: str) -> str:
     return place
 
 
+# Tests run side by side, and a port is given away before a program listens on it: each process begins at a place of its
+# own, below the ports that the kernel gives to those who ask for none (32768 and more).
+_ports = (20_000 + number % 12_000 for number in itertools.count(os.getpid() * 97))
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that no other test is given."""
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable: the ports begin anew")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import fcntl
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.request
@@ -201,6 +203,9 @@ def olad(network: Network | None, tmp_path_factory: pytest.TempPathFactory) -> I
     with ExitStack() as stack:
         if network is not None:
             stack.enter_context(network.inside())
+        else:  # all receivers of a machine share the ports of sACN and Art-Net: one after another
+            alone = stack.enter_context((Path(tempfile.gettempdir()) / "watertower-olad.lock").open("w"))
+            fcntl.flock(alone, fcntl.LOCK_EX)
         port, rpc = Olad.free_port(), Olad.free_port()
         log = stack.enter_context((tmp_path_factory.mktemp("olad") / "log").open("w+"))
         process = subprocess.Popen(["sh", START, str(port), str(rpc)], stderr=log)
