@@ -21,11 +21,10 @@ from typing import cast
 
 from controller.broker.access import OWN
 from controller.broker.client_session import ClientSession
-from controller.broker.decoding import LONGEST_CONNECT, Framer, decode
 from controller.broker.fairness import SLICE_S, Fairness
 from controller.broker.login import Login, LoginJudge
 from controller.broker.packet_handler import PacketHandler
-from controller.broker.packets import Connect, ProtocolError
+from controller.broker.packets import LONGEST_CONNECT, Connect, Framer, ProtocolError, decode
 from controller.broker.router import Router
 
 BATCH = 100

@@ -16,9 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from controller.broker.encoding import ack, publish
 from controller.broker.limits import Limits
-from controller.broker.packets import Ack, PacketType, ProtocolError, Publish
+from controller.broker.packets import Ack, PacketType, ProtocolError, Publish, ack, publish
 
 OVERHEAD = 200
 """What a waiting message costs beside topic and payload, bytes."""

@@ -11,7 +11,7 @@ Rules
 
 import secrets
 
-from controller.broker import encoding
+from controller.broker import packets
 from controller.broker.access import OWN
 from controller.broker.client_session import ClientSession, Peer
 from controller.broker.packets import (
@@ -74,12 +74,12 @@ class PacketHandler:
             case Ack():
                 return session.acknowledge(packet)
             case Subscribe():
-                return encoding.suback(packet.packet_id, self._exchange.subscribe(session, packet.filters))
+                return packets.suback(packet.packet_id, self._exchange.subscribe(session, packet.filters))
             case Unsubscribe():
                 self._exchange.unsubscribe(session, packet.filters)
-                return encoding.unsuback(packet.packet_id)
+                return packets.unsuback(packet.packet_id)
             case Ping():
-                return encoding.PINGRESP
+                return packets.PINGRESP
         self.over = True
         self._will = None
         self.tell("TWL-B021")
@@ -101,9 +101,9 @@ class PacketHandler:
         if message.qos == 2:
             if session.hold(message.packet_id):
                 self._exchange.publish(message, session)
-            return encoding.ack(PacketType.PUBREC, message.packet_id)
+            return packets.ack(PacketType.PUBREC, message.packet_id)
         self._exchange.publish(message, session)
-        return encoding.ack(PacketType.PUBACK, message.packet_id) if message.qos else b""
+        return packets.ack(PacketType.PUBACK, message.packet_id) if message.qos else b""
 
     def greet(self, asked: Connect, user: str | None, answer: Answer) -> bytes:
         """The answer to the first CONNECT, once it was judged; each refusal is told with its reason."""
@@ -114,12 +114,12 @@ class PacketHandler:
             self.over = True
             if code:
                 self.tell(code, client=asked.client_id)
-            return encoding.connack(answer)
+            return packets.connack(answer)
         client_id = asked.client_id or f"auto-{secrets.token_hex(8)}"
         self.session, present = self._exchange.open(client_id, user, asked.clean, self._peer)
         self.keep_alive_s, self._will = asked.keep_alive_s, asked.will
         self.tell("TWL-B020")
-        return encoding.connack(answer, present)
+        return packets.connack(answer, present)
 
     def _check(self, asked: Connect, user: str | None) -> tuple[Answer, str | None]:
         """Whether there is a place for a client whose log-in is right."""
@@ -139,4 +139,4 @@ class PacketHandler:
         level = packet.level if isinstance(packet, OtherVersion) else 4
         self.over = True
         self.tell("TWL-B032", level=level)
-        return encoding.other_version(level)
+        return packets.other_version(level)

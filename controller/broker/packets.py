@@ -1,7 +1,15 @@
-"""MQTT 3.1.1 control packets as values. Section numbers, here and beside, are those of the OASIS standard."""
+"""MQTT 3.1.1 control packets as values, from bytes and to bytes. Section numbers are those of the OASIS standard.
 
+Only what a client may send is decoded. What the standard forbids raises ProtocolError with the reason in words for a
+log line, and no bytes raise anything else; what shows in the first byte or the length is refused before the rest has come.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NoReturn
+
+from controller.broker.topics import is_filter, is_name
 
 
 class ProtocolError(Exception):
@@ -112,3 +120,235 @@ class Disconnect:
 
 
 Packet = Connect | OtherVersion | Publish | Ack | Subscribe | Unsubscribe | Ping | Disconnect
+
+
+LONGEST_CONNECT = 10 + 5 * (2 + 0xFFFF)
+"""Remaining length of the longest CONNECT that can be written: ten bytes and five fields."""
+
+
+class Framer:
+    """Cuts a stream of bytes into (first byte, body) pairs; `largest` bounds the body."""
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+        self._bytes = bytearray()
+        self._at = 0
+
+    @property
+    def size(self) -> int:
+        """The bytes that were fed and not taken."""
+        return len(self._bytes) - self._at
+
+    def clear(self) -> None:
+        """Lets all of it go."""
+        self._bytes.clear()
+        self._at = 0
+
+    def feed(self, data: bytes) -> None:
+        """Appends what came from the socket."""
+        del self._bytes[: self._at]
+        self._at = 0
+        self._bytes += data
+
+    def take(self) -> tuple[int, bytes] | None:
+        """The next whole packet, or None; ProtocolError as soon as its first byte or its length is wrong (2.2)."""
+        if self._at < len(self._bytes) and self._bytes[self._at] not in HEADS:
+            _refuse(f"a first byte of 0x{self._bytes[self._at]:02x}")
+        length, shift, at = 0, 0, self._at + 1
+        for byte in self._bytes[at : at + 4]:
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        else:
+            return None if shift < 28 else _refuse("a remaining length of more than four bytes")
+        start = at + shift // 7
+        if length > self.largest:
+            _refuse(f"a packet of {length} bytes where {self.largest} are allowed")
+        if start + length > len(self._bytes):
+            return None
+        head, self._at = self._bytes[self._at], start + length
+        body = bytes(self._bytes[start : self._at])
+        if not self.size:
+            self.clear()  # an idle client costs nothing, however large its last packet was
+        return head, body
+
+
+class _Fields:
+    """The fields of a body, read one after another."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._at = 0
+
+    def raw(self, size: int) -> bytes:
+        start, self._at = self._at, self._at + size
+        if self._at > len(self._body):
+            _refuse("a packet that ends in the middle of a field")
+        return self._body[start : self._at]
+
+    def rest(self) -> bytes:
+        return self.raw(len(self._body) - self._at)
+
+    def byte(self) -> int:
+        return self.raw(1)[0]
+
+    def number(self) -> int:
+        return int.from_bytes(self.raw(2), "big")
+
+    def packet_id(self) -> int:
+        return self.number() or _refuse("packet identifier 0")
+
+    def binary(self) -> bytes:
+        return self.raw(self.number())
+
+    def text(self) -> str:
+        raw = self.binary()
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            _refuse(f"text that is not UTF-8: {raw[:40]!r}")
+        return text if "\0" not in text else _refuse("text with U+0000")
+
+    def name(self) -> str:
+        topic = self.text()
+        return topic if is_name(topic) else _refuse(f"the topic {topic!r}")
+
+    def filter(self) -> str:
+        pattern = self.text()
+        return pattern if is_filter(pattern) else _refuse(f"the topic filter {pattern!r}")
+
+    def qos(self) -> int:
+        qos = self.byte()
+        return qos if qos <= 2 else _refuse(f"QoS {qos}")
+
+    def more(self) -> bool:
+        return self._at < len(self._body)
+
+
+def _refuse(what: str) -> NoReturn:
+    raise ProtocolError(what)
+
+
+def decode(head: int, body: bytes) -> Packet:
+    """The value of one packet; raises ProtocolError."""
+    kind = HEADS.get(head) or _refuse(f"a first byte of 0x{head:02x}")
+    fields = _Fields(body)
+    if kind is PacketType.PUBLISH:
+        return _publish(head, fields)
+    packet = _packet(kind, fields)
+    if fields.more() and not isinstance(packet, OtherVersion):
+        _refuse("bytes behind the end of the last field")
+    return packet
+
+
+def _packet(kind: PacketType, fields: _Fields) -> Packet:
+    match kind:
+        case PacketType.CONNECT:
+            return _connect(fields)
+        case PacketType.SUBSCRIBE:
+            return Subscribe(fields.packet_id(), tuple(_wishes(fields)))
+        case PacketType.UNSUBSCRIBE:
+            return Unsubscribe(fields.packet_id(), tuple(_filters(fields)))
+        case PacketType.PINGREQ:
+            return Ping()
+        case PacketType.DISCONNECT:
+            return Disconnect()
+        case _:
+            return Ack(kind, fields.packet_id())
+
+
+def _publish(head: int, fields: _Fields) -> Publish:
+    qos = head >> 1 & 0b11
+    topic = fields.name()
+    packet_id = fields.packet_id() if qos else 0
+    return Publish(topic, fields.rest(), qos, bool(head & 1), packet_id)
+
+
+def _connect(fields: _Fields) -> Connect | OtherVersion:
+    protocol, level = fields.binary(), fields.byte()
+    if protocol not in (b"MQTT", b"MQIsdp"):
+        _refuse(f"the protocol name {protocol[:40]!r}")
+    if (protocol, level) != (b"MQTT", 4):
+        return OtherVersion(level)
+    flags, keep_alive_s = fields.byte(), fields.number()
+    _check_connect_flags(flags)
+    return Connect(
+        client_id=fields.text(),
+        clean=bool(flags & 0x02),
+        keep_alive_s=keep_alive_s,
+        will=_will(flags, fields) if flags & 0x04 else None,
+        user=fields.text() if flags & 0x80 else None,
+        password=fields.binary() if flags & 0x40 else None,
+    )
+
+
+def _check_connect_flags(flags: int) -> None:
+    """The reserved bit (3.1.2.3), parts of no will (3.1.2.6), a password without a user (3.1.2.9)."""
+    if flags & 0x01 or (flags & 0x38 and not flags & 0x04) or flags & 0x18 == 0x18 or flags & 0xC0 == 0x40:
+        _refuse(f"CONNECT with the flags {flags:08b}")
+
+
+def _will(flags: int, fields: _Fields) -> Publish:
+    return Publish(fields.name(), fields.binary(), flags >> 3 & 0b11, bool(flags & 0x20))
+
+
+def _wishes(fields: _Fields) -> Iterator[tuple[str, int]]:
+    yield fields.filter(), fields.qos()
+    while fields.more():
+        yield fields.filter(), fields.qos()
+
+
+def _filters(fields: _Fields) -> Iterator[str]:
+    yield fields.filter()
+    while fields.more():
+        yield fields.filter()
+
+
+PINGRESP = b"\xd0\x00"
+
+
+def connack(answer: Answer, session_present: bool = False) -> bytes:
+    """The answer to a CONNECT."""
+    return bytes((0x20, 2, session_present, answer))
+
+
+def other_version(level: int) -> bytes:
+    """The refusal that this client understands; MQTT 5 (3.2) has a CONNACK of its own, with reason 0x84.
+
+    A bridge of mosquitto asks with level 0x84 first and, refused with return code 1, with level 4.
+    """
+    return b"\x20\x03\x00\x84\x00" if level == 5 else connack(Answer.OTHER_VERSION)
+
+
+def publish(message: Publish, qos: int, retain: bool, packet_id: int = 0, again: bool = False) -> bytes:
+    """A message for a subscriber; `again` sets the DUP flag."""
+    topic = message.topic.encode()
+    head = 0x30 | again << 3 | qos << 1 | retain
+    number = packet_id.to_bytes(2, "big") if qos else b""
+    length = 2 + len(topic) + len(number) + len(message.payload)
+    return b"".join((bytes((head, *_length(length))), len(topic).to_bytes(2, "big"), topic, number, message.payload))
+
+
+def ack(kind: PacketType, packet_id: int) -> bytes:
+    """PUBACK, PUBREC, PUBREL or PUBCOMP."""
+    return bytes((kind << 4 | FLAGS[kind], 2)) + packet_id.to_bytes(2, "big")
+
+
+def suback(packet_id: int, grants: Iterable[int]) -> bytes:
+    """The granted QoS of each filter, 0x80 for one that is refused."""
+    body = packet_id.to_bytes(2, "big") + bytes(grants)
+    return bytes((0x90, *_length(len(body)))) + body
+
+
+def unsuback(packet_id: int) -> bytes:
+    """The answer to an UNSUBSCRIBE."""
+    return b"\xb0\x02" + packet_id.to_bytes(2, "big")
+
+
+def _length(length: int) -> Iterator[int]:
+    """Seven bits a byte, the lowest first (2.2.3)."""
+    while length > 0x7F:
+        yield length & 0x7F | 0x80
+        length >>= 7
+    yield length

@@ -22,8 +22,7 @@ import serial
 
 from controller.dmx.output import SLOTS, OnEvent, SacnSource
 from controller.dmx.output_status import OutputStatus, reason
-from controller.dmx.paced_output import PacedOutput
-from controller.dmx.pacing import FRAME_S, now
+from controller.dmx.pacing import FRAME_S, PacedOutput, now
 from controller.dmx.threads import aside
 from controller.gateways.outputs import EnttecOutput
 

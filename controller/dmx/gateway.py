@@ -20,10 +20,9 @@ from typing import Protocol
 
 from controller.clock import ClockReading
 from controller.dmx.acceptance import DocumentAcceptance
-from controller.dmx.fade import AT_REST_DARK, Fade
 from controller.dmx.gateway_file import GatewayFile
 from controller.dmx.lamp_test import WalkTest
-from controller.dmx.playback import Playback, act, next_instant
+from controller.dmx.playback import AT_REST_DARK, Fade, Playback, act, next_instant
 from controller.dmx.time_source import TimeSource
 from controller.events import Event, new_event
 from controller.gateways.base import Message, Order

@@ -18,8 +18,7 @@ from typing import NoReturn
 
 from controller.dmx.output import SacnSource
 from controller.dmx.output_status import OutputStatus, reason
-from controller.dmx.paced_output import PacedOutput
-from controller.dmx.pacing import now
+from controller.dmx.pacing import PacedOutput, now
 from controller.dmx.threads import aside
 from controller.gateways.outputs import is_ipv4
 

@@ -1,4 +1,4 @@
-"""By what the gateway acts at an instant: the document it accepted, and the time by which that goes. Pure.
+"""What the gateway shows at an instant: the part of the accepted document that holds, and the fade into it. Pure.
 
 The first that applies holds
 1. no document at all                     boot: dark
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from controller.gateways.wire import By, DesiredDocument, ZoneLook
+from controller.lighting.light import Light, mix
+from controller.lighting.look import DARK, ZoneState
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,31 @@ def next_instant(document: DesiredDocument | None, now: datetime) -> datetime | 
     ends = document.valid_until + timedelta(seconds=document.after.hold_s)
     ahead = (*(cue.at for cue in document.cues), document.valid_until, ends)
     return min((at for at in ahead if at > now), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """From `start` to `goal` in `fade_s` seconds since `began_s`, both on whichever clock the caller counts."""
+
+    start: Light
+    goal: ZoneState
+    began_s: float = 0.0
+    fade_s: float = 0.0
+
+    def at(self, now_s: float) -> Light:
+        """The light at an instant; the goal's own once the fade is done."""
+        if self.is_done(now_s):
+            return Light.of(self.goal)
+        share = max(0.0, (now_s - self.began_s) / self.fade_s)
+        return mix(self.start, Light.of(self.goal), share)
+
+    def towards(self, goal: ZoneState, now_s: float) -> "Fade":
+        """From the light of this instant to another goal, done when this one would have been."""
+        return Fade(self.at(now_s), goal, now_s, max(0.0, self.began_s + self.fade_s - now_s))
+
+    def is_done(self, now_s: float) -> bool:
+        """Whether the goal is reached."""
+        return self.fade_s <= 0 or now_s >= self.began_s + self.fade_s
+
+
+AT_REST_DARK = Fade(Light.of(DARK), DARK)

@@ -24,8 +24,7 @@ from typing import NoReturn
 
 from controller.dmx.output import OnEvent, SacnSource
 from controller.dmx.output_status import OutputStatus
-from controller.dmx.paced_output import PacedOutput
-from controller.dmx.pacing import KEEP_ALIVE_S, now
+from controller.dmx.pacing import KEEP_ALIVE_S, PacedOutput, now
 from controller.events import new_event
 from controller.gateways.outputs import SimulatedOutput
 

@@ -22,7 +22,7 @@ from controller.gateways.base import DesiredState, Gateway, Message, Order, Reje
 from controller.gateways.wire import MAX_EPOCH, REFUSED
 from controller.schedule.campaign import SafetyStop
 from controller.schedule.plan import Cue, Program
-from controller.service.desired import HORIZON, desired_key, desired_looks, fade_left_s
+from controller.service.desired import HORIZON, PlanAhead, Revisions, desired_key, desired_looks, fade_left_s
 from controller.service.formatting import shows, span
 from controller.service.gateway_state import (
     Decision,
@@ -33,9 +33,7 @@ from controller.service.gateway_state import (
     Status,
     TurnFacts,
 )
-from controller.service.plan_ahead import PlanAhead
 from controller.service.reconcile import reconcile
-from controller.service.revisions import Revisions
 
 LISTEN_S = 0.5
 CLOCKS_APART_S = 5.0

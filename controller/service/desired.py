@@ -1,11 +1,12 @@
-"""From the cue in force to what each gateway is wished to show. Pure."""
+"""What every gateway should show now and over the plan ahead, and the revision of the documents that say so. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from controller.gateways.base import Gateway
+from controller.gateways.base import Gateway, Order
+from controller.gateways.wire import MAX_EPOCH
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
-from controller.schedule.plan import Cue
+from controller.schedule.plan import Cue, Program
 
 HORIZON = timedelta(hours=72)
 """How far ahead a gateway that keeps the plan is told; SPEC section 4 asks for 48 h at least."""
@@ -41,3 +42,84 @@ def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], plan: int) -
     counts the changes of the plan and of the cue in force. To any other only what it can show of it is new.
     """
     return plan if gateway.KEEPS_PLAN else {zone: gateway.reduce(zone, state) for zone, state in desired.items()}
+
+
+class PlanAhead:
+    """A program looked at from now: `cue` in force, `following` it, and `ahead` as gateways are told it.
+
+    `edition` counts the outlooks that gateways must hear of; `planned_at` is when the last was made, which holds until
+    the next cue, and REFRESH at the longest. Before the first `look` there is none.
+    """
+
+    cue: Cue
+    following: Cue | None
+    ahead: tuple[Cue, ...]
+    planned_at: datetime
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.edition = 0
+        self._until: datetime | None = None
+        self._step_at: datetime | None = None
+
+    def follow(self, program: Program) -> None:
+        """Other rules, from the next look on."""
+        self.program = program
+        self._until = None
+
+    def look(self, now: datetime) -> bool:
+        """What holds at this instant; True where gateways may have to be told something."""
+        anew = self._until is None or not self.planned_at <= now < self._until
+        if anew:
+            self._plan(now)
+        steps = self._step_at is not None and now >= self._step_at
+        if anew or steps:
+            self._step_at = next_step(self.cue, now)
+        return anew or steps
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """The next instant at which a look brings something new."""
+        return min((at for at in (self._until, self._step_at) if at is not None), default=None)
+
+    def _plan(self, now: datetime) -> None:
+        self.cue, self.following = self.program.look_at(now), self.program.next_cue(now)
+        self.ahead = self.program.cues(now, now + HORIZON)
+        self.planned_at = now
+        self.edition += 1
+        longest = now + REFRESH
+        self._until = min(self.following.at, longest) if self.following is not None else longest
+
+
+MAX_FOLLOWED = MAX_EPOCH // 2
+
+
+class Revisions:
+    """Order of the desired documents: (epoch, revision), above what any controller may have issued before.
+
+    `known` is the highest order kept on disk; one that no gateway would follow is not believed. Until the first
+    document is issued, every order seen raises the epoch above it, so that a controller that lost its state starts above
+    what it finds retained or reported; later an order above ours raises it again. Nobody can lead it to an order that gateways
+    refuse: what is seen is followed to MAX_FOLLOWED at most, which leaves room up to MAX_EPOCH. A gateway that truly
+    holds more is overcome by a document that names the order it replaces.
+    """
+
+    def __init__(self, known: Order = Order()) -> None:
+        self._order = Order(known.epoch + 1 if known.epoch < MAX_EPOCH else 1, 0)
+
+    @property
+    def current(self) -> Order:
+        """The order that was issued last."""
+        return self._order
+
+    def issue(self) -> Order:
+        """The order of the next document."""
+        self._order = Order(self._order.epoch, self._order.revision + 1)
+        return self._order
+
+    def rise_above(self, seen: Order) -> bool:
+        """Go above an order that was seen; False where ours is above it already, or it is too high to be followed."""
+        if seen.epoch > MAX_FOLLOWED or not self._order < seen:
+            return False
+        self._order = Order(seen.epoch + 1, 0)
+        return True

@@ -6,6 +6,7 @@ a stop acts anew, for nobody can tell a message that was delivered twice from a 
 is the safe side; anything else is refused and told to come with a new id.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -14,15 +15,18 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from controller.clock import ClockReading, Trust
 from controller.errors import Mistake, WatertowerError
 from controller.events import Event, new_event
 from controller.events.models import Advice
+from controller.events.rate_limit import RateLimit
 from controller.gateways.base import Rejected
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import (
     OverridePolicy,
     Request,
     StoredOverride,
+    action_of,
     asker_of,
     override_of,
     parse_request,
@@ -253,3 +257,78 @@ def _readable(documents: Iterable[str]) -> list[StoredOverride]:
         with suppress(ValidationError):
             found.append(StoredOverride.model_validate_json(document))
     return found
+
+
+WAITING = 100
+GRANTED = 60
+"""No person presses more often than each second for a minute."""
+WINDOW_S = 60.0
+ANSWERS = 240
+"""Whoever asks waits for the answer; four a second fill no log."""
+
+
+class OverrideQueue:
+    """Queue of manual requests to one `OverrideManager`; the events returned are the answers.
+
+    They are answered one at a time, outside the control loop, because each answer waits for the disk. A safety stop
+    acts before it is answered. At most WAITING requests wait; a stop takes the place of the last, since one in force
+    that was never answered could not be lifted. A copy of a request that already waits, as it comes over a second
+    broker, is dropped; a stop only where nothing waits behind it, for that may be a lift. While the clock is suspect
+    nothing is granted and nothing ends by it.
+    """
+
+    def __init__(self, hand: OverrideManager) -> None:
+        self._hand = hand
+        self._waiting: deque[bytes] = deque()
+        self._answers = RateLimit(ANSWERS)
+        self._latest_s = 0.0
+        self._paid_s: dict[str, float] = {}
+        """By action: until when those that were granted are paid for."""
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a request waits for its answer."""
+        return bool(self._waiting)
+
+    def receive(self, payload: bytes, reading: ClockReading) -> tuple[Event, ...]:
+        """A request joins those that wait."""
+        if self._waiting and self._waiting[-1] == payload:
+            return ()
+        is_stop = self._hand.halt(payload, reading.wall)
+        if payload in self._waiting and not is_stop:
+            return ()
+        if len(self._waiting) < WAITING:
+            self._waiting.append(payload)
+            return ()
+        if is_stop:
+            payload, self._waiting[-1] = self._waiting[-1], payload
+        return self._damped(self._hand.turn_away(payload, "TWL-O128"), reading)
+
+    async def work(self, reading: ClockReading) -> tuple[Event, ...]:
+        """Answers the one that has waited longest, and forgets what has ended."""
+        suspect = reading.trust is Trust.SUSPECT
+        events: tuple[Event, ...] = ()
+        if self._waiting:
+            events = self._damped(await self._answer(self._waiting[0], reading, suspect), reading)
+            self._waiting.popleft()
+        ended = () if suspect else await self._hand.expire(reading.wall)
+        return (*events, *ended, *self._answers.due(self._seen_s(reading)))
+
+    async def _answer(self, payload: bytes, reading: ClockReading, suspect: bool) -> Event:
+        """At most GRANTED a minute of each action: each is written to disk, log and lamps. A stop is never refused."""
+        action = action_of(payload)
+        paid_s = max(self._paid_s.get(action, 0.0), reading.mono) + WINDOW_S / GRANTED
+        if action != "stop" and paid_s > reading.mono + WINDOW_S:
+            return self._hand.turn_away(payload, "TWL-O112")
+        answer = await self._hand.take(payload, reading.wall, suspect)
+        if answer.code != REFUSED:
+            self._paid_s[action] = paid_s
+        return answer
+
+    def _damped(self, answer: Event, reading: ClockReading) -> tuple[Event, ...]:
+        return self._answers.pass_on(answer, self._seen_s(reading))
+
+    def _seen_s(self, reading: ClockReading) -> float:
+        """Boot time. What came while an answer waited for the disk was read later than the work was begun."""
+        self._latest_s = max(self._latest_s, reading.mono)
+        return self._latest_s

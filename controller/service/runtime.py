@@ -20,8 +20,7 @@ from controller.service.certificates import Certificates
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.health_report import essence, health_of
-from controller.service.override_queue import OverrideQueue
-from controller.service.overrides import STOPPED, OverrideManager
+from controller.service.overrides import STOPPED, OverrideManager, OverrideQueue
 from controller.service.presence import Presence
 
 CONTROLLER = Text("controller", "styrningen")

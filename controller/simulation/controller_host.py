@@ -25,18 +25,16 @@ from controller.gateways.base import Message
 from controller.mqtt import Received
 from controller.service.controller import Controller
 from controller.service.health_report import health_of
-from controller.service.override_queue import OverrideQueue
 from controller.service.override_request import OverridePolicy
-from controller.service.overrides import STOPPED, OverrideManager
+from controller.service.overrides import STOPPED, OverrideManager, OverrideQueue
 from controller.service.presence import Presence
 from controller.service.runtime import SiteInfo
-from controller.simulation.client import MultiBrokerClient
 from controller.simulation.disk import PowerCutError, SimulatedDisk
 from controller.simulation.host_clock import TICK_S, HostClock
 from controller.simulation.hosts import LAG_S
 from controller.simulation.kernel import AgendaEntry, Kernel
 from controller.simulation.meter import LampRecord
-from controller.simulation.network import Client, SimulatedBroker
+from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 RESTART_S = (3.0, 5.0)
 REMEMBER_S = 10.0

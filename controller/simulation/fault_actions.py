@@ -14,7 +14,7 @@ from controller.gateways.dmx import Dmx
 from controller.gateways.wire import MAX_EPOCH, ZoneLook, parse_desired, parse_reported
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
-from controller.service.revisions import MAX_FOLLOWED
+from controller.service.desired import MAX_FOLLOWED
 from controller.simulation.disk import Accident
 from controller.simulation.network import CALM, SimulatedBroker, Weather
 from controller.simulation.scenario import Scenario

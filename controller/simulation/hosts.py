@@ -27,11 +27,10 @@ from controller.gateways.wire import parse_desired
 from controller.lighting.light import Light
 from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import VISIBLE
-from controller.simulation.client import MultiBrokerClient
 from controller.simulation.devices import DEVICES
 from controller.simulation.host_clock import HostClock
 from controller.simulation.kernel import AgendaEntry, Kernel
-from controller.simulation.network import Client, SimulatedBroker
+from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 FRAMES_S = 0.5
 LAG_S = 0.001

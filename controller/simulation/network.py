@@ -12,7 +12,7 @@ Rules
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.gateways.base import Message
 from controller.mqtt.reconnect import STABLE_S, pause_s
@@ -285,3 +285,43 @@ def _matches(topic_filter: str, topic: str) -> bool:
         wanted = wanted[:-1]
         levels = levels[: len(wanted)]
     return len(wanted) == len(levels) and all(a in {"+", b} for a, b in zip(wanted, levels, strict=True))
+
+
+class MultiBrokerClient:
+    """A client's lines to all brokers of the site as one, as `controller.mqtt.Mqtt` is: it publishes on every line, and
+    hears the same message as often as it comes. `lines` are in the order of the brokers."""
+
+    def __init__(self, brokers: tuple[SimulatedBroker, ...], client: Client) -> None:
+        self.client = client
+        one = replace(client, on_lost=self._lost)
+        self.lines = tuple(Line(broker, one) for broker in brokers)
+
+    @property
+    def connected(self) -> bool:
+        """As far as the client knows, to any broker."""
+        return any(line.connected for line in self.lines)
+
+    def start(self) -> None:
+        """The process runs."""
+        for line in self.lines:
+            line.start()
+
+    def stop(self, *, power_lost: bool = False) -> None:
+        """The process is gone."""
+        for line in self.lines:
+            line.stop(power_lost=power_lost)
+
+    def shake(self) -> None:
+        """Every connection breaks, and both ends know it."""
+        for line in self.lines:
+            line.shake()
+
+    def publish(self, message: Message) -> None:
+        """On every line."""
+        for line in self.lines:
+            line.publish(message)
+
+    def _lost(self) -> None:
+        """Tell the client only when the last line is lost."""
+        if not self.connected:
+            self.client.on_lost()

@@ -17,10 +17,9 @@ from controller.gateways.base import Message
 from controller.lighting.color import Color
 from controller.lighting.look import NO_LIGHT, Look
 from controller.service.overrides import OverrideManager
-from controller.simulation.client import MultiBrokerClient
 from controller.simulation.expected import ByHand, Expected
 from controller.simulation.kernel import Kernel, utc
-from controller.simulation.network import Client, SimulatedBroker
+from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 AGAIN_S = 5.0
 PATIENCE = 60

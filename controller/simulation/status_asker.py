@@ -8,9 +8,8 @@ from controller.clock import ClockReading
 from controller.gateways.base import Message
 from controller.mqtt import Received
 from controller.service.health_watch import HealthWatch
-from controller.simulation.client import MultiBrokerClient
 from controller.simulation.kernel import Kernel
-from controller.simulation.network import Client, SimulatedBroker
+from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 LOOK_S = 0.1
 

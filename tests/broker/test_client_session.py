@@ -3,9 +3,8 @@
 import pytest
 
 from controller.broker.client_session import ClientSession, Flight, Room, StoredSession
-from controller.broker.decoding import Framer, decode
 from controller.broker.limits import Limits
-from controller.broker.packets import Ack, PacketType, ProtocolError, Publish
+from controller.broker.packets import Ack, Framer, PacketType, ProtocolError, Publish, decode
 
 
 class Line:

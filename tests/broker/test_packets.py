@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.broker import encoding
-from controller.broker.decoding import LONGEST_CONNECT, Framer, decode
+from controller.broker import packets
 from controller.broker.packets import (
     HEADS,
+    LONGEST_CONNECT,
     Ack,
     Connect,
+    Framer,
     OtherVersion,
     PacketType,
     ProtocolError,
     Publish,
     Subscribe,
+    decode,
 )
 
 WORDS = st.text(st.characters(exclude_characters="\0+#", exclude_categories=["Cs"]), min_size=1, max_size=50)
@@ -36,7 +38,7 @@ def cut(stream: bytes, largest: int = 1 << 21) -> list[tuple[int, bytes]]:
 @given(MESSAGES, st.integers(0, 2), st.booleans(), st.integers(1, 65535))
 def test_a_message_survives_writing_and_reading(message, qos, retain, number):
     """Topic, payload, QoS, retain flag and identifier."""
-    (frame,) = cut(encoding.publish(message, qos, retain, number))
+    (frame,) = cut(packets.publish(message, qos, retain, number))
     assert decode(*frame) == Publish(message.topic, message.payload, qos, retain, number if qos else 0)
 
 
@@ -46,14 +48,14 @@ def test_a_message_survives_writing_and_reading(message, qos, retain, number):
 )
 def test_an_acknowledgement_survives_writing_and_reading(kind, number):
     """All four kinds, with the flags of each."""
-    (frame,) = cut(encoding.ack(kind, number))
+    (frame,) = cut(packets.ack(kind, number))
     assert decode(*frame) == Ack(kind, number)
 
 
 @given(st.lists(MESSAGES, max_size=5), st.data())
 def test_where_the_stream_is_cut_does_not_matter(messages, data):
     """The same packets come out, however TCP hands the bytes over."""
-    stream = b"".join(encoding.publish(message, 1, False, 7) for message in messages)
+    stream = b"".join(packets.publish(message, 1, False, 7) for message in messages)
     framer, frames, left = Framer(1 << 21), [], stream
     while left:
         size = data.draw(st.integers(1, len(left)))
@@ -92,7 +94,7 @@ def test_a_wrong_first_byte_is_refused_before_anything_else(head, body):
 @pytest.mark.parametrize("length", [3, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152])
 def test_lengths_are_read_as_they_are_written(length):
     """Around every border of the one to four bytes (2.2.3, table 2.4)."""
-    stream = encoding.publish(Publish("t", bytes(length - 3)), 0, False)
+    stream = packets.publish(Publish("t", bytes(length - 3)), 0, False)
     ((_, body),) = cut(stream, largest=length)
     assert len(body) == length
     assert len(stream) - length - 1 == next(size for size in range(1, 5) if length < 128**size)

@@ -14,8 +14,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports():
-    from controller.broker.decoding import Framer, decode
-    from controller.broker.packets import ProtocolError
+    from controller.broker.packets import Framer, ProtocolError, decode
     from controller.config.load import parse
     from controller.errors import FilesRejected, Mistake
     from controller.events import new_event

@@ -364,7 +364,7 @@ async def test_two_clients_of_one_client_id_are_told_of(
 
 async def test_a_subscription_is_asked_for_again(door: Any, pretender: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was refused is told once, asked for again by itself, and heard without a reconnection."""
-    monkeypatch.setattr("controller.mqtt.subscriptions.RETRY_S", 0.2)
+    monkeypatch.setattr("controller.mqtt.connection.RETRY_S", 0.2)
     refused, granted = b"\x90\x03\x00\x01\x80", b"\x90\x03\x00\x03\x01"
     answers = [refused, refused[:3] + b"\x02\x80", granted + b"\x30\x04\x00\x01ax"]
     async with pretender(ACCEPTED, answers) as strict:

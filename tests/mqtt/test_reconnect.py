@@ -20,9 +20,9 @@ from controller.mqtt import (
     SubscriptionRefused,
 )
 from controller.mqtt.connect import NotLetInError, OwnFilesError, failure
+from controller.mqtt.connection import BATCH, RETRY_S, Subscriptions
 from controller.mqtt.incoming import FLAWS, LoginRefused, Untrusted
 from controller.mqtt.reconnect import BARRED_S, CAP_S, pause_s
-from controller.mqtt.subscriptions import BATCH, RETRY_S, Subscriptions
 
 
 @given(st.integers(0, 10_000_000), st.floats(0, 1), st.booleans())

@@ -8,7 +8,7 @@ import pytest
 
 from controller.config.load import load
 from controller.errors import Mistake
-from controller.service.override_end import read_until
+from controller.service.override_request import read_until
 
 PROGRAM = load(Path(__file__).parents[2] / "config").program()
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

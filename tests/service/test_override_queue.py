@@ -10,9 +10,8 @@ import pytest
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import load
-from controller.service.override_queue import ANSWERS, GRANTED, WAITING, OverrideQueue
 from controller.service.override_request import OverridePolicy
-from controller.service.overrides import OverrideManager
+from controller.service.overrides import ANSWERS, GRANTED, WAITING, OverrideManager, OverrideQueue
 from controller.simulation.disk import SimulatedDisk
 
 SETUP = load(Path(__file__).parents[2] / "config")

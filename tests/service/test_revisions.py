@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from controller.gateways.base import Order
 from controller.gateways.wire import MAX_EPOCH, DesiredDocument, Replaced, refusal
-from controller.service.revisions import MAX_FOLLOWED, Revisions
+from controller.service.desired import MAX_FOLLOWED, Revisions
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 counts = st.one_of(st.integers(0, 2**53), st.integers(MAX_FOLLOWED - 2, MAX_FOLLOWED + 2), st.integers(0, 9))
