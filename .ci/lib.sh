@@ -30,12 +30,11 @@ isolated() {
     WORK="${WATERTOWER_WORK:-}"
     [ -z "$WORK" ] || return 0
     [ "$(id -u)" = 0 ] || { echo "$0 needs root" >&2; exit 1; }
-    local inside
-    WORK="$(mktemp -d)"
-    inside=
-    trap '[ -z "$inside" ] || { kill -KILL "$inside" && wait "$inside"; } 2>/dev/null; leave_nothing' EXIT
+    local inside=
+    trap 'leave_nothing "$inside"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
+    WORK="$(mktemp -d)"
     WATERTOWER_WORK="$WORK" setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@" &
     inside=$!
     local code=0
@@ -59,13 +58,15 @@ groups_of_its_own() {
     done </proc/self/cgroup
 }
 
-# The folder, and the control groups once the kernel has ended what was in them.
+# leave_nothing NUMBER   ends that process, and takes the folder and the control groups away; what was killed may still be
+# ending, and writing, for a moment
 leave_nothing() {
-    local groups=(find /sys/fs/cgroup -depth -type d -path "*/${WORK##*/}-*") end=$((SECONDS + 10))
-    until [ -z "$("${groups[@]}")" ] || [ "$SECONDS" -gt "$end" ]; do
+    { [ -n "$1" ] && kill -KILL "$1" && wait "$1"; } 2>/dev/null || true
+    [ -n "$WORK" ] || return 0
+    local groups=(find /sys/fs/cgroup -depth -type d -path "*/${WORK##*/}-*") end=$((SECONDS + 30))
+    until { [ -z "$("${groups[@]}")" ] && rm -rf --one-file-system "$WORK" 2>/dev/null; } || [ "$SECONDS" -gt "$end" ]; do
         "${groups[@]}" -exec rmdir {} + 2>/dev/null || sleep 0.1
     done
-    rm -rf --one-file-system "$WORK"
 }
 
 # make_debian FOLDER PACKAGE …   a Debian 12 with the essential packages and these, from the mirror that the caller uses
