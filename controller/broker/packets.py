@@ -1,7 +1,8 @@
 """MQTT 3.1.1 control packets as values, from bytes and to bytes. Section numbers are those of the OASIS standard.
 
 Only what a client may send is decoded. What the standard forbids raises ProtocolError with the reason in words for a
-log line, and no bytes raise anything else; what shows in the first byte or the length is refused before the rest has come.
+log line, and no bytes raise anything else; what shows in the first byte or the length is refused before the rest has
+come.
 """
 
 from collections.abc import Iterable, Iterator

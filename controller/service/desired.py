@@ -98,10 +98,10 @@ class Revisions:
     """Order of the desired documents: (epoch, revision), above what any controller may have issued before.
 
     `known` is the highest order kept on disk; one that no gateway would follow is not believed. Until the first
-    document is issued, every order seen raises the epoch above it, so that a controller that lost its state starts above
-    what it finds retained or reported; later an order above ours raises it again. Nobody can lead it to an order that gateways
-    refuse: what is seen is followed to MAX_FOLLOWED at most, which leaves room up to MAX_EPOCH. A gateway that truly
-    holds more is overcome by a document that names the order it replaces.
+    document is issued, every order seen raises the epoch above it, so that a controller that lost its state starts
+    above what it finds retained or reported; later an order above ours raises it again. Nobody can lead it to an
+    order that gateways refuse: what is seen is followed to MAX_FOLLOWED at most, which leaves room up to MAX_EPOCH. A
+    gateway that truly holds more is overcome by a document that names the order it replaces.
     """
 
     def __init__(self, known: Order = Order()) -> None:
