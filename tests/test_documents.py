@@ -19,6 +19,11 @@ from tests.parts import needs, require
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "deploy" / "README.md", ROOT / "config" / "LATHUND.md"]
+FOR_MAINTAINERS = [
+    ROOT / "controller" / "README.md",
+    ROOT / ".github" / "CONTRIBUTING.md",
+    ROOT / "deploy" / "CHANGELOG.md",
+]
 SCRIPTS = sorted((ROOT / ".ci").iterdir())
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -131,9 +136,29 @@ def test_every_code_of_the_documents_is_in_the_catalogue() -> None:
     assert codes <= set(CATALOGUE)
 
 
+def test_every_place_in_the_guide_for_maintainers_exists() -> None:
+    """Each file and each class or function that is named beside one."""
+    guide = (ROOT / "controller" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+(?:\.py|/))`", guide))
+    assert len(named) > 30
+    known = {path.relative_to(ROOT / "controller").as_posix() for path in (ROOT / "controller").rglob("*")}
+    known |= {Path(path).name for path in known} | {"tests/test_fault_matrix.py"}
+    assert sorted(name for name in named if name.rstrip("/") not in known) == []
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "controller").rglob("*.py"))
+    words = set(re.findall(r"`([A-Z][a-zA-Z]+|[a-z]+_[a-z_]+)`", guide))
+    assert sorted(word for word in words if not re.search(rf"(class|def) {word}\b|^{word} = ", sources, re.M)) == []
+
+
+def test_the_guide_for_maintainers_names_every_package() -> None:
+    """A new package has a place in it."""
+    guide = (ROOT / "controller" / "README.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (ROOT / "controller").glob("*/__init__.py")} - {"cli"}
+    assert sorted(name for name in packages if f"`{name}`" not in guide) == []
+
+
 def test_every_link_of_the_documents_leads_somewhere() -> None:
     """Links inside the repository."""
-    for path in DOCUMENTS:
+    for path in [*DOCUMENTS, *FOR_MAINTAINERS]:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             assert target.startswith("http") or (path.parent / target).exists(), f"{path.name}: {target}"
 
