@@ -117,6 +117,13 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_every_gateway.py::test_every_kind_of_gateway_confirms_the_shipped_week",
         "service/test_vendors.py::test_a_power_cut_at_night",
     ),
+    "a lamp's goodbye is outdated": (
+        "service/test_reconcile_fresh.py::test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark",
+        "service/test_reconcile_fresh.py::test_a_lamp_whose_return_was_not_heard_is_found",
+    ),
+    "a lamp returns to a session that was kept for it": (
+        "service/test_reconcile_fresh.py::test_a_broker_keeps_few_commands_for_a_lamp_that_has_not_answered",
+    ),
     "a gateway obeys and does not do it": (
         "service/test_lamps.py::test_lamps_that_do_not_obey_are_never_called_right",
     ),

@@ -57,9 +57,11 @@ KINDS: tuple[EventKind, ...] = (
         ),
         Text(
             "The gateway said goodbye to the broker, or was asked and does not answer. Its light is not known. While it "
-            "is silent it is sent at most one command a minute, and nothing after its goodbye.",
+            "is silent it is sent at most one command a minute, and nothing after its goodbye. A goodbye from before the "
+            "controller connected may be outdated: then it is sent a command at once and every ten minutes.",
             "Styrenheten har lämnat brokern, eller svarar inte när den tillfrågas. Ljuset är okänt. Så länge den är tyst "
-            "får den högst ett kommando i minuten, och inget alls när den har lämnat.",
+            "får den högst ett kommando i minuten, och inget alls när den har lämnat. Ett avsked från tiden innan "
+            "styrningen anslöt kan vara inaktuellt: då får den ett kommando genast och sedan vart tionde minut.",
         ),
         Text(
             "Check power and network of {gateway}, and that the broker's access rules let the controller read what "

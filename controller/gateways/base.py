@@ -120,11 +120,12 @@ class ReportedLook:
 class DeviceFault:
     """What a message shows to be wrong with the gateway or with its keys in `tower.yaml`: the event that tells it, and
     the fields of that event besides the gateway's name. `zones` are those of which nothing counts that was said before;
-    of none but a device that refuses."""
+    of none but a device that refuses. `passes` is True of a refusal, which says nothing once it is a leftover."""
 
     code: str
     fields: Mapping[str, str]
     zones: tuple[str, ...] = ()
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,7 @@ def contradiction(topic: str, error: Contradiction) -> DeviceFault:
 def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> Report:
     """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report. It may have become
     another device."""
-    return Report(fault=DeviceFault(REFUSED, {"error": quoted(error, MAX_ERROR)}, zones), alive=alive)
+    return Report(fault=DeviceFault(REFUSED, {"error": quoted(error, MAX_ERROR)}, zones, passes=True), alive=alive)
 
 
 def command(topic: str, payload: bytes, part: str = "") -> Message:

@@ -153,7 +153,8 @@ class Controller:
     def _heard(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: ClockReading) -> None:
         track = self.tracks[gateway.name]
         before = track.heard
-        if _is_overtaken(report, before, gateway.quiet_s, reading.mono):
+        is_leftover = retained and report.fault is not None and report.fault.passes
+        if is_leftover or _is_overtaken(report, before, gateway.quiet_s, reading.mono):
             return
         heard = before.after(report, reading.mono, fresh=not retained)
         if report.order is not None:

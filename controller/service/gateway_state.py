@@ -21,7 +21,8 @@ DesiredLooks = Mapping[str, ZoneState]
 class ReportedState:
     """What one gateway has told. Instants are boot-time seconds; None is never.
 
-    `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
+    `online` is what it or its bridge said last; `left` says that this was goodbye, heard on this connection as it was
+    said. `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
     on this connection and by a message that was not retained: what is missing there confirms nothing, and only what
     was told so is laid together to one state. `seen_s` tells the same of whatever connection: how old the last known
     is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how long it says that it
@@ -34,6 +35,7 @@ class ReportedState:
     told_s: Mapping[str, float] = field(default_factory=dict)
     seen_s: Mapping[str, float] = field(default_factory=dict)
     online: bool | None = None
+    left: bool = False
     alive_s: float | None = None
     order: Order | None = None
     at: datetime | None = None
@@ -49,9 +51,11 @@ class ReportedState:
         zones = {zone: told.over(known.get(zone, ReportedLook())) for zone, told in report.zones.items()}
         lives = fresh and report.alive and report.online is not False
         faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
+        online = report.online if report.online is not None else (True if lives else self.online)
         heard = replace(
             self,
-            online=report.online if report.online is not None else (True if lives else self.online),
+            online=online,
+            left=online is False and (self.left or (fresh and report.online is False)),
             alive_s=now_s if lives else self.alive_s,
             problems=tuple(dict.fromkeys(faults)),
             seen_s={**self.seen_s, **dict.fromkeys(zones, now_s)} if fresh else self.seen_s,
@@ -83,7 +87,7 @@ class ReportedState:
 
     def forgotten(self) -> "ReportedState":
         """The same when a new connection begins: still known, and proof of nothing."""
-        return replace(self, told_s={}, at=None, uptime=None)
+        return replace(self, told_s={}, at=None, uptime=None, left=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class GatewayState:
     `ordered_s` when it was last told to show something else than it said.
 
     `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
+    `unanswered` counts what it was sent since it was last heard.
     `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
     are borne.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
@@ -136,6 +141,7 @@ class GatewayState:
     faded_s: float = 0.0
     ordered_s: float = 0.0
     misses: int = 0
+    unanswered: int = 0
     alarmed: bool = False
     silent_s: float | None = None
     flaps_s: float = 0.0

@@ -18,8 +18,10 @@ Rules
    order, and shows what is wished, is not told of.
 7. A gateway that tells what it was told before its lamp shows it (`echoes`) is asked after each command, once that and
    its fade are done, and only the answer confirms. One that does so and does not answer is silent, and told.
-8. A gateway that is silent (`silence`) is sent the wish once in POLL_S, so that nothing heaps up for it; one whose
-   last will was said is sent nothing until it is back. Only a document that the broker keeps is kept right.
+8. A gateway that is silent (`liveness`) is sent the wish once in POLL_S, so that nothing heaps up for it; one whose
+   last will was heard as it was said is sent nothing until it is back. A goodbye that the broker kept, or from before
+   this connection, may be outdated, since not every firmware has its birth kept: it is sent the wish once, and then
+   every LEFTOVER_S. Only a document that the broker keeps is kept right.
 9. A gateway that cannot be asked is sent the wish every POLL_S. It is confirmed while its last report is fresh, and
    unknown after that; nobody is alarmed.
 10. A gateway under local control (a walk test) is left alone; it differs, and nobody is alarmed.
@@ -39,6 +41,8 @@ from controller.service.gateway_state import Decision, GatewayState, Pending, St
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
+LEFTOVER_S = 600.0
+"""Rare, since a bridge may tell of each command that it could not hand on."""
 OURS_MAX_S = 6.0
 TELL_FROM = 3
 ECHO_S = 0.5
@@ -57,8 +61,18 @@ def reconcile(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decisio
     """One turn for one gateway."""
     if turn.connected_s is None:
         return _cut_off(gateway, track)
-    track = _fading(track, turn)
     silent = liveness.is_silent(gateway, track, turn)
+    decision = _decide(gateway, _fading(track, turn), turn, silent)
+    if not (decision.send or decision.query):
+        return decision
+    answered = track.heard.alive_s is not None and track.heard.alive_s >= (track.asked_s or 0.0)
+    unanswered = 0 if answered else track.unanswered
+    # what a broker keeps for one that is away comes all at once when it returns
+    spare = silent or max(track.misses, unanswered) >= TELL_FROM
+    return replace(decision, track=replace(decision.track, unanswered=unanswered + 1), spare=spare)
+
+
+def _decide(gateway: Gateway, track: GatewayState, turn: TurnFacts, silent: bool) -> Decision:
     if silent and not gateway.KEEPS_PLAN:
         return _silent(gateway, track, turn)
     if track.silent and not silent:
@@ -142,13 +156,7 @@ def _ask(gateway: Gateway, track: GatewayState, turn: TurnFacts, *, anew: bool =
     )
     # one that shows it already may have nothing to say, and has said nothing on this connection
     query = turn.fade_s <= 0 and not track.heard.told_s
-    return Decision(asked, send=True, anew=anew, query=query, spare=_is_vain(track, turn), wake_s=due_s)
-
-
-def _is_vain(track: GatewayState, turn: TurnFacts) -> bool:
-    """Whether it has not obeyed several commands: a broker is not to keep more of them for it."""
-    tries = track.pending.attempts if track.pending is not None and liveness.is_unheard(track, turn) else 0
-    return max(track.misses, tries) >= TELL_FROM
+    return Decision(asked, send=True, anew=anew, query=query, wake_s=due_s)
 
 
 def _standing(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> dict[str, Status]:
@@ -342,9 +350,11 @@ def _after_fade(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decis
 def _silent(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
     """Rule 8."""
     noted = liveness.note_silence(gateway, track, turn)
-    if track.heard.online is False:
+    if track.heard.left:
         return noted
-    send_at_s = (track.asked_s or 0.0) + POLL_S * (1 + _spread(gateway, 0) / 4)
+    every_s = LEFTOVER_S if track.heard.online is False else POLL_S
+    is_asked = track.asked_s is not None and track.asked_s >= (turn.connected_s or 0.0)
+    send_at_s = (track.asked_s or 0.0) + every_s * (1 + _spread(gateway, 0) / 4) if is_asked else turn.now_s
     if turn.now_s < send_at_s:
         return replace(noted, wake_s=min(noted.wake_s or send_at_s, send_at_s))
     asked = replace(
@@ -357,7 +367,7 @@ def _silent(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:
         proof_s=None,
     )
     wake_s = min(noted.wake_s or float("inf"), turn.now_s + POLL_S)
-    return replace(noted, track=asked, send=True, anew=turn.desired_key != track.desired_key, spare=True, wake_s=wake_s)
+    return replace(noted, track=asked, send=True, anew=turn.desired_key != track.desired_key, wake_s=wake_s)
 
 
 def _disagrees(gateway: Gateway, track: GatewayState, turn: TurnFacts, agrees: dict[str, bool]) -> Decision:
@@ -446,7 +456,7 @@ def _again(gateway: Gateway, track: GatewayState, turn: TurnFacts, events: tuple
     due_s = turn.now_s + max(_backoff(gateway, attempts), turn.fade_s + gateway.SETTLE_S)
     again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s, proof_s=None)
     query = turn.fade_s <= 0 and not gateway.echoes  # it is asked when it has said that it obeys
-    return Decision(again, send=True, query=query, spare=_is_vain(track, turn), events=events, wake_s=due_s)
+    return Decision(again, send=True, query=query, events=events, wake_s=due_s)
 
 
 def _backoff(gateway: Gateway, attempts: int) -> float:

@@ -1,6 +1,7 @@
 """How old a confirmation may be: each kind of gateway is made to speak in its way, or is confirmed no longer."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,13 @@ LAMP = {
     "zone": "bowl",
     "command_topic": "lamp/set",
     "state_topic": "lamp/state",
+}
+BLIND = {"name": "lamp", "kind": "home-assistant", "zone": "bowl", "command_topic": "lamp/set"}
+BLIND_BRIDGE = {
+    "name": "lamp",
+    "kind": "dmx-channels",
+    "map_topic": "dmx/set",
+    "fixtures": [{"name": "north", "zone": "bowl", "profile": "rgb", "address": "1"}],
 }
 CHANGES_ONLY = {**LAMP, "answers_repeats": "false"}
 ALARMS = {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G116"}
@@ -253,6 +261,87 @@ def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keep
     world.run(600)
     kept = [at_s for at_s, who, message in world.sent if who == "controller" and at_s >= since and message.qos]
     assert len(set(kept)) <= 12
+
+
+@pytest.mark.parametrize("keys", [*REPORTING, BLIND, CHANGES_ONLY, BLIND_BRIDGE], ids=str)
+def test_a_broker_keeps_few_commands_for_a_lamp_that_has_not_answered(
+    world_of: Callable[..., Any], scheduled: Any, keys: str | dict[str, Any]
+) -> None:
+    """Never heard, or of a kind that cannot answer: a session that returns is handed no burst of old steps."""
+    rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
+    world = world_of(NIGHT, vendors=(keys,), program=scheduled(rule))
+    world.controller.start()
+    world.run(900)
+    kept = [message for message in commands(world, 0.0) if message.qos]
+    assert set(Counter((message.topic, message.part) for message in kept).values()) <= {1, 2, 3}
+    assert kept
+    assert commands(world, world.mono - 80), "it is still sent what it should show"
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["", "broker forgot"])
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_lamp_whose_return_was_not_heard_is_found(started: Started, name: str, is_forgotten: bool) -> None:
+    """Its goodbye was heard; its birth, which not every firmware has kept, came while the connection was lost."""
+    world = started(name)
+    world.vendor.stop()
+    world.run(30)
+    world.controller.disconnect()
+    world.vendor.start()
+    world.run(3)
+    if is_forgotten:
+        world.kept.clear()
+    world.controller.connect()
+    world.run(200)
+    assert is_lit(world)
+    assert standing(world) == {"confirmed"}
+
+
+LEAVING = {
+    "wled": ("wled/a1b2c3/status", b"offline"),
+    "tasmota-3": ("tele/tasmota_3/LWT", b"Offline"),
+    "shelly-1": ("shellies/shellyrgbw2-11ABD9/online", b"false"),
+    "shelly-2": ("shellyplusrgbwpm-b48a0a123db4/online", b"false"),
+    "esphome": ("tower/status", b"offline"),
+    "z2m": ("zigbee2mqtt/mast/north/availability", b'{"state":"offline"}'),
+    "ha-rgb": ("home/rgb1/available", b"offline"),
+}
+
+
+@pytest.mark.parametrize("name", LEAVING)
+def test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark(
+    world_of: Callable[..., Any], name: str
+) -> None:
+    """The lamp is there, and says nothing unless it is asked."""
+    world = world_of(NIGHT, vendors=(name,))
+    world.vendor.start()
+    world.run(1)
+    topic, payload = LEAVING[name]
+    world.kept[topic] = payload
+    world.controller.start()
+    world.run(10)
+    assert is_lit(world)
+    assert standing(world) == {"confirmed"}
+
+
+@pytest.mark.parametrize("name", LEAVING)
+def test_a_lamp_that_is_away_while_the_controller_starts_is_sought_seldom(
+    world_of: Callable[..., Any], name: str
+) -> None:
+    """A kept goodbye that is true: a command every ten minutes, which no broker keeps; after one heard live, none."""
+    world = world_of(NIGHT, vendors=(name,))
+    topic, payload = LEAVING[name]
+    world.kept[topic] = payload
+    world.controller.start()
+    world.run(3600)
+    sent = [message for message in commands(world, 0.0) if message.topic != topic]
+    assert 3 <= len(sent) <= 6
+    assert {message.qos for message in sent} == {0}
+    assert standing(world) == {"silent"}
+    world.say(topic, payload)
+    world.run(1)
+    since = world.mono
+    world.run(3600)
+    assert commands(world, since) == []
 
 
 def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(started: Started) -> None:

@@ -356,3 +356,27 @@ def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Call
         assert world.controller.engine.tracks["lamp"].standing["bowl"] == "confirmed"
         assert world.controller.engine.tracks["lamp"].standing["shaft"] != "confirmed"
     assert len(told(world, "TWL-G120")) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "topic", "payload"),
+    [
+        (SHELLY_1, "shellies/shellyrgbw2-11ABD9/white/0/status", b'{"ison":true,"brightness":50}'),
+        (SHELLY_2, "watertower/gateway/lamp/rpc", b'{"id":1,"error":{"code":404,"message":"No handler"}}'),
+        (TASMOTA, "stat/tasmota/RESULT", b'{"Command":"Unknown"}'),
+        (ZIGBEE, "zigbee2mqtt/bridge/logging", b'{"level":"error","message":"Entity \'lamp\' is unknown"}'),
+    ],
+)
+def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
+    beside: Callable[..., Any], keys: dict[str, Any], topic: str, payload: bytes
+) -> None:
+    """A device that was set right long ago, and whose old word is still there at each connection, is not accused."""
+    world = beside(keys)
+    world.run(20)
+    world.kept[topic] = payload
+    world.controller.disconnect()
+    world.run(5)
+    world.controller.connect()
+    world.run(90)
+    assert standing(world) == {"confirmed"}
+    assert not told(world, "TWL-G120")
