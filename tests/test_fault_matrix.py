@@ -254,16 +254,18 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_files.py::test_the_technicians_file_is_taken_too",
     ),
     "the database is locked": (
-        "state/test_faults.py::test_a_locked_database_stops_neither_the_loop_nor_an_override",
-        "state/test_faults.py::test_a_locked_journal_catches_up_and_tells_what_it_lost",
+        "state/test_faults.py::test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catches_up",
         "bench/test_turns.py::test_turns_beside_a_locked_store_and_an_unread_log",
     ),
     "the database is damaged": (
-        "state/test_faults.py::test_no_flipped_byte_loses_an_override_or_stops_the_store",
+        "state/test_faults.py::test_no_flipped_byte_of_the_history_loses_an_override_or_stops_the_store",
         "nights/test_ends.py::test_what_is_lost_in_the_state_folder_is_no_traceback",
     ),
+    "the file of overrides is damaged": (
+        "state/test_faults.py::test_a_damaged_file_of_overrides_is_an_error_and_set_aside",
+    ),
     "the disk is full": (
-        "state/test_faults.py::test_a_full_disk_gives_up_history_for_an_override",
+        "state/test_faults.py::test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else",
         "state/test_faults.py::test_a_disk_without_any_room_refuses_and_recovers",
         "dmx/test_runtime.py::test_a_disk_that_takes_nothing",
     ),
@@ -278,7 +280,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "the process dies over an override": (
         "nights/test_by_hand.py::test_an_acknowledged_override_outlives_the_controller",
-        "state/test_stored_overrides.py::test_a_kill_loses_nothing_that_was_acknowledged",
+        "state/test_override_file.py::test_a_kill_loses_nothing_that_was_acknowledged",
         "simulation/test_rehearsal.py::test_nothing_acknowledged_is_lost",
     ),
     "a request by hand comes again": (
@@ -316,7 +318,9 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "files of an older or a newer program": (
         "state/test_history.py::test_an_older_schema_is_migrated_forward",
-        "state/test_faults.py::test_newer_files_everywhere_refuse_what_cannot_be_kept",
+        "state/test_takeover.py::test_everything_is_taken_over_and_the_old_files_go",
+        "state/test_faults.py::test_a_newer_history_is_set_aside_whole",
+        "state/test_faults.py::test_newer_files_of_overrides_refuse_what_cannot_be_kept",
     ),
     # clocks and the calendar
     "a clock steps by an hour": (

@@ -18,7 +18,7 @@ from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
 from controller.service.reload import LAST_GOOD
 from controller.state.json_file import MOST_BYTES
-from controller.state.stored_overrides import HeldFile, by_id, standing
+from controller.state.override_file import OverrideContent, by_id, standing
 
 LONGEST = 600
 _STOP = Text(
@@ -94,7 +94,7 @@ def read_by_hand(options: Options, now: datetime) -> ManualState:
     """What stands now in the state directory."""
     try:
         state = options.state_dir
-        held = HeldFile.model_validate_json(plain_file.read(state / "overrides.json", MOST_BYTES))
+        held = OverrideContent.model_validate_json(plain_file.read(state / "overrides.json", MOST_BYTES))
         rows = by_id(held.held)
         overrides = [StoredOverride.model_validate_json(one.document) for one in standing(rows, "override")]
         stops = [StoredOverride.model_validate_json(one.document) for one in standing(rows, "stop")]

@@ -3,8 +3,10 @@
 from controller.events.models import EventKind, Lasting, Level, Text
 
 _STANDS = Text(
-    "The light does not depend on this file: it follows the schedule, and overrides are kept in two places.",
-    "Ljuset beror inte på den här filen: det följer schemat, och manuella ändringar sparas på två ställen.",
+    "The light does not depend on this file: it goes on as the schedule and what was set by hand say. While "
+    "`overrides.json` cannot be written, new overrides are refused; a safety stop acts all the same.",
+    "Ljuset beror inte på den här filen: det fortsätter som schemat och det som ställts in för hand säger. Medan "
+    "`overrides.json` inte går att skriva nekas nya ändringar; ett nödstopp verkar ändå.",
 )
 
 KINDS: tuple[EventKind, ...] = (
@@ -17,10 +19,10 @@ KINDS: tuple[EventKind, ...] = (
             "{file} var skadad; den lades undan som {aside} och en ny började: {reason}",
         ),
         Text(
-            "A power cut or a failing disk has spoilt the file. Overrides in force were restored from their second "
-            "place; history in the file is not shown any more.",
-            "Ett strömavbrott eller en dålig disk har förstört filen. Manuella ändringar som gäller hämtades från sitt "
-            "andra ställe; historik i filen visas inte längre.",
+            "A power cut or a failing disk has spoilt the file. The light does not depend on it; what the file held, as "
+            "history, is not shown any more.",
+            "Ett strömavbrott eller en dålig disk har förstört filen. Ljuset beror inte på den; det som stod i filen, "
+            "som historik, visas inte längre.",
         ),
         Text(
             "If it happens again, replace the disk or memory card. {aside} may be deleted when nobody needs it.",
@@ -80,8 +82,9 @@ KINDS: tuple[EventKind, ...] = (
             "disken är full: {file} togs bort, vilket frigör {freed_bytes} byte",
         ),
         Text(
-            "The history of events gave way to what is needed more. " + _STANDS.en,
-            "Händelsehistoriken fick ge plats åt det som behövs mer. " + _STANDS.sv,
+            "The history of events and confirmed minutes gave way to an override or a stop, which is kept now.",
+            "Historiken över händelser och bekräftade minuter fick ge plats åt en ändring eller ett stopp, som nu kunde "
+            "sparas.",
         ),
         Text(
             "Find what fills the disk (`du -x / | sort -n | tail`) and make room.",
@@ -127,12 +130,54 @@ KINDS: tuple[EventKind, ...] = (
         Level.ERROR,
         Text("{file} cannot be read: {reason}", "{file} går inte att läsa: {reason}"),
         Text(
-            "The journal of events is there, but this user or this version of the program cannot read it.",
-            "Händelsejournalen finns, men den här användaren eller programversionen kan inte läsa den.",
+            "The history is there, but this user or this version of the program cannot read it.",
+            "Historiken finns, men den här användaren eller programversionen kan inte läsa den.",
         ),
         Text(
             "Run the command as the user of the service or as root; if {file} is damaged, restart the service.",
             "Kör kommandot som tjänstens användare eller som root; om {file} är skadad, starta om tjänsten.",
+        ),
+    ),
+    EventKind(
+        "TWL-J009",
+        "store.newer_set_aside",
+        Level.WARNING,
+        Text(
+            "{file} was written by a newer version (form {found}, this version knows {known}); it was set aside as "
+            "{aside} and started anew",
+            "{file} skrevs av en nyare version (form {found}, den här versionen kan {known}); den lades undan som "
+            "{aside} och en ny började",
+        ),
+        Text(
+            "An older version of the program was started after a newer one. The light does not depend on the history.",
+            "En äldre version av programmet startades efter en nyare. Ljuset beror inte på historiken.",
+        ),
+        Text(
+            "Nothing. After the newer version is installed again, stop it and rename {aside} back if that history is "
+            "wanted.",
+            "Inget. När den nyare versionen är installerad igen: stoppa den och byt tillbaka namnet på {aside} om den "
+            "historiken behövs.",
+        ),
+    ),
+    EventKind(
+        "TWL-J010",
+        "store.overrides_lost",
+        Level.ERROR,
+        Text(
+            "{file} was damaged, what was set by hand is lost; it was set aside as {aside}: {reason}",
+            "{file} var skadad, det som ställts in för hand är borta; den lades undan som {aside}: {reason}",
+        ),
+        Text(
+            "A failing disk has spoilt the file. Overrides and a safety stop that were in force do not hold any more: "
+            "the light follows the schedule.",
+            "En dålig disk har förstört filen. Manuella ändringar och ett nödstopp som gällde gäller inte längre: "
+            "ljuset följer schemat.",
+        ),
+        Text(
+            "Stop the light again at once if somebody works under it (`watertower stop`), and set again by hand what is "
+            "to hold. Then replace the disk or memory card.",
+            "Släck genast igen om någon arbetar under ljuset (`watertower stop`), och ställ in på nytt det som ska "
+            "gälla. Byt sedan disk eller minneskort.",
         ),
     ),
 )

@@ -33,7 +33,7 @@ def write(path: Path, data: bytes) -> None:
         with suppress(OSError):
             new.unlink()
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
@@ -46,12 +46,12 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         for name, data in contents.items():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             write(new / name, data)
-        _sync_directory(new)
-        _sync_directory(folder.parent)
+        sync_directory(new)
+        sync_directory(folder.parent)
         with suppress(FileNotFoundError):
             folder.rename(old)
         new.rename(folder)
-        _sync_directory(folder.parent)
+        sync_directory(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -78,9 +78,9 @@ def _alone_in(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def set_aside(path: Path, tails: Iterable[str] = ("",)) -> Path:
+def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") -> Path:
     """Rename a damaged file, and the files that belong to it by their `tails`; where it went. Raises OSError."""
-    places = [path.with_name(f"{path.name}.corrupt-{number}") for number in range(1, KEPT + 1)]
+    places = [path.with_name(f"{path.name}.{label}-{number}") for number in range(1, KEPT + 1)]
     place = next((place for place in places if not place.exists()), places[-1])
     for tail in tails:
         with suppress(FileNotFoundError):
@@ -99,7 +99,7 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

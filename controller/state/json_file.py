@@ -79,10 +79,12 @@ C = TypeVar("C", bound=Content)
 class JsonFile(Generic[C]):
     """A small JSON file: damaged, it is set aside; from a newer version of the program, it is never touched."""
 
-    def __init__(self, path: Path, shape: type[C], tell: Tell) -> None:
+    def __init__(self, path: Path, shape: type[C], tell: Tell, damaged: str = "TWL-J001") -> None:
+        """`damaged` is the code of the event that it was damaged, with the fields of TWL-J001."""
         self._path = path
         self._shape = shape
         self._tell = tell
+        self._damaged = damaged
         self._trouble = FileStatus(path, tell)
         self._newer = False
 
@@ -117,4 +119,4 @@ class JsonFile(Generic[C]):
         except OSError as refused:
             self._trouble.failed(refused)
         else:
-            self._tell(new_event("TWL-J001", file=str(self._path), aside=place.name, reason=str(error)))
+            self._tell(new_event(self._damaged, file=str(self._path), aside=place.name, reason=str(error)))

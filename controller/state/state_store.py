@@ -1,23 +1,28 @@
-"""The store: the files of the state directory put together behind one thread."""
+"""The state directory behind one thread: the event loop never waits for the disk."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from controller.events import Event
-from controller.state import event_history, minutes, stored_overrides
-from controller.state.append_log import AppendLog
+from controller.events import Event, Level
+from controller.state import override_file
 from controller.state.checkpoint import Checkpoint, Checkpointed, latest
-from controller.state.database import Database
-from controller.state.event_history import Noted, Question, noted
+from controller.state.history import History, HistoryBuffer, LightChange, Minute, SqliteHistory, recorded
 from controller.state.json_file import JsonFile, Unusable
-from controller.state.minutes import Minute, between
-from controller.state.stored_overrides import HeldFile, Holdings, NotKept, OverrideRecord, new_held, standing
+from controller.state.override_file import (
+    NotKept,
+    OverrideContent,
+    OverrideFile,
+    OverrideRecord,
+    OverrideStore,
+    new_record,
+    standing,
+)
+from controller.state.takeover import Takeover
 from controller.state.worker import Worker
 
 T = TypeVar("T")
@@ -25,10 +30,8 @@ T = TypeVar("T")
 RETRY_S = 2.0
 """After a failure, how long until the disk is asked again by ourselves."""
 CLOSE_S = 1.0
-MINUTES_EVERY_S = 600.0
 PATIENCE_S = 4.0
 """Whoever asks for something by hand waits twice as long for the answer."""
-MIGRATIONS = ((stored_overrides.TABLE, *minutes.STATEMENTS),)
 
 
 class StateStore:
@@ -39,20 +42,14 @@ class StateStore:
         self._on_event = on_event
         self._worker = Worker("store", self._flush, RETRY_S)
         tell = self._tell
-        self._main = Database(
-            directory / "watertower.db",
-            MIGRATIONS,
-            tell,
-            prepare=self._adopt,
-            synchronous="FULL",
-        )
-        self._history = Database(directory / event_history.FILE, event_history.MIGRATIONS, tell)
-        self._held = Holdings(self._main, JsonFile(directory / "overrides.json", HeldFile, tell))
-        self._facts = Checkpoint(JsonFile(directory / "known.json", Checkpointed, tell))
-        self._journal = AppendLog(self._history, event_history.TABLE, tell)
-        self._minutes = AppendLog(self._main, minutes.TABLE, tell)
+        overrides = OverrideFile(JsonFile(directory / override_file.FILE, OverrideContent, tell, "TWL-J010"))
+        history = SqliteHistory(directory, tell)
+        self._overrides: OverrideStore = overrides
+        self._history: History = history
+        self._takeover = Takeover(directory, overrides, history, tell)
+        self._checkpoint = Checkpoint(JsonFile(directory / "known.json", Checkpointed, tell))
+        self._buffer = HistoryBuffer(history, tell, time.monotonic)
         self._rest_until = 0.0
-        self._minutes_due = 0.0
 
     async def __aenter__(self) -> "StateStore":
         self._loop = asyncio.get_running_loop()
@@ -66,63 +63,79 @@ class StateStore:
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
         """The overrides that stand, in the order in which they were set; whether one is over by now is not asked."""
-        return standing(self._held.rows, "override")
+        return standing(self._overrides.records, "override")
 
     @property
     def ended(self) -> tuple[OverrideRecord, ...]:
         """The overrides that have ended, as far as they are remembered."""
-        return tuple(held for held in self._held.rows.values() if held.kind == "override" and held.ended_at is not None)
+        records = self._overrides.records.values()
+        return tuple(record for record in records if record.kind == "override" and record.ended_at is not None)
 
     @property
     def stop(self) -> str | None:
         """The document of the safety stop in force."""
-        stops = standing(self._held.rows, "stop")
+        stops = standing(self._overrides.records, "stop")
         return stops[-1].document if stops else None
 
     @property
     def done(self) -> tuple[str, ...]:
         """The requests remembered as done, by the names under which they were; the latest last."""
-        rows = (held for held in self._held.rows.values() if held.kind == "request")
-        return tuple(held.id for held in sorted(rows, key=lambda held: held.started_at))
+        requests = (record for record in self._overrides.records.values() if record.kind == "request")
+        return tuple(record.id for record in sorted(requests, key=lambda record: record.started_at))
 
     @property
     def known(self) -> Checkpointed:
         """The order and time noted last."""
-        return self._facts.known
+        return self._checkpoint.known
 
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep an override of this id durably; False where this id was kept before. Raises NotKept.
 
         It is the newest of those that stand, though the clock may have been set back since they were set.
         """
-        override = new_held(override_id, "override", document, started_at, ends_at)
-        newest = max((held.started_at for held in self.overrides), default=None)
-        if newest is not None and override.started_at < newest:
-            override = override.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
-        return await self._durably(lambda: self._held.keep(override), undo=lambda: self._withdraw(override))
+        record = new_record(override_id, "override", document, started_at, ends_at)
+        kept = False
+
+        def keep() -> bool:
+            nonlocal kept
+            kept = self._overrides.keep(record)
+            return kept
+
+        def withdraw() -> None:
+            if kept:  # one of the same id that stood before stands
+                with suppress(Unusable):
+                    self._overrides.end((record.id,), record.started_at)
+
+        return await self._durably(keep, undo=withdraw)
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
         """End those of these overrides that stand durably, and remember the request that is `done` by it, all or none.
         Raises NotKept; a disk that was not waited for may still end them late."""
         if ids or done is not None:
-            await self._durably(lambda: self._held.end(ids, at, done))
+            await self._durably(lambda: self._overrides.end(ids, at, done))
 
     async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
         """Put this safety stop in force durably, or lift it with None, by the request that is `done` by it. Raises
         NotKept."""
-        await self._durably(lambda: self._held.stop(document, at, done))
+        await self._durably(lambda: self._overrides.set_stop(document, at, done))
 
     def note(self, event: Event, at: datetime) -> None:
-        """Add an event to the journal; never waits."""
-        self._journal.add((noted(event, at),))
+        """Add an event to the history, but for those of DEBUG, which no log shows; never waits."""
+        if event.level is Level.DEBUG:
+            return
+        self._buffer.add((recorded(event, at),), urgent=True)
         self._worker.nudge()
 
-    def note_minutes(self, rows: Iterable[Minute]) -> None:
-        """Add to the proof of glow; a minute of a zone that comes again takes the place of the first. Never waits.
+    def note_light(self, changes: Collection[LightChange]) -> None:
+        """Add what is meant to be shown from now on to the history; never waits."""
+        if changes:
+            self._buffer.add(changes, urgent=True)
+            self._worker.nudge()
 
-        Written every ten minutes, for the sake of SD cards, and at the end: a power cut takes the last few.
-        """
-        self._minutes.add(rows)
+    def note_minutes(self, rows: Iterable[Minute]) -> None:
+        """Add confirmed minutes to the history; a minute of a zone that comes again takes the place of the first.
+        Never waits. A power cut takes those of the last ten minutes."""
+        self._buffer.add(rows, urgent=False)
 
     def keep_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
         """Note the order issued last and the time; never waits. A time before the one that is kept is noted only where
@@ -130,21 +143,10 @@ class StateStore:
 
         Written when the epoch changed, at most every ten minutes else, and at the end.
         """
-        wall = latest(self._facts.known.wall, at, vouched)
-        self._facts.known = Checkpointed(epoch=epoch, revision=revision, wall=wall)
-        if self._facts.due:
+        wall = latest(self._checkpoint.known.wall, at, vouched)
+        self._checkpoint.known = Checkpointed(epoch=epoch, revision=revision, wall=wall)
+        if self._checkpoint.due:
             self._worker.nudge()
-
-    async def journal(
-        self, since: datetime, until: datetime, code: str | None = None, limit: int = 1000
-    ) -> tuple[Noted, ...]:
-        """The newest `limit` events from `since` on and before `until`, of one code or all, the oldest first."""
-        question = Question(since, until, code, limit)
-        return await self._worker.ask(lambda: self._read_journal(question))
-
-    async def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
-        """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
-        return await self._worker.ask(lambda: self._read_minutes(start, end))
 
     async def _durably(self, work: Callable[[], T], undo: Callable[[], None] | None = None) -> T:
         """What the work gives. A disk that hangs is not waited for: `undo` puts back what it may still do late; an end
@@ -170,77 +172,36 @@ class StateStore:
         with suppress(RuntimeError):  # the loop has closed: nobody listens any more
             self._loop.call_soon_threadsafe(self._on_event, event)
 
-    def _adopt(self, connection: sqlite3.Connection) -> None:
-        self._held.adopt(connection)
-
-    def _withdraw(self, override: OverrideRecord) -> None:
-        """It was refused before the disk had taken it; one of the same id that stood before stands."""
-        with suppress(Unusable):
-            if self._held.rows.get(override.id) == override:
-                self._held.end((override.id,), override.started_at)
-
     def _load(self) -> None:
         with suppress(OSError):  # the first file that cannot be opened tells
             self._directory.mkdir(parents=True, exist_ok=True)
-        self._held.load()
-        self._facts.load()
+        self._overrides.load()
+        self._checkpoint.load()
         self._flush()
 
     def _close(self) -> None:
-        self._rest_until = self._minutes_due = 0.0
+        self._rest_until = 0.0
         self._flush()
-        with suppress(Unusable):
-            self._facts.flush(always=True)
-        self._main.close()
+        for part in (self._checkpoint, self._buffer):
+            with suppress(Unusable):
+                part.flush(always=True)
         self._history.close()
 
     def _flush(self) -> None:
         """Write all that waits; what fails keeps nothing else from being written."""
         if time.monotonic() < self._rest_until:
             return
-        held, facts = self._held, self._facts
-        for part in (
-            held.heal_file,
-            held.heal_database,
-            facts.flush,
-            self._flush_minutes,
-            self._journal.flush,
-        ):
+        for part in (self._overrides.flush, self._takeover.run, self._checkpoint.flush, self._buffer.flush):
             try:
-                self._with_room(part)
+                part()
             except Unusable:
                 self._rest_until = time.monotonic() + RETRY_S
 
-    def _flush_minutes(self) -> None:
-        """Write them if it is time; raises Unusable, and then it still is."""
-        if time.monotonic() >= self._minutes_due:
-            self._minutes.flush()
-            self._minutes_due = time.monotonic() + MINUTES_EVERY_S
-
     def _with_room(self, work: Callable[[], T]) -> T:
-        """What the work gives; when the disk is full, once more after the history was dropped."""
+        """What the work gives; where the disk is full, once more after the history was given up for it."""
         try:
             return work()
         except Unusable as error:
-            if not (error.full and self._history.discard()):
+            if not (error.full and self._history.make_room()):
                 raise
             return work()
-
-    def _read_journal(self, question: Question) -> tuple[Noted, ...]:
-        with suppress(Unusable):
-            self._journal.flush()
-        written: list[Noted] = []
-        with suppress(Unusable):
-            written = self._history.read(question.ask)
-        return question.newest(written + [entry for entry in self._journal.waiting if question.matches(entry)])
-
-    def _read_minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
-        self._minutes_due = 0.0
-        with suppress(Unusable):
-            self._flush_minutes()
-        found: list[Minute] = []
-        with suppress(Unusable):
-            found = self._main.read(lambda connection: between(connection, start, end))
-        found += [minute for minute in self._minutes.waiting if start <= minute.at < end]
-        newest = {(minute.at, minute.zone): minute for minute in found}
-        return tuple(newest[key] for key in sorted(newest))

@@ -155,7 +155,7 @@ async def test_turns_beside_a_locked_store_and_an_unread_log(
     """Left alone, locked, unread."""
     await bench.measure()
     alone = await bench.measure()
-    with locked(bench.state / "watertower.db", bench.state / "journal.db"):
+    with locked(bench.state / "history.db"):
         beside_lock = await bench.measure()
     with unread(bench.reader):
         beside_log = await bench.measure()

@@ -49,7 +49,7 @@ def degradation(code: str, **fields: object) -> Degradation:
     return Degradation(code=code, since=NOW, fields=fields)
 
 
-FULL = degradation("TWL-J003", file="/var/lib/watertower/watertower.db", reason="No space left on device")
+FULL = degradation("TWL-J003", file="/var/lib/watertower/history.db", reason="No space left on device")
 REJECTED = degradation(
     "TWL-O131",
     count=2,
@@ -92,7 +92,7 @@ def test_every_degradation_is_a_line_with_its_code_and_since_when(
     later = degradation("TWL-Z999", what="of a later\nversion")
     told = _table(health("confirmed", FULL, later), load_tower(config), Options(lang=language), lives=True).split("\n")
     (line,) = [line for line in told if "TWL-J003" in line]
-    assert f"! TWL-J003 {since} 2026-11-20 17:00:00: /var/lib/watertower/watertower.db" in line
+    assert f"! TWL-J003 {since} 2026-11-20 17:00:00: /var/lib/watertower/history.db" in line
     assert full in line
     assert [line for line in told if "TWL-Z999" in line and "of a later" in line]
 

@@ -1,24 +1,29 @@
-"""The journal, the minutes and the known facts: taken without waiting, bounded, and read back."""
+"""The history and the known facts: taken without waiting, bounded, and read back."""
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.state import Minute, NotRead, StateStore, append_log, event_history, read_journal
-from controller.state.database import Database, version
+from controller.events.models import Advice, Text
+from controller.state import LightChange, Minute, NotRead, SqliteHistory, StateStore, history
+from controller.state.database import Database
+from controller.state.history import HistoryBuffer, RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
+from tests.parts import require
 
-SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+NIGHT = date(2026, 11, 20)
 Make = Callable[..., StateStore]
 Open = Callable[..., Awaitable[StateStore]]
 
@@ -28,121 +33,174 @@ def works(number: int) -> Event:
     return new_event("TWL-J004", file=number)
 
 
-def year(now: datetime) -> tuple[datetime, datetime]:
-    """Everything within a year."""
-    return now - timedelta(days=365), now + timedelta(days=365)
+def events_in(directory: Path, since: datetime = LONG_AGO) -> list[RecordedEvent]:
+    """All of them."""
+    return [event for _, event in SqliteHistory(directory).events(0, since, 10**6)]
 
 
-async def test_events_are_read_back_as_they_were_noted(a_store: Make, open_store: Open, now: datetime) -> None:
-    """With level, fields and command id, over a restart, at the instant in UTC."""
+def minute(at: datetime, zone: str = "bowl", confirmed_s: float = 60.0) -> Minute:
+    """A lit minute."""
+    return Minute(NIGHT, zone, at, planned=True, confirmed_s=confirmed_s)
+
+
+async def test_events_are_read_back_as_they_were_told(a_store: Make, tmp_path: Path, now: datetime) -> None:
+    """With level, fields and their texts in both languages, at the instant in UTC."""
     confirmed = new_event("TWL-G101", gateway="mast", shows="bowl orange", latency_s=0.4, attempts=1, command_id="7.3")
+    refused = new_event("TWL-O110", id="r", owner="Ann", reason=Advice(new_event("TWL-O120")))
+    connected = works(1).of(Text("controller", "styrningen"))
     async with a_store() as store:
-        store.note(confirmed, now.astimezone(timezone(HOUR)))
-    store = await open_store()
-    (entry,) = await store.journal(*year(now))
-    assert (entry.at, entry.code, entry.level, entry.command_id) == (now, "TWL-G101", Level.INFO, "7.3")
-    assert entry.fields == dict(confirmed.fields)
-    assert entry.at.utcoffset() == timedelta(0)
+        for event in (confirmed, refused, connected):
+            store.note(event, now.astimezone(timezone(HOUR)))
+    found = events_in(tmp_path)
+    assert [(entry.at, entry.at.utcoffset()) for entry in found] == [(now, timedelta(0))] * 3
+    assert [entry.code for entry in found] == ["TWL-G101", "TWL-O110", "TWL-J004"]
+    for language in ("en", "sv"):
+        assert [e.event.text(language) for e in found] == [e.text(language) for e in (confirmed, refused, connected)]
+    assert found[0].event == confirmed
 
 
-async def test_a_question_takes_a_stretch_a_code_and_a_number(open_store: Open, now: datetime) -> None:
-    """From `since` to before `until`, the newest of them, the oldest first; steps of the clock notwithstanding."""
-    store = await open_store()
-    for number in (3, 0, 1, 4, 2):
-        store.note(works(number), now + number * SECOND)
-    store.note(new_event("TWL-J006", what="journal", count=1), now + 2 * SECOND)
-
-    async def numbers(*stretch: datetime, **of: object) -> list[object]:
-        return [entry.fields.get("file") for entry in await store.journal(*stretch, **of)]  # type: ignore[arg-type]
-
-    assert await numbers(*year(now), code="TWL-J004") == [0, 1, 2, 3, 4]
-    assert await numbers(*year(now), code="TWL-J004", limit=2) == [3, 4]
-    assert await numbers(*year(now), code="TWL-J004", limit=0) == []
-    assert await numbers(now + SECOND, now + 3 * SECOND, code="TWL-J004") == [1, 2]
-    assert await numbers(*year(now), code="TWL-X999") == []
-    assert len(await store.journal(*year(now))) == 6
+async def test_what_no_log_shows_is_not_kept(a_store: Make, tmp_path: Path, now: datetime) -> None:
+    """Traffic would push out what people ask for."""
+    kinds = [kind for kind in history.CATALOGUE.values() if kind.level is Level.DEBUG]
+    assert kinds
+    async with a_store() as store:
+        for kind in kinds:
+            store.note(Event(kind, dict.fromkeys(kind.fields, "x")), now)
+    assert events_in(tmp_path) == []
 
 
-async def test_any_field_can_be_noted(open_store: Open, now: datetime) -> None:
-    """Values that JSON does not know, half characters, and a book."""
-    store = await open_store()
-    for value in (now, float("nan"), "\ud800", "\x00", {1, 2}, b"\xff", "x" * 1_000_000):
-        store.note(works(value), now)  # type: ignore[arg-type]
-    entries = await store.journal(*year(now))
-    assert len(entries) == 7
-    assert max(len(str(entry.fields)) for entry in entries) < 5000
+def test_an_event_that_this_version_does_not_know_shows_its_fields(now: datetime) -> None:
+    """As after a downgrade, or where an event has got another field since."""
+    unknown = RecordedEvent(now, "TWL-Z999", Level.WARNING, '{"depth_m": 3, "name": "x{y}"}')
+    changed = RecordedEvent(now, "TWL-J004", Level.INFO, '{"path": "/tmp"}')
+    assert unknown.event.text("en") == "depth_m=3, name=x{y}"
+    assert unknown.event.level is Level.WARNING
+    assert changed.event.text("sv") == "path=/tmp"
 
 
-async def test_the_journal_is_bounded_by_rows_and_by_bytes(
-    open_store: Open, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_events_are_read_page_by_page_in_the_order_of_the_log(
+    a_store: Make, tmp_path: Path, now: datetime
 ) -> None:
-    """The oldest leave; the file stops growing."""
-    monkeypatch.setattr(append_log, "MOST_BYTES", 200_000)
-    store = await open_store()
-    for number in range(200):
-        for part in range(50):
-            store.note(works(number * 50 + part), now + number * SECOND)
-        await store.journal(*year(now), limit=1)
-    left = await store.journal(*year(now), limit=100_000)
-    assert left[-1].fields == {"file": 9999}
-    assert 100 < len(left) < 5000
-    assert (tmp_path / "journal.db").stat().st_size < 400_000
+    """From an instant on, after a number, steps of the clock notwithstanding."""
+    async with a_store() as store:
+        for number in (3, 0, 1, 4, 2):
+            store.note(works(number), now + number * SECOND)
+    reader = SqliteHistory(tmp_path)
+
+    def numbers(after: int, since: datetime, limit: int) -> list[object]:
+        return [entry.event.fields["file"] for _, entry in reader.events(after, since, limit)]
+
+    assert numbers(0, LONG_AGO, 10) == [3, 0, 1, 4, 2]
+    assert numbers(0, now + 2 * SECOND, 10) == [3, 4, 2]
+    (first, _), (second, _) = reader.events(0, LONG_AGO, 2)
+    assert first < second
+    assert numbers(second, LONG_AGO, 2) == [1, 4]
+    assert reader.last_event("TWL-J004", now + 3 * SECOND) == recorded(works(2), now + 2 * SECOND)
+    assert reader.last_event("TWL-J004", now) is None
 
 
-async def test_rows_are_bounded(tmp_path: Path, now: datetime, told: list[Event]) -> None:
-    """All but the newest so many leave with each write."""
-    database = Database(tmp_path / "journal.db", event_history.MIGRATIONS, told.append)
-    rows = append_log.AppendLog(database, replace(event_history.TABLE, most_rows=10), told.append)
-    for number in range(25):
-        rows.add([event_history.noted(works(number), now)])
-        rows.flush()
-    kept = database.read(event_history.Question(*year(now)).ask)
-    database.close()
-    assert [entry.fields["file"] for entry in kept] == list(range(15, 25))
+async def test_any_field_can_be_kept(a_store: Make, tmp_path: Path, now: datetime) -> None:
+    """Values that JSON does not know, half characters, and a book."""
+    values = (now, float("nan"), "\ud800", "\x00", {1, 2}, b"\xff", "x" * 1_000_000, {"a": [1]}, ["y"] * 10_000)
+    async with a_store() as store:
+        for value in values:
+            store.note(works(value), now)  # type: ignore[arg-type]
+    found = events_in(tmp_path)
+    assert len(found) == len(values)
+    assert max(len(entry.fields) for entry in found) < 5000
+    assert found[7].event.fields["file"] == {"a": [1]}
 
 
-def test_what_could_not_be_written_waits_in_its_order(
+def test_the_history_is_bounded_by_rows_and_by_bytes(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before what came meanwhile; the oldest is let go, and the number is told with the next write."""
-    monkeypatch.setattr(append_log, "MOST_WAITING", 4)
-    directory, told = tmp_path / "later", list[Event]()
-    rows: append_log.AppendLog[event_history.Noted]
+    """The oldest leave; the file stops growing."""
+    monkeypatch.setattr(history, "MOST_BYTES", 200_000)
+    kept = SqliteHistory(tmp_path)
+    for number in range(200):
+        kept.write([recorded(works(number * 50 + part), now + number * SECOND) for part in range(50)])
+    kept.close()
+    left = events_in(tmp_path)
+    assert left[-1].event.fields == {"file": 9999}
+    assert 100 < len(left) < 5000
+    assert (tmp_path / "history.db").stat().st_size < 400_000
 
-    def tell(event: Event) -> None:
-        told.append(event)
-        rows.add([event_history.noted(event, now)])
 
-    database = Database(directory / "journal.db", event_history.MIGRATIONS, tell)
-    rows = append_log.AppendLog(database, event_history.TABLE, tell)
-    rows.add(event_history.noted(works(number), now) for number in range(4))
+def test_each_table_is_bounded_by_rows(tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the newest so many leave with each write."""
+    monkeypatch.setattr(history, "MOST_ROWS", {"events": 10, "light": 5, "minutes": 7})
+    kept = SqliteHistory(tmp_path)
+    for number in range(25):
+        at = now + number * MINUTE
+        kept.write([recorded(works(number), at), LightChange(at, "bowl", {}, {}), minute(at)])
+    kept.close()
+    assert [entry.event.fields["file"] for entry in events_in(tmp_path)] == list(range(15, 25))
+    assert [each.at for each in kept.minutes(now, now + HOUR)] == [now + n * MINUTE for n in range(18, 25)]
+    assert kept.light_at(now + 19 * MINUTE) == {}
+    assert kept.light_at(now + 20 * MINUTE).keys() == {"bowl"}
+
+
+class Failing:
+    """A history that takes nothing until it is repaired."""
+
+    def __init__(self) -> None:
+        self.broken = True
+        self.rows: list[Row] = []
+
+    def write(self, rows: list[Row]) -> None:
+        """Keep them."""
+        if self.broken:
+            raise Unusable("broken")
+        self.rows.extend(rows)
+
+
+def test_what_could_not_be_written_waits_in_its_order(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before what came meanwhile; the oldest is dropped, and the number is told with the next write."""
+    monkeypatch.setattr(history, "MOST_WAITING", 4)
+    engine, told = Failing(), list[Event]()
+    waiting = HistoryBuffer(engine, told.append, lambda: 0.0)  # type: ignore[arg-type]
+    rows = [recorded(works(number), now) for number in range(6)]
+    waiting.add(rows[:4], urgent=True)
     with pytest.raises(Unusable):
-        rows.flush()
-    assert [entry.code for entry in rows.waiting] == ["TWL-J004"] * 3 + ["TWL-J003"]
-    assert [entry.fields["file"] for entry in rows.waiting][:3] == [1, 2, 3]
-    directory.mkdir()
-    rows.flush()
-    database.close()
-    assert [(event.code, event.fields.get("count")) for event in told] == [
-        ("TWL-J003", None),
-        ("TWL-J004", None),
-        ("TWL-J006", 1),
-    ]
+        waiting.flush()
+    waiting.add(rows[4:], urgent=True)
+    engine.broken = False
+    waiting.flush()
+    assert engine.rows == rows[2:]
+    assert [(event.code, event.fields["count"]) for event in told] == [("TWL-J006", 2)]
+
+
+def test_minutes_wait_for_ten_of_them_or_for_an_event(now: datetime) -> None:
+    """A write wears the card; one that is made anyway takes them along."""
+    engine, clock = Failing(), [0.0]
+    engine.broken = False
+    waiting = HistoryBuffer(engine, lambda _: None, lambda: clock[0])  # type: ignore[arg-type]
+    waiting.flush()
+    waiting.add([minute(now)], urgent=False)
+    clock[0] = 599.0
+    waiting.flush()
+    assert engine.rows == []
+    clock[0] = 600.0
+    waiting.flush()
+    assert engine.rows == [minute(now)]
+    waiting.add([minute(now + MINUTE)], urgent=False)
+    waiting.add([recorded(works(1), now)], urgent=True)
+    waiting.flush()
+    assert engine.rows == [minute(now), minute(now + MINUTE), recorded(works(1), now)]
 
 
 async def test_another_process_reads_while_the_service_writes(a_store: Make, now: datetime, tmp_path: Path) -> None:
     """As `watertower logs` does; and after the service has ended."""
     script = (
-        "import sys; from datetime import datetime; from pathlib import Path\n"
-        "from controller.state import read_journal\n"
-        "start, end = map(datetime.fromisoformat, sys.argv[2:])\n"
-        "print(len(read_journal(Path(sys.argv[1]), start, end, limit=10**6)))"
+        "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from controller.state import SqliteHistory\n"
+        "print(len(SqliteHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)))"
     )
-    command = [sys.executable, "-c", script, tmp_path, now.isoformat(), (now + HOUR).isoformat()]
     async with a_store() as store:
         store.note(works(0), now)
-        await store.journal(*year(now))
-        reader = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        while not events_in(tmp_path):
+            await asyncio.sleep(0.01)
+        reader = await asyncio.create_subprocess_exec(sys.executable, "-c", script, tmp_path, stdout=subprocess.PIPE)
         noted = 1
         while reader.returncode is None:
             store.note(works(noted), now)
@@ -151,53 +209,115 @@ async def test_another_process_reads_while_the_service_writes(a_store: Make, now
         assert reader.stdout is not None
         assert 1 <= int(await reader.stdout.read()) <= noted
         assert reader.returncode == 0
-    assert len(read_journal(tmp_path, now, now + HOUR, limit=10**6)) == noted
+    assert len(events_in(tmp_path)) == noted
 
 
-def test_no_journal_is_an_empty_journal(tmp_path: Path, now: datetime) -> None:
+async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_down(
+    a_store: Make, now: datetime, tmp_path: Path
+) -> None:
+    """They may make no file in the directory, which SQLite would like to; and none is made."""
+    require("root")
+    async with a_store() as store:
+        store.note(works(7), now)
+    os.chmod(tmp_path, 0o555)  # noqa: PTH101, S103  not by pathlib alone
+    for parent in tmp_path.parents:
+        if parent.stat().st_uid == 0 and parent != Path("/") and parent != Path("/tmp"):  # noqa: S108
+            parent.chmod(0o755)
+    before = sorted(tmp_path.iterdir())
+    script = (
+        "import os, sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from controller.state import SqliteHistory\n"
+        "os.setuid(65534)\n"
+        "print(len(SqliteHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
+    )
+    command = [sys.executable, "-c", script, tmp_path]
+    run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == ("1\n", "")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_no_history_is_an_empty_one(tmp_path: Path, now: datetime) -> None:
     """Before the first start there is nothing to read, and nothing is made."""
-    assert read_journal(tmp_path, *year(now)) == ()
+    reader = SqliteHistory(tmp_path)
+    assert events_in(tmp_path) == []
+    (tmp_path / "history.db").touch()  # just made by the service
+    assert events_in(tmp_path) == []
+    (tmp_path / "history.db").unlink()
+    assert (reader.light_at(now), reader.minutes(now, now + HOUR)) == ({}, ())
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"SQLite format 3\x00" + b"\xff" * 5000, b"text" * 500])
-def test_a_journal_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, now: datetime, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"SQLite format 3\x00" + b"\xff" * 5000, b"text" * 500])
+def test_a_history_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, content: bytes) -> None:
     """By a code, and the file stays as it was."""
-    (tmp_path / "journal.db").write_bytes(content)
+    (tmp_path / "history.db").write_bytes(content)
     with pytest.raises(NotRead) as refused:
-        read_journal(tmp_path, *year(now))
+        events_in(tmp_path)
     assert refused.value.code == "TWL-J008"
-    assert (tmp_path / "journal.db").read_bytes() == content
+    assert (tmp_path / "history.db").read_bytes() == content
 
 
-async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, open_store: Open, now: datetime) -> None:
+@pytest.mark.parametrize("fields", ["[]", "{", "3"])
+def test_a_damaged_row_is_said_to_be_so(tmp_path: Path, now: datetime, fields: str) -> None:
+    """A flipped bit that SQLite does not find."""
+    kept = SqliteHistory(tmp_path)
+    kept.write([recorded(works(1), now)])
+    kept.close()
+    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE events SET fields = ?", (fields,))
+    with pytest.raises(NotRead):
+        events_in(tmp_path)
+
+
+async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, tmp_path: Path, now: datetime) -> None:
     """Over a restart; one that comes again takes the place of the first; the start rounds up, the end is open."""
-    night = date(2026, 11, 20)
     rows = [
-        Minute(night, zone, now + timedelta(minutes=n), planned=n > 0, confirmed_s=60.0 * n)
+        Minute(NIGHT, zone, now + n * MINUTE, planned=n > 0, confirmed_s=60.0 * n)
         for n in range(4)
         for zone in ("shaft", "bowl")
     ]
+    better = minute(now + MINUTE, confirmed_s=12.5)
     async with a_store() as store:
         store.note_minutes(rows)
-    store = await open_store()
-    better = Minute(night, "bowl", now + timedelta(minutes=1), planned=True, confirmed_s=12.5)
-    store.note_minutes([better])
-    found = await store.minutes(now + SECOND, now + timedelta(minutes=3))
-    assert found == (better, rows[2], rows[5], rows[4])
-    assert await store.minutes(now - HOUR, now) == ()
+    async with a_store() as store:
+        store.note_minutes([better])
+    reader = SqliteHistory(tmp_path)
+    assert reader.minutes(now + SECOND, now + 3 * MINUTE) == (better, rows[2], rows[5], rows[4])
+    assert reader.minutes(now - HOUR, now) == ()
+
+
+async def test_the_light_of_an_instant_is_the_last_change_of_each_zone(
+    a_store: Make, tmp_path: Path, now: datetime
+) -> None:
+    """Up to the instant itself; of two at the same instant the later written."""
+
+    def change(zone: str, minutes: int, name: str) -> LightChange:
+        return LightChange(now + minutes * MINUTE, zone, {"on": True}, {"kind": "campaign", "name": name})
+
+    first, other, again, last = (
+        change("bowl", 0, "a"),
+        change("shaft", 1, "a"),
+        change("bowl", 2, "b"),
+        change("bowl", 2, "c"),
+    )
+    async with a_store() as store:
+        store.note_light([first, other, again, last])
+    reader = SqliteHistory(tmp_path)
+    assert reader.light_at(now - SECOND) == {}
+    assert reader.light_at(now + MINUTE) == {"bowl": first, "shaft": other}
+    assert reader.light_at(now + HOUR) == {"bowl": last, "shaft": other}
 
 
 @pytest.mark.parametrize("odd", [1, 1969, 9999])
-async def test_minutes_of_odd_years(open_store: Open, odd: int) -> None:
+async def test_minutes_of_odd_years(a_store: Make, tmp_path: Path, odd: int) -> None:
     """A clock may say anything."""
     at = datetime(odd, 6, 1, 12, 30, tzinfo=UTC)
-    store = await open_store()
-    minute = Minute(at.date(), "bowl", at, planned=False, confirmed_s=0)
-    store.note_minutes([minute])
-    assert await store.minutes(at, at + HOUR) == (minute,)
-    store.note(works(1), at)
-    assert [entry.at for entry in await store.journal(at, at + HOUR)] == [at]
+    kept = Minute(at.date(), "bowl", at, planned=False, confirmed_s=0)
+    async with a_store() as store:
+        store.note_minutes([kept])
+        store.note(works(1), at)
+    assert SqliteHistory(tmp_path).minutes(at, at + HOUR) == (kept,)
+    assert [entry.at for entry in events_in(tmp_path, at)] == [at]
 
 
 async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) -> None:
@@ -205,7 +325,6 @@ async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) 
     async with a_store() as store:
         assert (store.known.epoch, store.known.revision, store.known.wall) == (0, 0, None)
         store.keep_known(4, 17, now)
-        await store.journal(*year(now))
         store.keep_known(4, 18, now + SECOND)
         assert store.known.revision == 18
     async with a_store() as store:
@@ -226,7 +345,7 @@ async def test_known_facts_are_written_when_they_are_worth_it(
     store.keep_known(1, 1, now)
     await until(lambda: written() == (1, 1))
     store.keep_known(1, 2, now + timedelta(minutes=9))
-    await store.journal(*year(now))
+    await store.keep_override("a", "{}", now, now)  # whatever waited before it is done by then
     assert written() == (1, 1)
     store.keep_known(1, 3, now + timedelta(minutes=10))
     await until(lambda: written() == (1, 3))
@@ -291,7 +410,7 @@ def test_an_older_schema_is_migrated_forward(tmp_path: Path, told: list[Event]) 
     old.close()
     for _ in range(2):
         new = Database(tmp_path / "things.db", second, told.append)
-        assert new.read(rows) == [("kept", 5), ("more", 5)]
+        assert new.write(rows) == [("kept", 5), ("more", 5)]
         new.close()
     assert told == []
 
@@ -303,8 +422,8 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path, told: list[Even
     for migrations in (first, failing):
         database = Database(tmp_path / "things.db", migrations, told.append)
         with suppress(Unusable):
-            database.read(version)
+            database.write(lambda it: it.execute("SELECT 1"))
         database.close()
     database = Database(tmp_path / "things.db.corrupt-1", first, told.append)
-    assert database.read(lambda it: it.execute("SELECT name FROM things").fetchall()) == [("kept",)]
+    assert database.write(lambda it: it.execute("SELECT name FROM things").fetchall()) == [("kept",)]
     database.close()

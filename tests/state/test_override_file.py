@@ -1,10 +1,13 @@
 """What a person sets is never lost once it was acknowledged, and nothing that ended returns."""
 
 import asyncio
+import errno
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,14 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import Event
-from controller.state import NotKept, StateStore, stored_overrides
-from controller.state.stored_overrides import REMEMBERED, OverrideRecord, join, remembered
+from controller.state import NotKept, OverrideRecord, StateStore, atomic, override_file, state_store
+from controller.state.override_file import REMEMBERED, remembered
 from tests.parts import ended_after, needs
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., StateStore]
 Open = Callable[..., Awaitable[StateStore]]
 Look = Callable[..., Awaitable[tuple[list[str], str | None]]]
+Until = Callable[[Callable[[], object]], Awaitable[None]]
 
 
 async def test_an_override_stands_after_a_restart(a_store: Make, now: datetime) -> None:
@@ -102,41 +106,10 @@ async def test_a_stop_takes_the_place_of_another_and_is_lifted(open_store: Open,
     assert await reopened() == ([], None)
 
 
-@pytest.mark.parametrize("lost", ["watertower.db", "overrides.json"])
-async def test_either_copy_is_enough(a_store: Make, reopened: Look, tmp_path: Path, now: datetime, lost: str) -> None:
-    """Each place alone brings everything back, and heals the other."""
-    async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
-        await store.keep_override("b", "{}", now, now + HOUR)
-        await store.end_overrides(["a"], now)
-        await store.set_stop("dark", now)
-    (tmp_path / lost).unlink()
-    assert await reopened() == (["b"], "dark")
-    (tmp_path / ({"watertower.db", "overrides.json"} - {lost}).pop()).unlink()
-    assert await reopened() == (["b"], "dark")
-
-
-@pytest.mark.parametrize("stale", ["watertower.db", "overrides.json"])
-async def test_a_copy_that_missed_the_end_brings_nothing_back(
-    a_store: Make, reopened: Look, tmp_path: Path, now: datetime, stale: str
-) -> None:
-    """An older copy of one place, as from a disk that failed for a while, is joined with the newer place."""
-    async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
-        await store.set_stop("dark", now)
-    before = (tmp_path / stale).read_bytes()
-    async with a_store() as store:
-        await store.end_overrides(["a"], now)
-        await store.set_stop(None, now)
-        await store.keep_override("b", "{}", now, now + HOUR)
-    (tmp_path / stale).write_bytes(before)
-    assert await reopened() == (["b"], None)
-
-
-async def test_what_cannot_be_written_anywhere_is_refused(
+async def test_what_cannot_be_written_is_refused(
     open_store: Open, reopened: Look, tmp_path: Path, now: datetime, told: list[Event]
 ) -> None:
-    """Neither the database nor the file can be made: the caller learns it, and nothing is in force."""
+    """The file cannot be made: the caller learns it, and nothing is in force."""
     (tmp_path / "state").write_text("a file where the directory should be")
     store = await open_store(tmp_path / "state")
     with pytest.raises(NotKept) as refused:
@@ -174,7 +147,7 @@ async def test_the_ended_are_forgotten_at_last(
     open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Years of overrides do not grow the files; what stands is never forgotten."""
-    monkeypatch.setattr(stored_overrides, "REMEMBERED", 10)
+    monkeypatch.setattr(override_file, "REMEMBERED", 10)
     store = await open_store()
     await store.keep_override("stands", "{}", now - HOUR, now + HOUR)
     for number in range(15):
@@ -230,8 +203,8 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_pa
 
 
 @needs("strace")
-def test_both_places_are_synced_before_the_answer(tmp_path: Path) -> None:
-    """The kernel is told to bring them to the disk, not only to its memory."""
+def test_the_file_is_synced_before_the_answer(tmp_path: Path) -> None:
+    """The kernel is told to bring it and its directory to the disk, not only to its memory."""
     trace = tmp_path / "trace"
     command = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace, sys.executable, "-c", ACKNOWLEDGES]
     traced = subprocess.Popen([*command, tmp_path / "state"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -241,44 +214,11 @@ def test_both_places_are_synced_before_the_answer(tmp_path: Path) -> None:
     if not answers[0]:
         pytest.skip("this machine lets no process be traced")
     synced = trace.read_text()
-    assert synced.count("watertower.db-wal") >= 9  # five were set and four ended
-    assert synced.count("overrides.json.new") >= 9
+    assert synced.count("overrides.json.new") >= 9  # five were set and four ended
+    assert synced.count(f"{tmp_path / 'state'}>") >= 9
 
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
-instants = st.integers(0, 3).map(lambda hours: START + hours * HOUR)
-rows = st.lists(
-    st.builds(
-        OverrideRecord,
-        id=st.sampled_from("abc"),
-        kind=st.just("override"),
-        document=st.sampled_from(["1", "2"]),
-        started_at=instants,
-        ends_at=st.none(),
-        ended_at=st.none() | instants,
-    ),
-    max_size=4,
-).map(lambda some: {each.id: each for each in some})
-
-
-@given(rows, rows, rows)
-def test_copies_join_to_the_same_in_any_order(one: dict, two: dict, three: dict) -> None:  # type: ignore[type-arg]
-    """The law behind the two places: order and repetition do not matter."""
-    assert join(one, two) == join(two, one)
-    assert join(join(one, two), three) == join(one, join(two, three))
-    assert join(one, one) == one
-    assert join(join(one, two), two) == join(one, two)
-
-
-@given(rows, rows)
-def test_a_join_loses_nothing_and_revives_nothing(one: dict, two: dict) -> None:  # type: ignore[type-arg]
-    """Every id of either copy is there; it stands only if no copy of that setting has ended."""
-    joined = join(one, two)
-    assert joined.keys() == one.keys() | two.keys()
-    for name, kept in joined.items():
-        same = [copy[name] for copy in (one, two) if name in copy and copy[name].started_at == kept.started_at]
-        assert kept in same
-        assert (kept.ended_at is None) == all(copy.ended_at is None for copy in same)
 
 
 @given(st.integers(0, 2 * REMEMBERED), st.integers(0, 3))
@@ -290,3 +230,46 @@ def test_only_the_oldest_ended_are_forgotten(over: int, standing: int) -> None:
     } | {f"s{n}": OverrideRecord(id=f"s{n}", kind="override", document="", started_at=START) for n in range(standing)}
     forgotten = some.keys() - remembered(some).keys()
     assert forgotten == {f"{n}" for n in range(over - REMEMBERED)}
+
+
+async def test_an_override_that_a_hung_disk_refused_does_not_end_the_one_of_the_same_id(
+    open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again while another request waits for the disk, it is refused; what was acknowledged before stands."""
+    monkeypatch.setattr(state_store, "PATIENCE_S", 0.2)
+    store = await open_store()
+    assert await store.keep_override("a", "{}", now, now + HOUR)
+    pipe = tmp_path / "overrides.json.new"
+    os.mkfifo(pipe)
+    for name in ("b", "a"):
+        with pytest.raises(NotKept, match="has not answered"):
+            await store.keep_override(name, "{}", now, now + HOUR)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    pipe.unlink(missing_ok=True)
+    os.close(reader)
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(NotKept):
+                assert await store.keep_override("c", "{}", now, now + HOUR)
+                break
+    assert [each.id for each in store.overrides] == ["a", "c"]
+
+
+async def test_a_write_whose_last_step_failed_leaves_nothing_refused_in_the_file(
+    open_store: Open, reopened: Look, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    """The file has its new content already when the sync of the directory fails: it is written back."""
+    store = await open_store()
+    assert await store.keep_override("a", "{}", now, now + HOUR)
+    real = atomic.sync_directory
+
+    def broken(directory: Path) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(atomic, "sync_directory", broken)
+    with pytest.raises(NotKept):
+        await store.keep_override("b", "{}", now, now + HOUR)
+    assert b'"b"' in (tmp_path / "overrides.json").read_bytes()
+    monkeypatch.setattr(atomic, "sync_directory", real)
+    await until(lambda: b'"b"' not in (tmp_path / "overrides.json").read_bytes())
+    assert await reopened() == (["a"], None)

@@ -1,0 +1,364 @@
+"""`history.db`: events, what light was meant and why, and the confirmed minutes of each zone.
+
+It may be lost without harm to the light. Rows are taken without waiting and written when the disk allows; what waits is
+bounded in memory, and what is kept is bounded in rows and in bytes: the oldest leave. Readers (`watertower logs`,
+`plan --at`) open the file for reading only, whether the service writes or not, and never hold it open between pages:
+a reader that stopped reading must not keep SQLite from shrinking its write-ahead log.
+"""
+
+import json
+import math
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from controller.errors import WatertowerError
+from controller.events import CATALOGUE, Event, EventKind, Level, Text, new_event
+from controller.events.models import Language, Spoken, in_language, printable
+from controller.state.database import REFUSALS, Database
+from controller.state.json_file import Tell, Unusable
+
+T = TypeVar("T")
+
+FILE = "history.db"
+LONGEST_FIELDS = 4000
+MOST_WAITING = 5000
+MOST_BYTES = 96 * 1024 * 1024
+MOST_ROWS = {"events": 100_000, "light": 50_000, "minutes": 500_000}
+"""Table -> rows; of `minutes` that is about a year with one zone."""
+BATCH = 1000
+READ_WAIT_S = 2.0
+MINUTES_EVERY_S = 600.0
+"""Minutes are written so seldom for the sake of memory cards, and whenever something else is."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
+
+MIGRATIONS = (
+    (
+        """CREATE TABLE events (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, code TEXT NOT NULL, level TEXT NOT NULL,
+            fields TEXT NOT NULL
+        )""",
+        "CREATE INDEX events_at ON events (at)",
+        """CREATE TABLE light (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, zone TEXT NOT NULL, look TEXT NOT NULL, rule TEXT NOT NULL
+        )""",
+        "CREATE INDEX light_at ON light (at)",
+        """CREATE TABLE minutes (
+            id INTEGER PRIMARY KEY, minute INTEGER NOT NULL, zone TEXT NOT NULL, night TEXT NOT NULL,
+            planned INTEGER NOT NULL, confirmed_s REAL NOT NULL, UNIQUE (minute, zone)
+        )""",
+    ),
+)
+
+
+class NotRead(WatertowerError):  # noqa: N818
+    """The history is there and cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as the history holds it: `fields` is JSON text, as much of them as a log line shows."""
+
+    at: datetime
+    code: str
+    level: Level
+    fields: str
+
+    @property
+    def event(self) -> Event:
+        """The event again, with its texts; one that this version does not know shows its bare fields."""
+        fields = {name: _read_field(value) for name, value in json.loads(self.fields).items()}
+        whose = fields.pop("whose", None)
+        kind = CATALOGUE.get(self.code)
+        if kind is None or not kind.fields <= fields.keys():
+            bare = ", ".join(f"{name}={{{name}}}" for name in fields if name.isidentifier())
+            kind = EventKind(self.code, "unknown", self.level, *(Text(bare, bare),) * 3)
+        return Event(kind, fields, Text(whose.en, whose.sv) if isinstance(whose, BothLanguages) else None)
+
+    def row(self) -> tuple[object, ...]:
+        """The columns after `id`."""
+        return stamp(self.at), self.code, self.level.value, self.fields
+
+
+@dataclass(frozen=True, slots=True)
+class LightChange:
+    """From `at` on a zone is meant to show `look`, on behalf of `rule`; both as the JSON documents of `plan` say it."""
+
+    at: datetime
+    zone: str
+    look: Mapping[str, object]
+    rule: Mapping[str, object]
+
+    def row(self) -> tuple[object, ...]:
+        """The columns after `id`."""
+        return stamp(self.at), self.zone, json.dumps(self.look), json.dumps(self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """One minute of one zone: `night` is named after its evening, `at` is the start of the minute in UTC.
+
+    `planned` says whether light was meant, `confirmed_s` for how many seconds what was meant was confirmed.
+    """
+
+    night: date
+    zone: str
+    at: datetime
+    planned: bool
+    confirmed_s: float
+
+    def row(self) -> tuple[object, ...]:
+        """The columns after `id`."""
+        return _minute(self.at), self.zone, self.night.isoformat(), self.planned, float(self.confirmed_s)
+
+
+Row = RecordedEvent | LightChange | Minute
+INSERT: dict[type[Row], str] = {
+    RecordedEvent: "INSERT INTO events (at, code, level, fields) VALUES (?, ?, ?, ?)",
+    LightChange: "INSERT INTO light (at, zone, look, rule) VALUES (?, ?, ?, ?)",
+    Minute: "INSERT OR REPLACE INTO minutes (minute, zone, night, planned, confirmed_s) VALUES (?, ?, ?, ?, ?)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BothLanguages:
+    """A field of an event that had words of its own in each language."""
+
+    en: str
+    sv: str
+
+    def said(self, language: Language) -> str:
+        """The words."""
+        return self.sv if language == "sv" else self.en
+
+
+class History(Protocol):
+    """What keeps the history. All methods may wait for the disk; reading ones raise NotRead."""
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Add these; a minute of a zone that comes again takes the place of the first. Raises Unusable."""
+
+    def make_room(self) -> bool:
+        """Give up the history where that frees room on the disk."""
+
+    def close(self) -> None:
+        """Let the storage go; the next use opens it again."""
+
+    def events(self, after: int, since: datetime, limit: int) -> list[tuple[int, RecordedEvent]]:
+        """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
+        the order in which they were recorded, with their numbers."""
+
+    def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
+        """The last event of this code before an instant."""
+
+    def light_at(self, at: datetime) -> Mapping[str, LightChange]:
+        """By zone: the last change of light until this instant."""
+
+    def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
+        """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
+
+
+class SqliteHistory:
+    """The `History` in a file of the state directory."""
+
+    def __init__(self, directory: Path, tell: Tell = lambda _: None) -> None:
+        self._path = directory / FILE
+        self._database = Database(self._path, MIGRATIONS, tell)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """See `History`."""
+        self._database.write(lambda connection: _append(connection, rows))
+
+    def make_room(self) -> bool:
+        """A full disk refuses DELETE too, so the file is deleted."""
+        return self._database.discard()
+
+    def close(self) -> None:
+        """See `History`."""
+        self._database.close()
+
+    def copy(self, path: Path, statement: str) -> None:
+        """Run a statement that copies from another database, attached as `old`; raises Unusable."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("ATTACH ? AS old", (str(path),))
+            try:
+                connection.execute(statement)
+            finally:
+                connection.execute("DETACH old")
+
+        self._database.outside(work)
+
+    def events(self, after: int, since: datetime, limit: int) -> list[tuple[int, RecordedEvent]]:
+        """See `History`."""
+        select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
+        return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, _event(*row)))
+
+    def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
+        """See `History`."""
+        select = (
+            "SELECT at, code, level, fields FROM events WHERE code = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1"
+        )
+        return next(iter(self._read(select, (code, stamp(before)), _event)), None)
+
+    def light_at(self, at: datetime) -> Mapping[str, LightChange]:
+        """See `History`."""
+        select = """SELECT at, zone, look, rule FROM light WHERE id IN (
+            SELECT (SELECT id FROM light WHERE zone = each.zone AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)
+            FROM (SELECT DISTINCT zone FROM light) AS each)"""
+        return {change.zone: change for change in self._read(select, (stamp(at),), _light)}
+
+    def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
+        """See `History`."""
+        select = """SELECT minute, zone, night, planned, confirmed_s FROM minutes
+            WHERE minute >= ? AND minute < ? ORDER BY minute, zone"""
+        first, past = -((EPOCH - start) // A_MINUTE), -((EPOCH - end) // A_MINUTE)
+        return tuple(self._read(select, (first, past), _minute_of))
+
+    def _read(self, select: str, parameters: Sequence[object], value: Callable[..., T]) -> list[T]:
+        """Nothing where there is no file yet."""
+        if not self._path.exists():
+            return []
+        try:
+            with closing(self._reader()) as connection:
+                if not connection.execute("PRAGMA user_version").fetchone()[0]:
+                    return []  # the service has just made the file
+                return [value(*row) for row in connection.execute(select, parameters)]
+        except (*REFUSALS, ValueError, TypeError, OverflowError) as error:
+            raise NotRead("TWL-J008", file=str(self._path), reason=str(error)) from error
+
+    def _reader(self) -> sqlite3.Connection:
+        # SQLite would make a write-ahead log for a reader too and leave it behind, maybe as a user whose files the
+        # service cannot open; where there is none nobody writes, and the file is read as one that never changes
+        way = "mode=ro" if self._path.with_name(f"{FILE}-wal").exists() else "immutable=1"
+        return sqlite3.connect(f"{self._path.absolute().as_uri()}?{way}", timeout=READ_WAIT_S, uri=True)
+
+
+class HistoryBuffer:
+    """What waits to be written to the history."""
+
+    def __init__(self, history: History, tell: Tell, clock_s: Callable[[], float]) -> None:
+        self._history = history
+        self._tell = tell
+        self._clock_s = clock_s
+        self._lock = threading.Lock()
+        self._waiting: deque[Row] = deque()
+        self._lost = 0
+        self._due_s = clock_s()
+
+    def add(self, rows: Iterable[Row], *, urgent: bool) -> None:
+        """Take these; from any thread, and without waiting. Those that are not `urgent` may wait MINUTES_EVERY_S."""
+        with self._lock:
+            self._waiting.extend(rows)
+            self._drop_oldest()
+            if urgent:
+                self._due_s = self._clock_s()
+
+    def flush(self, always: bool = False) -> None:
+        """Write what waits, if it is time; raises Unusable, and then it still waits."""
+        if not always and self._clock_s() < self._due_s:
+            return
+        with self._lock:
+            rows = tuple(self._waiting)
+            self._waiting.clear()
+            self._due_s = self._clock_s() + MINUTES_EVERY_S
+        if not rows:
+            return
+        try:
+            self._history.write(rows)
+        except Unusable:
+            with self._lock:
+                self._waiting.extendleft(reversed(rows))
+                self._drop_oldest()
+                self._due_s = self._clock_s()
+            raise
+        with self._lock:
+            lost, self._lost = self._lost, 0
+        if lost:
+            self._tell(new_event("TWL-J006", what=FILE, count=lost))
+
+    def _drop_oldest(self) -> None:
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft()
+            self._lost += 1
+
+
+def recorded(event: Event, at: datetime) -> RecordedEvent:
+    """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
+    fields = {name: _stored_field(value) for name, value in event.fields.items()}
+    if event.whose is not None:
+        fields["whose"] = {"said": {"en": event.whose.en, "sv": event.whose.sv}}
+    return RecordedEvent(at.astimezone(UTC), event.code, event.level, json.dumps(fields))
+
+
+def stamp(at: datetime) -> str:
+    """An instant as text that sorts as the instants do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _stored_field(value: object) -> object:
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, Event | Spoken):
+        return {"said": {"en": in_language(value, "en"), "sv": in_language(value, "sv")}}
+    if isinstance(value, dict | list | tuple):
+        text = json.dumps(value, default=str)
+        if len(text) <= LONGEST_FIELDS:
+            return json.loads(text)
+    return printable(value)
+
+
+def _read_field(value: object) -> object:
+    if isinstance(value, dict) and isinstance(words := value.get("said"), dict):
+        return BothLanguages(str(words.get("en")), str(words.get("sv")))
+    return value
+
+
+def _event(at: str, code: str, level: str, fields: str) -> RecordedEvent:
+    if not isinstance(json.loads(fields), dict):
+        raise TypeError(f"events: {fields[:50]}")
+    return RecordedEvent(_instant(at), code, Level(level), fields)
+
+
+def _light(at: str, zone: str, look: str, rule: str) -> LightChange:
+    return LightChange(_instant(at), zone, json.loads(look), json.loads(rule))
+
+
+def _minute_of(minute: int, zone: str, night: str, planned: int, confirmed_s: float) -> Minute:
+    return Minute(date.fromisoformat(night), zone, EPOCH + minute * A_MINUTE, bool(planned), confirmed_s)
+
+
+def _instant(at: str) -> datetime:
+    return datetime.fromisoformat(at).astimezone(UTC)
+
+
+def _minute(at: datetime) -> int:
+    """Whole minutes since 1970."""
+    return (at - EPOCH) // A_MINUTE
+
+
+def _append(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    for kind, insert in INSERT.items():
+        connection.executemany(insert, [row.row() for row in rows if isinstance(row, kind)])
+    for table, most in MOST_ROWS.items():
+        over = f"DELETE FROM {table} WHERE id <= (SELECT max(id) FROM {table}) - ?"  # noqa: S608  names of our own
+        connection.execute(over, (most,))
+    for table in MOST_ROWS:
+        if used_bytes(connection) > MOST_BYTES:
+            oldest = f"DELETE FROM {table} WHERE id < (SELECT min(id) FROM {table}) + ?"  # noqa: S608
+            connection.execute(oldest, (BATCH + len(rows),))
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """The size of what the database holds, without the pages that are free again."""
+    size, pages, free = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count")
+    )
+    return int(size * (pages - free))

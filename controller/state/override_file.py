@@ -1,0 +1,206 @@
+"""`overrides.json`: overrides, the safety stop and the requests that are done, in one file with a checksum.
+
+A change is durable when it returns: the file is written beside itself, synced and renamed. Each record goes one way
+only, set and then ended. Ended records are remembered while fewer than REMEMBERED have ended after them, so that a
+request that comes again counts once; a request that only ended something is recorded as ended from the start.
+"""
+
+import json
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, Protocol
+from uuid import uuid4
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
+
+from controller.errors import Refused
+from controller.state.json_file import Content, JsonFile
+
+FILE = "overrides.json"
+REMEMBERED = 100
+
+
+def whole(text: str) -> str:
+    """The text; raises ValueError for half a character, which JSON can carry and no file can hold."""
+    text.encode()
+    return text
+
+
+def in_utc(at: datetime) -> datetime:
+    """The same instant; raises ValueError at the ends of the calendar."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+Kind = Literal["override", "stop", "request"]
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
+WholeText = Annotated[str, AfterValidator(whole)]
+
+
+class NotKept(Refused):
+    """A request that could not be made durable and is therefore refused."""
+
+
+class OverrideRecord(BaseModel):
+    """An override or a stop: `document` is the JSON text of whoever set it, instants are UTC. A request that is done
+    has no document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: WholeText
+    kind: Kind
+    document: WholeText
+    started_at: Instant
+    ends_at: Instant | None = None
+    ended_at: Instant | None = None
+
+
+class OverrideContent(Content):
+    """The content of `overrides.json`."""
+
+    version: Literal[1] = 1
+    held: tuple[OverrideRecord, ...]
+    checksum: int
+
+    @model_validator(mode="after")
+    def is_sound(self) -> "OverrideContent":
+        """A flipped bit is damage, not another override."""
+        if self.checksum != checksum(*self.held):
+            raise ValueError("the checksum is wrong")
+        return self
+
+
+Records = Mapping[str, OverrideRecord]
+
+
+class OverrideStore(Protocol):
+    """Where overrides are kept. The methods may wait for the disk; each change is durable when it returns and raises
+    Unusable where it was not made. `records` (by id) is replaced whole, so any thread may read it."""
+
+    records: Records
+
+    def load(self) -> None:
+        """Read what was kept."""
+
+    def flush(self) -> None:
+        """Bring the storage up to date after a change whose outcome is unknown."""
+
+    def keep(self, record: OverrideRecord) -> bool:
+        """Keep it; False where its id is known already."""
+
+    def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """End those overrides that are standing and remember the request that is `done` by it, all or none."""
+
+    def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """Put this stop in the place of any that stands; None lifts it, by the request that is `done` by it."""
+
+
+class OverrideFile:
+    """The `OverrideStore` in a file."""
+
+    def __init__(self, file: JsonFile[OverrideContent]) -> None:
+        self.records: Records = {}
+        self._file = file
+        self._is_written = True
+
+    def load(self) -> None:
+        """Read the file."""
+        content = self._file.load()
+        self.records = by_id(content.held) if content is not None else {}
+
+    def flush(self) -> None:
+        """Write the records again where the last write failed: its last step may have left refused ones in the file."""
+        if not self._is_written:
+            self._save(self.records)
+
+    def keep(self, record: OverrideRecord) -> bool:
+        """Keep it as the newest of those that stand, though the clock may have been set back since they were set."""
+        if record.id in self.records:
+            return False
+        newest = max((each.started_at for each in standing(self.records, "override")), default=None)
+        if newest is not None and record.started_at < newest:
+            record = record.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
+        self._change([record], record.started_at)
+        return True
+
+    def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """See `OverrideStore`."""
+        ending = (record for record in standing(self.records, "override") if record.id in ids)
+        self._change([ended(record, at) for record in ending], at, done)
+
+    def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """See `OverrideStore`."""
+        changed = [ended(record, at) for record in standing(self.records, "stop")]
+        if document is not None:
+            changed.append(new_record(uuid4().hex, "stop", document, at))
+        self._change(changed, at, done)
+
+    def adopt(self, others: Iterable[OverrideRecord]) -> None:
+        """Add the records of another copy, of which either may have missed changes: what was set later counts, and of
+        the same setting the one that has ended. Known in memory even where the file cannot be written."""
+
+        def later(record: OverrideRecord) -> tuple[datetime, bool]:
+            return record.started_at, record.ended_at is not None
+
+        joined = dict(self.records)
+        for record in others:
+            joined[record.id] = max(joined.get(record.id, record), record, key=later)
+        if joined != self.records:
+            self.records, self._is_written = remembered(joined), False
+        self.flush()
+
+    def _change(self, changed: list[OverrideRecord], at: datetime, done: str | None = None) -> None:
+        if done is not None and done not in self.records:
+            changed.append(ended(new_record(done, "request", "", at), at))
+        if changed:
+            self._save(remembered({**self.records, **by_id(changed)}))
+
+    def _save(self, records: Records) -> None:
+        self._is_written = False
+        self._file.save(OverrideContent(held=tuple(records.values()), checksum=checksum(*records.values())))
+        self.records, self._is_written = records, True
+
+
+def new_record(name: str, kind: Kind, document: str, at: datetime, until: datetime | None = None) -> OverrideRecord:
+    """A record that begins at this instant; raises NotKept where it cannot be written at all."""
+    try:
+        return OverrideRecord(id=name, kind=kind, document=document, started_at=at, ends_at=until)
+    except ValidationError as error:
+        raise NotKept("TWL-J007", reason=error.errors()[0]["msg"]) from error
+
+
+def ended(record: OverrideRecord, at: datetime) -> OverrideRecord:
+    """The same, ended at this instant."""
+    return record.model_copy(update={"ended_at": at.astimezone(UTC)})
+
+
+def standing(records: Records, kind: Kind) -> tuple[OverrideRecord, ...]:
+    """What has not ended, in the order in which it was set."""
+    left = (record for record in records.values() if record.kind == kind and record.ended_at is None)
+    return tuple(sorted(left, key=lambda record: (record.started_at, record.id)))
+
+
+def by_id(records: Iterable[OverrideRecord]) -> dict[str, OverrideRecord]:
+    """Found by id."""
+    return {record.id: record for record in records}
+
+
+def remembered(records: Records) -> Records:
+    """All but those that ended longest ago."""
+    ends = sorted((record.ended_at, record.id) for record in records.values() if record.ended_at is not None)
+    forgotten = {name for _, name in ends[:-REMEMBERED]}
+    return {name: record for name, record in records.items() if name not in forgotten}
+
+
+def checksum(*records: OverrideRecord) -> int:
+    """A figure that a flipped bit changes; over our own form of the records, which no library changes."""
+    return zlib.crc32(json.dumps([columns(record) for record in records]).encode())
+
+
+def columns(record: OverrideRecord) -> tuple[str | None, ...]:
+    """The record as plain values."""
+    instants = (record.started_at, record.ends_at, record.ended_at)
+    return record.id, record.kind, record.document, *(at.isoformat() if at is not None else None for at in instants)
