@@ -21,13 +21,13 @@ DesiredLooks = Mapping[str, ZoneState]
 class ReportedState:
     """What one gateway has told. Instants are boot-time seconds; None is never.
 
-    `online` is what it or its bridge said last; `left` says that this was goodbye, heard on this connection as it was
-    said. `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as far as it was
-    on this connection and by a message that was not retained: what is missing there confirms nothing, and only what
-    was told so is laid together to one state. `seen_s` tells the same of whatever connection: how old the last known
-    is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how long it says that it
-    runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it goes by ours, or
-    nothing is known).
+    `online` is what it or its bridge said last; `left` says that this was goodbye, heard on this connection as it
+    was said. `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as
+    far as it was on this connection and by a message that was not retained: what is missing there confirms nothing,
+    and only what was told so is laid together to one state. `seen_s` tells the same of whatever connection: how old
+    the last known is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how
+    long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None
+    where it goes by ours, or nothing is known).
     `problems` are the codes in it; of a vendor's gateway, of the faults that it has shown since it was last right.
     """
 
