@@ -267,6 +267,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "the disk is full": (
         "state/test_faults.py::test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else",
         "state/test_faults.py::test_a_disk_without_any_room_refuses_and_recovers",
+        "service/test_overrides.py::test_a_stop_or_its_end_that_the_disk_refused_is_written_when_it_can_be",
         "dmx/test_runtime.py::test_a_disk_that_takes_nothing",
     ),
     "the disk becomes read-only, or fails to sync": (

@@ -59,11 +59,13 @@ KINDS: tuple[EventKind, ...] = (
         ),
         BY_HAND,
         Text(
-            "Mend the disk or the state directory, and give the stop once more.",
-            "Åtgärda disken eller tillståndskatalogen, och ge stoppet en gång till.",
+            "Mend the disk or the state directory. The stop is written as soon as that can be done; do not restart the "
+            "service before.",
+            "Åtgärda disken eller tillståndskatalogen. Stoppet sparas så snart det går; starta inte om tjänsten före "
+            "dess.",
         ),
         ("id",),
-        lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O108")),
+        lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O108", "TWL-O115")),
     ),
     EventKind(
         "TWL-O108",
@@ -75,11 +77,13 @@ KINDS: tuple[EventKind, ...] = (
         ),
         BY_HAND,
         Text(
-            "Mend the disk or the state directory, and lift the stop once more.",
-            "Åtgärda disken eller tillståndskatalogen, och häv stoppet en gång till.",
+            "Mend the disk or the state directory. The end of the stop is written as soon as that can be done; do not "
+            "restart the service before.",
+            "Åtgärda disken eller tillståndskatalogen. Att stoppet är hävt sparas så snart det går; starta inte om "
+            "tjänsten före dess.",
         ),
         ("id",),
-        lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O107")),
+        lasting=Lasting(until=("TWL-O105", "TWL-O106", "TWL-O107", "TWL-O115")),
     ),
     EventKind(
         "TWL-O109",
@@ -109,6 +113,20 @@ KINDS: tuple[EventKind, ...] = (
         BY_HAND,
         Text("Ask again as the reason says.", "Begär på nytt så som skälet säger."),
         ("id",),
+    ),
+    EventKind(
+        "TWL-O115",
+        "override.stop_kept_late",
+        Level.INFO,
+        Text(
+            "what was asked for last, the safety stop or its end, is written now: a restart keeps it",
+            "det som begärdes senast, nödstoppet eller dess slut, är nu sparat: det består efter en omstart",
+        ),
+        Text(
+            "The disk had not taken it when it was asked for. It was tried again until it did.",
+            "Disken hade inte tagit emot det när det begärdes. Försöket upprepades tills den gjorde det.",
+        ),
+        NOTHING,
     ),
     EventKind(
         "TWL-O113",

@@ -38,6 +38,8 @@ REFUSED = "TWL-O110"
 STOPPED = frozenset({"TWL-O105", "TWL-O107"})
 """The answers to a safety stop."""
 REMEMBERED = 200
+KEEP_S = 10.0
+"""So often a stop, or its end, that the disk refused is tried again."""
 MOST = 100
 """So many overrides stand at a time; the plan is worked out over all of them."""
 SETTLED = timedelta(seconds=10)
@@ -94,6 +96,8 @@ class OverrideManager:
         self._gone: tuple[str, ...] = ()
         """Those that have left since the disk was told of it last."""
         self._done = dict.fromkeys(store.done)
+        self._unkept: str | None = None
+        """The request whose stop or lift the disk has not taken; None where none waits to be written."""
 
     @property
     def overrides(self) -> tuple[Override, ...]:
@@ -203,7 +207,9 @@ class OverrideManager:
         """The answer to a stop; `why` it may not be on disk."""
         told = {"id": request.id, "owner": request.owner}
         if self._store.stop is None:
+            self._unkept = f"stop {request.id}"
             return new_event("TWL-O107", **told, why=why)
+        self._unkept = None
         return new_event("TWL-O105", **told, reason=request.reason)
 
     async def _lift(self, request: Request, now: datetime) -> Event:
@@ -218,13 +224,28 @@ class OverrideManager:
         try:
             await self._store.set_stop(None, now, done)
         except NotKept as refused:
+            self._unkept = done
             return new_event("TWL-O108", **told, why=str(refused.fields.get("reason")))
+        self._unkept = None
         return new_event("TWL-O106", **told, reason=request.reason)
 
     def _remember(self, done: str) -> None:
         self._done[done] = None
         while len(self._done) > REMEMBERED:
             del self._done[next(iter(self._done))]
+
+    async def keep_stop(self, now: datetime) -> tuple[Event, ...]:
+        """Writes the stop that stands, or its end, where the disk refused it; tells when that is done."""
+        if self._unkept is None or self._halts:
+            return ()
+        if (self._stop is None) is not (self._store.stop is None):  # else the disk has done it late
+            stop = self._stop.model_dump_json(exclude_none=True) if self._stop is not None else None
+            try:
+                await self._store.set_stop(stop, now, self._unkept if stop is None else None)
+            except NotKept:
+                return ()
+        self._unkept = None
+        return (new_event("TWL-O115"),)
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
         """Forget what has ended, also on a disk that did late what it was not waited for."""
@@ -282,6 +303,7 @@ class OverrideQueue:
         self._waiting: deque[bytes] = deque()
         self._answers = RateLimit(ANSWERS)
         self._latest_s = 0.0
+        self._keep_s = 0.0
         self._paid_s: dict[str, float] = {}
         """By action: until when those that were granted are paid for."""
 
@@ -311,6 +333,9 @@ class OverrideQueue:
         if self._waiting:
             events = self._damped(await self._answer(self._waiting[0], reading, suspect), reading)
             self._waiting.popleft()
+        if reading.mono >= self._keep_s:
+            self._keep_s = reading.mono + KEEP_S
+            events += await self._hand.keep_stop(reading.wall)
         ended = () if suspect else await self._hand.expire(reading.wall)
         return (*events, *ended, *self._answers.due(self._seen_s(reading)))
 

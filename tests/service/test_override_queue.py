@@ -173,3 +173,16 @@ async def test_a_flood_while_the_disk_is_slow_is_counted_too(hand: OverrideManag
             told += desk.receive(asked(f"m{number}.{more}", look="blurple"), later((number + 0.5) / 100))
         told += await desk.work(later(number / 100))
     assert len([event for event in told if event.code == "TWL-O110"]) <= ANSWERS
+
+
+async def test_a_stop_that_a_full_disk_refused_is_tried_again_whatever_the_clock() -> None:
+    """Every ten seconds, also by a clock in doubt."""
+    disk = SimulatedDisk(lambda _name: None, lambda _name: None)
+    desk = OverrideQueue(OverrideManager(disk, OverridePolicy(SETUP.program(), SETUP.tower.palette, timedelta(days=7))))
+    disk.full = True
+    desk.receive(asked("s", action="stop"), EVENING)
+    assert [event.code for event in await desk.work(EVENING)] == ["TWL-O107"]
+    disk.full = False
+    doubted = [replace(later(second), trust=Trust.SUSPECT) for second in range(1, 22)]
+    assert [event.code for reading in doubted for event in await desk.work(reading)] == ["TWL-O115"]
+    assert disk.stop is not None

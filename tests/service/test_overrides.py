@@ -305,7 +305,7 @@ async def test_an_override_that_comes_again_is_granted_only_while_it_stands(disk
 
 
 async def test_a_stop_that_a_full_disk_did_not_take_is_kept_when_it_comes_again(disk: SimulatedDisk) -> None:
-    """As the remedy says: give the stop once more."""
+    """From whoever gives it once more, before it was tried again."""
     hand, disk.full = hand_on(disk), True
     assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
     disk.full = False
@@ -328,3 +328,34 @@ async def test_a_restart_in_the_fade_after_an_override_finds_it_under_way(disk: 
     assert (cues[1].at, cues[1].fade_s) == (cues[0].at, cues[0].fade_s) == (end, 30.0)
     await again.expire(end + timedelta(minutes=1))
     assert again.overrides == ()
+
+
+@pytest.mark.parametrize("action", ["stop", "lift"])
+async def test_a_stop_or_its_end_that_the_disk_refused_is_written_when_it_can_be(
+    disk: SimulatedDisk, action: str
+) -> None:
+    """Nobody has to ask again: a restart after that makes of it what was asked for."""
+    hand = hand_on(disk)
+    if action == "lift":
+        await hand.take(asked(id="s", action="stop"), EVENING)
+    disk.full = True
+    assert (await hand.take(asked(id="x", action=action), EVENING)).code in {"TWL-O107", "TWL-O108"}
+    assert await hand.keep_stop(EVENING) == ()
+    assert (winner(hand_on(disk), EVENING) == "stop") is (action == "lift"), "not written yet"
+    disk.full = False
+    assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
+    assert (winner(hand_on(disk), EVENING) == "stop") is (action == "stop")
+    assert await hand.keep_stop(EVENING) == ()
+    if action == "lift":
+        await hand.take(asked(id="t", action="stop"), EVENING)
+        assert (await hand_on(disk).take(asked(id="x", action="lift"), EVENING)).code == "TWL-O110", "it was done"
+
+
+async def test_what_was_asked_after_a_stop_that_was_not_written_counts(disk: SimulatedDisk) -> None:
+    """What is written late is what holds then, not what was refused."""
+    hand, disk.full = hand_on(disk), True
+    await hand.take(asked(id="s", action="stop"), EVENING)
+    await hand.take(asked(id="l", action="lift"), EVENING)
+    disk.full = False
+    assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
+    assert winner(hand_on(disk), EVENING) != "stop"
