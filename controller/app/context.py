@@ -8,7 +8,7 @@ from pathlib import Path
 from controller.clock import Clock
 from controller.config.load import Setup
 from controller.events import Event
-from controller.events.models import Language
+from controller.locale import Language
 from controller.service.degradations import Degradations
 from controller.state import StateStore
 

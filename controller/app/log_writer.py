@@ -8,9 +8,9 @@ import threading
 from datetime import datetime, tzinfo
 from typing import Literal, TextIO
 
-from controller.events import Event, Level, new_event
+from controller.events import CATALOGUE, Event, Level, new_event
 from controller.events.formatters import PRIORITY, json_line, text_line
-from controller.events.models import Language
+from controller.locale import DEFAULT, Language, load
 
 LogFormat = Literal["text", "json"]
 ROOM = 10_000
@@ -41,7 +41,11 @@ class Log:
         self._thread.join(DRAIN_S)
 
     def speak(self, zone: tzinfo, language: Language) -> None:
-        """The local time and the language of the lines from now on."""
+        """The local time and the language of the lines from now on, whose texts are read now: a service goes on telling
+        when its files can no longer be read. Raises OSError where they cannot be read now."""
+        for each in {language, DEFAULT}:
+            load(each)
+        len(CATALOGUE)  # reads every entry
         self._zone = zone
         self._language = language
 

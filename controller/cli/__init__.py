@@ -20,6 +20,7 @@ from controller import __version__
 from controller.cli.click_i18n import SpokenContext, language_asked, refusal, unknown
 from controller.cli.options import INTERRUPTED, USAGE, Options, tell
 from controller.errors import Refused
+from controller.locale import languages
 
 COMMANDS = {
     "run": "run",
@@ -115,12 +116,12 @@ class Commands(click.Group):
 )
 @click.option("--config", type=click.Path(path_type=Path), help="Folder of the two files (./config).")
 @click.option("--state", type=click.Path(path_type=Path), help="Folder of what outlives a restart.")
-@click.option("--lang", type=click.Choice(["en", "sv"]), help="Language of texts (from LANG).")
+@click.option("--lang", type=click.Choice(languages()), help="Language of texts (from LANG).")
 @click.version_option(__version__, prog_name="watertower")
 @click.pass_context
 def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None) -> None:
     """Lights a landmark as its calendar says, and knows that every lamp obeyed."""
-    context.obj = Options(config, state, "sv" if lang == "sv" else "en" if lang == "en" else context.obj.lang)
+    context.obj = Options(config, state, lang or context.obj.lang)
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(USAGE)

@@ -7,11 +7,10 @@ from typing import Any
 import click
 
 from controller.errors import Refused
-from controller.events.models import Language
 from controller.likeness import likeliest
-from controller.locale import help_words
+from controller.locale import Language, help_words, languages
 
-ASKED = re.compile(r"--lang=(?P<code>en|sv)")
+ASKED = re.compile(r"--lang=(?P<code>.+)")
 EXTRA = re.compile(r"(?P<text>.*?) *(?:\[(?P<extra>[^\]]*)\])?$", re.DOTALL)
 TOO_MUCH = re.compile(r".*\((?P<words>.*)\)")
 NO_VALUE = "does not take a value"
@@ -24,8 +23,8 @@ def language_asked(words: Sequence[str]) -> Language | None:
         ASKED.fullmatch(f"--lang={word}" if before == "--lang" else word)
         for before, word in zip(["", *words], words, strict=False)
     ]
-    asked = [match["code"] for match in found if match]
-    return None if not asked else "sv" if asked[-1] == "sv" else "en"
+    asked = [match["code"] for match in found if match and match["code"] in languages()]
+    return asked[-1] if asked else None
 
 
 class Formatter(click.HelpFormatter):

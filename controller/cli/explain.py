@@ -4,8 +4,9 @@ import click
 
 from controller.cli.options import Options, common
 from controller.errors import Refused
-from controller.events import CATALOGUE, EventKind
+from controller.events import CATALOGUE, EventKind, Text
 from controller.events.formatters import json_text
+from controller.locale import languages
 
 
 @click.command("explain")
@@ -16,7 +17,7 @@ def command(options: Options, code: str | None, as_json: bool) -> None:
     """What CODE means and what to do; without a code, all of them."""
     if code is None:
         kinds = sorted(CATALOGUE.values(), key=lambda kind: kind.code)
-        rows = (f"{kind.code}  {kind.level:7}  {_text(kind, options)}" for kind in kinds)
+        rows = (f"{kind.code}  {kind.level:7}  {kind.text.template(options.language)}" for kind in kinds)
         every = {"version": 1, "codes": [_document(kind) for kind in kinds], "language": options.language}
         click.echo(_json(every) if as_json else "\n".join(rows))
         return
@@ -33,16 +34,12 @@ def _find(code: str) -> EventKind:
     return CATALOGUE[wanted]
 
 
-def _text(kind: EventKind, options: Options) -> str:
-    return kind.text.sv if options.language == "sv" else kind.text.en
-
-
 def _page(kind: EventKind, options: Options) -> str:
-    say, swedish = options.say, options.language == "sv"
+    say, language = options.say, options.language
     rows = (
-        (say("Text"), _text(kind, options)),
-        (say("Meaning"), kind.meaning.sv if swedish else kind.meaning.en),
-        (say("Do"), kind.action.sv if swedish else kind.action.en),
+        (say("Text"), kind.text.template(language)),
+        (say("Meaning"), kind.meaning.template(language)),
+        (say("Do"), kind.action.template(language)),
         (say("Fields"), ", ".join(sorted(kind.fields)) or "–"),
     )
     head = f"{kind.code}  {kind.name}  ({kind.level})"
@@ -50,15 +47,18 @@ def _page(kind: EventKind, options: Options) -> str:
 
 
 def _document(kind: EventKind) -> dict[str, object]:
+    texts = {"text": kind.text, "meaning": kind.meaning, "action": kind.action}
     return {
         "code": kind.code,
         "event": kind.name,
         "level": kind.level.value,
         "fields": sorted(kind.fields),
-        "text": {"en": kind.text.en, "sv": kind.text.sv},
-        "meaning": {"en": kind.meaning.en, "sv": kind.meaning.sv},
-        "action": {"en": kind.action.en, "sv": kind.action.sv},
+        **{name: _in_each_language(text) for name, text in texts.items()},
     }
+
+
+def _in_each_language(text: Text) -> dict[str, str]:
+    return {language: text.template(language) for language in languages()}
 
 
 def _json(document: dict[str, object]) -> str:

@@ -22,8 +22,8 @@ from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event
-from controller.events.models import Language
 from controller.gateways.dmx import Dmx
+from controller.locale import Language
 from controller.mqtt import Address
 from controller.service.reload import LastGood, changes, copied_at, load_last_good, local
 

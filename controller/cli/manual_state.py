@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from controller import plain_file
 from controller.cli.options import Options
 from controller.errors import WatertowerError
-from controller.events.models import Language, Text, printable
+from controller.events.models import Text, printable
+from controller.locale import Language
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
 from controller.service.reload import LAST_GOOD
@@ -21,22 +22,7 @@ from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import OverrideContent, by_id, standing
 
 LONGEST = 600
-_STOP = Text(
-    "a safety stop by {owner} holds ({reason}): everything is dark until `watertower resume --lift`",
-    "ett nödstopp av {owner} gäller ({reason}): allt är släckt tills `watertower resume --lift`",
-)
-_OVERRIDE = Text(
-    "an override by {owner} stands until {until} ({reason}): {look}",
-    "en ändring av {owner} gäller till {until} ({reason}): {look}",
-)
-_UNKNOWN = Text(
-    "what was set by hand, an override or a safety stop, is not in this answer: `watertower status` tells of it",
-    "det som satts för hand, en ändring eller ett nödstopp, är inte med i svaret: `watertower status` visar det",
-)
-_PAST = Text(
-    "the past is told as the files say it now, not as it was shown",
-    "det som har varit visas som filerna säger nu, inte som det visades",
-)
+_STOP, _OVERRIDE, _UNKNOWN, _PAST = (Text("why", f"by_hand.{key}") for key in ("stop", "override", "unknown", "past"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ import click
 from controller.config import render
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
-from controller.events.models import Language
-from controller.locale import words
+from controller.locale import DEFAULT, Language, languages, words
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
 INSTALLED = Path("/etc/watertower")
@@ -63,7 +62,7 @@ class Options:
     @property
     def language(self) -> Language:
         """As asked, else as the environment says (LC_ALL, LC_MESSAGES, LANG), else English."""
-        return self.lang or environment_language() or "en"
+        return self.lang or environment_language() or DEFAULT
 
     @property
     def say(self) -> Callable[[str], str]:
@@ -75,7 +74,7 @@ def environment_language() -> Language | None:
     """The language of the environment, None where it does not tell."""
     told = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     code = (locale.normalize(told).split("_")[0]).lower()
-    return "sv" if code == "sv" else "en" if code == "en" else None
+    return code if code in languages() else None
 
 
 def common(command: F) -> F:
@@ -83,7 +82,7 @@ def common(command: F) -> F:
 
     @click.option("--config", type=click.Path(path_type=Path), help="Folder of the two files (./config).")
     @click.option("--state", type=click.Path(path_type=Path), help="Folder of what outlives a restart.")
-    @click.option("--lang", type=click.Choice(["en", "sv"]), help="Language of texts (from LANG).")
+    @click.option("--lang", type=click.Choice(languages()), help="Language of texts (from LANG).")
     @click.pass_context
     @wraps(command)
     def with_options(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:

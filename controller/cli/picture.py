@@ -11,10 +11,9 @@ from controller.cli.date_format import say_day
 from controller.cli.status import MARKS
 from controller.clock import ClockReading
 from controller.config.load import Setup
-from controller.events.models import Language
 from controller.events.translation import looks_in
 from controller.gateways.base import ReportedLook
-from controller.locale import words
+from controller.locale import Language, words
 from controller.schedule.hours import night_at
 from controller.schedule.sun import elevation
 from controller.service.controller import Controller

@@ -16,8 +16,8 @@ from controller.config.load import Setup, load
 from controller.errors import WatertowerError
 from controller.events import new_event
 from controller.events.formatters import json_text
-from controller.events.models import Language
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.locale import Language
 from controller.schedule.night_notes import night_notes
 from controller.schedule.plan import Cue, NightPlan, Program
 from controller.schedule.plan_notes import Note

@@ -22,7 +22,7 @@ from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
-from controller.events.models import Language
+from controller.locale import Language
 from controller.service.degradations import Degradations
 from controller.service.reload import copied_at, last_good, load_last_good, local
 from controller.state import StateStore

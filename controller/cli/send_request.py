@@ -15,8 +15,9 @@ from controller.config.tower import MqttSettings as Settings
 from controller.errors import Refused, Unreachable
 from controller.events import new_event
 from controller.events.formatters import FRAME
-from controller.events.models import Language, printable
+from controller.events.models import printable
 from controller.gateways.base import Message
+from controller.locale import Language
 from controller.mqtt import Mqtt, Received
 from controller.service.overrides import STOPPED
 

@@ -18,15 +18,9 @@ from pathlib import Path
 from controller.config.findings import FilePlace, Finding
 from controller.events import Level
 from controller.events.formatters import json_text
-from controller.events.models import Language
+from controller.locale import Language, texts
 
 WIDTH = 100
-LEVELS: dict[Level, tuple[str, str]] = {
-    Level.ERROR: ("error", "fel"),
-    Level.WARNING: ("warning", "varning"),
-    Level.INFO: ("note", "obs"),
-    Level.DEBUG: ("note", "obs"),
-}
 ANNOTATIONS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice", Level.DEBUG: "notice"}
 
 
@@ -48,11 +42,11 @@ def as_github(findings: Iterable[Finding], language: Language) -> str:
 
 
 def _block(finding: Finding, language: Language) -> str:
-    told = LEVELS[finding.event.level][language == "sv"]
+    told = texts(language, "findings")["levels"][finding.event.level]
     head = f"{told}[{finding.code}]: {finding.event.text(language)}"
     action = finding.event.action(language)
     if finding.place is None:
-        return f"{head}\n --> {finding.file}\n  = {_help(language)}: {action}"
+        return f"{head}\n --> {finding.file}\n  = {texts(language, 'findings')['help']}: {action}"
     return "\n".join((head, *_excerpt(finding, finding.place, action, language)))
 
 
@@ -64,7 +58,7 @@ def _excerpt(finding: Finding, place: FilePlace, action: str, language: Language
     lines = [f"{margin}--> {finding.file}:{place.line}:{place.column}", f"{margin} |", f"{number} | {line}"]
     if len(caret) + len(action) < WIDTH:
         return [*lines, f"{caret} {action}"]
-    return [*lines, caret, f"{margin} = {_help(language)}: {action}"]
+    return [*lines, caret, f"{margin} = {texts(language, 'findings')['help']}: {action}"]
 
 
 def _window(source: str, place: FilePlace) -> tuple[str, int, int]:
@@ -91,10 +85,6 @@ def _column(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _help(language: Language) -> str:
-    return "hjälp" if language == "sv" else "help"
 
 
 def _object(finding: Finding, language: Language) -> dict[str, object]:

@@ -15,16 +15,32 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from controller.config.descriptions import MEANINGS, SNIPPETS
 from controller.config.keys import DECIMAL, WHOLE
 from controller.config.schedule_file import Schedule
 from controller.config.tower import Tower
+from controller.locale import DEFAULT, languages, texts
 
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})
 """Keywords whose only item may stand without its list."""
 NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""
 NOT_IN_FILE = frozenset({"line"})
+SNIPPETS: dict[str, list[dict[str, Any]]] = {
+    "campaigns": [
+        {
+            "label": "ny kampanj / new campaign",
+            "body": [
+                {
+                    "name": "${1:Namn}",
+                    "dates": "${2:20–26 November}",
+                    "hours": "${3:sunset to sunrise}",
+                    "color": "${4:orange}",
+                }
+            ],
+        }
+    ],
+}
+"""What an editor offers to write."""
 
 
 class _Draft7(GenerateJsonSchema):
@@ -78,11 +94,12 @@ def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
         kept = {"anyOf": [kept["items"], {**kept, **never_empty}]}
     if word in SNIPPETS:
         kept["defaultSnippets"] = SNIPPETS[word]
-    meaning = MEANINGS.get(word)
-    if meaning is None:
+    if word not in texts(DEFAULT, "keywords"):
         return kept
-    both = f"{meaning.sv}\n\n*{meaning.en}*"
-    return {"description": f"{meaning.sv} / {meaning.en}", "markdownDescription": both, **kept}
+    order = sorted(languages(), key=lambda language: language == DEFAULT)  # who reads English only looks last
+    first, *others = (texts(language, "keywords")[word] for language in order)
+    emphasized = "\n\n".join((first, *(f"*{text}*" for text in others)))
+    return {"description": " / ".join((first, *others)), "markdownDescription": emphasized, **kept}
 
 
 def _present(value: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from controller.dmx.gateway import DmxGateway, GatewayTurn
 from controller.dmx.gateway_file import GatewayFile, read_memory
 from controller.dmx.output import Output, SacnSource
 from controller.events import Event, new_event
-from controller.events.models import Text
+from controller.events.models import Phrase, Text
 from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
 from controller.lighting.patch import Patch
@@ -41,7 +41,7 @@ class GatewayRuntime:
         self._clock = clock
         self._memory = memory
         self._tell = tell
-        self._whose = Text(f"gateway {settings.name}", f"styrenheten {settings.name}")
+        self._whose = Phrase(Text("parts", "gateway"), {"name": settings.name})
         self._wake = asyncio.Event()
         self._unkept: asyncio.Queue[GatewayFile] = asyncio.Queue()
         self._keeping = False

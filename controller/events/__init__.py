@@ -1,51 +1,77 @@
-"""One catalogue of everything that can happen: codes, levels, fields, texts in English and Swedish, and the cure.
+"""One catalogue of everything that can happen: codes, levels and fields in `catalogue/`, texts in `controller/locale`.
 
-Rules
-1. Nothing is logged, refused or answered that is not an entry of CATALOGUE.
-2. A code is for ever: it is never given another meaning; a text may be bettered at any time.
-3. The placeholders of a text are the fields of the event; a figure's field ends in its unit (`latency_s`).
-4. ERROR: a lamp is or will be wrong and a person must act. WARNING: degraded, heals itself.
-   INFO: a change of light or a human act. DEBUG: traffic.
+A file for each letter of the codes, `catalogue/S.toml` and `locale/sv/events/S.toml`, is read when its first code is
+asked for: a command that has nothing to tell reads none.
 
-Letters: S files and schedule · F fixtures and patch · C controller · M MQTT · B embedded broker · G gateways ·
-D the DMX gateway itself · X its output · O overrides · T time · J journal and state directory · Q command line.
+Nothing is logged, refused or answered that is not an entry of CATALOGUE. A code is for ever: it is never given another
+meaning; a text may be bettered at any time. The placeholders of a text are fields of the event; a figure's field ends
+in its unit (`latency_s`).
+
+ERROR: a lamp is or will be wrong and a person must act. WARNING: degraded, heals itself. INFO: a change of light or a
+human act. DEBUG: traffic.
 """
 
-from controller.events.models import Event, EventKind, Level, Text
-from controller.events.of_broker import KINDS as BROKER
-from controller.events.of_colors import KINDS as COLORS
-from controller.events.of_commands import KINDS as COMMANDS
-from controller.events.of_days import KINDS as DAYS
-from controller.events.of_dialects import KINDS as DIALECTS
-from controller.events.of_files import KINDS as FILES
-from controller.events.of_gateways import KINDS as GATEWAYS
-from controller.events.of_hand import KINDS as HAND
-from controller.events.of_mqtt import KINDS as MQTT
-from controller.events.of_output import KINDS as OUTPUT
-from controller.events.of_patch import KINDS as PATCH
-from controller.events.of_plan import KINDS as PLAN
-from controller.events.of_profiles import KINDS as PROFILES
-from controller.events.of_service import KINDS as SERVICE
-from controller.events.of_store import KINDS as STORE
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-ALL = (
-    *FILES,
-    *DAYS,
-    *PLAN,
-    *COLORS,
-    *PATCH,
-    *PROFILES,
-    *SERVICE,
-    *HAND,
-    *MQTT,
-    *BROKER,
-    *GATEWAYS,
-    *DIALECTS,
-    *OUTPUT,
-    *STORE,
-    *COMMANDS,
-)
-CATALOGUE: dict[str, EventKind] = {kind.code: kind for kind in ALL}
+from controller.events.models import Event, EventKind, Lasting, Level, Text
+
+FOLDER = Path(__file__).parent / "catalogue"
+
+
+class _Catalogue(Mapping[str, EventKind]):
+    """Code -> entry."""
+
+    def __getitem__(self, code: str) -> EventKind:
+        """Raises KeyError for a code that is not there."""
+        letter = code.removeprefix("TWL-")[:1]
+        if letter not in _letters():
+            raise KeyError(code)
+        return _kinds(letter)[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return (code for letter in _letters() for code in _kinds(letter))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@cache
+def _letters() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@cache
+def _kinds(letter: str) -> Mapping[str, EventKind]:
+    entries = tomllib.loads((FOLDER / f"{letter}.toml").read_text("utf-8"))
+    return {code: _kind(code, **entry) for code, entry in entries.items()}
+
+
+def _kind(
+    code: str,
+    *,
+    name: str,
+    level: str,
+    fields: list[str] | None = None,
+    lasting: dict[str, Any] | None = None,
+    milder: dict[str, dict[str, str]] | None = None,
+) -> EventKind:
+    levels = {(word, said): Level(mild) for word, by in (milder or {}).items() for said, mild in by.items()}
+    return EventKind(code, name, Level(level), frozenset(fields or ()), _lasting(lasting), levels)
+
+
+def _lasting(entry: dict[str, Any] | None) -> Lasting | None:
+    if entry is None:
+        return None
+    until, about = tuple(entry.get("until", ())), tuple(entry.get("about", ()))
+    fine = tuple((word, said) for word, said in entry.get("fine", ()))
+    return Lasting(until, about, fine, entry.get("quiet_s"), entry.get("harmless", False))
+
+
+CATALOGUE: Mapping[str, EventKind] = _Catalogue()
 
 
 def new_event(code: str, **fields: object) -> Event:

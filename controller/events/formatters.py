@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
-from controller.events.models import Event, Language, Level, in_language
+from controller.events.models import Event, Level, in_language
+from controller.locale import DEFAULT, Language
 
 PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
 """sd-daemon(3): journald reads `<n>` at the start of a line as its priority."""
@@ -30,7 +31,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         "event": event.kind.name,
         "code": event.code,
         "text": event.text(language),
-        **({"whose": event.whose.en} if event.whose is not None else {}),
+        **({"whose": event.whose.said(DEFAULT)} if event.whose is not None else {}),
         **{key: _plain(value, language) for key, value in event.fields.items() if key not in FRAME},
     }
 

@@ -1,15 +1,13 @@
 """What an entry of the catalogue is, and one event of its kind."""
 
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
-from typing import Literal, Protocol, runtime_checkable
+from functools import cache, reduce
+from typing import Any, Protocol, runtime_checkable
 
-from controller.events.translation import in_swedish
-
-Language = Literal["en", "sv"]
+from controller.events.translation import for_people
+from controller.locale import DEFAULT, Language, texts
 
 
 class Level(StrEnum):
@@ -23,28 +21,27 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The same sentence in both languages; `{field}` stands for a field of the event."""
+    """A sentence of `controller/locale`: the topic (its file) and the key, whose parts are joined by dots. `{field}` in
+    it stands for a field of the event."""
 
-    en: str
-    sv: str
+    topic: str
+    key: str
+
+    def template(self, language: Language) -> str:
+        """The sentence with its braces. Raises KeyError where the language does not have it."""
+        return _template(language, self.topic, self.key)
 
     def say(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
-        wanted = self.sv if language == "sv" else self.en
-        told = {key: in_language(value, language) for key, value in fields.items()}
-        return wanted.format_map(
-            {key: in_swedish(key, text) for key, text in told.items()} if language == "sv" else told
+        return self.template(language).format_map(
+            {key: for_people(key, in_language(value, language), language) for key, value in fields.items()}
         )
-
-    @property
-    def placeholders(self) -> frozenset[str]:
-        """The fields that either language uses."""
-        return _placeholders(self.en) | _placeholders(self.sv)
 
 
 @cache
-def _placeholders(text: str) -> frozenset[str]:
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+def _template(language: Language, topic: str, key: str) -> str:
+    found: Any = reduce(lambda table, part: table[part], key.split("."), texts(language, topic))
+    return str(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +62,36 @@ class Lasting:
 
 @dataclass(frozen=True, slots=True)
 class EventKind:
-    """An entry of the catalogue.
+    """An entry of the catalogue; its texts are those of its code in `controller/locale`.
 
-    `text` says what happened in one line, `meaning` what that is, `action` what to do about it. `more` names fields
-    that belong to the event without standing in its text. `lasting` is None for what is over in a moment. `milder` are
-    fields and values with which the event has another level than the usual one.
+    `lasting` is None for what is over in a moment. `milder` are fields and values with which the event has another
+    level than the usual one.
     """
 
     code: str
     name: str
     level: Level
-    text: Text
-    meaning: Text
-    action: Text
-    more: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
     lasting: Lasting | None = None
     milder: Mapping[tuple[str, str], Level] = field(default_factory=dict)
 
     @property
-    def fields(self) -> frozenset[str]:
-        """Every field that an event of this kind carries."""
-        return self.text.placeholders | self.action.placeholders | frozenset(self.more)
+    def text(self) -> Text:
+        """What happened, in one line."""
+        return self._text("text")
+
+    @property
+    def meaning(self) -> Text:
+        """What that is."""
+        return self._text("meaning")
+
+    @property
+    def action(self) -> Text:
+        """What to do about it."""
+        return self._text("action")
+
+    def _text(self, part: str) -> Text:
+        return Text(f"events/{self.code[4]}", f"{self.code}.{part}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class Event:
 
     kind: EventKind
     fields: Mapping[str, object] = field(default_factory=dict)
-    whose: Text | None = None
+    whose: "Spoken | None" = None
     """To which of several parts of one program it happened, where that is not among the fields."""
 
     @property
@@ -111,9 +117,9 @@ class Event:
     def text(self, language: Language) -> str:
         """What happened, in one line, and to whom."""
         told = self.kind.text.say(language, self.fields)
-        return told if self.whose is None else f"{self.whose.say(language, {})}: {told}"
+        return told if self.whose is None else f"{self.whose.said(language)}: {told}"
 
-    def of(self, whose: Text) -> "Event":
+    def of(self, whose: "Spoken") -> "Event":
         """The same, told as of one part of the program: each has a connection of its own."""
         return replace(self, whose=whose)
 
@@ -122,7 +128,7 @@ class Event:
         return self.kind.action.say(language, self.fields)
 
     def __str__(self) -> str:
-        return self.text("en")
+        return self.text(DEFAULT)
 
 
 @runtime_checkable
@@ -131,6 +137,32 @@ class Spoken(Protocol):
 
     def said(self, language: Language) -> str:
         """The words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence with its fields, as a field of an event."""
+
+    text: Text
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    def said(self, language: Language) -> str:
+        """The sentence."""
+        return self.text.say(language, self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class InEachLanguage:
+    """A field whose words are at hand in some languages; others show those of DEFAULT."""
+
+    words: Mapping[Language, str]
+
+    def said(self, language: Language) -> str:
+        """The words."""
+        return self.words.get(language) or self.words.get(DEFAULT, "")
+
+    def __str__(self) -> str:
+        return self.said(DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +176,7 @@ class Advice:
         return f"{self.event.code}: {self.event.text(language)}; {self.event.action(language)}"
 
     def __str__(self) -> str:
-        return self.said("en")
+        return self.said(DEFAULT)
 
 
 def in_language(value: object, language: Language) -> str:

@@ -1,17 +1,45 @@
-"""The words of the commands in Swedish. English is the key; events and errors carry both languages themselves."""
+"""Every text that people read, as data: a folder for each language, in it a TOML file for each topic, with the same
+keys in every language. A further language is a further folder.
 
-from collections.abc import Callable
-from typing import Literal
+`events/S.toml` has the texts of the codes TWL-S…; a file is read when its first text is asked for.
+"""
 
-from controller.locale.help_sv import HELP_SV
-from controller.locale.sv import SV
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Language = str
+"""The name of a folder here: `en`, `sv`."""
+DEFAULT: Language = "en"
+FOLDER = Path(__file__).parent
 
 
-def words(language: Literal["en", "sv"]) -> Callable[[str], str]:
-    """Turns an English phrase of the commands into the language; raises KeyError for one without a translation."""
-    return SV.__getitem__ if language == "sv" else str
+@cache
+def languages() -> tuple[Language, ...]:
+    """Every language that has a folder."""
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/phrases.toml")))
 
 
-def help_words(language: Literal["en", "sv"]) -> Callable[[str], str]:
+@cache
+def texts(language: Language, topic: str) -> Mapping[str, Any]:
+    """The texts of one topic, as `events/S`. Raises OSError where language or topic has no file."""
+    return tomllib.loads((FOLDER / language / f"{topic}.toml").read_text("utf-8"))
+
+
+def load(language: Language) -> None:
+    """Reads every topic of a language now: a service goes on in words when the files can no longer be read."""
+    for path in (FOLDER / language).rglob("*.toml"):
+        texts(language, path.relative_to(FOLDER / language).with_suffix("").as_posix())
+
+
+def words(language: Language) -> Callable[[str], str]:
+    """Turns an English phrase of the commands into the language; raises KeyError for one that no language has."""
+    return texts(language, "phrases").__getitem__
+
+
+def help_words(language: Language) -> Callable[[str], str]:
     """The same for the help of the commands; a sentence without a translation stays as it is."""
-    return (lambda text: HELP_SV.get(text, text)) if language == "sv" else str
+    sentences = texts(language, "help")
+    return lambda text: str(sentences.get(text, text))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -17,7 +17,8 @@ from pydantic import (
 )
 
 from controller.errors import Mistake
-from controller.events.models import PRINTABLE, Language, printable
+from controller.events.models import PRINTABLE, printable
+from controller.locale import DEFAULT, Language, texts
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import ALL_DAY, DEFAULT_HOURS, Hours, Night, Place, as_list
@@ -52,20 +53,6 @@ def _dark(value: object) -> object:
 Dark = Annotated[Literal["dark"], BeforeValidator(_dark), WithJsonSchema({"enum": list(DARK)})]
 
 
-class _Words(NamedTuple):
-    """What stands between the words of a file when a rule is told."""
-
-    dates: str
-    nights: str
-    every_night: str
-    but: str
-    line: str
-
-
-_WORDS: dict[Language, _Words] = {
-    "en": _Words("dates ", "nights ", "every night", " except ", "line"),
-    "sv": _Words("datum ", "nätter ", "varje natt", " utom ", "rad"),
-}
 MOST_LETTERS = 500
 
 
@@ -100,14 +87,14 @@ class Rule(BaseModel):
         """What it shows by zone; whoever knows looks fills it in, this room never opens one."""
         return {}
 
-    def words(self, language: Language = "en") -> str:
+    def words(self, language: Language = DEFAULT) -> str:
         """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
-        said = _WORDS[language]
+        said: Mapping[str, str] = texts(language, "why")["rule"]
         days = ", ".join(str(each) for each in self.dates or self.nights or ())
-        unit = said.dates if self.dates else said.nights if self.nights else said.every_night
-        left_out = said.but + ", ".join(str(each) for each in self.except_) if self.except_ else ""
+        unit = said["dates" if self.dates else "nights" if self.nights else "every_night"]
+        left_out = said["but"] + ", ".join(str(each) for each in self.except_) if self.except_ else ""
         hours = ", ".join(str(window) for window in self.hours)
-        line = f" ({said.line} {self.line})" if self.line else ""
+        line = f" ({said['line']} {self.line})" if self.line else ""
         return printable(f"{unit}{days}{left_out}, {hours}{line}", MOST_LETTERS)
 
     def has(self, day: date) -> bool:

@@ -7,35 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from controller.events.models import Language, Text
+from controller.events.models import Text
+from controller.locale import DEFAULT, Language
 from controller.schedule.campaign import Override, Rule, SafetyStop
 
 Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
 
-_BEFORE = {
-    "lit": Text("", ""),
-    "blackout": Text("blackout: ", "släckning: "),
-    "otherwise": Text("otherwise dark: ", "släckt i övrigt: "),
-}
-_NOTHING = Text("nothing applies: dark", "inget gäller: släckt")
-_AGAIN = Text(
-    "nothing applies: dark; the hours of {name} ended at {ended} and begin again at {begins}",
-    "inget gäller: släckt; tiden för {name} tog slut {ended} och börjar igen {begins}",
-)
-_ENDED = Text(
-    "nothing applies: dark; the hours of {name} ended at {ended}",
-    "inget gäller: släckt; tiden för {name} tog slut {ended}",
-)
-_BEGINS = Text(
-    "nothing applies: dark; the hours of {name} begin at {begins}",
-    "inget gäller: släckt; tiden för {name} börjar {begins}",
-)
-_STOP = Text(
-    "safety stop by {owner} until `watertower resume --lift`: {reason}",
-    "nödstopp av {owner} tills `watertower resume --lift`: {reason}",
-)
-_OVERRIDE = Text("override by {owner}: {reason}", "överstyrt av {owner}: {reason}")
-_WINS = Text("{winner} wins", "{winner} går före")
+_BEFORE = {verdict: Text("why", f"before.{verdict}") for verdict in ("lit", "blackout", "otherwise")}
+_NOTHING, _AGAIN, _ENDED, _BEGINS = (Text("why", key) for key in ("nothing", "again", "ended", "begins"))
+_STOP, _OVERRIDE, _WINS = (Text("why", key) for key in ("stop", "override", "wins"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +35,7 @@ class Loser:
         """The rule as it was written."""
         return self.by.words()
 
-    def reason(self, language: Language = "en") -> str:
+    def reason(self, language: Language = DEFAULT) -> str:
         """Who won."""
         return _WINS.say(language, {"winner": self.winner})
 
@@ -94,7 +74,7 @@ class Why:
     @property
     def rule(self) -> str:
         """In the words of the file or of the hand, English."""
-        return self.said("en")
+        return self.said(DEFAULT)
 
     def said(self, language: Language) -> str:
         """In the words of the file or of the hand."""
@@ -114,8 +94,10 @@ class Why:
 def translated(rule: str, language: Language) -> str:
     """`Why.rule` as a program was given it, in another language; what a person wrote stays as it is."""
     for text in (_AGAIN, _ENDED, _BEGINS, _NOTHING, _STOP, _OVERRIDE):
-        pattern = re.escape(text.en).replace(r"\{", "(?P<").replace(r"\}", ">.*)")
+        pattern = re.escape(text.template(DEFAULT)).replace(r"\{", "(?P<").replace(r"\}", ">.*)")
         if found := re.fullmatch(pattern, rule):
             return text.say(language, found.groupdict())
-    before = next((text for text in _BEFORE.values() if text.en and rule.startswith(text.en)), _BEFORE["lit"])
-    return before.say(language, {}) + rule.removeprefix(before.en)
+    for text in _BEFORE.values():
+        if (before := text.template(DEFAULT)) and rule.startswith(before):
+            return text.template(language) + rule.removeprefix(before)
+    return rule

@@ -8,30 +8,22 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from controller.clock import Trust
 from controller.events import Event, Level, new_event
-from controller.events.models import Language, Text, printable
+from controller.events.models import Text, printable
 from controller.events.translation import looks_in
 from controller.gateways.base import Rejected
 from controller.gateways.wire import parse_document
+from controller.locale import Language
 from controller.schedule.explanation import translated
 from controller.service.gateway_state import Status
 
 MAX_PAYLOAD = 4_194_304
 WIDEST = 500
-_SHOWS = Text("shows {shown}, wanted {wanted}", "visar {shown}, ska visa {wanted}")
-_BY_CHANCE = Text(
-    "shows {shown} as wanted, but has not taken the newest order",
-    "visar {shown} som den ska, men har inte tagit emot den senaste ordern",
+_SHOWS, _BY_CHANCE, _NEARLY, _SHOWED, _LAST_KNOWN, _WANTED = (
+    Text("status", key) for key in ("shows", "by_chance", "nearly", "showed", "last_known", "wanted")
 )
-_NEARLY = Text("shows {shown}, but not exactly, wanted {wanted}", "visar {shown}, men inte precis, ska visa {wanted}")
-_SHOWED = Text("showed {shown} {when}, wanted {wanted}", "visade {shown} {when}, ska visa {wanted}")
-_LAST_KNOWN = Text("last known {shown}, wanted {wanted}", "senast känt {shown}, ska visa {wanted}")
-_WANTED = Text("wanted {wanted}", "ska visa {wanted}")
-_LAST_CONFIRMED = Text(
-    "last confirmed {when}; this lamp cannot be asked", "senast bekräftad {when}; den här lampan kan inte tillfrågas"
+_LAST_CONFIRMED, _NOT_ASKED, _FADING, _NEVER_HEARD = (
+    Text("status", key) for key in ("last_confirmed", "not_asked", "fading", "never_heard")
 )
-_NOT_ASKED = Text("this lamp cannot be asked", "den här lampan kan inte tillfrågas")
-_FADING = Text("fading until {until} to {then}", "tonas till {until} mot {then}")
-_NEVER_HEARD = Text("never heard", "har aldrig hörts")
 
 
 def _has_local_time(instant: datetime) -> datetime:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from controller.clock import Alarm, Clock, ClockReading, Trust
 from controller.events import Event, new_event
-from controller.events.models import Text
+from controller.events.models import Phrase, Text
 from controller.gateways.base import Message
 from controller.mqtt import Connected, Disconnected, Item, Mqtt, Received
 from controller.schedule.plan import Program
@@ -23,7 +23,7 @@ from controller.service.health_report import essence, health_of
 from controller.service.overrides import STOPPED, OverrideManager, OverrideQueue
 from controller.service.presence import Presence
 
-CONTROLLER = Text("controller", "styrningen")
+CONTROLLER = Phrase(Text("parts", "controller"))
 TICK_S = 1.0
 LATE_S = 2.0
 HEALTH_EVERY_S = 10.0

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from controller.errors import WatertowerError
-from controller.events import CATALOGUE, Event, EventKind, Level, Text, new_event
-from controller.events.models import Language, Spoken, in_language, printable
+from controller.events import CATALOGUE, Event, EventKind, Level, new_event
+from controller.events.models import InEachLanguage, Spoken, in_language, printable
+from controller.locale import Language, languages
 from controller.state.database import REFUSALS, Database
 from controller.state.json_file import Tell, Unusable
 
@@ -78,9 +79,9 @@ class RecordedEvent:
         whose = fields.pop("whose", None)
         kind = CATALOGUE.get(self.code)
         if kind is None or not kind.fields <= fields.keys():
-            bare = ", ".join(f"{name}={{{name}}}" for name in fields if name.isidentifier())
-            kind = EventKind(self.code, "unknown", self.level, *(Text(bare, bare),) * 3)
-        return Event(kind, fields, Text(whose.en, whose.sv) if isinstance(whose, BothLanguages) else None)
+            named = {name: value for name, value in fields.items() if name.isidentifier()}
+            return _UnknownEvent(EventKind(self.code, "unknown", self.level), named)
+        return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None)
 
     def row(self) -> tuple[object, ...]:
         """The columns after `id`."""
@@ -128,15 +129,16 @@ INSERT: dict[type[Row], str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class BothLanguages:
-    """A field of an event that had words of its own in each language."""
+class _UnknownEvent(Event):
+    """An event of another version, which had other fields or another code."""
 
-    en: str
-    sv: str
+    def text(self, language: Language) -> str:
+        """Its bare fields."""
+        return ", ".join(f"{name}={in_language(value, language)}" for name, value in self.fields.items())
 
-    def said(self, language: Language) -> str:
-        """The words."""
-        return self.sv if language == "sv" else self.en
+    def action(self, language: Language) -> str:
+        """Nothing is known of it but its fields."""
+        return self.text(language)
 
 
 class History(Protocol):
@@ -294,7 +296,7 @@ def recorded(event: Event, at: datetime) -> RecordedEvent:
     """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
     fields = {name: _stored_field(value) for name, value in event.fields.items()}
     if event.whose is not None:
-        fields["whose"] = {"said": {"en": event.whose.en, "sv": event.whose.sv}}
+        fields["whose"] = _stored_field(event.whose)
     return RecordedEvent(at.astimezone(UTC), event.code, event.level, json.dumps(fields))
 
 
@@ -307,7 +309,7 @@ def _stored_field(value: object) -> object:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, Event | Spoken):
-        return {"said": {"en": in_language(value, "en"), "sv": in_language(value, "sv")}}
+        return {"said": {language: in_language(value, language) for language in languages()}}
     if isinstance(value, dict | list | tuple):
         text = json.dumps(value, default=str)
         if len(text) <= LONGEST_FIELDS:
@@ -317,7 +319,7 @@ def _stored_field(value: object) -> object:
 
 def _read_field(value: object) -> object:
     if isinstance(value, dict) and isinstance(words := value.get("said"), dict):
-        return BothLanguages(str(words.get("en")), str(words.get("sv")))
+        return InEachLanguage({language: str(said) for language, said in words.items()})
     return value
 
 

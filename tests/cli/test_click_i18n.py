@@ -9,7 +9,7 @@ import click
 import pytest
 
 from controller.cli import COMMANDS, SENTENCE, group
-from controller.locale.help_sv import HELP_SV
+from controller.locale import languages, texts
 from tests.parts import ended_after
 
 ENGLISH = ("Usage", "Options", "Commands", "Show this message", "Missing", "No such", "Invalid", "Error:", "Try '")
@@ -29,13 +29,15 @@ def commands() -> list[click.Command]:
     return [group, *(command for command in found if command)]
 
 
-def test_every_sentence_of_the_help_has_a_swedish_one() -> None:
-    """And nothing is translated that is not said."""
+@pytest.mark.parametrize("language", languages())
+def test_every_sentence_of_the_help_stands_in_each_language(language: str) -> None:
+    """And nothing stands there that is not said."""
+    known = set(texts(language, "help"))
     said = {phrase for command in commands() for phrase in phrases(command)}
     first = {" ".join(found[0].split()) for phrase in said if (found := SENTENCE.match(phrase))}
-    assert said - set(HELP_SV) == set()
+    assert said - known == set()
     own = {"Usage", "Options", "Commands", "[OPTIONS]", "COMMAND [ARGS]...", "default", "required"}
-    assert set(HELP_SV) - said - first == own
+    assert known - said - first == own
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import controller
 from controller.events import CATALOGUE, new_event
 from controller.events.formatters import PRIORITY, document, json_line, text_line
-from controller.events.models import Advice, Text, printable
-from controller.events.translation import REASONS_SV, in_swedish
+from controller.events.models import Advice, Phrase, Text, printable
+from controller.events.translation import for_people
+from controller.locale import texts
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
 ROOT = Path(controller.__file__).parent
@@ -114,7 +115,7 @@ def test_what_the_system_says_is_known_in_swedish() -> None:
         errno.EADDRINUSE,
         errno.EHOSTUNREACH,
     )
-    assert {os.strerror(number) for number in numbers} <= set(REASONS_SV)
+    assert {os.strerror(number) for number in numbers} <= set(texts("sv", "values")["reasons"])
 
 
 REFUSING = {"_refuse", "ProtocolError", "Unreadable", "Rejected"}
@@ -140,8 +141,8 @@ def test_what_is_said_of_a_message_that_cannot_be_read_is_known_in_swedish() -> 
     """Every reason of broker and dialects, whatever it quotes."""
     known = reasons()
     assert len(known) > 20
-    assert {text for text in known if in_swedish("reason", text) == text} == set()
-    assert in_swedish("reason", "the topic filter 'a{0}/#/b'") == "ämnesfiltret 'a{0}/#/b'"
+    assert {text for text in known if for_people("reason", text, "sv") == text} == set()
+    assert for_people("reason", "the topic filter 'a{0}/#/b'", "sv") == "ämnesfiltret 'a{0}/#/b'"
 
 
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
@@ -177,7 +178,7 @@ def test_a_figure_is_told_without_an_exponent(seconds: float, said: str) -> None
 
 def test_an_event_of_one_of_several_connections_names_it() -> None:
     """Controller and gateway run in one process, and each has a connection of its own."""
-    event = new_event("TWL-M001", broker="a:1883", attempts=1).of(Text("gateway mast", "styrenheten mast"))
+    event = new_event("TWL-M001", broker="a:1883", attempts=1).of(Phrase(Text("parts", "gateway"), {"name": "mast"}))
     assert event.text("en") == "gateway mast: Connected to a:1883 (attempt 1)"
     assert event.text("sv") == "styrenheten mast: Ansluten till a:1883 (försök 1)"
     assert document(event, datetime(2026, 11, 20, tzinfo=UTC), "sv")["whose"] == "gateway mast"

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import CATALOGUE
-from controller.events.of_mqtt import KINDS
 from controller.mqtt import (
     BrokerUnreachable,
     Coalesced,
@@ -90,8 +89,7 @@ def test_every_item_has_an_event_of_its_own() -> None:
     codes = {item.event().code for item in told}
     assert len(codes) == len(told)
     others = {"TWL-M014", "TWL-M017", "TWL-M018", "TWL-M020", "TWL-M021", "TWL-M022"}
-    assert codes | others == {kind.code for kind in KINDS}
-    assert all(CATALOGUE[code] in KINDS for code in codes)
+    assert codes | others == {code for code in CATALOGUE if code.startswith("TWL-M")}
     for item in told:
         assert all(item.event().text(language) and item.event().action(language) for language in ("en", "sv"))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.events.models import Advice, Text
+from controller.events.models import Advice, Phrase, Text
 from controller.state import LightChange, Minute, NotRead, SqliteHistory, StateStore, history
 from controller.state.database import Database
 from controller.state.history import HistoryBuffer, RecordedEvent, Row, recorded
@@ -47,7 +47,7 @@ async def test_events_are_read_back_as_they_were_told(a_store: Make, tmp_path: P
     """With level, fields and their texts in both languages, at the instant in UTC."""
     confirmed = new_event("TWL-G101", gateway="mast", shows="bowl orange", latency_s=0.4, attempts=1, command_id="7.3")
     refused = new_event("TWL-O110", id="r", owner="Ann", reason=Advice(new_event("TWL-O120")))
-    connected = works(1).of(Text("controller", "styrningen"))
+    connected = works(1).of(Phrase(Text("parts", "controller")))
     async with a_store() as store:
         for event in (confirmed, refused, connected):
             store.note(event, now.astimezone(timezone(HOUR)))
