@@ -40,6 +40,9 @@ STORIES = {
     "synchronised, then offline for hours": ([(0, 0, SYNCED), (40_000, 0, ADRIFT)], ["trusted", "holdover"]),
     "and back": ([(0, 0, SYNCED), (9, 0, ADRIFT), (9, 0, SYNCED)], ["trusted", "holdover", "trusted"]),
     "a small correction is none": ([(0, 0, ADRIFT), (1, 4.9, ADRIFT)], ["plausible", "plausible"]),
+    "nor one back": ([(0, 0, ADRIFT), (1, -4.9, ADRIFT)], ["plausible", "plausible"]),
+    "a little more is a step": ([(0, 0, ADRIFT), (1, 5.1, ADRIFT)], ["plausible", "suspect"]),
+    "also back": ([(0, 0, ADRIFT), (1, -5.1, ADRIFT)], ["plausible", "suspect"]),
     "a step forward": (
         [(0, 0, ADRIFT), (1, 3600, ADRIFT), (119.9, 0, ADRIFT), (0.2, 0, ADRIFT)],
         ["plausible", "suspect", "suspect", "plausible"],

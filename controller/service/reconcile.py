@@ -29,8 +29,8 @@ Rules
 12. The steps of a sequence and the renewal of a plan are not told when they are confirmed.
 """
 
-import zlib
 from dataclasses import replace
+from hashlib import blake2b
 
 from controller.events import Event, new_event
 from controller.gateways.base import POLL_S, Gateway
@@ -467,7 +467,8 @@ def _backoff(gateway: Gateway, attempts: int) -> float:
 
 def _spread(gateway: Gateway, attempts: int) -> float:
     """0 to 1, the same for the same gateway: not all are to be told at the same instant."""
-    return zlib.crc32(f"{gateway.name}/{attempts}".encode()) / 2**32
+    # not a checksum: names that differ in one digit would all be given nearly the same share
+    return int.from_bytes(blake2b(f"{gateway.name}/{attempts}".encode(), digest_size=4).digest()) / 2**32
 
 
 def _by_zone(agrees: dict[str, bool], otherwise: Status) -> dict[str, Status]:

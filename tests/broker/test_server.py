@@ -143,6 +143,22 @@ async def test_a_client_without_keep_alive_does_not_hold_its_place_for_ever(star
     assert connection._transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
+async def test_a_client_is_silent_after_one_and_a_half_times_its_keep_alive(start, connect, monkeypatch):
+    """Not before: a ping may be half an interval late (3.1.2.10)."""
+    loop = asyncio.get_running_loop()
+    real, ahead = loop.time, [0.0]
+    monkeypatch.setattr(loop, "time", lambda: real() + ahead[0])
+    subject = await start()
+    watcher = await connect(subject, "watcher", keep_alive=0)
+    await connect(subject, "silent", keep_alive=1000)
+    ahead[0] += 1490
+    await watcher.ping()
+    assert subject.told("TWL-B039") == []
+    ahead[0] += 20
+    await subject.until("TWL-B039")
+    assert subject.told("TWL-B039")[0].fields["keep_alive_s"] == 1000
+
+
 async def test_nothing_is_left_behind(start, connect):
     """No task, no connection."""
     before = asyncio.all_tasks()

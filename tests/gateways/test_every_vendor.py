@@ -164,6 +164,39 @@ def test_nothing_said_agrees_with_nothing(vendor: Gateway, lit: Callable[..., Zo
     assert not vendor.agrees("bowl", lit(), ReportedLook(on=True, brightness=1.0))
 
 
+# kind -> steps of its brightness: what a firmware rounds is one step at most
+STEPS = {
+    "esphome": 255,
+    "home-assistant": 255,
+    "shelly-gen1": 100,
+    "shelly-gen2": 100,
+    "tasmota": 100,
+    "wled": 255,
+    "zigbee2mqtt": 254,
+}
+
+
+@pytest.mark.parametrize("off", [-2, -1, 0, 1, 2])
+def test_a_brightness_agrees_to_one_step_of_its_firmware(
+    kind: str, off: int, named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """A lamp that shows the next step was rounded; two steps away it was set by somebody else."""
+    steps = STEPS[kind]
+    half = steps // 2
+    shown = ReportedLook(on=True, brightness=(half + off) / steps, color=Color("#FF6A00"))
+    assert named(kind).agrees("bowl", lit(brightness=half / steps), shown) is (abs(off) <= 1)
+
+
+@pytest.mark.parametrize(("shown", "agrees"), [(501, True), (505, True), (507, False), (490, False)])
+def test_a_brightness_is_not_compared_finer_than_a_firmware_counts(
+    shown: int, agrees: bool, named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """A scale of 1000 steps, of which the firmware may know 255."""
+    gateway = named("home-assistant", brightness_scale=1000)
+    told = ReportedLook(on=True, brightness=shown / 1000, color=Color("#FF6A00"))
+    assert gateway.agrees("bowl", lit(brightness=0.5), told) is agrees
+
+
 def test_an_effect_of_its_own_never_agrees(vendor: Gateway, lit: Callable[..., ZoneState]) -> None:
     """The right colour under a running effect is not what was asked for."""
     shown = ReportedLook(on=True, brightness=1.0, color=Color("#FF6A00"))

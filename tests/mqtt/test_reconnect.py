@@ -1,5 +1,7 @@
 """How long to wait between attempts, and what is told of them."""
 
+import asyncio
+import itertools
 import ssl
 
 import pytest
@@ -8,12 +10,14 @@ from hypothesis import strategies as st
 
 from controller.events import CATALOGUE
 from controller.mqtt import (
+    Address,
     BrokerUnreachable,
     Coalesced,
     Connected,
     Disconnected,
     Displaced,
     Forgot,
+    Mqtt,
     Oversized,
     SubscriptionGranted,
     SubscriptionRefused,
@@ -22,6 +26,7 @@ from controller.mqtt.connect import NotLetInError, OwnFilesError, failure
 from controller.mqtt.connection import BATCH, RETRY_S, Subscriptions
 from controller.mqtt.incoming import FLAWS, LoginRefused, Untrusted
 from controller.mqtt.reconnect import BARRED_S, CAP_S, pause_s
+from tests.parts import free_port
 
 
 @given(st.integers(0, 10_000_000), st.floats(0, 1), st.booleans())
@@ -38,6 +43,43 @@ def test_pauses_by_number() -> None:
     """At the far end of the jitter."""
     assert [pause_s(n, 1.0, barred=False) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
     assert pause_s(1, 0.0, barred=True) == 30
+
+
+def test_the_jitter_reaches_over_the_whole_pause() -> None:
+    """Half the chance is half the way, on top of what a person needs."""
+    assert [pause_s(3, chance, barred=False) for chance in (0.0, 0.25, 0.5, 1.0)] == [0, 1, 2, 4]
+    assert pause_s(3, 0.5, barred=True) == BARRED_S + 2
+
+
+async def test_clients_that_lost_their_broker_together_do_not_come_back_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each attempt of each is at an instant of its own, within 1, 2, 4 … 30 s of the one before."""
+    pauses: list[list[float]] = []
+    sleep = asyncio.sleep
+
+    async def client() -> None:
+        mine: list[float] = []
+        pauses.append(mine)
+        turns = itertools.count()
+
+        async def pause(seconds: float) -> None:
+            mine.append(seconds)
+            if next(turns) == 7:
+                await asyncio.Event().wait()
+            await sleep(0)
+
+        monkeypatch.setattr("controller.mqtt.reconnect.asyncio.sleep", pause)
+        async with Mqtt(Address("127.0.0.1", free_port()), "c"):
+            while len(mine) < 8:
+                await sleep(0.001)
+
+    async with asyncio.timeout(20):
+        for _ in range(2):
+            await client()
+    for mine in pauses:
+        assert all(pause <= longest for pause, longest in zip(mine, (1, 2, 4, 8, 16, 30, 30, 30), strict=True))
+    assert len(set(itertools.chain(*pauses))) == 16
 
 
 def certificate_error(code: int) -> ssl.SSLCertVerificationError:

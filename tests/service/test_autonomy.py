@@ -1,7 +1,12 @@
 """The gateway alone: it keeps the plan, and the controller knows which one it keeps."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+
+from controller.schedule.plan import Program
+from tests.service.world import World
 
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
@@ -50,6 +55,26 @@ def test_past_the_plan(long: Any) -> None:
     assert any(state.on for state in long.box.shown().values()), "it fades"
     long.until(ends + timedelta(hours=24, seconds=31))
     assert not any(state.on for state in long.box.shown().values())
+
+
+def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled: Callable[[str], Program]) -> None:
+    """Every six hours, so that a gateway is never left with less than 66 h of it; nothing is announced."""
+    long.controller.engine.follow(
+        scheduled("campaigns:\n  - {name: x, dates: every day, hours: all day, color: red}\n")
+    )
+    long.controller.poke()
+    long.run(60)
+    since = long.mono
+    told = [long.desired]
+    for _ in range(25):
+        long.run(1800)
+        assert long.desired.valid_until - long.wall > timedelta(hours=65, minutes=59)
+        if long.desired.order != told[-1].order:
+            told.append(long.desired)
+    between = [after.valid_until - before.valid_until for before, after in pairwise(told)]
+    assert between == [timedelta(hours=6)] * 2
+    assert long.box.machine.order == long.desired.order
+    assert long.controller.codes(since) == []
 
 
 def test_a_changed_plan_is_told_though_the_light_stays(night: Any, scheduled: Any) -> None:

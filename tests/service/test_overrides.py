@@ -359,3 +359,26 @@ async def test_what_was_asked_after_a_stop_that_was_not_written_counts(disk: Sim
     disk.full = False
     assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
     assert winner(hand_on(disk), EVENING) != "stop"
+
+
+async def test_the_longest_override_is_granted_and_no_longer_one(disk: SimulatedDisk) -> None:
+    """To the second; an end said as an instant is measured as one said as a duration."""
+    hand = hand_on(disk)
+    assert (await hand.take(asked(until="24 h"), EVENING)).code == "TWL-O101"
+    for until in ("24 h 1 s", (EVENING + 24 * HOUR + timedelta(seconds=1)).isoformat()):
+        refused = await hand.take(asked(id="b", until=until), EVENING)
+        assert (refused.code, refused.fields["id"]) == ("TWL-O110", "b")
+        assert "24 h" in str(refused.fields["reason"])
+    assert [override.id for override in hand.overrides] == ["a"]
+
+
+async def test_an_override_ends_on_time(disk: SimulatedDisk) -> None:
+    """It holds up to its end and not a moment longer, also before anybody has looked for what has ended."""
+    hand = hand_on(disk)
+    await hand.take(asked(until="1 h"), EVENING)
+    end, moment = EVENING + HOUR, timedelta(milliseconds=1)
+    assert await hand.expire(end - moment) == ()
+    assert (winner(hand, end - moment), winner(hand, end)) == ("override", "En vecka fri från våld")
+    (event,) = await hand.expire(end)
+    assert told(event) == ("TWL-O103", "a", "Eva")
+    assert winner(hand, end) == "En vecka fri från våld"

@@ -413,3 +413,22 @@ def test_a_lamp_that_is_away_during_a_fade_is_sent_the_rest_of_it(started: Start
     world.vendor.connect()
     world.run(26)
     assert not asking & set(commands(world, 1020.0))
+
+
+def test_gateways_that_do_not_obey_are_not_all_commanded_at_the_same_instants(world_of: Callable[..., Any]) -> None:
+    """Each has waits of its own, up to a quarter longer than 2, 4, 8 … s; else hundreds would be due at once."""
+    lamps = [{"name": f"lamp-{n}", "kind": "wled", "zone": "bowl", "topic": f"wled/{n}"} for n in range(3)]
+    world = world_of(NIGHT, vendors=tuple(lamps))
+    for party in world.parties[1:]:
+        party.take = deaf
+        party.start()
+    world.controller.start()
+    world.run(100)
+    sent: dict[str, list[float]] = {}
+    for at_s, who, message in world.sent:
+        if who == "controller" and message.topic.startswith("wled/"):
+            sent.setdefault(message.topic.split("/")[1], []).append(round(at_s, 2))
+    assert len(sent) == 3
+    late = [set(times[-3:]) for times in sent.values()]
+    assert all(len(times) > 5 for times in sent.values())
+    assert not late[0] & late[1] | late[1] & late[2] | late[0] & late[2]
