@@ -219,6 +219,8 @@ class OverrideManager:
             raise Mistake("TWL-O129")
         if self._stop is not None and done in self._done:
             raise Mistake("TWL-O127", name=request.id)
+        if self._stop is None and self._store.stop is None and done not in self._done:
+            return new_event("TWL-O136", **told)
         self._stop = None
         self._remember(done)
         try:

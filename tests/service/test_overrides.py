@@ -382,3 +382,12 @@ async def test_an_override_ends_on_time(disk: SimulatedDisk) -> None:
     (event,) = await hand.expire(end)
     assert told(event) == ("TWL-O103", "a", "Eva")
     assert winner(hand, end) == "En vecka fri från våld"
+
+
+async def test_a_lift_where_no_stop_holds_does_not_say_that_it_lifted_one(disk: SimulatedDisk) -> None:
+    """The same lift that comes again after it lifted one is answered as before."""
+    hand = hand_on(disk)
+    assert (await hand.take(asked(id="l", action="lift"), EVENING)).code == "TWL-O136"
+    await hand.take(asked(id="s", action="stop"), EVENING)
+    assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
+    assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
