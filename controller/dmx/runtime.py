@@ -143,7 +143,7 @@ class GatewayRuntime:
                 await writing
             except OSError as error:
                 if unwritten is None:
-                    self._say(new_event("TWL-D012", gateway=self._settings.name, reason=str(error)))
+                    self._say(new_event("TWL-D012", gateway=self._settings.name, reason=error.strerror or str(error)))
                 unwritten = document
             else:
                 if unwritten is not None:

@@ -12,6 +12,8 @@ LOOKS = frozenset({"looks", "shows", "wanted", "shown", "tonight"})
 NOTHING = re.compile(r"^nothing(?=;|$)")
 DARK = re.compile(r"(?<!\S)dark(?=[,;]|$| \()")
 NOTES = ("(own effect or mode)", "(not exactly)")
+FILE_REASON = re.compile(r"([\w.-]+): (.+)")
+"""As a store tells which of its files failed; several are joined by `; `."""
 OS_ERROR = re.compile(r"\[Errno (?P<number>-?[0-9]+)\] (?P<reason>[^:]+)(?P<rest>.*)")
 
 
@@ -27,6 +29,9 @@ def for_people(field: str, text: str, language: Language) -> str:
     word = values["words"].get(field, {}).get(text) or reasons.get(text)
     if word is not None:
         return str(word)
+    files = [found.groups() for part in text.split("; ") if (found := FILE_REASON.fullmatch(part))]
+    if len(files) == text.count("; ") + 1 and all(reason in reasons for _, reason in files):
+        return "; ".join(f"{name}: {reasons[reason]}" for name, reason in files)
     return _quoting(text, language) if field == "reason" else text
 
 

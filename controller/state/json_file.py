@@ -39,10 +39,11 @@ class FileStatus:
 
     def failed(self, error: Exception) -> Unusable:
         """It failed; what to raise."""
+        reason = getattr(error, "strerror", None) or str(error)
         if not self._failing:
-            self._tell(new_event("TWL-J003", file=str(self._path), reason=str(error)))
+            self._tell(new_event("TWL-J003", file=str(self._path), reason=reason))
         self._failing = True
-        return Unusable(f"{self._path.name}: {error}", lacks_room(self._path.parent, error))
+        return Unusable(f"{self._path.name}: {reason}", lacks_room(self._path.parent, error))
 
     def fine(self) -> None:
         """It worked."""

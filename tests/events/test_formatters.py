@@ -182,3 +182,12 @@ def test_an_event_of_one_of_several_connections_names_it() -> None:
     assert event.text("en") == "gateway mast: Connected to a:1883 (attempt 1)"
     assert event.text("sv") == "styrenheten mast: Ansluten till a:1883 (försök 1)"
     assert document(event, datetime(2026, 11, 20, tzinfo=UTC), "sv")["whose"] == "gateway mast"
+
+
+def test_which_files_could_not_be_written_is_told_in_swedish_too() -> None:
+    """Each with its own reason; what a person wrote stays as it is."""
+    why = "watertower.db: database or disk is full; overrides.json: No space left on device"
+    said = new_event("TWL-J007", reason=why).text("sv")
+    assert said == "det gick inte att spara: watertower.db: disken är full; overrides.json: disken är full"
+    theirs = new_event("TWL-O102", id="a", owner="Eva", reason="storm: no answer; dark").text("sv")
+    assert theirs == "Eva återgår till schemat: storm: no answer; dark"
