@@ -115,10 +115,10 @@ def _weekdays(reader: Reader) -> tuple[Rule, int | None] | None:
     reader.lead()
     every = reader.skip(tokens.EVERY)
     if every and reader.skip(tokens.ALL_DAYS):
-        return Weekdays(frozenset(range(7)), _months(reader)), year_ahead(reader)
+        return Weekdays(frozenset(range(7)), _months(reader)), year_ahead(reader, is_last=True)
     known = tokens.WEEKDAYS if every else {}
     if reader.next().key in {**known, **tokens.WEEKDAYS_PLURAL}:
-        return Weekdays(_listed(reader), _months(reader)), year_ahead(reader)
+        return Weekdays(_listed(reader), _months(reader)), year_ahead(reader, is_last=True)
     if every and reader.tokens[reader.at - 1].key not in tokens.ALSO_IN_NAMES:
         raise suggestions.unknown(reader, weekdays=True)
     reader.at = begin

@@ -172,12 +172,16 @@ def _is_year(number: Token) -> bool:
     return number.kind == "number" and number.end - number.start >= 4
 
 
-def year_ahead(reader: Reader) -> int | None:
-    """The year at hand, with or without a comma before it; None where a number begins the next day."""
+def year_ahead(reader: Reader, is_last: bool = False) -> int | None:
+    """The year at hand, with or without a comma before it; None where a number begins the next day, or a time of day.
+    Where the year `is_last`, a number of two figures with more behind it is no year."""
     comma = reader.next().key == ","
     number = reader.next(int(comma))
     if number.kind != "number" or (not _is_year(number) and (comma or reader.next(1).key in tokens.MONTHS)):
         return None
+    following = reader.next(int(comma) + 1)
+    if not _is_year(number) and (following.key == ":" or (is_last and following.kind != "end")):
+        return None  # `25 November 18:00`, `every Friday 20–26 November`
     reader.at += 1 + comma
     return _checked_year(number)
 
