@@ -21,6 +21,7 @@ from controller.events.rate_limit import RateLimit
 from controller.gateways.base import DesiredState, Gateway, Message, Order, Rejected, Report
 from controller.gateways.wire import MAX_EPOCH, REFUSED
 from controller.schedule.campaign import SafetyStop
+from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import HORIZON, PlanAhead, Revisions, desired_key, desired_looks, fade_left_s
 from controller.service.formatting import shows, span
@@ -113,6 +114,14 @@ class Controller:
     def following(self) -> Cue | None:
         """The next cue; None where nothing is ahead, or before the first turn."""
         return self._outlook.following if self.cue is not None else None
+
+    def why(self, now: datetime) -> Why:
+        """Why there is what is shown. Where nothing applies, a cue knows only the night in which that began, which may
+        be months ago: the rules of this night are named."""
+        cue = self.cue or self.program.look_at(now)
+        if cue.why.by is not None:
+            return cue.why
+        return self.program.explain(max(now, cue.at + timedelta(seconds=cue.fade_s)))
 
     def follow(self, program: Program) -> None:
         """Other rules from now on: a changed file or an override."""
@@ -324,10 +333,10 @@ class Controller:
         return new_event(
             "TWL-C020",
             looks=shows(desired_looks(self.program.zones, cue, now)),
-            because=cue.campaign or cue.why,
+            because=cue.campaign or self.why(now),
             campaign=cue.campaign or "–",
             until=f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}" if following is not None else "–",
-            why=cue.why.rule,
+            why=self.why(now).rule,
             fade_s=cue.fade_s,
         )
 

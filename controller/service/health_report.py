@@ -26,7 +26,7 @@ def health_of(
         at=reading.wall,
         site=site,
         clock=reading.trust,
-        now=_cue(engine, cue, fade_left_s(cue, reading.wall)),
+        now=_cue(engine, cue, fade_left_s(cue, reading.wall)).model_copy(update={"why": engine.why(reading.wall).rule}),
         next=_cue(engine, following) if following is not None else None,
         gateways=tuple(gateways),
         degradations=degradations,

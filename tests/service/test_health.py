@@ -142,3 +142,15 @@ def test_a_fade_out_is_told_as_one(world_of: Callable[..., Any]) -> None:
     later = health_of(engine, "T", world.controller.reading())
     assert later.now.said("en", zone).startswith("bowl dark, shaft dark – nothing applies: dark; the hours of En vecka")
     assert later.confirmed == len(later.gateways)
+
+
+def test_why_it_is_dark_speaks_of_this_night_and_no_other(world_of: Callable[..., Any]) -> None:
+    """Days after a campaign it is no news that its hours ended; before it begins, when it begins tonight is."""
+    after = begun(world_of(datetime(2026, 11, 29, 19, tzinfo=UTC)))
+    health = health_of(after.controller.engine, "T", after.controller.reading())
+    assert health.now.why == "nothing applies: dark"
+    noon = begun(world_of(datetime(2026, 11, 21, 10, 59, tzinfo=UTC)))
+    assert "ended at" in health_of(noon.controller.engine, "T", noon.controller.reading()).now.why
+    noon.run(120)
+    told = health_of(noon.controller.engine, "T", noon.controller.reading()).now.why
+    assert told.startswith("nothing applies: dark; the hours of En vecka fri från våld begin at 15:39")
