@@ -13,10 +13,11 @@ Rights, as in deploy/mosquitto/watertower.acl
 """  # noqa: E501 -- a table
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from controller import plain_file
@@ -35,6 +36,7 @@ CONTROLLER = "controller"
 OWN_PASSWORD = "broker-password"  # noqa: S105 -- a name
 """The file of the state directory with the password of the service's own programs; commands of whoever may read it use
 it too."""
+CREDENTIALS = "/run/credentials/"
 MAX_SECRET = 10_000
 MAX_USERS = 1_000_000
 WORDS = {"read": (True, False), "write": (False, True), "readwrite": (True, True)}
@@ -137,16 +139,31 @@ def own_password(state: Path) -> str:
 
 
 def doubts(settings: Settings) -> Iterator[tuple[str, Event]]:
-    """What is wrong with the secret files though they can be used, each with the key of `mqtt:` that names it."""
+    """What is wrong with the secret files, each with the key of `mqtt:` that names it. Nothing of one that only the
+    service may read, or that systemd makes when it starts."""
     for key in ("users_file", "password_file", "key_file"):
         path: Path | None = getattr(settings, key)
         with suppress(OSError):
             if path is not None and path.stat().st_mode & 0o004:
                 yield key, new_event("TWL-B053", path=str(path))
+    for key in ("password_file", "ca_file", "cert_file", "key_file"):
+        path = getattr(settings, key)
+        if path is not None:
+            yield from _unusable(key, partial(secret_text, path, MAX_USERS))
+    yield from _unusable("users_file", partial(entries, settings))
     with suppress(Misconfigured):
         plain = [name for name, user in (entries(settings) or {}).items() if not user.is_hashed]
         if plain:
             yield "users_file", new_event("TWL-B054", path=str(settings.users_file), users=", ".join(plain))
+
+
+def _unusable(key: str, read: Callable[[], object]) -> Iterator[tuple[str, Event]]:
+    try:
+        read()
+    except Misconfigured as error:
+        is_of_systemd = str(error.fields["path"]).startswith(CREDENTIALS)
+        if not isinstance(error.__cause__, PermissionError) and not is_of_systemd:
+            yield key, new_event(error.code, **error.fields)
 
 
 def secret_text(path: Path, most: int = MAX_SECRET) -> str:

@@ -12,7 +12,7 @@ from controller.cli.options import CONFIGURATION, Options, common
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding
-from controller.config.load import SCHEDULE, TOWER, Setup, load
+from controller.config.load import SCHEDULE, TOWER, Setup, load, load_tower
 from controller.config.setup_notes import notes
 from controller.errors import FilesRejected
 from controller.events.models import printable
@@ -36,17 +36,28 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
     try:
         setup = load(options.config_dir)
     except FilesRejected as error:
-        _show(error.findings, form, options, None)
+        _show(error.findings, form, options, _zone(options))
         raise SystemExit(CONFIGURATION) from None
     now = SystemClock().read().wall
-    _show((*notes(setup, now), *_of_secrets(setup)), form, options, setup.tower.site.place.time_zone)
+    findings = (*notes(setup, now), *_of_secrets(setup))
+    _show(findings, form, options, setup.tower.site.place.time_zone)
+    if any(finding.is_error for finding in findings):
+        raise SystemExit(CONFIGURATION)
     if form == "text":
         click.echo(_summary(setup, options, now))
     if against_running:
         click.echo(diff.against_running(setup, options, now), err=form != "text")
 
 
-def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo | None) -> None:
+def _zone(options: Options) -> tzinfo:
+    """The site's, as far as the technicians' file can be read; that of this machine may be any."""
+    try:
+        return load_tower(options.config_dir).site.place.time_zone
+    except FilesRejected:
+        return UTC
+
+
+def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo) -> None:
     """What was found, and in which files: a folder of the same name may stand elsewhere, and an editor may not have
     saved yet."""
     files = [(path, _saved_at(path)) for path in (options.config_dir / name for name in (SCHEDULE, TOWER))]
@@ -57,7 +68,7 @@ def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo
         click.echo(FORMATS[form](findings, options.language))
     if form == "text":
         for path, saved in files:
-            when = f"{saved.astimezone(zone):%Y-%m-%d %H:%M:%S}" if saved is not None else "–"
+            when = f"{saved.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if saved is not None else "–"
             click.echo(printable(f"{options.say('Read')}: {path.absolute()}, {options.say('saved')} {when}", LONGEST))
 
 

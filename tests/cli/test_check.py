@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -143,3 +144,19 @@ def test_which_files_were_read_and_when_they_were_saved_is_told(call: Any, confi
     result = call("check")
     assert result.exit_code == 78
     assert f"Read: {config / 'schedule.yaml'}, saved 20" in result.stdout
+
+
+@pytest.mark.parametrize(("file", "shown"), [("schedule.yaml", "15:41:07 CET"), ("tower.yaml", "14:41:07 UTC")])
+def test_when_it_was_saved_is_told_in_the_time_of_the_site_and_not_of_the_machine(
+    call: Any, config: Path, monkeypatch: pytest.MonkeyPatch, file: str, shown: str
+) -> None:
+    """Also where a file is wrong; where that hides the site, in UTC."""
+    monkeypatch.setenv("TZ", "America/Lima")
+    time.tzset()
+    saved = datetime(2026, 11, 20, 14, 41, 7, tzinfo=UTC).timestamp()
+    (config / file).write_text("version: 1\nnonsense: 1\n")
+    os.utime(config / file, (saved, saved))
+    told = call("check").stdout
+    monkeypatch.undo()
+    time.tzset()
+    assert f"Read: {config / file}, saved 2026-11-20 {shown}" in told

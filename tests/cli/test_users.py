@@ -1,5 +1,6 @@
 """Passwords of the embedded broker: how a line is made, who logs in how, and what is warned of."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,26 @@ def test_a_password_file_that_anybody_may_read_is_warned_of(config: Path) -> Non
     assert [(key, event.code) for key, event in doubts(mqtt)] == [("password_file", "TWL-B053")]
     (config / "secret").chmod(0o640)
     assert list(doubts(mqtt)) == []
+
+
+@pytest.mark.parametrize("how", ["missing", "folder", "pipe", "binary", "empty", "nonsense"])
+def test_a_users_file_that_the_service_would_refuse_is_an_error_of_check(config: Path, how: str) -> None:
+    """Where it is named, with exit code 78, and not `no errors`."""
+    file = config / "users"
+    if how == "folder":
+        file.mkdir()
+    elif how == "pipe":
+        os.mkfifo(file)
+    elif how != "missing":
+        file.write_bytes({"binary": b"\xff\xfe", "empty": b"", "nonsense": b"nobody\n"}[how])
+    settings(config, "  users_file: users\n")
+    told = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "check"])
+    assert told.exit_code == 78
+    assert "error[TWL-Q106]" in told.stdout
+    assert "no errors" not in told.output
+
+
+def test_a_secret_that_systemd_makes_at_the_start_is_no_error_of_check(config: Path) -> None:
+    """It is there only while the service runs."""
+    settings(config, "  users_file: /run/credentials/watertower.service/mqtt-users\n")
+    assert CliRunner().invoke(group, ["--config", str(config), "check"]).exit_code == 0
