@@ -17,16 +17,16 @@ NO_DAYS = "TWL-S101"
 
 
 def read_instant(text: str, setup: Setup) -> datetime:
-    """ISO 8601, in the site's time where it has no offset; raises WatertowerError TWL-Q105."""
+    """ISO 8601, in the site's time where it has no offset; raises WatertowerError TWL-Q120."""
     zone = setup.tower.site.place.time_zone
     try:
         told = datetime.fromisoformat(text.strip())
         told = told if told.tzinfo is not None else told.replace(tzinfo=zone)
         at, year = told.astimezone(UTC), told.astimezone(zone).year
     except (ValueError, OverflowError) as error:
-        raise WatertowerError("TWL-Q105", value=text) from error
+        raise WatertowerError("TWL-Q120", value=text) from error
     if not FIRST <= year <= LAST.year:
-        raise WatertowerError("TWL-Q105", value=text)
+        raise WatertowerError("TWL-Q120", value=text)
     return at
 
 

@@ -43,7 +43,8 @@ def ask(options: Options, **request: object) -> None:
 async def _ask(settings: Settings, options: Options, request: dict[str, object]) -> None:
     brokers = broker_settings.addresses(settings, options.state_dir)
     name = uuid.uuid4().hex
-    payload = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False).encode()
+    asked = json.dumps({"version": 1, "id": name, "owner": _owner(), **request}, ensure_ascii=False)
+    payload = asked.encode(errors="replace")  # a terminal of another character set types what is no text here
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
     answers = f"{settings.topic_prefix}/controller/event"
     client = client_id(settings.topic_prefix, "hand")

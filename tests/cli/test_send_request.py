@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 
+from controller.cli import group
 from controller.cli.send_request import _show
 from controller.errors import Refused
 from controller.events import new_event
 from controller.events.formatters import document
+from controller.gateways.base import Message
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 STOP = document(new_event("TWL-O105", id="a", owner="Eva", reason="storm"), NOW, "sv")
@@ -52,3 +55,19 @@ def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureF
     assert "från mast, entrance" in new_event(raised.value.code, **raised.value.fields).text("sv")
     _show(document(new_event("TWL-O114", owner="Eva"), NOW, "sv"), "en")
     assert capsys.readouterr().out == "TWL-O114: safety stop by Eva: every gateway confirms that it is dark\n"
+
+
+def test_what_is_no_text_is_asked_with_a_question_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of another character set types bytes that are no UTF-8, which no message can hold."""
+    asked: list[bytes] = []
+
+    async def sent(_mqtt: object, message: Message) -> None:
+        asked.append(message.payload)
+
+    monkeypatch.setattr("controller.cli.send_request._send", sent)
+    monkeypatch.setattr("controller.cli.send_request.WAIT_S", 0.2)
+    told = CliRunner().invoke(
+        group, ["--config", "config", "override", "red", "--until", "1 h", "--reason", "v\udce5r"]
+    )
+    assert told.exit_code == 69
+    assert all(b'"reason": "v?r"' in payload for payload in asked)
