@@ -28,6 +28,7 @@ COMMANDS = {
     "check": "check",
     "plan": "plan",
     "status": "status",
+    "logs": "logs",
     "rehearse": "rehearse",
     "override": "override",
     "resume": "resume",

@@ -21,12 +21,13 @@ def command(options: Options, code: str | None, as_json: bool) -> None:
         every = {"version": 1, "codes": [_document(kind) for kind in kinds], "language": options.language}
         click.echo(_json(every) if as_json else "\n".join(rows))
         return
-    kind = _find(code)
+    kind = find_kind(code)
     one = {"version": 1, **_document(kind), "language": options.language}
     click.echo(_json(one) if as_json else _page(kind, options))
 
 
-def _find(code: str) -> EventKind:
+def find_kind(code: str) -> EventKind:
+    """The entry of a code, however it is written; raises Refused TWL-Q104."""
     wanted = code.strip().upper()
     wanted = wanted if wanted.startswith("TWL-") else f"TWL-{wanted}"
     if wanted not in CATALOGUE:

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from controller.errors import WatertowerError
+from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
 from controller.events.models import InEachLanguage, Spoken, in_language, printable
 from controller.locale import Language, languages
@@ -59,7 +59,7 @@ MIGRATIONS = (
 )
 
 
-class NotRead(WatertowerError):  # noqa: N818
+class NotRead(Refused):
     """The history is there and cannot be read."""
 
 
@@ -157,6 +157,9 @@ class History(Protocol):
         """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
         the order in which they were recorded, with their numbers."""
 
+    def last_number(self) -> int:
+        """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
+
     def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
         """The last event of this code before an instant."""
 
@@ -202,6 +205,10 @@ class SqliteHistory:
         """See `History`."""
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
         return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, _event(*row)))
+
+    def last_number(self) -> int:
+        """See `History`."""
+        return next(iter(self._read("SELECT coalesce(max(id), 0) FROM events", (), int)), 0)
 
     def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
         """See `History`."""

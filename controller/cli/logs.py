@@ -1,0 +1,108 @@
+"""`watertower logs`: the events of the history, as the log of the service printed them; whether it runs or not."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import click
+
+from controller.cli.explain import find_kind
+from controller.cli.options import Options, common
+from controller.cli.period import read_instant
+from controller.clock import SystemClock
+from controller.config.load import Setup
+from controller.errors import Mistake
+from controller.events.formatters import json_line, text_line
+from controller.locale import DEFAULT
+from controller.schedule.durations import parse_duration
+from controller.service.reload import load_last_good
+from controller.state import History, RecordedEvent, SqliteHistory
+
+PAGE = 1000
+POLL_S = 1.0
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+LIGHT_CHANGED = "TWL-C020"
+
+
+@click.command("logs")
+@click.option("--since", help="INSTANT to begin at, or a duration such as '2 h' back from now.")
+@click.option("--code", help="Only events of this code.")
+@click.option("--campaign", help="Only what happened while this campaign was shown.")
+@click.option("--gateway", help="Only what happened to this gateway.")
+@click.option("--follow", is_flag=True, help="Go on until interrupted.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@common
+def command(  # noqa: PLR0913, PLR0917  one for each option
+    options: Options,
+    since: str | None,
+    code: str | None,
+    campaign: str | None,
+    gateway: str | None,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """What the service has logged, the oldest first."""
+    wanted_code = find_kind(code).code if code is not None else None
+    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    start = _start(since, setup)
+    history = SqliteHistory(options.state_dir)
+    found = _recorded(history, start, follow)
+    if campaign is not None:
+        found = _while_shown(found, campaign, history.last_event(LIGHT_CHANGED, start))
+    zone, language = setup.tower.site.place.time_zone, options.language
+    is_empty = True
+    for recorded in found:
+        if wanted_code in {None, recorded.code} and (gateway is None or _is_about(recorded, gateway)):
+            event, is_empty = recorded.event, False
+            click.echo(
+                json_line(event, recorded.at, language) if as_json else text_line(event, recorded.at, zone, language)
+            )
+    if is_empty:
+        click.echo(options.say("Nothing of this is in the history."), err=True)
+
+
+def _start(since: str | None, setup: Setup) -> datetime:
+    """Raises WatertowerError TWL-Q105 for what is neither a duration nor an instant."""
+    if since is None:
+        return LONG_AGO
+    try:
+        return SystemClock().read().wall - parse_duration(since)
+    except Mistake:
+        return read_instant(since, setup)
+
+
+def _recorded(history: History, since: datetime, follow: bool) -> Iterator[RecordedEvent]:
+    """In the order in which they were recorded, read page by page; with `follow` without an end."""
+    last = 0
+    while True:
+        page = history.events(last, since, PAGE)
+        yield from (recorded for _, recorded in page)
+        if page:
+            last, _ = page[-1]
+        elif follow:
+            time.sleep(POLL_S)
+            last = last if history.last_number() >= last else 0  # the history may have been started anew
+        else:
+            return
+
+
+def _while_shown(
+    found: Iterator[RecordedEvent], campaign: str, before: RecordedEvent | None
+) -> Iterator[RecordedEvent]:
+    """From the change of light that shows a campaign to the one that shows something else, and what names it."""
+    is_shown = before is not None and before.event.fields.get("campaign") == campaign
+    for recorded in found:
+        was_shown, is_named = is_shown, recorded.event.fields.get("campaign") == campaign
+        if recorded.code == LIGHT_CHANGED:
+            is_shown = is_named
+        if was_shown or is_named:
+            yield recorded
+
+
+def _is_about(recorded: RecordedEvent, gateway: str) -> bool:
+    """Whether an event is of this gateway, names it among others, or is of its own connection."""
+    event = recorded.event
+    among = str(event.fields.get("gateways", "")).split(", ")
+    return gateway in {event.fields.get("gateway"), *among} or (
+        event.whose is not None and gateway in event.whose.said(DEFAULT).split()
+    )
