@@ -228,6 +228,11 @@ class Gateway(BaseModel):
         """
         return ()
 
+    def recheck(self, zones: Mapping[str, ZoneState]) -> tuple[Message, ...]:
+        """The messages that make it say once more what it holds, in numbers that they do not set; it is on or off as
+        desired after them. Empty where there are none."""
+        return ()
+
     def reduce(self, zone: str, want: ZoneState) -> ZoneState:
         """What this gateway can show of the wish."""
         return want

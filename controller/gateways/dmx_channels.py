@@ -3,7 +3,8 @@
 Rules
 1. `channel_topic` holds `{channel}` and takes one decimal value of 0 to `level_scale` for each channel, as in
    `dmx/{channel}` or `dmx/channels/{channel}/set`; or `map_topic` takes one JSON object of channel -> value. Most count
-   to 255, some in per cent or per mille. A report beyond the scale shows that it is another.
+   to 255, some in per cent or per mille. A report beyond the scale shows that it is another. No
+   question leaves the levels as they are, so nothing can disprove it.
 2. `base` is the number of the first channel: 1 as on the fixtures, or 0 as some bridges count.
 3. Every channel of every fixture is sent, those that carry no light too; other channels are left alone.
 4. `state_topic`, where the bridge has one, tells channels back in one of the two forms: the levels that it sends out,

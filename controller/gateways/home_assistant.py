@@ -119,6 +119,14 @@ class HomeAssistant(WithColorModes, WithAvailability, OneZone):
             keys["transition"] = plain(self.fade(want.fade_s))
         return (command(self.command_topic, dumped(**keys)),)
 
+    def recheck(self, zones: Mapping[str, ZoneState]) -> tuple[Message, ...]:
+        """On or off and no more: the lamp keeps its brightness and colour, and tells them (rule 7)."""
+        if self.refresh != "command":
+            return ()
+        return (
+            command(self.command_topic, dumped(state="ON" if self.reduce(self.zone, zones[self.zone]).on else "OFF")),
+        )
+
     def cannot(self) -> tuple[str, ...]:
         """A scale that is not written may be wrong; a lamp of Zigbee2MQTT, as the bridge announces it to Home
         Assistant, is not asked."""

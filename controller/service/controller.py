@@ -373,6 +373,7 @@ class Controller:
         messages = (
             *(self._encode(gateway, desired, reading, decision) if decision.send else ()),
             *(gateway.query(self._prefix) if decision.query else ()),
+            *(gateway.recheck(desired) if decision.recheck else ()),
         )
         if decision.spare:
             messages = tuple(message if message.retain else replace(message, qos=0) for message in messages)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from controller.events import Event
 from controller.gateways.base import Order, Report, ReportedLook
+from controller.gateways.vendor import CONTRADICTED
 from controller.lighting.look import ZoneState
 
 Status = Literal["confirmed", "pending", "differs", "silent", "unknown"]
@@ -29,6 +30,8 @@ class ReportedState:
     long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None
     where it goes by ours, or nothing is known).
     `problems` are the codes in it; of a vendor's gateway, of the faults that it has shown since it was last right.
+    `contradicted_s` is when it last said what its keys in `tower.yaml` rule out, `counted_s` when it last said live a
+    brightness that they do not.
     """
 
     zones: Mapping[str, ReportedLook] = field(default_factory=dict)
@@ -44,6 +47,8 @@ class ReportedState:
     clock: str | None = None
     clock_off_s: float | None = None
     problems: tuple[str, ...] = ()
+    contradicted_s: float | None = None
+    counted_s: float | None = None
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
         """What is known once this report has come; `fresh` tells that it was not retained."""
@@ -52,8 +57,14 @@ class ReportedState:
         lives = fresh and report.alive and report.online is not False
         faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
         online = report.online if report.online is not None else (True if lives else self.online)
+        is_contradicted = report.fault is not None and report.fault.code == CONTRADICTED
+        is_counted = (
+            fresh and not is_contradicted and any(look.brightness is not None for look in report.zones.values())
+        )
         heard = replace(
             self,
+            contradicted_s=now_s if is_contradicted else self.contradicted_s,
+            counted_s=now_s if is_counted else self.counted_s,
             online=online,
             left=online is False and (self.left or (fresh and report.online is False)),
             alive_s=now_s if lives else self.alive_s,
@@ -85,6 +96,12 @@ class ReportedState:
         """Once it is right, the faults that it has shown are over; a report of our own contract says so itself."""
         return self if self.order is not None else replace(self, problems=())
 
+    def cleared(self) -> "ReportedState":
+        """Once the lamp itself has shown that it was somebody else who contradicted its keys."""
+        return replace(
+            self, contradicted_s=None, problems=tuple(code for code in self.problems if code != CONTRADICTED)
+        )
+
     def forgotten(self) -> "ReportedState":
         """The same when a new connection begins: still known, and proof of nothing."""
         return replace(self, told_s={}, at=None, uptime=None, left=False)
@@ -112,6 +129,19 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Recheck:
+    """A contradiction that came at `about_s`, and when the gateway was asked whether it is so; None where no answer
+    would prove anything."""
+
+    about_s: float
+    asked_s: float | None = None
+
+
+PROVEN = Recheck(float("inf"))
+"""It has said the same when it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayState:
     """One gateway from turn to turn.
 
@@ -126,7 +156,8 @@ class GatewayState:
     are borne.
     `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
     are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more. `proof_s`
-    is when it was asked, after its last command, what its lamp shows.
+    is when it was asked, after its last command, what its lamp shows. `recheck` is how it stands with what it last said
+    against its keys.
     """
 
     heard: ReportedState = ReportedState()
@@ -151,6 +182,7 @@ class GatewayState:
     contested: bool = False
     greeted: bool = False
     proof_s: float | None = None
+    recheck: Recheck | None = None
 
     @property
     def silent(self) -> bool:
@@ -183,13 +215,14 @@ class TurnFacts:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What one turn decided for one gateway: send the wish (`anew` under a new order, else the one it has had), ask
-    for its state, what to tell, when to look again. What is `spare` is sent so that the broker keeps none of it for a
-    gateway that is away."""
+    for its state or only for what it said against its keys, what to tell, when to look again. What is `spare` is
+    sent so that the broker keeps none of it for a gateway that is away."""
 
     track: GatewayState
     send: bool = False
     anew: bool = False
     query: bool = False
+    recheck: bool = False
     spare: bool = False
     events: tuple[Event, ...] = ()
     wake_s: float | None = None

@@ -7,7 +7,8 @@ Rules
    is made to speak in its way (`refresh`). What was heard before this connection began, or was retained, confirms
    nothing; nor does what was said while the fade ran, where a gateway can be asked again after it; nor does a gateway
    that keeps the plan before it has accepted the order issued last. Nothing does of
-   one that once said what its keys in `tower.yaml` rule out.
+   one that once said what its keys in `tower.yaml` rule out: a lamp on another scale says what it was told ever after.
+   Only where it says otherwise when it is asked at once, before it is told anything, was it somebody else who said so.
 4. Until the fade and SETTLE_S have passed, a report that does not agree is a fade under way, not a fault.
 5. No confirmation when it is due: sent again, after RETRY_S doubled each time, spread by a share that differs from
    gateway to gateway; at most after RETRY_MAX_S, or OURS_MAX_S where the gateway is ours and is heard. After
@@ -37,7 +38,7 @@ from controller.gateways.base import POLL_S, Gateway
 from controller.gateways.vendor import CONTRADICTED
 from controller.service import liveness
 from controller.service.formatting import difference, says, shows
-from controller.service.gateway_state import Decision, GatewayState, Pending, Status, TurnFacts
+from controller.service.gateway_state import PROVEN, Decision, GatewayState, Pending, Recheck, Status, TurnFacts
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
@@ -75,6 +76,11 @@ def reconcile(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decisio
 def _decide(gateway: Gateway, track: GatewayState, turn: TurnFacts, silent: bool) -> Decision:
     if silent and not gateway.KEEPS_PLAN:
         return _silent(gateway, track, turn)
+    if track.heard.contradicted_s is not None:
+        asked = _recheck(gateway, track, turn, track.heard.contradicted_s)
+        if asked.wake_s is not None:
+            return asked
+        track = asked.track
     if track.silent and not silent:
         return _back(gateway, track, turn)
     if turn.desired_key != track.desired_key:
@@ -115,6 +121,34 @@ def _compare(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision
     said_s = {zone: track.heard.told_s[zone] for zone, how in track.standing.items() if how == "confirmed"}
     known = replace(track, confirmed_s={**track.confirmed_s, **said_s})
     return replace(decision, track=known, wake_s=min(wakes_s, default=None))
+
+
+def _recheck(gateway: Gateway, track: GatewayState, turn: TurnFacts, said_s: float) -> Decision:
+    """Asks whether it holds what was said in its name against its keys, and waits for the answer. An answer that comes
+    after anything else was sent proves nothing."""
+    known = track.recheck
+    if not gateway.recheck(turn.desired_looks):
+        return Decision(track)
+    if known is not None and known.asked_s is not None:
+        return _rechecked(gateway, track, turn, said_s, known.asked_s)
+    if known is not None and known.about_s >= said_s:
+        return Decision(track)
+    if (track.asked_s or 0.0) > said_s - gateway.SETTLE_S:
+        return Decision(replace(track, recheck=Recheck(said_s)))
+    pending: dict[str, Status] = dict.fromkeys(gateway.zone_names, "pending")
+    waits = replace(track, recheck=Recheck(said_s, turn.now_s), asked_s=turn.now_s, standing=pending)
+    return Decision(waits, recheck=True, wake_s=turn.now_s + gateway.SETTLE_S)
+
+
+def _rechecked(gateway: Gateway, track: GatewayState, turn: TurnFacts, said_s: float, asked_s: float) -> Decision:
+    """Its answer settles it."""
+    if said_s > asked_s:
+        return Decision(replace(track, recheck=PROVEN))
+    if (track.heard.counted_s or 0.0) > asked_s:
+        return Decision(replace(track, recheck=None, heard=track.heard.cleared()))
+    if turn.now_s < asked_s + gateway.SETTLE_S:
+        return Decision(track, wake_s=asked_s + gateway.SETTLE_S)
+    return Decision(replace(track, recheck=Recheck(said_s)))
 
 
 def _back(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision:

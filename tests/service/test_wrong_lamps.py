@@ -1,6 +1,7 @@
 """Lamps that are set up otherwise than tower.yaml says: whatever they report, never called confirmed, and named."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -380,3 +381,60 @@ def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
     world.run(90)
     assert standing(world) == {"confirmed"}
     assert not told(world, "TWL-G120")
+
+
+@pytest.mark.parametrize("retain", [False, True])
+@pytest.mark.parametrize(
+    "payload", [b'{"state":"ON","brightness":4095}', b'{"state":"OFF","brightness":300}', b'{"color_temp":2700}']
+)
+def test_what_somebody_else_said_of_the_scale_is_held_against_the_lamp_for_a_moment_only(
+    beside: Callable[..., Any], payload: bytes, retain: bool
+) -> None:
+    """The lamp is asked before it is told anything, and does not hold what was said in its name."""
+    world = beside(HA)
+    world.run(30)
+    for _ in range(3):
+        since = world.mono
+        world.say("home/rgb1", payload, retain=retain)
+        world.run(0.003)
+        assert "confirmed" not in standing(world)
+        world.run(10)
+        assert standing(world) == {"confirmed"}
+        asked = [m.payload for at_s, who, m in world.sent if who == "controller" and at_s >= since]
+        assert asked[0] == b'{"state":"ON"}'
+        assert world.vendor.device.shows(world.wall)["bowl"].brightness == pytest.approx(1.0)
+
+
+def test_what_somebody_else_said_while_the_controller_was_away_is_asked_about_when_it_is_back(
+    beside: Callable[..., Any],
+) -> None:
+    """A leftover on the state topic, found at the next connection."""
+    world = beside(HA)
+    world.run(30)
+    world.controller.disconnect()
+    world.say("home/rgb1", b'{"state":"ON","brightness":4095}', retain=True)
+    world.run(5)
+    world.controller.connect()
+    world.run(10)
+    assert standing(world) == {"confirmed"}
+
+
+@pytest.mark.parametrize("silent", ["", "late"])
+def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Callable[..., Any], silent: str) -> None:
+    """It says 255 because it was told so: nothing follows from that, nor from no answer."""
+    world = beside(HA)
+    world.run(30)
+    twelve_bits(world.vendor.device)
+    if silent:
+        world.vendor.take = lambda *_: None
+        world.say("home/rgb1", b'{"state":"ON","brightness":4095}')
+        world.run(5)
+        del world.vendor.take
+    else:
+        track = world.controller.engine.tracks["lamp"]
+        world.controller.engine.tracks["lamp"] = replace(track, desired_key=None)
+        world.controller.poke()
+        world.run(0.001)
+        world.say("home/rgb1", b'{"state":"ON","brightness":4095}')
+        world.run(1)
+    never_confirmed(world, 400)
