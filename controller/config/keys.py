@@ -48,6 +48,12 @@ def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}
 
 
+def all_keys(model: type[BaseModel]) -> frozenset[str]:
+    """The keywords of a model and of all models inside it."""
+    inner = (one for field in keys(model).values() for part in _inner_models(field) for one in all_keys(part))
+    return frozenset({*keys(model), *inner})
+
+
 def as_meant(document: Document, model: type[BaseModel], files: OpenedFiles) -> Document:
     """The document with every keyword that stands for another one in that one's place; the words stay as written."""
     root = document.root
@@ -111,8 +117,6 @@ def mistakes(document: Document, model: type[BaseModel], files: OpenedFiles) -> 
     for held, pairs in walk(model, document.root):
         known = keys(held)
         for word, entry in pairs.entries.items():
-            if _was_put_in(document, entry):  # by our own mending, which told why
-                continue
             if entry.key.text != word or word not in known:
                 yield _misplaced(document, (model, held), entry, files) or _unknown(document, known, entry)
             if word not in known:
@@ -162,12 +166,6 @@ def _members(annotation: Any, node: Node) -> list[type[BaseModel]]:
     if kind is None or not isinstance(kind.value, Scalar):
         return []
     return [model for model in models if kind.value.text in choices(model, "kind")]
-
-
-def _was_put_in(document: Document, entry: YamlEntry) -> bool:
-    """Whether nobody wrote this keyword: the line on which it stands is blank in the file."""
-    written = document.source.lines[entry.key.place.line - 1 : entry.key.place.line]
-    return not "".join(written).strip()
 
 
 def choices(model: type[BaseModel], key: str) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ from controller.config.findings import Finding, SourceText, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.nodes import YamlSequence as Items
 from controller.config.profiles import FOLDER, read_profiles
-from controller.config.schedule_file import Campaign, Schedule
+from controller.config.schedule_file import Schedule
 from controller.config.source import read_file
 from controller.config.synonyms import SYNONYMS
-from controller.config.tower import AnyGateway, MqttSettings, Site, Tower
+from controller.config.tower import AnyGateway, Tower
 from controller.config.yaml_document import read
 from controller.errors import FilesRejected, Mistake
 from controller.gateways.base import Gateway
@@ -39,15 +39,15 @@ TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
-OUT_OF_LINE = "TWL-S021"
 BLACK = Color("#000000")
 GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
-KEYWORDS = frozenset(
-    {*SYNONYMS, *(key for model in (Schedule, Campaign, Tower, Site, MqttSettings) for key in keys.keys(model))}
-)
-"""The words that are surely meant as keywords where their colon lacks its space."""
-
 OF_TOWER, OF_SCHEDULE = frozenset(keys.keys(Tower)), frozenset(keys.keys(Schedule))
+VOCABULARY = {
+    TOWER: (frozenset({*SYNONYMS, *keys.all_keys(Tower)}), OF_TOWER),
+    SCHEDULE: (frozenset({*SYNONYMS, *keys.all_keys(Schedule)}), OF_SCHEDULE),
+}
+"""For each file the words that are surely keywords where a colon or its space is missing, and those of the outermost
+level."""
 IN_TOWER = keys.OpenedFiles(OF_TOWER, OF_SCHEDULE, SCHEDULE)
 IN_SCHEDULE = keys.OpenedFiles(OF_SCHEDULE, OF_TOWER, TOWER)
 
@@ -107,15 +107,15 @@ def load_tower(directory: Path) -> Tower:
 def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None = None) -> Setup:
     """The setup of two texts as they would stand in a folder, with the fixture profiles of that folder or of another;
     raises FilesRejected."""
-    texts = ((TOWER, tower), (SCHEDULE, schedule))
-    documents = [read(data, str(directory / name), KEYWORDS) for name, data in texts]
-    return _joined(documents[0], documents[1], directory, profiles)
+    tower_text = read(tower, str(directory / TOWER), *VOCABULARY[TOWER])
+    schedule_text = read(schedule, str(directory / SCHEDULE), *VOCABULARY[SCHEDULE])
+    return _joined(tower_text, schedule_text, directory, profiles)
 
 
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
     """A schedule for a tower that stands; raises FilesRejected with the findings of this one text."""
     context = {"palette": tower.palette, "zones": tower.zones}
-    schedule, findings = _schedule(read(text, file, KEYWORDS), context)
+    schedule, findings = _schedule(read(text, file, *VOCABULARY[SCHEDULE]), context)
     if schedule is None or findings:
         raise FilesRejected(in_order(findings))
     return schedule
@@ -123,7 +123,9 @@ def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
 
 def _opened(path: Path) -> Document:
     data, faults = read_file(path, str(path))
-    return Document(SourceText(str(path)), None, faults) if faults else read(data, str(path), KEYWORDS)
+    if faults:
+        return Document(SourceText(str(path)), None, faults)
+    return read(data, str(path), *VOCABULARY[path.name])
 
 
 def _joined(tower_text: Document, schedule_text: Document, directory: Path, profiles_in: Path | None = None) -> Setup:
@@ -210,9 +212,7 @@ def _read_as(
     if not isinstance(root, Pairs):
         return None, (*document.findings, _not_pairs(document, root))
     words = tuple(keys.mistakes(document, model, files))
-    elsewhere = {finding.place for finding in words if finding.code in validation_errors.ELSEWHERE}
-    written = (one for one in document.findings if one.code != OUT_OF_LINE or one.place not in elsewhere)
-    findings = (*written, *words)
+    findings = (*document.findings, *words)
     try:
         return model.model_validate(_with_lines(root), context=context), findings
     except ValidationError as error:

@@ -54,7 +54,7 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
     data, faults = read_file(path, str(path))
     if faults:
         return None, faults
-    document = read(data, str(path), KEYWORDS)
+    document = read(data, str(path), KEYWORDS, KEYWORDS)
     root = document.root
     if not isinstance(root, Pairs):
         place = FilePlace(1, 1, 2)

@@ -1,11 +1,8 @@
 """YAML as text with the place of every value: no number, truth, date or nothing, only what the person wrote.
 
-Rules
-1. Every scalar is its text; a keyword without a value, or with YAML's own word for none, holds the empty text.
-2. Every value stands on one line. Tags, anchors, aliases, directives and a second document are refused.
-3. No more than 20 levels, and no list or set of pairs over 512 entries, the channels of a universe.
-4. A keyword given twice is a mistake; the first one counts while the other mistakes are looked for.
-5. All mistakes are told: after one that YAML cannot get over, its line is mended and the text read again.
+A keyword without a value, or with YAML's own word for none, holds the empty text. Every value stands on one line. Tags,
+anchors, aliases, directives and a second document are refused. Of a file that parses, all mistakes are found at once;
+of one that does not, the first break (see `yaml_hints`).
 """
 
 import re
@@ -14,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import StringMark, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -26,102 +23,84 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from controller.config import yaml_spelling
+from controller.config import yaml_hints
 from controller.config.findings import FilePlace, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.source import decode
-from controller.config.yaml_diagnosis import mend_continued, mend_hyphen, mend_syntax
-from controller.config.yaml_draft import YamlDraft
+from controller.config.yaml_text import FILLER, YamlText
 
 DEEPEST = 20
 MOST_ENTRIES = 512
-MOST_READINGS = 10
-"""How often a text is mended and read again."""
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 """What an editor takes for no value: nobody means a topic `null`."""
 COMMENT = re.compile(r":\s*(?P<comment>#.*?)\s*$")
 
 
-class YamlStop(Exception):  # noqa: N818 - a way out, not a fault
-    """Reading on is of no use; the reason has been told."""
+class Broken(Exception):  # noqa: N818 - a way out, not a fault
+    """Nothing can be read beyond this finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
 
 
-def read(data: bytes, file: str, keywords: frozenset[str]) -> Document:
-    """The document of a file's bytes; total: whatever the bytes are, there is a root or a finding."""
+def read(data: bytes, file: str, keywords: frozenset[str], outermost: frozenset[str]) -> Document:
+    """The document of a file's bytes; whatever the bytes are, there is a root or a finding."""
     source, faults = decode(data, file)
     if not source.lines:
         return Document(source, None, faults)
-    draft = YamlDraft(source)
-    draft.findings.extend(faults)
-    root = _root(draft, keywords) if yaml_spelling.mend(draft, keywords) else None
-    if root is None and not draft.findings:
-        draft.findings.append(source.finding("TWL-S001", None))
-    return Document(source, root, tuple(draft.findings))
-
-
-def _root(draft: YamlDraft, keywords: frozenset[str]) -> Node | None:
-    for _ in range(MOST_READINGS):
-        builder = Builder(draft)
-        try:
-            root = builder.document()
-        except YAMLError as error:
-            if mend_syntax(error, draft):
-                continue
-            root = None
-        except YamlStop:
-            root = None
-        if root is not None and builder.continued:
-            mend_continued(draft, builder.continued, keywords)
-            continue
-        if root is not None and builder.begun_again is not None:
-            mend_hyphen(draft, *builder.begun_again)
-            continue
-        draft.findings.extend(builder.findings)
-        return root
-    return None
+    text = YamlText(source, keywords, outermost)
+    broken = text.read_letters()
+    builder = Builder(text)
+    try:
+        root = builder.document()
+    except YAMLError as error:
+        broken = yaml_hints.syntax_break(text, error)
+    except Broken as stop:
+        broken = stop.finding
+    if broken is not None:
+        before = [one for one in text.letters if one.place and broken.place and one.place.line <= broken.place.line]
+        # odd letters on the line of the break are its cause
+        cause = () if before and before[-1].place and before[-1].place[0] == (broken.place or (0,))[0] else (broken,)
+        return Document(source, None, (*faults, *before, *cause))
+    if root is None and not faults:
+        return Document(source, None, (source.finding("TWL-S001", None),))
+    return Document(source, root, (*faults, *text.letters, *builder.findings))
 
 
 class Builder:
-    """Nodes from the events of one reading. DEEPEST bounds the recursion; nothing is read ahead."""
+    """Nodes from the events of the parser. DEEPEST bounds the recursion."""
 
-    def __init__(self, draft: YamlDraft) -> None:
-        self.draft = draft
+    def __init__(self, text: YamlText) -> None:
+        self.text = text
         self.findings: list[Finding] = []
-        self.continued: ScalarEvent | None = None
-        """The first value that goes on over the lines below it."""
-        self.begun_again: tuple[int, int] | None = None
-        """Line and column, from 0, of the hyphen that the first entry lacks which begins inside another one."""
-        self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(draft.text)
+        self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse("\n".join(text.lines))
 
     def document(self) -> Node | None:
-        """The only document of the text; None where it is empty."""
+        """The only document of the text; None where it is empty. Raises Broken and YAMLError."""
         root = None
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
                 if root is not None:
-                    raise self._stop("TWL-S034", event)
+                    raise Broken(self._finding("TWL-S034", event))
                 if event.version or event.tags:
-                    raise self._directive()
+                    line, text = next((at, text) for at, text in enumerate(self.text.lines) if text.startswith("%"))
+                    raise Broken(self.text.finding("TWL-S032", line, 0, len(text), found=text.split()[0]))
             elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent | AliasEvent):
                 root = self._node(event, 1)
         return None if isinstance(root, Scalar) and not root.text and not root.quoted else root
 
-    def _directive(self) -> YamlStop:
-        line, text = next((at, text) for at, text in enumerate(self.draft.lines) if text.startswith("%"))
-        self._tell("TWL-S032", self.draft.place(line, 0, len(text)), found=text.split()[0])
-        return YamlStop("TWL-S032")
-
     def _node(self, event: Any, depth: int) -> Node:
         if depth > DEEPEST:
-            raise self._stop("TWL-S035", event, limit=DEEPEST)
+            raise Broken(self._finding("TWL-S035", event, limit=DEEPEST))
         if isinstance(event, AliasEvent):
-            self._tell("TWL-S033", self._place(event), found=f"*{event.anchor}")
+            self.findings.append(self._finding("TWL-S033", event, found=f"*{event.anchor}"))
             return Scalar("", self._place(event), quoted=True)
         if event.tag:
-            written = self.draft.lines[event.start_mark.line][event.start_mark.column :]
-            self._tell("TWL-S032", self._place(event), found=written.split()[0])
+            written = self.text.lines[event.start_mark.line][event.start_mark.column :]
+            self.findings.append(self._finding("TWL-S032", event, found=written.split()[0]))
         if event.anchor:
-            self._tell("TWL-S033", self._place(event), found=f"&{event.anchor}")
+            self.findings.append(self._finding("TWL-S033", event, found=f"&{event.anchor}"))
         if isinstance(event, SequenceStartEvent):
             return self._sequence(event, depth)
         return self._pairs(event, depth) if isinstance(event, MappingStartEvent) else self._scalar(event)
@@ -129,52 +108,53 @@ class Builder:
     def _sequence(self, start: Event, depth: int) -> YamlSequence:
         items: list[Node] = []
         while not isinstance(event := next(self._events), SequenceEndEvent):
-            self._count(len(items), event)
+            self._limit(len(items), event)
             items.append(self._node(event, depth + 1))
         return YamlSequence(tuple(items), self._place(start))
 
     def _pairs(self, start: MappingStartEvent, depth: int) -> Pairs:
         entries: dict[str, YamlEntry] = {}
-        twice: list[tuple[str, StringMark]] = []
+        twice: list[YamlEntry] = []
         count = 0
         while not isinstance(event := next(self._events), MappingEndEvent):
-            self._count(count, event)
+            self._limit(count, event)
             count += 1
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
             if isinstance(event, AliasEvent):
                 continue
             if not isinstance(key, Scalar):
-                self._tell("TWL-S017", key.place)
+                self.findings.append(self._finding("TWL-S017", event))
             elif key.text in entries:
-                twice.append((key.text, event.start_mark))
-                entries[key.text] = self._twice(entries[key.text], key, value)
+                twice.append(YamlEntry(key, value))
             else:
                 entries[key.text] = self._entry(key, value)
+        before = self.text.lines[start.start_mark.line][: start.start_mark.column].rstrip()
+        is_item = not start.flow_style and before.endswith("-")
+        if is_item and len(twice) > 1 and twice[0].key.text == next(iter(entries)):  # a second entry has begun
+            line, column, _ = twice[0].key.place
+            self.findings.append(yaml_hints.missing_hyphen(self.text, line - 1, column - 3))
+        else:
+            self._tell_twice(entries, twice)
         first = next((entry.key.place for entry in entries.values()), self._place(start))
-        if len(twice) > 1 and twice[0][0] == next(iter(entries)) and self._is_item(start):
-            again = twice[0][1]
-            self.begun_again = self.begun_again or (again.line, again.column - 2)
         return Pairs(entries, first)
 
-    def _is_item(self, start: MappingStartEvent) -> bool:
-        """Whether a set of pairs is an entry of a list, its keywords below each other."""
-        before = self.draft.lines[start.start_mark.line][: start.start_mark.column]
-        return not start.flow_style and before.rstrip().endswith("-")
-
-    def _twice(self, first: YamlEntry, key: Scalar, value: Node) -> YamlEntry:
-        """Tell a keyword that is given twice; of two lists the entries of both are read on."""
-        lines = {"first_line": first.key.place.line, "second_line": key.place.line}
-        if not isinstance(first.value, YamlSequence) or not isinstance(value, YamlSequence):
-            self._tell("TWL-S015", key.place, key=key.text, **lines)
-            return first
-        self._tell("TWL-S075", key.place, key=key.text, **lines)
-        return replace(first, value=YamlSequence((*first.value.items, *value.items), first.value.place))
+    def _tell_twice(self, entries: dict[str, YamlEntry], twice: list[YamlEntry]) -> None:
+        """The first of two equal keywords counts; of two lists the entries of both are checked."""
+        for again in twice:
+            key, first = again.key, entries[again.key.text]
+            both_lists = isinstance(first.value, YamlSequence) and isinstance(again.value, YamlSequence)
+            code, lines = "TWL-S075" if both_lists else "TWL-S015", (first.key.place.line, key.place.line)
+            told = self.text.source.finding(code, key.place, key=key.text, first_line=lines[0], second_line=lines[1])
+            self.findings.append(told)
+            if isinstance(first.value, YamlSequence) and isinstance(again.value, YamlSequence):
+                items = (*first.value.items, *again.value.items)
+                entries[key.text] = replace(first, value=YamlSequence(items, first.value.place))
 
     def _entry(self, key: Scalar, value: Node) -> YamlEntry:
         if not isinstance(value, Scalar) or value.quoted or value.text not in NOTHING:
             return YamlEntry(key, value)
-        line = self.draft.source.lines[key.place.line - 1]
+        line = self.text.source.lines[key.place.line - 1]
         found = COMMENT.match(line, key.place.end - 1)
         if not found:
             return YamlEntry(key, Scalar("", key.place))
@@ -183,23 +163,24 @@ class Builder:
         return YamlEntry(key, Scalar("", key.place), comment)
 
     def _scalar(self, event: Any) -> Scalar:
+        value = str(event.value).replace(FILLER, "")
         if event.end_mark.line > event.start_mark.line and (event.value or event.style):
-            self.continued = self.continued or event
-        return Scalar(str(event.value), self._place(event), quoted=bool(event.style or event.tag or event.anchor))
+            found = yaml_hints.value_over_lines(self.text, event)
+            if found.code != "TWL-S038":
+                raise Broken(found)
+            self.findings.append(found)
+            value = "…" if event.style else self.text.value(event.start_mark.line)[event.start_mark.column :]
+        return Scalar(value, self._place(event), quoted=bool(event.style or event.tag or event.anchor))
 
-    def _count(self, count: int, event: Event) -> None:
+    def _limit(self, count: int, event: Event) -> None:
         if count == MOST_ENTRIES:
-            raise self._stop("TWL-S036", event, limit=MOST_ENTRIES)
+            raise Broken(self._finding("TWL-S036", event, limit=MOST_ENTRIES))
 
     def _place(self, event: Event) -> FilePlace:
         start, end = event.start_mark, event.end_mark
-        line = self.draft.lines[min(start.line, len(self.draft.lines) - 1)]
+        line = self.text.lines[min(start.line, len(self.text.lines) - 1)]
         last = end.column if end.line == start.line else len(line.rstrip())
-        return self.draft.place(start.line, start.column, max(last, start.column + 1))
+        return FilePlace(start.line + 1, start.column + 1, max(last, start.column + 1) + 1)
 
-    def _tell(self, code: str, place: FilePlace, **fields: object) -> None:
-        self.findings.append(self.draft.source.finding(code, place, **fields))
-
-    def _stop(self, code: str, event: Event, **fields: object) -> YamlStop:
-        self._tell(code, self._place(event), **fields)
-        return YamlStop(code)
+    def _finding(self, code: str, event: Event, **fields: object) -> Finding:
+        return self.text.source.finding(code, self._place(event), **fields)

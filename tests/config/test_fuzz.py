@@ -80,7 +80,7 @@ def test_a_slip_of_the_hand_gives_a_setup_or_findings(texts: dict[str, str]) -> 
 
 
 LOST_OPENER = " version: 1\n\n- {name: bowl-north, zone: bowl, profile: rgbw, address: 1}"
-"""`fixtures:` is put in on the blank line while this is read, and must not be told as somebody's mistake there."""
+"""A blank line where `fixtures:` is missing: nothing is told of it at a place that is not in the file."""
 
 
 @given(shuffled())

@@ -336,12 +336,3 @@ def test_a_file_that_was_renamed_is_found(name: str, tmp_path: Path) -> None:
     with pytest.raises(FilesRejected) as told:
         load(config)
     assert [one.code for one in told.value.findings] == ["TWL-S002"]
-
-
-def test_what_cannot_be_read_from_an_empty_line_on_is_told_at_its_beginning() -> None:
-    """A keyword that is put in there to read on has columns that the file does not."""
-    entry = "- {name: north, zone: bowl, profile: rgbw, address: 1}"
-    with pytest.raises(FilesRejected) as rejected:
-        parse(f"{entry}\n\n {entry}".encode(), b"version: 1\n", Path("config"))
-    empty = [finding.place for finding in rejected.value.findings if finding.place and not finding.source]
-    assert [(place.line, place.column) for place in empty] == [(2, 1)]

@@ -1,0 +1,386 @@
+"""Why a file cannot be read as YAML: the first break, with its remedy in the user's own words.
+
+A break is recognised by its pattern, on the line where the parser stopped or just before it. Nothing is repaired and
+parsed again, and no remedy changes what was meant: where two things may be meant, it says both.
+"""
+
+import re
+
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import ScalarEvent
+
+from controller.config.findings import Finding
+from controller.config.yaml_text import (
+    CLOSING,
+    WORDS,
+    Position,
+    YamlText,
+    as_value,
+    body,
+    end_of_part,
+    indent,
+    is_blank,
+    is_item,
+    key_of,
+    opens,
+    quoted,
+    scan,
+)
+
+FIRST_PAIR = re.compile(r" *+(?:- +)*+[^\s:\[{#][^:]*:(?=\s|$)")
+NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<sign> *(?:[=-]>|:?=|[;：]) *| +)(?P<value>[^\s=;:].*)")
+ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*)$")
+ENTRY = re.compile(r"- +(?:[\[{]|[^\W\d][\w-]*:(?:\s|$))")
+LAST_WORD = re.compile(r"[\s,;](?P<key>[^\W\d][\w-]*)$")
+ONE_PAIR = r"[^\W\d][\w-]*: +(?:[^\s,:{}\[\]]|:(?=\S)| (?! *,))+"
+SEVERAL_PAIRS = re.compile(rf"(?P<pairs>{ONE_PAIR}(?: *, *{ONE_PAIR})+)[ ,}}]*")
+NEXT_KEY = re.compile(r"[\"']?[^\W\d][\w-]*[\"']?(?=\s*:)")
+UNPARTED = re.compile(r"(?P<before>[^\s,;\[{]*)[\s;]+(?P<word>[^\s,;]+)\s*$")
+HEX = re.compile(r"#(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})\b")
+EMPTY = frozenset({"[]", "{}", "~", "null"})
+TELLTALES = {
+    **dict.fromkeys(("dates", "nights", "datum"), "campaigns"),
+    **dict.fromkeys(("latitude", "longitude", "time_zone"), "site"),
+    **dict.fromkeys(("broker", "topic_prefix"), "mqtt"),
+    "kind": "gateways",
+    "address": "fixtures",
+}
+"""Keywords that show what the deleted keyword above them was."""
+HOLD_PAIRS = frozenset({"site", "mqtt"})
+"""Those of them that hold pairs; the others hold lists."""
+
+
+def syntax_break(text: YamlText, error: YAMLError) -> Finding:
+    """The cause of a parser's error: the first pattern that matches, the surest first."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    if not isinstance(error, MarkedYAMLError) or mark is None:
+        return text.finding("TWL-S037", 0, 0, 1)
+    at, begin = text.place(mark), text.place(error.context_mark or mark)
+    return (
+        _sign(text, begin if begin < at else at)
+        or _bracket(text, at, begin)
+        or _behind_value(text, at)
+        or _no_pair(text, at, begin)
+        or _wrong_place(text, at.line)
+        or text.finding("TWL-S037", at.line, at.column, at.column + 1)
+    )
+
+
+def value_over_lines(text: YamlText, value: ScalarEvent) -> Finding:
+    """A value that goes on below its line: meant so, or a line of its own that lacks its colon."""
+    first, last = value.start_mark.line, min(value.end_mark.line, len(text.lines) - 1)
+    for line in range(first, last + 1):
+        if line > first and is_item(text.lines[first]) and is_item(text.lines[line]):
+            to = _column_of_above(text, line, first)
+            return _moved(text, line, indent(text.lines[first])) if to is None else _moved(text, first, to)
+        found = NO_COLON.match(text.value(line), body(text.lines[line]))
+        if found and found["key"] in text.keywords:
+            return _pair(text, line, found)
+    start = value.start_mark.column
+    return text.finding("TWL-S038", first, start, max(start + 1, len(text.value(first))))
+
+
+def missing_hyphen(text: YamlText, line: int, column: int) -> Finding:
+    """An entry whose line lacks its hyphen in `column`."""
+    start, rest = indent(text.lines[line]), text.value(line).lstrip()
+    return text.finding("TWL-S072", line, start, start + len(rest), rest=rest, column=column)
+
+
+def _sign(text: YamlText, at: Position) -> Finding | None:
+    """`name: @home`, `name: & more`, `name: > more`, `name: - more`: signs that mean something to YAML."""
+    line, column = at
+    before, value = text.lines[line][:column].rstrip(), text.value(line)
+    sign = value[column : column + 1]
+    if sign == '"' and "\\" in value[column:]:
+        inner = value[column + 1 : end_of_part(value, column, len(value))].rstrip('"').replace("'", "''")
+        return text.finding("TWL-S159", line, column, len(value), quoted=f"'{inner}'")
+    if sign and sign in "@`%&*!|>" and before == "":
+        return text.finding("TWL-S047", line, column, len(value))
+    if sign and before[-1:] in {":", "-", ",", "[", "{"} and sign in "@`%&*!|>-?" and not ENTRY.match(value, column):
+        written = value[column : end_of_part(value, column, len(value))].rstrip()
+        return text.finding("TWL-S029", line, column, column + len(written), found=sign, quoted=quoted(written))
+    return None
+
+
+def _bracket(text: YamlText, at: Position, begin: Position) -> Finding | None:
+    """`color: [red, blue` without its end, `{bowl: red shaft: blue}` without its comma, `{bowl: #FF6A00}`."""
+    opened = begin if text.lines[begin.line][begin.column : begin.column + 1] in CLOSING else None
+    if opened and at.line != begin.line and scan(text.lines[begin.line]).bracket is None:
+        return None
+    for line in (text.above(at.line), at.line):
+        column = scan(text.lines[line]).bracket if line is not None else None
+        if opened is None and line is not None and column is not None:
+            opened = Position(line, column)
+    if opened is None or opened >= at:
+        return None
+    line, column = opened
+    written, value = text.lines[line], text.value(line)
+    color = HEX.match(written, scan(written).end)
+    if color:
+        return text.finding("TWL-S156", line, *color.span(), value=color[0], bracket=written[column])
+    if at.line == line:
+        key = NEXT_KEY.match(written, at.column)
+        found = (
+            UNPARTED.search(written, 0, key.end() if key else at.column) if key or _rest(text, at)[:1] == ":" else None
+        )
+        if found:
+            word, before = found["word"], found["before"]
+            return text.finding("TWL-S048", line, *found.span("word"), word=word, before=before)
+        if written[: at.column].rstrip()[-1] in "\"'" and _rest(text, at):
+            start = max(written.rfind(sign, 0, at.column) for sign in ":,[{") + 1
+            return _quote(text, at, start)
+    return text.finding("TWL-S028", line, column, len(value), bracket=written[column], closing=CLOSING[written[column]])
+
+
+def _behind_value(text: YamlText, at: Position) -> Finding | None:
+    """What stands on the line behind a value that has ended, or behind a second colon."""
+    line, column = at
+    written, pair = text.lines[line], FIRST_PAIR.match(text.lines[line])
+    before, rest = written[:column].rstrip(), _rest(text, at)
+    if not before or not rest or (pair and column < pair.end()):
+        return None
+    start = pair.end() + 1 if pair else body(written)
+    if ENTRY.match(written, column) and before.strip(" -"):
+        return text.finding("TWL-S100", line, column, column + len(rest))
+    if pair and rest[0] == ":":
+        return _second_colon(text, at, start)
+    if before[-1] in "]}\"'" and not rest.strip(" ,;.]})"):
+        return text.finding("TWL-S049", line, column, column + len(rest), found=rest)
+    if before[-1] in "]}":
+        return text.finding("TWL-S158", line, column, column + len(rest), found=rest, closing=before[-1])
+    return _quote(text, at, start) if before[-1] in "\"'" else None
+
+
+def _second_colon(text: YamlText, at: Position, value: int) -> Finding:
+    """`- name: a, zone: b` and `color: bowl: red, shaft: blue`; `name: a dates: b`; `name: Orange: a week`."""
+    line, written = at.line, text.value(at.line)
+    for start in (body(written), value) if is_item(written) else (value,):
+        found = SEVERAL_PAIRS.fullmatch(written, start)
+        if found:
+            return text.finding("TWL-S065", line, start, len(written), braced=f"{{{found['pairs']}}}")
+    in_quotes = quoted(written[value:].strip())
+    word = LAST_WORD.search(written, value, at.column)
+    if word and word["key"].lower() in text.keywords:
+        return text.finding("TWL-S157", line, word.start("key"), at.column + 1, key=word["key"], quoted=in_quotes)
+    return text.finding("TWL-S030", line, value, len(written), quoted=in_quotes)
+
+
+def _no_pair(text: YamlText, at: Position, begin: Position) -> Finding | None:
+    """A line without a colon: `dates 20–26 November`, `dates = …`, `campaigns`, an entry without its hyphen, a text."""
+    for line in sorted({begin.line, at.line, text.above(at.line) or 0}):
+        written, start = text.value(line), body(text.lines[line])
+        if FIRST_PAIR.match(written) or len(written) <= start:
+            continue
+        beside = [one for one in (text.above(line), next(text.below(line), None)) if one is not None]
+        if written[start] in "[{\"'":
+            among_items = any(text.lines[one].startswith(" " * start + "- ") for one in beside)
+            if written[start] in CLOSING and indent(written) == start and among_items:
+                return missing_hyphen(text, line, start)
+            continue
+        pair, word = NO_COLON.match(written, start), ALONE.match(written.rstrip("= "), start)
+        color = HEX.match(text.lines[line], scan(text.lines[line]).end)
+        key = pair["key"] if pair else word["key"] if word else ""
+        is_key = text.is_key(key)
+        if is_item(written):  # the text of a list is none of these, the first line of an entry may be
+            entry = any(one > line and indent(text.lines[one]) > indent(written) for one in beside)
+            is_key = entry and key in text.keywords
+        if color and word and is_key:
+            return text.finding("TWL-S023", line, *word.span("key"), key=key, value=as_value(color[0]))
+        among_names = any(
+            body(text.lines[one]) == start and key_of(text.lines[one]) not in text.keywords for one in beside
+        )
+        if pair and (is_key or pair["sign"].strip() or (among_names and " " not in pair["value"])):
+            return _pair(text, line, pair)
+        if word and is_key:
+            return text.finding("TWL-S046", line, *word.span("key"), key=key)
+        if not is_item(written) and written[-1] not in "]},":
+            return text.finding("TWL-S047", line, start, len(written))
+    return None
+
+
+def _pair(text: YamlText, line: int, found: re.Match[str]) -> Finding:
+    value = as_value(found["value"])
+    return text.finding("TWL-S023", line, *found.span("key"), key=found["key"], value=value)
+
+
+def _wrong_place(text: YamlText, line: int) -> Finding | None:
+    """A line that begins where none can, because of itself or of the lines above it."""
+    above = text.above(line)
+    if above is None:
+        return None
+    return (
+        _at_the_edge(text, line, above)
+        or _keyword_deleted(text, line, above)
+        or _below_value(text, line, above)
+        or _no_hyphen(text, line, above)
+        or _slipped(text, line, above)
+    )
+
+
+def _at_the_edge(text: YamlText, line: int, above: int) -> Finding | None:
+    """A keyword of an inner level in the first column: what stands below it has lost its entry."""
+    edge = next((number for number in range(above, 0, -1) if text.lines[number][:1].strip(" #")), None)
+    before = text.above(edge) if edge is not None else None
+    if edge is None or before is None or not FIRST_PAIR.match(text.lines[edge]):
+        return None
+    if is_item(text.lines[edge]) or text.is_outermost(key_of(text.lines[edge])):
+        return None
+    to = body(text.lines[before]) if is_item(text.lines[line]) else indent(text.lines[line])
+    return _moved(text, edge, to) if to else None
+
+
+def _keyword_deleted(text: YamlText, line: int, above: int) -> Finding | None:
+    """The line `campaigns:` or `site:` was deleted: what stood under it stands under a keyword with a value now."""
+    pair, start = FIRST_PAIR.match(text.lines[above]), body(text.lines[above])
+    level, item = indent(text.lines[line]), is_item(text.lines[line])
+    if pair is None or (level <= start and not item):
+        return None
+    group = [text.lines[line]]
+    for one in (text.lines[number] for number in text.below(line)):
+        if indent(one) < level or (indent(one) == level and is_item(one) != item):
+            break
+        group.append(one)
+    missing = next((TELLTALES[word] for word in WORDS.findall("\n".join(group)) if word in TELLTALES), None)
+    if missing is None or missing in WORDS.findall("\n".join(text.source.lines)) or item is (missing in HOLD_PAIRS):
+        return None
+    key = text.lines[above][start : pair.end() - 1].strip()
+    return text.finding("TWL-S076", line, level, len(text.value(line)), key=key, missing=missing)
+
+
+def _below_value(text: YamlText, line: int, above: int) -> Finding | None:
+    """`blackouts: []` with entries below it."""
+    written, pair = text.value(above), FIRST_PAIR.match(text.lines[above])
+    start, value = body(written), written[pair.end() :].strip() if pair else ""
+    if pair is None or not value or start > indent(text.lines[line]):
+        return None
+    if is_item(text.lines[line]):
+        if start and value not in EMPTY:
+            return None
+    elif value not in EMPTY or (
+        value != "{}" and sum(indent(text.lines[one]) > start for one in text.below(above)) < 2
+    ):
+        return None  # one line alone has slipped rather than been put in
+    key = written[start : pair.end() - 1].strip()
+    return text.finding("TWL-S045", above, written.index(value, pair.end()), len(written), key=key, value=value)
+
+
+def _no_hyphen(text: YamlText, line: int, above: int) -> Finding | None:
+    """An entry of several lines without its hyphen."""
+    lines, column = text.lines, indent(text.lines[line])
+    below, opener = next(text.below(line), None), text.above(above)
+    if is_item(lines[line]):  # those below have theirs: `name: a` stands above, in the column of the hyphens
+        first = above
+        while opener is not None and indent(lines[opener]) >= column:
+            first, opener = opener, text.above(opener)
+        if is_item(lines[first]) or indent(lines[first]) != column or opener is None or not opens(text.value(opener)):
+            return None
+        return missing_hyphen(text, first, column)
+    if not FIRST_PAIR.match(lines[line]):
+        return None
+    if not is_item(lines[above]) and indent(lines[above]) == column - 2:  # the only entry, its other lines further in
+        alone = below is None or is_item(lines[below]) or indent(lines[below]) != column - 2
+        in_list = opener is not None and opens(text.value(opener)) and key_of(lines[opener]) not in HOLD_PAIRS
+        found = in_list and alone and key_of(lines[above]) in text.keywords
+        return missing_hyphen(text, above, column - 2) if found else None
+    same = [
+        one for one in lines[:line] if is_item(one) and indent(one) == column and key_of(one) == key_of(lines[line])
+    ]
+    deeper = below is not None and indent(lines[below]) == column + 2 and not is_item(lines[below])
+    return missing_hyphen(text, line, column) if same and deeper else None
+
+
+def _slipped(text: YamlText, line: int, above: int) -> Finding | None:
+    """The one line whose beginning stands in a wrong column: this one, or the one above it."""
+    lines, column, key = text.lines, indent(text.lines[line]), key_of(text.lines[line])
+    pair, item = FIRST_PAIR.match(lines[line]), is_item(lines[line])
+    if not item and not pair:
+        return None
+    first = next(number for number in range(len(lines)) if not is_blank(lines[number]))
+    if column < indent(lines[first]):
+        return _moved(text, first, column)
+    to = _column_of_above(text, line, above)
+    if to is not None:
+        return _moved(text, above, to)
+    columns = _open_columns(text, line, above)
+    if not item:  # only the keywords of the outermost level stand in the first column
+        columns = ({0} if text.is_outermost(key) else columns - {0}) & columns or columns
+    if column in columns or not columns:
+        return None
+    # the column of the same keyword elsewhere, else of the same kind of line above, else the nearest, the deeper of two
+    used = {body(one) for number, one in enumerate(lines) if number != line and pair and key_of(one) == key}
+    alike = set[int]()
+    if item and is_item(lines[above]) and bool(pair) == bool(FIRST_PAIR.match(lines[above])):
+        alike = {indent(lines[above])}
+    elif key not in text.keywords and opens(text.value(above)):
+        alike = {body(lines[above]) + 2}
+    to = min(columns, key=lambda one: (one not in used, one not in alike, abs(one - column), -one))
+    return _moved(text, line, to)
+
+
+def _column_of_above(text: YamlText, line: int, above: int) -> int | None:
+    """Where the line above belongs, if it is that one which has slipped."""
+    lines, before = text.lines, text.above(above)
+    column, upper, item = indent(lines[line]), indent(lines[above]), is_item(lines[above])
+    block = bool(FIRST_PAIR.match(lines[above]))
+    opener = body(lines[before]) + 2 if before is not None and opens(text.value(before)) else None
+    if item == is_item(lines[line]) and (block or item) and column != upper:
+        if opener == column:  # the first line below its keyword, and the second is right
+            return column
+        if before is not None and column == (indent(lines[before]) if item else body(lines[before])) and upper:
+            return column if item == is_item(lines[before]) or not item else None
+    if is_item(lines[line]) or opens(text.value(above)) or not item:
+        return None
+    if not block:  # an item on one line, among others in another column
+        among = before is not None and is_item(lines[before]) and column > upper != indent(lines[before])
+        return indent(lines[before]) if among and before is not None else None
+    entry = [column]  # the other lines of the entry whose hyphen stands above
+    for number in text.below(line):
+        if indent(lines[number]) < min(column, upper + 1):
+            break
+        entry += [] if is_item(lines[number]) else [indent(lines[number])]
+    hyphens = {indent(one) for number, one in enumerate(lines) if is_item(one) and number != above}
+    if column == upper + 2 or upper + 2 in entry or column < 2:
+        return None
+    sure = column - 2 in hyphens or opener == column - 2 or (not hyphens and column == upper)
+    return column - 2 if sure or (entry.count(column) > 1 and column > upper) else None
+
+
+def _open_columns(text: YamlText, line: int, above: int) -> set[int]:
+    """The columns in which a line of this kind may begin here."""
+    lines, found, limit = text.lines, set[int](), len(text.lines[above]) + 1
+    for number in range(above, -1, -1):
+        written = lines[number]
+        level = indent(written)
+        if is_blank(written) or level > limit or (level == limit and is_item(written)):
+            continue
+        if is_item(lines[line]):
+            found |= {level} if is_item(written) else set()
+        elif FIRST_PAIR.match(written):
+            found.add(body(written))
+        if number == above and opens(text.value(number)):
+            found |= {body(written) + 2}
+        limit = level
+    return found
+
+
+def _moved(text: YamlText, line: int, column: int) -> Finding:
+    written = text.value(line)
+    found, words = indent(written), written.split()
+    word = " ".join(words[: 2 if words[0] == "-" else 1]).rstrip(":")
+    return text.finding("TWL-S021", line, found, found + len(word), word=word, found=found, expected=column)
+
+
+def _quote(text: YamlText, at: Position, start: int) -> Finding | None:
+    """Text behind a closing quote: the value from `start` needs other quotes."""
+    written = text.value(at.line)
+    start += len(written[start:]) - len(written[start:].lstrip())
+    end = end_of_part(written, start, len(written))
+    value = written[start:end].rstrip()
+    # in `"a "b" c"` the outer quotes were meant, in `"a" b` they belong to the value
+    inner = value[1:-1] if written[at.column - 1] == value[:1] == value[-1:] else value
+    found = written[at.column : end].rstrip()
+    return text.finding("TWL-S031", at.line, start, start + len(value), found=found, quoted=quoted(inner))
+
+
+def _rest(text: YamlText, at: Position) -> str:
+    return text.value(at.line)[at.column :]
