@@ -32,6 +32,7 @@ from controller.gateways.base import Gateway, Name
 from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
 from controller.lighting.names import DARK_WORDS
+from controller.locale import Language, languages
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
 
@@ -44,6 +45,12 @@ def _version(value: object) -> object:
 
 Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [1, "1"]})]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=PRINTABLE)]
+
+
+if TYPE_CHECKING:
+    SiteLanguage = Language
+else:
+    SiteLanguage = Literal[tuple(sorted(languages(), reverse=True))]
 
 
 class Keys(BaseModel):
@@ -59,7 +66,7 @@ class Site(Keys):
     time_zone: str
     latitude: Annotated[float, Field(json_schema_extra={"minimum": -90, "maximum": 90})]
     longitude: Annotated[float, Field(json_schema_extra={"minimum": -180, "maximum": 180})]
-    language: Literal["sv", "en"] = "sv"
+    language: SiteLanguage = "sv"
 
     @field_validator("time_zone")
     @classmethod

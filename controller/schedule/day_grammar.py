@@ -23,6 +23,8 @@ from dataclasses import replace
 from typing import Any
 
 from controller.errors import Mistake
+from controller.events.models import InEachLanguage
+from controller.locale import DEFAULT, languages, texts
 from controller.schedule import suggestions, tokens
 from controller.schedule.day_points import DayPart, month_ahead, month_day, point_ahead, year_ahead
 from controller.schedule.recurrence import (
@@ -54,15 +56,15 @@ def read(text: str) -> tuple[Rule, int | None]:
 
 def _advised(text: str, slip: suggestions.Slip) -> Mistake:
     """Rule 5."""
-    english, swedish = (_wholes(text, slip, language) for language in (0, 1))
-    if not english or not swedish:
+    days = {language: _wholes(text, slip, number) for number, language in enumerate(tokens.LANGUAGES)}
+    if not all(days.values()):
         code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
         return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])
-    said: dict[str, Any] = {
-        **slip.fields,
-        "english": " or ".join(f"`{whole}`" for whole in english),
-        "swedish": " eller ".join(f"`{whole}`" for whole in swedish),
+    meant = {
+        language: texts(language, "values")["or"].join(f"`{whole}`" for whole in days.get(language, days[DEFAULT]))
+        for language in languages()
     }
+    said: dict[str, Any] = {**slip.fields, "meant": InEachLanguage(meant)}
     return Mistake(slip.code, start=slip.start, end=slip.end, **said)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from controller.errors import Mistake
+from controller.events.models import InEachLanguage
 from controller.schedule import suggestions, tokens
 from controller.schedule.holidays import CALLED
 from controller.schedule.recurrence import (
@@ -155,8 +156,8 @@ def month_day(month: int, number: Token) -> MonthDay:
     """The day that is the last figure of `number`."""
     day = number.figures[-1]
     if not 1 <= day <= _LENGTHS[month - 1]:
-        english, swedish = tokens.MONTH_NAMES[month - 1]
-        said = {"day": day, "days": _LENGTHS[month - 1], "english": english, "swedish": swedish}
+        names = InEachLanguage(dict(zip(tokens.LANGUAGES, tokens.MONTH_NAMES[month - 1], strict=True)))
+        said = {"day": day, "days": _LENGTHS[month - 1], "month": names}
         raise Mistake("TWL-S103", start=number.start, end=number.end, **said)
     return MonthDay(month, day)
 

@@ -7,7 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from controller.locale import Language
 from controller.schedule.holidays import key
+
+LANGUAGES: tuple[Language, ...] = ("en", "sv")
+"""Those in which days may be written."""
 
 MONTH_NAMES: tuple[tuple[str, str], ...] = (
     ("January", "januari"),
@@ -23,7 +27,7 @@ MONTH_NAMES: tuple[tuple[str, str], ...] = (
     ("November", "november"),
     ("December", "december"),
 )
-"""English and Swedish, January first."""
+"""In the order of LANGUAGES, January first."""
 
 WEEKDAY_NAMES: tuple[tuple[str, str], ...] = (
     ("Monday", "måndag"),
@@ -34,7 +38,7 @@ WEEKDAY_NAMES: tuple[tuple[str, str], ...] = (
     ("Saturday", "lördag"),
     ("Sunday", "söndag"),
 )
-"""English and Swedish, Monday first."""
+"""In the order of LANGUAGES, Monday first."""
 
 
 def _table(*rows: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from controller.cli.status import _table
 from controller.clock import Trust
 from controller.config.load import load_tower
 from controller.events.formatters import json_text
-from controller.events.models import Language
+from controller.locale import Language
 from controller.service.health import CueHealth, Degradation, GatewayHealth, Health, ZoneHealth
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)

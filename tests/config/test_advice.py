@@ -15,6 +15,7 @@ from controller.config.synonyms import near
 from controller.config.timezones import near_time_zone
 from controller.errors import Mistake
 from controller.events import CATALOGUE, new_event
+from controller.events.models import in_language
 from controller.lighting.color import parse_color
 from controller.locale import languages
 from controller.schedule.days import Days
@@ -192,7 +193,7 @@ KEYS = (
 )
 CAMPAIGN = ("name", "dates", "nights", "except", "hours", "color", "brightness", "fade_in", "fade_out", "change_every")
 
-PROPOSES = ("english", "swedish", "near", "suggestion")
+PROPOSES = ("meant", "near", "suggestion")
 """Fields of an event that hold what may be written instead."""
 CONDITIONS = ("if ", "om ")
 
@@ -202,9 +203,12 @@ def proposed(mistake: Mistake) -> set[str]:
     event = new_event(mistake.code, **mistake.fields)
     if event.action("en").startswith(CONDITIONS) and event.action("sv").startswith(CONDITIONS):
         return set()
-    if mistake.code == "TWL-S103":  # the names of the month, for a question
-        return set()
-    told = (str(mistake.fields[key]) for key in PROPOSES if key in mistake.fields)
+    told = (
+        in_language(mistake.fields[key], language)
+        for key in PROPOSES
+        for language in languages()
+        if key in mistake.fields
+    )
     return {one for text in told for one in QUOTED.findall(text) or [text]}
 
 

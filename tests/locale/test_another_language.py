@@ -1,0 +1,130 @@
+"""Another language is another folder: one is made in letters that no language of ours has, and the program speaks it."""
+
+import json
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import controller
+from controller.locale import FOLDER, languages, texts
+from tests.nights.programs import Site
+from tests.nights.waiting import until
+
+PACKAGE = Path(controller.__file__).parent
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("A"), ord("z") + 1) if chr(code).isalpha()}
+"""A is Ａ: who reads a text in ASCII letters reads one that was not taken from the folder."""
+KEPT = re.compile(r"(\{[^}]*\}|\\.)")
+"""Fields of a text, and escapes of its file."""
+TOPICS = sorted(path.relative_to(FOLDER / "en").as_posix() for path in (FOLDER / "en").rglob("*.toml"))
+OWN = re.compile(r"TWL-[A-Z]\d{3}|#[0-9A-F]{6}|mqtt://\S+|[a-z]+\.yaml|\b(INFO|WARNING|ERROR|CES?T|SIGTERM)\b")
+"""What is the same in every language."""
+WORD = re.compile(r"[A-Za-zÅÄÖåäö_]{2,}")
+
+
+def wide(text: str) -> str:
+    """The text in full-width letters, but for its fields."""
+    return "".join(part if KEPT.fullmatch(part) else part.translate(FULL_WIDTH) for part in KEPT.split(text))
+
+
+def lines(value: Any, name: tuple[str, ...] = ()) -> Iterator[str]:
+    """A table as TOML with its texts in full-width letters."""
+    tables = {key: one for key, one in value.items() if isinstance(one, dict)}
+    if name:
+        yield f"[{'.'.join(json.dumps(key) for key in name)}]"
+    for key, one in value.items():
+        if key not in tables:
+            yield f"{json.dumps(key)} = {json.dumps(wide(one), ensure_ascii=False)}"
+    for key, table in tables.items():
+        yield from lines(table, (*name, key))
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A folder with the program and one more folder of texts."""
+    shutil.copytree(PACKAGE, tmp_path / "program" / "controller", ignore=shutil.ignore_patterns("__pycache__"))
+    for topic in TOPICS:
+        path = tmp_path / "program" / "controller" / "locale" / "xx" / topic
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines(tomllib.loads((FOLDER / "en" / topic).read_text("utf-8")))), "utf-8")
+    return tmp_path / "program"
+
+
+@pytest.fixture
+def site(tmp_path: Path, program: Path) -> Iterator[Site]:
+    """The shipped site, where that program runs."""
+    made = Site(tmp_path)
+    made.env |= {"PYTHONPATH": str(program), "PYTHONSAFEPATH": "1"}
+    made.edit("tower.yaml", "language: sv ", "language: xx ")
+    yield made
+    made.close()
+
+
+def said(site: Site, *words: str, code: int = 0) -> str:
+    """What a command says."""
+    asked = site.start(*words, lang="xx")
+    told, _ = asked.process.communicate(timeout=60)
+    assert asked.process.returncode == code, asked.log
+    return told.decode() + asked.log
+
+
+def untranslated(text: str, site: Site) -> set[str]:
+    """Words in ASCII letters that are neither values nor keywords of the site's files."""
+    written = "\n".join(re.sub(r"(^|\s)#.*", "", path.read_text("utf-8")) for path in site.config.glob("*.yaml"))
+    known = {*WORD.findall(written), *texts("en", "keywords")}
+    return set(WORD.findall(OWN.sub(" ", text.replace(str(site.config), " ")))) - known
+
+
+def test_the_program_speaks_a_language_that_is_only_a_folder(site: Site) -> None:
+    """`check` of good and of bad files, `plan`, `explain`, `status` without a service and with one, and its log."""
+    told = [said(site, "plan", "2026-11-15..2026-11-30"), said(site, "plan", "--at", "2026-11-21T22:00")]
+    told += [said(site, "check"), said(site, "status", code=69)]
+    service = site.start("run", lang=None, LC_ALL="", LC_MESSAGES="", LANG="")
+    until(lambda: "TWL-G101" in service.log, "no confirmation")
+    told.append(said(site, "status", code=0) if "TWL-T001" not in service.log else status(site))
+    assert service.end() == 0
+    told.append(service.log)
+    site.edit("schedule.yaml", "color: orange", "color: oragne\n    sover: 30 novmber")
+    told.append(said(site, "check", code=78))
+    assert all(re.search("[ａ-ｚ]{3}", text) for text in told)
+    assert [found for text in told if (found := untranslated(text, site))] == [], "\n".join(told)
+
+
+def status(site: Site) -> str:
+    """What `status` says, whatever the clock of the machine of tests is worth."""
+    asked = site.start("status", lang="xx")
+    told, _ = asked.process.communicate(timeout=60)
+    return told.decode()
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_language_has_the_same_texts_with_the_same_fields(language: str, topic: str) -> None:
+    """No more and no fewer; those of events are in `tests/events`."""
+
+    def fields(table: Any) -> dict[str, Any]:
+        return {
+            key: fields(one) if isinstance(one, dict) else set(re.findall(r"\{(\w*)\}", one))
+            for key, one in table.items()
+        }
+
+    assert {path.relative_to(FOLDER / language).as_posix() for path in (FOLDER / language).rglob("*.*")} == set(TOPICS)
+    name = topic.removesuffix(".toml")
+    ours, english = fields(texts(language, name)), fields(texts("en", name))
+    if name == "values":  # the number of an error of the operating system may be left out
+        assert ours.pop("os_error") <= english.pop("os_error")
+    assert ours == english
+
+
+def test_the_texts_are_installed_with_the_program() -> None:
+    """Every file that is no module is package data."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["controller"]
+    files = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.*") if path.is_file()}
+    left_out = {name for name in files if not any(fnmatch(name, pattern) for pattern in patterns)}
+    assert {name for name in left_out if not name.endswith((".py", ".pyc", ".md"))} == set()
