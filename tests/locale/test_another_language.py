@@ -1,4 +1,4 @@
-"""Another language is another folder: one is made in letters that no language of ours has, and the program speaks it."""
+"""Another language is another folder: one is made in letters that none of ours has, and the program speaks it."""
 
 import json
 import re
