@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-settings.register_profile("any machine", deadline=None)  # a time per example measures the machine, not the code
+# a time per example measures the machine, not the code; what is broken shows in one example of few: a parser, a colour.
+# `.ci/full` asks for "thorough"
+settings.register_profile("any machine", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("any machine")
 
 # more than a hundred programs are started: they find what they import compiled, as on any machine

@@ -10,6 +10,7 @@ import pytest
 
 from controller.lighting.patch import Patch
 
+EVENING = "2026-11-20T18:00..2026-11-20T21:00"
 NIGHT = "2026-11-20T12:00..2026-11-21T12:00"
 BULBS = """gateways:
   - {name: entrance, kind: wled, topic: wled/entrance, zone: bowl}
@@ -32,7 +33,7 @@ def test_a_sound_night_exits_with_0_and_tells_its_figures(call: Any) -> None:
 
 def test_the_same_seed_gives_the_same_bytes(call: Any) -> None:
     """And another seed others."""
-    words = ("rehearse", NIGHT, "--faults", "storm", "--json", "--seed")
+    words = ("rehearse", EVENING, "--faults", "storm", "--json", "--seed")
     assert call(*words, "5").stdout_bytes == call(*words, "5").stdout_bytes
     assert call(*words, "5").stdout_bytes != call(*words, "6").stdout_bytes
 
@@ -77,7 +78,7 @@ def test_a_tower_that_stays_dark_is_told_with_night_lamp_and_alarms(call: Any, m
 
 def test_the_table_speaks_swedish(call: Any) -> None:
     """Every phrase has its translation."""
-    told = call("rehearse", NIGHT, "--faults", "clock", "--lang", "sv")
+    told = call("rehearse", EVENING, "--faults", "clock", "--lang", "sv")
     assert told.exit_code in {0, 1}, told.output
     assert "Tillgänglighet" in told.stdout
     assert "fre 20 nov 2026" in told.stdout
@@ -85,7 +86,7 @@ def test_the_table_speaks_swedish(call: Any) -> None:
 
 def test_several_seeds_tell_the_median_and_the_worst(call: Any) -> None:
     """In processes of their own, and in order."""
-    told = json.loads(call("rehearse", NIGHT, "--faults", "controller", "--seeds", "3", "--json").stdout)
+    told = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "3", "--json").stdout)
     assert [one["seed"] for one in told["seeds"]] == [0, 1, 2]
     assert told["worst"]["availability"] <= told["median"]["availability"] <= 1
     assert told["gateways"][0]["name"] == "mast"
@@ -100,7 +101,7 @@ def test_several_seeds_are_held_one_by_one_where_processes_cannot_be_had(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("controller.cli.rehearse.ProcessPoolExecutor", refused)
-    told = json.loads(call("rehearse", NIGHT, "--faults", "controller", "--seeds", "2", "--json").stdout)
+    told = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "2", "--json").stdout)
     assert [one["seed"] for one in told["seeds"]] == [0, 1]
 
 

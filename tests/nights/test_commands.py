@@ -80,9 +80,7 @@ def terminal(site: Any) -> Iterator[Any]:
 
 def test_status_tells_how_it_stands(site: Any, words: Any) -> None:
     """For people in two languages, for programs, and again and again until Ctrl-C."""
-    nobody = site.start("status")
-    assert nobody.wait() == 69
-    assert "TWL-Q10" in nobody.log
+    assert "TWL-Q10" in site.ask("status", code=69)
     service = site.controller()
     words.until(lambda: service.events("TWL-G101"), "no confirmation")
     told = json.loads(site.ask("status", "--json"))
@@ -106,11 +104,9 @@ def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Any, mosqui
     for number in (signal.SIGKILL, signal.SIGTERM):
         service = site.controller()
         words.until(lambda one=service: one.events("TWL-G101"), "no confirmation")
-        assert site.start("status").wait() == 0
+        site.ask("status")
         service.end(number)
-        status = site.start("status")
-        assert status.wait() == 69
-        assert b"old news" in status.process.stdout.read()
+        assert "old news" in site.ask("status", code=69)
 
 
 def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any, words: Any) -> None:
@@ -122,11 +118,11 @@ def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any
     for number, place in enumerate(spoiled, start=1):
         site.edit(*place)
         words.until(lambda n=number: len(service.events("TWL-O131")) == n, f"{place[0]} is not refused")
-        assert site.start("status").wait() == 1
-        assert site.start("stop", "--reason", "storm").wait() == 0
-        assert site.start("resume", "--lift").wait() == 0
+        site.ask("status", code=1)
+        site.ask("stop", "--reason", "storm")
+        site.ask("resume", "--lift")
     assert service.end() == 0
-    assert site.start("stop", "--reason", "storm").wait() == 78
+    site.ask("stop", "--reason", "storm", code=78)
 
 
 def test_who_watches_is_told_that_nobody_answers_any_more(site: Any, mosquitto: Any, words: Any) -> None:

@@ -149,16 +149,14 @@ def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Any,
     again = site.controller()
     words.until(lambda: again.events("TWL-G101"), "no light")
     assert "mqtt-users" in again.events("TWL-O131")[0]["first"]
-    assert site.start("status", state="stranger").wait() != 0, "a stranger was let in"
-    assert site.start("status", state="state").wait() == 1, (
-        "the users that cannot be read are told, to who may read the state"
-    )
+    assert site.call("status", state="stranger").exit_code != 0, "a stranger was let in"
+    assert site.call("status").exit_code == 1, "the users that cannot be read are told, to who may read the state"
     (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
     words.until(lambda: "#0000FF" in str(again.events("TWL-G101")), "the schedule waits for the users")
     users.write_text("controller:two\n")
     words.until(lambda: again.events("TWL-B010")[1:], "the mended users are not taken")
     words.until(lambda: again.events("TWL-G101")[1:], "no confirmation with them")
-    words.until(lambda: site.start("status", state="state").wait() == 0, "who has the password is not let in")
+    words.until(lambda: site.call("status").exit_code == 0, "who has the password is not let in")
     assert again.end() == 0
 
 

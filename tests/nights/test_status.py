@@ -16,9 +16,8 @@ STATUS, HEALTH = "watertower/controller/status", "watertower/controller/health"
 
 def asked(site: Any, *words: str) -> tuple[int, dict[str, Any]]:
     """Exit code and document of `status --json`."""
-    program = site.start("status", "--json", *words)
-    told, _ = program.process.communicate(timeout=60)
-    return program.process.returncode, json.loads(told) if told else {}
+    told = site.call("status", "--json", *words)
+    return told.exit_code, json.loads(told.stdout) if told.stdout else {}
 
 
 def codes(told: dict[str, Any]) -> list[str]:
@@ -58,11 +57,10 @@ def test_a_dead_controller_does_not_answer_by_any_clock(site: Any, mosquitto: An
     whole = {"at": at, "site": "T", "clock": "trusted", "now": now, "next": None, "gateways": []}
     listens.say(HEALTH, json.dumps(whole).encode(), retain=True)
     listens.say(STATUS, b"online", retain=True)
-    program = site.start("status")
-    told, _ = program.process.communicate(timeout=60)
-    assert program.process.returncode == 69
-    assert "This is old news" in told.decode()
-    assert "TWL-Q102" in program.log
+    told = site.call("status")
+    assert told.exit_code == 69
+    assert "This is old news" in told.stdout
+    assert "TWL-Q102" in told.output
 
 
 def test_a_rejected_file_is_shown_until_it_is_right_again(site: Any, ear: Any, words: Any) -> None:
@@ -76,9 +74,7 @@ def test_a_rejected_file_is_shown_until_it_is_right_again(site: Any, ear: Any, w
     code, told = asked(site)
     assert (code, codes(told)) == (1, ["TWL-O131"])
     assert "schedule.yaml:" in told["degradations"][-1]["fields"]["where"]
-    in_words = site.start("status", lang="sv")
-    said = in_words.process.communicate(timeout=60)[0].decode()
-    assert "! TWL-O131 sedan " in said
+    assert "! TWL-O131 sedan " in site.call("status", lang="sv").stdout
     path.write_text(good, encoding="utf-8")
     words.until(lambda: program.events("TWL-O130"), "what was put right is not taken")
     assert asked(site)[0] == 0

@@ -160,9 +160,9 @@ def samples(program: Program, start: datetime) -> list[datetime]:
 
 
 many = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-some = settings(many, max_examples=12)
+some = settings(many, max_examples=8)
 
 
 @many

@@ -197,7 +197,7 @@ def _turns(levels: tuple[int, ...]) -> int:
     return sum(one * other < 0 for one, other in pairwise(moves))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     who=st.sampled_from(["controller", "box", "both"]),
     ahead_s=st.floats(0.5, 60),

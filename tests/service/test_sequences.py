@@ -77,10 +77,10 @@ def person(world_of: Any, scheduled: Any) -> ByHand:
 def test_a_hand_on_one_zone_leaves_the_steps_of_the_other(person: ByHand) -> None:
     """For its whole length, while it fades away, and after it; nobody is alarmed."""
     for look in ("white", "dark"):
-        person.ask(look={"bowl": look}, until="25 min")
-        person.run(24 * 60, by_hand=("bowl",))
+        person.ask(look={"bowl": look}, until="15 min")
+        person.run(14 * 60, by_hand=("bowl",))
         person.run(60 + FADED_S, by_hand=("bowl",))
-        person.run(20 * 60)
+        person.run(10 * 60)
     assert person.world.controller.standing() == {"confirmed"}
     assert not {"TWL-G102", "TWL-G103", "TWL-G108"} & set(person.world.controller.codes())
 
@@ -92,7 +92,7 @@ def test_after_a_hand_the_step_is_the_one_of_the_schedule(person: ByHand, action
     person.world.run(1000)
     person.ask(action=action)
     person.world.run(FADED_S)
-    person.run(2 * 3600)
+    person.run(1800)
 
 
 def test_a_gateway_that_is_left_alone_under_a_hand_finds_back_to_the_step(person: ByHand) -> None:
@@ -102,7 +102,7 @@ def test_a_gateway_that_is_left_alone_under_a_hand_finds_back_to_the_step(person
     person.world.controller.stop()
     person.world.box.disconnect()
     person.world.run(540 + FADED_S)
-    for _ in range(6 * 60):
+    for _ in range(2 * 60):
         person.world.run(10)
         person.check()
 
