@@ -8,7 +8,9 @@ from controller.cli.send_request import ask
 
 @click.command("override")
 @click.argument("look", nargs=-1, required=True)
-@click.option("--until", required=True, help="next change, sunrise, 22:30, an INSTANT, or a duration such as '2 h'.")
+@click.option(
+    "--until", required=True, help="next change, sunrise, midnight, 22:30, an INSTANT, or a duration such as '2 h'."
+)
 @click.option("--reason", required=True, help="Why; it stands in the log.")
 @click.option("--brightness", default="100 %", show_default=True)
 @common

@@ -109,6 +109,11 @@ def read(text: str) -> Ends:
         raise _advised(text, slip) from None
 
 
+def read_time(text: str) -> Term:
+    """One time of the same grammar; raises Mistake as `read` does, and proposes nothing."""
+    return _term(text, 0, len(text))
+
+
 def _advised(text: str, slip: _Slip) -> Mistake:
     """Rule 5."""
     written = text[slip.start : slip.end]

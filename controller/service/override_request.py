@@ -9,7 +9,6 @@ Rules
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,9 +34,10 @@ from controller.lighting.look import Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.durations import parse_duration
-from controller.schedule.hours import instant, night_at, night_of
+from controller.schedule.hours import HORIZONS, instant, night_at, night_of
+from controller.schedule.hours_grammar import EVENING, SunEvent, read_time
 from controller.schedule.plan import Program
-from controller.schedule.sun import SUNSET_DEG, below
+from controller.schedule.sun import below
 
 MAX_PAYLOAD = 16_384
 
@@ -181,49 +181,48 @@ def _look(text: str, brightness: float, grounds: OverridePolicy) -> Look:
     return Look((parse_color(text, grounds.palette),), brightness)
 
 
-CLOCK = re.compile(r"(?:kl\.?\s*)?([0-9]{1,2})[:.]([0-9]{2})")
 NEXT_CHANGE = {"next change", "nästa ändring", "nästa byte"}
-SUN = {"sunrise": "sunrise", "soluppgång": "sunrise", "sunset": "sunset", "solnedgång": "sunset"}
 NIGHTS_AHEAD = 400
 
 
 def read_until(text: str, program: Program, now: datetime) -> datetime:
-    """The end in UTC of `next change`, `sunrise`, `sunset`, a clock time, an instant or a duration. Of a local time
-    that comes twice in autumn it is the second, as for every end. Raises Mistake TWL-O121 for what is none, TWL-O122
-    where it does not come."""
+    """The end in UTC of `next change`, a time as in the hours of a schedule (`midnight`, `sunrise - 1 h`, `22:30`), an
+    instant or a duration. Of a local time that comes twice in autumn it is the second, as for every end. Raises Mistake
+    TWL-O121 for what is none, TWL-O122 where it does not come."""
     wanted = " ".join(text.split()).lower()
     if wanted in NEXT_CHANGE:
         cue = program.next_cue(now)
         if cue is None:
             raise Mistake("TWL-O122", until=text)
         return cue.at
-    if wanted in SUN:
-        return _sun(SUN[wanted], program, now, text)
-    if clock := CLOCK.fullmatch(wanted):
-        return _clock(int(clock[1]), int(clock[2]), program, now, text)
-    return _instant(text, program) or _after(text, now)
+    try:
+        time = read_time(text)
+    except Mistake:
+        return _instant(text, program) or _after(text, now)
+    if isinstance(time.what, int):
+        return _clock(time.what, program, now)
+    return _sun(time.what, timedelta(minutes=time.shift), program, now, text)
 
 
-def _sun(event: str, program: Program, now: datetime, text: str) -> datetime:
-    """The next sunrise or sunset; a frame that is dark or light from end to end has none at its border."""
+def _sun(event: SunEvent, shift: timedelta, program: Program, now: datetime, text: str) -> datetime:
+    """The next time that the sun does this; a frame that is dark or light from end to end has none at its border."""
     place = program.place
     tonight = night_at(now, place.time_zone)
-    for i in range(NIGHTS_AHEAD):
+    # a shift may reach from one frame into the next
+    for i in range(-1, NIGHTS_AHEAD):
         night = night_of(tonight.day + timedelta(days=i), place.time_zone)
-        for start, end in below(place.latitude, place.longitude, night.start, night.end, SUNSET_DEG):
-            at, border = (end, night.end) if event == "sunrise" else (start, night.start)
-            if at > now and at != border:
-                return at
+        for start, end in below(place.latitude, place.longitude, night.start, night.end, HORIZONS[event]):
+            at, border = (start, night.start) if event in EVENING else (end, night.end)
+            if at + shift > now and at != border:
+                return at + shift
     raise Mistake("TWL-O122", until=text)
 
 
-def _clock(hour: int, minute: int, program: Program, now: datetime, text: str) -> datetime:
+def _clock(minutes: int, program: Program, now: datetime) -> datetime:
     """The next time that clocks show this."""
-    if hour * 60 + minute > 24 * 60 or minute > 59:
-        raise Mistake("TWL-O121", until=text)
     today = now.astimezone(program.place.time_zone).date()
     days = (today + timedelta(days=i) for i in range(3))
-    times = (instant(day, hour * 60 + minute, program.place.time_zone, last=True) for day in days)
+    times = (instant(day, minutes, program.place.time_zone, last=True) for day in days)
     return next(at for at in times if at > now)
 
 

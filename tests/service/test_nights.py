@@ -45,7 +45,7 @@ def test_a_change_is_told_with_its_reason(world_of: Callable[..., Any]) -> None:
     world.run(1)
     told = [event.text("sv") for _, event in world.controller.events if event.code == "TWL-C020"]
     assert [line.partition("(")[2].partition(")")[0] for line in told] == [
-        "inget gäller: släckt; tiden för En vecka fri från våld tog slut 07:52",
+        "inget gäller: släckt; tiden för En vecka fri från våld börjar 15:41",
         "En vecka fri från våld",
         "nödstopp av Eva tills `watertower resume --lift`: arbete i masten",
     ]

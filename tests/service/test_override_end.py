@@ -33,11 +33,19 @@ def at(local: str) -> datetime:
         ("02:15", "2027-03-28T01:00", "2027-03-28T03:15"),
         ("2026-11-21T03:00", "2026-11-20T12:00", "2026-11-21T03:00"),
         ("2026-11-21", "2026-11-20T12:00", "2026-11-21T00:00"),
+        ("midnatt", "2026-11-20T22:59", "2026-11-21T00:00"),
+        ("Midnight", "2026-11-21T00:00", "2026-11-22T00:00"),
+        ("noon", "2026-11-20T12:00", "2026-11-21T12:00"),
+        ("midnatt - 30 min", "2026-11-20T22:59", "2026-11-20T23:30"),
+        ("solens uppgång", "2026-11-20T12:00", "2026-11-21T07:55:02"),
+        ("sunrise - 1 h", "2026-11-20T12:00", "2026-11-21T06:55:02"),
+        ("sunrise + 6 h", "2026-11-21T13:00", "2026-11-21T13:55:02"),
+        ("sunset + 30 min", "2026-11-20T15:50", "2026-11-20T16:11"),
         ("1 h 30 min", "2026-11-20T12:00", "2026-11-20T13:30"),
     ],
 )
 def test_how_an_end_is_said(text: str, now: str, end: str) -> None:
-    """In words, as a time of the clock, as an instant, as a duration."""
+    """In the words of a schedule's hours, as an instant, as a duration."""
     assert abs((read_until(text, PROGRAM, at(now)) - at(end)).total_seconds()) <= 30
 
 
