@@ -28,7 +28,7 @@ from controller.events.formatters import document
 from controller.gateways.base import Message, Order
 from controller.gateways.dmx import Dmx
 from controller.mqtt import Address, Mqtt
-from controller.service.confirmed_minutes import ConfirmedMinutes
+from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
 from controller.service.controller import Controller
 from controller.service.health_watch import ONLINE
 from controller.service.overrides import OverrideManager
@@ -123,10 +123,12 @@ async def _remember(parts: Context, engine: Controller) -> None:
 
 
 async def _count(parts: Context, engine: Controller) -> None:
-    """Hands the proof of glow to the store, a minute at a time."""
-    glow = ConfirmedMinutes()
+    """Hands changes of light and confirmed minutes to the history."""
+    minutes, changes = ConfirmedMinutes(), LightChanges()
     while True:
-        parts.store.note_minutes(glow.sample(engine, parts.clock.read()))
+        reading = parts.clock.read()
+        parts.store.note_minutes(minutes.sample(engine, reading))
+        parts.store.note_light(changes.sample(engine, reading))
         await asyncio.sleep(COUNT_S)
 
 

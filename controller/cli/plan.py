@@ -9,6 +9,7 @@ import click
 from controller.cli.date_format import say_day
 from controller.cli.manual_state import notices, read_by_hand
 from controller.cli.options import Options, common
+from controller.cli.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
 from controller.cli.period import SOON, read_instant, read_period
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
@@ -24,6 +25,7 @@ from controller.schedule.plan_notes import Note
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.formatting import shows
+from controller.state import SqliteHistory
 
 
 @click.command("plan")
@@ -42,11 +44,14 @@ def command(options: Options, period: tuple[str, ...], moment: str | None, as_js
     if moment is not None:
         at = read_instant(moment, setup)
         under = program.with_hand(by_hand.standing(), by_hand.stop)
+        shown = shown_at(SqliteHistory(options.state_dir), at) if at < now else {}
         if as_json:
-            click.echo(dump({**explained(under, at), **by_hand.document(at, now)}))
+            recorded = {"recorded": shown_document(shown)} if at < now else {}
+            click.echo(dump({**explained(under, at), **by_hand.document(at, now), **recorded}))
         else:
-            beside = notices(by_hand, (at, at + SOON), now, zone, options.language)
-            click.echo("\n".join((_explanation(under, at, options), *beside)))
+            past = _past(shown, options) if at < now else []
+            beside = notices(by_hand, (max(at, now), at + SOON), now, zone, options.language) if at + SOON > now else []
+            click.echo("\n".join((local(at, zone), *past, *_explanation(under, at, options), *beside)))
         return
     start, end = read_period(" ".join(period), setup, now)
     if as_json:
@@ -210,10 +215,17 @@ def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
     return f"{start.astimezone(zone):%H:%M}–{end.astimezone(zone):%H:%M}"
 
 
-def _explanation(program: Program, at: datetime, options: Options) -> str:
+def _past(shown: Mapping[str, ShownZone], options: Options) -> list[str]:
+    """What the history tells of an instant, and that what follows is not of that time."""
+    say, language = options.say, options.language
+    lines = [f"{say('Was shown')}: {zone.words(language, say('dark'))}" for zone in shown.values()]
+    return [*(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]), f"{say('As the files say it now')}:"]
+
+
+def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
     say, language, zone = options.say, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
-    lines = [local(at, zone), f"{say('Shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
+    lines = [f"{say('Shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
     if fade_left_s(cue, at):
         lines.append(f"{say('Fading until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if why.winner else ""
@@ -223,4 +235,4 @@ def _explanation(program: Program, at: datetime, options: Options) -> str:
     following = program.next_cue(at)
     if following is not None:
         lines.append(f"{say('Next')}: {local(following.at, zone)}")
-    return "\n".join(lines)
+    return lines

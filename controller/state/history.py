@@ -90,7 +90,7 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LightChange:
-    """From `at` on a zone is meant to show `look`, on behalf of `rule`; both as the JSON documents of `plan` say it."""
+    """From `at` on a zone is meant to show `look` on behalf of `rule`, JSON objects of the controller's."""
 
     at: datetime
     zone: str

@@ -1,7 +1,7 @@
 """`watertower plan`: tables, JSON and one moment."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from controller.clock import SystemClock
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
-from controller.state import StateStore
+from controller.state import LightChange, Minute, SqliteHistory, StateStore
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -169,12 +169,12 @@ def test_one_moment_is_explained_in_swedish(call: Any, config: Any) -> None:
     (config / "schedule.yaml").write_text(head + more + "every_night:" + rest)
     line = 1 + head.count("\n")
     rule = f"nätter 25 november till 10 december utom 2 december, solnedgång till 23:00 (rad {line})"
-    both = call("plan", "--at", "2026-11-25T18:00", "--lang", "sv").stdout.splitlines()
+    both = call("plan", "--at", "2090-11-25T18:00", "--lang", "sv").stdout.splitlines()
     assert both[2] == "För att: En vecka fri från våld – datum 20–26 November, sunset to sunrise (rad 10)"
     assert both[3] == f"Får vika: Vita veckor – {rule} (En vecka fri från våld går före)"
-    rest_dark = call("plan", "--at", "2026-11-28T23:30", "--lang", "sv").stdout.splitlines()
+    rest_dark = call("plan", "--at", "2090-11-28T23:30", "--lang", "sv").stdout.splitlines()
     assert rest_dark[1:3] == ["Visar: bowl släckt, shaft släckt", f"För att: Vita veckor – släckt i övrigt: {rule}"]
-    nothing = call("plan", "--at", "2026-07-01T12:00", "--lang", "sv").stdout.splitlines()
+    nothing = call("plan", "--at", "2090-07-01T12:00", "--lang", "sv").stdout.splitlines()
     assert nothing[2] == "För att: inget gäller: släckt"
 
 
@@ -279,10 +279,103 @@ def test_where_nobody_can_tell_what_was_set_by_hand_that_is_said(call: Any, tmp_
     assert "!" not in call("plan").stdout
 
 
-def test_the_past_is_told_as_what_the_files_say_now(call: Any) -> None:
-    """Nobody keeps here what was shown."""
-    for words in (("plan", "--at", "2020-11-24T18:00"), ("plan", "20–26 November 2020")):
-        told = call(*words).stdout
-        assert "! the past is told as the files say it now, not as it was shown" in told
-        assert "status" not in told
-    assert json.loads(call("plan", "--at", "2020-11-24T18:00", "--json").stdout)["of_the_past"]
+@pytest.fixture
+def recorded(tmp_path: Path) -> datetime:
+    """A history of one evening: the bowl under the campaign, dark by hand from the third minute on."""
+    evening = datetime(2025, 11, 20, 18, tzinfo=UTC)
+    (tmp_path / "state").mkdir()
+    history = SqliteHistory(tmp_path / "state")
+    orange, dark = {"colors": ["#FF6A00"], "brightness": 0.8}, {"colors": [], "brightness": 1.0}
+    sequence = {
+        "colors": ["#FF0000", "#00FF00"], "brightness": 1.0, "change_every_s": 60.0, "since": evening.isoformat(),
+    }  # fmt: skip
+    campaign = {"kind": "campaign", "name": "Förra årets", "line": 3}
+    hand = {"kind": "override", "owner": "Ann", "reason": "test"}
+    seconds = (60.0, 60.0, 12.4, 0.0)
+    history.write(
+        [
+            LightChange(evening, "bowl", orange, campaign),
+            LightChange(evening, "shaft", sequence, {"kind": None}),
+            LightChange(evening + 2 * MINUTE, "bowl", dark, hand),
+            *(
+                Minute(evening.date(), zone, evening + number * MINUTE, planned=True, confirmed_s=confirmed_s)
+                for number, confirmed_s in enumerate(seconds)
+                for zone in ("bowl", "shaft")
+            ),
+        ]
+    )
+    history.close()
+    return evening
+
+
+@pytest.mark.parametrize(
+    ("second", "bowl", "shaft"),
+    [
+        (30, "bowl #FF6A00 80% – Förra årets – confirmed", "shaft #FF0000 100% – nothing applied – confirmed"),
+        (90, "bowl #FF6A00 80% – Förra årets – confirmed", "shaft #00FF00 100% – nothing applied – confirmed"),
+        (
+            120,
+            "bowl dark – override by Ann: test – confirmed for 12 s of this minute",
+            "shaft #FF0000 100% – nothing applied – confirmed for 12 s of this minute",
+        ),
+        (
+            239,
+            "bowl dark – override by Ann: test – not confirmed",
+            "shaft #00FF00 100% – nothing applied – not confirmed",
+        ),
+    ],
+)
+def test_of_the_past_it_tells_what_was_shown(call: Any, recorded: datetime, second: int, bowl: str, shaft: str) -> None:
+    """On whose behalf, and confirmed or not; before what the files say now of that instant."""
+    at = (recorded + timedelta(seconds=second)).isoformat()
+    told = call("plan", "--at", at)
+    lines = told.stdout.splitlines()
+    assert told.exit_code == 0
+    assert lines[1:4] == [f"Was shown: {bowl}", f"Was shown: {shaft}", "As the files say it now:"]
+    assert lines[4].startswith("Shows: ")
+    assert not [line for line in lines if line.startswith("!")]
+
+
+def test_of_the_past_in_swedish_and_for_programs(call: Any, recorded: datetime) -> None:
+    """The document has values."""
+    at = (recorded + 2 * MINUTE).isoformat()
+    told = call("plan", "--at", at, "--lang", "sv").stdout.splitlines()
+    assert told[1] == "Visades: bowl släckt – överstyrt av Ann: test – bekräftat 12 s av den här minuten"
+    assert told[3] == "Som filerna säger nu:"
+    document = json.loads(call("plan", "--at", at, "--json").stdout)
+    assert document["of_the_past"]
+    assert document["recorded"]["zones"]["bowl"] == {
+        "on": False, "color": None, "brightness": 0.0, "confirmed_s": 12.4,
+        "rule": {"kind": "override", "owner": "Ann", "reason": "test"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("minutes", [-1, 4, 600])
+def test_where_the_history_has_nothing_it_says_so(call: Any, recorded: datetime, minutes: int) -> None:
+    """The service did not run then, though it had shown something before; what the files say now follows."""
+    at = (recorded + minutes * MINUTE).isoformat()
+    lines = call("plan", "--at", at).stdout.splitlines()
+    assert lines[1].startswith("! the history holds nothing of this minute")
+    assert lines[2] == "As the files say it now:"
+    assert json.loads(call("plan", "--at", at, "--json").stdout)["recorded"] is None
+
+
+def test_of_the_future_there_is_no_record(call: Any, recorded: datetime) -> None:
+    """Nothing of the past stands beside it."""
+    assert recorded
+    assert "Was shown" not in call("plan", "--at", "2090-11-20T18:00").stdout
+    assert "recorded" not in json.loads(call("plan", "--at", "2090-11-20T18:00", "--json").stdout)
+
+
+def test_a_history_that_cannot_be_read_is_no_traceback(call: Any, tmp_path: Path) -> None:
+    """Exit code 1, and which file."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "history.db").write_bytes(b"not a database " * 1000)
+    told = call("plan", "--at", "2025-11-20T18:00")
+    assert (told.exit_code, "TWL-J008" in told.stderr) == (1, True)
+
+
+def test_a_period_of_the_past_is_told_as_what_the_files_say_now(call: Any) -> None:
+    """And says so."""
+    told = call("plan", "20", "November", "2020").stdout
+    assert "! the past is told as the files say it now, not as it was shown" in told

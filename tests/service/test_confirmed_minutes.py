@@ -8,8 +8,11 @@ import pytest
 
 from controller.clock import ClockReading
 from controller.config.load import load
-from controller.service.confirmed_minutes import ConfirmedMinutes
+from controller.lighting.look import Look
+from controller.schedule.campaign import Override, SafetyStop
+from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
 from controller.service.controller import Controller
+from controller.state import LightChange
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
@@ -67,3 +70,41 @@ def test_time_in_which_nobody_looked_proves_nothing(gap_s: int) -> None:
     night.live(0, 10, bowl="confirmed", shaft="confirmed")
     rows = night.live(9 + gap_s, 9 + gap_s + 61, bowl="confirmed", shaft="confirmed")
     assert rows[0].confirmed_s <= 9 + 60 - gap_s if gap_s < 60 else rows[0].confirmed_s == 9.0
+
+
+def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
+    """Each zone once, and again only when its look or its rule is another; an override covers its zones only."""
+    night, changes = Night(EVENING), LightChanges()
+    program = night.engine.program
+
+    def sample(second: int) -> list[LightChange]:
+        reading = ClockReading(EVENING + timedelta(seconds=second), 100.0 + second)
+        night.engine.turn(reading)
+        return list(changes.sample(night.engine, reading))
+
+    orange = {"colors": ["#FF6A00"], "brightness": 1.0}
+    campaign = {"kind": "campaign", "name": "En vecka fri från våld", "line": program.campaigns[0].line}
+    assert [(c.zone, c.look, c.rule) for c in sample(0)] == [
+        ("bowl", orange, campaign),
+        ("shaft", orange, campaign),
+    ]
+    assert sample(1) == []
+    by_ann = Override("a", {"bowl": Look()}, EVENING, EVENING + timedelta(seconds=10), "Ann", "test")
+    night.engine.follow(program.with_hand((by_ann,), None))
+    dark, hand = {"colors": [], "brightness": 1.0}, {"kind": "override", "owner": "Ann", "reason": "test"}
+    assert [(c.zone, c.look, c.rule, c.at) for c in sample(2)] == [("bowl", dark, hand, EVENING + timedelta(seconds=2))]
+    assert [(c.zone, c.look, c.rule) for c in sample(10)] == [("bowl", orange, campaign)]
+    night.engine.follow(program.with_hand((), SafetyStop(EVENING, "Bo", "storm")))
+    stop = {"kind": "stop", "owner": "Bo", "reason": "storm"}
+    assert {(c.zone, *map(str, (c.look["colors"], c.rule))) for c in sample(20)} == {
+        (zone, "[]", str(stop)) for zone in ("bowl", "shaft")
+    }
+
+
+def test_by_day_the_light_is_on_nobodys_behalf() -> None:
+    """Before the first turn nothing is recorded."""
+    night, changes = Night(NOON), LightChanges()
+    reading = ClockReading(NOON, 100.0)
+    assert changes.sample(night.engine, reading) == ()
+    night.engine.turn(reading)
+    assert [change.rule for change in changes.sample(night.engine, reading)] == [{"kind": None}] * 2
