@@ -56,7 +56,8 @@ class RateLimit:
 
     def due(self, now_s: float) -> tuple[Event, ...]:
         """The summaries of windows that have ended; infinity ends all."""
-        ended = [key for key, count in self._counts.items() if not 0 <= now_s - count.began_s < WINDOW_S]
+        # the same sum as in `due_s`: whoever wakes at that very instant must find it over
+        ended = [key for key, it in self._counts.items() if not it.began_s <= now_s < it.began_s + WINDOW_S]
         return tuple(_summaries(self._counts.pop(key) for key in ended))
 
 

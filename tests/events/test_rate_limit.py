@@ -2,6 +2,9 @@
 
 import math
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from controller.events import new_event
 from controller.events.rate_limit import KEYS, RateLimit
 
@@ -70,3 +73,12 @@ def test_what_an_event_is_about_can_be_said() -> None:
     damper = RateLimit(free=1)
     passed = [damper.pass_on(new_event("TWL-B042", client=f"c{n}"), 0, about) for n in range(4) for about in ("x", "y")]
     assert sum(map(len, passed)) == 2
+
+
+@given(st.floats(0, 1e7))
+def test_whoever_wakes_when_a_summary_is_due_finds_it(began_s: float) -> None:
+    """However the seconds round: a controller that slept until then would not sleep again, and find nothing to do."""
+    damper = RateLimit()
+    for _ in range(3):
+        damper.pass_on(new_event("TWL-G105", gateway="a"), began_s)
+    assert [event.code for event in damper.due(damper.due_s)] == ["TWL-C040"]

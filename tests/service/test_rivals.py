@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from controller.gateways.base import Order
+from controller.schedule.campaign import SafetyStop
 
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
@@ -236,3 +238,57 @@ def test_what_is_no_document_takes_the_place_of_ours_as_well(night: Any, payload
     assert night.desired.order > ours.order
     assert "TWL-G111" in night.controller.codes(night.mono - 2)
     assert night.wrong_s == 0
+
+
+EDGES = (0, 1, 499_999, 500_000, 500_001, 999_999, 1_000_000, 1_000_001, 2**53)
+INSTANTS = ("2000-01-01T00:00:00Z", "2026-11-20T18:00:30Z", "2199-12-31T00:00:00Z")
+
+
+def _forged(world: Any, random: Random, topic: str) -> bytes:
+    """What stands on a topic of the gateway with numbers at the bounds, in the name of whoever is there."""
+    told = json.loads(world.kept.get(topic, b"{}"))
+    told |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
+    if topic == DESIRED:
+        held = world.box.machine.order
+        odd = {
+            "command_id": "odd",
+            "replaces": {"epoch": held.epoch, "revision": held.revision},
+            "issued_at": random.choice(INSTANTS),
+            "valid_until": random.choice(INSTANTS),
+            "zones": {zone: {"on": True, "color": "#0000FF"} for zone in ("bowl", "shaft")},
+            "cues": [],
+        }
+        told |= {key: value for key, value in odd.items() if random.random() < 0.5}
+    return json.dumps(told).encode()
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(night: Any, seed: int) -> None:
+    """Orders at the bounds from reports, documents and the disk, with `replaces` and without, among restarts."""
+    random = Random(seed)
+    for _ in range(random.randint(3, 12)):
+        deed = random.choice(("write", "write", "report", "controller", "gateway", "broker", "cleared"))
+        if deed in {"write", "report"}:
+            topic = DESIRED if deed == "write" else REPORTED
+            night.say(topic, _forged(night, random, topic), random.random() < 0.5)
+        elif deed == "controller":
+            night.controller.stop()
+            night.controller.start(Order(random.choice(EDGES), random.choice(EDGES)))
+        elif deed == "gateway":
+            night.box.stop(tell=random.random() < 0.5)
+            night.run(random.choice((0, 40)))
+            night.box.start(forget=random.random() < 0.5)
+        elif deed == "broker":
+            night.forget()
+        else:
+            night.say(DESIRED, b"", True)
+        night.run(random.choice((0.003, 0.1, 1, 10)))
+    night.run(100)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+    engine = night.controller.engine
+    engine.follow(engine.program.with_hand((), SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")))
+    night.controller.poke()
+    night.run(4)
+    assert not any(state.on for state in night.box.shown().values())
+    assert night.controller.standing() == {"confirmed"}
