@@ -65,11 +65,11 @@ def site(tmp_path: Path, program: Path) -> Iterator[Site]:
     made.close()
 
 
-def said(site: Site, *words: str, code: int = 0) -> str:
+def said(site: Site, *words: str, code: int | None = 0) -> str:
     """What a command says."""
     asked = site.start(*words, lang="xx")
     told, _ = asked.process.communicate(timeout=60)
-    assert asked.process.returncode == code, asked.log
+    assert code in {None, asked.process.returncode}, asked.log
     return told.decode() + asked.log
 
 
@@ -86,20 +86,13 @@ def test_the_program_speaks_a_language_that_is_only_a_folder(site: Site) -> None
     told += [said(site, "check"), said(site, "status", code=69)]
     service = site.start("run", lang=None, LC_ALL="", LC_MESSAGES="", LANG="")
     until(lambda: "TWL-G101" in service.log, "no confirmation")
-    told.append(said(site, "status", code=0) if "TWL-T001" not in service.log else status(site))
+    told.append(said(site, "status", code=None))  # the clock of a machine of tests may be doubted, which is code 1
     assert service.end() == 0
     told.append(service.log)
     site.edit("schedule.yaml", "color: orange", "color: oragne\n    sover: 30 novmber")
     told.append(said(site, "check", code=78))
     assert all(re.search("[ａ-ｚ]{3}", text) for text in told)
     assert [found for text in told if (found := untranslated(text, site))] == [], "\n".join(told)
-
-
-def status(site: Site) -> str:
-    """What `status` says, whatever the clock of the machine of tests is worth."""
-    asked = site.start("status", lang="xx")
-    told, _ = asked.process.communicate(timeout=60)
-    return told.decode()
 
 
 @pytest.mark.parametrize("language", languages())
