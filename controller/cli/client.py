@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from controller.cli.options import Options
+from controller.cli.options import Options, tell
 from controller.config.load import load, load_tower
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
     """What a talk with the running service gives. It goes on by its last good files whatever was saved since, and so
-    must whoever asks it: files that are wrong are told only where it does not answer."""
+    must whoever asks it. Where it does not answer, that is told, and what is wrong with the files."""
     try:
         return talk(load(options.config_dir).tower)
     except FilesRejected as rejected:
@@ -26,7 +26,8 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
             raise
         try:
             return talk(tower)
-        except Unreachable:
+        except Unreachable as unreachable:
+            tell(unreachable, options)
             raise rejected from None
 
 

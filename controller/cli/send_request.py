@@ -14,8 +14,8 @@ from controller.cli.options import Options
 from controller.config.tower import MqttSettings as Settings
 from controller.errors import Refused, Unreachable
 from controller.events import new_event
-from controller.events.formatters import FRAME
-from controller.events.models import printable
+from controller.events.formatters import CAUSE, FRAME
+from controller.events.models import Advice, printable
 from controller.gateways.base import Message
 from controller.locale import Language
 from controller.mqtt import Mqtt, Received
@@ -92,7 +92,8 @@ def _event(payload: bytes) -> dict[str, object]:
 def _show(answer: dict[str, object], language: Language) -> None:
     """What was granted, in the words of whoever asked; those of the service where it knows events that we do not."""
     if answer.get("code") == REFUSED:
-        raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=answer.get("reason"))
+        reason = _reason(answer)
+        raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=reason)
     if answer.get("code") == STILL_STOPPED:
         raise Refused(STILL_STOPPED, **{key: answer.get(key) for key in ("id", "owner", "reason", "by")})
     if answer.get("code") == LIT:
@@ -101,6 +102,15 @@ def _show(answer: dict[str, object], language: Language) -> None:
     with contextlib.suppress(KeyError):
         text = new_event(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(language)
     click.echo(printable(f"{code}: {text}", LONGEST))
+
+
+def _reason(answer: dict[str, object]) -> object:
+    """Why, with words in each language where we know that event; else as the service told it."""
+    match answer.get(f"reason{CAUSE}"):
+        case {"code": str(code), "fields": dict(fields)}:
+            with contextlib.suppress(KeyError, TypeError):
+                return Advice(new_event(code, **fields))
+    return answer.get("reason")
 
 
 def _owner() -> str:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
-from controller.events.models import Event, Level, in_language
+from controller.events.models import Advice, Event, Level, in_language
 from controller.locale import DEFAULT, Language
 
 PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
@@ -22,6 +22,10 @@ FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose"})
 """What every document says; a field of the same name stands in the text alone."""
 
 
+CAUSE = "_event"
+"""After the name of a field that tells another event: its code and fields, for whoever speaks another language."""
+
+
 def document(event: Event, at: datetime, language: Language) -> dict[str, object]:
     """The event as a JSON object; also what goes out on `<prefix>/controller/event`."""
     return {
@@ -33,6 +37,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         "text": event.text(language),
         **({"whose": event.whose.said(DEFAULT)} if event.whose is not None else {}),
         **{key: _plain(value, language) for key, value in event.fields.items() if key not in FRAME},
+        **{f"{key}{CAUSE}": _cause(value) for key, value in event.fields.items() if isinstance(value, Event | Advice)},
     }
 
 
@@ -46,6 +51,11 @@ def json_text(value: object, indent: int | None = None) -> str:
     U+009B, which is an escape sequence of its own, nor what turns the direction of writing."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+
+
+def _cause(value: Event | Advice) -> dict[str, object]:
+    event = value.event if isinstance(value, Advice) else value
+    return {"code": event.code, "fields": {key: _plain(field, DEFAULT) for key, field in event.fields.items()}}
 
 
 def _plain(value: object, language: Language) -> object:

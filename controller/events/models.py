@@ -172,8 +172,9 @@ class Advice:
     event: Event
 
     def said(self, language: Language) -> str:
-        """Code, text and cure."""
-        return f"{self.event.code}: {self.event.text(language)}; {self.event.action(language)}"
+        """Code, text and cure, in one sentence."""
+        cure = self.event.action(language)
+        return f"{self.event.code}: {self.event.text(language)}; {cure[:1].lower()}{cure[1:]}"
 
     def __str__(self) -> str:
         return self.said(DEFAULT)

@@ -224,7 +224,9 @@ class Controller:
                 track = self.tracks[gateway.name]
                 self.tracks[gateway.name] = replace(track, heard=replace(track.heard, order=seen))
         if gateway.name in self._issued:
-            fields = {"topic": topic, "epoch": seen.epoch, "revision": seen.revision}
+            # what is no document has the lowest order of all, and none to tell
+            epoch, revision = (seen.epoch, seen.revision) if seen != Order() else ("–", "–")
+            fields = {"topic": topic, "epoch": epoch, "revision": revision}
             self._tell(new_event("TWL-G111", **fields), reading)
             self._overwritten(gateway.name)
 

@@ -1,5 +1,6 @@
 """The answer to a request by hand, as whoever asked is told it."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from controller.cli.send_request import _show
 from controller.errors import Refused
 from controller.events import new_event
 from controller.events.formatters import document
+from controller.events.models import Advice
 from controller.gateways.base import Message
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -37,6 +39,33 @@ def test_a_refusal_is_no_success() -> None:
     """It ends the command with 1."""
     with pytest.raises(Refused):
         _show(document(new_event("TWL-O110", id="a", owner="Eva", reason="no"), NOW, "en"), "en")
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "swedish"),
+    [
+        ("TWL-O121", {"until": "sen"}, "TWL-O121: 'sen' är inget slut; skriv `soluppgång`"),
+        ("TWL-O125", {"zone": "topp", "zones": "bowl, shaft"}, "TWL-O125: "),
+        (
+            "TWL-S145",
+            {"value": "blåå", "example": "orange"},
+            'TWL-S145: "blåå" är ingen färg som är känd här; skriv ett',
+        ),
+    ],
+)
+def test_a_refusal_has_its_reason_in_the_language_of_who_asked(code: str, fields: dict[str, str], swedish: str) -> None:
+    """The service may speak another one; a reason that is not known here comes as the service told it."""
+    reason = Advice(new_event(code, **fields))
+    answer = json.loads(json.dumps(document(new_event("TWL-O110", id="a", owner="Eva", reason=reason), NOW, "en")))
+    with pytest.raises(Refused) as raised:
+        _show(answer, "sv")
+    said = new_event(raised.value.code, **raised.value.fields)
+    assert swedish in said.text("sv")
+    assert said.text("en") == answer["text"]
+    for other in ({"code": "TWL-O999", "fields": {}}, {"code": code, "fields": {"code": 1}}, {"code": []}, 7):
+        with pytest.raises(Refused) as raised:
+            _show({**answer, "reason_event": other}, "sv")
+        assert raised.value.fields["reason"] == answer["reason"]
 
 
 def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:

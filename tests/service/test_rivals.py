@@ -236,7 +236,8 @@ def test_what_is_no_document_takes_the_place_of_ours_as_well(night: Any, payload
     night.run(2)
     assert night.desired.zones == ours.zones
     assert night.desired.order > ours.order
-    assert "TWL-G111" in night.controller.codes(night.mono - 2)
+    (told,) = (event for _, event in night.controller.events if event.code == "TWL-G111")
+    assert told.text("en").endswith("(epoch –, revision –): written over")
     assert night.wrong_s == 0
 
 
