@@ -1,21 +1,27 @@
-"""What `check` tells of files that are right: what may not be meant, each at its place."""
+"""Notes on files without mistakes: what may not be meant, and what a gateway or a lamp cannot show, at its place."""
 
 import errno
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from controller import plain_file
 from controller.config import checks
-from controller.config.color_lint import colors_not_shown
 from controller.config.findings import Finding, in_order
 from controller.config.load import RULES, Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
 from controller.config.schedule_file import Shows
 from controller.config.timezones import is_far
+from controller.gateways.dmx import Dmx
+from controller.gateways.dmx_channels import DmxChannels
+from controller.lighting.color import Color, parse_color
+from controller.lighting.lamp import Lamp
+from controller.lighting.light import Light
 from controller.lighting.look import parse_brightness
 from controller.lighting.names import DARK_WORDS
+from controller.lighting.patch import VISIBLE, Placed
 from controller.schedule.plan_notes import notes as notes_of_schedule
 
 INABILITIES = {
@@ -41,7 +47,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     ]
     if not rules:
         found.append(document.source.finding("TWL-S252", None))
-    found.extend(colors_not_shown(setup, rules))
+    found.extend(_colors_not_shown(setup, rules))
     found.extend(_not_read(setup))
     found.extend(_of_tower(setup))
     found.extend(_of_gateways(setup))
@@ -50,7 +56,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
 
 
 def _not_read(setup: Setup) -> Iterator[Finding]:
-    """What editors save beside a file under nearly its name, to be edited ever after in vain."""
+    """Files beside the two under nearly the same name, as editors save them: what is edited there has no effect."""
     for source in (setup.schedule_text.source, setup.tower_text.source):
         path = Path(source.file)
         for name in (f"{path.name}.txt", f"{path.stem}.yml"):
@@ -59,7 +65,7 @@ def _not_read(setup: Setup) -> Iterator[Finding]:
 
 
 def _of_tower(setup: Setup) -> Iterator[Finding]:
-    """A place far from its time zone, and files that are named and not there."""
+    """A place far from its time zone, and files that are named but cannot be used."""
     document, site = setup.tower_text, setup.tower.site
     if is_far(site.time_zone, site.latitude, site.longitude):
         yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
@@ -70,7 +76,7 @@ def _of_tower(setup: Setup) -> Iterator[Finding]:
 
 
 def _unusable(path: Path) -> str | None:
-    """What is surely wrong with a file; of one in a folder that only the service may read, nobody can tell."""
+    """The code for a file that is surely unusable; a folder that only the service may read is not judged."""
     try:
         plain_file.require(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -81,7 +87,7 @@ def _unusable(path: Path) -> str | None:
 
 
 def _of_gateways(setup: Setup) -> Iterator[Finding]:
-    """What a kind of gateway cannot do; of one that only switches, that is enough said of its light."""
+    """What a kind of gateway cannot do; of one that only switches, colour and fades need no mention."""
     for index, gateway in enumerate(setup.tower.gateways):
         lacks = set(gateway.cannot()) & INABILITIES.keys()
         for lack in sorted(lacks - {"color", "fade"} if "brightness" in lacks else lacks):
@@ -114,18 +120,66 @@ def _of_rule(document: Document, rule: Pairs) -> Iterator[Finding]:
     brightness, color = rule.entries.get("brightness"), rule.entries.get("color")
     if brightness and isinstance(brightness.value, Scalar) and parse_brightness(brightness.value.text) == 0:
         yield document.source.finding("TWL-S251", brightness.value.place)
-    for word in _texts(color.value) if color else ():
+    for word, _ in _words(color.value, frozenset()) if color else ():
         plain = word.text.strip().casefold()
         if plain in DARK_WORDS - USUAL_WORDS:
             yield document.source.finding("TWL-S139", word.place, value=word.text)
 
 
-def _texts(node: Node) -> Iterator[Scalar]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lamps of one profile on one gateway: they all show the same, so one finding is about all of them."""
+
+    gateway: str
+    lamp: Lamp
+    placed: tuple[Placed, ...]
+
+    def within(self, zones: frozenset[str]) -> str:
+        """The names of those in some zones, as `preview` tells them."""
+        return ", ".join(f"{self.gateway}/{p.fixture.name}" for p in self.placed if p.fixture.zone in zones)
+
+    def instead(self, color: Color) -> str:
+        """What is shown of a colour at full brightness, as nearly as a colour code can say it."""
+        shown = self.lamp.light(self.lamp.levels(Light(*color.linear))).state.color
+        return shown.hex if shown else "#000000"
+
+
+def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
+    """TWL-F130 for each colour of the rules and each group of lamps that is asked for it and visibly misses it."""
+    groups = tuple(_groups(setup))
+    for rule in rules:
+        color = rule.entries.get("color")
+        for word, zones in _words(color.value, frozenset(setup.tower.zones)) if color else ():
+            for group in groups:
+                yield from _missed(setup, word, group, zones)
+
+
+def _missed(setup: Setup, word: Scalar, group: Group, zones: frozenset[str]) -> Iterator[Finding]:
+    fixtures = group.within(zones)
+    if not fixtures or word.text.strip().casefold() in DARK_WORDS:
+        return
+    color = parse_color(word.text, setup.tower.palette)
+    delta_e = group.lamp.delta_e(color)
+    if delta_e >= VISIBLE:
+        told = {"color": word.text.strip(), "instead": group.instead(color), "delta_e": f"{delta_e:.0f}"}
+        yield setup.schedule_text.source.finding("TWL-F130", word.place, fixture=fixtures, **told)
+
+
+def _words(node: Node, zones: frozenset[str]) -> Iterator[tuple[Scalar, frozenset[str]]]:
+    """Each colour with the zones that it is for."""
     if isinstance(node, Scalar):
-        yield node
+        yield node, zones
     elif isinstance(node, Items):
         for item in node.items:
-            yield from _texts(item)
+            yield from _words(item, zones)
     else:
-        for entry in node.entries.values():
-            yield from _texts(entry.value)
+        for zone, entry in node.entries.items():
+            yield from _words(entry.value, frozenset((zone,)))
+
+
+def _groups(setup: Setup) -> Iterator[Group]:
+    for gateway in setup.tower.gateways:
+        if isinstance(gateway, Dmx | DmxChannels):
+            placed = setup.patch(gateway).placed
+            for lamp in dict.fromkeys(place.lamp for place in placed):
+                yield Group(gateway.name, lamp, tuple(place for place in placed if place.lamp is lamp))

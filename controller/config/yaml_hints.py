@@ -12,22 +12,16 @@ from ruamel.yaml.events import ScalarEvent
 from controller.config.findings import Finding
 from controller.config.yaml_text import (
     CLOSING,
+    FIRST_PAIR,
     WORDS,
     Position,
     YamlText,
     as_value,
-    body,
     end_of_part,
-    indent,
-    is_blank,
-    is_item,
-    key_of,
-    opens,
     quoted,
     scan,
 )
 
-FIRST_PAIR = re.compile(r" *+(?:- +)*+[^\s:\[{#][^:]*:(?=\s|$)")
 NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<sign> *(?:[=-]>|:?=|[;：]) *| +)(?P<value>[^\s=;:].*)")
 ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*)$")
 ENTRY = re.compile(r"- +(?:[\[{]|[^\W\d][\w-]*:(?:\s|$))")
@@ -70,10 +64,10 @@ def value_over_lines(text: YamlText, value: ScalarEvent) -> Finding:
     """A value that goes on below its line: meant so, or a line of its own that lacks its colon."""
     first, last = value.start_mark.line, min(value.end_mark.line, len(text.lines) - 1)
     for line in range(first, last + 1):
-        if line > first and is_item(text.lines[first]) and is_item(text.lines[line]):
+        if line > first and text.is_item(first) and text.is_item(line):
             to = _column_of_above(text, line, first)
-            return _moved(text, line, indent(text.lines[first])) if to is None else _moved(text, first, to)
-        found = NO_COLON.match(text.value(line), body(text.lines[line]))
+            return _moved(text, line, text.indent(first)) if to is None else _moved(text, first, to)
+        found = NO_COLON.match(text.value(line), text.body(line))
         if found and found["key"] in text.keywords:
             return _pair(text, line, found)
     start = value.start_mark.column
@@ -82,7 +76,7 @@ def value_over_lines(text: YamlText, value: ScalarEvent) -> Finding:
 
 def missing_hyphen(text: YamlText, line: int, column: int) -> Finding:
     """An entry whose line lacks its hyphen in `column`."""
-    start, rest = indent(text.lines[line]), text.value(line).lstrip()
+    start, rest = text.indent(line), text.value(line).lstrip()
     return text.finding("TWL-S072", line, start, start + len(rest), rest=rest, column=column)
 
 
@@ -120,10 +114,8 @@ def _bracket(text: YamlText, at: Position, begin: Position) -> Finding | None:
         return text.finding("TWL-S156", line, *color.span(), value=color[0], bracket=written[column])
     if at.line == line:
         key = NEXT_KEY.match(written, at.column)
-        found = (
-            UNPARTED.search(written, 0, key.end() if key else at.column) if key or _rest(text, at)[:1] == ":" else None
-        )
-        if found:
+        found = UNPARTED.search(written, 0, key.end() if key else at.column)
+        if found and (key or _rest(text, at)[:1] == ":"):
             word, before = found["word"], found["before"]
             return text.finding("TWL-S048", line, *found.span("word"), word=word, before=before)
         if written[: at.column].rstrip()[-1] in "\"'" and _rest(text, at):
@@ -139,7 +131,7 @@ def _behind_value(text: YamlText, at: Position) -> Finding | None:
     before, rest = written[:column].rstrip(), _rest(text, at)
     if not before or not rest or (pair and column < pair.end()):
         return None
-    start = pair.end() + 1 if pair else body(written)
+    start = pair.end() + 1 if pair else text.body(line)
     if ENTRY.match(written, column) and before.strip(" -"):
         return text.finding("TWL-S100", line, column, column + len(rest))
     if pair and rest[0] == ":":
@@ -154,7 +146,7 @@ def _behind_value(text: YamlText, at: Position) -> Finding | None:
 def _second_colon(text: YamlText, at: Position, value: int) -> Finding:
     """`- name: a, zone: b` and `color: bowl: red, shaft: blue`; `name: a dates: b`; `name: Orange: a week`."""
     line, written = at.line, text.value(at.line)
-    for start in (body(written), value) if is_item(written) else (value,):
+    for start in (text.body(line), value) if text.is_item(line) else (value,):
         found = SEVERAL_PAIRS.fullmatch(written, start)
         if found:
             return text.finding("TWL-S065", line, start, len(written), braced=f"{{{found['pairs']}}}")
@@ -168,32 +160,30 @@ def _second_colon(text: YamlText, at: Position, value: int) -> Finding:
 def _no_pair(text: YamlText, at: Position, begin: Position) -> Finding | None:
     """A line without a colon: `dates 20–26 November`, `dates = …`, `campaigns`, an entry without its hyphen, a text."""
     for line in sorted({begin.line, at.line, text.above(at.line) or 0}):
-        written, start = text.value(line), body(text.lines[line])
+        written, start = text.value(line), text.body(line)
         if FIRST_PAIR.match(written) or len(written) <= start:
             continue
         beside = [one for one in (text.above(line), next(text.below(line), None)) if one is not None]
         if written[start] in "[{\"'":
             among_items = any(text.lines[one].startswith(" " * start + "- ") for one in beside)
-            if written[start] in CLOSING and indent(written) == start and among_items:
+            if written[start] in CLOSING and text.indent(line) == start and among_items:
                 return missing_hyphen(text, line, start)
             continue
         pair, word = NO_COLON.match(written, start), ALONE.match(written.rstrip("= "), start)
         color = HEX.match(text.lines[line], scan(text.lines[line]).end)
         key = pair["key"] if pair else word["key"] if word else ""
         is_key = text.is_key(key)
-        if is_item(written):  # the text of a list is none of these, the first line of an entry may be
-            entry = any(one > line and indent(text.lines[one]) > indent(written) for one in beside)
+        if text.is_item(line):  # the text of a list is none of these, the first line of an entry may be
+            entry = any(one > line and text.indent(one) > text.indent(line) for one in beside)
             is_key = entry and key in text.keywords
         if color and word and is_key:
             return text.finding("TWL-S023", line, *word.span("key"), key=key, value=as_value(color[0]))
-        among_names = any(
-            body(text.lines[one]) == start and key_of(text.lines[one]) not in text.keywords for one in beside
-        )
+        among_names = any(text.body(one) == start and text.key(one) not in text.keywords for one in beside)
         if pair and (is_key or pair["sign"].strip() or (among_names and " " not in pair["value"])):
             return _pair(text, line, pair)
         if word and is_key:
             return text.finding("TWL-S046", line, *word.span("key"), key=key)
-        if not is_item(written) and written[-1] not in "]},":
+        if not text.is_item(line) and written[-1] not in "]},":
             return text.finding("TWL-S047", line, start, len(written))
     return None
 
@@ -221,25 +211,25 @@ def _at_the_edge(text: YamlText, line: int, above: int) -> Finding | None:
     """A keyword of an inner level in the first column: what stands below it has lost its entry."""
     edge = next((number for number in range(above, 0, -1) if text.lines[number][:1].strip(" #")), None)
     before = text.above(edge) if edge is not None else None
-    if edge is None or before is None or not FIRST_PAIR.match(text.lines[edge]):
+    if edge is None or before is None or not text.has_pair(edge):
         return None
-    if is_item(text.lines[edge]) or text.is_outermost(key_of(text.lines[edge])):
+    if text.is_item(edge) or text.is_outermost(text.key(edge)):
         return None
-    to = body(text.lines[before]) if is_item(text.lines[line]) else indent(text.lines[line])
+    to = text.body(before) if text.is_item(line) else text.indent(line)
     return _moved(text, edge, to) if to else None
 
 
 def _keyword_deleted(text: YamlText, line: int, above: int) -> Finding | None:
     """The line `campaigns:` or `site:` was deleted: what stood under it stands under a keyword with a value now."""
-    pair, start = FIRST_PAIR.match(text.lines[above]), body(text.lines[above])
-    level, item = indent(text.lines[line]), is_item(text.lines[line])
+    pair, start = FIRST_PAIR.match(text.lines[above]), text.body(above)
+    level, item = text.indent(line), text.is_item(line)
     if pair is None or (level <= start and not item):
         return None
     group = [text.lines[line]]
-    for one in (text.lines[number] for number in text.below(line)):
-        if indent(one) < level or (indent(one) == level and is_item(one) != item):
+    for one in text.below(line):
+        if text.indent(one) < level or (text.indent(one) == level and text.is_item(one) != item):
             break
-        group.append(one)
+        group.append(text.lines[one])
     missing = next((TELLTALES[word] for word in WORDS.findall("\n".join(group)) if word in TELLTALES), None)
     if missing is None or missing in WORDS.findall("\n".join(text.source.lines)) or item is (missing in HOLD_PAIRS):
         return None
@@ -250,15 +240,13 @@ def _keyword_deleted(text: YamlText, line: int, above: int) -> Finding | None:
 def _below_value(text: YamlText, line: int, above: int) -> Finding | None:
     """`blackouts: []` with entries below it."""
     written, pair = text.value(above), FIRST_PAIR.match(text.lines[above])
-    start, value = body(written), written[pair.end() :].strip() if pair else ""
-    if pair is None or not value or start > indent(text.lines[line]):
+    start, value = text.body(above), written[pair.end() :].strip() if pair else ""
+    if pair is None or not value or start > text.indent(line):
         return None
-    if is_item(text.lines[line]):
+    if text.is_item(line):
         if start and value not in EMPTY:
             return None
-    elif value not in EMPTY or (
-        value != "{}" and sum(indent(text.lines[one]) > start for one in text.below(above)) < 2
-    ):
+    elif value not in EMPTY or (value != "{}" and sum(text.indent(one) > start for one in text.below(above)) < 2):
         return None  # one line alone has slipped rather than been put in
     key = written[start : pair.end() - 1].strip()
     return text.finding("TWL-S045", above, written.index(value, pair.end()), len(written), key=key, value=value)
@@ -266,37 +254,36 @@ def _below_value(text: YamlText, line: int, above: int) -> Finding | None:
 
 def _no_hyphen(text: YamlText, line: int, above: int) -> Finding | None:
     """An entry of several lines without its hyphen."""
-    lines, column = text.lines, indent(text.lines[line])
+    column = text.indent(line)
     below, opener = next(text.below(line), None), text.above(above)
-    if is_item(lines[line]):  # those below have theirs: `name: a` stands above, in the column of the hyphens
+    if text.is_item(line):  # those below have theirs: `name: a` stands above, in the column of the hyphens
         first = above
-        while opener is not None and indent(lines[opener]) >= column:
+        while opener is not None and text.indent(opener) >= column:
             first, opener = opener, text.above(opener)
-        if is_item(lines[first]) or indent(lines[first]) != column or opener is None or not opens(text.value(opener)):
+        if text.is_item(first) or text.indent(first) != column or opener is None or not text.opens(opener):
             return None
         return missing_hyphen(text, first, column)
-    if not FIRST_PAIR.match(lines[line]):
+    if not text.has_pair(line):
         return None
-    if not is_item(lines[above]) and indent(lines[above]) == column - 2:  # the only entry, its other lines further in
-        alone = below is None or is_item(lines[below]) or indent(lines[below]) != column - 2
-        in_list = opener is not None and opens(text.value(opener)) and key_of(lines[opener]) not in HOLD_PAIRS
-        found = in_list and alone and key_of(lines[above]) in text.keywords
+    if not text.is_item(above) and text.indent(above) == column - 2:  # the only entry, its other lines further in
+        alone = below is None or text.is_item(below) or text.indent(below) != column - 2
+        in_list = opener is not None and text.opens(opener) and text.key(opener) not in HOLD_PAIRS
+        found = in_list and alone and text.key(above) in text.keywords
         return missing_hyphen(text, above, column - 2) if found else None
-    same = [
-        one for one in lines[:line] if is_item(one) and indent(one) == column and key_of(one) == key_of(lines[line])
-    ]
-    deeper = below is not None and indent(lines[below]) == column + 2 and not is_item(lines[below])
+    same = any(
+        text.is_item(one) and text.indent(one) == column and text.key(one) == text.key(line) for one in range(line)
+    )
+    deeper = below is not None and text.indent(below) == column + 2 and not text.is_item(below)
     return missing_hyphen(text, line, column) if same and deeper else None
 
 
 def _slipped(text: YamlText, line: int, above: int) -> Finding | None:
     """The one line whose beginning stands in a wrong column: this one, or the one above it."""
-    lines, column, key = text.lines, indent(text.lines[line]), key_of(text.lines[line])
-    pair, item = FIRST_PAIR.match(lines[line]), is_item(lines[line])
+    column, key, pair, item = text.indent(line), text.key(line), text.has_pair(line), text.is_item(line)
     if not item and not pair:
         return None
-    first = next(number for number in range(len(lines)) if not is_blank(lines[number]))
-    if column < indent(lines[first]):
+    first = next(text.below(-1))
+    if column < text.indent(first):
         return _moved(text, first, column)
     to = _column_of_above(text, line, above)
     if to is not None:
@@ -307,38 +294,38 @@ def _slipped(text: YamlText, line: int, above: int) -> Finding | None:
     if column in columns or not columns:
         return None
     # the column of the same keyword elsewhere, else of the same kind of line above, else the nearest, the deeper of two
-    used = {body(one) for number, one in enumerate(lines) if number != line and pair and key_of(one) == key}
+    used = {text.body(one) for one in range(len(text.lines)) if one != line and pair and text.key(one) == key}
     alike = set[int]()
-    if item and is_item(lines[above]) and bool(pair) == bool(FIRST_PAIR.match(lines[above])):
-        alike = {indent(lines[above])}
-    elif key not in text.keywords and opens(text.value(above)):
-        alike = {body(lines[above]) + 2}
+    if item and text.is_item(above) and pair == text.has_pair(above):
+        alike = {text.indent(above)}
+    elif key not in text.keywords and text.opens(above):
+        alike = {text.body(above) + 2}
     to = min(columns, key=lambda one: (one not in used, one not in alike, abs(one - column), -one))
     return _moved(text, line, to)
 
 
 def _column_of_above(text: YamlText, line: int, above: int) -> int | None:
     """Where the line above belongs, if it is that one which has slipped."""
-    lines, before = text.lines, text.above(above)
-    column, upper, item = indent(lines[line]), indent(lines[above]), is_item(lines[above])
-    block = bool(FIRST_PAIR.match(lines[above]))
-    opener = body(lines[before]) + 2 if before is not None and opens(text.value(before)) else None
-    if item == is_item(lines[line]) and (block or item) and column != upper:
+    before = text.above(above)
+    column, upper, item = text.indent(line), text.indent(above), text.is_item(above)
+    block = text.has_pair(above)
+    opener = text.body(before) + 2 if before is not None and text.opens(before) else None
+    if item == text.is_item(line) and (block or item) and column != upper:
         if opener == column:  # the first line below its keyword, and the second is right
             return column
-        if before is not None and column == (indent(lines[before]) if item else body(lines[before])) and upper:
-            return column if item == is_item(lines[before]) or not item else None
-    if is_item(lines[line]) or opens(text.value(above)) or not item:
+        if before is not None and column == (text.indent(before) if item else text.body(before)) and upper:
+            return column if item == text.is_item(before) or not item else None
+    if text.is_item(line) or text.opens(above) or not item:
         return None
     if not block:  # an item on one line, among others in another column
-        among = before is not None and is_item(lines[before]) and column > upper != indent(lines[before])
-        return indent(lines[before]) if among and before is not None else None
+        among = before is not None and text.is_item(before) and column > upper != text.indent(before)
+        return text.indent(before) if among and before is not None else None
     entry = [column]  # the other lines of the entry whose hyphen stands above
     for number in text.below(line):
-        if indent(lines[number]) < min(column, upper + 1):
+        if text.indent(number) < min(column, upper + 1):
             break
-        entry += [] if is_item(lines[number]) else [indent(lines[number])]
-    hyphens = {indent(one) for number, one in enumerate(lines) if is_item(one) and number != above}
+        entry += [] if text.is_item(number) else [text.indent(number)]
+    hyphens = {text.indent(one) for one in range(len(text.lines)) if one != above and text.is_item(one)}
     if column == upper + 2 or upper + 2 in entry or column < 2:
         return None
     sure = column - 2 in hyphens or opener == column - 2 or (not hyphens and column == upper)
@@ -347,25 +334,23 @@ def _column_of_above(text: YamlText, line: int, above: int) -> int | None:
 
 def _open_columns(text: YamlText, line: int, above: int) -> set[int]:
     """The columns in which a line of this kind may begin here."""
-    lines, found, limit = text.lines, set[int](), len(text.lines[above]) + 1
-    for number in range(above, -1, -1):
-        written = lines[number]
-        level = indent(written)
-        if is_blank(written) or level > limit or (level == limit and is_item(written)):
-            continue
-        if is_item(lines[line]):
-            found |= {level} if is_item(written) else set()
-        elif FIRST_PAIR.match(written):
-            found.add(body(written))
-        if number == above and opens(text.value(number)):
-            found |= {body(written) + 2}
-        limit = level
+    found, limit = set[int](), len(text.lines[above]) + 1
+    number: int | None = above
+    while number is not None:
+        level, item = text.indent(number), text.is_item(number)
+        if level < limit or (level == limit and not item):
+            if item or not text.is_item(line):
+                found |= {level} if text.is_item(line) else {text.body(number)} if text.has_pair(number) else set()
+            if number == above and text.opens(number):
+                found |= {text.body(number) + 2}
+            limit = level
+        number = text.above(number)
     return found
 
 
 def _moved(text: YamlText, line: int, column: int) -> Finding:
     written = text.value(line)
-    found, words = indent(written), written.split()
+    found, words = text.indent(line), written.split()
     word = " ".join(words[: 2 if words[0] == "-" else 1]).rstrip(":")
     return text.finding("TWL-S021", line, found, found + len(word), word=word, found=found, expected=column)
 

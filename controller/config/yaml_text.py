@@ -44,6 +44,7 @@ BREAKS = (
     ("TWL-S022", re.compile(r"(?: |-(?= ))*(?P<at>(?P<key>[^\W\d]\w*):)(?P<value>[^\s/].*)")),
 )
 """What breaks its line whatever stands around it; with a `key`, if that is a keyword."""
+FIRST_PAIR = re.compile(r" *+(?:- +)*+[^\s:\[{#][^:]*:(?=\s|$)")
 BODY = re.compile(r" *(?:- +)*")
 WORDS = re.compile(r"(?:^|[\s{,-])([^\W\d][\w-]*):(?=\s|$)", re.MULTILINE)
 CLOSING = {"[": "]", "{": "}"}
@@ -129,6 +130,31 @@ class YamlText:
         """A line without its comment."""
         return self.lines[line][: scan(self.lines[line]).end].rstrip()
 
+    def indent(self, line: int) -> int:
+        """The column in which a line begins."""
+        return len(self.lines[line]) - len(self.lines[line].lstrip())
+
+    def body(self, line: int) -> int:
+        """The column behind indentation and hyphens."""
+        found = BODY.match(self.lines[line])
+        return found.end() if found else 0
+
+    def is_item(self, line: int) -> bool:
+        """Whether a line begins with the hyphen of an item."""
+        return self.lines[line].lstrip().startswith("- ") or self.lines[line].strip() == "-"
+
+    def has_pair(self, line: int) -> bool:
+        """Whether a line begins with a keyword and its colon, behind a hyphen or not."""
+        return FIRST_PAIR.match(self.lines[line]) is not None
+
+    def key(self, line: int) -> str:
+        """What stands before the first colon of a line."""
+        return self.lines[line][self.body(line) :].partition(":")[0]
+
+    def opens(self, line: int) -> bool:
+        """Whether the lines below belong to this one."""
+        return self.value(line).endswith(":")
+
     def above(self, line: int) -> int | None:
         """The nearest line above that is not blank."""
         return next((number for number in range(line - 1, -1, -1) if not is_blank(self.lines[number])), None)
@@ -193,26 +219,3 @@ def as_value(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     return not text.strip() or text.lstrip().startswith("#")
-
-
-def is_item(text: str) -> bool:
-    return text.lstrip().startswith("- ") or text.strip() == "-"
-
-
-def indent(text: str) -> int:
-    return len(text) - len(text.lstrip())
-
-
-def body(text: str) -> int:
-    """The column behind indentation and hyphens."""
-    found = BODY.match(text)
-    return found.end() if found else 0
-
-
-def key_of(text: str) -> str:
-    return text[body(text) :].partition(":")[0]
-
-
-def opens(value: str) -> bool:
-    """Whether the lines below belong to this one."""
-    return value.endswith(":")
