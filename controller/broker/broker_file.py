@@ -3,7 +3,7 @@
 Rules
 1. A first line names format and SHA-256 of the rest; the rest is JSON. A file that does not agree with its first line,
    or is larger than LARGEST, is set aside as `.corrupt`, an event says so, and the broker starts empty.
-2. It is written whole beside itself, synced, renamed, and its directory synced: old or new, never neither.
+2. It is old or new at any instant, never neither (`controller.state.atomic`).
 3. It is written seldom, for the sake of SD cards: at once after a change, then not again before a pause that grows with
    the file, and at the end; never twice the same. What the programs of the service retain is no reason to write, for
    they tell it anew when they connect.
@@ -18,8 +18,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import fields
 from functools import partial
@@ -31,6 +29,8 @@ from controller.broker.client_session import Flight, StoredSession
 from controller.broker.limits import Limits
 from controller.broker.packets import Publish
 from controller.broker.router import Router, Tell
+from controller.state import atomic
+from controller.threads import run_blocking
 
 FORMAT = "watertower-broker-1"
 LARGEST = 32 << 20
@@ -118,21 +118,9 @@ class BrokerFile:
             self._failing = False
 
     async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
-        """What the work gives. Its thread is a daemon: a disk that hangs does not keep the process from ending."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-
-        def act() -> None:
-            try:
-                give = partial(answer.set_result, work(*args))
-            except Exception as fault:
-                give = partial(answer.set_exception, fault)
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any longer
-                loop.call_soon_threadsafe(give)
-
-        threading.Thread(target=act, name="broker store", daemon=True).start()
-        self._at_work = answer
-        return await asyncio.shield(answer)
+        """What the work gives; when cancelled, it goes on, and `_at_work` ends with it."""
+        self._at_work = task = asyncio.ensure_future(run_blocking("broker store", partial(work, *args)))
+        return await asyncio.shield(task)
 
 
 def _reason(fault: Exception) -> str:
@@ -150,18 +138,8 @@ def _write(path: Path, last: str, retained: list[Publish], sessions: list[Stored
     if head == last:
         return head, size
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    try:
-        with open(beside, "wb", opener=_private) as file:
-            file.writelines((head.encode(), b"\n", *body))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
-    _sync_directory(path.parent)
+    # in few pieces: each is a call to the system
+    atomic.write(path, (head.encode() + b"\n", b"".join(body)), 0o600)
     return head, size
 
 
@@ -193,18 +171,6 @@ def _listed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _encoded(value: object) -> bytes:
     return ENCODER.encode(value).encode()
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> tuple[str, list[Publish], list[StoredSession]]:

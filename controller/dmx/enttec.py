@@ -23,8 +23,8 @@ import serial
 from controller.dmx.output import SLOTS, OnEvent, SacnSource
 from controller.dmx.output_status import OutputStatus, reason
 from controller.dmx.pacing import FRAME_S, PacedOutput, now
-from controller.dmx.threads import aside
 from controller.gateways.outputs import EnttecOutput
+from controller.threads import run_blocking
 
 START, END = 0x7E, 0xE7
 SEND_DMX = 6
@@ -121,7 +121,7 @@ class Enttec(PacedOutput):
             self._broken.clear()
             try:
                 async with asyncio.timeout(OPEN_LIMIT_S):
-                    port = await aside(f"open {self._path}", self._open)
+                    port = await run_blocking(f"open {self._path}", self._open)
             except FAULTS as error:
                 self._trouble.fails("TWL-X111", reason(error), now())
             else:
@@ -155,7 +155,7 @@ class Enttec(PacedOutput):
         if self._port is not None and not self._rest:
             with suppress(*FAULTS):
                 async with asyncio.timeout(CLOSE_LIMIT_S):
-                    await aside(f"drain {self._path}", self._port.flush)
+                    await run_blocking(f"drain {self._path}", self._port.flush)
 
     async def _close(self) -> None:
         self._let_go()
@@ -166,7 +166,7 @@ class Enttec(PacedOutput):
             port = self._given_up.pop()
             with suppress(*FAULTS):
                 async with asyncio.timeout(CLOSE_LIMIT_S):
-                    await aside(f"close {self._path}", partial(_discard, port))
+                    await run_blocking(f"close {self._path}", partial(_discard, port))
 
 
 def _take(port: serial.Serial, data: bytes) -> int:

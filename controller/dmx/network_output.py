@@ -19,8 +19,8 @@ from typing import NoReturn
 from controller.dmx.output import SacnSource
 from controller.dmx.output_status import OutputStatus, reason
 from controller.dmx.pacing import PacedOutput, now
-from controller.dmx.threads import aside
 from controller.gateways.outputs import is_ipv4
+from controller.threads import run_blocking
 
 MEND_S = 1.0
 LOOK_UP_S = 60.0
@@ -137,7 +137,7 @@ class UdpLink:
         while True:
             try:
                 async with asyncio.timeout(LOOK_UP_LIMIT_S):
-                    self._address = await aside(f"look up {self.to}", lambda: look_up(self.to))
+                    self._address = await run_blocking(f"look up {self.to}", lambda: look_up(self.to))
             except (OSError, UnicodeError) as error:
                 if self._address is None:
                     self.trouble.fails("TWL-X102", reason(error), now())

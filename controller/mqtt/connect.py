@@ -1,10 +1,7 @@
 """Making a connection: what blocks is done off the loop, and what fails is told by its cause."""
 
-import asyncio
 import contextlib
 import ssl
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from controller import plain_file
@@ -67,46 +64,6 @@ def secret(password: str | Path | None) -> str | None:
         return plain_file.read(password, MOST_SECRET).decode().rstrip("\r\n")
     except (OSError, ValueError) as error:
         raise OwnFilesError(f"{password}: {_words(error)}") from error
-
-
-async def in_thread(work: Callable[[], None], name: str, abandoned: Callable[[], None]) -> None:
-    """Runs `work` in a thread of its own and waits; raises what it raises.
-
-    Not in the loop's pool, which is joined at exit: a name server may be silent for a minute. Where nobody
-    waits any more when the work is done, `abandoned` puts away what it made: called by whichever of the two comes
-    second, the end of the work or the end of the waiting, for the loop may be gone by then.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-    first_to_end = threading.Lock()
-
-    def settle(error: Exception | None) -> None:
-        if done.done():
-            return
-        if error:
-            done.set_exception(error)
-        else:
-            done.set_result(None)
-
-    def run() -> None:
-        failed = None
-        try:
-            work()
-        except Exception as error:
-            failed = error
-        if not first_to_end.acquire(blocking=False):
-            abandoned()
-            return
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, failed)
-
-    threading.Thread(target=run, name=name, daemon=True).start()
-    try:
-        await done
-    except asyncio.CancelledError:
-        if not first_to_end.acquire(blocking=False):
-            abandoned()
-        raise
 
 
 def failure(broker: str, error: Exception) -> Failure:

@@ -20,8 +20,9 @@ import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller.mqtt.address import Address
-from controller.mqtt.connect import context, in_thread, secret
+from controller.mqtt.connect import context, secret
 from controller.mqtt.inbox import SLICE_S, Inbox
+from controller.threads import run_blocking
 
 REASONS = {
     "Unspecified error": "the broker closed the connection",
@@ -60,7 +61,7 @@ class PahoLoop:
                 self.client.tls_set_context(context(address.tls))
             self.client.connect(address.host, address.port, keepalive_s)
 
-        await in_thread(dial, f"mqtt dial {address}", self._put_away)
+        await run_blocking(f"mqtt dial {address}", dial, self._put_away)
         sock = cast("socket.socket | None", self.client.socket())
         if sock is None:
             raise ConnectionError(REASONS["Unspecified error"])

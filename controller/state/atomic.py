@@ -23,11 +23,11 @@ UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)
 """What a file system answers that cannot sync a directory: some network and FUSE file systems."""
 
 
-def write(path: Path, data: bytes) -> None:
-    """Give the file this content; raises OSError, see rule 2."""
+def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
+    """Give the file this content, whole or in pieces; raises OSError, see rule 2."""
     new = path.with_name(f"{path.name}.new")
     try:
-        _write_synced(new, data)
+        _write_synced(new, [data] if isinstance(data, bytes) else data, mode)
         new.rename(path)
     except OSError:
         with suppress(OSError):
@@ -88,12 +88,13 @@ def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") 
     return place
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+def _write_synced(path: Path, pieces: Iterable[bytes], mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
+        for piece in pieces:
+            left = memoryview(piece)
+            while left:
+                left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -372,7 +372,7 @@ async def test_a_write_that_fails_anywhere_leaves_old_or_new(start, connect, tmp
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", counted(os.open))
         patch.setattr(os, "fsync", counted(os.fsync))
-        patch.setattr(Path, "replace", counted(Path.replace))
+        patch.setattr(Path, "rename", counted(Path.rename))
         await client.publish("r", b"new", retain=True)
         await subject.until("TWL-B051")
     assert calls == failing + 1

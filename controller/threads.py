@@ -1,0 +1,41 @@
+"""The one way to make a call that may hang (a disk, a name server, a USB driver): neither the loop nor the end of the
+process waits for it. asyncio's executor is no place for it, since its threads are joined at the end."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[], None] = lambda: None) -> T:
+    """The result or the error of `call`, made in a daemon thread of this name.
+
+    Where nobody waits any more when the call is done, `abandoned` puts away what it made: called by whichever of the
+    two comes second, the end of the call or the end of the waiting, for the loop may be gone by then.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+    first_to_end = threading.Lock()
+
+    def work() -> None:
+        try:
+            settle = partial(answer.set_result, call())
+        except Exception as error:
+            settle = partial(answer.set_exception, error)
+        if not first_to_end.acquire(blocking=False):
+            abandoned()
+            return
+        with suppress(RuntimeError):  # the loop has closed meanwhile
+            loop.call_soon_threadsafe(lambda: answer.done() or settle())
+
+    threading.Thread(target=work, name=name, daemon=True).start()
+    try:
+        return await answer
+    except asyncio.CancelledError:
+        if not first_to_end.acquire(blocking=False):
+            abandoned()
+        raise
