@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import groupby
 
 import click
 
@@ -26,6 +27,10 @@ from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.formatting import shows
 from controller.state import SqliteHistory
+
+
+MOST_EMPTY = 14
+"""So many nights in a row for which the schedule has nothing are told one by one; of more, the first and the last."""
 
 
 @click.command("plan")
@@ -163,8 +168,11 @@ def _night(program: Program, plan: NightPlan) -> dict[str, object]:
 def _table(program: Program, start: datetime, end: datetime, options: Options) -> str:
     say, zone = options.say, program.place.time_zone
     rows = [(say("Night of"), say("Dark"), say("Light"), say("Why"))]
-    for plan in program.nights(start, end):
-        rows.extend(_rows(program, plan, zone, options))
+    for has_rules, nights in groupby(program.nights(start, end), key=lambda plan: bool(plan.claims)):
+        told = [row for plan in nights for row in _rows(program, plan, zone, options)]
+        if not has_rules and len(told) > MOST_EMPTY:
+            told[1:-1] = [("…", "…", say("dark"), "–")]
+        rows.extend(told)
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(3)), row[3])) for row in rows]
     return "\n".join((*lines, *_notes(program, start, end, options)))

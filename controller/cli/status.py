@@ -19,7 +19,9 @@ from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.formatters import json_text
 from controller.events.models import printable
+from controller.events.translation import for_people
 from controller.mqtt import Mqtt
+from controller.service.formatting import span
 from controller.service.health import Degradation, Health
 from controller.service.health_watch import BEAT_S, HealthWatch
 
@@ -129,7 +131,10 @@ def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead
         lines.append(f"! {say('This is old news: no controller answers')}")
     if ahead_s is not None:
         differs = say("The clock of this computer differs from the controller's by")
-        lines.append(f"! {differs} {ahead_s:+.0f} s")
+        amount, unit = span(abs(ahead_s))
+        lines.append(
+            f"! {differs} {'-' if ahead_s < 0 else '+'}{amount:g} {for_people('unit', unit, options.language)}"
+        )
     if health.next is not None:
         lines.append(f"{say('Next')}: {_local(health.next.at, zone)} {health.next.said(options.language)}")
     lines.extend(_degradation(one, zone, options) for one in health.degradations)

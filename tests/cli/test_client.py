@@ -1,11 +1,15 @@
 """What a command says that reaches no broker: what bars the way, in words that help."""
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from controller.cli.client import heard
-from controller.errors import Unreachable
+from controller.cli.client import heard, with_tower
+from controller.cli.options import Options
+from controller.config.tower import Tower
+from controller.errors import FilesRejected, Unreachable
 from controller.mqtt import Address, Connected, Item, LoginRefused
 from controller.mqtt import BrokerUnreachable as NotReached
 
@@ -38,3 +42,18 @@ async def test_a_login_that_is_refused_is_told_as_such() -> None:
     error = await fails(NotReached("a", "Connection refused"), LoginRefused("b", "Not authorized", 5))
     assert error.code == "TWL-M003"
     assert error.fields["broker"] == "b"
+
+
+def test_where_nobody_answers_that_is_told_beside_wrong_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A login that is refused is not hidden by a typo in the schedule: either may be the cause."""
+    shutil.copy(Path(__file__).parents[2] / "config" / "tower.yaml", tmp_path)
+    (tmp_path / "schedule.yaml").write_text("version: 1\ncampaigns: nonsense\n")
+
+    def talk(_: Tower) -> None:
+        raise Unreachable("TWL-M003", broker="mqtt://a:1883", reason="Not authorized", connack=5)
+
+    with pytest.raises(FilesRejected):
+        with_tower(Options(config=tmp_path, state=tmp_path, lang="en"), talk)
+    assert capsys.readouterr().err.startswith("TWL-M003: mqtt://a:1883 refuses the login")

@@ -97,6 +97,15 @@ def test_every_degradation_is_a_line_with_its_code_and_since_when(
     assert [line for line in told if "TWL-Z999" in line and "of a later" in line]
 
 
+@pytest.mark.parametrize(
+    ("ahead_s", "told"), [(34_560_008.0, "+400 dygn"), (-3.0, "-3 sekunder"), (5_400.0, "+90 minuter")]
+)
+def test_how_far_the_clocks_are_apart_is_told_as_a_person_says_it(config: Path, ahead_s: float, told: str) -> None:
+    """Days where it is days."""
+    shown = _table(health(), load_tower(config), Options(lang="sv"), lives=True, ahead_s=ahead_s)
+    assert f"! Den här datorns klocka skiljer sig från styrningens med {told}\n" in shown
+
+
 def test_what_is_left_of_a_dead_controller_is_shown_as_such(config: Path) -> None:
     """Without an age, which only two clocks that agree could tell."""
     told = _table(health(), load_tower(config), Options(lang="en"), lives=False)
