@@ -384,8 +384,8 @@ def test_a_period_of_the_past_is_told_as_what_the_files_say_now(call: Any) -> No
 def test_of_a_long_row_of_empty_nights_the_first_and_the_last_are_told(call: Any) -> None:
     """The week of the campaign is not lost in a year of darkness; a fortnight is told night by night."""
     told = call("plan", "--lang", "sv", "2096-11-29T12:00..2097-11-21T12:00").stdout.splitlines()
-    nights = [line[4:15] for line in told[1:]]
+    nights = [line[4:15] for line in told[1:] if not line.startswith("!")]
     assert nights == ["29 nov 2096", " " * 11, "18 nov 2097", "19 nov 2097", "20 nov 2097"]
     assert told[2].split() == ["…", "…", "släckt", "–"]
     fortnight = call("plan", "2096-11-30T12:00..2096-12-14T12:00").stdout.splitlines()
-    assert len(fortnight) == 15
+    assert len([line for line in fortnight if not line.startswith("!")]) == 15
