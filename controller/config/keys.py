@@ -1,11 +1,8 @@
-"""A document held against the model that is to read it: keywords, and numbers that are not plain.
+"""Checks the keywords of a document against the pydantic model that will read it, and the form of its numbers.
 
-Rules
-1. A keyword that the model does not know is a mistake, with the one that was meant where there is a near one. What it
-   holds is read as that one's, so that the mistakes inside are found in the same run.
-2. A keyword without a value is a mistake, unless the model reads nothing as an empty list or set.
-3. A whole number is written in digits without sign, leading zero, point or exponent; another number plainly.
-4. Of several models the one with the `kind` of the file counts; where that is unknown, nothing is checked.
+An unknown keyword is a mistake, with the near one that was probably meant; what it holds is then checked as that one's,
+so that the mistakes inside are found in the same run. Of several models (kinds of gateways) the one that `kind` names
+counts; where that is unknown, nothing is checked.
 """
 
 import re
@@ -21,6 +18,7 @@ from controller.config.findings import Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.synonyms import PASSWORDS, near
 
+# digits without sign, leading zero, point or exponent: other readers take 010 for 8, 1e3 for 1000
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
 RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")
@@ -36,7 +34,7 @@ COMMENTED_VALUE = re.compile(r"#[^\s#]")
 
 @dataclass(frozen=True, slots=True)
 class OpenedFiles:
-    """The keywords at the outermost level of the file that is read, and those of the other file with its name."""
+    """Keywords of the outermost level of the file that is checked (`own`) and of the other file."""
 
     own: frozenset[str]
     other: frozenset[str]
@@ -55,7 +53,7 @@ def all_keys(model: type[BaseModel]) -> frozenset[str]:
 
 
 def as_meant(document: Document, model: type[BaseModel], files: OpenedFiles) -> Document:
-    """The document with every keyword that stands for another one in that one's place; the words stay as written."""
+    """The document with each misspelled keyword under the one that was meant; `key.text` stays as written."""
     root = document.root
     return document if root is None else replace(document, root=_as_meant(model, root, files))
 
@@ -111,7 +109,7 @@ def _split(entry: YamlEntry, known: Iterable[str]) -> YamlEntry | None:
 
 
 def mistakes(document: Document, model: type[BaseModel], files: OpenedFiles) -> Iterator[Finding]:
-    """Every mistake of the rules above in a document as it was meant."""
+    """Unknown, misplaced and empty keywords, and numbers in another form, of a document from `as_meant`."""
     if document.root is None:
         return
     for held, pairs in walk(model, document.root):
@@ -197,8 +195,8 @@ def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: YamlEntr
 def _misplaced(
     document: Document, models: tuple[type[BaseModel], type[BaseModel]], entry: YamlEntry, files: OpenedFiles
 ) -> Finding | None:
-    """A keyword that is known, only not here: of the outermost level, of the other file, of an entry further in, or of
-    what stands beside this one. `models` are those of the whole file and of the pairs that hold the keyword."""
+    """A keyword that is known, but in another place: the outermost level, the other file, an entry further in, or a
+    group beside this one. `models` are those of the whole file and of the pairs that hold the keyword."""
     root, model = models
     word, place = entry.key.text, entry.key.place
     outermost = document.root.entries if isinstance(document.root, Pairs) else {}
@@ -224,7 +222,7 @@ def _inner_models(field: FieldInfo) -> list[type[BaseModel]]:
 
 
 def _empty_inside(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
-    """The same where the file chooses the keywords, as the names of zones and colours."""
+    """Empty values where the file chooses the keywords: names of zones and colours."""
     if isinstance(node, YamlSequence):
         for item in node.items:
             yield from _empty_inside(document, next(_item_types(annotation), None), item)

@@ -1,10 +1,6 @@
-"""The two files of a folder -> one value, or every mistake of both at once.
+"""Reads the two files of a folder into one Setup, or raises FilesRejected with the mistakes of both.
 
-The story of one load
-1. Both files are read as text with places (`document`), whatever is wrong with either.
-2. The tower first: its palette and its zones, then all of it; then what only shows between its entries (`checks`).
-3. The schedule, with the palette and the zones of the tower, as far as they could be read.
-4. No finding: a Setup. Otherwise FilesRejected with all of them, at most one for each spot of a file.
+The tower is read first: the schedule is checked against its palette and zones, as far as those can be read.
 """
 
 import contextlib
@@ -56,7 +52,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What both files say together."""
+    """Both files as values."""
 
     tower: Tower
     schedule: Schedule
@@ -76,7 +72,7 @@ class Setup:
         return Patch(gateway.fixtures, self.profiles, universe, self.tower.palette)
 
     def program(self, overrides: tuple[Override, ...] = (), stop: SafetyStop | None = None) -> Program:
-        """All that decides what is shown, but the time."""
+        """Everything that decides what is shown, except the time."""
         return Program(
             place=self.tower.site.place,
             zones=self.tower.zones,
@@ -95,7 +91,7 @@ def load(directory: Path) -> Setup:
 
 
 def load_tower(directory: Path) -> Tower:
-    """The technicians' file of a folder alone, whatever is wrong with the schedule; raises FilesRejected."""
+    """The tower of a folder, without its schedule; raises FilesRejected."""
     text = keys.as_meant(_opened(directory / TOWER), Tower, IN_TOWER)
     context, faults = _context(text, directory)
     tower, findings = _tower(text, context)
@@ -113,7 +109,7 @@ def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None 
 
 
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
-    """A schedule for a tower that stands; raises FilesRejected with the findings of this one text."""
+    """A schedule for a tower that is already loaded; raises FilesRejected with the findings of this text."""
     context = {"palette": tower.palette, "zones": tower.zones}
     schedule, findings = _schedule(read(text, file, *VOCABULARY[SCHEDULE]), context)
     if schedule is None or findings:
@@ -153,7 +149,7 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
 def _context(
     tower_text: Document, directory: Path, profiles_in: Path | None = None
 ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """What the models are read with, as far as the tower's text tells; and what is wrong with the profiles."""
+    """The context of validation as far as the tower's text can be read, and the mistakes in the profiles."""
     profiles, faults = read_profiles(profiles_in or directory)
     context = {
         "directory": directory,
@@ -237,7 +233,7 @@ def _with_lines(root: Pairs) -> dict[str, Any]:
 
 
 def _palette(document: Document) -> dict[str, Color] | None:
-    """The colours that could be read, black standing for the others; None where the file does not tell."""
+    """The colours by name, black for those that cannot be read; None where the whole file cannot."""
     if not isinstance(document.root, Pairs):
         return None
     _, node = document.at(("palette",))
@@ -258,7 +254,7 @@ def _zones(document: Document) -> tuple[str, ...] | None:
 
 
 def _readable_gateways(document: Document, context: dict[str, Any]) -> dict[int, Gateway]:
-    """The gateways that are right in themselves, by their place in the list."""
+    """The gateways without mistakes of their own, by their index in the list."""
     readable: dict[int, Gateway] = {}
     _, listed = document.at(("gateways",))
     for number, entry in enumerate(listed.items if isinstance(listed, Items) else ()):

@@ -1,10 +1,7 @@
 """The bytes of a file as lines of text, or the reason why it is none.
 
-Rules
-1. At most 256 kB are read, whatever the file is, and no line is longer than 1000 characters.
-2. UTF-8 with or without a byte order mark; lines end in LF, CRLF or CR.
-3. A document file, a binary file or another encoding is named for what it is. A file of Windows-1252 is read
-   on, so that its other mistakes are found at once.
+UTF-8 with or without a byte order mark; lines end in LF, CRLF or CR. A document file, a binary file or another encoding
+is named for what it is; a file of Windows-1252 is read on, so that its other mistakes are found in the same run.
 """
 
 import codecs
@@ -16,6 +13,7 @@ from controller import plain_file
 from controller.config.findings import FilePlace, Finding, SourceText
 from controller.config.synonyms import near
 
+# whatever the file is, no more of it is read
 LIMIT = 256 * 1024
 LONGEST_LINE = 1000
 DOCUMENTS: tuple[tuple[bytes, str], ...] = (
