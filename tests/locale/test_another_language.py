@@ -22,7 +22,9 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("A"), ord("z") + 1) if c
 KEPT = re.compile(r"(\{[^}]*\}|\\.)")
 """Fields of a text, and escapes of its file."""
 TOPICS = sorted(path.relative_to(FOLDER / "en").as_posix() for path in (FOLDER / "en").rglob("*.toml"))
-OWN = re.compile(r"TWL-[A-Z]\d{3}|#[0-9A-F]{6}|mqtt://\S+|[a-z]+\.yaml|\b(INFO|WARNING|ERROR|CES?T|SIGTERM)\b")
+OWN = re.compile(
+    r"watertower/\S+|TWL-[A-Z]\d{3}|#[0-9A-F]{6}|mqtt://\S+|[a-z]+\.yaml|\b(INFO|WARNING|ERROR|CES?T|SIGTERM)\b"
+)
 """What is the same in every language."""
 WORD = re.compile(r"[A-Za-zÅÄÖåäö_]{2,}")
 
