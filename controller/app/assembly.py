@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from controller.service.controller import Controller
 from controller.service.health_watch import ONLINE
 from controller.service.overrides import OverrideManager
 from controller.service.runtime import Runtime, SiteInfo
+from controller.threads import run_blocking
 
 REMEMBER_S = 10.0
 COUNT_S = 1.0
@@ -88,7 +90,7 @@ async def _brokers(parts: Context, users: Mapping[str, User] | None, stack: Asyn
     if not settings.is_embedded:
         return broker_settings.addresses(settings)
     host, port = broker_settings.listens(settings)
-    own = await asyncio.to_thread(own_password, parts.state)
+    own = await run_blocking("password", partial(own_password, parts.state))
     broker = Broker(
         host,
         port if parts.port is None else parts.port,

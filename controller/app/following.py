@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from controller.app import broker_settings
@@ -17,6 +18,7 @@ from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
 from controller.service.reload import LastGood, changes, copied_at, difference, local
 from controller.service.runtime import Runtime
+from controller.threads import run_blocking
 
 REJECTED, UNREAD = "TWL-O131", "TWL-O134"
 FILE_UNUSABLE = "TWL-Q106"
@@ -71,13 +73,13 @@ class Following:
         """What the files say now; `saved` tells that somebody saved one, and waits to be told."""
         self._is_unread = False
         try:
-            setup = await asyncio.to_thread(load, directory)
+            setup = await run_blocking("files", partial(load, directory))
         except FilesRejected as rejected:
             self._reject(rejection(rejected, self._taken), saved)
             return
         users, refused = self._users, None
         try:
-            users = await asyncio.to_thread(_users, setup)
+            users = await run_blocking("users", partial(_users, setup))
         except WatertowerError as error:
             # the secret is no matter of the schedule, which is taken all the same
             refused = refusal(error, self._taken)

@@ -17,6 +17,7 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Callable, Hashable
+from functools import partial
 
 from controller.broker.access import (
     ACCOUNT_BURST,
@@ -31,6 +32,7 @@ from controller.broker.access import (
     is_password,
 )
 from controller.broker.packets import Answer, Connect
+from controller.threads import run_blocking
 
 HOLD_S = 3.0
 NOBODY = f"$scrypt$ln=14,r=8,p=1${'A' * 22}${'A' * 43}"
@@ -100,7 +102,7 @@ class LoginJudge:
         secret = known.secret if known else self._nobody
         if secret.startswith("$"):
             async with self._one_at_a_time:
-                alike = await asyncio.to_thread(is_password, secret, password)
+                alike = await run_blocking("password", partial(is_password, secret, password))
         else:
             alike = is_password(secret, password)
         if not alike or known is None:

@@ -6,6 +6,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from controller.gateways.dmx import Dmx
 from controller.locale import Language
 from controller.mqtt import Address
 from controller.service.reload import LastGood, changes, copied_at, load_last_good, local
+from controller.threads import run_blocking
 
 
 @click.command("gateway")
@@ -87,7 +89,7 @@ class GatewayFiles:
         async for saved in changes(self.config, again=lambda: copy.is_stale or any(map(may_pass, stands))):
             await copy.retry()
             try:
-                setup = await asyncio.to_thread(load, self.config)
+                setup = await run_blocking("files", partial(load, self.config))
                 if not setup.builds_like(box.setup):  # the schedule is the controller's
                     box = GatewaySetup.of(setup, box.gateway.name, self.state)
                     yield box

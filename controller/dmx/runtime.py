@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from controller.clock import Clock, ClockReading
@@ -22,6 +23,7 @@ from controller.gateways.dmx import Dmx
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.state.atomic import write
+from controller.threads import run_blocking
 
 LONGEST_PAUSE_S = 1.0
 """A stepped clock is noticed within this."""
@@ -69,7 +71,7 @@ class GatewayRuntime:
             will=self._availability(b"offline"),
             birth=(online,),
         )
-        remembered = await asyncio.to_thread(read_memory, self._memory)
+        remembered = await run_blocking("gateway file", partial(read_memory, self._memory))
         async with output, connection as mqtt:
             self._say(new_event("TWL-D001", gateway=settings.name, output=settings.output.kind))
             gateway = DmxGateway(settings, self._prefix, self._patch, output, remembered)
@@ -135,7 +137,9 @@ class GatewayRuntime:
         while True:
             document = await self._to_keep(unwritten)
             payload = document.model_dump_json(exclude_none=True).encode()
-            writing = asyncio.create_task(asyncio.to_thread(write, self._memory, payload), name="write")
+            writing = asyncio.create_task(
+                run_blocking("gateway file", partial(write, self._memory, payload)), name="write"
+            )
             await asyncio.wait([writing], timeout=KEEP_S)
             self._keeping = False
             self._report(mqtt)

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from controller import plain_file
@@ -26,6 +27,7 @@ from controller.schedule.plan import Cue, Program
 from controller.service.desired import desired_looks
 from controller.service.formatting import shows
 from controller.state.atomic import settle, write_folder
+from controller.threads import run_blocking
 
 LOOK_S = 1.0
 STILL_S = 0.5
@@ -67,8 +69,8 @@ class LastGood:
             return
         try:
             if self._contents is None:
-                self._contents = await asyncio.to_thread(contents_of, self._setup, self._directory)
-            await asyncio.to_thread(write_last_good, self._contents, self._state)
+                self._contents = await run_blocking("files", partial(contents_of, self._setup, self._directory))
+            await run_blocking("files", partial(write_last_good, self._contents, self._state))
         except OSError as error:
             copied = local(copied_at(self._state), self._setup)
             told = new_event("TWL-O132", copied=copied, reason=error.strerror or str(error))
@@ -156,17 +158,18 @@ async def changes(
     """Once when the look-out has begun; then True for each time that the files of a folder, or others, have changed and
     come to rest, and False every RETRY_S while something is to be tried `again`, or the disk does not tell."""
     more = tuple(others)
-    known = await asyncio.to_thread(_look, directory, more)
+    look = partial(_look, directory, more)
+    known = await run_blocking("files", look)
     yield False
     waited_s = 0.0
     while True:
         await asyncio.sleep(LOOK_S)
         waited_s += LOOK_S
-        now = await asyncio.to_thread(_look, directory, more)
+        now = await run_blocking("files", look)
         while now is not None and now != known:
             known = now
             await asyncio.sleep(STILL_S)
-            now = await asyncio.to_thread(_look, directory, more)
+            now = await run_blocking("files", look)
             if now == known:
                 yield True
                 waited_s = 0.0
