@@ -28,7 +28,6 @@ from controller.service.desired import desired_looks, fade_left_s
 from controller.service.formatting import shows
 from controller.state import SqliteHistory
 
-
 MOST_EMPTY = 14
 """So many nights in a row for which the schedule has nothing are told one by one; of more, the first and the last."""
 

@@ -28,7 +28,7 @@ from controller.mqtt.incoming import (
     SubscriptionRefused,
 )
 from controller.mqtt.outbox import WINDOW, Outbox
-from controller.mqtt.paho_loop import PahoLoop
+from controller.mqtt.paho_loop import NOTHING_HEARD, PahoLoop
 
 DIAL_S = 5.0
 """For TCP, per address of the host, and for the TLS handshake."""
@@ -148,7 +148,7 @@ class Connection:
         self._client.loop_misc()
         now = self._loop.time()
         if now - self._wire.heard > SILENCE * self._session.keepalive_s and not self._wire.deaf:
-            self._wire.end("the broker does not answer")
+            self._wire.end(NOTHING_HEARD)
         elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
             self._wire.end(UNACKNOWLEDGED)
         self._subscribe(now)

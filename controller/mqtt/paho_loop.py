@@ -24,9 +24,11 @@ from controller.mqtt.connect import context, secret
 from controller.mqtt.inbox import SLICE_S, Inbox
 from controller.threads import run_blocking
 
+NOTHING_HEARD = "nothing was heard from the broker in time"
+"""It does not answer, or this program itself stood still and did not listen."""
 REASONS = {
     "Unspecified error": "the broker closed the connection",
-    "Keep alive timeout": "the broker does not answer",
+    "Keep alive timeout": NOTHING_HEARD,
     "Protocol error": "the broker does not speak MQTT 3.1.1",
 }
 """What paho's general reasons stand for where MQTT 3.1.1 is spoken, which itself gives none."""
