@@ -76,7 +76,9 @@ def _hidden(value: object, line: str) -> object:
     """A field of a finding without the secrets of the line that it is about."""
     if isinstance(value, str):
         for found in SECRET.finditer(line):
-            value = value.replace(found[0].removeprefix(found["url"] or found["key"]), "…")
+            secret = found[0].removeprefix(found["url"] or found["key"])
+            part = value.strip("'\"").replace("''", "'")  # of a broken line a part may be told, in other quotes
+            value = "…" if len(part) > 1 and part in secret else value.replace(secret, "…")
     return value
 
 

@@ -18,7 +18,7 @@ from controller.config.findings import Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.synonyms import PASSWORDS, near
 
-# digits without sign, leading zero, point or exponent: other readers take 010 for 8, 1e3 for 1000
+# digits without plus sign, leading zero, point or exponent: other readers take 010 for 8, 1e3 for 1000
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
 RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")

@@ -285,7 +285,17 @@ def test_a_secret_is_hidden_and_the_caret_still_stands_under_its_place(
         assert finding.source[finding.place.column - 1 : finding.place.end - 1] == marked
 
 
-@pytest.mark.parametrize("line", ["password hemligt", "password = hemligt", "password:hemligt", "password: hem: ligt"])
+SECRETS = ("password hemligt", "password = hemligt", "password:hemligt", "password: hem: ligt", 'password: "a" hemligt')
+BROKEN_SECRETS = (
+    'password: "hemligt',
+    'password: "hem\\ligt"',
+    "password: [hemligt",
+    "password: @hemligt",
+    "- password: hemligt",
+)
+
+
+@pytest.mark.parametrize("line", [*SECRETS, *BROKEN_SECRETS])
 def test_a_secret_is_hidden_in_what_is_said_of_its_line_too(line: str, findings: Found) -> None:
     """Also where the line is told for something else: its first mistake goes into the log of the service."""
     found = findings(tower=TOWER.replace("broker: embedded ", f"broker: embedded\n  {line}\n  #"))
