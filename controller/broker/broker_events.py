@@ -7,13 +7,16 @@ from collections.abc import Callable
 from controller.events import Event, Level, new_event
 from controller.events.rate_limit import WINDOW_S, RateLimit
 
+CLIENTS = 20
+"""So many clients are told apart in a minute: anyone may connect under a thousand names."""
+
 
 class BrokerEvents:
     """Tells events, with those of a minute that repeat one another as one at its end; `close` tells what is left."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
-        self._damper = RateLimit()
+        self._damper = RateLimit(keys=CLIENTS)
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 

@@ -9,7 +9,7 @@ WINDOW_S = 60
 FREE = 2
 """So many of one kind about one thing are told in a window before the rest is counted."""
 KEYS = 1000
-"""Things that are told apart at the same time; those beyond share one window."""
+"""Things of one code that are told apart at the same time; those beyond share one window."""
 
 
 @dataclass(slots=True)
@@ -21,20 +21,22 @@ class _Count:
 
 
 class RateLimit:
-    """Within WINDOW_S the first `free` of the same code about the same thing pass; the rest is one line after it.
+    """Within WINDOW_S the first `free` of the same code about the same thing pass; the rest is one line after it. Where
+    strangers choose the names of things, `keys` keeps them from filling the log with ever new ones.
 
     `now_s` are seconds of any clock; one that is set back ends the windows.
     """
 
-    def __init__(self, free: int = FREE) -> None:
+    def __init__(self, free: int = FREE, keys: int = KEYS) -> None:
         self._free = free
+        self._keys = keys
         self._counts: dict[tuple[str, str], _Count] = {}
 
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
         """What is to be told for this event; `about` is its gateway or topic unless said otherwise."""
         fields = event.fields
         key = (event.code, str(about if about is not None else fields.get("gateway", fields.get("topic", ""))))
-        if key not in self._counts and len(self._counts) >= KEYS:
+        if key not in self._counts and sum(code == event.code for code, _ in self._counts) >= self._keys:
             key = (event.code, "")
         count = self._counts.setdefault(key, _Count(now_s))
         if count.told < self._free:

@@ -82,3 +82,12 @@ def test_whoever_wakes_when_a_summary_is_due_finds_it(began_s: float) -> None:
     for _ in range(3):
         damper.pass_on(new_event("TWL-G105", gateway="a"), began_s)
     assert [event.code for event in damper.due(damper.due_s)] == ["TWL-C040"]
+
+
+def test_strangers_with_ever_new_names_are_told_as_one_after_a_few() -> None:
+    """Each code by itself: a flood of one hides no other."""
+    damper = RateLimit(keys=3)
+    flood = [damper.pass_on(new_event("TWL-G113", topic=f"t/{number}", epoch=1), 0) for number in range(100)]
+    assert sum(map(len, flood)) == 3 + 2
+    assert len(damper.pass_on(new_event("TWL-G105", gateway="mast"), 1)) == 1
+    assert sum(event.fields["times"] for event in damper.due(61)) == 100 - 5
