@@ -17,7 +17,6 @@ from controller.config.setup_notes import notes
 from controller.errors import FilesRejected
 from controller.events.models import printable
 from controller.schedule.plan import REACH, Cue, Program
-from controller.service.desired import desired_looks
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
@@ -87,8 +86,9 @@ def _of_secrets(setup: Setup) -> Iterator[Finding]:
 
 
 def _is_lit(program: Program, cue: Cue) -> bool:
-    """Whether any zone gives light; a campaign may be dark on purpose."""
-    return any(state.on for state in desired_looks(program.zones, cue, cue.at).values())
+    """Whether any zone gives light, in any step; a campaign may be dark on purpose."""
+    looks = [cue.looks[zone] for zone in program.zones if zone in cue.looks]
+    return any(look.at(step * look.change_every_s).on for look in looks for step in range(len(look.colors)))
 
 
 def _summary(setup: Setup, options: Options, now: datetime) -> str:

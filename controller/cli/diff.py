@@ -58,8 +58,17 @@ def _differences(before: Setup, after: Setup, now: datetime, options: Options) -
 def _changes(before: Program, after: Program, now: datetime, options: Options) -> Iterator[str]:
     for old, new in zip(before.nights(now, now + AHEAD), after.nights(now, now + AHEAD), strict=False):
         was, will = (_lit(program, night, options.say("dark")) for program, night in ((before, old), (after, new)))
+        day = say_day(new.night.day, options.say)
         if was != will:
-            yield f"{say_day(new.night.day, options.say)}: {was or '–'} → {will or '–'}"
+            yield f"{day}: {was or '–'} → {will or '–'}"
+        elif _cues(before, old) != _cues(after, new):
+            yield f"{day}: {will} ({options.say('other fades or steps of a sequence')})"
+
+
+def _cues(program: Program, night: NightPlan) -> list[object]:
+    """What the night's words do not tell: fades, and every step of a sequence."""
+    cues = program.cues(night.night.start, night.night.end)
+    return [(cue.at, cue.fade_s, tuple(cue.looks.items())) for cue in cues]
 
 
 def _lit(program: Program, night: NightPlan, dark: str) -> str:

@@ -160,3 +160,30 @@ def test_when_it_was_saved_is_told_in_the_time_of_the_site_and_not_of_the_machin
     monkeypatch.undo()
     time.tzset()
     assert f"Read: {config / file}, saved 2026-11-20 {shown}" in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fade_in: 30 s", "fade_in: 20 min"),
+        ("fade_out: 2 min", "fade_out: 1 min"),
+        ("color: orange", "color: [orange, red]\n    change_every: 60 s"),
+    ],
+)
+def test_a_change_of_fades_or_steps_is_a_change(call: Any, config: Path, tmp_path: Path, old: str, new: str) -> None:
+    """Though each night begins at the same time and in the same colour."""
+    (tmp_path / "state").mkdir()
+    take(config, tmp_path / "state")
+    edit(config / "schedule.yaml", old, new)
+    told = call("check", "--against-running").stdout
+    assert "nothing changes" not in told
+    assert "other fades or steps of a sequence" in told
+    assert "andra toningar eller steg" in call("check", "--against-running", "--lang", "sv").stdout
+
+
+def test_a_sequence_that_begins_black_is_light(call: Any, config: Path) -> None:
+    """Its other steps are lit."""
+    edit(config / "schedule.yaml", "color: orange", 'color: ["#000000", orange]\n    change_every: 60 s')
+    told = call("check").stdout
+    assert "No light" not in told
+    assert "En vecka fri från våld" in told
