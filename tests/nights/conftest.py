@@ -1,19 +1,13 @@
 """The whole service as it runs on site: its processes, a broker, and somebody who listens."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.nights.ear import Ear, everywhere, shown
+from tests.nights.ear import Ear, Listen, Words
 from tests.nights.programs import SECRET, Mosquitto, Site
-from tests.nights.waiting import until
-from tests.parts import free_port, require
-
-ORANGE = {"on": True, "color": "#FF6A00", "brightness": 1.0}
+from tests.parts import require
 
 
 @pytest.fixture
@@ -62,7 +56,7 @@ def mosquitto(mosquittos: Callable[..., Mosquitto]) -> Mosquitto:
 
 
 @pytest.fixture
-def ear() -> Iterator[Callable[..., Ear]]:
+def ear() -> Iterator[Listen]:
     """Opens ears, on a mosquitto or on the port of an embedded broker."""
     made: list[Ear] = []
 
@@ -73,35 +67,6 @@ def ear() -> Iterator[Callable[..., Ear]]:
     yield listen
     for each in made:
         each.close()
-
-
-@dataclass(frozen=True)
-class Words:
-    """What the tests share without importing each other."""
-
-    until: Callable[..., Any] = until
-    everywhere: Callable[[dict[str, Any]], dict[str, Any]] = everywhere
-    shown: Callable[[dict[str, Any]], dict[str, Any]] = shown
-    free_port: Callable[[], int] = free_port
-
-    @property
-    def orange(self) -> dict[str, Any]:
-        """What a zone says in the campaign."""
-        return dict(ORANGE)
-
-    @property
-    def all_orange(self) -> dict[str, Any]:
-        """What a report says in the campaign."""
-        return everywhere(ORANGE)
-
-    @property
-    def all_dark(self) -> dict[str, Any]:
-        """What it says beside it."""
-        return everywhere({"on": False})
-
-    def instant(self, text: str) -> datetime:
-        """UTC."""
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")

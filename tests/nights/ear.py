@@ -4,14 +4,18 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.nights.waiting import GENEROUS_S
+from tests.nights.waiting import GENEROUS_S, until
+from tests.parts import free_port
+
+ORANGE = {"on": True, "color": "#FF6A00", "brightness": 1.0}
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,10 @@ class Ear:
         return all(zone["standing"] == "confirmed" for zone in zones)
 
 
+Listen = Callable[..., Ear]
+"""Opens an ear on a mosquitto, or on the port of an embedded broker."""
+
+
 def shown(report: dict[str, Any]) -> dict[str, Any]:
     """The zones of a report; the colour of what is dark does not count."""
     return {zone: told if told["on"] else {"on": False} for zone, told in report["zones"].items()}
@@ -102,3 +110,32 @@ def shown(report: dict[str, Any]) -> dict[str, Any]:
 def everywhere(look: dict[str, Any]) -> dict[str, Any]:
     """The same in both zones of the shipped tower."""
     return {"bowl": look, "shaft": look}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the tests share without importing each other."""
+
+    until: Callable[..., Any] = until
+    everywhere: Callable[[dict[str, Any]], dict[str, Any]] = everywhere
+    shown: Callable[[dict[str, Any]], dict[str, Any]] = shown
+    free_port: Callable[[], int] = free_port
+
+    @property
+    def orange(self) -> dict[str, Any]:
+        """What a zone says in the campaign."""
+        return dict(ORANGE)
+
+    @property
+    def all_orange(self) -> dict[str, Any]:
+        """What a report says in the campaign."""
+        return everywhere(ORANGE)
+
+    @property
+    def all_dark(self) -> dict[str, Any]:
+        """What it says beside it."""
+        return everywhere({"on": False})
+
+    def instant(self, text: str) -> datetime:
+        """UTC."""
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)

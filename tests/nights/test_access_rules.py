@@ -2,10 +2,13 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
 
 WITHIN_S = 60.0
 REST = ("controller/#", "override/set", "gateway/mast/#", "gateway/gate/availability")
@@ -18,7 +21,7 @@ TOLD = {"write": {"TWL-G102", "TWL-G108"}, "read": {"TWL-G104"}}
 OVERRIDE = {"version": 1, "id": "lit", "look": "orange", "until": "1 h", "owner": "test", "reason": "test"}
 
 
-def second_gateway(site: Any) -> None:
+def second_gateway(site: Site) -> None:
     """A gateway `gate` that drives the shaft, like `mast` a process of its own."""
     file: Path = site.config / "tower.yaml"
     lamp = "{name: one, zone: shaft, profile: rgb, address: 1}"
@@ -31,7 +34,7 @@ def second_gateway(site: Any) -> None:
 
 @pytest.mark.parametrize("forgotten", ["write", "read"])
 def test_a_forgotten_access_rule_harms_its_own_lamp_only(
-    site: Any, mosquittos: Any, ear: Any, words: Any, forgotten: str
+    site: Site, mosquittos: Callable[..., Mosquitto], ear: Listen, words: Words, forgotten: str
 ) -> None:
     """The other lamp is confirmed all the while, nothing is said of it or of the connection, and the lamp that is
     harmed is named within a minute with the access rules as a cause to look for."""

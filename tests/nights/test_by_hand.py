@@ -5,12 +5,15 @@ import signal
 import time
 from typing import Any
 
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
+
 SET = "watertower/override/set"
 BLUE = {"on": True, "color": "#0000FF", "brightness": 1.0}
 RED = {"on": True, "color": "#FF0000", "brightness": 1.0}
 
 
-def always_orange(site: Any) -> None:
+def always_orange(site: Site) -> None:
     (site.config / "schedule.yaml").write_text(
         "version: 1\ncampaigns:\n  - {name: Alltid, dates: every day, hours: all day, color: orange}\n",
         encoding="utf-8",
@@ -23,7 +26,7 @@ def request(name: str, **more: Any) -> bytes:
     return json.dumps({key: value for key, value in keys.items() if value is not None}).encode()
 
 
-def answers(ear: Any, name: str) -> list[dict[str, Any]]:
+def answers(ear: Listen, name: str) -> list[dict[str, Any]]:
     """What the controller said to this id."""
     told = (one.document for one in ear.on("watertower/controller/event"))
     return [event for event in told if event.get("id") == name]
@@ -64,7 +67,7 @@ GARBAGE = [
 ]
 
 
-def test_what_cannot_be_granted_is_refused_with_a_reason(site: Any, ear: Any, words: Any) -> None:
+def test_what_cannot_be_granted_is_refused_with_a_reason(site: Site, ear: Listen, words: Words) -> None:
     """Nothing of it changes the light or ends the service, and everything is answered."""
     always_orange(site)
     program = site.controller()
@@ -92,7 +95,7 @@ def test_what_cannot_be_granted_is_refused_with_a_reason(site: Any, ear: Any, wo
     assert "Traceback" not in program.log + again.log
 
 
-def test_commands_set_resume_stop_and_lift(site: Any, ear: Any, words: Any) -> None:
+def test_commands_set_resume_stop_and_lift(site: Site, ear: Listen, words: Words) -> None:
     """Each is answered with what was done; a stop holds against override and resume, over a restart, until it is
     lifted, and nothing that was asked meanwhile takes effect then."""
     always_orange(site)
@@ -125,7 +128,9 @@ def test_commands_set_resume_stop_and_lift(site: Any, ear: Any, words: Any) -> N
     assert program.end() == 0
 
 
-def test_an_acknowledged_override_outlives_the_controller(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_an_acknowledged_override_outlives_the_controller(
+    site: Site, mosquitto: Mosquitto, ear: Listen, words: Words
+) -> None:
     """Killed right after the acknowledgement: it is in force after the restart, and the same id counts once."""
     always_orange(site)
     site.outside(mosquitto.port, "controller")

@@ -2,10 +2,12 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from tests.nights.ear import Words
+from tests.nights.programs import Site
 
 
-def test_a_clock_behind_what_the_site_knew_is_told_and_stays_known(site: Any, words: Any) -> None:
+def test_a_clock_behind_what_the_site_knew_is_told_and_stays_known(site: Site, words: Words) -> None:
     """In the log and in `status`, by how much and against what; exit code 1. What was known is not forgotten."""
     known = datetime.now(UTC) + timedelta(days=3, minutes=5)  # noqa: TID251 -- the test is the one that knows the time
     site.state.mkdir()

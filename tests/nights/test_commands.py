@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
 from tests.parts import require
 
 WEEK = ("--from", "2026-11-25T12:00", "--until", "2026-11-27T12:00")
@@ -63,7 +65,7 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(site: Any) -> Iterator[Any]:
+def terminal(site: Site) -> Iterator[Any]:
     """Starts commands on terminals."""
     made: list[Terminal] = []
 
@@ -78,7 +80,7 @@ def terminal(site: Any) -> Iterator[Any]:
         each.close()
 
 
-def test_status_tells_how_it_stands(site: Any, words: Any) -> None:
+def test_status_tells_how_it_stands(site: Site, words: Words) -> None:
     """For people in two languages, for programs, and again and again until Ctrl-C."""
     assert "TWL-Q10" in site.ask("status", code=69)
     service = site.controller()
@@ -98,7 +100,7 @@ def test_status_tells_how_it_stands(site: Any, words: Any) -> None:
     assert service.end() == 0
 
 
-def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Any, mosquitto: Any, words: Any) -> None:
+def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Site, mosquitto: Mosquitto, words: Words) -> None:
     """All was confirmed when it was killed: it is shown as old news, with 69; so it is after a proper end."""
     site.on_broker(mosquitto.port, login="controller")
     for number in (signal.SIGKILL, signal.SIGTERM):
@@ -109,7 +111,7 @@ def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Any, mosqui
         assert "old news" in site.ask("status", code=69)
 
 
-def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any, words: Any) -> None:
+def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Site, words: Words) -> None:
     """The service goes on by its last good files, and so do those who ask it, who are told that they were refused;
     without it the files are told."""
     service = site.controller()
@@ -125,7 +127,7 @@ def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Any
     site.ask("stop", "--reason", "storm", code=78)
 
 
-def test_who_watches_is_told_that_nobody_answers_any_more(site: Any, mosquitto: Any, words: Any) -> None:
+def test_who_watches_is_told_that_nobody_answers_any_more(site: Site, mosquitto: Mosquitto, words: Words) -> None:
     """A document a line for programs; the watch goes on until Ctrl-C."""
     site.on_broker(mosquitto.port, "controller")
     service = site.controller()
@@ -137,7 +139,7 @@ def test_who_watches_is_told_that_nobody_answers_any_more(site: Any, mosquitto: 
     assert watching.end(signal.SIGINT) == 130
 
 
-def test_the_demo_on_a_pipe_tells_each_change(site: Any) -> None:
+def test_the_demo_on_a_pipe_tells_each_change(site: Site) -> None:
     """Two days of the campaign in some seconds, line by line, confirmed, and dark at the end."""
     demo = site.start("demo", *WEEK, "--speed", "30000")
     out, _ = demo.process.communicate(timeout=60)
@@ -153,7 +155,7 @@ def test_the_demo_on_a_pipe_tells_each_change(site: Any) -> None:
     assert "Traceback" not in demo.log
 
 
-def test_the_demo_on_a_terminal_draws_the_tower(terminal: Any, words: Any) -> None:
+def test_the_demo_on_a_terminal_draws_the_tower(terminal: Callable[..., Terminal], words: Words) -> None:
     """In the colours reported, under a hidden cursor that comes back on Ctrl-C."""
     demo = terminal("demo", *WEEK, "--speed", "8000")
     orange = "38;2;255;106;0"
@@ -165,7 +167,7 @@ def test_the_demo_on_a_terminal_draws_the_tower(terminal: Any, words: Any) -> No
     assert "Traceback" not in demo.screen
 
 
-def test_no_color_means_none(terminal: Any) -> None:
+def test_no_color_means_none(terminal: Callable[..., Terminal]) -> None:
     """A block in the colour on a terminal, unless NO_COLOR says otherwise."""
     colored, plain = terminal("preview", "orange"), terminal("preview", "orange", NO_COLOR="1")
     assert colored.wait() == plain.wait() == 0
@@ -173,7 +175,9 @@ def test_no_color_means_none(terminal: Any) -> None:
     assert "\x1b" not in plain.screen
 
 
-def test_the_walk_test_lights_lamp_after_lamp(site: Any, terminal: Any, ear: Any, words: Any) -> None:
+def test_the_walk_test_lights_lamp_after_lamp(
+    site: Site, terminal: Callable[..., Terminal], ear: Listen, words: Words
+) -> None:
     """Each lamp alone while somebody looks; the answers are written down, and the schedule's light is back."""
     (site.config / "schedule.yaml").write_text(
         "version: 1\ncampaigns:\n  - {name: Alltid, dates: every day, hours: all day, color: orange}\n",
@@ -200,7 +204,7 @@ def test_the_walk_test_lights_lamp_after_lamp(site: Any, terminal: Any, ear: Any
     assert service.end() == 0
 
 
-def by_hand_on_site(ear: Any) -> Any:
+def by_hand_on_site(ear: Listen) -> Any:
     """The first report of a gateway that is tested."""
     told = ear.on("watertower/gateway/mast/reported")
     return next((one for one in told if one.document["by"] == "local"), None)

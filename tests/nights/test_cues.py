@@ -1,9 +1,12 @@
 """The shipped campaign in real processes on real brokers, in years that are not this one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Program, Site
 from tests.nights.waiting import until
 
 AT_ONCE = timedelta(seconds=2)
@@ -19,8 +22,8 @@ class Night:
     """One controller that lives from just before a cue on, and what its gateway reports."""
 
     cue: datetime
-    ear: Any
-    controller: Any
+    ear: Listen
+    controller: Program
 
     @property
     def latest(self) -> datetime:
@@ -55,7 +58,9 @@ def is_light(zones: Any) -> bool:
     return any(zone["on"] for zone in zones)
 
 
-def test_the_shipped_campaign_is_reported_at_its_cues(sites: Any, mosquittos: Any, ear: Any, words: Any) -> None:
+def test_the_shipped_campaign_is_reported_at_its_cues(
+    sites: Callable[[], Site], mosquittos: Callable[..., Mosquitto], ear: Listen, words: Words
+) -> None:
     """Light begins within two seconds of midnight, of sunset and of another year's sunset; the fade ends as promised;
     and the last night is dark at 24:00. (Its fade is shortened from two minutes, for which no test need wait.)"""
 

@@ -4,15 +4,17 @@ import json
 import signal
 import socket
 import time
-from typing import Any
 
 import pytest
+
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
 
 PROMISED_S = 2.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(site: Any, ear: Any, words: Any, number: signal.Signals) -> None:
+def test_a_signal_ends_it_cleanly(site: Site, ear: Listen, words: Words, number: signal.Signals) -> None:
     """Exit code 0 by its own word, both parts say offline, and the embedded broker keeps what was retained."""
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
@@ -34,7 +36,7 @@ def test_a_signal_ends_it_cleanly(site: Any, ear: Any, words: Any, number: signa
     assert again.events("TWL-G101")[0]["command_id"].startswith("2."), "it does not start above what it finds"
 
 
-def test_two_signals_are_as_good_as_one(site: Any, words: Any) -> None:
+def test_two_signals_are_as_good_as_one(site: Site, words: Words) -> None:
     """An impatient second SIGTERM breaks nothing."""
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
@@ -44,7 +46,7 @@ def test_two_signals_are_as_good_as_one(site: Any, words: Any) -> None:
     assert "Traceback" not in program.log
 
 
-def test_the_gateway_process_ends_cleanly(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_the_gateway_process_ends_cleanly(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
     """It says offline before it goes."""
     listens = ear(mosquitto)
     program = site.outside(mosquitto.port, "controller").gateway()
@@ -55,7 +57,7 @@ def test_the_gateway_process_ends_cleanly(site: Any, mosquitto: Any, ear: Any, w
     assert "Traceback" not in program.log
 
 
-def test_a_second_service_in_one_folder_blames_no_file(site: Any, words: Any) -> None:
+def test_a_second_service_in_one_folder_blames_no_file(site: Site, words: Words) -> None:
     """The first has the port, and goes on; the files are the same, and so no copy of them would do better."""
     first = site.controller()
     words.until(lambda: first.events("TWL-G101"), "no confirmation")
@@ -66,7 +68,7 @@ def test_a_second_service_in_one_folder_blames_no_file(site: Any, words: Any) ->
     site.ask("status")
 
 
-def test_a_busy_port_is_told_with_69(site: Any) -> None:
+def test_a_busy_port_is_told_with_69(site: Site) -> None:
     """Somebody else listens where the embedded broker should."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", site.port))
@@ -78,7 +80,7 @@ def test_a_busy_port_is_told_with_69(site: Any) -> None:
     assert "Traceback" not in program.log
 
 
-def test_a_state_folder_that_cannot_be_written_is_told(site: Any, words: Any) -> None:
+def test_a_state_folder_that_cannot_be_written_is_told(site: Site, words: Words) -> None:
     """The light goes on without it."""
     site.state.write_text("a file, not a folder")
     program = site.start("run", "--log-format", "json")
@@ -88,7 +90,7 @@ def test_a_state_folder_that_cannot_be_written_is_told(site: Any, words: Any) ->
     assert "Traceback" not in program.log
 
 
-def test_what_is_lost_in_the_state_folder_is_no_traceback(site: Any, words: Any) -> None:
+def test_what_is_lost_in_the_state_folder_is_no_traceback(site: Site, words: Words) -> None:
     """Every file of it damaged: the service begins and lights."""
     first = site.controller()
     words.until(lambda: first.events("TWL-G101"), "no confirmation")

@@ -24,6 +24,8 @@ from controller.service.degradations import Degradations
 from controller.service.desired import desired_looks
 from controller.simulation.devices import DEVICES, Device
 from controller.state import StateStore
+from tests.nights.ear import Words
+from tests.nights.programs import Mosquitto, Site
 
 VENDORS = json.loads((Path(__file__).parents[1] / "vectors" / "vendors.json").read_text(encoding="utf-8"))
 NAMES = {"ha-rgb", "z2m", "esphome", "wled", "tasmota-3", "shelly-1", "shelly-2", "shelly-2-two", "bridge"}
@@ -161,7 +163,7 @@ def alike(wished: ZoneState, shows: ZoneState) -> bool:
     return all(abs(one - other) <= 16 for one, other in pairs)
 
 
-async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Any, mosquitto: Any, words: Any) -> None:
+async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Site, mosquitto: Mosquitto, words: Words) -> None:
     """Nine kinds, the first and the last cues; between them each device loses power and returns in its own colour."""
     setup = mixed_site(site.config, mosquitto.port, "a-password-of-the-test")
     broker = Address("127.0.0.1", mosquitto.port, username="ear", password="a-password-of-the-test")

@@ -4,6 +4,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
+
 TAKEN_S = 3.0
 REPORTED = "watertower/gateway/mast/reported"
 ALWAYS = "version: 1\ncampaigns:\n  - {{name: Alltid, dates: every day, hours: all day, color: '{color}'}}\n"
@@ -45,7 +48,7 @@ def deleted_first(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def test_a_good_schedule_is_taken_however_it_is_saved(site: Any, ear: Any, words: Any) -> None:
+def test_a_good_schedule_is_taken_however_it_is_saved(site: Site, ear: Listen, words: Words) -> None:
     """In two parts, by rename, by a swapped link, deleted and made anew: in force within 3 s."""
     path = site.config / "schedule.yaml"
     path.write_text(ALWAYS.format(color="#FF6A00"), encoding="utf-8")
@@ -66,7 +69,7 @@ def test_a_good_schedule_is_taken_however_it_is_saved(site: Any, ear: Any, words
     assert program.end() == 0
 
 
-def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Any, ear: Any, words: Any) -> None:
+def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Site, ear: Listen, words: Words) -> None:
     """While running, at the next start from the copy, and until it is mended."""
     path = site.config / "schedule.yaml"
     path.write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
@@ -91,7 +94,7 @@ def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Any, ear: Any,
     assert again.end() == 0
 
 
-def test_the_technicians_file_is_taken_too(site: Any, ear: Any, words: Any) -> None:
+def test_the_technicians_file_is_taken_too(site: Site, ear: Listen, words: Words) -> None:
     """Another palette, another lamp less: all is built anew and the light goes on; a bad one changes nothing."""
     path = site.config / "schedule.yaml"
     path.write_text(ALWAYS.format(color="orange"), encoding="utf-8")
@@ -116,7 +119,7 @@ def test_the_technicians_file_is_taken_too(site: Any, ear: Any, words: Any) -> N
     assert "Traceback" not in program.log
 
 
-def with_users(site: Any, words: Any) -> tuple[Path, Any]:
+def with_users(site: Site, words: Words) -> tuple[Path, Any]:
     """The file of the broker's users, and the service that runs with it."""
     users = site.config / "mqtt-users"
     users.write_text("controller:one\n")
@@ -126,7 +129,7 @@ def with_users(site: Any, words: Any) -> tuple[Path, Any]:
     return users, program
 
 
-def test_the_users_of_the_broker_are_taken_too(site: Any, words: Any) -> None:
+def test_the_users_of_the_broker_are_taken_too(site: Site, words: Words) -> None:
     """A file that says nothing leaves those who are known; a better one is taken, though no other file changed."""
     users, program = with_users(site, words)
     users.write_text("controller\n")
@@ -141,7 +144,7 @@ def test_the_users_of_the_broker_are_taken_too(site: Any, words: Any) -> None:
     assert program.end() == 0
 
 
-def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Any, words: Any) -> None:
+def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Site, words: Words) -> None:
     """From the last good copy, with a broker that lets no stranger in, until the users are mended."""
     users, program = with_users(site, words)
     assert program.end() == 0
@@ -160,7 +163,7 @@ def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Any,
     assert again.end() == 0
 
 
-def test_the_log_follows_the_technicians_file(site: Any, words: Any) -> None:
+def test_the_log_follows_the_technicians_file(site: Site, words: Words) -> None:
     """Language and local time of its lines are those of the site as it is now, where nobody asked for a language."""
     program = site.start("run", lang=None, LC_ALL="C", LANGUAGE="")
     words.until(lambda: "TWL-G101" in program.log, "no confirmation")
@@ -178,7 +181,7 @@ def test_the_log_follows_the_technicians_file(site: Any, words: Any) -> None:
     assert program.end() == 0
 
 
-def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Any, ear: Any, words: Any) -> None:
+def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Site, ear: Listen, words: Words) -> None:
     """A secret that is not there: told, and the tower is lit as before; without a copy the start ends with 78."""
     (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
     site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
@@ -199,7 +202,7 @@ def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Any,
     assert "Traceback" not in again.log
 
 
-def test_a_start_with_a_broken_profile(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_a_start_with_a_broken_profile(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
     """Service and gateway find the last good copy, the profile included, and the lamps are lit."""
     site.outside(mosquitto.port, "controller")
     profile = site.config / "profiles" / "ours.yaml"
@@ -224,7 +227,7 @@ def test_a_start_with_a_broken_profile(site: Any, mosquitto: Any, ear: Any, word
         assert program.end() == 0
 
 
-def test_the_gateway_process_follows_its_own_file(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_the_gateway_process_follows_its_own_file(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
     """A bad save changes nothing and is told; a lamp that is patched elsewhere, with what was shown before."""
     site.outside(mosquitto.port, "controller")
     listens = ear(mosquitto)

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from controller.schedule.segments import HAND_FADE_S
+from tests.nights.ear import Ear, Listen, Words
+from tests.nights.programs import Mosquitto, Program, Site
 from tests.parts import needs
 
 SOON = timedelta(seconds=5)
@@ -52,7 +53,7 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
     made.close()
 
 
-def in_force_again(listens: Any, program: Any, words: Any, since: int) -> None:
+def in_force_again(listens: Ear, program: Program, words: Words, since: int) -> None:
     """Confirmed within SOON of the start, by the log of the service."""
     words.until(lambda: listens.confirmed(since), f"not confirmed: {program.log}", 40)
     began, confirmed = (datetime.fromisoformat(program.events(code)[0]["at"]) for code in ("TWL-C001", "TWL-G101"))
@@ -60,7 +61,7 @@ def in_force_again(listens: Any, program: Any, words: Any, since: int) -> None:
 
 
 def test_a_controller_that_hangs_is_found_out(
-    site: Any, mosquitto: Any, ear: Any, words: Any, systemd: Systemd
+    site: Site, mosquitto: Mosquitto, ear: Listen, words: Words, systemd: Systemd
 ) -> None:
     """The watchdog is fed while it turns, and no more when it stands still. The gateway crosses the end of an override
     alone meanwhile, and the controller that systemd starts then finds all as it should be."""
@@ -88,7 +89,7 @@ def test_a_controller_that_hangs_is_found_out(
     in_force_again(listens, site.controller(), words, since)
 
 
-def answers(listens: Any) -> bool:
+def answers(listens: Ear) -> bool:
     """Whether a request is answered soon."""
     since = len(listens.heard)
     listens.say("watertower/override/set", b'{"id": "hello-%d", "action": "resume"}' % since)
@@ -97,7 +98,9 @@ def answers(listens: Any) -> bool:
 
 
 @needs("proc")
-def test_a_controller_without_memory_ends_and_is_started_again(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_a_controller_without_memory_ends_and_is_started_again(
+    site: Site, mosquitto: Mosquitto, ear: Listen, words: Words
+) -> None:
     """It may outlive a flood within its limit; where it does not, the exit code says so, and the next one is right."""
     (site.config / "schedule.yaml").write_text(ALWAYS, encoding="utf-8")
     site.outside(mosquitto.port, "controller")

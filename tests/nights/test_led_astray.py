@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
+
 SET = "watertower/override/set"
 TOPICS = "watertower/gateway/mast"
 
@@ -16,7 +19,9 @@ def request(name: str, action: str, **more: Any) -> bytes:
 
 
 @pytest.mark.parametrize("leaf", ["reported", "desired"])
-def test_an_order_far_ahead_locks_no_gateway_out(site: Any, mosquitto: Any, ear: Any, words: Any, leaf: str) -> None:
+def test_an_order_far_ahead_locks_no_gateway_out(
+    site: Site, mosquitto: Mosquitto, ear: Listen, words: Words, leaf: str
+) -> None:
     """Reported or written, a million ahead and half a million twice: the tower obeys, through restarts of both."""
     (site.config / "schedule.yaml").write_text("version: 1\nevery_night: [{name: A, hours: all day, color: orange}]\n")
     site.outside(mosquitto.port, "controller")
@@ -43,7 +48,7 @@ def test_an_order_far_ahead_locks_no_gateway_out(site: Any, mosquitto: Any, ear:
     assert not [event for event in gateway.events("TWL-D011") if leaf == "reported"]
 
 
-def test_one_button_stops_each_time_and_old_requests_undo_nothing(site: Any, ear: Any, words: Any) -> None:
+def test_one_button_stops_each_time_and_old_requests_undo_nothing(site: Site, ear: Listen, words: Words) -> None:
     """Stop, lift and stop again under one id, and over a restart: what is acknowledged holds."""
     (site.config / "schedule.yaml").write_text("version: 1\nevery_night: [{name: A, hours: all day, color: orange}]\n")
     program = site.controller()

@@ -5,7 +5,9 @@ import random
 import signal
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Program, Site
 
 SOON = timedelta(seconds=5)
 ALONE = timedelta(seconds=2)
@@ -21,7 +23,7 @@ ROUNDS = (
 BLUE = {"on": True, "color": "#0000FF", "brightness": 1.0}
 
 
-def always_orange(site: Any) -> None:
+def always_orange(site: Site) -> None:
     """A schedule that changes nothing: what changes is set by hand, to the second."""
     (site.config / "schedule.yaml").write_text(
         "version: 1\ncampaigns:\n  - {name: Alltid, dates: every day, hours: all day, color: orange}\n",
@@ -33,7 +35,7 @@ def now() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)  # noqa: TID251 -- the test is the one that knows the time
 
 
-def override(ear: Any, until: datetime, look: str = "blue") -> str:
+def override(ear: Listen, until: datetime, look: str = "blue") -> str:
     """Asks for a look by hand."""
     name = f"test-{until.timestamp()}"
     request = {"version": 1, "id": name, "look": look, "until": until.isoformat(), "owner": "test", "reason": "test"}
@@ -41,13 +43,13 @@ def override(ear: Any, until: datetime, look: str = "blue") -> str:
     return name
 
 
-def started(program: Any, words: Any, code: str) -> datetime:
+def started(program: Program, words: Words, code: str) -> datetime:
     """When the service began, by its own log: how fast the computer starts a program is not the matter here."""
     events = words.until(lambda: program.events(code), f"it does not start: {program.log}")
     return datetime.fromisoformat(events[0]["at"])
 
 
-def test_any_part_may_die_in_any_order(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_any_part_may_die_in_any_order(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
     """Three rounds: a blue that ends while the parts are dead or coming back; orange within 5 s of the last restart."""
     always_orange(site)
     site.outside(mosquitto.port, "controller")
@@ -81,7 +83,7 @@ def test_any_part_may_die_in_any_order(site: Any, mosquitto: Any, ear: Any, word
     words.until(lambda: listens.confirmed(since), "not confirmed in the end", 40)
 
 
-def test_the_embedded_broker_dies_with_its_controller(site: Any, ear: Any, words: Any) -> None:
+def test_the_embedded_broker_dies_with_its_controller(site: Site, ear: Listen, words: Words) -> None:
     """Controller and broker are one process here: killed in both orders, over the end of an override."""
     always_orange(site)
     site.edit("tower.yaml", "    runs: here ", "    runs: elsewhere ")
@@ -105,7 +107,7 @@ def test_the_embedded_broker_dies_with_its_controller(site: Any, ear: Any, words
         assert first.at <= max(*begins, end) + SOON, kills
 
 
-def test_the_gateway_keeps_the_plan_alone(site: Any, mosquitto: Any, ear: Any, words: Any) -> None:
+def test_the_gateway_keeps_the_plan_alone(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
     """The controller is dead and the broker frozen for 15 s when an override ends: the gateway ends it on time, and
     when all are back nothing needs a hand."""
     always_orange(site)

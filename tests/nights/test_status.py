@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.nights.ear import Listen, Words
+from tests.nights.programs import Mosquitto, Site
+
 STATUS, HEALTH = "watertower/controller/status", "watertower/controller/health"
 
 
-def asked(site: Any, *words: str) -> tuple[int, dict[str, Any]]:
+def asked(site: Site, *words: str) -> tuple[int, dict[str, Any]]:
     """Exit code and document of `status --json`."""
     told = site.call("status", "--json", *words)
     return told.exit_code, json.loads(told.stdout) if told.stdout else {}
@@ -25,7 +28,7 @@ def codes(told: dict[str, Any]) -> list[str]:
     return [one["code"] for one in told["degradations"] if one["code"] != "TWL-T001"]
 
 
-def confirmed(site: Any, ear: Any, words: Any) -> tuple[Any, Any]:
+def confirmed(site: Site, ear: Listen, words: Words) -> tuple[Any, Any]:
     """The service with all lamps confirmed, and somebody who listens."""
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
@@ -34,7 +37,7 @@ def confirmed(site: Any, ear: Any, words: Any) -> tuple[Any, Any]:
     return program, listens
 
 
-def test_a_word_that_somebody_else_retained_is_written_over_and_told(site: Any, ear: Any, words: Any) -> None:
+def test_a_word_that_somebody_else_retained_is_written_over_and_told(site: Site, ear: Listen, words: Words) -> None:
     """`offline` while the controller runs: `status` answers, says what happened, and the word is right again."""
     program, listens = confirmed(site, ear, words)
     time.sleep(11)  # an `offline` soon after a connection may be the will of the one before
@@ -48,7 +51,9 @@ def test_a_word_that_somebody_else_retained_is_written_over_and_told(site: Any, 
 
 
 @pytest.mark.parametrize("ahead_s", [0, 3600])
-def test_a_dead_controller_does_not_answer_by_any_clock(site: Any, mosquitto: Any, ear: Any, ahead_s: float) -> None:
+def test_a_dead_controller_does_not_answer_by_any_clock(
+    site: Site, mosquitto: Mosquitto, ear: Listen, ahead_s: float
+) -> None:
     """Killed with its broker, which has kept `online` and the last document: by the asker's clock that may be young."""
     site.on_broker(mosquitto.port, "ear")
     listens = ear(mosquitto)
@@ -63,7 +68,7 @@ def test_a_dead_controller_does_not_answer_by_any_clock(site: Any, mosquitto: An
     assert "TWL-Q102" in told.output
 
 
-def test_a_rejected_file_is_shown_until_it_is_right_again(site: Any, ear: Any, words: Any) -> None:
+def test_a_rejected_file_is_shown_until_it_is_right_again(site: Site, ear: Listen, words: Words) -> None:
     """With its code, its place and since when, in the exit code too."""
     program, _ = confirmed(site, ear, words)
     path = site.config / "schedule.yaml"
@@ -81,7 +86,7 @@ def test_a_rejected_file_is_shown_until_it_is_right_again(site: Any, ear: Any, w
     assert program.end() == 0
 
 
-def test_a_program_that_can_open_nothing_more_goes_on_and_says_so_once(site: Any, ear: Any, words: Any) -> None:
+def test_a_program_that_can_open_nothing_more_goes_on_and_says_so_once(site: Site, ear: Listen, words: Words) -> None:
     """Connections up to the limit of its descriptors: one event, no traceback, the light is confirmed all the while."""
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("/proc is needed to count the descriptors of a process")

@@ -1,13 +1,15 @@
 """The time zone of the host, on which nothing depends: the site has its own."""
 
 from collections.abc import Callable
-from typing import Any
+
+from tests.nights.ear import Words
+from tests.nights.programs import Site
 
 ODD = ("EST5EDT", "<+03>-3", ":/etc/localtime", "No/Such_Zone", "/nowhere")
 """What tzset(3) takes, and what somebody may write; most of these no time zone database knows by name."""
 
 
-def test_the_service_runs_whatever_the_zone_of_the_host_is_called(sites: Callable[[], Any], words: Any) -> None:
+def test_the_service_runs_whatever_the_zone_of_the_host_is_called(sites: Callable[[], Site], words: Words) -> None:
     """Its lamps are confirmed, and it tells the time of the site."""
     services = {zone: sites().start("run", "--log-format", "json", TZ=zone) for zone in ODD}
     for zone, service in services.items():

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from controller.schedule.plan import Program
 from tests.service.world import World
@@ -11,7 +10,7 @@ from tests.service.world import World
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
 
-def test_alone_over_a_border(long: Any) -> None:
+def test_alone_over_a_border(long: World) -> None:
     """Controller and broker are gone before sunset: the gateway crosses it by its plan, no second late."""
     long.controller.stop()
     long.box.disconnect()
@@ -27,7 +26,7 @@ def test_alone_over_a_border(long: Any) -> None:
     assert long.wrong_s < 1
 
 
-def test_a_report_by_plan_confirms_nothing_else(evening: Any) -> None:
+def test_a_report_by_plan_confirms_nothing_else(evening: World) -> None:
     """The controller meets a gateway that went by its plan: it agrees, and is told anew all the same."""
     evening.box.disconnect()
     evening.until(SUNSET + timedelta(minutes=5))
@@ -39,7 +38,7 @@ def test_a_report_by_plan_confirms_nothing_else(evening: Any) -> None:
     assert evening.box.machine.order == evening.controller.engine.order
 
 
-def test_past_the_plan(long: Any) -> None:
+def test_past_the_plan(long: World) -> None:
     """Alone for longer than the plan reaches: the last look is held for a day, then it is dark."""
     long.run(3600)
     ends = long.desired.valid_until
@@ -77,7 +76,7 @@ def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled
     assert long.controller.codes(since) == []
 
 
-def test_a_changed_plan_is_told_though_the_light_stays(night: Any, scheduled: Any) -> None:
+def test_a_changed_plan_is_told_though_the_light_stays(night: World, scheduled: Callable[[str], Program]) -> None:
     """Another campaign a day ahead: the document is new, the light is not touched, nothing is announced."""
     before = night.desired
     line = "campaigns:\n  - {name: En vecka fri från våld, dates: 20–26 November, color: orange, fade_in: 30 s"
@@ -91,7 +90,9 @@ def test_a_changed_plan_is_told_though_the_light_stays(night: Any, scheduled: An
     assert night.controller.codes(night.mono - 1) == []
 
 
-def test_a_gateway_that_missed_the_changed_plan_is_not_believed(night: Any, scheduled: Any) -> None:
+def test_a_gateway_that_missed_the_changed_plan_is_not_believed(
+    night: World, scheduled: Callable[[str], Program]
+) -> None:
     """Its light is right, its plan is not: pending, and sent again until it says that it has it."""
     night.line.drop = 1.0
     night.controller.engine.follow(scheduled("campaigns:\n  - {name: x, dates: 20–26 November, color: orange}\n"))
@@ -105,7 +106,7 @@ def test_a_gateway_that_missed_the_changed_plan_is_not_believed(night: Any, sche
     assert night.box.machine.order == night.desired.order
 
 
-def test_the_plan_always_reaches_two_days_ahead(long: Any) -> None:
+def test_the_plan_always_reaches_two_days_ahead(long: World) -> None:
     """At no time of the next days does the document of the broker end sooner."""
     for _ in range(12):
         long.run(4 * 3600)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,13 +15,15 @@ from controller.clock import ClockJudge, ClockReading, Trust
 from controller.events import Level
 from controller.gateways.wire import ALWAYS
 from controller.schedule.campaign import SafetyStop
+from controller.schedule.plan import Program
+from tests.service.world import World
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.HOLDOVER])
-def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., Any], trust: Trust) -> None:
+def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., World], trust: Trust) -> None:
     """The controller said live what time it is: that counts, and the gateway says so."""
     world = world_of(EVENING)
     world.box.dial.offset_s, world.box.dial.trust = 3600.0, trust
@@ -38,7 +39,7 @@ def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., Any], tr
     assert [event.code for _, event in world.box.events].count("TWL-D013") == 1
 
 
-def test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written(night: Any) -> None:
+def test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written(night: World) -> None:
     """It starts with a clock of 1970 and only a retained document: orange, and no word about the time."""
     night.controller.stop()
     night.box.stop()
@@ -55,7 +56,7 @@ def test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written(nig
     assert night.wrong_s < 2
 
 
-def test_a_step_of_the_gateways_clock_darkens_nothing(night: Any) -> None:
+def test_a_step_of_the_gateways_clock_darkens_nothing(night: World) -> None:
     """Suspect for a while, and nobody to ask: it goes on by what it was."""
     night.controller.stop()
     night.box.disconnect()
@@ -66,7 +67,7 @@ def test_a_step_of_the_gateways_clock_darkens_nothing(night: Any) -> None:
     assert night.wrong_s == 0
 
 
-def test_a_gateway_whose_clock_is_set_back_is_heard_again(night: Any) -> None:
+def test_a_gateway_whose_clock_is_set_back_is_heard_again(night: World) -> None:
     """A little back: for so long its reports count as overtaken, but no longer."""
     night.box.dial.step(-20)
     night.run(60)
@@ -75,7 +76,7 @@ def test_a_gateway_whose_clock_is_set_back_is_heard_again(night: Any) -> None:
 
 
 @pytest.mark.parametrize("ahead_s", [1.5, -1.5])
-def test_clocks_a_little_apart_raise_no_alarm(evening: Any, ahead_s: float) -> None:
+def test_clocks_a_little_apart_raise_no_alarm(evening: World, ahead_s: float) -> None:
     """The gateway crosses the border by its own clock, before or after us: nothing is told but the change."""
     evening.box.dial.offset_s += ahead_s
     evening.run(30)
@@ -85,7 +86,7 @@ def test_clocks_a_little_apart_raise_no_alarm(evening: Any, ahead_s: float) -> N
     assert evening.controller.codes(since) == ["TWL-C020", "TWL-G101"]
 
 
-def test_while_the_clock_is_suspect_nothing_is_sent(night: Any) -> None:
+def test_while_the_clock_is_suspect_nothing_is_sent(night: World) -> None:
     """A step of an hour: no message, nothing counts as confirmed; told; after it settled all is as before."""
     controller = night.controller
     controller.dial.step(3600)
@@ -104,7 +105,7 @@ def test_while_the_clock_is_suspect_nothing_is_sent(night: Any) -> None:
 
 
 @pytest.mark.parametrize("years", [1, -1, -56])
-def test_a_clock_that_is_years_off_and_is_set_right(night: Any, years: int) -> None:
+def test_a_clock_that_is_years_off_and_is_set_right(night: World, years: int) -> None:
     """It is suspect, then NTP sets it: at no time was anything shown that was wrong."""
     controller = night.controller
     controller.dial.step(years * 365 * 86400)
@@ -118,7 +119,7 @@ def test_a_clock_that_is_years_off_and_is_set_right(night: Any, years: int) -> N
     assert night.wrong_s == 0
 
 
-def test_a_clock_that_was_wrong_and_believed_is_followed_when_it_steps_back(evening: Any) -> None:
+def test_a_clock_that_was_wrong_and_believed_is_followed_when_it_steps_back(evening: World) -> None:
     """Believed to be an hour ahead it lights too early; set right it goes dark again, and the plan is as it should."""
     evening.controller.dial.step(3600)
     evening.run(60)
@@ -132,7 +133,9 @@ def test_a_clock_that_was_wrong_and_believed_is_followed_when_it_steps_back(even
 
 
 @pytest.mark.parametrize("night_of", [datetime(2027, 3, 27, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
-def test_nights_on_which_the_clocks_change(world_of: Any, scheduled: Any, night_of: datetime) -> None:
+def test_nights_on_which_the_clocks_change(
+    world_of: Callable[..., World], scheduled: Callable[[str], Program], night_of: datetime
+) -> None:
     """Cues between two and three in the morning, at both ends of summer time: on time, both ends."""
     rule = "{name: x, dates: every day, color: red, hours: ['02:15 to 02:45', '20:00 to 21:00']}"
     program = scheduled(f"campaigns:\n  - {rule}\n")
@@ -147,7 +150,7 @@ def test_nights_on_which_the_clocks_change(world_of: Any, scheduled: Any, night_
 
 
 @pytest.mark.parametrize("off_s", [3600.0, -3600.0, -1.8e9])
-def test_a_safety_stop_needs_no_clock(night: Any, off_s: float) -> None:
+def test_a_safety_stop_needs_no_clock(night: World, off_s: float) -> None:
     """Given while the clock is suspect it goes out at once and is confirmed; lifted, nothing is sent by that clock."""
     controller = night.controller
     controller.dial.offset_s, controller.dial.trust = off_s, Trust.SUSPECT
@@ -174,7 +177,7 @@ def test_a_safety_stop_needs_no_clock(night: Any, off_s: float) -> None:
 class Watched:
     """The levels of a gateway's channels over the time that it passes."""
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._rows: list[list[int]] = []
 
@@ -205,7 +208,7 @@ def _turns(levels: tuple[int, ...]) -> int:
     trust=st.sampled_from([Trust.TRUSTED, Trust.HOLDOVER, Trust.PLAUSIBLE]),
 )
 def test_a_step_back_just_after_a_cue_changes_no_lamp_twice(
-    world_of: Callable[..., Any], who: str, ahead_s: float, after_s: float, trust: Trust
+    world_of: Callable[..., World], who: str, ahead_s: float, after_s: float, trust: Trust
 ) -> None:
     """A clock is ahead, takes the cue, and is set right: at the controller, at the gateway, or at both."""
     world = world_of(EVENING, grain_s=0.1)
@@ -229,7 +232,9 @@ def test_a_step_back_just_after_a_cue_changes_no_lamp_twice(
 
 
 @pytest.mark.parametrize("back_s", [1.5, 2.0, 30.0])
-def test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing(world_of: Callable[..., Any], back_s: float) -> None:
+def test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing(
+    world_of: Callable[..., World], back_s: float
+) -> None:
     """Which has no plan and no clock: it was told once, and stays as it is."""
     program = world_of(EVENING).controller.engine.program
     cue = program.next_cue(EVENING).at
@@ -248,7 +253,7 @@ def test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing(world_of: Cal
 
 @pytest.mark.parametrize("seconds", [-8.0, -20.0, -29.0, 8.0, 29.0, -70.0, 70.0])
 @pytest.mark.parametrize("who", ["controller", "box", "both"])
-def test_a_time_servers_step_makes_nobody_deaf(night: Any, who: str, seconds: float) -> None:
+def test_a_time_servers_step_makes_nobody_deaf(night: World, who: str, seconds: float) -> None:
     """In the middle of the night: no alarm, and what the gateway reports counts at once. So is it when the step is
     taken back."""
     parties = [night.controller, night.box] if who == "both" else [getattr(night, who)]
@@ -269,7 +274,7 @@ def test_a_time_servers_step_makes_nobody_deaf(night: Any, who: str, seconds: fl
 @pytest.mark.parametrize("lived_s", [0.0, 7.0, 60.0])
 @pytest.mark.parametrize("seconds", [-8.0, -20.0, -29.0])
 def test_a_gateway_that_starts_anew_with_a_clock_that_is_behind_is_heard_at_once(
-    night: Any, seconds: float, lived_s: float
+    night: World, seconds: float, lived_s: float
 ) -> None:
     """As one without a battery does, which goes on from when it was switched off."""
     night.run(lived_s)
@@ -283,7 +288,7 @@ def test_a_gateway_that_starts_anew_with_a_clock_that_is_behind_is_heard_at_once
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: Any) -> None:
+def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: World) -> None:
     """Somebody wrote a report in the gateway's name."""
     night.run(60)
     topic = night.box.settings.topic("reported", "watertower")
@@ -293,7 +298,7 @@ def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: Any) -> None:
 
 
 @pytest.mark.parametrize("off_s", [-3600.0, -6.0, 6.0, 3600.0])
-def test_a_gateway_that_goes_by_another_time_is_told_of(night: Any, off_s: float) -> None:
+def test_a_gateway_that_goes_by_another_time_is_told_of(night: World, off_s: float) -> None:
     """Once, by how much, and when it agrees again; a report or two that are late are not enough."""
     since = night.mono
     night.box.dial.step(off_s)
@@ -313,7 +318,7 @@ def test_a_gateway_that_goes_by_another_time_is_told_of(night: Any, off_s: float
 
 @pytest.mark.parametrize(("pace", "told"), [(1.0, True), (7200.0, False)])
 def test_in_time_lapse_a_report_under_way_is_no_other_time(
-    world_of: Callable[..., Any], pace: float, told: bool
+    world_of: Callable[..., World], pace: float, told: bool
 ) -> None:
     """A report that took 10 ms is 72 s old by a wall on which two hours pass in a second."""
     engine, late = world_of(EVENING).controller.engine, timedelta(seconds=72)
@@ -326,7 +331,7 @@ def test_in_time_lapse_a_report_under_way_is_no_other_time(
     assert ("TWL-T006" in [event.code for event in engine.turn(reading).events]) is told
 
 
-def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: Any) -> None:
+def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: World) -> None:
     """Its own is an hour off and not synchronised: what it reports is our own time come back."""
     night.box.dial.trust = Trust.PLAUSIBLE
     night.box.dial.step(3600)
@@ -335,7 +340,7 @@ def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: Any) -> 
     assert "TWL-T006" not in night.controller.codes()
 
 
-def test_a_gateway_that_takes_our_time_goes_by_another_no_more(night: Any) -> None:
+def test_a_gateway_that_takes_our_time_goes_by_another_no_more(night: World) -> None:
     """Its clock lost the time server: it goes by ours, and what was told of it is over."""
     night.box.dial.step(3600)
     night.run(60)
@@ -351,7 +356,7 @@ VENDORS = ("z2m", "tasmota-5", "shelly-2", "wled", "ha-rgb")
 @pytest.mark.parametrize("blind_s", [130, 610])
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_lamp_that_was_not_asked_while_the_clock_was_suspect_is_not_silent(
-    world_of: Callable[..., Any], name: str, blind_s: float
+    world_of: Callable[..., World], name: str, blind_s: float
 ) -> None:
     """It had nothing to answer; asked again it is confirmed, and nobody is alarmed."""
     world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC), vendors=(name,))
@@ -367,7 +372,7 @@ def test_a_lamp_that_was_not_asked_while_the_clock_was_suspect_is_not_silent(
     assert not [event for at_s, event in world.controller.events if at_s > since and event.kind.level is Level.ERROR]
 
 
-def readings(night: Any, *, known: datetime | None = None, drift: float = 0.0) -> Iterator[ClockReading]:
+def readings(night: World, *, known: datetime | None = None, drift: float = 0.0) -> Iterator[ClockReading]:
     """What a judge of a clock says, second by second from now on."""
     judge = ClockJudge(known)
     for second in range(10_000):
@@ -375,7 +380,7 @@ def readings(night: Any, *, known: datetime | None = None, drift: float = 0.0) -
         yield judge.judge(wall, night.mono + second, None)
 
 
-def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(night: Any) -> None:
+def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(night: World) -> None:
     """In words, in both languages; and when it fits again."""
     known = night.wall + timedelta(days=3)
     engine = night.controller.engine
@@ -387,7 +392,7 @@ def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(nig
     assert "TWL-T004" in [event.code for event in engine.turn(passed).events]
 
 
-def test_a_clock_more_than_a_year_ahead_says_so_too(night: Any) -> None:
+def test_a_clock_more_than_a_year_ahead_says_so_too(night: World) -> None:
     """500 days, of which nobody knows."""
     known = night.wall - timedelta(days=500)
     events = night.controller.engine.turn(next(readings(night, known=known))).events
@@ -396,7 +401,7 @@ def test_a_clock_more_than_a_year_ahead_says_so_too(night: Any) -> None:
 
 
 @pytest.mark.parametrize("drift", [4.0, 0.1, -0.5])
-def test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing(night: Any, drift: float) -> None:
+def test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing(night: World, drift: float) -> None:
     """As an error, once; and the log is not filled with its steps."""
     engine, codes, sent = night.controller.engine, Counter[str](), 0
     for reading in islice(readings(night, drift=drift), 1200):

@@ -1,14 +1,17 @@
 """Fades and sequences, which take time: neither confirmed too early nor turned back."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+
+from controller.schedule.plan import Program
+from tests.service.world import World
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
 
-def test_fades_are_not_confirmed_before_they_are_done(evening: Any) -> None:
+def test_fades_are_not_confirmed_before_they_are_done(evening: World) -> None:
     """Half lit is not lit: pending for as long as the fade takes, then confirmed within a second."""
     cue = evening.controller.engine.program.next_cue(evening.wall)
     assert cue.fade_s == 30
@@ -20,7 +23,7 @@ def test_fades_are_not_confirmed_before_they_are_done(evening: Any) -> None:
     assert evening.controller.standing() == {"confirmed"}
 
 
-def test_a_document_sent_again_does_not_turn_a_fade_back(evening: Any) -> None:
+def test_a_document_sent_again_does_not_turn_a_fade_back(evening: World) -> None:
     """In the midst of the fade the controller restarts, twice: the light only ever grows."""
     cue = evening.controller.engine.program.next_cue(evening.wall)
     evening.until(cue.at)
@@ -36,7 +39,7 @@ def test_a_document_sent_again_does_not_turn_a_fade_back(evening: Any) -> None:
     assert evening.right
 
 
-def test_other_rules_in_the_midst_of_a_fade(evening: Any, scheduled: Any) -> None:
+def test_other_rules_in_the_midst_of_a_fade(evening: World, scheduled: Callable[[str], Program]) -> None:
     """The file is changed while the light grows: it fades on from the light it has, to the other colour."""
     cue = evening.controller.engine.program.next_cue(evening.wall)
     evening.until(cue.at + timedelta(seconds=15))
@@ -51,7 +54,9 @@ def test_other_rules_in_the_midst_of_a_fade(evening: Any, scheduled: Any) -> Non
     assert evening.box.shown(evening.goals)["bowl"].color.hex == "#0000FF"
 
 
-def test_a_sequence_needs_no_documents_and_no_words(world_of: Any, scheduled: Any) -> None:
+def test_a_sequence_needs_no_documents_and_no_words(
+    world_of: Callable[..., World], scheduled: Callable[[str], Program]
+) -> None:
     """Colours every 5 s, taken by the gateway itself: confirmed all along, one line for the whole evening."""
     rule = "{name: x, dates: every day, color: [red, green, blue], change_every: 5 s, fade_in: 20 s}"
     world = world_of(EVENING + timedelta(minutes=20), program=scheduled(f"campaigns:\n  - {rule}\n"), grain_s=0.05)
@@ -67,7 +72,7 @@ def test_a_sequence_needs_no_documents_and_no_words(world_of: Any, scheduled: An
     assert [m for _, who, m in world.sent[count:] if who == "controller"] == []
 
 
-def test_sequences_fade_in_without_a_jump(world_of: Any, scheduled: Any) -> None:
+def test_sequences_fade_in_without_a_jump(world_of: Callable[..., World], scheduled: Callable[[str], Program]) -> None:
     """The first steps of a sequence fall into its fade in: they do not end it."""
     rule = "{name: x, dates: every day, color: [red, green], change_every: 5 s, fade_in: 60 s}"
     world = world_of(EVENING, program=scheduled(f"campaigns:\n  - {rule}\n"))
@@ -83,7 +88,7 @@ def test_sequences_fade_in_without_a_jump(world_of: Any, scheduled: Any) -> None
     assert max(after - before for before, after in pairwise(seen)) < 0.15
 
 
-def test_a_gateway_that_starts_in_the_midst_of_a_fade_finds_it_under_way(evening: Any) -> None:
+def test_a_gateway_that_starts_in_the_midst_of_a_fade_finds_it_under_way(evening: World) -> None:
     """Two thirds through it had a power cut of a second: as bright as it should be by now, and done in time."""
     cue = evening.controller.engine.program.next_cue(evening.wall)
     evening.until(cue.at + timedelta(seconds=20))

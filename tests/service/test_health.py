@@ -12,6 +12,7 @@ from controller.gateways.base import Rejected
 from controller.service.health import Health, parse_health
 from controller.service.health_report import health_of
 from tests.service.conftest import begun
+from tests.service.world import World
 
 NOW = "2026-11-20T16:00:00Z"
 
@@ -125,7 +126,7 @@ def test_what_is_old_is_told_in_the_past_tense(
     assert told.gateways[0].said("bowl", "sv", now) == swedish
 
 
-def test_a_fade_out_is_told_as_one(world_of: Callable[..., Any]) -> None:
+def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
     """For two minutes the lamps are lit and the plan says dark: pending, all well, and until when."""
     world = begun(world_of(datetime(2026, 11, 21, 6, 40, tzinfo=UTC)))
     engine = world.controller.engine
@@ -144,7 +145,7 @@ def test_a_fade_out_is_told_as_one(world_of: Callable[..., Any]) -> None:
     assert later.confirmed == len(later.gateways)
 
 
-def test_why_it_is_dark_speaks_of_this_night_and_no_other(world_of: Callable[..., Any]) -> None:
+def test_why_it_is_dark_speaks_of_this_night_and_no_other(world_of: Callable[..., World]) -> None:
     """Days after a campaign it is no news that its hours ended; before it begins, when it begins tonight is."""
     after = begun(world_of(datetime(2026, 11, 29, 19, tzinfo=UTC)))
     health = health_of(after.controller.engine, "T", after.controller.reading())

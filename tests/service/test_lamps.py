@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from controller.dmx.simulated import Faults
 from controller.gateways.wire import ReportedDocument, parse_reported
+from tests.service.world import World
 
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 REPORTED = "watertower/gateway/mast/reported"
 
 
 @pytest.mark.parametrize("fault", [{"stick": True}, {"wrong": ((2, 77),)}, {"dead": True}, {"drop": 1.0}])
-def test_lamps_that_do_not_obey_are_never_called_right(evening: Any, faults: Any, fault: dict[str, Any]) -> None:
+def test_lamps_that_do_not_obey_are_never_called_right(
+    evening: World, faults: type[Faults], fault: dict[str, Any]
+) -> None:
     """From before the lights go on until after: the levels differ, and are not `confirmed` after the next report."""
     evening.until(SUNSET - timedelta(minutes=10))
     evening.box.lamps.faults = faults(**fault)
@@ -29,7 +33,7 @@ def test_lamps_that_do_not_obey_are_never_called_right(evening: Any, faults: Any
     assert evening.controller.codes()[-1] in {"TWL-G107", "TWL-G115"}
 
 
-def test_lamps_that_go_wrong_at_rest(night: Any, faults: Any) -> None:
+def test_lamps_that_go_wrong_at_rest(night: World, faults: type[Faults]) -> None:
     """Nobody asked anything, a channel sticks: found with the next report, told, repaired when it can be."""
     night.box.lamps.faults = faults(wrong=((1, 3),))
     night.run(10.5)
@@ -42,7 +46,7 @@ def test_lamps_that_go_wrong_at_rest(night: Any, faults: Any) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_the_same_alarm_again_after_it_healed(night: Any, faults: Any) -> None:
+def test_the_same_alarm_again_after_it_healed(night: World, faults: type[Faults]) -> None:
     """Told once for each time that it goes wrong."""
     for times in (1, 2):
         night.box.lamps.faults = faults(wrong=((1, 3),))
@@ -53,7 +57,7 @@ def test_the_same_alarm_again_after_it_healed(night: Any, faults: Any) -> None:
         assert night.controller.standing() == {"confirmed"}
 
 
-def test_a_dead_output_is_told_with_its_problem_and_its_end(night: Any, faults: Any) -> None:
+def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults: type[Faults]) -> None:
     """What was true before it died confirms nothing."""
     night.box.lamps.faults = faults(dead=True)
     night.run(15)
@@ -67,14 +71,14 @@ def test_a_dead_output_is_told_with_its_problem_and_its_end(night: Any, faults: 
     assert "TWL-G115" in night.controller.codes()
 
 
-def test_an_uptime_of_years(night: Any) -> None:
+def test_an_uptime_of_years(night: World) -> None:
     """The report of a gateway that has run for ten years is a report."""
     night.box.machine._began_s = night.mono - 10 * 365 * 86400.0
     night.run(20)
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_a_walk_test_is_left_alone(night: Any) -> None:
+def test_a_walk_test_is_left_alone(night: World) -> None:
     """Local control: it differs, and nobody is alarmed or written to; when it ends all is repaired."""
     told = parse_reported(night.kept[REPORTED])
     assert isinstance(told, ReportedDocument)

@@ -1,11 +1,11 @@
 """Who is there and who is not, by the age of what was heard."""
 
-from typing import Any
+from tests.service.world import World
 
 AVAILABILITY = "watertower/gateway/mast/availability"
 
 
-def test_what_was_retained_never_confirms(night: Any) -> None:
+def test_what_was_retained_never_confirms(night: World) -> None:
     """The gateway dies without a word, and the broker keeps `online` and a report that is right and fresh."""
     night.controller.stop()
     night.run(10)
@@ -18,7 +18,7 @@ def test_what_was_retained_never_confirms(night: Any) -> None:
     assert "TWL-G116" in night.controller.codes(), "this controller has never heard it"
 
 
-def test_silence_is_noticed_by_the_age_of_the_last_report(night: Any) -> None:
+def test_silence_is_noticed_by_the_age_of_the_last_report(night: World) -> None:
     """Its will was never said: silent half a minute after the last report; back, it is told again at once."""
     night.box.stop(tell=False)
     night.run(19)
@@ -32,14 +32,14 @@ def test_silence_is_noticed_by_the_age_of_the_last_report(night: Any) -> None:
     assert "TWL-G105" in night.controller.codes()
 
 
-def test_a_will_is_believed_at_once(night: Any) -> None:
+def test_a_will_is_believed_at_once(night: World) -> None:
     """Offline is offline, whatever was reported a second ago."""
     night.box.stop()
     night.run(0.1)
     assert night.controller.standing() == {"silent"}
 
 
-def test_a_short_absence_alarms_nobody(night: Any) -> None:
+def test_a_short_absence_alarms_nobody(night: World) -> None:
     """Its will is said and it starts anew: told the wish at once; one that stays away is told, and its return too."""
     since = night.mono
     night.box.stop()
@@ -60,7 +60,7 @@ def test_a_short_absence_alarms_nobody(night: Any) -> None:
     assert "TWL-G105" in night.controller.codes(since)
 
 
-def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient(night: Any) -> None:
+def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient(night: World) -> None:
     """It seeks the broker for twenty seconds more than the controller; one that never comes is told as silent."""
     for away_s, told in ((20, set()), (40, {"TWL-G104"})):
         since = night.mono
@@ -74,7 +74,7 @@ def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedien
         assert {"TWL-G102", "TWL-G104", "TWL-G108"} & set(night.controller.codes(since)) == told
 
 
-def test_a_stale_offline_does_not_silence_who_speaks(night: Any) -> None:
+def test_a_stale_offline_does_not_silence_who_speaks(night: World) -> None:
     """The broker keeps `offline` of a connection that is over; reports come: it is there."""
     night.say(AVAILABILITY, b"offline", True)
     night.run(11)
@@ -85,7 +85,7 @@ def test_a_stale_offline_does_not_silence_who_speaks(night: Any) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_flapping_fills_no_log(night: Any) -> None:
+def test_flapping_fills_no_log(night: World) -> None:
     """Gone and back every 3 s for ten minutes: a few lines a minute, the rest is counted."""
     since = night.mono
     for _ in range(100):

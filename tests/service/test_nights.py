@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import SafetyStop
+from tests.service.world import World
 
 ORANGE = ZoneState(on=True, color=Color("#FF6A00"), brightness=1.0)
 
 
-def test_a_week_of_orange_nights(world_of: Callable[..., Any]) -> None:
+def test_a_week_of_orange_nights(world_of: Callable[..., World]) -> None:
     """Orange within 2 s after each fade in of 2026, dark after the last, and nothing wrong in between."""
     world = world_of(datetime(2026, 11, 19, 12, tzinfo=UTC), report_every=timedelta(minutes=10), grain_s=0.5)
     world.box.start()
@@ -34,7 +34,7 @@ def test_a_week_of_orange_nights(world_of: Callable[..., Any]) -> None:
     assert set(world.controller.codes()) <= {"TWL-C020", "TWL-G101"}
 
 
-def test_a_change_is_told_with_its_reason(world_of: Callable[..., Any]) -> None:
+def test_a_change_is_told_with_its_reason(world_of: Callable[..., World]) -> None:
     """The name of the campaign; where a hand decides, or nothing, who and why, in the language of the line."""
     world = world_of(datetime(2026, 11, 20, 14, 0, tzinfo=UTC))
     world.controller.start()

@@ -15,7 +15,9 @@ from controller.gateways import GATEWAYS
 from controller.gateways.base import POLL_S, DesiredState, Gateway, Message, Report
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
+from controller.schedule.plan import Program
 from controller.simulation.devices import DEVICES
+from tests.service.world import World
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
@@ -43,11 +45,11 @@ ALARMS = {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G116"}
 NEVER_HEARD_S = 180.0
 BLUE = ZoneState(on=True, color=Color("#0000FF"), brightness=1.0)
 
-Started = Callable[..., Any]
+Started = Callable[..., World]
 
 
 @pytest.fixture
-def started(world_of: Callable[..., Any]) -> Started:
+def started(world_of: Callable[..., World]) -> Started:
     """A vendor's gateway and the controller, some seconds after both have started."""
 
     def make(vendor: str | dict[str, Any], at: datetime = NIGHT, **more: Any) -> Any:
@@ -60,22 +62,22 @@ def started(world_of: Callable[..., Any]) -> Started:
     return make
 
 
-def standing(world: Any) -> set[str]:
+def standing(world: World) -> set[str]:
     """How the zones of the device stand."""
     return set(world.controller.standing(world.vendor.name))
 
 
-def commands(world: Any, since_s: float) -> list[Message]:
+def commands(world: World, since_s: float) -> list[Message]:
     """What the controller sent since."""
     return [message for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
 
 
-def is_lit(world: Any) -> bool:
+def is_lit(world: World) -> bool:
     """Whether a person under the tower sees all its light."""
     return all(state.on for state in world.vendor.device.shows(world.wall).values())
 
 
-def cut_without_a_word(world: Any, seconds: float) -> None:
+def cut_without_a_word(world: World, seconds: float) -> None:
     """Power is gone for some seconds; nobody says the will, and the lamp says nothing when it is back."""
     world.vendor.stop(tell=False)
     world.run(seconds)
@@ -139,7 +141,9 @@ def test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps(st
     assert "TWL-G105" in world.controller.codes()
 
 
-def test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp(started: Started, scheduled: Any) -> None:
+def test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp(
+    started: Started, scheduled: Callable[[str], Program]
+) -> None:
     """Each step is a new wish; a silent lamp gets the newest once a minute, and the right one when it is back."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
     world = started("tasmota-5", program=scheduled(rule))
@@ -251,7 +255,7 @@ def test_a_lamp_that_cannot_be_asked_and_says_something_else_is_put_right(starte
 
 @pytest.mark.parametrize("name", REPORTING)
 def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keeps(
-    started: Started, scheduled: Any, name: str
+    started: Started, scheduled: Callable[[str], Program], name: str
 ) -> None:
     """Each step of a sequence is a new command, and nobody knows yet that it is gone."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
@@ -265,7 +269,7 @@ def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keep
 
 @pytest.mark.parametrize("keys", [*REPORTING, BLIND, CHANGES_ONLY, BLIND_BRIDGE], ids=str)
 def test_a_broker_keeps_few_commands_for_a_lamp_that_has_not_answered(
-    world_of: Callable[..., Any], scheduled: Any, keys: str | dict[str, Any]
+    world_of: Callable[..., World], scheduled: Callable[[str], Program], keys: str | dict[str, Any]
 ) -> None:
     """Never heard, or of a kind that cannot answer: a session that returns is handed no burst of old steps."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
@@ -309,7 +313,7 @@ LEAVING = {
 
 @pytest.mark.parametrize("name", LEAVING)
 def test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark(
-    world_of: Callable[..., Any], name: str
+    world_of: Callable[..., World], name: str
 ) -> None:
     """The lamp is there, and says nothing unless it is asked."""
     world = world_of(NIGHT, vendors=(name,))
@@ -325,7 +329,7 @@ def test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark(
 
 @pytest.mark.parametrize("name", LEAVING)
 def test_a_lamp_that_is_away_while_the_controller_starts_is_sought_seldom(
-    world_of: Callable[..., Any], name: str
+    world_of: Callable[..., World], name: str
 ) -> None:
     """A kept goodbye that is true: a command every ten minutes, which no broker keeps; after one heard live, none."""
     world = world_of(NIGHT, vendors=(name,))
@@ -359,7 +363,7 @@ def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(
 
 @pytest.mark.parametrize("name", ["wled", "tasmota-5", "esphome", "ha-rgb", "shelly-2"])
 def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
-    started: Started, scheduled: Any, name: str
+    started: Started, scheduled: Callable[[str], Program], name: str
 ) -> None:
     """A sequence comes round to the colour that a dead lamp told last: nobody knows what it shows by now."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
@@ -372,7 +376,9 @@ def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
         assert "confirmed" not in standing(world)
 
 
-def test_a_sequence_that_a_lamp_cannot_show_is_not_sent_to_it(started: Started, scheduled: Any) -> None:
+def test_a_sequence_that_a_lamp_cannot_show_is_not_sent_to_it(
+    started: Started, scheduled: Callable[[str], Program]
+) -> None:
     """To a white lamp red and lime are the same light: nothing new to be told."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
     world = started("tasmota-1", program=scheduled(rule))
@@ -427,7 +433,7 @@ def test_what_a_cache_told_during_a_fade_confirms_nothing(started: Started) -> N
     assert device.state["brightness"] == 254
 
 
-def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(night: Any) -> None:
+def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(night: World) -> None:
     """The gateway's connection died with the broker, and its will was still said: back 20 s after the broker, told of
     nothing; one that never comes back is told within its limit."""
     for back_s, told in ((20.0, set()), (None, {"TWL-G104"})):
@@ -482,7 +488,7 @@ DEEDS = (
 """What may happen to a lamp and its controller, in any order."""
 
 
-def do(world: Any, deed: str) -> None:
+def do(world: World, deed: str) -> None:
     """One of them, where it can be."""
     vendor, controller = world.vendor, world.controller
     if deed.startswith("cut") and vendor.up:
@@ -508,7 +514,7 @@ def do(world: Any, deed: str) -> None:
         controller.start()
 
 
-def spoke_lately(world: Any, zone: str) -> bool:
+def spoke_lately(world: World, zone: str) -> bool:
     """Whether the lamp itself has told of a zone within its limit."""
     gateway, since_s = world.vendor.gateway, world.mono - world.vendor.gateway.quiet_s - 0.1
     said = (message for at_s, who, message in reversed(world.sent) if who == gateway.name and at_s >= since_s)
@@ -520,7 +526,7 @@ def spoke_lately(world: Any, zone: str) -> bool:
 @settings(max_examples=8, deadline=None)
 @given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.sampled_from([0.5, 5, 40, 100, 200])), max_size=8))
 def test_nothing_is_confirmed_without_a_word_and_everything_is_confirmed_again(
-    world_of: Callable[..., Any], name: str, deeds: list[tuple[str, float]]
+    world_of: Callable[..., World], name: str, deeds: list[tuple[str, float]]
 ) -> None:
     """Whatever happened: a zone that is called confirmed was told of by the lamp within its limit; and once the lamp is
     there and obeys, it shows what it should and is confirmed."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from controller.gateways.base import Order
+from tests.service.world import World
 
 BEFORE_SUNSET = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 """Eleven minutes before the lights go on."""
@@ -29,7 +29,7 @@ quick = settings(
 @example(at_s=1260.0, who="box", away_s=5.0, keeps=False)
 @example(at_s=616.648987357525, who="controller", away_s=14.533563097252834, keeps=False)
 def test_a_restart_at_any_moment(
-    world_of: Callable[..., Any], at_s: float, who: str, away_s: float, keeps: bool
+    world_of: Callable[..., World], at_s: float, who: str, away_s: float, keeps: bool
 ) -> None:
     """Either end is killed around sunset, with or without what it kept: soon after, all is as if nothing had been."""
     world = world_of(BEFORE_SUNSET)
@@ -52,7 +52,7 @@ def test_a_restart_at_any_moment(
     assert world.controller.standing() == {"confirmed"}
 
 
-def test_a_controller_that_lost_its_state_goes_above_what_it_finds(night: Any) -> None:
+def test_a_controller_that_lost_its_state_goes_above_what_it_finds(night: World) -> None:
     """It started at nothing, the broker and the gateway know better: no document of it is refused."""
     for _ in range(5):
         before = night.desired.order
@@ -64,7 +64,7 @@ def test_a_controller_that_lost_its_state_goes_above_what_it_finds(night: Any) -
     assert night.wrong_s == 0
 
 
-def test_a_broker_that_forgets(night: Any) -> None:
+def test_a_broker_that_forgets(night: World) -> None:
     """It comes back empty: everything that should be kept is there again within a second."""
     kept = set(night.kept)
     night.forget()
@@ -78,7 +78,7 @@ def test_a_broker_that_forgets(night: Any) -> None:
 @quick
 @given(seed=st.integers(0, 10_000), drop=st.floats(0, 0.6), double=st.floats(0, 1), delay_s=st.floats(0, 5))
 def test_messages_lost_doubled_and_out_of_order(
-    world_of: Callable[..., Any], seed: int, drop: float, double: float, delay_s: float
+    world_of: Callable[..., World], seed: int, drop: float, double: float, delay_s: float
 ) -> None:
     """Twenty minutes of it over sunset: never an older order applied (watched in the box), all right 10 s later."""
     world = world_of(BEFORE_SUNSET)
@@ -93,7 +93,7 @@ def test_messages_lost_doubled_and_out_of_order(
     assert world.controller.standing() == {"confirmed"}
 
 
-def test_a_gateway_that_lost_everything_in_the_night(night: Any) -> None:
+def test_a_gateway_that_lost_everything_in_the_night(night: World) -> None:
     """It starts dark, and without a plan: orange again within 2 s."""
     night.box.stop()
     night.run(20)
@@ -104,7 +104,7 @@ def test_a_gateway_that_lost_everything_in_the_night(night: Any) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., Any]) -> None:
+def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]) -> None:
     """It is dark as it should be: told its plan again, and no lamp is said to have gone wrong."""
     noon = world_of(datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
     noon.box.start()
@@ -119,7 +119,7 @@ def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., Any]) 
     assert "TWL-G103" not in noon.controller.codes()
 
 
-def test_a_gateway_that_starts_without_anybody(night: Any) -> None:
+def test_a_gateway_that_starts_without_anybody(night: World) -> None:
     """No controller, no broker, but a disk and a clock: it shows what the plan says."""
     night.controller.stop()
     night.box.stop()
@@ -132,7 +132,7 @@ def test_a_gateway_that_starts_without_anybody(night: Any) -> None:
     assert night.right
 
 
-def test_a_report_that_was_overtaken_is_dropped(night: Any) -> None:
+def test_a_report_that_was_overtaken_is_dropped(night: World) -> None:
     """Over a second, slower broker an older report comes after a newer one."""
     stale = night.kept[REPORTED]
     blackened = stale.replace(b'"on":true', b'"on":false')
@@ -143,7 +143,7 @@ def test_a_report_that_was_overtaken_is_dropped(night: Any) -> None:
     assert "TWL-G103" not in night.controller.codes()
 
 
-def test_a_second_broker_that_comes_and_goes(night: Any) -> None:
+def test_a_second_broker_that_comes_and_goes(night: World) -> None:
     """The connection to one of two is made anew: told again, and what was heard over the other still counts."""
     night.controller.engine.connected(night.controller.reading())
     night.controller.poke()

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from controller.gateways.base import Order
 from controller.schedule.campaign import SafetyStop
+from tests.service.parties import ControllerParty
+from tests.service.world import World
 
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
@@ -24,12 +26,12 @@ quick = settings(
 )
 
 
-def poisoned(world: Any, **changes: Any) -> bytes:
+def poisoned(world: World, **changes: Any) -> bytes:
     """The document of the broker with other numbers."""
     return world.desired.model_copy(update=changes).model_dump_json(exclude_none=True).encode()
 
 
-def test_a_foreign_writer(night: Any) -> None:
+def test_a_foreign_writer(night: World) -> None:
     """Somebody writes another look into desired: written over within 2 s, and told."""
     zones = {
         zone: desired_key.model_copy(update={"color": "#0000FF"}) for zone, desired_key in night.desired.zones.items()
@@ -43,7 +45,7 @@ def test_a_foreign_writer(night: Any) -> None:
     assert night.wrong_s < 2
 
 
-def test_a_foreign_writer_who_does_not_give_up(night: Any) -> None:
+def test_a_foreign_writer_who_does_not_give_up(night: World) -> None:
     """After five fights it is told that the gateway is contested, and we write less often; peace ends it."""
     for number in range(60):
         higher = night.desired.revision + 7
@@ -61,7 +63,7 @@ def test_a_foreign_writer_who_does_not_give_up(night: Any) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_two_controllers_do_not_storm(night: Any, rival: Any) -> None:
+def test_two_controllers_do_not_storm(night: World, rival: Callable[..., ControllerParty]) -> None:
     """The same files twice: they write over each other, but slowly, and both say so; the light stays."""
     second = rival(night)
     second.start()
@@ -77,7 +79,7 @@ def test_two_controllers_do_not_storm(night: Any, rival: Any) -> None:
 
 
 @pytest.mark.parametrize("where", [DESIRED, REPORTED])
-def test_a_poisonous_epoch(night: Any, where: str) -> None:
+def test_a_poisonous_epoch(night: World, where: str) -> None:
     """A number absurdly far ahead is told and not followed, by neither end."""
     order = night.controller.engine.order
     if where == DESIRED:
@@ -93,7 +95,7 @@ def test_a_poisonous_epoch(night: Any, where: str) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_a_gateway_that_knows_a_higher_order(night: Any) -> None:
+def test_a_gateway_that_knows_a_higher_order(night: World) -> None:
     """Its report is above ours: we go above it, tell so, and it obeys again."""
     order = night.controller.engine.order
     night.box.memory = night.box.memory.model_copy(update={"epoch": order.epoch + 50})
@@ -107,7 +109,7 @@ def test_a_gateway_that_knows_a_higher_order(night: Any) -> None:
     assert night.controller.standing() == {"confirmed"}
 
 
-def reporting(night: Any, epoch: int) -> bytes:
+def reporting(night: World, epoch: int) -> bytes:
     """The last report of the gateway with another epoch."""
     report = json.loads(night.kept[REPORTED])
     return json.dumps({**report, "epoch": epoch, "revision": 1, "command_id": "x"}).encode()
@@ -115,7 +117,7 @@ def reporting(night: Any, epoch: int) -> bytes:
 
 @pytest.mark.parametrize("leap", [999_000, 999_999, 1_000_000, 1_000_001, 2**53 - 7])
 @pytest.mark.parametrize("retain", [False, True])
-def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: Any, leap: int, retain: bool) -> None:
+def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: World, leap: int, retain: bool) -> None:
     """However far ahead somebody says that a gateway is, it goes on to obey, and so does one without memory."""
     night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + leap), retain)
     night.run(12)
@@ -131,7 +133,7 @@ def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: Any,
     assert "TWL-D011" not in [event.code for _, event in night.box.events]
 
 
-def test_many_reports_each_a_little_ahead(night: Any) -> None:
+def test_many_reports_each_a_little_ahead(night: World) -> None:
     """Followed only so far that every gateway still obeys, whoever starts when."""
     for _ in range(40):
         night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + 90_000))
@@ -147,7 +149,7 @@ def test_many_reports_each_a_little_ahead(night: Any) -> None:
 
 @pytest.mark.parametrize("epoch", [500_000, 500_001, 999_999, 1_000_000])
 @pytest.mark.parametrize("is_away", [False, True])
-def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: Any, epoch: int, is_away: bool) -> None:
+def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: World, epoch: int, is_away: bool) -> None:
     """Somebody wrote it, while the controller was there or away: its next document takes its place by name."""
     order = night.controller.engine.order
     if is_away:
@@ -164,7 +166,7 @@ def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: An
 
 
 @pytest.mark.parametrize("kept", [999_999, 1_000_007, 2**53])
-def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: Any, kept: int) -> None:
+def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: World, kept: int) -> None:
     """Of the controller, and of the gateway too."""
     night.controller.stop()
     night.controller.start(Order(kept, 3))
@@ -178,7 +180,7 @@ def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: Any, kept: 
     assert night.controller.standing() == {"confirmed"}
 
 
-def test_a_document_under_our_own_order_and_id_is_no_echo(night: Any) -> None:
+def test_a_document_under_our_own_order_and_id_is_no_echo(night: World) -> None:
     """Dark, and dated so far ahead that what repeats it counts as overtaken: written over under a new order."""
     ahead = {"zones": {}, "cues": (), "issued_at": datetime(2199, 1, 1, tzinfo=UTC)}
     night.say(DESIRED, poisoned(night, **ahead), True)
@@ -200,7 +202,7 @@ def test_a_document_under_our_own_order_and_id_is_no_echo(night: Any) -> None:
     ),
     retain=st.booleans(),
 )
-def test_garbage_on_any_topic(world_of: Callable[..., Any], topic: str, payload: bytes, retain: bool) -> None:
+def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payload: bytes, retain: bool) -> None:
     """It is told, and changes neither the light nor what is known; on our own topic it is written over."""
     world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
     world.box.start()
@@ -218,7 +220,7 @@ def test_garbage_on_any_topic(world_of: Callable[..., Any], topic: str, payload:
     assert world.controller.standing() == {"confirmed"}
 
 
-def test_an_old_document_of_ours_is_no_rival(night: Any) -> None:
+def test_an_old_document_of_ours_is_no_rival(night: World) -> None:
     """The broker comes back with what it had kept long ago: written over, and nobody is blamed."""
     night.kept[DESIRED] = poisoned(night, epoch=0, revision=1, command_id="long ago")
     night.cut_and_mend()
@@ -229,7 +231,7 @@ def test_an_old_document_of_ours_is_no_rival(night: Any) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"OFF", b'{"state": "ON"}'])
-def test_what_is_no_document_takes_the_place_of_ours_as_well(night: Any, payload: bytes) -> None:
+def test_what_is_no_document_takes_the_place_of_ours_as_well(night: World, payload: bytes) -> None:
     """The topic cleared, or another system's word on it: a gateway without memory would find nothing there."""
     ours = night.desired
     night.say(DESIRED, payload, retain=True)
@@ -245,7 +247,7 @@ EDGES = (0, 1, 499_999, 500_000, 500_001, 999_999, 1_000_000, 1_000_001, 2**53)
 INSTANTS = ("2000-01-01T00:00:00Z", "2026-11-20T18:00:30Z", "2199-12-31T00:00:00Z")
 
 
-def _forged(world: Any, random: Random, topic: str) -> bytes:
+def _forged(world: World, random: Random, topic: str) -> bytes:
     """What stands on a topic of the gateway with numbers at the bounds, in the name of whoever is there."""
     told = json.loads(world.kept.get(topic, b"{}"))
     told |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
@@ -264,7 +266,7 @@ def _forged(world: Any, random: Random, topic: str) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(night: Any, seed: int) -> None:
+def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(night: World, seed: int) -> None:
     """Orders at the bounds from reports, documents and the disk, with `replaces` and without, among restarts."""
     random = Random(seed)
     for _ in range(random.randint(3, 12)):

@@ -1,17 +1,20 @@
 """A sequence under what is set by hand: its steps are those of the schedule, at both ends, before, beside and after."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from controller.lighting.look import ZoneState
+from controller.schedule.plan import Program
 from controller.service.desired import desired_looks
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
 from controller.simulation.controller_host import finished
 from controller.simulation.disk import SimulatedDisk
+from tests.service.world import World
 
 START = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 """Long after the window began, and not in the first of its steps."""
@@ -22,7 +25,7 @@ FADED_S = 62.0
 class ByHand:
     """A world with a sequence, and a person who sets looks by hand; `plain` is the schedule alone."""
 
-    def __init__(self, world: Any, program: Any) -> None:
+    def __init__(self, world: World, program: Any) -> None:
         self.world = world
         self.plain = program
         self._hand = OverrideManager(
@@ -63,7 +66,7 @@ class ByHand:
 
 
 @pytest.fixture
-def person(world_of: Any, scheduled: Any) -> ByHand:
+def person(world_of: Callable[..., World], scheduled: Callable[[str], Program]) -> ByHand:
     """Both ends show the sequence, confirmed."""
     program = scheduled(SEQUENCE)
     world = world_of(START, program=program, grain_s=0.5)

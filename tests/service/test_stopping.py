@@ -1,18 +1,18 @@
 """A safety stop from its acknowledgement to the lamps: dark is told when confirmed, and who does not confirm it too."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from controller.dmx.simulated import Faults
 from controller.schedule.campaign import SafetyStop
+from tests.service.world import World
 
 STOP = SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")
 NAMED, DARK = "TWL-O113", "TWL-O114"
 
 
-def stop(night: Any, *, again: bool = False) -> None:
+def stop(night: World, *, again: bool = False) -> None:
     """The stop is in force and acknowledged; `again` though it stands already."""
     engine = night.controller.engine
     if not again:
@@ -21,12 +21,12 @@ def stop(night: Any, *, again: bool = False) -> None:
     night.controller.poke()
 
 
-def told(night: Any) -> list[str]:
+def told(night: World) -> list[str]:
     """What was told of dark."""
     return [code for code in night.controller.codes() if code in {NAMED, DARK}]
 
 
-def test_dark_is_told_once_when_it_is_confirmed(night: Any) -> None:
+def test_dark_is_told_once_when_it_is_confirmed(night: World) -> None:
     """Within a second or two, and not again."""
     stop(night)
     night.run(3)
@@ -36,7 +36,7 @@ def test_dark_is_told_once_when_it_is_confirmed(night: Any) -> None:
 
 
 @pytest.mark.parametrize("how", ["stick", "power", "broker"])
-def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Any, how: str) -> None:
+def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: World, how: str) -> None:
     """It takes nothing, is away, or nobody can be reached; once it does, that is told too."""
     if how == "stick":
         night.box.lamps.faults = Faults(stick=True)
@@ -59,7 +59,7 @@ def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Any
     assert told(night) == [NAMED, DARK]
 
 
-def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: Any) -> None:
+def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World) -> None:
     """Dark, or who is not; pressed each second it is told no later."""
     stop(night)
     night.run(3)
@@ -74,7 +74,7 @@ def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: Any) -
     assert told(night) == [DARK, DARK, NAMED]
 
 
-def test_a_stop_that_stands_at_the_start_is_told_too(night: Any) -> None:
+def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
     """After a restart nobody knows what the lamps did meanwhile."""
     stop(night)
     night.run(3)
@@ -87,7 +87,7 @@ def test_a_stop_that_stands_at_the_start_is_told_too(night: Any) -> None:
     assert told(night) == [DARK, NAMED]
 
 
-def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: Any) -> None:
+def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: World) -> None:
     """Though it was not confirmed before."""
     night.box.stop(tell=False)
     stop(night)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from controller.gateways.base import POLL_S, Message
+from controller.schedule.plan import Program
+from tests.service.world import World
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
@@ -17,11 +19,11 @@ ASKED = ["z2m", "wled", "tasmota-5", "shelly-1", "shelly-2"]
 MUTE = {"name": "mute", "kind": "home-assistant", "zone": "bowl", "command_topic": "m/set"}
 SEQUENCE = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
 
-Started = Callable[..., Any]
+Started = Callable[..., World]
 
 
 @pytest.fixture
-def started(world_of: Callable[..., Any]) -> Started:
+def started(world_of: Callable[..., World]) -> Started:
     """A vendor's gateway and the controller, some seconds after both have started."""
 
     def make(vendor: str | dict[str, str], at: datetime = NIGHT, **more: Any) -> Any:
@@ -34,12 +36,12 @@ def started(world_of: Callable[..., Any]) -> Started:
     return make
 
 
-def shown(world: Any) -> dict[str, Any]:
+def shown(world: World) -> dict[str, Any]:
     """What a person under the tower sees."""
     return dict(world.vendor.device.shows(world.wall))
 
 
-def standing(world: Any) -> set[str]:
+def standing(world: World) -> set[str]:
     """How the zones of the device stand."""
     return set(world.controller.standing(world.vendor.name))
 
@@ -48,7 +50,7 @@ def deaf(topic: str, payload: bytes, retained: bool) -> None:
     """Takes the place of a device that hears nothing."""
 
 
-def commands(world: Any, since_s: float) -> list[Message]:
+def commands(world: World, since_s: float) -> list[Message]:
     """What the controller sent since."""
     return [message for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
 
@@ -94,7 +96,7 @@ def test_a_power_cut_at_night(started: Started, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "bridge" not in name])
 @pytest.mark.parametrize("late_s", [21, 75])
-def test_a_lamp_that_starts_after_the_controller(world_of: Callable[..., Any], name: str, late_s: int) -> None:
+def test_a_lamp_that_starts_after_the_controller(world_of: Callable[..., World], name: str, late_s: int) -> None:
     """As after a power cut of the whole place: it is told at its first word, not when the next repetition is due."""
     world = world_of(NIGHT, vendors=(name,))
     world.controller.start()
@@ -245,7 +247,7 @@ def test_an_effect_or_white_set_by_an_app(started: Started, name: str, topic: st
     assert "TWL-G103" in world.controller.codes(since)
 
 
-def test_a_scheme_under_a_colour_temperature_is_put_out(started: Started, scheduled: Any) -> None:
+def test_a_scheme_under_a_colour_temperature_is_put_out(started: Started, scheduled: Callable[[str], Program]) -> None:
     """Only a colour stops a scheme of Tasmota by itself."""
     world = started("tasmota-5", program=scheduled("campaigns:\n  - {name: x, dates: every day, color: 2700 K}\n"))
     assert standing(world) == {"confirmed"}
@@ -313,7 +315,9 @@ def test_a_slow_lamp_is_not_swamped(started: Started) -> None:
     assert all(state.on for state in shown(world).values())
 
 
-def test_a_sequence_is_sent_step_by_step_and_not_announced(started: Started, scheduled: Any) -> None:
+def test_a_sequence_is_sent_step_by_step_and_not_announced(
+    started: Started, scheduled: Callable[[str], Program]
+) -> None:
     """Vendors know no sequence of ours: each step is sent, confirmed, and not told."""
     world = started("tasmota-5", program=scheduled(SEQUENCE))
     since = world.mono
@@ -323,7 +327,9 @@ def test_a_sequence_is_sent_step_by_step_and_not_announced(started: Started, sch
     assert world.controller.codes(since) == []
 
 
-def test_a_lamp_that_does_not_follow_a_sequence_is_told_once(started: Started, scheduled: Any) -> None:
+def test_a_lamp_that_does_not_follow_a_sequence_is_told_once(
+    started: Started, scheduled: Callable[[str], Program]
+) -> None:
     """Every step is a new wish, and none is obeyed: one alarm, and not one for each."""
     world = started("tasmota-5", program=scheduled(SEQUENCE))
     world.say("cmnd/tasmota_5/POWER", b"OFF")
@@ -382,7 +388,9 @@ def test_a_lamp_that_says_the_goal_at_once_is_not_believed_before_the_fade_is_do
     assert standing(world) == {"confirmed"}
 
 
-def test_a_lamp_at_rest_is_asked_while_another_zone_fades(started: Started, scheduled: Any) -> None:
+def test_a_lamp_at_rest_is_asked_while_another_zone_fades(
+    started: Started, scheduled: Callable[[str], Program]
+) -> None:
     """Its own look stays, and there is no fade that asking could cut; one that came back into the fade is not asked."""
     both = "{name: b, dates: every day, hours: 19:10 to 23:00, color: {bowl: red, shaft: blue}, fade_in: 20 min}"
     one = "{name: a, dates: every day, hours: 16:00 to 23:00, color: {bowl: red}}"
@@ -415,7 +423,7 @@ def test_a_lamp_that_is_away_during_a_fade_is_sent_the_rest_of_it(started: Start
     assert not asking & set(commands(world, 1020.0))
 
 
-def test_gateways_that_do_not_obey_are_not_all_commanded_at_the_same_instants(world_of: Callable[..., Any]) -> None:
+def test_gateways_that_do_not_obey_are_not_all_commanded_at_the_same_instants(world_of: Callable[..., World]) -> None:
     """Each has waits of its own, up to a quarter longer than 2, 4, 8 … s; else hundreds would be due at once."""
     lamps = [{"name": f"lamp-{n}", "kind": "wled", "zone": "bowl", "topic": f"wled/{n}"} for n in range(3)]
     world = world_of(NIGHT, vendors=tuple(lamps))

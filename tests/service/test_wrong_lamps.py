@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from controller.simulation.devices.device import Device
+from tests.service.world import World
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 HA = {
@@ -35,7 +36,7 @@ Setup = Callable[[Any], None]
 
 
 @pytest.fixture
-def beside(world_of: Callable[..., Any]) -> Callable[..., Any]:
+def beside(world_of: Callable[..., World]) -> Callable[..., Any]:
     """The controller, and beside it a device that is set up otherwise before anybody speaks to it."""
 
     def make(keys: dict[str, Any], setup: Setup | None = None) -> Any:
@@ -47,7 +48,7 @@ def beside(world_of: Callable[..., Any]) -> Callable[..., Any]:
     return make
 
 
-def _start(world: Any, setup: Setup | None) -> None:
+def _start(world: World, setup: Setup | None) -> None:
     """Power; what its owner has set stays over it."""
     world.vendor.start()
     if setup is not None:
@@ -55,19 +56,19 @@ def _start(world: Any, setup: Setup | None) -> None:
         world.vendor.send(world.vendor.device.boot(world.wall))
 
 
-def standing(world: Any) -> set[str]:
+def standing(world: World) -> set[str]:
     """How the zones of the device stand."""
     return set(world.controller.standing("lamp"))
 
 
-def never_confirmed(world: Any, seconds: float) -> None:
+def never_confirmed(world: World, seconds: float) -> None:
     """Time passes, and at no time is it called confirmed."""
     for _ in range(round(seconds * 2)):
         world.run(0.5)
         assert "confirmed" not in standing(world)
 
 
-def told(world: Any, code: str) -> list[str]:
+def told(world: World, code: str) -> list[str]:
     """The texts of the events of one kind."""
     return [event.text("en") for _, event in world.controller.events if event.code == code]
 
@@ -254,7 +255,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
 @pytest.mark.parametrize("part", ["state", "brightness", "color"])
 @pytest.mark.parametrize("fade_s", [0, 30])
 def test_a_bulb_that_takes_only_a_part_is_never_confirmed(
-    world_of: Callable[..., Any], scheduled: Callable[[str], Any], part: str, fade_s: int
+    world_of: Callable[..., World], scheduled: Callable[[str], Any], part: str, fade_s: int
 ) -> None:
     """The bridge says that all was done, at once and in a fade; the bulb is asked, and its answer counts."""
     fade = f", fade_in: {fade_s} s" if fade_s else ""
