@@ -187,6 +187,28 @@ def test_a_brightness_agrees_to_one_step_of_its_firmware(
     assert named(kind).agrees("bowl", lit(brightness=half / steps), shown) is (abs(off) <= 1)
 
 
+# kind -> how far a component of 0..255 may be off: what a firmware loses on the way through its own form of a colour
+OFF = {
+    "esphome": 3,
+    "home-assistant": 5,
+    "shelly-gen1": 3,
+    "shelly-gen2": 3,
+    "tasmota": 8,
+    "wled": 3,
+    "zigbee2mqtt": 5,
+}
+
+
+@pytest.mark.parametrize("way", [-1, 1])
+def test_a_color_agrees_as_far_as_its_firmware_rounds(
+    kind: str, way: int, named: Callable[..., Gateway], lit: Callable[..., ZoneState]
+) -> None:
+    """Not a shade more: somebody else's amber is no orange."""
+    for off, agrees in ((OFF[kind], True), (OFF[kind] + 2, False)):
+        shown = ReportedLook(on=True, brightness=1.0, color=Color.from_rgb(255, 106 + way * off, 0))
+        assert named(kind).agrees("bowl", lit(), shown) is agrees
+
+
 @pytest.mark.parametrize(("shown", "agrees"), [(501, True), (505, True), (507, False), (490, False)])
 def test_a_brightness_is_not_compared_finer_than_a_firmware_counts(
     shown: int, agrees: bool, named: Callable[..., Gateway], lit: Callable[..., ZoneState]
