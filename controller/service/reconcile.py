@@ -172,7 +172,8 @@ def _cut_off(gateway: Gateway, track: GatewayState) -> Decision:
 
 
 def _ask(gateway: Gateway, track: GatewayState, turn: TurnFacts, *, anew: bool = False) -> Decision:
-    """Rule 2."""
+    """Rule 2. Whatever somebody wrote under our order may be dated later than all that we send under it."""
+    anew = anew or track.overwritten
     due_s = turn.now_s + turn.fade_s + gateway.SETTLE_S
     quiet = track.desired_key is not None and track.cue == turn.cue and anew and not track.overwritten
     asked = replace(
@@ -473,7 +474,7 @@ def _restore(gateway: Gateway, track: GatewayState, turn: TurnFacts) -> Decision
         standing = _by_zone(_agreement(gateway, track, turn), "differs")
         waiting = replace(track, contested=True, standing=standing)
         return Decision(waiting, events=events, wake_s=allowed_s)
-    asked = _ask(gateway, replace(track, paid_s=paid_s), turn, anew=track.overwritten)
+    asked = _ask(gateway, replace(track, paid_s=paid_s), turn)
     told = track.overwritten or track.contested or _is_explained(gateway, track)
     if told or all(_likeness(gateway, track, turn).values()):
         return asked
@@ -490,7 +491,9 @@ def _again(gateway: Gateway, track: GatewayState, turn: TurnFacts, events: tuple
     due_s = turn.now_s + max(_backoff(gateway, attempts), turn.fade_s + gateway.SETTLE_S)
     again = replace(track, pending=replace(pending, attempts=attempts, due_s=due_s), asked_s=turn.now_s, proof_s=None)
     query = turn.fade_s <= 0 and not gateway.echoes  # it is asked when it has said that it obeys
-    return Decision(again, send=True, query=query, events=events, wake_s=due_s)
+    # what it holds under our order may be somebody else's, unseen by us and dated later
+    anew = gateway.KEEPS_PLAN and attempts == TELL_FROM
+    return Decision(again, send=True, anew=anew, query=query, events=events, wake_s=due_s)
 
 
 def _backoff(gateway: Gateway, attempts: int) -> float:

@@ -243,6 +243,36 @@ def test_what_is_no_document_takes_the_place_of_ours_as_well(night: World, paylo
     assert night.wrong_s == 0
 
 
+def _in_our_name(world: Any) -> bytes:
+    """Under our own order and id, blue, and dated so far ahead that nothing under the same order is newer."""
+    zones = {zone: look.model_copy(update={"color": "#0000FF"}) for zone, look in world.desired.zones.items()}
+    return poisoned(world, zones=zones, cues=(), issued_at=datetime(2199, 12, 31, tzinfo=UTC))
+
+
+def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: Any) -> None:
+    """As over a second broker, or an access rule that hides it from us."""
+    night.post(night.box, DESIRED, _in_our_name(night), retained=False)
+    night.run(0.1)
+    assert not night.right
+    night.run(12)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+
+
+def test_a_document_in_our_name_is_replaced_when_the_gateway_returns_amid_a_fight(night: Any) -> None:
+    """More of them than are repaired at once, while it was away."""
+    night.box.stop(tell=False)
+    night.run(40)
+    assert night.controller.standing() == {"silent"}
+    for _ in range(8):
+        night.say(DESIRED, _in_our_name(night), True)
+        night.run(0.1)
+    night.box.start()
+    night.run(15)
+    assert night.right
+    assert night.controller.standing() == {"confirmed"}
+
+
 EDGES = (0, 1, 499_999, 500_000, 500_001, 999_999, 1_000_000, 1_000_001, 2**53)
 INSTANTS = ("2000-01-01T00:00:00Z", "2026-11-20T18:00:30Z", "2199-12-31T00:00:00Z")
 
