@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
 
 
 def _start(since: str | None, setup: Setup) -> datetime:
-    """Raises WatertowerError TWL-Q105 for what is neither a duration nor an instant."""
+    """Raises WatertowerError TWL-Q120 for what is neither a duration nor an instant."""
     if since is None:
         return LONG_AGO
     try:

@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 
 from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
-from controller.events.models import InEachLanguage, Spoken, in_language, printable
+from controller.events.models import Advice, InEachLanguage, Spoken, in_language, printable
 from controller.locale import Language, languages
 from controller.state.database import REFUSALS, Database
 from controller.state.json_file import Tell, Unusable
@@ -75,13 +75,7 @@ class RecordedEvent:
     @property
     def event(self) -> Event:
         """The event again, with its texts; one that this version does not know shows its bare fields."""
-        fields = {name: _read_field(value) for name, value in json.loads(self.fields).items()}
-        whose = fields.pop("whose", None)
-        kind = CATALOGUE.get(self.code)
-        if kind is None or not kind.fields <= fields.keys():
-            named = {name: value for name, value in fields.items() if name.isidentifier()}
-            return _UnknownEvent(EventKind(self.code, "unknown", self.level), named)
-        return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None)
+        return _event_of(self.code, self.level, json.loads(self.fields))
 
     def row(self) -> tuple[object, ...]:
         """The columns after `id`."""
@@ -301,10 +295,12 @@ class HistoryBuffer:
 
 def recorded(event: Event, at: datetime) -> RecordedEvent:
     """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
+    return RecordedEvent(at.astimezone(UTC), event.code, event.level, json.dumps(_stored_fields(event)))
+
+
+def _stored_fields(event: Event) -> dict[str, object]:
     fields = {name: _stored_field(value) for name, value in event.fields.items()}
-    if event.whose is not None:
-        fields["whose"] = _stored_field(event.whose)
-    return RecordedEvent(at.astimezone(UTC), event.code, event.level, json.dumps(fields))
+    return fields if event.whose is None else fields | {"whose": _stored_field(event.whose)}
 
 
 def stamp(at: datetime) -> str:
@@ -315,7 +311,11 @@ def stamp(at: datetime) -> str:
 def _stored_field(value: object) -> object:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    if isinstance(value, Event | Spoken):
+    if isinstance(value, Event | Advice):
+        event = value.event if isinstance(value, Advice) else value
+        name = "advice" if isinstance(value, Advice) else "event"
+        return {name: {"code": event.code, "level": event.level.value, "fields": _stored_fields(event)}}
+    if isinstance(value, Spoken):
         return {"said": {language: in_language(value, language) for language in languages()}}
     if isinstance(value, dict | list | tuple):
         text = json.dumps(value, default=str)
@@ -325,9 +325,24 @@ def _stored_field(value: object) -> object:
 
 
 def _read_field(value: object) -> object:
-    if isinstance(value, dict) and isinstance(words := value.get("said"), dict):
-        return InEachLanguage({language: str(said) for language, said in words.items()})
+    match value:
+        case {"said": dict(words)}:
+            return InEachLanguage({language: str(said) for language, said in words.items()})
+        case {"advice": {"code": str(code), "level": str(level), "fields": dict(fields)}}:
+            return Advice(_event_of(code, Level(level), fields))
+        case {"event": {"code": str(code), "level": str(level), "fields": dict(fields)}}:
+            return _event_of(code, Level(level), fields)
     return value
+
+
+def _event_of(code: str, level: Level, stored: Mapping[str, object]) -> Event:
+    fields = {name: _read_field(value) for name, value in stored.items()}
+    whose = fields.pop("whose", None)
+    kind = CATALOGUE.get(code)
+    if kind is None or not kind.fields <= fields.keys():
+        named = {name: value for name, value in fields.items() if name.isidentifier()}
+        return _UnknownEvent(EventKind(code, "unknown", level), named)
+    return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None)
 
 
 def _event(at: str, code: str, level: str, fields: str) -> RecordedEvent:

@@ -149,7 +149,7 @@ def test_where_nothing_is_found_it_says_so(call: Any, write: Write, words: tuple
 
 @pytest.mark.parametrize(
     ("content", "words", "exit_code", "code"),
-    [(b"not a database " * 1000, (), 1, "TWL-J008"), (None, ("--since", "when"), 2, "TWL-Q105")],
+    [(b"not a database " * 1000, (), 1, "TWL-J008"), (None, ("--since", "when"), 2, "TWL-Q120")],
 )
 def test_what_cannot_be_answered_is_refused(
     call: Any, tmp_path: Path, content: bytes | None, words: tuple[str, ...], exit_code: int, code: str
