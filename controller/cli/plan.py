@@ -20,6 +20,7 @@ from controller.events import new_event
 from controller.events.formatters import json_text
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.locale import Language
+from controller.schedule.campaign import Rule
 from controller.schedule.night_notes import night_notes
 from controller.schedule.plan import Cue, NightPlan, Program
 from controller.schedule.plan_notes import Note
@@ -235,7 +236,7 @@ def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
     lines = [f"{say('Shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
     if fade_left_s(cue, at):
         lines.append(f"{say('Fading until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
-    winner = f"{why.winner} – " if why.winner else ""
+    winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
     lines.append(f"{say('Because')}: {winner}{why.said(language)}")
     told = ((loser.name, loser.by.words(language), loser.reason(language)) for loser in why.losers)
     lines += [f"{say('Loses')}: {name} – {rule} ({reason})" for name, rule, reason in told]

@@ -252,6 +252,8 @@ def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
     assert "#0000FF" in told
     assert "! an override by Eva stands until 20" in told
     assert "(prov): blue" in told
+    assert "Because: override by Eva: prov" in told
+    assert "För att: överstyrt av Eva: prov" in call("plan", "--at", soon(), "--lang", "sv").stdout
     document = json.loads(call("plan", "--at", soon(), "--json").stdout)
     assert document["winner"] == "override"
     assert document["by_hand"]["overrides"][0]["owner"] == "Eva"
