@@ -62,13 +62,13 @@ def test_what_stands_in_the_place_of_a_file_of_ours_is_told(config: Path, name: 
 @pytest.mark.parametrize("what", ["pipe", "folder", "/dev/zero"])
 @pytest.mark.parametrize("command", ["status", "resume"])
 def test_what_stands_in_the_place_of_a_secret_is_told(config: Path, command: str, what: str) -> None:
-    """Before anybody is asked anything; and `check` warns of it."""
+    """Before anybody is asked anything; and `check` refuses it, as the service would."""
     replace(config / "secret", what)
     code, output = said(config, command)
     assert code == 78
     assert "TWL-Q106" in output
     code, output = said(config, "check")
-    assert code == 0
+    assert code == 78
     assert "TWL-S256" in output
 
 
