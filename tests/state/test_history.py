@@ -226,7 +226,8 @@ async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_d
     before = sorted(tmp_path.iterdir())
     script = (
         "import os, sys; from datetime import UTC, datetime; from pathlib import Path\n"
-        "from controller.state import SqliteHistory\n"
+        # what is imported late must be there before: this user may not read an interpreter in the home of root
+        "import urllib.parse; from controller.state import SqliteHistory\n"
         "os.setuid(65534)\n"
         "print(len(SqliteHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
     )
