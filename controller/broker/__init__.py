@@ -1,9 +1,9 @@
 """The embedded MQTT 3.1.1 broker: one tower needs no other program. Written against the OASIS standard.
 
-    bytes --Framer, decode--> packet --Dialogue--> Exchange --> Session --publish, ack--> bytes
-            `decoding`              `dialogue`    `exchange`   `session`  `encoding`
-    around it: `connection`, the socket; `door`, the log-in; `turns`, the loop's time; `state`, the file; `telling`, the
-    log; `server`, all
+    bytes --Framer, decode--> packet --PacketHandler--> Router --> ClientSession --publish, ack--> bytes
+            `packets`                `packet_handler`  `router`   `client_session`  `packets`
+    around it: `client_connection`, the socket; `login`; `fairness`, the loop's time; `broker_file`; `broker_events`,
+    the log; `server`, all
 
 Everything but these six is pure.
 
@@ -17,7 +17,7 @@ Where the standard leaves a choice
 | a valid filter too many | SUBACK 0x80; a malformed filter ends the connection |
 | `$SYS` | not offered; `$share/…` has no meaning before MQTT 5 and is a filter like any other |
 | what a user may not do | a message is acknowledged and dropped; a filter matches less, a topic is refused |
-| when a message is acknowledged | when it is in memory; the file follows (`state`) |
+| when a message is acknowledged | when it is in memory; the file follows (`broker_file`) |
 | broker stops | no wills: the clients are well; retained messages and lasting sessions are written |
 | power cut | lasting sessions lose what waited, never their subscriptions; nothing is sent a second time |
 | QoS 0 for a client that is away | not kept |

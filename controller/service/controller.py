@@ -1,14 +1,14 @@
 """The controller without its wires: messages and readings of the clock in, messages and events out.
 
-The story of one turn
-1. Gather: the reading of the clock, the cue in force, what every gateway has told since.
-2. Decide: `reconcile` for each gateway that heard something, whose time has come, or whose wish changed.
-3. Apply: number the documents, encode the wishes, collect what is to be told.
+One turn
+1. Gather: the reading of the clock, the cue in force, what every gateway has reported since.
+2. Decide: `reconcile` for each gateway that reported something, whose time has come, or whose desired looks changed.
+3. Apply: number the documents, encode the desired state, collect the events.
 
-The loop in `loop.py`, the rehearsal and the tests drive this same engine; it waits for nothing and knows no time but
-the reading it is handed. While the clock is suspect nothing is sent and nothing counts as known, but for a safety stop,
-which needs no clock. After each connection
-it listens LISTEN_S for what is retained before it speaks, so that it starts above every order that it finds.
+`runtime.py`, the rehearsal and the tests drive this same object; it waits for nothing and knows no time but the reading
+it is handed. While the clock is suspect nothing is sent and nothing counts as known, but for a safety stop, which needs
+no clock. After each connection it listens LISTEN_S for what is retained before it speaks, so that it starts above every
+order that it finds.
 """
 
 from collections import Counter, deque
