@@ -84,10 +84,10 @@ class SimulatedBroker:
                 session.line.end(session)
 
     def rise(self, *, remembers: bool) -> None:
-        """It is there again."""
-        self.up = True
-        if not remembers:
+        """It is there again; one that another fault's end has brought back already loses nothing under its clients."""
+        if not self.up and not remembers:
             self._retained.clear()
+        self.up = True
 
     def retained(self, topic: str) -> bytes:
         """What is kept of a topic; empty where nothing is."""
