@@ -6,9 +6,40 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+class _CallThread(threading.Thread):
+    """A daemon thread that makes one call after another. It is used again rather than started anew for each call: a
+    process short of memory may never return from starting a thread (CPython waits for it to say that it has begun)."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.calls: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        """Until the process ends."""
+        while True:
+            self.name, call = self.calls.get()
+            call()
+            del call  # an idle thread keeps nothing of its last call alive
+            _idle.append(self)
+
+
+_idle: list[_CallThread] = []
+"""Those without a call; appending and popping are atomic."""
+
+
+def _make(name: str, call: Callable[[], None]) -> None:
+    try:
+        thread = _idle.pop()
+    except IndexError:
+        thread = _CallThread()
+    thread.calls.put((name, call))
 
 
 async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[], None] = lambda: None) -> T:
@@ -32,7 +63,7 @@ async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[],
         with suppress(RuntimeError):  # the loop has closed meanwhile
             loop.call_soon_threadsafe(lambda: answer.done() or settle())
 
-    threading.Thread(target=work, name=name, daemon=True).start()
+    _make(name, work)
     try:
         return await answer
     except asyncio.CancelledError:
