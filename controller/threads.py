@@ -27,6 +27,7 @@ class _CallThread(threading.Thread):
             self.name, call = self.calls.get()
             call()
             del call  # an idle thread keeps nothing of its last call alive
+            self.name = "idle"
             _idle.append(self)
 
 
