@@ -16,9 +16,10 @@ class _CallThread(threading.Thread):
     """A daemon thread that makes one call after another. It is used again rather than started anew for each call: a
     process short of memory may never return from starting a thread (CPython waits for it to say that it has begun)."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle: list["_CallThread"]) -> None:
         super().__init__(daemon=True)
         self.calls: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
+        self._idle = idle
         self.start()
 
     def run(self) -> None:
@@ -28,18 +29,18 @@ class _CallThread(threading.Thread):
             call()
             del call  # an idle thread keeps nothing of its last call alive
             self.name = "idle"
-            _idle.append(self)
+            self._idle.append(self)
 
 
-_idle: list[_CallThread] = []
+idle_threads: list[_CallThread] = []
 """Those without a call; appending and popping are atomic."""
 
 
 def _make(name: str, call: Callable[[], None]) -> None:
     try:
-        thread = _idle.pop()
+        thread = idle_threads.pop()
     except IndexError:
-        thread = _CallThread()
+        thread = _CallThread(idle_threads)
     thread.calls.put((name, call))
 
 
