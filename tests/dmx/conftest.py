@@ -78,8 +78,8 @@ class Network:
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """What this thread opens or starts meanwhile is inside. A thread stays in the network in which it was started, so
-        none that makes blocking calls is shared with the rest of the tests."""
+        """What this thread opens or starts meanwhile is inside. A thread stays in the network in which it was started,
+        so none that makes blocking calls is shared with the rest of the tests."""
         with (
             pytest.MonkeyPatch.context() as patch,
             Path("/proc/thread-self/ns/net").open() as outside,
