@@ -77,9 +77,9 @@ def _head(scene: Scene, now: datetime, height: float) -> list[str]:
 def _reported(engine: Controller) -> Mapping[str, tuple[int, int, int]]:
     """By zone: the colour that a gateway says it shows, at its brightness; none where that is old."""
     found = {}
-    for track in engine.tracks.values():
-        for zone, shown in track.heard.zones.items():
-            if track.standing.get(zone) not in {"silent", "unknown"}:
+    for track in engine.states.values():
+        for zone, shown in track.reported.zones.items():
+            if track.status.get(zone) not in {"silent", "unknown"}:
                 found[zone] = _rgb(shown)
     return found
 

@@ -55,7 +55,7 @@ class ConfirmedMinutes:
     @staticmethod
     def _confirmed(engine: Controller) -> set[str]:
         """The zones of which every gateway that drives them confirms its part."""
-        told = [(zone, standing) for track in engine.tracks.values() for zone, standing in track.standing.items()]
+        told = [(zone, standing) for track in engine.states.values() for zone, standing in track.status.items()]
         return {zone for zone, _ in told} - {zone for zone, standing in told if standing != "confirmed"}
 
 

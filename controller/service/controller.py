@@ -64,7 +64,7 @@ class Controller:
 
     def __init__(self, gateways: tuple[Gateway, ...], prefix: str, program: Program, known: Order = Order()) -> None:
         self.gateways = {gateway.name: gateway for gateway in gateways}
-        self.tracks = {name: GatewayState() for name in self.gateways}
+        self.states = {name: GatewayState() for name in self.gateways}
         self.cue: Cue | None = None
         self._prefix = prefix
         self._outlook = PlanAhead(program)
@@ -135,8 +135,8 @@ class Controller:
         """A connection began: everything is told again; nothing known before the first of them counts any more."""
         if self._connected_s is None:
             self._connected_s = reading.mono
-            for name, track in self.tracks.items():
-                self.tracks[name] = replace(track, heard=track.heard.forgotten())
+            for name, state in self.states.items():
+                self.states[name] = replace(state, reported=state.reported.forgotten())
         for name in self.gateways:
             self._again(name)
         self._anew = "connection"
@@ -160,8 +160,8 @@ class Controller:
                 self._heard(gateway, topic, told, retained, reading)
 
     def _heard(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: ClockReading) -> None:
-        track = self.tracks[gateway.name]
-        before = track.heard
+        state = self.states[gateway.name]
+        before = state.reported
         is_leftover = retained and report.fault is not None and report.fault.passes
         if is_leftover or _is_overtaken(report, before, gateway.quiet_s, reading.mono):
             return
@@ -169,8 +169,8 @@ class Controller:
         if report.order is not None:
             heard = replace(heard, clock_off_s=None if retained else _clock_off_s(report, reading))
             self._compare_clocks(gateway.name, heard, reading)
-        greeted = track.greeted or (not retained and report.online is True and before.online is True)
-        self.tracks[gateway.name] = replace(track, heard=heard, greeted=greeted)
+        greeted = state.greeted or (not retained and report.online is True and before.online is True)
+        self.states[gateway.name] = replace(state, reported=heard, greeted=greeted)
         self._dirty.add(gateway.name)
         if report.fault is not None and report.fault.code not in before.problems:
             self._tell(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields), reading)
@@ -221,8 +221,8 @@ class Controller:
         if self.order < seen and not self._orders.rise_above(seen):
             self._tell(new_event("TWL-G113", topic=topic, epoch=seen.epoch), reading)
             if seen.epoch <= MAX_EPOCH:  # the gateway has taken it, and says so in a moment
-                track = self.tracks[gateway.name]
-                self.tracks[gateway.name] = replace(track, heard=replace(track.heard, order=seen))
+                state = self.states[gateway.name]
+                self.states[gateway.name] = replace(state, reported=replace(state.reported, order=seen))
         if gateway.name in self._issued:
             # what is no document has the lowest order of all, and none to tell
             epoch, revision = (seen.epoch, seen.revision) if seen != Order() else ("–", "–")
@@ -231,11 +231,11 @@ class Controller:
             self._overwritten(gateway.name)
 
     def _overwritten(self, name: str) -> None:
-        self.tracks[name] = replace(self.tracks[name], overwritten=True)
+        self.states[name] = replace(self.states[name], overwritten=True)
         self._dirty.add(name)
 
     def _again(self, name: str) -> None:
-        self.tracks[name] = replace(self.tracks[name], desired_key=None, pending=None)
+        self.states[name] = replace(self.states[name], desired_key=None, pending=None)
         self._dirty.add(name)
 
     def turn(self, reading: ClockReading) -> TurnResult:
@@ -282,7 +282,7 @@ class Controller:
         if reading.trust is Trust.SUSPECT and self.program.stop is None:
             for name, gateway in self.gateways.items():
                 nobody_knows: dict[str, Status] = dict.fromkeys(gateway.zone_names, "unknown")
-                self.tracks[name] = replace(self.tracks[name], standing=nobody_knows)
+                self.states[name] = replace(self.states[name], status=nobody_knows)
 
     def _watch_stop(self, reading: ClockReading) -> None:
         """Names the gateways that do not confirm dark under a safety stop, and says when all of them do."""
@@ -303,14 +303,14 @@ class Controller:
 
     def _is_dark(self, name: str, reading: ClockReading) -> bool:
         """Whether a gateway confirms that every zone is dark, on this connection."""
-        track = self.tracks[name]
+        state = self.states[name]
         if self._connected_s is None or reading.mono < self._connected_s + LISTEN_S:
             return False
-        is_confirmed = all(standing == "confirmed" for standing in track.standing.values())
+        is_confirmed = all(standing == "confirmed" for standing in state.status.values())
         return (
             is_confirmed
-            and track.desired_looks is not None
-            and not any(state.on for state in track.desired_looks.values())
+            and state.desired_looks is not None
+            and not any(state.on for state in state.desired_looks.values())
         )
 
     def _look_up(self, reading: ClockReading) -> Cue:
@@ -367,8 +367,8 @@ class Controller:
             fade_s=fade_left_s(cue, reading.wall) / reading.pace,
             issued=self._issued.get(gateway.name),
         )
-        decision = reconcile(gateway, self.tracks[gateway.name], facts)
-        self.tracks[gateway.name] = decision.track
+        decision = reconcile(gateway, self.states[gateway.name], facts)
+        self.states[gateway.name] = decision.state
         self._due[gateway.name] = decision.wake_s if decision.wake_s is not None else float("inf")
         for event in decision.events:
             self._tell(event, reading)
@@ -389,7 +389,7 @@ class Controller:
             order = self._orders.issue()
             self._issued[gateway.name] = Issued(order, f"{order.epoch}.{order.revision}")
         issued, outlook = self._issued[gateway.name], self._outlook
-        held = self.tracks[gateway.name].heard.order
+        held = self.states[gateway.name].reported.order
         want = DesiredState(
             now=reading.wall,
             zones={zone: gateway.reduce(zone, state) for zone, state in desired.items()},

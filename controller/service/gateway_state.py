@@ -23,10 +23,10 @@ class ReportedState:
     """What one gateway has told. Instants are boot-time seconds; None is never.
 
     `online` is what it or its bridge said last; `left` says that this was goodbye, heard on this connection as it
-    was said. `alive_s` is the last message that proves life. `told_s` tells when each zone was last spoken of, as
+    was said. `alive_s` is the last message that proves life. `reported_s` tells when each zone was last spoken of, as
     far as it was on this connection and by a message that was not retained: what is missing there confirms nothing,
-    and only what was told so is laid together to one state. `seen_s` tells the same of whatever connection: how old
-    the last known is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how
+    and only what was told so is laid together to one state. `last_reported_s` tells the same of whatever connection:
+    how old the last known is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how
     long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None
     where it goes by ours, or nothing is known).
     `problems` are the codes in it; of a vendor's gateway, of the faults that it has shown since it was last right.
@@ -35,8 +35,8 @@ class ReportedState:
     """
 
     zones: Mapping[str, ReportedLook] = field(default_factory=dict)
-    told_s: Mapping[str, float] = field(default_factory=dict)
-    seen_s: Mapping[str, float] = field(default_factory=dict)
+    reported_s: Mapping[str, float] = field(default_factory=dict)
+    last_reported_s: Mapping[str, float] = field(default_factory=dict)
     online: bool | None = None
     left: bool = False
     alive_s: float | None = None
@@ -52,7 +52,7 @@ class ReportedState:
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
         """What is known once this report has come; `fresh` tells that it was not retained."""
-        known = {zone: shown for zone, shown in self.zones.items() if zone in self.told_s} if fresh else self.zones
+        known = {zone: shown for zone, shown in self.zones.items() if zone in self.reported_s} if fresh else self.zones
         zones = {zone: told.over(known.get(zone, ReportedLook())) for zone, told in report.zones.items()}
         lives = fresh and report.alive and report.online is not False
         faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
@@ -69,21 +69,21 @@ class ReportedState:
             left=online is False and (self.left or (fresh and report.online is False)),
             alive_s=now_s if lives else self.alive_s,
             problems=tuple(dict.fromkeys(faults)),
-            seen_s={**self.seen_s, **dict.fromkeys(zones, now_s)} if fresh else self.seen_s,
+            last_reported_s={**self.last_reported_s, **dict.fromkeys(zones, now_s)} if fresh else self.last_reported_s,
         )
         if report.order is None:
             over = {*zones, *(report.fault.zones if report.fault is not None else ())}
-            told_s = {zone: at_s for zone, at_s in self.told_s.items() if zone not in over}
+            reported_s = {zone: at_s for zone, at_s in self.reported_s.items() if zone not in over}
             return replace(
                 heard,
                 zones={**self.zones, **zones},
-                told_s={**told_s, **dict.fromkeys(zones, now_s)} if fresh else told_s,
+                reported_s={**reported_s, **dict.fromkeys(zones, now_s)} if fresh else reported_s,
             )
         # a report of our own contract is whole: a zone that it leaves out is not known any more
         return replace(
             heard,
             zones=zones,
-            told_s=dict.fromkeys(zones, now_s) if fresh else {},
+            reported_s=dict.fromkeys(zones, now_s) if fresh else {},
             order=report.order,
             at=report.at if fresh else None,
             uptime=(report.uptime_s, now_s) if fresh and report.uptime_s is not None else None,
@@ -104,7 +104,7 @@ class ReportedState:
 
     def forgotten(self) -> "ReportedState":
         """The same when a new connection begins: still known, and proof of nothing."""
-        return replace(self, told_s={}, at=None, uptime=None, left=False)
+        return replace(self, reported_s={}, at=None, uptime=None, left=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +160,14 @@ class GatewayState:
     against its keys.
     """
 
-    heard: ReportedState = ReportedState()
+    reported: ReportedState = ReportedState()
     pending: Pending | None = None
     desired_looks: DesiredLooks | None = None
     cue: datetime | None = None
     desired_key: object = None
     confirmed: DesiredLooks | None = None
     confirmed_s: Mapping[str, float] = field(default_factory=dict)
-    standing: Mapping[str, Status] = field(default_factory=dict)
+    status: Mapping[str, Status] = field(default_factory=dict)
     asked_s: float | None = None
     faded_s: float = 0.0
     ordered_s: float = 0.0
@@ -192,7 +192,7 @@ class GatewayState:
     @property
     def is_unknown(self) -> bool:
         """Whether nothing was ever told of it, not even by what the broker keeps: its topics may be wrong."""
-        return self.heard.alive_s is None and self.heard.online is None and not self.heard.zones
+        return self.reported.alive_s is None and self.reported.online is None and not self.reported.zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Decision:
     for its state or only for what it said against its keys, what to tell, when to look again. What is `spare` is
     sent so that the broker keeps none of it for a gateway that is away."""
 
-    track: GatewayState
+    state: GatewayState
     send: bool = False
     anew: bool = False
     query: bool = False

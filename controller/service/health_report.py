@@ -21,7 +21,7 @@ def health_of(
     """The health document of this instant."""
     cue = engine.cue or engine.program.look_at(reading.wall)
     following = engine.following
-    gateways = (_gateway(gateway, engine.tracks[name], cue, reading) for name, gateway in engine.gateways.items())
+    gateways = (_gateway(gateway, engine.states[name], cue, reading) for name, gateway in engine.gateways.items())
     return Health(
         at=reading.wall,
         site=site,
@@ -47,7 +47,7 @@ def _cue(engine: Controller, cue: Cue, fade_s: float = 0.0) -> CueHealth:
 
 
 def _gateway(gateway: Gateway, track: GatewayState, cue: Cue, reading: ClockReading) -> GatewayHealth:
-    heard = track.heard
+    heard = track.reported
     desired = desired_looks(gateway.zone_names, cue, reading.wall)
     return GatewayHealth(
         name=gateway.name,
@@ -62,14 +62,14 @@ def _gateway(gateway: Gateway, track: GatewayState, cue: Cue, reading: ClockRead
 
 
 def _zone(zone: str, desired: ZoneState, track: GatewayState, reading: ClockReading) -> ZoneHealth:
-    standing = track.standing.get(zone, "unknown")
-    is_old = zone not in track.heard.told_s or standing in {"silent", "unknown"}
+    standing = track.status.get(zone, "unknown")
+    is_old = zone not in track.reported.reported_s or standing in {"silent", "unknown"}
     return ZoneHealth(
         standing=standing,
         wanted=desired.words(),
-        shown=say(track.heard.zones.get(zone, ReportedLook())),
+        shown=say(track.reported.zones.get(zone, ReportedLook())),
         is_old=is_old,
-        shown_at=_instant(track.heard.seen_s.get(zone), reading) if is_old else None,
+        shown_at=_instant(track.reported.last_reported_s.get(zone), reading) if is_old else None,
         confirmed_at=_instant(track.confirmed_s.get(zone), reading) if standing != "confirmed" else None,
     )
 

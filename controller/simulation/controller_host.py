@@ -241,8 +241,8 @@ class ControllerHost:
         self._confirms(
             {
                 LampRecord(name, zone): standing == "confirmed"
-                for name, track in engine.tracks.items()
-                for zone, standing in track.standing.items()
+                for name, track in engine.states.items()
+                for zone, standing in track.status.items()
             }
         )
         if output.wake_s is not None:

@@ -70,7 +70,7 @@ def test_a_report_and_a_turn(count: int) -> None:
         assert len(engine.turn(at(1)).messages) == count
 
     heard()
-    assert set(engine.tracks["mast-0"].standing.values()) == {"confirmed"}
+    assert set(engine.states["mast-0"].status.values()) == {"confirmed"}
     floor = per_call(lambda: json.dumps(json.loads(payload)))
     all_floor = per_call(lambda: [json.dumps(json.loads(each)) for each in documents.values()], 1)
     hearing, planning = per_call(heard), per_call(planned, 1)

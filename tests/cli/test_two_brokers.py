@@ -70,9 +70,9 @@ def shows(service: Running, color: str) -> Callable[[], bool]:
     """Whether the gateway says that it shows this, and is believed."""
 
     def holds() -> bool:
-        track = service.engine.tracks["mast"]
-        told = {shown.color.hex for shown in track.heard.zones.values() if shown.color}
-        return told == {color} and set(track.standing.values()) == {"confirmed"}
+        track = service.engine.states["mast"]
+        told = {shown.color.hex for shown in track.reported.zones.values() if shown.color}
+        return told == {color} and set(track.status.values()) == {"confirmed"}
 
     return holds
 

@@ -135,7 +135,7 @@ async def soon(holds: Callable[[], Any], what: Callable[[], Any], within_s: floa
 
 def standing(service: Running) -> dict[str, dict[str, str]]:
     """Gateway -> zone -> standing."""
-    return {name: dict(track.standing) for name, track in service.engine.tracks.items()}
+    return {name: dict(track.status) for name, track in service.engine.states.items()}
 
 
 def wrong(service: Running, clock: LeapingClock, devices: dict[str, Played]) -> dict[str, Any]:

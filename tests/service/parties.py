@@ -157,7 +157,7 @@ class ControllerParty(Party):
 
     def standing(self, gateway: str = "mast") -> set[str]:
         """How the zones of a gateway stand."""
-        return set(self.engine.tracks[gateway].standing.values())
+        return set(self.engine.states[gateway].status.values())
 
 
 class Box(Party):

@@ -264,7 +264,7 @@ def test_a_time_servers_step_makes_nobody_deaf(night: World, who: str, seconds: 
             party.poke()
         for _ in range(12):
             night.run(10)
-            heard = night.controller.engine.tracks["mast"].heard
+            heard = night.controller.engine.states["mast"].reported
             assert night.mono - heard.alive_s <= 10.2
             assert night.controller.standing() == {"confirmed"}
         assert not {code for code in night.controller.codes(since) if code.startswith("TWL-G")}
@@ -284,7 +284,7 @@ def test_a_gateway_that_starts_anew_with_a_clock_that_is_behind_is_heard_at_once
     night.box.start()
     began_s = night.mono
     night.run(3)
-    assert min(night.controller.engine.tracks["mast"].heard.told_s.values()) > began_s
+    assert min(night.controller.engine.states["mast"].reported.reported_s.values()) > began_s
     assert night.controller.standing() == {"confirmed"}
 
 
@@ -294,7 +294,7 @@ def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: World) -> None:
     topic = night.box.settings.topic("reported", "watertower")
     night.say(topic, re.sub(rb'"uptime_s":[0-9.]+', b'"uptime_s":1e12', night.kept[topic]), True)
     night.run(11)
-    assert night.controller.engine.tracks["mast"].heard.uptime[0] < 1000
+    assert night.controller.engine.states["mast"].reported.uptime[0] < 1000
 
 
 @pytest.mark.parametrize("off_s", [-3600.0, -6.0, 6.0, 3600.0])
@@ -305,7 +305,7 @@ def test_a_gateway_that_goes_by_another_time_is_told_of(night: World, off_s: flo
     night.run(1)
     assert not {"TWL-T006", "TWL-T007"} & set(night.controller.codes(since))
     night.run(120)
-    assert night.controller.engine.tracks["mast"].heard.clock_off_s == pytest.approx(off_s, abs=0.2)
+    assert night.controller.engine.states["mast"].reported.clock_off_s == pytest.approx(off_s, abs=0.2)
     told = [event for at_s, event in night.controller.events if event.code == "TWL-T006" and at_s >= since]
     (text,) = (event.text("en") for event in told)
     apart = "6 seconds" if abs(off_s) < 60 else "60 minutes"
@@ -336,7 +336,7 @@ def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: World) -
     night.box.dial.trust = Trust.PLAUSIBLE
     night.box.dial.step(3600)
     night.run(60)
-    assert night.controller.engine.tracks["mast"].heard.clock_off_s is None
+    assert night.controller.engine.states["mast"].reported.clock_off_s is None
     assert "TWL-T006" not in night.controller.codes()
 
 
@@ -411,4 +411,4 @@ def test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing(night: World, drif
     assert codes["TWL-T005"] == 1
     assert codes["TWL-T002"] <= 2 * 1200 / 60 + 2
     assert sent == 0
-    assert set(engine.tracks["mast"].standing.values()) == {"unknown"}
+    assert set(engine.states["mast"].status.values()) == {"unknown"}

@@ -31,7 +31,7 @@ class Night:
 
     def live(self, first_s: int, last_s: int, **standing: str) -> list[object]:
         """The rows of these seconds."""
-        self.engine.tracks["mast"] = replace(self.engine.tracks["mast"], standing=standing)
+        self.engine.states["mast"] = replace(self.engine.states["mast"], status=standing)
         rows: list[object] = []
         for second in range(first_s, last_s):
             reading = ClockReading(self.began + timedelta(seconds=second), 100.0 + second)

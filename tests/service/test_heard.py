@@ -15,7 +15,7 @@ def test_parts_told_live_are_laid_together() -> None:
     heard = ReportedState().after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 1.0, fresh=True)
     heard = heard.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=True)
     assert heard.zones == {"bowl": ReportedLook(on=True, brightness=1.0, color=ORANGE)}
-    assert heard.told_s == {"bowl": 2.0}
+    assert heard.reported_s == {"bowl": 2.0}
 
 
 def test_a_part_that_was_retained_is_not_laid_under_one_told_live() -> None:
@@ -30,7 +30,7 @@ def test_a_retained_part_makes_a_zone_stale() -> None:
     """Mixed with what was told live nobody knows any more how old it is."""
     heard = ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=True)
     heard = heard.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=False)
-    assert heard.told_s == {}
+    assert heard.reported_s == {}
     assert heard.alive_s == 1.0
 
 
@@ -39,7 +39,7 @@ def test_one_zone_does_not_make_another_fresh() -> None:
     told = Report({"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)})
     heard = ReportedState().after(told, 1.0, fresh=True).forgotten()
     heard = heard.after(Report({"bowl": ReportedLook(on=False)}), 5.0, fresh=True)
-    assert heard.told_s == {"bowl": 5.0}
+    assert heard.reported_s == {"bowl": 5.0}
     assert heard.zones["shaft"] == ReportedLook(on=True)
 
 
@@ -52,7 +52,7 @@ def test_a_report_of_ours_is_whole() -> None:
         at=AT,
     )
     heard = ReportedState().after(first, 1.0, fresh=True).after(Report({}, order=Order(1, 1), at=AT), 2.0, fresh=True)
-    assert (heard.zones, heard.told_s, heard.problems) == ({}, {}, ())
+    assert (heard.zones, heard.reported_s, heard.problems) == ({}, {}, ())
 
 
 def test_who_speaks_is_online_and_who_said_goodbye_is_not() -> None:

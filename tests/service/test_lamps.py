@@ -23,7 +23,7 @@ def test_lamps_that_do_not_obey_are_never_called_right(
     evening.until(SUNSET + timedelta(minutes=10))
     assert not evening.right
     assert evening.undetected_s <= (10.1 if "wrong" in fault else 0.2)
-    assert evening.controller.engine.tracks["mast"].standing["bowl"] in {"differs", "pending"}
+    assert evening.controller.engine.states["mast"].status["bowl"] in {"differs", "pending"}
     alarms = [code for code in evening.controller.codes() if code in {"TWL-G102", "TWL-G108"}]
     assert alarms == ["TWL-G108"]
     evening.box.lamps.faults = faults()

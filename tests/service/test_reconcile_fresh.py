@@ -238,7 +238,7 @@ def test_a_lamp_that_cannot_be_asked_is_unknown_after_a_while_and_alarms_nobody(
     assert standing(world) == {"unknown"}
     assert world.controller.codes(since) == []
     assert 25 <= len(commands(world, since)) <= 35, "told what to show once a minute: it may have lost its power"
-    track = world.controller.engine.tracks["lamp"]
+    track = world.controller.engine.states["lamp"]
     assert world.mono - track.confirmed_s["bowl"] == pytest.approx(1840 + world.vendor.gateway.quiet_s, abs=60)
 
 
@@ -400,7 +400,7 @@ def test_one_zone_that_falls_silent_is_confirmed_no_longer_than_its_own_report(s
 
     device.receive = deaf_of_the_shaft
     world.run(world.vendor.gateway.quiet_s + 60)
-    stand = world.controller.engine.tracks["shelly-2-two"].standing
+    stand = world.controller.engine.states["shelly-2-two"].status
     assert sorted(stand.values()) == ["confirmed", "unknown"]
     world.run(30)
     assert "TWL-G102" in world.controller.codes()
@@ -495,7 +495,7 @@ def do(world: World, deed: str) -> None:
         vendor.stop(tell="without" not in deed)
     elif deed.startswith("power") and not vendor.up:
         # who was said to be away greets when it is back
-        vendor.start(tell="without" not in deed or world.controller.engine.tracks[vendor.name].heard.online is False)
+        vendor.start(tell="without" not in deed or world.controller.engine.states[vendor.name].reported.online is False)
     elif deed == "deaf":
         vendor.take = lambda *_: None
     elif deed == "hears":
@@ -538,7 +538,7 @@ def test_nothing_is_confirmed_without_a_word_and_everything_is_confirmed_again(
         end_s = world.mono + seconds
         while world.mono < end_s:
             world.run(min(5.0, end_s - world.mono))
-            stand = world.controller.engine.tracks[name].standing
+            stand = world.controller.engine.states[name].status
             assert all(spoke_lately(world, zone) for zone, how in stand.items() if how == "confirmed")
     world.run(world.vendor.gateway.quiet_s + 1.25 * POLL_S)
     assert standing(world) == {"confirmed"}

@@ -208,12 +208,12 @@ def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payloa
     world.box.start()
     world.controller.start()
     world.run(5)
-    order, heard = world.box.machine.order, world.controller.engine.tracks["mast"].heard
+    order, heard = world.box.machine.order, world.controller.engine.states["mast"].reported
     world.say(topic, payload, retain)
     world.run(0.04)
     ours = topic == DESIRED
     assert world.box.machine.order == (Order(order.epoch, order.revision + 1) if ours else order)
-    assert world.controller.engine.tracks["mast"].heard.zones == heard.zones
+    assert world.controller.engine.states["mast"].reported.zones == heard.zones
     assert payload in {b"online", b"offline"} or ("TWL-G111" if ours else "TWL-G110") in world.controller.codes()
     world.run(10)
     assert world.right

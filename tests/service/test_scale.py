@@ -56,28 +56,28 @@ def report(engine: Controller, name: str, seconds: float) -> bytes:
 def test_one_that_speaks_is_no_work_for_the_others(engine: Any) -> None:
     """Of a thousand only its own track is worked on."""
     many = engine(1000)
-    before = dict(many.tracks)
+    before = dict(many.states)
     many.receive("w/gateway/mast-7/reported", report(many, "mast-7", 1), False, reading(1))
     output = many.turn(reading(1))
-    changed = {name for name, track in many.tracks.items() if track is not before[name]}
+    changed = {name for name, track in many.states.items() if track is not before[name]}
     assert changed == {"mast-7"}
-    assert set(many.tracks["mast-7"].standing.values()) == {"confirmed"}
+    assert set(many.states["mast-7"].status.values()) == {"confirmed"}
     assert [event.code for event in output.events] == ["TWL-G101"]
 
 
 def test_a_turn_without_news_works_on_nothing(engine: Any) -> None:
     """Woken by the steady tick."""
     many = engine(100)
-    before = dict(many.tracks)
+    before = dict(many.states)
     output = many.turn(reading(0.7))
-    assert all(track is before[name] for name, track in many.tracks.items())
+    assert all(track is before[name] for name, track in many.states.items())
     assert (output.messages, output.events) == ((), ())
 
 
 def test_a_thousand_gateways_are_told_in_one_turn(shipped: Setup, engine: Any) -> None:
     """Each its own document, under its own order."""
     many = engine(1000)
-    assert len({track.desired_key for track in many.tracks.values()}) == 1
+    assert len({track.desired_key for track in many.states.values()}) == 1
     assert len({issued.order for issued in many._issued.values()}) == 1000
 
 
@@ -89,7 +89,7 @@ def test_before_the_first_turn_and_cut_off_nothing_is_urgent(shipped: Setup) -> 
         assert output.wake_s is None
         assert output.wake_at is not None
         assert output.wake_at > reading(seconds).wall
-    assert {standing for track in alone.tracks.values() for standing in track.standing.values()} == {"unknown"}
+    assert {standing for track in alone.states.values() for standing in track.status.values()} == {"unknown"}
 
 
 def test_a_start_with_a_clock_in_doubt_or_without_a_gateway(shipped: Setup) -> None:

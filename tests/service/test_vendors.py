@@ -356,7 +356,7 @@ def test_half_a_report_does_not_make_the_other_half_fresh(started: Started) -> N
     status = b'{"id":0,"source":"mqtt","output":true,"brightness":100.0}'
     world.say("tower/shelly/status/light:0", status)
     world.run(1)
-    stand = world.controller.engine.tracks["shelly-2-two"].standing
+    stand = world.controller.engine.states["shelly-2-two"].status
     assert stand["bowl"] == "confirmed"
     assert stand["shaft"] == "pending"
 

@@ -92,7 +92,7 @@ def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Callable[.
     (text,) = told(world, "TWL-G121")
     assert "brightness_scale: 255" in text
     assert "4095" in text
-    assert "TWL-G121" in world.controller.engine.tracks["lamp"].heard.problems
+    assert "TWL-G121" in world.controller.engine.states["lamp"].reported.problems
     assert not {"TWL-G103", "TWL-G108", "TWL-G109"} & set(world.controller.codes()), "nobody else changed it"
     world.controller.disconnect()
     world.run(5)
@@ -153,11 +153,11 @@ def test_words_for_being_gone_that_nobody_named(beside: Callable[..., Any]) -> N
     world.run(10)
     (text,) = told(world, "TWL-G122")
     assert "payload_available" in text
-    heard_s = world.controller.engine.tracks["lamp"].heard.alive_s
+    heard_s = world.controller.engine.states["lamp"].reported.alive_s
     world.run(20)
     world.say("home/rgb1/available", b"dead")
     world.run(1)
-    assert world.controller.engine.tracks["lamp"].heard.alive_s == heard_s
+    assert world.controller.engine.states["lamp"].reported.alive_s == heard_s
 
 
 def test_words_for_being_gone_that_are_named(beside: Callable[..., Any]) -> None:
@@ -206,7 +206,7 @@ def test_a_device_that_refuses_is_named_with_its_own_words(
     (text,) = told(world, "TWL-G120")
     assert words in text
     assert standing(world) == {"differs"}
-    heard = world.controller.engine.tracks["lamp"].heard
+    heard = world.controller.engine.states["lamp"].reported
     assert heard.alive_s is not None
     assert world.mono - heard.alive_s <= 70
     assert not {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G110"} & set(world.controller.codes())
@@ -221,7 +221,7 @@ def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(be
     device.components = dict(world.vendor.gateway.addresses)  # type: ignore[attr-defined]
     world.run(120)
     assert standing(world) == {"confirmed"}
-    assert world.controller.engine.tracks["lamp"].heard.problems == ()
+    assert world.controller.engine.states["lamp"].reported.problems == ()
     assert "TWL-G107" in world.controller.codes()
     other_profile(device)
     world.run(180)
@@ -240,7 +240,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
         (b"", True, False),
     ):
         world.run(50)
-        before = world.controller.engine.tracks["lamp"].heard.alive_s
+        before = world.controller.engine.states["lamp"].reported.alive_s
         if retain:
             world.controller.disconnect()
             world.kept["stat/tasmota/RESULT"] = payload
@@ -248,7 +248,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
         else:
             world.say("stat/tasmota/RESULT", payload)
         world.run(0.2)
-        after = world.controller.engine.tracks["lamp"].heard.alive_s
+        after = world.controller.engine.states["lamp"].reported.alive_s
         assert (after != before) is lives, payload
 
 
@@ -327,11 +327,11 @@ def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Callable[..., Any]) 
     world = beside(ZIGBEE)
     world.run(10)
     world.vendor.device.reach = False
-    heard_s = world.controller.engine.tracks["lamp"].heard.alive_s
+    heard_s = world.controller.engine.states["lamp"].reported.alive_s
     world.run(300)
     assert standing(world) != {"confirmed"}
     assert "Timeout" in told(world, "TWL-G120")[0]
-    assert world.controller.engine.tracks["lamp"].heard.alive_s - heard_s <= 61
+    assert world.controller.engine.states["lamp"].reported.alive_s - heard_s <= 61
     assert "TWL-G104" in world.controller.codes()
     never_confirmed(world, 120)
     world.vendor.device.reach = True
@@ -355,8 +355,8 @@ def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Call
     world.run(20)
     for _ in range(300):
         world.run(1)
-        assert world.controller.engine.tracks["lamp"].standing["bowl"] == "confirmed"
-        assert world.controller.engine.tracks["lamp"].standing["shaft"] != "confirmed"
+        assert world.controller.engine.states["lamp"].status["bowl"] == "confirmed"
+        assert world.controller.engine.states["lamp"].status["shaft"] != "confirmed"
     assert len(told(world, "TWL-G120")) == 1
 
 
@@ -432,8 +432,8 @@ def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Call
         world.run(5)
         del world.vendor.take
     else:
-        track = world.controller.engine.tracks["lamp"]
-        world.controller.engine.tracks["lamp"] = replace(track, desired_key=None)
+        track = world.controller.engine.states["lamp"]
+        world.controller.engine.states["lamp"] = replace(track, desired_key=None)
         world.controller.poke()
         world.run(0.001)
         world.say("home/rgb1", b'{"state":"ON","brightness":4095}')

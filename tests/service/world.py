@@ -175,7 +175,7 @@ class World:
 
     def _lies(self) -> bool:
         """Whether any zone is called confirmed and is not right."""
-        standing = self.controller.engine.tracks[self.box.name].standing
+        standing = self.controller.engine.states[self.box.name].status
         if "confirmed" not in standing.values():
             return False
         goals = self.goals
