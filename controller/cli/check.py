@@ -7,19 +7,23 @@ from pathlib import Path
 import click
 
 from controller.app.users import doubts
-from controller.cli import diff
 from controller.cli.options import CONFIGURATION, Options, common
+from controller.cli.period import say_day
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, load, load_tower
 from controller.config.setup_notes import notes
-from controller.errors import FilesRejected
+from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
-from controller.schedule.plan import REACH, Cue, Program
+from controller.schedule.plan import REACH, Cue, NightPlan, Program
+from controller.service.desired import desired_looks
+from controller.service.formatting import shows
+from controller.service.reload import BEFORE, copied_at, is_last_good, last_good, local
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
+MOST_NIGHTS = 20
 LONGEST = 4_200
 """Letters of a line; a path has up to 4096."""
 
@@ -45,7 +49,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
     if form == "text":
         click.echo(_summary(setup, options, now))
     if against_running:
-        click.echo(diff.against_running(setup, options, now), err=form != "text")
+        click.echo(_against_running(setup, options, now), err=form != "text")
 
 
 def _zone(options: Options) -> tzinfo:
@@ -68,7 +72,7 @@ def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo
     if form == "text":
         for path, saved in files:
             when = f"{saved.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if saved is not None else "–"
-            click.echo(printable(f"{options.say('Read')}: {path.absolute()}, {options.say('saved')} {when}", LONGEST))
+            click.echo(printable(options.say("check.read", path=path.absolute(), at=when), LONGEST))
 
 
 def _saved_at(path: Path) -> datetime | None:
@@ -100,17 +104,77 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
         following = program.next_cue(following.at) if following.at < now + AHEAD else None
     numbers = {
         "campaigns": len(setup.schedule.campaigns),
-        "every night": len(setup.schedule.every_night),
+        "every_night": len(setup.schedule.every_night),
         "blackouts": len(setup.schedule.blackouts),
         "gateways": len(setup.tower.gateways),
     }
-    counts = ", ".join(f"{say(what)}: {number}" for what, number in numbers.items())
-    lines = [f"{options.config_dir}: {say('no errors')}. {counts}."]
+    lines = [say("check.summary", config=options.config_dir, **numbers)]
     if _is_lit(program, cue):
-        lines.append(f"{say('Lit now')}: {cue.campaign or cue.why.winner}.")
+        lines.append(say("check.lit_now", rule=cue.campaign or cue.why.winner))
     if following is not None:
-        at = following.at.astimezone(zone)
-        lines.append(f"{say('Next light')}: {at:%Y-%m-%d %H:%M}, {following.campaign or following.why.winner}.")
+        at = f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        lines.append(say("check.next_light", at=at, rule=following.campaign or following.why.winner))
     elif not _is_lit(program, cue):
-        lines.append(f"{say('No light in the next 400 nights')}.")
+        lines.append(say("check.no_light", nights=REACH))
     return "\n".join(lines)
+
+
+def _against_running(setup: Setup, options: Options, now: datetime) -> str:
+    """The nights of the next AHEAD that differ; raises Refused TWL-Q109 where nothing has run here."""
+    config, state, say = options.config_dir, options.state_dir, options.say
+    running = last_good(config, state)
+    if running is None:
+        raise Refused("TWL-Q109", state=str(state))
+    taken = local(copied_at(state), setup)
+    if not _is_taken(setup, config, state):
+        head = say("check.not_taken", at=taken)
+        return "\n".join((head, *_differences(running, setup, now, options)))
+    before = last_good(config, state, BEFORE)
+    head = say("check.taken", at=taken)
+    if before is None:
+        return f"{head} {say('check.no_version_before')}"
+    return "\n".join((f"{head} {say('check.against_version_before')}", *_differences(before, setup, now, options)))
+
+
+def _is_taken(setup: Setup, config: Path, state: Path) -> bool:
+    try:
+        return is_last_good(setup, config, state)
+    except OSError:
+        return False
+
+
+def _differences(before: Setup, after: Setup, now: datetime, options: Options) -> tuple[str, ...]:
+    lines = list(_changes(before.program(), after.program(), now, options))
+    if before.tower != after.tower:
+        lines.insert(0, options.say("check.tower_differs"))
+    if not lines:
+        return (options.say("check.nothing_changes"),)
+    more = [f"… {len(lines) - MOST_NIGHTS}"] if len(lines) > MOST_NIGHTS else []
+    return (*lines[:MOST_NIGHTS], *more)
+
+
+def _changes(before: Program, after: Program, now: datetime, options: Options) -> Iterator[str]:
+    for old, new in zip(before.nights(now, now + AHEAD), after.nights(now, now + AHEAD), strict=False):
+        was, will = (_lit(program, night, options.say("dark")) for program, night in ((before, old), (after, new)))
+        day = say_day(new.night.day, options.say)
+        if was != will:
+            yield f"{day}: {was or '–'} → {will or '–'}"
+        elif _cues(before, old) != _cues(after, new):
+            yield f"{day}: {will} ({options.say('check.other_fades')})"
+
+
+def _cues(program: Program, night: NightPlan) -> list[object]:
+    """What the night's words do not tell: fades, and every step of a sequence."""
+    cues = program.cues(night.night.start, night.night.end)
+    return [(cue.at, cue.fade_s, tuple(cue.looks.items())) for cue in cues]
+
+
+def _lit(program: Program, night: NightPlan, dark: str) -> str:
+    """The light of a night in words."""
+    zone = program.place.time_zone
+    return "; ".join(
+        f"{piece.start.astimezone(zone):%H:%M}–{piece.end.astimezone(zone):%H:%M} "
+        f"{shows(desired_looks(program.zones, program.look_at(piece.start), piece.start), dark)}"
+        for piece in night.pieces
+        if piece.shows is not None
+    )

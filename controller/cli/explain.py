@@ -38,10 +38,10 @@ def find_kind(code: str) -> EventKind:
 def _page(kind: EventKind, options: Options) -> str:
     say, language = options.say, options.language
     rows = (
-        (say("Text"), kind.text.template(language)),
-        (say("Meaning"), kind.meaning.template(language)),
-        (say("Do"), kind.action.template(language)),
-        (say("Fields"), ", ".join(sorted(kind.fields)) or "–"),
+        (say("explain.text"), kind.text.template(language)),
+        (say("explain.meaning"), kind.meaning.template(language)),
+        (say("explain.action"), kind.action.template(language)),
+        (say("explain.fields"), ", ".join(sorted(kind.fields)) or "–"),
     )
     head = f"{kind.code}  {kind.name}  ({kind.level})"
     return "\n".join((head, *(f"  {name + ':':11} {text}" for name, text in rows)))

@@ -41,10 +41,8 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
     if path.exists() and not force:
         raise Refused("TWL-Q107", path=str(path))
     _write(path, dump_profile(imported.profile, imported.names))
-    click.echo(
-        f"{path}: {options.say('write it as')} `profile: {path.stem}`, {len(imported.profile.channels)} "
-        f"{options.say('channels')}"
-    )
+    channels = len(imported.profile.channels)
+    click.echo(options.say("import-fixture.written", path=path, name=path.stem, count=channels))
     for doubt in imported.doubts:
         tell(doubt, options)
 

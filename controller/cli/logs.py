@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
                 json_line(event, recorded.at, language) if as_json else text_line(event, recorded.at, zone, language)
             )
     if is_empty:
-        click.echo(options.say("Nothing of this is in the history."), err=True)
+        click.echo(options.say("logs.nothing"), err=True)
 
 
 def _start(since: str | None, setup: Setup) -> datetime:

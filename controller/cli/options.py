@@ -14,7 +14,7 @@ import click
 from controller.config import render
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
-from controller.locale import DEFAULT, Language, languages, words
+from controller.locale import DEFAULT, Language, languages, phrase
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
 INSTALLED = Path("/etc/watertower")
@@ -64,10 +64,9 @@ class Options:
         """As asked, else as the environment says (LC_ALL, LC_MESSAGES, LANG), else English."""
         return self.lang or environment_language() or DEFAULT
 
-    @property
-    def say(self) -> Callable[[str], str]:
-        """Phrases of the commands in that language."""
-        return words(self.language)
+    def say(self, key: str, **fields: object) -> str:
+        """A text of the commands in that language, such as `plan.night_of`."""
+        return phrase(self.language, key, **fields)
 
 
 def environment_language() -> Language | None:

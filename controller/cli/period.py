@@ -1,5 +1,7 @@
-"""PERIOD and INSTANT as they are typed: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing."""
+"""PERIOD and INSTANT as they are typed: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing; and a day as
+it is printed."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from controller.config.load import Setup
@@ -77,3 +79,8 @@ def _over_the_next_campaign(program: Program, now: datetime) -> datetime:
             break
         end = mine[-1].end if mine else end
     return end + SOON if end is not None else now + WEEK
+
+
+def say_day(day: date, say: Callable[..., str]) -> str:
+    """`Fri 20 Nov 2026`; `say` gives the texts of a language."""
+    return f"{say(f'weekday.{day.isoweekday()}')} {day.day:2} {say(f'month.{day.month}')} {day.year}"

@@ -5,15 +5,16 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 
-from controller.cli.date_format import say_day
+from controller.cli.period import say_day
 from controller.cli.status import MARKS
 from controller.clock import ClockReading
 from controller.config.load import Setup
 from controller.events.translation import looks_in
 from controller.gateways.base import ReportedLook
-from controller.locale import Language, words
+from controller.locale import Language, phrase
 from controller.schedule.hours import night_at
 from controller.schedule.sun import elevation
 from controller.service.controller import Controller
@@ -39,9 +40,9 @@ class Scene:
     language: Language
 
     @property
-    def say(self) -> Callable[[str], str]:
+    def say(self) -> Callable[..., str]:
         """Phrases in its language."""
-        return words(self.language)
+        return partial(phrase, self.language)
 
 
 def draw(scene: Scene, recent: Sequence[str], size: os.terminal_size) -> str:
@@ -67,7 +68,7 @@ def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
 def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     zone = scene.setup.tower.site.place.time_zone
     local = now.astimezone(zone)
-    night = f"{scene.say('Night of')} {say_day(night_at(now, zone).day, scene.say)}"
+    night = f"{scene.say('demo.night_of')} {say_day(night_at(now, zone).day, scene.say)}"
     at = min(ARC - 1, max(0, round((height + 12) / 24 * ARC)))
     sun = "·" * at + ("☀" if height > -0.833 else "☾") + "·" * (ARC - 1 - at)
     clock = f"{say_day(local.date(), scene.say)}  {local:%H:%M}"
@@ -136,7 +137,7 @@ def _facts(scene: Scene) -> list[str]:
         at = health.next.at.astimezone(zone)
         later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {looks_in(health.next.looks, scene.language)}"
     return [
-        f"{scene.say('Now')}: {health.now.said(scene.language, zone)}",
-        f"{scene.say('Next')}: {later}",
-        f"{scene.say('Confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
+        f"{scene.say('demo.now')}: {health.now.said(scene.language, zone)}",
+        f"{scene.say('demo.next')}: {later}",
+        f"{scene.say('demo.confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
     ]

@@ -7,11 +7,10 @@ from itertools import groupby
 
 import click
 
-from controller.cli.date_format import say_day
 from controller.cli.manual_state import notices, read_by_hand
 from controller.cli.options import Options, common
 from controller.cli.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
-from controller.cli.period import SOON, read_instant, read_period
+from controller.cli.period import SOON, read_instant, read_period, say_day
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
@@ -167,7 +166,7 @@ def _night(program: Program, plan: NightPlan) -> dict[str, object]:
 
 def _table(program: Program, start: datetime, end: datetime, options: Options) -> str:
     say, zone = options.say, program.place.time_zone
-    rows = [(say("Night of"), say("Dark"), say("Light"), say("Why"))]
+    rows = [(say("plan.night_of"), say("plan.dark_hours"), say("plan.light"), say("plan.why"))]
     for has_rules, nights in groupby(program.nights(start, end), key=lambda plan: bool(plan.claims)):
         told = [row for plan in nights for row in _rows(program, plan, zone, options)]
         if not has_rules and len(told) > MOST_EMPTY:
@@ -196,7 +195,7 @@ def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> 
     say, place = options.say, program.place
     dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
     name = say_day(plan.night.day, say)
-    sky = ", ".join(_span(a, b, zone) for a, b in dark) or say("never dark")
+    sky = ", ".join(_span(a, b, zone) for a, b in dark) or say("plan.never_dark")
     lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
     if not lit:
         closed = [claim.rule.name for claim in plan.claims if not claim.lit]
@@ -208,14 +207,14 @@ def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> 
     return rows
 
 
-def _in_words(program: Program, at: datetime, say: Callable[[str], str]) -> str:
+def _in_words(program: Program, at: datetime, say: Callable[..., str]) -> str:
     """What each zone shows from an instant on; of a sequence the first colour, and of how many."""
     cue = program.look_at(at)
     looks: Mapping[str, Look] = cue.looks
     told = []
     for zone, state in desired_looks(program.zones, cue, at).items():
         count = len(looks.get(zone, NO_LIGHT).colors)
-        told.append(shows({zone: state}, say("dark")) + (f" ({count} {say('colours')})" if count > 1 else ""))
+        told.append(shows({zone: state}, say("dark")) + (f" ({say('plan.colors', count=count)})" if count > 1 else ""))
     return ", ".join(told)
 
 
@@ -226,21 +225,21 @@ def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
 def _past(shown: Mapping[str, ShownZone], options: Options) -> list[str]:
     """What the history tells of an instant, and that what follows is not of that time."""
     say, language = options.say, options.language
-    lines = [f"{say('Was shown')}: {zone.words(language, say('dark'))}" for zone in shown.values()]
-    return [*(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]), f"{say('As the files say it now')}:"]
+    lines = [f"{say('plan.was_shown')}: {zone.words(language, say('dark'))}" for zone in shown.values()]
+    return [*(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]), f"{say('plan.as_the_files_say')}:"]
 
 
 def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
     say, language, zone = options.say, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
-    lines = [f"{say('Shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
+    lines = [f"{say('plan.shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
     if fade_left_s(cue, at):
-        lines.append(f"{say('Fading until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
+        lines.append(f"{say('plan.fading_until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
-    lines.append(f"{say('Because')}: {winner}{why.said(language)}")
+    lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
     told = ((loser.name, loser.by.words(language), loser.reason(language)) for loser in why.losers)
-    lines += [f"{say('Loses')}: {name} – {rule} ({reason})" for name, rule, reason in told]
+    lines += [f"{say('plan.loses')}: {name} – {rule} ({reason})" for name, rule, reason in told]
     following = program.next_cue(at)
     if following is not None:
-        lines.append(f"{say('Next')}: {local(following.at, zone)}")
+        lines.append(f"{say('plan.next')}: {local(following.at, zone)}")
     return lines

@@ -71,9 +71,9 @@ def _table(state: ZoneState, found: list[tuple[str, Preview]], options: Options)
     profile_width = max((len(preview.fixture.profile) for _, preview in found), default=0)
     for lamp, (_, preview) in zip(lamps, found, strict=True):
         levels = " ".join(f"{level:3}" for level in preview.levels)
-        warning = "" if preview.in_gamut else f"  ! {say('cannot show this colour')}"
+        warning = "" if preview.in_gamut else f"  ! {say('preview.cannot_show')}"
         if preview.in_gamut and preview.delta_e >= VISIBLE:
-            warning = f"  ! {say('visibly another colour')}"
+            warning = f"  ! {say('preview.another_color')}"
         lines.append(
             f"  {lamp:{lamp_width}}  {preview.fixture.profile:{profile_width}}  "
             f"xy {preview.xy[0]:.3f} {preview.xy[1]:.3f}  ΔE {preview.delta_e:4.1f}  {levels}{warning}"

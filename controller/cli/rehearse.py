@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 
-from controller.cli.date_format import say_day
 from controller.cli.options import FOUND_PROBLEMS, Options, common
-from controller.cli.period import read_period
+from controller.cli.period import read_period, say_day
 from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
@@ -78,8 +77,8 @@ def _held(config: Path, period: tuple[datetime, datetime], faults: str, seeds: r
 
 def _table(told: Json, rehearsal: Rehearsal, options: Options) -> str:
     say = options.say
-    head = ("Night of", "Lit", "Confirmed", "Wrong", "Undetected", "Faults")
-    rows = [tuple(say(word) for word in head), *(_night(night, options) for night in told["nights"])]
+    head = ("night_of", "lit", "confirmed", "wrong_light", "not_detected", "faults")
+    rows = [tuple(say(f"rehearse.{column}") for column in head), *(_night(night, options) for night in told["nights"])]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(5)), row[5])).rstrip() for row in rows]
     causes = (*_spells(told, rehearsal, options), *_false_alarms(told, rehearsal, options))
@@ -88,10 +87,11 @@ def _table(told: Json, rehearsal: Rehearsal, options: Options) -> str:
 
 def _night(night: Json, options: Options) -> tuple[str, ...]:
     say, lit_s = options.say, night["lit_s"]
+    hours, minutes = divmod(int(lit_s // 60), 60)
     confirmed = f"{night['confirmed_s'] / lit_s:.2%}" if lit_s else "–"
     return (
         say_day(date.fromisoformat(night["night"]), say),
-        f"{lit_s // 3600:.0f} h {lit_s % 3600 // 60:02.0f} min" if lit_s else say("dark"),
+        say("rehearse.lit_time", hours=hours, minutes=f"{minutes:02}") if lit_s else say("dark"),
         confirmed,
         f"{night['wrong_colour_s']:.1f} s",
         f"{night['undetected_s']:.1f} s",
@@ -104,35 +104,33 @@ def _spells(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
     say = options.say
     lines = [
         f"  {_local(spell['at'], rehearsal)}  {spell['length_s']:.1f} s  "
-        f"{spell['gateway']}/{spell['zone']}  {say(WRONG[spell['wrong']])}  ({', '.join(spell['causes']) or '–'})"
+        f"{spell['gateway']}/{spell['zone']}  {say('rehearse.wrong.' + spell['wrong'])}  "
+        f"({', '.join(spell['causes']) or '–'})"
         for spell in told["spells"][:SPELLS]
     ]
-    return ["", f"{say('Longest wrong spells')}:", *lines] if lines else []
+    return ["", say("rehearse.longest_wrong"), *lines] if lines else []
 
 
 def _false_alarms(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
     """The first of them; `explain` tells what they say."""
     lines = [f"  {_local(alarm['at'], rehearsal)}  {alarm['code']}" for alarm in told["false_alarms_told"]]
-    return ["", f"{options.say('false alarms').capitalize()}:", *lines] if lines else []
+    return ["", options.say("rehearse.false_alarms_were"), *lines] if lines else []
 
 
 def _local(at: str, rehearsal: Rehearsal) -> str:
     return f"{datetime.fromisoformat(at).astimezone(rehearsal.setup.tower.site.place.time_zone):%Y-%m-%d %H:%M:%S}"
 
 
-WRONG = {"hue": "wrong colour", "dark": "dark instead of lit", "lit": "lit instead of dark"}
-
-
 def _figures(told: Json, options: Options) -> str:
     say = options.say
     parts = (
-        f"{say('Availability')} {told['availability']:.4%}",
-        f"{say('wrong')} {told['wrong_colour_s']:.1f} s",
-        f"{say('undetected')} {told['undetected_s']:.1f} s",
-        f"{say('recovery')} {told['recovery_s']['worst']:.1f} s",
-        f"{say('acknowledged lost')} {told['acknowledged_lost']}",
-        f"{say('false alarms')} {told['false_alarms']}",
-        f"{say('seed')} {told['seed']}",
+        f"{say('rehearse.figure.availability')} {told['availability']:.4%}",
+        f"{say('rehearse.figure.wrong_colour_s')} {told['wrong_colour_s']:.1f} s",
+        f"{say('rehearse.figure.undetected_s')} {told['undetected_s']:.1f} s",
+        f"{say('rehearse.figure.recovery_s')} {told['recovery_s']['worst']:.1f} s",
+        f"{say('rehearse.figure.acknowledged_lost')} {told['acknowledged_lost']}",
+        f"{say('rehearse.figure.false_alarms')} {told['false_alarms']}",
+        f"{say('rehearse.seed')} {told['seed']}",
     )
     return " · ".join(parts)
 
@@ -140,35 +138,28 @@ def _figures(told: Json, options: Options) -> str:
 def _summary(told: Json, options: Options) -> str:
     """Median and worst of several seeds."""
     say = options.say
-    rows = [("", say("median"), say("worst"))]
+    rows = [("", say("rehearse.median"), say("rehearse.worst"))]
     rows += [
-        (f"{say('Availability')} {one['name']}", f"{one['median']:.4%}", f"{one['worst']:.4%}")
+        (f"{say('rehearse.figure.availability')} {one['name']}", f"{one['median']:.4%}", f"{one['worst']:.4%}")
         for one in told["gateways"]
     ]
-    for name, word in (("wrong_colour_s", "wrong"), ("undetected_s", "undetected"), ("recovery_s", "recovery")):
+    for name in ("wrong_colour_s", "undetected_s", "recovery_s"):
         both = told["recovery_s"] if name == "recovery_s" else {key: told[key][name] for key in ("median", "worst")}
-        rows.append((say(word), f"{both['median']:.1f} s", f"{both['worst']:.1f} s"))
-    for name, word in (("acknowledged_lost", "acknowledged lost"), ("false_alarms", "false alarms")):
-        rows.append((say(word), f"{told['median'][name]:.0f}", f"{told['worst'][name]:.0f}"))
+        rows.append((say(f"rehearse.figure.{name}"), f"{both['median']:.1f} s", f"{both['worst']:.1f} s"))
+    for name in ("acknowledged_lost", "false_alarms"):
+        rows.append((say(f"rehearse.figure.{name}"), f"{told['median'][name]:.0f}", f"{told['worst'][name]:.0f}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [f"{row[0].ljust(widths[0])}  {row[1].rjust(widths[1])}  {row[2].rjust(widths[2])}" for row in rows]
-    return "\n".join([*lines, "", f"{say('seeds')}: {told['count']}", *_missed(told, options)])
+    return "\n".join([*lines, "", say("rehearse.seeds", count=told["count"]), *_missed(told, options)])
 
 
 def _missed(told: Json, options: Options) -> list[str]:
     """What was missed; of several seeds also by which, to be looked at one by one."""
-    words = ", ".join(options.say(MISSED[name]) for name in told["missed"])
-    seeds = [str(one["seed"]) for one in told.get("seeds", ()) if missed([one])] if words else []
-    which = f" ({options.say('seeds')} {', '.join(seeds[:SPELLS])}{'…' if seeds[SPELLS:] else ''})" if seeds else ""
-    return [f"{options.say('Missed')}: {words}{which}"] if words else []
-
-
-MISSED = {
-    "wrong_colour_s": "wrong",
-    "undetected_s": "undetected",
-    "availability": "Availability",
-    "acknowledged_lost": "acknowledged lost",
-    "alarms": "false alarms",
-    "regressions": "older orders applied",
-    "misjudged": "told wrongly whether it runs",
-}
+    targets = ", ".join(options.say(f"rehearse.figure.{name}") for name in told["missed"])
+    if not targets:
+        return []
+    seeds = [str(one["seed"]) for one in told.get("seeds", ()) if missed([one])]
+    if not seeds:
+        return [options.say("rehearse.missed", targets=targets)]
+    some = f"{', '.join(seeds[:SPELLS])}{'…' if seeds[SPELLS:] else ''}"
+    return [options.say("rehearse.missed_with", targets=targets, seeds=some)]

@@ -30,8 +30,6 @@ LONG_S = 2 * BEAT_S
 WIDEST = 500
 """Letters of a line; what came over MQTT can neither fill the terminal nor steer it."""
 MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
-WORDS = {"confirmed": "confirmed by the gateway"}
-"""Nobody measures the light."""
 
 
 @click.command("status")
@@ -69,7 +67,7 @@ class _Asking:
             await self._ask(mqtt)
         waited_s = self._clock.read().mono - self._news.began_s
         if waited_s > LONG_S and self._lives:
-            click.echo(f"{self._options.say('The controller spoke only after')} {waited_s:.0f} s", err=True)
+            click.echo(self._options.say("status.slow", seconds=f"{waited_s:.0f}"), err=True)
         if self._news.health is not None:
             self._show(self._news.health, indent=2)
             if self._lives:
@@ -122,29 +120,29 @@ def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead
     """How it stands, in lines; `ahead_s` is by how much this computer's clock is ahead of the controller's."""
     say, zone = options.say, tower.site.place.time_zone
     count = len(health.gateways)
+    trust = for_people("trust", health.clock, options.language)
     lines = [
-        f"{health.site}  {_local(health.at, zone)}  {say('clock')}: {say(health.clock)}",
-        f"{say('Now')}: {health.now.said(options.language, zone)}",
-        f"{say('Confirmed')}: {health.confirmed} / {count} ({say('by the word of the gateways')})",
+        f"{health.site}  {_local(health.at, zone)}  {say('status.clock')}: {trust}",
+        f"{say('status.now')}: {health.now.said(options.language, zone)}",
+        f"{say('status.confirmed')}: {health.confirmed} / {count} ({say('status.by_gateways')})",
     ]
     if not lives:
-        lines.append(f"! {say('This is old news: no controller answers')}")
+        lines.append(f"! {say('status.no_controller')}")
     if ahead_s is not None:
-        differs = say("The clock of this computer differs from the controller's by")
         amount, unit = span(abs(ahead_s))
-        lines.append(
-            f"! {differs} {'-' if ahead_s < 0 else '+'}{amount:g} {for_people('unit', unit, options.language)}"
-        )
+        signed = f"{'-' if ahead_s < 0 else '+'}{amount:g}"
+        unit = for_people("unit", unit, options.language)
+        lines.append(f"! {say('status.clock_differs', amount=signed, unit=unit)}")
     if health.next is not None:
-        lines.append(f"{say('Next')}: {_local(health.next.at, zone)} {health.next.said(options.language)}")
+        lines.append(f"{say('status.next')}: {_local(health.next.at, zone)} {health.next.said(options.language)}")
     lines.extend(_degradation(one, zone, options) for one in health.degradations)
     for gateway in health.gateways:
         heard = "–" if gateway.heard_s is None else f"{gateway.heard_s:.0f} s"
         lines.append(
-            f"  {gateway.name} ({gateway.kind})  {say('heard')} {heard}  {' '.join(gateway.problems)}".rstrip()
+            f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}  {' '.join(gateway.problems)}".rstrip()
         )
         for name, shown in gateway.zones.items():
-            state = f"{MARKS[shown.standing]} {say(WORDS.get(shown.standing, shown.standing))}"
+            state = f"{MARKS[shown.standing]} {say(f'status.zone.{shown.standing}')}"
             said = gateway.said(name, options.language, health.at.astimezone(zone))
             lines.append(f"    {name:12} {state:28} {said}")
     return "\n".join(printable(line, WIDEST) for line in lines)
@@ -152,7 +150,7 @@ def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead
 
 def _degradation(one: Degradation, zone: tzinfo, options: Options) -> str:
     mark = "·" if one.is_harmless else "!"
-    return f"{mark} {one.code} {options.say('since')} {_local(one.since, zone)}: {one.said(options.language)}"
+    return f"{mark} {one.code} {options.say('status.since')} {_local(one.since, zone)}: {one.said(options.language)}"
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

@@ -70,7 +70,7 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
     finally:
         if answers:
             path = _written(options.state_dir, answers, SystemClock().read().wall)
-            click.echo(f"{options.say('Written to')} {path}", err=True)
+            click.echo(options.say("test-lamps.written", path=path), err=True)
     raise SystemExit(FOUND_PROBLEMS if "no" in answers.values() else 0)
 
 
@@ -139,7 +139,7 @@ async def _doubt(gateway: Dmx, prefix: str, following: set[str], options: Option
 async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
     """Keeps the lamp lit until somebody has answered."""
     walk = Walk(fixture=step.fixture.name, channel=step.channel, for_s=STEP_S)
-    question = f"{step.name} ({step.fixture.zone}): {options.say('does it light, alone?')} [y/n/s/q] "
+    question = f"{step.name} ({step.fixture.zone}): {options.say('test-lamps.question')} [y/n/s/q] "
     asking = asyncio.create_task(_ask(question), name="ask")
     try:
         while not asking.done():

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache, reduce
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from controller.events.translation import for_people
-from controller.locale import DEFAULT, Language, texts
+from controller.locale import DEFAULT, Language, template
 
 
 class Level(StrEnum):
@@ -29,19 +28,13 @@ class Text:
 
     def template(self, language: Language) -> str:
         """The sentence with its braces. Raises KeyError where the language does not have it."""
-        return _template(language, self.topic, self.key)
+        return template(language, self.topic, self.key)
 
     def say(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
         return self.template(language).format_map(
             {key: for_people(key, in_language(value, language), language) for key, value in fields.items()}
         )
-
-
-@cache
-def _template(language: Language, topic: str, key: str) -> str:
-    found: Any = reduce(lambda table, part: table[part], key.split("."), texts(language, topic))
-    return str(found)
 
 
 @dataclass(frozen=True, slots=True)

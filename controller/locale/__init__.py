@@ -6,7 +6,7 @@ keys in every language. A further language is a further folder.
 
 import tomllib
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 @cache
 def languages() -> tuple[Language, ...]:
     """Every language that has a folder."""
-    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/phrases.toml")))
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/commands.toml")))
 
 
 @cache
@@ -34,9 +34,17 @@ def load(language: Language) -> None:
         texts(language, path.relative_to(FOLDER / language).with_suffix("").as_posix())
 
 
-def words(language: Language) -> Callable[[str], str]:
-    """Turns an English phrase of the commands into the language; raises KeyError for one that no language has."""
-    return texts(language, "phrases").__getitem__
+@cache
+def template(language: Language, topic: str, key: str) -> str:
+    """A text with its placeholders in braces; `key` is its place in the file, joined by dots. Raises KeyError where
+    the language does not have it."""
+    found: Any = reduce(lambda table, part: table[part], key.split("."), texts(language, topic))
+    return str(found)
+
+
+def phrase(language: Language, key: str, **fields: object) -> str:
+    """A text of the commands, such as `plan.night_of`, with its fields."""
+    return template(language, "commands", key).format_map(fields)
 
 
 def help_words(language: Language) -> Callable[[str], str]:

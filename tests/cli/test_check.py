@@ -122,7 +122,7 @@ def test_a_file_that_the_service_has_taken_already_is_held_against_what_ran_befo
     assert "What ran before is not known" in call("check", "--against-running").stdout
     edit(schedule, "color: orange", "color: blue")
     before = call("check", "--against-running").stdout
-    assert "Not taken by the service yet" in before
+    assert "has not taken these files yet" in before
     assert "#FF6A00 100%, shaft #FF6A00 100% → " in before
     take(config, state)
     after = call("check", "--against-running").stdout

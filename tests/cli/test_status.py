@@ -109,7 +109,7 @@ def test_how_far_the_clocks_are_apart_is_told_as_a_person_says_it(config: Path, 
 def test_what_is_left_of_a_dead_controller_is_shown_as_such(config: Path) -> None:
     """Without an age, which only two clocks that agree could tell."""
     told = _table(health(), load_tower(config), Options(lang="en"), lives=False)
-    assert "This is old news: no controller answers" in told
+    assert "This is old: no controller answers" in told
 
 
 def test_json_holds_no_character_that_steers_the_terminal() -> None:

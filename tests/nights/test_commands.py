@@ -101,14 +101,14 @@ def test_status_tells_how_it_stands(site: Site, words: Words) -> None:
 
 
 def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Site, mosquitto: Mosquitto, words: Words) -> None:
-    """All was confirmed when it was killed: it is shown as old news, with 69; so it is after a proper end."""
+    """All was confirmed when it was killed: it is shown as old, with 69; so it is after a proper end."""
     site.on_broker(mosquitto.port, login="controller")
     for number in (signal.SIGKILL, signal.SIGTERM):
         service = site.controller()
         words.until(lambda one=service: one.events("TWL-G101"), "no confirmation")
         site.ask("status")
         service.end(number)
-        assert "old news" in site.ask("status", code=69)
+        assert "This is old" in site.ask("status", code=69)
 
 
 def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Site, words: Words) -> None:

@@ -64,7 +64,7 @@ def test_a_dead_controller_does_not_answer_by_any_clock(
     listens.say(STATUS, b"online", retain=True)
     told = site.call("status")
     assert told.exit_code == 69
-    assert "This is old news" in told.stdout
+    assert "This is old: no controller answers" in told.stdout
     assert "TWL-Q102" in told.output
 
 
