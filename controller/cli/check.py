@@ -16,7 +16,8 @@ from controller.config.load import SCHEDULE, TOWER, Setup, load, load_tower
 from controller.config.setup_notes import notes
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
-from controller.schedule.plan import REACH, Cue, NightPlan, Program
+from controller.schedule.plan import REACH, Cue, Program
+from controller.schedule.precedence import NightPlan
 from controller.service.desired import desired_looks
 from controller.service.formatting import shows
 from controller.service.reload import BEFORE, copied_at, is_last_good, last_good, local

@@ -20,9 +20,9 @@ from controller.events.formatters import json_text
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.locale import Language
 from controller.schedule.campaign import Rule
-from controller.schedule.night_notes import night_notes
-from controller.schedule.plan import Cue, NightPlan, Program
-from controller.schedule.plan_notes import Note
+from controller.schedule.plan import Cue, Program
+from controller.schedule.plan_notes import Note, night_notes
+from controller.schedule.precedence import NightPlan
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.formatting import shows
@@ -47,7 +47,7 @@ def command(options: Options, period: tuple[str, ...], moment: str | None, as_js
     by_hand = read_by_hand(options, now)
     if moment is not None:
         at = read_instant(moment, setup)
-        under = program.with_hand(by_hand.standing(), by_hand.stop)
+        under = program.with_overrides(by_hand.standing(), by_hand.stop)
         shown = shown_at(SqliteHistory(options.state_dir), at) if at < now else {}
         if as_json:
             recorded = {"recorded": shown_document(shown)} if at < now else {}

@@ -8,15 +8,13 @@
             | ordinal (weekday | "day") "in" month | year-month-day
     to      = "to" | "till" | "until" | "through" | any dash
 
-Rules
-1. English and Swedish words may be mixed; case, spaces, the full stop of an abbreviation and the dots over å, ä
-   and ö do not matter; `the`, `den`, `of` and a comma before the year say nothing.
-2. What an end shares with its beginning may be left out: `20–26 November`, `November 20–26`, `week 50–52`.
-3. A year at one end of a period gives the other end its year, forward from the beginning.
-4. What can be meant in two ways, as `20/11`, is not guessed.
-5. What a Mistake proposes to write instead is the whole text with one part of it exchanged, and is itself right;
-   where that is not so, nothing is proposed: whoever follows an advice must not lose what the rest of the text says.
-The words are those of `words`, what they mean is in `recurrence`. `read` is total: a result or a Mistake.
+English and Swedish words may be mixed; case, spaces, the full stop of an abbreviation and the dots over å, ä and ö do
+not matter; `the`, `den`, `of` and a comma before the year add nothing. What the two ends of a period share may be left
+out of one: `20–26 November`, `November 20–26`, `week 50–52`. What can be meant in two ways, as `20/11`, is a mistake.
+
+`read` gives a result or raises a Mistake, for any text. The words are in `tokens`, single points in `day_points`, what
+a rule means in `recurrence`, what is proposed for a mistake in `suggestions`. To add a phrase for a list of weekdays
+extend `_weekdays`, for a day or a period `_yearly`, for a place in the year `day_points.point_ahead`.
 """
 
 from dataclasses import replace
@@ -38,11 +36,8 @@ from controller.schedule.recurrence import (
     runs_over_new_year,
     weeks_in,
 )
-from controller.schedule.token_reader import Reader
-from controller.schedule.tokens import Token
-
-_MOST_SLIPS = 8
-"""So many parts of a text are mended before nothing is proposed any more."""
+from controller.schedule.text_field import Slip, corrections
+from controller.schedule.tokens import Reader, Token
 
 
 def read(text: str) -> tuple[Rule, int | None]:
@@ -50,46 +45,22 @@ def read(text: str) -> tuple[Rule, int | None]:
     S146."""
     try:
         return _read(text)
-    except suggestions.Slip as slip:
-        raise _advised(text, slip) from None
+    except Slip as slip:
+        raise _corrected(text, slip) from None
 
 
-def _advised(text: str, slip: suggestions.Slip) -> Mistake:
-    """Rule 5."""
-    days = {language: _wholes(text, slip, number) for number, language in enumerate(tokens.LANGUAGES)}
-    if not all(days.values()):
+def _corrected(text: str, slip: Slip) -> Mistake:
+    """The mistake with the whole text as it should be; another mistake where that is not known."""
+    found = {language: corrections(text, slip, _read, number) for number, language in enumerate(tokens.LANGUAGES)}
+    if not all(found.values()):
         code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
         return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])
     meant = {
-        language: texts(language, "values")["or"].join(f"`{whole}`" for whole in days.get(language, days[DEFAULT]))
+        language: texts(language, "values")["or"].join(f"`{whole}`" for whole in found.get(language, found[DEFAULT]))
         for language in languages()
     }
-    said: dict[str, Any] = {**slip.fields, "meant": InEachLanguage(meant)}
-    return Mistake(slip.code, start=slip.start, end=slip.end, **said)
-
-
-def _wholes(
-    text: str, slip: suggestions.Slip, language: int, most: int = _MOST_SLIPS, order: int | None = None
-) -> list[str]:
-    """The text with each thing that was meant in the place of the slip, further slips mended too; none where that is
-    not right for each of them. `order` is which of several readings was taken of the figures before."""
-    found: list[str] = []
-    for number, pair in enumerate(slip.meant if most else ()):
-        if order not in (None, number) and len(slip.meant) > 1:
-            continue
-        whole = f"{text[: slip.start]}{pair[language]}{text[slip.end :]}".strip()
-        try:
-            _read(whole)
-        except suggestions.Slip as further:
-            mended = _wholes(whole, further, language, most - 1, number if len(slip.meant) > 1 else order)
-            if not mended:
-                return []
-            found += mended
-        except Mistake:
-            return []
-        else:
-            found.append(whole)
-    return list(dict.fromkeys(found))
+    fields: dict[str, Any] = {**slip.fields, "meant": InEachLanguage(meant)}
+    return Mistake(slip.code, start=slip.start, end=slip.end, **fields)
 
 
 def _read(text: str) -> tuple[Rule, int | None]:
@@ -105,7 +76,7 @@ def _check_all_read(reader: Reader) -> None:
     left, text = reader.next(), reader.text
     if left.kind != "end":
         value, rest = text[: left.start].strip(), text[left.start :].strip()
-        raise reader.wrong("S117", left, reader.tokens[-1], value=value, rest=rest)
+        raise reader.mistake("S117", left, reader.tokens[-1], value=value, rest=rest)
 
 
 # Weekdays
@@ -171,7 +142,7 @@ def _yearly(reader: Reader) -> tuple[Rule, int | None]:
     if not reader.join():
         _check_all_read(reader)
         if needs_end:
-            raise reader.wrong("S118", reader.next())
+            raise reader.mistake("S118", reader.next())
         return _alone(first)
     parts = _short_parts(reader, first) or (first, point_ahead(reader))
     _check_all_read(reader)
@@ -230,7 +201,8 @@ def _short_parts(reader: Reader, first: DayPart) -> tuple[DayPart, DayPart] | No
 
 
 def _period(text: str, first: DayPart, last: DayPart) -> tuple[Rule, int | None]:
-    """Rule 3, and what cannot be meant: an end before the beginning, nearly a whole year over New Year."""
+    """A year at one end gives the other end its year, forward from the beginning. Refused is an end before the
+    beginning, and nearly a whole year over New Year."""
     if first.year is not None and last.year is not None:
         year: int | None = first.year
         turns = last.year - first.year

@@ -1,4 +1,4 @@
-"""The points of the day grammar: a place in the year with its shift and its year, at hand in a reader."""
+"""Single points of the day grammar, read from the next tokens: a place in the year with its shift and its year."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,8 +20,7 @@ from controller.schedule.recurrence import (
     Shifted,
     Week,
 )
-from controller.schedule.token_reader import Reader
-from controller.schedule.tokens import Token
+from controller.schedule.tokens import Reader, Token
 
 LONGEST_SHIFT = 366
 """Days, so that a shifted day stays beside its year."""
@@ -32,9 +31,10 @@ _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @dataclass(frozen=True, slots=True)
 class DayPart:
-    """A point that was read, its year where one is written, and its place in the text.
+    """A point that was read, its year where one is written, and its offsets in the text.
 
-    `like` makes a point of the same month, or a week, from a number alone (rule 2); `number` is its own.
+    `like` makes a point of the same month, or a week, from a number alone (the `26` of `November 20–26`); `number` is
+    the number of this point.
     """
 
     point: Point
@@ -46,7 +46,7 @@ class DayPart:
 
 
 def point_ahead(reader: Reader) -> DayPart:
-    """A point with its shift, and its year on either side of that."""
+    """Read a point with its shift, and its year before or after the shift."""
     reader.skip(tokens.ARTICLES)
     start = reader.next().start
     part = _named(reader) or _counted(reader) or _of_kind(reader)
@@ -79,10 +79,12 @@ def _counted(reader: Reader) -> DayPart | None:
     if weekday.key not in tokens.WEEKDAYS or (place.key not in tokens.COUNTS and place.kind != "ordinal"):
         return None
     if known is None:
-        raise reader.wrong("S107", place, weekday, value=reader.said(place, weekday), weekday=reader.said(weekday))
+        raise reader.mistake(
+            "S107", place, weekday, value=reader.written(place, weekday), weekday=reader.written(weekday)
+        )
     reader.at += 2
     if not reader.skip(tokens.IN):
-        raise reader.wrong("S114", place, weekday, value=reader.said(place, weekday), word=reader.said(weekday))
+        raise reader.mistake("S114", place, weekday, value=reader.written(place, weekday), word=reader.written(weekday))
     return DayPart(NthWeekday(known, tokens.WEEKDAYS[weekday.key], month_ahead(reader, place, weekday)))
 
 
@@ -111,8 +113,8 @@ def _weekday(reader: Reader, token: Token) -> Mistake:
     """`Friday` alone, or before a date, with which it need not agree."""
     alone = reader.next(1).kind == "end" or reader.next(1).key in (*tokens.JOINS, *tokens.AND)
     if alone or reader.next(1).kind == "dash":
-        return reader.wrong("S114", token, value=reader.said(token), word=reader.said(token))
-    return reader.wrong("S146", token, value=reader.said(token))
+        return reader.mistake("S114", token, value=reader.written(token), word=reader.written(token))
+    return reader.mistake("S146", token, value=reader.written(token))
 
 
 def _iso(reader: Reader) -> DayPart:
@@ -121,7 +123,7 @@ def _iso(reader: Reader) -> DayPart:
     if token.kind == "isoweek":
         return DayPart(_week(token), year)
     if not 1 <= token.figures[1] <= 12:
-        raise reader.wrong("S101", token, value=reader.said(token))
+        raise reader.mistake("S101", token, value=reader.written(token))
     return DayPart(month_day(token.figures[1], token), year)
 
 
@@ -136,7 +138,7 @@ def _month_first(reader: Reader) -> DayPart:
     number = reader.next()
     if number.figure is None or _is_year(number):
         if name.key in tokens.CHRISTMAS:
-            raise reader.wrong("S143", name, value=reader.said(name))
+            raise reader.mistake("S143", name, value=reader.written(name))
         return DayPart(Month(month))
     return DayPart(like(reader.take()), like=like, number=number)
 
@@ -205,10 +207,10 @@ def _shift(reader: Reader, point: Day) -> int:
     if unit.key not in tokens.UNITS:
         if sign.kind == "dash" and (unit.kind != "end" or isinstance(point, MonthDay)):
             return 0
-        said = reader.said(sign, number)
-        raise reader.wrong("S148", number, value=reader.said(number), days=f"{said} days", weeks=f"{said} weeks")
+        said = reader.written(sign, number)
+        raise reader.mistake("S148", number, value=reader.written(number), days=f"{said} days", weeks=f"{said} weeks")
     reader.at += 3
     days = number.figures[0] * tokens.UNITS[unit.key]
     if days > LONGEST_SHIFT:
-        raise reader.wrong("S112", number, unit, value=reader.said(number, unit), limit=LONGEST_SHIFT)
+        raise reader.mistake("S112", number, unit, value=reader.written(number, unit), limit=LONGEST_SHIFT)
     return days if sign.kind == "plus" else -days

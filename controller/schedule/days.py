@@ -1,15 +1,8 @@
-"""Which days: one element of the day grammar as a value.
+"""Days of the calendar as a value: one text of the day grammar, once in the year that is written or else every year.
 
-Rules
-1. A day is a calendar day. No year means every year, a year means once.
-2. An occurrence belongs to the year in which it begins, as it is written: `27 December to 6 January 2027` to 2026,
-   `week 1 2026`, which begins on 29 December 2025, to 2026.
-3. 29 February alone is in leap years only; as an end of a period it is the last day of February. In the same way
-   week 53 alone is in the years that have one, and as an end of a period the last week of the year.
-4. A day that does not exist in any year, or not in the year that is written, is a mistake; nothing is rolled over.
-5. A period without years runs over New Year where its end comes first in every year (`27 December to 6 January`).
-   Where movable days pass each other in some years only, there is nothing in those years.
-The words are those of `controller.schedule.day_grammar`.
+An occurrence belongs to the year in which it begins, as it is written: `27 December to 6 January 2027` to 2026,
+`week 1 2026`, which begins on 29 December 2025, to 2026. A day that no year has, or that the written year lacks, is a
+mistake; nothing is rolled over.
 """
 
 from collections.abc import Iterator
@@ -22,8 +15,7 @@ from controller.schedule.recurrence import Rule, Span
 from controller.schedule.text_field import TextField
 
 _REACH = 3
-"""Years by which an occurrence can leave the year it belongs to: a week, a shift and the turn of the year, one each."""
-
+"""Years by which an occurrence can lie outside the year it belongs to: one each for a week, a shift and New Year."""
 
 DESCRIPTION = (
     "Days of the year, in English or Swedish. Without a year they come back every year. / "
@@ -50,17 +42,17 @@ EXAMPLES = (
 class Days(TextField):
     """Days of the calendar. Two of them are equal where they mean the same, in whichever words."""
 
-    SHOWN: ClassVar[dict[str, Any]] = {"description": DESCRIPTION, "examples": list(EXAMPLES)}
+    SCHEMA: ClassVar[dict[str, Any]] = {"description": DESCRIPTION, "examples": list(EXAMPLES)}
 
     text: str = field(compare=False)
     rule: Rule
     year: int | None
     _known: dict[int, frozenset[date]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The days of the calendar years that were asked for; a plan asks for the same year again and again."""
+    """Calendar year -> its days. A plan asks for the same year again and again."""
 
     @classmethod
     def parse(cls, text: str) -> "Days":
-        """The days that `text` names; raises Mistake, as `grammar.read` does, with the place of what is wrong."""
+        """The days that `text` names; raises Mistake, as `day_grammar.read` does, with the place of what is wrong."""
         return cls(text, *read(text))
 
     def contains(self, day: date) -> bool:

@@ -1,9 +1,7 @@
 """Durations as people write them: `30 s`, `2 min`, `1 h 30 min`, `24 h`, `1 timme och 30 minuter`.
 
-Rules
-1. A duration is numbers with units, each unit once; between them nothing, `och`, `and` or a comma.
-2. There is no number without a unit, not even `0`.
-3. It is at least zero and at most LIMIT; what comes is kept to the microsecond.
+A duration is numbers with units, each unit once; between them nothing, `och`, `and` or a comma. Every number needs a
+unit, even `0`. It is from zero to LIMIT, exact to the microsecond.
 """
 
 import re
@@ -80,7 +78,8 @@ def _too_long(text: str) -> Mistake:
 
 def _unit_mistake(text: str, found: re.Match[str], seen: list[timedelta]) -> Mistake:
     """The number `found` lacks a known unit. Proposed is the unit that is spelt nearly so; where none is written, the
-    next smaller one (`1 h 30`). Of a number alone nobody can tell."""
+    next smaller one (`1 h 30`). A number alone could be
+    anything."""
     start, end = found.start("number"), found.end("unit")
     value = text[start:end].strip()
     if not found["unit"] and not seen:
@@ -122,4 +121,4 @@ DurationField = Annotated[
         }
     ),
 ]
-"""A timedelta in a model; text is read by `parse_duration`, and a timedelta passes where it keeps rule 3."""
+"""A timedelta in a model, read from text by `parse_duration`; a timedelta must lie between zero and LIMIT too."""

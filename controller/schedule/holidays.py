@@ -1,10 +1,7 @@
 """Days that have a name, in Sweden and among those who write English about Sweden.
 
-Rules
-1. A feast is a function of the year; every year has each of them once.
-2. The first of its names is what a feast is called inside; names are compared by `key`, so in any case,
-   with any apostrophe or none, and with a for å and ä.
-3. Midsummer and All Saints' Day are the movable days that Sweden has had since 1953, in every year.
+To add a day, add a row to `_NAMED`: which day of a year it is, and its names, the first of which is its name in the
+code. Names are compared by `key`, so in any case, with any apostrophe or none, and with a for å and ä.
 """
 
 import re
@@ -15,7 +12,7 @@ from functools import cache
 
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 
-Feast = Callable[[int], date]
+Holiday = Callable[[int], date]
 
 
 @cache
@@ -41,15 +38,15 @@ def weekday_from(day: date, weekday: int) -> date:
     return day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
-def _fixed(month: int, day: int) -> Feast:
+def _fixed(month: int, day: int) -> Holiday:
     return lambda year: date(year, month, day)
 
 
-def _from_easter(days: int) -> Feast:
+def _from_easter(days: int) -> Holiday:
     return lambda year: easter(year) + timedelta(days=days)
 
 
-def _on(weekday: int, month: int, day: int) -> Feast:
+def _on(weekday: int, month: int, day: int) -> Holiday:
     """The first such weekday from this date on."""
     return lambda year: weekday_from(date(year, month, day), weekday)
 
@@ -66,7 +63,7 @@ def _advent(number: int, english: str, swedish: str) -> tuple[str, ...]:
     )
 
 
-_NAMED: tuple[tuple[Feast, tuple[str, ...]], ...] = (
+_NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
     (_fixed(1, 1), ("New Year's Day", "nyårsdagen")),
     (_fixed(1, 5), ("Epiphany Eve", "trettondagsafton", "trettondedagsafton")),
     (_fixed(1, 6), ("Epiphany", "trettondagen", "trettondag jul", "trettondedagen", "trettondedag jul")),
@@ -87,6 +84,7 @@ _NAMED: tuple[tuple[Feast, tuple[str, ...]], ...] = (
     (_from_easter(49), ("Whit Sunday", "Whitsunday", "Pentecost", "pingstdagen")),
     (_from_easter(50), ("Whit Monday", "annandag pingst", "annandagen pingst")),
     (_fixed(6, 6), ("National Day", "Swedish National Day", "nationaldagen", "Sveriges nationaldag")),
+    # Midsummer and All Saints' Day as Sweden has had them since 1953; taken for every year
     (_on(FRIDAY, 6, 19), ("Midsummer Eve", "Midsummer's Eve", "midsommarafton", "midsommaraftonen")),
     (_on(SATURDAY, 6, 20), ("Midsummer Day", "Midsummer's Day", "midsommardagen")),
     (_on(FRIDAY, 10, 30), ("All Saints' Eve", "allhelgonaafton")),
@@ -102,8 +100,8 @@ _NAMED: tuple[tuple[Feast, tuple[str, ...]], ...] = (
     (_fixed(12, 31), ("New Year's Eve", "nyårsafton", "nyårsaftonen")),
 )
 
-FEASTS: dict[str, Feast] = {names[0]: feast for feast, names in _NAMED}
-"""What a feast is called inside -> the day it falls on in a year."""
+HOLIDAYS: dict[str, Holiday] = {names[0]: holiday for holiday, names in _NAMED}
+"""What a holiday is called inside -> the day it falls on in a year."""
 
 
 def key(name: str) -> str:
@@ -116,7 +114,7 @@ SPELLINGS: dict[str, str] = {key(name): name for _, names in _NAMED for name in 
 """Every key -> the name as it is written."""
 
 CALLED: dict[str, str] = {key(name): names[0] for _, names in _NAMED for name in names}
-"""Every key -> what the feast is called inside."""
+"""Every key -> what the holiday is called inside."""
 
 _SEASONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (

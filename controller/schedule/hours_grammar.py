@@ -4,15 +4,11 @@
     term   = (clock | "midnight" | "noon" | "sunset" | "sunrise" | "dusk" | "dawn") [("+" | "-") duration]
     to     = "to" | "till" | "until" | any dash
 
-Rules
-1. English and Swedish words may be mixed; case, and the dots over å, ä and ö, do not matter. `16.30` and `kl. 16:30`
-   are 16:30; 24:00 is 00:00.
-2. A clock time with a shift is another clock time: `midnight - 30 min` is 23:30.
-3. The text is cut at the one `to` that leaves a term on both sides, so that a dash may also stand inside a term.
-4. What is empty on every night, or would run through noon, is refused: a morning to an evening, and an end that does
-   not come after its beginning.
-5. What a Mistake proposes is the whole text with one part exchanged, and is itself right; else nothing is proposed.
-`read` is total: two terms or a Mistake.
+English and Swedish words may be mixed; case, and the dots over å, ä and ö, do not matter. `16.30` and `kl. 16:30` are
+16:30; 24:00 is 00:00. A clock time with a shift is another clock time: `midnight - 30 min` is 23:30.
+
+`read` gives two terms or raises a Mistake, for any text. To add a word, add it to `_SPELLINGS`; to add a phrase for one
+end of a window extend `_what`, for a whole window `_read`.
 """
 
 import re
@@ -24,6 +20,7 @@ from controller.errors import Mistake
 from controller.likeness import likeliest
 from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
+from controller.schedule.text_field import Slip, corrections
 from controller.schedule.tokens import JOINS
 
 NOON = 12 * 60
@@ -87,26 +84,12 @@ class Term:
 Ends = tuple[Term, Term]
 
 
-_MOST_SLIPS = 4
-
-
-class _Slip(Mistake):
-    """A mistake for which something can be proposed: `meant` is what may stand in the place of the wrong part, or in
-    that of the whole text where `whole`. Each kind of them has its code, TWL-S151 where that is not right either."""
-
-    def __init__(self, code: str, start: int, end: int, meant: str | None, *, whole: bool = False) -> None:
-        super().__init__(code, start=start, end=end)
-        self.start, self.end = start, end
-        self.meant = meant
-        self.whole = whole
-
-
 def read(text: str) -> Ends:
     """The two ends of a window; raises Mistake TWL-S120 to TWL-S129, S142, S150 and S151, and those of a duration."""
     try:
         return _read(text)
-    except _Slip as slip:
-        raise _advised(text, slip) from None
+    except Slip as slip:
+        raise _corrected(text, slip) from None
 
 
 def read_time(text: str) -> Term:
@@ -114,32 +97,23 @@ def read_time(text: str) -> Term:
     return _term(text, 0, len(text))
 
 
-def _advised(text: str, slip: _Slip) -> Mistake:
-    """Rule 5."""
+def _corrected(text: str, slip: Slip) -> Mistake:
+    """The mistake with the whole text as it should be; another mistake where that is not known."""
     written = text[slip.start : slip.end]
-    whole = _whole(text, slip, _MOST_SLIPS)
+    whole = next(iter(corrections(text, slip, _read)), None)
     if whole is None:
         return Mistake("TWL-S151", start=slip.start, end=slip.end, word=written)
     return Mistake(slip.code, start=slip.start, end=slip.end, word=written, near=whole)
 
 
-def _whole(text: str, slip: _Slip, most: int) -> str | None:
-    """The text with what was meant, further slips mended too; None where that is not right."""
-    if not most or slip.meant is None:
-        return None
-    whole = slip.meant if slip.whole else f"{text[: slip.start]}{slip.meant}{text[slip.end :]}".strip()
-    try:
-        _read(whole)
-    except _Slip as further:
-        return _whole(whole, further, most - 1)
-    except Mistake:
-        return None
-    return whole
+def _slip(code: str, start: int, end: int, meant: str | None) -> Slip:
+    """`meant` is the same word in a text of either language."""
+    return Slip(f"TWL-{code}", start=start, end=end, meant=((meant, meant),) if meant is not None else ())
 
 
 def _read(text: str) -> Ends:
     if key(text) in MEANT:
-        raise _Slip("TWL-S121", 0, len(text), MEANT[key(text)], whole=True)
+        raise _slip("S121", 0, len(text), MEANT[key(text)])
     if key(text) in ALL_DAY:
         return Term(NOON), Term(NOON)
     lead = _LEAD.match(text)
@@ -229,12 +203,12 @@ def _what(text: str, start: int, end: int) -> SunEvent | int:
         return _minutes(clock[1], clock[2], start, end, written) % DAY
     meant = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
     if meant is None:
-        raise _Slip("TWL-S121", start, end, _near(written))
+        raise _slip("S121", start, end, _near(written))
     hour = int(meant[1])
     if meant.re is _HALF_DAY and 1 <= hour <= 12:
         hour = hour % 12 + (12 if meant[3] in "pP" else 0)
     minutes = _minutes(str(hour), meant[2] or "00", start, end, written)
-    raise _Slip("TWL-S128", start, end, _clock(minutes))
+    raise _slip("S128", start, end, _clock(minutes))
 
 
 def _minutes(hour: str, minute: str, start: int, end: int, written: str) -> int:
@@ -252,14 +226,14 @@ def _shift(text: str, sign: str, start: int, end: int) -> int:
     """Minutes."""
     written = text[start:end]
     if clock := _CLOCK.fullmatch(written):
-        raise _Slip("TWL-S121", start, end, f"{int(clock[1])} h {int(clock[2])} min")
+        raise _slip("S121", start, end, f"{int(clock[1])} h {int(clock[2])} min")
     if _NUMBER.fullmatch(written):
         raise Mistake("TWL-S123", start=start, end=end, shift=written)
     try:
         shift = parse_duration(written)
     except Mistake as mistake:
         if "suggestion" in mistake.fields:
-            raise _Slip("TWL-S121", start, end, str(mistake.fields["suggestion"])) from None
+            raise _slip("S121", start, end, str(mistake.fields["suggestion"])) from None
         inner = mistake.end if mistake.end is not None else end - start
         raise Mistake(mistake.code, start=start + mistake.start, end=start + inner, **mistake.fields) from None
     if shift > LONGEST_SHIFT:
@@ -284,7 +258,8 @@ def _near(written: str) -> str | None:
 
 
 def _refuse(text: str, begin: int, cut: re.Match[str], ends: Ends) -> None:
-    """Rule 4, with what to write instead."""
+    """Refuse what is empty on every night or would run through noon: a morning to an evening, and an end that does not
+    come after its beginning. The mistake says what to write instead."""
     start, end = ends
     if start.after_noon and start.after_noon == end.after_noon:
         raise Mistake("TWL-S142", end=len(text), written=text.strip())

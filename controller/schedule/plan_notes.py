@@ -1,23 +1,27 @@
-"""What a person should be told of a program that is not wrong: overlaps, rules that never show, dates gone by."""
+"""What a person should know about a schedule that is not wrong: overlaps and rules that never show (`notes`); empty
+windows, clock changes and an absent sun in one night (`night_notes`).
 
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+A note carries a code of the catalogue and its fields; times are those of the clock at the place.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import accumulate
-from operator import or_
+from itertools import combinations
 
 from controller.schedule.campaign import EveryNight, Lit, Rule
 from controller.schedule.durations import say_duration
-from controller.schedule.hours import Place
+from controller.schedule.hours import HORIZONS, NOTHING, Night, Place, Window, clock_change, day_of, instant
+from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import REACH, Program
 from controller.schedule.precedence import Claim, NightPlan
 from controller.schedule.recurrence import LATEST
+from controller.schedule.sun import CIVIL_DEG, below, grazes
 
 AHEAD = timedelta(days=REACH)
-Own = Sequence[tuple[NightPlan, Claim]]
-"""What one rule wants, night by night."""
+OwnClaims = Sequence[tuple[NightPlan, Claim]]
+"""The claims of one rule, night by night."""
 MOST_NAMES = 3
 """So many of the rules that hide another one are named."""
 
@@ -28,20 +32,25 @@ class Note:
 
     code: str
     rule: Rule
-    fields: dict[str, object]
+    fields: Mapping[str, object]
 
 
 def notes(program: Program, now: datetime) -> tuple[Note, ...]:
     """Every note for the REACH nights from an instant on: rule by rule, then the overlaps."""
     nights = program.nights(now, now + AHEAD)
-    own = _own_claims(nights)
-    seen = frozenset(id(piece.shows) for night in nights for piece in night.pieces)
-    found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place, seen)]
+    own: dict[int, list[tuple[NightPlan, Claim]]] = defaultdict(list)
+    for night in nights:
+        for claim in night.claims:
+            own[id(claim.rule)].append((night, claim))
+    shown = frozenset(id(piece.shows) for night in nights for piece in night.pieces)
+    found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place, shown)]
     return (*found, *_overlaps(program, nights))
 
 
-def _of_rule(rule: Rule, own: Own, nights: tuple[NightPlan, ...], place: Place, seen: frozenset[int]) -> Iterator[Note]:
-    """`seen` holds the identities of the rules that show in these nights."""
+def _of_rule(
+    rule: Rule, own: OwnClaims, nights: tuple[NightPlan, ...], place: Place, shown: frozenset[int]
+) -> Iterator[Note]:
+    """`shown` holds the identities of the rules that show in these nights."""
     today = nights[0].night.day
     coming = _next_span(rule, today)
     if coming is None and (rule.dates or rule.nights):
@@ -52,22 +61,22 @@ def _of_rule(rule: Rule, own: Own, nights: tuple[NightPlan, ...], place: Place, 
         yield Note("TWL-S206", rule, {"name": rule.name, "year": coming[0].year})
     if not isinstance(rule, Lit):
         return
-    if not leap and id(rule) not in seen:
-        yield from _unseen(rule, own, nights, coming[0] if coming is not None else today)
-    yield from _fades(rule, own, place)
+    if not leap and id(rule) not in shown:
+        yield _not_shown(rule, own, nights, coming[0] if coming is not None else today)
+    yield from _long_fades(rule, own, place)
     if coming is not None and rule.confirmed_for and coming[0].year not in rule.confirmed_for:
         yield Note("TWL-S207", rule, {"name": rule.name, "year": coming[0].year})
 
 
 def _next_span(rule: Rule, today: date) -> tuple[date, date] | None:
-    """The occurrence that is on or comes next; None where there is none for ever, or on a rule without days."""
+    """The occurrence that is on or comes next; None where none ever comes, or for a rule without days."""
     listed = rule.dates or rule.nights or ()
     spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in listed)
     return min((span for span in spans if span is not None), default=None)
 
 
 def _is_on_leap_days(rule: Rule, today: date) -> bool:
-    """Whether it comes again and again, and on no other day than 29 February."""
+    """Whether it comes back, and on no other day than 29 February."""
     listed = rule.dates or rule.nights or ()
     soon = today + timedelta(days=366 * 9)
     spans = [span for days in listed for span in days.spans(today, soon)]
@@ -78,49 +87,34 @@ def _is_on_leap_days(rule: Rule, today: date) -> bool:
     )
 
 
-def _unseen(rule: Lit, own: Own, nights: tuple[NightPlan, ...], first_day: date) -> Iterator[Note]:
-    """A rule that does not show in these nights: later than they reach, always under others, or empty."""
+def _not_shown(rule: Lit, own: OwnClaims, nights: tuple[NightPlan, ...], first_day: date) -> Note:
+    """Why a rule does not show in these nights: it comes later, is always under others, or its hours are empty."""
     lit = [(night, claim) for night, claim in own if claim.lit]
     if first_day > nights[-1].night.day:
-        yield Note("TWL-S208", rule, {"name": rule.name, "day": first_day.isoformat()})
-    elif lit:
-        yield Note("TWL-S204", rule, {"name": rule.name, "winners": _winners(lit)})
-    else:
-        yield Note("TWL-S202", rule, {"name": rule.name})
+        return Note("TWL-S208", rule, {"name": rule.name, "day": first_day.isoformat()})
+    if lit:
+        return Note("TWL-S204", rule, {"name": rule.name, "winners": _winners(lit)})
+    return Note("TWL-S202", rule, {"name": rule.name})
 
 
-def _own_claims(nights: tuple[NightPlan, ...]) -> Mapping[int, Own]:
-    """What each rule wants, by the identity of the rule."""
-    own: dict[int, list[tuple[NightPlan, Claim]]] = defaultdict(list)
-    for night in nights:
-        for claim in night.claims:
-            own[id(claim.rule)].append((night, claim))
-    return own
-
-
-def _winners(own: Own) -> str:
-    """The names of those that hold the time that a rule wants."""
-    names = (
+def _winners(own: OwnClaims) -> str:
+    """The names of those that hold the time that a rule claims."""
+    names = dict.fromkeys(
         piece.claim.rule.name
         for night, claim in own
         for piece in night.pieces
         if piece.claim is not None and piece.start < claim.end and claim.start < piece.end
     )
-    different: dict[str, None] = {}
-    for name in names:
-        different[name] = None
-        if len(different) > MOST_NAMES:
-            break
-    return ", ".join([*different][:MOST_NAMES]) + (", …" if len(different) > MOST_NAMES else "")
+    return ", ".join([*names][:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
 
 
-def _fades(rule: Lit, own: Own, place: Place) -> Iterator[Note]:
-    """Told for the first window whose light is too short for them on each of its nights.
+def _long_fades(rule: Lit, own: OwnClaims, place: Place) -> Iterator[Note]:
+    """A note on the first window that on each of its nights is shorter than the fades.
 
-    The light is what the days leave of the window, together with the windows that it touches.
+    What counts is what the days leave of the window, together with the windows that it touches.
     """
-    wanted = rule.fade_in + rule.fade_out
-    lit = [(night.night, claim) for night, claim in own if claim.lit and wanted]
+    fades = rule.fade_in + rule.fade_out
+    lit = [(night.night, claim) for night, claim in own if claim.lit and fades]
     for window in rule.hours:
         lengths = [
             claim.end - claim.start
@@ -128,64 +122,81 @@ def _fades(rule: Lit, own: Own, place: Place) -> Iterator[Note]:
             for start, end in window.resolve(night, place)
             if claim.start < end and start < claim.end
         ]
-        longest = max(lengths, default=wanted)
-        if wanted > longest:
-            fields = {"name": rule.name, "fades": say_duration(wanted), "window": say_duration(longest)}
-            yield Note("TWL-S205", rule, {**fields})
+        longest = max(lengths, default=fades)
+        if fades > longest:
+            fields = {"name": rule.name, "fades": say_duration(fades), "window": say_duration(longest)}
+            yield Note("TWL-S205", rule, fields)
             return
 
 
 def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]:
-    """Pairs of campaigns that want the same instant, each told once with how often.
+    """One note for each pair of campaigns that claim the same instant, with the nights on which they do."""
+    campaigns = {id(rule) for rule in program.rules if isinstance(rule, Lit) and not isinstance(rule, EveryNight)}
+    shared: dict[tuple[int, int], tuple[Rule, Rule, list[date]]] = {}
+    for night in nights:
+        lit = [claim for claim in night.claims if claim.lit and id(claim.rule) in campaigns]
+        for above, under in combinations(lit, 2):
+            if above.rule is under.rule or above.start >= under.end or under.start >= above.end:
+                continue
+            *_, days = shared.setdefault((id(above.rule), id(under.rule)), (above.rule, under.rule, []))
+            if night.night.day not in days[-1:]:  # several windows of a pair may overlap in one night
+                days.append(night.night.day)
+    for rule, other, days in shared.values():
+        span = {"first": days[0].isoformat(), "last": days[-1].isoformat()}
+        yield Note("TWL-S201", rule, {"name": rule.name, "other": other.name, "nights": len(days), **span})
 
-    Sets of claims and of nights are the bits of a number: each pair in each night, hundreds of campaigns would take
-    minutes.
+
+def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:
+    """The notes of one night, in the order of the rules, each once.
+
+    Of a rule whose days begin or end at midnight, only what falls in its half of the night counts.
     """
-    rules = [rule for rule in program.rules if isinstance(rule, Lit) and not isinstance(rule, EveryNight)]
-    ranks = {id(rule): rank for rank, rule in enumerate(rules)}
-    met: dict[tuple[int, int], int] = defaultdict(int)
-    for index, night in enumerate(nights):
-        for rank, others in _crossing(night, ranks):
-            met[rank, others] |= 1 << index
-    pairs: dict[tuple[int, int], int] = defaultdict(int)
-    for (above, others), on in met.items():
-        for below in {bit % len(rules) for bit in _bits(others)}:
-            if above < below:
-                pairs[above, below] |= on
-    for (above, below), on in pairs.items():
-        first, last = next(_bits(on)), on.bit_length() - 1
-        fields: dict[str, object] = {
-            "name": rules[above].name,
-            "other": rules[below].name,
-            "nights": on.bit_count(),
-            "first": nights[first].night.day.isoformat(),
-            "last": nights[last].night.day.isoformat(),
-        }
-        yield Note("TWL-S201", rules[above], fields)
+    found = [
+        note
+        for rule in program.rules
+        if rule.frames(plan.night)
+        for window in rule.hours
+        for note in _of_window(rule, window, plan.night, program.place)
+    ]
+    return tuple(note for i, note in enumerate(found) if note not in found[:i])
 
 
-def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """The rank of each claim's rule, and the set of the claims that want an instant of it, its own among them."""
-    seen: Counter[int] = Counter()
-    lit: list[tuple[Claim, int, int]] = []
-    for claim in night.claims:
-        rank = ranks.get(id(claim.rule))
-        if rank is not None and claim.lit:
-            lit.append((claim, rank, rank + seen[rank] * len(ranks)))
-            seen[rank] += 1
-    by_start = sorted((claim.start, bit) for claim, _, bit in lit)
-    by_end = sorted(((claim.end, bit) for claim, _, bit in lit), reverse=True)
-    begun = [0, *accumulate((1 << bit for _, bit in by_start), or_)]
-    going_on = [0, *accumulate((1 << bit for _, bit in by_end), or_)]
-    starts, ends = [at for at, _ in by_start], [at for at, _ in reversed(by_end)]
-    for claim, rank, _ in lit:
-        before_end, after_start = bisect_left(starts, claim.end), len(ends) - bisect_right(ends, claim.start)
-        yield rank, begun[before_end] & going_on[after_start]
+def _of_window(rule: Rule, window: Window, night: Night, place: Place) -> Iterator[Note]:
+    fields: dict[str, object] = {"name": rule.name, "hours": window.text.strip()}
+    terms = (window.start.what, window.end.what)
+    horizons = dict.fromkeys(HORIZONS[what] for what in terms if not isinstance(what, int))
+    start, end = window.ends(night, place)
+    if start is None or end is None:
+        yield Note("TWL-S212" if CIVIL_DEG in horizons else "TWL-S211", rule, fields)
+    elif not window.resolve(night, place) and (_is_in(rule, start, night) or _is_in(rule, end, night)):
+        yield Note("TWL-S210", rule, {**fields, "start": _clock(start, place), "end": _clock(end, place)})
+    for horizon_deg in horizons:
+        sun = (place.latitude, place.longitude, night.start, night.end, horizon_deg)
+        stretches = below(*sun)
+        if stretches == ((night.start, night.end),):
+            yield Note("TWL-S213", rule, fields)
+        elif stretches and grazes(*sun):
+            yield Note("TWL-S214", rule, fields)
+    for what in terms:
+        if isinstance(what, int) and what != NOON:
+            yield from _of_clock_change(rule, what, night, place)
 
 
-def _bits(number: int) -> Iterator[int]:
-    """The places of the ones."""
-    while number:
-        lowest = number & -number
-        yield lowest.bit_length() - 1
-        number ^= lowest
+def _of_clock_change(rule: Rule, minutes: int, night: Night, place: Place) -> Iterator[Note]:
+    day = day_of(minutes, night)
+    at, change = instant(day, minutes, place.time_zone), clock_change(day, minutes, place.time_zone)
+    if not change or not _is_in(rule, at, night):
+        return
+    fields: dict[str, object] = {"name": rule.name, "time": f"{minutes // 60:02}:{minutes % 60:02}"}
+    if change > NOTHING:
+        yield Note("TWL-S215", rule, {**fields, "instead": _clock(at, place)})
+    else:
+        yield Note("TWL-S216", rule, fields)
+
+
+def _is_in(rule: Rule, at: datetime, night: Night) -> bool:
+    return any(first <= at <= last for first, last in rule.frames(night))
+
+
+def _clock(at: datetime, place: Place) -> str:
+    return f"{at.astimezone(place.time_zone):%H:%M}"

@@ -1,20 +1,16 @@
-"""What the day grammar means: points of the year, and rules that give the days of one year.
+"""Points of the year, and rules that give the days of one year: the values that the day grammar reads.
 
-Rules
-1. A point is a day, a week or a month of the year. `span(year)` is its first and last day in that year; a point that
-   the year lacks (29 February, week 53) is then the last that it has, which is what the end of a period means.
-   `exists(year)` tells whether the year has it, which is what a point that stands alone asks.
-2. A rule gives the occurrences that belong to a year: those that begin with a point of that year. They are in order.
-3. The year of a week is its ISO year: week 1 of 2026 belongs to 2026 although it begins on 29 December 2025.
-4. The year of a shifted day is that of the day it is counted from.
+The year of a week is its ISO year: week 1 of 2026 belongs to 2026 although it begins on 29 December 2025. The year of a
+shifted day is that of the day it is counted from.
 """
 
+from abc import ABC, abstractmethod
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from controller.schedule.holidays import FEASTS, weekday_from
+from controller.schedule.holidays import HOLIDAYS, weekday_from
 
 Span = tuple[date, date]
 
@@ -25,18 +21,23 @@ NEARLY_A_YEAR = 28
 """A period over New Year that leaves out fewer days is more likely written the wrong way round."""
 
 
-class _EveryYear:
-    """A point that no year lacks."""
+class _Point(ABC):
+    """A day, a week or a month of the year."""
 
     __slots__ = ()
 
     def exists(self, _year: int) -> bool:
-        """Always."""
+        """Whether the year has it, which decides about a point that stands alone."""
         return True
+
+    @abstractmethod
+    def span(self, year: int) -> Span:
+        """Its first and last day. Where the year lacks it (29 February, week 53), the last that the year has: this is
+        what such an end of a period means."""
 
 
 @dataclass(frozen=True, slots=True)
-class MonthDay:
+class MonthDay(_Point):
     """`6 June`; February has 29 days here."""
 
     month: int
@@ -47,36 +48,33 @@ class MonthDay:
         return self.day <= monthrange(year, self.month)[1]
 
     def span(self, year: int) -> Span:
-        """That one day."""
         day = date(year, self.month, min(self.day, monthrange(year, self.month)[1]))
         return day, day
 
 
 @dataclass(frozen=True, slots=True)
-class Month(_EveryYear):
+class Month(_Point):
     """`December`: the whole month."""
 
     month: int
 
     def span(self, year: int) -> Span:
-        """From the first to the last of the month."""
         return date(year, self.month, 1), date(year, self.month, monthrange(year, self.month)[1])
 
 
 @dataclass(frozen=True, slots=True)
-class LastDay(_EveryYear):
+class LastDay(_Point):
     """`last day of February`: the 28th or the 29th."""
 
     month: int
 
     def span(self, year: int) -> Span:
-        """That one day."""
         last = Month(self.month).span(year)[1]
         return last, last
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class Week(_Point):
     """`week 47`, ISO 8601."""
 
     number: int
@@ -86,13 +84,12 @@ class Week:
         return self.number <= weeks_in(year)
 
     def span(self, year: int) -> Span:
-        """From Monday to Sunday."""
         monday = date.fromisocalendar(year, min(self.number, weeks_in(year)), 1)
         return monday, monday + timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True)
-class NthWeekday(_EveryYear):
+class NthWeekday(_Point):
     """`last Saturday in March`: `place` is 1 to 4, or -1 for the last; `weekday` counts from Monday, 0."""
 
     place: int
@@ -100,21 +97,19 @@ class NthWeekday(_EveryYear):
     month: int
 
     def span(self, year: int) -> Span:
-        """That one day."""
         first = 1 + 7 * (self.place - 1) if self.place > 0 else monthrange(year, self.month)[1] - 6
         day = weekday_from(date(year, self.month, first), self.weekday)
         return day, day
 
 
 @dataclass(frozen=True, slots=True)
-class NamedDay(_EveryYear):
-    """`Easter Sunday`, by what the feast is called in `feasts.FEASTS`."""
+class NamedDay(_Point):
+    """`Easter Sunday`, by what the holiday is called in `holidays.HOLIDAYS`."""
 
     name: str
 
     def span(self, year: int) -> Span:
-        """That one day."""
-        day = FEASTS[self.name](year)
+        day = HOLIDAYS[self.name](year)
         return day, day
 
 
@@ -122,7 +117,7 @@ Day = MonthDay | LastDay | NthWeekday | NamedDay
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
+class Shifted(_Point):
     """`Easter Sunday + 3 days`."""
 
     point: Day
@@ -132,8 +127,7 @@ class Shifted:
         """Whether the day it is counted from exists."""
         return self.point.exists(year)
 
-    def span(self, year: int) -> Span:
-        """That one day, perhaps in a neighbouring year."""
+    def span(self, year: int) -> Span:  # perhaps in a neighbouring year
         first, last = self.point.span(year)
         return first + timedelta(days=self.days), last + timedelta(days=self.days)
 
@@ -143,7 +137,7 @@ Point = Day | Shifted | Week | Month
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """One point by itself."""
+    """One point by itself. Every rule gives the occurrences that begin with a point of a year, in order."""
 
     point: Point
 

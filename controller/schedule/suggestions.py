@@ -1,16 +1,15 @@
-"""What was probably meant where the day grammar cannot be read: near words, seasons, the order of figures."""
+"""Mistakes of the day grammar with what was probably meant: near words, seasons, the order of figures."""
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from controller.errors import Mistake
 from controller.likeness import likeliest
 from controller.schedule import tokens
 from controller.schedule.holidays import CALLED, SEASONS, SPELLINGS, key
 from controller.schedule.recurrence import EARLIEST, LATEST
-from controller.schedule.token_reader import Reader
-from controller.schedule.tokens import Token
+from controller.schedule.text_field import Slip
+from controller.schedule.tokens import Reader, Token
 
 _STOPS = frozenset((*tokens.JOINS, *tokens.IN, *tokens.AND))
 _NAMES_OF_MONTHS = {key(name): name for names in tokens.MONTH_NAMES for name in names}
@@ -23,15 +22,6 @@ _WORDS = 5
 """No name has more."""
 
 
-class Slip(Mistake):
-    """A mistake for which something can be proposed: `meant` holds what may stand instead of the wrong part, in English
-    and in Swedish. `grammar` sees to it that the text as a whole is right then."""
-
-    def __init__(self, code: str, *, meant: tuple[tuple[str, str], ...], **fields: Any) -> None:
-        super().__init__(code, **fields)
-        self.meant = meant
-
-
 def _slip(code: str, first: Token, last: Token, *meant: tuple[str, str], **fields: object) -> Slip:
     return Slip(f"TWL-{code}", start=first.start, end=last.end, meant=meant, **fields)
 
@@ -41,10 +31,10 @@ def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
     word = reader.next()
     meant = likeliest(word.key, _MONTHS) if word.kind == "word" else None
     if meant:
-        said = reader.said(word)
+        said = reader.written(word)
         return _slip("S102", word, word, _both(_as_written(said, meant)), word=said)
     if word.kind == "word" and word.key not in _STOPS:
-        return reader.wrong("S101", first, word, value=reader.said(first, word))
+        return reader.mistake("S101", first, word, value=reader.written(first, word))
     return order_unclear(reader, first, last)
 
 
@@ -53,9 +43,9 @@ def order_unclear(reader: Reader, first: Token, last: Token) -> Mistake:
     figures = first.figures if first is last else (*first.figures, *last.figures)
     readings = [*dict.fromkeys(_readings(figures))]
     if not readings:
-        return reader.wrong("S101", first, last, value=reader.said(first, last))
+        return reader.mistake("S101", first, last, value=reader.written(first, last))
     meant = ((f"{day} {english}{year}", f"{day} {swedish}{year}") for year, (english, swedish), day in readings)
-    return _slip("S105", first, last, *meant, value=reader.said(first, last))
+    return _slip("S105", first, last, *meant, value=reader.written(first, last))
 
 
 def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, str], int]]:
@@ -86,21 +76,21 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
     """What is at hand is no day at all."""
     first = reader.next()
     if first.kind == "end":
-        return reader.wrong("S118", first)
+        return reader.mistake("S118", first)
     ahead = [first]
     while (token := reader.next(len(ahead))).kind == "word" and token.key not in _STOPS and len(ahead) < _WORDS:
         ahead.append(token)
     if first.kind != "word":
-        return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
+        return reader.mistake("S101", first, ahead[-1], value=reader.written(first, ahead[-1]))
     for last in reversed(ahead):
-        said = reader.said(first, last)
+        said = reader.written(first, last)
         if season := SEASONS.get(key(said)):
             return _slip("S144", _every_before(reader) or first, last, season, value=said)
         meant = _meant(key(said).split(), weekdays=weekdays)
         if meant:
             code = "S102" if meant in _MONTHS else "S108"
             return _slip(code, first, last, _both(_as_written(said, meant)), word=said)
-    return reader.wrong("S101", first, ahead[-1], value=reader.said(first, ahead[-1]))
+    return reader.mistake("S101", first, ahead[-1], value=reader.written(first, ahead[-1]))
 
 
 def _every_before(reader: Reader) -> Token | None:

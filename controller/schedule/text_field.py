@@ -1,6 +1,7 @@
-"""A value that a file holds as one text: read with its model, and the same text again where the model is written."""
+"""Values that a file holds as one text: their field in a model, and corrections of a text with a slip in it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -9,20 +10,23 @@ from pydantic_core import CoreSchema, core_schema
 
 from controller.errors import Mistake
 
+MOST_SLIPS = 8
+"""A text with more slips than this gets no correction."""
+
 
 class TextField(ABC):
-    """A field of a model: takes text or such a value, gives the text."""
+    """A field of a model that is read from its text, and written as the same text again."""
 
     __slots__ = ()
-    SHOWN: ClassVar[dict[str, Any]] = {}
-    """What an editor shows, in the words of JSON Schema."""
+    SCHEMA: ClassVar[dict[str, Any]] = {}
+    """Keywords of JSON Schema that an editor shows: description and examples."""
 
     text: str
 
     @classmethod
     @abstractmethod
     def parse(cls, text: str) -> Self:
-        """The value that `text` says; raises Mistake with the place of what is wrong."""
+        """The value that `text` names; raises Mistake with the place of what is wrong."""
 
     def __str__(self) -> str:
         return self.text
@@ -35,7 +39,7 @@ class TextField(ABC):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", **cls.SHOWN}
+        return {"type": "string", **cls.SCHEMA}
 
     @classmethod
     def _field(cls, value: object) -> Self:
@@ -44,3 +48,53 @@ class TextField(ABC):
         if not isinstance(value, str):
             raise Mistake("TWL-S119", found=type(value).__name__)
         return cls.parse(value)
+
+
+class Slip(Mistake):
+    """A mistake that can perhaps be corrected. `meant` holds what may stand instead of the wrong part, once for each
+    way to read it: a word for a text in English and one for a text in Swedish. Before it is shown, `corrections` makes
+    sure that the whole text is right then."""
+
+    def __init__(
+        self, code: str, *, start: int, end: int, meant: tuple[tuple[str, str], ...] = (), **fields: Any
+    ) -> None:
+        super().__init__(code, start=start, end=end, **fields)
+        self.end: int = end
+        self.meant = meant
+
+
+def corrections(
+    text: str,
+    slip: Slip,
+    parse: Callable[[str], object],
+    language: int = 0,
+    *,
+    most: int = MOST_SLIPS,
+    reading: int | None = None,
+) -> list[str]:
+    """The whole text for each word that was meant, further slips corrected too; none where one of these texts is wrong
+    in another way: a correction must not lose what the rest of the text says.
+
+    `language` is 0 for English words and 1 for Swedish ones; `reading` is which of several readings was taken of an
+    earlier slip, so that `20/11–26/11` is read in the same order at both ends.
+    """
+    found: list[str] = []
+    several = len(slip.meant) > 1
+    for number, words in enumerate(slip.meant if most else ()):
+        if several and reading not in (None, number):
+            continue
+        whole = f"{text[: slip.start]}{words[language]}{text[slip.end :]}".strip()
+        try:
+            parse(whole)
+        except Slip as further:
+            corrected = corrections(
+                whole, further, parse, language, most=most - 1, reading=number if several else reading
+            )
+            if not corrected:
+                return []
+            found += corrected
+        except Mistake:
+            return []
+        else:
+            found.append(whole)
+    return list(dict.fromkeys(found))

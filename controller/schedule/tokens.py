@@ -1,17 +1,18 @@
-"""The words of the day grammar in both languages, and a text cut into them.
+"""The words of the day grammar in both languages, and a reader that goes through the tokens of a text.
 
-All words are keys (`feasts.key`): `lordag` is `lördag`.
+Words are compared by `holidays.key`, so `lordag` is `lördag`. To add a word, add it to its table here.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from controller.errors import Mistake
 from controller.locale import Language
 from controller.schedule.holidays import key
 
 LANGUAGES: tuple[Language, ...] = ("en", "sv")
-"""Those in which days may be written."""
+"""Languages in which days may be written."""
 
 MONTH_NAMES: tuple[tuple[str, str], ...] = (
     ("January", "januari"),
@@ -41,8 +42,13 @@ WEEKDAY_NAMES: tuple[tuple[str, str], ...] = (
 """In the order of LANGUAGES, Monday first."""
 
 
-def _table(*rows: str) -> dict[str, int]:
-    return {key(word): number for number, row in enumerate(rows) for word in row.split()}
+def _words(words: str) -> frozenset[str]:
+    return frozenset(key(word) for word in words.split())
+
+
+def _numbered(*rows: str) -> dict[str, int]:
+    """The words of each row -> the number of the row, from 0."""
+    return {word: number for number, row in enumerate(rows) for word in _words(row)}
 
 
 MONTHS: Mapping[str, int] = {
@@ -55,7 +61,7 @@ MONTHS: Mapping[str, int] = {
 CHRISTMAS = frozenset(("jul",))
 """The abbreviation of a month that is also Swedish for Christmas."""
 
-WEEKDAYS: Mapping[str, int] = _table(
+WEEKDAYS: Mapping[str, int] = _numbered(
     "monday mon måndag måndagen mån",
     "tuesday tue tues tisdag tisdagen tis",
     "wednesday wed onsdag onsdagen ons",
@@ -66,15 +72,13 @@ WEEKDAYS: Mapping[str, int] = _table(
 )
 """-> 0 for Monday to 6 for Sunday."""
 
-WEEKDAYS_PLURAL: Mapping[str, int] = {
-    **{key(english) + "s": day for day, (english, _) in enumerate(WEEKDAY_NAMES)},
-    **{key(swedish) + "ar": day for day, (_, swedish) in enumerate(WEEKDAY_NAMES)},
-    **{key(swedish) + "arna": day for day, (_, swedish) in enumerate(WEEKDAY_NAMES)},
-}
+WEEKDAYS_PLURAL: Mapping[str, int] = _numbered(
+    *(f"{english}s {swedish}ar {swedish}arna" for english, swedish in WEEKDAY_NAMES)
+)
 """`Fridays`, `fredagar`."""
 
 PLACES: Mapping[str, int] = {
-    **_table("", "first första förste", "second andra", "third tredje", "fourth fjärde"),
+    **_numbered("", "first första förste", "second andra", "third tredje", "fourth fjärde"),
     **dict.fromkeys(("last", "sista", "siste"), -1),
 }
 """First to fourth, and -1 for the last."""
@@ -90,27 +94,26 @@ ORDINAL_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("4:e", "4e", "4:a", "4a"), "fjarde"),
 }
 
-_FURTHER = "fifth sixth seventh eighth ninth tenth femte sjätte sjunde åttonde nionde tionde"
-COUNTS = frozenset((*PLACES, *_table(_FURTHER)))
-"""Every word that counts, those of PLACES among them."""
+COUNTS = _words("fifth sixth seventh eighth ninth tenth femte sjätte sjunde åttonde nionde tionde").union(PLACES)
+"""Every ordinal word, those of PLACES among them."""
 
-EVERY = frozenset(("every", "each", "varje", "var", "alla"))
-DAY = frozenset(("day", "dag", "dagen"))
-ALSO_IN_NAMES = frozenset(("alla",))
-"""Begins a named day too, `alla helgons dag`."""
+EVERY = _words("every each varje var alla")
+DAY = _words("day dag dagen")
+ALSO_IN_NAMES = _words("alla")
+"""Words of EVERY with which a named day may begin too, `alla helgons dag`."""
 
-ALL_DAYS = frozenset(_table("day days night nights evening evenings dag dagar natt nätter kväll kvällar"))
-WEEK = frozenset(("week", "weeks", "wk", "w", "vecka", "veckan", "veckor", "veckorna", "v"))
-JOINS = frozenset(("to", "till", "until", "til", "through", "thru", "tom"))
-FROM = frozenset(("from", "fran"))
-LEADS = FROM | {"on", "pa"}
-ARTICLES = frozenset(("the", "den"))
-OF = frozenset(("of",))
-IN = frozenset(("in", "of", "i"))
-AND = frozenset(("and", "och", "&", ","))
+ALL_DAYS = _words("day days night nights evening evenings dag dagar natt nätter kväll kvällar")
+WEEK = _words("week weeks wk w vecka veckan veckor veckorna v")
+JOINS = _words("to till until til through thru tom")
+FROM = _words("from från")
+LEADS = FROM | _words("on på")
+ARTICLES = _words("the den")
+OF = _words("of")
+IN = _words("in of i")
+AND = _words("and och & ,")
 UNITS: Mapping[str, int] = {
-    **dict.fromkeys(("day", "days", "d", "dag", "dagar", "dygn"), 1),
-    **dict.fromkeys(("week", "weeks", "vecka", "veckor"), 7),
+    **dict.fromkeys(_words("day days d dag dagar dygn"), 1),
+    **dict.fromkeys(_words("week weeks vecka veckor"), 7),
 }
 """Units of a shift -> days."""
 
@@ -138,7 +141,8 @@ _SPACED = {"t o m": "tom", "fr o m": "from"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the text from `start` to `end`; `key` is the word or sign as it is compared."""
+    """A word, number or sign of the text, from offset `start` to `end`; `key` is how it is compared. Only space is in
+    no token. `kind` is the name of the group of `_TOKEN` that it matched."""
 
     kind: str
     key: str
@@ -147,18 +151,83 @@ class Token:
 
     @property
     def figures(self) -> tuple[int, ...]:
-        """The numbers in it; of one that is too long for any date, only that it is large."""
+        """The numbers in it, of each at most six digits: a longer one is no part of any date."""
         return tuple(int(number[:6]) for number in re.findall("[0-9]+", self.key))
 
     @property
     def figure(self) -> int | None:
-        """The number that this is, `6` or `6th`."""
+        """The number of a token such as `6` or `6th`."""
         return self.figures[0] if self.kind in ("number", "ordinal") else None
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The text cut into words, numbers and signs; only space is left out."""
-    for found in _TOKEN.finditer(text):
-        kind = found.lastgroup or "other"
-        word = key(found[0]) if kind == "word" else found[0].lower()
-        yield Token(kind, _SPACED.get(word, word), *found.span())
+class Reader:
+    """The tokens of one text, read from left to right; `at` is the index of the next one."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [_token(found) for found in _TOKEN.finditer(text)]
+        self.at = 0
+
+    def next(self, ahead: int = 0) -> Token:
+        """The next token, or the one `ahead` places after it; after the last one an empty token of kind `end`."""
+        if self.at + ahead < len(self.tokens):
+            return self.tokens[self.at + ahead]
+        end = self.tokens[-1].end if self.tokens else len(self.text)
+        return Token("end", "", end, end)
+
+    def take(self) -> Token:
+        """Read the next token."""
+        token = self.next()
+        self.at += 1
+        return token
+
+    def skip(self, keys: Collection[str]) -> bool:
+        """Read the next token if it is one of these; whether it was."""
+        found = self.next().key in keys
+        self.at += found
+        return found
+
+    def lead(self) -> bool:
+        """Read `from`, `från och med`, `on`; whether there was one."""
+        return self.skip(LEADS) and self._inclusive()
+
+    def join(self) -> bool:
+        """Read `to`, `till`, `till och med` or a dash; whether there was one."""
+        if self.next().kind != "dash" and self.next().key not in JOINS:
+            return False
+        self.at += 1
+        return self._inclusive()
+
+    def _inclusive(self) -> bool:
+        """Read `och med`, which adds nothing: every period includes its last day."""
+        if self.next().key == "och" and self.next(1).key == "med":
+            self.at += 2
+        return True
+
+    def number(self) -> Token | None:
+        """Read a number with its article: `20`, `den 20:e`; None and nothing read where there is none."""
+        begin = self.at
+        self.skip(ARTICLES)
+        if self.next().figure is not None:
+            return self.take()
+        self.at = begin
+        return None
+
+    @property
+    def end(self) -> int:
+        """Offset in the text at which the last token that was read ends."""
+        return self.tokens[self.at - 1].end if self.at else 0
+
+    def written(self, first: Token, last: Token | None = None) -> str:
+        """The text from one token to another."""
+        return self.text[first.start : (last or first).end]
+
+    def mistake(self, code: str, first: Token, last: Token | None = None, **fields: object) -> Mistake:
+        """A mistake whose place is from one token to another."""
+        return Mistake(f"TWL-{code}", start=first.start, end=(last or first).end, **fields)
+
+
+def _token(found: re.Match[str]) -> Token:
+    kind = found.lastgroup or "other"
+    word = key(found[0]) if kind == "word" else found[0].lower()
+    return Token(kind, _SPACED.get(word, word), *found.span())

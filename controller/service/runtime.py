@@ -145,7 +145,7 @@ class Runtime:
 
     def follow(self, program: Program) -> None:
         """These rules from now on, under what is set by hand."""
-        under_hand = program.with_hand(self._hand.overrides, self._hand.stop)
+        under_hand = program.with_overrides(self._hand.overrides, self._hand.stop)
         if under_hand != self._engine.program:
             self._engine.follow(under_hand)
             self._wake.set()

@@ -105,7 +105,7 @@ class ControllerHost:
         self._judge = ClockJudge(self.disk.wall)
         self.hand = OverrideManager(self.disk, OverridePolicy(self._rules, self.setup.tower.palette, LONGEST))
         self._desk = OverrideQueue(self.hand)
-        program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
+        program = self._rules.with_overrides(self.hand.overrides, self.hand.stop)
         self._presence = Presence(self._site.status)
         self._engine = Controller(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
         self._stops(self.hand.stop is not None)
@@ -216,7 +216,7 @@ class ControllerHost:
     def _follow(self) -> None:
         if self._engine is not None and self.hand is not None:
             self._stops(self.hand.stop is not None)
-            program = self._rules.with_hand(self.hand.overrides, self.hand.stop)
+            program = self._rules.with_overrides(self.hand.overrides, self.hand.stop)
             if program != self._engine.program:
                 self._engine.follow(program)
                 self._turn()

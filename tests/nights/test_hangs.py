@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.schedule.segments import HAND_FADE_S
+from controller.schedule.plan import OVERRIDE_FADE_S
 from tests.nights.ear import Ear, Listen, Words
 from tests.nights.programs import Mosquitto, Program, Site
 from tests.parts import needs
@@ -83,7 +83,7 @@ def test_a_controller_that_hangs_is_found_out(
         pass
     assert not systemd.hears("WATCHDOG=1", 1.5 * WATCHDOG_S), "somebody else feeds it"
     back = words.until(lambda: listens.shows(words.all_orange), "the gateway does not go on alone")
-    assert back.at <= end + timedelta(seconds=HAND_FADE_S + 2)
+    assert back.at <= end + timedelta(seconds=OVERRIDE_FADE_S + 2)
     controller.end(signal.SIGKILL)
     since = len(listens.heard)
     in_force_again(listens, site.controller(), words, since)

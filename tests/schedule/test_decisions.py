@@ -95,7 +95,7 @@ def test_after_a_restart_the_light_is_the_same(shipped: Program, planned: Planne
     night = at("2026-11-21T02:00")
     yesterday = shipped.cues(at("2026-11-20T12:00"), night + timedelta(hours=1))
     assert shipped.look_at(night) == yesterday[-1]
-    assert shipped.with_hand((), None).look_at(night) == yesterday[-1]
+    assert shipped.with_overrides((), None).look_at(night) == yesterday[-1]
 
 
 def test_an_entry_that_can_never_be_lit(planned: Planned) -> None:
@@ -200,7 +200,7 @@ def test_an_override_outranks_a_blackout(planned: Planned) -> None:
     """And a zone that it does not name follows the schedule."""
     moment = at("2026-11-20T21:10")
     override = Override("1", {"bowl": "pink"}, moment, moment + timedelta(minutes=30), "Eva", "prov")
-    program = planned(ORDER).with_hand((override,), None)
+    program = planned(ORDER).with_overrides((override,), None)
     assert dict(program.look_at(moment).looks) == {"bowl": "pink"}
     later = program.look_at(at("2026-11-20T21:35"))
     assert later.looks["bowl"] == "pink"
@@ -261,7 +261,7 @@ def test_what_a_hand_sets_comes_at_once(planned: Planned) -> None:
     """In two seconds, and goes in two seconds once its time is up: its end is the one that was told to who set it."""
     begin, end = at("2026-11-20T15:00"), at("2026-11-20T16:00")
     override = Override("1", {"bowl": "pink", "shaft": "pink"}, begin, end, "Eva", "prov")
-    cues = planned(FADES).with_hand((override,), None).cues(at("2026-11-20T12:00"), at("2026-11-20T18:00"))
+    cues = planned(FADES).with_overrides((override,), None).cues(at("2026-11-20T12:00"), at("2026-11-20T18:00"))
     assert [(cue.at, cue.fade_s, cue.campaign) for cue in cues[1:]] == [
         (begin, 2.0, None),
         (end, 2.0, None),
@@ -277,7 +277,7 @@ def test_what_a_hand_gives_back_in_a_fade_out_goes_on_fading(planned: Planned) -
     for minutes, shows, fade_s in ((1, [], 60.0), (10, ["bowl", "shaft"], 2.0)):
         end = at("2026-11-20T21:00") - timedelta(minutes=minutes)
         override = Override("1", {"bowl": "dark", "shaft": "dark"}, end - timedelta(minutes=5), end, "Eva", "prov")
-        under = program.with_hand((override,), None)
+        under = program.with_overrides((override,), None)
         cue = under.look_at(end)
         assert (sorted(cue.looks), cue.fade_s) == (shows, fade_s)
         assert [under.next_cue(end - timedelta(minutes=1)), *under.cues(end, end + timedelta(seconds=9))] == [cue, cue]
@@ -290,7 +290,7 @@ def test_a_hand_that_ends_with_the_next_change_does_not_light_up_once_more(plann
     change = program.next_cue(begin)
     assert change
     override = Override("1", {"bowl": "dark", "shaft": "dark"}, begin, change.at, "Eva", "prov")
-    cues = program.with_hand((override,), None).cues(begin, at("2026-11-21T12:00"))
+    cues = program.with_overrides((override,), None).cues(begin, at("2026-11-21T12:00"))
     assert [(cue.at, cue.looks) for cue in cues] == [(begin, override.looks), (change.at, {})]
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from controller.schedule.days import Days
-from controller.schedule.holidays import CALLED, FEASTS, SPELLINGS, easter, key
+from controller.schedule.holidays import CALLED, HOLIDAYS, SPELLINGS, easter, key
 from controller.schedule.recurrence import Alone, NamedDay
 
 YEARS = range(1970, 2101)
@@ -74,7 +74,7 @@ def test_easter_is_the_day_of_the_almanac(day: date) -> None:
 )
 def test_feasts_fall_where_the_swedish_almanac_has_them(name: str, day: date) -> None:
     """Swedish and English names, fixed and movable."""
-    assert FEASTS[CALLED[key(name)]](day.year) == day
+    assert HOLIDAYS[CALLED[key(name)]](day.year) == day
 
 
 def test_every_feast_is_in_its_year_and_season() -> None:
@@ -87,10 +87,10 @@ def test_every_feast_is_in_its_year_and_season() -> None:
             ("first Sunday of Advent", 6, date(year, 11, 27)),
             ("fourth Sunday of Advent", 6, date(year, 12, 18)),
         ]:
-            day = FEASTS[name](year)
+            day = HOLIDAYS[name](year)
             assert day.weekday() == weekday
             assert first <= day < first + timedelta(days=7)
-        assert all(feast(year).year == year for feast in FEASTS.values())
+        assert all(holiday(year).year == year for holiday in HOLIDAYS.values())
 
 
 @pytest.mark.parametrize(

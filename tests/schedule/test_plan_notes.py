@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.events import new_event
-from controller.schedule.night_notes import night_notes
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import notes
+from controller.schedule.plan_notes import night_notes, notes
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 KIRUNA = (67.8558, 20.2253, "Europe/Stockholm")

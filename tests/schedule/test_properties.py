@@ -210,7 +210,7 @@ def test_what_was_asked_before_does_not_matter(case: tuple[Program, datetime], r
         other = fresh(program)
         assert program.next_cue(at) == other.next_cue(at)
         assert program.look_at(at) == other.look_at(at)
-        assert program.with_hand((), None).look_at(at) == fresh(other.with_hand((), None)).look_at(at)
+        assert program.with_overrides((), None).look_at(at) == fresh(other.with_overrides((), None)).look_at(at)
         assert program.explain(at) == other.explain(at)
 
 
@@ -248,15 +248,15 @@ def test_an_override_holds_from_its_start_to_its_end(case: tuple[Program, dateti
     begin = start + timedelta(seconds=after_s)
     end = begin + timedelta(seconds=long_s)
     override = Override("1", {"bowl": "hand", "shaft": "hand"}, begin, end, "Eva", "prov")
-    under = program.with_hand((override,), None)
+    under = program.with_overrides((override,), None)
     for at in (begin, begin + MICRO, end - timedelta(seconds=3)):
         if begin <= at < end:
             assert under.look_at(at).looks == override.looks
     assert under.look_at(begin).at == begin
     for at in (begin - MICRO, end, end + MICRO, start + REACHED):
         assert "hand" not in under.look_at(at).looks.values() or begin <= at < end
-        assert "hand" not in under.with_hand((), None).look_at(at).looks.values()
-        assert under.with_hand((), None).look_at(at) == program.look_at(at)
+        assert "hand" not in under.with_overrides((), None).look_at(at).looks.values()
+        assert under.with_overrides((), None).look_at(at) == program.look_at(at)
     assert under.look_at(end).looks == program.look_at(end).looks
 
 
@@ -266,12 +266,12 @@ def test_the_stop_wins_from_its_start_until_it_is_lifted(case: tuple[Program, da
     """Dark for good, with no cue behind it."""
     program, start = case
     stop = SafetyStop(start + timedelta(seconds=after_s), "Eva", "arbete i masten")
-    under = program.with_hand((), stop)
+    under = program.with_overrides((), stop)
     cue = under.look_at(stop.start + timedelta(days=2))
     assert (cue.at, dict(cue.looks), cue.why.winner, cue.fade_s) == (stop.start, {}, "stop", 0.0)
     assert under.next_cue(stop.start) is None
     assert under.look_at(stop.start - MICRO).why.winner != "stop"
-    assert under.with_hand((), None).look_at(stop.start) == program.look_at(stop.start)
+    assert under.with_overrides((), None).look_at(stop.start) == program.look_at(stop.start)
 
 
 @some
@@ -389,7 +389,7 @@ def test_what_a_hand_sets_moves_no_step_of_the_schedule(case: tuple[Program, dat
     """Before, after, and beside it in the zones that it leaves out, the look of the schedule is counted from where it
     is without any hand."""
     program, start = case
-    plain = program.with_hand((), None)
+    plain = program.with_overrides((), None)
     for at in samples(program, start):
         cue, planned = program.look_at(at), plain.look_at(at)
         if any(at < each.at + timedelta(seconds=each.fade_s) for each in (cue, planned)):

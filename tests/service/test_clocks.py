@@ -157,7 +157,7 @@ def test_a_safety_stop_needs_no_clock(night: World, off_s: float) -> None:
     controller.poke()
     night.run(5)
     under = controller.engine.program
-    controller.engine.follow(under.with_hand((), SafetyStop(ALWAYS, "Eva", "arbete i masten")))
+    controller.engine.follow(under.with_overrides((), SafetyStop(ALWAYS, "Eva", "arbete i masten")))
     controller.poke()
     night.run(3)
     assert not any(state.on for state in night.box.shown().values())

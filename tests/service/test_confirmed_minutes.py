@@ -90,11 +90,11 @@ def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
     ]
     assert sample(1) == []
     by_ann = Override("a", {"bowl": Look()}, EVENING, EVENING + timedelta(seconds=10), "Ann", "test")
-    night.engine.follow(program.with_hand((by_ann,), None))
+    night.engine.follow(program.with_overrides((by_ann,), None))
     dark, hand = {"colors": [], "brightness": 1.0}, {"kind": "override", "owner": "Ann", "reason": "test"}
     assert [(c.zone, c.look, c.rule, c.at) for c in sample(2)] == [("bowl", dark, hand, EVENING + timedelta(seconds=2))]
     assert [(c.zone, c.look, c.rule) for c in sample(10)] == [("bowl", orange, campaign)]
-    night.engine.follow(program.with_hand((), SafetyStop(EVENING, "Bo", "storm")))
+    night.engine.follow(program.with_overrides((), SafetyStop(EVENING, "Bo", "storm")))
     stop = {"kind": "stop", "owner": "Bo", "reason": "storm"}
     assert {(c.zone, *map(str, (c.look["colors"], c.rule))) for c in sample(20)} == {
         (zone, "[]", str(stop)) for zone in ("bowl", "shaft")

@@ -40,7 +40,7 @@ def test_a_change_is_told_with_its_reason(world_of: Callable[..., World]) -> Non
     world.controller.start()
     world.until(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
     engine = world.controller.engine
-    engine.follow(engine.program.with_hand((), SafetyStop(world.wall, "Eva", "arbete i masten")))
+    engine.follow(engine.program.with_overrides((), SafetyStop(world.wall, "Eva", "arbete i masten")))
     world.controller.poke()
     world.run(1)
     told = [event.text("sv") for _, event in world.controller.events if event.code == "TWL-C020"]

@@ -320,7 +320,7 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
     assert night.right
     assert night.controller.standing() == {"confirmed"}
     engine = night.controller.engine
-    engine.follow(engine.program.with_hand((), SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")))
+    engine.follow(engine.program.with_overrides((), SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")))
     night.controller.poke()
     night.run(4)
     assert not any(state.on for state in night.box.shown().values())

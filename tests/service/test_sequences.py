@@ -61,7 +61,7 @@ class ByHand:
         return desired_looks(self.plain.zones, self.plain.look_at(at), at)
 
     def _follow(self) -> None:
-        self.world.controller.engine.follow(self.plain.with_hand(self._hand.overrides, self._hand.stop))
+        self.world.controller.engine.follow(self.plain.with_overrides(self._hand.overrides, self._hand.stop))
         self.world.controller.poke()
 
 

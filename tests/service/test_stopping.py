@@ -16,7 +16,7 @@ def stop(night: World, *, again: bool = False) -> None:
     """The stop is in force and acknowledged; `again` though it stands already."""
     engine = night.controller.engine
     if not again:
-        engine.follow(engine.program.with_hand((), STOP))
+        engine.follow(engine.program.with_overrides((), STOP))
     engine.stopped(night.controller.reading())
     night.controller.poke()
 
@@ -82,7 +82,7 @@ def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
     night.controller.stop()
     night.controller.start(night.controller.engine.order)
     engine = night.controller.engine
-    engine.follow(engine.program.with_hand((), STOP))
+    engine.follow(engine.program.with_overrides((), STOP))
     night.run(7)
     assert told(night) == [DARK, NAMED]
 
@@ -93,7 +93,7 @@ def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: World) -> None:
     stop(night)
     night.run(2)
     engine = night.controller.engine
-    engine.follow(engine.program.with_hand((), None))
+    engine.follow(engine.program.with_overrides((), None))
     night.box.start()
     night.run(60)
     assert told(night) == []
