@@ -22,7 +22,6 @@ from pathlib import Path
 
 from controller import plain_file
 from controller.broker import User, is_secret
-from controller.broker.topics import is_filter
 from controller.config.tower import MqttSettings as Settings
 from controller.config.tower import Tower
 from controller.errors import Misconfigured
@@ -31,6 +30,7 @@ from controller.gateways.base import DesiredState, Gateway
 from controller.gateways.dmx import Dmx
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
+from controller.topics import is_filter
 
 CONTROLLER = "controller"
 OWN_PASSWORD = "broker-password"  # noqa: S105 -- a name

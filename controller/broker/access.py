@@ -22,7 +22,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from controller.broker.topics import Filters
+from controller.topics import Filters
 
 OWN = ""
 """The programs of the service itself, in the place of a user's name."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NoReturn
 
-from controller.broker.topics import is_filter, is_name
+from controller.topics import is_filter, is_name
 
 
 class ProtocolError(Exception):

@@ -21,7 +21,7 @@ from controller.broker.access import OWN, Rights
 from controller.broker.client_session import ClientSession, Peer, Room, StoredSession
 from controller.broker.limits import Limits
 from controller.broker.packets import Publish
-from controller.broker.topics import Filters
+from controller.topics import Filters
 
 REFUSED = 0x80
 ROUTES, LONG_TOPIC = 1024, 500

@@ -25,6 +25,7 @@ from controller.gateways import capabilities
 from controller.gateways.base import DeviceFault, Gateway, Ignored, Message, Name, Rejected, Report, ReportedLook
 from controller.gateways.payloads import Contradiction, UnknownWord, Unreadable, document, quoted, text
 from controller.lighting.look import ZoneState
+from controller.topics import is_name
 
 MAX_TOPIC = 256
 MAX_ERROR = 160
@@ -41,7 +42,7 @@ PRESENT = {"online": True, "offline": False, "true": True, "false": False}
 def checked_topic(value: str) -> str:
     """A topic that can be published to; raises Mistake TWL-S096. Some bridges begin theirs with a slash."""
     levels = value.removeprefix("/").split("/")
-    bad = any(not level for level in levels) or any(char in "+#" or not char.isprintable() for char in value)
+    bad = any(not level for level in levels) or not is_name(value) or not value.isprintable()
     if bad or value.startswith("$") or len(value) > MAX_TOPIC or value != value.strip():
         raise Mistake("TWL-S096", value=value, limit=MAX_TOPIC)
     return value

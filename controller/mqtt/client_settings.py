@@ -1,18 +1,15 @@
 """Who we are to a broker, and what may be said to it at all."""
 
-import re
 from dataclasses import dataclass
 
 from controller.gateways.base import Message
+from controller.topics import is_filter, is_name
 
 MAX_TOPIC_BYTES = 65535
 MAX_PAYLOAD_BYTES = 1 << 20
 """Nothing comes near it: a plan of 48 h is a few kB, the health of a thousand gateways 200."""
 PARTS = 64
 """More than any device tells at once; fewer than would hold up the others."""
-
-TOPIC = re.compile(r"[^+#\0]+")
-FILTER = re.compile(r"#|(?:\+|[^+#\0/]*)(?:/(?:\+|[^+#\0/]*))*(?:/#)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class ClientSettings:
         if not self.client_id or self.keepalive_s < 1:
             raise ValueError("a client id and a keepalive of at least 1 s are needed")
         for topic_filter, qos in self.subscriptions:
-            if not topic_filter or not FILTER.fullmatch(topic_filter) or qos not in (0, 1, 2):
+            if not is_filter(topic_filter) or qos not in (0, 1, 2):
                 raise ValueError(f"no topic filter: {topic_filter!r} with QoS {qos!r}")
         for message in (*self.birth, *filter(None, [self.will])):
             check(message)
@@ -50,7 +47,7 @@ class ClientSettings:
 
 def check(message: Message) -> None:
     """Raises ValueError or TypeError for a message that can never be sent: the program is wrong."""
-    if not TOPIC.fullmatch(message.topic) or len(message.topic.encode()) > MAX_TOPIC_BYTES:
+    if not is_name(message.topic) or len(message.topic.encode()) > MAX_TOPIC_BYTES:
         raise ValueError(f"no topic to publish to: {message.topic[:200]!r}")
     if not isinstance(message.payload, bytes):
         raise TypeError(f"a payload is bytes, not {type(message.payload).__name__}")

@@ -29,6 +29,7 @@ from controller.mqtt.incoming import (
 )
 from controller.mqtt.outbox import WINDOW, Outbox
 from controller.mqtt.paho_loop import NOTHING_HEARD, PahoLoop
+from controller.topics import matches
 
 DIAL_S = 5.0
 """For TCP, per address of the host, and for the TLS handshake."""
@@ -218,7 +219,7 @@ class Connection:
             self._recall = None
             if not retain:
                 self._inbox.put(Forgot(str(self._address)))
-        return any(paho.topic_matches_sub(wanted, status_topic) for wanted, _ in self._session.subscriptions)
+        return any(matches(wanted, status_topic) for wanted, _ in self._session.subscriptions)
 
 
 Filters = tuple[tuple[str, int], ...]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from controller.gateways.base import Message
 from controller.mqtt.reconnect import STABLE_S, pause_s
 from controller.simulation.kernel import AgendaEntry, Kernel
+from controller.topics import matches
 
 KEEPALIVE_S = 10.0
 BROKER_WAITS, CLIENT_WAITS = 1.5, 1.7
@@ -275,16 +276,8 @@ class Line:
 
 
 def wants(filters: Iterable[str], topic: str) -> bool:
-    """Whether any topic filter matches, MQTT 3.1.1 section 4.7."""
-    return any(each == topic or (("#" in each or "+" in each) and _matches(each, topic)) for each in filters)
-
-
-def _matches(topic_filter: str, topic: str) -> bool:
-    wanted, levels = topic_filter.split("/"), topic.split("/")
-    if wanted[-1] == "#":
-        wanted = wanted[:-1]
-        levels = levels[: len(wanted)]
-    return len(wanted) == len(levels) and all(a in {"+", b} for a, b in zip(wanted, levels, strict=True))
+    """Whether any topic filter matches."""
+    return any(matches(each, topic) for each in filters)
 
 
 class MultiBrokerClient:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from controller.app.users import topics_of, users
-from controller.broker.topics import Filters
 from controller.config.load import load
 from controller.errors import Misconfigured
 from controller.gateways import GATEWAYS
+from controller.topics import Filters
 from tests.broker.conftest import Will
 
 ROOT = Path(__file__).parents[2]

@@ -1,17 +1,10 @@
-"""Topic names and topic filters, section 4.7 of MQTT 3.1.1.
-
-Rules
-1. A name has at least one character, and neither a wildcard nor U+0000.
-2. In a filter `+` stands for one whole level and `#`, only as the last level, for any number of levels, none
-   included: `a/#` matches `a`.
-3. A wildcard in the first level does not match a name that begins with `$`.
-4. More than 200 levels are refused, as mosquitto does: the standard sets no bound, memory does.
-"""
+"""MQTT topic names and topic filters, and which filter matches which name (section 4.7 of MQTT 3.1.1)."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 LEVELS = 200
+"""Deeper topics are refused, as mosquitto does: the standard sets no bound, memory does."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -22,7 +15,7 @@ def is_name(topic: str) -> bool:
 
 
 def is_filter(pattern: str) -> bool:
-    """Whether a client may subscribe to it."""
+    """Whether a client may subscribe to it: `+` is a whole level, `#` the whole last level."""
     if not pattern or "\0" in pattern or pattern.count("/") >= LEVELS:
         return False
     *upper, last = pattern.split("/")
@@ -41,21 +34,31 @@ class _Node(Generic[Key]):
         self.grants: dict[Key, int] = {}
 
 
+def matches(pattern: str, topic: str) -> bool:
+    """Whether a filter matches a name."""
+    if "+" not in pattern and "#" not in pattern:
+        return pattern == topic
+    filters: Filters[None] = Filters()
+    filters.add(pattern, None, 0)
+    return bool(filters.match(topic))
+
+
 class Filters(Generic[Key]):
-    """Who asked for which filter at which QoS, as a tree of levels."""
+    """Who asked for which filter at which QoS, as a tree of levels: matching costs the depth of the topic, not the
+    number of filters."""
 
     def __init__(self) -> None:
         self._root: _Node[Key] = _Node()
 
     def add(self, pattern: str, key: Key, qos: int) -> None:
-        """Takes the place of what the same key asked of the same filter before."""
+        """Subscribes a key to a filter; replaces the QoS of the same key and filter."""
         node = self._root
         for level in pattern.split("/"):
             node = node.children.setdefault(level, _Node())
         node.grants[key] = qos
 
     def remove(self, pattern: str, key: Key) -> None:
-        """Undoes `add`, which must have been called; branches that are left empty go."""
+        """Undoes `add`, which must have been called, and drops branches that are left empty."""
         path = [self._root]
         levels = pattern.split("/")
         for level in levels:
@@ -69,7 +72,7 @@ class Filters(Generic[Key]):
         """Each key with a filter that matches, once, at the highest QoS that its filters ask for."""
         found: dict[Key, int] = {}
         nodes = [self._root]
-        wildcards = not topic.startswith("$")
+        wildcards = not topic.startswith("$")  # a wildcard in the first level does not match `$SYS` (4.7.2)
         for level in topic.split("/"):
             deeper = []
             for node in nodes:
@@ -81,7 +84,7 @@ class Filters(Generic[Key]):
             wildcards = True
         for node in nodes:
             _collect(node, found)
-            _collect(node.children.get("#"), found)
+            _collect(node.children.get("#"), found)  # `a/#` matches `a` too (4.7.1.2)
         return found
 
 
