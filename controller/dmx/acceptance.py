@@ -21,6 +21,7 @@ from controller.dmx.gateway_file import GatewayFile
 from controller.events import Event, new_event
 from controller.gateways.base import Order, Rejected
 from controller.gateways.wire import REFUSED, DesiredDocument, ZoneLook, parse_desired, refusal
+from controller.retry import TokenBucket
 
 REFUSALS_S = 10.0
 REMINDED_S = 60.0
@@ -43,7 +44,7 @@ class DocumentAcceptance:
         self._unkept: GatewayFile | None = None
         self._rejected: str | None = None
         self._rejected_s = float("-inf")
-        self._told_s = float("-inf")
+        self._refusals = TokenBucket(1, REFUSALS_S)
 
     @property
     def order(self) -> Order:
@@ -90,9 +91,9 @@ class DocumentAcceptance:
                 return ()
             if told.command_id in self._accepted:
                 return ()
-        if now_s - self._told_s < REFUSALS_S:
+        if not self._refusals.allows(now_s):
             return ()
-        self._told_s = now_s
+        self._refusals = self._refusals.spend(now_s)
         return (new_event(REFUSED, gateway=self._name, reason=reason),)
 
     def _accept(

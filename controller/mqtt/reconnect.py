@@ -23,6 +23,7 @@ from controller.mqtt.connect import failure
 from controller.mqtt.connection import Connection
 from controller.mqtt.inbox import Inbox
 from controller.mqtt.incoming import BrokerUnreachable, Displaced, Failure
+from controller.retry import backoff_s
 
 ATTEMPT_S = 15.0
 """For the whole way from the name to the CONNACK."""
@@ -36,8 +37,7 @@ CHANCE = random.SystemRandom()
 
 def pause_s(failures: int, chance: float, *, barred: bool) -> float:
     """Seconds to wait after so many failures in a row; `chance` is 0 to 1."""
-    spread = min(CAP_S, 2.0 ** min(failures - 1, 10))
-    return chance * spread + (BARRED_S if barred else 0.0)
+    return chance * backoff_s(failures, 1.0, CAP_S) + (BARRED_S if barred else 0.0)
 
 
 class Reconnecting:

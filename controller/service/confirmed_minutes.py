@@ -6,6 +6,7 @@ from datetime import datetime
 
 from controller.clock import ClockReading
 from controller.lighting.look import NO_LIGHT, Look
+from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Blackout, EveryNight, Override, Rule, SafetyStop
 from controller.schedule.hours import night_at
 from controller.schedule.plan import Cue, Program
@@ -86,7 +87,7 @@ def look_document(look: Look, since: datetime) -> dict[str, object]:
     """A look; of a sequence with when it began and how long each colour holds."""
     document: dict[str, object] = {"colors": [color.hex for color in look.colors], "brightness": look.brightness}
     if len(look.colors) > 1:
-        document |= {"change_every_s": look.change_every_s, "since": since.isoformat()}
+        document |= {"change_every_s": look.change_every_s, "since": rfc3339(since)}
     return document
 
 

@@ -11,7 +11,7 @@ Rules
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
@@ -34,7 +34,7 @@ from controller.lighting.look import Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.durations import parse_duration
-from controller.schedule.hours import HORIZONS, instant, night_at, night_of
+from controller.schedule.hours import HORIZONS, instant, night_at, night_of, read_instant
 from controller.schedule.hours_grammar import EVENING, SunEvent, read_time
 from controller.schedule.plan import Program
 from controller.schedule.sun import below
@@ -227,14 +227,9 @@ def _clock(minutes: int, program: Program, now: datetime) -> datetime:
 
 
 def _instant(text: str, program: Program) -> datetime | None:
-    """ISO 8601, in the site's time where it has no offset."""
     try:
-        told = datetime.fromisoformat(text.strip())
-        if told.tzinfo is not None:
-            return told.astimezone(UTC)
-        at = instant(told.date(), told.hour * 60 + told.minute, program.place.time_zone, last=True)
-        return at + timedelta(seconds=told.second, microseconds=told.microsecond)
-    except (ValueError, OverflowError):
+        return read_instant(text, program.place.time_zone, last=True)
+    except ValueError:
         return None
 
 

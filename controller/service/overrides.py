@@ -21,6 +21,7 @@ from controller.events import Event, new_event
 from controller.events.models import Advice
 from controller.events.rate_limit import RateLimit
 from controller.gateways.base import Rejected
+from controller.retry import TokenBucket
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import (
     OverridePolicy,
@@ -306,8 +307,8 @@ class OverrideQueue:
         self._answers = RateLimit(ANSWERS)
         self._latest_s = 0.0
         self._keep_s = 0.0
-        self._paid_s: dict[str, float] = {}
-        """By action: until when those that were granted are paid for."""
+        self._granted: dict[str, TokenBucket] = {}
+        """By action."""
 
     @property
     def has_work(self) -> bool:
@@ -344,12 +345,12 @@ class OverrideQueue:
     async def _answer(self, payload: bytes, reading: ClockReading, suspect: bool) -> Event:
         """At most GRANTED a minute of each action: each is written to disk, log and lamps. A stop is never refused."""
         action = action_of(payload)
-        paid_s = max(self._paid_s.get(action, 0.0), reading.mono) + WINDOW_S / GRANTED
-        if action != "stop" and paid_s > reading.mono + WINDOW_S:
+        granted = self._granted.get(action, TokenBucket(GRANTED, WINDOW_S / GRANTED))
+        if action != "stop" and not granted.allows(reading.mono):
             return self._hand.turn_away(payload, "TWL-O112")
         answer = await self._hand.take(payload, reading.wall, suspect)
         if answer.code != REFUSED:
-            self._paid_s[action] = paid_s
+            self._granted[action] = granted.spend(reading.mono)
         return answer
 
     def _damped(self, answer: Event, reading: ClockReading) -> tuple[Event, ...]:

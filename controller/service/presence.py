@@ -10,10 +10,11 @@ from controller.events.models import printable
 from controller.events.rate_limit import RateLimit
 from controller.gateways.base import Message
 from controller.mqtt import Received
+from controller.retry import TokenBucket
 from controller.service.health_watch import BEAT_S, ONLINE
 
 REPAIR_S = 1.0
-"""At most so often it is written over: somebody may write without end."""
+"""It is written over at most this often: somebody may write without end."""
 FAREWELL_S = 10.0
 """So long after a connection began an `offline` may be the last will of our own connection before it."""
 
@@ -23,7 +24,8 @@ class Presence:
 
     def __init__(self, topic: str) -> None:
         self._topic = topic
-        self._beat_s = self._repair_s = self._connected_s = float("-inf")
+        self._beat_s = self._connected_s = float("-inf")
+        self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
         self._damper = RateLimit()
         self._told: list[Event] = []
@@ -44,8 +46,8 @@ class Presence:
 
     def due(self, reading: ClockReading) -> tuple[Message, ...]:
         """What is to be said now."""
-        if self._is_overwritten and reading.mono - self._repair_s >= REPAIR_S:
-            self._is_overwritten, self._repair_s = False, reading.mono
+        if self._is_overwritten and self._repairs.allows(reading.mono):
+            self._is_overwritten, self._repairs = False, self._repairs.spend(reading.mono)
             return (Message(self._topic, ONLINE, qos=1, retain=True),)
         if reading.mono - self._beat_s >= BEAT_S:
             self._beat_s = reading.mono

@@ -36,6 +36,7 @@ from hashlib import blake2b
 from controller.events import Event, new_event
 from controller.gateways.base import POLL_S, Gateway
 from controller.gateways.vendor import CONTRADICTED
+from controller.retry import backoff_s
 from controller.service import liveness
 from controller.service.formatting import difference, says, shows
 from controller.service.gateway_state import PROVEN, Decision, GatewayState, Pending, Recheck, Status, TurnFacts
@@ -500,7 +501,7 @@ def _again(gateway: Gateway, state: GatewayState, turn: TurnFacts, events: tuple
 def _backoff(gateway: Gateway, attempts: int) -> float:
     """Seconds until the next try: doubled each time, spread by up to a quarter."""
     longest_s = OURS_MAX_S if gateway.KEEPS_PLAN else RETRY_MAX_S
-    return min(longest_s, RETRY_S * 2.0 ** min(attempts - 1, 10)) * (1 + _spread(gateway, attempts) / 4)
+    return backoff_s(attempts, RETRY_S, longest_s) * (1 + _spread(gateway, attempts) / 4)
 
 
 def _spread(gateway: Gateway, attempts: int) -> float:
