@@ -1,5 +1,5 @@
-"""The one way to make a call that may hang (a disk, a name server, a USB driver): neither the loop nor the end of the
-process waits for it. asyncio's executor is no place for it, since its threads are joined at the end."""
+"""The only place that starts threads, for calls that may hang (a disk, a name server, a USB driver): neither the loop
+nor the end of the process waits for them. asyncio's executor would: its threads are joined at the end."""
 
 import asyncio
 import threading
@@ -36,7 +36,8 @@ idle_threads: list[_CallThread] = []
 """Those without a call; appending and popping are atomic."""
 
 
-def _make(name: str, call: Callable[[], None]) -> None:
+def in_thread(name: str, call: Callable[[], None]) -> None:
+    """Makes the call in a daemon thread of this name, which nobody waits for."""
     try:
         thread = idle_threads.pop()
     except IndexError:
@@ -65,7 +66,7 @@ async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[],
         with suppress(RuntimeError):  # the loop has closed meanwhile
             loop.call_soon_threadsafe(lambda: answer.done() or settle())
 
-    _make(name, work)
+    in_thread(name, work)
     try:
         return await answer
     except asyncio.CancelledError:

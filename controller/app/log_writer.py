@@ -11,6 +11,7 @@ from typing import Literal, TextIO
 from controller.events import CATALOGUE, Event, Level, new_event
 from controller.events.formatters import PRIORITY, json_line, text_line
 from controller.locale import DEFAULT, Language, load
+from controller.threads import in_thread
 
 LogFormat = Literal["text", "json"]
 ROOM = 10_000
@@ -27,10 +28,10 @@ class Log:
         self._in_journal = "JOURNAL_STREAM" in os.environ and stream is sys.stderr
         self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
         self._dropped = 0
-        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._is_over = threading.Event()
 
     def __enter__(self) -> "Log":
-        self._thread.start()
+        in_thread("log", self._work)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,7 +39,7 @@ class Log:
             self._lines.put(None, timeout=DRAIN_S)
         except queue.Full:
             return
-        self._thread.join(DRAIN_S)
+        self._is_over.wait(DRAIN_S)
 
     def speak(self, zone: tzinfo, language: Language) -> None:
         """The local time and the language of the lines from now on, whose texts are read now: a service goes on telling
@@ -65,6 +66,12 @@ class Log:
             else text_line(event, at, self._zone, self._language)
         )
         return f"<{PRIORITY[event.level]}>{line}" if self._in_journal else line
+
+    def _work(self) -> None:
+        try:
+            self._write()
+        finally:
+            self._is_over.set()
 
     def _write(self) -> None:
         while (told := self._lines.get()) is not None:

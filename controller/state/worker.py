@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from controller.threads import in_thread
+
 T = TypeVar("T")
 
 
@@ -29,7 +31,7 @@ class Worker:
         """Begin to work."""
         self._open = True
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._work, args=(loop,), name=self._name, daemon=True).start()
+        in_thread(self._name, lambda: self._work(loop))
 
     async def ask(self, job: Callable[[], T]) -> T:
         """What the job gives or raises; given up before its turn, it is not done at all."""
