@@ -15,6 +15,7 @@ from controller.cli.options import Options
 from controller.errors import WatertowerError
 from controller.events.models import Text, printable
 from controller.locale import Language
+from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
 from controller.service.reload import LAST_GOOD
@@ -50,8 +51,8 @@ class ManualState:
                 "owner": kept.owner,
                 "reason": kept.reason,
                 "look": kept.said,
-                "from": kept.start.isoformat(),
-                "until": kept.override.end.isoformat(),
+                "from": rfc3339(kept.start),
+                "until": rfc3339(kept.override.end),
             }
             for kept in self.overrides
         ]

@@ -8,6 +8,7 @@ from controller.events.models import Text
 from controller.lighting.color import Color
 from controller.lighting.look import Look, ZoneState
 from controller.locale import Language
+from controller.rfc3339 import parse_rfc3339, rfc3339
 from controller.state import History, LightChange, Minute, NotRead
 
 A_MINUTE = timedelta(minutes=1)
@@ -67,7 +68,7 @@ def shown_document(shown: Mapping[str, ShownZone]) -> dict[str, object] | None:
 def _shown(change: LightChange, minute: Minute, at: datetime) -> ShownZone:
     match change.look:
         case {"colors": list(colors), "brightness": float() | int() as brightness, **rest}:
-            since = datetime.fromisoformat(str(rest.get("since", change.at)))
+            since = parse_rfc3339(str(rest.get("since", rfc3339(change.at))))
             every_s = float(str(rest.get("change_every_s", 0)))
             look = Look(tuple(Color.from_hex(str(color)) for color in colors), brightness, every_s)
             return ShownZone(change.zone, look.at((at - since).total_seconds()), change.rule, minute.confirmed_s)

@@ -2,10 +2,11 @@
 it is printed."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from controller.config.load import Setup
 from controller.errors import Mistake, WatertowerError
+from controller.schedule import hours
 from controller.schedule.campaign import EveryNight
 from controller.schedule.days import Days
 from controller.schedule.hours import instant
@@ -22,9 +23,8 @@ def read_instant(text: str, setup: Setup) -> datetime:
     """ISO 8601, in the site's time where it has no offset; raises WatertowerError TWL-Q120."""
     zone = setup.tower.site.place.time_zone
     try:
-        told = datetime.fromisoformat(text.strip())
-        told = told if told.tzinfo is not None else told.replace(tzinfo=zone)
-        at, year = told.astimezone(UTC), told.astimezone(zone).year
+        at = hours.read_instant(text, zone)
+        year = at.astimezone(zone).year
     except (ValueError, OverflowError) as error:
         raise WatertowerError("TWL-Q120", value=text) from error
     if not FIRST <= year <= LAST.year:

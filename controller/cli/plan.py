@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
 import click
@@ -19,6 +19,7 @@ from controller.events import new_event
 from controller.events.formatters import json_text
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.locale import Language
+from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Cue, Program
 from controller.schedule.plan_notes import Note, night_notes
@@ -55,7 +56,7 @@ def command(options: Options, period: tuple[str, ...], moment: str | None, as_js
         else:
             past = _past(shown, options) if at < now else []
             beside = notices(by_hand, (max(at, now), at + SOON), now, zone, options.language) if at + SOON > now else []
-            click.echo("\n".join((local(at, zone), *past, *_explanation(under, at, options), *beside)))
+            click.echo("\n".join((rfc3339(at, zone), *past, *_explanation(under, at, options), *beside)))
         return
     start, end = read_period(" ".join(period), setup, now)
     if as_json:
@@ -95,7 +96,7 @@ def explained(program: Program, at: datetime) -> dict[str, object]:
     return {
         "version": 1,
         "at": rfc3339(at),
-        "local": local(at, program.place.time_zone),
+        "local": rfc3339(at, program.place.time_zone),
         "looks": {zone: zone_object(shown) for zone, shown in state.items()},
         "campaign": cue.campaign,
         "since": rfc3339(cue.at),
@@ -104,16 +105,6 @@ def explained(program: Program, at: datetime) -> dict[str, object]:
         "rule": why.rule,
         "losers": losers,
     }
-
-
-def rfc3339(at: datetime) -> str:
-    """An instant in UTC, to the second or as much finer as it is."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def local(at: datetime, zone: tzinfo) -> str:
-    """An instant in the site's time, with its offset."""
-    return at.astimezone(zone).isoformat()
 
 
 def zone_object(state: ZoneState) -> dict[str, object]:
@@ -130,7 +121,7 @@ def _cue(program: Program, cue: Cue) -> dict[str, object]:
     looks: Mapping[str, Look] = cue.looks
     return {
         "at": rfc3339(cue.at),
-        "local": local(cue.at, program.place.time_zone),
+        "local": rfc3339(cue.at, program.place.time_zone),
         "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue) for zone in program.zones},
         "fade_s": cue.fade_s,
         "campaign": cue.campaign,
@@ -234,12 +225,12 @@ def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
     cue, why = program.look_at(at), program.explain(at)
     lines = [f"{say('plan.shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
     if fade_left_s(cue, at):
-        lines.append(f"{say('plan.fading_until')}: {local(cue.at + timedelta(seconds=cue.fade_s), zone)}")
+        lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
     lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
     told = ((loser.name, loser.by.words(language), loser.reason(language)) for loser in why.losers)
     lines += [f"{say('plan.loses')}: {name} – {rule} ({reason})" for name, rule, reason in told]
     following = program.next_cue(at)
     if following is not None:
-        lines.append(f"{say('plan.next')}: {local(following.at, zone)}")
+        lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone)}")
     return lines

@@ -15,6 +15,7 @@ from controller.cli.period import read_period, say_day
 from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
+from controller.rfc3339 import parse_rfc3339
 from controller.simulation import results
 from controller.simulation.faults import FAULTS
 from controller.simulation.rehearsal import Rehearsal
@@ -118,7 +119,7 @@ def _false_alarms(told: Json, rehearsal: Rehearsal, options: Options) -> list[st
 
 
 def _local(at: str, rehearsal: Rehearsal) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(rehearsal.setup.tower.site.place.time_zone):%Y-%m-%d %H:%M:%S}"
+    return f"{parse_rfc3339(at).astimezone(rehearsal.setup.tower.site.place.time_zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _figures(told: Json, options: Options) -> str:

@@ -26,6 +26,7 @@ from controller.gateways.lamp_test_message import Walk
 from controller.gateways.wire import ReportedDocument, parse_reported
 from controller.lighting.patch import Fixture
 from controller.mqtt import Address, Connected, Mqtt, Received
+from controller.rfc3339 import rfc3339
 from controller.service.reload import load_last_good
 from controller.state.atomic import write
 
@@ -179,6 +180,6 @@ def _message(gateway: Dmx, walk: Walk, prefix: str) -> Message:
 def _written(state: Path, answers: dict[str, str], now: datetime) -> Path:
     path = state / f"test-lamps-{now:%Y%m%dT%H%M%SZ}.json"
     state.mkdir(parents=True, exist_ok=True)
-    document = {"version": 1, "at": now.isoformat(timespec="seconds"), "answers": answers}
+    document = {"version": 1, "at": rfc3339(now, timespec="seconds"), "answers": answers}
     write(path, json.dumps(document, ensure_ascii=False, indent=2).encode())
     return path

@@ -19,6 +19,7 @@ from controller.config.findings import FilePlace, Finding
 from controller.events import Level
 from controller.events.formatters import json_text
 from controller.locale import Language, texts
+from controller.rfc3339 import rfc3339
 
 WIDTH = 100
 ANNOTATIONS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice", Level.DEBUG: "notice"}
@@ -32,7 +33,7 @@ def as_text(findings: Iterable[Finding], language: Language) -> str:
 def as_json(findings: Iterable[Finding], language: Language, files: Iterable[tuple[Path, datetime | None]] = ()) -> str:
     """One document for programs: `findings` with code, level, place, text and cure; `files` that were read, and when
     each was saved."""
-    read = [{"path": str(path.absolute()), "saved": saved.isoformat() if saved else None} for path, saved in files]
+    read = [{"path": str(path.absolute()), "saved": rfc3339(saved) if saved else None} for path, saved in files]
     return json_text({"version": 1, "files": read, "findings": [_object(one, language) for one in findings]})
 
 

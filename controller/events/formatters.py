@@ -3,10 +3,11 @@
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from controller.events.models import Advice, Event, Level, in_language
 from controller.locale import DEFAULT, Language
+from controller.rfc3339 import rfc3339
 
 PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
 """sd-daemon(3): journald reads `<n>` at the start of a line as its priority."""
@@ -30,7 +31,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
     """The event as a JSON object; also what goes out on `<prefix>/controller/event`."""
     return {
         "version": 1,
-        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "at": rfc3339(at, timespec="microseconds"),
         "level": event.level.value,
         "event": event.kind.name,
         "code": event.code,

@@ -82,6 +82,19 @@ def instant(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> d
     return _local(day, minutes, zone).replace(fold=fold).astimezone(UTC)
 
 
+def read_instant(text: str, zone: ZoneInfo, *, last: bool = False) -> datetime:
+    """An instant as people type it, in ISO 8601, as UTC: without an offset it is local time, and `last` takes the
+    second of a repeated one. Raises ValueError."""
+    at = datetime.fromisoformat(text.strip())
+    try:
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+        minute = instant(at.date(), at.hour * 60 + at.minute, zone, last=last)
+        return minute + timedelta(seconds=at.second, microseconds=at.microsecond)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
 def clock_change(day: date, minutes: int, zone: ZoneInfo) -> timedelta:
     """How far clocks are put forward over a time that they skip, or back (negative) over one that they repeat; or 0."""
     local = _local(day, minutes, zone)

@@ -16,6 +16,7 @@ from datetime import datetime
 from controller.gateways.base import Message
 from controller.lighting.color import Color
 from controller.lighting.look import NO_LIGHT, Look
+from controller.rfc3339 import rfc3339
 from controller.service.overrides import OverrideManager
 from controller.simulation.expected import ByHand, Expected
 from controller.simulation.kernel import Kernel, utc
@@ -77,7 +78,7 @@ class Operator:
         number, end = len(self._asked), self._world.now + random.uniform(*LASTS_S)
         zones = self._zones if random.random() < 0.5 else (random.choice(self._zones),)
         word = random.choice(tuple(LOOKS))
-        keys: dict[str, object] = {"look": dict.fromkeys(zones, word), "until": utc(end).isoformat(timespec="seconds")}
+        keys: dict[str, object] = {"look": dict.fromkeys(zones, word), "until": rfc3339(utc(end), timespec="seconds")}
         self._ask(f"override-{number}", keys, dict.fromkeys(zones, LOOKS[word]), _whole(utc(end)))
 
     def resume(self) -> None:

@@ -1,10 +1,10 @@
 """A rehearsal as JSON: the same seed gives the same bytes. Seconds are rounded to a thousandth."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
+from controller.rfc3339 import rfc3339
 from controller.simulation.kernel import utc
 from controller.simulation.meter import LightCount, Spell
 from controller.simulation.rehearsal import Rehearsal, Result
@@ -83,8 +83,8 @@ def figures(rehearsal: Rehearsal, result: Result) -> Json:
 def _period(rehearsal: Rehearsal) -> Json:
     return {
         "site": rehearsal.setup.tower.site.name,
-        "from": _rfc3339(rehearsal.start),
-        "until": _rfc3339(rehearsal.end),
+        "from": rfc3339(rehearsal.start),
+        "until": rfc3339(rehearsal.end),
     }
 
 
@@ -101,7 +101,7 @@ def _count(count: LightCount) -> Json:
 
 def _spell(spell: Spell) -> Json:
     return {
-        "at": _rfc3339(utc(spell.start), "milliseconds"),
+        "at": rfc3339(utc(spell.start), timespec="milliseconds"),
         "gateway": spell.lamp.gateway,
         "zone": spell.lamp.zone,
         "wrong": spell.wrong,
@@ -111,13 +111,8 @@ def _spell(spell: Spell) -> Json:
 
 
 def _alarm(alarm: RecordedAlarm) -> Json:
-    at = _rfc3339(utc(alarm.at), "milliseconds")
+    at = rfc3339(utc(alarm.at), timespec="milliseconds")
     return {"at": at, "code": alarm.event.code, "text": alarm.event.text("en")}
-
-
-def _rfc3339(at: datetime, timespec: str = "auto") -> str:
-    """As `plan` writes an instant."""
-    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _of_gateway(name: str, seeds: Sequence[Json]) -> Json:

@@ -22,6 +22,7 @@ from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
 from controller.events.models import Advice, InEachLanguage, Spoken, in_language, printable
 from controller.locale import Language, languages
+from controller.rfc3339 import parse_rfc3339
 from controller.state.database import REFUSALS, Database
 from controller.state.json_file import Tell, Unusable
 
@@ -304,7 +305,7 @@ def _stored_fields(event: Event) -> dict[str, object]:
 
 
 def stamp(at: datetime) -> str:
-    """An instant as text that sorts as the instants do."""
+    """An instant as text that sorts as the instants do, among the rows of earlier versions too."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -360,7 +361,7 @@ def _minute_of(minute: int, zone: str, night: str, planned: int, confirmed_s: fl
 
 
 def _instant(at: str) -> datetime:
-    return datetime.fromisoformat(at).astimezone(UTC)
+    return parse_rfc3339(at)
 
 
 def _minute(at: datetime) -> int:

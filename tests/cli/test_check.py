@@ -139,7 +139,7 @@ def test_which_files_were_read_and_when_they_were_saved_is_told(call: Any, confi
     line = f"Read: {config / 'schedule.yaml'}, saved 2026-11-20 15:41:07"
     assert line in call("check").stdout
     told = json.loads(call("check", "--json").stdout)["files"]
-    assert told[0] == {"path": str(config / "schedule.yaml"), "saved": "2026-11-20T14:41:07+00:00"}
+    assert told[0] == {"path": str(config / "schedule.yaml"), "saved": "2026-11-20T14:41:07Z"}
     edit(config / "schedule.yaml", "orange", "ornge")
     result = call("check")
     assert result.exit_code == 78
