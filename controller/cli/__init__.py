@@ -8,7 +8,6 @@ import gc
 import importlib
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +16,10 @@ from typing import Any, NoReturn
 import click
 
 from controller import __version__
-from controller.cli.click_i18n import SpokenContext, language_asked, refusal, unknown
+from controller.cli.command_line import TranslatedContext, language_asked, refusal, unknown
 from controller.cli.options import INTERRUPTED, USAGE, Options, tell
 from controller.errors import Refused
-from controller.locale import languages
+from controller.locale import languages, texts
 
 COMMANDS = {
     "run": "run",
@@ -42,13 +41,12 @@ COMMANDS = {
     "schema": "schema",
 }
 """Command -> the module of `controller.cli` that holds it, imported when it is called."""
-SENTENCE = re.compile(r".*?(?:\.(?=\s|$)|$)", re.DOTALL)
 
 
 class Commands(click.Group):
     """Loads a command when it is asked for, so that `explain` need not load the whole service."""
 
-    context_class = SpokenContext
+    context_class = TranslatedContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -62,7 +60,7 @@ class Commands(click.Group):
             found: click.Command = importlib.import_module(f"controller.cli.{module}").command
         finally:
             gc.enable()
-        found.context_class = SpokenContext
+        found.context_class = TranslatedContext
         return found
 
     def resolve_command(
@@ -73,11 +71,10 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each with the first sentence of what it does."""
-        helps = ((name, command.help or "") for name in COMMANDS if (command := self.get_command(ctx, name)))
-        rows = [(name, sentence[0]) for name, text in helps if (sentence := SENTENCE.match(text))]
+        """Each with what it does, in one sentence."""
+        about = texts(ctx.find_root().obj.language, "help")
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl([(name, about[name]["about"]) for name in COMMANDS])
 
     def invoke(self, ctx: click.Context) -> Any:
         """The command; here, and not in `main`, since click itself would call a closed pipe a failure."""
@@ -112,12 +109,11 @@ class Commands(click.Group):
     "watertower",
     cls=Commands,
     invoke_without_command=True,
-    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--config", type=click.Path(path_type=Path), help="Folder of the two files (./config).")
-@click.option("--state", type=click.Path(path_type=Path), help="Folder of what outlives a restart.")
-@click.option("--lang", type=click.Choice(languages()), help="Language of texts (from LANG).")
+@click.option("--config", type=click.Path(path_type=Path))
+@click.option("--state", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(languages()))
 @click.version_option(__version__, prog_name="watertower")
 @click.pass_context
 def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None) -> None:

@@ -30,9 +30,9 @@ LONGEST = 4_200
 
 
 @click.command("check")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", help="For people or programs.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--against-running", is_flag=True, help="Also tell what would change where the service runs.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--against-running", is_flag=True)
 @common
 def command(options: Options, form: str, as_json: bool, against_running: bool) -> None:
     """Check both files."""

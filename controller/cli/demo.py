@@ -45,14 +45,13 @@ CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
 
 
 @click.command("demo")
-@click.option("--from", "start", help="INSTANT to begin at; six hours before the next campaign if not given.")
-@click.option("--until", "end", help="INSTANT to end at; six hours after the campaign if not given.")
+@click.option("--from", "start")
+@click.option("--until", "end")
 @click.option(
     "--speed",
     type=click.FloatRange(1, 100_000),
-    help=f"Times real time; {SPEED}, or {SPEED_WITH_FAULTS} with --faults, if not given.",
 )
-@click.option("--faults", type=click.Choice(list(FAULTS)), help="How the lamps misbehave in the middle of it.")
+@click.option("--faults", type=click.Choice(list(FAULTS)))
 @common
 def command(options: Options, start: str | None, end: str | None, speed: float | None, faults: str | None) -> None:
     """The campaign in time-lapse: no hardware, nothing to edit."""

@@ -11,7 +11,7 @@ from controller.locale import languages
 
 @click.command("explain")
 @click.argument("code", required=False)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True)
 @common
 def command(options: Options, code: str | None, as_json: bool) -> None:
     """What CODE means and what to do; without a code, all of them."""

@@ -32,7 +32,7 @@ from controller.threads import run_blocking
 
 @click.command("gateway")
 @click.argument("name")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @common
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Obey as the DMX gateway NAME of tower.yaml until stopped."""

@@ -26,9 +26,9 @@ def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | Non
 
 @click.command("import-fixture")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--mode", help="Name of the mode; without it the modes are listed.")
-@click.option("--name", callback=_plain, help="Name of the profile; made from file and mode if not given.")
-@click.option("--force", is_flag=True, help="Write over a profile of that name.")
+@click.option("--mode")
+@click.option("--name", callback=_plain)
+@click.option("--force", is_flag=True)
 @common
 def command(options: Options, file: Path, mode: str | None, name: str | None, force: bool) -> None:
     """Make a profile of FILE's mode in the profiles folder of the configuration."""

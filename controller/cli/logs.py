@@ -25,12 +25,12 @@ LIGHT_CHANGED = "TWL-C020"
 
 
 @click.command("logs")
-@click.option("--since", help="INSTANT to begin at, or a duration such as '2 h' back from now.")
-@click.option("--code", help="Only events of this code.")
-@click.option("--campaign", help="Only what happened while this campaign was shown.")
-@click.option("--gateway", help="Only what happened to this gateway.")
-@click.option("--follow", is_flag=True, help="Go on until interrupted.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--since")
+@click.option("--code")
+@click.option("--campaign")
+@click.option("--gateway")
+@click.option("--follow", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
 @common
 def command(  # noqa: PLR0913, PLR0917  one for each option
     options: Options,

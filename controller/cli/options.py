@@ -79,9 +79,9 @@ def environment_language() -> Language | None:
 def common(command: F) -> F:
     """Adds the common options to a command and hands it what was chosen, here or before its name."""
 
-    @click.option("--config", type=click.Path(path_type=Path), help="Folder of the two files (./config).")
-    @click.option("--state", type=click.Path(path_type=Path), help="Folder of what outlives a restart.")
-    @click.option("--lang", type=click.Choice(languages()), help="Language of texts (from LANG).")
+    @click.option("--config", type=click.Path(path_type=Path))
+    @click.option("--state", type=click.Path(path_type=Path))
+    @click.option("--lang", type=click.Choice(languages()))
     @click.pass_context
     @wraps(command)
     def with_options(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:

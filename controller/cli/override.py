@@ -8,10 +8,8 @@ from controller.cli.send_request import ask
 
 @click.command("override")
 @click.argument("look", nargs=-1, required=True)
-@click.option(
-    "--until", required=True, help="next change, sunrise, midnight, 22:30, an INSTANT, or a duration such as '2 h'."
-)
-@click.option("--reason", required=True, help="Why; it stands in the log.")
+@click.option("--until", required=True)
+@click.option("--reason", required=True)
 @click.option("--brightness", default="100 %", show_default=True)
 @common
 def command(options: Options, look: tuple[str, ...], until: str, reason: str, brightness: str) -> None:

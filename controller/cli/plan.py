@@ -35,8 +35,8 @@ MOST_EMPTY = 14
 
 @click.command("plan")
 @click.argument("period", nargs=-1)
-@click.option("--at", "moment", help="Explain one INSTANT, such as 2026-11-20T16:00.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--at", "moment")
+@click.option("--json", "as_json", is_flag=True)
 @common
 def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
     """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand."""

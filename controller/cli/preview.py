@@ -17,7 +17,7 @@ from controller.lighting.patch import VISIBLE, Preview
 @click.command("preview")
 @click.argument("look", nargs=-1, required=True)
 @click.option("--brightness", default="100 %", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True)
 @common
 def command(options: Options, look: tuple[str, ...], brightness: str, as_json: bool) -> None:
     """Show what every fixture makes of LOOK, a colour or dark. Exit code 1 where one cannot show it."""

@@ -27,10 +27,10 @@ SPELLS = 5
 
 @click.command("rehearse")
 @click.argument("period", nargs=-1)
-@click.option("--faults", type=click.Choice(list(FAULTS)), default="none", help="What goes wrong on purpose.")
-@click.option("--seed", default=0, help="The same seed replays exactly.")
-@click.option("--seeds", "count", type=click.IntRange(min=1), help="So many seeds from --seed on, on all cores.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--faults", type=click.Choice(list(FAULTS)), default="none")
+@click.option("--seed", default=0)
+@click.option("--seeds", "count", type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True)
 @common
 def command(
     options: Options, period: tuple[str, ...], faults: str, seed: int, count: int | None, as_json: bool

@@ -40,7 +40,7 @@ class Start:
 
 
 @click.command("run")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @common
 def command(options: Options, log_format: LogFormat) -> None:
     """Keep the tower as the schedule says, until stopped."""

@@ -33,8 +33,8 @@ MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕"
 
 
 @click.command("status")
-@click.option("--watch", is_flag=True, help="Go on until interrupted.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--watch", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
 @common
 def command(options: Options, watch: bool, as_json: bool) -> None:
     """How it stands now. Exit code 1 where a lamp is not as it should be or something is wrong with the service, 69

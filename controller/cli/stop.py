@@ -7,7 +7,7 @@ from controller.cli.send_request import ask
 
 
 @click.command("stop")
-@click.option("--reason", required=True, help="Why; it stands in the log.")
+@click.option("--reason", required=True)
 @common
 def command(options: Options, reason: str) -> None:
     """Make everything dark now, above all schedules and overrides. It holds until `watertower resume --lift`. Exit code

@@ -56,7 +56,7 @@ class Step:
 
 @click.command("test-lamps")
 @click.argument("gateway", required=False)
-@click.option("--channels", is_flag=True, help="Every channel of every lamp, one after another.")
+@click.option("--channels", is_flag=True)
 @common
 def command(options: Options, gateway: str | None, channels: bool) -> None:
     """Light one lamp after another and ask whether it was the right one. Exit code 1 where one was not."""

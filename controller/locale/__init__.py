@@ -5,7 +5,7 @@ keys in every language. A further language is a further folder.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, reduce
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,3 @@ def template(language: Language, topic: str, key: str) -> str:
 def phrase(language: Language, key: str, **fields: object) -> str:
     """A text of the commands, such as `plan.night_of`, with its fields."""
     return template(language, "commands", key).format_map(fields)
-
-
-def help_words(language: Language) -> Callable[[str], str]:
-    """The same for the help of the commands; a sentence without a translation stays as it is."""
-    sentences = texts(language, "help")
-    return lambda text: str(sentences.get(text, text))

@@ -1,17 +1,21 @@
-"""Help and refusals of the command line in the user's language, where click by itself speaks English."""
+"""Help and refusals of the command line in the user's language, where click by itself speaks English.
+
+The texts are in `help.toml` of each language, by the names of commands and options.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from controller.errors import Refused
 from controller.likeness import likeliest
-from controller.locale import Language, help_words, languages
+from controller.locale import DEFAULT, Language, languages, template, texts
 
 ASKED = re.compile(r"--lang=(?P<code>.+)")
-EXTRA = re.compile(r"(?P<text>.*?) *(?:\[(?P<extra>[^\]]*)\])?$", re.DOTALL)
+EXTRA = re.compile(r"\[[^\]]*\]$")
+"""As click adds to the help of an option: `[default: 0; required]`."""
 TOO_MUCH = re.compile(r".*\((?P<words>.*)\)")
 NO_VALUE = "does not take a value"
 """What click says of `--json=yes`, with the same kind of error as for a value that is missing."""
@@ -27,48 +31,60 @@ def language_asked(words: Sequence[str]) -> Language | None:
     return asked[-1] if asked else None
 
 
-class Formatter(click.HelpFormatter):
-    """Writes help in the language of `say`; every phrase of it has its translation in `locale`."""
+class TranslatedFormatter(click.HelpFormatter):
+    """Writes the words that click itself puts around the help in `language`."""
 
-    say: Callable[[str], str] = str
+    language: Language = DEFAULT
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:  # noqa: ARG002
         """`Usage: watertower check [OPTIONS]`."""
-        words = {word: self.say(word) for word in ("[OPTIONS]", "COMMAND [ARGS]...")}
-        for word, said in words.items():
-            args = args.replace(word, said)
-        super().write_usage(prog, args, f"{self.say('Usage')}: ")
+        super().write_usage(prog, args, f"{self._around('usage')}: ")
 
     def write_heading(self, heading: str) -> None:
         """`Options:`."""
-        super().write_heading(self.say(heading))
-
-    def write_text(self, text: str) -> None:
-        """What a command does."""
-        super().write_text(self.say(" ".join(text.split())))
+        super().write_heading(self._around(heading.lower()))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Options and commands, each with what it does."""
-        super().write_dl([(name, self._row(text)) for name, text in rows], col_max, col_spacing)
+        super().write_dl([(name, EXTRA.sub(self._extra, text)) for name, text in rows], col_max, col_spacing)
 
-    def _row(self, row: str) -> str:
-        found = EXTRA.fullmatch(row)
-        text, extra = (found["text"], found["extra"]) if found else (row, None)
-        said = self.say(" ".join(text.split())) if text else ""
-        if extra is None:
-            return said
-        word, colon, value = extra.partition(":")
-        return f"{said} [{self.say(word) if word.isalpha() else word}{colon}{value}]".strip()
+    def _extra(self, found: re.Match[str]) -> str:
+        return re.sub(r"\b(default|required)\b", lambda word: self._around(word[0]), found[0])
+
+    def _around(self, key: str) -> str:
+        return template(self.language, "help", f"around.{key}")
 
 
-class SpokenContext(click.Context):
-    """Makes its help with Formatter."""
+class TranslatedContext(click.Context):
+    """Shows help and usage in the user's language."""
 
     def make_formatter(self) -> click.HelpFormatter:
-        """In the language of the command line."""
-        formatter = Formatter(width=self.terminal_width, max_width=self.max_content_width)
-        formatter.say = help_words(self.find_root().obj.language)
+        """Called by click before it writes help or usage: only then are the texts read, which takes milliseconds."""
+        language: Language = self.find_root().obj.language
+        _translate(self.command, self, texts(language, "help"))
+        formatter = TranslatedFormatter(width=self.terminal_width, max_width=self.max_content_width)
+        formatter.language = language
         return formatter
+
+
+def _translate(command: click.Command, context: click.Context, tables: Mapping[str, Any]) -> None:
+    """Gives the command its help texts. Raises KeyError where one is missing."""
+    own = tables[str(command.name)]
+    command.help = f"{own['about']} {own.get('more', '')}".strip()
+    command.options_metavar = tables["around"]["options_given"]
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = tables["around"]["command_given"]
+    for param in command.get_params(context):
+        if isinstance(param, click.Option):
+            name = param.opts[-1].removeprefix("--")
+            param.help = own.get(name) or tables["option"][name]
+        if isinstance(param.type, click.Choice):
+            continue  # its choices stand there already
+        if isinstance(param, click.Argument):
+            word = tables["argument"][str(param.name)]
+            param.metavar = (word if param.required else f"[{word}]") + ("..." if param.nargs != 1 else "")
+        else:
+            param.metavar = tables["value"].get(param.type.name.split()[0])  # "integer range" is an integer
 
 
 def refusal(error: click.UsageError) -> Refused:
