@@ -1,4 +1,4 @@
-"""The rules of a schedule: which days, which hours, and an opaque look; and what a hand sets above them."""
+"""The rules of a schedule: which days, which hours, and an opaque look; overrides and the safety stop above them."""
 
 import re
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ class Rule(BaseModel):
 
     @property
     def looks(self) -> Mapping[str, Any]:
-        """What it shows by zone; whoever knows looks fills it in, this room never opens one."""
+        """What it shows by zone; a subclass that knows looks overrides this."""
         return {}
 
     def words(self, language: Language = DEFAULT) -> str:
@@ -149,7 +149,7 @@ class EveryNight(Lit):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A look set by hand, from `start` until `end`, never missing; zones without a look follow the schedule."""
+    """Looks set by hand from `start` until `end`; zones without a look follow the schedule."""
 
     id: str
     looks: Mapping[str, Any]
@@ -159,13 +159,13 @@ class Override:
     reason: str
 
     def hides(self, older: "Override") -> bool:
-        """Whether an older one will not be seen any more from the start of this one on."""
+        """Whether an older one never shows again from the start of this one on."""
         return older.end <= self.end and older.looks.keys() <= self.looks.keys()
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyStop:
-    """The safety stop: everything dark from `start` until it is lifted by hand."""
+    """The safety stop: everything dark from `start` until a person lifts it."""
 
     start: datetime
     owner: str

@@ -110,7 +110,7 @@ def _listed(reader: Reader) -> frozenset[int]:
 
 
 def _months(reader: Reader) -> frozenset[int]:
-    """The months of `every Friday in October and November`; all of them where none stands at hand."""
+    """The months of `every Friday in October and November`; all of them where none is named."""
     first = reader.next()
     if not reader.skip(tokens.IN):
         return frozenset(range(1, 13))
@@ -225,8 +225,8 @@ def _wrong_way_round(code: str, text: str, first: DayPart, last: DayPart) -> Mis
     """Suggests the same words with beginning and end exchanged."""
     one, other = text[first.start : first.end], text[last.start : last.end]
     suggestion = f"{text[: first.start]}{other}{text[first.end : last.start]}{one}{text[last.end :]}".strip()
-    said = {"first": one, "last": other} if code == "S104" else {"value": text.strip()}
-    return Mistake(f"TWL-{code}", start=first.start, end=last.end, suggestion=suggestion, **said)
+    fields = {"first": one, "last": other} if code == "S104" else {"value": text.strip()}
+    return Mistake(f"TWL-{code}", start=first.start, end=last.end, suggestion=suggestion, **fields)
 
 
 def _check_exists(part: DayPart, year: int) -> None:

@@ -1,5 +1,6 @@
 """Single points of the day grammar, read from the next tokens: a place in the year with its shift and its year."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -26,7 +27,6 @@ LONGEST_SHIFT = 366
 """Days, so that a shifted day stays beside its year."""
 
 _LONGEST_NAME = max(name.count(" ") + 1 for name in CALLED)
-_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _of_kind(reader: Reader) -> DayPart:
 
 
 def _weekday(reader: Reader, token: Token) -> Mistake:
-    """`Friday` alone, or before a date, with which it need not agree."""
+    """A mistake about `Friday` alone, or before a date, which may be another day of the week."""
     alone = reader.next(1).kind == "end" or reader.next(1).key in (*tokens.JOINS, *tokens.AND)
     if alone or reader.next(1).kind == "dash":
         return reader.mistake("S114", token, value=reader.written(token), word=reader.written(token))
@@ -147,7 +147,7 @@ def _month_first(reader: Reader) -> DayPart:
 
 
 def month_ahead(reader: Reader, first: Token, last: Token) -> int:
-    """The month that must stand at hand, behind the numbers from `first` to `last`."""
+    """Read the month, which must follow the numbers from `first` to `last`."""
     reader.skip(tokens.OF)
     if reader.next().key not in tokens.MONTHS:
         raise suggestions.month_missing(reader, first, last)
@@ -156,11 +156,10 @@ def month_ahead(reader: Reader, first: Token, last: Token) -> int:
 
 def month_day(month: int, number: Token) -> MonthDay:
     """The day that is the last figure of `number`."""
-    day = number.figures[-1]
-    if not 1 <= day <= _LENGTHS[month - 1]:
+    day, days = number.figures[-1], monthrange(2000, month)[1]
+    if not 1 <= day <= days:
         names = InEachLanguage(dict(zip(tokens.LANGUAGES, tokens.MONTH_NAMES[month - 1], strict=True)))
-        said = {"day": day, "days": _LENGTHS[month - 1], "month": names}
-        raise Mistake("TWL-S103", start=number.start, end=number.end, **said)
+        raise Mistake("TWL-S103", start=number.start, end=number.end, day=day, days=days, month=names)
     return MonthDay(month, day)
 
 
@@ -176,8 +175,8 @@ def _is_year(number: Token) -> bool:
 
 
 def year_ahead(reader: Reader, is_last: bool = False) -> int | None:
-    """The year at hand, with or without a comma before it; None where a number begins the next day, or a time of day.
-    Where the year `is_last`, a number of two figures with more behind it is no year."""
+    """Read the year, with or without a comma before it; None where the next number begins the next day, or a time of
+    day. Where the year `is_last`, a number of two digits with more text after it is no year."""
     comma = reader.next().key == ","
     number = reader.next(int(comma))
     if number.kind != "number" or (not _is_year(number) and (comma or reader.next(1).key in tokens.MONTHS)):
@@ -200,15 +199,15 @@ def _checked_year(number: Token) -> int:
 
 
 def _shift(reader: Reader, point: Day) -> int:
-    """`+ 2 days`, `- 1 vecka` in days; 0 where none stands at hand."""
+    """Read `+ 2 days`, `- 1 vecka`, in days; 0 where there is none."""
     sign, number, unit = (reader.next(n) for n in range(3))
     if sign.kind not in ("plus", "dash") or number.kind != "number":
         return 0
     if unit.key not in tokens.UNITS:
         if sign.kind == "dash" and (unit.kind != "end" or isinstance(point, MonthDay)):
             return 0
-        said = reader.written(sign, number)
-        raise reader.mistake("S148", number, value=reader.written(number), days=f"{said} days", weeks=f"{said} weeks")
+        shift = reader.written(sign, number)
+        raise reader.mistake("S148", number, value=reader.written(number), days=f"{shift} days", weeks=f"{shift} weeks")
     reader.at += 3
     days = number.figures[0] * tokens.UNITS[unit.key]
     if days > LONGEST_SHIFT:

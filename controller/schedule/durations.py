@@ -13,6 +13,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from controller.errors import Mistake
 from controller.likeness import likeliest
+from controller.schedule.text_field import Slip, corrections
 
 LIMIT = timedelta(days=400)
 MICROSECOND = timedelta(microseconds=1)
@@ -77,28 +78,21 @@ def _too_long(text: str) -> Mistake:
 
 
 def _unit_mistake(text: str, found: re.Match[str], seen: list[timedelta]) -> Mistake:
-    """The number `found` lacks a known unit. Proposed is the unit that is spelt nearly so; where none is written, the
-    next smaller one (`1 h 30`). A number alone could be
-    anything."""
+    """The number `found` lacks a known unit. Proposed is the unit with the nearest spelling; where none is written, the
+    next smaller one (`1 h 30`). A number alone could be anything."""
     start, end = found.start("number"), found.end("unit")
     value = text[start:end].strip()
     if not found["unit"] and not seen:
         code = "TWL-S110" if text[end:].strip() else "TWL-S149"
         return Mistake(code, start=start, end=end, value=value)
     smaller = [unit for unit in sorted(_SHORT, reverse=True) if seen and unit < min(seen)]
-    meant = likeliest(found["unit"].lower(), UNITS) if found["unit"] else _SHORT[smaller[0]] if smaller else None
-    suggestion = f"{text[:start]}{found['number']} {meant}{text[end:]}".strip()
-    if meant is None or not _is_right(suggestion):
+    unit = likeliest(found["unit"].lower(), UNITS) if found["unit"] else _SHORT[smaller[0]] if smaller else None
+    part = f"{found['number']} {unit}"
+    slip = Slip("TWL-S111", start=start, end=end, meant=((part, part),) if unit else ())
+    corrected = corrections(text, slip, parse_duration)
+    if not corrected:
         return Mistake("TWL-S110", start=start, end=end, value=value)
-    return Mistake("TWL-S111", start=start, end=end, value=value, suggestion=suggestion)
-
-
-def _is_right(text: str) -> bool:
-    try:
-        parse_duration(text)
-    except Mistake:
-        return False
-    return True
+    return Mistake("TWL-S111", start=start, end=end, value=value, suggestion=corrected[0])
 
 
 def _field(value: object) -> timedelta:

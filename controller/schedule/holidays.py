@@ -116,33 +116,25 @@ SPELLINGS: dict[str, str] = {key(name): name for _, names in _NAMED for name in 
 CALLED: dict[str, str] = {key(name): names[0] for _, names in _NAMED for name in names}
 """Every key -> what the holiday is called inside."""
 
-_SEASONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "Good Friday to Easter Monday",
-        "långfredagen till annandag påsk",
-        ("Easter", "Easter weekend", "påsk", "påsken", "påskhelgen"),
+_SEASONS = {
+    "Easter, Easter weekend, påsk, påsken, påskhelgen": (
+        ("Good Friday to Easter Monday", "långfredagen till annandag påsk")
     ),
-    ("Whitsun Eve to Whit Sunday", "pingstafton till pingstdagen", ("Whitsun", "pingst", "pingsten", "pingsthelgen")),
-    (
-        "Midsummer Eve to Midsummer Day",
-        "midsommarafton till midsommardagen",
-        ("Midsummer", "midsommar", "midsommaren", "midsommarhelgen"),
+    "Whitsun, pingst, pingsten, pingsthelgen": ("Whitsun Eve to Whit Sunday", "pingstafton till pingstdagen"),
+    "Midsummer, midsommar, midsommaren, midsommarhelgen": (
+        ("Midsummer Eve to Midsummer Day", "midsommarafton till midsommardagen")
     ),
-    (
-        "All Saints' Eve to All Saints' Day",
-        "allhelgonaafton till alla helgons dag",
-        ("allhelgona", "allhelgonahelgen", "alla helgons helg"),
+    "allhelgona, allhelgonahelgen, alla helgons helg": (
+        ("All Saints' Eve to All Saints' Day", "allhelgonaafton till alla helgons dag")
     ),
-    ("first Sunday of Advent to Christmas Eve", "första advent till julafton", ("advent", "adventstiden")),
-    ("Christmas Eve to Boxing Day", "julafton till annandag jul", ("Christmas", "Xmas", "julen", "julhelgen")),
-    ("New Year's Eve to New Year's Day", "nyårsafton till nyårsdagen", ("New Year", "nyår", "nyåret", "nyårshelgen")),
-    ("Epiphany Eve to Epiphany", "trettondagsafton till trettondagen", ("trettonhelgen", "trettondagshelgen")),
-    (
-        "every Saturday and Sunday",
-        "varje lördag och söndag",
-        ("weekend", "weekends", "helg", "helger", "helgen", "helgerna"),
-    ),
-)
+    "advent, adventstiden": ("first Sunday of Advent to Christmas Eve", "första advent till julafton"),
+    "Christmas, Xmas, julen, julhelgen": ("Christmas Eve to Boxing Day", "julafton till annandag jul"),
+    "New Year, nyår, nyåret, nyårshelgen": ("New Year's Eve to New Year's Day", "nyårsafton till nyårsdagen"),
+    "trettonhelgen, trettondagshelgen": ("Epiphany Eve to Epiphany", "trettondagsafton till trettondagen"),
+    "weekend, weekends, helg, helger, helgen, helgerna": ("every Saturday and Sunday", "varje lördag och söndag"),
+}
 
-SEASONS: dict[str, tuple[str, str]] = {key(name): (en, sv) for en, sv, names in _SEASONS for name in names}
+SEASONS: dict[str, tuple[str, str]] = {
+    key(name): days for names, days in _SEASONS.items() for name in names.split(", ")
+}
 """Every key of what people call several days, without saying which -> what they may mean, English and Swedish."""

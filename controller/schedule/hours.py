@@ -1,15 +1,8 @@
 """Hours: windows inside one night frame, from local noon to the next local noon.
 
-Rules
-1. A night is named after the evening on which it begins. Every instant lies in exactly one.
-2. A clock time means its one moment inside the frame: 23:00 the evening's, 05:00 the morning's. 24:00 is 00:00.
-3. A time that spring skips is the instant it would have been (02:15 is 03:15). A time that autumn repeats is its first
-   occurrence as a start, its second as an end.
-4. `sunset to sunrise` is while the sun is below the horizon, in as many stretches as there are, `dusk to dawn` while
-   it is 6° below. In any other window `sunset` and `sunrise` are the ends of the longest stretch. Without a stretch a
-   window of the sun is empty; where the sun does not rise, the stretch is the whole frame.
-5. A window never reaches over its frame and is never wrapped into the day: where its end is not after its start it is
-   empty that night. One that is empty on every night is refused when it is read (`terms`).
+A night is named after the evening on which it begins; every instant lies in exactly one. A clock time means its one
+moment inside the frame: 23:00 the evening's, 05:00 the morning's. 24:00 is 00:00. A window never reaches over its
+frame: where its end is not after its start it is empty that night.
 """
 
 from dataclasses import dataclass, field
@@ -25,15 +18,12 @@ from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
 from controller.schedule.text_field import TextField
 
-__all__ = ["Hours", "Night", "Place", "Term", "Window", "instant", "night_at", "night_of"]
-
 NOTHING = timedelta(0)
 
 HORIZONS: dict[SunEvent, float] = {"sunset": SUNSET_DEG, "sunrise": SUNSET_DEG, "dusk": CIVIL_DEG, "dawn": CIVIL_DEG}
-WHILE_DARK = {
-    (Term("sunset"), Term("sunrise")): SUNSET_DEG,
-    (Term("dusk"), Term("dawn")): CIVIL_DEG,
-}
+WHILE_DARK = {(Term("sunset"), Term("sunrise")): SUNSET_DEG, (Term("dusk"), Term("dawn")): CIVIL_DEG}
+"""Windows that are all stretches with the sun below a horizon. In any other window the sun's events are the ends of the
+longest stretch; where the sun does not rise this is the whole frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ class Window(TextField):
 
     @classmethod
     def parse(cls, text: str) -> "Window":
-        """`T to T` or `all day`; raises Mistake as `terms.read` does."""
+        """`T to T` or `all day`; raises Mistake as `hours_grammar.read` does."""
         return cls(*read(text), text)
 
     def resolve(self, night: Night, place: Place) -> tuple[Stretch, ...]:

@@ -1,7 +1,8 @@
-"""Who holds which part of a night: every rule's claims, and the one that wins at each instant.
+"""Which rule shows in which part of a night: the claims of every rule, and the one that wins at each instant.
 
-Precedence: blackout > campaigns, the higher in the file first > every_night, the higher first > dark. A campaign with
-`otherwise: dark` claims the rest of its days as dark, at its own place in that order.
+Precedence: safety stop > overrides > blackout > campaigns, the higher in the file first > every_night, the higher
+first > dark; the first two are laid over the rules by `plan`. A campaign with `otherwise: dark` claims the rest of its
+days as dark, at its own place in that order.
 """
 
 from collections.abc import Iterable
@@ -12,12 +13,12 @@ from itertools import pairwise
 from controller.schedule.campaign import Blackout, Lit, Rule
 from controller.schedule.hours import Night, Place, night_at, night_of
 
-KEPT_NIGHTS = 2_000
+MOST_NIGHTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A rule wants a stretch of a night, lit or dark."""
+    """A rule claims a stretch of a night, lit or dark."""
 
     start: datetime
     end: datetime
@@ -41,7 +42,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class NightPlan:
-    """One night: its frame, the pieces in it, and all claims, the stronger first; without what a hand has set."""
+    """One night: its frame, the pieces in it, and all claims, the stronger first; without overrides."""
 
     night: Night
     pieces: tuple[Piece, ...]
@@ -52,7 +53,7 @@ class NightPlan:
         return next(piece for piece in self.pieces if piece.start <= moment < piece.end)
 
     def claims_at(self, moment: datetime) -> list[Claim]:
-        """Who wants an instant, the stronger first."""
+        """Those that hold at an instant, the stronger first."""
         return [claim for claim in self.claims if claim.start <= moment < claim.end]
 
 
@@ -74,10 +75,10 @@ class Nights:
     def _plan(self, night: Night) -> NightPlan:
         known = self._known.get(night.day)
         if known is None:
-            if len(self._known) >= KEPT_NIGHTS:
+            if len(self._known) >= MOST_NIGHTS:
                 self._known.clear()
-            wanted = claims(self._rules, night, self._place)
-            known = self._known[night.day] = NightPlan(night, pieces(wanted, night), wanted)
+            found = claims(self._rules, night, self._place)
+            known = self._known[night.day] = NightPlan(night, pieces(found, night), found)
         return known
 
 
@@ -92,13 +93,13 @@ def claims(rules: Iterable[Rule], night: Night, place: Place) -> tuple[Claim, ..
     return tuple(found)
 
 
-def pieces(wanted: tuple[Claim, ...], night: Night) -> tuple[Piece, ...]:
+def pieces(ranked: tuple[Claim, ...], night: Night) -> tuple[Piece, ...]:
     """The night cut into pieces without a gap, each with its winner; neighbours with the same winner are one."""
     borders = {night.start, night.end}
-    borders.update(at for claim in wanted for at in (claim.start, claim.end))
+    borders.update(at for claim in ranked for at in (claim.start, claim.end))
     result: list[Piece] = []
     for start, end in pairwise(sorted(borders)):
-        winner = next((claim for claim in wanted if claim.start <= start < claim.end), None)
+        winner = next((claim for claim in ranked if claim.start <= start < claim.end), None)
         last = result[-1] if result else None
         if last is not None and _same(last.claim, winner):
             result[-1] = Piece(last.start, end, last.claim)

@@ -12,9 +12,8 @@ from controller.schedule.text_field import Slip
 from controller.schedule.tokens import Reader, Token
 
 _STOPS = frozenset((*tokens.JOINS, *tokens.IN, *tokens.AND))
-_NAMES_OF_MONTHS = {key(name): name for names in tokens.MONTH_NAMES for name in names}
 _NAMES_OF_WEEKDAYS = {key(name): name for names in tokens.WEEKDAY_NAMES for name in names}
-_MONTHS = {name: tokens.MONTHS[name] for name in _NAMES_OF_MONTHS}
+_MONTHS = {key(name): month for month, names in enumerate(tokens.MONTH_NAMES, 1) for name in names}
 _WEEKDAYS = {name: tokens.WEEKDAYS[name] for name in _NAMES_OF_WEEKDAYS}
 _NO_SLIPS = frozenset(("fridag", "fridagar"))
 """Words of their own (a day off) that lie next to the name of a weekday."""
@@ -27,12 +26,11 @@ def _slip(code: str, first: Token, last: Token, *meant: tuple[str, str], **field
 
 
 def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
-    """After the numbers from `first` to `last` no month stands at hand."""
+    """The numbers from `first` to `last` are not followed by a month."""
     word = reader.next()
     meant = likeliest(word.key, _MONTHS) if word.kind == "word" else None
     if meant:
-        said = reader.written(word)
-        return _slip("S102", word, word, _both(_as_written(said, meant)), word=said)
+        return _near("S102", reader, word, word, meant)
     if word.kind == "word" and word.key not in _STOPS:
         return reader.mistake("S101", first, word, value=reader.written(first, word))
     return order_unclear(reader, first, last)
@@ -73,7 +71,7 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 
 def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
-    """What is at hand is no day at all."""
+    """The next words are no day at all."""
     first = reader.next()
     if first.kind == "end":
         return reader.mistake("S118", first)
@@ -83,18 +81,17 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
     if first.kind != "word":
         return reader.mistake("S101", first, ahead[-1], value=reader.written(first, ahead[-1]))
     for last in reversed(ahead):
-        said = reader.written(first, last)
-        if season := SEASONS.get(key(said)):
-            return _slip("S144", _every_before(reader) or first, last, season, value=said)
-        meant = _meant(key(said).split(), weekdays=weekdays)
+        written = reader.written(first, last)
+        if season := SEASONS.get(key(written)):
+            return _slip("S144", _every_before(reader) or first, last, season, value=written)
+        meant = _meant(key(written).split(), weekdays=weekdays)
         if meant:
-            code = "S102" if meant in _MONTHS else "S108"
-            return _slip(code, first, last, _both(_as_written(said, meant)), word=said)
+            return _near("S102" if meant in _MONTHS else "S108", reader, first, last, meant)
     return reader.mistake("S101", first, ahead[-1], value=reader.written(first, ahead[-1]))
 
 
 def _every_before(reader: Reader) -> Token | None:
-    """The `every` before the word at hand: what is proposed for `every weekend` brings its own."""
+    """The `every` before the next word: what is proposed for `every weekend` has its own."""
     before = reader.tokens[reader.at - 1] if reader.at else None
     return before if before is not None and before.key in tokens.EVERY else None
 
@@ -117,14 +114,13 @@ def _meant(written: list[str], *, weekdays: bool) -> str | None:
     return next(iter(found)) if len(set(found.values())) == 1 else None
 
 
-def _both(meant: str) -> tuple[str, str]:
-    """The same in a text of either language."""
-    return meant, meant
-
-
-def _as_written(said: str, meant: str) -> str:
-    """The name that a key stands for; of a month the English one where a capital letter was written, as English has."""
+def _near(code: str, reader: Reader, first: Token, last: Token, meant: str) -> Slip:
+    """A slip of the name whose key is `meant`. A month is proposed in English where it was written with a capital
+    letter, which Swedish months do not have."""
+    written = reader.written(first, last)
     if meant in _MONTHS:
         english, swedish = tokens.MONTH_NAMES[_MONTHS[meant] - 1]
-        return english if said[:1].isupper() else swedish
-    return {**SPELLINGS, **_NAMES_OF_WEEKDAYS}[meant]
+        name = english if written[:1].isupper() else swedish
+    else:
+        name = {**SPELLINGS, **_NAMES_OF_WEEKDAYS}[meant]
+    return _slip(code, first, last, (name, name), word=written)

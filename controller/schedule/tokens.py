@@ -14,30 +14,20 @@ from controller.schedule.holidays import key
 LANGUAGES: tuple[Language, ...] = ("en", "sv")
 """Languages in which days may be written."""
 
-MONTH_NAMES: tuple[tuple[str, str], ...] = (
-    ("January", "januari"),
-    ("February", "februari"),
-    ("March", "mars"),
-    ("April", "april"),
-    ("May", "maj"),
-    ("June", "juni"),
-    ("July", "juli"),
-    ("August", "augusti"),
-    ("September", "september"),
-    ("October", "oktober"),
-    ("November", "november"),
-    ("December", "december"),
+
+def _pairs(english: str, swedish: str) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(english.split(), swedish.split(), strict=True))
+
+
+MONTH_NAMES = _pairs(
+    "January February March April May June July August September October November December",
+    "januari februari mars april maj juni juli augusti september oktober november december",
 )
 """In the order of LANGUAGES, January first."""
 
-WEEKDAY_NAMES: tuple[tuple[str, str], ...] = (
-    ("Monday", "måndag"),
-    ("Tuesday", "tisdag"),
-    ("Wednesday", "onsdag"),
-    ("Thursday", "torsdag"),
-    ("Friday", "fredag"),
-    ("Saturday", "lördag"),
-    ("Sunday", "söndag"),
+WEEKDAY_NAMES = _pairs(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "måndag tisdag onsdag torsdag fredag lördag söndag",
 )
 """In the order of LANGUAGES, Monday first."""
 
@@ -93,6 +83,7 @@ ORDINAL_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("3:e", "3e", "3:a", "3a"), "tredje"),
     **dict.fromkeys(("4:e", "4e", "4:a", "4a"), "fjarde"),
 }
+"""Ordinals in digits -> the word, which is a key."""
 
 COUNTS = _words("fifth sixth seventh eighth ninth tenth femte sjätte sjunde åttonde nionde tionde").union(PLACES)
 """Every ordinal word, those of PLACES among them."""

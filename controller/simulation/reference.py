@@ -19,7 +19,8 @@ from functools import cached_property
 
 from controller.config.load import Setup
 from controller.schedule.campaign import Lit, Rule
-from controller.schedule.hours import Place, Term, Window
+from controller.schedule.hours import Place, Window
+from controller.schedule.hours_grammar import Term
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, elevation
 
 NOON_MIN, DAY_MIN = 12 * 60, 24 * 60

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from controller.errors import Mistake
 from controller.events import new_event
-from controller.schedule.hours import Hours, Night, Place, Term, Window, instant, night_at, night_of
+from controller.schedule.hours import Hours, Night, Place, Window, instant, night_at, night_of
+from controller.schedule.hours_grammar import Term
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 ALVESTA = Place(56.899, 14.556, STOCKHOLM)
