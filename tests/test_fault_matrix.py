@@ -293,7 +293,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "a gateway does not go dark under a safety stop": (
         "service/test_stopping.py::test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds",
-        "cli/test_send_request.py::test_a_stop_that_is_not_confirmed_dark_is_no_success",
+        "cli/test_override.py::test_a_stop_that_is_not_confirmed_dark_is_no_success",
     ),
     "a hand, or a restart, in the middle of a sequence or a fade": (
         "schedule/test_properties.py::test_what_a_hand_sets_moves_no_step_of_the_schedule",

@@ -30,8 +30,8 @@ COMMANDS = {
     "logs": "logs",
     "rehearse": "rehearse",
     "override": "override",
-    "resume": "resume",
-    "stop": "stop",
+    "resume": "override",
+    "stop": "override",
     "gateway": "gateway",
     "test-lamps": "test_lamps",
     "preview": "preview",
@@ -40,7 +40,7 @@ COMMANDS = {
     "explain": "explain",
     "schema": "schema",
 }
-"""Command -> the module of `controller.cli` that holds it, imported when it is called."""
+"""Command -> the module of `controller.cli` that holds it, imported when the command is called."""
 
 
 class Commands(click.Group):
@@ -57,11 +57,12 @@ class Commands(click.Group):
             return None
         gc.disable()  # what is loaded stays: looking for garbage in it takes a twelfth of a start
         try:
-            found: click.Command = importlib.import_module(f"controller.cli.{module}").command
+            values = vars(importlib.import_module(f"controller.cli.{module}")).values()
         finally:
             gc.enable()
-        found.context_class = TranslatedContext
-        return found
+        command = next(value for value in values if isinstance(value, click.Command) and value.name == cmd_name)
+        command.context_class = TranslatedContext
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -45,7 +45,7 @@ def client_id(prefix: str, purpose: str) -> str:
     return f"{prefix.replace('/', '-')}-{purpose}-{uuid.uuid4().hex[:12]}"
 
 
-async def heard(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncIterator[Item]:
+async def items(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncIterator[Item]:
     """Every item; raises Unreachable once each of the brokers has failed."""
     failed: dict[str, Event] = {}
     async for item in mqtt:

@@ -1,9 +1,38 @@
-"""`watertower override LOOK --until END --reason …`: a look by hand, with an end that is never missing."""
+"""`watertower override`, `resume` and `stop`: requests to the running controller over MQTT, each with its answer.
+
+A request has an id and is sent again until it is answered; the controller counts the same id once.
+"""
+
+import asyncio
+import contextlib
+import getpass
+import json
+import uuid
 
 import click
 
+from controller.app import broker_settings
+from controller.cli.client import client_id, items, with_tower
 from controller.cli.options import Options, common
-from controller.cli.send_request import ask
+from controller.config.tower import MqttSettings
+from controller.errors import Refused, Unreachable
+from controller.events import new_event
+from controller.events.formatters import CAUSE, FRAME
+from controller.events.models import Advice, printable
+from controller.gateways.base import Message
+from controller.locale import Language
+from controller.mqtt import Mqtt, Received
+from controller.service.overrides import STOPPED
+
+ANSWER_WITHIN_S = 8.0
+DARK_WITHIN_S = 8.0
+"""After a stop the controller reports within five seconds whether the gateways confirm that it is dark."""
+SEND_AGAIN_S = 2.0
+REFUSED = "TWL-O110"
+STILL_STOPPED = "TWL-O109"
+LIT, DARK = "TWL-O113", "TWL-O114"
+LONGEST = 2_000
+"""Characters of an answer that are printed: what came over MQTT must not fill the terminal."""
 
 
 @click.command("override")
@@ -12,9 +41,26 @@ from controller.cli.send_request import ask
 @click.option("--reason", required=True)
 @click.option("--brightness", default="100 %", show_default=True)
 @common
-def command(options: Options, look: tuple[str, ...], until: str, reason: str, brightness: str) -> None:
-    """Show LOOK until END: a colour for all zones, or ZONE=COLOUR for some; the others follow the schedule."""
+def override(options: Options, look: tuple[str, ...], until: str, reason: str, brightness: str) -> None:
+    """Show a look until its end."""
     ask(options, action="override", look=_by_zone(look), until=until, reason=reason, brightness=brightness)
+
+
+@click.command("resume")
+@click.option("--reason", default="–", show_default=False)
+@click.option("--lift", is_flag=True)
+@common
+def resume(options: Options, reason: str, lift: bool) -> None:
+    """End the overrides, or lift the safety stop."""
+    ask(options, action="lift" if lift else "resume", reason=reason)
+
+
+@click.command("stop")
+@click.option("--reason", required=True)
+@common
+def stop(options: Options, reason: str) -> None:
+    """Make everything dark until the safety stop is lifted."""
+    ask(options, action="stop", reason=reason)
 
 
 def _by_zone(look: tuple[str, ...]) -> str | dict[str, str]:
@@ -22,3 +68,93 @@ def _by_zone(look: tuple[str, ...]) -> str | dict[str, str]:
         return " ".join(look)
     pairs = (part.partition("=") for part in look)
     return {zone: color for zone, _, color in pairs}
+
+
+def ask(options: Options, **request: object) -> None:
+    """Send the request and print the answer; after a stop, print too whether it is dark.
+
+    Raises Refused where the request is refused, where a safety stop keeps the tower dark after a resume, and where it
+    is not confirmed dark after a stop; Unreachable where nobody answers.
+    """
+    with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, options, request)))
+
+
+async def _ask(settings: MqttSettings, options: Options, request: dict[str, object]) -> None:
+    brokers = broker_settings.addresses(settings, options.state_dir)
+    request_id = uuid.uuid4().hex
+    document = json.dumps({"version": 1, "id": request_id, "owner": _owner(), **request}, ensure_ascii=False)
+    payload = document.encode(errors="replace")  # bytes that the terminal's encoding lacks are surrogates here
+    message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
+    answers = f"{settings.topic_prefix}/controller/event"
+    client = client_id(settings.topic_prefix, "request")
+    is_answered = False
+    with contextlib.suppress(TimeoutError):
+        async with (
+            asyncio.timeout(ANSWER_WITHIN_S) as patience,
+            Mqtt(brokers, client, subscriptions=((answers, 1),), streams=(answers,)) as mqtt,
+        ):
+            sending = asyncio.create_task(_send(mqtt, message), name="send")
+            try:
+                async for item in items(mqtt, brokers):
+                    event = _event(item.payload) if isinstance(item, Received) else {}
+                    if is_answered and event.get("code") in {LIT, DARK}:
+                        show(event, options.language)
+                        return
+                    if not is_answered and event.get("id") == request_id:
+                        show(event, options.language)
+                        if event.get("code") not in STOPPED:
+                            return
+                        sending.cancel()
+                        is_answered = True
+                        patience.reschedule(asyncio.get_running_loop().time() + DARK_WITHIN_S)
+            finally:
+                sending.cancel()
+    if not is_answered:
+        raise Unreachable("TWL-Q102", address=str(brokers[0]))
+
+
+async def _send(mqtt: Mqtt, message: Message) -> None:
+    while True:
+        mqtt.publish(message)
+        await asyncio.sleep(SEND_AGAIN_S if mqtt.connected else 0.05)
+
+
+def _event(payload: bytes) -> dict[str, object]:
+    """An event of the controller; empty for any other message."""
+    try:
+        event = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def show(answer: dict[str, object], language: Language) -> None:
+    """Print an answer in the user's language, or as the controller wrote it where its event is unknown here. Raises
+    Refused for an answer that is no success."""
+    code = answer.get("code")
+    if code == REFUSED:
+        raise Refused(REFUSED, id=answer["id"], owner=answer.get("owner"), reason=_reason(answer))
+    if code == STILL_STOPPED:
+        raise Refused(STILL_STOPPED, **{key: answer.get(key) for key in ("id", "owner", "reason", "by")})
+    if code == LIT:
+        raise Refused(LIT, **{key: answer.get(key) for key in ("owner", "gateways")})
+    text = answer.get("text")
+    with contextlib.suppress(KeyError):
+        text = new_event(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(language)
+    click.echo(printable(f"{code}: {text}", LONGEST))
+
+
+def _reason(answer: dict[str, object]) -> object:
+    """Why it is refused, in any language where that event is known here, else as the controller wrote it."""
+    match answer.get(f"reason{CAUSE}"):
+        case {"code": str(code), "fields": dict(fields)}:
+            with contextlib.suppress(KeyError, TypeError):
+                return Advice(new_event(code, **fields))
+    return answer.get("reason")
+
+
+def _owner() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "?"

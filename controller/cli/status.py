@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from controller.app import broker_settings
-from controller.cli.client import client_id, heard, with_tower
+from controller.cli.client import client_id, items, with_tower
 from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, tell
 from controller.clock import SystemClock
 from controller.config.tower import Tower
@@ -85,7 +85,7 @@ class _Asking:
             await listening
 
     async def _listen(self, mqtt: Mqtt) -> None:
-        async for item in heard(mqtt, self._brokers):
+        async for item in items(mqtt, self._brokers):
             self._news.take(item, self._clock.read())
 
     async def _watch(self, mqtt: Mqtt) -> NoReturn:

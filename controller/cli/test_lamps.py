@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from controller.app import broker_settings
-from controller.cli.client import client_id, heard
+from controller.cli.client import client_id, items
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
 from controller.clock import SystemClock
@@ -114,7 +114,7 @@ async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict
 async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CONNECT_S):
-            async for item in heard(mqtt, brokers):
+            async for item in items(mqtt, brokers):
                 if isinstance(item, Connected):
                     return
     raise Unreachable("TWL-Q101", address=str(brokers[0]), reason="no answer")

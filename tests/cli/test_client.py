@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.client import heard, with_tower
+from controller.cli.client import items, with_tower
 from controller.cli.options import Options
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
@@ -16,15 +16,15 @@ from controller.mqtt import BrokerUnreachable as NotReached
 BROKERS = (Address("a"), Address("b"))
 
 
-async def fails(*items: Item) -> Unreachable:
+async def fails(*received: Item) -> Unreachable:
     """With what listening to these items ends."""
 
-    async def told() -> AsyncIterator[Item]:
-        for item in items:
+    async def incoming() -> AsyncIterator[Item]:
+        for item in received:
             yield item
 
     with pytest.raises(Unreachable) as error:
-        async for _ in heard(told(), BROKERS):
+        async for _ in items(incoming(), BROKERS):
             pass
     return error.value
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli import group
-from controller.cli.send_request import _show
+from controller.cli.override import show
 from controller.errors import Refused
 from controller.events import new_event
 from controller.events.formatters import document
@@ -20,9 +20,9 @@ STOP = document(new_event("TWL-O105", id="a", owner="Eva", reason="storm"), NOW,
 
 def test_an_answer_is_told_in_the_language_of_who_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """The service may log in another one."""
-    _show(STOP, "en")
+    show(STOP, "en")
     assert capsys.readouterr().out.startswith("TWL-O105: SAFETY STOP by Eva")
-    _show(STOP, "sv")
+    show(STOP, "sv")
     assert capsys.readouterr().out == f"TWL-O105: {STOP['text']}\n"
 
 
@@ -31,14 +31,14 @@ def test_an_answer_of_another_version_is_told_as_it_came(
     more: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the service's words, and on one line."""
-    _show({**STOP, "text": "allt\när väl", **more}, "en")
+    show({**STOP, "text": "allt\när väl", **more}, "en")
     assert capsys.readouterr().out.endswith(": allt\\när väl\n")
 
 
 def test_a_refusal_is_no_success() -> None:
     """It ends the command with 1."""
     with pytest.raises(Refused):
-        _show(document(new_event("TWL-O110", id="a", owner="Eva", reason="no"), NOW, "en"), "en")
+        show(document(new_event("TWL-O110", id="a", owner="Eva", reason="no"), NOW, "en"), "en")
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_a_refusal_has_its_reason_in_the_language_of_who_asked(code: str, fields
     reason = Advice(new_event(code, **fields))
     answer = json.loads(json.dumps(document(new_event("TWL-O110", id="a", owner="Eva", reason=reason), NOW, "en")))
     with pytest.raises(Refused) as raised:
-        _show(answer, "sv")
+        show(answer, "sv")
     said = new_event(raised.value.code, **raised.value.fields)
     assert swedish in said.text("sv")
     assert said.text("en") == answer["text"]
     for other in ({"code": "TWL-O999", "fields": {}}, {"code": code, "fields": {"code": 1}}, {"code": []}, 7):
         with pytest.raises(Refused) as raised:
-            _show({**answer, "reason_event": other}, "sv")
+            show({**answer, "reason_event": other}, "sv")
         assert raised.value.fields["reason"] == answer["reason"]
 
 
@@ -72,7 +72,7 @@ def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
     """Done, and dark all the same: it names what lifts the stop, and ends the command with 1."""
     answer = document(new_event("TWL-O109", id="a", owner="Eva", reason="–", by="Bo"), NOW, "en")
     with pytest.raises(Refused) as raised:
-        _show(answer, "sv")
+        show(answer, "sv")
     said = new_event(raised.value.code, **raised.value.fields).text("sv")
     assert said.endswith("nödstoppet av Bo gäller: allt förblir släckt tills `watertower resume --lift`")
 
@@ -80,9 +80,9 @@ def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
 def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
     """Whose lamps may be lit is named, and the command ends with 1; dark is told."""
     with pytest.raises(Refused) as raised:
-        _show(document(new_event("TWL-O113", owner="Eva", gateways="mast, entrance"), NOW, "en"), "sv")
+        show(document(new_event("TWL-O113", owner="Eva", gateways="mast, entrance"), NOW, "en"), "sv")
     assert "från mast, entrance" in new_event(raised.value.code, **raised.value.fields).text("sv")
-    _show(document(new_event("TWL-O114", owner="Eva"), NOW, "sv"), "en")
+    show(document(new_event("TWL-O114", owner="Eva"), NOW, "sv"), "en")
     assert capsys.readouterr().out == "TWL-O114: safety stop by Eva: every gateway confirms that it is dark\n"
 
 
@@ -90,13 +90,14 @@ def test_what_is_no_text_is_asked_with_a_question_mark(monkeypatch: pytest.Monke
     """A terminal of another character set types bytes that are no UTF-8, which no message can hold."""
     asked: list[bytes] = []
 
-    async def sent(_mqtt: object, message: Message) -> None:
+    def publish(_mqtt: object, message: Message) -> None:
         asked.append(message.payload)
 
-    monkeypatch.setattr("controller.cli.send_request._send", sent)
-    monkeypatch.setattr("controller.cli.send_request.WAIT_S", 0.2)
+    monkeypatch.setattr("controller.cli.override.Mqtt.publish", publish)
+    monkeypatch.setattr("controller.cli.override.ANSWER_WITHIN_S", 0.2)
     told = CliRunner().invoke(
         group, ["--config", "config", "override", "red", "--until", "1 h", "--reason", "v\udce5r"]
     )
     assert told.exit_code == 69
+    assert asked
     assert all(b'"reason": "v?r"' in payload for payload in asked)
