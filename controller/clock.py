@@ -56,7 +56,7 @@ SYNCHRONISED_BELOW_S = 16.0
 
 
 SAME_S = 0.005
-"""An alarm that is due within this of another is the same."""
+"""A wake-up that is due within this of another is the same."""
 
 
 class Trust(StrEnum):
@@ -227,11 +227,11 @@ class VirtualClock:
         return wall_s / self._speed
 
 
-class Alarm:
+class WakeUp:
     """Wakes its owner at one instant of wall time: APScheduler's one job, which never owns the truth.
 
     The job may come late or not at all (a step, a suspend): whoever is woken asks the clock again, and a steady tick
-    beside it catches what the alarm missed.
+    beside it catches what it missed.
     """
 
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
@@ -241,7 +241,7 @@ class Alarm:
         """When it is to ring, boot time."""
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    async def __aenter__(self) -> "Alarm":
+    async def __aenter__(self) -> "WakeUp":
         self._scheduler.start()
         return self
 

@@ -1,4 +1,4 @@
-"""The clock: how far it is trusted, as a table of what happens to it; and the alarm, with the real APScheduler."""
+"""The clock: how far it is trusted, as a table of what happens to it; and the wake-up, with the real APScheduler."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from controller.clock import (
     CEILING,
     FLOOR,
     SLOWED,
-    Alarm,
     Clock,
     ClockJudge,
     ClockReading,
@@ -24,6 +23,7 @@ from controller.clock import (
     SystemClock,
     Trust,
     VirtualClock,
+    WakeUp,
     boot_time,
     kernel_error_s,
 )
@@ -283,8 +283,8 @@ class Shifted:
         return wall_s
 
 
-async def rung(clock: Clock, act: Callable[[Alarm], None], within_s: float = 2.0) -> int:
-    """How often the alarm rang, when it rang for the first time or time was up."""
+async def rung(clock: Clock, act: Callable[[WakeUp], None], within_s: float = 2.0) -> int:
+    """How often it woke, when it woke for the first time or time was up."""
     rings, bell = 0, asyncio.Event()
 
     def ring() -> None:
@@ -292,8 +292,8 @@ async def rung(clock: Clock, act: Callable[[Alarm], None], within_s: float = 2.0
         rings += 1
         bell.set()
 
-    async with Alarm(clock, ring) as alarm:
-        act(alarm)
+    async with WakeUp(clock, ring) as wake_up:
+        act(wake_up)
         try:
             async with asyncio.timeout(within_s):
                 await bell.wait()
@@ -306,28 +306,28 @@ async def rung(clock: Clock, act: Callable[[Alarm], None], within_s: float = 2.0
 async def test_the_alarm_rings() -> None:
     """Once, at its instant."""
     clock = Shifted()
-    assert await rung(clock, lambda alarm: alarm.wake_at(clock.read().wall + timedelta(seconds=0.05))) == 1
+    assert await rung(clock, lambda wake_up: wake_up.wake_at(clock.read().wall + timedelta(seconds=0.05))) == 1
 
 
 async def test_an_instant_that_is_past_rings_at_once() -> None:
     """However long ago: it is never a misfire."""
     clock = Shifted()
-    assert await rung(clock, lambda alarm: alarm.wake_at(clock.read().wall - timedelta(days=400))) == 1
+    assert await rung(clock, lambda wake_up: wake_up.wake_at(clock.read().wall - timedelta(days=400))) == 1
 
 
 async def test_the_alarm_is_set_anew() -> None:
     """The last instant counts, sooner or later than the one before; there is only ever one."""
     clock = Shifted()
 
-    def act(alarm: Alarm) -> None:
-        alarm.wake_at(clock.read().wall + timedelta(seconds=0.02))
-        alarm.wake_at(clock.read().wall + timedelta(hours=1))
+    def act(wake_up: WakeUp) -> None:
+        wake_up.wake_at(clock.read().wall + timedelta(seconds=0.02))
+        wake_up.wake_at(clock.read().wall + timedelta(hours=1))
 
     assert await rung(clock, act, within_s=0.2) == 0
 
-    def back(alarm: Alarm) -> None:
-        act(alarm)
-        alarm.wake_at(clock.read().wall + timedelta(seconds=0.05))
+    def back(wake_up: WakeUp) -> None:
+        act(wake_up)
+        wake_up.wake_at(clock.read().wall + timedelta(seconds=0.05))
 
     assert await rung(clock, back) == 1
 
@@ -337,10 +337,10 @@ async def test_the_same_instant_is_set_anew_when_the_clock_was_stepped() -> None
     clock = Shifted()
     instant = clock.read().wall + timedelta(hours=1)
 
-    def act(alarm: Alarm) -> None:
-        alarm.wake_at(instant)
+    def act(wake_up: WakeUp) -> None:
+        wake_up.wake_at(instant)
         clock.stepped_s = 3600.0
-        alarm.wake_at(instant)
+        wake_up.wake_at(instant)
 
     assert await rung(clock, act) == 1
 
@@ -350,9 +350,9 @@ async def test_an_alarm_that_rang_can_be_set_to_the_same_instant() -> None:
     clock = Shifted()
     instant = clock.read().wall + timedelta(seconds=0.02)
     rings: list[int] = []
-    async with Alarm(clock, lambda: rings.append(1)) as alarm:
+    async with WakeUp(clock, lambda: rings.append(1)) as wake_up:
         for count in (1, 2):
-            alarm.wake_at(instant)
+            wake_up.wake_at(instant)
             async with asyncio.timeout(2):
                 while len(rings) < count:
                     await asyncio.sleep(0.01)
@@ -368,4 +368,4 @@ async def test_the_alarm_never_asks_for_the_zone_of_the_host(monkeypatch: pytest
     for module in (apscheduler.schedulers.base, apscheduler.triggers.date):
         monkeypatch.setattr(module, "get_localzone", no_zone)
     clock = Shifted()
-    assert await rung(clock, lambda alarm: alarm.wake_at(clock.read().wall + timedelta(seconds=0.02))) == 1
+    assert await rung(clock, lambda wake_up: wake_up.wake_at(clock.read().wall + timedelta(seconds=0.02))) == 1

@@ -142,8 +142,8 @@ def here(parts: Context) -> list[GatewayRuntime]:
 
 def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> GatewayRuntime:
     """One DMX gateway, ready to run."""
-    memory = state / f"gateway-{gateway.name}.json"
-    return GatewayRuntime(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, memory, tell)
+    file = state / f"gateway-{gateway.name}.json"
+    return GatewayRuntime(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, file, tell)
 
 
 async def _work(parts: Context, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:

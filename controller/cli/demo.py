@@ -25,7 +25,7 @@ from controller.cli.picture import BOWL, Scene, draw
 from controller.cli.swatch import can_write, has_color
 from controller.clock import SystemClock, VirtualClock
 from controller.config.load import Setup, load
-from controller.dmx.simulated import FAULTS, Misbehaving
+from controller.dmx.outputs.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
 from controller.events.formatters import text_line
 from controller.gateways.dmx import Dmx

@@ -1,32 +1,32 @@
-"""A DMX gateway without its wires: documents and readings of the clock in; levels, reports and events out.
+"""The DMX gateway without I/O: documents and clock readings in; levels, reports and events out.
 
-The story of one turn
-1. Time: `TimeSource` tells it.
-2. Act: `acting.act` says what holds by the document that was accepted last.
-3. Fade: a zone whose goal changed starts a ramp from the light it has; one that comes late finds it under way, and so
-   does a gateway that starts in the middle of one.
-4. Patch: lights to levels of every universe.
-5. Walk test: while somebody looks at the lamps one by one, their levels go out instead (`local`).
-6. Report: soon after a goal changed, each LAGGING_S on the way to it, when it is reached, on each answer to a document,
-   and every `report_every`. What is reported is read from the levels that the output says went out.
-
-Which document counts is said in `intake`.
+A turn works out the time and what of the accepted document holds (`document.py`), moves the fade of each zone, and
+turns light into levels. While somebody tests the lamps one by one, those levels go out instead (`local`). The report is
+due soon after the desired look changed, every LAGGING_S while levels lag behind it, when it is reached, after each
+document, and every `report_every`; it is read from the levels that the output says went out.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from controller.clock import ClockReading
-from controller.dmx.acceptance import DocumentAcceptance
-from controller.dmx.gateway_file import GatewayFile
-from controller.dmx.lamp_test import WalkTest
-from controller.dmx.playback import AT_REST_DARK, Fade, Playback, act, next_instant
-from controller.dmx.time_source import TimeSource
+from controller.dmx.document import (
+    DocumentAcceptance,
+    Playback,
+    StoredDocument,
+    TimeSource,
+    next_instant,
+    playback,
+)
 from controller.events import Event, new_event
-from controller.gateways.base import Message, Order
+from controller.events.alarm import Alarm
+from controller.gateways.base import Message, Order, Rejected
 from controller.gateways.dmx import Dmx
+from controller.gateways.lamp_test_message import Walk, parse_walk
 from controller.gateways.wire import (
     EARLIEST,
     LATEST,
@@ -38,8 +38,9 @@ from controller.gateways.wire import (
     ZoneReport,
     hex_of,
 )
-from controller.lighting.light import Light
-from controller.lighting.look import ZoneState
+from controller.lighting.lamp import Lamp
+from controller.lighting.light import Light, mix
+from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import Patch
 
 FRAME_S = 1 / 40
@@ -47,9 +48,84 @@ FRAME_S = 1 / 40
 AFTER_SEND_S = 0.05
 """A report waits so long after a change, that the levels have gone out."""
 LAGGING_S = 1.0
-"""The next report comes so soon when the levels that went out are not those of the goal."""
+"""The next report comes so soon when the levels that went out are not the desired ones."""
 UNEVEN = "TWL-F131"
-DARK_WISH = ZoneLook(on=False, brightness=0.0)
+WHITE = Light(1.0, 1.0, 1.0)
+DARK_LOOK = ZoneLook(on=False, brightness=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """From `start` to `desired` in `fade_s` seconds since `began_s`, both on whichever clock the caller counts."""
+
+    start: Light
+    desired: ZoneState
+    began_s: float = 0.0
+    fade_s: float = 0.0
+
+    def at(self, now_s: float) -> Light:
+        """The light at an instant."""
+        if self.is_done(now_s):
+            return Light.of(self.desired)
+        share = max(0.0, (now_s - self.began_s) / self.fade_s)
+        return mix(self.start, Light.of(self.desired), share)
+
+    def towards(self, desired: ZoneState, now_s: float) -> "Fade":
+        """From the light of this instant to another state, done when this one would have been."""
+        return Fade(self.at(now_s), desired, now_s, max(0.0, self.began_s + self.fade_s - now_s))
+
+    def is_done(self, now_s: float) -> bool:
+        """Whether the desired state is reached."""
+        return self.fade_s <= 0 or now_s >= self.began_s + self.fade_s
+
+
+AT_REST_DARK = Fade(Light.of(DARK), DARK)
+
+
+class WalkTest:
+    """The walk test: one fixture alone, everything else dark, until `until_s` (boot time; infinity without a test)."""
+
+    def __init__(self, patch: Patch) -> None:
+        self._patch = patch
+        self._frames: Mapping[int, bytes] | None = None
+        self.until_s = float("inf")
+
+    def begin(self, payload: bytes, now_s: float) -> str | None:
+        """Take a step, or the end of the test; returns why not, where it is none."""
+        step = parse_walk(payload)
+        if isinstance(step, Rejected):
+            return step.reason
+        frames = walk_levels(self._patch, step) if step.fixture is not None else None
+        if step.fixture is not None and frames is None:
+            return f"no fixture {step.fixture} with a channel {step.channel or 1}"
+        self._frames = frames
+        self.until_s = now_s + step.for_s if frames is not None else float("inf")
+        return None
+
+    def frames(self, now_s: float) -> Mapping[int, bytes] | None:
+        """The levels of the step; None where there is none, or it is over."""
+        if now_s >= self.until_s:
+            self._frames, self.until_s = None, float("inf")
+        return self._frames
+
+
+def walk_levels(patch: Patch, step: Walk) -> dict[int, bytes] | None:
+    """The levels of all universes; None where the step names no fixture or channel of this patch."""
+    placed = next((place for place in patch.placed if place.fixture.name == step.fixture), None)
+    if placed is None or (step.channel is not None and step.channel > len(placed.channels)):
+        return None
+    own = placed.lamp.levels(WHITE) if step.channel is None else _one_channel(placed.lamp, step.channel)
+    frames = {universe: bytearray(frame) for universe, frame in patch.levels({}).items()}
+    frames[placed.universe][placed.channels.start : placed.channels.stop] = own
+    return {universe: bytes(frame) for universe, frame in frames.items()}
+
+
+def _one_channel(lamp: Lamp, channel: int) -> bytes:
+    """One channel full, shutter and dimmer open so that it shows; what is fixed stays so, lest a macro begin."""
+    return bytes(
+        own.full if own.role == "dimmer" or number == channel else dark
+        for number, (own, dark) in enumerate(zip(lamp.profile.channels, lamp.dark, strict=True), start=1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +135,12 @@ class GatewayTurn:
     frames: Mapping[int, bytes]
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
-    remember: GatewayFile | None
+    to_store: StoredDocument | None
     wake_at: datetime | None
     wake_s: float
 
 
-class Lamps(Protocol):
+class SentLevels(Protocol):
     """As much of an output as a report needs."""
 
     def sent(self, universe: int) -> bytes | None:
@@ -76,25 +152,27 @@ class Lamps(Protocol):
 
 
 class DmxGateway:
-    """One gateway of ours at work; `lamps` tells what went out last, `memory` is the document kept from before."""
+    """One gateway of ours; `output` says what went out last, `stored` is the document stored before this start."""
 
-    def __init__(self, settings: Dmx, prefix: str, patch: Patch, lamps: Lamps, memory: GatewayFile | None) -> None:
+    def __init__(
+        self, settings: Dmx, prefix: str, patch: Patch, output: SentLevels, stored: StoredDocument | None
+    ) -> None:
         self._settings = settings
         self._prefix = prefix
         self._patch = patch
-        self._lamps = lamps
-        self._intake = DocumentAcceptance(settings.name, memory)
-        self._watch = TimeSource()
+        self._output = output
+        self._acceptance = DocumentAcceptance(settings.name, stored)
+        self._time = TimeSource()
         self._walk = WalkTest(patch)
-        self._act: Playback | None = None
-        self._ramps = dict.fromkeys(settings.zone_names, AT_REST_DARK)
+        self._playback: Playback | None = None
+        self._fades = dict.fromkeys(settings.zone_names, AT_REST_DARK)
         self._resting = True
         self._began_s: float | None = None
         self._report_s = float("inf")
-        self._contradicted = False
+        self._events: list[Event] = []
+        self._wrong_clock = Alarm(self._events.append)
         self._uneven: frozenset[str] = frozenset()
-        self._lasting: frozenset[str] = frozenset()
-        self._told: list[Event] = []
+        self._uneven_alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
 
     @property
     def topic(self) -> str:
@@ -104,122 +182,122 @@ class DmxGateway:
     @property
     def order(self) -> Order:
         """The highest order accepted."""
-        return self._intake.order
+        return self._acceptance.order
 
     def connected(self, reading: ClockReading) -> None:
         """A connection began: the report is due."""
-        self._report_by(reading.mono + AFTER_SEND_S)
+        self._report_soon(reading)
 
     def receive(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
         """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
         if not payload:
             return
-        held = self._intake.document
-        self._told += self._intake.take(payload, self._shows(), self._watch.now(reading), reading)
-        told = self._intake.document
-        if told is not None and told is not held and not retained:
-            self._watch.hear(told.issued_at, reading)
-        self._report_by(reading.mono + AFTER_SEND_S)
+        before = self._acceptance.document
+        self._events += self._acceptance.receive(payload, self._shown(), self._time.now(reading), reading)
+        document = self._acceptance.document
+        if document is not None and document is not before and not retained:
+            self._time.hear(document.issued_at, reading)
+        self._report_soon(reading)
 
     def receive_walk(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
         """A step of a walk test; a retained one is somebody's leftover."""
         reason = self._walk.begin(payload, reading.mono) if payload and not retained else None
         if reason is not None:
-            self._told.append(new_event("TWL-D014", gateway=self._settings.name, reason=reason))
-        self._report_by(reading.mono + AFTER_SEND_S)
+            self._events.append(new_event("TWL-D014", gateway=self._settings.name, reason=reason))
+        self._report_soon(reading)
 
     def turn(self, reading: ClockReading) -> GatewayTurn:
         """One turn: see the head of this module."""
         if self._began_s is None:
             self._began_s = reading.mono
-        now = self._watch.now(reading)
+        now = self._time.now(reading)
         self._watch_clock(reading)
-        acted = self._intake.time(now, reading)
-        self._steer(act(self._intake.document, acted), acted, reading)
-        lights = {zone: ramp.at(reading.beat_s) for zone, ramp in self._ramps.items()}
+        document_time = self._acceptance.time(now, reading)
+        self._fade_towards(playback(self._acceptance.document, document_time), document_time, reading)
         walking = self._walk.frames(reading.mono)
+        lights = {zone: fade.at(reading.beat_s) for zone, fade in self._fades.items()}
         frames = walking if walking is not None else self._patch.levels(lights)
-        resting = all(ramp.is_done(reading.beat_s) for ramp in self._ramps.values())
+        resting = all(fade.is_done(reading.beat_s) for fade in self._fades.values())
         if resting and not self._resting:
-            self._report_by(reading.mono + AFTER_SEND_S)
+            self._report_soon(reading)
         self._resting = resting
         messages = self._report(reading, now, frames) if reading.mono >= self._report_s else ()
-        events, self._told = tuple(self._told), []
+        events = (*self._events, *self._acceptance.repeated(reading))
+        self._events.clear()
         next_s = min(self._report_s, self._walk.until_s)
         wake_s = next_s if resting else min(next_s, reading.mono + FRAME_S)
-        return GatewayTurn(frames, messages, events, self._intake.to_keep(), self._wake_at(acted, reading), wake_s)
+        wake_at = self._wake_at(document_time, reading)
+        return GatewayTurn(frames, messages, events, self._acceptance.take_stored(), wake_at, wake_s)
 
-    def _report_by(self, at_s: float) -> None:
-        self._report_s = min(self._report_s, at_s)
+    def _report_soon(self, reading: ClockReading) -> None:
+        self._report_s = min(self._report_s, reading.mono + AFTER_SEND_S)
 
     def _watch_clock(self, reading: ClockReading) -> None:
-        """Tells once when the controller says quite another time than the own clock."""
-        contradicted = self._watch.contradicted(reading)
-        if contradicted and not self._contradicted:
-            error_s = round(self._watch.error_s(reading), 1)
-            self._told.append(new_event("TWL-D013", gateway=self._settings.name, error_s=error_s))
-        self._contradicted = contradicted
+        if self._time.contradicted(reading):
+            error_s = round(self._time.error_s(reading), 1)
+            self._wrong_clock.raise_(new_event("TWL-D013", gateway=self._settings.name, error_s=error_s))
+        else:
+            self._wrong_clock.clear()
 
-    def _shows(self) -> Mapping[str, ZoneLook]:
-        """From what a fade that a document begins now would start: the goals; in the middle of one, where it began."""
-        if self._act is None or not self._resting:
-            return self._intake.before
-        return {zone: ZoneLook.steady(ramp.goal) for zone, ramp in self._ramps.items()}
+    def _shown(self) -> Mapping[str, ZoneLook]:
+        """From what a fade that a document begins now would start; in the middle of one, where that began."""
+        if self._playback is None or not self._resting:
+            return self._acceptance.before
+        return {zone: ZoneLook.steady(fade.desired) for zone, fade in self._fades.items()}
 
-    def _find(self, what: Playback) -> None:
-        """The gateway has just started: what was shown before that which holds now, whose fade may be under way."""
-        document = self._intake.document
-        if what.since is None or document is None:
+    def _resume_fades(self, current: Playback) -> None:
+        """The gateway has just started: find what was shown before, since the fade from it may be under way."""
+        document = self._acceptance.document
+        if current.since is None or document is None:
             return
-        earlier = what.since - timedelta(microseconds=1)
-        before = self._intake.before if what.by == "desired" else act(document, earlier).zones
-        goals = {zone: before.get(zone, DARK_WISH).state(earlier) for zone in self._ramps}
-        self._ramps = {zone: Fade(Light.of(goal), goal) for zone, goal in goals.items()}
+        earlier = current.since - timedelta(microseconds=1)
+        before = self._acceptance.before if current.by == "desired" else playback(document, earlier).zones
+        states = {zone: before.get(zone, DARK_LOOK).state(earlier) for zone in self._fades}
+        self._fades = {zone: Fade(Light.of(state), state) for zone, state in states.items()}
 
-    def _steer(self, what: Playback, now: datetime, reading: ClockReading) -> None:
-        """Rules 2 and 3: a ramp for each zone whose goal is another one than before."""
-        if self._act is None:
-            self._find(what)
+    def _fade_towards(self, current: Playback, now: datetime, reading: ClockReading) -> None:
+        """Start a fade for each zone whose desired state changed, from the light that it has; where the change comes
+        late, the fade is found under way."""
+        if self._playback is None:
+            self._resume_fades(current)
         changed = False
-        for zone, ramp in self._ramps.items():
-            wish = what.zones.get(zone, DARK_WISH)
-            goal = wish.state(now)
-            if goal != ramp.goal:
+        for zone, fade in self._fades.items():
+            look = current.zones.get(zone, DARK_LOOK)
+            desired = look.state(now)
+            if desired != fade.desired:
                 changed = True
-                if what == self._act:  # the step of a sequence, which does not end the fade into it
-                    self._ramps[zone] = ramp.towards(goal, reading.beat_s)
+                if current == self._playback:  # the step of a sequence, which does not end the fade into it
+                    self._fades[zone] = fade.towards(desired, reading.beat_s)
                 else:
-                    late_s = max(0.0, (now - what.since).total_seconds()) if what.since else 0.0
-                    start, began_s = ramp.at(reading.beat_s), reading.beat_s - late_s
-                    self._ramps[zone] = Fade(start, goal, began_s, wish.fade_s)
-        if changed or self._act is None or what.by != self._act.by:
-            self._told.append(self._acting(what))
-            self._report_by(reading.mono + AFTER_SEND_S)
+                    late_s = max(0.0, (now - current.since).total_seconds()) if current.since else 0.0
+                    began_s = reading.beat_s - late_s
+                    self._fades[zone] = Fade(fade.at(reading.beat_s), desired, began_s, look.fade_s)
+        if changed or self._playback is None or current.by != self._playback.by:
+            shows = ", ".join(f"{zone} {fade.desired.words()}" for zone, fade in self._fades.items())
+            self._events.append(new_event("TWL-D010", gateway=self._settings.name, shows=shows, by=current.by))
+            self._report_soon(reading)
             self._resting = False
-        self._act = what
-
-    def _acting(self, what: Playback) -> Event:
-        shows = ", ".join(f"{zone} {ramp.goal.words()}" for zone, ramp in self._ramps.items())
-        return new_event("TWL-D010", gateway=self._settings.name, shows=shows, by=what.by)
+        self._playback = current
 
     def _report(self, reading: ClockReading, now: datetime | None, frames: Mapping[int, bytes]) -> tuple[Message, ...]:
-        zones = self._shown(frames, self._by(reading) == "local")
+        zones = self._reported_zones(frames, self._by(reading) == "local")
         every_s = self._settings.report_every.total_seconds()
-        arrived = zones == {zone: _zone_report(ramp.goal) for zone, ramp in self._ramps.items()}
+        arrived = zones == {zone: _zone_report(fade.desired) for zone, fade in self._fades.items()}
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
-        rejected = self._intake.rejected(reading.mono)
-        own = (*([UNEVEN] if self._lasting else []), *([REFUSED] if rejected else []))
+        rejected = self._acceptance.rejected(reading.mono)
+        is_uneven = any(alarm.raised for alarm in self._uneven_alarms.values())
+        own = (*([UNEVEN] if is_uneven else []), *([REFUSED] if rejected else []))
         report = ReportedDocument(
             version=1,
             epoch=self.order.epoch,
             revision=self.order.revision,
-            command_id=self._intake.command_id,
+            command_id=self._acceptance.command_id,
             at=min(max(now or reading.wall, EARLIEST), LATEST),
             zones=zones,
             by=self._by(reading),
-            clock=self._watch.clock,
+            clock=self._time.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 3),
-            problems=(*self._lamps.problems, *own)[-MAX_PROBLEMS:],
+            problems=(*self._output.problems, *own)[-MAX_PROBLEMS:],
             rejected=rejected,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
@@ -228,40 +306,42 @@ class DmxGateway:
     def _by(self, reading: ClockReading) -> By:
         if self._walk.frames(reading.mono) is not None:
             return "local"
-        return self._act.by if self._act is not None else "boot"
+        return self._playback.by if self._playback is not None else "boot"
 
-    def _shown(self, frames: Mapping[int, bytes], walking: bool) -> dict[str, ZoneReport]:
-        """What went out, by zone: exactly the goals where their levels went out, else read back from the levels.
+    def _reported_zones(self, frames: Mapping[int, bytes], walking: bool) -> dict[str, ZoneReport]:
+        """What went out, by zone: exactly the desired state where its levels went out, else read back from the levels.
 
         A zone whose lamps visibly disagree shows nothing that could be said in one colour, and is left out. In a walk
         test they are meant to.
         """
-        sent = {universe: self._lamps.sent(universe) for universe in frames}
+        sent = {universe: self._output.sent(universe) for universe in frames}
         out = {universe: levels for universe, levels in sent.items() if levels is not None}
         if len(out) < len(frames):
             return {}
-        goals = {zone: ramp.goal for zone, ramp in self._ramps.items()}
-        told = self._patch.reading(out, goals)
-        self._watch_evenness(told.uneven if self._resting and not walking else frozenset())
-        return {zone: _zone_report(state) for zone, state in told.zones.items() if zone not in told.uneven}
+        patch_reading = self._patch.reading(out, {zone: fade.desired for zone, fade in self._fades.items()})
+        self._watch_evenness(patch_reading.uneven if self._resting and not walking else frozenset())
+        zones = patch_reading.zones.items()
+        return {zone: _zone_report(state) for zone, state in zones if zone not in patch_reading.uneven}
 
     def _watch_evenness(self, uneven: frozenset[str]) -> None:
         """Zones whose lamps disagree in two reports on end: in one they may, where one universe lags."""
-        lasting, self._uneven = uneven & self._uneven, uneven
-        for zone in sorted(lasting - self._lasting):
-            self._told.append(new_event(UNEVEN, zone=zone))
-        self._lasting = lasting
+        for zone in self._fades:
+            if zone in uneven & self._uneven:
+                self._uneven_alarms[zone].raise_(new_event(UNEVEN, zone=zone))
+            else:
+                self._uneven_alarms[zone].clear()
+        self._uneven = uneven
 
     def _wake_at(self, now: datetime, reading: ClockReading) -> datetime | None:
         """The next cue or step of a sequence, on the wall of the reading."""
-        if self._act is None:
+        if self._playback is None:
             return None
-        instants = [at for at in (next_instant(self._intake.document, now),) if at is not None]
-        for wish in self._act.zones.values():
-            step_s = wish.look.next_step(max(0.0, (now - wish.since).total_seconds()))
+        instants = [at for at in (next_instant(self._acceptance.document, now),) if at is not None]
+        for look in self._playback.zones.values():
+            step_s = look.look.next_step(max(0.0, (now - look.since).total_seconds()))
             if step_s is not None:
                 # never now, whichever way the seconds round: that would wake for ever
-                instants.append(max(wish.since + timedelta(seconds=step_s), now + timedelta(milliseconds=1)))
+                instants.append(max(look.since + timedelta(seconds=step_s), now + timedelta(milliseconds=1)))
         return min(instants) + (reading.wall - now) if instants else None
 
 

@@ -1,13 +1,5 @@
-"""Datagrams to hosts and groups over a network that comes and goes.
-
-Rules
-1. A destination that refuses a packet loses its socket; a new one is opened every MEND_S until packets pass
-   again: a network card that was taken out and put back is another card to the kernel.
-2. A name is looked up beside the loop, every LOOK_UP_S and after each failure. While it cannot be looked up
-   the last known address stays in use.
-3. A full send buffer is a failure too, but one that a new socket would not cure.
-4. Destinations do not wait for each other.
-"""
+"""Datagrams to hosts and multicast groups over a network that comes and goes. Destinations do not wait for each
+other."""
 
 import asyncio
 import socket
@@ -16,14 +8,15 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import NoReturn
 
-from controller.dmx.output import SacnSource
-from controller.dmx.output_status import OutputStatus, reason
-from controller.dmx.pacing import PacedOutput, now
+from controller.dmx.output import OutputSource, OutputStatus, PacedOutput, now, reason
 from controller.gateways.outputs import is_ipv4
 from controller.threads import run_blocking
 
 MEND_S = 1.0
+"""After an error a new socket is opened so often until packets pass: a network card that was taken out and put back is
+another card to the kernel."""
 LOOK_UP_S = 60.0
+"""A name is looked up so often, and after each failure; meanwhile the last known address stays in use."""
 LOOK_UP_LIMIT_S = 5.0
 HOPS = 20
 """Routers that multicast may pass; the default of the kernel is none."""
@@ -75,14 +68,14 @@ def _choose(sock: socket.socket, interface: str) -> None:
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership("0.0.0.0", interface))  # noqa: S104
 
 
-class UdpLink:
+class Destination:
     """One destination: a host, or with `group` the multicast group of each universe."""
 
     def __init__(
-        self, to: str, port: int, trouble: OutputStatus, interface: str | None = None, group: Group | None = None
+        self, to: str, port: int, status: OutputStatus, interface: str | None = None, group: Group | None = None
     ) -> None:
         self.to = to
-        self.trouble = trouble
+        self.status = status
         self._port = port
         self._interface = interface
         self._group = group
@@ -97,23 +90,23 @@ class UdpLink:
         return self._group is not None
 
     def send(self, packet: bytes, universe: int) -> bool:
-        """Hands one packet to the kernel; False where it did not take it."""
+        """Hand one packet to the kernel; False where it did not take it."""
         address = self._group(universe) if self._group else self._address
         if self._socket is None or address is None:
             return False
         try:
             self._socket.sendto(packet, (address, self._port))
-        except BlockingIOError as error:
-            self.trouble.fails("TWL-X101", reason(error), now())
+        except BlockingIOError as error:  # the send buffer is full, which a new socket would not cure
+            self.status.fails("TWL-X101", reason(error), now())
             return False
         except OSError as error:
             self._break(error)
             return False
-        self.trouble.works(now())
+        self.status.works(now())
         return True
 
     def upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
-        """The tasks that keep the link, by name."""
+        """The tasks that keep it reachable, by name."""
         tasks = {f"mend {self.to}": self._mend()}
         return tasks | {f"look up {self.to}": self._keep_address()} if self._named else tasks
 
@@ -140,7 +133,7 @@ class UdpLink:
                     self._address = await run_blocking(f"look up {self.to}", lambda: look_up(self.to))
             except (OSError, UnicodeError) as error:
                 if self._address is None:
-                    self.trouble.fails("TWL-X102", reason(error), now())
+                    self.status.fails("TWL-X102", reason(error), now())
             else:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_UP_S):
@@ -149,35 +142,35 @@ class UdpLink:
 
     def _break(self, error: OSError) -> None:
         self.close()
-        self.trouble.fails("TWL-X101", reason(error), now())
+        self.status.fails("TWL-X101", reason(error), now())
         self._broken.set()
 
 
 class NetworkOutput(PacedOutput):
-    """An output that sends each packet over every one of its links."""
+    """An output that sends each packet to every one of its destinations."""
 
-    def __init__(self, source: SacnSource, links: tuple[UdpLink, ...]) -> None:
+    def __init__(self, source: OutputSource, destinations: tuple[Destination, ...]) -> None:
         super().__init__(source)
-        self._links = links
+        self._destinations = destinations
 
     @property
     def problems(self) -> tuple[str, ...]:
         """The codes of what is wrong now, each once."""
-        return tuple(dict.fromkeys(code for link in self._links for code in link.trouble.problems))
+        return tuple(dict.fromkeys(code for each in self._destinations for code in each.status.problems))
 
-    def _shout(self, universe: int, packet: bytes) -> None:
-        """Over the links to groups only, and whether it went out is nobody's concern."""
-        for link in self._links:
-            if link.is_multicast:
-                link.send(packet, universe)
+    def _announce(self, universe: int, packet: bytes) -> None:
+        """To multicast groups only, whether it goes out or not."""
+        for destination in self._destinations:
+            if destination.is_multicast:
+                destination.send(packet, universe)
 
-    def _spread(self, universe: int, packet: bytes) -> bool:
-        taken = [link.send(packet, universe) for link in self._links]
+    def _send(self, universe: int, packet: bytes) -> bool:
+        taken = [destination.send(packet, universe) for destination in self._destinations]
         return all(taken)
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
-        return {name: work for link in self._links for name, work in link.upkeep().items()}
+        return {name: work for each in self._destinations for name, work in each.upkeep().items()}
 
     async def _close(self) -> None:
-        for link in self._links:
-            link.close()
+        for destination in self._destinations:
+            destination.close()

@@ -1,27 +1,43 @@
-"""What every output of the DMX gateway promises, whichever wire it speaks.
+"""What every output of the DMX gateway promises, whichever wire it speaks, and what outputs have in common.
 
-Rules
-1. `send` stores the newest levels of a universe and returns at once; a task of the output transmits them:
-   a change within 1/MAX_HZ s, unchanged levels again and again, so that no receiver thinks the source
-   lost.
-2. An output never dies of a fault on its way. It tells it once (event), shows it while it lasts (`problems`),
-   tries again every second or so, and tells when it is over. A bug in it ends `async with` with its error.
-3. `sent` is what really went out last, never what was asked for; None if nothing did or the last try failed.
-4. Leaving `async with` sends the newest levels a last time and is done within half a second, whatever hangs.
-5. Everything is called in the thread of the loop.
+- `send` stores the newest levels of a universe and returns at once; a task of the output transmits them: a change
+  within 1/MAX_HZ s, unchanged levels again and again, so that no receiver takes the source for lost.
+- An output survives every fault on its way: it reports it once (event), shows it while it lasts (`problems`), tries
+  again every second or so, and reports when it is over. A bug in it ends `async with` with its error.
+- `sent` is what really went out last, never what was asked for; None if nothing did or the last try failed.
+- Leaving `async with` sends the newest levels a last time and is done within half a second, whatever hangs.
+- Everything is called in the thread of the event loop.
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from math import inf
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NoReturn, Protocol, Self
 
-from controller.events import Event
+from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 
 MAX_HZ = 44.0
 """The most frames per second that DMX512-A carries with 512 slots (E1.11: 22.7 ms each)."""
+FRAME_S = 1 / MAX_HZ
 SLOTS = 512
+
+# E1.31 6.6.1 and 6.6.2; the same figures suit Art-Net and USB widgets
+REPEATS = 3
+"""Changed levels are followed by so many packets of the same levels, as one may be lost."""
+KEEP_ALIVE_S = 0.9
+"""Then a packet goes out so often: within the 0.8 to 1 s that the standard asks for."""
+RETRY_S = 0.1
+"""A packet that failed is sent again after this."""
+
+SETTLE_S = 2.0
+"""A spell of failures is over after so long without one."""
+LASTING_S = 60.0
+"""A spell this long does not pass by itself, and is an error."""
 
 OnEvent = Callable[[Event], None]
 
@@ -29,7 +45,7 @@ NAMESPACE = uuid.UUID("2c8f5b0e-3d57-5c0e-9a53-6b1f0f8f4a11")
 
 
 @dataclass(frozen=True, slots=True)
-class SacnSource:
+class OutputSource:
     """Who sends: a gateway of a site, known to receivers by an identifier that outlives every restart."""
 
     site: str
@@ -42,23 +58,23 @@ class SacnSource:
 
     @property
     def name(self) -> str:
-        """How a desk on the network lists it."""
+        """How a lighting desk on the network lists it."""
         return f"{self.site}: {self.gateway}"
 
 
 class Output(Protocol):
-    """A way out for levels; `async with` opens and closes it."""
+    """An output for levels; `async with` opens and closes it."""
 
     async def __aenter__(self) -> Self:
-        """Starts the tasks. It neither waits for a network or a port nor fails for want of one."""
+        """Start the tasks. Neither waits for a network or a port nor fails for want of one."""
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends in good order, unless an error other than cancellation is on its way: then just ends."""
+        """End in good order, or at once where an error other than cancellation is being raised."""
 
     def send(self, universe: int, levels: bytes) -> None:
-        """Takes the levels of the channels from 1 on (1..512 bytes); the rest of the universe is 0."""
+        """Take the levels of the channels from 1 on (1..512 bytes); the rest of the universe is 0."""
 
     def sent(self, universe: int) -> bytes | None:
         """The levels that went out last, as they were handed in."""
@@ -66,3 +82,191 @@ class Output(Protocol):
     @property
     def problems(self) -> tuple[str, ...]:
         """The codes of what is wrong now."""
+
+
+def now() -> float:
+    """The monotonic seconds of the running loop."""
+    return asyncio.get_running_loop().time()
+
+
+def reason(error: Exception) -> str:
+    """What an error of the operating system says, without its number."""
+    return getattr(error, "strerror", None) or str(error) or "no answer in time"
+
+
+class OutputStatus:
+    """Whether the way to one destination works; instants are monotonic seconds.
+
+    Each kind of failure is reported once a spell, and the spell itself as an error once it has lasted LASTING_S. From
+    the first failure until the spell is over, the code of the latest one is among the problems.
+    """
+
+    def __init__(self, gateway: str, to: str, on_event: OnEvent) -> None:
+        self._about = {"gateway": gateway, "to": to}
+        self._alarm = Alarm(on_event)
+        self._code: str | None = None
+        self._failures = 0
+        self._began = self._latest = 0.0
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The code of what is wrong now, if anything is."""
+        return (self._code,) if self._code else ()
+
+    def fails(self, code: str, error: str, now: float) -> None:
+        """A try failed; `code` names an event with the fields gateway, to and error."""
+        if self._code is None:
+            self._began, self._failures = now, 0
+        self._code, self._latest = code, now
+        self._failures += 1
+        self._alarm.raise_(new_event(code, **self._about, error=error))
+        if now - self._began >= LASTING_S:
+            lasting = new_event("TWL-X104", **self._about, error=error, down_s=round(now - self._began))
+            self._alarm.raise_(lasting)
+
+    def works(self, now: float) -> None:
+        """A try succeeded."""
+        if self._code is not None and now - self._latest >= SETTLE_S:
+            self._code = None
+            down_s = round(self._latest - self._began, 1)
+            self._alarm.clear(new_event("TWL-X103", **self._about, down_s=down_s, failures=self._failures))
+
+
+@dataclass(slots=True)
+class PacketStream:
+    """One universe on its way out. `levels` is the newest, `sent` what went out last if that succeeded."""
+
+    levels: bytes
+    sent: bytes | None = None
+    times: int = 0
+    tried_at: float = -inf
+    failed: bool = False
+
+    def offer(self, levels: bytes) -> None:
+        """Take newer levels."""
+        if levels != self.levels:
+            self.levels, self.times, self.failed = levels, 0, False
+
+    @property
+    def due(self) -> float:
+        """The instant from which the next packet may go out; never more often than MAX_HZ."""
+        if self.failed:
+            return self.tried_at + RETRY_S
+        return self.tried_at + (FRAME_S if self.times <= REPEATS else KEEP_ALIVE_S)
+
+    def tried(self, at: float, *, ok: bool) -> None:
+        """A packet with `levels` went out, or did not."""
+        self.tried_at, self.failed = at, not ok
+        self.sent = self.levels if ok else None
+        self.times += ok
+
+
+class Pacer:
+    """The streams of one output, and the task that hands each to `transmit` when it is due."""
+
+    def __init__(self, transmit: Callable[[int, bytes], bool]) -> None:
+        self._transmit = transmit
+        self._changed = asyncio.Event()
+        self.streams: dict[int, PacketStream] = {}
+
+    def offer(self, universe: int, levels: bytes) -> None:
+        """Take the newest levels of a universe; raises ValueError for other than 1..512 of them."""
+        if not 1 <= len(levels) <= SLOTS:
+            raise ValueError(f"{len(levels)} levels are not a universe")
+        if universe in self.streams:
+            self.streams[universe].offer(bytes(levels))
+        else:
+            self.streams[universe] = PacketStream(bytes(levels))
+        self._changed.set()
+
+    def sent(self, universe: int) -> bytes | None:
+        """The levels that went out last; None where nothing did or the last try failed."""
+        stream = self.streams.get(universe)
+        return stream.sent if stream else None
+
+    def lose(self) -> None:
+        """Count everything as failed: what went out is no longer out there."""
+        for stream in self.streams.values():
+            stream.sent, stream.failed = None, True
+        self._changed.set()
+
+    def turn(self, at: float) -> float:
+        """Transmit what is due; returns the instant of the next turn, `inf` where there is no stream."""
+        for universe, stream in self.streams.items():
+            if stream.due <= at:
+                stream.tried(at, ok=self._transmit(universe, stream.levels))
+        return min((stream.due for stream in self.streams.values()), default=inf)
+
+    def flush(self, at: float) -> None:
+        """Transmit at once what has not gone out yet."""
+        for universe, stream in self.streams.items():
+            if stream.sent != stream.levels:
+                stream.tried(at, ok=self._transmit(universe, stream.levels))
+
+    async def run(self) -> NoReturn:
+        """Turn for ever; `offer` wakes it early."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._changed.clear()
+            due = self.turn(now())
+            timer = loop.call_at(min(due, now() + 3600), self._changed.set)
+            try:
+                await self._changed.wait()
+            finally:
+                timer.cancel()
+
+
+class PacedOutput(ABC):
+    """Fulfils `Output`; subclasses say how one packet goes out and what must run beside that."""
+
+    def __init__(self, source: OutputSource) -> None:
+        self._source = source
+        self._pacer = Pacer(self._transmit)
+        self._group = asyncio.TaskGroup()
+        self._tasks: dict[str, asyncio.Task[NoReturn]] = {}
+
+    @abstractmethod
+    def _transmit(self, universe: int, levels: bytes) -> bool:
+        """Hand one packet to the wire without waiting; False where it did not go out whole."""
+
+    def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
+        """What runs beside the pacer for as long as the output is open, by name."""
+        return {}
+
+    async def _close(self) -> None:  # noqa: B027  an output in memory has nothing to give back
+        """Give everything back; within a quarter of a second."""
+
+    async def _farewell(self) -> None:  # noqa: B027  nor anything to say
+        """What an orderly end does after the last levels; within a quarter of a second."""
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        for name, work in (self._upkeep() | {"pace": self._pacer.run()}).items():
+            self._tasks[name] = self._group.create_task(work, name=f"{self._source.gateway} output: {name}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
+        try:
+            if (kind is None or cancelled) and not any(task.done() for task in self._tasks.values()):
+                self._tasks["pace"].cancel()
+                self._pacer.flush(now())
+                await self._farewell()
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            try:
+                # an error of the body passes by itself; the group would wrap it
+                await self._group.__aexit__(*((kind, error, trace) if cancelled else (None, None, None)))
+            finally:
+                await self._close()
+
+    def send(self, universe: int, levels: bytes) -> None:
+        """Take the newest levels; raises ValueError for other than 1..512 of them."""
+        self._pacer.offer(universe, levels)
+
+    def sent(self, universe: int) -> bytes | None:
+        """See `Output`."""
+        return self._pacer.sent(universe)

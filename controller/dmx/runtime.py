@@ -1,6 +1,6 @@
-"""The DMX gateway as a process: one connection, one output, one file that keeps the plan.
+"""The DMX gateway as a process: one connection, one output, one file that keeps the accepted document.
 
-What a report says to be accepted is on disk, so that a restart knows it; but a disk that takes more than KEEP_S is not
+What a report says to be accepted is on disk, so that a restart knows it; but a disk that takes more than STORE_S is not
 waited for, and the light waits for none.
 """
 
@@ -11,15 +11,18 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from controller import plain_file
 from controller.clock import Clock, ClockReading
-from controller.dmx import OUTPUTS
+from controller.dmx.document import StoredDocument
 from controller.dmx.gateway import DmxGateway, GatewayTurn
-from controller.dmx.gateway_file import GatewayFile, read_memory
-from controller.dmx.output import Output, SacnSource
+from controller.dmx.output import Output, OutputSource
+from controller.dmx.outputs import OUTPUTS
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 from controller.events.models import Phrase, Text
-from controller.gateways.base import Message
+from controller.gateways.base import Message, Rejected
 from controller.gateways.dmx import Dmx
+from controller.gateways.wire import MAX_PAYLOAD, parse_document
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.state.atomic import write
@@ -27,26 +30,43 @@ from controller.threads import run_blocking
 
 LONGEST_PAUSE_S = 1.0
 """A stepped clock is noticed within this."""
-KEEP_S = 0.5
+STORE_S = 0.5
 AGAIN_S = 2.0
+MOST = 4 * MAX_PAYLOAD
+"""Bytes of a stored document: what it leaves out is written out in it, and `before` is added to it."""
 
-Tell = Callable[[Event, datetime], None]
+
+def read_stored(path: Path) -> StoredDocument | None:
+    """The document stored in a file; None where there is none that can be read."""
+    try:
+        document = parse_document(StoredDocument, plain_file.read(path, MOST), MOST)
+    except OSError:
+        return None
+    return None if isinstance(document, Rejected) else document
 
 
 class GatewayRuntime:
-    """One DMX gateway at work until cancelled; `memory` is the file that keeps the plan over restarts."""
+    """One DMX gateway at work until cancelled; `file` keeps its document over restarts."""
 
-    def __init__(self, settings: Dmx, patch: Patch, prefix: str, clock: Clock, memory: Path, tell: Tell) -> None:
+    def __init__(
+        self,
+        settings: Dmx,
+        patch: Patch,
+        prefix: str,
+        clock: Clock,
+        file: Path,
+        on_event: Callable[[Event, datetime], None],
+    ) -> None:
         self._settings = settings
         self._patch = patch
         self._prefix = prefix
         self._clock = clock
-        self._memory = memory
-        self._tell = tell
-        self._whose = Phrase(Text("parts", "gateway"), {"name": settings.name})
+        self._file = file
+        self._on_event = on_event
+        self._phrase = Phrase(Text("parts", "gateway"), {"name": settings.name})
         self._wake = asyncio.Event()
-        self._unkept: asyncio.Queue[GatewayFile] = asyncio.Queue()
-        self._keeping = False
+        self._to_store: asyncio.Queue[StoredDocument] = asyncio.Queue()
+        self._is_storing = False
         self._reports: tuple[Message, ...] = ()
         self.turned_s: float | None = None
         """When the last turn was done, boot time: what the watchdog goes by."""
@@ -62,27 +82,27 @@ class GatewayRuntime:
 
     async def run(self, brokers: tuple[Address, ...], site: str) -> None:
         """Obey until cancelled; then say offline, as the last will would."""
-        settings, online = self._settings, self._availability(b"online")
-        output = OUTPUTS[settings.output.kind](settings.output, SacnSource(site, settings.name), self._say)
+        settings = self._settings
+        output = OUTPUTS[settings.output.kind](settings.output, OutputSource(site, settings.name), self._emit)
         connection = Mqtt(
             brokers,
             f"{self._prefix.replace('/', '-')}-gateway-{settings.name}",
             subscriptions=((settings.topic("desired", self._prefix), 1), (self._walk_topic, 1)),
             will=self._availability(b"offline"),
-            birth=(online,),
+            birth=(self._availability(b"online"),),
         )
-        remembered = await run_blocking("gateway file", partial(read_memory, self._memory))
+        stored = await run_blocking("gateway file", partial(read_stored, self._file))
         async with output, connection as mqtt:
-            self._say(new_event("TWL-D001", gateway=settings.name, output=settings.output.kind))
-            gateway = DmxGateway(settings, self._prefix, self._patch, output, remembered)
+            self._emit(new_event("TWL-D001", gateway=settings.name, output=settings.output.kind))
+            gateway = DmxGateway(settings, self._prefix, self._patch, output, stored)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(mqtt, gateway), name=f"gateway {settings.name}: listen")
                     tasks.create_task(self._turns(mqtt, gateway, output), name=f"gateway {settings.name}: turns")
-                    tasks.create_task(self._keep(mqtt), name=f"gateway {settings.name}: keep")
+                    tasks.create_task(self._store(mqtt), name=f"gateway {settings.name}: store")
             finally:
                 mqtt.publish(self._availability(b"offline"))
-                self._say(new_event("TWL-D002", gateway=settings.name))
+                self._emit(new_event("TWL-D002", gateway=settings.name))
 
     def _availability(self, word: bytes) -> Message:
         return Message(self._settings.topic("availability", self._prefix), word, qos=1, retain=True)
@@ -91,10 +111,10 @@ class GatewayRuntime:
         async for item in mqtt:
             reading = self._clock.read()
             if isinstance(item, Received):
-                take = gateway.receive_walk if item.topic == self._walk_topic else gateway.receive
-                take(item.payload, item.retain, reading)
+                receive = gateway.receive_walk if item.topic == self._walk_topic else gateway.receive
+                receive(item.payload, item.retain, reading)
             else:
-                self._tell(item.event().of(self._whose), reading.wall)
+                self._on_event(item.event().of(self._phrase), reading.wall)
                 if isinstance(item, Connected):
                     gateway.connected(reading)
             self._wake.set()
@@ -108,12 +128,12 @@ class GatewayRuntime:
             for universe, levels in turn.frames.items():
                 output.send(universe, levels)
             for event in turn.events:
-                self._tell(event, reading.wall)
-            if turn.remember is not None:
-                self._unkept.put_nowait(turn.remember)
-                self._keeping = True
+                self._on_event(event, reading.wall)
+            if turn.to_store is not None:
+                self._to_store.put_nowait(turn.to_store)
+                self._is_storing = True
             self._reports = turn.messages or self._reports
-            if not self._keeping:
+            if not self._is_storing:
                 self._report(mqtt)
             self.turned_s = reading.mono
             await self._sleep(reading, turn)
@@ -131,41 +151,40 @@ class GatewayRuntime:
             mqtt.publish(message)
         self._reports = ()
 
-    async def _keep(self, mqtt: Mqtt) -> None:
-        """Writes the newest document, beside the turns, until it is written: a fade does not wait for a disk."""
-        unwritten: GatewayFile | None = None
+    async def _store(self, mqtt: Mqtt) -> None:
+        """Write the newest document, beside the turns, until it is written: a fade does not wait for a disk."""
+        alarm = Alarm(self._emit)
+        unwritten: StoredDocument | None = None
         while True:
-            document = await self._to_keep(unwritten)
+            document = await self._next_to_store(unwritten)
             payload = document.model_dump_json(exclude_none=True).encode()
             writing = asyncio.create_task(
-                run_blocking("gateway file", partial(write, self._memory, payload)), name="write"
+                run_blocking("gateway file", partial(write, self._file, payload)), name="gateway file"
             )
-            await asyncio.wait([writing], timeout=KEEP_S)
-            self._keeping = False
+            await asyncio.wait([writing], timeout=STORE_S)
+            self._is_storing = False
             self._report(mqtt)
             try:
                 await writing
             except OSError as error:
-                if unwritten is None:
-                    self._say(new_event("TWL-D012", gateway=self._settings.name, reason=error.strerror or str(error)))
                 unwritten = document
+                alarm.raise_(new_event("TWL-D012", gateway=self._settings.name, reason=error.strerror or str(error)))
             else:
-                if unwritten is not None:
-                    self._say(new_event("TWL-D015", gateway=self._settings.name))
                 unwritten = None
+                alarm.clear(new_event("TWL-D015", gateway=self._settings.name))
 
-    async def _to_keep(self, unwritten: GatewayFile | None) -> GatewayFile:
+    async def _next_to_store(self, unwritten: StoredDocument | None) -> StoredDocument:
         """The newest document; for want of one, after AGAIN_S, that which could not be written."""
         try:
             async with asyncio.timeout(AGAIN_S if unwritten is not None else None):
-                document = await self._unkept.get()
+                document = await self._to_store.get()
         except TimeoutError:
             if unwritten is None:
                 raise
             return unwritten
-        while not self._unkept.empty():
-            document = self._unkept.get_nowait()
+        while not self._to_store.empty():
+            document = self._to_store.get_nowait()
         return document
 
-    def _say(self, event: Event) -> None:
-        self._tell(event, self._clock.read().wall)
+    def _emit(self, event: Event) -> None:
+        self._on_event(event, self._clock.read().wall)

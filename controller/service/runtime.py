@@ -1,7 +1,7 @@
 """The controller's loop: gather what came, let the engine decide, apply what it says; woken by whatever happens first.
 
-Woken by: a message, a (re)connection, the alarm of the next cue, a check that falls due, and a steady tick of TICK_S
-that catches a stepped clock. The alarm only wakes; what is right is asked anew each time.
+Woken by: a message, a (re)connection, the wake-up at the next cue, a check that falls due, and a steady tick of TICK_S
+that catches a stepped clock. The wake-up only wakes; what is right is asked anew each time.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.clock import Alarm, Clock, ClockReading, Trust
+from controller.clock import Clock, ClockReading, Trust, WakeUp
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Text
 from controller.gateways.base import Message
@@ -84,9 +84,9 @@ class Runtime:
 
     async def run(self) -> None:
         """Keep the tower right until cancelled."""
-        async with Alarm(self._clock, self._wake.set) as alarm, asyncio.TaskGroup() as tasks:
+        async with WakeUp(self._clock, self._wake.set) as wake_up, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="controller: listen")
-            tasks.create_task(self._turns(alarm), name="controller: turns")
+            tasks.create_task(self._turns(wake_up), name="controller: turns")
             tasks.create_task(self._grant(), name="controller: requests")
 
     async def _listen(self) -> None:
@@ -150,7 +150,7 @@ class Runtime:
             self._engine.follow(under_hand)
             self._wake.set()
 
-    async def _turns(self, alarm: Alarm) -> None:
+    async def _turns(self, wake_up: WakeUp) -> None:
         while True:
             self._wake.clear()
             reading = self._clock.read()
@@ -161,7 +161,7 @@ class Runtime:
                 self._tell(event, reading.wall)
             self._publish_health(reading)
             if output.wake_at is not None:
-                alarm.wake_at(output.wake_at)
+                wake_up.wake_at(output.wake_at)
             self.turned_s = self._clock.read().mono
             await self._sleep(reading, output.wake_s)
 

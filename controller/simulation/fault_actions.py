@@ -8,7 +8,7 @@ Rules
 
 from collections.abc import Callable
 
-from controller.dmx.simulated import Faults
+from controller.dmx.outputs.simulated import Faults
 from controller.gateways.base import DesiredState, Gateway, Message, Rejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import MAX_EPOCH, ZoneLook, parse_desired, parse_reported

@@ -16,10 +16,10 @@ from typing import Protocol
 
 from controller.clock import ClockJudge, ClockReading
 from controller.config.load import Setup
+from controller.dmx.document import StoredDocument
 from controller.dmx.gateway import FRAME_S, DmxGateway, GatewayTurn
-from controller.dmx.gateway_file import GatewayFile
-from controller.dmx.pacing import KEEP_ALIVE_S
-from controller.dmx.simulated import Faults, SimulatedLamps
+from controller.dmx.output import KEEP_ALIVE_S
+from controller.dmx.outputs.simulated import Faults, SimulatedLamps
 from controller.events import Event
 from controller.gateways.base import Gateway, Message, Order, Rejected
 from controller.gateways.dmx import Dmx
@@ -84,7 +84,7 @@ class OurGatewayHost:
         self._seen = seen
         self._tell = tell
         self._lamps = SimulatedLamps(world.random)
-        self._memory: GatewayFile | None = None
+        self._memory: StoredDocument | None = None
         self._applied = Order()
         self._judge = ClockJudge()
         self._process: DmxGateway | None = None
@@ -166,8 +166,8 @@ class OurGatewayHost:
             self.door.publish(message)
         for event in turn.events:
             self._tell(event)
-        if turn.remember is not None:
-            self._remember(turn.remember)
+        if turn.to_store is not None:
+            self._remember(turn.to_store)
         self._plan(turn, reading)
 
     def _plan(self, turn: GatewayTurn, reading: ClockReading) -> None:
@@ -181,7 +181,7 @@ class OurGatewayHost:
             delay_s = (turn.wake_at - reading.wall).total_seconds()
             self._dues.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
 
-    def _remember(self, document: GatewayFile) -> None:
+    def _remember(self, document: StoredDocument) -> None:
         replaced = document.replaces is not None and document.replaces.order == self._applied
         self.regressions += document.order < self._applied and not replaced
         self._applied = document.order

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from controller.dmx import Artnet, Sacn
-from controller.dmx.output import MAX_HZ, Output, SacnSource
+from controller.dmx.output import MAX_HZ, Output, OutputSource
+from controller.dmx.outputs import Artnet, Sacn
 from controller.gateways.outputs import ArtnetOutput, SacnOutput
 
 PACKETS = 4_000
 SECONDS = 0.5
 HOST = f"127.77.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF | 1}"
-SOURCE = SacnSource("Alvesta vattentorn", "mast")
+SOURCE = OutputSource("Alvesta vattentorn", "mast")
 
 
 class Sink:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.dmx.simulated import FAULTS
+from controller.dmx.outputs.simulated import FAULTS
 from tests.parts import ended_after
 
 DUSK = ("--from", "2026-11-20 15:15", "--until", "2026-11-20 16:03", "--speed", "180")

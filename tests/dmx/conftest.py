@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from controller.clock import boot_time
-from controller.dmx.output import SacnSource
+from controller.dmx.output import OutputSource
 from controller.events import Event
 from tests.parts import find
 
@@ -253,9 +253,9 @@ def events() -> list[Event]:
 
 
 @pytest.fixture
-def source() -> SacnSource:
+def source() -> OutputSource:
     """The gateway that sends."""
-    return SacnSource("Alvesta vattentorn", "mast")
+    return OutputSource("Alvesta vattentorn", "mast")
 
 
 @pytest.fixture

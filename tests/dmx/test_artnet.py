@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx import Artnet
-from controller.dmx.artnet import PORT, art_dmx, port_address
-from controller.dmx.output import SacnSource
+from controller.dmx.output import OutputSource
+from controller.dmx.outputs import Artnet
+from controller.dmx.outputs.artnet import PORT, art_dmx, port_address
 from controller.events import Event
 from controller.gateways.outputs import ArtnetOutput
 
@@ -61,7 +61,7 @@ def test_the_number_of_slots_is_even_and_told(levels: bytes) -> None:
 
 
 async def test_levels_reach_the_node(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """The universe goes out whole, to its port address, with a sequence that leaves 0 out."""
     ear = listen(PORT)
@@ -75,7 +75,7 @@ async def test_levels_reach_the_node(
 
 
 async def test_the_sequence_begins_again_at_one(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event]
 ) -> None:
     """255 is followed by 1."""
     ear = listen(PORT)
@@ -88,7 +88,7 @@ async def test_the_sequence_begins_again_at_one(
 
 
 async def test_the_last_levels_are_said_twice(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event]
 ) -> None:
     """A node is not told of the end, so one lost packet must not leave it with older levels for ever."""
     ear = listen(PORT)
@@ -100,7 +100,7 @@ async def test_the_last_levels_are_said_twice(
 
 
 async def test_a_network_can_be_broadcast_to(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """The directed broadcast address of the loopback network stands for any."""
     ear = listen(PORT, "127.255.255.255")

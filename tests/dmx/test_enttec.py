@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from controller.dmx import Enttec
-from controller.dmx.enttec import MEND_S, SEND_DMX, dmx, message
-from controller.dmx.output import SacnSource
+from controller.dmx.output import OutputSource
+from controller.dmx.outputs import Enttec
+from controller.dmx.outputs.enttec import MEND_S, SEND_DMX, dmx, message
 from controller.events import Event
 from controller.gateways.outputs import EnttecOutput
 from tests.parts import require
@@ -97,7 +97,7 @@ def test_messages_are_those_of_others(vector: Callable[[str], Any], name: str) -
 async def test_levels_reach_the_widget(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
@@ -116,7 +116,7 @@ async def test_levels_reach_the_widget(
 async def test_the_last_levels_are_written_before_the_end(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
@@ -132,7 +132,7 @@ async def test_the_last_levels_are_written_before_the_end(
 async def test_a_widget_is_found_again_after_it_was_unplugged(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
@@ -157,7 +157,7 @@ async def test_a_widget_is_found_again_after_it_was_unplugged(
 async def test_a_widget_may_come_later(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
@@ -173,7 +173,7 @@ async def test_a_widget_may_come_later(
 @pytest.mark.parametrize("content", [None, b"no serial port"])
 async def test_what_is_no_serial_port_is_a_problem(
     tmp_path: Path,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
     content: bytes | None,
@@ -193,7 +193,7 @@ async def test_what_is_no_serial_port_is_a_problem(
 async def test_a_stuck_port_stalls_nobody(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
@@ -217,7 +217,7 @@ async def test_a_stuck_port_stalls_nobody(
 async def test_a_stuck_port_does_not_hold_up_the_end(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
 ) -> None:
     """What the widget will never take is not waited for."""
@@ -229,7 +229,7 @@ async def test_a_stuck_port_does_not_hold_up_the_end(
                 await asyncio.sleep(0.025)
 
 
-async def test_a_widget_has_one_universe(settings: EnttecOutput, source: SacnSource, events: list[Event]) -> None:
+async def test_a_widget_has_one_universe(settings: EnttecOutput, source: OutputSource, events: list[Event]) -> None:
     """A second one would have to be shown in the place of the first."""
     async with Enttec(settings, source, events.append) as output:
         output.send(5, b"\x01")

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx.playback import AT_REST_DARK, Fade
+from controller.dmx.gateway import AT_REST_DARK, Fade
 from controller.lighting.color import Color
 from controller.lighting.light import Light
 from controller.lighting.look import DARK, ZoneState

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.clock import ClockReading, Trust
+from controller.dmx.document import StoredDocument
 from controller.dmx.gateway import DmxGateway, GatewayTurn
-from controller.dmx.gateway_file import GatewayFile
-from controller.dmx.simulated import Faults, SimulatedLamps
+from controller.dmx.outputs.simulated import Faults, SimulatedLamps
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import (
     REFUSED,
@@ -42,7 +42,7 @@ SETTINGS = Dmx.model_validate(
 class Bench:
     """A gateway on a table: its lamps, a clock that is moved by hand, and everything it said."""
 
-    def __init__(self, memory: GatewayFile | None = None) -> None:
+    def __init__(self, memory: StoredDocument | None = None) -> None:
         self.mono = 100.0
         self.trust = Trust.TRUSTED
         self.off = timedelta(0)
@@ -51,7 +51,7 @@ class Bench:
         self.gateway = DmxGateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
         self.reports: list[tuple[float, ReportedDocument]] = []
         self.codes: list[str] = []
-        self.remembered: list[GatewayFile] = []
+        self.remembered: list[StoredDocument] = []
 
     def sent(self, universe: int) -> bytes | None:
         """As an output tells it."""
@@ -77,7 +77,7 @@ class Bench:
             assert isinstance(told, ReportedDocument)
             self.reports.append((self.mono, told))
         self.codes += [event.code for event in turn.events]
-        self.remembered += [turn.remember] if turn.remember is not None else []
+        self.remembered += [turn.to_store] if turn.to_store is not None else []
         return turn
 
     def run(self, seconds: float) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from controller.clock import ClockReading
 from controller.config.load import load
-from controller.dmx.gateway import DmxGateway
-from controller.dmx.lamp_test import WalkTest, levels
+from controller.dmx.gateway import DmxGateway, WalkTest, walk_levels
 from controller.gateways.dmx import Dmx
 from controller.gateways.lamp_test_message import Walk
 from controller.lighting.patch import Patch
@@ -129,8 +128,8 @@ def test_a_retained_step_is_left_alone(mast: Dmx) -> None:
 def test_one_channel_is_full_and_the_shutter_open(mast: Dmx) -> None:
     """Of an RGBW lamp the third channel alone; a number beyond the lamp is refused."""
     patch = Patch(mast.fixtures)
-    frames = levels(patch, Walk(fixture=mast.fixtures[0].name, channel=3))
+    frames = walk_levels(patch, Walk(fixture=mast.fixtures[0].name, channel=3))
     assert frames is not None
     assert frames[1][:5] == bytes([0, 0, 255, 0, 0])
-    assert levels(patch, Walk(fixture=mast.fixtures[0].name, channel=5)) is None
+    assert walk_levels(patch, Walk(fixture=mast.fixtures[0].name, channel=5)) is None
     assert WalkTest(patch).begin(b'{"fixture":"x","channel":9}', 0.0) is not None

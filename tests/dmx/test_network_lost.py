@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from controller.dmx import Artnet, Sacn
-from controller.dmx.output import SacnSource
-from controller.dmx.sacn import PORT, group
+from controller.dmx.output import OutputSource
+from controller.dmx.outputs import Artnet, Sacn
+from controller.dmx.outputs.sacn import PORT, group
 from controller.events import Event
 from controller.gateways.outputs import ArtnetOutput, SacnOutput
 
@@ -43,7 +43,7 @@ def newest(ear: socket.socket) -> int | None:
 
 
 async def test_a_card_that_is_taken_out_and_put_back(
-    network: Any, source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    network: Any, source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """To the kernel it is another card; it is found again by its name, by its address and by the routes."""
     cards = {1: "tower0", 2: "10.254.0.1", 3: None}
@@ -75,7 +75,7 @@ async def test_a_card_that_is_taken_out_and_put_back(
 
 
 async def test_a_card_that_is_down_for_a_while(
-    network: Any, source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    network: Any, source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """Art-Net to a host on the card's network."""
     network.run("ip neigh replace 10.254.0.7 lladdr 02:00:00:00:00:07 dev tower0")
@@ -94,7 +94,7 @@ async def test_a_card_that_is_down_for_a_while(
 async def test_a_host_is_reached_by_the_card_that_is_named(
     card: str | None,
     problems: tuple[str, ...],
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
@@ -105,7 +105,7 @@ async def test_a_host_is_reached_by_the_card_that_is_named(
 
 
 async def test_a_network_that_is_not_there_at_the_start(
-    network: Any, source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    network: Any, source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """The gateway is up before its switch."""
     network.run("ip link set tower0 down")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from controller.dmx import OUTPUTS
+from controller.dmx.outputs import OUTPUTS
 from controller.errors import Mistake
 from controller.events import CATALOGUE
 from controller.gateways.outputs import (

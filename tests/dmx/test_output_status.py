@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx.output_status import LASTING_S, SETTLE_S, OutputStatus
+from controller.dmx.output import LASTING_S, SETTLE_S, OutputStatus
 from controller.events import Event, Level
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx.output import MAX_HZ
-from controller.dmx.pacing import FRAME_S, KEEP_ALIVE_S, REPEATS, RETRY_S, Pacer
+from controller.dmx.output import FRAME_S, KEEP_ALIVE_S, MAX_HZ, REPEATS, RETRY_S, Pacer
 
 SLACK = 1e-9
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.dmx.playback import act, next_instant
+from controller.dmx.document import next_instant, playback
 from controller.gateways.wire import After, DesiredDocument, PlannedCue, ZoneLook
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -50,13 +50,13 @@ def document(*cues: tuple[int, dict[str, ZoneLook]]) -> DesiredDocument:
 def test_the_life_of_a_document(hours: float, by: str, since: int, zones: dict[str, ZoneLook], order: int) -> None:
     """Desired, the last cue begun, held, and what comes after; cues in whatever order, borders half-open."""
     cues = [(-3, WHITE), (0, WHITE), (5, DARK), (20, RED), (50, WHITE)]
-    told = act(document(*cues[::order]), NOON + hours * HOUR)
+    told = playback(document(*cues[::order]), NOON + hours * HOUR)
     assert (told.by, told.since, told.zones) == (by, NOON + since * HOUR, zones)
 
 
 def test_nothing_known() -> None:
     """Dark, by boot."""
-    told = act(None, NOON)
+    told = playback(None, NOON)
     assert (told.by, dict(told.zones)) == ("boot", {})
 
 

@@ -14,10 +14,11 @@ import pytest
 
 from controller.broker import Broker
 from controller.clock import SystemClock
-from controller.dmx import OUTPUTS, runtime, simulated
+from controller.dmx import runtime
+from controller.dmx.document import StoredDocument
 from controller.dmx.gateway import GatewayTurn
-from controller.dmx.gateway_file import GatewayFile, read_memory
-from controller.dmx.runtime import GatewayRuntime
+from controller.dmx.outputs import OUTPUTS, simulated
+from controller.dmx.runtime import GatewayRuntime, read_stored
 from controller.events import Event
 from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
@@ -189,7 +190,7 @@ async def test_it_obeys_and_keeps_the_plan(broker: Address, other: Other, gatewa
     other.say(orange())
     await other.until(lambda: other.report and other.report.command_id == "1.1" and other.report.zones["bowl"].on)
     assert gateway.levels == RED
-    await other.until(lambda: read_memory(gateway.memory) is not None)
+    await other.until(lambda: read_stored(gateway.memory) is not None)
     assert await gateway.stop() < 1.5
     await other.until(lambda: other.heard.get(AVAILABILITY) == b"offline")
     assert [code for code in gateway.codes() if code.startswith("TWL-D00")] == ["TWL-D001", "TWL-D002"]
@@ -241,8 +242,8 @@ async def test_an_end_that_comes_with_news_is_an_end(gateway: Running) -> None:
 async def test_a_damaged_memory_is_none(gateway: Running, content: bytes) -> None:
     """It starts all the same, dark."""
     gateway.memory.write_bytes(content)
-    assert read_memory(gateway.memory) is None
-    assert read_memory(gateway.memory.parent) is None
+    assert read_stored(gateway.memory) is None
+    assert read_stored(gateway.memory.parent) is None
 
 
 def test_the_largest_document_is_found_again(tmp_path: Path) -> None:
@@ -253,9 +254,9 @@ def test_the_largest_document_is_found_again(tmp_path: Path) -> None:
     assert MAX_PAYLOAD * 0.9 < len(payload) <= MAX_PAYLOAD
     document = parse_desired(payload)
     assert isinstance(document, DesiredDocument)
-    memory = GatewayFile(**dict(document))
+    memory = StoredDocument(**dict(document))
     (tmp_path / "mast.json").write_text(memory.model_dump_json(exclude_none=True))
-    assert read_memory(tmp_path / "mast.json") == memory
+    assert read_stored(tmp_path / "mast.json") == memory
 
 
 async def test_a_disk_that_takes_nothing(broker: Address, other: Other, gateway: Running) -> None:

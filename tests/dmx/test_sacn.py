@@ -12,10 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.dmx import Sacn
 from controller.dmx.network_output import open_socket
-from controller.dmx.output import SacnSource
-from controller.dmx.sacn import DISCOVERY, PORT, PREVIEW, TERMINATED, Header, SequenceCount, discovery, group, packet
+from controller.dmx.output import OutputSource
+from controller.dmx.outputs import Sacn
+from controller.dmx.outputs.sacn import (
+    DISCOVERY,
+    PORT,
+    PREVIEW,
+    TERMINATED,
+    Header,
+    SequenceCount,
+    discovery,
+    group,
+    packet,
+)
 from controller.events import Event
 from controller.gateways.outputs import SacnOutput
 
@@ -104,12 +114,12 @@ def test_sequences_begin_anywhere() -> None:
 
 def test_the_identifier_outlives_restarts_and_differs_between_gateways() -> None:
     """Same site and gateway, same CID, in every release; any other, another."""
-    assert SacnSource("a", "b").cid == SacnSource("a", "b").cid == uuid.UUID("175e8940-4295-5283-b31b-bc65b4554520")
-    assert len({SacnSource(site, name).cid for site in "ab" for name in "ab"}) == 4
+    assert OutputSource("a", "b").cid == OutputSource("a", "b").cid == uuid.UUID("175e8940-4295-5283-b31b-bc65b4554520")
+    assert len({OutputSource(site, name).cid for site in "ab" for name in "ab"}) == 4
 
 
 async def test_levels_reach_the_host(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """The universe goes out whole, under the source's name, priority and CID, with numbers that count."""
     ear = listen(PORT)
@@ -128,7 +138,7 @@ async def test_levels_reach_the_host(
 
 
 async def test_a_change_does_not_wait_for_the_keep_alive(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """After the repeats the next packet would be 0.9 s away."""
     ear = listen(PORT)
@@ -146,7 +156,7 @@ def test_multicast_passes_routers() -> None:
 
 
 async def test_an_orderly_end_says_the_last_levels_and_terminates(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event]
 ) -> None:
     """Levels that still wait go out, and after them three packets with Stream_Terminated per universe."""
     ear = listen(PORT)
@@ -162,7 +172,7 @@ async def test_an_orderly_end_says_the_last_levels_and_terminates(
 
 
 async def test_being_cancelled_is_an_orderly_end(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """SIGTERM reaches the process as a cancellation."""
     ear = listen(PORT)
@@ -180,7 +190,9 @@ async def test_being_cancelled_is_an_orderly_end(
     assert [heard[OPTIONS] for heard in ear.heard()][-3:] == [TERMINATED] * 3
 
 
-async def test_a_crash_terminates_nothing(listen: Callable[..., Any], source: SacnSource, events: list[Event]) -> None:
+async def test_a_crash_terminates_nothing(
+    listen: Callable[..., Any], source: OutputSource, events: list[Event]
+) -> None:
     """Receivers find out by themselves after 2.5 s; the error of the crash passes as it is."""
     ear = listen(PORT)
 
@@ -196,7 +208,7 @@ async def test_a_crash_terminates_nothing(listen: Callable[..., Any], source: Sa
     assert not any(heard[OPTIONS] & TERMINATED for heard in ear.packets)
 
 
-async def test_a_bug_in_the_output_ends_it_loudly(source: SacnSource, events: list[Event]) -> None:
+async def test_a_bug_in_the_output_ends_it_loudly(source: OutputSource, events: list[Event]) -> None:
     """Better a process that is started again than one that is alive and sends nothing."""
 
     class Buggy(Sacn):
@@ -214,7 +226,7 @@ async def test_a_bug_in_the_output_ends_it_loudly(source: SacnSource, events: li
 
 
 async def test_every_host_of_a_list_is_sent_to(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """Each hears the same packets."""
     ears = [listen(PORT) for _ in range(3)]
@@ -226,7 +238,7 @@ async def test_every_host_of_a_list_is_sent_to(
 
 
 async def test_an_unreachable_host_stops_nobody_else(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """The kernel refuses to send from 127.0.0.1 to the outside; the next in the list is served still."""
     ear = listen(PORT)
@@ -245,7 +257,7 @@ async def test_an_unreachable_host_stops_nobody_else(
 @pytest.mark.parametrize("interface", ["lo", "127.0.0.1"])
 async def test_multicast_goes_to_the_group_of_the_universe(
     listen: Callable[..., Any],
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
     interface: str,
@@ -262,7 +274,7 @@ async def test_multicast_goes_to_the_group_of_the_universe(
 
 
 async def test_a_multicast_source_lists_its_universes(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """For the tool of a technician; hosts that are sent to by their address hear nothing of it."""
     ear, host = listen(PORT, group(DISCOVERY)), listen(PORT)
@@ -278,7 +290,7 @@ async def test_a_multicast_source_lists_its_universes(
 
 
 async def test_an_interface_that_is_missing_is_a_problem_and_no_crash(
-    source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """It may be plugged in later."""
     wanted = SacnOutput(kind="sacn", to="multicast", interface="nocard0")
@@ -290,7 +302,7 @@ async def test_an_interface_that_is_missing_is_a_problem_and_no_crash(
 
 async def test_a_name_is_looked_up_until_it_is_known(
     listen: Callable[..., Any],
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,
@@ -316,7 +328,7 @@ async def test_a_name_is_looked_up_until_it_is_known(
 
 async def test_a_name_server_that_hangs_holds_nobody_up(
     listen: Callable[..., Any],
-    source: SacnSource,
+    source: OutputSource,
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx import Simulated
-from controller.dmx.output import SacnSource
-from controller.dmx.pacing import KEEP_ALIVE_S
-from controller.dmx.simulated import FAULTS, Faults, Frame, Misbehaving, SimulatedLamps
+from controller.dmx.output import KEEP_ALIVE_S, OutputSource
+from controller.dmx.outputs import Simulated
+from controller.dmx.outputs.simulated import FAULTS, Faults, Frame, Misbehaving, SimulatedLamps
 from controller.events import Event
 from controller.gateways.outputs import SimulatedOutput
 
@@ -139,7 +138,7 @@ def test_impossible_faults_are_refused(faults: dict[str, Any]) -> None:
 
 
 async def test_as_an_output_it_keeps_what_goes_out(
-    source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """The same calls as for a wire."""
     async with Simulated(SimulatedOutput(), source, events.append) as output:
@@ -151,7 +150,7 @@ async def test_as_an_output_it_keeps_what_goes_out(
 
 
 async def test_as_an_output_it_tells_that_it_is_dead(
-    source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """Once, as a standing problem; alive again it shows what is newest."""
     async with Simulated(SimulatedOutput(), source, events.append) as output:
@@ -168,7 +167,7 @@ async def test_as_an_output_it_tells_that_it_is_dead(
 
 
 async def test_as_an_output_it_misbehaves_by_turns_as_told(
-    source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """It tells when the faults begin and when they end; what was sent meanwhile is shown then."""
     settings = Misbehaving(faults="stick", rest_s=1.2, spell_s=0.5)

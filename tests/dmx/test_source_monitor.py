@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx import Sacn
-from controller.dmx.output import SacnSource
-from controller.dmx.sacn import PORT, PREVIEW, TERMINATED, Header, packet
-from controller.dmx.source_monitor import LOSS_S, MOST, SourceMonitor, SourcePacket, parse
+from controller.dmx.output import OutputSource
+from controller.dmx.outputs import Sacn
+from controller.dmx.outputs.sacn import (
+    LOSS_S,
+    MOST_SOURCES,
+    PORT,
+    PREVIEW,
+    TERMINATED,
+    Header,
+    SourceMonitor,
+    SourcePacket,
+    packet,
+    parse,
+)
 from controller.events import Event
 from controller.gateways.outputs import SacnOutput
 
@@ -21,7 +31,7 @@ DESK = Header(uuid.UUID(int=1), "Bordet", 150)
 
 
 @pytest.fixture
-def rivals(source: SacnSource, events: list[Event]) -> SourceMonitor:
+def rivals(source: OutputSource, events: list[Event]) -> SourceMonitor:
     """Ours is priority 100."""
     return SourceMonitor(source, 100, events.append)
 
@@ -102,9 +112,9 @@ def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: SourceMo
 def test_a_flood_of_sources_is_forgotten_but_for_the_strongest(rivals: SourceMonitor, events: list[Event]) -> None:
     """Whoever makes up a source for each packet fills no memory, and hides no desk that is above us."""
     rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
-    for number in range(2, 3 * MOST):
+    for number in range(2, 3 * MOST_SOURCES):
         rivals.hear(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 0, b"\1"), 0)
-    assert len(rivals._heard[1]) == MOST
+    assert len(rivals._heard[1]) == MOST_SOURCES
     assert (codes(events), rivals.problems) == (["TWL-X131"], ("TWL-X131",))
 
 
@@ -122,7 +132,7 @@ def test_a_rival_that_lowers_its_priority_is_none(rivals: SourceMonitor, events:
         packet(Header(uuid.UUID(int=1), "no such priority", 201), 1, 0, b"\1"),
         packet(DESK, 1, 0, b"\1", PREVIEW),
         packet(DESK, 2, 0, b"\1"),
-        packet(Header(SacnSource("Alvesta vattentorn", "mast").cid, "we", 200), 1, 0, b"\1"),
+        packet(Header(OutputSource("Alvesta vattentorn", "mast").cid, "we", 200), 1, 0, b"\1"),
         b"",
     ],
 )
@@ -133,7 +143,7 @@ def test_who_is_no_rival(rivals: SourceMonitor, events: list[Event], data: bytes
 
 
 async def test_a_desk_on_the_network_is_noticed(
-    source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """Heard over multicast; we go on sending beneath it; when it is switched off the universe is ours again."""
     settings = SacnOutput(kind="sacn", to=("multicast",), interface="127.0.0.1")
@@ -142,7 +152,7 @@ async def test_a_desk_on_the_network_is_noticed(
         tower.send(4_001, b"\x01")
         await soon(lambda: tower.sent(4_001))
         with suppress(InterruptedError):
-            async with Sacn(above, SacnSource("x", "desk"), print) as desk:
+            async with Sacn(above, OutputSource("x", "desk"), print) as desk:
                 desk.send(4_001, b"\x02")
                 await soon(lambda: tower.problems == ("TWL-X131",))
                 assert tower.sent(4_001) == b"\x01"
@@ -154,7 +164,7 @@ async def test_a_desk_on_the_network_is_noticed(
 
 
 async def test_overhearing_takes_nothing_from_a_receiver_on_the_same_host(
-    listen: Callable[..., Any], source: SacnSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """A receiver bound to every address still gets what is sent to it alone."""
     receiver = listen(PORT, "0.0.0.0")
@@ -162,6 +172,6 @@ async def test_overhearing_takes_nothing_from_a_receiver_on_the_same_host(
     async with Sacn(overhears, source, events.append) as tower:
         tower.send(4_002, b"\x01")
         await asyncio.sleep(1.2)  # by now the ears are open
-        async with Sacn(SacnOutput(kind="sacn", to=("127.0.0.1",)), SacnSource("x", "desk"), print) as desk:
+        async with Sacn(SacnOutput(kind="sacn", to=("127.0.0.1",)), OutputSource("x", "desk"), print) as desk:
             desk.send(4_002, b"\x02")
             await soon(lambda: any(heard[126] == 2 for heard in receiver.heard()))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from controller.clock import ClockReading, Trust
-from controller.dmx.time_source import TimeSource
+from controller.dmx.document import TimeSource
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = 3600.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, load, parse
-from controller.dmx.simulated import Faults
+from controller.dmx.outputs.simulated import Faults
 from controller.gateways import GATEWAYS
 from controller.gateways.dmx import Dmx
 from controller.schedule.plan import Program

@@ -10,9 +10,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from controller.clock import ClockReading, ForwardTime, Trust
+from controller.dmx.document import StoredDocument
 from controller.dmx.gateway import DmxGateway as Machine
-from controller.dmx.gateway_file import GatewayFile
-from controller.dmx.simulated import SimulatedLamps
+from controller.dmx.outputs.simulated import SimulatedLamps
 from controller.events import Event
 from controller.gateways.base import Gateway, Message, Order
 from controller.gateways.dmx import Dmx
@@ -167,7 +167,7 @@ class Box(Party):
         self.settings = settings
         self.patch = Patch(settings.fixtures, {}, settings.universe)
         self.lamps = SimulatedLamps(Random(1))
-        self.memory: GatewayFile | None = None
+        self.memory: StoredDocument | None = None
         self.events: list[tuple[float, Event]] = []
         self.machine = self._machine()
         will = Message(settings.topic("availability", PREFIX), b"offline", 1, True)
@@ -212,8 +212,8 @@ class Box(Party):
         turn = self.machine.turn(self.reading())
         for universe, levels in turn.frames.items():
             self.lamps.send(universe, levels, self.world.mono)
-        self.memory = turn.remember or self.memory
-        replaced = turn.remember.replaces if turn.remember is not None else None
+        self.memory = turn.to_store or self.memory
+        replaced = turn.to_store.replaces if turn.to_store is not None else None
         named = replaced is not None and replaced.order == self._highest
         assert named or not self.machine.order < self._highest, "an older order was applied"
         self._highest = self.machine.order

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.dmx.simulated import Faults
+from controller.dmx.outputs.simulated import Faults
 from controller.gateways.wire import ReportedDocument, parse_reported
 from tests.service.world import World
 

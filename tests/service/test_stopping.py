@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controller.dmx.simulated import Faults
+from controller.dmx.outputs.simulated import Faults
 from controller.schedule.campaign import SafetyStop
 from tests.service.world import World
 

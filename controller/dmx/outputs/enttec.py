@@ -1,13 +1,7 @@
-"""ENTTEC DMX USB Pro and its likes: the message as a pure function, and the output that writes it.
+"""ENTTEC DMX USB Pro and compatible widgets: the message as a pure function, and the output that writes it.
 
-Rules
-1. The widget repeats the last levels by itself for as long as it has power. They are sent again all the
-   same: so a widget that lost its power or its plug shows them again, and its loss is noticed.
-2. Always all 512 slots: some widgets take nothing but 256 or 512.
-3. The port is opened and closed beside the loop, as a USB driver may hang. Writes never block: what the
-   port does not take at once follows when it can. A port that takes nothing for STALL_S is closed and
-   opened anew.
-4. A port that is gone is opened again every MEND_S, by its name: plugged in again, it is another device.
+The widget repeats the last levels by itself for as long as it has power. They are sent again all the same, so that one
+that lost its power or its plug shows them again, and its loss is noticed.
 """
 
 import asyncio
@@ -20,9 +14,7 @@ from typing import NoReturn
 
 import serial
 
-from controller.dmx.output import SLOTS, OnEvent, SacnSource
-from controller.dmx.output_status import OutputStatus, reason
-from controller.dmx.pacing import FRAME_S, PacedOutput, now
+from controller.dmx.output import FRAME_S, SLOTS, OnEvent, OutputSource, OutputStatus, PacedOutput, now, reason
 from controller.gateways.outputs import EnttecOutput
 from controller.threads import run_blocking
 
@@ -31,7 +23,9 @@ SEND_DMX = 6
 START_CODE = b"\0"
 
 MEND_S = 1.0
+"""A port that is gone is opened again so often, by its name: plugged in again, it is another device."""
 STALL_S = 2.0
+"""A port that takes nothing for so long is closed and opened anew."""
 OPEN_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 0.2
 FAULTS = (OSError, termios.error)
@@ -50,10 +44,10 @@ def dmx(levels: bytes) -> bytes:
 class Enttec(PacedOutput):
     """Fulfils `Output` for the one universe of a widget."""
 
-    def __init__(self, settings: EnttecOutput, source: SacnSource, on_event: OnEvent) -> None:
+    def __init__(self, settings: EnttecOutput, source: OutputSource, on_event: OnEvent) -> None:
         super().__init__(source)
         self._path = settings.port
-        self._trouble = OutputStatus(source.gateway, settings.port, on_event)
+        self._status = OutputStatus(source.gateway, settings.port, on_event)
         self._port: serial.Serial | None = None
         self._given_up: list[serial.Serial] = []
         self._rest = b""
@@ -63,7 +57,7 @@ class Enttec(PacedOutput):
     @property
     def problems(self) -> tuple[str, ...]:
         """The code of what is wrong now."""
-        return self._trouble.problems
+        return self._status.problems
 
     def send(self, universe: int, levels: bytes) -> None:
         """Takes the newest levels; raises ValueError for a second universe."""
@@ -76,7 +70,7 @@ class Enttec(PacedOutput):
             self._write()
         if self._port is None or self._rest:
             return False
-        self._rest = dmx(levels.ljust(SLOTS, b"\0"))
+        self._rest = dmx(levels.ljust(SLOTS, b"\0"))  # some widgets take nothing but 256 or 512
         self._moved_at = now()
         self._write()
         return self._port is not None and not self._rest
@@ -95,14 +89,14 @@ class Enttec(PacedOutput):
             self._moved_at = now()
         if not self._rest:
             asyncio.get_running_loop().remove_writer(self._port.fileno())
-            self._trouble.works(now())
+            self._status.works(now())
         elif now() - self._moved_at > STALL_S:
             self._break("TWL-X112", f"nothing taken for {STALL_S:g} s")
         else:
             asyncio.get_running_loop().add_writer(self._port.fileno(), self._write)
 
     def _read(self) -> None:
-        """Throws away what the widget says; the end of it means that the widget is gone."""
+        """Discard what the widget sends; end of file means that the widget is gone."""
         try:
             gone = self._port is not None and not os.read(self._port.fileno(), 4096)
         except BlockingIOError:
@@ -120,10 +114,10 @@ class Enttec(PacedOutput):
         while True:
             self._broken.clear()
             try:
-                async with asyncio.timeout(OPEN_LIMIT_S):
+                async with asyncio.timeout(OPEN_LIMIT_S):  # a USB driver may hang
                     port = await run_blocking(f"open {self._path}", self._open)
             except FAULTS as error:
-                self._trouble.fails("TWL-X111", reason(error), now())
+                self._status.fails("TWL-X111", reason(error), now())
             else:
                 asyncio.get_running_loop().add_reader(port.fileno(), self._read)
                 self._port = port
@@ -136,7 +130,7 @@ class Enttec(PacedOutput):
         return serial.Serial(self._path, baudrate=57_600, timeout=0, write_timeout=0, exclusive=True)
 
     def _break(self, code: str, error: str) -> None:
-        self._trouble.fails(code, error, now())
+        self._status.fails(code, error, now())
         self._pacer.lose()
         self._let_go()
         self._broken.set()

@@ -1,19 +1,11 @@
-"""Art-Net 4: the ArtDmx packet as a pure function, and the output that sends it.
-
-Rules
-1. The sequence counts per universe from 1 to 255 and begins again at 1; 0 would switch ordering off.
-2. The number of slots is even (2..512); the output sends all 512, as `sacn` does and for the same reason.
-3. To one node, or to the broadcast address of its network. There is no priority and no word of farewell: a
-   node keeps the last levels. So the end only says them once more, lest the last packet was lost.
-"""
+"""Art-Net 4: the ArtDmx packet as a pure function, and the output that sends it to one node or to the broadcast
+address of its network."""
 
 import asyncio
 import struct
 
-from controller.dmx.network_output import NetworkOutput, UdpLink
-from controller.dmx.output import SLOTS, OnEvent, SacnSource
-from controller.dmx.output_status import OutputStatus
-from controller.dmx.pacing import FRAME_S
+from controller.dmx.network_output import Destination, NetworkOutput
+from controller.dmx.output import FRAME_S, SLOTS, OnEvent, OutputSource, OutputStatus
 from controller.gateways.outputs import ArtnetOutput
 
 PORT = 6454
@@ -45,18 +37,21 @@ def art_dmx(address: int, sequence: int, levels: bytes, physical: int = 0) -> by
 class Artnet(NetworkOutput):
     """Fulfils `Output` towards one node or one network."""
 
-    def __init__(self, settings: ArtnetOutput, source: SacnSource, on_event: OnEvent) -> None:
-        super().__init__(source, (UdpLink(settings.to, PORT, OutputStatus(source.gateway, settings.to, on_event)),))
+    def __init__(self, settings: ArtnetOutput, source: OutputSource, on_event: OnEvent) -> None:
+        super().__init__(source, (Destination(settings.to, PORT, OutputStatus(source.gateway, settings.to, on_event)),))
         self._settings = settings
         self._sequences: dict[int, int] = {}
 
     def _transmit(self, universe: int, levels: bytes) -> bool:
+        # from 1 to 255 and again from 1; 0 would switch ordering off
         sequence = self._sequences.get(universe, 0) % 255 + 1
         self._sequences[universe] = sequence
         address = port_address(self._settings.net, self._settings.sub_net, universe)
-        return self._spread(universe, art_dmx(address, sequence, levels.ljust(SLOTS, b"\0")))
+        # whole, so that a channel that is no longer patched does not keep an old level
+        return self._send(universe, art_dmx(address, sequence, levels.ljust(SLOTS, b"\0")))
 
     async def _farewell(self) -> None:
+        """There is no end of a stream in Art-Net: the levels are sent once more, in case the last packet was lost."""
         await asyncio.sleep(FRAME_S)
         for universe, stream in self._pacer.streams.items():
             self._transmit(universe, stream.levels)

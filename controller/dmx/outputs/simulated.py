@@ -1,18 +1,8 @@
-"""Lamps that exist only in memory, keep what they are sent, and misbehave as told.
+"""Simulated lamps, which keep the levels that they are sent in memory and can be made to misbehave; and the same lamps
+as an output.
 
-`SimulatedLamps` is a machine without a clock: every call carries the instant in seconds of whatever clock
-the caller keeps, so that a rehearsal lives through a week in a second. `Simulated` is the same machine as
-an output.
-
-Rules
-1. A frame takes effect `delay_s` after it was sent, in the order of arrival; one that is dropped never does.
-2. As with real outputs the newest frame is sent again after KEEP_ALIVE_S; here whenever the lamps are
-   next looked at.
-3. `shown` is what the lamps show; they hold it through every fault. `sent` is what the output says of
-   that: the same, or None while it is dead.
-4. `history` holds the changes of what is shown, newest last.
-5. An output that is handed a `Misbehaving` has its lamps behave for a while, misbehave for a while, and so on, and
-   tells each turn. No file can ask for that: only a demonstration does.
+`SimulatedLamps` has no clock: every call carries the instant in seconds of whatever clock the caller keeps, so that a
+rehearsal lives through a week in a second.
 """
 
 import asyncio
@@ -22,9 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NoReturn
 
-from controller.dmx.output import OnEvent, SacnSource
-from controller.dmx.output_status import OutputStatus
-from controller.dmx.pacing import KEEP_ALIVE_S, PacedOutput, now
+from controller.dmx.output import KEEP_ALIVE_S, OnEvent, OutputSource, OutputStatus, PacedOutput, now
 from controller.events import new_event
 from controller.gateways.outputs import SimulatedOutput
 
@@ -78,7 +66,8 @@ FAULTS: Mapping[str, Faults] = {
 
 
 class Misbehaving(SimulatedOutput):
-    """Simulated lamps that behave for `rest_s`, then have these `faults` for `spell_s`, by turns."""
+    """Simulated lamps that behave for `rest_s`, then have these `faults` for `spell_s`, by turns. No file can ask for
+    that: only a demonstration does."""
 
     faults: str
     rest_s: float
@@ -95,7 +84,8 @@ class Frame:
 
 
 class SimulatedLamps:
-    """The machine; `random` decides which frames are dropped."""
+    """The lamps; `random` decides which frames are dropped. `history` holds the changes of what they show, newest
+    last."""
 
     def __init__(self, random: Random, history: int = HISTORY) -> None:
         self.faults = NONE
@@ -109,7 +99,7 @@ class SimulatedLamps:
         self._shown: dict[int, bytes] = {}
 
     def send(self, universe: int, levels: bytes, at: float) -> bool:
-        """One frame; False where the output notices that it does not go out."""
+        """One frame, which takes effect after the delay; False where the output notices that it does not go out."""
         self._newest[universe] = levels
         self._tried_at[universe] = at
         self.frames += 1
@@ -123,7 +113,8 @@ class SimulatedLamps:
         return not dead
 
     def shown(self, universe: int, at: float) -> bytes | None:
-        """What the lamps of a universe show at this instant; None before their first frame."""
+        """What the lamps of a universe show at this instant, which they hold through every fault; None before their
+        first frame. As with real outputs the newest frame is sent again after KEEP_ALIVE_S."""
         for known, tried_at in tuple(self._tried_at.items()):
             if at - tried_at >= KEEP_ALIVE_S:
                 self.send(known, self._newest[known], at)
@@ -131,7 +122,7 @@ class SimulatedLamps:
         return self._shown.get(universe)
 
     def sent(self, universe: int, at: float) -> bytes | None:
-        """What the output says that they show."""
+        """What the output says that they show: nothing while it is dead."""
         return None if self.faults.dead_at(at) else self.shown(universe, at)
 
     def _arrive(self, at: float) -> None:
@@ -146,17 +137,17 @@ class SimulatedLamps:
 class Simulated(PacedOutput):
     """Fulfils `Output`; `lamps` may be looked at, and their `faults` changed, at any time."""
 
-    def __init__(self, settings: SimulatedOutput, source: SacnSource, on_event: OnEvent) -> None:
+    def __init__(self, settings: SimulatedOutput, source: OutputSource, on_event: OnEvent) -> None:
         super().__init__(source)
         self._settings = settings
         self._on_event = on_event
         self.lamps = SimulatedLamps(Random())  # noqa: S311  dice, not secrets
-        self._trouble = OutputStatus(source.gateway, "simulated", on_event)
+        self._status = OutputStatus(source.gateway, "simulated", on_event)
 
     @property
     def problems(self) -> tuple[str, ...]:
         """The code of the fault that an output would notice."""
-        return self._trouble.problems
+        return self._status.problems
 
     def sent(self, universe: int) -> bytes | None:
         """The levels that the lamps show; None while the output is dead."""
@@ -165,9 +156,9 @@ class Simulated(PacedOutput):
     def _transmit(self, universe: int, levels: bytes) -> bool:
         taken = self.lamps.send(universe, levels, now())
         if taken:
-            self._trouble.works(now())
+            self._status.works(now())
         else:
-            self._trouble.fails("TWL-X121", "told to be dead", now())
+            self._status.fails("TWL-X121", "told to be dead", now())
         return taken
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
@@ -175,17 +166,11 @@ class Simulated(PacedOutput):
         return {"misbehave": self._misbehave(settings)} if isinstance(settings, Misbehaving) else {}
 
     async def _misbehave(self, settings: Misbehaving) -> NoReturn:
-        told = {"gateway": self._source.gateway, "faults": settings.faults}
+        about = {"gateway": self._source.gateway, "faults": settings.faults}
         while True:
             await asyncio.sleep(settings.rest_s)
             self.lamps.faults = FAULTS[settings.faults]
-            self._on_event(new_event("TWL-X122", **told))
+            self._on_event(new_event("TWL-X122", **about))
             await asyncio.sleep(settings.spell_s)
             self.lamps.faults = NONE
-            self._on_event(new_event("TWL-X123", **told))
-
-    async def _farewell(self) -> None:
-        """Memory needs none."""
-
-    async def _close(self) -> None:
-        """Memory has nothing to give back."""
+            self._on_event(new_event("TWL-X123", **about))
