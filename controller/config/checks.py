@@ -18,7 +18,6 @@ from controller.errors import Mistake
 from controller.gateways.base import DesiredState, Gateway
 from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
-from controller.gateways.outputs import ArtnetOutput, EnttecOutput, SacnOutput
 from controller.gateways.wire import MAX_PAYLOAD
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
@@ -222,15 +221,9 @@ def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Itera
 
 
 def _lines(gateway: Dmx) -> Iterator[tuple[object, int]]:
-    """What a gateway occupies: where its levels go, and the universe there. Simulated lamps are its own."""
-    output = gateway.output
-    for universe in _universes(gateway):
-        if isinstance(output, SacnOutput):
-            yield from (((output.kind, to), universe) for to in output.to)
-        elif isinstance(output, ArtnetOutput):
-            yield (output.kind, output.to, output.net, output.sub_net), universe
-        elif isinstance(output, EnttecOutput) and gateway.runs == "here":
-            yield (output.kind, output.port), universe
+    """What a gateway occupies: where its levels arrive, and the universe there."""
+    for place in gateway.output.places(here=gateway.runs == "here"):
+        yield from ((place, universe) for universe in _universes(gateway))
 
 
 def _universes(gateway: Dmx) -> tuple[int, ...]:

@@ -14,7 +14,8 @@ Rules
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Hashable, Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
@@ -111,16 +112,31 @@ Destinations = Annotated[
 
 
 class _Settings(BaseModel):
+    """What each kind of output must declare."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @abstractmethod
     def check_universes(self, universes: Iterable[int]) -> None:
-        """Refuses a universe that this output cannot carry: raises Mistake TWL-X157, -X158 or -X159."""
+        """Refuse a universe that this output cannot carry: raises Mistake TWL-X157, -X158 or -X159."""
+
+    @abstractmethod
+    def places(self, *, here: bool) -> tuple[Hashable, ...]:
+        """Where the levels of a universe arrive: two gateways must not send one universe to the same place. `here`
+        tells whether the gateway runs on this machine."""
 
 
 class SimulatedOutput(_Settings):
-    """Lamps that exist only in memory."""
+    """Lamps that exist only in memory, and belong to their gateway."""
 
     kind: Literal["simulated"] = "simulated"
+
+    def check_universes(self, universes: Iterable[int]) -> None:
+        """Any."""
+
+    def places(self, *, here: bool) -> tuple[Hashable, ...]:
+        """None that another gateway could reach."""
+        return ()
 
 
 class SacnOutput(_Settings):
@@ -137,6 +153,10 @@ class SacnOutput(_Settings):
             if universe not in SACN_UNIVERSES:
                 raise Mistake("TWL-X157", universe=universe)
 
+    def places(self, *, here: bool) -> tuple[Hashable, ...]:
+        """Each destination."""
+        return tuple((self.kind, to) for to in self.to)
+
 
 class ArtnetOutput(_Settings):
     """Art-Net 4; `to` is a node, or the broadcast address of its network."""
@@ -152,6 +172,10 @@ class ArtnetOutput(_Settings):
             if universe not in ARTNET_UNIVERSES:
                 raise Mistake("TWL-X158", universe=universe)
 
+    def places(self, *, here: bool) -> tuple[Hashable, ...]:
+        """The sub-net of the node."""
+        return ((self.kind, self.to, self.net, self.sub_net),)
+
 
 class EnttecOutput(_Settings):
     """An ENTTEC DMX USB Pro, or a widget that speaks like one."""
@@ -164,6 +188,10 @@ class EnttecOutput(_Settings):
         several = sorted(set(universes))
         if len(several) > 1:
             raise Mistake("TWL-X159", count=len(several), universes=", ".join(map(str, several)))
+
+    def places(self, *, here: bool) -> tuple[Hashable, ...]:
+        """The port, of this machine; other gateways run on machines of their own."""
+        return ((self.kind, self.port),) if here else ()
 
 
 class _ShortForm:

@@ -110,12 +110,17 @@ def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: SourceMo
 
 
 def test_a_flood_of_sources_is_forgotten_but_for_the_strongest(rivals: SourceMonitor, events: list[Event]) -> None:
-    """Whoever makes up a source for each packet fills no memory, and hides no desk that is above us."""
+    """Whoever makes up a source for each packet fills no memory, and hides no desk that is above us: once the latest
+    have said that they end, none of the earlier ones is known any more."""
     rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
     for number in range(2, 3 * MOST_SOURCES):
         rivals.hear(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 0, b"\1"), 0)
-    assert len(rivals._heard[1]) == MOST_SOURCES
     assert (codes(events), rivals.problems) == (["TWL-X131"], ("TWL-X131",))
+    rivals.hear(1, packet(DESK, 1, 1, b"\1", TERMINATED), 0)
+    for number in range(3 * MOST_SOURCES - 1, 2 * MOST_SOURCES, -1):
+        assert rivals.problems == ("TWL-X133",)
+        rivals.hear(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 1, b"\1", TERMINATED), 0)
+    assert rivals.problems == ()
 
 
 def test_a_rival_that_lowers_its_priority_is_none(rivals: SourceMonitor, events: list[Event]) -> None:
