@@ -205,7 +205,9 @@ class Connection:
             return
         received = Received(broker, topic, bytes(message.payload), message.retain, message.qos)
         slot = None if topic in self._session.streams else (self, topic)
-        if self._inbox.put(received, slot, PARTS if topic in self._session.partial else 1):
+        older = self._inbox.put(received, slot, PARTS if topic in self._session.partial else 1)
+        # what was retained is from before the connection, and a copy says nothing that the newer one does not say
+        if isinstance(older, Received) and not older.retain and older.payload != received.payload:
             self._overtaken += 1
             self._overtaken_topic = topic
 

@@ -47,30 +47,31 @@ class Inbox:
         """Calls `resume` once, when there is room again."""
         self._resume.append(resume)
 
-    def put(self, item: Item, slot: Hashable | None = None, most: int = 1) -> bool:
-        """Puts the item at the end or, where its slot is taken, in the place of the older; True if so.
+    def put(self, item: Item, slot: Hashable | None = None, most: int = 1) -> Item | None:
+        """Puts the item at the end or, where its slot is taken, in the place of the older one, which it returns.
 
         Of a slot for `most` items the oldest gives way, and the newest goes to the end.
         """
         if most > 1:
             part = _InboxPart(slot)
-            given_way = self._make_room(part, most)
+            oldest = self._make_room(part, most)
             self.put(item, part)
-            return given_way
+            return oldest
         place = object() if slot is None else slot
         older = self._items.get(place)
         self._items[place] = item
         self._bytes += _weight(item) - (_weight(older) if older else 0)
         self._stirred.set()
-        return older is not None
+        return older
 
-    def _make_room(self, part: _InboxPart, most: int) -> bool:
-        """A last place for this part; True if the first had to go."""
-        parts = self._parts.setdefault(part.slot, deque())
-        if full := len(parts) >= most:
-            self._bytes -= _weight(self._items.pop(parts.popleft()))
+    def _make_room(self, part: _InboxPart, most: int) -> Item | None:
+        """Makes a last place for this part; returns the item of the first if it had to go."""
+        parts, oldest = self._parts.setdefault(part.slot, deque()), None
+        if len(parts) >= most:
+            oldest = self._items.pop(parts.popleft())
+            self._bytes -= _weight(oldest)
         parts.append(part)
-        return full
+        return oldest
 
     async def take(self) -> Item:
         """The next item, as soon as there is one; StopAsyncIteration when closed and empty."""

@@ -38,6 +38,33 @@ async def test_a_flood_on_one_topic_leaves_the_others_alone(mosquitto: Any, floo
     assert [item.payload for item in floods] == sorted(item.payload for item in floods)
 
 
+def publish(payload: bytes, retain: bool = False) -> bytes:
+    """PUBLISH with QoS 0 on the topic `t`."""
+    return bytes([0x30 | retain, 3 + len(payload)]) + b"\0\1t" + payload
+
+
+@pytest.mark.parametrize(
+    ("packets", "counted"),
+    [
+        ((publish(b"offline", retain=True), publish(b"online")), 0),
+        ((publish(b"same"), publish(b"same"), publish(b"same")), 0),
+        ((publish(b"1"), publish(b"2"), publish(b"3")), 2),
+        ((publish(b"0", retain=True), publish(b"1"), publish(b"2")), 1),
+    ],
+    ids=["retained", "copies", "values", "both"],
+)
+async def test_only_values_that_a_reader_misses_are_counted(
+    pretender: Any, door: Any, packets: tuple[bytes, ...], counted: int
+) -> None:
+    """Not what was retained before the connection, nor copies: the newest says the same or has taken their place."""
+    async with pretender(b"\x20\x02\x00\x00" + b"".join(packets), [b""]) as giver:
+        _, ear = await door(giver.address, keepalive_s=1)
+        await ear.get(Received)
+        await asyncio.sleep(0.3)
+        assert len(ear.payloads("t")) == 1
+        assert sum(item.count for item in ear.of(Coalesced)) == counted
+
+
 async def test_a_flood_of_many_topics_waits_in_the_network(door: Any, pretender: Any) -> None:
     """While nobody takes, no more than a bounded inbox is read; later everything comes, in order, once."""
     body = b"x" * 10_000
