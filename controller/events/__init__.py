@@ -50,7 +50,7 @@ def _kinds(letter: str) -> Mapping[str, EventKind]:
     return {code: _kind(code, **entry) for code, entry in entries.items()}
 
 
-def _kind(
+def _kind(  # noqa: PLR0913  the keys of an entry
     code: str,
     *,
     name: str,
@@ -58,9 +58,10 @@ def _kind(
     fields: list[str] | None = None,
     lasting: dict[str, Any] | None = None,
     milder: dict[str, dict[str, str]] | None = None,
+    level_of: str | None = None,
 ) -> EventKind:
     levels = {(word, said): Level(mild) for word, by in (milder or {}).items() for said, mild in by.items()}
-    return EventKind(code, name, Level(level), frozenset(fields or ()), _lasting(lasting), levels)
+    return EventKind(code, name, Level(level), frozenset(fields or ()), _lasting(lasting), levels, level_of)
 
 
 def _lasting(entry: dict[str, Any] | None) -> Lasting | None:

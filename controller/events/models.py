@@ -18,6 +18,10 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+SEVERITY = tuple(Level)
+"""The levels from the least to the most severe."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A sentence of `controller/locale`: the topic (its file) and the key, whose parts are joined by dots. `{field}` in
@@ -58,7 +62,7 @@ class EventKind:
     """An entry of the catalogue; its texts are those of its code in `controller/locale`.
 
     `lasting` is None for what is over in a moment. `milder` are fields and values with which the event has another
-    level than the usual one.
+    level than the usual one. `level_of` is the field with the event whose level this one does not exceed.
     """
 
     code: str
@@ -67,6 +71,7 @@ class EventKind:
     fields: frozenset[str] = frozenset()
     lasting: Lasting | None = None
     milder: Mapping[tuple[str, str], Level] = field(default_factory=dict)
+    level_of: str | None = None
 
     @property
     def text(self) -> Text:
@@ -105,7 +110,9 @@ class Event:
     def level(self) -> Level:
         """How much it matters, by what it says."""
         said = ((name, str(value)) for name, value in self.fields.items())
-        return next((self.kind.milder[each] for each in said if each in self.kind.milder), self.kind.level)
+        level = next((self.kind.milder[each] for each in said if each in self.kind.milder), self.kind.level)
+        other = self.fields.get(self.kind.level_of) if self.kind.level_of is not None else None
+        return min(level, other.level, key=SEVERITY.index) if isinstance(other, Event) else level
 
     def text(self, language: Language) -> str:
         """What happened, in one line, and to whom."""

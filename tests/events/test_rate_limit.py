@@ -2,10 +2,11 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.events import new_event
+from controller.events import CATALOGUE, Level, new_event
 from controller.events.rate_limit import KEYS, RateLimit
 
 
@@ -22,6 +23,19 @@ def test_two_pass_and_the_rest_is_counted() -> None:
         ("TWL-C040", 3, "TWL-G105"),
     ]
     assert damper.due(62) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [("TWL-B021", Level.DEBUG), ("TWL-B010", Level.INFO), ("TWL-B042", Level.WARNING), ("TWL-C050", Level.WARNING)],
+)
+def test_a_summary_matters_no_more_than_what_was_counted(code: str, level: Level) -> None:
+    """INFO lines are counted at INFO; never above a warning, for the error itself was told."""
+    limit = RateLimit(free=1)
+    event = new_event(code, **dict.fromkeys(CATALOGUE[code].fields, "x"))
+    for _ in range(3):
+        limit.pass_on(event, 0, "x")
+    assert [summary.level for summary in limit.due(math.inf)] == [level]
 
 
 def test_after_the_minute_it_is_told_again() -> None:
