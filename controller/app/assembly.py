@@ -18,8 +18,6 @@ from controller.app.context import Context, Tell
 from controller.app.descriptors import Descriptors
 from controller.app.following import Following, grounds
 from controller.app.systemd import feed_watchdog
-from controller.app.users import CONTROLLER, doubts, own_password
-from controller.app.users import users as listed_users
 from controller.broker import Admission, Broker, User
 from controller.clock import Clock, Trust
 from controller.config.load import Setup
@@ -63,7 +61,7 @@ async def running(parts: Context) -> AsyncIterator[Running]:
     tower = parts.setup.tower
     parts.degradations.rebuilt()
     async with AsyncExitStack() as stack:
-        users = {} if parts.closed else listed_users(tower)
+        users = {} if parts.closed else broker_settings.users(tower)
         brokers = await _brokers(parts, users, stack)
         hand = OverrideManager(parts.store, grounds(parts.setup))
         known = parts.store.known
@@ -85,12 +83,12 @@ async def running(parts: Context) -> AsyncIterator[Running]:
 async def _brokers(parts: Context, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
     """The embedded broker started, or the brokers given."""
     settings = parts.setup.tower.mqtt
-    for _, doubt in doubts(settings):
-        parts.tell(doubt, parts.clock.read().wall)
+    for _, finding in broker_settings.secret_findings(settings):
+        parts.tell(finding, parts.clock.read().wall)
     if not settings.is_embedded:
         return broker_settings.addresses(settings)
     host, port = broker_settings.listens(settings)
-    own = await run_blocking("password", partial(own_password, parts.state))
+    own = await run_blocking("password", partial(broker_settings.own_password, parts.state))
     broker = Broker(
         host,
         port if parts.port is None else parts.port,
@@ -99,7 +97,7 @@ async def _brokers(parts: Context, users: Mapping[str, User] | None, stack: Asyn
         on_event=lambda event: parts.tell(event, parts.clock.read().wall),
     )
     await stack.enter_async_context(broker)
-    return (broker_settings.embedded(host, broker.port, CONTROLLER, own),)
+    return (broker_settings.embedded(host, broker.port, broker_settings.CONTROLLER, own),)
 
 
 def _connection(brokers: tuple[Address, ...], engine: Controller, site: SiteInfo) -> Mqtt:

@@ -1,50 +1,55 @@
-"""From `mqtt:` of tower.yaml to addresses and secrets. A secret comes from a file or a systemd credential, never from
-the two files themselves."""
+"""From `mqtt:` of tower.yaml to addresses, users and their rights. Secrets come from files or systemd credentials, never
+from the two files themselves.
+
+`users_file` has a line `name:password` for each user, the password as `watertower password` writes it, or plain. Below
+it further rights may stand, in the words of mosquitto's access list: `topic read|write|readwrite FILTER`.
+
+Rights, as in deploy/mosquitto/watertower.acl
+| user | may |
+|---|---|
+| `controller`, and the programs of the service | everything |
+| anyone | read whether the controller is there, and `desired` and `walk` of the gateway of the same name; write that gateway's `reported` and `availability` |
+| the name of a vendor's gateway in tower.yaml | read and write the topics of that device, no others' |
+| anyone with `topic` lines | that too |
+"""  # noqa: E501 -- a table
 
 import os
+import secrets
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from controller.app.users import CONTROLLER, OWN_PASSWORD, entries, secret_text
+from controller import plain_file
+from controller.broker import User, is_secret
 from controller.config.tower import MqttSettings as Settings
+from controller.config.tower import Tower
 from controller.errors import Misconfigured
+from controller.events import Event, new_event
+from controller.gateways.base import DesiredState, Gateway
+from controller.gateways.dmx import Dmx
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
 from controller.mqtt import Address, Tls
+from controller.state import atomic
+from controller.topics import is_filter
 
 DEFAULT_LISTEN = ("127.0.0.1", 1883)
-CREDENTIAL = "mqtt-password"
+CONTROLLER = "controller"
+OWN_PASSWORD = "broker-password"  # noqa: S105 -- a name
+"""File in the state directory with the password of the service's own programs. Commands use it too where they may read
+it."""
 INSTALLED_STATE = Path("/var/lib/watertower")
-
-
-def addresses(settings: Settings, state: Path | None = None) -> tuple[Address, ...]:
-    """The brokers to connect to. To the embedded one a command without a `username` logs in as the service's own
-    programs do, where it may read the state directory. Raises Misconfigured."""
-    login = (settings.username, _password(settings))
-    if settings.is_embedded:
-        name, password = login if login[0] else _login_of_service(settings, state)
-        return (embedded(*listens(settings), name, password),)
-    tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
-    return tuple(
-        Address.parse(url, username=login[0], password=login[1], tls=tls if url.startswith("mqtts:") else None)
-        for url in settings.broker
-    )
-
-
-def embedded(host: str, port: int, name: str | None, password: str | Path | None) -> Address:
-    """The embedded broker for whoever is on the same machine."""
-    host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
-    return Address(host, port, username=name, password=password)
-
-
-def _login_of_service(settings: Settings, state: Path | None) -> tuple[str | None, str | Path | None]:
-    """Else as the user `controller`, where the password is not hashed; nobody where there are no users."""
-    for folder in (state, INSTALLED_STATE):
-        if folder is not None and os.access(folder / OWN_PASSWORD, os.R_OK):
-            return CONTROLLER, folder / OWN_PASSWORD
-    with suppress(Misconfigured):
-        user = (entries(settings) or {}).get(CONTROLLER)
-        if user is not None and not user.is_hashed:
-            return CONTROLLER, user.secret
-    return None, None
+CREDENTIAL = "mqtt-password"
+CREDENTIALS = "/run/credentials/"
+MAX_SECRET = 10_000
+MAX_USERS = 1_000_000
+ACCESS = {"read": (True, False), "write": (False, True), "readwrite": (True, True)}
+"""The words of a `topic` line -> whether they allow to read and to write."""
+EACH_LINE = "each line is name:password, or below one `topic read|write|readwrite FILTER`"
+SAMPLES = (DARK, ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0))
 
 
 def listens(settings: Settings) -> tuple[str, int]:
@@ -55,12 +60,164 @@ def listens(settings: Settings) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _password(settings: Settings) -> Path | None:
-    """The file with it, once it was seen that it can be read."""
+def addresses(settings: Settings, state: Path | None = None) -> tuple[Address, ...]:
+    """The brokers to connect to. To the embedded one a command without a `username` logs in as the service's own
+    programs do, where it may read the state directory. Raises Misconfigured."""
+    username, password = settings.username, _password_file(settings)
+    if settings.is_embedded:
+        login = (username, password) if username else _login_of_service(settings, state)
+        return (embedded(*listens(settings), *login),)
+    tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
+    return tuple(
+        Address.parse(url, username=username, password=password, tls=tls if url.startswith("mqtts:") else None)
+        for url in settings.broker
+    )
+
+
+def embedded(host: str, port: int, username: str | None, password: str | Path | None) -> Address:
+    """The embedded broker as programs on the same machine reach it."""
+    host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
+    return Address(host, port, username=username, password=password)
+
+
+def _password_file(settings: Settings) -> Path | None:
+    """The file with the password, which can be read. Raises Misconfigured."""
     path = settings.password_file
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if path is None and settings.username and credentials and (kept := Path(credentials, CREDENTIAL)).is_file():
-        path = kept
+    if path is None and settings.username and credentials and Path(credentials, CREDENTIAL).is_file():
+        path = Path(credentials, CREDENTIAL)
     if path is not None:
         secret_text(path)
     return path
+
+
+def _login_of_service(settings: Settings, state: Path | None) -> tuple[str | None, str | Path | None]:
+    """User and password: the service's own where we may read it, else the user `controller` where its password is not
+    hashed, else none."""
+    for folder in (state, INSTALLED_STATE):
+        if folder is not None and os.access(folder / OWN_PASSWORD, os.R_OK):
+            return CONTROLLER, folder / OWN_PASSWORD
+    with suppress(Misconfigured):
+        user = listed_users(settings)[0].get(CONTROLLER)
+        if user is not None and not user.is_hashed:
+            return CONTROLLER, user.secret
+    return None, None
+
+
+def own_password(state: Path) -> str:
+    """The password of the service's own programs: made once and kept in the state directory, or made for this run only
+    where it cannot be kept."""
+    file = state / OWN_PASSWORD
+    with suppress(OSError, ValueError):
+        stored = plain_file.read(file, MAX_SECRET).decode("ascii").strip()
+        if len(stored) >= 32:
+            return stored
+    password = secrets.token_urlsafe(32)
+    with suppress(OSError):
+        state.mkdir(parents=True, exist_ok=True)
+        atomic.write(file, f"{password}\n".encode("ascii"), 0o600)
+    return password
+
+
+def secret_text(path: Path, most: int = MAX_SECRET) -> str:
+    """The text of a secret file of at most so many bytes; raises Misconfigured TWL-Q106."""
+    try:
+        return plain_file.read(path, most).decode()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise Misconfigured("TWL-Q106", path=str(path), reason=reason) from error
+
+
+def users(tower: Tower) -> dict[str, User] | None:
+    """The users of `users_file` with all their rights; None lets anyone on this machine do anything. Raises
+    Misconfigured."""
+    if tower.mqtt.users_file is None:
+        return None
+    return {name: _with_rights(name, user, tower) for name, user in listed_users(tower.mqtt)[0].items()}
+
+
+def listed_users(settings: Settings) -> tuple[dict[str, User], tuple[str, ...]]:
+    """The users as `users_file` lists them, and the names that it lists more than once, of which the last entry counts;
+    nobody without such a file. Raises Misconfigured TWL-Q106."""
+    path, found = settings.users_file, dict[str, User]()
+    repeated, name = dict[str, None](), ""
+    lines = secret_text(path, MAX_USERS).splitlines() if path is not None else ()
+    for line in filter(None, map(str.strip, lines)):
+        topic, access, pattern = (*line.split(None, 2), "", "", "")[:3]
+        user, colon, secret = line.partition(":")
+        if line.startswith("#"):
+            continue
+        if topic == "topic" and access in ACCESS and name and is_filter(pattern):
+            read, write = ((pattern,) if allowed else () for allowed in ACCESS[access])
+            before = found[name]
+            found[name] = replace(before, read=(*(before.read or ()), *read), write=(*(before.write or ()), *write))
+        elif colon and user and is_secret(secret):
+            if user in found:
+                repeated[user] = None
+            name = user
+            found[name] = User(secret, read=(), write=())
+        else:
+            raise Misconfigured("TWL-Q106", path=str(path), reason=EACH_LINE)
+    if path is not None and not found:
+        raise Misconfigured("TWL-Q106", path=str(path), reason=EACH_LINE)
+    return found, tuple(repeated)
+
+
+def _with_rights(name: str, user: User, tower: Tower) -> User:
+    if name == CONTROLLER:
+        return User(user.secret)
+    prefix = tower.mqtt.topic_prefix
+    read, write = [f"{prefix}/controller/status"], list[str]()
+    if not set(name) & set("+#/"):
+        read += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("desired", "walk")]
+        write += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("reported", "availability")]
+    for gateway in tower.gateways:
+        if gateway.name == name and not isinstance(gateway, Dmx):
+            topics = topics_of(gateway, prefix)
+            read += topics
+            write += topics
+    return replace(user, read=(*(user.read or ()), *read), write=(*(user.write or ()), *write))
+
+
+def topics_of(gateway: Gateway, prefix: str) -> list[str]:
+    """All below the topics with the device's own name in them; where it has none the topics that tower.yaml names."""
+    now = datetime(2000, 1, 1, tzinfo=UTC)
+    desired = [DesiredState(now, dict.fromkeys(gateway.zone_names, sample)) for sample in SAMPLES]
+    sent = [message.topic for state in desired for message in gateway.encode(state, prefix)]
+    topics = {*gateway.topics(prefix), *sent, *(message.topic for message in gateway.query(prefix))}
+    device = str(getattr(gateway, "topic", getattr(gateway, "device", "")))
+    if not device:
+        return sorted(topics)
+    answers = {topic for topic in topics if topic.startswith(f"{prefix}/gateway/{gateway.name}/")}
+    found = {f"/{topic}/".partition(f"/{device}/") for topic in topics}
+    return sorted(answers | {f"{head}/{device}/#".lstrip("/") for head, name, _ in found if name})
+
+
+def secret_findings(settings: Settings) -> Iterator[tuple[str, Event]]:
+    """What is wrong with the secret files, each with the key of `mqtt:` that names it. Nothing of a file that only the
+    service may read, or that systemd makes when it starts."""
+    for key in ("users_file", "password_file", "key_file"):
+        path: Path | None = getattr(settings, key)
+        with suppress(OSError):
+            if path is not None and path.stat().st_mode & 0o004:
+                yield key, new_event("TWL-B053", path=str(path))
+    for key in ("password_file", "ca_file", "cert_file", "key_file"):
+        path = getattr(settings, key)
+        if path is not None:
+            yield from _unusable(key, partial(secret_text, path, MAX_USERS))
+    yield from _unusable("users_file", partial(listed_users, settings))
+    with suppress(Misconfigured):
+        found, repeated = listed_users(settings)
+        plain = [name for name, user in found.items() if not user.is_hashed]
+        for code, names in (("TWL-B054", plain), ("TWL-B055", repeated)):
+            if names:
+                yield "users_file", new_event(code, path=str(settings.users_file), users=", ".join(names))
+
+
+def _unusable(key: str, read: Callable[[], object]) -> Iterator[tuple[str, Event]]:
+    try:
+        read()
+    except Misconfigured as error:
+        is_of_systemd = str(error.fields["path"]).startswith(CREDENTIALS)
+        if not isinstance(error.__cause__, PermissionError) and not is_of_systemd:
+            yield key, new_event(error.code, **error.fields)

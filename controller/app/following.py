@@ -7,7 +7,6 @@ from pathlib import Path
 
 from controller.app import broker_settings
 from controller.app.context import Context, Tell
-from controller.app.users import users as listed_users
 from controller.broker import User
 from controller.config import source
 from controller.config.load import TOWER, Setup, load
@@ -124,7 +123,7 @@ def _users(setup: Setup) -> Mapping[str, User] | None:
     """Who may use the broker; raises Misconfigured where a secret that is needed cannot be read: what runs is left
     alone rather than ended for something that cannot be built."""
     broker_settings.addresses(setup.tower.mqtt)
-    return listed_users(setup.tower)
+    return broker_settings.users(setup.tower)
 
 
 def refusal(error: WatertowerError, taken: str) -> Event:

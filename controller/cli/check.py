@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from controller.app.users import doubts
+from controller.app.broker_settings import secret_findings
 from controller.cli.options import CONFIGURATION, Options, common
 from controller.cli.period import say_day
 from controller.clock import SystemClock
@@ -85,7 +85,7 @@ def _saved_at(path: Path) -> datetime | None:
 
 def _of_secrets(setup: Setup) -> Iterator[Finding]:
     """What is wrong with the files that hold passwords, where they are named."""
-    for key, event in doubts(setup.tower.mqtt):
+    for key, event in secret_findings(setup.tower.mqtt):
         _, node = setup.tower_text.at(("mqtt", key))
         yield setup.tower_text.source.finding(event.code, node.place if node else None, **event.fields)
 

@@ -17,7 +17,6 @@ from controller.app.assembly import process
 from controller.app.following import may_pass, refusal, rejection
 from controller.app.log_writer import Log, LogFormat
 from controller.app.systemd import feed_watchdog, notify
-from controller.app.users import doubts
 from controller.cli.options import Options, common, environment_language
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
@@ -121,8 +120,8 @@ async def serve(box: GatewaySetup, files: GatewayFiles) -> None:
 
 async def _run(box: GatewaySetup, files: GatewayFiles, until: set[asyncio.Future[Any]]) -> None:
     """One life of the gateway, until one of these is done; raises what broke it."""
-    for _, doubt in doubts(box.setup.tower.mqtt):
-        files.tell(doubt)
+    for _, finding in broker_settings.secret_findings(box.setup.tower.mqtt):
+        files.tell(finding)
     own = process(box.setup, box.gateway, files.clock, files.state, files.log.tell)
     work = asyncio.create_task(own.run(box.brokers, box.setup.tower.site.name), name=f"gateway {own.name}")
     fed = asyncio.create_task(feed_watchdog(lambda: own.turned_s, lambda: files.clock.read().mono), name="watchdog")

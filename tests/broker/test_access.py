@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.users import topics_of, users
+from controller.app.broker_settings import topics_of, users
 from controller.config.load import load
 from controller.errors import Misconfigured
 from controller.gateways import GATEWAYS

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from controller.app.broker_settings import addresses
-from controller.app.users import doubts, entries, own_password
+from controller.app.broker_settings import addresses, listed_users, own_password, secret_findings
 from controller.broker.access import is_password
 from controller.cli import group
 from controller.config.load import load
@@ -29,8 +28,7 @@ def test_a_line_of_the_users_file_holds_the_hash_of_what_was_typed(config: Path)
     told = CliRunner().invoke(group, ["password", "mast"], input="high tower\n")
     assert told.exit_code == 0
     (config / "users").write_text(told.stdout)
-    listed = entries(settings(config, "  users_file: users\n"))
-    assert listed is not None
+    listed, _ = listed_users(settings(config, "  users_file: users\n"))
     assert is_password(listed["mast"].secret, b"high tower")
     assert "high tower" not in told.output
 
@@ -42,8 +40,7 @@ def test_without_one_a_password_is_made(config: Path) -> None:
     assert len(set(words)) == 2
     assert all(len(word) >= 20 for word in words)
     (config / "users").write_text(told[0].stdout)
-    listed = entries(settings(config, "  users_file: users\n"))
-    assert listed is not None
+    listed, _ = listed_users(settings(config, "  users_file: users\n"))
     assert is_password(listed["mast"].secret, words[0].encode())
 
 
@@ -89,7 +86,7 @@ def test_secrets_that_anybody_may_read_and_plain_ones_are_warned_of(config: Path
     users.write_text("mast:high\ngate:wide\n")
     users.chmod(0o644)
     mqtt = settings(config, "  users_file: users\n")
-    assert [(key, event.code) for key, event in doubts(mqtt)] == [
+    assert [(key, event.code) for key, event in secret_findings(mqtt)] == [
         ("users_file", "TWL-B053"),
         ("users_file", "TWL-B054"),
     ]
@@ -101,8 +98,25 @@ def test_secrets_that_anybody_may_read_and_plain_ones_are_warned_of(config: Path
     assert "mast, gate" in told.stdout
     users.chmod(0o600)
     users.write_text(CliRunner().invoke(group, ["password", "mast"], input="high").stdout)
-    assert list(doubts(mqtt)) == []
+    assert list(secret_findings(mqtt)) == []
     assert "TWL-B05" not in call("check").stdout
+
+
+def test_a_user_who_is_listed_twice_is_warned_of_and_has_the_last_entry(config: Path, call: Any) -> None:
+    """With the rights below that entry and no others; who stands between gets none of them."""
+    file = config / "users"
+    file.write_text("a:first\ntopic read first/#\nb:other\na:last\ntopic write last/#\n")
+    file.chmod(0o600)
+    mqtt = settings(config, "  users_file: users\n")
+    found, repeated = listed_users(mqtt)
+    assert repeated == ("a",)
+    assert (found["a"].secret, found["a"].read, found["a"].write) == ("last", (), ("last/#",))
+    assert (found["b"].secret, found["b"].read, found["b"].write) == ("other", (), ())
+    (warning,) = (event for _, event in secret_findings(mqtt) if event.code == "TWL-B055")
+    assert warning.fields == {"path": str(file), "users": "a"}
+    told = call("check", "--lang", "en")
+    assert told.exit_code == 0
+    assert "TWL-B055" in told.stdout
 
 
 def test_a_password_file_that_anybody_may_read_is_warned_of(config: Path) -> None:
@@ -110,9 +124,9 @@ def test_a_password_file_that_anybody_may_read_is_warned_of(config: Path) -> Non
     (config / "secret").write_text("high")
     (config / "secret").chmod(0o644)
     mqtt = settings(config, "  username: mast\n  password_file: secret\n")
-    assert [(key, event.code) for key, event in doubts(mqtt)] == [("password_file", "TWL-B053")]
+    assert [(key, event.code) for key, event in secret_findings(mqtt)] == [("password_file", "TWL-B053")]
     (config / "secret").chmod(0o640)
-    assert list(doubts(mqtt)) == []
+    assert list(secret_findings(mqtt)) == []
 
 
 @pytest.mark.parametrize("how", ["missing", "folder", "pipe", "binary", "empty", "nonsense"])
