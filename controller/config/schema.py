@@ -18,29 +18,15 @@ from pydantic_core import core_schema
 from controller.config.keys import DECIMAL, WHOLE
 from controller.config.schedule_file import Schedule
 from controller.config.tower import Tower
-from controller.locale import DEFAULT, languages, texts
+from controller.locale import DEFAULT, languages, template, texts
 
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})
 """Keywords whose only item may stand without its list."""
 NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""
 NOT_IN_FILE = frozenset({"line"})
-SNIPPETS: dict[str, list[dict[str, Any]]] = {
-    "campaigns": [
-        {
-            "label": "ny kampanj / new campaign",
-            "body": [
-                {
-                    "name": "${1:Namn}",
-                    "dates": "${2:20–26 November}",
-                    "hours": "${3:sunset to sunrise}",
-                    "color": "${4:orange}",
-                }
-            ],
-        }
-    ],
-}
-"""What an editor offers to write."""
+NEW_CAMPAIGN = {"dates": "${2:20–26 November}", "hours": "${3:sunset to sunrise}", "color": "${4:orange}"}
+"""What an editor offers to write as a campaign, beside its name."""
 
 
 class _Draft7(GenerateJsonSchema):
@@ -92,14 +78,20 @@ def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
     if word in SINGLE_OR_LIST and "items" in kept:
         never_empty = {"minItems": 1} if word in NEVER_EMPTY else {}
         kept = {"anyOf": [kept["items"], {**kept, **never_empty}]}
-    if word in SNIPPETS:
-        kept["defaultSnippets"] = SNIPPETS[word]
+    if word == "campaigns":
+        label, name = " / ".join(_texts("editor.new_campaign")), _texts("editor.name")[0]
+        kept["defaultSnippets"] = [{"label": label, "body": [{"name": f"${{1:{name}}}", **NEW_CAMPAIGN}]}]
     if word not in texts(DEFAULT, "keywords"):
         return kept
-    order = sorted(languages(), key=lambda language: language == DEFAULT)  # who reads English only looks last
-    first, *others = (texts(language, "keywords")[word] for language in order)
+    first, *others = _texts(word)
     emphasized = "\n\n".join((first, *(f"*{text}*" for text in others)))
     return {"description": " / ".join((first, *others)), "markdownDescription": emphasized, **kept}
+
+
+def _texts(key: str) -> list[str]:
+    """A text about keywords in each language; English comes last, which those who read it look for."""
+    order = sorted(languages(), key=lambda language: language == DEFAULT)
+    return [template(language, "keywords", key) for language in order]
 
 
 def _present(value: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def read(text: str) -> tuple[Rule, int | None]:
 
 def _corrected(text: str, slip: Slip) -> Mistake:
     """The mistake with the whole text as it should be; another mistake where that is not known."""
-    found = {language: corrections(text, slip, _read, number) for number, language in enumerate(tokens.LANGUAGES)}
+    found = {language: corrections(text, slip, _read, language) for language in tokens.LANGUAGES}
     if not all(found.values()):
         code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
         return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])

@@ -158,7 +158,7 @@ def month_day(month: int, number: Token) -> MonthDay:
     """The day that is the last figure of `number`."""
     day, days = number.figures[-1], monthrange(2000, month)[1]
     if not 1 <= day <= days:
-        names = InEachLanguage(dict(zip(tokens.LANGUAGES, tokens.MONTH_NAMES[month - 1], strict=True)))
+        names = InEachLanguage(tokens.MONTH_NAMES[month - 1])
         raise Mistake("TWL-S103", start=number.start, end=number.end, day=day, days=days, month=names)
     return MonthDay(month, day)
 

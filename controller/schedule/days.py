@@ -17,10 +17,6 @@ from controller.schedule.text_field import TextField
 _REACH = 3
 """Years by which an occurrence can lie outside the year it belongs to: one each for a week, a shift and New Year."""
 
-DESCRIPTION = (
-    "Days of the year, in English or Swedish. Without a year they come back every year. / "
-    "Dagar på året, på svenska eller engelska. Utan årtal gäller de varje år."
-)
 EXAMPLES = (
     "6 June",
     "2027-06-06",
@@ -42,7 +38,7 @@ EXAMPLES = (
 class Days(TextField):
     """Days of the calendar. Two of them are equal where they mean the same, in whichever words."""
 
-    SCHEMA: ClassVar[dict[str, Any]] = {"description": DESCRIPTION, "examples": list(EXAMPLES)}
+    SCHEMA: ClassVar[dict[str, Any]] = {"examples": list(EXAMPLES)}
 
     text: str = field(compare=False)
     rule: Rule

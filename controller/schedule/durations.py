@@ -88,7 +88,7 @@ def _unit_mistake(text: str, found: re.Match[str], seen: list[timedelta]) -> Mis
     smaller = [unit for unit in sorted(_SHORT, reverse=True) if seen and unit < min(seen)]
     unit = likeliest(found["unit"].lower(), UNITS) if found["unit"] else _SHORT[smaller[0]] if smaller else None
     part = f"{found['number']} {unit}"
-    slip = Slip("TWL-S111", start=start, end=end, meant=((part, part),) if unit else ())
+    slip = Slip("TWL-S111", start=start, end=end, meant=(part,) if unit else ())
     corrected = corrections(text, slip, parse_duration)
     if not corrected:
         return Mistake("TWL-S110", start=start, end=end, value=value)
@@ -110,7 +110,6 @@ DurationField = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "description": "A number with its unit: s, min, h or d. / Tal med enhet: s, min, tim eller dygn.",
             "examples": ["30 s", "2 min", "1 h 30 min", "24 h", "0 s"],
         }
     ),

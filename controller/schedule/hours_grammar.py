@@ -107,8 +107,7 @@ def _corrected(text: str, slip: Slip) -> Mistake:
 
 
 def _slip(code: str, start: int, end: int, meant: str | None) -> Slip:
-    """`meant` is the same word in a text of either language."""
-    return Slip(f"TWL-{code}", start=start, end=end, meant=((meant, meant),) if meant is not None else ())
+    return Slip(f"TWL-{code}", start=start, end=end, meant=(meant,) if meant is not None else ())
 
 
 def _read(text: str) -> Ends:

@@ -1,10 +1,11 @@
 """Mistakes of the day grammar with what was probably meant: near words, seasons, the order of figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from controller.errors import Mistake
 from controller.likeness import likeliest
+from controller.locale import Language
 from controller.schedule import tokens
 from controller.schedule.holidays import CALLED, SEASONS, SPELLINGS, key
 from controller.schedule.recurrence import EARLIEST, LATEST
@@ -12,8 +13,8 @@ from controller.schedule.text_field import Slip
 from controller.schedule.tokens import Reader, Token
 
 _STOPS = frozenset((*tokens.JOINS, *tokens.IN, *tokens.AND))
-_NAMES_OF_WEEKDAYS = {key(name): name for names in tokens.WEEKDAY_NAMES for name in names}
-_MONTHS = {key(name): month for month, names in enumerate(tokens.MONTH_NAMES, 1) for name in names}
+_NAMES_OF_WEEKDAYS = {key(name): name for names in tokens.WEEKDAY_NAMES for name in names.values()}
+_MONTHS = {key(name): month for month, names in enumerate(tokens.MONTH_NAMES, 1) for name in names.values()}
 _WEEKDAYS = {name: tokens.WEEKDAYS[name] for name in _NAMES_OF_WEEKDAYS}
 _NO_SLIPS = frozenset(("fridag", "fridagar"))
 """Words of their own (a day off) that lie next to the name of a weekday."""
@@ -21,7 +22,7 @@ _WORDS = 5
 """No name has more."""
 
 
-def _slip(code: str, first: Token, last: Token, *meant: tuple[str, str], **fields: object) -> Slip:
+def _slip(code: str, first: Token, last: Token, *meant: str | Mapping[Language, str], **fields: object) -> Slip:
     return Slip(f"TWL-{code}", start=first.start, end=last.end, meant=meant, **fields)
 
 
@@ -42,12 +43,15 @@ def order_unclear(reader: Reader, first: Token, last: Token) -> Mistake:
     readings = [*dict.fromkeys(_readings(figures))]
     if not readings:
         return reader.mistake("S101", first, last, value=reader.written(first, last))
-    meant = ((f"{day} {english}{year}", f"{day} {swedish}{year}") for year, (english, swedish), day in readings)
+    meant = (
+        {language: f"{day} {name}{year}" for language, name in tokens.MONTH_NAMES[month - 1].items()}
+        for year, month, day in readings
+    )
     return _slip("S105", first, last, *meant, value=reader.written(first, last))
 
 
-def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, str], int]]:
-    """Year as it is written behind, names of the month, and day: the day first, as in Sweden, then the month first."""
+def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, int, int]]:
+    """Year as it is written behind, month and day: the day first, as in Sweden, then the month first."""
     if len(figures) == 3 and figures[0] >= EARLIEST:
         orders = [(figures[0], figures[1], figures[2])]
     elif len(figures) == 3:
@@ -59,7 +63,7 @@ def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, str], 
         orders = []
     for year, month, day in orders:
         if EARLIEST <= year <= LATEST and _is_day(year, month, day):
-            yield (f" {year}" if len(figures) == 3 else ""), tokens.MONTH_NAMES[month - 1], day
+            yield (f" {year}" if len(figures) == 3 else ""), month, day
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
@@ -119,8 +123,7 @@ def _near(code: str, reader: Reader, first: Token, last: Token, meant: str) -> S
     letter, which Swedish months do not have."""
     written = reader.written(first, last)
     if meant in _MONTHS:
-        english, swedish = tokens.MONTH_NAMES[_MONTHS[meant] - 1]
-        name = english if written[:1].isupper() else swedish
+        name = tokens.MONTH_NAMES[_MONTHS[meant] - 1]["en" if written[:1].isupper() else "sv"]
     else:
         name = {**SPELLINGS, **_NAMES_OF_WEEKDAYS}[meant]
-    return _slip(code, first, last, (name, name), word=written)
+    return _slip(code, first, last, name, word=written)

@@ -1,7 +1,7 @@
 """Values that a file holds as one text: their field in a model, and corrections of a text with a slip in it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from controller.errors import Mistake
+from controller.locale import DEFAULT, Language
 
 MOST_SLIPS = 8
 """A text with more slips than this gets no correction."""
@@ -19,7 +20,7 @@ class TextField(ABC):
 
     __slots__ = ()
     SCHEMA: ClassVar[dict[str, Any]] = {}
-    """Keywords of JSON Schema that an editor shows: description and examples."""
+    """Keywords of JSON Schema that an editor shows, such as examples."""
 
     text: str
 
@@ -52,11 +53,11 @@ class TextField(ABC):
 
 class Slip(Mistake):
     """A mistake that can perhaps be corrected. `meant` holds what may stand instead of the wrong part, once for each
-    way to read it: a word for a text in English and one for a text in Swedish. Before it is shown, `corrections` makes
+    way to read it: the same in every language, or by language. Before it is shown, `corrections` makes
     sure that the whole text is right then."""
 
     def __init__(
-        self, code: str, *, start: int, end: int, meant: tuple[tuple[str, str], ...] = (), **fields: Any
+        self, code: str, *, start: int, end: int, meant: tuple[str | Mapping[Language, str], ...] = (), **fields: Any
     ) -> None:
         super().__init__(code, start=start, end=end, **fields)
         self.end: int = end
@@ -67,7 +68,7 @@ def corrections(
     text: str,
     slip: Slip,
     parse: Callable[[str], object],
-    language: int = 0,
+    language: Language = DEFAULT,
     *,
     most: int = MOST_SLIPS,
     reading: int | None = None,
@@ -75,7 +76,7 @@ def corrections(
     """The whole text for each word that was meant, further slips corrected too; none where one of these texts is wrong
     in another way: a correction must not lose what the rest of the text says.
 
-    `language` is 0 for English words and 1 for Swedish ones; `reading` is which of several readings was taken of an
+    The words are those of `language`; `reading` is which of several readings was taken of an
     earlier slip, so that `20/11–26/11` is read in the same order at both ends.
     """
     found: list[str] = []
@@ -83,7 +84,8 @@ def corrections(
     for number, words in enumerate(slip.meant if most else ()):
         if several and reading not in (None, number):
             continue
-        whole = f"{text[: slip.start]}{words[language]}{text[slip.end :]}".strip()
+        word = words if isinstance(words, str) else words[language]
+        whole = f"{text[: slip.start]}{word}{text[slip.end :]}".strip()
         try:
             parse(whole)
         except Slip as further:

@@ -15,21 +15,23 @@ LANGUAGES: tuple[Language, ...] = ("en", "sv")
 """Languages in which days may be written."""
 
 
-def _pairs(english: str, swedish: str) -> tuple[tuple[str, str], ...]:
-    return tuple(zip(english.split(), swedish.split(), strict=True))
+def _by_language(english: str, swedish: str) -> tuple[Mapping[Language, str], ...]:
+    return tuple(
+        dict(zip(LANGUAGES, names, strict=True)) for names in zip(english.split(), swedish.split(), strict=True)
+    )
 
 
-MONTH_NAMES = _pairs(
+MONTH_NAMES = _by_language(
     "January February March April May June July August September October November December",
     "januari februari mars april maj juni juli augusti september oktober november december",
 )
-"""In the order of LANGUAGES, January first."""
+"""The names of each month by language, January first."""
 
-WEEKDAY_NAMES = _pairs(
+WEEKDAY_NAMES = _by_language(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "måndag tisdag onsdag torsdag fredag lördag söndag",
 )
-"""In the order of LANGUAGES, Monday first."""
+"""The names of each day by language, Monday first."""
 
 
 def _words(words: str) -> frozenset[str]:
@@ -42,8 +44,8 @@ def _numbered(*rows: str) -> dict[str, int]:
 
 
 MONTHS: Mapping[str, int] = {
-    **{key(name): month for month, names in enumerate(MONTH_NAMES, 1) for name in names},
-    **{key(name[:3]): month for month, names in enumerate(MONTH_NAMES, 1) for name in names},
+    **{key(name): month for month, names in enumerate(MONTH_NAMES, 1) for name in names.values()},
+    **{key(name[:3]): month for month, names in enumerate(MONTH_NAMES, 1) for name in names.values()},
     "sept": 9,
 }
 """Full names and their first three letters -> 1 to 12."""
@@ -63,7 +65,7 @@ WEEKDAYS: Mapping[str, int] = _numbered(
 """-> 0 for Monday to 6 for Sunday."""
 
 WEEKDAYS_PLURAL: Mapping[str, int] = _numbered(
-    *(f"{english}s {swedish}ar {swedish}arna" for english, swedish in WEEKDAY_NAMES)
+    *(f"{names['en']}s {names['sv']}ar {names['sv']}arna" for names in WEEKDAY_NAMES)
 )
 """`Fridays`, `fredagar`."""
 

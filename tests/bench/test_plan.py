@@ -22,7 +22,7 @@ CAMPAIGNS = tuple(
     Lit.model_validate(
         {
             "name": f"campaign {number}",
-            "nights": f"{1 + number % 20}–{6 + number % 20} {MONTH_NAMES[number % 12][0]}"
+            "nights": f"{1 + number % 20}–{6 + number % 20} {MONTH_NAMES[number % 12]['en']}"
             if number % 3
             else "every Friday",
             "hours": ["sunset to 23:00", "05:00 to sunrise"] if number % 2 else "sunset to sunrise",
