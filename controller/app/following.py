@@ -12,6 +12,7 @@ from controller.config import source
 from controller.config.load import TOWER, Setup, load
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import new_event
+from controller.events.alarm import Alarm
 from controller.events.models import Event
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
@@ -43,11 +44,9 @@ class Following:
         self._users = users
         self._in_force = parts.setup
         self._taken_at = parts.clock.read().wall
-        self._copy = LastGood(
-            parts.config or Path(), parts.state, self._tell, told=parts.degradations.stands("TWL-O132")
-        )
-        stand = (parts.degradations.stands(code) for code in (REJECTED, UNREAD))
-        self._is_unread = any(event is not None and may_pass(event) for event in stand)
+        raised = parts.degradations.stands  # what the parts before these have reported, and what still lasts
+        self._copy = LastGood(parts.config or Path(), parts.state, Alarm(self._tell, raised("TWL-O132")))
+        self._alarm = Alarm(self._tell, raised(REJECTED) or raised(UNREAD))
 
     async def run(self) -> None:
         """Until cancelled, or until all is to be built anew."""
@@ -56,7 +55,7 @@ class Following:
             return
         users_file = self._parts.setup.tower.mqtt.users_file
         others = () if users_file is None else (users_file,)
-        changed = changes(directory, others, again=lambda: self._is_unread or self._copy.is_stale)
+        changed = changes(directory, others, again=lambda: may_pass(self._alarm.raised) or self._copy.is_stale)
         await anext(changed)
         if not self._parts.unbuilt:
             # what was saved while everything was built is no change to who began to look only now
@@ -70,7 +69,6 @@ class Following:
 
     async def _judge(self, directory: Path, saved: bool) -> None:
         """What the files say now; `saved` tells that somebody saved one, and waits to be told."""
-        self._is_unread = False
         try:
             setup = await run_blocking("files", partial(load, directory))
         except FilesRejected as rejected:
@@ -91,10 +89,12 @@ class Following:
         """A changed schedule at once; of a changed tower.yaml the next run keeps the copy, if it can be built."""
         before, after, now = self._hand.grounds.program, setup.program(), self._parts.clock.read().wall
         is_same = setup == self._in_force and users == self._users
-        if saved or not is_same or self._parts.degradations.stands(REJECTED):
+        raised = self._alarm.raised
+        if saved or not is_same or (raised is not None and raised.code == REJECTED):
+            self._alarm.clear()
             self._tell(new_event("TWL-O130", tonight=difference(before, after, now)))
-        elif self._parts.degradations.stands(UNREAD):
-            self._tell(new_event("TWL-O135"))
+        else:
+            self._alarm.clear(new_event("TWL-O135"))
         if is_same and not saved:
             return
         if users != self._users or not setup.builds_like(self._parts.setup):
@@ -105,10 +105,8 @@ class Following:
         self._loop.follow(after)
         await self._copy.keep(setup)
 
-    def _reject(self, told: Event, saved: bool) -> None:
-        self._is_unread = may_pass(told)
-        if saved or told != self._parts.degradations.stands(told.code):
-            self._tell(told)
+    def _reject(self, event: Event, saved: bool) -> None:
+        self._alarm.raise_(event, again=saved or event != self._alarm.raised)
 
     @property
     def _taken(self) -> str:
@@ -142,7 +140,9 @@ def rejection(rejected: FilesRejected, taken: str) -> Event:
     return new_event(REJECTED, count=len(rejected.findings), where=where, first=first.event, taken=taken)
 
 
-def may_pass(told: Event) -> bool:
+def may_pass(refused: Event | None) -> bool:
     """Whether the same files may be good the next time: they, or a secret that they name, could not be read."""
-    first = told.fields["first"]
-    return told.code == UNREAD or (isinstance(first, Event) and first.code == FILE_UNUSABLE)
+    if refused is None:
+        return False
+    first = refused.fields["first"]
+    return refused.code == UNREAD or (isinstance(first, Event) and first.code == FILE_UNUSABLE)

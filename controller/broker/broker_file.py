@@ -29,6 +29,8 @@ from controller.broker.client_session import Flight, StoredSession
 from controller.broker.limits import Limits
 from controller.broker.packets import Publish
 from controller.broker.router import Router, Tell
+from controller.events import new_event
+from controller.events.alarm import Alarm
 from controller.state import atomic
 from controller.threads import run_blocking
 
@@ -51,7 +53,7 @@ class BrokerFile:
         self._limits = limits
         self._tell = tell
         self._changed = asyncio.Event()
-        self._failing = False
+        self._alarm = Alarm(lambda event: tell(event.code, about="", **event.fields))
         self._written = ""
         self._size = 0
         self._at_work: asyncio.Future[Any] | None = None
@@ -97,7 +99,7 @@ class BrokerFile:
             await self._changed.wait()
             await self._save(exchange)
             pause_s = max(self._limits.save_every_s, min(SELDOM_S, self._size / self._limits.disk_bytes_per_s))
-            await asyncio.sleep(RETRY_S if self._failing else pause_s)
+            await asyncio.sleep(RETRY_S if self._alarm.raised else pause_s)
 
     async def _save(self, exchange: Router, with_queues: bool = False) -> None:
         """Writes if there is something new; when cancelled, the thread still ends the work it has begun."""
@@ -109,13 +111,9 @@ class BrokerFile:
             self._written, self._size = written
         except OSError as fault:
             self._changed.set()
-            if not self._failing:
-                self._tell("TWL-B051", about="", path=str(self._path), reason=_reason(fault))
-            self._failing = True
+            self._alarm.raise_(new_event("TWL-B051", path=str(self._path), reason=_reason(fault)))
         else:
-            if self._failing:
-                self._tell("TWL-B052", about="", path=str(self._path))
-            self._failing = False
+            self._alarm.clear(new_event("TWL-B052", path=str(self._path)))
 
     async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
         """What the work gives; when cancelled, it goes on, and `_at_work` ends with it."""

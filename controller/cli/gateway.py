@@ -22,6 +22,7 @@ from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event
+from controller.events.alarm import Alarm
 from controller.gateways.dmx import Dmx
 from controller.locale import Language
 from controller.mqtt import Address
@@ -83,23 +84,21 @@ class GatewayFiles:
 
     async def changed(self, box: GatewaySetup) -> AsyncIterator[GatewaySetup]:
         """The box anew for each good change that concerns it; what is bad is told, and changes nothing."""
-        copy = LastGood(self.config, self.state, self.tell)
-        stands: list[Event] = []
-        async for saved in changes(self.config, again=lambda: copy.is_stale or any(map(may_pass, stands))):
+        copy = LastGood(self.config, self.state, Alarm(self.tell))
+        alarm = Alarm(self.tell)
+        async for saved in changes(self.config, again=lambda: copy.is_stale or may_pass(alarm.raised)):
             await copy.retry()
             try:
                 setup = await run_blocking("files", partial(load, self.config))
                 if not setup.builds_like(box.setup):  # the schedule is the controller's
                     box = GatewaySetup.of(setup, box.gateway.name, self.state)
                     yield box
-                stands.clear()
+                alarm.clear()
                 await copy.keep(setup)
             except WatertowerError as error:
                 taken = local(copied_at(self.state), box.setup)
                 bad = rejection(error, taken) if isinstance(error, FilesRejected) else refusal(error, taken)
-                if saved or bad not in stands:
-                    self.tell(bad)
-                stands[:] = (bad,)
+                alarm.raise_(bad, again=saved or bad != alarm.raised)
 
 
 async def serve(box: GatewaySetup, files: GatewayFiles) -> None:

@@ -1,8 +1,12 @@
-"""Warns in good time of a broker's certificate that ends: once a day from WARN on."""
+"""Warns in good time of a broker's certificate that ends: once for each day that is left, from WARN on."""
 
-from datetime import date, datetime, timedelta
+from collections import defaultdict
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 
 WARN = timedelta(days=30)
 
@@ -12,7 +16,8 @@ class Certificates:
 
     def __init__(self) -> None:
         self._until: dict[str, datetime] = {}
-        self._told: dict[str, date] = {}
+        self._events: list[Event] = []
+        self._alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
 
     def note(self, broker: str, until: datetime | None) -> None:
         """What a new connection showed; None without TLS."""
@@ -20,15 +25,15 @@ class Certificates:
             self._until[broker] = until
 
     def due(self, now: datetime) -> tuple[Event, ...]:
-        """What is to be told today and was not yet."""
-        days = {broker: (until - now).days for broker, until in self._until.items()}
-        ends = {broker for broker, until in self._until.items() if until - now <= WARN}
-        ending = [broker for broker in self._until if broker in ends and self._told.get(broker) != now.date()]
-        renewed = [broker for broker in self._told if broker not in ends]
-        self._told.update(dict.fromkeys(ending, now.date()))
-        for broker in renewed:
-            del self._told[broker]
-        return (
-            *(new_event("TWL-M014", broker=broker, days=days[broker]) for broker in ending),
-            *(new_event("TWL-M017", broker=broker, days=days[broker]) for broker in renewed),
-        )
+        """What is to be reported now and was not yet."""
+        for broker, until in self._until.items():
+            alarm = self._alarms[broker]
+            about: dict[str, Any] = {"broker": broker, "days": (until - now).days}
+            if until - now <= WARN:
+                event = new_event("TWL-M014", **about)
+                alarm.raise_(event, again=event != alarm.raised)
+            else:
+                alarm.clear(new_event("TWL-M017", **about))
+        events = tuple(self._events)
+        self._events.clear()
+        return events

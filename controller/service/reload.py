@@ -22,7 +22,8 @@ from controller.config.profiles import FOLDER as PROFILES
 from controller.config.profiles import profile_paths
 from controller.config.source import LIMIT
 from controller.errors import FilesRejected
-from controller.events import Event, new_event
+from controller.events import new_event
+from controller.events.alarm import Alarm
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import desired_looks
 from controller.service.formatting import shows
@@ -42,16 +43,15 @@ Contents = Mapping[str, bytes]
 
 
 class LastGood:
-    """Keeps the copy of the files of a folder as new as what is in force; `tell` is told when it cannot be written,
-    and when it could be again. `told` is what was told before of one that could not."""
+    """Keeps the copy of the files of a folder as new as what is in force; `alarm` is raised while it cannot be
+    written."""
 
-    def __init__(self, directory: Path, state: Path, tell: Callable[[Event], None], told: Event | None = None) -> None:
+    def __init__(self, directory: Path, state: Path, alarm: Alarm) -> None:
         self._directory = directory
         self._state = state
-        self._tell = tell
+        self._alarm = alarm
         self._setup: Setup | None = None
         self._contents: Contents | None = None
-        self._told = told
 
     @property
     def is_stale(self) -> bool:
@@ -73,15 +73,11 @@ class LastGood:
             await run_blocking("files", partial(write_last_good, self._contents, self._state))
         except OSError as error:
             copied = local(copied_at(self._state), self._setup)
-            told = new_event("TWL-O132", copied=copied, reason=error.strerror or str(error))
-            if told != self._told:
-                self._told = told
-                self._tell(told)
+            event = new_event("TWL-O132", copied=copied, reason=error.strerror or str(error))
+            self._alarm.raise_(event, again=event != self._alarm.raised)
             return
         self._setup = None
-        if self._told is not None:
-            self._told = None
-            self._tell(new_event("TWL-O133"))
+        self._alarm.clear(new_event("TWL-O133"))
 
 
 def contents_of(setup: Setup, directory: Path) -> Contents:

@@ -180,6 +180,20 @@ async def test_a_mistake_that_becomes_readable_is_told_as_one(service: Service, 
     assert service.codes[-1] == "TWL-O130", "whoever put it right is told that it is taken"
 
 
+async def test_a_mistake_in_a_file_that_cannot_be_read_any_more_is_not_shown_until_it_can(
+    service: Service, disk: Disk
+) -> None:
+    """Nobody knows whether it is still there; where it is, it is told anew."""
+    service.save(SPOILT)
+    await service.until(lambda: service.stands == ["TWL-O131"])
+    disk.error = OSError(errno.EIO, "Input/output error")
+    service.save(SPOILT + "\n")
+    await service.until(lambda: service.stands == ["TWL-O134"])
+    disk.error = None
+    await service.until(lambda: service.stands == ["TWL-O131"])
+    assert service.codes.count("TWL-O131") == 2
+
+
 async def test_a_folder_of_profiles_that_cannot_be_read_ends_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
