@@ -228,12 +228,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_files.py::test_a_good_schedule_is_taken_however_it_is_saved",
     ),
     "a file cannot be read for a while": (
-        "cli/test_following.py::test_a_good_schedule_saved_during_a_read_error_is_taken_when_it_can_be_read",
-        "cli/test_following.py::test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read",
-        "cli/test_following.py::test_a_folder_of_profiles_that_cannot_be_read_ends_nothing",
+        "app/test_reload.py::test_a_good_schedule_saved_during_a_read_error_is_taken_when_it_can_be_read",
+        "app/test_reload.py::test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read",
+        "app/test_reload.py::test_a_folder_of_profiles_that_cannot_be_read_ends_nothing",
     ),
     "the last good copy cannot be written": (
-        "cli/test_following.py::test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be",
+        "app/test_reload.py::test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be",
     ),
     "the program may open nothing more": (
         "nights/test_status.py::test_a_program_that_can_open_nothing_more_goes_on_and_says_so_once",

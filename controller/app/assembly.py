@@ -1,11 +1,8 @@
-"""The parts put together, as `run` and `demo` need them: broker, gateways that run here, controller.
-
-The start order stands in one stack; what was started last ends first.
-"""
+"""Builds everything from the files, as `run` and `demo` need it: broker, gateways that run here, controller."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from controller.app import broker_settings
-from controller.app.context import Context, Tell
-from controller.app.descriptors import Descriptors
-from controller.app.following import Following, grounds
-from controller.app.systemd import feed_watchdog
+from controller.app.operating_system import feed_watchdog, watch_descriptors
+from controller.app.reload import FileFollower, override_policy
 from controller.broker import Admission, Broker, User
 from controller.clock import Clock, Trust
 from controller.config.load import Setup
@@ -26,23 +21,66 @@ from controller.events import Event
 from controller.events.formatters import document
 from controller.gateways.base import Message, Order
 from controller.gateways.dmx import Dmx
+from controller.locale import Language
 from controller.mqtt import Address, Mqtt
 from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
 from controller.service.controller import Controller
+from controller.service.degradations import Degradations
 from controller.service.health_watch import ONLINE
 from controller.service.overrides import OverrideManager
 from controller.service.runtime import Runtime, SiteInfo
+from controller.state import StateStore
 from controller.threads import run_blocking
 
 REMEMBER_S = 10.0
 COUNT_S = 1.0
 OFFLINE = b"offline"
 
+Tell = Callable[[Event, datetime], None]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a running service is built of: the files, the clock, the store, who gets the events, and which degradations
+    they tell of.
+
+    `config` is the folder to follow, None for files that never change. `unbuilt`: the folder's own files could be read
+    but not built, and something else is in force until they change. `asked` is the language asked for at the start,
+    None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, because its users cannot
+    be read. `port` 0 takes a free one for it.
+    """
+
+    setup: Setup
+    clock: Clock
+    store: StateStore
+    state: Path
+    tell: Tell
+    degradations: Degradations
+    asked: Language | None
+    config: Path | None = None
+    unbuilt: bool = False
+    closed: bool = False
+    port: int | None = None
+
+    @property
+    def language(self) -> Language:
+        """That of all that is told."""
+        return self.asked or self.setup.tower.site.language
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of the site's topics."""
+        return self.setup.tower.mqtt.topic_prefix
+
+    def note(self, event: Event) -> None:
+        """Tells an event now."""
+        self.tell(event, self.clock.read().wall)
+
 
 @dataclass(frozen=True)
 class Running:
-    """What runs: the engine for whoever wants to look, the task that ends only when something is broken, and the
-    setup to begin anew with, once the technicians' file has changed."""
+    """A running service: the controller to look at, the task that ends only when something broke, and the setup with
+    which to build everything anew, once tower.yaml has changed."""
 
     engine: Controller
     work: asyncio.Task[None]
@@ -56,45 +94,52 @@ class Running:
 
 
 @asynccontextmanager
-async def running(parts: Context) -> AsyncIterator[Running]:
-    """Everything started, in order; and on the way out stopped, in the opposite one."""
-    tower = parts.setup.tower
-    parts.degradations.rebuilt()
+async def running(context: Context) -> AsyncIterator[Running]:
+    """Starts everything in order, and stops it in the opposite one on the way out."""
+    tower, clock = context.setup.tower, context.clock
+    context.degradations.rebuilt()
     async with AsyncExitStack() as stack:
-        users = {} if parts.closed else broker_settings.users(tower)
-        brokers = await _brokers(parts, users, stack)
-        hand = OverrideManager(parts.store, grounds(parts.setup))
-        known = parts.store.known
-        program = parts.setup.program(hand.overrides, hand.stop)
-        engine = Controller(tower.gateways, parts.prefix, program, Order(known.epoch, known.revision))
-        site = SiteInfo(tower.site.name, parts.prefix)
+        users = {} if context.closed else broker_settings.users(tower)
+        brokers = await _brokers(context, users, stack)
+        overrides = OverrideManager(context.store, override_policy(context.setup))
+        program = context.setup.program(overrides.overrides, overrides.stop)
+        last = context.store.known
+        engine = Controller(tower.gateways, context.prefix, program, Order(last.epoch, last.revision))
+        site = SiteInfo(tower.site.name, context.prefix)
         mqtt = await stack.enter_async_context(_connection(brokers, engine, site))
-        tell = _telling(parts, mqtt)
-        loop = Runtime(engine, hand, parts.clock, mqtt, site, tell, parts.degradations)
-        following = Following(parts, loop, hand, tell, users)
-        fed = feed_watchdog(lambda: loop.turned_s, lambda: parts.clock.read().mono)
-        descriptors = Descriptors(lambda event: tell(event, parts.clock.read().wall))
-        works = (loop.run(), following.run(), _remember(parts, engine), _count(parts, engine), fed, descriptors.watch())
-        work = asyncio.create_task(_work(parts, works, brokers), name="work")
+        tell = _publishing(context, mqtt)
+        runtime = Runtime(engine, overrides, clock, mqtt, site, tell, context.degradations)
+        follower = FileFollower(context, runtime, overrides, tell, users)
+        tasks = {
+            "controller": runtime.run(),
+            "files": follower.run(),
+            "checkpoint": _remember(context, engine),
+            "history": _count(context, engine),
+            "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
+            "descriptors": watch_descriptors(lambda event: tell(event, clock.read().wall)),
+        }
+        for gateway in gateways_here(context):
+            tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
+        work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site)
-        yield Running(engine, work, following.anew, mqtt)
+        yield Running(engine, work, follower.anew, mqtt)
 
 
-async def _brokers(parts: Context, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
-    """The embedded broker started, or the brokers given."""
-    settings = parts.setup.tower.mqtt
+async def _brokers(context: Context, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
+    """The brokers to connect to; the embedded one is started."""
+    settings = context.setup.tower.mqtt
     for _, finding in broker_settings.secret_findings(settings):
-        parts.tell(finding, parts.clock.read().wall)
+        context.note(finding)
     if not settings.is_embedded:
         return broker_settings.addresses(settings)
     host, port = broker_settings.listens(settings)
-    own = await run_blocking("password", partial(broker_settings.own_password, parts.state))
+    own = await run_blocking("password", partial(broker_settings.own_password, context.state))
     broker = Broker(
         host,
-        port if parts.port is None else parts.port,
-        admission=Admission(users, own, f"{parts.prefix.replace('/', '-')}-"),
-        store=parts.state / "broker.json",
-        on_event=lambda event: parts.tell(event, parts.clock.read().wall),
+        port if context.port is None else context.port,
+        admission=Admission(users, own, f"{context.prefix.replace('/', '-')}-"),
+        store=context.state / "broker.json",
+        on_event=context.note,
     )
     await stack.enter_async_context(broker)
     return (broker_settings.embedded(host, broker.port, broker_settings.CONTROLLER, own),)
@@ -112,30 +157,30 @@ def _connection(brokers: tuple[Address, ...], engine: Controller, site: SiteInfo
     )
 
 
-async def _remember(parts: Context, engine: Controller) -> None:
-    """Hands the order and the time to the store, which writes them when they are worth it."""
+async def _remember(context: Context, engine: Controller) -> None:
+    """Hands the order and the time to the store, which decides when to write them."""
     while True:
-        reading = parts.clock.read()
+        reading = context.clock.read()
         if reading.trust is not Trust.SUSPECT:
             vouched = reading.trust is Trust.TRUSTED
-            parts.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall, vouched=vouched)
+            context.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall, vouched=vouched)
         await asyncio.sleep(REMEMBER_S)
 
 
-async def _count(parts: Context, engine: Controller) -> None:
+async def _count(context: Context, engine: Controller) -> None:
     """Hands changes of light and confirmed minutes to the history."""
     minutes, changes = ConfirmedMinutes(), LightChanges()
     while True:
-        reading = parts.clock.read()
-        parts.store.note_minutes(minutes.sample(engine, reading))
-        parts.store.note_light(changes.sample(engine, reading))
+        reading = context.clock.read()
+        context.store.note_minutes(minutes.sample(engine, reading))
+        context.store.note_light(changes.sample(engine, reading))
         await asyncio.sleep(COUNT_S)
 
 
-def here(parts: Context) -> list[GatewayRuntime]:
+def gateways_here(context: Context) -> list[GatewayRuntime]:
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
-    gateways = (gateway for gateway in parts.setup.tower.gateways if isinstance(gateway, Dmx))
-    return [process(parts.setup, g, parts.clock, parts.state, parts.tell) for g in gateways if g.runs == "here"]
+    gateways = (gateway for gateway in context.setup.tower.gateways if isinstance(gateway, Dmx))
+    return [process(context.setup, g, context.clock, context.state, context.tell) for g in gateways if g.runs == "here"]
 
 
 def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> GatewayRuntime:
@@ -144,17 +189,15 @@ def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -
     return GatewayRuntime(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, file, tell)
 
 
-async def _work(parts: Context, ours: tuple[Coroutine[Any, Any, None], ...], brokers: tuple[Address, ...]) -> None:
-    site = parts.setup.tower.site.name
+async def _work(coroutines: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+    """Ends only when one of them fails, and the others with it."""
     async with asyncio.TaskGroup() as tasks:
-        for work, name in zip(ours, ("controller", "files", "memory", "glow", "watchdog", "descriptors"), strict=True):
-            tasks.create_task(work, name=name)
-        for gateway in here(parts):
-            tasks.create_task(gateway.run(brokers, site), name=f"gateway {gateway.name}")
+        for name, coroutine in coroutines.items():
+            tasks.create_task(coroutine, name=name)
 
 
 async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo) -> None:
-    """Ends the work, and says what the last will would say: not before, or the loop would say that it is there."""
+    """Ends the work, then publishes what the last will would: sooner, the controller would publish `online` again."""
     work.cancel()
     await asyncio.wait([work])
     mqtt.publish(_status(site, OFFLINE))
@@ -164,12 +207,12 @@ def _status(site: SiteInfo, word: bytes) -> Message:
     return Message(site.status, word, qos=1, retain=True)
 
 
-def _telling(parts: Context, mqtt: Mqtt) -> Tell:
-    """Each event of the controller is told, and published as it is told."""
+def _publishing(context: Context, mqtt: Mqtt) -> Tell:
+    """Tells the controller's events, and publishes each."""
 
     def tell(event: Event, at: datetime) -> None:
-        parts.tell(event, at)
-        payload = json.dumps(document(event, at, parts.language), ensure_ascii=False).encode()
-        mqtt.publish(Message(f"{parts.prefix}/controller/event", payload))
+        context.tell(event, at)
+        payload = json.dumps(document(event, at, context.language), ensure_ascii=False).encode()
+        mqtt.publish(Message(f"{context.prefix}/controller/event", payload))
 
     return tell

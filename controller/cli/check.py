@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from controller.app.broker_settings import secret_findings
+from controller.app.reload import BEFORE, copied_at, is_last_good, last_good, local
 from controller.cli.options import CONFIGURATION, Options, common
 from controller.cli.period import say_day
 from controller.clock import SystemClock
@@ -20,7 +21,6 @@ from controller.schedule.plan import REACH, Cue, Program
 from controller.schedule.precedence import NightPlan
 from controller.service.desired import desired_looks
 from controller.service.formatting import shows
-from controller.service.reload import BEFORE, copied_at, is_last_good, last_good, local
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}

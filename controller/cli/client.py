@@ -4,13 +4,13 @@ import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
+from controller.app.reload import last_good
 from controller.cli.options import Options, tell
 from controller.config.load import load, load_tower
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
 from controller.events import Event
 from controller.mqtt import Address, Connected, Failure, Item
-from controller.service.reload import last_good
 
 T = TypeVar("T")
 

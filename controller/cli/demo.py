@@ -17,8 +17,7 @@ from pathlib import Path
 
 import click
 
-from controller.app.assembly import Running, running
-from controller.app.context import Context
+from controller.app.assembly import Context, Running, running
 from controller.cli.options import Options, common
 from controller.cli.period import read_instant, read_period
 from controller.cli.picture import BOWL, Scene, draw

@@ -14,9 +14,9 @@ import click
 
 from controller.app import broker_settings
 from controller.app.assembly import process
-from controller.app.following import may_pass, refusal, rejection
 from controller.app.log_writer import Log, LogFormat
-from controller.app.systemd import feed_watchdog, notify
+from controller.app.operating_system import feed_watchdog, notify
+from controller.app.reload import LastGood, changes, copied_at, load_last_good, local, may_pass, refusal, rejection
 from controller.cli.options import Options, common, environment_language
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
@@ -26,7 +26,6 @@ from controller.events.alarm import Alarm
 from controller.gateways.dmx import Dmx
 from controller.locale import Language
 from controller.mqtt import Address
-from controller.service.reload import LastGood, changes, copied_at, load_last_good, local
 from controller.threads import run_blocking
 
 

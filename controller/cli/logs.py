@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from controller.app.reload import load_last_good
 from controller.cli.explain import find_kind
 from controller.cli.options import Options, common
 from controller.cli.period import read_instant
@@ -15,7 +16,6 @@ from controller.errors import Mistake
 from controller.events.formatters import json_line, text_line
 from controller.locale import DEFAULT
 from controller.schedule.durations import parse_duration
-from controller.service.reload import load_last_good
 from controller.state import History, RecordedEvent, SqliteHistory
 
 PAGE = 1000

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from pydantic import ValidationError
 
 from controller import plain_file
+from controller.app.reload import LAST_GOOD
 from controller.cli.options import Options
 from controller.errors import WatertowerError
 from controller.events.models import Text, printable
@@ -18,7 +19,6 @@ from controller.locale import Language
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
-from controller.service.reload import LAST_GOOD
 from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import OverrideContent, by_id, standing
 

@@ -12,11 +12,10 @@ from typing import Any
 import click
 
 from controller import __version__
-from controller.app.assembly import running
-from controller.app.context import Context, Tell
-from controller.app.following import refusal, rejection
+from controller.app.assembly import Context, Tell, running
 from controller.app.log_writer import Log, LogFormat
-from controller.app.systemd import notify
+from controller.app.operating_system import notify
+from controller.app.reload import copied_at, last_good, load_last_good, local, refusal, rejection
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
 from controller.clock import SystemClock
 from controller.config.load import Setup
@@ -24,7 +23,6 @@ from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.locale import Language
 from controller.service.degradations import Degradations
-from controller.service.reload import copied_at, last_good, load_last_good, local
 from controller.state import StateStore
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from controller.app import broker_settings
+from controller.app.reload import load_last_good
 from controller.cli.client import client_id, items
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
@@ -27,7 +28,6 @@ from controller.gateways.wire import ReportedDocument, parse_reported
 from controller.lighting.patch import Fixture
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.rfc3339 import rfc3339
-from controller.service.reload import load_last_good
 from controller.state.atomic import write
 
 STEP_S = 30.0

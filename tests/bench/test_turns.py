@@ -21,8 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.assembly import running
-from controller.app.context import Context
+from controller.app.assembly import Context, running
 from controller.app.log_writer import Log
 from controller.clock import SystemClock
 from controller.config.load import load

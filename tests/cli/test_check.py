@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from controller.app.reload import contents_of, write_last_good
 from controller.config.load import load
-from controller.service.reload import contents_of, write_last_good
 
 
 @pytest.fixture

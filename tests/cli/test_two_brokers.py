@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.assembly import Running, running
-from controller.app.context import Context
+from controller.app.assembly import Context, Running, running
 from controller.clock import VirtualClock
 from controller.config.load import load
 from controller.gateways.base import Message

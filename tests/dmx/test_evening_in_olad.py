@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from controller.app.assembly import Running, running
-from controller.app.context import Context
+from controller.app.assembly import Context, Running, running
 from controller.clock import VirtualClock
 from controller.config.load import Setup, parse
 from controller.events import Event

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from controller.app.assembly import Running, running
-from controller.app.context import Context
+from controller.app.assembly import Context, Running, running
 from controller.clock import ClockReading, boot_time
 from controller.config.load import Setup, load
 from controller.events import Event, Level

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.assembly import running
-from controller.app.context import Context
+from controller.app.assembly import Context, running
 from controller.broker import Broker
 from controller.clock import VirtualClock
 from controller.config.load import parse

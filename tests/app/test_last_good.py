@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from controller.app.reload import changes, contents_of, difference, last_good, write_last_good
 from controller.config.load import Setup, load
-from controller.service.reload import changes, contents_of, difference, last_good, write_last_good
 
 SHIPPED = Path(__file__).parents[2] / "config"
 

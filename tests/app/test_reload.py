@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from controller.app.context import Context
-from controller.app.following import Following, grounds, rejection
+from controller.app import reload
+from controller.app.assembly import Context
+from controller.app.reload import FileFollower, last_good, override_policy, rejection
 from controller.clock import SystemClock
 from controller.config import load as loading
 from controller.config import source
@@ -20,9 +21,7 @@ from controller.config.findings import Finding, SourceText
 from controller.config.load import load
 from controller.errors import FilesRejected
 from controller.events import Event
-from controller.service import reload
 from controller.service.degradations import Degradations
-from controller.service.reload import last_good
 
 SHIPPED = Path(__file__).parents[2] / "config"
 SPOILT = "version: 1\ncampaigns:\n  - {name: x, dates: evry day, color: blue}\n"
@@ -49,7 +48,7 @@ class Service:
             "en",
             config=self.config,
         )
-        self.grounds = grounds(setup)
+        self.grounds = override_policy(setup)
         self.program = setup.program()
         self._task: asyncio.Task[None] | None = None
 
@@ -62,7 +61,7 @@ class Service:
 
     def start(self) -> None:
         double: Any = self
-        self.following = Following(self.parts, double, double, self.tell, None)
+        self.following = FileFollower(self.parts, double, double, self.tell, None)
         self._task = asyncio.create_task(self.following.run())
 
     async def stop(self) -> None:

@@ -1,0 +1,79 @@
+"""The system that runs the program: what systemd is told (sd_notify(3)), and what happens when nothing more can be
+opened."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import resource
+import socket
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from controller.events import Event, new_event
+
+FEED_S = 10.0
+"""The watchdog is fed at least this often, also where systemd asks for less; whoever has not turned for so long is not
+alive."""
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""The errors after which asyncio's accept pauses and tries again (selector_events.py)."""
+LOOK_S = 1.0
+FREE_S = 10.0
+
+
+def notify(state: str) -> None:
+    """Sends `READY=1`, `WATCHDOG=1`, `STOPPING=1` or `STATUS=…` to the socket that systemd named, if it did."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.sendto(state.encode(), address)
+
+
+async def feed_watchdog(turned_s: Callable[[], float | None], now_s: Callable[[], float]) -> NoReturn:
+    """Feeds the watchdog for as long as turns come, at twice the pace that WATCHDOG_USEC asks for: a program that still
+    runs while its turns hang is to be restarted. Both clocks are seconds of boot time."""
+    asked_s = float(os.environ.get("WATCHDOG_USEC") or "inf") / 1e6
+    while True:
+        last_s = turned_s()
+        if last_s is not None and now_s() - last_s < FEED_S:
+            notify("WATCHDOG=1")
+        await asyncio.sleep(min(FEED_S, asked_s / 2))
+
+
+async def watch_descriptors(tell: Callable[[Event], None]) -> NoReturn:
+    """Tells once when nothing more can be opened, and once when it can again.
+
+    asyncio would log a traceback at each try to accept a connection, once a second; whatever else opens something has
+    an error of its own to tell.
+    """
+    loop = asyncio.get_running_loop()
+    lacking_s: float | None = None
+
+    def lacks(error: OSError) -> None:
+        nonlocal lacking_s
+        if lacking_s is None:
+            limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+            tell(new_event("TWL-C031", limit=limit, reason=error.strerror or str(error)))
+        lacking_s = loop.time()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, OSError) and error.errno in EXHAUSTED:
+            lacks(error)
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)
+    while True:
+        try:
+            os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            lacks(error)
+        if lacking_s is not None and loop.time() - lacking_s > FREE_S:
+            lacking_s = None
+            tell(new_event("TWL-C032"))
+        await asyncio.sleep(LOOK_S)
