@@ -18,7 +18,7 @@ from controller.errors import WatertowerError
 from controller.events import new_event
 from controller.events.formatters import json_text
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
-from controller.locale import Language
+from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Cue, Program
@@ -41,7 +41,7 @@ MOST_EMPTY = 14
 def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
     """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand."""
     if moment is not None and period:
-        raise WatertowerError("TWL-Q115", words="PERIOD, --at")
+        raise WatertowerError("TWL-Q115", words=f"{template(options.language, 'help', 'argument.period')}, --at")
     setup = load(options.config_dir)
     program, zone = setup.program(), setup.tower.site.place.time_zone
     now = SystemClock().read().wall.replace(microsecond=0)

@@ -26,6 +26,7 @@ from controller.gateways.dmx import Dmx
 from controller.gateways.lamp_test_message import Walk
 from controller.gateways.wire import ReportedDocument, parse_reported
 from controller.lighting.patch import Fixture
+from controller.locale import DEFAULT, Language, phrase
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.rfc3339 import rfc3339
 from controller.state.atomic import write
@@ -47,11 +48,12 @@ class Step:
     channel: int | None
     role: str
 
-    @property
-    def name(self) -> str:
+    def name(self, language: Language) -> str:
         """`mast/north`, or `mast/north channel 2 (green)`."""
         lamp = f"{self.gateway.name}/{self.fixture.name}"
-        return lamp if self.channel is None else f"{lamp} channel {self.channel} ({self.role})"
+        if self.channel is None:
+            return lamp
+        return phrase(language, "test-lamps.channel", lamp=lamp, channel=self.channel, role=self.role)
 
 
 @click.command("test-lamps")
@@ -98,12 +100,13 @@ async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict
         listening = asyncio.create_task(_listen(mqtt, following), name="listen")
         try:
             for step in steps:
+                name = step.name(DEFAULT)  # the file is for programs
                 doubting = asyncio.create_task(_doubt(step.gateway, prefix, following, options), name="doubt")
                 try:
-                    answers[step.name] = await _look(mqtt, step, prefix, options)
+                    answers[name] = await _look(mqtt, step, prefix, options)
                 finally:
                     doubting.cancel()
-                if answers[step.name] == "stopped":
+                if answers[name] == "stopped":
                     break
         finally:
             listening.cancel()
@@ -140,7 +143,7 @@ async def _doubt(gateway: Dmx, prefix: str, following: set[str], options: Option
 async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
     """Keeps the lamp lit until somebody has answered."""
     walk = Walk(fixture=step.fixture.name, channel=step.channel, for_s=STEP_S)
-    question = f"{step.name} ({step.fixture.zone}): {options.say('test-lamps.question')} [y/n/s/q] "
+    question = f"{step.name(options.language)} ({step.fixture.zone}): {options.say('test-lamps.question')} "
     asking = asyncio.create_task(_ask(question), name="ask")
     try:
         while not asking.done():

@@ -17,7 +17,7 @@ import pytest
 from tests.nights.ear import Ear
 from tests.parts import mosquitto, require
 
-ASKS = b"[y/n/s/q] "
+ASKS = b"q = stop] "
 FLOOD = "name: Flood\nchannels: [dimmer, dimmer fine, {shutter: 47}, red, red fine, green, blue]\n"
 
 

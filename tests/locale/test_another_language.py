@@ -1,18 +1,23 @@
 """Another language is another folder: one is made in letters that none of ours has, and the program speaks it."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import controller
-from controller.locale import FOLDER, languages, texts
+from controller.cli import COMMANDS, group
+from controller.locale import FOLDER, texts
 from tests.nights.programs import Site
 from tests.nights.waiting import until
 
@@ -27,6 +32,13 @@ OWN = re.compile(
 )
 """What is the same in every language."""
 WORD = re.compile(r"[A-Za-zÅÄÖåäö_]{2,}")
+CALLS = """
+import sys
+from click.testing import CliRunner
+from controller.cli import group
+for line in sys.argv[1:]:
+    print(CliRunner().invoke(group, ["--lang", "xx", *line.split()]).output)
+"""
 
 
 def wide(text: str) -> str:
@@ -97,23 +109,28 @@ def test_the_program_speaks_a_language_that_is_only_a_folder(site: Site) -> None
     assert [found for text in told if (found := untranslated(text, site))] == [], "\n".join(told)
 
 
-@pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize("topic", TOPICS)
-def test_every_language_has_the_same_texts_with_the_same_fields(language: str, topic: str) -> None:
-    """No more and no fewer; those of events are in `tests/events`."""
-
-    def fields(table: Any) -> dict[str, Any]:
-        return {
-            key: fields(one) if isinstance(one, dict) else set(re.findall(r"\{(\w*)\}", one))
-            for key, one in table.items()
-        }
-
-    assert {path.relative_to(FOLDER / language).as_posix() for path in (FOLDER / language).rglob("*.*")} == set(TOPICS)
-    name = topic.removesuffix(".toml")
-    ours, english = fields(texts(language, name)), fields(texts("en", name))
-    if name == "values":  # the number of an error of the operating system may be left out
-        assert ours.pop("os_error") <= english.pop("os_error")
-    assert ours == english
+def test_the_help_of_every_command_is_in_a_language_that_is_only_a_folder(program: Path) -> None:
+    """All of it but the names of commands, options and choices, which are the same in every language; and so is what is
+    told of a command that lacks something, or has too much."""
+    lines = [*(f"{name} --help" for name in ("", *COMMANDS)), "chek", "check --jsn", "override", "explain G104 G105"]
+    lines += ["check --format", "check --format xml", "demo --speed 0", "check --json=yes", "plan 2026 --at 2026"]
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", CALLS, *lines],
+        env={**os.environ, "PYTHONPATH": str(program), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.count(wide("Usage")) > len(COMMANDS)
+    names = {"watertower", "xx", *COMMANDS, *WORD.findall(" ".join(lines))}
+    context = click.Context(group)
+    for command in (group, *(group.get_command(context, name) for name in COMMANDS)):
+        assert command
+        for param in command.params:
+            names |= {*WORD.findall(" ".join(param.opts)), "help", "version"}
+            names |= {str(choice) for choice in getattr(param.type, "choices", ())}
+    left = {word for word in WORD.findall(OWN.sub(" ", told)) if word not in WORD.findall(" ".join(names))}
+    assert left == set(), told
 
 
 def test_the_texts_are_installed_with_the_program() -> None:

@@ -188,12 +188,12 @@ def test_the_walk_test_lights_lamp_after_lamp(
     listens = ear(site.port)
     walk = terminal("test-lamps")
     for number, answer in enumerate(("y", "n", "maybe", "s"), start=1):
-        words.until(lambda n=number: walk.read().count("[y/n/s/q]") >= n, f"question {number} is not asked")
+        words.until(lambda n=number: walk.read().count("q = stop]") >= n, f"question {number} is not asked")
         if number == 1:
             alone = words.until(lambda: by_hand_on_site(listens), "the gateway does not say that it is tested")
             assert [zone["on"] for zone in alone.document["zones"].values()].count(True) <= 1
         walk.write(f"{answer}\n")
-    words.until(lambda: walk.read().count("[y/n/s/q]") >= 5, "the last lamp is not asked for")
+    words.until(lambda: walk.read().count("q = stop]") >= 5, "the last lamp is not asked for")
     walk.write("q\n")
     assert walk.wait() == 1, "a lamp did not light"
     (written,) = site.state.glob("test-lamps-*.json")
