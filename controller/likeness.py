@@ -18,11 +18,15 @@ def likeliest(word: str, known: Mapping[str, object]) -> str | None:
     are as near. `known` holds what each spelling means."""
     if not SHORTEST <= len(word) <= LONGEST:
         return None
+    letters = set(word)
     near: dict[int, list[str]] = {}
     for spelling in known:
         shorter = min(len(word), len(spelling))
         allowed = 0 if shorter < SHORTEST else 1 if shorter < LONG else 2
-        if abs(len(word) - len(spelling)) <= allowed and (slips := _slips(word, spelling)) <= allowed:
+        if abs(len(word) - len(spelling)) > allowed or len(letters.symmetric_difference(spelling)) > 2 * allowed:
+            continue  # each slip takes one letter away and brings one in at most
+        slips = _slips(word, spelling)
+        if slips <= allowed:
             near.setdefault(slips, []).append(spelling)
     best = near[min(near)] if near else []
     return best[0] if best and all(known[spelling] == known[best[0]] for spelling in best) else None

@@ -75,9 +75,7 @@ class FileFollower:
         self._users = users
         self._in_force = context.setup
         self._taken_at = context.clock.read().wall
-        raised = (
-            context.degradations.stands
-        )  # reported by the build before this one, and lasting still
+        raised = context.degradations.stands  # reported by the build before this one, and lasting still
         self._copy = LastGood(context.config or Path(), context.state, Alarm(self._tell, raised("TWL-O132")))
         self._alarm = Alarm(self._tell, raised(REJECTED) or raised(UNREAD))
 

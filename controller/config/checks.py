@@ -86,7 +86,7 @@ def lists_left_empty(document: Document, rules: Iterable[Pairs]) -> Iterator[Fin
                 yield document.source.finding("TWL-S013", entry.value.place, key=word)
 
 
-MOST_RULES, MOST_WINDOWS = 200, 400
+MOST_RULES, MOST_WINDOWS = 1000, 2000
 """Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
 
 
@@ -128,7 +128,7 @@ def zones_are_named(document: Document) -> bool:
 
 def unknown_zones(document: Document) -> Iterator[Finding]:
     """Lamps and gateways of a zone that the tower does not have."""
-    known = [zone.text for zone in zones_of(document)]
+    known = dict.fromkeys(zone.text for zone in zones_of(document))
     for zone in _zones_used(document):
         if known and zone.text not in known:
             meant = near(zone.text, known)

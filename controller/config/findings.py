@@ -104,10 +104,7 @@ def _not_too_many(told: list[Finding]) -> list[Finding]:
     ordered = sorted(told, key=lambda finding: finding.place or FilePlace(0, 0, 0))
     if len(ordered) <= MOST:
         return ordered
-    rest = Finding(
-        new_event("TWL-S041", count=len(ordered) - MOST),
-        ordered[0].file,
-        ordered[MOST].place,
-        ordered[MOST].source,
-    )
+    code = "TWL-S041" if any(finding.is_error for finding in ordered) else "TWL-S257"
+    first = ordered[MOST]
+    rest = Finding(new_event(code, count=len(ordered) - MOST), first.file, first.place, first.source)
     return [*ordered[:MOST], rest]

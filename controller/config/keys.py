@@ -6,10 +6,11 @@ counts; where that is unknown, nothing is checked.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, PlainValidator, WrapValidator
 from pydantic.fields import FieldInfo
@@ -22,11 +23,10 @@ from controller.config.synonyms import PASSWORDS, near
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
 RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")
-MAPPINGS = (dict, Mapping)
+# a number in another form; south and west turn its sign, and a number with any other word is not guessed at
 NEARLY = re.compile(
-    r"[NEÖ]?\s*\+?(?P<sign>[-−–])?0*(?P<whole>[0-9]+)(?:[.,](?P<part>[0-9]{1,15}))?\s*°?\s*[NEÖ]?", re.IGNORECASE
+    r"[NEÖ]?\s*\+?(?P<sign>[-−–])?0*(?P<whole>[0-9]+)(?P<part>[.,][0-9]{1,15})?\s*°?\s*[NEÖ]?", re.IGNORECASE
 )
-"""A number in another form; south and west turn its sign, and a number with any other word is not guessed at."""
 READERS = (BeforeValidator, PlainValidator, WrapValidator)
 COMMENTED_VALUE = re.compile(r"#[^\s#]")
 """`#FF6A00` is a value without its quotes; `# later` is a comment."""
@@ -41,235 +41,238 @@ class OpenedFiles:
     other_file: str
 
 
-def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of a model by the keyword that stands for each in the file."""
-    return {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """What a value may be, as its annotation says: pairs read by one of `models`, a list of `items`, pairs whose
+    keywords the file chooses and that hold `values`, or a number that pydantic itself reads."""
+
+    models: tuple[type[BaseModel], ...] = ()
+    items: "ValueType | None" = None
+    values: "ValueType | None" = None
+    number: type | None = None
+
+    def model_of(self, pairs: Pairs) -> type[BaseModel] | None:
+        """The model that reads these pairs; None where nothing says which."""
+        if len(self.models) < 2:
+            return self.models[0] if self.models else None
+        kind = pairs.entries.get("kind") or _renamed(pairs.entries, ("kind",), frozenset()).get("kind")
+        return _kinds(self.models).get(kind.value.text) if kind and isinstance(kind.value, Scalar) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A keyword of a model."""
+
+    field: FieldInfo
+    holds: ValueType
+
+    @property
+    def models(self) -> tuple[type[BaseModel], ...]:
+        """The models that read what it holds, or the items of that."""
+        return (*self.holds.models, *(self.holds.items.models if self.holds.items else ()))
+
+
+@cache
+def keys(model: type[BaseModel]) -> Mapping[str, Keyword]:
+    """The keywords of a model; none of one that reads another form than its own fields."""
+    if any(one.info.mode == "before" for one in model.__pydantic_decorators__.model_validators.values()):
+        return {}
+    return {
+        field.alias or name: Keyword(field, _value_type(field.rebuild_annotation()))
+        for name, field in model.model_fields.items()
+        if not field.exclude
+    }
+
+
+def _value_type(annotation: Any) -> ValueType:
+    """`number` only where nothing but pydantic reads the value, so that nothing else can be meant."""
+    own_reader = get_origin(annotation) is Annotated and any(isinstance(one, READERS) for one in get_args(annotation))
+    models: list[type[BaseModel]] = []
+    inside: dict[str, ValueType] = {}
+    parts = set(_parts(annotation)) - {type(None)}
+    for part in _parts(annotation):
+        origin, arguments = get_origin(part), get_args(part)
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            models.append(part)
+        elif origin in {tuple, list} and arguments:
+            inside["items"] = _value_type(arguments[0])
+        elif origin in {dict, Mapping}:
+            inside["values"] = _value_type(arguments[1])
+    number = next((one for one in (int, float) if parts == {one} and not own_reader), None)
+    return ValueType(tuple(models), number=number, **inside)
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """The annotation's alternatives, bare."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _parts(arguments[0])
+    if origin in {Union, UnionType}:
+        return [part for argument in arguments for part in _parts(argument)]
+    return [annotation]
+
+
+@cache
 def all_keys(model: type[BaseModel]) -> frozenset[str]:
     """The keywords of a model and of all models inside it."""
-    inner = (one for field in keys(model).values() for part in _inner_models(field) for one in all_keys(part))
+    inner = (one for keyword in keys(model).values() for part in keyword.models for one in all_keys(part))
     return frozenset({*keys(model), *inner})
 
 
-def as_meant(document: Document, model: type[BaseModel], files: OpenedFiles) -> Document:
-    """The document with each misspelled keyword under the one that was meant; `key.text` stays as written."""
-    root = document.root
-    return document if root is None else replace(document, root=_as_meant(model, root, files))
-
-
-def _as_meant(annotation: Any, node: Node, files: OpenedFiles) -> Node:
-    if isinstance(node, YamlSequence):
-        inner = next(_item_types(annotation), None)
-        return replace(node, items=tuple(_as_meant(inner, item, files) for item in node.items))
-    if not isinstance(node, Pairs):
-        return node
-    for model in _members(annotation, replace(node, entries=_renamed(node.entries, ("kind",), frozenset()))):
-        known = keys(model)
-        entries = _renamed(node.entries, known, _elsewhere(model, files))
-        inside = {
-            word: replace(entry, value=_as_meant(known[word].annotation, entry.value, files))
-            if word in known
-            else entry
-            for word, entry in entries.items()
-        }
-        return replace(node, entries=inside)
-    return node
-
-
-def _elsewhere(model: type[BaseModel], files: OpenedFiles) -> frozenset[str]:
+@cache
+def _misplaceable(model: type[BaseModel], files: OpenedFiles) -> frozenset[str]:
     """The words that are keywords, though not of this model."""
-    inner = (word for field in keys(model).values() for one in _inner_models(field) for word in keys(one))
+    inner = (word for keyword in keys(model).values() for one in keyword.models for word in keys(one))
     return frozenset({*files.own, *files.other, *inner})
 
 
-def _renamed(entries: Mapping[str, YamlEntry], known: Iterable[str], elsewhere: frozenset[str]) -> dict[str, YamlEntry]:
+@cache
+def _kinds(models: tuple[type[BaseModel], ...]) -> Mapping[str, type[BaseModel]]:
+    """The models by the word that `kind` has in each."""
+    parts = ((model, part) for model in models for part in _parts(model.model_fields["kind"].annotation))
+    return {word: model for model, part in parts if get_origin(part) is Literal for word in get_args(part)}
+
+
+@lru_cache
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    """`near`, remembered: what was written by one script is misspelled in each of its entries."""
+    return near(word, known)
+
+
+def checked(document: Document, model: type[BaseModel], files: OpenedFiles) -> Document:
+    """The document with each misspelled keyword under the one that was meant, where `key.text` stays as written, and
+    with a finding for every unknown, misplaced or empty keyword and every number in another form."""
+    if document.root is None:
+        return document
+    check = _Check(document, model, files)
+    root = check.value(ValueType((model,)), document.root)
+    return Document(document.source, root, (*document.findings, *check.findings))
+
+
+class _Check:
+    """One pass over a document; `model` is that of the whole file."""
+
+    def __init__(self, document: Document, model: type[BaseModel], files: OpenedFiles) -> None:
+        self._source = document.source
+        self._model = model
+        self._files = files
+        self._outermost: Mapping[str, YamlEntry] = {}
+        self.findings: list[Finding] = []
+
+    def value(self, holds: ValueType, node: Node) -> Node:
+        """The node as it was meant."""
+        if isinstance(node, Scalar):
+            self._number(holds.number, node)
+            return node
+        if isinstance(node, YamlSequence):
+            items = holds.items
+            return node if items is None else node._replace(items=tuple(self.value(items, one) for one in node.items))
+        model = holds.model_of(node)
+        if model is not None and keys(model):
+            return self._pairs(model, node)
+        if model is not None or holds.values is None:
+            return node
+        for entry in node.entries.values():
+            if entry.is_empty:
+                self._empty(None, entry)
+        values = holds.values
+        return node._replace(
+            entries={
+                word: one if one.is_empty else one._replace(value=self.value(values, one.value))
+                for word, one in node.entries.items()
+            }
+        )
+
+    def _pairs(self, model: type[BaseModel], node: Pairs) -> Pairs:
+        known, meant = keys(model), {}
+        entries = _renamed(node.entries, known, _misplaceable(model, self._files))
+        self._outermost = self._outermost or entries
+        for word, entry in entries.items():
+            if entry.key.text != word or word not in known:
+                self._unknown(model, entry)
+            if word not in known:
+                meant[word] = entry
+            elif entry.is_empty:
+                self._empty(known[word].field, entry)
+                meant[word] = entry
+            else:
+                meant[word] = entry._replace(value=self.value(known[word].holds, entry.value))
+        return node._replace(entries=meant)
+
+    def _unknown(self, model: type[BaseModel], entry: YamlEntry) -> None:
+        """A keyword that is known, but in another place: the outermost level, the other file, an entry further in, or
+        a group beside this one; or one that is not known at all."""
+        word, known, files = entry.key.text, keys(model), self._files
+        inside = next((key for key, one in known.items() if any(word in keys(part) for part in one.models)), None)
+        if word in files.own and word not in self._outermost:
+            self._found("TWL-S018", entry, key=word)
+        elif word in files.other:
+            self._found("TWL-S012", entry, key=word, other=files.other_file)
+        elif inside is not None:
+            self._found("TWL-S016", entry, key=word, parent=inside)
+        elif beside := self._group_beside(model, word):
+            self._found("TWL-S077", entry, key=word, group=beside)
+        elif word.casefold() in PASSWORDS:
+            self._found("TWL-S090", entry)
+        elif (together := RUN_TOGETHER.match(word)) and together["key"] in known:
+            code = "TWL-S022" if together["between"] == ":" else "TWL-S023"
+            self._found(code, entry, key=together["key"], value=together["value"])
+        elif suggestion := _nearest(word, tuple(known)):
+            self._found("TWL-S010", entry, key=word, suggestion=suggestion)
+        else:
+            self._found("TWL-S011", entry, key=word, allowed=", ".join(known))
+
+    def _group_beside(self, model: type[BaseModel], word: str) -> str | None:
+        groups = {group: keyword.models for group, keyword in keys(self._model).items()}
+        if not any(model in models for models in groups.values()):
+            return None
+        others = (group for group, models in groups.items() if model not in models)
+        return next((group for group in others if any(word in keys(one) for one in groups[group])), None)
+
+    def _empty(self, field: FieldInfo | None, entry: YamlEntry) -> None:
+        if entry.comment and COMMENTED_VALUE.match(entry.comment.text):
+            place, value = entry.comment.place, entry.comment.text
+            self.findings.append(self._source.finding("TWL-S004", place, key=entry.key.text, value=value))
+        elif field is not None and field.is_required():
+            self._found("TWL-S078", entry, key=entry.key.text)
+        elif field is None or field.get_default(call_default_factory=True) not in ((), {}):
+            self._found("TWL-S013", entry, key=entry.key.text)
+
+    def _number(self, number: type | None, node: Scalar) -> None:
+        if number is int and not WHOLE.fullmatch(node.text):
+            self.findings.append(self._source.finding("TWL-S057", node.place, value=node.text))
+        elif number is float and not DECIMAL.fullmatch(node.text):
+            example = _plain_number(node.text)
+            self.findings.append(self._source.finding("TWL-S058", node.place, value=node.text, example=example))
+
+    def _found(self, code: str, entry: YamlEntry, **fields: object) -> None:
+        self.findings.append(self._source.finding(code, entry.key.place, **fields))
+
+
+def _renamed(
+    entries: Mapping[str, YamlEntry], known: Iterable[str], elsewhere: frozenset[str]
+) -> Mapping[str, YamlEntry]:
     """The entries by the keyword that each was meant to be, where that one is not there itself."""
+    if all(word in known for word in entries):
+        return entries
     renamed: dict[str, YamlEntry] = {}
     for word, entry in entries.items():
-        split = _split(entry, known)
-        meant = word
+        meant, value = word, entry
         if word not in known and word not in elsewhere and word.casefold() not in PASSWORDS:
-            meant = (split.key.text if split else near(word, known)) or word
-        if meant == word or meant in entries or meant in renamed:
-            renamed[word] = entry
-        else:
-            renamed[meant] = replace(split, key=entry.key) if split else entry
+            found = RUN_TOGETHER.match(word) if entry.is_empty else None
+            if found and found["key"] in known:  # `{dates:6 June}` and `{dates 6 June}`: one word for YAML
+                meant, text = found["key"], Scalar(found["value"], entry.key.part(*found.span("value")))
+                value = YamlEntry(entry.key, text)
+            else:
+                meant = _nearest(word, tuple(known)) or word
+        taken = meant != word and (meant in entries or meant in renamed)
+        renamed[word if taken else meant] = entry if taken else value
     return renamed
 
 
-def _split(entry: YamlEntry, known: Iterable[str]) -> YamlEntry | None:
-    """`{dates:6 June}` and `{dates 6 June}`: keyword and value in one word, since what parts them is missing."""
-    found = RUN_TOGETHER.match(entry.key.text) if entry.is_empty else None
-    if found is None or found["key"] not in known:
-        return None
-    return YamlEntry(
-        Scalar(found["key"], entry.key.place), Scalar(found["value"], entry.key.part(*found.span("value")))
-    )
-
-
-def mistakes(document: Document, model: type[BaseModel], files: OpenedFiles) -> Iterator[Finding]:
-    """Unknown, misplaced and empty keywords, and numbers in another form, of a document from `as_meant`."""
-    if document.root is None:
-        return
-    for held, pairs in walk(model, document.root):
-        known = keys(held)
-        for word, entry in pairs.entries.items():
-            if entry.key.text != word or word not in known:
-                yield _misplaced(document, (model, held), entry, files) or _unknown(document, known, entry)
-            if word not in known:
-                continue
-            if entry.is_empty:
-                yield from _empty(document, known[word], entry)
-            else:
-                yield from _numbers(document, known[word].rebuild_annotation(), entry.value)
-                yield from _empty_inside(document, known[word].annotation, entry.value)
-
-
-def walk(annotation: Any, node: Node) -> Iterator[tuple[type[BaseModel], Pairs]]:
-    """Every set of pairs under the node with the model that is to read it."""
-    for model in _members(annotation, node):
-        if isinstance(node, Pairs):
-            yield model, node
-            for word, field in keys(model).items():
-                if word in node.entries:
-                    yield from walk(field.annotation, node.entries[word].value)
-    if isinstance(node, YamlSequence):
-        for item_type in _item_types(annotation):
-            for item in node.items:
-                yield from walk(item_type, item)
-
-
-def _parts(annotation: Any) -> Iterator[Any]:
-    """The annotation's alternatives, bare."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from _parts(get_args(annotation)[0])
-    elif origin in {Union, UnionType}:
-        for argument in get_args(annotation):
-            yield from _parts(argument)
-    else:
-        yield annotation
-
-
-def _is_model(part: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(part, type) and issubclass(part, BaseModel)
-
-
-def _members(annotation: Any, node: Node) -> list[type[BaseModel]]:
-    models = [part for part in _parts(annotation) if _is_model(part)]
-    if len(models) < 2:
-        return models
-    kind = node.entries.get("kind") if isinstance(node, Pairs) else None
-    if kind is None or not isinstance(kind.value, Scalar):
-        return []
-    return [model for model in models if kind.value.text in choices(model, "kind")]
-
-
-def choices(model: type[BaseModel], key: str) -> tuple[str, ...]:
-    """The words among which the file chooses for a keyword; empty where it is free."""
-    parts = _parts(model.model_fields[key].annotation)
-    return tuple(word for part in parts if get_origin(part) is Literal for word in get_args(part))
-
-
-def _item_types(annotation: Any) -> Iterator[Any]:
-    for part in _parts(annotation):
-        if get_origin(part) in {tuple, list} and get_args(part):
-            yield get_args(part)[0]
-
-
-def _unknown(document: Document, known: Mapping[str, FieldInfo], entry: YamlEntry) -> Finding:
-    word, place = entry.key.text, entry.key.place
-    if word.casefold() in PASSWORDS:
-        return document.source.finding("TWL-S090", place)
-    together = RUN_TOGETHER.match(word)
-    if together and together["key"] in known:
-        code = "TWL-S022" if together["between"] == ":" else "TWL-S023"
-        return document.source.finding(code, place, key=together["key"], value=together["value"])
-    suggestion = near(word, known)
-    if suggestion:
-        return document.source.finding("TWL-S010", place, key=word, suggestion=suggestion)
-    return document.source.finding("TWL-S011", place, key=word, allowed=", ".join(known))
-
-
-def _misplaced(
-    document: Document, models: tuple[type[BaseModel], type[BaseModel]], entry: YamlEntry, files: OpenedFiles
-) -> Finding | None:
-    """A keyword that is known, but in another place: the outermost level, the other file, an entry further in, or a
-    group beside this one. `models` are those of the whole file and of the pairs that hold the keyword."""
-    root, model = models
-    word, place = entry.key.text, entry.key.place
-    outermost = document.root.entries if isinstance(document.root, Pairs) else {}
-    if word in files.own and word not in outermost:
-        return document.source.finding("TWL-S018", place, key=word)
-    if word in files.other:
-        return document.source.finding("TWL-S012", place, key=word, other=files.other_file)
-    for parent, field in keys(model).items():
-        if any(word in keys(one) for one in _inner_models(field)):
-            return document.source.finding("TWL-S016", place, key=word, parent=parent)
-    groups = {group: _inner_models(field) for group, field in keys(root).items()}
-    if any(model in models for models in groups.values()):
-        for group, beside in groups.items():
-            if model not in beside and any(word in keys(one) for one in beside):
-                return document.source.finding("TWL-S077", place, key=word, group=group)
-    return None
-
-
-def _inner_models(field: FieldInfo) -> list[type[BaseModel]]:
-    """The models that read what a keyword holds."""
-    inner = (field.annotation, *_item_types(field.annotation))
-    return [part for one in inner for part in _parts(one) if _is_model(part)]
-
-
-def _empty_inside(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
-    """Empty values where the file chooses the keywords: names of zones and colours."""
-    if isinstance(node, YamlSequence):
-        for item in node.items:
-            yield from _empty_inside(document, next(_item_types(annotation), None), item)
-    elif isinstance(node, Pairs) and any(get_origin(part) in MAPPINGS for part in _parts(annotation)):
-        for entry in node.entries.values():
-            yield from _empty(document, None, entry) if entry.is_empty else ()
-
-
-def _empty(document: Document, field: FieldInfo | None, entry: YamlEntry) -> Iterator[Finding]:
-    word = entry.key.text
-    if entry.comment and COMMENTED_VALUE.match(entry.comment.text):
-        place, value = entry.comment.place, entry.comment.text
-        yield document.source.finding("TWL-S004", place, key=word, value=value)
-    elif field is not None and field.is_required():
-        yield document.source.finding("TWL-S078", entry.key.place, key=word)
-    elif field is None or field.get_default(call_default_factory=True) not in ((), {}):
-        yield document.source.finding("TWL-S013", entry.key.place, key=word)
-
-
-def _numbers(document: Document, annotation: Any, node: Node) -> Iterator[Finding]:
-    if isinstance(node, Scalar):
-        wanted = _number_type(annotation)
-        if wanted is int and not WHOLE.fullmatch(node.text):
-            yield document.source.finding("TWL-S057", node.place, value=node.text)
-        elif wanted is float and not DECIMAL.fullmatch(node.text):
-            yield document.source.finding("TWL-S058", node.place, value=node.text, example=plain_number(node.text))
-    elif isinstance(node, YamlSequence):
-        for item_type in _item_types(annotation):
-            for item in node.items:
-                yield from _numbers(document, item_type, item)
-
-
-def plain_number(text: str) -> str:
+def _plain_number(text: str) -> str:
     """The number that was most likely meant, as the file wants it; else any number as an example."""
     found = NEARLY.fullmatch(text.strip())
-    meant = (
-        f"{'-' if found['sign'] else ''}{found['whole']}{'.' if found['part'] else ''}{found['part'] or ''}"
-        if found
-        else ""
-    )
+    part = (found["part"] or "").replace(",", ".") if found else ""
+    meant = f"{'-' if found['sign'] else ''}{found['whole']}{part}" if found else ""
     return meant if DECIMAL.fullmatch(meant) else "56.899"
-
-
-def _number_type(annotation: Any) -> type | None:
-    """`int` or `float` where pydantic itself would read the number, and nothing else could be meant."""
-    if get_origin(annotation) is Annotated:
-        inner, *metadata = get_args(annotation)
-        return None if any(isinstance(one, READERS) for one in metadata) else _number_type(inner)
-    parts = set(_parts(annotation)) - {type(None)}
-    return next((one for one in (int, float) if parts == {one}), None)

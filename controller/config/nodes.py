@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import overload
+from typing import NamedTuple, overload
 
 from controller.config.findings import FilePlace, Finding, SourceText
 
@@ -10,8 +10,7 @@ Plain = str | list["Plain"] | dict[str, "Plain"]
 """A node without its places: what pydantic is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A text; `place` is where it stands, quotes included."""
 
     text: str
@@ -29,16 +28,14 @@ class Scalar:
         return FilePlace(line, first + start, first + end)
 
 
-@dataclass(frozen=True, slots=True)
-class YamlSequence:
+class YamlSequence(NamedTuple):
     """A list; `place` is its beginning."""
 
     items: tuple["Node", ...]
     place: FilePlace
 
 
-@dataclass(frozen=True, slots=True)
-class YamlEntry:
+class YamlEntry(NamedTuple):
     """A keyword and its value; `comment` is what stands after a # where there is no value."""
 
     key: Scalar
@@ -51,8 +48,7 @@ class YamlEntry:
         return isinstance(self.value, Scalar) and not self.value.text and not self.value.quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(NamedTuple):
     """Keyword-value pairs in the order of the file; `place` is the first keyword."""
 
     entries: Mapping[str, YamlEntry]

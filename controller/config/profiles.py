@@ -1,23 +1,20 @@
 """The fixture profiles of a site: `config/profiles/*.yaml`, each known by the name of its file."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from controller.config import keys, validation_errors
 from controller.config.findings import FilePlace, Finding, SourceText
-from controller.config.nodes import Document, Node, Pairs, plain
+from controller.config.nodes import Pairs, plain
 from controller.config.source import read_file
 from controller.config.yaml_document import read
-from controller.lighting.profile import Measured, Profile
+from controller.lighting.profile import Profile
 
 FOLDER = "profiles"
 MOST_PROFILES = 200
 KEYWORDS = frozenset(keys.keys(Profile))
-N = TypeVar("N", bound=Node)
 FILES = keys.OpenedFiles(KEYWORDS, frozenset(), "")
 
 
@@ -59,36 +56,13 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
     if not isinstance(root, Pairs):
         place = FilePlace(1, 1, 2)
         return None, document.findings or (document.source.finding("TWL-S050", place, found="-", example="name: …"),)
-    document, words = _as_meant(document, root)
-    found = (*document.findings, *words)
+    document = keys.checked(document, Profile, FILES)
     try:
         profile = Profile.model_validate(plain(document.root or root))
     except ValidationError as error:
-        told = (*found, *validation_errors.findings(document, error, found))
-        return None, told or (document.source.finding("TWL-F120", root.place, **_first(error)),)
-    return (None, found) if found else (profile, ())
-
-
-def _as_meant(document: Document, root: Pairs) -> tuple[Document, tuple[Finding, ...]]:
-    """The document by the keywords that were meant, and what is wrong with them; channels have a form of their own."""
-    own_form = {word: entry for word, entry in root.entries.items() if word == "channels" and not entry.is_empty}
-    rest = {word: entry for word, entry in root.entries.items() if word not in own_form}
-    meant, findings = _keywords(document, Profile, Pairs(rest, root.place))
-    entries = {**meant.entries, **own_form}
-    emitters = entries.get("emitters")
-    if emitters is not None and isinstance(emitters.value, Pairs):
-        measured = {}
-        for kind, entry in emitters.value.entries.items():
-            value, more = _keywords(document, Measured, entry.value)
-            measured[kind] = replace(entry, value=value)
-            findings += more
-        entries["emitters"] = replace(emitters, value=Pairs(measured, emitters.value.place))
-    return replace(document, root=Pairs(entries, root.place)), findings
-
-
-def _keywords(document: Document, model: type[BaseModel], node: N) -> tuple[N, tuple[Finding, ...]]:
-    part = keys.as_meant(replace(document, root=node), model, FILES)
-    return cast(N, part.root), tuple(keys.mistakes(part, model, FILES))
+        found = (*document.findings, *validation_errors.findings(document, error, document.findings))
+        return None, found or (document.source.finding("TWL-F120", root.place, **_first(error)),)
+    return (None, document.findings) if document.findings else (profile, ())
 
 
 def _first(error: ValidationError) -> dict[str, str]:

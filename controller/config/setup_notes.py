@@ -1,8 +1,8 @@
 """Notes on files without mistakes: what may not be meant, and what a gateway or a lamp cannot show, at its place."""
 
 import errno
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,12 +16,12 @@ from controller.config.schedule_file import Shows
 from controller.config.timezones import is_far
 from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
-from controller.lighting.color import Color, parse_color
+from controller.lighting.color import parse_color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from controller.lighting.look import parse_brightness
 from controller.lighting.names import DARK_WORDS
-from controller.lighting.patch import VISIBLE, Placed
+from controller.lighting.patch import VISIBLE
 from controller.schedule.plan_notes import notes as notes_of_schedule
 
 INABILITIES = {
@@ -33,6 +33,8 @@ INABILITIES = {
     "answer": "TWL-S238",
     "scale": "TWL-S239",
 }
+MOST_LAMPS = 20
+"""So many of the lamps that miss a colour are named."""
 USUAL_WORDS = frozenset({"dark", "släckt"})
 
 
@@ -126,43 +128,30 @@ def _of_rule(document: Document, rule: Pairs) -> Iterator[Finding]:
             yield document.source.finding("TWL-S139", word.place, value=word.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The lamps of one profile on one gateway: they all show the same, so one finding is about all of them."""
-
-    gateway: str
-    lamp: Lamp
-    placed: tuple[Placed, ...]
-
-    def within(self, zones: frozenset[str]) -> str:
-        """The names of those in some zones, as `preview` tells them."""
-        return ", ".join(f"{self.gateway}/{p.fixture.name}" for p in self.placed if p.fixture.zone in zones)
-
-    def instead(self, color: Color) -> str:
-        """What is shown of a colour at full brightness, as nearly as a colour code can say it."""
-        shown = self.lamp.light(self.lamp.levels(Light(*color.linear))).state.color
-        return shown.hex if shown else "#000000"
-
-
 def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
-    """TWL-F130 for each colour of the rules and each group of lamps that is asked for it and visibly misses it."""
-    groups = tuple(_groups(setup))
+    """TWL-F130 for each colour of the rules and each profile whose lamps are asked for it and visibly miss it: they all
+    show the same."""
+    lamps: dict[str, Lamp] = {}
+    hung: dict[str, list[tuple[str, str]]] = defaultdict(list)  # zone and name of the lamps of each profile
+    for gateway in setup.tower.gateways:
+        for place in setup.patch(gateway).placed if isinstance(gateway, Dmx | DmxChannels) else ():
+            lamps.setdefault(place.fixture.profile, place.lamp)
+            hung[place.fixture.profile].append((place.fixture.zone, f"{gateway.name}/{place.fixture.name}"))
     for rule in rules:
-        color = rule.entries.get("color")
-        for word, zones in _words(color.value, frozenset(setup.tower.zones)) if color else ():
-            for group in groups:
-                yield from _missed(setup, word, group, zones)
-
-
-def _missed(setup: Setup, word: Scalar, group: Group, zones: frozenset[str]) -> Iterator[Finding]:
-    fixtures = group.within(zones)
-    if not fixtures or word.text.strip().casefold() in DARK_WORDS:
-        return
-    color = parse_color(word.text, setup.tower.palette)
-    delta_e = group.lamp.delta_e(color)
-    if delta_e >= VISIBLE:
-        told = {"color": word.text.strip(), "instead": group.instead(color), "delta_e": f"{delta_e:.0f}"}
-        yield setup.schedule_text.source.finding("TWL-F130", word.place, fixture=fixtures, **told)
+        entry = rule.entries.get("color")
+        for word, zones in _words(entry.value, frozenset(setup.tower.zones)) if entry else ():
+            if word.text.strip().casefold() in DARK_WORDS:
+                continue
+            color = parse_color(word.text, setup.tower.palette)
+            for profile, lamp in lamps.items():
+                delta_e = lamp.delta_e(color)
+                names = [name for zone, name in hung[profile] if zone in zones] if delta_e >= VISIBLE else []
+                if names:
+                    fixtures = ", ".join([*names[:MOST_LAMPS], *(["…"] if len(names) > MOST_LAMPS else [])])
+                    shown = lamp.light(lamp.levels(Light(*color.linear))).state.color
+                    told = {"instead": shown.hex if shown else "#000000", "delta_e": f"{delta_e:.0f}"}
+                    finding = setup.schedule_text.source.finding
+                    yield finding("TWL-F130", word.place, fixture=fixtures, color=word.text.strip(), **told)
 
 
 def _words(node: Node, zones: frozenset[str]) -> Iterator[tuple[Scalar, frozenset[str]]]:
@@ -175,11 +164,3 @@ def _words(node: Node, zones: frozenset[str]) -> Iterator[tuple[Scalar, frozense
     else:
         for zone, entry in node.entries.items():
             yield from _words(entry.value, frozenset((zone,)))
-
-
-def _groups(setup: Setup) -> Iterator[Group]:
-    for gateway in setup.tower.gateways:
-        if isinstance(gateway, Dmx | DmxChannels):
-            placed = setup.patch(gateway).placed
-            for lamp in dict.fromkeys(place.lamp for place in placed):
-                yield Group(gateway.name, lamp, tuple(place for place in placed if place.lamp is lamp))

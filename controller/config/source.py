@@ -13,8 +13,8 @@ from controller import plain_file
 from controller.config.findings import FilePlace, Finding, SourceText
 from controller.config.synonyms import near
 
-# whatever the file is, no more of it is read
-LIMIT = 256 * 1024
+# whatever the file is, no more of it is read; 10,000 gateways with two lamps each are 2 MB
+LIMIT = 8 * 1024 * 1024
 LONGEST_LINE = 1000
 DOCUMENTS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "Word, OpenDocument, ZIP"),

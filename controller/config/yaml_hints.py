@@ -6,8 +6,7 @@ parsed again, and no remedy changes what was meant: where two things may be mean
 
 import re
 
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import ScalarEvent
+from yaml import MarkedYAMLError, ScalarEvent, YAMLError
 
 from controller.config.findings import Finding
 from controller.config.yaml_text import (

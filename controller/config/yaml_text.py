@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ruamel.yaml.error import StringMark
+from yaml import Mark
 
 from controller.config.findings import MOST, FilePlace, Finding, SourceText
 from controller.config.synonyms import near
@@ -44,6 +44,10 @@ BREAKS = (
     ("TWL-S022", re.compile(r"(?: |-(?= ))*(?P<at>(?P<key>[^\W\d]\w*):)(?P<value>[^\s/].*)")),
 )
 """What breaks its line whatever stands around it; with a `key`, if that is a keyword."""
+ODD = re.compile(
+    r"[^ -~\u00c0-\u024f]|[\"'#`*]|~~~|--|^ *(?:- +)*-[^ ]|:[^\s/]|<{7}|={7}|>{7}|\|{7}"  # tabs are among the first
+)
+"""Without any of these a line has no odd letter, no quote, no comment and nothing that breaks it."""
 FIRST_PAIR = re.compile(r" *+(?:- +)*+[^\s:\[{#][^:]*:(?=\s|$)")
 BODY = re.compile(r" *(?:- +)*")
 WORDS = re.compile(r"(?:^|[\s{,-])([^\W\d][\w-]*):(?=\s|$)", re.MULTILINE)
@@ -84,6 +88,9 @@ class YamlText:
     def read_letters(self) -> Finding | None:
         """Fill `lines` up to the first one that its own letters break; returns that break."""
         for line, written in enumerate(self.source.lines):
+            if ODD.search(written) is None:
+                self.lines.append(written if written.strip() else "")
+                continue
             visible, comment = written[: scan(written).end], written[scan(written).end :]
             if broken := self._broken(line, visible.rstrip()):
                 return broken
@@ -171,7 +178,7 @@ class YamlText:
         """Whether a word is a keyword of the outermost level, or nearly one."""
         return word in self.outermost or (word not in self.keywords and near(word, self.outermost) is not None)
 
-    def place(self, mark: StringMark) -> Position:
+    def place(self, mark: Mark) -> Position:
         """Where a mark stands; one behind the end moves up to the end of the last line that is not blank."""
         line = min(mark.line, len(self.lines) - 1)
         if mark.line < len(self.lines) and not is_blank(self.lines[line]):

@@ -19,6 +19,7 @@ Rules
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from controller.lighting.color import Vector
@@ -39,6 +40,12 @@ class Face:
     base: Vector
     free: tuple[int, int]
     scale: float
+
+
+@lru_cache(maxsize=256)
+def gamut_of(emitters: tuple[Vector, ...]) -> "Gamut":
+    """The gamut of emitters, worked out once: thousands of gateways share a few profiles."""
+    return Gamut(emitters)
 
 
 class Gamut:

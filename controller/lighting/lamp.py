@@ -23,7 +23,7 @@ from functools import lru_cache
 from controller.errors import Mistake
 from controller.lighting.color import Color, Vector, difference, parse_color
 from controller.lighting.emitters import TYPICAL
-from controller.lighting.gamut import Gamut, distance
+from controller.lighting.gamut import distance, gamut_of
 from controller.lighting.light import Light
 from controller.lighting.profile import Channel, Profile
 
@@ -97,7 +97,7 @@ class Lamp:
         self.roles: tuple[str, ...] = (*profile.kinds, *_dimmer(profile))
         self._wires = tuple(_wire(profile, role) for role in self.roles)
         self._sources = profile.lit
-        self._gamut = Gamut([profile.emitter(kind).xyz for kind in profile.lit] or [TYPICAL["white"].xyz])
+        self._gamut = gamut_of(tuple(profile.emitter(kind).xyz for kind in profile.lit) or (TYPICAL["white"].xyz,))
         self._carriers = self._carrying()
         self._dark = self._darkened()
         self._pins: tuple[Pin, ...] = ()

@@ -8,6 +8,7 @@ mistake; nothing is rolled over.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from controller.schedule.day_grammar import read
@@ -68,11 +69,18 @@ class Days(TextField):
 def _occurrences(rule: Rule, year: int | None, earliest: int, latest: int) -> Iterator[Span]:
     """Those that can touch the calendar years from `earliest` to `latest`, and others beside them."""
     if year is not None:
-        return rule.occurrences(year)
+        return iter(_occurrences_in(rule, year))
     years = range(max(MINYEAR + _REACH, earliest - _REACH), min(MAXYEAR - _REACH, latest + _REACH) + 1)
-    return (span for each in years for span in rule.occurrences(each))
+    return (span for each in years for span in _occurrences_in(rule, each))
 
 
+@lru_cache(maxsize=4096)
+def _occurrences_in(rule: Rule, year: int) -> tuple[Span, ...]:
+    """Remembered: notes, plan and hundreds of campaigns on the same days ask for the same years again and again."""
+    return tuple(rule.occurrences(year))
+
+
+@lru_cache(maxsize=1024)
 def _days_in(rule: Rule, year: int | None, calendar_year: int) -> frozenset[date]:
     """The days of one calendar year."""
     begin, end = date(calendar_year, 1, 1), date(calendar_year, 12, 31)

@@ -4,11 +4,14 @@ windows, clock changes and an absent sun in one night (`night_notes`).
 A note carries a code of the catalogue and its fields; times are those of the clock at the place.
 """
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import combinations
+from functools import reduce
+from itertools import accumulate, islice
+from operator import or_
 
 from controller.schedule.campaign import EveryNight, Lit, Rule
 from controller.schedule.durations import say_duration
@@ -24,6 +27,8 @@ OwnClaims = Sequence[tuple[NightPlan, Claim]]
 """The claims of one rule, night by night."""
 MOST_NAMES = 3
 """So many of the rules that hide another one are named."""
+MOST_OVERLAPS = 10
+"""So many of the campaigns that overlap a higher one are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +135,66 @@ def _long_fades(rule: Lit, own: OwnClaims, place: Place) -> Iterator[Note]:
 
 
 def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]:
-    """One note for each pair of campaigns that claim the same instant, with the nights on which they do."""
-    campaigns = {id(rule) for rule in program.rules if isinstance(rule, Lit) and not isinstance(rule, EveryNight)}
-    shared: dict[tuple[int, int], tuple[Rule, Rule, list[date]]] = {}
-    for night in nights:
-        lit = [claim for claim in night.claims if claim.lit and id(claim.rule) in campaigns]
-        for above, under in combinations(lit, 2):
-            if above.rule is under.rule or above.start >= under.end or under.start >= above.end:
-                continue
-            *_, days = shared.setdefault((id(above.rule), id(under.rule)), (above.rule, under.rule, []))
-            if night.night.day not in days[-1:]:  # several windows of a pair may overlap in one night
-                days.append(night.night.day)
-    for rule, other, days in shared.values():
-        span = {"first": days[0].isoformat(), "last": days[-1].isoformat()}
-        yield Note("TWL-S201", rule, {"name": rule.name, "other": other.name, "nights": len(days), **span})
+    """Pairs of campaigns that want the same instant, each told once with how often; of those below one campaign the
+    first MOST_OVERLAPS by name, the others as a count.
+
+    Sets of campaigns and of nights are the bits of a number: pair by pair, hundreds of campaigns would take minutes.
+    """
+    rules = [rule for rule in program.rules if isinstance(rule, Lit) and not isinstance(rule, EveryNight)]
+    ranks = {id(rule): rank for rank, rule in enumerate(rules)}
+    met: list[dict[int, int]] = [defaultdict(int) for _ in rules]
+    for index, night in enumerate(nights):
+        for rank, others in _crossing(night, ranks):
+            met[rank][others >> (rank + 1) << (rank + 1)] |= 1 << index
+    for rule, sets in zip(rules, met, strict=True):
+        below = reduce(or_, sets, 0)
+        for rank in islice(_bits(below), MOST_OVERLAPS):
+            on = reduce(or_, (in_nights for others, in_nights in sets.items() if others >> rank & 1))
+            first, last = next(_bits(on)), on.bit_length() - 1
+            fields: dict[str, object] = {
+                "name": rule.name,
+                "other": rules[rank].name,
+                "nights": on.bit_count(),
+                "first": nights[first].night.day.isoformat(),
+                "last": nights[last].night.day.isoformat(),
+            }
+            yield Note("TWL-S201", rule, fields)
+        if below.bit_count() > MOST_OVERLAPS:
+            yield Note("TWL-S209", rule, {"name": rule.name, "count": below.bit_count() - MOST_OVERLAPS})
+
+
+def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """The rank of each claim's rule, and the ranks of those that want an instant of it, its own among them.
+
+    A rule has a bit for each of its claims here: of two windows one may begin in time and the other end in time.
+    """
+    seen: Counter[int] = Counter()
+    lit: list[tuple[Claim, int, int]] = []
+    for claim in night.claims:
+        rank = ranks.get(id(claim.rule))
+        if rank is not None and claim.lit:
+            lit.append((claim, rank, rank + seen[rank] * len(ranks)))
+            seen[rank] += 1
+    by_start = sorted((claim.start, bit) for claim, _, bit in lit)
+    by_end = sorted(((claim.end, bit) for claim, _, bit in lit), reverse=True)
+    begun = [0, *accumulate((1 << bit for _, bit in by_start), or_)]
+    going_on = [0, *accumulate((1 << bit for _, bit in by_end), or_)]
+    starts, ends = [at for at, _ in by_start], [at for at, _ in reversed(by_end)]
+    for claim, rank, _ in lit:
+        before_end, after_start = bisect_left(starts, claim.end), len(ends) - bisect_right(ends, claim.start)
+        crossing, others = begun[before_end] & going_on[after_start], 0
+        while crossing:
+            others |= crossing & (1 << len(ranks)) - 1
+            crossing >>= len(ranks)
+        yield rank, others
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The places of the ones."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
 
 
 def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:

@@ -8,6 +8,7 @@ days as dark, at its own place in that order.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from heapq import heappop, heappush
 from itertools import pairwise
 
 from controller.schedule.campaign import Blackout, Lit, Rule
@@ -97,9 +98,15 @@ def pieces(ranked: tuple[Claim, ...], night: Night) -> tuple[Piece, ...]:
     """The night cut into pieces without a gap, each with its winner; neighbours with the same winner are one."""
     borders = {night.start, night.end}
     borders.update(at for claim in ranked for at in (claim.start, claim.end))
+    coming = sorted(range(len(ranked)), key=lambda rank: ranked[rank].start, reverse=True)
+    in_force: list[int] = []  # the ranks of the claims that have begun, as a heap: the strongest comes first
     result: list[Piece] = []
     for start, end in pairwise(sorted(borders)):
-        winner = next((claim for claim in ranked if claim.start <= start < claim.end), None)
+        while coming and ranked[coming[-1]].start <= start:
+            heappush(in_force, coming.pop())
+        while in_force and ranked[in_force[0]].end <= start:
+            heappop(in_force)
+        winner = ranked[in_force[0]] if in_force else None
         last = result[-1] if result else None
         if last is not None and _same(last.claim, winner):
             result[-1] = Piece(last.start, end, last.claim)

@@ -141,6 +141,16 @@ def test_a_screenful_of_findings_is_enough() -> None:
     kept = in_order(told)
     assert len(kept) == MOST + 1
     assert kept[-1].event.text("en") == "and 200 more mistakes in this file"
+    assert kept[-1].is_error
+
+
+def test_a_screenful_of_notes_is_enough_and_no_mistake() -> None:
+    """A file that is used as it stands is not refused for the number of its notes."""
+    source = SourceText("f", tuple("abc" for _ in range(1000)))
+    notes = in_order(tuple(source.finding("TWL-S202", FilePlace(line, 1, 2), name="x") for line in range(1, 301)))
+    assert len(notes) == MOST + 1
+    assert notes[-1].event.text("en") == "and 200 more notes on this file"
+    assert not any(note.is_error for note in notes)
 
 
 def test_the_error_that_is_raised_counts_its_findings() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from controller.events import new_event
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import night_notes, notes
+from controller.schedule.plan_notes import MOST_OVERLAPS, night_notes, notes
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 KIRUNA = (67.8558, 20.2253, "Europe/Stockholm")
@@ -120,6 +120,16 @@ def test_of_three_campaigns_with_several_windows_each_pair_is_told_once(planned:
     )
     overlaps = {"other": "all", "nights": 3, "first": "2026-11-24", "last": "2026-11-26"}
     assert told(program) == [("TWL-S201", overlaps), ("TWL-S201", overlaps)]
+
+
+def test_of_many_that_a_campaign_overlaps_some_are_named_and_the_rest_counted(planned: Planned) -> None:
+    """Hundreds of campaigns at once would have tens of thousands of pairs."""
+    count = MOST_OVERLAPS + 4
+    rows = "".join(f"  - {{name: c{number}, nights: 6 June 2027, color: red}}\n" for number in range(count))
+    program = planned(f"campaigns:\n{rows}")
+    found = notes(program, datetime(2026, 11, 1, 12, tzinfo=UTC))
+    first = [(note.code, note.fields.get("other") or note.fields["count"]) for note in found if note.rule.name == "c0"]
+    assert first == [*(("TWL-S201", f"c{number}") for number in range(1, MOST_OVERLAPS + 1)), ("TWL-S209", 3)]
 
 
 def test_windows_that_pass_each_other_do_not_overlap(planned: Planned) -> None:
