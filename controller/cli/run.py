@@ -4,15 +4,14 @@ import asyncio
 import gc
 import signal
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
 from controller import __version__
-from controller.app.assembly import Context, Tell, running
+from controller.app.assembly import Context, running
 from controller.app.log_writer import Log, LogFormat
 from controller.app.operating_system import notify
 from controller.app.reload import copied_at, last_good, load_last_good, local, refusal, rejection
@@ -21,39 +20,27 @@ from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
-from controller.locale import Language
 from controller.service.degradations import Degradations
 from controller.state import StateStore
-
-
-@dataclass(frozen=True)
-class Start:
-    """What the command begins with; `rejected` tells that the last good copy stands in for the folder's own files."""
-
-    setup: Setup
-    rejected: FilesRejected | None
-    config: Path
-    state: Path
-    asked: Language | None
 
 
 @click.command("run")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @common
 def command(options: Options, log_format: LogFormat) -> None:
-    """Keep the tower as the schedule says, until stopped."""
+    """Run the service until a signal."""
     setup, rejected = load_last_good(options.config_dir, options.state_dir)
-    asked = options.lang or environment_language()
-    start = Start(setup, rejected, options.config_dir, options.state_dir, asked)
-    with Log(log_format, setup.tower.site.place.time_zone, asked or setup.tower.site.language) as log:
+    options = replace(options, lang=options.lang or environment_language())  # else the site's, which may change
+    with Log(log_format, setup.tower.site.place.time_zone, options.lang or setup.tower.site.language) as log:
         gc.freeze()  # else each full collection walks all that was imported: 50 ms, on a small computer far more
-        code = asyncio.run(serve(start, log))
+        code = asyncio.run(serve(setup, rejected, options, log))
     sys.exit(code)
 
 
-async def serve(start: Start, log: Log) -> int:
-    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew. What can be
-    read but not built leaves what ran before, and at the start the last good copy."""
+async def serve(setup: Setup, rejected: FilesRejected | None, options: Options, log: Log) -> int:
+    """Run until a signal (0) or until a part breaks (1); a change of tower.yaml builds everything anew. Files that can
+    be read but not built leave what ran before in force, and at the start the last good copy. `rejected` are files in
+    whose place the last good copy is used from the start."""
     reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, _stop, reason, name.name)
@@ -64,9 +51,23 @@ async def serve(start: Start, log: Log) -> int:
         log.tell(event, at)
         degradations.take(event, at)
 
-    async with StateStore(start.state, lambda event: tell(event, plain_clock.read().wall)) as store:
-        parts = _parts(start, store, tell, degradations)
-        _greet(parts, start)
+    async with StateStore(options.state_dir, lambda event: tell(event, plain_clock.read().wall)) as store:
+
+        def tell_and_record(event: Event, at: datetime) -> None:
+            tell(event, at)
+            store.note(event, at)
+
+        parts = Context(
+            setup=setup,
+            clock=SystemClock(store.known.wall),
+            store=store,
+            state=options.state_dir,
+            tell=tell_and_record,
+            degradations=degradations,
+            asked=options.lang,
+            config=options.config_dir,
+        )
+        _greet(parts, rejected)
         broken: BaseException | None = None
         good: Context | None = None
         while not reason.done() and broken is None:
@@ -77,30 +78,13 @@ async def serve(start: Start, log: Log) -> int:
                 before = good or _from_copy(parts) or _closed(parts, error)
                 if before is None:
                     raise
-                _tell(before, refusal(error, local(copied_at(before.state), before.setup)))
+                before.note(refusal(error, local(copied_at(before.state), before.setup)))
                 parts, good = replace(before, unbuilt=True), None
         if broken is not None:
-            _tell(parts, new_event("TWL-C050", task="work", reason=_cause(broken)))
+            parts.note(new_event("TWL-C050", task="work", reason=_cause(broken)))
             return FOUND_PROBLEMS
-        _tell(parts, new_event("TWL-C002", reason=reason.result()))
+        parts.note(new_event("TWL-C002", reason=reason.result()))
     return 0
-
-
-def _parts(start: Start, store: StateStore, tell: Tell, degradations: Degradations) -> Context:
-    def noted(event: Event, at: datetime) -> None:
-        tell(event, at)
-        store.note(event, at)
-
-    return Context(
-        setup=start.setup,
-        clock=SystemClock(store.known.wall),
-        store=store,
-        state=start.state,
-        tell=noted,
-        degradations=degradations,
-        asked=start.asked,
-        config=start.config,
-    )
 
 
 def _from_copy(parts: Context) -> Context | None:
@@ -132,22 +116,18 @@ async def _until_something_ends(parts: Context, reason: "asyncio.Future[str]") -
         return parts, service.work.exception()
 
 
-def _greet(parts: Context, start: Start) -> None:
+def _greet(parts: Context, rejected: FilesRejected | None) -> None:
     zone = parts.setup.tower.site.place.time_zone
     now = f"{parts.clock.read().wall.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     name = parts.setup.tower.site.name
-    _tell(parts, new_event("TWL-C001", site=name, version=__version__, now=now, config=start.config))
-    if start.rejected is not None:
-        _tell(parts, rejection(start.rejected, local(copied_at(start.state), start.setup)))
+    parts.note(new_event("TWL-C001", site=name, version=__version__, now=now, config=parts.config))
+    if rejected is not None:
+        parts.note(rejection(rejected, local(copied_at(parts.state), parts.setup)))
 
 
 def _stop(reason: "asyncio.Future[str]", name: str) -> None:
     if not reason.done():
         reason.set_result(name)
-
-
-def _tell(parts: Context, event: Event) -> None:
-    parts.tell(event, parts.clock.read().wall)
 
 
 def _cause(error: BaseException) -> str:
