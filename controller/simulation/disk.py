@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from controller.gateways.base import Order
 from controller.state import NotKept, OverrideRecord
-from controller.state.checkpoint import latest
+from controller.state.state_store import latest
 
 FULL = "no space left on device"
 

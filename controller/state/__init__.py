@@ -1,22 +1,22 @@
 """The state directory: what must outlive the process, and the history that people ask for.
 
-All access is in one thread of its own; the event loop never waits for the disk. An override or a stop is durable
-before it is acknowledged, or it is refused. The history never stands in the way: it waits in memory, and may be lost. A
-bad disk is an event and never an exception out of `async with`: a damaged file is set aside and started anew, what
-cannot be written is tried again. Instants are handed in, aware, and kept in UTC.
+The event loop never waits for the disk. An override or a stop is durable before it is acknowledged, or it is refused.
+The history never stands in the way: it waits in memory, and may be lost. A bad disk is an event and never an exception
+out of `async with`: a damaged file is set aside and started anew, what cannot be written is tried again. Instants are
+handed in, aware, and stored in UTC.
 
-Files: `overrides.json` (overrides, stop, requests done), `known.json` (order and time known last), `history.db`
-(events, changes of light, confirmed minutes), and `….corrupt-N` beside them.
+Files: `overrides.json` (overrides, stop, requests done) and its copy, `known.json` (order and time known last),
+`history.db` (events, changes of light, confirmed minutes), and `….corrupt-N` beside them. Overrides and history are
+each used through a protocol (`OverrideStore`, `History`), so that another engine can take their place.
 """
 
-from controller.state.checkpoint import Checkpointed
 from controller.state.history import History, LightChange, Minute, NotRead, RecordedEvent, SqliteHistory
 from controller.state.override_file import NotKept, OverrideRecord
-from controller.state.state_store import StateStore
+from controller.state.state_store import LastKnown, StateStore
 
 __all__ = [
-    "Checkpointed",
     "History",
+    "LastKnown",
     "LightChange",
     "Minute",
     "NotKept",

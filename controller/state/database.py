@@ -2,7 +2,7 @@
 
 A damaged file, or one of a newer version, is set aside with its write-ahead log and started anew, and the work is done
 again. Everything else that SQLite refuses passes (a lock, a full or read-only disk): reported once, and the next use
-tries again. No use waits longer than BUSY_S for a lock. Used by one thread.
+tries again. No use waits longer than BUSY_S for a lock. Used by one thread at a time.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from controller.events import new_event
 from controller.state import atomic
-from controller.state.json_file import FileStatus, Tell
+from controller.state.json_file import FileStatus, OnEvent
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -56,11 +56,11 @@ class NewerSchema(sqlite3.DatabaseError):
 class Database:
     """A file, and its schema as a tuple of migrations."""
 
-    def __init__(self, path: Path, migrations: tuple[Migration, ...], tell: Tell) -> None:
+    def __init__(self, path: Path, migrations: tuple[Migration, ...], on_event: OnEvent) -> None:
         self._path = path
         self._migrations = migrations
-        self._tell = tell
-        self._status = FileStatus(path, tell)
+        self._on_event = on_event
+        self._status = FileStatus(path, on_event)
         self._connection: sqlite3.Connection | None = None
 
     def write(self, work: Work[T]) -> T:
@@ -83,7 +83,7 @@ class Database:
                 path.unlink(missing_ok=True)
         except OSError:
             return False
-        self._tell(new_event("TWL-J005", file=str(self._path), freed_bytes=size))
+        self._on_event(new_event("TWL-J005", file=str(self._path), freed_bytes=size))
         return True
 
     def close(self) -> None:
@@ -97,8 +97,8 @@ class Database:
         try:
             result = self._attempt_twice(work)
         except (*REFUSALS, OSError) as error:
-            raise self._status.failed(error) from error
-        self._status.fine()
+            raise self._status.fails(error) from error
+        self._status.works()
         return result
 
     def _attempt_twice(self, work: Work[T]) -> T:
@@ -112,9 +112,9 @@ class Database:
             place = atomic.set_aside(self._path, TAILS, label).name
             if isinstance(error, NewerSchema):
                 known = len(self._migrations)
-                self._tell(new_event("TWL-J009", file=str(self._path), aside=place, found=error.found, known=known))
+                self._on_event(new_event("TWL-J009", file=str(self._path), aside=place, found=error.found, known=known))
             else:
-                self._tell(new_event("TWL-J001", file=str(self._path), aside=place, reason=str(error)))
+                self._on_event(new_event("TWL-J001", file=str(self._path), aside=place, reason=str(error)))
             return self._attempt(work)
 
     def _attempt(self, work: Work[T]) -> T:
@@ -125,7 +125,7 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         if self._path.is_dir():  # as of a container that mounted what was not there
             raise sqlite3.DatabaseError("it is a directory")
-        connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")

@@ -24,7 +24,7 @@ from controller.events.models import Advice, InEachLanguage, Spoken, in_language
 from controller.locale import Language, languages
 from controller.rfc3339 import parse_rfc3339
 from controller.state.database import REFUSALS, Database
-from controller.state.json_file import Tell, Unusable
+from controller.state.json_file import OnEvent, Unusable
 
 T = TypeVar("T")
 
@@ -168,9 +168,9 @@ class History(Protocol):
 class SqliteHistory:
     """The `History` in a file of the state directory."""
 
-    def __init__(self, directory: Path, tell: Tell = lambda _: None) -> None:
+    def __init__(self, directory: Path, on_event: OnEvent = lambda _: None) -> None:
         self._path = directory / FILE
-        self._database = Database(self._path, MIGRATIONS, tell)
+        self._database = Database(self._path, MIGRATIONS, on_event)
 
     def write(self, rows: Sequence[Row]) -> None:
         """See `History`."""
@@ -248,9 +248,9 @@ class SqliteHistory:
 class HistoryBuffer:
     """What waits to be written to the history."""
 
-    def __init__(self, history: History, tell: Tell, clock_s: Callable[[], float]) -> None:
+    def __init__(self, history: History, on_event: OnEvent, clock_s: Callable[[], float]) -> None:
         self._history = history
-        self._tell = tell
+        self._on_event = on_event
         self._clock_s = clock_s
         self._lock = threading.Lock()
         self._waiting: deque[Row] = deque()
@@ -286,7 +286,7 @@ class HistoryBuffer:
         with self._lock:
             lost, self._lost = self._lost, 0
         if lost:
-            self._tell(new_event("TWL-J006", what=FILE, count=lost))
+            self._on_event(new_event("TWL-J006", what=FILE, count=lost))
 
     def _drop_oldest(self) -> None:
         while len(self._waiting) > MOST_WAITING:

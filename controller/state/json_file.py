@@ -11,18 +11,19 @@ from pydantic import BaseModel, ConfigDict
 
 from controller import plain_file
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 from controller.state import atomic
 
-Tell = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 
 MOST_BYTES = 64 * 1024 * 1024
 """Far above what the REMEMBERED overrides come to; a damaged file cannot fill the memory."""
 LITTLE_ROOM = 256 * 1024
-"""With fewer bytes free than this, a failure is taken for a full disk: SQLite tells of one in many ways."""
+"""With fewer bytes free than this, a failure is taken for a full disk: SQLite reports one in many ways."""
 
 
 class Unusable(Exception):  # noqa: N818
-    """A file cannot be used now, and why; `full` tells that the disk lacks room."""
+    """A file cannot be used now, and why; `full` says that the disk lacks room."""
 
     def __init__(self, reason: str, full: bool = False) -> None:
         super().__init__(reason)
@@ -30,26 +31,21 @@ class Unusable(Exception):  # noqa: N818
 
 
 class FileStatus:
-    """Tells once that a file fails, and once that it works again."""
+    """Whether a file can be used: the alarm is raised while it cannot."""
 
-    def __init__(self, path: Path, tell: Tell) -> None:
+    def __init__(self, path: Path, on_event: OnEvent) -> None:
         self._path = path
-        self._tell = tell
-        self._failing = False
+        self._alarm = Alarm(on_event)
 
-    def failed(self, error: Exception) -> Unusable:
-        """It failed; what to raise."""
+    def fails(self, error: Exception) -> Unusable:
+        """A try failed; returns what to raise."""
         reason = getattr(error, "strerror", None) or str(error)
-        if not self._failing:
-            self._tell(new_event("TWL-J003", file=str(self._path), reason=reason))
-        self._failing = True
+        self._alarm.raise_(new_event("TWL-J003", file=str(self._path), reason=reason))
         return Unusable(f"{self._path.name}: {reason}", lacks_room(self._path.parent, error))
 
-    def fine(self) -> None:
-        """It worked."""
-        if self._failing:
-            self._tell(new_event("TWL-J004", file=str(self._path)))
-        self._failing = False
+    def works(self) -> None:
+        """A try succeeded."""
+        self._alarm.clear(new_event("TWL-J004", file=str(self._path)))
 
 
 def lacks_room(directory: Path, error: Exception) -> bool:
@@ -80,44 +76,44 @@ C = TypeVar("C", bound=Content)
 class JsonFile(Generic[C]):
     """A small JSON file: damaged, it is set aside; from a newer version of the program, it is never touched."""
 
-    def __init__(self, path: Path, shape: type[C], tell: Tell, damaged: str = "TWL-J001") -> None:
-        """`damaged` is the code of the event that it was damaged, with the fields of TWL-J001."""
-        self._path = path
+    def __init__(self, path: Path, shape: type[C], on_event: OnEvent) -> None:
+        self.path = path
         self._shape = shape
-        self._tell = tell
-        self._damaged = damaged
-        self._trouble = FileStatus(path, tell)
+        self._on_event = on_event
+        self._status = FileStatus(path, on_event)
         self._newer = False
 
-    def load(self) -> C | None:
-        """Its content; None where there is none that can be used."""
+    def load(self, damaged: str = "TWL-J001", instead: C | None = None) -> C | None:
+        """Its content, None where there is none that can be used; `instead` of it where it is damaged. `damaged` is the
+        code of the event for that, with the fields of TWL-J001."""
         try:
-            data = plain_file.read(self._path, MOST_BYTES)
+            data = plain_file.read(self.path, MOST_BYTES)
             found = Content.model_validate_json(data).version
             self._newer = found > 1
             if not self._newer:
                 return self._shape.model_validate_json(data)
-            self._tell(new_event("TWL-J002", file=str(self._path), found=found, known=1))
+            self._on_event(new_event("TWL-J002", file=str(self.path), found=found, known=1))
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
-            self._set_aside(error)
+            self._set_aside(error, damaged)
+            return instead
         return None
 
     def save(self, content: C) -> None:
         """Write it durably; raises Unusable."""
         if self._newer:
-            raise Unusable(f"{self._path.name}: written by a newer version")
+            raise Unusable(f"{self.path.name}: written by a newer version")
         try:
-            atomic.write(self._path, content.model_dump_json(indent=1).encode())
+            atomic.write(self.path, content.model_dump_json(indent=1).encode())
         except OSError as error:
-            raise self._trouble.failed(error) from error
-        self._trouble.fine()
+            raise self._status.fails(error) from error
+        self._status.works()
 
-    def _set_aside(self, error: Exception) -> None:
+    def _set_aside(self, error: Exception, damaged: str) -> None:
         try:
-            place = atomic.set_aside(self._path)
+            place = atomic.set_aside(self.path)
         except OSError as refused:
-            self._trouble.failed(refused)
+            self._status.fails(refused)
         else:
-            self._tell(new_event(self._damaged, file=str(self._path), aside=place.name, reason=str(error)))
+            self._on_event(new_event(damaged, file=str(self.path), aside=place.name, reason=str(error)))

@@ -1,23 +1,25 @@
 """`overrides.json`: overrides, the safety stop and the requests that are done, in one file with a checksum.
 
-A change is durable when it returns: the file is written beside itself, synced and renamed. Each record goes one way
-only, set and then ended. Ended records are remembered while fewer than REMEMBERED have ended after them, so that a
-request that comes again counts once; a request that only ended something is recorded as ended from the start.
+A change is durable when it returns: the file is written beside itself, synced and renamed. A copy follows soon after,
+and is used where the file is damaged. Each record goes one way only, set and then ended. Ended records are remembered
+while fewer than REMEMBERED have ended after them, so that a request that comes again counts once; a request that only
+ended something is recorded as ended from the start.
 """
 
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Protocol
 from uuid import uuid4
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from controller.errors import Refused
-from controller.state.json_file import Content, JsonFile
+from controller.state.json_file import Content, JsonFile, OnEvent
 
-FILE = "overrides.json"
+FILE, COPY = "overrides.json", "overrides-copy.json"
 REMEMBERED = 100
 
 
@@ -86,7 +88,7 @@ class OverrideStore(Protocol):
         """Read what was kept."""
 
     def flush(self) -> None:
-        """Bring the storage up to date after a change whose outcome is unknown."""
+        """Write what is still to be written, as after a change whose outcome is unknown. Called every other second."""
 
     def keep(self, record: OverrideRecord) -> bool:
         """Keep it; False where its id is known already."""
@@ -99,22 +101,32 @@ class OverrideStore(Protocol):
 
 
 class OverrideFile:
-    """The `OverrideStore` in a file."""
+    """The `OverrideStore` in a file of the state directory."""
 
-    def __init__(self, file: JsonFile[OverrideContent]) -> None:
+    def __init__(self, directory: Path, on_event: OnEvent) -> None:
         self.records: Records = {}
-        self._file = file
+        self._file = JsonFile(directory / FILE, OverrideContent, on_event)
+        self._copy = JsonFile(directory / COPY, OverrideContent, on_event)
+        self._copied: Records = self.records
         self._is_written = True
 
     def load(self) -> None:
-        """Read the file."""
-        content = self._file.load()
+        """Read the file; its copy, where it is damaged."""
+        copy = self._copy.load()
+        content = self._file.load("TWL-J010" if copy is None else "TWL-J011", instead=copy)
         self.records = by_id(content.held) if content is not None else {}
+        self._is_written = content is None or content is not copy
+        self._copied = self.records if content == copy else {}
 
     def flush(self) -> None:
-        """Write the records again where the last write failed: its last step may have left refused ones in the file."""
+        """Write the records again where the last write failed: its last step may have left refused ones in the file.
+        Then bring the copy up to date."""
         if not self._is_written:
             self._save(self.records)
+        if self._copied is not self.records:
+            records = self.records
+            self._copy.save(_content(records))
+            self._copied = records
 
     def keep(self, record: OverrideRecord) -> bool:
         """Keep it as the newest of those that stand, though the clock may have been set back since they were set."""
@@ -160,8 +172,12 @@ class OverrideFile:
 
     def _save(self, records: Records) -> None:
         self._is_written = False
-        self._file.save(OverrideContent(held=tuple(records.values()), checksum=checksum(*records.values())))
+        self._file.save(_content(records))
         self.records, self._is_written = records, True
+
+
+def _content(records: Records) -> OverrideContent:
+    return OverrideContent(held=tuple(records.values()), checksum=checksum(*records.values()))
 
 
 def new_record(name: str, kind: Kind, document: str, at: datetime, until: datetime | None = None) -> OverrideRecord:

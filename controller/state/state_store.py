@@ -1,64 +1,90 @@
-"""The state directory behind one thread: the event loop never waits for the disk."""
+"""The state directory for the event loop, which never waits for the disk."""
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
+
+from pydantic import AwareDatetime, Field
 
 from controller.events import Event, Level
-from controller.state import override_file
-from controller.state.checkpoint import Checkpoint, Checkpointed, latest
 from controller.state.history import History, HistoryBuffer, LightChange, Minute, SqliteHistory, recorded
-from controller.state.json_file import JsonFile, Unusable
+from controller.state.json_file import Content, JsonFile, Unusable
 from controller.state.override_file import (
     NotKept,
-    OverrideContent,
     OverrideFile,
     OverrideRecord,
     OverrideStore,
     new_record,
     standing,
 )
-from controller.state.takeover import Takeover
-from controller.state.worker import Worker
+from controller.state.takeover import take_over
+from controller.threads import run_blocking
 
 T = TypeVar("T")
 
 RETRY_S = 2.0
-"""After a failure, how long until the disk is asked again by ourselves."""
+"""After a failure the disk is tried again so often."""
 CLOSE_S = 1.0
 PATIENCE_S = 4.0
 """Whoever asks for something by hand waits twice as long for the answer."""
+KNOWN_EVERY = timedelta(minutes=10)
+"""How old the time on disk may grow; each write wears the card."""
+
+
+class LastKnown(Content):
+    """`known.json`: (epoch, revision) of the last document, as SPEC section 4 orders them, and the latest time that was
+    trusted; no `wall` before the first."""
+
+    version: Literal[1] = 1
+    epoch: int = Field(default=0, ge=0)
+    revision: int = Field(default=0, ge=0)
+    wall: AwareDatetime | None = None
+
+
+def latest(known: datetime | None, now: datetime, vouched: bool) -> datetime:
+    """The time to keep. It goes back only where a time server vouches for the clock; any other clock that is behind it
+    is taken to be the wrong one."""
+    return now if known is None or vouched else max(known, now)
 
 
 class StateStore:
-    """What the controller keeps over restarts, in `directory`; `on_event` is called on the event loop."""
+    """What the controller keeps over restarts, in `directory`; `on_event` is called on the event loop.
+
+    The disk is used by one call at a time, in a thread of its own.
+    """
 
     def __init__(self, directory: Path, on_event: Callable[[Event], None]) -> None:
         self._directory = directory
         self._on_event = on_event
-        self._worker = Worker("store", self._flush, RETRY_S)
-        tell = self._tell
-        overrides = OverrideFile(JsonFile(directory / override_file.FILE, OverrideContent, tell, "TWL-J010"))
-        history = SqliteHistory(directory, tell)
+        overrides = OverrideFile(directory, self._emit)
+        history = SqliteHistory(directory, self._emit)
         self._overrides: OverrideStore = overrides
         self._history: History = history
-        self._takeover = Takeover(directory, overrides, history, tell)
-        self._checkpoint = Checkpoint(JsonFile(directory / "known.json", Checkpointed, tell))
-        self._buffer = HistoryBuffer(history, tell, time.monotonic)
-        self._rest_until = 0.0
+        self._take_over = partial(take_over, directory, overrides, history, self._emit)
+        self._known_file = JsonFile(directory / "known.json", LastKnown, self._emit)
+        self._known = self._written = LastKnown()
+        self._buffer = HistoryBuffer(history, self._emit, time.monotonic)
+        self._changed = asyncio.Event()
+        self._disk = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "StateStore":
         self._loop = asyncio.get_running_loop()
-        self._worker.start()
-        await self._worker.ask(self._load)
+        await self._use_disk(self._load)
+        self._start(self._write_changes(), "state: write")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._worker.stop(self._close, CLOSE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._use_disk(self._close)
+        for task in self._tasks:
+            task.cancel()
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
@@ -84,12 +110,12 @@ class StateStore:
         return tuple(record.id for record in sorted(requests, key=lambda record: record.started_at))
 
     @property
-    def known(self) -> Checkpointed:
+    def known(self) -> LastKnown:
         """The order and time noted last."""
-        return self._checkpoint.known
+        return self._known
 
     async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Keep an override of this id durably; False where this id was kept before. Raises NotKept.
+        """Store an override of this id durably; False where this id was stored before. Raises NotKept.
 
         It is the newest of those that stand, though the clock may have been set back since they were set.
         """
@@ -121,16 +147,15 @@ class StateStore:
 
     def note(self, event: Event, at: datetime) -> None:
         """Add an event to the history, but for those of DEBUG, which no log shows; never waits."""
-        if event.level is Level.DEBUG:
-            return
-        self._buffer.add((recorded(event, at),), urgent=True)
-        self._worker.nudge()
+        if event.level is not Level.DEBUG:
+            self._buffer.add((recorded(event, at),), urgent=True)
+            self._changed.set()
 
     def note_light(self, changes: Collection[LightChange]) -> None:
         """Add what is meant to be shown from now on to the history; never waits."""
         if changes:
             self._buffer.add(changes, urgent=True)
-            self._worker.nudge()
+            self._changed.set()
 
     def note_minutes(self, rows: Iterable[Minute]) -> None:
         """Add confirmed minutes to the history; a minute of a zone that comes again takes the place of the first.
@@ -138,67 +163,109 @@ class StateStore:
         self._buffer.add(rows, urgent=False)
 
     def keep_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
-        """Note the order issued last and the time; never waits. A time before the one that is kept is noted only where
+        """Note the order issued last and the time; never waits. A time before the one that is known is noted only where
         a time server has `vouched` for it.
 
         Written when the epoch changed, at most every ten minutes else, and at the end.
         """
-        wall = latest(self._checkpoint.known.wall, at, vouched)
-        self._checkpoint.known = Checkpointed(epoch=epoch, revision=revision, wall=wall)
-        if self._checkpoint.due:
-            self._worker.nudge()
+        self._known = LastKnown(epoch=epoch, revision=revision, wall=latest(self._known.wall, at, vouched))
+        if self._is_known_due:
+            self._changed.set()
+
+    @property
+    def _is_known_due(self) -> bool:
+        now, then = self._known.wall, self._written.wall
+        if self._known.epoch != self._written.epoch or now is None or then is None:
+            return self._known != self._written
+        return abs(now - then) >= KNOWN_EVERY  # or ahead of a clock that was set back
 
     async def _durably(self, work: Callable[[], T], undo: Callable[[], None] | None = None) -> T:
-        """What the work gives. A disk that hangs is not waited for: `undo` puts back what it may still do late; an end
-        or a stop that comes late stands."""
-
-        def job() -> T:
-            try:
-                return self._with_room(work)
-            except Unusable as error:
-                raise NotKept("TWL-J007", reason=str(error)) from error
-
+        """The result of the work. A disk that hangs is not waited for: `undo` puts back what it may still do late; an
+        end or a stop that comes late stands."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                return await self._worker.ask(job)
+                return await self._use_disk(lambda: self._with_room(work))
+        except Unusable as error:
+            raise NotKept("TWL-J007", reason=str(error)) from error
         except TimeoutError as late:
             if undo is not None:
-                self._worker.post(undo)
+                self._start(self._use_disk(undo), "state: undo")
             raise NotKept("TWL-J007", reason=f"the disk has not answered for {PATIENCE_S:.0f} s") from late
 
-    # What follows runs in the worker.
+    async def _use_disk(self, job: Callable[[], T]) -> T:
+        """The result of the job, run after those that were asked for before. Cancelled before its turn, it is not run
+        at all; cancelled later, it is run to its end before the next begins."""
+        await self._disk.acquire()
+        call = asyncio.create_task(run_blocking("state", job), name="state: disk")
+        call.add_done_callback(self._free_disk)
+        return await asyncio.shield(call)
 
-    def _tell(self, event: Event) -> None:
+    def _free_disk(self, call: asyncio.Task[T]) -> None:
+        self._disk.release()
+        if not call.cancelled():
+            call.exception()  # whoever asked may have gone
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write_changes(self) -> NoReturn:
+        """Write what waits whenever there is something new, and try again what failed."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S):
+                    await self._changed.wait()
+            self._changed.clear()
+            try:
+                written = await self._use_disk(self._flush)
+            except Exception as error:  # a mistake of ours, which must not end it
+                self._loop.call_exception_handler({"message": "state: write failed", "exception": error})
+                written = False
+            if not written:
+                await asyncio.sleep(RETRY_S)
+
+    # What follows runs in a thread.
+
+    def _emit(self, event: Event) -> None:
         with suppress(RuntimeError):  # the loop has closed: nobody listens any more
             self._loop.call_soon_threadsafe(self._on_event, event)
 
     def _load(self) -> None:
-        with suppress(OSError):  # the first file that cannot be opened tells
+        with suppress(OSError):  # the first file that cannot be opened is reported
             self._directory.mkdir(parents=True, exist_ok=True)
         self._overrides.load()
-        self._checkpoint.load()
+        self._known = self._written = self._known_file.load() or LastKnown()
         self._flush()
 
     def _close(self) -> None:
-        self._rest_until = 0.0
-        self._flush()
-        for part in (self._checkpoint, self._buffer):
-            with suppress(Unusable):
-                part.flush(always=True)
+        self._flush(always=True)
         self._history.close()
 
-    def _flush(self) -> None:
-        """Write all that waits; what fails keeps nothing else from being written."""
-        if time.monotonic() < self._rest_until:
-            return
-        for part in (self._overrides.flush, self._takeover.run, self._checkpoint.flush, self._buffer.flush):
+    def _flush(self, always: bool = False) -> bool:
+        """Write all that waits; what fails keeps nothing else from being written. Whether all could be."""
+        failures = 0
+        parts = (
+            self._overrides.flush,
+            self._take_over,
+            partial(self._write_known, always),
+            partial(self._buffer.flush, always),
+        )
+        for part in parts:
             try:
                 part()
             except Unusable:
-                self._rest_until = time.monotonic() + RETRY_S
+                failures += 1
+        return not failures
+
+    def _write_known(self, always: bool) -> None:
+        known = self._known
+        if self._is_known_due or (always and known != self._written):
+            self._known_file.save(known)
+            self._written = known
 
     def _with_room(self, work: Callable[[], T]) -> T:
-        """What the work gives; where the disk is full, once more after the history was given up for it."""
+        """The result of the work; where the disk is full, it is done once more after the history was given up."""
         try:
             return work()
         except Unusable as error:

@@ -90,8 +90,8 @@ async def test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catch
         for number in range(25):
             store.note(works(number), now)
         assert await store.keep_override("a", "{}", now, now + HOUR)
-        assert count() > 5
         await until(lambda: "TWL-J003" in [event.code for event in told])
+        assert count() > 5
     await until(lambda: "TWL-J006" in [event.code for event in told])
     assert [event.fields["count"] for event in told if event.code == "TWL-J006"] == [15]
     assert events_in(tmp_path) == [-1, *range(15, 25)]
@@ -134,7 +134,7 @@ async def test_a_damaged_history_is_set_aside_and_overrides_stand(
         assert (tmp_path / "history.db.corrupt-1").read_bytes() == damaged
 
 
-async def test_a_log_is_set_aside_with_its_database(a_store: Make, tmp_path: Path, now: datetime) -> None:
+async def test_a_log_is_set_aside_with_its_database(a_store: Make, tmp_path: Path, now: datetime, until: Until) -> None:
     """A write-ahead log of the damaged file would be replayed into the new one."""
     state = tmp_path / "after a power cut"
     state.mkdir()
@@ -142,7 +142,7 @@ async def test_a_log_is_set_aside_with_its_database(a_store: Make, tmp_path: Pat
         store.note(works(0), now)
     async with a_store() as store:
         store.note(works(1), now)
-        await store.keep_override("a", "{}", now, now + HOUR)  # by then the event is written too
+        await until(lambda: events_in(tmp_path) == [0, 1])
         shutil.copy(tmp_path / "history.db-wal", state)
     (state / "history.db").write_bytes(b"not a database " * 1000)
     async with a_store(state) as store:
@@ -205,18 +205,47 @@ async def test_a_history_that_breaks_while_it_runs_is_replaced(
 async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
     a_store: Make, tmp_path: Path, now: datetime, told: list[Event], spoil: Callable[[bytes], bytes]
 ) -> None:
-    """Neither its document nor its end may become another; a person has to set it again."""
+    """Neither its document nor its end may become another; where its copy is damaged too, a person has to set it
+    again."""
     async with a_store() as store:
         await store.keep_override("a", '{"color": "red"}', now, now + HOUR)
         await store.set_stop("dark", now)
-    path = tmp_path / "overrides.json"
-    spoilt = spoil(path.read_bytes())
-    path.write_bytes(spoilt)
+    spoilt = spoil((tmp_path / "overrides.json").read_bytes())
+    for name in ("overrides.json", "overrides-copy.json"):
+        (tmp_path / name).write_bytes(spoilt)
     async with a_store() as store:
         assert (store.overrides, store.stop) == ((), None)
         assert await store.keep_override("b", "{}", now, now + HOUR)
-    assert [(event.code, event.level) for event in told] == [("TWL-J010", Level.ERROR)]
+    assert [(event.code, event.level) for event in told] == [("TWL-J001", Level.WARNING), ("TWL-J010", Level.ERROR)]
     assert (tmp_path / "overrides.json.corrupt-1").read_bytes() == spoilt
+
+
+async def test_what_was_set_by_hand_survives_damage_of_either_file(
+    a_store: Make, tmp_path: Path, now: datetime, codes: Callable[[], list[str]]
+) -> None:
+    """One after the other: each is written anew from the other."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.set_stop("dark", now)
+    for name in ("overrides.json", "overrides-copy.json", "overrides.json"):
+        (tmp_path / name).write_bytes(b"\0" * 100)
+        async with a_store() as store:
+            assert ([each.id for each in store.overrides], store.stop) == (["a"], "dark")
+    assert codes() == ["TWL-J011", "TWL-J001", "TWL-J011"]
+
+
+async def test_a_file_of_overrides_that_somebody_took_away_is_not_brought_back(
+    a_store: Make, tmp_path: Path, now: datetime, codes: Callable[[], list[str]]
+) -> None:
+    """The copy stands for a damaged file, not for one that is not there."""
+    async with a_store() as store:
+        await store.keep_override("a", "{}", now, now + HOUR)
+    (tmp_path / "overrides.json").unlink()
+    async with a_store() as store:
+        assert store.overrides == ()
+    assert codes() == []
+    async with a_store() as store:
+        assert store.overrides == ()
 
 
 async def test_a_directory_in_the_place_of_a_file_is_set_aside(
@@ -421,3 +450,52 @@ async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_ba
                 break
     assert [held.id for held in store.overrides] == ["after"]
     assert await reopened() == (["after"], None)
+
+
+async def test_what_was_given_up_while_another_hung_is_never_done(
+    open_store: Open, reopened: Look, hanging: Callable[[], None], now: datetime
+) -> None:
+    """Who was cancelled before his turn finds nothing done, and the disk is free for the next."""
+    store = await open_store()
+    begun = asyncio.create_task(store.set_stop("dark", now))
+    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(store.end_overrides([], now, "resume r"))
+    await asyncio.sleep(0.05)
+    for task in (waiting, begun):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    hanging()
+    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert store.done == ()
+    assert (await reopened())[0] == ["a"]
+
+
+async def test_a_disk_that_hangs_keeps_nobody_from_ending(
+    a_store: Make, hanging: Callable[[], None], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last changes are given up after a while."""
+    monkeypatch.setattr(store_module, "CLOSE_S", 0.1)
+    async with asyncio.timeout(2.0):
+        async with a_store() as store:
+            begun = asyncio.create_task(store.set_stop("dark", now))
+            await asyncio.sleep(0.05)
+    begun.cancel()
+    hanging()
+
+
+async def test_a_mistake_of_ours_in_writing_is_reported_and_the_next_write_is_done(
+    tmp_path: Path, now: datetime, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the loop's own handler, as an error of a task would be."""
+    monkeypatch.setattr(store_module, "RETRY_S", 0.05)
+    mishaps: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: mishaps.append(context))
+    async with StateStore(tmp_path, lambda _: None) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(SqliteHistory, "write", lambda *_: 1 / 0)
+            store.note(works(1), now)
+            await until(lambda: mishaps)
+        store.note(works(2), now)
+        await until(lambda: (tmp_path / "history.db").exists() and events_in(tmp_path) == [2])
+    assert isinstance(mishaps[0]["exception"], ZeroDivisionError)
