@@ -22,7 +22,6 @@ Rules
    caught up (`ForwardTime`), so that no cue is undone and taken again.
 """
 
-import asyncio
 import contextlib
 import ctypes
 import time
@@ -33,9 +32,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Protocol
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.date import DateTrigger
 
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP_S = 5.0
@@ -239,6 +235,9 @@ class WakeUp:
         self._ring = ring
         self._rings_s: float | None = None
         """When it is to ring, boot time."""
+        # imported by who runs: commands that only read the clock start in two thirds of the time without it
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
+
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     async def __aenter__(self) -> "WakeUp":
@@ -246,8 +245,10 @@ class WakeUp:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        from asyncio import sleep  # noqa: PLC0415
+
         self._scheduler.shutdown(wait=False)
-        await asyncio.sleep(0)
+        await sleep(0)
 
     def wake_at(self, instant: datetime) -> None:
         """Ring at this instant instead of any that was set before."""
@@ -259,7 +260,7 @@ class WakeUp:
         run_date = datetime.now(UTC) + timedelta(seconds=real_s)
         options = {"id": "next", "replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
         # without a zone APScheduler asks for the host's, and there is no name for a POSIX TZ such as EST5EDT
-        self._scheduler.add_job(self._rings, DateTrigger(run_date, timezone=UTC), **options)
+        self._scheduler.add_job(self._rings, "date", run_date=run_date, timezone=UTC, **options)
 
     async def _rings(self) -> None:
         """A coroutine, since APScheduler calls anything else in a thread of its own."""

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from controller.app.broker_settings import secret_findings
-from controller.app.reload import BEFORE, copied_at, is_last_good, last_good, local
 from controller.cli.options import CONFIGURATION, Options, common
 from controller.cli.period import say_day
 from controller.clock import SystemClock
@@ -20,7 +18,6 @@ from controller.events.models import printable
 from controller.schedule.plan import REACH, Cue, Program
 from controller.schedule.precedence import NightPlan
 from controller.service.desired import desired_looks
-from controller.service.formatting import shows
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
@@ -85,6 +82,10 @@ def _saved_at(path: Path) -> datetime | None:
 
 def _of_secrets(setup: Setup) -> Iterator[Finding]:
     """What is wrong with the files that hold passwords, where they are named."""
+    if not any(isinstance(value, Path) for _, value in setup.tower.mqtt):
+        return
+    from controller.app.broker_settings import secret_findings  # noqa: PLC0415 -- broker and client take 0.1 s to import
+
     for key, event in secret_findings(setup.tower.mqtt):
         _, node = setup.tower_text.at(("mqtt", key))
         yield setup.tower_text.source.finding(event.code, node.place if node else None, **event.fields)
@@ -122,6 +123,9 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
 
 def _against_running(setup: Setup, options: Options, now: datetime) -> str:
     """The nights of the next AHEAD that differ; raises Refused TWL-Q109 where nothing has run here."""
+    # what runs takes as long to import as all that `check` itself needs
+    from controller.app.reload import BEFORE, copied_at, last_good, local  # noqa: PLC0415
+
     config, state, say = options.config_dir, options.state_dir, options.say
     running = last_good(config, state)
     if running is None:
@@ -138,6 +142,8 @@ def _against_running(setup: Setup, options: Options, now: datetime) -> str:
 
 
 def _is_taken(setup: Setup, config: Path, state: Path) -> bool:
+    from controller.app.reload import is_last_good  # noqa: PLC0415
+
     try:
         return is_last_good(setup, config, state)
     except OSError:
@@ -172,6 +178,8 @@ def _cues(program: Program, night: NightPlan) -> list[object]:
 
 def _lit(program: Program, night: NightPlan, dark: str) -> str:
     """The light of a night in words."""
+    from controller.service.formatting import shows  # noqa: PLC0415
+
     zone = program.place.time_zone
     return "; ".join(
         f"{piece.start.astimezone(zone):%H:%M}–{piece.end.astimezone(zone):%H:%M} "

@@ -37,7 +37,6 @@ RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
 BLACK = Color("#000000")
-GATEWAY: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
 OF_TOWER, OF_SCHEDULE = frozenset(keys.keys(Tower)), frozenset(keys.keys(Schedule))
 VOCABULARY = {
     TOWER: (frozenset({*SYNONYMS, *keys.all_keys(Tower)}), OF_TOWER),
@@ -268,9 +267,10 @@ def _zones(document: Document) -> tuple[str, ...] | None:
 
 def _readable_gateways(document: Document, context: dict[str, Any]) -> dict[int, Gateway]:
     """The gateways without mistakes of their own, by their index in the list."""
+    gateway: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
     readable: dict[int, Gateway] = {}
     _, listed = document.at(("gateways",))
     for number, entry in enumerate(listed.items if isinstance(listed, Items) else ()):
         with contextlib.suppress(ValidationError):
-            readable[number] = GATEWAY.validate_python(plain(entry), context=context)
+            readable[number] = gateway.validate_python(plain(entry), context=context)
     return readable

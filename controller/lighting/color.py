@@ -12,14 +12,15 @@ What `parse_color` reads, the first that fits; case, spaces and hyphens inside a
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-from coloraide import Color as Coloraide
-from coloraide.css.color_names import name2val_map
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from controller.errors import Mistake
 from controller.lighting.names import SWEDISH, WHITES, plain, unmarked
 from controller.likeness import likeliest
+
+if TYPE_CHECKING:
+    from coloraide import Color as Coloraide
 
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 NEARLY_HEX = re.compile(r"#[0-9A-Fa-f]*|(?:0[xX])[0-9A-Fa-f]+|[0-9A-Fa-f]{6}")
@@ -28,11 +29,17 @@ NEARLY_KELVIN = re.compile(r"([0-9][0-9\s.,]*)(?:°?\s*k(?:elvin)?)?", re.IGNORE
 RGB = re.compile(r"rgb\(\s*(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)\s*\)", re.IGNORECASE)
 NEARLY_RGB = re.compile(r"(?:rgb)?\W*([0-9]{1,3})[\s,;/]+([0-9]{1,3})[\s,;/]+([0-9]{1,3})\W*", re.IGNORECASE)
 COOLEST_K, HOTTEST_K = 1000, 12000
-TO_XYZ, FROM_XYZ = (
-    tuple(zip(*(Coloraide(a, unit).convert(b).coords() for unit in ((1, 0, 0), (0, 1, 0), (0, 0, 1))), strict=True))
-    for a, b in (("srgb-linear", "xyz-d65"), ("xyz-d65", "srgb-linear"))
+# the primaries and the white of sRGB (IEC 61966-2-1) in full precision, by rows
+TO_XYZ = (
+    (0.4123907992659593, 0.357584339383878, 0.1804807884018343),
+    (0.21263900587151024, 0.715168678767756, 0.07219231536073371),
+    (0.01933081871559182, 0.11919477979462598, 0.9505321522496607),
 )
-"""The matrices of IEC 61966-2-1, by rows."""
+FROM_XYZ = (
+    (3.240969941904523, -1.5373831775700941, -0.4986107602930035),
+    (-0.9692436362808797, 1.8759675015077204, 0.04155505740717562),
+    (0.05563007969699365, -0.20397695888897652, 1.0569715142428784),
+)
 Vector = tuple[float, float, float]
 """Three components, of linear-light sRGB or of CIE XYZ."""
 LONGEST = 60
@@ -62,7 +69,8 @@ class Color:
     @classmethod
     def from_linear(cls, red: float, green: float, blue: float) -> "Color":
         """From linear-light sRGB components 0..1, rounded and clipped."""
-        srgb = Coloraide("srgb-linear", [red, green, blue]).convert("srgb").coords()
+        parts = (max(0.0, part) for part in (red, green, blue))
+        srgb = (12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055 for part in parts)
         return cls.from_rgb(*(255 * part for part in srgb))
 
     @classmethod
@@ -90,32 +98,52 @@ class Color:
 
 def difference(one: Vector, other: Vector) -> float:
     """CIEDE2000 between two CIE XYZ values, D65 with Y = 1 being the white point."""
-    return float(Coloraide("xyz-d65", one).delta_e(Coloraide("xyz-d65", other), method="2000"))
+    coloraide = _coloraide()
+    return float(coloraide("xyz-d65", one).delta_e(coloraide("xyz-d65", other), method="2000"))
 
 
 @lru_cache(maxsize=4096)
-def _linear(hex_color: str) -> tuple[float, float, float]:
-    red, green, blue = Coloraide(hex_color).convert("srgb-linear").coords()
-    return float(red), float(green), float(blue)
+def _linear(hex_color: str) -> Vector:
+    parts = [int(hex_color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return red, green, blue
 
 
 @lru_cache(maxsize=4096)
 def _chromaticity(hex_color: str) -> tuple[float, float]:
-    if hex_color == "#000000":
-        hex_color = "#FFFFFF"
-    x, y = Coloraide(hex_color).xy()
-    return float(x), float(y)
+    linear = _linear("#FFFFFF" if hex_color == "#000000" else hex_color)
+    x, y, z = (sum(a * b for a, b in zip(row, linear, strict=True)) for row in TO_XYZ)
+    return x / (x + y + z), y / (x + y + z)
 
 
 @lru_cache(maxsize=256)
 def _black_body(kelvin: int) -> str:
-    return Color.from_linear(*Coloraide.blackbody("srgb-linear", kelvin).coords()).hex
+    return Color.from_linear(*_coloraide().blackbody("srgb-linear", kelvin).coords()).hex
+
+
+def _coloraide() -> type["Coloraide"]:
+    """Imported when it is first asked: it is a fifth of the start of `check`, and 4 MB of a service that never does."""
+    from coloraide import Color as Coloraide  # noqa: PLC0415
+
+    return Coloraide
+
+
+@cache
+def css_names() -> Mapping[str, Color]:
+    """The names of CSS Color 4, <https://www.w3.org/TR/css-color-4/#named-colors>."""
+    from coloraide.css.color_names import name2val_map  # noqa: PLC0415
+
+    return {
+        name: Color.from_rgb(red, green, blue)
+        for name, (red, green, blue, opacity) in name2val_map.items()
+        if opacity == 255  # `transparent` is no light
+    }
 
 
 def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
     text = text.strip()
-    color = _named(text, palette) or _hex(text) or _kelvin(text) or _rgb(text)
+    color = _hex(text) or _kelvin(text) or _named(text, palette) or _rgb(text)  # no name begins with # or a digit
     if color is not None:
         return color
     if len(text) > LONGEST:
@@ -137,8 +165,8 @@ def _named(text: str, palette: Mapping[str, Color]) -> Color | None:
                 return color
         if name in WHITES:
             return Color.from_kelvin(WHITES[name])
-        if name in CSS:
-            return CSS[name]
+        if name in css_names():
+            return css_names()[name]
     return None
 
 
@@ -189,7 +217,7 @@ def _temperature_meant(text: str) -> str | None:
 
 
 def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
-    names = {plain(name): name for name in (*CSS, *WHITES, *SWEDISH, *palette)}
+    names = {plain(name): name for name in (*css_names(), *WHITES, *SWEDISH, *palette)}
     bare = {unmarked(name): name for name in names.values()}
     if unmarked(text) in bare:
         return bare[unmarked(text)]
@@ -199,11 +227,3 @@ def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
 
 def _any_name(palette: Mapping[str, Color]) -> str:
     return next(iter(palette), "orange")
-
-
-CSS = {
-    name: Color.from_rgb(red, green, blue)
-    for name, (red, green, blue, opacity) in name2val_map.items()
-    if opacity == 255  # `transparent` is no light
-}
-"""The names of CSS Color 4, <https://www.w3.org/TR/css-color-4/#named-colors>."""

@@ -1,11 +1,12 @@
 """Colours as people write them."""
 
 import pytest
+from coloraide import Color as Coloraide
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controller.errors import Mistake
-from controller.lighting.color import CSS, Color, parse_color
+from controller.lighting.color import FROM_XYZ, TO_XYZ, Color, css_names, parse_color
 from controller.lighting.names import SWEDISH, WHITES
 
 PALETTE = {"orange": Color("#FF6A00"), "Kommunblå": Color("#0077B6")}
@@ -57,7 +58,7 @@ def test_the_warmer_the_redder() -> None:
 @pytest.mark.parametrize("name", sorted(SWEDISH))
 def test_every_swedish_name_means_a_known_color(name: str) -> None:
     """No Swedish word leads nowhere."""
-    assert SWEDISH[name] in CSS or SWEDISH[name] in WHITES
+    assert SWEDISH[name] in css_names() or SWEDISH[name] in WHITES
     assert parse_color(name, {})
 
 
@@ -136,3 +137,15 @@ def test_chromaticity_of_the_primaries_is_that_of_the_standard() -> None:
     }
     for hex_color, xy in known.items():
         assert Color(hex_color).xy == pytest.approx(xy, abs=0.0005)
+
+
+@pytest.mark.parametrize("code", ["#000000", "#FFFFFF", "#0A0B0C", "#FF6A00", "#0000FF", "#7F8081"])
+def test_the_formulas_of_srgb_are_those_of_an_independent_library(code: str) -> None:
+    """Both ways, and CIE xy, where black has that of white."""
+    color, other = Color(code), Coloraide(code)
+    assert color.linear == pytest.approx(other.convert("srgb-linear").coords(), abs=1e-12)
+    assert Color.from_linear(*color.linear) == color
+    assert color.xy == pytest.approx(Coloraide("white").xy() if code == "#000000" else other.xy(), abs=1e-9)
+    for matrix, spaces in ((TO_XYZ, ("srgb-linear", "xyz-d65")), (FROM_XYZ, ("xyz-d65", "srgb-linear"))):
+        columns = [Coloraide(spaces[0], unit).convert(spaces[1]).coords() for unit in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
+        assert [list(row) for row in matrix] == [pytest.approx(list(row)) for row in zip(*columns, strict=True)]

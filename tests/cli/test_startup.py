@@ -1,0 +1,26 @@
+"""What a command imports: who checks a file waits for nothing that only a running service needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NOT_FOR_CHECK = (
+    "asyncio",
+    "apscheduler",
+    "paho",
+    "sqlite3",
+    "serial",
+    "coloraide",
+    "controller.fixtures",
+    "controller.app",
+)
+
+
+def test_check_of_the_shipped_files_imports_nothing_of_a_running_service() -> None:
+    """A start of `check` takes 0.4 s at most; each of these would add 10 to 100 ms."""
+    run = [sys.executable, "-X", "importtime", "-m", "controller", "--config", str(ROOT / "config"), "check"]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "controller.config.load" in imported
+    assert not [name for name in NOT_FOR_CHECK if name in imported]
