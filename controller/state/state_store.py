@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 from pydantic import AwareDatetime, Field
 
@@ -71,20 +71,21 @@ class StateStore:
         self._buffer = HistoryBuffer(history, self._emit, time.monotonic)
         self._changed = asyncio.Event()
         self._disk = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._undoing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "StateStore":
         self._loop = asyncio.get_running_loop()
         await self._use_disk(self._load)
-        self._start(self._write_changes(), "state: write")
+        self._writing = asyncio.create_task(self._write_changes(), name="state: write")
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._writing.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._use_disk(self._close)
-        for task in self._tasks:
-            task.cancel()
+        if self._undoing is not None:
+            self._undoing.cancel()
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
@@ -189,7 +190,7 @@ class StateStore:
             raise NotKept("TWL-J007", reason=str(error)) from error
         except TimeoutError as late:
             if undo is not None:
-                self._start(self._use_disk(undo), "state: undo")
+                self._undoing = asyncio.create_task(self._undo(undo, self._undoing), name="state: undo")
             raise NotKept("TWL-J007", reason=f"the disk has not answered for {PATIENCE_S:.0f} s") from late
 
     async def _use_disk(self, job: Callable[[], T]) -> T:
@@ -205,10 +206,10 @@ class StateStore:
         if not call.cancelled():
             call.exception()  # whoever asked may have gone
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _undo(self, undo: Callable[[], None], before: asyncio.Task[None] | None) -> None:
+        await self._use_disk(undo)
+        if before is not None:
+            await before
 
     async def _write_changes(self) -> NoReturn:
         """Write what waits whenever there is something new, and try again what failed."""

@@ -428,3 +428,14 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path, told: list[Even
     database = Database(tmp_path / "things.db.corrupt-1", first, told.append)
     assert database.write(lambda it: it.execute("SELECT name FROM things").fetchall()) == [("kept",)]
     database.close()
+
+
+async def test_nothing_is_written_after_the_end(a_store: Make, tmp_path: Path, now: datetime) -> None:
+    """What was noted in the last moment is written by then, and the file is closed for good."""
+    for number in range(5):
+        async with a_store() as store:
+            store.note(new_event("TWL-J004", file=f"{number}"), now)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.02)
+        assert not (tmp_path / "history.db-wal").exists()
+    assert len(SqliteHistory(tmp_path).events(0, now, 10)) == 5
