@@ -12,8 +12,10 @@ LOOKS = frozenset({"looks", "shows", "wanted", "shown", "tonight"})
 NOTHING = re.compile(r"^nothing(?=;|$)")
 DARK = re.compile(r"(?<!\S)dark(?=[,;]|$| \()")
 NOTES = ("(own effect or mode)", "(not exactly)")
-FILE_REASON = re.compile(r"([\w.-]+): (.+)")
-"""As a store tells which of its files failed; several are joined by `; `."""
+QUOTING = frozenset({"reason", "problem"})
+"""Fields whose reasons quote something."""
+PLACE_REASON = re.compile(r"([\w.-]+): (.+)")
+"""A file that failed, or a key with a wrong value, and why; several are joined by `; `."""
 OS_ERROR = re.compile(r"\[Errno (?P<number>-?[0-9]+)\] (?P<reason>[^:]+)(?P<rest>.*)")
 
 
@@ -29,10 +31,16 @@ def for_people(field: str, text: str, language: Language) -> str:
     word = values["words"].get(field, {}).get(text) or reasons.get(text)
     if word is not None:
         return str(word)
-    files = [found.groups() for part in text.split("; ") if (found := FILE_REASON.fullmatch(part))]
-    if len(files) == text.count("; ") + 1 and all(reason in reasons for _, reason in files):
-        return "; ".join(f"{name}: {reasons[reason]}" for name, reason in files)
-    return _quoting(text, language) if field == "reason" else text
+    quoting = _quoting(text, language) if field in QUOTING else None
+    if quoting is not None:
+        return quoting
+    places = [found.groups() for part in text.split("; ") if (found := PLACE_REASON.fullmatch(part))]
+    told_of = [
+        reasons.get(reason) or (_quoting(reason, language) if field in QUOTING else None) for _, reason in places
+    ]
+    if len(places) == text.count("; ") + 1 and all(told_of):
+        return "; ".join(f"{place}: {reason}" for (place, _), reason in zip(places, told_of, strict=True))
+    return text
 
 
 def looks_in(text: str, language: Language) -> str:
@@ -43,9 +51,9 @@ def looks_in(text: str, language: Language) -> str:
     return NOTHING.sub(looks["nothing"], DARK.sub(looks["dark"], text))
 
 
-def _quoting(text: str, language: Language) -> str:
+def _quoting(text: str, language: Language) -> str | None:
     found = ((pattern.fullmatch(text), sentence) for pattern, sentence in _sentences(language))
-    return next((sentence.format(*told.groups()) for told, sentence in found if told), text)
+    return next((sentence.format(*told.groups()) for told, sentence in found if told), None)
 
 
 @cache

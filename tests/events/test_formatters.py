@@ -19,6 +19,8 @@ from controller.events import CATALOGUE, new_event
 from controller.events.formatters import PRIORITY, document, json_line, text_line
 from controller.events.models import Advice, Phrase, Text, printable
 from controller.events.translation import for_people
+from controller.gateways.base import Rejected
+from controller.gateways.wire import parse_reported
 from controller.locale import texts
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
@@ -118,18 +120,18 @@ def test_what_the_system_says_is_known_in_swedish() -> None:
     assert {os.strerror(number) for number in numbers} <= set(texts("sv", "values")["reasons"])
 
 
-REFUSING = {"_refuse", "ProtocolError", "Unreadable", "Rejected"}
+REFUSING = {"_refuse", "ProtocolError", "Unreadable", "Rejected", "unreadable"}
 
 
 def reasons() -> set[str]:
-    """What broker and dialects say of what they cannot read, with a figure for each part that is quoted."""
+    """What broker, dialects and fixture files say of what they cannot read; a figure stands for each quoted part."""
     found = set()
-    for path in sorted(path for room in ("broker", "gateways") for path in (ROOT / room).glob("*.py")):
+    for path in sorted(path for room in ("broker", "gateways", "fixtures") for path in (ROOT / room).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING:
                 text = "".join(
                     part.value if isinstance(part, ast.Constant) else "0x1f" if "02x" in ast.unparse(part) else "7"
-                    for one in node.args
+                    for one in node.args[-1:]
                     for part in (one.values if isinstance(one, ast.JoinedStr) else [one])
                     if isinstance(part, ast.Constant | ast.FormattedValue)
                 )
@@ -143,6 +145,28 @@ def test_what_is_said_of_a_message_that_cannot_be_read_is_known_in_swedish() -> 
     assert len(known) > 20
     assert {text for text in known if for_people("reason", text, "sv") == text} == set()
     assert for_people("reason", "the topic filter 'a{0}/#/b'", "sv") == "ämnesfiltret 'a{0}/#/b'"
+
+
+@pytest.mark.parametrize(
+    ("reported", "swedish"),
+    [
+        ({"epoch": "x"}, "ska vara ett heltal"),
+        ({"epoch": -1}, "ska vara minst "),
+        ({"at": "now"}, "ska vara en tidpunkt"),
+        ({"at": "1000-01-01T00:00:00Z"}, "en tidpunkt utanför åren "),
+        ({"zones": []}, "ska vara ett objekt"),
+        ({"by": "me"}, "ska vara 'desired'"),
+        ({"problems": 1}, "ska vara en lista"),
+    ],
+)
+def test_what_is_wrong_with_a_report_is_known_in_swedish(reported: dict[str, object], swedish: str) -> None:
+    """With the key that has the wrong value."""
+    sound = {"version": 1, "epoch": 1, "revision": 1, "at": "2026-11-20T15:00:00Z", "zones": {}, "by": "plan"}
+    rest = {"command_id": "a", "clock": "own", "uptime_s": 1, "problems": []}
+    wrong = parse_reported(json.dumps({**sound, **rest, **reported}).encode())
+    assert isinstance(wrong, Rejected)
+    [key] = reported
+    assert for_people("reason", wrong.reason, "sv").startswith(f"{key}: {swedish}"), wrong.reason
 
 
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
