@@ -2,30 +2,29 @@
 
     bytes --Framer, decode--> packet --PacketHandler--> Router --> ClientSession --publish, ack--> bytes
             `packets`                `packet_handler`  `router`   `client_session`  `packets`
-    around it: `client_connection`, the socket; `login`; `fairness`, the loop's time; `broker_file`; `broker_events`,
-    the log; `server`, all
 
-Everything but these six is pure.
+These four are pure, and so is `access`. Around them: `client_connection` (the socket, and whose turn it is), `login`,
+`broker_file`, and `server`, which holds all of it together.
 
 Where the standard leaves a choice
 | question | choice |
 |---|---|
 | several filters of one client match | one delivery, at the highest QoS granted (3.3.5 allows either) |
 | SUBSCRIBE again before its retained messages are sent | each of them once, as it is then |
-| MQTT 3.1 and MQTT 5 clients | refused: CONNACK 1; to MQTT 5 in its own words, reason 0x84 |
+| MQTT 3.1 and MQTT 5 clients | refused: CONNACK 1; to MQTT 5 in the form of MQTT 5, reason 0x84 |
 | wrong log-in | CONNACK 4, none where one is needed 5; no session is touched before |
 | a valid filter too many | SUBACK 0x80; a malformed filter ends the connection |
 | `$SYS` | not offered; `$share/…` has no meaning before MQTT 5 and is a filter like any other |
 | what a user may not do | a message is acknowledged and dropped; a filter matches less, a topic is refused |
 | when a message is acknowledged | when it is in memory; the file follows (`broker_file`) |
-| broker stops | no wills: the clients are well; retained messages and lasting sessions are written |
+| broker stops | no wills, since the clients are alive; retained messages and lasting sessions are written |
 | power cut | lasting sessions lose what waited, never their subscriptions; nothing is sent a second time |
 | QoS 0 for a client that is away | not kept |
 | QoS 2 arriving | passed on at once, its identifier held until PUBREL (method B of 4.3.3) |
 """
 
 from controller.broker.access import Admission, User, hashed, is_secret
-from controller.broker.limits import Limits
+from controller.broker.client_session import Limits
 from controller.broker.server import Broker
 
 __all__ = ["Admission", "Broker", "Limits", "User", "hashed", "is_secret"]

@@ -1,15 +1,9 @@
 """Who may use the broker and for what. Nothing in here waits.
 
-Rules
-1. Without users anyone may do anything; the broker then listens on loopback only.
-2. With users each has a password and, unless all is allowed, filters of topics that may be read and written, as in
-   mosquitto's access list. What may not be written is acknowledged and dropped, what may not be read is not sent:
-   MQTT 3.1.1 has no other answer (3.3.5).
-3. The programs of the service itself log in with a password that the broker is told beside the users. They may do
-   anything, and are no user.
-4. A password is kept as scrypt hash (RFC 7914) in the form `$scrypt$ln=14,r=8,p=1$<salt>$<hash>`, both in Base64
-   without padding; or plain.
-5. Guessing is slowed, see `Guesses`.
+Without users anyone may do anything, and the broker listens on loopback only. With users each has a password and,
+unless all is allowed, filters of topics that may be read and written, as in mosquitto's access list. What may not be
+written is acknowledged and dropped, what may not be read is not sent: MQTT 3.1.1 has no other answer (3.3.5). The
+programs of the service itself log in with a password that the broker is given beside the users; they may do anything.
 """
 
 import base64
@@ -18,29 +12,20 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.topics import Filters
 
 OWN = ""
-"""The programs of the service itself, in the place of a user's name."""
+"""The user that stands for the programs of the service itself."""
 LOG_N, BLOCKS = 14, 8
 """16 MiB and 40 ms on a desktop computer, 150 ms on a Raspberry Pi 4; one password is worked out at a time."""
+# $scrypt$ln=14,r=8,p=1$<salt>$<hash>, both in Base64 without padding (RFC 7914)
 HASHED = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=8,p=1\$([A-Za-z0-9+/]{16,86})\$([A-Za-z0-9+/]{43,86})")
 LARGEST_LOG_N = 17
 HASH_BYTES = 32
-
-BURST = 20
-COST_S = 2.0
-"""So many passwords may be tried at once, then one every COST_S: of one user from one address."""
-KNOWN_BURST = 60
-"""The same of a user and client id that were let in before."""
-ACCOUNT_BURST = 100
-ACCOUNT_COST_S = 0.5
-"""The same of one user from all addresses; all may log in at the same time after a power cut."""
-KEYS = 5000
 
 Access = Literal["read", "write"]
 
@@ -55,7 +40,7 @@ class User:
 
     @property
     def is_hashed(self) -> bool:
-        """Whether the password itself is not kept."""
+        """Whether it is a hash that is stored, not the password."""
         return self.secret.startswith("$scrypt$")
 
 
@@ -64,8 +49,8 @@ Users = Mapping[str, User] | None
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who is let in: `users` by name, anyone if there are none, which is allowed on loopback only. Whoever knows the
-    password `own` may do anything and is let in always. Client ids that begin with `reserved` have places of their own
+    """Who is let in: `users` by name, or anyone where it is None, which is allowed on loopback only. Whoever knows the
+    password `own` may do anything and is always let in. Client ids that begin with `reserved` have places of their own
     in a broker that is full."""
 
     users: Users = None
@@ -74,7 +59,7 @@ class Admission:
 
 
 def hashed(password: str) -> str:
-    """The form in which a password is kept."""
+    """The form in which a password is stored."""
     salt = secrets.token_bytes(16)
     return f"$scrypt$ln={LOG_N},r={BLOCKS},p=1${_text(salt)}${_text(_scrypt(password.encode(), salt, LOG_N))}"
 
@@ -88,7 +73,7 @@ def is_secret(text: str) -> bool:
 
 
 def is_password(secret: str, password: bytes) -> bool:
-    """Whether a password is the one that is kept; takes the time of rule 4 where it is hashed."""
+    """Whether a password is the stored one; takes the time of LOG_N where that is hashed."""
     parts = HASHED.fullmatch(secret)
     if parts is None:
         return hmac.compare_digest(secret.encode(), password)
@@ -123,7 +108,7 @@ class Rights:
             self._filters[name, "write"] = _tree(user.write)
 
     def allow(self, user: str | None, access: Access, topic: str) -> bool:
-        """Whether this user may; one who is no longer known may nothing."""
+        """Whether this user may; a user who is no longer listed may do nothing."""
         if self.users is None or user == OWN:
             return True
         if user is None or user not in self.users:
@@ -139,34 +124,3 @@ def _tree(patterns: tuple[str, ...] | None) -> Filters[None] | None:
     for pattern in patterns:
         tree.add(pattern, None, 0)
     return tree
-
-
-class Guesses:
-    """How many passwords may still be tried under a key: `burst` at once, then one every `cost_s`. Right ones are given
-    back and so cost nothing."""
-
-    def __init__(self, burst: int, cost_s: float) -> None:
-        self._ahead_s = burst * cost_s
-        self._cost_s = cost_s
-        self._paid_s: dict[Hashable, float] = {}
-
-    def take(self, key: Hashable, now_s: float) -> bool:
-        """Whether one more may be tried now."""
-        paid_s = max(now_s, self._paid_s.get(key, now_s)) + self._cost_s
-        if paid_s > now_s + self._ahead_s + 1e-6:
-            return False
-        if key not in self._paid_s and len(self._paid_s) >= KEYS:
-            self._forget(now_s)
-        self._paid_s[key] = paid_s
-        return True
-
-    def give_back(self, key: Hashable) -> None:
-        """The password was right."""
-        if key in self._paid_s:
-            self._paid_s[key] -= self._cost_s
-
-    def _forget(self, now_s: float) -> None:
-        """Those under which nothing was tried for a while; else those that were tried first."""
-        idle = [key for key, paid_s in self._paid_s.items() if paid_s <= now_s]
-        for key in idle or list(self._paid_s)[: KEYS // 10]:
-            del self._paid_s[key]

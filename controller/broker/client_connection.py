@@ -1,217 +1,237 @@
-"""One TCP connection: bytes to packets and back, and the bounds that keep one client from hurting the others.
-
-Rules
-1. At most BATCH packets of one client are worked off at a time, then the others have their turn (`turns`); meanwhile
-   nothing more is read from it, so that TCP holds its sender back.
-2. A client that does not read its answers is not read either.
-3. Who publishes faster than a receiver takes it is slowed, the more the fuller that queue is, at most to one
-   batch in BRAKE_S; when it is full the receiver is dropped. So no client holds up another for longer than that.
-4. Nothing received for 1.5 × keep alive (3.1.2.10) ends the connection, unless it is taking what is sent. Where it is
-   0, TCP's own keepalive finds a client that lost its power, after two hours as Linux comes.
-5. What a client sent before it hung up is still worked off, its DISCONNECT too.
-6. While a log-in is judged nothing more is read.
-7. Packets that came in part may take `unfinished_bytes` of memory, of all clients together.
-"""
+"""One TCP connection: bytes to packets and back, and the bounds that keep one client from hurting the others."""
 
 import asyncio
 import socket
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from controller.broker.access import OWN
 from controller.broker.client_session import ClientSession
-from controller.broker.fairness import SLICE_S, Fairness
 from controller.broker.login import Login, LoginJudge
 from controller.broker.packet_handler import PacketHandler
 from controller.broker.packets import LONGEST_CONNECT, Connect, Framer, ProtocolError, decode
 from controller.broker.router import Router
 
+SLICE_S = 0.01
 BATCH = 100
 BRAKE_S = 0.2
 CROWDED = 0.1
-"""A queue that is less full brakes nobody."""
+"""A queue that is less full slows nobody down."""
 BURST_BYTES = 1 << 18
 """As much as asyncio reads at once, so that what comes in can go out."""
 BURST = 1000
 """So many packets are sent at a time, however small."""
-
-
 PART_BYTES = 1 << 16
-"""A packet in part that is smaller does not count."""
+"""A smaller part of a packet does not count."""
+KEEP_ALIVES = 1.5
+"""Nothing received for so many keep-alive times ends a connection (3.1.2.10)."""
+
+
+class Fairness:
+    """Shares the loop among the connections and with the rest of the program: each piece of work that waits has its
+    turn once until SLICE_S is over, then the loop looks at sockets and timers, then the others follow. No piece takes
+    longer than a slice by itself."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._is_planned = False
+
+    def give(self, work: Callable[[], None]) -> None:
+        """Has it done in its turn."""
+        self._waiting.append(work)
+        self._plan()
+
+    def _plan(self) -> None:
+        if self._waiting and not self._is_planned:
+            self._is_planned = True
+            self._loop.call_soon(self._run)
+
+    def _run(self) -> None:
+        until = self._loop.time() + SLICE_S
+        try:
+            for _ in range(len(self._waiting)):
+                self._waiting.popleft()()
+                if self._loop.time() > until:
+                    break
+        finally:
+            self._is_planned = False
+            self._plan()
 
 
 @dataclass(frozen=True)
-class House:
-    """What all connections share; `reserved` is how client ids begin that are let into a broker that is full."""
+class Shared:
+    """What all connections share. Client ids that begin with `reserved` are let into a broker that is full;
+    `connections` are those that are open, the oldest first."""
 
-    exchange: Router
-    door: LoginJudge
-    turns: Fairness
+    router: Router
+    logins: LoginJudge
+    fairness: Fairness
     reserved: str
-    connections: "dict[ClientConnection, None]" = field(default_factory=dict)
-    """All that are open, in order."""
+    connections: "dict[ClientConnection, None]"
 
     def bound_strangers(self) -> None:
         """Closes the oldest connection that has not logged in of the address with most, if there are too many."""
-        limits = self.exchange.limits
         strangers = [each for each in self.connections if each.is_stranger]
-        if len(strangers) > limits.strangers:
+        if len(strangers) > self.router.limits.strangers:
             ((address, _),) = Counter(each.address for each in strangers).most_common(1)
             next(each for each in strangers if each.address == address).drop("TWL-B036")
 
     def bound_parts(self) -> None:
-        """Ends the packet begun first, if those that have come in part take too much."""
+        """Ends the connection whose packet was begun first, if packets that have come in part take too much memory."""
         parts = [each for each in self.connections if each.part_bytes > PART_BYTES]
-        if sum(each.part_bytes for each in parts) > self.exchange.limits.unfinished_bytes:
+        if sum(each.part_bytes for each in parts) > self.router.limits.unfinished_bytes:
             min(parts, key=lambda each: each.part_since_s).drop("TWL-B047")
 
 
 class ClientConnection(asyncio.Protocol):
     """A client's connection, from accept to close."""
 
-    def __init__(self, house: House) -> None:
+    transport: asyncio.Transport
+
+    def __init__(self, shared: Shared) -> None:
         self._loop = asyncio.get_running_loop()
         self.closed = self._loop.create_future()
         self.address = "?"
         self.part_since_s = 0.0
-        self._house = house
-        self._exchange = house.exchange
-        self._turns = house.turns
-        self._framer = Framer(min(LONGEST_CONNECT, self._exchange.limits.packet_bytes))
+        self.is_writable = True
+        self._shared = shared
+        self._router = shared.router
+        self._framer = Framer(min(LONGEST_CONNECT, self._router.limits.packet_bytes))
         self._judging: asyncio.Task[Login] | None = None
         self._answers: list[bytes] = []
-        self._working = False
-        self._sending = False
-        self._hung_up = False
-        self._overrun = False
-        self._writable = True
+        self._is_working = self._is_sending = False
+        self._has_hung_up = self._is_overrun = False
         self._unsent = 0
-        self._heard = self._loop.time()
+        self._heard_s = self._loop.time()
 
-    # what asyncio calls
+    # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Waits for the CONNECT. TCP_NODELAY is set by asyncio itself."""
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
+        # finds a client without keep-alive that lost its power, after two hours as Linux comes
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         address = transport.get_extra_info("peername")
         self.address = str(address[0]) if address else "?"
-        self._dialogue = PacketHandler(self._exchange, self, self.address, self._house.reserved)
-        self._timer = self._loop.call_later(self._exchange.limits.connect_within_s, self.drop, "TWL-B038")
-        self._house.connections[self] = None
-        self._house.bound_strangers()
+        self._handler = PacketHandler(self._router, self, self.address, self._shared.reserved)
+        self._timer = self._loop.call_later(self._router.limits.connect_within_s, self.drop, "TWL-B038")
+        self._shared.connections[self] = None
+        self._shared.bound_strangers()
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes; they are worked off from the loop."""
-        if not self._dialogue.over:
+        """Takes bytes; their packets are worked off in turn."""
+        if not self._handler.over:
             if not self._framer.size:
                 self.part_since_s = self._loop.time()
             self._framer.feed(data)
             self._plan_work()
             if self._framer.size > PART_BYTES:
-                self._house.bound_parts()
+                self._shared.bound_parts()
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than it is sent to: rule 2."""
-        self._writable = False
-        self._unsent = self._transport.get_write_buffer_size()
-        self._transport.pause_reading()
+        """The client reads more slowly than it is sent to: then it is not read either."""
+        self.is_writable = False
+        self._unsent = self.transport.get_write_buffer_size()
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self._writable = True
-        self._heard = self._loop.time()
+        self.is_writable = True
+        self._heard_s = self._loop.time()
         self.wake()
         self._plan_work()
 
     def connection_lost(self, _reason: Exception | None) -> None:
-        """The socket is gone; what came before is worked off first: rule 5."""
-        self._hung_up = True
+        """The socket is gone; what the client sent before, its DISCONNECT too, is still worked off."""
+        self._has_hung_up = True
         self._timer.cancel()
-        self._house.connections.pop(self, None)
+        self._shared.connections.pop(self, None)
         self._plan_work()
         self.closed.set_result(None)
 
-    # what the session calls
+    # called by the session
 
     def wake(self) -> None:
         """Sends in its turn, so that many small packets leave as one."""
-        if not self._sending and self._writable and not self._hung_up:
-            self._sending = True
-            self._turns.give(self._send)
+        if not self._is_sending and self.is_writable and not self._has_hung_up:
+            self._is_sending = True
+            self._shared.fairness.give(self._send)
 
     def overrun(self) -> None:
         """The queue is full; the connection is dropped when the delivery that filled it is done."""
-        if not self._overrun:
-            self._overrun = True
+        if not self._is_overrun:
+            self._is_overrun = True
             self._loop.call_soon(self.drop, "TWL-B041")
 
-    def displaced(self) -> None:
-        """A newer connection has the same client id."""
-        self.drop("TWL-B040")
-
-    # what the broker calls
+    # called by the broker
 
     @property
     def is_stranger(self) -> bool:
         """Whether it has not logged in yet."""
-        return self._dialogue.is_stranger
+        return self._handler.is_stranger
+
+    @property
+    def unread_bytes(self) -> int:
+        """What came and is not worked off."""
+        return self._framer.size
 
     @property
     def part_bytes(self) -> int:
-        """What has come of packets that are not worked off; of the programs of the service it does not count."""
-        session = self._dialogue.session
+        """The same, but for the programs of the service themselves, which are trusted."""
+        session = self._handler.session
         return self._framer.size if session is None or session.user != OWN else 0
 
     def drop(self, code: str, **fields: object) -> None:
         """Ends the connection for a reason; the will is published."""
-        if not self._dialogue.over:
-            self._dialogue.tell(code, **fields)
+        if not self._handler.over:
+            self._handler.report(code, **fields)
             self._close()
 
     def stop(self) -> None:
         """Sends what waits and closes, without a will: it is the broker that goes, not the client."""
         self._send()
-        while self._sending and self._writable:
+        while self._is_sending and self.is_writable:
             self._send()
         self._close(with_will=False)
 
-    def abort(self) -> None:
-        """Closes at once."""
-        self._transport.abort()
-
-    # the work
+    # packets that came
 
     def _plan_work(self, delay_s: float = 0) -> None:
-        if self._working or self._judging or self._dialogue.over or not (self._writable or self._hung_up):
+        if self._is_working or self._judging or self._handler.over or not (self.is_writable or self._has_hung_up):
             return
-        self._working = True
+        self._is_working = True
         if delay_s:
-            self._loop.call_later(delay_s, self._turns.give, self._work_off)
+            self._loop.call_later(delay_s, self._shared.fairness.give, self._work_off)
         else:
-            self._turns.give(self._work_off)
+            self._shared.fairness.give(self._work_off)
 
     def _work_off(self) -> None:
-        self._working = False
-        self._heard = self._loop.time()
-        self._exchange.crowding = 0.0
+        """Works off a batch, then the others have their turn. Meanwhile nothing more is read, so that TCP holds the
+        sender back."""
+        self._is_working = False
+        self._heard_s = self._loop.time()
+        self._router.crowding = 0.0
         try:
             more = self._work_batch()
-        except ProtocolError as fault:
-            return self.drop("TWL-B037", reason=str(fault))
+        except ProtocolError as error:
+            return self.drop("TWL-B037", reason=str(error))
         if self._judging:
-            return self._transport.pause_reading()
-        if self._dialogue.over:
+            return self.transport.pause_reading()
+        if self._handler.over:
             return self._close()
-        crowding = min(1.0, self._exchange.crowding)
+        # who publishes faster than a receiver takes it is slowed, the more the fuller that queue is; so no client
+        # holds up another for longer than BRAKE_S, and a receiver whose queue is full is dropped
+        crowding = min(1.0, self._router.crowding)
         if more or crowding > CROWDED:
-            self._transport.pause_reading()
+            self.transport.pause_reading()
             self._plan_work(BRAKE_S * crowding**2 if crowding > CROWDED else 0)
-        elif self._hung_up:
+        elif self._has_hung_up:
             return self._close()
-        elif self._writable:
-            self._transport.resume_reading()
+        elif self.is_writable:
+            self.transport.resume_reading()
         return self.wake()
 
     def _work_batch(self) -> bool:
@@ -223,83 +243,85 @@ class ClientConnection(asyncio.Protocol):
                 return False
             self.part_since_s = self._loop.time()
             packet = decode(*frame)
-            if isinstance(packet, Connect) and self._dialogue.is_stranger:
-                login = self._house.door.at_once(packet)
+            if isinstance(packet, Connect) and self.is_stranger:
+                login = self._shared.logins.at_once(packet)
                 if login is None:
-                    self._ask_the_door(packet)
+                    self._judge(packet)
                     return False
                 self._greet(packet, login)
-            elif answer := self._dialogue.receive(packet):
+            elif answer := self._handler.receive(packet):
                 self._answers.append(answer)
-            if self._dialogue.over:
+            if self._handler.over:
                 return False
             if self._loop.time() > until:
                 break
         return True
 
-    def _ask_the_door(self, asked: Connect) -> None:
-        self._timer.cancel()
-        judged = self._house.door.judge(asked, self.address, self._dialogue.tell)
-        self._judging = self._loop.create_task(judged, name="broker log-in")
-        self._judging.add_done_callback(lambda task: self._judged(asked, task))
+    def _judge(self, asked: Connect) -> None:
+        """Has the log-in judged; until then nothing more is read."""
 
-    def _judged(self, asked: Connect, task: "asyncio.Task[Login]") -> None:
-        self._judging = None
-        if task.cancelled() or self._dialogue.over:
-            return
-        self._greet(asked, task.result())
-        if self._dialogue.over:
-            self._close()
-        else:
-            self._plan_work()
+        def judged(task: "asyncio.Task[Login]") -> None:
+            self._judging = None
+            if task.cancelled() or self._handler.over:
+                return
+            self._greet(asked, task.result())
+            if self._handler.over:
+                self._close()
+            else:
+                self._plan_work()
+
+        self._timer.cancel()
+        work = self._shared.logins.judge(asked, self.address, self._handler.report)
+        self._judging = self._loop.create_task(work, name="broker log-in")
+        self._judging.add_done_callback(judged)
 
     def _greet(self, asked: Connect, login: Login) -> None:
-        self._answers.append(self._dialogue.greet(asked, *login))
+        self._answers.append(self._handler.greet(asked, *login))
         self._timer.cancel()
-        if self._dialogue.over:
+        if self._handler.over:
             return
-        self._framer.largest = self._exchange.limits.packet_bytes
-        self._heard = self._loop.time()
-        if self._dialogue.keep_alive_s and not self._hung_up:
+        self._framer.largest = self._router.limits.packet_bytes
+        self._heard_s = self._loop.time()
+        if self._handler.keep_alive_s and not self._has_hung_up:
             self._watch()
 
     def _watch(self) -> None:
-        unsent = self._transport.get_write_buffer_size()
-        if not self._writable and unsent < self._unsent:
-            self._heard = self._loop.time()
+        unsent = self.transport.get_write_buffer_size()
+        if not self.is_writable and unsent < self._unsent:
+            self._heard_s = self._loop.time()  # it is alive: it takes what is sent
         self._unsent = unsent
-        left_s = self._heard + 1.5 * self._dialogue.keep_alive_s - self._loop.time()
+        left_s = self._heard_s + KEEP_ALIVES * self._handler.keep_alive_s - self._loop.time()
         if left_s > 0:
             self._timer = self._loop.call_later(left_s, self._watch)
         else:
-            self.drop("TWL-B039", keep_alive_s=self._dialogue.keep_alive_s)
+            self.drop("TWL-B039", keep_alive_s=self._handler.keep_alive_s)
+
+    # packets that go
 
     def _send(self) -> None:
-        self._sending = False
-        if self._hung_up or not self._writable:
+        self._is_sending = False
+        if self._has_hung_up or not self.is_writable:
             return
         burst, self._answers = self._answers, []
-        session = self._dialogue.session
+        session = self._handler.session
         more = session is not None and _fill(burst, session)
         if burst:
-            self._transport.write(b"".join(burst))
+            self.transport.write(b"".join(burst))
         if more:
             self.wake()
 
-    # the end
-
     def _close(self, with_will: bool = True) -> None:
-        if self._answers and self._writable and not self._hung_up:
-            self._transport.write(b"".join(self._answers))
-        self._dialogue.end(with_will)
+        if self._answers and self.is_writable and not self._has_hung_up:
+            self.transport.write(b"".join(self._answers))
+        self._handler.end(with_will)
         self._timer.cancel()
         self._framer.clear()
         if self._judging:
             self._judging.cancel()
-        if self._transport.get_write_buffer_size() and with_will:
-            self._transport.abort()
+        if self.transport.get_write_buffer_size() and with_will:
+            self.transport.abort()
         else:
-            self._transport.close()
+            self.transport.close()
 
 
 def _fill(burst: list[bytes], session: ClientSession) -> bool:

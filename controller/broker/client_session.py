@@ -1,14 +1,6 @@
-"""What the broker knows of one client: what it asked for, what waits for it, what is unacknowledged. Pure.
+"""What the broker knows of one client: what it subscribed to, what waits for it, what is unacknowledged. Pure.
 
-Rules (4.3, 4.4, 4.6 of MQTT 3.1.1)
-1. Messages leave in the order in which they came; at most `window` of QoS 1 and 2 are on their way.
-2. After a reconnect all that is unacknowledged goes out once more, before anything new: PUBLISH with DUP, or
-   PUBREL.
-3. A QoS 2 message of the client is passed on when it first comes; its identifier is held until PUBREL.
-4. A retained message asked for has its place behind what waited when it was asked for, and goes out as it was then:
-   a flood cannot hold it back, and no value comes behind a newer one.
-5. For a client that is away QoS 0 is not kept, and the oldest messages go when there is no more room.
-6. All that is kept for the client counts: what waits, what is unacknowledged, and the retained messages asked for.
+Sections are those of MQTT 3.1.1.
 """
 
 from collections import deque
@@ -16,13 +8,60 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from controller.broker.limits import Limits
 from controller.broker.packets import Ack, PacketType, ProtocolError, Publish, ack, publish
 
 OVERHEAD = 200
 """What a waiting message costs beside topic and payload, bytes."""
 REPLAY_COST = 100
 """What a retained message that is still to be sent costs; its content is kept anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one broker takes on, in bytes, counts and seconds: each figure keeps one client from spending what
+    belongs to all. The controller and the gateways of the same process are let in and retained beyond them."""
+
+    packet_bytes: int = 2 << 20
+    """The largest packet; its sender is disconnected before the body is read."""
+    unfinished_bytes: int = 16 << 20
+    """Packets that have come in part, of all clients; beyond it the one begun first ends its connection."""
+    clients: int = 200
+    """Clients that are connected at the same time; one more gets CONNACK 3."""
+    reserved: int = 20
+    """Further ones whose client id says that they are commands or gateways of the tower."""
+    strangers: int = 200
+    """Connections that have not logged in yet; for one more the oldest is closed. Many, since all come at the same time
+    after a power cut."""
+    connect_within_s: float = 5.0
+    """How long a connection may take to log in."""
+    sessions: int = 200
+    """Lasting sessions of clients that are away; the one longest away is forgotten."""
+    filters: int = 250
+    """Subscriptions of one client; one more gets SUBACK 0x80."""
+    filter_bytes: int = 256 << 10
+    """The memory that they take, LEVEL_COST a level."""
+    window: int = 100
+    """QoS 1 and 2 messages on their way to one client without its acknowledgement."""
+    held: int = 1000
+    """QoS 2 messages of one client that it has not released; one more ends the connection."""
+    queue_bytes: int = 16 << 20
+    """What may wait for one connected client, acknowledgements included; beyond it the client is dropped."""
+    queues_bytes: int = 48 << 20
+    """The same for all connected clients; beyond it the one with most is dropped."""
+    absent_bytes: int = 1 << 20
+    """What may wait for one client that is away; beyond it the oldest messages go."""
+    absent_messages: int = 1000
+    """The same in messages."""
+    all_absent_bytes: int = 8 << 20
+    """The same for all clients that are away; beyond it half of what waits for the one with most goes."""
+    retained: int = 20_000
+    """Retained messages; for a further topic the one that was published longest ago goes."""
+    retained_bytes: int = 16 << 20
+    """The same in bytes of topics and payloads."""
+    save_every_s: float = 60.0
+    """The shortest time between two writes of the file, at most SELDOM_S."""
+    disk_bytes_per_s: float = 50.0
+    """What writing may come to on the long run: a file of 30 kB is written every ten minutes."""
 
 
 class Peer(Protocol):
@@ -32,15 +71,15 @@ class Peer(Protocol):
         """There is something to send."""
 
     def overrun(self) -> None:
-        """More waits than may wait; called in the middle of a delivery, so it must only make a note."""
+        """More waits than may wait. Called in the middle of a delivery, so it may only take note of it."""
 
-    def displaced(self) -> None:
-        """Another connection takes the session."""
+    def drop(self, code: str) -> None:
+        """Ends the connection, for the reason of this event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A message that is sent and not acknowledged; after PUBREC only its PUBREL is still to be completed."""
+    """A message that is sent and not acknowledged; once `released` by PUBREC, only its PUBCOMP is missing."""
 
     message: Publish
     qos: int
@@ -50,7 +89,7 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """All of a session that outlives connection and broker."""
+    """What of a session outlives connection and broker; the names of its fields are those in the file."""
 
     client_id: str
     user: str | None
@@ -76,26 +115,27 @@ class Room:
 
 class ClientSession:
     """One client's state; `lasting` is what the standard calls CleanSession 0. `user` is None where anyone is let in.
-    What is kept for the client is counted in `room`, until `forget`."""
+    What is kept for the client counts in `room` until `forget`: what waits, what is unacknowledged, and the retained
+    messages subscribed to and not sent yet."""
 
-    def __init__(self, kept: StoredSession, lasting: bool, limits: Limits, room: Room) -> None:
-        self.client_id = kept.client_id
-        self.user = kept.user
+    def __init__(self, stored: StoredSession, lasting: bool, limits: Limits, room: Room) -> None:
+        self.client_id = stored.client_id
+        self.user = stored.user
         self.lasting = lasting
-        self.filters = dict(kept.filters)
+        self.filters = dict(stored.filters)
         self.peer: Peer | None = None
         self.size = 0
         self._limits = limits
         self._room = room
-        self._waiting = deque(kept.waiting)
-        self._flying = dict(kept.flying)
+        self._waiting = deque(stored.waiting)
+        self._flying = dict(stored.flying)
         self._again: deque[int] = deque()
-        self._asked = dict(kept.replay)
+        self._asked = dict(stored.replay)
         self._replay: deque[tuple[Publish, int]] = deque()
         self._before_replay = 0
-        self._held = set(kept.held)
+        self._held = set(stored.held)
         self._last_id = 0
-        messages = [message for message, _ in kept.waiting] + [flight.message for flight in kept.flying.values()]
+        messages = [message for message, _ in stored.waiting] + [flight.message for flight in stored.flying.values()]
         self._charge(sum(map(_size, messages)) + REPLAY_COST * len(self._asked))
 
     def _charge(self, size: int) -> None:
@@ -105,7 +145,7 @@ class ClientSession:
         else:
             self._room.connected += size
 
-    def _turn(self, peer: Peer | None) -> None:
+    def _set_peer(self, peer: Peer | None) -> None:
         """What is counted moves with the client."""
         size = self.size
         self._charge(-size)
@@ -116,27 +156,27 @@ class ClientSession:
         """The session is over: nothing counts any more."""
         self._charge(-self.size)
 
-    def kept(self) -> StoredSession:
-        """What is to be written down."""
+    def stored(self) -> StoredSession:
+        """What is to be written to the file."""
         waiting = tuple(entry for entry in self._waiting if entry[1])
         state = (dict(self.filters), waiting, dict(self._flying), dict(self._asked), tuple(self._held))
         return StoredSession(self.client_id, self.user, *state)
 
     def attach(self, peer: Peer, retained: Mapping[str, Publish]) -> None:
-        """A connection begins: what was on its way goes out again."""
-        self._turn(peer)
+        """A connection begins. What is unacknowledged goes out again, before anything new (4.4)."""
+        self._set_peer(peer)
         self._again = deque(self._flying)
         self.replay({}, retained)
 
     def detach(self) -> None:
-        """The connection ended: what has QoS 0 is let go."""
-        self._turn(None)
+        """The connection ended. Messages of QoS 0 are not kept for a client that is away."""
+        self._set_peer(None)
         self._charge(-sum(_size(message) for message, qos in self._waiting if not qos))
         self._waiting = deque(entry for entry in self._waiting if entry[1])
         self._replay.clear()
 
     def push(self, message: Publish, qos: int) -> None:
-        """Lets a message wait to be sent."""
+        """Queues a message; they leave in the order in which they came (4.6)."""
         if self.peer is None and not qos:
             return
         self._waiting.append((message, qos))
@@ -147,8 +187,8 @@ class ClientSession:
             self.peer.wake()
 
     def shed(self, size: int, count: int) -> bool:
-        """Lets the oldest go until no more than so many bytes and messages are kept; whether any went. What is
-        released only waits for its PUBCOMP and stays."""
+        """Drops the oldest until no more than so many bytes and messages are kept; whether any went. What is released
+        only waits for its PUBCOMP and stays."""
         before = self.size
         while self.size > size or len(self._waiting) + len(self._flying) > count:
             unsettled = next((packet_id for packet_id, flight in self._flying.items() if not flight.released), None)
@@ -164,7 +204,11 @@ class ClientSession:
         return self.size < before
 
     def replay(self, topics: Mapping[str, int], retained: Mapping[str, Publish]) -> None:
-        """Lets the retained messages of these topics be sent, and those asked for before that are not sent yet."""
+        """Has the retained messages of these topics sent, and those asked for before that are not sent yet.
+
+        They come behind what waits now and before what comes later, and are sent as they are now: a flood cannot hold
+        them back, and no value comes behind a newer one.
+        """
         asked = {**self._asked, **topics}
         self._charge(-REPLAY_COST * len(self._asked))
         self._asked = {topic: qos for topic, qos in asked.items() if topic in retained}
@@ -209,31 +253,31 @@ class ClientSession:
         self._charge(_size(message))
         return publish(message, qos, retain, packet_id)
 
-    def acknowledge(self, told: Ack) -> bytes:
-        """Takes an acknowledgement and gives the answer to it; ProtocolError if it is of the wrong kind.
+    def acknowledge(self, packet: Ack) -> bytes:
+        """Takes an acknowledgement and returns the answer to it; raises ProtocolError if it is of the wrong kind.
 
-        One without a message is answered all the same: the client may have kept more of the session than we.
+        One without a message is answered all the same: the client may remember more of the session than we.
         """
-        flight = self._flying.get(told.packet_id)
-        if told.kind is PacketType.PUBREL:
-            self._held.discard(told.packet_id)
-            return ack(PacketType.PUBCOMP, told.packet_id)
-        if flight and told.kind not in _expected(flight):
-            raise ProtocolError(f"{told.kind.name} for a message of QoS {flight.qos}")
-        if told.kind is PacketType.PUBREC:
+        flight = self._flying.get(packet.packet_id)
+        if packet.kind is PacketType.PUBREL:
+            self._held.discard(packet.packet_id)
+            return ack(PacketType.PUBCOMP, packet.packet_id)
+        if flight and packet.kind not in _expected(flight):
+            raise ProtocolError(f"{packet.kind.name} for a message of QoS {flight.qos}")
+        if packet.kind is PacketType.PUBREC:
             if flight:
                 done = replace(flight, message=replace(flight.message, payload=b""), released=True)
                 self._charge(_size(done.message) - _size(flight.message))
-                self._flying[told.packet_id] = done
-            return ack(PacketType.PUBREL, told.packet_id)
+                self._flying[packet.packet_id] = done
+            return ack(PacketType.PUBREL, packet.packet_id)
         if flight:
-            del self._flying[told.packet_id]
+            del self._flying[packet.packet_id]
             self._charge(-_size(flight.message))
         return b""
 
     def hold(self, packet_id: int) -> bool:
-        """Notes a QoS 2 message of the client; whether it came for the first time. Raises ProtocolError where too many
-        are not released."""
+        """Takes the identifier of a QoS 2 message of the client; whether it came for the first time (method B of
+        4.3.3). Raises ProtocolError where too many are not released."""
         first = packet_id not in self._held
         if first and len(self._held) >= self._limits.held:
             raise ProtocolError(f"{self._limits.held + 1} messages of QoS 2 without a PUBREL")

@@ -1,15 +1,4 @@
-"""Judges log-ins. The loop never waits for it: a hashed password is worked out in a thread, one at a time.
-
-Rules
-1. No name or password where one is needed gives CONNACK 5, a wrong one 4, alike and after the same time for a name that
-   exists and one that does not.
-2. Too many wrong ones of one user from one address, or of one user altogether: each further one is held for HOLD_S, and
-   then either tried or refused with CONNACK 3, untried. So nobody can guess faster than `Guesses` allows, however many
-   connections are opened.
-3. Nobody can be kept out by the guesses of others who has been let in before: a user who logs in with the same client
-   id as then is judged by guesses of that pair only, and so is a gateway of ours that comes for the first time. The
-   programs of the service themselves are never held.
-"""
+"""Judges log-ins. The loop never waits for it: a hashed password is worked out in a thread, one at a time."""
 
 import asyncio
 import hashlib
@@ -19,47 +8,72 @@ import secrets
 from collections.abc import Callable, Hashable
 from functools import partial
 
-from controller.broker.access import (
-    ACCOUNT_BURST,
-    ACCOUNT_COST_S,
-    BURST,
-    COST_S,
-    KEYS,
-    KNOWN_BURST,
-    OWN,
-    Admission,
-    Guesses,
-    is_password,
-)
+from controller.broker.access import OWN, Admission, is_password
 from controller.broker.packets import Answer, Connect
+from controller.retry import TokenBucket
 from controller.threads import run_blocking
 
 HOLD_S = 3.0
+BY_ADDRESS = TokenBucket(20, 2.0)
+"""Wrong passwords of one user from one address: so many at once, then one every so many seconds."""
+BY_PAIR = TokenBucket(60, 2.0)
+"""The same of a user and client id that were let in before."""
+BY_USER = TokenBucket(100, 0.5)
+"""The same of one user from all addresses; all may log in at the same time after a power cut."""
+KEYS = 5000
 NOBODY = f"$scrypt$ln=14,r=8,p=1${'A' * 22}${'A' * 43}"
-"""Takes as long as the password of somebody."""
+"""Takes as long as the password of somebody, so that the time does not show which users exist."""
 
 Login = tuple[str | None, Answer]
 """The user, and whether it is let in."""
+
+
+class Guesses:
+    """How many passwords may still be tried under each key. Right ones are given back and so cost nothing."""
+
+    def __init__(self, bucket: TokenBucket) -> None:
+        self._new = bucket
+        self._buckets: dict[Hashable, TokenBucket] = {}
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def allows(self, key: Hashable, now_s: float) -> bool:
+        """Whether one more may be tried now."""
+        return self._buckets.get(key, self._new).allows(now_s)
+
+    def spend(self, key: Hashable, now_s: float) -> None:
+        """One is tried."""
+        if key not in self._buckets and len(self._buckets) >= KEYS:
+            idle = [each for each, bucket in self._buckets.items() if bucket.full_s <= now_s]
+            for each in idle or list(self._buckets)[: KEYS // 10]:
+                del self._buckets[each]
+        self._buckets[key] = self._buckets.get(key, self._new).spend(now_s)
+
+    def give_back(self, key: Hashable) -> None:
+        """The password was right."""
+        if key in self._buckets:
+            self._buckets[key] = self._buckets[key].give_back()
 
 
 class LoginJudge:
     """Knows the users and the password of the service's own programs."""
 
     def __init__(self, admission: Admission) -> None:
-        users = self._users = admission.users
+        self._users = admission.users
         self._reserved = admission.reserved
         self._own = admission.own.encode() if admission.own else None
-        self._by_address = Guesses(BURST, COST_S)
-        self._by_user = Guesses(ACCOUNT_BURST, ACCOUNT_COST_S)
-        self._by_pair = Guesses(KNOWN_BURST, COST_S)
+        self._by_address, self._by_user, self._by_pair = Guesses(BY_ADDRESS), Guesses(BY_USER), Guesses(BY_PAIR)
         self._one_at_a_time = asyncio.Semaphore(1)
         self._key = secrets.token_bytes(32)
         self._proven: dict[str, bytes] = {}
-        self._welcome: dict[tuple[str, str], None] = {}
-        self._nobody = NOBODY if any(user.is_hashed for user in (users or {}).values()) else "-"
+        self._let_in: dict[tuple[str, str], None] = {}
+        is_hashed = any(user.is_hashed for user in (self._users or {}).values())
+        self._nobody = NOBODY if is_hashed else "-"
 
     def at_once(self, asked: Connect) -> Login | None:
-        """The judgement that needs no password of a user; None for any other."""
+        """The judgement that needs no password of a user; None for any other. The programs of the service are let in
+        whatever others guess."""
         if self._own and asked.password is not None and hmac.compare_digest(self._own, asked.password):
             return OWN, Answer.ACCEPTED
         if self._users is None:
@@ -68,18 +82,13 @@ class LoginJudge:
             return None, Answer.NOT_AUTHORIZED
         return None
 
-    async def judge(self, asked: Connect, address: str, tell: Callable[..., None]) -> Login:
-        """Whether name and password are right, perhaps after a while."""
+    async def judge(self, asked: Connect, address: str, report: Callable[..., None]) -> Login:
+        """Whether name and password are right. After too many wrong ones a log-in waits HOLD_S and is then either tried
+        or refused untried, so that nobody guesses faster than the buckets allow, however many connections are open."""
         user, loop = asked.user or "", asyncio.get_running_loop()
-        pair = (user, asked.client_id)
-        user_key = user if user in (self._users or {}) else None
-        keys: list[tuple[Guesses, Hashable]] = [(self._by_address, (_network(address), user_key))]
-        if user_key is not None:
-            keys.append((self._by_user, user))
-        if pair in self._welcome or asked.client_id == f"{self._reserved}gateway-{user}":
-            keys = [(self._by_pair, pair)]
+        keys = self._keys(user, asked.client_id, address)
         if not _take(keys, loop.time()):
-            tell("TWL-B046", user=user)
+            report("TWL-B046", user=user)
             await asyncio.sleep(HOLD_S)
             if not _take(keys, loop.time()):
                 return user, Answer.UNAVAILABLE
@@ -87,14 +96,23 @@ class LoginJudge:
             return user, Answer.BAD_CREDENTIALS
         for guesses, key in keys:
             guesses.give_back(key)
-        self._welcome.pop(pair, None)
-        self._welcome[pair] = None
-        if len(self._welcome) > KEYS:
-            del self._welcome[next(iter(self._welcome))]
+        self._let_in.pop((user, asked.client_id), None)
+        self._let_in[user, asked.client_id] = None
+        if len(self._let_in) > KEYS:
+            del self._let_in[next(iter(self._let_in))]
         return user, Answer.ACCEPTED
 
+    def _keys(self, user: str, client_id: str, address: str) -> list[tuple[Guesses, Hashable]]:
+        """What counts against this log-in. Others cannot keep out who has been let in before with the same client id,
+        nor a gateway of ours that comes for the first time: only guesses of that very pair count."""
+        if (user, client_id) in self._let_in or client_id == f"{self._reserved}gateway-{user}":
+            return [(self._by_pair, (user, client_id))]
+        if user not in (self._users or {}):
+            return [(self._by_address, (_network(address), None))]
+        return [(self._by_address, (_network(address), user)), (self._by_user, user)]
+
     async def _is_right(self, user: str, password: bytes) -> bool:
-        """One that was right before need not be worked out again."""
+        """A password that was right before need not be worked out again."""
         known = (self._users or {}).get(user)
         digest = hmac.digest(self._key, password, hashlib.sha256)
         if user in self._proven and hmac.compare_digest(self._proven[user], digest):
@@ -102,10 +120,10 @@ class LoginJudge:
         secret = known.secret if known else self._nobody
         if secret.startswith("$"):
             async with self._one_at_a_time:
-                alike = await run_blocking("password", partial(is_password, secret, password))
+                is_alike = await run_blocking("password", partial(is_password, secret, password))
         else:
-            alike = is_password(secret, password)
-        if not alike or known is None:
+            is_alike = is_password(secret, password)
+        if not is_alike or known is None:
             return False
         self._proven[user] = digest
         return True
@@ -113,16 +131,15 @@ class LoginJudge:
 
 def _take(keys: list[tuple[Guesses, Hashable]], now_s: float) -> bool:
     """One guess of each, or of none."""
-    for number, (guesses, key) in enumerate(keys):
-        if not guesses.take(key, now_s):
-            for taken, its_key in keys[:number]:
-                taken.give_back(its_key)
-            return False
+    if not all(guesses.allows(key, now_s) for guesses, key in keys):
+        return False
+    for guesses, key in keys:
+        guesses.spend(key, now_s)
     return True
 
 
 def _network(address: str) -> str:
-    """Of IPv6 the network: one computer has as many addresses in it as it likes."""
+    """The address; of IPv6 its network, in which one computer has as many addresses as it likes."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,35 +1,72 @@
-"""The broker as a whole: listening sockets, the exchange behind them, and the store beneath."""
+"""The broker as a whole: listening sockets, the router behind them, the file beneath, and the events that come out."""
 
 import asyncio
 import ipaddress
+import math
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from controller.broker.access import Admission, Rights
-from controller.broker.broker_events import BrokerEvents
 from controller.broker.broker_file import BrokerFile
-from controller.broker.client_connection import ClientConnection, House
-from controller.broker.fairness import Fairness
-from controller.broker.limits import Limits
+from controller.broker.client_connection import ClientConnection, Fairness, Shared
+from controller.broker.client_session import Limits
 from controller.broker.login import LoginJudge
 from controller.broker.router import Router
 from controller.errors import Refused, Unreachable
-from controller.events import Event, new_event
+from controller.events import Event, Level, new_event
+from controller.events.rate_limit import WINDOW_S, RateLimit
 
 FAREWELL_S = 0.2
 """How long clients may take to read what is still to be sent when the broker stops."""
+CLIENTS = 20
+"""So many clients are counted apart within a minute: anyone may connect under a thousand names."""
+
+
+class BrokerEvents:
+    """Passes events on; repeated warnings of one client within a minute are counted. `close` sums up what is left."""
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self._on_event = on_event
+        self._limit = RateLimit(keys=CLIENTS)
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, code: str, about: str, **fields: object) -> None:
+        """Reports an event now or, if it is one of many about the same client, as one of their count."""
+        event = new_event(code, **fields)
+        if event.level is not Level.WARNING or event.kind.lasting is not None:  # begin and end belong together
+            self._on_event(event)
+            return
+        for each in self._limit.pass_on(event, self._loop.time(), about):
+            self._on_event(each)
+        self._wait()
+
+    def close(self) -> None:
+        """Reports what was counted so far."""
+        if self._timer:
+            self._timer.cancel()
+        self._sum_up(math.inf)
+
+    def _wait(self) -> None:
+        if self._timer is None and self._limit.is_counting:
+            self._timer = self._loop.call_later(WINDOW_S, self._sum_up)
+
+    def _sum_up(self, now_s: float | None = None) -> None:
+        self._timer = None
+        for event in self._limit.due(self._loop.time() if now_s is None else now_s):
+            self._on_event(event)
+        self._wait()
 
 
 class Broker:
     """An MQTT 3.1.1 broker inside the running event loop; `async with` starts and stops it, repeatedly.
 
-    `port` 0 takes a free one, which `port` then tells. `state` is the file for what outlives the broker; None forgets
-    all.
+    `port` 0 takes a free one, see `port`. `store` is the file for what outlives the broker; None keeps nothing.
     Starting raises Refused TWL-B001 (open to others without users) and Unreachable TWL-B002 (cannot listen).
     """
 
@@ -44,7 +81,7 @@ class Broker:
         on_event: Callable[[Event], None],
     ) -> None:
         self.host = host
-        self._wanted_port = port
+        self._asked_port = port
         self._admission = admission
         self._path = store
         self._limits = limits
@@ -57,21 +94,28 @@ class Broker:
     def port(self) -> int:
         """Where it listens, or is to."""
         sockets = self._server.sockets if self._server else ()
-        return int(sockets[0].getsockname()[1]) if sockets else self._wanted_port
+        return int(sockets[0].getsockname()[1]) if sockets else self._asked_port
+
+    @property
+    def connections(self) -> Collection[ClientConnection]:
+        """Those that are open, the oldest first."""
+        return self._connections.keys()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            tell = BrokerEvents(self._on_event)
-            stack.callback(tell.close)
-            store = BrokerFile(self._path, self._limits, tell) if self._path else None
-            exchange = Router(self._limits, tell, store.changed if store else _forget, Rights(self._admission.users))
-            house = House(
-                exchange, LoginJudge(self._admission), Fairness(), self._admission.reserved, self._connections
+            report = BrokerEvents(self._on_event)
+            stack.callback(report.close)
+            file = BrokerFile(self._path, self._limits, report) if self._path else None
+            changed = file.changed if file else lambda: None
+            router = Router(self._limits, report, changed, Rights(self._admission.users))
+            shared = Shared(
+                router, LoginJudge(self._admission), Fairness(), self._admission.reserved, self._connections
             )
-            self._server = await self._bind(house)
+            # before the file is opened: a second broker, started by mistake, alters nothing
+            self._server = await self._bind(shared)
             stack.callback(self._server.close)
-            if store:
-                await stack.enter_async_context(store.following(exchange))
+            if file:
+                await stack.enter_async_context(file.following(router))
             stack.push_async_callback(self._hang_up, self._server)
             await self._server.start_serving()
             self._on_event(new_event("TWL-B010", host=self.host, port=self.port))
@@ -79,35 +123,34 @@ class Broker:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
 
-    async def _bind(self, house: House) -> asyncio.Server:
-        """Takes the port before the store is opened: a second broker, started by mistake, alters nothing."""
+    async def _bind(self, shared: Shared) -> asyncio.Server:
         loop = asyncio.get_running_loop()
         try:
             hosts = await self._addresses()
             if self._admission.users is None and not all(ipaddress.ip_address(each).is_loopback for each in hosts):
                 raise Refused("TWL-B001", host=self.host)
             return await loop.create_server(
-                lambda: ClientConnection(house),
-                hosts if self._wanted_port else hosts[:1],
-                self._wanted_port,
+                lambda: ClientConnection(shared),
+                hosts if self._asked_port else hosts[:1],
+                self._asked_port,
                 backlog=self._limits.strangers,
                 reuse_address=True,
                 start_serving=False,
             )
-        except (OSError, OverflowError, UnicodeError) as fault:
-            number = getattr(fault, "errno", 0) or 0
-            reason = os.strerror(number) if number > 0 else str(fault)
-            raise Unreachable("TWL-B002", host=self.host, port=self._wanted_port, reason=reason) from fault
+        except (OSError, OverflowError, UnicodeError) as error:
+            number = getattr(error, "errno", 0) or 0
+            reason = os.strerror(number) if number > 0 else str(error)
+            raise Unreachable("TWL-B002", host=self.host, port=self._asked_port, reason=reason) from error
 
     async def _addresses(self) -> list[str]:
-        """What our host's name stands for; `localhost` is this machine also where no file says so (RFC 6761)."""
+        """The addresses of our host; `localhost` is this machine also where no file says so (RFC 6761)."""
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(self.host, self._wanted_port, type=socket.SOCK_STREAM)
+            found = await loop.getaddrinfo(self.host, self._asked_port, type=socket.SOCK_STREAM)
         except socket.gaierror:
             if self.host != "localhost":
                 raise
@@ -124,12 +167,8 @@ class Broker:
         if leaving:
             _, stuck = await asyncio.wait([each.closed for each in leaving], timeout=FAREWELL_S)
             for connection in leaving:
-                connection.abort()
+                connection.transport.abort()
             if stuck:
                 await asyncio.wait(stuck)
         await server.wait_closed()
         self._on_event(new_event("TWL-B011", host=self.host, port=port))
-
-
-def _forget() -> None:
-    """Without a store a change leaves no trace."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controller.broker.broker_events import BrokerEvents
+from controller.broker.server import BrokerEvents
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def told():
 @pytest.fixture
 async def tell(told, monkeypatch):
     """Its minute is short."""
-    for place in ("controller.broker.broker_events.WINDOW_S", "controller.events.rate_limit.WINDOW_S"):
+    for place in ("controller.broker.server.WINDOW_S", "controller.events.rate_limit.WINDOW_S"):
         monkeypatch.setattr(place, 0.05)
 
     def note(event):

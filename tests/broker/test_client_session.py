@@ -2,8 +2,7 @@
 
 import pytest
 
-from controller.broker.client_session import ClientSession, Flight, Room, StoredSession
-from controller.broker.limits import Limits
+from controller.broker.client_session import ClientSession, Flight, Limits, Room, StoredSession
 from controller.broker.packets import Ack, Framer, PacketType, ProtocolError, Publish, decode
 
 
@@ -19,8 +18,8 @@ class Line:
     def overrun(self) -> None:
         self.overruns += 1
 
-    def displaced(self) -> None:
-        raise AssertionError
+    def drop(self, code: str) -> None:
+        raise AssertionError(code)
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def session(room):
 
 
 def by_topic(*messages):
-    """Retained messages as the exchange keeps them."""
+    """Retained messages as the router keeps them."""
     return {message.topic: message for message in messages}
 
 
@@ -223,8 +222,8 @@ def test_all_of_a_session_can_be_kept(session):
     session.acknowledge(Ack(PacketType.PUBREC, 1))
     retained = by_topic(Publish("r", b"kept", 1))
     session.replay({"r": 1}, retained)
-    again = ClientSession(session.kept(), lasting=True, limits=Limits(), room=Room())
-    assert again.kept() == session.kept()
+    again = ClientSession(session.stored(), lasting=True, limits=Limits(), room=Room())
+    assert again.stored() == session.stored()
     again.attach(Line(), retained)
     assert not again.hold(77)
     assert sent(again) == [Ack(PacketType.PUBREL, 1), (b"m", 2), (b"m", 3), (b"m", 4), (b"kept", 5)]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from controller.broker.fairness import SLICE_S, Fairness
+from controller.broker.client_connection import SLICE_S, Fairness
 
 
 async def turned_while(done):

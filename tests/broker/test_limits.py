@@ -14,7 +14,7 @@ async def test_a_reader_that_stops_reading_is_dropped(start, connect, mortal):
     stuck, reader = await connect(subject, "stuck", will=mortal), await connect(subject, "reader")
     await stuck.subscribe(("q", 0))
     await reader.subscribe(("q", 0), ("w", 0))
-    stuck.reader._transport.pause_reading()
+    stuck.writer.transport.pause_reading()
     writer = await connect(subject, "writer")
 
     async def flood():
@@ -26,7 +26,7 @@ async def test_a_reader_that_stops_reading_is_dropped(start, connect, mortal):
         group.create_task(flood())
         came = group.create_task(reader.messages(401))
     assert Counter(message.topic for message in came.result()) == {"q": 400, "w": 1}
-    assert len(subject.broker._connections) == 2
+    assert len(subject.broker.connections) == 2
     assert [event.fields["client"] for event in subject.told("TWL-B041")] == ["stuck"]
 
 
@@ -56,11 +56,11 @@ async def test_a_client_that_does_not_read_what_it_is_sent_is_not_read(start, co
     subject = await start()
     stuck, writer = await connect(subject, "stuck"), await connect(subject, "writer")
     await stuck.subscribe(("q", 0))
-    stuck.reader._transport.pause_reading()
+    stuck.writer.transport.pause_reading()
     for _ in range(10):
         await writer.publish("q", bytes(1 << 20))
-    (connection,) = (each for each in subject.broker._connections if not each._writable)
-    assert not connection._transport.is_reading()
+    (connection,) = (each for each in subject.broker.connections if not each.is_writable)
+    assert not connection.transport.is_reading()
 
 
 async def test_a_flood_does_not_starve_the_others(start, connect):
@@ -106,15 +106,15 @@ async def test_a_client_that_does_not_read_its_answers_is_not_read(start, connec
     """Millions of pings without reading one answer do not fill the memory; the client can go on when it reads."""
     subject = await start()
     client = await connect(subject, "deaf")
-    client.reader._transport.pause_reading()
+    client.writer.transport.pause_reading()
     client.send(b"\xc0\0" * 5_000_000)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):
             await client.writer.drain()
-    (connection,) = subject.broker._connections
-    assert connection._transport.get_write_buffer_size() < 1 << 20
-    assert not connection._transport.is_reading()
-    client.reader._transport.resume_reading()
+    (connection,) = subject.broker.connections
+    assert connection.transport.get_write_buffer_size() < 1 << 20
+    assert not connection.transport.is_reading()
+    client.writer.transport.resume_reading()
     for _ in range(1000):
         await client.expect(0xD0)
     client.cut()
@@ -278,7 +278,7 @@ async def test_the_queues_of_all_connected_clients_are_bounded(start, connect):
     stuck = [await connect(subject, f"stuck-{number}") for number in range(8)]
     for client in stuck:
         await client.subscribe(("q", 0))
-        client.reader._transport.pause_reading()
+        client.writer.transport.pause_reading()
     reader, writer = await connect(subject, "reader"), await connect(subject, "writer")
     await reader.subscribe(("q", 0))
 
@@ -314,8 +314,8 @@ async def test_an_idle_client_costs_no_memory_for_its_last_packet(start, connect
     subject = await start()
     client = await connect(subject, "c")
     await client.publish("q", bytes(1 << 20))
-    (connection,) = subject.broker._connections
-    assert len(connection._framer._bytes) == 0
+    (connection,) = subject.broker.connections
+    assert connection.unread_bytes == 0
 
 
 async def test_a_full_broker_lets_in_the_service_and_its_commands(start, dial, connect):

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from controller.broker import Admission, User, hashed, is_secret
-from controller.broker.access import Guesses, is_password
-from controller.broker.login import LoginJudge
+from controller.broker.access import is_password
+from controller.broker.login import KEYS, Guesses, LoginJudge
 from controller.broker.packets import Answer, Connect
+from controller.retry import TokenBucket
 
 HASH = hashed("orange")
 
@@ -39,24 +40,32 @@ def test_what_is_no_hash_is_refused(secret):
     assert not is_secret(secret) or is_password(secret, b"orange") is False
 
 
+def taken(guesses, key, now_s):
+    """Whether a password may be tried; then it is."""
+    is_allowed = guesses.allows(key, now_s)
+    if is_allowed:
+        guesses.spend(key, now_s)
+    return is_allowed
+
+
 def test_guesses_are_bounded_and_come_back_with_time():
     """So many at once, then one every so often; right ones cost nothing."""
-    guesses = Guesses(burst=3, cost_s=2.0)
-    assert [guesses.take("a", 0.0) for _ in range(5)] == [True, True, True, False, False]
-    assert guesses.take("b", 0.0)
-    assert [guesses.take("a", 2.0) for _ in range(2)] == [True, False]
+    guesses = Guesses(TokenBucket(3, 2.0))
+    assert [taken(guesses, "a", 0.0) for _ in range(5)] == [True, True, True, False, False]
+    assert taken(guesses, "b", 0.0)
+    assert [taken(guesses, "a", 2.0) for _ in range(2)] == [True, False]
     for _ in range(100):
-        assert guesses.take("c", 5.0)
+        assert taken(guesses, "c", 5.0)
         guesses.give_back("c")
 
 
 def test_keys_of_guesses_do_not_fill_the_memory():
     """However many addresses there are, those that were tried last are remembered."""
-    guesses = Guesses(burst=1, cost_s=1e6)
-    for number in range(20_000):
-        assert guesses.take(number, 0.0)
-    assert not guesses.take(19_999, 0.0)
-    assert len(guesses._paid_s) <= 5000
+    guesses = Guesses(TokenBucket(1, 1e6))
+    for number in range(4 * KEYS):
+        assert taken(guesses, number, 0.0)
+    assert not taken(guesses, 4 * KEYS - 1, 0.0)
+    assert len(guesses) <= KEYS
 
 
 @pytest.mark.parametrize("secret", ["orange", HASH], ids=["plain", "hashed"])

@@ -120,7 +120,7 @@ async def test_stopping_does_not_wait_for_who_does_not_read(start, connect):
     subject = await start()
     stuck, writer = await connect(subject, "stuck"), await connect(subject, "writer")
     await stuck.subscribe(("q", 0))
-    stuck.reader._transport.pause_reading()
+    stuck.writer.transport.pause_reading()
     for _ in range(8):
         await writer.publish("q", bytes(1 << 20))
     async with asyncio.timeout(5):
@@ -131,16 +131,16 @@ async def test_small_packets_are_not_held_back(start, connect):
     """TCP_NODELAY is on, on our side."""
     subject = await start()
     await connect(subject, "c")
-    (connection,) = subject.broker._connections
-    assert connection._transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    (connection,) = subject.broker.connections
+    assert connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_a_client_without_keep_alive_does_not_hold_its_place_for_ever(start, connect):
     """When it lost its power: TCP asks whether it is there."""
     subject = await start()
     await connect(subject, "c", keep_alive=0)
-    (connection,) = subject.broker._connections
-    assert connection._transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    (connection,) = subject.broker.connections
+    assert connection.transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 async def test_a_client_is_silent_after_one_and_a_half_times_its_keep_alive(start, connect, monkeypatch):
@@ -166,7 +166,7 @@ async def test_nothing_is_left_behind(start, connect):
     await connect(subject, "c")
     await subject.broker.__aexit__(None, None, None)
     assert asyncio.all_tasks() == before
-    assert not subject.broker._connections
+    assert not subject.broker.connections
 
 
 async def test_coming_and_going_is_told(start, connect):
