@@ -19,6 +19,7 @@ from controller.config.load import Setup
 from controller.dmx.runtime import GatewayRuntime
 from controller.events import Event
 from controller.events.formatters import document
+from controller.gateways import own_gateways
 from controller.gateways.base import Message, Order
 from controller.gateways.dmx import Dmx
 from controller.locale import Language
@@ -179,7 +180,7 @@ async def _count(context: Context, engine: Controller) -> None:
 
 def gateways_here(context: Context) -> list[GatewayRuntime]:
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
-    gateways = (gateway for gateway in context.setup.tower.gateways if isinstance(gateway, Dmx))
+    gateways = (gateway for gateway in own_gateways(context.setup.tower.gateways))
     return [process(context.setup, g, context.clock, context.state, context.tell) for g in gateways if g.runs == "here"]
 
 

@@ -18,7 +18,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -28,10 +27,6 @@ from controller.config.tower import MqttSettings as Settings
 from controller.config.tower import Tower
 from controller.errors import Misconfigured
 from controller.events import Event, new_event
-from controller.gateways.base import DesiredState, Gateway
-from controller.gateways.dmx import Dmx
-from controller.lighting.color import Color
-from controller.lighting.look import DARK, ZoneState
 from controller.mqtt import Address, Tls
 from controller.state import atomic
 from controller.topics import is_filter
@@ -49,7 +44,6 @@ MAX_USERS = 1_000_000
 ACCESS = {"read": (True, False), "write": (False, True), "readwrite": (True, True)}
 """The words of a `topic` line -> whether they allow to read and to write."""
 EACH_LINE = "each line is name:password, or below one `topic read|write|readwrite FILTER`"
-SAMPLES = (DARK, ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0))
 
 
 def listens(settings: Settings) -> tuple[str, int]:
@@ -172,25 +166,11 @@ def _with_rights(name: str, user: User, tower: Tower) -> User:
         read += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("desired", "walk")]
         write += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("reported", "availability")]
     for gateway in tower.gateways:
-        if gateway.name == name and not isinstance(gateway, Dmx):
-            topics = topics_of(gateway, prefix)
+        if gateway.name == name:
+            topics = gateway.device_topics(prefix)
             read += topics
             write += topics
     return replace(user, read=(*(user.read or ()), *read), write=(*(user.write or ()), *write))
-
-
-def topics_of(gateway: Gateway, prefix: str) -> list[str]:
-    """All below the topics with the device's own name in them; where it has none the topics that tower.yaml names."""
-    now = datetime(2000, 1, 1, tzinfo=UTC)
-    desired = [DesiredState(now, dict.fromkeys(gateway.zone_names, sample)) for sample in SAMPLES]
-    sent = [message.topic for state in desired for message in gateway.encode(state, prefix)]
-    topics = {*gateway.topics(prefix), *sent, *(message.topic for message in gateway.query(prefix))}
-    device = str(getattr(gateway, "topic", getattr(gateway, "device", "")))
-    if not device:
-        return sorted(topics)
-    answers = {topic for topic in topics if topic.startswith(f"{prefix}/gateway/{gateway.name}/")}
-    found = {f"/{topic}/".partition(f"/{device}/") for topic in topics}
-    return sorted(answers | {f"{head}/{device}/#".lstrip("/") for head, name, _ in found if name})
 
 
 def secret_findings(settings: Settings) -> Iterator[tuple[str, Event]]:

@@ -27,7 +27,7 @@ from controller.config.load import Setup, load
 from controller.dmx.outputs.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
 from controller.events.formatters import text_line
-from controller.gateways.dmx import Dmx
+from controller.gateways import own_gateways
 from controller.gateways.outputs import SimulatedOutput
 from controller.service.degradations import Degradations
 from controller.state import StateStore
@@ -84,7 +84,7 @@ def _output(faults: str | None, length_s: float) -> SimulatedOutput:
 
 def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
     """The same site with every DMX gateway here and simulated, on a broker of its own; others cannot take part."""
-    ours = (gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx))
+    ours = own_gateways(setup.tower.gateways)
     gateways = tuple(gateway.model_copy(update={"runs": "here", "output": output}) for gateway in ours)
     mqtt = setup.tower.mqtt.model_copy(
         update={"broker": ("embedded",), "listen": None, "username": None, "users_file": None, "password_file": None}

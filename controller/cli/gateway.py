@@ -23,6 +23,7 @@ from controller.config.load import Setup, load
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event
 from controller.events.alarm import Alarm
+from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.mqtt import Address
 from controller.threads import run_blocking
@@ -46,7 +47,7 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
 
 def find(setup: Setup, name: str) -> Dmx:
     """The DMX gateway of that name; raises WatertowerError TWL-Q103."""
-    gateways = {gateway.name: gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx)}
+    gateways = {gateway.name: gateway for gateway in own_gateways(setup.tower.gateways)}
     if name not in gateways:
         raise WatertowerError("TWL-Q103", name=name, known=", ".join(gateways) or "–")
     return gateways[name]

@@ -6,8 +6,7 @@ from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.cli.swatch import block
 from controller.config.load import Setup, load
 from controller.events.formatters import json_text
-from controller.gateways.dmx import Dmx
-from controller.gateways.dmx_channels import DmxChannels
+from controller.gateways import Gateway
 from controller.lighting.color import parse_color
 from controller.lighting.look import DARK, ZoneState, parse_brightness
 from controller.lighting.names import DARK_WORDS
@@ -23,7 +22,9 @@ def command(options: Options, look: tuple[str, ...], brightness: str, as_json: b
     """Show what every fixture makes of LOOK, a colour or dark. Exit code 1 where one cannot show it."""
     setup = load(options.config_dir)
     state = _state(" ".join(look), setup, parse_brightness(brightness))
-    found = [(gateway.name, preview) for gateway in patched(setup) for preview in _previews(setup, gateway, state)]
+    found = [
+        (gateway.name, preview) for gateway in setup.tower.gateways for preview in _previews(setup, gateway, state)
+    ]
     if as_json:
         fixtures = [_document(name, preview) for name, preview in found]
         color = state.color.hex if state.color else None
@@ -39,12 +40,7 @@ def _state(look: str, setup: Setup, brightness: float) -> ZoneState:
     return ZoneState(True, parse_color(look, setup.tower.palette), brightness)
 
 
-def patched(setup: Setup) -> list[Dmx | DmxChannels]:
-    """The gateways that have fixtures."""
-    return [gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx | DmxChannels)]
-
-
-def _previews(setup: Setup, gateway: Dmx | DmxChannels, state: ZoneState) -> tuple[Preview, ...]:
+def _previews(setup: Setup, gateway: Gateway, state: ZoneState) -> tuple[Preview, ...]:
     patch = setup.patch(gateway)
     return patch.preview(dict.fromkeys(patch.zones, state))
 

@@ -21,10 +21,10 @@ from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
+from controller.gateways import own_gateways
 from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
-from controller.gateways.lamp_test_message import Walk
-from controller.gateways.wire import ReportedDocument, parse_reported
+from controller.gateways.wire import ReportedDocument, Walk, parse_reported
 from controller.lighting.patch import Fixture
 from controller.locale import DEFAULT, Language, phrase
 from controller.mqtt import Address, Connected, Mqtt, Received
@@ -65,7 +65,7 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
     if not sys.stdin.isatty():
         raise Refused("TWL-Q108")
     setup, _ = load_last_good(options.config_dir, options.state_dir)
-    ours = [find(setup, gateway)] if gateway else [g for g in setup.tower.gateways if isinstance(g, Dmx)]
+    ours = [find(setup, gateway)] if gateway else own_gateways(setup.tower.gateways)
     steps = [step for each in ours for step in _steps(setup, each, channels)]
     answers: dict[str, str] = {}
     try:

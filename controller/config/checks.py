@@ -15,9 +15,7 @@ from controller.config.nodes import YamlSequence as Items
 from controller.config.synonyms import near
 from controller.config.validation_errors import blamed
 from controller.errors import Mistake
-from controller.gateways.base import DesiredState, Gateway
-from controller.gateways.dmx import Dmx
-from controller.gateways.dmx_channels import DmxChannels
+from controller.gateways.base import DesiredState, Destination, Gateway
 from controller.gateways.wire import MAX_PAYLOAD
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
@@ -104,10 +102,10 @@ def too_much(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
 
 def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:
     """Rules whose looks do not fit into the document of a gateway, with the plan ahead; told at their colours."""
-    ours = [gateway for gateway in gateways if isinstance(gateway, Dmx)]
+    listed_gateways = tuple(gateways)
     for group, listed in rules.items():
         for number, rule in enumerate(listed):
-            long = ((gateway, gateway.plan_bytes(rule.looks)) for gateway in ours)
+            long = ((gateway, gateway.plan_bytes(rule.looks)) for gateway in listed_gateways)
             for gateway, count in ((gateway, count) for gateway, count in long if count > MAX_PAYLOAD):
                 kb, most = -(-count // 1024), MAX_PAYLOAD // 1024
                 long_one = Mistake("TWL-S154", name=rule.name, gateway=gateway.name, kb=kb, most=most)
@@ -199,36 +197,23 @@ def patch(document: Document, gateways: Mapping[int, Gateway], context: Mapping[
     `context` is that of the validation: `profiles` and `palette`.
     """
     for number, gateway in gateways.items():
-        if not isinstance(gateway, Dmx | DmxChannels):
-            continue
-        universe = gateway.universe if isinstance(gateway, Dmx) else 1
+        fixtures = gateway.patched_fixtures
         _, node = document.at(("gateways", number))
-        if len({fixture.name for fixture in gateway.fixtures}) < len(gateway.fixtures):
-            continue  # told as names given twice; a mistake of the patch could not be placed
-        for mistake in patch_mistakes(gateway.fixtures, context["profiles"], universe, context["palette"]):
+        if len({fixture.name for fixture in fixtures}) < len(fixtures):
+            continue  # reported as names given twice; a mistake of the patch could not be placed
+        for mistake in patch_mistakes(fixtures, context["profiles"], context["palette"]):
             yield _finding(document, blamed(node, mistake), mistake)
 
 
 def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
     """Two gateways that send one universe to the same output."""
-    owners: dict[tuple[object, int], str] = {}
+    owners: dict[Destination, str] = {}
     for number, gateway in gateways.items():
-        for line in _lines(gateway) if isinstance(gateway, Dmx) else ():
-            other = owners.setdefault(line, gateway.name)
+        for destination in gateway.destinations:
+            other = owners.setdefault(destination, gateway.name)
             if other != gateway.name:
-                mistake = Mistake("TWL-S087", universe=line[1], other=other)
+                mistake = Mistake("TWL-S087", universe=destination[1], other=other)
                 yield _at(document, ("gateways", number, "output"), mistake)
-
-
-def _lines(gateway: Dmx) -> Iterator[tuple[object, int]]:
-    """What a gateway occupies: where its levels arrive, and the universe there."""
-    for place in gateway.output.places(here=gateway.runs == "here"):
-        yield from ((place, universe) for universe in _universes(gateway))
-
-
-def _universes(gateway: Dmx) -> tuple[int, ...]:
-    named = (fixture.universe for fixture in gateway.fixtures)
-    return tuple(dict.fromkeys(gateway.universe if universe is None else universe for universe in named))
 
 
 def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Finding:

@@ -24,8 +24,6 @@ from controller.config.tower import AnyGateway, Tower
 from controller.config.yaml_document import read
 from controller.errors import FilesRejected, Mistake
 from controller.gateways.base import Gateway
-from controller.gateways.dmx import Dmx
-from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import Color, parse_color
 from controller.lighting.patch import Patch
 from controller.lighting.profile import Profile
@@ -66,10 +64,9 @@ class Setup:
         """Whether everything but the schedule is the same, so that what runs can go on."""
         return (self.tower, self.profiles) == (other.tower, other.profiles)
 
-    def patch(self, gateway: Dmx | DmxChannels) -> Patch:
-        """The fixtures of a gateway with their profiles."""
-        universe = gateway.universe if isinstance(gateway, Dmx) else 1
-        return Patch(gateway.fixtures, self.profiles, universe, self.tower.palette)
+    def patch(self, gateway: Gateway) -> Patch:
+        """The fixtures of a gateway with their profiles; an empty patch where it has none."""
+        return Patch(gateway.patched_fixtures, self.profiles, self.tower.palette)
 
     def program(self, overrides: tuple[Override, ...] = (), stop: SafetyStop | None = None) -> Program:
         """Everything that decides what is shown, except the time."""

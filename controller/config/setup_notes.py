@@ -2,7 +2,7 @@
 
 import errno
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
 from controller.config.schedule_file import Shows
 from controller.config.timezones import is_far
-from controller.gateways.dmx import Dmx
-from controller.gateways.dmx_channels import DmxChannels
+from controller.gateways.base import Lack
 from controller.lighting.color import parse_color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
@@ -24,7 +23,7 @@ from controller.lighting.names import DARK_WORDS
 from controller.lighting.patch import VISIBLE
 from controller.schedule.plan_notes import notes as notes_of_schedule
 
-INABILITIES = {
+INABILITIES: Mapping[Lack, str] = {
     "color": "TWL-S231",
     "brightness": "TWL-S232",
     "fade": "TWL-S233",
@@ -134,7 +133,7 @@ def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]
     lamps: dict[str, Lamp] = {}
     hung: dict[str, list[tuple[str, str]]] = defaultdict(list)  # zone and name of the lamps of each profile
     for gateway in setup.tower.gateways:
-        for place in setup.patch(gateway).placed if isinstance(gateway, Dmx | DmxChannels) else ():
+        for place in setup.patch(gateway).placed:
             lamps.setdefault(place.fixture.profile, place.lamp)
             hung[place.fixture.profile].append((place.fixture.zone, f"{gateway.name}/{place.fixture.name}"))
     for rule in rules:

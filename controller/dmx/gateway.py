@@ -26,7 +26,6 @@ from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.gateways.base import Message, Order, Rejected
 from controller.gateways.dmx import Dmx
-from controller.gateways.lamp_test_message import Walk, parse_walk
 from controller.gateways.wire import (
     EARLIEST,
     LATEST,
@@ -34,9 +33,11 @@ from controller.gateways.wire import (
     REFUSED,
     By,
     ReportedDocument,
+    Walk,
     ZoneLook,
     ZoneReport,
     hex_of,
+    parse_walk,
 )
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light, mix

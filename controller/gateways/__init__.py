@@ -1,4 +1,9 @@
-"""How it is said: want -> messages, message -> report, for every kind of gateway. Pure."""
+"""How each kind of gateway is addressed: desired state -> messages, message -> report. Pure.
+
+A new kind is one file beside these, an entry in `GATEWAYS`, and a simulated device of its own.
+"""
+
+from collections.abc import Iterable
 
 from controller.gateways.base import Gateway
 from controller.gateways.dmx import Dmx
@@ -23,4 +28,10 @@ GATEWAYS: dict[str, type[Gateway]] = {
     "dmx-channels": DmxChannels,
 }
 
-__all__ = ["GATEWAYS", "Gateway"]
+
+def own_gateways(gateways: Iterable[Gateway]) -> tuple[Dmx, ...]:
+    """Those that our own DMX gateway program obeys for, here or elsewhere: they have outputs and the lamp test."""
+    return tuple(gateway for gateway in gateways if isinstance(gateway, Dmx))
+
+
+__all__ = ["GATEWAYS", "Gateway", "own_gateways"]

@@ -1,11 +1,8 @@
-"""How a gateway is spoken to: the protocol that every dialect fulfils. Values in, values out; nothing here waits.
+"""How a gateway is addressed: the protocol that every kind fulfils. Values in, values out; nothing here waits.
 
-Rules
-1. A dialect is a frozen pydantic model of the gateway's keys in `tower.yaml`, with `encode` and `decode` beside them.
-2. `encode` makes the whole state from the wish, never a toggle, never retained for a vendor's gateway.
-3. `decode` is total: any bytes give a Report, Ignored or Rejected, never an exception.
-4. A report may be partial; `ReportedLook.over` lays it on what was known. What a gateway did not say stays None.
-5. `reduce` says honestly what this gateway can show of a wish; `agrees` compares that with its own tolerance.
+A kind is a frozen pydantic model of the gateway's keys in `tower.yaml`, with `encode` and `decode` beside them. What
+every kind must know of its devices is abstract or without a value here: the type check refuses a kind that forgets a
+part, and tests/gateways/test_registry.py says which.
 """
 
 from abc import abstractmethod
@@ -14,31 +11,36 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from controller.lighting.color import Color
-from controller.lighting.look import ZoneState
+from controller.lighting.look import Look, ZoneState
+from controller.lighting.patch import Fixture
 from controller.schedule.plan import Cue
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
 Refresh = Literal["itself", "query", "command", "nothing"]
-"""What makes a gateway say once more what it shows.
+"""What makes a gateway report again what it shows.
 
 itself: it reports all the time. query: it answers `query`. command: it answers the command that it has obeyed already,
 which changes nothing. nothing: it cannot be asked.
 """
+Lack = Literal["answer", "brightness", "color", "fade", "plan", "refresh", "report", "scale"]
+"""What a gateway cannot do, or what of it is not known."""
+Destination = tuple[object, int]
+"""Where the levels of a universe go, and the number of the universe there."""
 POLL_S = 60.0
-"""Nobody is made to speak more often: a question or a command costs the network, and some firmware its flash."""
+"""No gateway is asked more often: a question or a command costs the network, and some firmware its flash."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One MQTT message.
 
-    What waits to be sent gives way to what is newer of the same topic and `part`: a topic that takes several things,
-    as orders for several lamps or an order and a question, names them apart.
+    A message that waits to be sent is replaced by a newer one of the same topic and `part`. Where a topic takes several
+    things, as orders for several lamps or an order and a question, `part` tells them apart.
     """
 
     topic: str
@@ -50,7 +52,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Which of two wishes is the newer: (epoch, revision), as SPEC section 4 orders them."""
+    """Which of two desired states is the newer: (epoch, revision), as SPEC section 4 orders them."""
 
     epoch: int = 0
     revision: int = 0
@@ -64,8 +66,8 @@ class DesiredState:
     """What one gateway should show.
 
     `zones` is what each of its zones shows at `now`, or will when a fade of `fade_s` more seconds is done. `cues` is
-    the plan ahead, the first in force at `now`; only gateways that keep a plan are told of it. `replaces` is the order
-    that the gateway holds, where that is above this one.
+    the plan ahead, the first in force at `now`; only gateways that keep a plan get it. `replaces` is the order that the
+    gateway holds, where that is above this one.
     """
 
     now: datetime
@@ -80,9 +82,9 @@ class DesiredState:
 
 @dataclass(frozen=True, slots=True)
 class ReportedLook:
-    """What a gateway says of one zone; None is what it did not say.
+    """What a gateway reports of one zone; None is what it did not say.
 
-    `white` is the level 0..255 of white LEDs, where it is told apart from the colour. `levels` are (channel, 0..255)
+    `white` is the level 0..255 of white LEDs, where it is reported beside the colour. `levels` are (channel, 0..255)
     pairs. `steady` is False while an effect of the gateway's own runs over the colour, or while it does not know what
     it shows.
     """
@@ -104,23 +106,26 @@ class ReportedLook:
         return Color.from_rgb(*(part + self.white for part in self.color.rgb))
 
     def over(self, older: "ReportedLook") -> "ReportedLook":
-        """This report laid over what was known before.
+        """This report laid over an older one.
 
-        A colour told in one form takes the place of the others; levels are laid over channel by channel.
+        A colour reported in one form replaces the others; levels are laid over channel by channel.
         """
-        told = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-        if told.keys() & {"color", "xy", "kelvin"}:
+        said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        if said.keys() & {"color", "xy", "kelvin"}:
             older = replace(older, color=None, xy=None, kelvin=None)
         if self.levels is not None and older.levels is not None:
-            told["levels"] = tuple(sorted((dict(older.levels) | dict(self.levels)).items()))
-        return replace(older, **told)
+            said["levels"] = tuple(sorted((dict(older.levels) | dict(self.levels)).items()))
+        return replace(older, **said)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
-    """What a message shows to be wrong with the gateway or with its keys in `tower.yaml`: the event that tells it, and
-    the fields of that event besides the gateway's name. `zones` are those of which nothing counts that was said before;
-    of none but a device that refuses. `passes` is True of a refusal, which says nothing once it is a leftover."""
+    """A message that shows a fault of the gateway, or of its keys in `tower.yaml`: the code of the event and its fields
+    besides the gateway's name.
+
+    What was reported before of the zones in `zones` no longer counts: a device that refuses may have become another
+    one. `passes` is True of a refusal, which means nothing in a retained message.
+    """
 
     code: str
     fields: Mapping[str, str]
@@ -130,12 +135,11 @@ class DeviceFault:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one message of a gateway told; an empty one only that it lives.
+    """What one message of a gateway says; an empty one says only that it lives. It may be partial.
 
     `order` is the highest document that the gateway accepted; `written` is that of a document somebody wrote to it;
-    `at` is when the gateway says that it was so, by its clock; `uptime_s` for how long it had run then.
-    `alive` is False where somebody else speaks of the gateway, as a
-    bridge of a lamp that it cannot reach.
+    `at` is when the gateway says that it was so, by its clock; `uptime_s` for how long it had run then. `alive` is
+    False where another device speaks of the gateway, as a bridge of a lamp that it cannot reach.
     """
 
     zones: Mapping[str, ReportedLook] = field(default_factory=dict)
@@ -155,7 +159,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """A message that says nothing about the gateway, not even that it lives: a retained one that is deleted, or one
-    about somebody else."""
+    about another device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +170,21 @@ class Rejected:
 
 
 class Gateway(BaseModel):
-    """A gateway of `tower.yaml`; every kind adds its keys and fulfils the methods."""
+    """A gateway of `tower.yaml`; every kind adds its keys and declares the rest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     KEEPS_PLAN: ClassVar[bool] = False
-    """Whether the gateway is sent the plan ahead and goes on alone."""
-    WRITES_FLASH: ClassVar[bool] = False
+    """Whether the gateway gets the plan ahead and goes on alone."""
+    WRITES_FLASH: ClassVar[bool]
     """Whether the firmware writes each change of the light to its flash memory, unless it is set up otherwise."""
     SETTLE_S: ClassVar[float] = 2.0
-    """How long after the end of a fade the gateway may take to report the goal, seconds."""
+    """How long after the end of a fade the gateway may take to report its new state, seconds."""
 
     name: Name
     kind: str
+
+    # What it is
 
     @property
     @abstractmethod
@@ -186,18 +192,47 @@ class Gateway(BaseModel):
         """The zones that this gateway drives, in the file's order."""
 
     @property
+    def runs_here(self) -> bool:
+        """Whether this program runs it: it is a DMX gateway of ours on this machine."""
+        return False
+
+    @property
+    def patched_fixtures(self) -> tuple[Fixture, ...]:
+        """The fixtures that it drives by DMX levels, each with its universe; none where it knows only colours."""
+        return ()
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Where the levels of its output go. Two gateways must not have one in common."""
+        return ()
+
+    @abstractmethod
+    def device_topics(self, prefix: str) -> tuple[str, ...]:
+        """The topic filters that the device may use at our broker, beside those of our own contract."""
+
+    def plan_bytes(self, looks: Mapping[str, Look]) -> int:
+        """The least length of a message with a plan ahead in which these looks recur; 0 where it keeps no plan."""
+        return 0
+
+    @abstractmethod
+    def cannot(self) -> tuple[Lack, ...]:
+        """What it cannot do, for `check`."""
+
+    # What it reports
+
+    @property
     def confirms(self) -> bool:
-        """Whether it says what it shows; a gateway that does not can never be `confirmed`."""
+        """Whether it reports what it shows; a gateway that does not can never be `confirmed`."""
         return True
 
     @property
     @abstractmethod
     def refresh(self) -> Refresh:
-        """What makes it say once more what it shows; every kind declares it."""
+        """What makes it report again what it shows."""
 
     @property
     def echoes(self) -> bool:
-        """Whether it reports what it was told before the lamp has shown it, so that only an answer confirms."""
+        """Whether it reports a command before the lamp has obeyed it, so that only an answer confirms."""
         return False
 
     @property
@@ -210,16 +245,21 @@ class Gateway(BaseModel):
         """The topic filters to subscribe to; `prefix` is the site's `mqtt.topic_prefix`."""
 
     def partial(self, prefix: str) -> tuple[str, ...]:
-        """The topics of which more than the newest message counts: one does not hold all that those before told."""
+        """The topics whose newest message does not replace the earlier ones, because each holds only a part."""
         return ()
 
     @abstractmethod
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """The messages that bring the gateway to the wish, in the order to be sent."""
+    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
+        """What a message of the gateway says, whatever its bytes; raises nothing."""
+
+    # What it is sent
 
     @abstractmethod
-    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
-        """What a message of the gateway says."""
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
+        """The messages that bring the gateway to the desired state, in the order to be sent.
+
+        They hold the whole state, never a toggle, since a message may be lost or come twice.
+        """
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """The messages that ask the gateway what it shows; empty where it cannot be asked.
@@ -229,18 +269,39 @@ class Gateway(BaseModel):
         return ()
 
     def recheck(self, zones: Mapping[str, ZoneState]) -> tuple[Message, ...]:
-        """The messages that make it say once more what it holds, in numbers that they do not set; it is on or off as
-        desired after them. Empty where there are none."""
+        """The messages that make it report again the brightness and colour it holds, without setting them; it is on or
+        off as desired after them. Empty where there are none."""
         return ()
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
-        """What this gateway can show of the wish."""
-        return want
+    def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
+        """As much of the desired state as this gateway can show."""
+        return desired
 
     @abstractmethod
-    def agrees(self, zone: str, want: ZoneState, shown: ReportedLook) -> bool:
-        """Whether what it says is what it was asked for, within what it can show and say."""
+    def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
+        """Whether it reports what it was asked for, within what it can show and say."""
 
-    def cannot(self) -> tuple[str, ...]:
-        """What this kind cannot do, as words for `check`: `fade`, `color`, `report`, `plan` …"""
-        return ()
+
+class WithFixtures(Gateway):
+    """A gateway that drives fixtures by DMX levels."""
+
+    fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
+
+    @property
+    @abstractmethod
+    def default_universe(self) -> int:
+        """The universe of the fixtures that name none."""
+
+    @property
+    def patched_fixtures(self) -> tuple[Fixture, ...]:
+        """All of them."""
+        universe = self.default_universe
+        return tuple(
+            each if each.universe is not None else each.model_copy(update={"universe": universe})
+            for each in self.fixtures
+        )
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The zones of its fixtures, in the file's order."""
+        return tuple(dict.fromkeys(fixture.zone for fixture in self.fixtures))

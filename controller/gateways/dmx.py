@@ -1,4 +1,4 @@
-"""`dmx`: our own gateway, spoken to by the documents of our contract; the only kind that keeps the plan ahead."""
+"""`dmx`: our own gateway, addressed by the documents of our contract; the only kind that keeps the plan ahead."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,14 +17,16 @@ from pydantic import (
 from controller.errors import Mistake
 from controller.gateways.base import (
     DesiredState,
-    Gateway,
+    Destination,
     Ignored,
+    Lack,
     Message,
     Order,
     Refresh,
     Rejected,
     Report,
     ReportedLook,
+    WithFixtures,
 )
 from controller.gateways.outputs import OutputField
 from controller.gateways.wire import (
@@ -44,7 +46,6 @@ from controller.gateways.wire import (
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.names import DARK_WORDS
-from controller.lighting.patch import Fixture
 from controller.schedule.durations import DurationField, say_duration
 from controller.schedule.plan import Cue
 
@@ -52,11 +53,12 @@ BRIGHTNESS_TOLERANCE = 0.02
 COLOR_TOLERANCE = 3
 """Of 255, per component: what reading a colour back from 8-bit levels may cost."""
 AFTER_FADE_S = 30.0
-"""How slowly a gateway that has been alone for too long comes to the look that is meant for that."""
+"""The fade into the look that a gateway shows when it has been without a controller for too long."""
 PLANNED = 12
-"""Cues of 48 hours that always have room: an evening and a morning, lit and dark again, of three nights."""
+"""Cues that must fit into a document, those of 48 hours: lit and dark again on the evenings and mornings of three
+nights."""
 ROOM_FOR_WHY, ROOM_FOR_HEAD = 100, 1_000
-OFTENEST, RAREST = timedelta(seconds=1), timedelta(minutes=10)
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(minutes=10)
 
 
 def _look(text: object, info: ValidationInfo) -> object:
@@ -69,15 +71,16 @@ def _look(text: object, info: ValidationInfo) -> object:
     return Look((parse_color(text, (info.context or {}).get("palette", {})),))
 
 
-def _bearable(pace: timedelta) -> timedelta:
-    """How often it reports: neither a flood nor a fault found too late; raises Mistake TWL-D021."""
-    if not OFTENEST <= pace <= RAREST:
-        raise Mistake("TWL-D021", value=say_duration(pace), least=say_duration(OFTENEST), most=say_duration(RAREST))
-    return pace
+def _report_interval(interval: timedelta) -> timedelta:
+    """Neither a flood nor a fault found too late; raises Mistake TWL-D021."""
+    if not SHORTEST <= interval <= LONGEST:
+        least, most = say_duration(SHORTEST), say_duration(LONGEST)
+        raise Mistake("TWL-D021", value=say_duration(interval), least=least, most=most)
+    return interval
 
 
 class Afterwards(BaseModel):
-    """What the gateway does alone when the plan it was given has ended: hold the last look, then show another."""
+    """What the gateway does without a controller when its plan has ended: hold the last look, then show another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -85,29 +88,47 @@ class Afterwards(BaseModel):
     look: Annotated[Look, BeforeValidator(_look)] = Look()
 
 
-class Dmx(Gateway):
+class Dmx(WithFixtures):
     """A gateway of our own: fixtures patched into DMX universes behind one output."""
 
     KEEPS_PLAN: ClassVar[bool] = True
+    WRITES_FLASH: ClassVar[bool] = False
 
     kind: Literal["dmx"] = "dmx"
     runs: Literal["here", "elsewhere"] = "elsewhere"
     output: OutputField
     universe: Annotated[int, Field(ge=0, le=63999)] = 1
-    fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
     after: Afterwards = Afterwards()
-    report_every: Annotated[DurationField, AfterValidator(_bearable)] = timedelta(seconds=10)
+    report_every: Annotated[DurationField, AfterValidator(_report_interval)] = timedelta(seconds=10)
 
     @model_validator(mode="after")
     def _output_has_universes(self) -> Self:
-        own = (fixture.universe for fixture in self.fixtures)
-        self.output.check_universes({self.universe if universe is None else universe for universe in own})
+        self.output.check_universes(self._universes)
         return self
 
     @property
-    def zone_names(self) -> tuple[str, ...]:
-        """The zones of its fixtures, in the file's order."""
-        return tuple(dict.fromkeys(fixture.zone for fixture in self.fixtures))
+    def default_universe(self) -> int:
+        """As `tower.yaml` names it."""
+        return self.universe
+
+    @property
+    def _universes(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(fixture.universe or 0 for fixture in self.patched_fixtures))
+
+    @property
+    def runs_here(self) -> bool:
+        """As `tower.yaml` says."""
+        return self.runs == "here"
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Those of its output."""
+        places = self.output.places(here=self.runs_here)
+        return tuple((place, universe) for universe in self._universes for place in places)
+
+    def device_topics(self, prefix: str) -> tuple[str, ...]:
+        """None but those of our contract."""
+        return ()
 
     @property
     def refresh(self) -> Refresh:
@@ -124,20 +145,20 @@ class Dmx(Gateway):
         return f"{prefix}/gateway/{self.name}/{leaf}"
 
     def topics(self, prefix: str) -> tuple[str, ...]:
-        """What it says, and what others might write to it: a foreign writer is to be noticed."""
+        """Its documents, and what others may write to it: a foreign writer must be noticed."""
         return tuple(self.topic(leaf, prefix) for leaf in ("reported", "availability", "desired"))
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One retained desired document, with as much of the plan ahead as fits into it."""
-        cues = want.cues[:MAX_CUES]
-        payload = self._document(want, cues)
+        cues = desired.cues[:MAX_CUES]
+        payload = self._document(desired, cues)
         while len(payload) > MAX_PAYLOAD and len(cues) > 1:
             cues = cues[: max(1, len(cues) * MAX_PAYLOAD // len(payload))]
-            payload = self._document(want, cues)
+            payload = self._document(desired, cues)
         return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
 
     def plan_bytes(self, looks: Mapping[str, Look]) -> int:
-        """How long a document is, at least, with a plan of PLANNED cues of which every other one shows these looks."""
+        """Of a document with PLANNED cues, every other one with these looks."""
         lit = {zone: ZoneLook.of(looks.get(zone, Look()), ALWAYS, LONGEST_S) for zone in self.zone_names}
         dark = {zone: ZoneLook.of(Look(), ALWAYS, LONGEST_S) for zone in self.zone_names}
         one, other = (
@@ -146,21 +167,21 @@ class Dmx(Gateway):
         )
         return ROOM_FOR_HEAD + one + other + PLANNED // 2 * (one + other)
 
-    def _document(self, want: DesiredState, cues: tuple[Cue, ...]) -> bytes:
-        ends = (want.valid_until or want.now, *(cue.at for cue in want.cues[len(cues) :]))
+    def _document(self, desired: DesiredState, cues: tuple[Cue, ...]) -> bytes:
+        ends = (desired.valid_until or desired.now, *(cue.at for cue in desired.cues[len(cues) :]))
         document = DesiredDocument(
             version=1,
-            epoch=want.order.epoch,
-            revision=want.order.revision,
-            replaces=_replaced(want.replaces),
-            command_id=want.command_id,
-            issued_at=want.now,
+            epoch=desired.order.epoch,
+            revision=desired.order.revision,
+            replaces=_replaced(desired.replaces),
+            command_id=desired.command_id,
+            issued_at=desired.now,
             valid_until=min(ends),
-            zones=self._zones(cues[0], want.fade_s) if cues else _steady(want),
+            zones=self._zones(cues[0], desired.fade_s) if cues else _steady(desired),
             cues=tuple(self._planned(cue) for cue in cues),
             after=After(
                 hold_s=self.after.hold.total_seconds(),
-                zones={zone: ZoneLook.of(self.after.look, want.now, AFTER_FADE_S) for zone in self.zone_names},
+                zones={zone: ZoneLook.of(self.after.look, desired.now, AFTER_FADE_S) for zone in self.zone_names},
             ),
         )
         return document.model_dump_json(exclude_none=True).encode()
@@ -184,28 +205,32 @@ class Dmx(Gateway):
     def _reported(self, payload: bytes) -> Report | Ignored | Rejected:
         if not payload:
             return Ignored()
-        told = parse_reported(payload)
-        if isinstance(told, Rejected):
-            return told
+        document = parse_reported(payload)
+        if isinstance(document, Rejected):
+            return document
         return Report(
-            zones={zone: _shown(told.zones[zone]) for zone in self.zone_names if zone in told.zones},
-            order=told.order,
-            command_id=told.command_id,
-            by=told.by,
-            clock=told.clock,
-            problems=told.problems,
-            at=told.at,
-            uptime_s=told.uptime_s,
+            zones={zone: _reported_look(document.zones[zone]) for zone in self.zone_names if zone in document.zones},
+            order=document.order,
+            command_id=document.command_id,
+            by=document.by,
+            clock=document.clock,
+            problems=document.problems,
+            at=document.at,
+            uptime_s=document.uptime_s,
         )
 
-    def agrees(self, zone: str, want: ZoneState, shown: ReportedLook) -> bool:
-        """On or off as asked, and within what 8-bit levels can say."""
-        if not want.on or shown.on is not True:
-            return shown.on is want.on
-        if shown.color is None or want.color is None or shown.brightness is None:
+    def cannot(self) -> tuple[Lack, ...]:
+        """It can do everything."""
+        return ()
+
+    def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
+        """On or off as asked, and brightness and colour within what 8-bit levels can say."""
+        if not desired.on or reported.on is not True:
+            return reported.on is desired.on
+        if reported.color is None or desired.color is None or reported.brightness is None:
             return False
-        near = abs(shown.brightness - want.brightness) <= BRIGHTNESS_TOLERANCE
-        pairs = zip(shown.color.rgb, want.color.rgb, strict=True)
+        near = abs(reported.brightness - desired.brightness) <= BRIGHTNESS_TOLERANCE
+        pairs = zip(reported.color.rgb, desired.color.rgb, strict=True)
         return near and all(abs(one - other) <= COLOR_TOLERANCE for one, other in pairs)
 
 
@@ -213,11 +238,11 @@ def _replaced(order: Order | None) -> Replaced | None:
     return Replaced(epoch=order.epoch, revision=order.revision) if order is not None else None
 
 
-def _steady(want: DesiredState) -> dict[str, ZoneLook]:
-    return {zone: ZoneLook.steady(state, want.fade_s) for zone, state in want.zones.items()}
+def _steady(desired: DesiredState) -> dict[str, ZoneLook]:
+    return {zone: ZoneLook.steady(state, desired.fade_s) for zone, state in desired.zones.items()}
 
 
-def _shown(zone: ZoneReport) -> ReportedLook:
+def _reported_look(zone: ZoneReport) -> ReportedLook:
     color = Color.from_hex(zone.color) if zone.color is not None else None
     return ReportedLook(on=zone.on, brightness=zone.brightness, color=color)
 
@@ -229,7 +254,7 @@ def _availability(payload: bytes) -> Report | Ignored | Rejected:
 
 
 def _written(payload: bytes) -> Report:
-    """Also what is no document, or a cleared topic, has taken the place of ours: the lowest order of all."""
+    """Anything that is no document, and a cleared topic, has replaced ours: it counts as the lowest order of all."""
     document = parse_desired(payload)
     if isinstance(document, Rejected):
         return Report(written=Order())

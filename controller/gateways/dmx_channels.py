@@ -1,35 +1,24 @@
 """`dmx-channels`: MQTT to DMX bridges that know channels and values only. Most projects of that name are of this sort.
 
-Rules
-1. `channel_topic` holds `{channel}` and takes one decimal value of 0 to `level_scale` for each channel, as in
-   `dmx/{channel}` or `dmx/channels/{channel}/set`; or `map_topic` takes one JSON object of channel -> value. Most count
-   to 255, some in per cent or per mille. A report beyond the scale shows that it is another. No
-   question leaves the levels as they are, so nothing can disprove it.
-2. `base` is the number of the first channel: 1 as on the fixtures, or 0 as some bridges count.
-3. Every channel of every fixture is sent, those that carry no light too; other channels are left alone.
-4. `state_topic`, where the bridge has one, tells channels back in one of the two forms: the levels that it sends out,
-   for no lamp on DMX answers. Without it nothing confirms: the channels are written again and again.
-5. These bridges cannot fade, have no word for being online, and say nothing when they come back from a power cut with
-   everything dark: the levels are written again and again.
-6. One that tells levels back tells each that is written; `answers_repeats: false` is for one that tells only what has
-   changed.
+These bridges cannot fade, have no message for being online, and say nothing when they come back from a power cut with
+everything dark: the levels are written again and again. Where one reports channels, it reports the levels that it sends
+out, for no lamp on DMX answers. No question leaves the levels as they are, so nothing can disprove a scale.
 """
 
-import json
 from collections.abc import Mapping
 from functools import cached_property, partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import capabilities
-from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
-from controller.gateways.payloads import Unreadable, document, scaled, text
-from controller.gateways.vendor import Reader, Topic, Vendor, checked_topic, command
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook, WithFixtures
+from controller.gateways.payloads import Unreadable
+from controller.gateways.vendor import AnswersCommands, Reader, Topic, checked_topic, command
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
-from controller.lighting.patch import Fixture, Patch
+from controller.lighting.patch import Patch
 from controller.lighting.profile import Profile
 
 PLACE = "{channel}"
@@ -46,17 +35,23 @@ def _maybe_with_place(value: str) -> str:
     return _with_place(value) if PLACE in value else checked_topic(value)
 
 
-class DmxChannels(Vendor):
-    """A bridge with the fixtures that hang on it, in one universe."""
+class DmxChannels(WithFixtures, AnswersCommands):
+    """A bridge with the fixtures on its cable, in one universe.
+
+    `channel_topic` holds `{channel}` and takes one decimal value of 0 to `level_scale` for each channel, as in
+    `dmx/{channel}` or `dmx/channels/{channel}/set`; or `map_topic` takes one JSON object of channel -> value.
+    `state_topic`, where the bridge has one, reports channels in one of the two forms. `base` is the number of the first
+    channel: 1 as on the fixtures, or 0 as some bridges count.
+    """
+
+    WRITES_FLASH: ClassVar[bool] = False
 
     kind: Literal["dmx-channels"] = "dmx-channels"
     channel_topic: Annotated[str, AfterValidator(_with_place)] | None = None
     map_topic: Topic | None = None
     state_topic: Annotated[str, AfterValidator(_maybe_with_place)] | None = None
-    answers_repeats: bool = True
     base: Annotated[int, Field(ge=0, le=1)] = 1
     level_scale: Annotated[int, Field(ge=1, le=65_535)] = 255
-    fixtures: Annotated[tuple[Fixture, ...], Field(min_length=1)]
 
     _profiles: Mapping[str, Profile] = PrivateAttr(default_factory=dict)
     _palette: Mapping[str, Color] = PrivateAttr(default_factory=dict)
@@ -77,22 +72,12 @@ class DmxChannels(Vendor):
     @cached_property
     def patch(self) -> Patch:
         """The fixtures with their profiles."""
-        return Patch(self.fixtures, self._profiles, palette=self._palette)
+        return Patch(self.patched_fixtures, self._profiles, palette=self._palette)
 
     @property
-    def zone_names(self) -> tuple[str, ...]:
-        """The zones of the fixtures, in the file's order."""
-        return self.patch.zones
-
-    @property
-    def confirms(self) -> bool:
-        """Rule 4."""
-        return self.state_topic is not None
-
-    @property
-    def refresh(self) -> Refresh:
-        """Rule 6."""
-        return "command" if self.confirms and self.answers_repeats else "nothing"
+    def default_universe(self) -> int:
+        """A bridge has only one."""
+        return 1
 
     @cached_property
     def channels(self) -> Mapping[int, str]:
@@ -105,7 +90,7 @@ class DmxChannels(Vendor):
         return {channel: frame[channel - 1] for channel in sorted(self.channels)}
 
     def number(self, channel: int) -> str:
-        """What the bridge calls a channel (rule 2)."""
+        """What the bridge calls a channel."""
         return str(channel - 1 + self.base)
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
@@ -123,54 +108,53 @@ class DmxChannels(Vendor):
         """A map may hold only the channels that have changed."""
         return (self.state_topic,) if self.state_topic is not None and PLACE not in self.state_topic else ()
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
-        """The wish itself: what the fixtures make of it is compared channel by channel."""
-        return capabilities.lit(want)
+    def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
+        """All of it: what the fixtures make of it is compared channel by channel."""
+        return capabilities.lit(desired)
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One message for each channel, or one for all."""
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
+        """One message for each channel of every fixture, or one for all; other channels are left alone."""
         levels = {
             self.number(channel): round(level * self.level_scale / 255)
-            for channel, level in self.levels(want.zones).items()
+            for channel, level in self.levels(desired.zones).items()
         }
         if self.channel_topic is None:
-            payload = json.dumps(levels, separators=(",", ":")).encode()
-            return (command(self.map_topic or "", payload),)
+            return (command(self.map_topic or "", payloads.dumped(**levels)),)
         return tuple(
             command(self.channel_topic.replace(PLACE, number), str(level).encode()) for number, level in levels.items()
         )
 
-    def agrees(self, zone: str, want: ZoneState, shown: ReportedLook) -> bool:
+    def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
         """Whether every channel of the zone has the level that was sent, to one of 255 or to what the scale rounds."""
-        goal = self.levels({zone: want})
-        told = dict(shown.levels or ())
+        expected = self.levels({zone: desired})
+        levels = dict(reported.levels or ())
         tolerance = max(1.0, 127.5 / self.level_scale + 0.5)
         return all(
-            channel in told and abs(told[channel] - goal[channel]) <= tolerance
+            channel in levels and abs(levels[channel] - expected[channel]) <= tolerance
             for channel, its in self.channels.items()
             if its == zone
         )
 
-    def cannot(self) -> tuple[str, ...]:
-        """Rule 5; and a scale that is not written may be wrong."""
-        scale = () if "level_scale" in self.model_fields_set else ("scale",)
-        return ("fade", *super().cannot(), *scale)
+    def cannot(self) -> tuple[Lack, ...]:
+        """It cannot fade; and a scale that is not written may be wrong."""
+        lacks: tuple[Lack, ...] = ("fade", *super().cannot())
+        return lacks if "level_scale" in self.model_fields_set else (*lacks, "scale")
 
     def _channel(self, channel: int, payload: bytes) -> Report | Ignored:
-        return self._told({channel: self._level(text(payload))})
+        return self._report({channel: self._level(payloads.text(payload))})
 
     def _map(self, payload: bytes) -> Report | Ignored:
-        keys = document(payload)
+        keys = payloads.document(payload)
         numbers = {self.number(channel): channel for channel in self.channels}
-        return self._told({numbers[key]: self._level(keys[key]) for key in keys if key in numbers})
+        return self._report({numbers[key]: self._level(keys[key]) for key in keys if key in numbers})
 
     def _level(self, value: object) -> int:
-        share = scaled(value, self.level_scale, "level_scale")
+        share = payloads.scaled(value, self.level_scale, "level_scale")
         if share is None:
             raise Unreadable("a level is missing")
         return round(255 * share)
 
-    def _told(self, levels: Mapping[int, int]) -> Report:
+    def _report(self, levels: Mapping[int, int]) -> Report:
         zones: dict[str, list[tuple[int, int]]] = {}
         for channel, level in sorted(levels.items()):
             zones.setdefault(self.channels[channel], []).append((channel, level))

@@ -1,20 +1,11 @@
 """`esphome`: lights of an ESPHome node.
 
-Rules
-1. `<topic>/light/<object id>/command` and `/state` hold the JSON schema of Home Assistant; `<topic>/status`
-   is the node's birth and last will, `online` and `offline` unless `birth_message` and `will_message` of the node say
-   otherwise. Several lights of one node may be several zones. A light whose topics were set by hand is one of kind
-   `home-assistant`.
-2. Every number is sent as an integer: newer firmware checks the type and drops `2.0`
-   (light_json_schema.cpp).
-3. White is sent as 0, in every way it can be meant: a light would otherwise keep the white it had. Beside `c`,
-   `w` is warm white, and `white_value` is the white of RGBW. Lights without white take no notice of a 0
-   (light_call.cpp). Likewise `effect: None`: a colour does not stop a running effect.
-4. The firmware takes the strongest of r, g, b for the colour's own brightness and multiplies; it reports
-   colours as they were sent. Older firmware truncates instead of rounding, so values may read 1 low.
-5. `color_modes` is one, for all lights of the node that are named: `rgb` also where a light has white beside it.
-6. An empty command changes nothing and is answered with the state, but ends a running fade within the
-   light's default transition of a second: hence asked seldom. Every command is answered.
+`<topic>/light/<object id>/command` and `/state` hold the JSON schema of Home Assistant; `<topic>/status` is the node's
+birth and last will. Several lights of one node may be several zones, all with the same `color_modes`: `rgb` also where
+a light has white beside it. A light whose topics were set by hand is one of kind `home-assistant`.
+
+The firmware takes the strongest of r, g, b for the colour's own brightness and multiplies; it reports colours as they
+were sent. Older firmware truncates instead of rounding, so values may read 1 low. Every command is answered.
 """
 
 from collections.abc import Mapping
@@ -25,10 +16,9 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
-from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report
-from controller.gateways.color_modes import ColorMode, WithColorModes
-from controller.gateways.light_json import is_steady, read_color
-from controller.gateways.payloads import document, dumped, fraction, switch
+from controller.gateways import payloads
+from controller.gateways.base import DesiredState, Ignored, Message, Report
+from controller.gateways.light_json import ColorMode, WithColorModes, is_steady, read_color
 from controller.gateways.vendor import (
     OFF,
     Addressed,
@@ -37,7 +27,7 @@ from controller.gateways.vendor import (
     WithAvailability,
     command,
     question,
-    told,
+    report_of,
     with_brightness,
 )
 from controller.lighting.look import ZoneState
@@ -46,8 +36,11 @@ ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
 class EspHome(WithColorModes, WithAvailability, Addressed):
-    """A node and its lights."""
+    """A node and its lights. `payload_available` and `payload_not_available` are the node's `birth_message` and
+    `will_message`, where these are not `online` and `offline`."""
 
+    WRITES_FLASH: ClassVar[bool] = False
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]] = "topic"
     ADDRESS: ClassVar[str] = "light"
     MAX_FADE_S: ClassVar[float] = 65_535.0
     ALONE: ClassVar[frozenset[ColorMode]] = frozenset({"onoff", "brightness", "color_temp", "rgb"})
@@ -64,51 +57,51 @@ class EspHome(WithColorModes, WithAvailability, Addressed):
             raise Mistake("TWL-S221", key="light")
         return self
 
-    @property
-    def refresh(self) -> Refresh:
-        """Rule 6."""
-        return "query"
-
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """The node's status and each light's state."""
         states = {f"{self.topic}/light/{light}/state": partial(_state, zone) for zone, light in self.addresses.items()}
         return {f"{self.topic}/status": self.presence, **states}
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command for each light."""
         return tuple(
             command(
                 f"{self.topic}/light/{light}/command",
-                self._command(self.reduce(zone, want.zones[zone]), want),
+                self._command(self.reduce(zone, desired.zones[zone]), desired.fade_s),
             )
             for zone, light in self.addresses.items()
         )
 
-    def _command(self, goal: ZoneState, want: DesiredState) -> bytes:
-        keys = self.switched(goal)
-        if goal.on:
-            keys |= (self.mired(goal) or _color(goal)) | {"effect": "None"}
-        if want.fade_s > 0 and self.dimmed:
-            keys["transition"] = max(1, round(self.fade(want.fade_s)))
-        return dumped(**keys)
+    def _command(self, state: ZoneState, fade_s: float) -> bytes:
+        keys = self.switched(state)
+        if state.on:
+            # a colour does not stop a running effect
+            keys |= (self.mired(state) or _color(state)) | {"effect": "None"}
+        if fade_s > 0 and self.dimmed:
+            # integers: newer firmware checks the type and drops `2.0` (light_json_schema.cpp)
+            keys["transition"] = max(1, round(self.fade(fade_s)))
+        return payloads.dumped(**keys)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """An empty command for each light (rule 6)."""
+        """An empty command for each light, which changes nothing and is answered with the state. It ends a running fade
+        within the light's default transition of a second: hence asked seldom."""
         return tuple(question(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
 
 
-def _color(goal: ZoneState) -> dict[str, object]:
-    if goal.color is None:
+def _color(state: ZoneState) -> dict[str, object]:
+    """With white as 0 in every way it can be meant, or a light would keep the white it had: beside `c`, `w` is warm
+    white, and `white_value` is the white of RGBW. Lights without white ignore a 0 (light_call.cpp)."""
+    if state.color is None:
         return {}
-    red, green, blue = goal.color.rgb
+    red, green, blue = state.color.rgb
     return {"color": {"r": red, "g": green, "b": blue, "c": 0, "w": 0}, "white_value": 0}
 
 
 def _state(zone: str, payload: bytes) -> Report | Ignored:
-    keys = document(payload)
-    on = switch(keys.get("state"))
+    keys = payloads.document(payload)
+    on = payloads.switch(keys.get("state"))
     if on is False:
-        return told(zone, OFF)
+        return report_of(zone, OFF)
     steady = is_steady(keys["effect"]) if "effect" in keys else None
-    shown = replace(read_color(keys), on=on, steady=steady)
-    return told(zone, with_brightness(shown, fraction(keys.get("brightness"), 255)))
+    look = replace(read_color(keys), on=on, steady=steady)
+    return report_of(zone, with_brightness(look, payloads.fraction(keys.get("brightness"), 255)))

@@ -1,39 +1,129 @@
-"""What a state in the JSON light schema of Home Assistant tells of the colour; ESPHome and Zigbee2MQTT speak it too.
+"""The JSON light schema of Home Assistant, which ESPHome and Zigbee2MQTT speak too: what a lamp can take, by its
+`color_modes`, and the colour in its state.
 
-Rules
-1. `color_mode` says which keys hold; others may be stale. Without it, or without its keys, those are taken that are
-   there: an older colour must not stand.
-2. Modes without a colour are white light, `color_temp` without a temperature too.
-3. Light of white LEDs is added, see `values`. `w` is white, or warm white beside the cold white `c`; firmware of
-   before 2021 tells it as `white_value`.
-4. Hue is `h` and `s`, Zigbee2MQTT calls it `hue` and `saturation`.
 https://www.home-assistant.io/integrations/light.mqtt/#json-schema
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal, Self
 
-from controller.gateways.base import ReportedLook
-from controller.gateways.capabilities import WHITE
-from controller.gateways.payloads import component, from_hue, kelvin, members, mixed, within
+from pydantic import Field, model_validator
+
+from controller.errors import Mistake
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import Lack, ReportedLook
+from controller.gateways.vendor import Vendor
 from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+
+ColorMode = Literal["onoff", "brightness", "color_temp", "hs", "xy", "rgb", "rgbw", "rgbww", "white"]
+COLORED: tuple[ColorMode, ...] = ("rgb", "rgbw", "rgbww", "xy", "hs")
+Mireds = Annotated[int, Field(ge=50, le=1000)]
+
+
+class WithColorModes(Vendor):
+    """A gateway whose lamp is described by its colour modes."""
+
+    ALONE: ClassVar[frozenset[ColorMode]] = frozenset({"onoff", "brightness"})
+    """The modes that cannot be listed beside others."""
+
+    color_modes: tuple[ColorMode, ...] = Field(default=("rgb",), min_length=1)
+    # the coldest and the warmest colour temperature that the lamp takes
+    min_mireds: Mireds = 153
+    max_mireds: Mireds = 500
+
+    @model_validator(mode="after")
+    def _alone_or_together(self) -> Self:
+        alone = next((mode for mode in self.color_modes if mode in self.ALONE), None)
+        if alone is not None and len(self.color_modes) > 1:
+            raise Mistake("TWL-S222", mode=alone)
+        if self.min_mireds >= self.max_mireds:
+            raise Mistake("TWL-S236", low="min_mireds", high="max_mireds")
+        return self
+
+    @property
+    def mireds(self) -> tuple[float, float]:
+        """The colour temperatures that the lamp takes."""
+        return self.min_mireds, self.max_mireds
+
+    @property
+    def colored(self) -> ColorMode | None:
+        """The colour mode in which colours are sent, the best of those listed."""
+        return next((mode for mode in COLORED if mode in self.color_modes), None)
+
+    @property
+    def dimmed(self) -> bool:
+        """Whether it has a brightness."""
+        return "onoff" not in self.color_modes
+
+    def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
+        """The state in the lamp's colour modes."""
+        reduced = capabilities.lit(desired)
+        if self.colored is None:
+            reduced = (
+                capabilities.as_white(reduced)
+                if "color_temp" in self.color_modes
+                else capabilities.without_color(reduced)
+            )
+        elif self.colored in {"xy", "hs"}:
+            reduced = capabilities.at_full(reduced)
+        if "color_temp" in self.color_modes:
+            reduced = capabilities.within_mired(reduced, *self.mireds)
+        if not self.dimmed and reduced.on:
+            return replace(reduced, brightness=1.0)
+        return capabilities.in_steps(reduced, self.steps)
+
+    def switched(self, reduced: ZoneState) -> dict[str, object]:
+        """State and brightness of a command."""
+        if not reduced.on:
+            return {"state": "OFF"}
+        return {"state": "ON"} | (
+            {"brightness": capabilities.step(reduced.brightness, self.steps)} if self.dimmed else {}
+        )
+
+    def mired(self, reduced: ZoneState) -> dict[str, object] | None:
+        """The colour temperature of a command; None where the colour does not go as one."""
+        if reduced.color is None or reduced.color.kelvin is None or "color_temp" not in self.color_modes:
+            return None
+        return {"color_temp": capabilities.mired(reduced.color.kelvin)}
+
+    def same_brightness(self, expected: float, reported: float | None) -> bool:
+        """A lamp of mode `onoff` has no brightness to compare."""
+        return not self.dimmed or super().same_brightness(expected, reported)
+
+    def cannot(self) -> tuple[Lack, ...]:
+        """What the colour modes leave out."""
+        return (
+            *super().cannot(),
+            *(("color",) if self.colored is None else ()),
+            *(() if self.dimmed else ("brightness", "fade")),
+        )
+
 
 WHITES: Mapping[str, str] = {"rgb": "", "rgbw": "w"}
-"""The white LEDs that hold in a mode; in any other, both."""
+"""Colour mode -> the white LEDs whose light is added: `w` is white, or warm white beside the cold white `c`; both in
+any other mode."""
 FORMS = (("rgb", "r"), ("xy", "x"), ("hs", "h"), ("hs", "hue"))
-"""How a colour is told, and by which key it is seen to be."""
+"""The forms of a colour, each with a key by which it is recognised. Zigbee2MQTT writes hue and saturation out."""
 NO_COLOR = {"onoff", "brightness", "white", "cwww"}
 NO_EFFECT = {"", "none", "off", "solid"}
 
 
 def read_color(keys: Mapping[str, object]) -> ReportedLook:
-    """The colour in a state, as rgb, xy or kelvin."""
-    mode = _mode(keys)
-    color = members(keys["color"]) if keys.get("color") is not None else {}
+    """The colour in a state, as rgb, xy or kelvin.
+
+    `color_mode` says which keys hold; others may be stale. Without it, or without its keys, those are read that are
+    there: an older colour must not stay. Modes without a colour are white light, `color_temp` without a temperature
+    too.
+    """
+    mode = None if keys.get("color_mode") is None else str(keys["color_mode"])
+    color = payloads.members(keys["color"]) if keys.get("color") is not None else {}
     if mode in NO_COLOR:
-        return ReportedLook(color=WHITE)
+        return ReportedLook(color=capabilities.WHITE)
     if mode == "color_temp":
-        told = kelvin(keys.get("color_temp"))
-        return ReportedLook(color=WHITE) if told is None else ReportedLook(kelvin=told)
+        kelvin = payloads.kelvin(keys.get("color_temp"))
+        return ReportedLook(color=capabilities.WHITE) if kelvin is None else ReportedLook(kelvin=kelvin)
     forms = [form for form, key in FORMS if key in color]
     match mode if mode in forms else next(iter(forms), None):
         case "rgb":
@@ -43,8 +133,8 @@ def read_color(keys: Mapping[str, object]) -> ReportedLook:
         case "hs":
             names = ("h", "s") if "h" in color else ("hue", "saturation")
             pair = _pair(color, *names, 360, 100)
-            return ReportedLook(color=from_hue(*pair) if pair else None)
-    return ReportedLook(kelvin=kelvin(keys.get("color_temp")) if mode is None else None)
+            return ReportedLook(color=payloads.from_hue(*pair) if pair else None)
+    return ReportedLook(kelvin=payloads.kelvin(keys.get("color_temp")) if mode is None else None)
 
 
 def is_steady(effect: object) -> bool:
@@ -52,18 +142,14 @@ def is_steady(effect: object) -> bool:
     return effect is None or (isinstance(effect, str) and effect.lower() in NO_EFFECT)
 
 
-def _mode(keys: Mapping[str, object]) -> str | None:
-    return None if keys.get("color_mode") is None else str(keys["color_mode"])
-
-
 def _rgb(keys: Mapping[str, object], color: Mapping[str, object], mode: str | None) -> Color:
-    red, green, blue = (round(component(color.get(key))) for key in "rgb")
+    red, green, blue = (round(payloads.component(color.get(key))) for key in "rgb")
     whites = [color.get(key) for key in WHITES.get(mode or "", "cw")]
-    if not color.keys() & {"c", "w"}:
+    if not color.keys() & {"c", "w"}:  # firmware of before 2021
         whites.append(keys.get("white_value"))
-    return mixed(red, green, blue, *(round(within(white, 0, 255) or 0) for white in whites))
+    return payloads.mixed(red, green, blue, *(round(payloads.within(white, 0, 255) or 0) for white in whites))
 
 
 def _pair(color: Mapping[str, object], one: str, other: str, *ends: int) -> tuple[float, float] | None:
-    first, second = within(color.get(one), 0, ends[0]), within(color.get(other), 0, ends[1])
+    first, second = payloads.within(color.get(one), 0, ends[0]), payloads.within(color.get(other), 0, ends[1])
     return None if first is None or second is None else (first, second)

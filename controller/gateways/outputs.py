@@ -5,11 +5,7 @@
     output: {kind: artnet, to: 10.0.0.20, net: 0, sub_net: 0}
     output: {kind: enttec-usb-pro, port: /dev/ttyUSB0}
 
-Rules
-1. A destination is an IPv4 address or a host name; sACN may also go to `multicast`, alone or beside hosts.
-2. A universe of the patch is the sACN universe (1..63999), or the Art-Net universe (0..15) within `net` and
-   `sub_net`; a larger one is refused rather than carried over into the next sub-net. A widget has only one.
-3. Every number is written in plain decimal digits and stays within its range.
+A destination is an IPv4 address or a host name; sACN may also go to `multicast`, alone or beside hosts.
 """
 
 import ipaddress
@@ -167,7 +163,8 @@ class ArtnetOutput(_Settings):
     sub_net: Annotated[int, Field(ge=0, le=15), _whole(0, 15)] = 0
 
     def check_universes(self, universes: Iterable[int]) -> None:
-        """The low four bits of a Port-Address: 0 to 15."""
+        """The low four bits of a Port-Address, 0 to 15; a larger one is refused rather than carried over into the next
+        sub-net."""
         for universe in universes:
             if universe not in ARTNET_UNIVERSES:
                 raise Mistake("TWL-X158", universe=universe)

@@ -1,13 +1,7 @@
-"""What stands in the payloads of vendors' gateways, read without trust.
+"""Values in the payloads of vendors' gateways, which may hold any bytes: a value comes out or `Unreadable` is raised.
 
-Rules
-1. Whatever the bytes, a value comes out or `Unreadable` is raised; nothing else is.
-2. Payloads over MAX_PAYLOAD bytes are not looked at. No light says that much.
-3. Numbers may stand as JSON numbers or as ASCII text; booleans, NaN, infinity and other digits are no
-   numbers.
-4. None (JSON null) is what a gateway says of what it does not know: it reads as None.
-5. Light from white LEDs is added to red, green and blue, so that a washed-out colour never passes for a
-   pure one.
+Numbers may be JSON numbers or ASCII text; booleans, NaN, infinity and other digits are no numbers. JSON null is how a
+gateway says that it does not know, and reads as None.
 """
 
 import colorsys
@@ -20,6 +14,7 @@ from typing import NoReturn
 from controller.lighting.color import Color
 
 MAX_PAYLOAD = 16_384
+"""Bytes. Longer payloads are not read: no light says that much."""
 NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
@@ -85,7 +80,7 @@ def number(value: object) -> float | None:
 
 
 def quoted(value: object, most: int = 40) -> str:
-    """A short piece of what was read, for a reason."""
+    """The beginning of a value, for the text of a reason."""
     return repr(str(value)[:most]) if isinstance(value, str | int | float) else type(value).__name__
 
 
@@ -114,17 +109,14 @@ def scaled(value: object, full: int, key: str) -> float | None:
 def switched(value: object, on: str | None, off: str | None, key: str) -> bool | None:
     """On or off in the words that `tower.yaml` gives the gateway under `key`_on and `key`_off; in any of the usual
     ones where it gives none."""
-    if value is None:
-        return None
-    word = str(value).casefold() if isinstance(value, str) else ""
-    named = {(on or "").casefold(): True, (off or "").casefold(): False}
-    if word and word in named:
-        return named[word]
+    if value is None or isinstance(value, bool):
+        return value
     usual = {known: is_on for known, is_on in SWITCH.items() if (on if is_on else off) is None}
-    known = value if isinstance(value, bool) else usual.get(str(value).lower())
-    if known is None:
+    named = {word.casefold(): is_on for word, is_on in ((on, True), (off, False)) if word}
+    is_on = (usual | named).get(str(value).casefold())
+    if is_on is None:
         raise UnknownWord(f"{key}_on, {key}_off", value)
-    return known
+    return is_on
 
 
 def switch(value: object) -> bool | None:
@@ -153,7 +145,7 @@ def component(value: object) -> float:
 
 
 def mixed(red: int, green: int, blue: int, *whites: int) -> Color:
-    """The colour with the light of the white LEDs added (rule 5)."""
+    """The colour with the light of the white LEDs added, so that a washed-out colour never passes for a pure one."""
     white = sum(whites)
     return Color.from_rgb(red + white, green + white, blue + white)
 
@@ -178,7 +170,7 @@ def to_hue(color: Color) -> tuple[float, float]:
 
 
 def kelvin(mired: object) -> int | None:
-    """A colour temperature told in mired, in kelvin."""
+    """A colour temperature in mired, as kelvin."""
     read = within(mired, 50, 1000)
     return None if read is None else round(1e6 / read)
 
@@ -189,5 +181,5 @@ def plain(value: float) -> float | int:
 
 
 def dumped(**members: object) -> bytes:
-    """A JSON object, short."""
+    """A JSON object without spaces."""
     return json.dumps(members, separators=(",", ":")).encode()

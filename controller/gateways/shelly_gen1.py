@@ -1,15 +1,7 @@
 """`shelly-gen1`: a Shelly RGBW2 in colour mode.
 
-Rules
-1. `shellies/<device>/color/0/set` takes JSON: `turn`, `red`, `green`, `blue`, `white` 0..255, `gain`
-   (brightness) 0..100, `effect` 0, `transition` in ms, at most 5000. `mode: color` puts a device right that
-   was set to white.
-2. `color/0/status` tells the same with `ison`; `color/0` only on, off, or `overpower`, which is off too; both
-   every 30 s.
-3. `online` is `true`, or `false` by last will, which this generation does not retain: absence says nothing.
-4. `update` to `shellies/<device>/command` makes it publish its status.
-5. It answers no command with an error. In white mode it has four lights at `white/0` to `white/3` instead, and tells
-   of them.
+It answers no command with an error. In white mode it has four lights at `white/0` to `white/3` instead, and reports
+them.
 """
 
 from collections.abc import Mapping
@@ -17,16 +9,27 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from controller.gateways import capabilities
-from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
-from controller.gateways.payloads import component, document, dumped, fraction, mixed, switch, text, within
-from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, refused, told, with_brightness
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
+from controller.gateways.vendor import (
+    OFF,
+    OneZone,
+    Reader,
+    command,
+    presence,
+    question,
+    refused,
+    report_of,
+    with_brightness,
+)
 from controller.lighting.color import Color
 
 
 class ShellyGen1(OneZone):
     """A Shelly RGBW2 by its device name."""
 
+    WRITES_FLASH: ClassVar[bool] = False
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]] = "device"
     STEPS: ClassVar[int] = 100
     MAX_FADE_S: ClassVar[float] = 5.0
 
@@ -38,57 +41,56 @@ class ShellyGen1(OneZone):
         """The topic of its one light in colour mode."""
         return f"shellies/{self.device}/color/0"
 
-    @property
-    def refresh(self) -> Refresh:
-        """Rule 4; by itself it tells every 30 s, unless that was switched off."""
-        return "query"
-
     def readers(self, prefix: str) -> Mapping[str, Reader]:
-        """Last will and the two reports."""
-        online = f"shellies/{self.device}/online"
-        white = f"shellies/{self.device}/white/0/status"
-        return {online: presence, self.light: self._switch, f"{self.light}/status": self._status, white: self._white}
+        """Last will, and the two reports that come every 30 s unless that was switched off."""
+        return {
+            # `true`, or `false` by last will, which this generation does not retain: absence says nothing
+            f"shellies/{self.device}/online": presence,
+            self.light: self._switch,
+            f"{self.light}/status": self._status,
+            f"shellies/{self.device}/white/0/status": self._white,
+        }
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One JSON command."""
-        goal = self.reduce(self.zone, want.zones[self.zone])
-        keys: dict[str, object] = {"mode": "color", "turn": "on" if goal.on else "off"}
-        if goal.on and goal.color is not None:
-            red, green, blue = goal.color.rgb
-            gain = capabilities.step(goal.brightness, self.STEPS)
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
+        """One JSON command; `gain` is the brightness, `mode` sets a device right that was set to white."""
+        state = self.reduce(self.zone, desired.zones[self.zone])
+        keys: dict[str, object] = {"mode": "color", "turn": "on" if state.on else "off"}
+        if state.on and state.color is not None:
+            red, green, blue = state.color.rgb
+            gain = capabilities.step(state.brightness, self.STEPS)
             keys |= {"red": red, "green": green, "blue": blue, "white": 0, "gain": gain, "effect": 0}
-        payload = dumped(**keys, transition=round(1000 * self.fade(want.fade_s)))
+        payload = payloads.dumped(**keys, transition=round(1000 * self.fade(desired.fade_s)))
         return (command(f"{self.light}/set", payload),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """Rule 4."""
+        """It then publishes its status."""
         return (question(f"shellies/{self.device}/command", b"update"),)
 
     def _white(self, payload: bytes) -> Report:
-        """Rule 5: it hears none of our commands."""
-        document(payload)
+        """In white mode it obeys none of our commands."""
+        payloads.document(payload)
         return refused(self.zone_names, "mode white")
 
     def _switch(self, payload: bytes) -> Report | Ignored:
-        word = text(payload)
-        return told(self.zone, ReportedLook(on=word != "overpower" and switch(word)))
+        word = payloads.text(payload)  # on, off, or `overpower`, which is off too
+        return report_of(self.zone, ReportedLook(on=word != "overpower" and payloads.switch(word)))
 
     def _status(self, payload: bytes) -> Report | Ignored:
-        keys = document(payload)
-        on = switch(keys.get("ison"))
+        keys = payloads.document(payload)
+        on = payloads.switch(keys.get("ison"))
         if on is False:
-            return told(self.zone, OFF)
-        shown = ReportedLook(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
-        return told(self.zone, with_brightness(shown, fraction(keys.get("gain"), self.STEPS)))
+            return report_of(self.zone, OFF)
+        look = ReportedLook(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
+        return report_of(self.zone, with_brightness(look, payloads.fraction(keys.get("gain"), self.STEPS)))
 
 
 def _color(keys: Mapping[str, object]) -> Color:
-    red, green, blue = (round(component(keys.get(key))) for key in ("red", "green", "blue"))
-    return mixed(red, green, blue, round(within(keys.get("white"), 0, 255) or 0))
+    red, green, blue = (round(payloads.component(keys.get(key))) for key in ("red", "green", "blue"))
+    return payloads.mixed(red, green, blue, round(payloads.within(keys.get("white"), 0, 255) or 0))
 
 
 def _steady(keys: Mapping[str, object]) -> bool | None:
     if keys.get("mode") == "white":
         return False
-    effect = within(keys.get("effect"), 0, 255)
+    effect = payloads.within(keys.get("effect"), 0, 255)
     return None if effect is None else effect == 0

@@ -1,18 +1,9 @@
 """`shelly-gen2`: Shelly devices of generation 2 and later, by RPC over MQTT.
 
-Rules
-1. A request goes to `<topic>/rpc` with `src`; its answer comes to `<src>/rpc`. Our `src` is
-   `<prefix>/gateway/<name>`, so answers reach nobody else.
-2. `RGBW.Set`, `RGB.Set` or `Light.Set`, as the device's profile has it: `on`, `brightness` 1..100, `rgb`,
-   `white`, `transition_duration` in seconds. `toggle_after` is never sent: it flips the lamp back.
-3. Reports: the whole component on `<topic>/status/<component>`, parts of it as NotifyStatus on
-   `<topic>/events/rpc`, and in answers to GetStatus. They tell the present values; during a fade
-   `transition.target` holds the goal, so a running fade does not agree yet.
-4. `<topic>/online` is `true`, or `false` by last will, which is not retained: absence says nothing.
-5. The id of a request is the place of the zone, so that an answer finds its component. All requests share one
-   topic, and so do the answers and the notices.
-6. What is not carried out is answered with an error of a number and a message: 404 where the profile has no such
-   component, -103 where an argument is wrong, 401 where a password is set.
+A request goes to `<topic>/rpc` with `src`; its answer comes to `<src>/rpc`. All requests share one topic, and so do the
+answers and the notices. Reports are the whole component on `<topic>/status/<component>`, parts of it as NotifyStatus on
+`<topic>/events/rpc`, and the answers to GetStatus. They hold the present values; during a fade `transition.target`
+holds the goal, so a running fade does not agree yet.
 https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/RGBW
 """
 
@@ -24,20 +15,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from controller.errors import Mistake
-from controller.gateways import capabilities
-from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
-from controller.gateways.payloads import (
-    components,
-    document,
-    dumped,
-    fraction,
-    members,
-    number,
-    plain,
-    switch,
-    within,
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
+from controller.gateways.vendor import (
+    OFF,
+    Addressed,
+    Reader,
+    Topic,
+    command,
+    presence,
+    refused,
+    report_of,
+    with_brightness,
 )
-from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, refused, told, with_brightness
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -58,6 +48,8 @@ Component = Annotated[str, AfterValidator(_component), WithJsonSchema({"type": "
 class ShellyGen2(Addressed):
     """A device and its components."""
 
+    WRITES_FLASH: ClassVar[bool] = False
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]] = "topic"
     ADDRESS: ClassVar[str] = "component"
     STEPS: ClassVar[int] = 100
     MAX_FADE_S: ClassVar[float] = 10_800.0
@@ -68,18 +60,14 @@ class ShellyGen2(Addressed):
     zones: Mapping[str, Component] = Field(default_factory=dict)
 
     def source(self, prefix: str) -> str:
-        """Who asks (rule 1)."""
+        """Our `src`, so that answers reach nobody else."""
         return f"{prefix}/gateway/{self.name}"
-
-    @property
-    def refresh(self) -> Refresh:
-        """By `GetStatus`: it notices only changes."""
-        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Last will, status of each component, notices and answers."""
         states = {f"{self.topic}/status/{part}": partial(self._status, zone) for zone, part in self.addresses.items()}
         return {
+            # `true`, or `false` by last will, which is not retained: absence says nothing
             f"{self.topic}/online": presence,
             **states,
             f"{self.topic}/events/rpc": self._notice,
@@ -90,18 +78,19 @@ class ShellyGen2(Addressed):
         """Notices are parts, and answers are of one component each."""
         return f"{self.topic}/events/rpc", f"{self.source(prefix)}/rpc"
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
+    def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
         """A `light` component has no colours."""
-        goal = capabilities.lit(want)
+        state = capabilities.lit(desired)
         if self.addresses[zone].startswith("light:"):
-            return capabilities.in_steps(capabilities.without_color(goal), self.STEPS)
-        return super().reduce(zone, goal)
+            return capabilities.in_steps(capabilities.without_color(state), self.STEPS)
+        return super().reduce(zone, state)
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One Set request for each component."""
-        fade = {"transition_duration": plain(self.fade(want.fade_s))} if want.fade_s > 0 else {}
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
+        """One Set request for each component. `toggle_after` is never sent: it flips the lamp back."""
+        fade = {"transition_duration": payloads.plain(self.fade(desired.fade_s))} if desired.fade_s > 0 else {}
         return tuple(
-            self._request(prefix, zone, "Set", self._params(zone, want.zones[zone]) | fade) for zone in self.addresses
+            self._request(prefix, zone, "Set", self._params(zone, desired.zones[zone]) | fade)
+            for zone in self.addresses
         )
 
     def query(self, prefix: str) -> tuple[Message, ...]:
@@ -110,7 +99,8 @@ class ShellyGen2(Addressed):
 
     def _request(self, prefix: str, zone: str, verb: str, params: Mapping[str, object]) -> Message:
         family, index = self.addresses[zone].split(":")
-        payload = dumped(
+        payload = payloads.dumped(
+            # the place of the zone, so that an answer finds its component
             id=self.zone_names.index(zone) + 1,
             src=self.source(prefix),
             method=f"{METHODS[family]}.{verb}",
@@ -118,54 +108,55 @@ class ShellyGen2(Addressed):
         )
         return command(f"{self.topic}/rpc", payload, part=f"{verb} {zone}")
 
-    def _params(self, zone: str, want: ZoneState) -> dict[str, object]:
-        goal = self.reduce(zone, want)
-        if not goal.on:
+    def _params(self, zone: str, desired: ZoneState) -> dict[str, object]:
+        state = self.reduce(zone, desired)
+        if not state.on:
             return {"on": False}
-        params: dict[str, object] = {"on": True, "brightness": capabilities.step(goal.brightness, self.STEPS)}
-        if goal.color is not None:
-            params["rgb"] = list(goal.color.rgb)
+        params: dict[str, object] = {"on": True, "brightness": capabilities.step(state.brightness, self.STEPS)}
+        if state.color is not None:
+            params["rgb"] = list(state.color.rgb)
         if self.addresses[zone].startswith("rgbw:"):
             params["white"] = 0
         return params
 
-    def cannot(self) -> tuple[str, ...]:
+    def cannot(self) -> tuple[Lack, ...]:
         """Where a component is a `light` there are no colours."""
         white = any(part.startswith("light:") for part in self.addresses.values())
-        return (*super().cannot(), *(("color",) if white else ()))
+        return (*super().cannot(), "color") if white else super().cannot()
 
     def _status(self, zone: str, payload: bytes) -> Report | Ignored:
-        return told(zone, _shown(document(payload)))
+        return report_of(zone, _look(payloads.document(payload)))
 
     def _notice(self, payload: bytes) -> Report | Ignored:
-        keys = document(payload)
+        keys = payloads.document(payload)
         if keys.get("method") not in NOTICES:
             return Report()
-        params = members(keys.get("params"))
+        params = payloads.members(keys.get("params"))
         parts = {zone: params[part] for zone, part in self.addresses.items() if params.get(part) is not None}
-        reports = [told(zone, _shown(members(part))) for zone, part in parts.items()]
-        return Report(zones={zone: shown for report in reports for zone, shown in report.zones.items()})
+        reports = [report_of(zone, _look(payloads.members(part))) for zone, part in parts.items()]
+        return Report(zones={zone: look for report in reports for zone, look in report.zones.items()})
 
     def _answer(self, payload: bytes) -> Report | Ignored:
-        keys = document(payload)
-        place = number(keys.get("id"))
+        keys = payloads.document(payload)
+        place = payloads.number(keys.get("id"))
         asked = dict(enumerate(self.zone_names, start=1))
         if keys.get("error") is not None:
-            error = members(keys["error"])
+            # 404 where the profile has no such component, -103 for a wrong argument, 401 where a password is set
+            error = payloads.members(keys["error"])
             zones = (asked[int(place)],) if place in asked else self.zone_names
             return refused(zones, f"{error.get('code')}: {error.get('message')}")
         result = keys.get("result")
         if not isinstance(result, dict) or "output" not in result or place is None:
             return Report()
-        return told(asked[int(place)], _shown(result)) if int(place) in asked else Report()
+        return report_of(asked[int(place)], _look(result)) if int(place) in asked else Report()
 
 
-def _shown(keys: Mapping[str, object]) -> ReportedLook:
-    """`rgb` and `white` may be told apart, in notices of their own."""
-    on = switch(keys.get("output"))
+def _look(keys: Mapping[str, object]) -> ReportedLook:
+    """`rgb` and `white` may come apart, in notices of their own."""
+    on = payloads.switch(keys.get("output"))
     if on is False:
         return OFF
-    color = Color.from_rgb(*components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
-    white = within(keys.get("white"), 0, 255)
-    shown = ReportedLook(on=on, color=color, white=None if white is None else round(white))
-    return with_brightness(shown, fraction(keys.get("brightness"), 100))
+    color = Color.from_rgb(*payloads.components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
+    white = payloads.within(keys.get("white"), 0, 255)
+    look = ReportedLook(on=on, color=color, white=None if white is None else round(white))
+    return with_brightness(look, payloads.fraction(keys.get("brightness"), 100))

@@ -1,35 +1,38 @@
-"""What the dialects of all vendors share.
-
-Rules
-1. Commands are whole states, QoS 1, never retained: a retained command would be replayed at every
-   reconnect.
-2. Fades are clipped to MAX_FADE_S, the longest that the firmware takes.
-3. A report counts only on the topics of `readers`; an empty payload is a retained message being deleted. Any other
-   message on them proves that the gateway lives, whatever it says.
-4. A gateway agrees when it says on or off as asked, the brightness to one and a half steps of its scale,
-   the colour to its tolerance, and no effect of its own running. What it did not say agrees with nothing.
-5. Off reports keep the last colour; it means nothing, and is not even read.
-"""
+"""What the dialects of all vendors share: commands, reports, presence, and how a reported look is compared."""
 
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import capabilities
-from controller.gateways.base import DeviceFault, Gateway, Ignored, Message, Name, Rejected, Report, ReportedLook
-from controller.gateways.payloads import Contradiction, UnknownWord, Unreadable, document, quoted, text
-from controller.lighting.look import ZoneState
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import (
+    DesiredState,
+    DeviceFault,
+    Gateway,
+    Ignored,
+    Lack,
+    Message,
+    Name,
+    Refresh,
+    Rejected,
+    Report,
+    ReportedLook,
+)
+from controller.gateways.payloads import Contradiction, UnknownWord, Unreadable
+from controller.lighting.color import Color
+from controller.lighting.look import DARK, ZoneState
 from controller.topics import is_name
 
 MAX_TOPIC = 256
 MAX_ERROR = 160
-"""Letters of an error's words that are told: Zigbee2MQTT writes pages."""
+"""Letters of an error message that are kept: Zigbee2MQTT writes pages."""
 
 REFUSED = "TWL-G120"
 CONTRADICTED = "TWL-G121"
@@ -37,6 +40,9 @@ UNKNOWN_WORD = "TWL-G122"
 
 Reader = Callable[[bytes], Report | Ignored]
 PRESENT = {"online": True, "offline": False, "true": True, "false": False}
+OFF = ReportedLook(on=False)
+SAMPLES = (DARK, ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0))
+"""States between which a dialect uses every topic that it has."""
 
 
 def checked_topic(value: str) -> str:
@@ -53,18 +59,26 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Vendor(Gateway):
-    """A vendor's gateway."""
+    """A vendor's gateway. It obeys commands, keeps no plan, and has no outputs of ours."""
 
     STEPS: ClassVar[int] = 255
     """Steps of the brightness scale above off."""
     COLOR_TOLERANCE: ClassVar[int] = 3
     """Of 255, per component: what the firmware's rounding may cost."""
     MAX_FADE_S: ClassVar[float] = 3600.0
+    """The longest fade that the firmware takes; longer ones are cut to it."""
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]]
+    """The key with the part of its topics that names the device; empty where each topic is written out."""
 
     @property
     def steps(self) -> int:
         """Steps of the brightness scale above off, of this gateway."""
         return self.STEPS
+
+    @property
+    def refresh(self) -> Refresh:
+        """It answers `query`."""
+        return "query"
 
     @abstractmethod
     def readers(self, prefix: str) -> Mapping[str, Reader]:
@@ -79,8 +93,23 @@ class Vendor(Gateway):
         """The topics that are read."""
         return tuple(self.readers(prefix))
 
+    def device_topics(self, prefix: str) -> tuple[str, ...]:
+        """Everything below the topics with the device's own name in them, and its answers to us; where it has no such
+        name, the topics in `tower.yaml`."""
+        now = datetime(2000, 1, 1, tzinfo=UTC)
+        states = [DesiredState(now, dict.fromkeys(self.zone_names, sample)) for sample in SAMPLES]
+        sent = [message.topic for state in states for message in self.encode(state, prefix)]
+        topics = {*self.topics(prefix), *sent, *(message.topic for message in self.query(prefix))}
+        if not self.DEVICE_KEY:
+            return tuple(sorted(topics))
+        device = getattr(self, self.DEVICE_KEY)
+        answers = {topic for topic in topics if topic.startswith(f"{prefix}/gateway/{self.name}/")}
+        found = {f"/{topic}/".partition(f"/{device}/") for topic in topics}
+        return tuple(sorted(answers | {f"{head}/{device}/#".lstrip("/") for head, name, _ in found if name}))
+
     def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
-        """What a message of the gateway says; total."""
+        """What a message says. An empty payload is a retained message being deleted; any other on these topics proves
+        that the gateway lives."""
         if prefix not in self.known_readers:
             self.known_readers[prefix] = self.readers(prefix)
         reader = self.known_readers[prefix].get(topic)
@@ -94,41 +123,42 @@ class Vendor(Gateway):
         except Unreadable as error:
             return Rejected(str(error))
 
-    def reduce(self, zone: str, want: ZoneState) -> ZoneState:
-        """The wish in steps of the firmware's brightness."""
-        return capabilities.in_steps(capabilities.lit(want), self.steps)
+    def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
+        """The desired state in steps of the firmware's brightness."""
+        return capabilities.in_steps(capabilities.lit(desired), self.steps)
 
-    def agrees(self, zone: str, want: ZoneState, shown: ReportedLook) -> bool:
-        """Rule 4."""
-        goal = self.reduce(zone, want)
-        if not goal.on:
-            return shown.on is False
-        if shown.on is not True or shown.steady is False:
+    def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
+        """On or off as asked, brightness and colour within their tolerances, and no effect of its own running. What
+        was not reported agrees with nothing."""
+        expected = self.reduce(zone, desired)
+        if not expected.on:
+            return reported.on is False
+        if reported.on is not True or reported.steady is False:
             return False
-        return self.same_brightness(goal.brightness, shown.brightness) and self.same_color(goal, shown)
+        return self.same_brightness(expected.brightness, reported.brightness) and self.same_color(expected, reported)
 
-    def same_brightness(self, goal: float, shown: float | None) -> bool:
+    def same_brightness(self, expected: float, reported: float | None) -> bool:
         """Whether a reported brightness is the one asked for, to one and a half steps: no finer than the 8 bits that
         a firmware may count in, and never so coarse that the next step of a short scale passes."""
-        return shown is not None and abs(goal - shown) <= 1.5 / min(255, max(50, self.steps))
+        return reported is not None and abs(expected - reported) <= 1.5 / min(255, max(50, self.steps))
 
-    def same_color(self, goal: ZoneState, shown: ReportedLook) -> bool:
+    def same_color(self, expected: ZoneState, reported: ReportedLook) -> bool:
         """Whether a reported colour is the one asked for."""
-        return goal.color is None or capabilities.same_color(goal.color, shown, self.COLOR_TOLERANCE)
+        return expected.color is None or capabilities.same_color(expected.color, reported, self.COLOR_TOLERANCE)
 
-    def cannot(self) -> tuple[str, ...]:
+    def cannot(self) -> tuple[Lack, ...]:
         """No vendor's gateway keeps the plan."""
         if not self.confirms:
             return ("report", "plan")
         return ("refresh", "plan") if self.refresh == "nothing" else ("plan",)
 
     def fade(self, seconds: float) -> float:
-        """A fade that the firmware can do (rule 2)."""
+        """A fade that the firmware can do, seconds."""
         return min(max(seconds, 0.0), self.MAX_FADE_S)
 
 
 class WithAvailability(Vendor):
-    """A gateway whose words for being there and gone are its own."""
+    """A gateway with its own words for online and offline."""
 
     payload_available: Word | None = None
     payload_not_available: Word | None = None
@@ -142,15 +172,38 @@ class WithAvailability(Vendor):
     def presence(self, payload: bytes) -> Report:
         """Its birth, last will or availability."""
         words = {self.payload_available: True, self.payload_not_available: False}
-        if (online := words.get(text(payload))) is not None:
+        if (online := words.get(payloads.text(payload))) is not None:
             return Report(online=online)
         try:
             report = presence(payload)
         except Unreadable as error:
-            raise UnknownWord("payload_available, payload_not_available", text(payload)) from error
+            raise UnknownWord("payload_available, payload_not_available", payloads.text(payload)) from error
         if (self.payload_available if report.online else self.payload_not_available) is not None:
-            raise UnknownWord("payload_available, payload_not_available", text(payload))
+            raise UnknownWord("payload_available, payload_not_available", payloads.text(payload))
         return report
+
+
+class AnswersCommands(Vendor):
+    """A gateway without a question. It reports its state, if it has a topic for that, after each command: one that it
+    has obeyed already makes it report again.
+
+    `answers_repeats: false` is for a firmware that reports only what has changed.
+    """
+
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]] = ""
+
+    state_topic: str | None = None
+    answers_repeats: bool = True
+
+    @property
+    def confirms(self) -> bool:
+        """Only where it has a topic for its state."""
+        return self.state_topic is not None
+
+    @property
+    def refresh(self) -> Refresh:
+        """The command that it has obeyed already."""
+        return "command" if self.confirms and self.answers_repeats else "nothing"
 
 
 class OneZone(Vendor):
@@ -193,14 +246,11 @@ class Addressed(Vendor):
         return tuple(self.addresses)
 
 
-OFF = ReportedLook(on=False)
-
-
-def told(zone: str, shown: ReportedLook) -> Report:
-    """A report of one zone under rule 5; nothing said of the light says only that the gateway lives."""
-    if shown.on is False:
-        shown = OFF
-    return Report() if shown == ReportedLook() else Report(zones={zone: shown})
+def report_of(zone: str, look: ReportedLook) -> Report:
+    """A report of one zone; one that says nothing of the light says only that the gateway lives."""
+    if look.on is False:
+        look = OFF  # devices that are off still report their last colour, which means nothing then
+    return Report() if look == ReportedLook() else Report(zones={zone: look})
 
 
 def contradiction(topic: str, error: Contradiction) -> DeviceFault:
@@ -210,32 +260,33 @@ def contradiction(topic: str, error: Contradiction) -> DeviceFault:
 
 
 def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> Report:
-    """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report. It may have become
-    another device."""
-    return Report(fault=DeviceFault(REFUSED, {"error": quoted(error, MAX_ERROR)}, zones, passes=True), alive=alive)
+    """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report."""
+    return Report(
+        fault=DeviceFault(REFUSED, {"error": payloads.quoted(error, MAX_ERROR)}, zones, passes=True), alive=alive
+    )
 
 
 def command(topic: str, payload: bytes, part: str = "") -> Message:
-    """A command as rule 1 has it."""
+    """A command, never retained: a retained one would be replayed at every reconnect."""
     return Message(topic, payload, qos=1, retain=False, part=part)
 
 
 def question(topic: str, payload: bytes, part: str = "") -> Message:
-    """What asks for the state; it takes no command's place."""
+    """What asks for the state; it replaces no command."""
     return command(topic, payload, f"{part}?")
 
 
 def presence(payload: bytes) -> Report:
     """A birth, last will or availability: online or offline, true or false, plain or as the `state` of an object."""
-    word: object = text(payload)
+    word: object = payloads.text(payload)
     if str(word).startswith("{"):
-        word = document(payload).get("state")
+        word = payloads.document(payload).get("state")
     online = PRESENT.get(word.lower()) if isinstance(word, str) else None
     if online is None:
-        raise Unreadable(f"{quoted(word)} is neither online nor offline")
+        raise Unreadable(f"{payloads.quoted(word)} is neither online nor offline")
     return Report(online=online)
 
 
-def with_brightness(shown: ReportedLook, brightness: float | None) -> ReportedLook:
-    """A report with its brightness; brightness 0 is off, whatever the switch says."""
-    return OFF if brightness == 0 else replace(shown, brightness=brightness)
+def with_brightness(look: ReportedLook, brightness: float | None) -> ReportedLook:
+    """A look with its brightness; brightness 0 is off, whatever the switch says."""
+    return OFF if brightness == 0 else replace(look, brightness=brightness)

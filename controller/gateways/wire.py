@@ -3,6 +3,7 @@
     controller  -> <prefix>/gateway/<name>/desired       retained, QoS 1   Desired
     gateway     -> <prefix>/gateway/<name>/reported      retained, QoS 1   Reported
     gateway     -> <prefix>/gateway/<name>/availability  retained, QoS 1   online | offline (also its last will)
+    technician  -> <prefix>/gateway/<name>/walk          not retained      Walk
 
 Rules
 1. Desired is state, never a one-shot command: read late, it still tells what is right now, and `cues` what comes.
@@ -26,6 +27,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
 
 MAX_PAYLOAD = 262_144
+MAX_WALK = 4_096
 MAX_EPOCH = 1_000_000
 """More than a start each minute for two years gives."""
 MAX_COUNT = 2**53
@@ -36,6 +38,8 @@ MAX_PROBLEMS = 32
 MAX_REASON = 200
 LONGEST_S = 40_000_000
 """More than the 400 days that a duration in a file may be."""
+
+LONGEST_WALK_S = 600.0
 
 REFUSED = "TWL-D011"
 
@@ -232,6 +236,27 @@ def refusal(told: DesiredDocument, held: DesiredDocument | None) -> str | None:
 def parse_reported(payload: bytes) -> ReportedDocument | Rejected:
     """A report, or why it is none."""
     return parse_document(ReportedDocument, payload)
+
+
+class Walk(BaseModel):
+    """One step of the lamp test: one fixture, or one of its channels, alone for `for_s`, so that no tower stays in a
+    test.
+
+    `channel` counts from 1 within the fixture; without it the whole fixture is white. A step without a fixture ends the
+    test at once.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: Version = 1
+    fixture: Annotated[str, StringConstraints(max_length=100)] | None = None
+    channel: Annotated[int, Field(ge=1, le=512)] | None = None
+    for_s: Annotated[float, Field(gt=0, le=LONGEST_WALK_S, allow_inf_nan=False)] = 30.0
+
+
+def parse_walk(payload: bytes) -> Walk | Rejected:
+    """A step of a walk test, or why it is none."""
+    return parse_document(Walk, payload, MAX_WALK)
 
 
 def parse_document(model: type[T], payload: bytes, limit: int = MAX_PAYLOAD) -> T | Rejected:

@@ -1,20 +1,8 @@
 """`wled`: a WLED controller.
 
-Rules
-1. Commands go to `<topic>/api` as JSON: `on`, `bri` 1..255, `tt` (this fade only) and `seg`, which without
-   an id means all selected segments. Off is `on: false`; `bri` is never 0.
-2. `fx: 0` stops an effect and a playlist, which would light the lamp again (wled00/json.cpp), `nl` a running
-   night light, and a segment switched off, dimmed or frozen by hand is put right: little of that shows in
-   the reports.
-3. `tt` is an integer of 100 ms, at most 65.5 s, and always sent: 0.75 s would be the default.
-4. Reports: `/g` brightness, `/c` colour of the first selected segment, `/v` both and the effect as XML, all
-   of the goal and not of the fade, at most once a second, and only when something changed. `/status` is
-   birth and last will.
-5. `/c` is `#%06X` of white, red, green, blue: six digits without white, else seven or eight.
-6. `SX=~0` (effect speed, plus nothing) makes WLED report without changing the light; an empty message or
-   `{"v":true}` does not (wled00/mqtt.cpp, set.cpp, util.cpp). It cuts a running fade to the default: hence
-   asked seldom.
-7. It answers no command with an error, and knows no other words and scales than these.
+Reports are `/g` brightness, `/c` colour of the first selected segment, and `/v` both and the effect as XML: all of the
+goal and not of the fade, at most once a second, and only when something changed. `/status` is birth and last will. It
+answers no command with an error, and knows no other words and scales than these.
 https://kno.wled.ge/interfaces/mqtt/
 """
 
@@ -26,13 +14,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, StringConstraints
 
 from controller.errors import Mistake
-from controller.gateways import capabilities
-from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
-from controller.gateways.payloads import Unreadable, dumped, fraction, hex_bytes, mixed, quoted, text, within
-from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, told, with_brightness
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
+from controller.gateways.payloads import Unreadable, text
+from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, report_of, with_brightness
 from controller.lighting.color import Color
 
 COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
+"""`#%06X` of white, red, green, blue: six digits without white, else seven or eight."""
 TAG = re.compile(r"<(ac|cl|wv|fx)>(-?[0-9]{1,3})</")
 GROUP = "wled/all"
 """Group topic of every device as it comes: all obey, and none reports there."""
@@ -48,16 +37,13 @@ def _lamp(topic: str) -> str:
 class Wled(OneZone):
     """A WLED controller by its device topic, which the firmware cuts at 32 characters."""
 
+    WRITES_FLASH: ClassVar[bool] = False
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]] = "topic"
     MAX_FADE_S: ClassVar[float] = 65.5
 
     kind: Literal["wled"] = "wled"
     topic: Annotated[Topic, StringConstraints(max_length=32), AfterValidator(_lamp)]
     channels: Literal["rgb", "rgbw"] = "rgb"
-
-    @property
-    def refresh(self) -> Refresh:
-        """Rule 6."""
-        return "query"
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Status and the three reports."""
@@ -68,30 +54,39 @@ class Wled(OneZone):
             f"{self.topic}/v": self._everything,
         }
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One JSON command."""
-        goal = self.reduce(self.zone, want.zones[self.zone])
-        always: dict[str, object] = {"tt": round(10 * self.fade(want.fade_s)), "nl": {"on": False}}
-        if not goal.on or goal.color is None:
-            return (command(f"{self.topic}/api", dumped(on=False, **always, seg={"fx": 0})),)
-        color = [*goal.color.rgb, *([0] if self.channels == "rgbw" else [])]
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
+        """One JSON command. Off is `on: false`; `bri` is never 0."""
+        state = self.reduce(self.zone, desired.zones[self.zone])
+        # `tt` is this fade only, an integer of 100 ms, always sent: 0.75 s would be the default. `nl` stops a night
+        # light
+        always: dict[str, object] = {"tt": round(10 * self.fade(desired.fade_s)), "nl": {"on": False}}
+        # `fx: 0` stops an effect and a playlist, which would light the lamp again (wled00/json.cpp)
+        if not state.on or state.color is None:
+            return (command(f"{self.topic}/api", payloads.dumped(on=False, **always, seg={"fx": 0})),)
+        color = [*state.color.rgb, *([0] if self.channels == "rgbw" else [])]
+        # without an id this is all selected segments; one may have been switched off, dimmed or frozen by hand, little
+        # of which shows in the reports
         segment = {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [color]}
-        brightness = capabilities.step(goal.brightness, self.STEPS)
-        return (command(f"{self.topic}/api", dumped(on=True, bri=brightness, **always, seg=segment)),)
+        brightness = capabilities.step(state.brightness, self.STEPS)
+        return (command(f"{self.topic}/api", payloads.dumped(on=True, bri=brightness, **always, seg=segment)),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """Rule 6."""
+        """`SX=~0`, effect speed plus nothing, makes WLED report without changing the light; an empty message or
+        `{"v":true}` does not (wled00/mqtt.cpp, set.cpp, util.cpp). It cuts a running fade to the default: hence asked
+        seldom."""
         return (question(f"{self.topic}/api", b"SX=~0"),)
 
     def _brightness(self, payload: bytes) -> Report | Ignored:
-        return told(self.zone, with_brightness(ReportedLook(on=True), fraction(text(payload), self.STEPS)))
+        return report_of(
+            self.zone, with_brightness(ReportedLook(on=True), payloads.fraction(text(payload), self.STEPS))
+        )
 
     def _color(self, payload: bytes) -> Report | Ignored:
         found = COLOR.fullmatch(text(payload))
         if found is None:
-            raise Unreadable(f"{quoted(text(payload))} is not a colour")
-        white, *rgb = hex_bytes(found[1].zfill(8))
-        return told(self.zone, ReportedLook(color=mixed(rgb[0], rgb[1], rgb[2], white)))
+            raise Unreadable(f"{payloads.quoted(text(payload))} is not a colour")
+        white, *rgb = payloads.hex_bytes(found[1].zfill(8))
+        return report_of(self.zone, ReportedLook(color=payloads.mixed(rgb[0], rgb[1], rgb[2], white)))
 
     def _everything(self, payload: bytes) -> Report | Ignored:
         found: dict[str, list[int]] = {}
@@ -99,11 +94,11 @@ class Wled(OneZone):
             found.setdefault(name, []).append(int(value))
         if len(found.get("ac", ())) != 1 or len(found.get("cl", ())) != 3:
             raise Unreadable("not the XML of WLED: no brightness, or not three colour components")
-        shown = ReportedLook(on=True, color=_color_of(found["cl"], found.get("wv", [0])[0]))
-        shown = with_brightness(shown, fraction(found["ac"][0], self.STEPS))
-        return told(self.zone, replace(shown, steady=found.get("fx", [0])[0] == 0))
+        look = ReportedLook(on=True, color=_color_of(found["cl"], found.get("wv", [0])[0]))
+        look = with_brightness(look, payloads.fraction(found["ac"][0], self.STEPS))
+        return report_of(self.zone, replace(look, steady=found.get("fx", [0])[0] == 0))
 
 
 def _color_of(components: list[int], white: int) -> Color:
-    red, green, blue = (round(within(value, 0, 255) or 0) for value in components)
-    return mixed(red, green, blue, round(within(max(0, white), 0, 255) or 0))
+    red, green, blue = (round(payloads.within(value, 0, 255) or 0) for value in components)
+    return payloads.mixed(red, green, blue, round(payloads.within(max(0, white), 0, 255) or 0))

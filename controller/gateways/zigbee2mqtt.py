@@ -1,23 +1,9 @@
 """`zigbee2mqtt`: a lamp or group behind Zigbee2MQTT.
 
-Rules
-1. `<topic>/set` takes JSON: `state`, `brightness` 0..254, `color`, `color_temp` in mired, `transition` in
-   seconds; `color_modes` say what the lamp has of it.
-2. Colours are sent as r, g, b. Zigbee2MQTT turns them into xy and drops their brightness, so dark colours
-   are sent at full strength with the brightness lowered. They come back as xy, by the same wide-gamut
-   formula (zigbee-herdsman-converters, src/lib/color.ts), and are compared so.
-3. The state on `<topic>` is the whole cached state, published when the Zigbee command was accepted;
-   `color_mode` says whether `color` or `color_temp` holds. `<topic>/get` reads the lamp itself, and each part of it
-   comes in a message of its own, the rest from the cache; a group does not answer it where nothing has changed. So
-   only an answer confirms a lamp. For a `group` the bridge's word must do: it is not known to be that of a lamp.
-4. Availability is `{"state":"online"}`, before version 2 also plain text. When the bridge is offline so is
-   the lamp. The bridge's topic is subscribed first, so that the lamp's own retained word comes after it.
-5. The bridge's base topic ends at a level `zigbee2mqtt`, or where there is none at any level before the last:
-   base topics and names may both hold `/`, so each that could be it is listened to.
-6. What the bridge could not do it tells on `bridge/logging`, in words that name the lamp:
-   `z2m: Publish 'set' 'state' to 'tower' failed: '…'`, `Entity 'tower' is unknown`.
-7. A lamp may hold a colour that it cannot show as the nearest that it can, and tell that one when it is read. So the
-   nearest ones within the gamuts of Philips Hue count as the colour, too.
+`<topic>/set` takes JSON: `state`, `brightness` 0..254, `color`, `color_temp` in mired, `transition` in seconds. The
+state on `<topic>` is the whole cached state, published when the Zigbee command was accepted. `<topic>/get` reads the
+lamp itself, and each part of it comes in a message of its own, the rest from the cache: so only an answer confirms a
+lamp. A group does not answer where nothing has changed, so the bridge's word must do.
 """
 
 from collections.abc import Mapping
@@ -28,11 +14,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from controller.errors import Mistake
-from controller.gateways import capabilities
-from controller.gateways.base import DesiredState, Ignored, Message, Refresh, Report, ReportedLook
-from controller.gateways.color_modes import WithColorModes
-from controller.gateways.light_json import read_color
-from controller.gateways.payloads import MAX_PAYLOAD, document, dumped, fraction, plain, switch
+from controller.gateways import capabilities, payloads
+from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
+from controller.gateways.light_json import WithColorModes, read_color
+from controller.gateways.payloads import MAX_PAYLOAD
 from controller.gateways.vendor import (
     OFF,
     OneZone,
@@ -42,7 +27,7 @@ from controller.gateways.vendor import (
     presence,
     question,
     refused,
-    told,
+    report_of,
     with_brightness,
 )
 from controller.lighting.color import Color
@@ -72,6 +57,8 @@ def _lamp(topic: str) -> str:
 class Zigbee2Mqtt(WithColorModes, OneZone):
     """A lamp or group by its friendly name."""
 
+    WRITES_FLASH: ClassVar[bool] = False
+    DEVICE_KEY: ClassVar[Literal["topic", "device", ""]] = "topic"
     SETTLE_S: ClassVar[float] = 4.0
     STEPS: ClassVar[int] = 254
     COLOR_TOLERANCE: ClassVar[int] = 5
@@ -87,23 +74,20 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
 
     @property
     def echoes(self) -> bool:
-        """Rule 3."""
+        """The state is what the bridge has in its cache."""
         return not self.group
 
     @property
     def bridges(self) -> tuple[str, ...]:
-        """The topics that may be that of the bridge's own state (rule 5)."""
+        """The topics that may be that of the bridge's own state. Its base topic ends at a level `zigbee2mqtt`, or where
+        there is none at any level before the last: base topics and names may both hold `/`."""
         levels = self.topic.split("/")
         ends = [levels.index(BASE) + 1] if BASE in levels[:-1] else range(1, len(levels))
         return tuple("/".join((*levels[:end], "bridge", "state")) for end in ends if levels[:end] != [""])
 
-    @property
-    def refresh(self) -> Refresh:
-        """By `get`; a group, which may not answer that, answers the command that follows it."""
-        return "query"
-
     def readers(self, prefix: str) -> Mapping[str, Reader]:
-        """Bridge and its log, availability and state, in this order (rule 4)."""
+        """Bridge and its log, availability and state. When the bridge is offline so is the lamp; the bridge's topic is
+        subscribed first, so that the lamp's own retained message comes after it."""
         return {
             **dict.fromkeys(self.bridges, presence),
             **{f"{bridge.removesuffix('state')}logging": partial(self._log, bridge) for bridge in self.bridges},
@@ -111,63 +95,68 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
             self.topic: self._state,
         }
 
-    def encode(self, want: DesiredState, prefix: str) -> tuple[Message, ...]:
+    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""
-        goal = self.reduce(self.zone, want.zones[self.zone])
-        keys = self.switched(goal) | (self.mired(goal) or _color(goal))
-        if want.fade_s > 0 and self.dimmed:
-            keys["transition"] = plain(self.fade(want.fade_s))
-        return (command(f"{self.topic}/set", dumped(**keys)),)
+        state = self.reduce(self.zone, desired.zones[self.zone])
+        keys = self.switched(state) | (self.mired(state) or _color(state))
+        if desired.fade_s > 0 and self.dimmed:
+            keys["transition"] = payloads.plain(self.fade(desired.fade_s))
+        return (command(f"{self.topic}/set", payloads.dumped(**keys)),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """Reads the lamp, not the cache; what a lamp has not the bridge would call an error."""
+        """Reads the lamp, not the cache. Only what the lamp has: the bridge would call the rest an error."""
         colors = {"xy": "color", "color_temp": "color_temp"}
         color = next((colors[mode] for mode in colors if mode in self.color_modes), None)
         parts = ("state", "brightness" if self.dimmed else None, color)
-        return (question(f"{self.topic}/get", dumped(**{part: "" for part in parts if part is not None})),)
+        return (question(f"{self.topic}/get", payloads.dumped(**{part: "" for part in parts if part is not None})),)
 
-    def cannot(self) -> tuple[str, ...]:
+    def cannot(self) -> tuple[Lack, ...]:
         """A group is not asked what its lamps show."""
-        return (*super().cannot(), *(("answer",) if self.group else ()))
+        return (*super().cannot(), "answer") if self.group else super().cannot()
 
     def _log(self, bridge: str, payload: bytes) -> Report | Ignored:
-        """Rule 6; most lines are about other lamps, or too long to be an error's."""
+        """What the bridge could not do, in words that name the lamp: `z2m: Publish 'set' 'state' to 'tower' failed:
+        '…'`, `Entity 'tower' is unknown`. Most lines are about other lamps, or too long to be an error's."""
         if len(payload) > MAX_PAYLOAD:
             return Ignored()
-        keys = document(payload)
+        keys = payloads.document(payload)
         message = str(keys.get("message"))
         name = self.topic.removeprefix(bridge.removesuffix("bridge/state"))
         named = keys.get("level") == "error" and f"'{name}'" in message
         return refused(self.zone_names, message, alive=False) if named else Ignored()
 
     def _state(self, payload: bytes) -> Report | Ignored:
-        keys = document(payload)
-        on = switch(keys.get("state"))
+        keys = payloads.document(payload)
+        on = payloads.switch(keys.get("state"))
         if on is False:
-            return told(self.zone, OFF)
-        shown = replace(_shown_color(keys), on=on)
-        return told(self.zone, with_brightness(shown, fraction(keys.get("brightness"), self.STEPS)))
+            return report_of(self.zone, OFF)
+        look = replace(_look(keys), on=on)
+        return report_of(self.zone, with_brightness(look, payloads.fraction(keys.get("brightness"), self.STEPS)))
 
-    def same_color(self, goal: ZoneState, shown: ReportedLook) -> bool:
-        """By xy under the bridge's own formula, as far as a lamp can show it (rule 7), or by mired."""
-        if goal.color is None or shown.xy is None:
-            return super().same_color(goal, shown)
-        wanted = to_xy(goal.color)
-        held = (wanted, *(nearest(wanted, gamut) for gamut in GAMUTS))
-        return any(capabilities.near_xy(each, shown.xy) for each in held)
+    def same_color(self, expected: ZoneState, reported: ReportedLook) -> bool:
+        """By xy under the bridge's own formula, or by mired. A lamp may keep a colour that it cannot show as the
+        nearest that it can, and report that one when it is read: so the nearest ones within the gamuts of Philips Hue
+        count."""
+        if expected.color is None or reported.xy is None:
+            return super().same_color(expected, reported)
+        xy = to_xy(expected.color)
+        accepted = (xy, *(nearest(xy, gamut) for gamut in GAMUTS))
+        return any(capabilities.near_xy(each, reported.xy) for each in accepted)
 
 
-def _color(goal: ZoneState) -> dict[str, object]:
-    if goal.color is None:
+def _color(state: ZoneState) -> dict[str, object]:
+    """As r, g, b. Zigbee2MQTT turns them into xy and drops their brightness, so dark colours come here at full
+    strength. They are reported as xy, by the same wide-gamut formula (zigbee-herdsman-converters, src/lib/color.ts)."""
+    if state.color is None:
         return {}
-    red, green, blue = goal.color.rgb
+    red, green, blue = state.color.rgb
     return {"color": {"r": red, "g": green, "b": blue}}
 
 
-def _shown_color(keys: Mapping[str, object]) -> ReportedLook:
+def _look(keys: Mapping[str, object]) -> ReportedLook:
     """Chromaticities by the bridge's formula, so that a log line can name the colour."""
-    shown = read_color(keys)
-    return shown if shown.xy is None else replace(shown, color=from_xy(*shown.xy))
+    look = read_color(keys)
+    return look if look.xy is None else replace(look, color=from_xy(*look.xy))
 
 
 def to_xy(color: Color) -> tuple[float, float]:
@@ -194,5 +183,5 @@ def _linear(part: float) -> float:
 
 
 def _gamma(part: float) -> float:
-    """The way back."""
+    """The same backwards."""
     return 1.055 * part ** (1 / 2.4) - 0.055 if part > 0.0031308 else 12.92 * part

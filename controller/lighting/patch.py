@@ -25,6 +25,8 @@ from controller.lighting.profile import BUILT_IN, Profile
 from controller.likeness import likeliest
 
 SLOTS = 512
+DEFAULT_UNIVERSE = 1
+"""Of a fixture that names none, unless its gateway does."""
 VISIBLE = 5.0
 """From this CIEDE2000 on, two lamps beside each other do not look alike."""
 Shine = ZoneState | Light
@@ -48,7 +50,11 @@ class Placed:
 
     fixture: Fixture
     lamp: Lamp
-    universe: int
+
+    @property
+    def universe(self) -> int:
+        """The universe of its channels."""
+        return _universe(self.fixture)
 
     @property
     def channels(self) -> range:
@@ -88,14 +94,13 @@ class Patch:
         self,
         fixtures: Sequence[Fixture],
         profiles: Mapping[str, Profile] = BUILT_IN,
-        universe: int = 1,
         palette: Mapping[str, Color] = NOTHING,
     ) -> None:
-        for mistake in mistakes(fixtures, profiles, universe):
+        for mistake in mistakes(fixtures, profiles):
             raise mistake
         known = {**BUILT_IN, **profiles}
         lamps = {name: Lamp(known[name], palette) for name in {fixture.profile for fixture in fixtures}}
-        self.placed = tuple(Placed(f, lamps[f.profile], _universe(f, universe)) for f in fixtures)
+        self.placed = tuple(Placed(f, lamps[f.profile]) for f in fixtures)
         self.zones = tuple(dict.fromkeys(fixture.zone for fixture in fixtures))
         self.universes = tuple(sorted({place.universe for place in self.placed}))
         self._groups: dict[tuple[str, Lamp], list[Placed]] = {}
@@ -155,7 +160,6 @@ class Patch:
 def mistakes(
     fixtures: Sequence[Fixture],
     profiles: Mapping[str, Profile],
-    universe: int,
     palette: Mapping[str, Color] | None = None,
 ) -> Iterator[Mistake]:
     """Everything that is wrong with a patch, TWL-F101 to F106; the field `fixture` names the one to change.
@@ -175,7 +179,7 @@ def mistakes(
         channels = range(fixture.address, fixture.address + len(known[fixture.profile].channels))
         if channels.stop - 1 > SLOTS:
             yield _past_the_end(fixture, channels)
-        taken.setdefault(_universe(fixture, universe), []).append((fixture, channels))
+        taken.setdefault(_universe(fixture), []).append((fixture, channels))
     for number, places in taken.items():
         yield from _overlaps(number, places)
     if palette is not None:
@@ -245,8 +249,8 @@ def _told(channels: range) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def _universe(fixture: Fixture, default: int) -> int:
-    return default if fixture.universe is None else fixture.universe
+def _universe(fixture: Fixture) -> int:
+    return DEFAULT_UNIVERSE if fixture.universe is None else fixture.universe
 
 
 def _light(state: Shine) -> Light:

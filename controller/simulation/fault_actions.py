@@ -9,8 +9,8 @@ Rules
 from collections.abc import Callable
 
 from controller.dmx.outputs.simulated import Faults
+from controller.gateways import own_gateways
 from controller.gateways.base import DesiredState, Gateway, Message, Rejected
-from controller.gateways.dmx import Dmx
 from controller.gateways.wire import MAX_EPOCH, ZoneLook, parse_desired, parse_reported
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -221,10 +221,11 @@ def _write_foreign(site: Scenario, gateway: Gateway, *, older: bool = False) -> 
 
 
 def _foreign(gateway: Gateway, broker: SimulatedBroker, prefix: str, *, older: bool) -> tuple[Message, ...]:
-    if not isinstance(gateway, Dmx):
+    own = next(iter(own_gateways((gateway,))), None)
+    if own is None:
         zones = {zone: gateway.reduce(zone, BLUE) for zone in gateway.zone_names}
         return gateway.encode(DesiredState(now=broker.world.instant, zones=zones), prefix)
-    topic = gateway.topic("desired", prefix)
+    topic = own.topic("desired", prefix)
     stands = parse_desired(broker.retained(topic))
     if isinstance(stands, Rejected):
         return ()

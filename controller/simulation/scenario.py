@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 
 from controller.config.load import Setup
 from controller.events import Event, Level
-from controller.gateways.base import Gateway
-from controller.gateways.dmx import Dmx
+from controller.gateways import Gateway, own_gateways
 from controller.lighting.look import ZoneState
 from controller.simulation.controller_host import ControllerHost, Watched
 from controller.simulation.disk import SimulatedDisk
@@ -159,8 +158,8 @@ class Scenario:
             self.world.after(LOOK_S, lambda: self._look(healed))
 
     def _box(self, gateway: Gateway) -> GatewayHost:
-        if isinstance(gateway, Dmx):
-            return OurGatewayHost(self.world, self.brokers, self.setup, gateway, self._shows, self.tell)
+        for own in own_gateways((gateway,)):
+            return OurGatewayHost(self.world, self.brokers, self.setup, own, self._shows, self.tell)
         return VendorGatewayHost(self.world, self.brokers[0], gateway, self._shows)
 
     def _shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:

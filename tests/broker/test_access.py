@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.broker_settings import topics_of, users
+from controller.app.broker_settings import users
 from controller.config.load import load
 from controller.errors import Misconfigured
 from controller.gateways import GATEWAYS
@@ -153,7 +153,7 @@ async def test_what_is_forbidden_is_told_once_with_user_and_topic(start, connect
 def test_the_user_of_a_vendors_gateway_has_all_its_topics(gateway):
     """Whatever its kind: what the controller listens to may be written, what it sends may be read; nothing of ours."""
     made = GATEWAYS[gateway["kind"]].model_validate(gateway)
-    topics = topics_of(made, "watertower")
+    topics = made.device_topics("watertower")
     allowed = Filters()
     for topic in topics:
         allowed.add(topic, None, 0)

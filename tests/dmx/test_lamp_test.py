@@ -10,7 +10,7 @@ from controller.clock import ClockReading
 from controller.config.load import load
 from controller.dmx.gateway import DmxGateway, WalkTest, walk_levels
 from controller.gateways.dmx import Dmx
-from controller.gateways.lamp_test_message import Walk
+from controller.gateways.wire import Walk
 from controller.lighting.patch import Patch
 
 SHIPPED = Path(__file__).parents[2] / "config"

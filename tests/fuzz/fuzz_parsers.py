@@ -20,8 +20,7 @@ with atheris.instrument_imports():
     from controller.events import new_event
     from controller.fixtures.ofl import import_fixture, modes
     from controller.gateways import GATEWAYS
-    from controller.gateways.lamp_test_message import parse_walk
-    from controller.gateways.wire import parse_desired, parse_reported
+    from controller.gateways.wire import parse_desired, parse_reported, parse_walk
     from controller.schedule.days import Days
     from controller.schedule.durations import parse_duration
     from controller.schedule.hours import Window

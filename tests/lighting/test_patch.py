@@ -47,10 +47,10 @@ def test_every_fixture_has_its_levels_at_its_address() -> None:
     assert frames[1][511] > frames[1][509]
 
 
-def test_the_universe_of_the_gateway_is_the_default() -> None:
-    """A fixture may have its own."""
-    assert Patch(TOWER, universe=3).universes == (3, 7)
-    assert Patch((fixture("a", 1, universe=0),), universe=3).universes == (0,)
+def test_a_fixture_without_a_universe_is_in_the_first() -> None:
+    """A gateway may give it another one; 0 is a number of its own."""
+    assert Patch(TOWER).universes == (1, 7)
+    assert Patch((fixture("a", 1, universe=0),)).universes == (0,)
 
 
 def test_a_zone_that_is_not_told_is_dark() -> None:
@@ -197,21 +197,21 @@ def test_a_patch_that_cannot_be(fixtures: tuple[Fixture, ...], code: str, fields
 def test_each_lamp_of_a_copied_line_gets_an_address_of_its_own() -> None:
     """Whoever does as told for all of them has a patch that is right."""
     copied = [fixture("a", 1), fixture("b", 1), fixture("c", 3), fixture("d", 9)]
-    found = {mistake.fields["fixture"]: mistake.fields["free"] for mistake in mistakes(copied, BUILT_IN, 1)}
+    found = {mistake.fields["fixture"]: mistake.fields["free"] for mistake in mistakes(copied, BUILT_IN)}
     assert found == {"b": 5, "c": 13}
 
 
 def test_a_full_universe_has_no_free_address() -> None:
     """Then only another universe helps."""
     full = [fixture(f"f{n}", 1 + 4 * n) for n in range(128)]
-    found = list(mistakes([*full, fixture("late", 7)], BUILT_IN, 1))
+    found = list(mistakes([*full, fixture("late", 7)], BUILT_IN))
     assert [(mistake.code, mistake.fields["fixture"]) for mistake in found] == [("TWL-F106", "late")]
 
 
 def test_every_mistake_of_a_patch_is_found_at_once() -> None:
     """One list for one correction."""
     wrong = (fixture("a", 1), fixture("b", 1), fixture("b", 512), fixture("c", 9, "xyz"))
-    assert sorted(m.code for m in mistakes(wrong, {}, 1)) == ["TWL-F101", "TWL-F102", "TWL-F105", "TWL-F107"]
+    assert sorted(m.code for m in mistakes(wrong, {})) == ["TWL-F101", "TWL-F102", "TWL-F105", "TWL-F107"]
 
 
 def test_a_pinned_color_that_is_none_is_told_and_does_no_harm() -> None:
@@ -220,19 +220,19 @@ def test_a_pinned_color_that_is_none_is_told_and_does_no_harm() -> None:
         {"name": "p", "channels": ["red"], "pinned": {"ornage": {"red": 9}, "orange": {"red": 8}}}
     )
     fixtures, profiles = (fixture("north", 1, "p"), fixture("south", 2, "p")), {"p": profile}
-    [found] = mistakes(fixtures, profiles, 1, {"orange": ORANGE})
+    [found] = mistakes(fixtures, profiles, {"orange": ORANGE})
     assert (found.code, found.fields) == (
         "TWL-F127",
         {"fixture": "north", "profile": "p", "color": "ornage", "suggestion": "orange"},
     )
     assert Patch(fixtures, profiles, palette={"orange": ORANGE}).levels(STATES)[1][:2] == bytes([8, 8])
-    assert not list(mistakes(fixtures, profiles, 1))
+    assert not list(mistakes(fixtures, profiles))
 
 
 def test_neighbours_and_other_universes_do_not_overlap() -> None:
     """4 and 5 are two channels; the last channel is 512."""
     fine = (fixture("a", 1), fixture("b", 5), fixture("c", 1, universe=2), fixture("d", 509))
-    assert not list(mistakes(fine, {}, 1))
+    assert not list(mistakes(fine, {}))
 
 
 @pytest.mark.parametrize("address", [0, 513, -1])
