@@ -12,8 +12,10 @@ order that it finds.
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 
 from controller.clock import CEILING, FLOOR, RESTLESS, ClockReading, Trust
 from controller.events import Event, new_event
@@ -51,12 +53,14 @@ ECHOES = 64
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What one turn brought. `wake_at` is wall time (the next cue or step), `wake_s` boot time (the next check)."""
+    """What one turn brought. `wake_at` is wall time (the next cue or step), `wake_s` boot time (the next check).
+    `changed` names the gateways of which the status or what was reported may be another than at the turn before."""
 
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
     wake_at: datetime | None
     wake_s: float | None
+    changed: frozenset[str] = frozenset()
 
 
 class Controller:
@@ -82,10 +86,17 @@ class Controller:
         self._apart: Counter[str] = Counter()
         """How many reports in a row came by another time than ours."""
         self._anew: str | None = None
-        self._due: dict[str, float] = {}
+        self._positions = {name: position for position, name in enumerate(self.gateways)}
+        self._due_s: dict[str, float] = {}
+        """By gateway: when it is to be looked at next; never where it is missing."""
+        self._due: list[tuple[float, str]] = []
+        """The same as a heap; what `_due_s` does not say any more is out of date."""
         self._stop: SafetyStop | None = None
         self._dark_by_s = float("inf")
         self._named = False
+        self._is_blind = False
+        self._lit = set(self.gateways)
+        """The gateways that do not confirm dark."""
         self._dirty: set[str] = set(self.gateways)
         self._damper = RateLimit()
         self._told: list[Event] = []
@@ -169,8 +180,8 @@ class Controller:
         if report.order is not None:
             heard = replace(heard, clock_off_s=None if retained else _clock_off_s(report, reading))
             self._compare_clocks(gateway.name, heard, reading)
-        greeted = state.greeted or (not retained and report.online is True and before.online is True)
-        self.states[gateway.name] = replace(state, reported=heard, greeted=greeted)
+        said_online = state.said_online or (not retained and report.online is True and before.online is True)
+        self.states[gateway.name] = replace(state, reported=heard, said_online=said_online)
         self._dirty.add(gateway.name)
         if report.fault is not None and report.fault.code not in before.problems:
             self._tell(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields), reading)
@@ -231,33 +242,56 @@ class Controller:
             self._overwritten(gateway.name)
 
     def _overwritten(self, name: str) -> None:
-        self.states[name] = replace(self.states[name], overwritten=True)
+        self.states[name] = replace(self.states[name], is_overwritten=True)
         self._dirty.add(name)
 
     def _again(self, name: str) -> None:
-        self.states[name] = replace(self.states[name], desired_key=None, pending=None)
+        self.states[name] = replace(self.states[name], desired_key=None)
         self._dirty.add(name)
 
     def turn(self, reading: ClockReading) -> TurnResult:
         """One turn: see the head of this module."""
         self._watch_clock(reading)
+        is_blind = reading.trust is Trust.SUSPECT and self.program.stop is None
         messages: list[Message] = []
-        blind = reading.trust is Trust.SUSPECT and self.program.stop is None
-        self._seeing_s = None if blind else self._seeing_s if self._seeing_s is not None else reading.mono
-        if not blind:
-            # of a clock in 1970 there can be no document
-            told = replace(reading, wall=min(max(reading.wall, FLOOR), CEILING))
-            cue = self._look_up(told)
-            for name in self._names_to_decide(told):
-                messages.extend(self._decide(self.gateways[name], cue, told))
+        if is_blind:
+            changed = self._know_nothing()
+        else:
+            changed, messages = self._decide_all(reading)
         self._watch_stop(reading)
         events = (*self._told, *self._damper.due(reading.beat_s))
         self._told.clear()
-        summary_s = reading.mono + (self._damper.due_s - reading.beat_s) / reading.pace
-        wake_s = min([summary_s, self._dark_by_s, *self._due.values()])
-        if blind:
-            return TurnResult((), events, None, None)
-        return TurnResult(tuple(messages), events, self._outlook.wake_at, wake_s if wake_s < float("inf") else None)
+        if is_blind:
+            return TurnResult((), events, None, None, frozenset(changed))
+        wake_s = min(
+            reading.mono + (self._damper.due_s - reading.beat_s) / reading.pace, self._dark_by_s, self._next_due_s()
+        )
+        wake_at = self._outlook.wake_at
+        return TurnResult(
+            tuple(messages), events, wake_at, wake_s if wake_s < float("inf") else None, frozenset(changed)
+        )
+
+    def _know_nothing(self) -> list[str]:
+        """While the clock is suspect no status counts."""
+        self._seeing_s = None
+        if self._is_blind:
+            return []
+        self._is_blind = True
+        for name, gateway in self.gateways.items():
+            unknown: dict[str, Status] = dict.fromkeys(gateway.zone_names, "unknown")
+            self.states[name] = replace(self.states[name], status=unknown)
+        return list(self.gateways)
+
+    def _decide_all(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
+        """The gateways that were looked at, and what is sent to them."""
+        self._is_blind = False
+        if self._seeing_s is None:
+            self._seeing_s = reading.mono
+        # of a clock in 1970 there can be no document
+        told = replace(reading, wall=min(max(reading.wall, FLOOR), CEILING))
+        cue = self._look_up(told)
+        names = self._names_to_decide(told)
+        return names, [message for name in names for message in self._decide(self.gateways[name], cue, told)]
 
     def _watch_clock(self, reading: ClockReading) -> None:
         """Tells of steps and of trust; a clock that is not trusted from the start is told too."""
@@ -279,10 +313,6 @@ class Controller:
             before = before if last is not None else "–"
             self._told.append(new_event("TWL-T001", trust=reading.trust.value, before=before))
             self._dirty.update(self.gateways)
-        if reading.trust is Trust.SUSPECT and self.program.stop is None:
-            for name, gateway in self.gateways.items():
-                nobody_knows: dict[str, Status] = dict.fromkeys(gateway.zone_names, "unknown")
-                self.states[name] = replace(self.states[name], status=nobody_knows)
 
     def _watch_stop(self, reading: ClockReading) -> None:
         """Names the gateways that do not confirm dark under a safety stop, and says when all of them do."""
@@ -293,25 +323,22 @@ class Controller:
         if self._stop is None:
             self._stop = stop
             self.stopped(reading)
-        lit = ", ".join(name for name in self.gateways if not self._is_dark(name, reading))
+        is_heard = self._connected_s is not None and not self._is_listening(reading)
+        lit = self._lit if is_heard else set(self.gateways)
         if lit and self._dark_by_s <= reading.mono:
-            self._told.append(new_event("TWL-O113", owner=stop.owner, gateways=lit))
+            self._told.append(new_event("TWL-O113", owner=stop.owner, gateways=", ".join(self._in_order(lit))))
             self._dark_by_s, self._named = float("inf"), True
         elif not lit and (self._named or self._dark_by_s < float("inf")):
             self._told.append(new_event("TWL-O114", owner=stop.owner))
             self._dark_by_s, self._named = float("inf"), False
 
-    def _is_dark(self, name: str, reading: ClockReading) -> bool:
-        """Whether a gateway confirms that every zone is dark, on this connection."""
-        state = self.states[name]
-        if self._connected_s is None or reading.mono < self._connected_s + LISTEN_S:
-            return False
-        is_confirmed = all(standing == "confirmed" for standing in state.status.values())
-        return (
-            is_confirmed
-            and state.desired_looks is not None
-            and not any(state.on for state in state.desired_looks.values())
-        )
+    def _in_order(self, names: Iterable[str]) -> list[str]:
+        """In the order of the file."""
+        return sorted(names, key=self._positions.__getitem__)
+
+    def _is_listening(self, reading: ClockReading) -> bool:
+        """Whether a connection began so lately that what is retained may not have come yet."""
+        return self._connected_s is not None and reading.mono < self._connected_s + LISTEN_S
 
     def _look_up(self, reading: ClockReading) -> Cue:
         """The cue in force; telling of it when it is another one, or when it was worked out anew."""
@@ -348,13 +375,29 @@ class Controller:
         return None if self._connected_s is None else max(self._connected_s, self._seeing_s or self._connected_s)
 
     def _names_to_decide(self, reading: ClockReading) -> list[str]:
-        if self._connected_s is not None and reading.mono < self._connected_s + LISTEN_S:
-            self._due = dict.fromkeys(self.gateways, self._connected_s + LISTEN_S)
+        if self._is_listening(reading):
             return []
-        due = {name for name, at_s in self._due.items() if at_s <= reading.mono}
-        names = [name for name in self.gateways if name in self._dirty or name in due]
+        while self._due and self._due[0][0] <= reading.mono:
+            at_s, name = heappop(self._due)
+            if self._due_s.get(name) == at_s:
+                self._dirty.add(name)
+        names = self._in_order(self._dirty)
         self._dirty.clear()
         return names
+
+    def _next_due_s(self) -> float:
+        """When the next gateway is to be looked at, boot time; infinity for never."""
+        if self._connected_s is not None and self._dirty:
+            return self._connected_s + LISTEN_S
+        while self._due and self._due_s.get(self._due[0][1]) != self._due[0][0]:
+            heappop(self._due)
+        return self._due[0][0] if self._due else float("inf")
+
+    def _look_again(self, name: str, wake_s: float | None) -> None:
+        self._due_s.pop(name, None)
+        if wake_s is not None:
+            self._due_s[name] = wake_s
+            heappush(self._due, (wake_s, name))
 
     def _decide(self, gateway: Gateway, cue: Cue, reading: ClockReading) -> tuple[Message, ...]:
         desired = desired_looks(gateway.zone_names, cue, reading.wall)
@@ -369,7 +412,8 @@ class Controller:
         )
         decision = reconcile(gateway, self.states[gateway.name], facts)
         self.states[gateway.name] = decision.state
-        self._due[gateway.name] = decision.wake_s if decision.wake_s is not None else float("inf")
+        self._look_again(gateway.name, decision.wake_s)
+        self._note_light(gateway.name, decision.state)
         for event in decision.events:
             self._tell(event, reading)
         messages = (
@@ -380,6 +424,15 @@ class Controller:
         if decision.spare:
             messages = tuple(message if message.retain else replace(message, qos=0) for message in messages)
         return messages
+
+    def _note_light(self, name: str, state: GatewayState) -> None:
+        """Keep which gateways do not confirm dark."""
+        is_confirmed = all(status == "confirmed" for status in state.status.values())
+        looks = state.desired_looks
+        if is_confirmed and looks is not None and not any(look.on for look in looks.values()):
+            self._lit.discard(name)
+        else:
+            self._lit.add(name)
 
     def _encode(
         self, gateway: Gateway, desired: DesiredLooks, reading: ClockReading, decision: Decision

@@ -1,4 +1,8 @@
-"""The values that one turn is made of: what is wished, what was heard, what is under way, how it stands."""
+"""What the controller remembers of one gateway: what it reported, and the phase that its life is in.
+
+The phases are the states of `reconcile`'s table of transitions. Each holds the data that exist in it and no others, so
+that a gateway cannot be absent and confirmed, or wait for the answer to a question that was never put.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,36 +13,45 @@ from controller.events import Event
 from controller.gateways.base import Order, Report, ReportedLook
 from controller.gateways.vendor import CONTRADICTED
 from controller.lighting.look import ZoneState
+from controller.retry import TokenBucket
 
 Status = Literal["confirmed", "pending", "differs", "silent", "unknown"]
-"""confirmed: said, not too long ago, what it was asked for. pending: asked, time left to say so. differs: says
-something else, or did not do what it was asked. silent: was asked and does not answer, or said goodbye. unknown: never
-heard, or cannot be asked."""
+"""confirmed: reported recently what is desired. pending: was sent a command and has time left to obey it. differs:
+reports something else, or did not obey. silent: does not answer, or has said goodbye. unknown: never heard of, or has
+reported nothing recently and cannot be asked."""
 
 DesiredLooks = Mapping[str, ZoneState]
+
+NEVER = float("-inf")
+
+REPAIRS = TokenBucket(burst=5, every_s=12.0)
+"""Five differences that appear by themselves are repaired at once; after that as many a minute."""
+ABSENCES = TokenBucket(burst=2, every_s=30.0)
+"""Two short absences in a row are borne; a third within seconds is a fault of its own, and an event at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedState:
-    """What one gateway has told. Instants are boot-time seconds; None is never.
+    """What one gateway has reported. Instants are boot-time seconds; None is never.
 
-    `online` is what it or its bridge said last; `left` says that this was goodbye, heard on this connection as it
-    was said. `alive_s` is the last message that proves life. `reported_s` tells when each zone was last spoken of, as
-    far as it was on this connection and by a message that was not retained: what is missing there confirms nothing,
-    and only what was told so is laid together to one state. `last_reported_s` tells the same of whatever connection:
-    how old the last known is. Of the last report of our own contract are `order`, `at` (by its clock), `uptime` (for how
-    long it says that it runs, and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None
-    where it goes by ours, or nothing is known).
-    `problems` are the codes in it; of a vendor's gateway, of the faults that it has shown since it was last right.
-    `contradicted_s` is when it last said what its keys in `tower.yaml` rule out, `counted_s` when it last said live a
-    brightness that they do not.
+    `online` is what it or its bridge said last; `said_goodbye` tells that this was on this connection, and not kept by
+    the broker. `alive_s` is when the last message came that proves life. `reported_s` tells when each zone was last
+    reported on this connection by a message that was not retained: a zone that is missing there confirms nothing, and
+    only such reports are laid together to one state. `last_reported_s` tells the same of all connections.
+
+    From the last report of our own contract come `order`, `at` (by the gateway's clock), `uptime` (how long it had run,
+    and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it has none, or nothing is
+    known).
+    `problems` are the codes in that report; of a vendor's gateway, the faults shown since it was last right.
+    `contradicted_s` is when it last reported what its keys in `tower.yaml` rule out, `counted_s` when it last reported
+    live a brightness that they allow.
     """
 
     zones: Mapping[str, ReportedLook] = field(default_factory=dict)
     reported_s: Mapping[str, float] = field(default_factory=dict)
     last_reported_s: Mapping[str, float] = field(default_factory=dict)
     online: bool | None = None
-    left: bool = False
+    said_goodbye: bool = False
     alive_s: float | None = None
     order: Order | None = None
     at: datetime | None = None
@@ -52,36 +65,34 @@ class ReportedState:
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
         """What is known once this report has come; `fresh` tells that it was not retained."""
-        known = {zone: shown for zone, shown in self.zones.items() if zone in self.reported_s} if fresh else self.zones
-        zones = {zone: told.over(known.get(zone, ReportedLook())) for zone, told in report.zones.items()}
-        lives = fresh and report.alive and report.online is not False
+        known = {zone: look for zone, look in self.zones.items() if zone in self.reported_s} if fresh else self.zones
+        zones = {zone: look.over(known.get(zone, ReportedLook())) for zone, look in report.zones.items()}
+        is_alive = fresh and report.alive and report.online is not False
+        online = report.online if report.online is not None else (True if is_alive else self.online)
+        contradicts = report.fault is not None and report.fault.code == CONTRADICTED
+        counts = fresh and not contradicts and any(look.brightness is not None for look in report.zones.values())
         faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
-        online = report.online if report.online is not None else (True if lives else self.online)
-        is_contradicted = report.fault is not None and report.fault.code == CONTRADICTED
-        is_counted = (
-            fresh and not is_contradicted and any(look.brightness is not None for look in report.zones.values())
-        )
-        heard = replace(
+        reported = replace(
             self,
-            contradicted_s=now_s if is_contradicted else self.contradicted_s,
-            counted_s=now_s if is_counted else self.counted_s,
+            contradicted_s=now_s if contradicts else self.contradicted_s,
+            counted_s=now_s if counts else self.counted_s,
             online=online,
-            left=online is False and (self.left or (fresh and report.online is False)),
-            alive_s=now_s if lives else self.alive_s,
+            said_goodbye=online is False and (self.said_goodbye or (fresh and report.online is False)),
+            alive_s=now_s if is_alive else self.alive_s,
             problems=tuple(dict.fromkeys(faults)),
             last_reported_s={**self.last_reported_s, **dict.fromkeys(zones, now_s)} if fresh else self.last_reported_s,
         )
         if report.order is None:
-            over = {*zones, *(report.fault.zones if report.fault is not None else ())}
-            reported_s = {zone: at_s for zone, at_s in self.reported_s.items() if zone not in over}
+            replaced = {*zones, *(report.fault.zones if report.fault is not None else ())}
+            reported_s = {zone: at_s for zone, at_s in self.reported_s.items() if zone not in replaced}
             return replace(
-                heard,
+                reported,
                 zones={**self.zones, **zones},
                 reported_s={**reported_s, **dict.fromkeys(zones, now_s)} if fresh else reported_s,
             )
         # a report of our own contract is whole: a zone that it leaves out is not known any more
         return replace(
-            heard,
+            reported,
             zones=zones,
             reported_s=dict.fromkeys(zones, now_s) if fresh else {},
             order=report.order,
@@ -93,18 +104,18 @@ class ReportedState:
         )
 
     def mended(self) -> "ReportedState":
-        """Once it is right, the faults that it has shown are over; a report of our own contract says so itself."""
+        """Without the faults that a vendor's gateway has shown, now that it is right; our own contract reports its
+        own."""
         return self if self.order is not None else replace(self, problems=())
 
     def cleared(self) -> "ReportedState":
-        """Once the lamp itself has shown that it was somebody else who contradicted its keys."""
-        return replace(
-            self, contradicted_s=None, problems=tuple(code for code in self.problems if code != CONTRADICTED)
-        )
+        """Without a contradiction of its keys, since the gateway itself has shown that somebody else wrote it."""
+        problems = tuple(code for code in self.problems if code != CONTRADICTED)
+        return replace(self, contradicted_s=None, problems=problems)
 
     def forgotten(self) -> "ReportedState":
         """The same when a new connection begins: still known, and proof of nothing."""
-        return replace(self, reported_s={}, at=None, uptime=None, left=False)
+        return replace(self, reported_s={}, at=None, uptime=None, said_goodbye=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,88 +127,137 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A command under way: since when, when it must have been obeyed, how often it was sent.
+class Command:
+    """A command that waits to be confirmed: since when, until when the gateway has time, and how often it was sent.
 
-    No attempt: nothing was sent, the gateway takes this step by itself. Its confirmation is told unless it is `quiet`.
+    With 0 `attempts` nothing was sent: the gateway takes this step by itself. The confirmation of a `quiet` one is no
+    event. `steady` tells that the gateway showed the same looks before, so that it does not fade to them.
     """
 
     began_s: float
     due_s: float
     attempts: int = 1
     quiet: bool = False
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Recheck:
-    """A contradiction that came at `about_s`, and when the gateway was asked whether it is so; None where no answer
-    would prove anything."""
+class NoBroker:
+    """No connection. `missing_since_s` is set for a gateway whose absence was reported before the connection ended; one
+    whose absence was not may have lost the broker together with us, and has all the time again."""
 
-    about_s: float
-    asked_s: float | None = None
+    missing_since_s: float | None = None
 
 
-PROVEN = Recheck(float("inf"))
-"""It has said the same when it was asked."""
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Does not answer, or said goodbye. `is_borne` tells that it may have time to come back before that is an event,
+    `is_reported` that there was one."""
+
+    since_s: float
+    is_borne: bool = False
+    is_reported: bool = False
+    command: Command | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """Was sent a command, or takes a step by itself, and has not confirmed yet."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    """Was asked after its command what its lamp shows."""
+
+    command: Command
+    asked_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Reported recently what is desired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """Somebody changes it again and again: the budget of repairs is used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalControl:
+    """Somebody works on it (a walk test): left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Has had the time to obey, has reported nothing recently, and cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Was asked whether it holds what a report in its name said against its keys; then life goes on where it was."""
+
+    resumes: "Phase"
+    asked_s: float
+
+
+Phase = NoBroker | Absent | Commanded | Questioned | Confirmed | Contested | LocalControl | Unasked | Verifying
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayState:
     """One gateway from turn to turn.
 
-    `desired_looks` is what it was last asked to show, under which `cue`; `desired_key` identifies the whole command,
-    None where it must be sent anew; `confirmed` the looks that it confirms; `confirmed_s` when each zone last reported
-    what is desired. `asked_s` is when it was last sent anything, `faded_s` when its last fade ends or ended,
-    `ordered_s` when it was last told to show something else than it said.
+    `desired_looks` is what it was last sent, under which `cue`; `desired_key` identifies the whole command, None where
+    it must be sent anew. `confirmed_s` is when each zone last reported what is desired. `asked_s` is when the gateway
+    was last sent anything, `faded_s` when its last fade ends or ended, `ordered_s` when it was last sent something else
+    than it reported.
 
-    `misses` counts the commands that it did not obey since it last confirmed, `alarmed` says that this was told.
-    `unanswered` counts what it was sent since it was last heard.
-    `silent_s` is since when it is silent, `missed` says that this was told. `flaps_s` is until when its absences so far
-    are borne.
-    `overwritten` says that somebody else's order stands in place of ours. `paid_s` is until when the repairs so far
-    are paid for, `contested` says that they are too many. `greeted` says that it said `online` once more. `proof_s`
-    is when it was asked, after its last command, what its lamp shows. `recheck` is how it stands with what it last said
-    against its keys.
+    `misses` counts the commands that it did not obey since it last confirmed, `is_disobedience_reported` tells that
+    there was an event about them. `unanswered` counts what it was sent since it was last heard. `is_contested` tells
+    that there was an event about the budget of `repairs`. `is_overwritten` tells that somebody else's order stands in
+    place of ours, `said_online` that it said so once more; both are cleared by what is sent next. Contradictions of its
+    keys up to `verified_s` need no question.
     """
 
+    phase: Phase = NoBroker()
+    status: Mapping[str, Status] = field(default_factory=dict)
     reported: ReportedState = ReportedState()
-    pending: Pending | None = None
     desired_looks: DesiredLooks | None = None
     cue: datetime | None = None
     desired_key: object = None
-    confirmed: DesiredLooks | None = None
     confirmed_s: Mapping[str, float] = field(default_factory=dict)
-    status: Mapping[str, Status] = field(default_factory=dict)
-    asked_s: float | None = None
+    asked_s: float = NEVER
     faded_s: float = 0.0
     ordered_s: float = 0.0
     misses: int = 0
+    is_disobedience_reported: bool = False
     unanswered: int = 0
-    alarmed: bool = False
-    silent_s: float | None = None
-    flaps_s: float = 0.0
-    missed: bool = False
-    overwritten: bool = False
-    paid_s: float = 0.0
-    contested: bool = False
-    greeted: bool = False
-    proof_s: float | None = None
-    recheck: Recheck | None = None
+    repairs: TokenBucket = REPAIRS
+    is_contested: bool = False
+    absences: TokenBucket = ABSENCES
+    is_overwritten: bool = False
+    said_online: bool = False
+    verified_s: float = NEVER
 
     @property
-    def silent(self) -> bool:
-        """Whether it is silent."""
-        return self.silent_s is not None
+    def is_absence_reported(self) -> bool:
+        """Whether there was an event that the gateway is absent, and none that it is back."""
+        if isinstance(self.phase, Absent):
+            return self.phase.is_reported
+        return isinstance(self.phase, NoBroker) and self.phase.missing_since_s is not None
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nothing was ever told of it, not even by what the broker keeps: its topics may be wrong."""
+        """Whether nothing was ever heard of it, not even from what the broker keeps: its topics may be wrong."""
         return self.reported.alive_s is None and self.reported.online is None and not self.reported.zones
 
 
 @dataclass(frozen=True, slots=True)
 class TurnFacts:
-    """The facts of this turn: the wish for this gateway, under which cue, and the command issued to it last.
+    """The facts of this turn: what this gateway should show, under which cue, and the command issued to it last.
 
     `desired_key` is compared as a whole, `fade_s` is what is left of a fade, `connected_s` is when this connection
     began; all in seconds of boot time.
@@ -214,9 +274,9 @@ class TurnFacts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one turn decided for one gateway: send the wish (`anew` under a new order, else the one it has had), ask
-    for its state or only for what it said against its keys, what to tell, when to look again. What is `spare` is
-    sent so that the broker keeps none of it for a gateway that is away."""
+    """What one turn decided for one gateway: send the desired state (`anew` under a new order, else under the one it
+    has had), ask for its state or only for what it reported against its keys, which events, when to look again. What is
+    `spare` is sent so that the broker keeps none of it for a gateway that is away."""
 
     state: GatewayState
     send: bool = False

@@ -56,7 +56,7 @@ def _gateway(gateway: Gateway, track: GatewayState, cue: Cue, reading: ClockRead
         heard_s=round(reading.mono - heard.alive_s, 1) if heard.alive_s is not None else None,
         by=heard.by,
         problems=heard.problems,
-        askable=gateway.refresh != "nothing" or track.missed,
+        askable=gateway.refresh != "nothing" or track.is_absence_reported,
         zones={zone: _zone(zone, state, track, reading) for zone, state in desired.items()},
     )
 

@@ -22,6 +22,6 @@ def test_an_answer_is_due_when_the_fade_is_over(pace: float) -> None:
     engine = Controller(setup.tower.gateways, "watertower", setup.program(), Order())
     engine.connected(ClockReading(SUNSET - timedelta(seconds=LISTEN_S * pace), 100.0 - LISTEN_S, pace=pace))
     engine.turn(ClockReading(SUNSET, 100.0, pace=pace))
-    pending = engine.states[gateway.name].pending
-    assert pending is not None
-    assert pending.due_s - 100.0 == pytest.approx(30.0 / pace + gateway.SETTLE_S, abs=2.0 / pace)
+    command = engine.states[gateway.name].phase.command
+    assert command is not None
+    assert command.due_s - 100.0 == pytest.approx(30.0 / pace + gateway.SETTLE_S, abs=2.0 / pace)
