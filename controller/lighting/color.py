@@ -1,12 +1,12 @@
 """A colour as a person names it, and the same colour in the numbers that lamps and gateways use.
 
-What `parse_color` reads, the first that fits; case, spaces and hyphens inside a name do not count
-1. a name of the palette of `tower.yaml`,
-2. a name of CSS Color 4, or its Swedish name; `brandgul` means the `orange` of the palette if there is one,
-3. a white by name: `warm white`, `neutral white`, `cold white`, `candlelight` and their Swedish names,
-4. `#RRGGBB`,
-5. a colour temperature from 1000 to 12000 K, `2700 K`: the black body of that temperature at full brightness,
-6. `rgb(255, 106, 0)`, or as CSS Color 4 writes it, `rgb(255 106 0)`.
+`parse_color` reads, in this order, and without regard to case, spaces and hyphens inside a name:
+- a name of the palette of `tower.yaml`,
+- a name of CSS Color 4, or its Swedish name; `brandgul` means the `orange` of the palette if there is one,
+- a white by name: `warm white`, `neutral white`, `cold white`, `candlelight` and their Swedish names,
+- `#RRGGBB`,
+- a colour temperature from 1000 to 12000 K, `2700 K`: the black body of that temperature at full brightness,
+- `rgb(255, 106, 0)`, or as CSS Color 4 writes it, `rgb(255 106 0)`.
 """
 
 import re

@@ -1,12 +1,11 @@
-"""What the light sources inside a fixture give: chromaticity and relative flux of each kind.
+"""The light sources inside a fixture: typical chromaticity and relative flux of each kind.
 
-The figures are typical ones, for lamps of which no measurement is given; a profile may state its own. They decide
-how lamps of unlike make are brought to one colour, so a measured `xy` is always better.
+These figures are for lamps of which no measurement is given; a profile may state its own. They decide how unlike lamps
+are brought to one colour, so a measured `xy` is always better.
 
-Sources
-- Single-colour LEDs: the CIE 1931 2° observer over a Gaussian of the peak and half width in the comment, as the
-  data sheets of high-power colour LEDs give them (dominant wavelengths: red 625 nm, amber 592, green 525,
-  cyan 500, blue 465).
+- Single-colour LEDs: the CIE 1931 2° observer over a Gaussian of the peak and half width in the comment, as the data
+  sheets of high-power colour LEDs give them (dominant wavelengths: red 625 nm, amber 592, green 525, cyan 500, blue
+  465).
 - Whites: nominal chromaticities of ANSI C78.377: 3000, 5700 and 6500 K.
 - Lime and yellow: phosphor-converted, on the line between the spectral locus at 567 and 575 nm and white.
 - Relative flux: luminous flux of one die size at one current, green = 1, rounded; makers differ by a third.

@@ -1,19 +1,9 @@
 """What a set of emitters can show, and how it shows a colour with the most light: a small linear programme, solved.
 
-The light of n emitters at levels 0..1 is the sum of their XYZ vectors, each times its level. All that they can give
-is therefore a zonotope, a body with parallelogram faces, with dark as one corner. The most light of a
-chromaticity is where the ray from dark in its direction leaves the body. It leaves through a face, and on a face
-two emitters are free while each other one is fully on or off: white, amber and lime join in exactly where they
-add light.
-
-Rules
-1. `fullest` gives those levels. They are unique and change without a jump when the colour does, so the sum is
-   the wanted colour and a fade never flickers.
-2. Brightness scales the levels; so each is monotone in brightness, and the colour stays.
-3. A chromaticity out of reach is replaced by the nearest one within, by distance in CIE 1976 u'v'.
-4. Faces of emitters on one line of the diagram fall together; such ties are broken as if the emitters stood a
-   billionth apart, on a curve without straight parts, which keeps rule 1.
-5. With fewer than three emitters, or all on one line, the body is flat: directions without light fill it up.
+The light of n emitters at levels 0..1 is the sum of their XYZ vectors, each times its level. All that they can give is
+therefore a zonotope, a body with parallelogram faces, with dark as one corner. The most light of a chromaticity is
+where the ray from dark in its direction leaves the body. It leaves through a face, and on a face two emitters are free
+while each other one is fully on or off: white, amber and lime join in exactly where they add light.
 """
 
 import math
@@ -62,7 +52,8 @@ class Gamut:
         return _is_within(_uv(target), self._outline)
 
     def nearest(self, target: Vector) -> Vector:
-        """The XYZ vector itself if its chromaticity can be shown, else one of the nearest chromaticity, Y = 1."""
+        """The XYZ vector itself if its chromaticity can be shown, else one of the nearest chromaticity by distance in
+        CIE 1976 u'v', with Y = 1."""
         point = _uv(target)
         found = nearest(point, self._outline)
         return target if found == point else _from_uv(found)
@@ -72,7 +63,11 @@ class Gamut:
         return _sum(_times(emitter, level) for emitter, level in zip(self.emitters, levels, strict=True))
 
     def fullest(self, target: Vector) -> tuple[float, ...]:
-        """The level of each emitter, 0..1, at the most light of a chromaticity within the gamut."""
+        """The level of each emitter, 0..1, at the most light of a chromaticity within the gamut.
+
+        They are unique and change without a jump when the colour does, so a fade never flickers; scaled by a brightness
+        they keep the colour.
+        """
         reach = self.reach(target)
         met = ((face, _dot(face.normal, target)) for face in self._faces)
         exits = (face for face, slope in met if slope * reach >= face.distance * (1 - TINY) and slope > 0)
@@ -115,7 +110,8 @@ def nearest(point: Point, outline: Sequence[Point]) -> Point:
 
 
 def _filling(emitters: Sequence[Vector]) -> tuple[Vector, ...]:
-    """Directions that make a flat set of vectors span the space; none, one or two."""
+    """Directions without light that make a flat set of vectors span the space; none, one or two. With fewer than three
+    emitters, or all on one line, the body is flat."""
     first = max(emitters, key=_length)
     second = max(emitters, key=lambda vector: _length(_cross(first, vector)))
     normal = _cross(first, second)
@@ -153,6 +149,7 @@ def _faces(directions: Sequence[Vector], count: int) -> list[Face]:
 def _nudged(vector: Vector, index: int) -> Vector:
     """A vector moved by about a billionth of its length, each along its own place of the curve (i, i^√2, i^π).
 
+    This breaks the tie where faces of emitters on one line of the diagram fall together, and keeps the levels unique.
     With whole powers a move could lie in the plane of vectors of whole numbers, and would part nothing.
     """
     step = 1e-10 * _length(vector)

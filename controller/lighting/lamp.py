@@ -1,18 +1,8 @@
-"""One kind of lamp at work: light to the levels of its channels, and the levels that went out back to light.
+"""A profile made ready to use: light to the levels of its channels, and levels back to light.
 
-Rules
-1. Full brightness of a colour is the most light of that chromaticity that the lamp can give (`gamut`); brightness
-   scales it linearly. So unlike lamps show one colour, each as bright as it can.
-2. With exactly one dimmer the brightness goes to the dimmer and the colour keeps its full resolution. It goes to
-   the emitters, and dimmers are full while anything is lit, where there is no dimmer, where there are several of
-   which nobody says how they multiply, or where only the emitters have fine channels.
-3. Levels are computed in full precision and rounded once, to 16 bits where the lamp has fine channels, else to 8.
-   There is no dithering: between two steps a lamp rests, it never trembles.
-4. What is on gives light: the brightest channel is never rounded to nothing.
-5. Dark is every emitter and dimmer at its zero; shutter and fixed channels hold their value.
-6. A pinned colour has exactly its pinned levels. Colours near it are drawn towards it, the less the farther off in
-   CIE 1976 u'v', so that a fade from or to it has no jump.
-7. Ultraviolet gives no light that is seen and stays off, unless a pinned colour uses it.
+Full brightness of a colour is the most light of that chromaticity that the lamp can give (`gamut`), and brightness
+scales it linearly: so unlike lamps show one colour, each as bright as it can. Levels are computed in full precision and
+rounded once, to 16 bits where the lamp has fine channels, else to 8. There is no dithering.
 """
 
 import math
@@ -33,8 +23,8 @@ NOTHING: Mapping[str, Color] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelWire:
-    """A role's way onto DMX: where its coarse and fine channels are, and the curve between."""
+class RoleChannels:
+    """The DMX channels of a role: offsets of its coarse and fine channels, and the curve from light to level."""
 
     coarse: tuple[tuple[int, Channel], ...]
     fine: tuple[int, ...]
@@ -95,64 +85,71 @@ class Lamp:
     def __init__(self, profile: Profile, palette: Mapping[str, Color] = NOTHING) -> None:
         self.profile = profile
         self.roles: tuple[str, ...] = (*profile.kinds, *_dimmer(profile))
-        self._wires = tuple(_wire(profile, role) for role in self.roles)
-        self._sources = profile.lit
+        self._role_channels = tuple(_channels_of(profile, role) for role in self.roles)
+        self._sources = profile.lit  # ultraviolet is not seen and stays off, unless a pinned colour uses it
         self._gamut = gamut_of(tuple(profile.emitter(kind).xyz for kind in profile.lit) or (TYPICAL["white"].xyz,))
         self._carriers = self._carrying()
-        self._dark = self._darkened()
+        self.dark = self._darkened()
+        """The levels of no light."""
         self._pins: tuple[Pin, ...] = ()
         self._pins = tuple(self._pinned(palette))
 
     def _carrying(self) -> frozenset[int]:
-        """Rule 2: the places of the roles that carry the brightness."""
-        wires = dict(zip(self.roles, self._wires, strict=True))
-        dimmer = wires.pop("dimmer", None)
+        """The indexes of the roles that carry the brightness.
+
+        With exactly one dimmer it goes to the dimmer, and the colour keeps its full resolution. It goes to the
+        emitters, and dimmers are full while anything is lit, where there is no dimmer, where there are several of which
+        nobody says how they multiply, or where only the emitters have fine channels.
+        """
+        sources = dict(zip(self.roles, self._role_channels, strict=True))
+        dimmer = sources.pop("dimmer", None)
         by_dimmer = (
             dimmer is not None
             and len(dimmer.coarse) == 1
-            and bool(dimmer.fine or not any(wire.fine for wire in wires.values()))
+            and bool(dimmer.fine or not any(source.fine for source in sources.values()))
         )
-        return frozenset(i for i, role in enumerate(self.roles) if (role == "dimmer") == by_dimmer or not wires)
+        return frozenset(i for i, role in enumerate(self.roles) if (role == "dimmer") == by_dimmer or not sources)
 
     def _darkened(self) -> bytes:
-        """Rule 5: both halves of each level at nought, so that an upside-down one is whole too."""
+        """Emitters and dimmers at their zero, both halves of each level; shutter and fixed channels hold their
+        value."""
         slots = bytearray(channel.zero for channel in self.profile.channels)
-        for wire in self._wires:
-            wire.write(0.0, slots)
+        for channels in self._role_channels:
+            channels.write(0.0, slots)
         return bytes(slots)
-
-    @property
-    def dark(self) -> bytes:
-        """The levels of no light."""
-        return self._dark
 
     def levels(self, light: Light) -> bytes:
         """The levels of all channels that show a light."""
-        return self._dark if light.brightness <= 0 else _written(self, light)
+        return self.dark if light.brightness <= 0 else _written(self, light)
 
     def write(self, light: Light) -> bytes:
         """The same worked out anew; `light` must not be dark."""
-        slots = bytearray(self._dark)
-        for wire, share in zip(self._wires, self.shares(light), strict=True):
-            wire.write(share, slots)
+        slots = bytearray(self.dark)
+        for channels, share in zip(self._role_channels, self.shares(light), strict=True):
+            channels.write(share, slots)
         return bytes(slots)
 
     def shares(self, light: Light) -> tuple[float, ...]:
-        """The share of full light of each role, 0..1, before rounding; `light` must not be dark."""
+        """The share of full light of each role, 0..1, before rounding; `light` must not be dark. What is on gives
+        light: the brightest channel is never rounded to nothing."""
         brightness = light.brightness
         full = _full(self, tuple(round(part / brightness, 9) for part in light.parts))
         carried = {index: full[index] * brightness for index in self._carriers}
         strongest = max(
-            carried, key=lambda index: carried[index] ** (1 / self.profile.curve) * self._wires[index].steps
+            carried, key=lambda index: carried[index] ** (1 / self.profile.curve) * self._role_channels[index].steps
         )
-        least = (1 / self._wires[strongest].steps) ** self.profile.curve
+        least = (1 / self._role_channels[strongest].steps) ** self.profile.curve
         lift = max(1.0, least / carried[strongest])
         return tuple(
             min(1.0, max(0.0, carried[index] * lift if index in carried else share)) for index, share in enumerate(full)
         )
 
     def solve(self, direction: Vector) -> tuple[float, ...]:
-        """The shares of each role at the full of a colour, given as linear-light sRGB with 1 as its largest part."""
+        """The shares of each role at the full of a colour, given as linear-light sRGB with 1 as its largest part.
+
+        A pinned colour has exactly its pinned levels. Colours near it are drawn towards it, the less the farther off in
+        CIE 1976 u'v', so that a fade from or to it has no jump.
+        """
         light = Light(*direction)
         weights = [max(0.0, 1 - distance(pin.light.xyz, light.xyz) / pin.radius) for pin in self._pins]
         together = max(1.0, sum(weights))  # three that are close would draw more than all
@@ -170,21 +167,21 @@ class Lamp:
         return tuple(1.0 if role == "dimmer" else shares.get(role, 0.0) for role in self.roles)
 
     def _pinned(self, palette: Mapping[str, Color]) -> list[Pin]:
-        wanted: dict[Light, tuple[float, ...]] = {}
+        pins: dict[Light, tuple[float, ...]] = {}
         for name, levels in self.profile.pinned.items():
             light = _light(name, palette)
             if light.brightness > 0:
                 direction = light.times(1 / light.brightness)
-                wanted.setdefault(direction, self._shares_of(levels, light.brightness))
-        return [Pin(light, shares, _radius(light, wanted)) for light, shares in wanted.items()]
+                pins.setdefault(direction, self._shares_of(levels, light.brightness))
+        return [Pin(light, shares, _radius(light, pins)) for light, shares in pins.items()]
 
     def _shares_of(self, levels: Mapping[str, float], brightness: float) -> tuple[float, ...]:
         """Pinned levels as shares; what carries the brightness as it would be at the full of the colour."""
         shares = []
-        for index, (role, wire) in enumerate(zip(self.roles, self._wires, strict=True)):
-            channel = wire.coarse[0][1]
+        for index, (role, channels) in enumerate(zip(self.roles, self._role_channels, strict=True)):
+            channel = channels.coarse[0][1]
             level = levels.get(role, channel.full if role == "dimmer" else channel.zero)
-            share = min(1.0, max(0.0, (level - channel.zero) / (channel.full - channel.zero))) ** wire.curve
+            share = min(1.0, max(0.0, (level - channel.zero) / (channel.full - channel.zero))) ** channels.curve
             shares.append(share / brightness if index in self._carriers else share)
         return tuple(shares)
 
@@ -204,15 +201,15 @@ class Lamp:
         low, high = 0.0, 1.0
         for index in self._carriers:
             if pin.shares[index] > 0:
-                below, above = self._wires[index].bounds(self._wires[index].read(levels))
+                below, above = self._role_channels[index].bounds(self._role_channels[index].read(levels))
                 low, high = max(low, below / pin.shares[index]), min(high, above / pin.shares[index])
         light = pin.light.times((low + high) / 2)
         return light if 0 < low <= high and self.levels(light) == bytes(levels) else None
 
     def xyz(self, levels: Sequence[int]) -> Vector:
         """CIE XYZ that the levels give, a typical green emitter at full having Y = 1."""
-        shares = {role: wire.read(levels) for role, wire in zip(self.roles, self._wires, strict=True)}
-        passed = self._wires[-1].lowest(levels) if "dimmer" in shares else 1.0
+        shares = {role: channels.read(levels) for role, channels in zip(self.roles, self._role_channels, strict=True)}
+        passed = self._role_channels[-1].lowest(levels) if "dimmer" in shares else 1.0
         sources = [shares[kind] for kind in self._sources] or [1.0]
         return self._gamut.sum([share * passed for share in sources])
 
@@ -236,28 +233,28 @@ class Lamp:
         """CIEDE2000 between a colour and what the lamp shows of it at the same luminance; 0 where it can show it."""
         if self.can_show(color):
             return 0.0
-        wanted = Light(*color.linear).xyz
-        return difference(wanted, _as_bright_as(wanted, self._gamut.nearest(wanted)))
+        xyz = Light(*color.linear).xyz
+        return difference(xyz, _as_bright_as(xyz, self._gamut.nearest(xyz)))
 
     def delta_e_of_levels(self, light: Light, levels: Sequence[int]) -> float:
         """CIEDE2000 between a light and what levels show, both as bright as the colour can be; 0 for a pinned one."""
         if light.brightness <= 0 or self._is_pinned(light):
             return 0.0
-        wanted = light.times(1 / light.brightness).xyz
-        return difference(wanted, _as_bright_as(wanted, self.xyz(levels)))
+        xyz = light.times(1 / light.brightness).xyz
+        return difference(xyz, _as_bright_as(xyz, self.xyz(levels)))
 
 
-def _as_bright_as(wanted: Vector, xyz: Vector) -> Vector:
-    """The chromaticity of `xyz` at the luminance of `wanted`; black where nothing is seen, as of ultraviolet."""
+def _as_bright_as(reference: Vector, xyz: Vector) -> Vector:
+    """The chromaticity of `xyz` at the luminance of `reference`; black where nothing is seen, as of ultraviolet."""
     x, y, z = xyz
     if y <= 0:
         return 0.0, 0.0, 0.0
-    return x * wanted[1] / y, wanted[1], z * wanted[1] / y
+    return x * reference[1] / y, reference[1], z * reference[1] / y
 
 
 @lru_cache(maxsize=4096)
 def _written(lamp: Lamp, light: Light) -> bytes:
-    """Lamps at rest are asked for the same light at every turn."""
+    """A lamp that does not change is asked for the same light at every turn."""
     return lamp.write(light)
 
 
@@ -278,10 +275,10 @@ def _dimmer(profile: Profile) -> tuple[str, ...]:
     return ("dimmer",) if any(channel.role == "dimmer" for channel in profile.channels) else ()
 
 
-def _wire(profile: Profile, role: str) -> ChannelWire:
+def _channels_of(profile: Profile, role: str) -> RoleChannels:
     mine = [(offset, channel) for offset, channel in enumerate(profile.channels) if channel.role == role]
     coarse = tuple((offset, channel) for offset, channel in mine if not channel.fine)
-    return ChannelWire(coarse, tuple(offset for offset, channel in mine if channel.fine), profile.curve)
+    return RoleChannels(coarse, tuple(offset for offset, channel in mine if channel.fine), profile.curve)
 
 
 def _radius(light: Light, pinned: Mapping[Light, object]) -> float:

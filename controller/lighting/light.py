@@ -1,13 +1,8 @@
 """Light in full precision: what a zone shows at one instant of a fade, before any lamp rounds it.
 
-Rules
-1. A `Light` is a linear-light sRGB triple, each component 0..1. Its largest component is its brightness, and
-   the triple divided by it its colour: `#800000` at 100 % and `#FF0000` at 22 % are one light.
-2. The path of a fade is physical: light adds, so every light between two lies on the straight line between
-   them. From and to dark the hue is that of the other end.
-3. The pace of a fade is perceptual: CIE 1976 lightness goes evenly, so that the first second of a fade from
-   dark is as visible as its last.
-4. At share 1 and beyond it is the goal itself, at 0 and before the start.
+The path of a fade is physical: light adds, so every light between two lies on the straight line between them, and from
+and to dark the hue is that of the other end. Its pace is perceptual: CIE 1976 lightness changes evenly, so that the
+first second of a fade from dark is as visible as its last.
 """
 
 from collections.abc import Sequence
@@ -21,7 +16,11 @@ WHITE = Color("#FFFFFF")
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Linear-light sRGB, 0..1; (1, 1, 1) is white as bright as the lamps can."""
+    """Linear-light sRGB, 0..1; (1, 1, 1) is white as bright as the lamps can.
+
+    The largest component is the brightness, and the triple divided by it the colour: `#800000` at 100 % and `#FF0000`
+    at 22 % are one light.
+    """
 
     red: float = 0.0
     green: float = 0.0
@@ -85,27 +84,27 @@ def _apply(rows: Sequence[Sequence[float]], vector: Vector) -> Vector:
     return x, y, z
 
 
-def mix(start: Light, goal: Light, share: float) -> Light:
-    """The light at a share (0..1) of the way from one light to another."""
+def mix(start: Light, end: Light, share: float) -> Light:
+    """The light at a share of the way from one light to another: `start` at 0 and before, `end` at 1 and beyond."""
     if share >= 1:
-        return goal
+        return end
     if not share > 0:
         return start
-    there = _pace(start.luminance, goal.luminance, share)
-    return Light(*(_between(a, b, there) for a, b in zip(start.parts, goal.parts, strict=True)))
+    there = _pace(start.luminance, end.luminance, share)
+    return Light(*(_between(a, b, there) for a, b in zip(start.parts, end.parts, strict=True)))
 
 
-def _between(start: float, goal: float, share: float) -> float:
+def _between(start: float, end: float, share: float) -> float:
     """Rounding must not carry a component past its end."""
-    return min(max(start, goal), max(min(start, goal), start + (goal - start) * share))
+    return min(max(start, end), max(min(start, end), start + (end - start) * share))
 
 
-def _pace(start: float, goal: float, share: float) -> float:
+def _pace(start: float, end: float, share: float) -> float:
     """The share of the way in light at which the lightness is at `share` of its own way."""
-    if abs(goal - start) < 1e-6:
+    if abs(end - start) < 1e-6:
         return share
-    wanted = _lightness(start) * (1 - share) + _lightness(goal) * share
-    return (_luminance(wanted) - start) / (goal - start)
+    lightness = _lightness(start) * (1 - share) + _lightness(end) * share
+    return (_luminance(lightness) - start) / (end - start)
 
 
 def _lightness(luminance: float) -> float:

@@ -30,7 +30,7 @@ DARK = ZoneState(on=False, color=None, brightness=0.0)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """No colour, or black, is dark; one is steady, several come by turns, each for `change_every_s` seconds."""
+    """No colour, or black, is dark; one is steady, several alternate, each for `change_every_s` seconds."""
 
     colors: tuple[Color, ...] = ()
     brightness: float = 1.0

@@ -1,13 +1,7 @@
-"""The patch: which lamp hangs at which address, the levels of whole universes, and what those levels show.
+"""The patch: the address of each lamp, the levels of whole universes, and what levels show.
 
-Rules
-1. A fixture takes the channels `address` to `address + n - 1` of its universe, n being its profile's; two may not
-   share one, and none may pass 512.
-2. Every fixture of a zone shows that zone's light; a zone that is not told is dark.
-3. `levels` gives each universe of the patch whole, 512 levels, channels of nobody at 0.
-4. `reading` is the way back, from the levels alone. Many states have the same levels, since lamps round; where the
-   state that was meant has exactly those levels, it is what they show. Otherwise the lights of a zone's fixtures are
-   predicted and averaged, and a zone whose fixtures differ visibly is uneven.
+A fixture takes the channels `address` to `address + n - 1` of its universe, n being its profile's; two may not share
+one, and none may pass 512.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -108,7 +102,7 @@ class Patch:
             self._groups.setdefault((place.fixture.zone, place.lamp), []).append(place)
 
     def levels(self, states: Mapping[str, Shine]) -> dict[int, bytes]:
-        """The 512 levels of each universe that show the states or lights of the zones."""
+        """All 512 levels of each universe that show the states or lights of the zones; a zone without one is dark."""
         frames = {universe: bytearray(SLOTS) for universe in self.universes}
         lights = {zone: _light(state) for zone, state in states.items()}
         for (zone, lamp), group in self._groups.items():
@@ -117,24 +111,24 @@ class Patch:
                 frames[place.universe][place.channels.start : place.channels.stop] = own
         return {universe: bytes(frame) for universe, frame in frames.items()}
 
-    def matches(self, levels: Mapping[int, bytes], states: Mapping[str, Shine]) -> bool:
-        """Whether levels are exactly those of the states."""
-        return all(levels.get(universe) == frame for universe, frame in self.levels(states).items())
-
     def shown(
         self, levels: Mapping[int, bytes], meant: Mapping[str, ZoneState] | None = None
     ) -> Mapping[str, ZoneState]:
-        """What levels show, by zone; see rule 4."""
+        """What levels show, by zone, as in `reading`."""
         return self.reading(levels, meant).zones
 
     def reading(self, levels: Mapping[int, bytes], meant: Mapping[str, ZoneState] | None = None) -> LevelReading:
-        """What levels show, by zone, and which zones are uneven; see rule 4."""
+        """What levels show, by zone, and which zones are uneven: those whose fixtures visibly differ.
+
+        Many states have the same levels, since lamps round; where the state that was meant has exactly those levels, it
+        is what they show. Otherwise the lights of a zone's fixtures are predicted and averaged.
+        """
         zones, uneven = {}, set()
         for zone in self.zones:
-            goal = (meant or {}).get(zone)
+            state = (meant or {}).get(zone)
             cuts = [(place.lamp, place.cut(levels)) for place in self.placed if place.fixture.zone == zone]
-            if goal is not None and all(lamp.levels(Light.of(goal)) == cut for lamp, cut in set(cuts)):
-                zones[zone] = goal
+            if state is not None and all(lamp.levels(Light.of(state)) == cut for lamp, cut in set(cuts)):
+                zones[zone] = state
                 continue
             read = {key: key[0].light(key[1]) for key in set(cuts)}
             mean = _mean([read[key] for key in cuts])
@@ -183,10 +177,10 @@ def mistakes(
     for number, places in taken.items():
         yield from _overlaps(number, places)
     if palette is not None:
-        yield from _pinned_nowhere({f.profile: f for f in reversed(fixtures) if f.profile in known}, known, palette)
+        yield from _unknown_pinned({f.profile: f for f in reversed(fixtures) if f.profile in known}, known, palette)
 
 
-def _pinned_nowhere(
+def _unknown_pinned(
     users: Mapping[str, Fixture], profiles: Mapping[str, Profile], palette: Mapping[str, Color]
 ) -> Iterator[Mistake]:
     for name, fixture in users.items():
@@ -218,8 +212,8 @@ def _overlaps(universe: int, places: Sequence[tuple[Fixture, range]]) -> Iterato
 def _overlap(fixture: Fixture, other: Fixture, where: tuple[int, range], free: int | None) -> Mistake:
     universe, shared = where
     names = {"fixture": fixture.name, "other": other.name}
-    told: dict[str, Any] = {**names, "channels": _told(shared), "universe": universe}
-    return Mistake("TWL-F106", **told) if free is None else Mistake("TWL-F101", free=free, **told)
+    fields: dict[str, Any] = {**names, "channels": _span(shared), "universe": universe}
+    return Mistake("TWL-F106", **fields) if free is None else Mistake("TWL-F101", free=free, **fields)
 
 
 def _free(count: int, used: set[int]) -> int | None:
@@ -234,17 +228,17 @@ def _free(count: int, used: set[int]) -> int | None:
 
 def _past_the_end(fixture: Fixture, channels: range) -> Mistake:
     highest = max(1, SLOTS - len(channels) + 1)
-    return Mistake("TWL-F102", fixture=fixture.name, channels=_told(channels), highest=highest)
+    return Mistake("TWL-F102", fixture=fixture.name, channels=_span(channels), highest=highest)
 
 
 def _unknown_profile(fixture: Fixture, known: Mapping[str, Profile]) -> Mistake:
     names = {name.casefold(): name for name in known}
     near = likeliest(fixture.profile.casefold(), names)
-    told: dict[str, Any] = {"fixture": fixture.name, "profile": fixture.profile, "known": ", ".join(known)}
-    return Mistake("TWL-F103", suggestion=names[near], **told) if near else Mistake("TWL-F107", **told)
+    fields: dict[str, Any] = {"fixture": fixture.name, "profile": fixture.profile, "known": ", ".join(known)}
+    return Mistake("TWL-F103", suggestion=names[near], **fields) if near else Mistake("TWL-F107", **fields)
 
 
-def _told(channels: range) -> str:
+def _span(channels: range) -> str:
     first, last = channels.start, channels.stop - 1
     return str(first) if first == last else f"{first}–{last}"
 

@@ -1,20 +1,15 @@
 """Fixture profiles: what each DMX channel of a kind of lamp does, in order, and what its light sources give.
 
-A profile as it is written
     name: Flood RGBA, 9 channels
     channels: [dimmer, dimmer fine, {shutter: 47}, red, green, blue, amber, {fixed: 0}, {fixed: 0}]
     curve: square
     emitters: {amber: {xy: [0.57, 0.42], flux: 0.7}}
     pinned: {orange: {red: 255, green: 61, amber: 130}}
 
-Rules
-1. One entry of `channels` is one DMX channel. `red` is the coarse, `red fine` the fine half of a 16-bit level,
-   wherever it stands. The same name again is another pixel of the same lamp and takes the same level.
-2. `{dimmer: [0, 189]}` is a channel on which 0 is dark and 189 is full, whatever lies beyond.
-3. A shutter holds the value at which it is open, a fixed channel its value, also while the lamp is dark.
-4. `curve` says how light follows level: `linear`, `square`, or the exponent of a power law.
-5. `emitters` gives measured figures for kinds of light source where they are known; else typical ones are taken.
-6. `pinned` gives levels as read from a console for a colour that was matched by eye on the site; it always wins.
+`channels` has one entry for each DMX channel: `red` is the coarse, `red fine` the fine half of a 16-bit level, wherever
+it stands. The same name again is another pixel of the same lamp and takes the same level. `{dimmer: [0, 189]}` is dark
+at 0 and full at 189, whatever lies beyond. A shutter holds the value at which it is open, a fixed channel its value,
+also while the lamp is dark.
 """
 
 import json
@@ -58,7 +53,7 @@ class Channel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _written(cls, value: object) -> object:
-        """Rules 1 to 3; raises Mistake TWL-F121 or F128."""
+        """From an entry as it is written; raises Mistake TWL-F121 or F128."""
         if isinstance(value, str):
             role = value.strip().removesuffix(FINE)
             if role not in (*EMITTERS, "dimmer"):
@@ -117,7 +112,7 @@ def _coarse(channels: Iterable[Channel]) -> set[str]:
 
 
 def _gives_light(levels: Mapping[str, float], channels: Sequence[Channel]) -> bool:
-    """Whether levels light a source and leave the dimmer open; a dimmer that is not told of is full."""
+    """Whether levels light a source and leave the dimmer open; a dimmer without a level is full."""
     first = {str(c.role): c for c in reversed(channels) if c.is_light and not c.fine}
     lit = {
         role for role, level in levels.items() if (level - first[role].zero) * (first[role].full - first[role].zero) > 0
@@ -140,7 +135,12 @@ def _curve(value: object) -> object:
 
 
 class Profile(BaseModel):
-    """A kind of lamp as DMX sees it; see the head of this module."""
+    """A kind of lamp as DMX sees it.
+
+    `curve` is the exponent by which light follows level. `emitters` are measured figures; kinds without one have
+    typical ones. `pinned` are levels read from a console for a colour that was matched by eye on the site; they always
+    win.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
