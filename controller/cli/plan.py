@@ -90,7 +90,7 @@ def document(setup: Setup, program: Program, start: datetime, end: datetime) -> 
 def explained(program: Program, at: datetime) -> dict[str, object]:
     """One moment: the cue in force, the winner and the losers."""
     why = program.explain(at)
-    losers = [{"name": loser.name, "rule": loser.rule, "why": loser.reason()} for loser in why.losers]
+    losers = [{"name": rule.name, "rule": rule.words(), "why": why.wins()} for rule in why.losers]
     cue = program.look_at(at)
     state = desired_looks(program.zones, cue, at)
     return {
@@ -228,8 +228,9 @@ def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
         lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
     lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
-    told = ((loser.name, loser.by.words(language), loser.reason(language)) for loser in why.losers)
-    lines += [f"{say('plan.loses')}: {name} – {rule} ({reason})" for name, rule, reason in told]
+    lines += [
+        f"{say('plan.loses')}: {rule.name} – {rule.words(language)} ({why.wins(language)})" for rule in why.losers
+    ]
     following = program.next_cue(at)
     if following is not None:
         lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone)}")

@@ -99,8 +99,8 @@ class Rule(BaseModel):
 
     def has(self, day: date) -> bool:
         """Whether a day (a date, or the night that begins on it) is one of its days."""
-        wanted = self.dates if self.dates is not None else self.nights
-        matches = wanted is None or any(each.contains(day) for each in wanted)
+        listed = self.dates if self.dates is not None else self.nights
+        matches = listed is None or any(each.contains(day) for each in listed)
         return matches and not any(each.contains(day) for each in self.except_)
 
     def frames(self, night: Night) -> tuple[Stretch, ...]:

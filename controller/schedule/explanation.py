@@ -1,6 +1,5 @@
-"""Why something is shown: who decides and who gives way, as values; their words in either language.
-
-`rule` is the English that programs are given; `said` is for people.
+"""Why something is shown: which rule or override decides and which rules it overrules, as values, with their text in
+each language.
 """
 
 import re
@@ -19,31 +18,9 @@ _STOP, _OVERRIDE, _WINS = (Text("why", key) for key in ("stop", "override", "win
 
 
 @dataclass(frozen=True, slots=True)
-class Loser:
-    """A rule that wanted the same instant and did not get it, and the line it stands on."""
-
-    by: Rule
-    winner: str
-
-    @property
-    def name(self) -> str:
-        """What the rule is called."""
-        return self.by.name
-
-    @property
-    def rule(self) -> str:
-        """The rule as it was written."""
-        return self.by.words()
-
-    def reason(self, language: Language = DEFAULT) -> str:
-        """Who won."""
-        return _WINS.say(language, {"winner": self.winner})
-
-
-@dataclass(frozen=True, slots=True)
 class Idle:
-    """A rule of this night whose hours are not on: when they ended and when they begin again, by the place's clock;
-    empty for not in this night."""
+    """A rule of this night whose hours are not on: when they ended and when they begin again, by the clock of the
+    place; empty where that is not in this night."""
 
     name: str
     ended: str = ""
@@ -57,11 +34,12 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reason of what is shown: who decides, whether by its light or by its dark, and who loses."""
+    """The reason of what is shown: the rule or override that decides, whether by its light or by its dark, and the
+    rules that would show a light without it, the stronger first."""
 
     by: Rule | Override | SafetyStop | None
     verdict: Verdict = "lit"
-    over: tuple[Rule, ...] = ()
+    losers: tuple[Rule, ...] = ()
     idle: Idle | None = None
 
     @property
@@ -73,22 +51,21 @@ class Why:
 
     @property
     def rule(self) -> str:
-        """In the words of the file or of the hand, English."""
+        """The English text, for programs."""
         return self.said(DEFAULT)
 
     def said(self, language: Language) -> str:
-        """In the words of the file or of the hand."""
+        """The rule as the file has it, or who set the override and why."""
         if self.by is None:
             return _NOTHING.say(language, {}) if self.idle is None else self.idle.said(language)
         if isinstance(self.by, Rule):
             return _BEFORE[self.verdict].say(language, {}) + self.by.words(language)
-        told = {"owner": self.by.owner, "reason": self.by.reason}
-        return (_STOP if isinstance(self.by, SafetyStop) else _OVERRIDE).say(language, told)
+        text = _STOP if isinstance(self.by, SafetyStop) else _OVERRIDE
+        return text.say(language, {"owner": self.by.owner, "reason": self.by.reason})
 
-    @property
-    def losers(self) -> tuple[Loser, ...]:
-        """Who wanted to show a light, the stronger first."""
-        return tuple(Loser(rule, str(self.winner)) for rule in self.over)
+    def wins(self, language: Language = DEFAULT) -> str:
+        """Why the losers lose."""
+        return _WINS.say(language, {"winner": self.winner})
 
 
 def translated(rule: str, language: Language) -> str:

@@ -189,7 +189,7 @@ class Program:
         holder = self._holder(moment, claims[0].rule if claims and claims[0].lit else None)
         manual = holder.stop or (holder.overrides[-1] if holder.overrides else None)
         if manual is not None:
-            return Why(manual, over=_lit(claims))
+            return Why(manual, losers=_lit(claims))
         if not claims:
             return Why(None, "nothing", idle=self._idle(moment))
         winner = claims[0]

@@ -135,8 +135,8 @@ def _long_fades(rule: Lit, own: OwnClaims, place: Place) -> Iterator[Note]:
 
 
 def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]:
-    """Pairs of campaigns that want the same instant, each told once with how often; of those below one campaign the
-    first MOST_OVERLAPS by name, the others as a count.
+    """Pairs of campaigns that claim the same instant, one note each with the number of nights; of those below one
+    campaign the first MOST_OVERLAPS by name, the others as a count.
 
     Sets of campaigns and of nights are the bits of a number: pair by pair, hundreds of campaigns would take minutes.
     """
@@ -164,7 +164,7 @@ def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]
 
 
 def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """The rank of each claim's rule, and the ranks of those that want an instant of it, its own among them.
+    """The rank of each claim's rule, and the ranks of those that claim an instant of it, its own among them.
 
     A rule has a bit for each of its claims here: of two windows one may begin in time and the other end in time.
     """

@@ -98,7 +98,7 @@ def rule_of(program: Program, cue: Cue, zone: str, now: datetime) -> Rule | Over
     overrides = [each for each in program.overrides if each.start <= now < each.end and zone in each.looks]
     if overrides:
         return overrides[-1]
-    return cue.why.by if isinstance(cue.why.by, Rule) else next(iter(cue.why.over), None)
+    return cue.why.by if isinstance(cue.why.by, Rule) else next(iter(cue.why.losers), None)
 
 
 def rule_document(rule: Rule | Override | SafetyStop | None) -> dict[str, object]:
