@@ -1,23 +1,86 @@
-"""Who we are to a broker, and what may be said to it at all."""
+"""Where a broker is, how we prove who we are, and what is subscribed and published first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from controller.config.broker_urls import ADDRESS, MAX_PORT, PORTS
+from controller.errors import Mistake
 from controller.gateways.base import Message
 from controller.topics import is_filter, is_name
 
 MAX_TOPIC_BYTES = 65535
 MAX_PAYLOAD_BYTES = 1 << 20
-"""Nothing comes near it: a plan of 48 h is a few kB, the health of a thousand gateways 200."""
+"""Nothing comes near it: a plan of 48 h is a few kB. paho reads a packet whole before anyone sees its size, so that
+what bounds the memory for one message is the broker's `max_packet_size`."""
 PARTS = 64
-"""More than any device tells at once; fewer than would hold up the others."""
+"""More than any device reports at once; fewer than would hold up the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Encryption towards the broker, whose certificate and name are always verified.
+
+    Without `ca_file` the certificate must come from an authority that this machine trusts. `cert_file` and `key_file`
+    are our own certificate, for brokers that ask for one. The files are read anew at each attempt.
+    """
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One broker. A password in a file is read anew at each attempt, so that it may be changed.
+
+    Raises ValueError where no connection could be tried.
+    """
+
+    host: str
+    port: int = PORTS["mqtt"]
+    tls: Tls | None = None
+    username: str | None = None
+    password: str | Path | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.host or not 1 <= self.port <= MAX_PORT:
+            raise ValueError(f"no host and port: {self.host!r}, {self.port!r}")
+        if self.password is not None and self.username is None:
+            raise ValueError("a password without a user name: MQTT 3.1.1 section 3.1.2.9 does not know it")
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+    @classmethod
+    def parse(
+        cls, text: str, *, tls: Tls | None = None, username: str | None = None, password: str | Path | None = None
+    ) -> "Address":
+        """`mqtt://host[:port]` or `mqtts://host[:port]`; `tls` names the files for the latter, if there are any.
+
+        Raises Mistake TWL-M020 for anything else, TWL-M021 where credentials are in the address, TWL-M022 for files
+        without encryption.
+        """
+        if "@" in text:
+            raise Mistake("TWL-M021", end=text.rindex("@") + 1, address=text[text.rindex("@") + 1 :])
+        parts = ADDRESS.fullmatch(text)
+        if parts is None:
+            raise Mistake("TWL-M020", value=text)
+        scheme = parts["scheme"].lower()
+        port = int(parts["port"] or PORTS[scheme])
+        if not 1 <= port <= MAX_PORT:
+            raise Mistake("TWL-M020", value=text)
+        if tls and scheme == "mqtt":
+            raise Mistake("TWL-M022", end=len("mqtt"), value=text, suggestion=f"mqtts{text[len('mqtt') :]}")
+        encrypted = (tls or Tls()) if scheme == "mqtts" else None
+        return cls((parts["host"] or parts["ipv6"]).lower(), port, encrypted, username, password)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """The same towards every broker: name, what to hear, what to say first and what the broker says if we
-    die. Of the topics in `streams` every message counts, of those in `partial` the newest PARTS, of all others
-    the newest.
-    """
+    """The same towards every broker: client id, filters with their QoS, the last will, and the messages published
+    first. Of the topics in `streams` every message counts, of those in `partial` the newest PARTS, of all others the
+    newest."""
 
     client_id: str
     subscriptions: tuple[tuple[str, int], ...]
@@ -38,11 +101,10 @@ class ClientSettings:
 
     @property
     def status_topic(self) -> str | None:
-        """The retained topic on which we say that we live, and the broker that we died; None without one."""
+        """The retained topic of both birth and will, which says whether we live; None without one."""
         if self.will is None or not self.will.retain:
             return None
-        told = (message.topic for message in self.birth if message.retain)
-        return self.will.topic if self.will.topic in told else None
+        return self.will.topic if any(each.retain and each.topic == self.will.topic for each in self.birth) else None
 
 
 def check(message: Message) -> None:

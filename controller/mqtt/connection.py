@@ -1,7 +1,5 @@
-"""One connection to one broker, from the CONNECT to the end; never used again after that.
-
-That is why nothing stale can be sent: whatever paho still had queued dies with its connection.
-"""
+"""One connection to one broker, from the CONNECT to the end. It is never used again after that, so that nothing stale
+can be sent: whatever paho still had queued dies with its connection."""
 
 import asyncio
 import contextlib
@@ -13,10 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller.gateways.base import Message
-from controller.mqtt.address import Address
-from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, PARTS, ClientSettings
-from controller.mqtt.connect import NotLetInError
-from controller.mqtt.inbox import Inbox
+from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, PARTS, Address, ClientSettings
 from controller.mqtt.incoming import (
     Coalesced,
     Connected,
@@ -27,18 +22,19 @@ from controller.mqtt.incoming import (
     SubscriptionGranted,
     SubscriptionRefused,
 )
-from controller.mqtt.outbox import WINDOW, Outbox
-from controller.mqtt.paho_loop import NOTHING_HEARD, PahoLoop
+from controller.mqtt.paho_loop import NOTHING_RECEIVED, PahoLoop
+from controller.mqtt.queues import WINDOW, Inbox, Outbox
+from controller.retry import TokenBucket
 from controller.topics import matches
 
 DIAL_S = 5.0
 """For TCP, per address of the host, and for the TLS handshake."""
 FLUSH_S = 0.8
 SILENCE = 1.7
-"""Keepalives without a byte after which a connection is dead. paho alone waits for two; its PINGREQ leaves
-after one, so that a slow broker still has 0.7 to answer."""
+"""Keepalives without a byte after which a connection is dead, whatever TCP thinks. paho alone waits for two; its
+PINGREQ leaves after one, so that a slow broker still has 0.7 to answer."""
 ACKNOWLEDGE_S = 60.0
-"""One that does not acknowledge would hold back the newest value of a topic for ever."""
+"""A broker that does not acknowledge would hold back the newest value of a topic for ever."""
 UNACKNOWLEDGED = "the broker does not acknowledge"
 COALESCED_EVERY_S = 60.0
 
@@ -46,48 +42,57 @@ CONNACK = {132: 1, 133: 2, 136: 3, 134: 4, 135: 5}
 """paho's reason codes (MQTT 5) back to the return codes of MQTT 3.1.1 section 3.2.2.3."""
 
 
+class NotLetInError(Exception):
+    """The broker's CONNACK says no."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
 class Connection:
     """See the head of the module. `known`: the broker has been given our retained messages before."""
 
-    def __init__(self, address: Address, session: ClientSettings, inbox: Inbox, *, attempts: int, known: bool) -> None:
+    def __init__(self, address: Address, settings: ClientSettings, inbox: Inbox, *, attempts: int, known: bool) -> None:
         self._address = address
-        self._session = session
+        self._settings = settings
         self._inbox = inbox
         self._attempts = attempts
-        self._recall = session.status_topic if known else None
-        self._welcome = False
+        self._status_to_verify = settings.status_topic if known else None
+        self._is_accepted = False
         self._loop = asyncio.get_running_loop()
-        self._client = self._made()
-        self._wire = PahoLoop(self._client, inbox, self._turn)
+        self._client = self._new_client()
+        self._paho = PahoLoop(self._client, inbox, self._turn)
         self._answer: asyncio.Future[NotLetInError | None] = self._loop.create_future()
         self._outbox = Outbox()
-        self._subscriptions = Subscriptions(session.subscriptions)
-        self._overtaken, self._overtaken_topic, self._tell_at = 0, "", 0.0
+        self._subscriptions = Subscriptions(settings.subscriptions)
+        self._overtaken, self._overtaken_topic, self._overtaken_items = 0, "", TokenBucket(1, COALESCED_EVERY_S)
 
     @property
     def connected(self) -> bool:
         """From the CONNACK to the end."""
-        return self._welcome and not self._wire.over.done()
+        return self._is_accepted and not self._paho.over.done()
 
     async def open(self) -> None:
         """Connects; raises NotLetInError, OwnFilesError, OSError or what else comes up on the way."""
-        await self._wire.open(self._address, self._session.keepalive_s)
-        told: set[asyncio.Future[Any]] = {self._answer, self._wire.over}
-        await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED)
+        await self._paho.open(self._address, self._settings.keepalive_s)
+        ends: set[asyncio.Future[Any]] = {self._answer, self._paho.over}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if not self._answer.done():
-            raise ConnectionError(self._wire.over.result())
+            raise ConnectionError(self._paho.over.result())
         if refusal := self._answer.result():
             raise refusal
 
     async def stay(self) -> None:
-        """Returns when the connection is over, and says why in the inbox."""
-        while not self._wire.over.done():
-            await asyncio.wait({self._wire.over}, timeout=self._session.keepalive_s / 20)
+        """Returns when the connection is over; the reason goes to the inbox."""
+        while not self._paho.over.done():
+            await asyncio.wait({self._paho.over}, timeout=self._settings.keepalive_s / 20)
             try:
                 self._tick()
             except Exception as error:
-                self._wire.fail(error)
-        self._inbox.put(Disconnected(str(self._address), self._wire.over.result()))
+                self._paho.fail(error)
+        self._inbox.put(Disconnected(str(self._address), self._paho.over.result()))
 
     async def leave(self) -> None:
         """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""
@@ -96,29 +101,29 @@ class Connection:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
                         while self.connected and not (self._outbox.idle and not self._client.want_write()):
-                            await asyncio.wait({self._wire.over}, timeout=FLUSH_S / 100)
+                            await asyncio.wait({self._paho.over}, timeout=FLUSH_S / 100)
                 self._client.disconnect()
         finally:
-            self._wire.end("left")
+            self._paho.end("left")
 
     def publish(self, message: Message) -> None:
         """Sends the message as soon as the outbox allows; drops it while not connected."""
         if self.connected:
             self._outbox.put(message)
-            if self._outbox.ready and not self._wire.writing:
+            if self._outbox.ready and not self._paho.is_writing:
                 self._turn()
 
-    def _made(self) -> paho.Client:
+    def _new_client(self) -> paho.Client:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=self._session.client_id,
+            client_id=self._settings.client_id,
             protocol=paho.MQTTv311,
             reconnect_on_failure=False,
         )
         client.connect_timeout = DIAL_S
         client.max_inflight_messages = 0  # our own window counts; paho's is searched through at each PUBACK
         client.username = self._address.username
-        if will := self._session.will:
+        if will := self._settings.will:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -136,26 +141,26 @@ class Connection:
                     break
                 sent = self._client.publish(message.topic, message.payload, message.qos, message.retain)
                 if sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # identifiers have come round to one in use
-                    self._wire.end(UNACKNOWLEDGED)
+                    self._paho.end(UNACKNOWLEDGED)
                 self._outbox.sent(message, sent.mid, self._loop.time())
         except Exception as error:
-            self._wire.fail(error)
-        self._wire.watch(more=self._outbox.ready)
+            self._paho.fail(error)
+        self._paho.watch(more=self._outbox.ready)
 
     def _tick(self) -> None:
-        """Keepalive, watchdog, what was refused before, and what has to be told from time to time."""
+        """Keepalive, timeouts, filters that were refused, and the count of what was overtaken."""
         if not self.connected:
             return
         self._client.loop_misc()
         now = self._loop.time()
-        if now - self._wire.heard > SILENCE * self._session.keepalive_s and not self._wire.deaf:
-            self._wire.end(NOTHING_HEARD)
+        if now - self._paho.received_s > SILENCE * self._settings.keepalive_s and not self._paho.is_paused:
+            self._paho.end(NOTHING_RECEIVED)
         elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
-            self._wire.end(UNACKNOWLEDGED)
+            self._paho.end(UNACKNOWLEDGED)
         self._subscribe(now)
-        if self._overtaken and now >= self._tell_at:
+        if self._overtaken and self._overtaken_items.allows(now):
             self._inbox.put(Coalesced(str(self._address), self._overtaken_topic, self._overtaken))
-            self._overtaken, self._tell_at = 0, now + COALESCED_EVERY_S
+            self._overtaken, self._overtaken_items = 0, self._overtaken_items.spend(now)
         self._turn()
 
     def _subscribe(self, now: float) -> None:
@@ -165,63 +170,63 @@ class Connection:
                 self._subscriptions.asked(mid, batch)
 
     def _on_connect(self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _more: Any) -> None:
-        self._wire.handled += 1
+        self._paho.handled += 1
         if reason.is_failure:
             self._answer.set_result(NotLetInError(CONNACK.get(reason.value, reason.value), str(reason)))
             return
         self._answer.set_result(None)
-        self._welcome = True
-        if self._recall:
-            self._client.subscribe(self._recall)
+        self._is_accepted = True
+        if self._status_to_verify:
+            self._client.subscribe(self._status_to_verify)
         self._subscribe(self._loop.time())
-        for message in self._session.birth:
+        for message in self._settings.birth:
             self._outbox.put(message)
         self._inbox.put(
-            Connected(str(self._address), bool(flags.session_present), self._attempts, self._wire.certificate_until)
+            Connected(str(self._address), bool(flags.session_present), self._attempts, self._paho.certificate_until)
         )
 
     def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any) -> None:
-        self._wire.handled += 1
+        self._paho.handled += 1
         answered = self._subscriptions.answered(mid, [reason.is_failure for reason in reasons])
         for topic_filter, is_refused in answered:
             kind = SubscriptionRefused if is_refused else SubscriptionGranted
             self._inbox.put(kind(str(self._address), topic_filter))
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _more: Any) -> None:
-        self._wire.handled += 1
+        self._paho.handled += 1
         self._outbox.acknowledged(mid)
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        self._wire.handled += 1
+        self._paho.handled += 1
         broker = str(self._address)
         try:
             topic = message.topic
         except UnicodeDecodeError:  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
             return
-        if topic == self._session.status_topic and not self._wanted(topic, message.retain):
+        if topic == self._settings.status_topic and not self._is_subscribed(topic, message.retain):
             return
         if len(message.payload) > MAX_PAYLOAD_BYTES:
             self._inbox.put(Oversized(broker, topic, len(message.payload)), (Oversized, self, topic))
             return
         received = Received(broker, topic, bytes(message.payload), message.retain, message.qos)
-        slot = None if topic in self._session.streams else (self, topic)
-        older = self._inbox.put(received, slot, PARTS if topic in self._session.partial else 1)
+        slot = None if topic in self._settings.streams else (self, topic)
+        older = self._inbox.put(received, slot, PARTS if topic in self._settings.partial else 1)
         # what was retained is from before the connection, and a copy says nothing that the newer one does not say
         if isinstance(older, Received) and not older.retain and older.payload != received.payload:
             self._overtaken += 1
             self._overtaken_topic = topic
 
-    def _wanted(self, status_topic: str, retain: bool) -> bool:
-        """Whether our own status was asked for by more than `_recall`.
+    def _is_subscribed(self, status_topic: str, retain: bool) -> bool:
+        """Whether our own status was subscribed to for more than to verify it.
 
-        What the broker had kept comes before the echo of the birth that we have just published; where the
-        echo comes first, it had kept nothing.
+        What the broker had kept comes before the echo of the birth that we have just published; where the echo comes
+        first, it had kept nothing.
         """
-        if self._recall:
-            self._recall = None
+        if self._status_to_verify:
+            self._status_to_verify = None
             if not retain:
                 self._inbox.put(Forgot(str(self._address)))
-        return any(matches(wanted, status_topic) for wanted, _ in self._session.subscriptions)
+        return any(matches(wanted, status_topic) for wanted, _ in self._settings.subscriptions)
 
 
 Filters = tuple[tuple[str, int], ...]
@@ -234,8 +239,8 @@ BATCH = 100
 class Subscriptions:
     """Which topic filters the broker of one connection has granted, and which to ask for (again).
 
-    A refusal is told once per connection and asked again every RETRY_S: access rules get mended while we run, and some
-    brokers refuse for a while what they grant later.
+    A refusal is reported once per connection and asked again every RETRY_S: access rules are corrected while we run,
+    and some brokers refuse for a while what they grant later.
     """
 
     def __init__(self, filters: Filters) -> None:
@@ -258,8 +263,8 @@ class Subscriptions:
         self._asked[mid] = batch
 
     def answered(self, mid: int, refused: list[bool]) -> Iterator[tuple[str, bool]]:
-        """What the SUBACK says, in the order asked; gives the filters refused for the first time, and those granted
-        that had been refused, each with whether it is refused."""
+        """Takes a SUBACK, in the order asked; yields the filters refused for the first time, and those granted that had
+        been refused, each with whether it is refused."""
         for (topic_filter, _), is_refused in zip(self._asked.pop(mid, ()), refused, strict=False):
             if not is_refused:
                 self._missing.pop(topic_filter, None)

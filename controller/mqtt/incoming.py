@@ -1,13 +1,13 @@
-"""What comes out of the door: one value per thing that happened to a connection, each with its event.
+"""What `Mqtt` hands over: messages, and one value per thing that happened to a connection, each with its event.
 
-Every item names its broker as `mqtt://host:port`, so that a consumer of several brokers knows who spoke.
+Every item names its broker as `mqtt://host:port`, so that a consumer of several brokers can tell them apart.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
-from controller.events import Event, new_event
+from controller.events import CATALOGUE, Event, new_event
 
 Flaw = Literal["expired", "not yet valid", "wrong name", "not trusted", "own files"]
 
@@ -32,107 +32,102 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    """The broker has let us in, and is told the subscriptions and the birth messages: assert all anew.
+class ConnectionItem:
+    """Something that happened to the connection to a broker; its event has the fields of the same names."""
 
-    `attempts` counts from the first after the last connection; `certificate_until` is when the broker's
-    certificate expires, UTC, None without TLS.
-    """
+    CODE: ClassVar[str] = ""
 
     broker: str
+
+    def event(self) -> Event:
+        return new_event(self.CODE, **{name: getattr(self, name) for name in CATALOGUE[self.CODE].fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(ConnectionItem):
+    """The broker has let us in, and has been sent the subscriptions and the birth messages: publish all anew.
+
+    `attempts` counts from the first after the last connection; `certificate_until` is when the broker's certificate
+    expires, UTC, None without TLS.
+    """
+
+    CODE = "TWL-M001"
+
     session_present: bool
     attempts: int
     certificate_until: datetime | None = None
 
-    def event(self) -> Event:
-        return new_event("TWL-M001", broker=self.broker, attempts=self.attempts)
-
 
 @dataclass(frozen=True, slots=True)
-class Disconnected:
-    """A connection that had been made is gone; it is sought again."""
+class Disconnected(ConnectionItem):
+    """A connection that had been made is gone; the next attempt follows."""
 
-    broker: str
+    CODE = "TWL-M002"
+
     reason: str
 
-    def event(self) -> Event:
-        return new_event("TWL-M002", broker=self.broker, reason=self.reason)
-
 
 @dataclass(frozen=True, slots=True)
-class LoginRefused:
-    """The broker answers and does not let us in; `code` as in CONNACK (MQTT 3.1.1 section 3.2.2.3)."""
+class LoginRefused(ConnectionItem):
+    """The broker answers and does not let us in; `connack` is its return code (MQTT 3.1.1 section 3.2.2.3)."""
 
-    broker: str
+    CODE = "TWL-M003"
+
     reason: str
-    code: int
-
-    def event(self) -> Event:
-        return new_event("TWL-M003", broker=self.broker, reason=self.reason, connack=self.code)
+    connack: int
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionRefused:
-    """The broker does not let us listen to a topic filter; it is asked again from time to time."""
+class SubscriptionRefused(ConnectionItem):
+    """The broker refuses a topic filter; it is asked again from time to time."""
 
-    broker: str
+    CODE = "TWL-M004"
+
     filter: str
 
-    def event(self) -> Event:
-        return new_event("TWL-M004", broker=self.broker, filter=self.filter)
-
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionGranted:
-    """The broker lets us listen to a topic filter that it had refused on this connection."""
+class SubscriptionGranted(ConnectionItem):
+    """The broker grants a topic filter that it had refused on this connection."""
 
-    broker: str
+    CODE = "TWL-M016"
+
     filter: str
 
-    def event(self) -> Event:
-        return new_event("TWL-M016", broker=self.broker, filter=self.filter)
-
 
 @dataclass(frozen=True, slots=True)
-class Oversized:
-    """A message too large to be meant for us was thrown away; `size` in bytes."""
+class Oversized(ConnectionItem):
+    """A message too large to be meant for us was thrown away."""
 
-    broker: str
+    CODE = "TWL-M005"
+
     topic: str
-    size: int
-
-    def event(self) -> Event:
-        return new_event("TWL-M005", broker=self.broker, topic=self.topic, size_bytes=self.size)
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Coalesced:
+class Coalesced(ConnectionItem):
     """`count` messages were overtaken by newer ones of their topic before being taken, last on `topic`."""
 
-    broker: str
+    CODE = "TWL-M006"
+
     topic: str
     count: int
 
-    def event(self) -> Event:
-        return new_event("TWL-M006", broker=self.broker, topic=self.topic, count=self.count)
-
 
 @dataclass(frozen=True, slots=True)
-class BrokerUnreachable:
-    """No connection can be made; told once per reason until one is made."""
+class BrokerUnreachable(ConnectionItem):
+    """No connection can be made."""
 
-    broker: str
+    CODE = "TWL-M007"
+
     reason: str
 
-    def event(self) -> Event:
-        return new_event("TWL-M007", broker=self.broker, reason=self.reason)
-
 
 @dataclass(frozen=True, slots=True)
-class Untrusted:
-    """What stands in the way is the broker's certificate, or (`own files`) a file of ours."""
+class Untrusted(ConnectionItem):
+    """The broker's certificate stands in the way, or (`own files`) a file of ours."""
 
-    broker: str
     flaw: Flaw
     reason: str
 
@@ -141,36 +136,21 @@ class Untrusted:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgot:
-    """The broker has come back without the retained messages that we had given it."""
+class Forgot(ConnectionItem):
+    """The broker has come back without the retained messages that we had published."""
 
-    broker: str
-
-    def event(self) -> Event:
-        return new_event("TWL-M013", broker=self.broker)
+    CODE = "TWL-M013"
 
 
 @dataclass(frozen=True, slots=True)
-class Displaced:
-    """The broker lets us in at once and ends the connection soon after, again and again."""
+class Displaced(ConnectionItem):
+    """The broker lets us in at once and ends the connection soon after, again and again: most likely another client has
+    our client id."""
 
-    broker: str
+    CODE = "TWL-M015"
+
     client: str
-
-    def event(self) -> Event:
-        return new_event("TWL-M015", broker=self.broker, client=self.client)
 
 
 Failure = BrokerUnreachable | LoginRefused | Untrusted
-Item = (
-    Received
-    | Connected
-    | Disconnected
-    | SubscriptionRefused
-    | SubscriptionGranted
-    | Oversized
-    | Coalesced
-    | Forgot
-    | Displaced
-    | Failure
-)
+Item = Received | ConnectionItem

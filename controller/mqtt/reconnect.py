@@ -1,28 +1,16 @@
-"""One broker, for as long as the program runs: connection after connection.
-
-Rules
-1. It tries for ever, each time from the name on: addresses change, and a broker may come minutes late. Only where we
-   ourselves have no room left it gives up, and with it the program.
-2. Between attempts it waits a random time from 0 to 1, 2, 4 … CAP_S ("full jitter"), so that many clients
-   do not storm a broker that comes back. What counts is the failures since the last connection,
-   and the connections in a row that did not last STABLE_S: two clients of one client id throw each other out.
-3. Where a person must act first (login refused, certificate), it waits BARRED_S longer.
-4. Why it cannot connect is told once per cause, until it has been connected again.
-5. THROWN_OUT connections in a row that did not last, each made at the first attempt, are told: the broker is well, and
-   it is most likely another client of our client id that it lets in in our place.
-"""
+"""One broker, for as long as the program runs: connection after connection."""
 
 import asyncio
 import random
+import ssl
 from typing import NoReturn
 
 from controller.gateways.base import Message
-from controller.mqtt.address import Address
-from controller.mqtt.client_settings import ClientSettings
-from controller.mqtt.connect import failure
-from controller.mqtt.connection import Connection
-from controller.mqtt.inbox import Inbox
-from controller.mqtt.incoming import BrokerUnreachable, Displaced, Failure
+from controller.mqtt.client_settings import Address, ClientSettings
+from controller.mqtt.connection import Connection, NotLetInError
+from controller.mqtt.incoming import BrokerUnreachable, Displaced, Failure, Flaw, LoginRefused, Untrusted
+from controller.mqtt.paho_loop import OwnFilesError, description
+from controller.mqtt.queues import Inbox
 from controller.retry import backoff_s
 
 ATTEMPT_S = 15.0
@@ -30,32 +18,43 @@ ATTEMPT_S = 15.0
 CAP_S = 30.0
 STABLE_S = 10.0
 BARRED_S = 30.0
-THROWN_OUT = 3
+"""The additional wait where a person must act first (login refused, certificate)."""
+DISPLACED_FROM = 3
+"""Connections in a row, each made at the first attempt, that did not last STABLE_S: the broker is well, and most likely
+lets another client of our client id in in our place."""
+UNAVAILABLE = 3
+"""CONNACK return code of a broker that is still starting, MQTT 3.1.1 section 3.2.2.3."""
+VERIFY_FLAWS: dict[int, Flaw] = {9: "not yet valid", 10: "expired", 62: "wrong name", 64: "wrong name"}
+"""X509_V_ERR_… of OpenSSL's x509_vfy.h; all others are `not trusted`."""
 
 CHANCE = random.SystemRandom()
 
 
 def pause_s(failures: int, chance: float, *, barred: bool) -> float:
-    """Seconds to wait after so many failures in a row; `chance` is 0 to 1."""
+    """Seconds to wait after so many failures in a row: `chance`, 0 to 1, of 1, 2, 4 … CAP_S ("full jitter"), so that
+    many clients do not storm a broker that comes back."""
     return chance * backoff_s(failures, 1.0, CAP_S) + (BARRED_S if barred else 0.0)
 
 
 class Reconnecting:
-    """See the head of the module."""
+    """Tries for ever, each time from the name on: addresses change, and a broker may come minutes late. Why it cannot
+    connect goes to the inbox once per cause, until it has been connected again."""
 
-    def __init__(self, address: Address, session: ClientSettings, inbox: Inbox) -> None:
+    def __init__(self, address: Address, settings: ClientSettings, inbox: Inbox) -> None:
         self.broker = str(address)
         self._address = address
-        self._session = session
+        self._settings = settings
         self._inbox = inbox
         self._connection: Connection | None = None
-        self._known = False
+        self._is_known = False
+        self._is_barred = False
         self._attempts = 0
         self._failures = 0
         self._brief = 0
-        self._thrown_out = 0
-        self._barred = False
-        self._told: set[Failure] = set()
+        """Connections in a row that did not last: two clients of one client id throw each other out."""
+        self._brief_at_once = 0
+        """The same, without a failure between them."""
+        self._reported: set[Failure] = set()
 
     @property
     def connected(self) -> bool:
@@ -66,31 +65,30 @@ class Reconnecting:
             self._connection.publish(message)
 
     async def keep(self) -> NoReturn:
-        """Connects, stays, and begins anew; cancelled, it takes its leave from the broker."""
+        """Connects, stays, and begins anew; when cancelled, says goodbye to the broker."""
+        loop = asyncio.get_running_loop()
         while True:
-            self._connection = self._next()
+            self._attempts += 1
+            self._connection = Connection(
+                self._address, self._settings, self._inbox, attempts=self._attempts, known=self._is_known
+            )
             try:
                 if await self._open(self._connection):
-                    opened = asyncio.get_running_loop().time()
+                    opened_s = loop.time()
                     await self._connection.stay()
-                    self._judge(asyncio.get_running_loop().time() - opened)
+                    self._note_lasted(loop.time() - opened_s)
             finally:
                 await self._connection.leave()
                 self._connection = None
             failures = self._failures + self._brief
-            await asyncio.sleep(pause_s(failures, CHANCE.random(), barred=self._barred))
+            await asyncio.sleep(pause_s(failures, CHANCE.random(), barred=self._is_barred))
 
-    def _next(self) -> Connection:
-        self._attempts += 1
-        return Connection(self._address, self._session, self._inbox, attempts=self._attempts, known=self._known)
-
-    def _judge(self, lasted_s: float) -> None:
-        """A connection is over: rules 2 and 5."""
+    def _note_lasted(self, lasted_s: float) -> None:
         is_brief = lasted_s < STABLE_S
         self._brief = self._brief + 1 if is_brief else 0
-        self._thrown_out = self._thrown_out + 1 if is_brief else 0
-        if self._thrown_out == THROWN_OUT:
-            self._inbox.put(Displaced(self.broker, self._session.client_id))
+        self._brief_at_once = self._brief_at_once + 1 if is_brief else 0
+        if self._brief_at_once == DISPLACED_FROM:
+            self._inbox.put(Displaced(self.broker, self._settings.client_id))
 
     async def _open(self, connection: Connection) -> bool:
         try:
@@ -99,21 +97,37 @@ class Reconnecting:
         except Exception as error:
             if is_exhausted(error):
                 raise
-            told = failure(self.broker, error)
-            if told not in self._told:
-                self._told.add(told)
-                self._inbox.put(told)
+            cause = failure(self.broker, error)
+            if cause not in self._reported:
+                self._reported.add(cause)
+                self._inbox.put(cause)
             self._failures += 1
-            self._thrown_out = 0
-            self._barred = not isinstance(told, BrokerUnreachable)
+            self._brief_at_once = 0
+            self._is_barred = not isinstance(cause, BrokerUnreachable)
             return False
-        self._known, self._barred = True, False
+        self._is_known, self._is_barred = True, False
         self._attempts = self._failures = 0
-        self._told.clear()
+        self._reported.clear()
         return True
 
 
+def failure(broker: str, error: Exception) -> Failure:
+    """Why there is no connection."""
+    match error:
+        case NotLetInError(code=code, reason=reason) if code != UNAVAILABLE:
+            return LoginRefused(broker, reason, code)
+        case ssl.SSLCertVerificationError():
+            return Untrusted(broker, VERIFY_FLAWS.get(error.verify_code, "not trusted"), error.verify_message)
+        case OwnFilesError():
+            return Untrusted(broker, "own files", str(error))
+        case TimeoutError():
+            return BrokerUnreachable(broker, "no answer in time")
+        case NotLetInError(reason=reason):
+            return BrokerUnreachable(broker, reason)
+    return BrokerUnreachable(broker, description(error))
+
+
 def is_exhausted(error: Exception) -> bool:
-    """Whether it is we who have no room left, for memory or for a thread: no later attempt would do better, but a
+    """Whether we ourselves have no room left, for memory or for a thread: no later attempt would do better, but a
     program begun anew."""
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))

@@ -42,7 +42,7 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
             mqtt.publish(message(f"t/{number}", b"%d" % number, retain=True))
         await ear.until(lambda: len(ear.of(Received)) == 2_001)
         _, stranger = await door(Address("127.0.0.1", port, username="me", password="wrong"))
-        assert (await stranger.get(LoginRefused)).code == 4
+        assert (await stranger.get(LoginRefused)).connack == 4
     await ear.get(Disconnected)
     async with Broker(port=port, admission=ME, on_event=events.append):
         await ear.get(Forgot)

@@ -202,7 +202,7 @@ async def test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely(
         wrong = Address("127.0.0.1", counting.address.port, username="me", password="wr0ng")
         mqtt, ear = await door(wrong)
         refused = await ear.get(LoginRefused)
-        assert (refused.code, refused.reason) == (5, "Not authorized")
+        assert (refused.connack, refused.reason) == (5, "Not authorized")
         await asyncio.sleep(1.5)
         assert ear.items == [refused]
         assert counting.opened == 1

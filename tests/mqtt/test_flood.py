@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from controller.mqtt import Coalesced, Connected, Mqtt, Received
-from controller.mqtt.inbox import LIMIT_BYTES
+from controller.mqtt.queues import LIMIT_BYTES
 
 ALL = (("#", 1),)
 

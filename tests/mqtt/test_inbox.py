@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from controller.mqtt import Connected, Disconnected, Received
-from controller.mqtt.inbox import LIMIT_BYTES, Inbox
+from controller.mqtt.queues import LIMIT_BYTES, Inbox
 
 
 def received(topic: str, payload: bytes) -> Received:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.gateways.base import Message
-from controller.mqtt.outbox import STREAM, WINDOW, Outbox
+from controller.mqtt.queues import STREAM, WINDOW, Outbox
 
 STEPS = st.lists(
     st.one_of(

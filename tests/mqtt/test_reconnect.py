@@ -22,10 +22,10 @@ from controller.mqtt import (
     SubscriptionGranted,
     SubscriptionRefused,
 )
-from controller.mqtt.connect import NotLetInError, OwnFilesError, failure
-from controller.mqtt.connection import BATCH, RETRY_S, Subscriptions
+from controller.mqtt.connection import BATCH, RETRY_S, NotLetInError, Subscriptions
 from controller.mqtt.incoming import FLAWS, LoginRefused, Untrusted
-from controller.mqtt.reconnect import BARRED_S, CAP_S, pause_s
+from controller.mqtt.paho_loop import OwnFilesError
+from controller.mqtt.reconnect import BARRED_S, CAP_S, failure, pause_s
 from tests.parts import free_port
 
 

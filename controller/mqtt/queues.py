@@ -1,0 +1,178 @@
+"""What waits: the inbox of items that have come in, and the outbox of messages that are to be sent."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+
+from controller.gateways.base import Message
+from controller.mqtt.incoming import Item, Received
+
+LIMIT_BYTES = 8 * 1024 * 1024
+ITEM_BYTES = 500
+SLICE_S = 0.005
+WINDOW = 200
+"""20 to 20 000 differ little with paho's own window off; 200 keeps one read of acknowledgements under 5 ms and still
+fills a line of 10 ms with 20 000 messages a second."""
+STREAM = 1_000
+Slot = tuple[str, str]
+"""A topic and the part of it."""
+
+
+class _InboxPart:
+    """One place in a slot for several."""
+
+    def __init__(self, slot: Hashable) -> None:
+        self.slot = slot
+
+
+class Inbox:
+    """Items in the order in which their places were made. One consumer; any number of connections.
+
+    It holds at most LIMIT_BYTES and one item more: whoever fills it asks `full` and is called back when half is taken.
+    """
+
+    def __init__(self) -> None:
+        self._items: OrderedDict[Hashable, Item] = OrderedDict()
+        self._parts: dict[Hashable, deque[_InboxPart]] = {}
+        self._bytes = 0
+        self._resume: list[Callable[[], None]] = []
+        self._has_changed = asyncio.Event()
+        self._is_closed = False
+        self._turned_s = 0.0
+
+    @property
+    def full(self) -> bool:
+        return self._bytes >= LIMIT_BYTES
+
+    def when_half_empty(self, resume: Callable[[], None]) -> None:
+        """Calls `resume` once, when there is room again."""
+        self._resume.append(resume)
+
+    def put(self, item: Item, slot: Hashable | None = None, most: int = 1) -> Item | None:
+        """Puts the item at the end or, where its slot is taken, in the place of the older one, which it returns: a
+        topic that floods holds one place, and the others wait no longer for it.
+
+        Of a slot for `most` items the oldest gives way, and the newest goes to the end.
+        """
+        if most > 1:
+            part = _InboxPart(slot)
+            oldest = self._make_room(part, most)
+            self.put(item, part)
+            return oldest
+        place = object() if slot is None else slot
+        older = self._items.get(place)
+        self._items[place] = item
+        self._bytes += _weight(item) - (_weight(older) if older else 0)
+        self._has_changed.set()
+        return older
+
+    def _make_room(self, part: _InboxPart, most: int) -> Item | None:
+        """Makes a last place for this part; returns the item of the first if it had to go."""
+        parts, oldest = self._parts.setdefault(part.slot, deque()), None
+        if len(parts) >= most:
+            oldest = self._items.pop(parts.popleft())
+            self._bytes -= _weight(oldest)
+        parts.append(part)
+        return oldest
+
+    async def take(self) -> Item:
+        """The next item, as soon as there is one. Lets the loop turn every SLICE_S, also for a consumer that never
+        waits. Raises StopAsyncIteration when closed and empty."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._turned_s > SLICE_S:
+            await asyncio.sleep(0)
+            self._turned_s = loop.time()
+        while not self._items:
+            if self._is_closed:
+                raise StopAsyncIteration
+            self._has_changed.clear()
+            await self._has_changed.wait()
+            self._turned_s = loop.time()
+        place, item = self._items.popitem(last=False)
+        if isinstance(place, _InboxPart):
+            parts = self._parts[place.slot]
+            parts.popleft()
+            if not parts:
+                del self._parts[place.slot]
+        self._bytes -= _weight(item)
+        if self._resume and self._bytes <= LIMIT_BYTES // 2:
+            waiting, self._resume = self._resume, []
+            for resume in waiting:
+                resume()
+        return item
+
+    def close(self) -> None:
+        """Nothing more will come; what waits can still be taken."""
+        self._is_closed = True
+        self._has_changed.set()
+
+
+def _weight(item: Item) -> int:
+    return ITEM_BYTES + (len(item.topic) + len(item.payload) if isinstance(item, Received) else 0)
+
+
+class Outbox:
+    """What is to be sent on one connection: the newest value of each topic, never a queue of stale ones. Pure.
+
+    A message with QoS 1 or 2, or retained, is a value: of each slot at most one waits, the newest, in the place of the
+    one that it replaces. It waits while one of its slot is unacknowledged, so that a slow broker is sent the newest
+    next and none between. Other messages form a stream, as events do: they wait behind the values, in order, and of
+    more than STREAM the oldest are dropped. At most WINDOW messages are unacknowledged.
+    """
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Slot, Message] = OrderedDict()
+        self._blocked: dict[Slot, Message] = {}
+        self._stream: deque[Message] = deque(maxlen=STREAM)
+        self._unacknowledged: dict[int, tuple[Slot, float]] = {}
+        self._in_flight: set[Slot] = set()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and everything is acknowledged."""
+        return not (self._values or self._stream or self._unacknowledged)
+
+    @property
+    def ready(self) -> bool:
+        """Something waits that may go now."""
+        return bool(self._stream) or self._may_send_value
+
+    @property
+    def _may_send_value(self) -> bool:
+        return bool(self._values) and len(self._unacknowledged) < WINDOW
+
+    def unacknowledged_s(self, now_s: float) -> float:
+        """For how long the oldest unacknowledged message has been so at `now_s` (monotonic)."""
+        return max((now_s - since_s for _, since_s in self._unacknowledged.values()), default=0.0)
+
+    def put(self, message: Message) -> None:
+        """Accepts a message."""
+        slot = message.topic, message.part
+        if message.qos == 0 and not message.retain:
+            self._stream.append(message)
+        elif slot in self._in_flight:
+            self._blocked[slot] = message
+        else:
+            self._values[slot] = message
+
+    def take(self) -> Message | None:
+        """The next message to be sent now, or None."""
+        if self._may_send_value:
+            return self._values.popitem(last=False)[1]
+        return self._stream.popleft() if self._stream else None
+
+    def sent(self, message: Message, mid: int, now_s: float) -> None:
+        """The message went out under this packet identifier, at `now_s` (monotonic)."""
+        if message.qos:
+            slot = message.topic, message.part
+            self._unacknowledged[mid] = slot, now_s
+            self._in_flight.add(slot)
+
+    def acknowledged(self, mid: int) -> None:
+        """The broker has confirmed this packet identifier; unknown ones are ignored."""
+        if mid not in self._unacknowledged:
+            return
+        slot, _ = self._unacknowledged.pop(mid)
+        self._in_flight.discard(slot)
+        if newer := self._blocked.pop(slot, None):
+            self._values[slot] = newer
