@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.app.assembly import Context, Running, running
-from controller.clock import VirtualClock
+from controller.clock import Clock, VirtualClock
 from controller.config.load import Setup, parse
 from controller.events import Event
 from controller.gateways.dmx import Dmx
@@ -45,10 +45,12 @@ GATEWAYS = """gateways:
       - {name: shaft-foot, zone: shaft, profile: rgba, address: 7, universe: 12}
 """
 ORANGE = ZoneState(True, Color("#FF6A00"), 1.0)
-FADE_S = 1.0
+FADE_S = 0.6
 """How long every fade takes in real seconds."""
-LEAD_S = 2.0
-REST_S = 0.4
+LEAD_S = 1.2
+"""Longer than any part of the programs sleeps without a look at the clock."""
+REST_S = 0.3
+WITHIN_S = 30.0
 SLACK_S = 2.0
 """Of the campaign's own time: the sun is not computed here."""
 
@@ -75,6 +77,19 @@ class Cue:
         return mix(Light.of(self.before), Light.of(self.after), passed_s / self.fade_s)
 
 
+class HeldClock(VirtualClock):
+    """A wall that goes by real seconds until it is let go, however long everything takes to start; then from `start` on
+    at `speed`."""
+
+    def __init__(self, start: datetime, speed: float) -> None:
+        super().__init__(start - timedelta(seconds=WITHIN_S * 4), 1.0)
+        self._later = start, speed
+
+    def let_go(self) -> None:
+        """The wall jumps to the start and runs."""
+        super().__init__(*self._later)
+
+
 @pytest.fixture
 def setup() -> Setup:
     """The shipped site and schedule, with lamps that olad can hear."""
@@ -83,7 +98,7 @@ def setup() -> Setup:
 
 
 @asynccontextmanager
-async def service(setup: Setup, clock: VirtualClock, state: Path) -> AsyncIterator[Running]:
+async def service(setup: Setup, clock: Clock, state: Path) -> AsyncIterator[Running]:
     """Everything, in this process and on this clock."""
 
     def tell(event: Event, at: datetime) -> None:
@@ -129,16 +144,18 @@ async def test_the_receiver_has_the_levels_of_the_campaign(
     """On all four universes: before the cue, on the way (in one direction, and never ahead of time), and at rest."""
     speed = cue.fade_s / FADE_S
     before, after = levels(setup, cue.before), levels(setup, cue.after)
-    clock = VirtualClock(cue.instant - timedelta(seconds=LEAD_S * speed), speed)
+    clock = HeldClock(cue.instant - timedelta(seconds=LEAD_S * speed), speed)
     async with service(setup, clock, tmp_path) as running_service:
         for universe, frame in before.items():
-            assert await olad.shows(universe, frame, within_s=LEAD_S)
+            assert await olad.shows(universe, frame, WITHIN_S)
+        await soon(lambda: confirmed(running_service), WITHIN_S)
         with olad.watched(before) as seen:
+            clock.let_go()
             await soon(lambda: clock.read().wall > cue.instant + timedelta(seconds=cue.fade_s))
             for universe, frame in after.items():
-                assert await olad.shows(universe, frame, within_s=3.0)
+                assert await olad.shows(universe, frame, WITHIN_S)
             await asyncio.sleep(REST_S)
-        await soon(lambda: confirmed(running_service))
+        await soon(lambda: confirmed(running_service), WITHIN_S)
         reading = clock.read()
     assert set(before) == {1, 2, 11, 12}
     for universe in before:
@@ -148,7 +165,7 @@ async def test_the_receiver_has_the_levels_of_the_campaign(
         assert rows[0] == before[universe]
         assert rows[-1] == after[universe]
         assert in_one_direction(rows)
-        assert cue.before == cue.after or len(set(rows)) > 5
+        assert cue.before == cue.after or len(set(rows)) > 2, "it did not fade"
         for row, wall in zip(rows, walls, strict=True):
             soonest = levels(setup, cue.light(wall + timedelta(seconds=SLACK_S)))[universe]
             assert in_one_direction([before[universe], row, soonest])
