@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from controller.dmx import network_output
+from controller.dmx import output as dmx_output
 from controller.dmx.output import OutputSource
 from controller.dmx.outputs import Artnet, Sacn
 from controller.dmx.outputs.sacn import PORT, group
@@ -15,8 +17,10 @@ from controller.gateways.outputs import ArtnetOutput, SacnOutput
 
 
 @pytest.fixture(autouse=True)
-def _inside(own_network: Any) -> Iterator[None]:
-    """Each test is inside the network of its own."""
+def _inside(own_network: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test is inside the network of its own, and mends in a quarter of the time."""
+    for module, name in ((network_output, "MEND_S"), (dmx_output, "SETTLE_S")):
+        monkeypatch.setattr(module, name, getattr(module, name) / 4)
     with own_network.inside():
         yield
 
