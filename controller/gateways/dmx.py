@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from controller.errors import Mistake
+from controller.gateways import wire
 from controller.gateways.base import (
     DesiredState,
     Destination,
@@ -29,20 +30,6 @@ from controller.gateways.base import (
     WithFixtures,
 )
 from controller.gateways.outputs import OutputField
-from controller.gateways.wire import (
-    ALWAYS,
-    LONGEST_S,
-    MAX_CUES,
-    MAX_PAYLOAD,
-    After,
-    DesiredDocument,
-    PlannedCue,
-    Replaced,
-    ZoneLook,
-    ZoneReport,
-    parse_desired,
-    parse_reported,
-)
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.names import DARK_WORDS
@@ -150,48 +137,50 @@ class Dmx(WithFixtures):
 
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One retained desired document, with as much of the plan ahead as fits into it."""
-        cues = desired.cues[:MAX_CUES]
+        cues = desired.cues[: wire.MAX_CUES]
         payload = self._document(desired, cues)
-        while len(payload) > MAX_PAYLOAD and len(cues) > 1:
-            cues = cues[: max(1, len(cues) * MAX_PAYLOAD // len(payload))]
+        while len(payload) > wire.MAX_PAYLOAD and len(cues) > 1:
+            cues = cues[: max(1, len(cues) * wire.MAX_PAYLOAD // len(payload))]
             payload = self._document(desired, cues)
         return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
 
     def plan_bytes(self, looks: Mapping[str, Look]) -> int:
-        """Of a document with PLANNED cues, every other one with these looks."""
-        lit = {zone: ZoneLook.of(looks.get(zone, Look()), ALWAYS, LONGEST_S) for zone in self.zone_names}
-        dark = {zone: ZoneLook.of(Look(), ALWAYS, LONGEST_S) for zone in self.zone_names}
-        one, other = (
-            len(PlannedCue(at=ALWAYS, zones=zones, why="–" * ROOM_FOR_WHY).model_dump_json(exclude_none=True).encode())
-            for zones in (lit, dark)
-        )
-        return ROOM_FOR_HEAD + one + other + PLANNED // 2 * (one + other)
+        """Of a document with the cue in force and PLANNED more, every other one with these looks."""
+        return ROOM_FOR_HEAD + (PLANNED // 2 + 1) * (self._cue_bytes(looks) + self._cue_bytes({}))
+
+    def _cue_bytes(self, looks: Mapping[str, Look]) -> int:
+        zones = {
+            zone: wire.ZoneLook.of(looks.get(zone, Look()), wire.ALWAYS, wire.LONGEST_S) for zone in self.zone_names
+        }
+        cue = wire.PlannedCue(at=wire.ALWAYS, zones=zones, why="–" * ROOM_FOR_WHY)
+        return len(cue.model_dump_json(exclude_none=True).encode())
 
     def _document(self, desired: DesiredState, cues: tuple[Cue, ...]) -> bytes:
         ends = (desired.valid_until or desired.now, *(cue.at for cue in desired.cues[len(cues) :]))
-        document = DesiredDocument(
+        steady = {zone: wire.ZoneLook.steady(state, desired.fade_s) for zone, state in desired.zones.items()}
+        replaces = desired.replaces
+        document = wire.DesiredDocument(
             version=1,
             epoch=desired.order.epoch,
             revision=desired.order.revision,
-            replaces=_replaced(desired.replaces),
+            replaces=wire.Replaced(epoch=replaces.epoch, revision=replaces.revision) if replaces is not None else None,
             command_id=desired.command_id,
             issued_at=desired.now,
             valid_until=min(ends),
-            zones=self._zones(cues[0], desired.fade_s) if cues else _steady(desired),
-            cues=tuple(self._planned(cue) for cue in cues),
-            after=After(
+            zones=self._zones(cues[0], desired.fade_s) if cues else steady,
+            cues=tuple(
+                wire.PlannedCue(at=cue.at, zones=self._zones(cue, cue.fade_s), why=cue.why.rule[:500]) for cue in cues
+            ),
+            after=wire.After(
                 hold_s=self.after.hold.total_seconds(),
-                zones={zone: ZoneLook.of(self.after.look, desired.now, AFTER_FADE_S) for zone in self.zone_names},
+                zones={zone: wire.ZoneLook.of(self.after.look, desired.now, AFTER_FADE_S) for zone in self.zone_names},
             ),
         )
         return document.model_dump_json(exclude_none=True).encode()
 
-    def _zones(self, cue: Cue, fade_s: float) -> dict[str, ZoneLook]:
+    def _zones(self, cue: Cue, fade_s: float) -> dict[str, wire.ZoneLook]:
         looks: Mapping[str, Look] = cue.looks
-        return {zone: ZoneLook.of(looks.get(zone, Look()), cue.since, fade_s) for zone in self.zone_names}
-
-    def _planned(self, cue: Cue) -> PlannedCue:
-        return PlannedCue(at=cue.at, zones=self._zones(cue, cue.fade_s), why=cue.why.rule[:500])
+        return {zone: wire.ZoneLook.of(looks.get(zone, Look()), cue.since, fade_s) for zone in self.zone_names}
 
     def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
         """A report, its availability, or a desired document that somebody else may have written."""
@@ -205,7 +194,7 @@ class Dmx(WithFixtures):
     def _reported(self, payload: bytes) -> Report | Ignored | Rejected:
         if not payload:
             return Ignored()
-        document = parse_reported(payload)
+        document = wire.parse_reported(payload)
         if isinstance(document, Rejected):
             return document
         return Report(
@@ -234,15 +223,7 @@ class Dmx(WithFixtures):
         return near and all(abs(one - other) <= COLOR_TOLERANCE for one, other in pairs)
 
 
-def _replaced(order: Order | None) -> Replaced | None:
-    return Replaced(epoch=order.epoch, revision=order.revision) if order is not None else None
-
-
-def _steady(desired: DesiredState) -> dict[str, ZoneLook]:
-    return {zone: ZoneLook.steady(state, desired.fade_s) for zone, state in desired.zones.items()}
-
-
-def _reported_look(zone: ZoneReport) -> ReportedLook:
+def _reported_look(zone: wire.ZoneReport) -> ReportedLook:
     color = Color.from_hex(zone.color) if zone.color is not None else None
     return ReportedLook(on=zone.on, brightness=zone.brightness, color=color)
 
@@ -255,7 +236,7 @@ def _availability(payload: bytes) -> Report | Ignored | Rejected:
 
 def _written(payload: bytes) -> Report:
     """Anything that is no document, and a cleared topic, has replaced ours: it counts as the lowest order of all."""
-    document = parse_desired(payload)
+    document = wire.parse_desired(payload)
     if isinstance(document, Rejected):
         return Report(written=Order())
     return Report(written=document.order, command_id=document.command_id)

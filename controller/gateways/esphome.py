@@ -19,17 +19,7 @@ from controller.errors import Mistake
 from controller.gateways import payloads
 from controller.gateways.base import DesiredState, Ignored, Message, Report
 from controller.gateways.light_json import ColorMode, WithColorModes, is_steady, read_color
-from controller.gateways.vendor import (
-    OFF,
-    Addressed,
-    Reader,
-    Topic,
-    WithAvailability,
-    command,
-    question,
-    report_of,
-    with_brightness,
-)
+from controller.gateways.vendor import OFF, Addressed, Reader, Topic, WithAvailability, command, question, report_of
 from controller.lighting.look import ZoneState
 
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -104,4 +94,4 @@ def _state(zone: str, payload: bytes) -> Report | Ignored:
         return report_of(zone, OFF)
     steady = is_steady(keys["effect"]) if "effect" in keys else None
     look = replace(read_color(keys), on=on, steady=steady)
-    return report_of(zone, with_brightness(look, payloads.fraction(keys.get("brightness"), 255)))
+    return report_of(zone, look, payloads.fraction(keys.get("brightness"), 255))

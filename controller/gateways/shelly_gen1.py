@@ -11,17 +11,7 @@ from pydantic import StringConstraints
 
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
-from controller.gateways.vendor import (
-    OFF,
-    OneZone,
-    Reader,
-    command,
-    presence,
-    question,
-    refused,
-    report_of,
-    with_brightness,
-)
+from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, refused, report_of
 from controller.lighting.color import Color
 
 
@@ -81,7 +71,7 @@ class ShellyGen1(OneZone):
         if on is False:
             return report_of(self.zone, OFF)
         look = ReportedLook(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
-        return report_of(self.zone, with_brightness(look, payloads.fraction(keys.get("gain"), self.STEPS)))
+        return report_of(self.zone, look, payloads.fraction(keys.get("gain"), self.STEPS))
 
 
 def _color(keys: Mapping[str, object]) -> Color:

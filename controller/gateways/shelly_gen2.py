@@ -17,17 +17,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from controller.errors import Mistake
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
-from controller.gateways.vendor import (
-    OFF,
-    Addressed,
-    Reader,
-    Topic,
-    command,
-    presence,
-    refused,
-    report_of,
-    with_brightness,
-)
+from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, refused, report_of
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -125,7 +115,7 @@ class ShellyGen2(Addressed):
         return (*super().cannot(), "color") if white else super().cannot()
 
     def _status(self, zone: str, payload: bytes) -> Report | Ignored:
-        return report_of(zone, _look(payloads.document(payload)))
+        return _report(zone, payloads.document(payload))
 
     def _notice(self, payload: bytes) -> Report | Ignored:
         keys = payloads.document(payload)
@@ -133,7 +123,7 @@ class ShellyGen2(Addressed):
             return Report()
         params = payloads.members(keys.get("params"))
         parts = {zone: params[part] for zone, part in self.addresses.items() if params.get(part) is not None}
-        reports = [report_of(zone, _look(payloads.members(part))) for zone, part in parts.items()]
+        reports = [_report(zone, payloads.members(part)) for zone, part in parts.items()]
         return Report(zones={zone: look for report in reports for zone, look in report.zones.items()})
 
     def _answer(self, payload: bytes) -> Report | Ignored:
@@ -148,15 +138,15 @@ class ShellyGen2(Addressed):
         result = keys.get("result")
         if not isinstance(result, dict) or "output" not in result or place is None:
             return Report()
-        return report_of(asked[int(place)], _look(result)) if int(place) in asked else Report()
+        return _report(asked[int(place)], result) if int(place) in asked else Report()
 
 
-def _look(keys: Mapping[str, object]) -> ReportedLook:
+def _report(zone: str, keys: Mapping[str, object]) -> Report:
     """`rgb` and `white` may come apart, in notices of their own."""
     on = payloads.switch(keys.get("output"))
     if on is False:
-        return OFF
+        return report_of(zone, OFF)
     color = Color.from_rgb(*payloads.components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
     white = payloads.within(keys.get("white"), 0, 255)
     look = ReportedLook(on=on, color=color, white=None if white is None else round(white))
-    return with_brightness(look, payloads.fraction(keys.get("brightness"), 100))
+    return report_of(zone, look, payloads.fraction(keys.get("brightness"), 100))

@@ -28,7 +28,6 @@ from controller.gateways.vendor import (
     question,
     refused,
     report_of,
-    with_brightness,
 )
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
@@ -172,7 +171,7 @@ class Tasmota(OneZone):
         scheme = payloads.within(keys.get("Scheme"), 0, 255)
         look = replace(self._look(keys), on=on, steady=None if scheme is None else scheme == 0)
         dimmer = keys.get("Dimmer", keys.get("Dimmer1"))
-        return report_of(self.zone, with_brightness(look, payloads.fraction(dimmer, self.STEPS)))
+        return report_of(self.zone, look, payloads.fraction(dimmer, self.STEPS))
 
     def _look(self, keys: Mapping[str, object]) -> ReportedLook:
         if self.channels == 1:

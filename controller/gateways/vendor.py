@@ -246,9 +246,12 @@ class Addressed(Vendor):
         return tuple(self.addresses)
 
 
-def report_of(zone: str, look: ReportedLook) -> Report:
-    """A report of one zone; one that says nothing of the light says only that the gateway lives."""
-    if look.on is False:
+def report_of(zone: str, look: ReportedLook, brightness: float | None = None) -> Report:
+    """A report of one zone; one that says nothing of the light says only that the gateway lives. Brightness 0 is off,
+    whatever the switch says."""
+    if brightness is not None:
+        look = replace(look, brightness=brightness)
+    if look.on is False or brightness == 0:
         look = OFF  # devices that are off still report their last colour, which means nothing then
     return Report() if look == ReportedLook() else Report(zones={zone: look})
 
@@ -285,8 +288,3 @@ def presence(payload: bytes) -> Report:
     if online is None:
         raise Unreadable(f"{payloads.quoted(word)} is neither online nor offline")
     return Report(online=online)
-
-
-def with_brightness(look: ReportedLook, brightness: float | None) -> ReportedLook:
-    """A look with its brightness; brightness 0 is off, whatever the switch says."""
-    return OFF if brightness == 0 else replace(look, brightness=brightness)

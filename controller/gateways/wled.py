@@ -8,7 +8,6 @@ https://kno.wled.ge/interfaces/mqtt/
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, StringConstraints
@@ -17,7 +16,7 @@ from controller.errors import Mistake
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
 from controller.gateways.payloads import Unreadable, text
-from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, report_of, with_brightness
+from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, report_of
 from controller.lighting.color import Color
 
 COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
@@ -77,9 +76,7 @@ class Wled(OneZone):
         return (question(f"{self.topic}/api", b"SX=~0"),)
 
     def _brightness(self, payload: bytes) -> Report | Ignored:
-        return report_of(
-            self.zone, with_brightness(ReportedLook(on=True), payloads.fraction(text(payload), self.STEPS))
-        )
+        return report_of(self.zone, ReportedLook(on=True), payloads.fraction(text(payload), self.STEPS))
 
     def _color(self, payload: bytes) -> Report | Ignored:
         found = COLOR.fullmatch(text(payload))
@@ -94,9 +91,9 @@ class Wled(OneZone):
             found.setdefault(name, []).append(int(value))
         if len(found.get("ac", ())) != 1 or len(found.get("cl", ())) != 3:
             raise Unreadable("not the XML of WLED: no brightness, or not three colour components")
-        look = ReportedLook(on=True, color=_color_of(found["cl"], found.get("wv", [0])[0]))
-        look = with_brightness(look, payloads.fraction(found["ac"][0], self.STEPS))
-        return report_of(self.zone, replace(look, steady=found.get("fx", [0])[0] == 0))
+        color = _color_of(found["cl"], found.get("wv", [0])[0])
+        look = ReportedLook(on=True, color=color, steady=found.get("fx", [0])[0] == 0)
+        return report_of(self.zone, look, payloads.fraction(found["ac"][0], self.STEPS))
 
 
 def _color_of(components: list[int], white: int) -> Color:

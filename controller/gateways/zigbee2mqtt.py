@@ -18,18 +18,7 @@ from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
 from controller.gateways.light_json import WithColorModes, read_color
 from controller.gateways.payloads import MAX_PAYLOAD
-from controller.gateways.vendor import (
-    OFF,
-    OneZone,
-    Reader,
-    Topic,
-    command,
-    presence,
-    question,
-    refused,
-    report_of,
-    with_brightness,
-)
+from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, question, refused, report_of
 from controller.lighting.color import Color
 from controller.lighting.gamut import nearest
 from controller.lighting.look import ZoneState
@@ -131,7 +120,7 @@ class Zigbee2Mqtt(WithColorModes, OneZone):
         if on is False:
             return report_of(self.zone, OFF)
         look = replace(_look(keys), on=on)
-        return report_of(self.zone, with_brightness(look, payloads.fraction(keys.get("brightness"), self.STEPS)))
+        return report_of(self.zone, look, payloads.fraction(keys.get("brightness"), self.STEPS))
 
     def same_color(self, expected: ZoneState, reported: ReportedLook) -> bool:
         """By xy under the bridge's own formula, or by mired. A lamp may keep a colour that it cannot show as the
