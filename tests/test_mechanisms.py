@@ -54,9 +54,16 @@ def writes_or_reads_an_instant(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and "%dT%H:%M" in node.value
 
 
-def renames_a_file(node: ast.AST) -> bool:
-    """`path.rename(…)` or `os.fsync(…)`: what makes a write atomic."""
-    return isinstance(node, ast.Attribute) and node.attr in {"rename", "fsync"}
+def writes_a_file(node: ast.AST) -> bool:
+    """`path.write_bytes(…)`, `path.rename(…)`, `path.replace(other)` or `os.fsync(…)`: a write is atomic, or is none."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
+        return len(node.args) == 1 and not node.keywords
+    return isinstance(node, ast.Attribute) and node.attr in {"rename", "fsync", "write_bytes", "write_text"}
+
+
+def tells_files_apart(node: ast.AST) -> bool:
+    """By what `stat` says of them, to see that they have changed."""
+    return isinstance(node, ast.Attribute) and node.attr in {"st_mtime_ns", "st_ctime_ns", "st_ino"}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,8 @@ def renames_a_file(node: ast.AST) -> bool:
         (doubles_a_delay, {"retry.py"}),
         (matches_topics, {"topics.py", "schedule/hours_grammar.py"}),  # `sunset + 10 min`
         (writes_or_reads_an_instant, {"rfc3339.py", *TYPED, *IN_A_FIXED_FORM}),
-        (renames_a_file, {"state/atomic.py"}),
+        (writes_a_file, {"state/atomic.py"}),
+        (tells_files_apart, {"app/reload.py"}),
     ],
 )
 def test_one_module_does_it_for_all(does_it: Callable[[ast.AST], bool], allowed: set[str]) -> None:
