@@ -1,7 +1,7 @@
-"""`watertower`: the commands. The only room where the parts are put together.
+"""`watertower`: the commands.
 
-Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 found problems, 2 usage, 69 a service cannot be reached,
-78 configuration, 130 interrupted. Who stops reading (`| head -1`) has what was wanted: 0.
+Data goes to stdout, messages go to stderr. Exit codes: 0 fine, 1 found problems, 2 usage, 69 a service cannot be
+reached, 78 configuration, 130 interrupted. A reader that closes the pipe (`| head -1`) ends a command with 0.
 """
 
 import gc
@@ -17,9 +17,9 @@ import click
 
 from controller import __version__
 from controller.cli.command_line import TranslatedContext, language_asked, refusal, unknown
-from controller.cli.options import INTERRUPTED, USAGE, Options, tell
+from controller.cli.options import INTERRUPTED, USAGE, Options, shared_options, tell
 from controller.errors import Refused
-from controller.locale import languages, texts
+from controller.locale import texts
 
 COMMANDS = {
     "run": "run",
@@ -55,7 +55,7 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        gc.disable()  # what is loaded stays: looking for garbage in it takes a twelfth of a start
+        gc.disable()  # modules stay in memory: collecting garbage while they load takes a twelfth of the start
         try:
             values = vars(importlib.import_module(f"controller.cli.{module}")).values()
         finally:
@@ -78,16 +78,16 @@ class Commands(click.Group):
             formatter.write_dl([(name, about[name]["about"]) for name in COMMANDS])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """The command; here, and not in `main`, since click itself would call a closed pipe a failure."""
+        """Runs the command; a closed pipe is caught here, because click would end with 1 before `main` could see it."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # what is left in the buffer would fail once more when the interpreter ends
+            # else the interpreter flushes the rest of the buffer at its end, and fails again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> NoReturn:
-        """Ends the process with one of the exit codes above, and never with a word that click alone would say."""
+        """Ends the process with one of the exit codes above; errors of click are printed as ours."""
         words = list(sys.argv[1:] if args is None else args)
         options = Options(lang=language_asked(words))
         more["standalone_mode"] = False
@@ -112,13 +112,11 @@ class Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--config", type=click.Path(path_type=Path))
-@click.option("--state", type=click.Path(path_type=Path))
-@click.option("--lang", type=click.Choice(languages()))
+@shared_options
 @click.version_option(__version__, prog_name="watertower")
 @click.pass_context
 def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None) -> None:
-    """Lights a landmark as its calendar says, and knows that every lamp obeyed."""
+    """The options before the name of a command."""
     context.obj = Options(config, state, lang or context.obj.lang)
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
@@ -126,7 +124,7 @@ def group(context: click.Context, config: Path | None, state: Path | None, lang:
 
 
 def main() -> None:
-    """The console script; where the terminal lacks a sign, a question mark stands for it."""
+    """The console script. A character that the terminal's encoding lacks is printed as a question mark."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

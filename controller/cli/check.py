@@ -1,4 +1,9 @@
-"""`watertower check`: every mistake of the two files; if there is none, when it is next lit, and notes."""
+"""`watertower check`: every mistake in the two files; if there is none, notes, when the tower is lit next, and what the
+files would change where the service runs.
+
+The service takes a saved file within seconds, so its last good copy may already hold what is checked; then the copy
+before that one shows what was changed.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -23,7 +28,7 @@ AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
 MOST_NIGHTS = 20
 LONGEST = 4_200
-"""Letters of a line; a path has up to 4096."""
+"""Characters of a line; a path has up to 4096."""
 
 
 @click.command("check")
@@ -32,7 +37,7 @@ LONGEST = 4_200
 @click.option("--against-running", is_flag=True)
 @common
 def command(options: Options, form: str, as_json: bool, against_running: bool) -> None:
-    """Check both files."""
+    """Check the two files."""
     form = "json" if as_json else form
     try:
         setup = load(options.config_dir)
@@ -51,7 +56,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
 
 
 def _zone(options: Options) -> tzinfo:
-    """The site's, as far as the technicians' file can be read; that of this machine may be any."""
+    """The site's, or UTC where tower.yaml cannot be read; this machine may be anywhere."""
     try:
         return load_tower(options.config_dir).site.place.time_zone
     except FilesRejected:
@@ -59,8 +64,8 @@ def _zone(options: Options) -> tzinfo:
 
 
 def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo) -> None:
-    """What was found, and in which files: a folder of the same name may stand elsewhere, and an editor may not have
-    saved yet."""
+    """Prints the findings, and which files were read when they were last saved: there may be another folder of the same
+    name, or an editor that has not saved yet."""
     files = [(path, _saved_at(path)) for path in (options.config_dir / name for name in (SCHEDULE, TOWER))]
     if form == "json":
         click.echo(render.as_json(findings, options.language, files))
@@ -81,7 +86,7 @@ def _saved_at(path: Path) -> datetime | None:
 
 
 def _of_secrets(setup: Setup) -> Iterator[Finding]:
-    """What is wrong with the files that hold passwords, where they are named."""
+    """What is wrong with the files that hold passwords, at the place that names them."""
     if not any(isinstance(value, Path) for _, value in setup.tower.mqtt):
         return
     from controller.app.broker_settings import secret_findings  # noqa: PLC0415 -- broker and client take 0.1 s to import
@@ -92,7 +97,7 @@ def _of_secrets(setup: Setup) -> Iterator[Finding]:
 
 
 def _is_lit(program: Program, cue: Cue) -> bool:
-    """Whether any zone gives light, in any step; a campaign may be dark on purpose."""
+    """Whether any zone is lit in any step of its sequence; a campaign may be dark on purpose."""
     looks = [cue.looks[zone] for zone in program.zones if zone in cue.looks]
     return any(look.at(step * look.change_every_s).on for look in looks for step in range(len(look.colors)))
 
@@ -171,13 +176,13 @@ def _changes(before: Program, after: Program, now: datetime, options: Options) -
 
 
 def _cues(program: Program, night: NightPlan) -> list[object]:
-    """What the night's words do not tell: fades, and every step of a sequence."""
+    """Fades and every step of a sequence, which the text of a night leaves out."""
     cues = program.cues(night.night.start, night.night.end)
     return [(cue.at, cue.fade_s, tuple(cue.looks.items())) for cue in cues]
 
 
 def _lit(program: Program, night: NightPlan, dark: str) -> str:
-    """The light of a night in words."""
+    """The light of a night for people; empty where there is none."""
     from controller.service.formatting import shows  # noqa: PLC0415
 
     zone = program.place.time_zone

@@ -1,4 +1,4 @@
-"""A command's short conversation with the running service over MQTT: what comes in, until nobody can be reached."""
+"""How a command reaches the running service over MQTT."""
 
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 
 def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
-    """What a talk with the running service gives. It goes on by its last good files whatever was saved since, and so
-    must whoever asks it. Where it does not answer, that is told, and what is wrong with the files."""
+    """What `talk` returns. The service uses its last good files while those saved since are wrong, so a command does so
+    too; if the service cannot be reached then, that is printed before FilesRejected is raised."""
     try:
         return talk(load(options.config_dir).tower)
     except FilesRejected as rejected:
@@ -32,7 +32,7 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
 
 
 def _running(options: Options) -> Tower | None:
-    """The tower as it runs, most likely; None where nothing tells."""
+    """The tower.yaml that the service most likely uses; None where there is no good one."""
     try:
         return load_tower(options.config_dir)
     except FilesRejected:
@@ -41,7 +41,7 @@ def _running(options: Options) -> Tower | None:
 
 
 def client_id(prefix: str, purpose: str) -> str:
-    """A name that no other client has."""
+    """A client id that no other client has."""
     return f"{prefix.replace('/', '-')}-{purpose}-{uuid.uuid4().hex[:12]}"
 
 
@@ -59,9 +59,9 @@ async def items(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncI
 
 
 def _unreachable(failed: Mapping[str, Event]) -> Unreachable:
-    """What bars the way to a broker that is there (a login, a certificate), else TWL-Q101."""
-    reason, *_ = (event.fields["reason"] for event in failed.values())
-    barred = next((event for event in failed.values() if event.code != "TWL-M007"), None)
-    if barred is not None:
-        return Unreachable(barred.code, **barred.fields)
+    """Why a broker that runs lets nobody in (a login, a certificate), else TWL-Q101."""
+    refused = next((event for event in failed.values() if event.code != "TWL-M007"), None)
+    if refused is not None:
+        return Unreachable(refused.code, **refused.fields)
+    reason = next(iter(failed.values())).fields["reason"]
     return Unreachable("TWL-Q101", address=" ".join(failed), reason=reason)

@@ -16,13 +16,13 @@ from controller.locale import DEFAULT, Language, languages, template, texts
 ASKED = re.compile(r"--lang=(?P<code>.+)")
 EXTRA = re.compile(r"\[[^\]]*\]$")
 """As click adds to the help of an option: `[default: 0; required]`."""
-TOO_MUCH = re.compile(r".*\((?P<words>.*)\)")
+UNEXPECTED = re.compile(r".*\((?P<words>.*)\)")
 NO_VALUE = "does not take a value"
-"""What click says of `--json=yes`, with the same kind of error as for a value that is missing."""
+"""Part of click's message about `--json=yes`, for which it raises the same error as for a missing value."""
 
 
 def language_asked(words: Sequence[str]) -> Language | None:
-    """What `--lang` says anywhere in a command line; known before the line is understood."""
+    """The value of `--lang` anywhere in a command line, needed before click has parsed it."""
     found = [
         ASKED.fullmatch(f"--lang={word}" if before == "--lang" else word)
         for before, word in zip(["", *words], words, strict=False)
@@ -88,7 +88,7 @@ def _translate(command: click.Command, context: click.Context, tables: Mapping[s
 
 
 def refusal(error: click.UsageError) -> Refused:
-    """What is wrong with a command line, as an entry of the catalogue."""
+    """The error of ours for an error of click."""
     command = error.ctx.command_path if error.ctx else "watertower"
     if isinstance(error, click.NoSuchOption):
         options = [name for param in error.ctx.command.params for name in param.opts] if error.ctx else []
@@ -99,12 +99,12 @@ def refusal(error: click.UsageError) -> Refused:
         return Refused("TWL-Q112", word=_word(error), command=command)
     if isinstance(error, click.BadParameter):
         return Refused("TWL-Q113", word=_word(error), allowed=_allowed(error))
-    found = TOO_MUCH.match(error.message)
+    found = UNEXPECTED.match(error.message)
     return Refused("TWL-Q114", words=found["words"] if found else error.message, command=command)
 
 
 def unknown(word: str, known: Sequence[str], command: str) -> Refused:
-    """A word that is neither command nor option, with the one that was meant where there is a near one."""
+    """The error about a word that is neither command nor option, with the likeliest one in its place."""
     near = likeliest(word, dict(zip(known, known, strict=True)))
     if near:
         return Refused("TWL-Q110", word=word, near=near)

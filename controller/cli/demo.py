@@ -1,8 +1,8 @@
 """`watertower demo`: the campaign week in time-lapse, with a broker and simulated lamps of its own.
 
-Nothing is faked: the same controller, broker and gateway as in `run`, over MQTT, on a clock that runs faster. What is
-drawn is what the gateways reported back. On a terminal it is a picture, on a pipe lines. With `--faults` the lamps
-misbehave in the middle of it, and neither gateway nor controller knows that they were told to.
+The controller, the broker and the gateways are those of `run`, over MQTT, on a clock that runs faster. The picture
+shows what the gateways report; where stdout is no terminal, events are printed instead. With `--faults` the lamps
+misbehave in the middle, and neither gateway nor controller knows that it is on purpose.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
 SHOWN_CODES = {"TWL-C020", "TWL-G101", "TWL-G105", "TWL-G115", "TWL-X122", "TWL-X123"}
 SPEED, SPEED_WITH_FAULTS = 7200, 1800
-"""Times real time; slower with faults, since a controller takes its seconds to be sure of one."""
+"""Times real time; slower with faults, which take a controller some seconds to detect."""
 REST, SPELL = 0.4, 0.3
-"""The share of the time before the faults, and with them; another such rest does not end before the end."""
+"""The shares of the time before the faults, and with them; the next rest lasts beyond the end."""
 RECENT = 5
 CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
 
@@ -53,7 +53,7 @@ CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
 @click.option("--faults", type=click.Choice(list(FAULTS)))
 @common
 def command(options: Options, start: str | None, end: str | None, speed: float | None, faults: str | None) -> None:
-    """The campaign in time-lapse: no hardware, nothing to edit."""
+    """Show a period in time-lapse."""
     setup = load(options.config_dir)
     first, last = _period(setup, start, end)
     speed = speed or (SPEED_WITH_FAULTS if faults else SPEED)
@@ -64,7 +64,7 @@ def command(options: Options, start: str | None, end: str | None, speed: float |
 
 
 def _period(setup: Setup, start: str | None, end: str | None) -> tuple[datetime, datetime]:
-    """As asked, or around the next campaign: the one that is on now is shown from its beginning."""
+    """As given, or around the next campaign; one that is on now is shown from its beginning."""
     now = SystemClock().read().wall
     program = setup.program()
     if start is not None:
@@ -83,7 +83,7 @@ def _output(faults: str | None, length_s: float) -> SimulatedOutput:
 
 
 def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
-    """The same site with every DMX gateway here and simulated, on a broker of its own; others cannot take part."""
+    """The same site with its DMX gateways alone, simulated in this process on a broker of their own."""
     ours = own_gateways(setup.tower.gateways)
     gateways = tuple(gateway.model_copy(update={"runs": "here", "output": output}) for gateway in ours)
     mqtt = setup.tower.mqtt.model_copy(
@@ -93,7 +93,7 @@ def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
 
 
 async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, options: Options) -> None:
-    """Until the period is over or somebody interrupts."""
+    """Runs the site until the period is over or a signal comes."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -125,7 +125,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
 async def _frames(
     parts: Context, last: datetime, service: Running, stop: asyncio.Event, lines: list[str] | None
 ) -> None:
-    """A picture every FRAME_S where there is a terminal; else only the waiting."""
+    """Draws a picture every FRAME_S on a terminal, where `lines` are the recent events; else only waits."""
     while not stop.is_set() and not service.work.done() and (reading := parts.clock.read()).wall < last:
         if lines is not None:
             scene = Scene(parts.setup, service.engine, reading, parts.language)

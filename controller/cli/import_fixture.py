@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    """A word of tower.yaml, which is never a path."""
+    """A profile is named in tower.yaml by a word that is no path."""
     if name is not None and not NAME.fullmatch(name):
         raise click.BadParameter("a–z, 0–9, -, _")
     return name
@@ -31,7 +31,7 @@ def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | Non
 @click.option("--force", is_flag=True)
 @common
 def command(options: Options, file: Path, mode: str | None, name: str | None, force: bool) -> None:
-    """Make a profile of FILE's mode in the profiles folder of the configuration."""
+    """Import one mode of a fixture, or list its modes."""
     text = _read(file)
     if mode is None:
         click.echo("\n".join(map(printable, modes(text))))
@@ -48,12 +48,13 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
 
 
 def _name(file: Path, mode: str) -> str:
-    """`sixpar-300-ip-6ch`: what may stand in tower.yaml."""
+    """A name that tower.yaml allows, as `sixpar-300-ip-6ch`."""
     return re.sub("[^a-z0-9]+", "-", f"{file.stem}-{mode}".lower()).strip("-")[:64] or "fixture"
 
 
 def _read(file: Path) -> str:
-    """The text of a file of UTF-8, with or without a byte order mark; no more is read than a fixture file has."""
+    """The text of a file in UTF-8, with or without a byte order mark. Raises Misconfigured, also for a larger file than
+    a fixture has."""
     try:
         data = plain_file.read(file, LARGEST)
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What every command takes, before or after its name, and how a refusal ends it."""
+"""The options that every command has, before or after its name, and how an error ends a command."""
 
 import locale
 import os
@@ -18,6 +18,7 @@ from controller.locale import DEFAULT, Language, languages, phrase
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
 INSTALLED = Path("/etc/watertower")
+FOLDER = click.Path(path_type=Path)
 
 EXITS: dict[type[WatertowerError], int] = {
     Unreachable: UNREACHABLE,
@@ -31,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Options:
-    """What was chosen; None is not chosen."""
+    """The options that were given; None for one that was not."""
 
     config: Path | None = None
     state: Path | None = None
@@ -39,7 +40,7 @@ class Options:
 
     @property
     def config_dir(self) -> Path:
-        """`./config` if it is there, else the installed one."""
+        """`./config` if it exists, else the installed one."""
         if self.config is not None:
             return self.config
         here = Path("config")
@@ -47,8 +48,8 @@ class Options:
 
     @property
     def state_dir(self) -> Path:
-        """Where systemd says, else the user's own folder for state (XDG Base Directory). Raises WatertowerError
-        TWL-Q118 for a user without one, as in a container."""
+        """The folder that systemd gives, else the user's folder for state (XDG Base Directory). Raises WatertowerError
+        TWL-Q118 for a user without a home folder, as in a container."""
         if self.state is not None:
             return self.state
         given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
@@ -61,7 +62,7 @@ class Options:
 
     @property
     def language(self) -> Language:
-        """As asked, else as the environment says (LC_ALL, LC_MESSAGES, LANG), else English."""
+        """As given, else of the environment (LC_ALL, LC_MESSAGES, LANG), else English."""
         return self.lang or environment_language() or DEFAULT
 
     def say(self, key: str, **fields: object) -> str:
@@ -70,18 +71,23 @@ class Options:
 
 
 def environment_language() -> Language | None:
-    """The language of the environment, None where it does not tell."""
-    told = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    code = (locale.normalize(told).split("_")[0]).lower()
+    """The language of the environment, None where it names none that we have."""
+    name = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    code = (locale.normalize(name).split("_")[0]).lower()
     return code if code in languages() else None
 
 
-def common(command: F) -> F:
-    """Adds the common options to a command and hands it what was chosen, here or before its name."""
+def shared_options(command: F) -> F:
+    """Adds the options that every command has."""
+    for name, kind in (("lang", click.Choice(languages())), ("state", FOLDER), ("config", FOLDER)):
+        command = click.option(f"--{name}", type=kind)(command)
+    return command
 
-    @click.option("--config", type=click.Path(path_type=Path))
-    @click.option("--state", type=click.Path(path_type=Path))
-    @click.option("--lang", type=click.Choice(languages()))
+
+def common(command: F) -> F:
+    """Adds the shared options to a command and calls it with those that were given, here or before its name."""
+
+    @shared_options
     @click.pass_context
     @wraps(command)
     def with_options(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
@@ -93,7 +99,7 @@ def common(command: F) -> F:
 
 
 def refusing(options: Options, act: Callable[[], Any]) -> Any:
-    """Runs a command; an error on purpose becomes its text on stderr and its exit code."""
+    """Runs a command; an error of ours is printed on stderr and ends the process with its exit code."""
     try:
         return act()
     except FilesRejected as error:
@@ -105,7 +111,7 @@ def refusing(options: Options, act: Callable[[], Any]) -> Any:
 
 
 def tell(error: WatertowerError, options: Options) -> None:
-    """An error on purpose, and what to do about it, on stderr."""
+    """Prints an error of ours and its remedy on stderr."""
     event = new_event(error.code, **error.fields)
     click.echo(f"{event.code}: {event.text(options.language)}", err=True)
     click.echo(f"  = {event.action(options.language)}", err=True)

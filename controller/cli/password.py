@@ -16,7 +16,7 @@ LONGEST = 1000
 @click.argument("name")
 @common
 def command(options: Options, name: str) -> None:  # noqa: ARG001 -- the same in every language
-    """Print the line of user NAME for users_file: the password comes on standard input, or is made and told."""
+    """Hash the password on standard input, or one that is made here."""
     if not name.strip() or ":" in name or name != name.strip() or not name.isprintable() or name.startswith("#"):
         raise Refused("TWL-Q119", name=name)
     given = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read(LONGEST).rstrip("\r\n")

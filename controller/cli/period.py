@@ -1,5 +1,5 @@
-"""PERIOD and INSTANT as they are typed: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing; and a day as
-it is printed."""
+"""Periods and instants as people type them: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing; and days as
+they are printed."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -33,7 +33,7 @@ def read_instant(text: str, setup: Setup) -> datetime:
 
 
 def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
-    """From and until, UTC; nothing means from now over the next campaign."""
+    """Start and end in UTC; an empty text means from now over the next campaign."""
     if not text.strip():
         now = now.replace(microsecond=0)
         return now, _over_the_next_campaign(setup.program(), now)
@@ -49,9 +49,9 @@ def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datet
 
 
 def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
-    """The calendar days of the occurrence that is on now or comes next; one long gone by if a year is given.
+    """The calendar days of the occurrence that is on now or comes next; with a year, they may lie in the past.
 
-    Raises WatertowerError with the code of the mistake, TWL-Q105 for what is no days at all.
+    Raises WatertowerError with the code of the mistake, TWL-Q105 for a text that names no days.
     """
     zone = setup.tower.site.place.time_zone
     try:

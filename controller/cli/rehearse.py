@@ -1,9 +1,9 @@
-"""`watertower rehearse`: the same engine on a virtual clock against simulated gateways, with faults or without."""
+"""`watertower rehearse`: the same controller on a virtual clock against simulated gateways, with faults or without."""
 
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,16 @@ from controller.simulation.rehearsal import Rehearsal
 from controller.simulation.targets import missed
 
 Json = dict[str, Any]
-SPELLS = 5
+MOST_LISTED = 5
+FIGURES = {
+    "availability": "{:.4%}",
+    "wrong_colour_s": "{:.1f} s",
+    "undetected_s": "{:.1f} s",
+    "recovery_s": "{:.1f} s",
+    "acknowledged_lost": "{:.0f}",
+    "false_alarms": "{:.0f}",
+}
+"""The figures of a rehearsal as they are printed."""
 
 
 @click.command("rehearse")
@@ -35,22 +44,22 @@ SPELLS = 5
 def command(
     options: Options, period: tuple[str, ...], faults: str, seed: int, count: int | None, as_json: bool
 ) -> None:
-    """Live through PERIOD in seconds and count the seconds in which the light was wrong."""
+    """Simulate a period once, or with several seeds."""
     setup = load(options.config_dir)
     start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
     rehearsal = Rehearsal(setup, start, end, faults)
     if count is None:
-        told = results.of_one(rehearsal, rehearsal.hold(seed))
-        shown = _table(told, rehearsal, options)
+        result = results.of_one(rehearsal, rehearsal.hold(seed))
+        text = _table(result, rehearsal, options)
     else:
-        seeds = _held_on_all_cores(options.config_dir, rehearsal, range(seed, seed + count))
-        told = results.of_several(rehearsal, seeds)
-        shown = _summary(told, options)
-    click.echo(dump(told) if as_json else shown)
-    sys.exit(FOUND_PROBLEMS if told["missed"] else 0)
+        seeds = _on_all_cores(options.config_dir, rehearsal, range(seed, seed + count))
+        result = results.of_several(rehearsal, seeds)
+        text = _summary(result, options)
+    click.echo(dump(result) if as_json else text)
+    sys.exit(FOUND_PROBLEMS if result["missed"] else 0)
 
 
-def _held_on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list[Json]:
+def _on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list[Json]:
     """The figures of each seed, in order; the processes read the files by themselves."""
     cores = min(len(seeds), os.cpu_count() or 1)
     processes = _processes(cores) if cores > 1 else None
@@ -58,7 +67,7 @@ def _held_on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list
         return [results.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
     with processes as pool:
         period = rehearsal.start, rehearsal.end
-        shares = [pool.submit(_held, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
+        shares = [pool.submit(_figures_of, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
         found = [figures for share in shares for figures in share.result()]
     return sorted(found, key=lambda figures: figures["seed"])
 
@@ -71,96 +80,79 @@ def _processes(count: int) -> ProcessPoolExecutor | None:
         return None
 
 
-def _held(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
+def _figures_of(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
     rehearsal = Rehearsal(load(config), *period, faults)
     return [results.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
 
 
-def _table(told: Json, rehearsal: Rehearsal, options: Options) -> str:
+def _table(result: Json, rehearsal: Rehearsal, options: Options) -> str:
+    """Nights, what went wrong for longest, false alarms, and the figures of the whole period."""
     say = options.say
     head = ("night_of", "lit", "confirmed", "wrong_light", "not_detected", "faults")
-    rows = [tuple(say(f"rehearse.{column}") for column in head), *(_night(night, options) for night in told["nights"])]
+    rows = [
+        tuple(say(f"rehearse.{column}") for column in head),
+        *(_night(night, options) for night in result["nights"]),
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(5)), row[5])).rstrip() for row in rows]
-    causes = (*_spells(told, rehearsal, options), *_false_alarms(told, rehearsal, options))
-    return "\n".join([*lines, *causes, "", _figures(told, options), *_missed(told, options)])
+    zone = rehearsal.setup.tower.site.place.time_zone
+    if result["spells"]:
+        lines += ["", say("rehearse.longest_wrong")]
+    for spell in result["spells"][:MOST_LISTED]:
+        what = f"{spell['gateway']}/{spell['zone']}  {say('rehearse.wrong.' + spell['wrong'])}"
+        causes = ", ".join(spell["causes"]) or "–"
+        lines.append(f"  {_local(spell['at'], zone)}  {spell['length_s']:.1f} s  {what}  ({causes})")
+    if result["false_alarms_told"]:
+        lines += ["", say("rehearse.false_alarms_were")]
+    lines += [f"  {_local(alarm['at'], zone)}  {alarm['code']}" for alarm in result["false_alarms_told"]]
+    figures = {**result, "recovery_s": result["recovery_s"]["worst"]}
+    totals = [f"{say(f'rehearse.figure.{name}')} {form.format(figures[name])}" for name, form in FIGURES.items()]
+    totals.append(f"{say('rehearse.seed')} {result['seed']}")
+    return "\n".join([*lines, "", " · ".join(totals), *_missed(result, options)])
 
 
 def _night(night: Json, options: Options) -> tuple[str, ...]:
     say, lit_s = options.say, night["lit_s"]
     hours, minutes = divmod(int(lit_s // 60), 60)
-    confirmed = f"{night['confirmed_s'] / lit_s:.2%}" if lit_s else "–"
     return (
         say_day(date.fromisoformat(night["night"]), say),
         say("rehearse.lit_time", hours=hours, minutes=f"{minutes:02}") if lit_s else say("dark"),
-        confirmed,
-        f"{night['wrong_colour_s']:.1f} s",
-        f"{night['undetected_s']:.1f} s",
+        f"{night['confirmed_s'] / lit_s:.2%}" if lit_s else "–",
+        FIGURES["wrong_colour_s"].format(night["wrong_colour_s"]),
+        FIGURES["undetected_s"].format(night["undetected_s"]),
         ", ".join(f"{name} {times}" for name, times in night["faults"].items()),
     )
 
 
-def _spells(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
-    """The longest spells with what was the matter."""
-    say = options.say
-    lines = [
-        f"  {_local(spell['at'], rehearsal)}  {spell['length_s']:.1f} s  "
-        f"{spell['gateway']}/{spell['zone']}  {say('rehearse.wrong.' + spell['wrong'])}  "
-        f"({', '.join(spell['causes']) or '–'})"
-        for spell in told["spells"][:SPELLS]
-    ]
-    return ["", say("rehearse.longest_wrong"), *lines] if lines else []
+def _local(at: str, zone: tzinfo) -> str:
+    return f"{parse_rfc3339(at).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def _false_alarms(told: Json, rehearsal: Rehearsal, options: Options) -> list[str]:
-    """The first of them; `explain` tells what they say."""
-    lines = [f"  {_local(alarm['at'], rehearsal)}  {alarm['code']}" for alarm in told["false_alarms_told"]]
-    return ["", options.say("rehearse.false_alarms_were"), *lines] if lines else []
-
-
-def _local(at: str, rehearsal: Rehearsal) -> str:
-    return f"{parse_rfc3339(at).astimezone(rehearsal.setup.tower.site.place.time_zone):%Y-%m-%d %H:%M:%S}"
-
-
-def _figures(told: Json, options: Options) -> str:
-    say = options.say
-    parts = (
-        f"{say('rehearse.figure.availability')} {told['availability']:.4%}",
-        f"{say('rehearse.figure.wrong_colour_s')} {told['wrong_colour_s']:.1f} s",
-        f"{say('rehearse.figure.undetected_s')} {told['undetected_s']:.1f} s",
-        f"{say('rehearse.figure.recovery_s')} {told['recovery_s']['worst']:.1f} s",
-        f"{say('rehearse.figure.acknowledged_lost')} {told['acknowledged_lost']}",
-        f"{say('rehearse.figure.false_alarms')} {told['false_alarms']}",
-        f"{say('rehearse.seed')} {told['seed']}",
-    )
-    return " · ".join(parts)
-
-
-def _summary(told: Json, options: Options) -> str:
+def _summary(result: Json, options: Options) -> str:
     """Median and worst of several seeds."""
     say = options.say
-    rows = [("", say("rehearse.median"), say("rehearse.worst"))]
-    rows += [
-        (f"{say('rehearse.figure.availability')} {one['name']}", f"{one['median']:.4%}", f"{one['worst']:.4%}")
-        for one in told["gateways"]
+    rows: list[tuple[str, ...]] = [("", say("rehearse.median"), say("rehearse.worst"))]
+    figures = {
+        name: {key: result[key][name] for key in ("median", "worst")} for name in FIGURES if name != "recovery_s"
+    }
+    figures["recovery_s"] = result["recovery_s"]
+    named = [
+        (f"{say('rehearse.figure.availability')} {one['name']}", "availability", one) for one in result["gateways"]
     ]
-    for name in ("wrong_colour_s", "undetected_s", "recovery_s"):
-        both = told["recovery_s"] if name == "recovery_s" else {key: told[key][name] for key in ("median", "worst")}
-        rows.append((say(f"rehearse.figure.{name}"), f"{both['median']:.1f} s", f"{both['worst']:.1f} s"))
-    for name in ("acknowledged_lost", "false_alarms"):
-        rows.append((say(f"rehearse.figure.{name}"), f"{told['median'][name]:.0f}", f"{told['worst'][name]:.0f}"))
+    named += [(say(f"rehearse.figure.{name}"), name, figures[name]) for name in FIGURES if name != "availability"]
+    rows += [(label, *(FIGURES[name].format(both[key]) for key in ("median", "worst"))) for label, name, both in named]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [f"{row[0].ljust(widths[0])}  {row[1].rjust(widths[1])}  {row[2].rjust(widths[2])}" for row in rows]
-    return "\n".join([*lines, "", say("rehearse.seeds", count=told["count"]), *_missed(told, options)])
+    return "\n".join([*lines, "", say("rehearse.seeds", count=result["count"]), *_missed(result, options)])
 
 
-def _missed(told: Json, options: Options) -> list[str]:
-    """What was missed; of several seeds also by which, to be looked at one by one."""
-    targets = ", ".join(options.say(f"rehearse.figure.{name}") for name in told["missed"])
+def _missed(result: Json, options: Options) -> list[str]:
+    """The targets that were missed; of several seeds also by which seeds, to rehearse these one by one."""
+    targets = ", ".join(options.say(f"rehearse.figure.{name}") for name in result["missed"])
     if not targets:
         return []
-    seeds = [str(one["seed"]) for one in told.get("seeds", ()) if missed([one])]
+    seeds = [str(one["seed"]) for one in result.get("seeds", ()) if missed([one])]
     if not seeds:
         return [options.say("rehearse.missed", targets=targets)]
-    some = f"{', '.join(seeds[:SPELLS])}{'…' if seeds[SPELLS:] else ''}"
+    some = f"{', '.join(seeds[:MOST_LISTED])}{'…' if seeds[MOST_LISTED:] else ''}"
     return [options.say("rehearse.missed_with", targets=targets, seeds=some)]

@@ -10,5 +10,5 @@ from controller.config.schema import SCHEMAS, written
 @click.argument("file", type=click.Choice(list(SCHEMAS)), default="schedule")
 @common
 def command(options: Options, file: str) -> None:  # noqa: ARG001 -- the same in every language
-    """Print the JSON Schema of FILE."""
+    """Print a JSON Schema as it is shipped in `config/`."""
     click.echo(written(file), nl=False)

@@ -1,12 +1,13 @@
-"""`watertower test-lamps [GATEWAY]`: the walk test. Lamp after lamp lights alone, and somebody says whether it was the
-right one; what was said is written down, and in the end the schedule's look is back, also where it is broken off."""
+"""`watertower test-lamps [GATEWAY]`: one lamp after another lights alone, and somebody who looks answers whether it was
+the right one. The answers are written to the state directory. At the end, or when interrupted, the tower goes back to
+the schedule."""
 
 import asyncio
 import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import ReportedDocument, Walk, parse_reported
 from controller.lighting.patch import Fixture
-from controller.locale import DEFAULT, Language, phrase
+from controller.locale import DEFAULT, Language, languages, phrase, template
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.rfc3339 import rfc3339
 from controller.state.atomic import write
@@ -34,14 +35,14 @@ from controller.state.atomic import write
 STEP_S = 30.0
 AGAIN_S = 10.0
 FOLLOWS_S = 3.0
-"""A gateway that hears the test says so within this."""
+"""A gateway that follows the test reports it within this."""
 CONNECT_S = 5.0
-ANSWERS = {"y": "yes", "j": "yes", "n": "no", "s": "skipped", "q": "stopped"}
+ANSWERS = ("yes", "no", "skipped", "stopped")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One lamp, or one of its channels, to be looked at."""
+    """One lamp, or one of its channels, to look at."""
 
     gateway: Dmx
     fixture: Fixture
@@ -61,7 +62,7 @@ class Step:
 @click.option("--channels", is_flag=True)
 @common
 def command(options: Options, gateway: str | None, channels: bool) -> None:
-    """Light one lamp after another and ask whether it was the right one. Exit code 1 where one was not."""
+    """Walk through the lamps of one gateway or of all."""
     if not sys.stdin.isatty():
         raise Refused("TWL-Q108")
     setup, _ = load_last_good(options.config_dir, options.state_dir)
@@ -84,13 +85,13 @@ def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
             continue
         profile = placed.lamp.profile
         for number, channel in enumerate(profile.channels, start=1):
-            # a dimmer alone, and the fine half of a level alone, light nothing that could be seen
+            # a dimmer by itself, or the fine half of a level, gives no light that could be seen
             if not channel.fine and channel.role in (profile.kinds or ("dimmer",)):
                 yield Step(gateway, placed.fixture, number, channel.role)
 
 
 async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict[str, str]) -> None:
-    """Puts the answers down by step; the test ends on every gateway whatever happens."""
+    """Fills `answers` by the name of the step; ends the test on every gateway whatever happens."""
     prefix, brokers = setup.tower.mqtt.topic_prefix, broker_settings.addresses(setup.tower.mqtt, options.state_dir)
     gateways = {step.gateway.name: step.gateway for step in steps}.values()
     reports = tuple((gateway.topic("reported", prefix), 1) for gateway in gateways)
@@ -133,7 +134,7 @@ async def _listen(mqtt: Mqtt, following: set[str]) -> None:
 
 
 async def _doubt(gateway: Dmx, prefix: str, following: set[str], options: Options) -> None:
-    """Says so where a gateway does not report that it follows the test."""
+    """Prints an error if a gateway does not report that it follows the test."""
     await asyncio.sleep(FOLLOWS_S)
     if gateway.topic("reported", prefix) not in following:
         click.echo(err=True)
@@ -143,8 +144,11 @@ async def _doubt(gateway: Dmx, prefix: str, following: set[str], options: Option
 async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
     """Keeps the lamp lit until somebody has answered."""
     walk = Walk(fixture=step.fixture.name, channel=step.channel, for_s=STEP_S)
-    question = f"{step.name(options.language)} ({step.fixture.zone}): {options.say('test-lamps.question')} "
-    asking = asyncio.create_task(_ask(question), name="ask")
+    letters = _letters(options.language)
+    question = f"{step.name(options.language)} ({step.fixture.zone}): {options.say('test-lamps.question', **letters)} "
+    known = {letter: answer for each in languages() for answer, letter in _letters(each).items()}
+    known |= {letter: answer for answer, letter in letters.items()}  # where languages differ, the user's own
+    asking = asyncio.create_task(_ask(question, known), name="ask")
     try:
         while not asking.done():
             mqtt.publish(_message(step.gateway, walk, prefix))
@@ -154,15 +158,20 @@ async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
         asking.cancel()
 
 
-async def _ask(question: str) -> str:
-    """One of ANSWERS; the end of the input ends the test."""
+def _letters(language: Language) -> Mapping[str, str]:
+    """What to type, by answer."""
+    return {answer: template(language, "commands", f"test-lamps.letters.{answer}") for answer in ANSWERS}
+
+
+async def _ask(question: str, answers: Mapping[str, str]) -> str:
+    """One of `answers`, which are found by their letters; the end of the input ends the test."""
     while True:
         click.echo(question, nl=False, err=True)
         answer = await _line()
         if not answer:
             return "stopped"
-        if answer.strip().lower()[:1] in ANSWERS:
-            return ANSWERS[answer.strip().lower()[:1]]
+        if answer.strip().lower()[:1] in answers:
+            return answers[answer.strip().lower()[:1]]
 
 
 async def _line() -> str:

@@ -66,8 +66,8 @@ def asked() -> frozenset[tuple[str, str]]:
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                 if name in {"say", "phrase"}:
                     found.add(("commands", key))
-                elif name == "Text" and isinstance(node.args[0], ast.Constant):
-                    found.add((str(node.args[0].value), key))
+                elif name in {"Text", "template"} and isinstance(topic := node.args[-2], ast.Constant):
+                    found.add((str(topic.value), key))
     return frozenset(found)
 
 
