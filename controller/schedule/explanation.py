@@ -4,6 +4,7 @@ each language.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from controller.events.models import Text
@@ -32,7 +33,7 @@ class Idle:
         return text.say(language, {"name": self.name, "ended": self.ended, "begins": self.begins})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Why:
     """The reason of what is shown: the rule or override that decides, whether by its light or by its dark, and the
     rules that would show a light without it, the stronger first."""
@@ -49,9 +50,9 @@ class Why:
             return self.by.name
         return {Override: "override", SafetyStop: "stop"}.get(type(self.by))
 
-    @property
+    @cached_property
     def rule(self) -> str:
-        """The English text, for programs."""
+        """The English text, for programs; made once, since it is sent to each gateway."""
         return self.said(DEFAULT)
 
     def said(self, language: Language) -> str:
