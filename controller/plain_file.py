@@ -11,6 +11,7 @@ from pathlib import Path
 
 NO_REGULAR_FILE = "it is no regular file"
 TOO_LARGE = "it is larger than allowed"
+CHUNK = 64 * 1024
 
 
 def read(path: Path, most: int) -> bytes:
@@ -28,7 +29,11 @@ def head(path: Path, most: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as opened:
         _refuse_others(os.fstat(descriptor).st_mode, path)
-        return opened.read(most)
+        chunks: list[bytes] = []  # read(most) at once would take that much memory, however short the file is
+        while most > 0 and (chunk := opened.read(min(most, CHUNK))):
+            chunks.append(chunk)
+            most -= len(chunk)
+        return b"".join(chunks)
 
 
 def require(path: Path) -> None:

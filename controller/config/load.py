@@ -19,7 +19,7 @@ from controller.config.nodes import YamlSequence as Items
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.schedule_file import Schedule
 from controller.config.source import read_file
-from controller.config.synonyms import SYNONYMS
+from controller.config.synonyms import synonyms
 from controller.config.tower import AnyGateway, Tower
 from controller.config.yaml_document import read
 from controller.errors import FilesRejected, Mistake
@@ -37,8 +37,8 @@ UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
 BLACK = Color("#000000")
 OF_TOWER, OF_SCHEDULE = frozenset(keys.keys(Tower)), frozenset(keys.keys(Schedule))
 VOCABULARY = {
-    TOWER: (frozenset({*SYNONYMS, *keys.all_keys(Tower)}), OF_TOWER),
-    SCHEDULE: (frozenset({*SYNONYMS, *keys.all_keys(Schedule)}), OF_SCHEDULE),
+    TOWER: (frozenset({*synonyms(), *keys.all_keys(Tower)}), OF_TOWER),
+    SCHEDULE: (frozenset({*synonyms(), *keys.all_keys(Schedule)}), OF_SCHEDULE),
 }
 """For each file the words that are surely keywords where a colon or its space is missing, and those of the outermost
 level."""

@@ -5,7 +5,7 @@ A Mistake that a validator raised keeps its code, and its offsets become columns
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,81 +15,59 @@ from controller.config.findings import FilePlace, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence, plain
 from controller.config.synonyms import near
 from controller.errors import Mistake
+from controller.events import CATALOGUE, Text
+from controller.events.models import Phrase
+from controller.locale import DEFAULT, texts
 
 Told = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
+Path = tuple[int | str, ...]
 
-MISSING, NO_DAYS = "TWL-S014", "TWL-S141"
+NO_DAYS = "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
 """Keywords in a wrong place: told as that, and neither as missing nor as oddly indented."""
 DELETED = "TWL-S076"
 OF_PROFILES = frozenset({"TWL-F103", "TWL-F107", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
-EXAMPLES: Mapping[str, str] = {
-    "version": "version: 1",
-    "name": "name: En vecka fri från våld",
-    "dates": "dates: 20–26 November",
-    "color": "color: orange",
-    "campaigns": "campaigns: []",
-    "site": "site: {name: …, latitude: …, longitude: …, time_zone: …}",
-    "latitude": "latitude: 56.899",
-    "longitude": "longitude: 14.556",
-    "time_zone": "time_zone: Europe/Stockholm",
-    "mqtt": "mqtt: {broker: embedded}",
-    "broker": "broker: embedded",
-    "zones": "zones: [bowl, shaft]",
-    "gateways": "gateways: []",
-    "kind": "kind: dmx",
-    "output": "output: simulated",
-    "fixtures": "fixtures: [{name: north, zone: bowl, profile: rgbw, address: 1}]",
-    "to": "to: multicast",
-    "port": "port: /dev/ttyUSB0",
-    "zone": "zone: bowl",
-    "profile": "profile: rgbw",
-    "address": "address: 1",
-    "palette": 'palette: {orange: "#FF6A00"}',
-    "channels": "channels: [red, green, blue]",
-    "xy": "xy: [0.57, 0.42]",
-    "flux": "flux: 0.7",
+COMPONENTS = ["rgbw:0", "rgb:0", "light:0"]
+"""What `component` may be; its model only has a pattern."""
+BOUNDS = {
+    "greater_than_equal": ("≥", "ge"),
+    "greater_than": (">", "gt"),
+    "less_than_equal": ("≤", "le"),
+    "less_than": ("<", "lt"),
 }
-"""How a line with each keyword may look."""
-OF_GROUPS: Mapping[str, Mapping[str, str]] = {
-    "every_night": {"name": "name: Vardagsljus"},
-    "blackouts": {"name": "name: Earth Hour"},
-    "site": {"name": "name: Alvesta vattentorn"},
-    "gateways": {"name": "name: mast"},
-    "fixtures": {"name": "name: north"},
-    "output": {"kind": "kind: sacn"},
+WORDS = {"union_tag_invalid": "expected_tags", "literal_error": "expected"}
+CODES = {
+    **dict.fromkeys(BOUNDS, "TWL-S059"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), "TWL-S053"),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), "TWL-S052"),
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_parsing_size"), "TWL-S057"),
+    "union_tag_not_found": "TWL-S014",
+    "string_too_long": "TWL-S061",
+    "string_too_short": "TWL-S013",
+    "too_short": "TWL-S013",
 }
-"""The same where it depends on what the keyword stands in."""
-CHOICES: Mapping[str, list[str]] = {"component": ["rgbw:0", "rgb:0", "light:0"]}
-"""Words to choose among where the model only has a pattern for them."""
-INNER_EXAMPLES: Mapping[str, str] = {
-    **dict.fromkeys(("campaigns", "every_night", "blackouts"), "- name: Julljus"),
-    "gateways": "- name: mast",
-    "fixtures": "- {name: north, zone: bowl, profile: rgbw, address: 1}",
-    "mqtt": "broker: embedded",
-    "palette": 'orange: "#FF6A00"',
-    "emitters": "amber: {xy: [0.57, 0.42], flux: 0.7}",
-    "pinned": "orange: {red: 255, green: 61}",
-    "output": "{kind: sacn, to: multicast}",
-    "zones": "bowl: …",
-    "after": "{hold: 24 h, look: dark}",
-    "overrides": "longest: 7 d",
-    "site": "name: Alvesta vattentorn",
-}
-"""How what belongs into each keyword may begin."""
+"""What pydantic calls an error, and what we say."""
+SINGLE = frozenset({"string_type", "int_type", "float_type", "bool_type", "union_tag_invalid"})
+"""Errors that say, of what is no single text, that it had to be one."""
 
 
 def findings(document: Document, error: ValidationError, told: Iterable[Finding]) -> Iterator[Finding]:
     """A finding for every error that is not the consequence of another one, nor of what was told before."""
-    earlier = tuple(told)
+    places, misplaced = set(), set()
+    for finding in told:
+        places.add(finding.place and finding.place[:2])
+        if finding.code in ELSEWHERE:
+            misplaced.add(finding.event.fields["key"])
+        elif finding.code == DELETED:
+            misplaced.add(finding.event.fields["missing"])
     for one in _flat(error):
-        if not _is_consequence(document, one, earlier):
+        if not _is_consequence(document, one, places, misplaced):
             yield _finding(document, one)
 
 
-def _flat(error: ValidationError, path: tuple[int | str, ...] = ()) -> Iterator[ErrorDetails]:
+def _flat(error: ValidationError, path: Path = ()) -> Iterator[ErrorDetails]:
     """Every error with its whole path; one that a validator passed on from a model of its own is opened."""
     for one in error.errors(include_url=False):
         inner = one.get("ctx", {}).get("error")
@@ -99,26 +77,22 @@ def _flat(error: ValidationError, path: tuple[int | str, ...] = ()) -> Iterator[
             yield {**one, "loc": (*path, *one["loc"])}
 
 
-def _is_consequence(document: Document, error: ErrorDetails, told: tuple[Finding, ...]) -> bool:
+def _is_consequence(document: Document, error: ErrorDetails, places: set[Any], misplaced: set[object]) -> bool:
     """Whether what was told already is the reason: of this very value, or of a keyword that seems to be missing."""
     if error["type"] in {"extra_forbidden", "is_instance_of"}:
         return True
     mistake = error.get("ctx", {}).get("error")
+    missing = set[str]()
     if error["type"] == "missing":
-        _, node = document.at(error["loc"][:-1])
-        wanted = {str(error["loc"][-1])}
-    else:
-        _, node = document.at(error["loc"])
-        wanted = {"dates", "nights"} if isinstance(mistake, Mistake) and mistake.code == NO_DAYS else set()
-    if isinstance(node, YamlSequence) and error["type"] == "too_short":
-        return bool(node.items)
-    if isinstance(node, Scalar):
-        return any(finding.place and finding.place[:2] == node.place[:2] for finding in told)
-    misplaced = {finding.event.fields["key"] for finding in told if finding.code in ELSEWHERE}
-    misplaced |= {finding.event.fields["missing"] for finding in told if finding.code == DELETED}
-    return isinstance(node, Pairs) and any(
-        word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in wanted
-    )
+        missing = {str(error["loc"][-1])}
+    elif isinstance(mistake, Mistake) and mistake.code == NO_DAYS:
+        missing = {"dates", "nights"}
+    _, node = document.at(error["loc"][:-1] if error["type"] == "missing" else error["loc"])
+    if isinstance(node, Pairs):
+        return any(word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in missing)
+    if isinstance(node, YamlSequence):
+        return error["type"] == "too_short" and bool(node.items)
+    return node is not None and node.place[:2] in places
 
 
 def _finding(document: Document, error: ErrorDetails) -> Finding:
@@ -128,60 +102,74 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
         node = entry.key
     mistake = error.get("ctx", {}).get("error")
     if isinstance(mistake, Mistake):
-        place = _place(blamed(node, mistake), mistake.start, mistake.end)
-        return document.source.finding(mistake.code, place, **mistake.fields)
+        node = blamed(node, mistake)
+        place = node.part(mistake.start, mistake.end) if isinstance(node, Scalar) else node and node.place
+        return document.source.finding(mistake.code, place or FilePlace(1, 1, 2), **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
-    if error["type"] == "missing" and isinstance(error["loc"][-1], str):
-        key = error["loc"][-1]
-    told = _told(error, key, node)
-    if told[0] == MISSING and (example := OF_GROUPS.get(_group((*error["loc"], "")), {}).get(str(told[1]["key"]))):
-        told[1]["example"] = example
-    return document.source.finding(told[0], _place(node), **told[1])
+    code, fields = _missing(error["loc"], node) if error["type"] == "missing" else _told(error, key, node)
+    return document.source.finding(code, node.place if node else FilePlace(1, 1, 2), **fields)
 
 
 def blamed(node: Node | None, mistake: Mistake) -> Node | None:
     """Of a gateway, the value that a mistake about the whole of it is about: its output, or one of its fixtures."""
-    if isinstance(node, Pairs) and mistake.code in UNIVERSES and "output" in node.entries:
+    if not isinstance(node, Pairs):
+        return node
+    if mistake.code in UNIVERSES and "output" in node.entries:
         return node.entries["output"].value
-    fixtures = node.entries.get("fixtures") if isinstance(node, Pairs) else None
+    fixtures = node.entries.get("fixtures")
     for item in fixtures.value.items if fixtures and isinstance(fixtures.value, YamlSequence) else ():
-        if not isinstance(item, Pairs) or plain(item).get("name") != mistake.fields.get("fixture"):
-            continue
-        entry = item.entries.get("profile" if mistake.code in OF_PROFILES else "address")
-        return entry.value if entry else item
+        name = item.entries.get("name") if isinstance(item, Pairs) else None
+        if isinstance(item, Pairs) and name and plain(name.value) == mistake.fields.get("fixture"):
+            entry = item.entries.get("profile" if mistake.code in OF_PROFILES else "address")
+            return entry.value if entry else item
     return node
 
 
-def _place(node: Node | None, start: int = 0, end: int | None = None) -> FilePlace:
-    if node is None:
-        return FilePlace(1, 1, 2)
-    return node.part(start, end) if isinstance(node, Scalar) else node.place
+def _missing(path: Path, node: Node | None) -> Told:
+    """A keyword that is not there, or pairs where there is something else."""
+    key, groups = str(path[-1]), texts(DEFAULT, "examples")["line_in"]
+    group = next((str(step) for step in reversed(path) if step in groups), "")
+    if isinstance(node, YamlSequence):
+        return "TWL-S063", {"key": key, "value": f"[{', '.join(map(str, plain(node)))}]"}
+    if isinstance(node, Scalar):
+        return "TWL-S053", {"key": group, "example": _example("inside", group) or f"{key}: …"}
+    example = _example("line_in", group, key) or _example("line", key) or f"{key}: …"
+    return "TWL-S014", {"key": key, "example": example}
 
 
 def _told(error: ErrorDetails, key: str, node: Node | None) -> Told:
     kind, context = error["type"], error.get("ctx", {})
     text = node.text if isinstance(node, Scalar) else key
-    if kind == "union_tag_invalid" and not isinstance(node, Scalar):
+    if kind in SINGLE and not isinstance(node, Scalar):
         return "TWL-S054", {"key": key}
-    if kind == "missing" and isinstance(node, YamlSequence):
-        return "TWL-S063", {"key": key, "value": f"[{', '.join(map(str, plain(node)))}]"}
-    if kind == "missing" and isinstance(node, Scalar):
-        group = _group((*error["loc"], ""))
-        return "TWL-S053", {"key": group, "example": INNER_EXAMPLES.get(group, f"{key}: …")}
-    if kind.endswith("_type") and kind.split("_")[0] in SHAPES:
-        return SHAPES[kind.split("_")[0]](key, node)
-    if kind in TELL:
-        return TELL[kind](key, text, context)
-    return "TWL-S063", {"key": key, "value": text}
+    if kind in WORDS or kind == "bool_parsing":
+        written = "kind" if kind == "union_tag_invalid" else key
+        words = re.findall(r"'([^']*)'", context[WORDS[kind]]) if kind in WORDS else ["true", "false"]
+        return choice(written, str(context.get("tag", text)), words)
+    if kind == "string_pattern_mismatch":
+        return _name(key, text, context["pattern"])
+    code = "TWL-S086" if (kind, key) == ("too_short", "zones") else CODES.get(kind, "TWL-S063")
+    sign, bound = BOUNDS.get(kind, ("", "max_length"))
+    examples = {
+        "TWL-S014": _example("line", "kind"),
+        "TWL-S052": f"[{text}]" if isinstance(node, Scalar) else "[a, b]",
+        "TWL-S053": _example("inside", key) or "name: …",
+    }
+    fields = {
+        "key": "kind" if code == "TWL-S014" else key,
+        "value": text,
+        "limit": f"{sign} {context.get(bound)}".strip(),
+        "example": examples.get(code),
+    }
+    return code, {name: fields[name] for name in CATALOGUE[code].fields}
 
 
-def _missing(key: str, _text: str, _context: Mapping[str, Any]) -> Told:
-    return "TWL-S014", {"key": key, "example": EXAMPLES.get(key, f"{key}: …")}
-
-
-def _group(path: tuple[int | str, ...]) -> str:
-    """The nearest keyword on the way to a keyword: that of the list or set of pairs which it stands in."""
-    return next((str(step) for step in reversed(path[:-1]) if step in OF_GROUPS), "")
+def _example(*keys: str) -> Phrase | None:
+    """A text of `locale/…/examples.toml`; None where it has none."""
+    table: Any = texts(DEFAULT, "examples")
+    for key in keys:
+        table = table.get(key, {})
+    return Phrase(Text("examples", ".".join(keys))) if isinstance(table, str) else None
 
 
 def choice(key: str, text: str, allowed: list[str]) -> Told:
@@ -192,63 +180,11 @@ def choice(key: str, text: str, allowed: list[str]) -> Told:
     return "TWL-S056", {"key": key, "value": text, "allowed": ", ".join(allowed)}
 
 
-def _name(key: str, text: str, context: Mapping[str, Any]) -> Told:
-    if key in CHOICES:
-        return choice(key, text, CHOICES[key])
-    if "a-z" not in context["pattern"]:
+def _name(key: str, text: str, pattern: str) -> Told:
+    if key == "component":
+        return choice(key, text, COMPONENTS)
+    if "a-z" not in pattern:
         return "TWL-S062", {"key": key}
     letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     suggestion = re.sub(r"[^a-z0-9_-]+", "-", letters).strip("-")[:64]
     return "TWL-S060", {"value": text, "suggestion": suggestion or "mast"}
-
-
-def _limit(sign: str, bound: str) -> Callable[[str, str, Mapping[str, Any]], Told]:
-    return lambda key, text, context: (
-        "TWL-S059",
-        {"key": key, "limit": f"{sign} {context[bound]}", "value": text},
-    )
-
-
-TELL: dict[str, Callable[[str, str, Mapping[str, Any]], Told]] = {
-    "missing": _missing,
-    "union_tag_not_found": lambda _key, text, context: _missing("kind", text, context),
-    "union_tag_invalid": lambda _key, _text, context: choice(
-        "kind", str(context["tag"]), re.findall(r"'([^']*)'", context["expected_tags"])
-    ),
-    "literal_error": lambda key, text, context: choice(key, text, re.findall(r"'([^']*)'", context["expected"])),
-    "bool_parsing": lambda key, text, _context: choice(key, text, ["true", "false"]),
-    "int_parsing": lambda _key, text, _context: ("TWL-S057", {"value": text}),
-    "int_from_float": lambda _key, text, _context: ("TWL-S057", {"value": text}),
-    "int_parsing_size": lambda _key, text, _context: ("TWL-S057", {"value": text}),
-    "greater_than_equal": _limit("≥", "ge"),
-    "greater_than": _limit(">", "gt"),
-    "less_than_equal": _limit("≤", "le"),
-    "less_than": _limit("<", "lt"),
-    "string_pattern_mismatch": _name,
-    "string_too_long": lambda key, _text, context: ("TWL-S061", {"key": key, "limit": context["max_length"]}),
-    "string_too_short": lambda key, _text, _context: ("TWL-S013", {"key": key}),
-    "too_short": lambda key, _text, _context: ("TWL-S086", {}) if key == "zones" else ("TWL-S013", {"key": key}),
-}
-"""What pydantic calls an error, and what we say."""
-
-
-def _pairs_expected(key: str, _node: Node | None) -> Told:
-    return "TWL-S053", {"key": key, "example": INNER_EXAMPLES.get(key, "name: …")}
-
-
-def _list_expected(key: str, node: Node | None) -> Told:
-    return "TWL-S052", {"key": key, "example": f"[{node.text}]" if isinstance(node, Scalar) else "[a, b]"}
-
-
-def _single_expected(key: str, node: Node | None) -> Told:
-    if isinstance(node, Scalar):
-        return "TWL-S063", {"key": key, "value": node.text}
-    return "TWL-S054", {"key": key}
-
-
-SHAPES: dict[str, Callable[[str, Node | None], Told]] = {
-    **dict.fromkeys(("model", "dict", "mapping", "dataclass"), _pairs_expected),
-    **dict.fromkeys(("list", "tuple", "set", "frozen", "iterable"), _list_expected),
-    **dict.fromkeys(("string", "int", "float", "bool"), _single_expected),
-}
-"""What pydantic expected instead of the node."""

@@ -150,6 +150,9 @@ class Phrase:
         """The sentence."""
         return self.text.say(language, self.fields)
 
+    def __str__(self) -> str:
+        return self.said(DEFAULT)
+
 
 @dataclass(frozen=True, slots=True)
 class InEachLanguage:

@@ -4,7 +4,7 @@ import pytest
 
 from controller.config.keys import all_keys
 from controller.config.schedule_file import Schedule
-from controller.config.synonyms import SYNONYMS, near
+from controller.config.synonyms import near, synonyms
 from controller.config.tower import Tower
 
 CAMPAIGN = ("name", "dates", "nights", "hours", "color", "brightness", "fade_in", "fade_out", "except")
@@ -43,4 +43,4 @@ def test_a_synonym_counts_only_where_its_keyword_may_stand() -> None:
 
 def test_every_synonym_leads_to_a_keyword_of_the_files() -> None:
     """No suggestion is refused in its turn."""
-    assert set(SYNONYMS.values()) <= all_keys(Schedule) | all_keys(Tower)
+    assert set(synonyms().values()) <= all_keys(Schedule) | all_keys(Tower)
