@@ -1,4 +1,4 @@
-"""Gateways of every vendor as tower.yaml would name them, and wishes."""
+"""Gateways of every vendor as tower.yaml would name them, and desired states."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,14 +45,14 @@ def vendor(request: pytest.FixtureRequest) -> Gateway:
     return _named(request.param)
 
 
-def _wanted(state: ZoneState, fade_s: float = 0.0, zone: str = "bowl") -> DesiredState:
+def _desired_state(state: ZoneState, fade_s: float = 0.0, zone: str = "bowl") -> DesiredState:
     return DesiredState(now=NOW, zones={zone: state}, fade_s=fade_s)
 
 
 @pytest.fixture(scope="session")
-def wanted() -> Callable[..., DesiredState]:
-    """A wish for one zone."""
-    return _wanted
+def desired_state() -> Callable[..., DesiredState]:
+    """A desired state for one zone."""
+    return _desired_state
 
 
 @pytest.fixture(scope="session")

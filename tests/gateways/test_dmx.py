@@ -83,16 +83,16 @@ def test_silence_is_three_reports() -> None:
 
 
 def want(looks: dict[str, Look], **more: Any) -> DesiredState:
-    """A wish under one cue."""
+    """A desired state under one cue."""
     rule = Lit.model_validate({"name": "x", "dates": ["20–26 November"] * 60, "otherwise": "dark"})
     cue = Cue(NOW, looks, NOW, 30.0, "x", Why(rule, "otherwise"))
     zones = {zone: look.at(0) for zone, look in looks.items()}
     return DesiredState(NOW, zones, 30.0, Order(2, 5), "2.5", (cue,), NOW + timedelta(hours=72), **more)
 
 
-def sent(wish: DesiredState, gateway: Dmx | None = None) -> DesiredDocument:
+def sent(desired: DesiredState, gateway: Dmx | None = None) -> DesiredDocument:
     """The document that is sent for it."""
-    (message,) = (gateway or mast()).encode(wish, "tower/alvesta")
+    (message,) = (gateway or mast()).encode(desired, "tower/alvesta")
     assert (message.topic, message.qos, message.retain) == ("tower/alvesta/gateway/mast/desired", 1, True)
     told = parse_desired(message.payload)
     assert isinstance(told, DesiredDocument)
@@ -108,7 +108,7 @@ def test_a_wish_is_one_retained_document() -> None:
     assert told.zones["shaft"].state(NOW) == DARK
     assert told.after.hold_s == 7200
     assert told.after.zones["shaft"].on
-    assert {wish.fade_s for wish in told.after.zones.values()} == {30.0}
+    assert {look.fade_s for look in told.after.zones.values()} == {30.0}
     assert len(told.cues) == 1
     assert len(told.cues[0].why) == 500
 
@@ -129,7 +129,7 @@ def test_every_zone_has_the_keys_of_the_contract() -> None:
 def test_what_comes_after_may_be_dark_in_any_word(word: str) -> None:
     """As in the schedule; black is no light that would be reported as lit."""
     after = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"look": word})).after
-    assert [wish.on for wish in after.zones.values()] == [False, False]
+    assert [look.on for look in after.zones.values()] == [False, False]
 
 
 def test_extremes_of_the_files_can_be_sent() -> None:
@@ -193,7 +193,7 @@ def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("goal", "shown", "agrees"),
+    ("desired", "shown", "agrees"),
     [
         (LIT, ReportedLook(on=True, brightness=0.8, color=ORANGE), True),
         (LIT, ReportedLook(on=True, brightness=0.81, color=Color("#FC6C03")), True),
@@ -208,6 +208,6 @@ def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
         (DARK, ReportedLook(), False),
     ],
 )
-def test_what_it_agrees_with(goal: ZoneState, shown: ReportedLook, agrees: bool) -> None:
+def test_what_it_agrees_with(desired: ZoneState, shown: ReportedLook, agrees: bool) -> None:
     """On or off as asked, and near enough; what was not said agrees with nothing."""
-    assert mast().agrees("bowl", goal, shown) is agrees
+    assert mast().agrees("bowl", desired, shown) is agrees

@@ -30,9 +30,9 @@ def bridge(**keys: Any) -> DmxChannels:
 
 
 @pytest.fixture
-def want(wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]) -> DesiredState:
+def want(desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]) -> DesiredState:
     """The bowl red, the shaft dark."""
-    return DesiredState(now=wanted(DARK).now, zones={"bowl": lit("#FF0000"), "shaft": DARK})
+    return DesiredState(now=desired_state(DARK).now, zones={"bowl": lit("#FF0000"), "shaft": DARK})
 
 
 def test_one_message_for_each_channel(want: DesiredState) -> None:

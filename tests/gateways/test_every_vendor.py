@@ -115,13 +115,13 @@ def test_topics_can_be_subscribed_to_one_by_one(vendor: Gateway) -> None:
 @pytest.mark.parametrize("brightness", [0.0, 0.0001, 0.8, 1.0])
 def test_commands_are_whole_and_not_retained(
     vendor: Gateway,
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
     brightness: float,
     fade_s: float,
 ) -> None:
     """QoS 1, never retained; on carries brightness and colour together, off carries neither."""
-    messages = vendor.encode(wanted(lit(brightness=brightness), fade_s), PREFIX)
+    messages = vendor.encode(desired_state(lit(brightness=brightness), fade_s), PREFIX)
     assert messages
     for message in messages:
         assert (message.qos, message.retain) == (1, False)

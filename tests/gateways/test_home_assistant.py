@@ -39,12 +39,12 @@ def test_orange_in_every_colour_mode(
     modes: list[str],
     expected: dict[str, Any],
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Each mode has its own keys, and none carries those of another."""
     gateway = named("home-assistant", color_modes=modes)
-    (message,) = gateway.encode(wanted(lit(brightness=0.8)), PREFIX)
+    (message,) = gateway.encode(desired_state(lit(brightness=0.8)), PREFIX)
     sent = json.loads(message.payload)
     assert sent.pop("state") == "ON"
     if "x" in expected.get("color", {}):
@@ -54,10 +54,10 @@ def test_orange_in_every_colour_mode(
 
 
 def test_a_dark_colour_is_a_dim_full_one_where_only_the_hue_is_sent(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Navy by hue and saturation alone would be bright blue."""
-    (message,) = named("home-assistant", color_modes=["hs"]).encode(wanted(lit("#000080")), PREFIX)
+    (message,) = named("home-assistant", color_modes=["hs"]).encode(desired_state(lit("#000080")), PREFIX)
     assert json.loads(message.payload)["brightness"] == 128
 
 
@@ -66,13 +66,13 @@ def test_kelvin_goes_as_mired_within_range(
     kelvin: int,
     mired: int,
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Clipped to what lamps have, and the clipped value is what agrees."""
     gateway = named("home-assistant", color_modes=["rgb", "color_temp"])
     want = lit("#FFB46B", kelvin=kelvin)
-    (message,) = gateway.encode(wanted(want), PREFIX)
+    (message,) = gateway.encode(desired_state(want), PREFIX)
     assert json.loads(message.payload) == {"state": "ON", "brightness": 255, "color_temp": mired}
     said = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
     assert gateway.agrees("bowl", want, read(gateway, **said, color_temp=mired + 3))
@@ -101,16 +101,19 @@ def test_unknown_is_not_off(named: Callable[..., Gateway]) -> None:
 
 
 def test_an_effect_that_goes_on_under_every_colour_is_put_out_by_name(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState], dark: ZoneState
+    named: Callable[..., Gateway],
+    desired_state: Callable[..., DesiredState],
+    lit: Callable[..., ZoneState],
+    dark: ZoneState,
 ) -> None:
     """The lamp's own word for none is sent with the light, and read as none; without it no effect is spoken of."""
     gateway = named("home-assistant", no_effect="Static")
-    (message,) = gateway.encode(wanted(lit()), PREFIX)
+    (message,) = gateway.encode(desired_state(lit()), PREFIX)
     assert json.loads(message.payload)["effect"] == "Static"
     assert read(gateway, state="ON", effect="Static").steady is True
     assert read(gateway, state="ON", effect="Rainbow").steady is False
     for other, want in ((gateway, dark), (named("home-assistant"), lit())):
-        assert b"effect" not in other.encode(wanted(want), PREFIX)[0].payload
+        assert b"effect" not in other.encode(desired_state(want), PREFIX)[0].payload
 
 
 def test_a_state_may_be_wrapped(named: Callable[..., Gateway]) -> None:
@@ -206,13 +209,13 @@ def test_the_brightness_has_the_scale_of_the_lamp(
     full: int,
     share: int,
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Sent and read on it; the next step of a short scale is not taken for the one that was asked for."""
     gateway = named("home-assistant", brightness_scale=scale)
     for brightness, step in ((1.0, full), (0.8, share)):
-        (message,) = gateway.encode(wanted(lit(brightness=brightness)), PREFIX)
+        (message,) = gateway.encode(desired_state(lit(brightness=brightness)), PREFIX)
         sent = json.loads(message.payload)
         assert sent["brightness"] == step
         said = read(gateway, **sent, color_mode="rgb")
@@ -245,13 +248,13 @@ def test_kelvin_may_go_as_kelvin(
     kelvin: int,
     sent: int,
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Within what the lamp takes; mired are then ruled out."""
     keys = {"color_temp_kelvin": "true", "min_kelvin": "2200", "max_kelvin": "6000"}
     gateway = named("home-assistant", color_modes=["rgb", "color_temp"], **keys)
-    (message,) = gateway.encode(wanted(lit("#FFB46B", kelvin=kelvin)), PREFIX)
+    (message,) = gateway.encode(desired_state(lit("#FFB46B", kelvin=kelvin)), PREFIX)
     assert json.loads(message.payload)["color_temp"] == sent
     said = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
     assert gateway.agrees("bowl", lit("#FFB46B", kelvin=kelvin), read(gateway, **said, color_temp=sent))
@@ -263,12 +266,12 @@ def test_kelvin_may_go_as_kelvin(
 
 @pytest.mark.parametrize("kind", ["home-assistant", "esphome", "zigbee2mqtt"])
 def test_a_lamp_has_a_range_of_colour_temperatures(
-    kind: str, named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    kind: str, named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """What lies outside is sent, and expected, at its end."""
     gateway = named(kind, color_modes=["color_temp"], min_mireds="200", max_mireds="370")
     for kelvin, mired in ((2000, 370), (10_000, 200), (4000, 250)):
-        (message,) = gateway.encode(wanted(lit("#FFB46B", kelvin=kelvin)), PREFIX)
+        (message,) = gateway.encode(desired_state(lit("#FFB46B", kelvin=kelvin)), PREFIX)
         assert json.loads(message.payload)["color_temp"] == mired
 
 

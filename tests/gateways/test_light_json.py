@@ -1,4 +1,4 @@
-"""The colour in states of the JSON light schema: white light of any kind never leaves the colour of before standing."""
+"""The colour in states of the JSON light schema: white light of any kind never leaves an older colour in place."""
 
 from typing import Any
 

@@ -63,7 +63,7 @@ def keys_for(vector: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def meant(given: Mapping[str, Any]) -> ZoneState:
-    """What a command's meaning is as a wish."""
+    """What a command means, as a desired state."""
     if not given.get("on", True):
         return DARK
     kelvin = given.get("color_temp_k") or (
@@ -100,7 +100,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("vector", [each for each in chosen("command") if each.id in COMMANDS])
 def test_a_wish_becomes_the_documented_command(
-    vector: Mapping[str, Any], named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
+    vector: Mapping[str, Any], named: Callable[..., Gateway], desired_state: Callable[..., DesiredState]
 ) -> None:
     """Every key of the documented command is in ours, with the same value."""
     extra: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def test_a_wish_becomes_the_documented_command(
     if vector["id"] == "shelly2-cmd-rpc-rgb":
         extra["component"] = "rgb:0"
     gateway = named(KINDS[vector["protocol"]], **keys_for(vector), **extra)
-    want = wanted(meant(vector["given"]), vector["given"].get("transition_s", 0.0))
+    want = desired_state(meant(vector["given"]), vector["given"].get("transition_s", 0.0))
     (message,) = gateway.encode(want, "watertower")
     documented = dict(vector["payload"])
     for free in ("id", "src"):
@@ -121,11 +121,11 @@ def test_a_wish_becomes_the_documented_command(
 
 
 def test_a_tasmota_wish_holds_the_documented_backlog(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """The commands of the documented backlog stand in ours, in their order."""
     (vector,) = (each for each in VECTORS if each["id"] == "tas-cmd-backlog-orange")
-    (message,) = named("tasmota").encode(wanted(lit(brightness=0.8), 2.0), "watertower")
+    (message,) = named("tasmota").encode(desired_state(lit(brightness=0.8), 2.0), "watertower")
     assert message.topic == vector["topic"]
     assert message.payload.decode().startswith(vector["payload"])
 

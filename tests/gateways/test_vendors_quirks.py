@@ -69,7 +69,7 @@ def test_a_bridge_that_could_be_at_several_places(named: Callable[..., Gateway])
 
 @pytest.mark.parametrize("topic", ["zigbee2mqtt/tower/set", "z2m/tower/get", "zigbee2mqtt/tower/availability", "tower"])
 def test_what_is_not_the_topic_of_a_zigbee_lamp(topic: str, named: Callable[..., Any]) -> None:
-    """Copied with its last level, or without the base topic, it would never be heard."""
+    """Copied with its last level, or without the base topic, nothing would ever arrive."""
     with pytest.raises(ValidationError, match="TWL-S230"):
         named("zigbee2mqtt", topic=topic)
 
@@ -130,15 +130,15 @@ def test_zigbee_lamps_count_hue_and_saturation_in_254_steps(
         step = round(degrees / 360 * 254)
         color = {"hue": round(step / 254 * 360), "saturation": round(round(0.73 * 254) / 254 * 100)}
         keys = {"state": "ON", "brightness": 254, "color_mode": "hs", "color": color}
-        goal = lit(from_hue(degrees, 73).hex)
-        assert gateway.agrees("bowl", goal, shown(gateway, "zigbee2mqtt/tower", keys)), degrees
+        desired = lit(from_hue(degrees, 73).hex)
+        assert gateway.agrees("bowl", desired, shown(gateway, "zigbee2mqtt/tower", keys)), degrees
 
 
 def test_zigbee_knows_no_dark_colours(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """The bridge drops the brightness of a colour, so it is sent as brightness."""
-    keys = sent(named("zigbee2mqtt"), wanted(lit("#803500", 1.0)))
+    keys = sent(named("zigbee2mqtt"), desired_state(lit("#803500", 1.0)))
     assert (keys["brightness"], keys["color"]) == (127, {"r": 255, "g": 106, "b": 0})
 
 
@@ -155,12 +155,12 @@ def test_zigbee_lamps_without_colours(
     told: dict[str, Any],
     asked: list[str],
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """They are sent what they have, asked for no more, and confirmed by it."""
     gateway = named("zigbee2mqtt", color_modes=modes)
-    keys = sent(gateway, wanted(lit(brightness=0.8), 2.0))
+    keys = sent(gateway, desired_state(lit(brightness=0.8), 2.0))
     assert keys == {"state": "ON", **told} | ({} if modes == ["onoff"] else {"transition": 2})
     (question,) = gateway.query(PREFIX)
     assert list(json.loads(question.payload)) == asked
@@ -178,12 +178,12 @@ def test_esphome_lights_without_colours(
     mode: str,
     told: dict[str, Any],
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """Their states have an empty colour."""
     gateway = named("esphome", color_modes=[mode])
-    keys = sent(gateway, wanted(lit(brightness=0.8)))
+    keys = sent(gateway, desired_state(lit(brightness=0.8)))
     assert keys == {"state": "ON", **told, "effect": "None"}
     state = {"color_mode": mode, "state": "ON", **told, "color": {}}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "tower/light/floods/state", state))
@@ -200,23 +200,23 @@ def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str
 
 
 def test_esphome_is_sent_integers_only(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Newer firmware drops what is not an integer; a fade under half a second is a second then."""
     for fade_s, expected in ((0.4, 1), (2.0, 2), (2.6, 3), (1e9, 65_535)):
-        raw = named("esphome").encode(wanted(lit(brightness=0.8), fade_s), PREFIX)[0].payload
+        raw = named("esphome").encode(desired_state(lit(brightness=0.8), fade_s), PREFIX)[0].payload
         assert b"." not in raw
         assert json.loads(raw)["transition"] == expected
 
 
 def test_esphome_puts_white_and_effects_out(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """A light keeps the white it had unless told: RGBW has one, RGBWW two. A running effect goes on as well."""
-    keys = sent(named("esphome"), wanted(lit()))
+    keys = sent(named("esphome"), desired_state(lit()))
     assert keys["color"] == {"r": 255, "g": 106, "b": 0, "c": 0, "w": 0}
     assert (keys["white_value"], keys["effect"]) == (0, "None")
-    assert "effect" not in sent(named("esphome"), wanted(DARK))
+    assert "effect" not in sent(named("esphome"), desired_state(DARK))
 
 
 def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
@@ -295,13 +295,13 @@ def test_wled_xml_is_read_by_its_tags(named: Callable[..., Gateway], lit: Callab
 
 
 def test_wled_is_sent_its_whole_state(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Effect, night light and what may have been done to the segment are put right; the fade is always said."""
-    keys = sent(named("wled", channels="rgbw"), wanted(lit(brightness=0.8)))
+    keys = sent(named("wled", channels="rgbw"), desired_state(lit(brightness=0.8)))
     assert keys["seg"] == {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [[255, 106, 0, 0]]}
     assert (keys["tt"], keys["nl"]) == (0, {"on": False})
-    off = sent(named("wled"), wanted(DARK, 120.0))
+    off = sent(named("wled"), desired_state(DARK, 120.0))
     assert off == {"on": False, "tt": 655, "nl": {"on": False}, "seg": {"fx": 0}}, "a playlist would go on"
 
 
@@ -327,19 +327,19 @@ def test_tasmota_by_its_channels(
     color: str,
     expected: str,
     named: Callable[..., Gateway],
-    wanted: Callable[..., DesiredState],
+    desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
 ) -> None:
     """One backlog of commands for each number of channels."""
-    (message,) = named("tasmota", channels=channels).encode(wanted(lit(color, 0.8), 3.0), PREFIX)
+    (message,) = named("tasmota", channels=channels).encode(desired_state(lit(color, 0.8), 3.0), PREFIX)
     assert message.payload.decode() == expected
 
 
 def test_tasmota_colour_temperature_stops_a_scheme(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """A colour does so by itself; a lamp of whites only has none, and would answer that it knows no such command."""
-    warm = wanted(lit("#FFB46B", 0.8, kelvin=2700))
+    warm = desired_state(lit("#FFB46B", 0.8, kelvin=2700))
     for channels, color in (("5", "Scheme 0; CT 370"), ("2", "CT 370")):
         (message,) = named("tasmota", channels=channels).encode(warm, PREFIX)
         assert message.payload.decode() == f"Fade 0; {color}; Dimmer 80; Power ON"
@@ -351,10 +351,10 @@ def test_tasmota_colour_temperature_stops_a_scheme(
      (600.0, "Fade 1; Speed 40")],
 )  # fmt: skip
 def test_tasmota_fades_in_half_seconds(
-    fade_s: float, expected: str, named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
+    fade_s: float, expected: str, named: Callable[..., Gateway], desired_state: Callable[..., DesiredState]
 ) -> None:
     """1 to 40 of them, as the firmware stores it."""
-    (message,) = named("tasmota").encode(wanted(DARK, fade_s), PREFIX)
+    (message,) = named("tasmota").encode(desired_state(DARK, fade_s), PREFIX)
     assert message.payload.decode() == f"{expected}; Power OFF"
 
 
@@ -446,11 +446,14 @@ def test_a_full_topic_that_cannot_be_followed(full_topic: str, named: Callable[.
     ],
 )
 def test_a_full_topic_in_each_of_its_forms(
-    full_topic: str, topics: tuple[str, str, str], named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
+    full_topic: str,
+    topics: tuple[str, str, str],
+    named: Callable[..., Gateway],
+    desired_state: Callable[..., DesiredState],
 ) -> None:
     """Without a prefix only commands get one, as the firmware does it."""
     gateway = named("tasmota", full_topic=full_topic)
-    (message,) = gateway.encode(wanted(DARK), PREFIX)
+    (message,) = gateway.encode(desired_state(DARK), PREFIX)
     assert message.topic == topics[0]
     assert set(topics[1:]) < set(gateway.topics(PREFIX))
 
@@ -461,11 +464,11 @@ def test_a_full_topic_may_lack_its_last_slash(named: Callable[..., Gateway]) -> 
 
 
 def test_shelly_gen1_fades_in_milliseconds_up_to_five_seconds(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """Longer fades are cut, and off carries no colour."""
-    assert sent(named("shelly-gen1"), wanted(lit(), 2.0))["transition"] == 2000
-    assert sent(named("shelly-gen1"), wanted(DARK, 60.0)) == {"mode": "color", "turn": "off", "transition": 5000}
+    assert sent(named("shelly-gen1"), desired_state(lit(), 2.0))["transition"] == 2000
+    assert sent(named("shelly-gen1"), desired_state(DARK, 60.0)) == {"mode": "color", "turn": "off", "transition": 5000}
 
 
 def test_shelly_gen1_status(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
@@ -544,14 +547,14 @@ def test_shelly_gen2_tells_its_white_apart(named: Callable[..., Gateway], lit: C
 
 
 def test_shelly_gen2_is_never_told_to_flip_back(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState], lit: Callable[..., ZoneState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """`toggle_after` would end the campaign by itself."""
-    params = sent(named("shelly-gen2"), wanted(lit(brightness=0.8), 2.0))["params"]
+    params = sent(named("shelly-gen2"), desired_state(lit(brightness=0.8), 2.0))["params"]
     assert params == {
         "id": 0, "on": True, "brightness": 80, "rgb": [255, 106, 0], "white": 0, "transition_duration": 2
     }  # fmt: skip
-    assert sent(named("shelly-gen2"), wanted(DARK))["params"] == {"id": 0, "on": False}
+    assert sent(named("shelly-gen2"), desired_state(DARK))["params"] == {"id": 0, "on": False}
 
 
 @pytest.mark.parametrize("component", ["rgbw", "cct:0", "rgbw:10", "RGBW:0", "rgbw:0/x", "rgbw:0\n"])
@@ -562,12 +565,12 @@ def test_only_components_of_light(component: str, named: Callable[..., Any]) -> 
 
 
 def test_tasmota_has_words_and_prefixes_of_its_own(
-    named: Callable[..., Gateway], wanted: Callable[..., DesiredState]
+    named: Callable[..., Gateway], desired_state: Callable[..., DesiredState]
 ) -> None:
     """StateText and Prefix1 to 3; commands stay in English."""
     own = {"payload_on": "EIN", "payload_off": "AUS", "prefixes": ["befehl", "stand", "fern"]}
     gateway = named("tasmota", **own)
-    assert gateway.encode(wanted(DARK), PREFIX)[0].topic == "befehl/tasmota/Backlog0"
+    assert gateway.encode(desired_state(DARK), PREFIX)[0].topic == "befehl/tasmota/Backlog0"
     assert shown(gateway, "stand/tasmota/POWER", b"EIN") == ReportedLook(on=True)
     assert shown(gateway, "fern/tasmota/STATE", {"POWER": "AUS", "Dimmer": 80}) == ReportedLook(on=False)
     assert fault(gateway.decode("stand/tasmota/POWER", b"ON", PREFIX)) == ("TWL-G122", "'ON'")

@@ -158,8 +158,8 @@ def test_known_poisons(payload: bytes) -> None:
 @given(looks, st.floats(0, 3e7))
 def test_a_look_survives_the_wire(look: Look, after_s: float) -> None:
     """Sequences too: at any instant the same is shown at both ends."""
-    wish = ZoneLook.of(look, NOW, 0.0)
-    told = ZoneLook.model_validate_json(wish.model_dump_json(exclude_none=True), strict=True)
+    written = ZoneLook.of(look, NOW, 0.0)
+    told = ZoneLook.model_validate_json(written.model_dump_json(exclude_none=True), strict=True)
     at = NOW + timedelta(seconds=after_s)
     assert told.state(at) == look.at((at - NOW).total_seconds())
 

@@ -84,12 +84,12 @@ def test_emitters_on_a_line_or_in_one_place_are_no_trouble(emitters: list[Vector
 
 
 @given(COARSE, st.tuples(PARTS, PARTS, PARTS), st.tuples(PARTS, PARTS, PARTS), st.floats(0, 0.999))
-def test_levels_change_without_a_jump(emitters: list[Vector], start: Vector, goal: Vector, share: float) -> None:
+def test_levels_change_without_a_jump(emitters: list[Vector], start: Vector, end: Vector, share: float) -> None:
     """A millionth of the way between two colors never moves a level far, whatever the emitters."""
-    assume(max(start) > 0.2 and max(goal) > 0.2)
+    assume(max(start) > 0.2 and max(end) > 0.2)
     gamut = Gamut(emitters)
     here, there = (
-        gamut.fullest(gamut.nearest(Light(*(a + (b - a) * along for a, b in zip(start, goal, strict=True))).xyz))
+        gamut.fullest(gamut.nearest(Light(*(a + (b - a) * along for a, b in zip(start, end, strict=True))).xyz))
         for along in (share, share + 1e-6)
     )
     assert max(abs(a - b) for a, b in zip(here, there, strict=True)) < 0.01

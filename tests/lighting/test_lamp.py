@@ -35,7 +35,7 @@ def light(color: Color, brightness: float = 1.0) -> Light:
 
 @given(st.one_of(HEX.filter(lambda color: color.hex != "#000000"), SPECIAL), BRIGHTNESS)
 def test_unlike_lamps_show_one_color(in_16_bit: dict[str, Profile], color: Color, brightness: float) -> None:
-    """RGB, RGBW, RGBA and RGBWA lamps agree with the wish and each other far within CIEDE2000 3, near black too."""
+    """RGB, RGBW, RGBA and RGBWA lamps agree with what is desired and each other far within CIEDE2000 3, also near black."""
     wanted = light(color, brightness)
     shown = [Lamp(profile).light(Lamp(profile).levels(wanted)) for profile in in_16_bit.values()]
     assert all(one.difference(wanted) <= 0.5 for one in shown)
@@ -102,11 +102,11 @@ def test_a_fade_from_dark_never_trembles(name: str, seconds: int, orange: Color)
 
 @pytest.mark.parametrize("name", MIXING)
 @settings(max_examples=15)
-@given(start=FULL, goal=FULL)
-def test_a_fade_between_colors_never_trembles(name: str, start: Color, goal: Color) -> None:
+@given(start=FULL, end=FULL)
+def test_a_fade_between_colors_never_trembles(name: str, start: Color, end: Color) -> None:
     """No level goes up and down again within a second and a half of a thirty-second fade by rounding alone."""
     mine = Lamp(BUILT_IN[name])
-    shown = [mine.levels(mix(light(start), light(goal), frame / 330)) for frame in range(331)]
+    shown = [mine.levels(mix(light(start), light(end), frame / 330)) for frame in range(331)]
     for channel in zip(*shown, strict=True):
         turns = [b - a for a, b in pairwise(channel) if a != b]
         changes = sum((a > 0) != (b > 0) for a, b in pairwise(turns))

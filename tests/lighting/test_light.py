@@ -48,39 +48,39 @@ def test_xyz_is_that_of_the_standard() -> None:
 
 
 @given(LIGHTS, LIGHTS)
-def test_a_fade_begins_and_ends_exactly(start: Light, goal: Light) -> None:
+def test_a_fade_begins_and_ends_exactly(start: Light, end: Light) -> None:
     """Not nearly: what is reported is compared."""
-    assert mix(start, goal, 0) == mix(start, goal, -1) == start
-    assert mix(start, goal, 1) == mix(start, goal, 1.5) == goal
+    assert mix(start, end, 0) == mix(start, end, -1) == start
+    assert mix(start, end, 1) == mix(start, end, 1.5) == end
 
 
 @given(LIGHTS, LIGHTS, SHARES)
-def test_a_fade_stays_between_its_ends(start: Light, goal: Light, share: float) -> None:
+def test_a_fade_stays_between_its_ends(start: Light, end: Light, share: float) -> None:
     """Each component is within those of both ends, and all have gone the same part of their way."""
-    between = mix(start, goal, share)
-    for a, b, part in zip(start.parts, goal.parts, between.parts, strict=True):
+    between = mix(start, end, share)
+    for a, b, part in zip(start.parts, end.parts, between.parts, strict=True):
         assert min(a, b) <= part <= max(a, b)
     ways = [
-        (p - a) / (b - a) for a, b, p in zip(start.parts, goal.parts, between.parts, strict=True) if abs(b - a) > 0.01
+        (p - a) / (b - a) for a, b, p in zip(start.parts, end.parts, between.parts, strict=True) if abs(b - a) > 0.01
     ]
     assert not ways or max(ways) - min(ways) < 1e-9
 
 
 @given(LIGHTS, SHARES, SHARES)
-def test_from_dark_brightness_only_grows(goal: Light, one: float, other: float) -> None:
+def test_from_dark_brightness_only_grows(end: Light, one: float, other: float) -> None:
     """And to dark it only falls; no flash in either."""
     earlier, later = sorted((one, other))
-    assert mix(Light(), goal, earlier).brightness <= mix(Light(), goal, later).brightness
-    assert mix(goal, Light(), earlier).brightness >= mix(goal, Light(), later).brightness
+    assert mix(Light(), end, earlier).brightness <= mix(Light(), end, later).brightness
+    assert mix(end, Light(), earlier).brightness >= mix(end, Light(), later).brightness
 
 
 @given(LIGHTS, SHARES)
-def test_dark_has_the_hue_of_the_other_end(goal: Light, share: float) -> None:
+def test_dark_has_the_hue_of_the_other_end(end: Light, share: float) -> None:
     """Orange fades in as orange from the first step."""
-    assume(goal.brightness > 0.01 and share > 0.01)
-    between = mix(Light(), goal, share)
-    same = between.times(goal.brightness / between.brightness)
-    assert same.parts == pytest.approx(goal.parts, abs=1e-9)
+    assume(end.brightness > 0.01 and share > 0.01)
+    between = mix(Light(), end, share)
+    same = between.times(end.brightness / between.brightness)
+    assert same.parts == pytest.approx(end.parts, abs=1e-9)
 
 
 def test_the_pace_is_even_to_the_eye() -> None:
@@ -89,7 +89,7 @@ def test_the_pace_is_even_to_the_eye() -> None:
 
 
 @given(LIGHTS, LIGHTS, st.integers(0, 999))
-def test_a_fade_has_no_jump(start: Light, goal: Light, step: int) -> None:
+def test_a_fade_has_no_jump(start: Light, end: Light, step: int) -> None:
     """A thousandth of the time is never more than a hundredth of the way."""
-    here, there = mix(start, goal, step / 1000), mix(start, goal, (step + 1) / 1000)
+    here, there = mix(start, end, step / 1000), mix(start, end, (step + 1) / 1000)
     assert max(abs(a - b) for a, b in zip(here.parts, there.parts, strict=True)) < 0.01

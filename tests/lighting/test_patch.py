@@ -138,8 +138,8 @@ def test_a_fade_goes_out_as_light() -> None:
     """The patch takes light in full precision in place of a state."""
     fine = Profile.model_validate({"name": "fine", "channels": ["dimmer", "dimmer fine", "red", "green", "blue"]})
     patch = Patch((fixture("north", 1, "fine"),), {"fine": fine})
-    goal = Light.of(STATES["bowl"])
-    frames = [patch.levels({"bowl": mix(Light(), goal, step / 2000)})[1][:2] for step in range(1001, 2001)]
+    end = Light.of(STATES["bowl"])
+    frames = [patch.levels({"bowl": mix(Light(), end, step / 2000)})[1][:2] for step in range(1001, 2001)]
     assert len(set(frames)) == 1000
 
 

@@ -284,7 +284,7 @@ def test_what_a_hand_gives_back_in_a_fade_out_goes_on_fading(planned: Planned) -
 
 
 def test_a_hand_that_ends_with_the_next_change_does_not_light_up_once_more(planned: Planned) -> None:
-    """The next change is the begin of a fade out: what follows the hand is the dark, and nothing between them."""
+    """The next change is the begin of a fade out: what follows the override is the dark, and nothing between them."""
     program = planned("campaigns: [{name: a, nights: 20 November 2026, color: red, fade_in: 30 s, fade_out: 2 min}]")
     begin = at("2026-11-20T20:00")
     change = program.next_cue(begin)

@@ -95,7 +95,7 @@ def _lit(draw: st.DrawFn, number: int, fades: bool) -> Coloured:
 
 
 @st.composite
-def _hand(draw: st.DrawFn, start: datetime) -> dict[str, Any]:
+def _overrides(draw: st.DrawFn, start: datetime) -> dict[str, Any]:
     instants = st.integers(-86_400, 6 * 86_400).map(lambda seconds: start + timedelta(seconds=seconds))
     overrides = []
     for number in range(draw(st.integers(0, 2))):
@@ -108,15 +108,15 @@ def _hand(draw: st.DrawFn, start: datetime) -> dict[str, Any]:
 
 
 @st.composite
-def programs(draw: st.DrawFn, *, fades: bool = True, hand: bool = True) -> tuple[Program, datetime]:
+def programs(draw: st.DrawFn, *, fades: bool = True, overrides: bool = True) -> tuple[Program, datetime]:
     """A program, and an instant from which on something may happen in it."""
     start = draw(st.sampled_from(STARTS))
     campaigns = tuple(draw(_lit(number, fades)) for number in range(draw(st.integers(0, 3))))
     every_night = (Nightly(name="n0", hours=draw(st.sampled_from(HOURS))),) if draw(st.booleans()) else ()
     blackouts = (Blackout(name="b0", **draw(_days())),) if draw(st.integers(0, 3)) == 0 else ()
-    by_hand = draw(_hand(start)) if hand else {}
+    manual = draw(_overrides(start)) if overrides else {}
     place = draw(st.sampled_from(PLACES))
-    return Program(place, ("bowl", "shaft"), campaigns, every_night, blackouts, **by_hand), start
+    return Program(place, ("bowl", "shaft"), campaigns, every_night, blackouts, **manual), start
 
 
 def fresh(program: Program) -> Program:
@@ -241,27 +241,27 @@ def test_an_instant_is_the_same_in_every_time_zone(case: tuple[Program, datetime
 
 
 @some
-@given(programs(hand=False), st.integers(0, 5 * 86_400), st.integers(1, 86_400))
+@given(programs(overrides=False), st.integers(0, 5 * 86_400), st.integers(1, 86_400))
 def test_an_override_holds_from_its_start_to_its_end(case: tuple[Program, datetime], after_s: int, long_s: int) -> None:
     """Not an instant longer; cleared, or over, everything is as if it had never been."""
     program, start = case
     begin = start + timedelta(seconds=after_s)
     end = begin + timedelta(seconds=long_s)
-    override = Override("1", {"bowl": "hand", "shaft": "hand"}, begin, end, "Eva", "prov")
+    override = Override("1", {"bowl": "override", "shaft": "override"}, begin, end, "Eva", "prov")
     under = program.with_overrides((override,), None)
     for at in (begin, begin + MICRO, end - timedelta(seconds=3)):
         if begin <= at < end:
             assert under.look_at(at).looks == override.looks
     assert under.look_at(begin).at == begin
     for at in (begin - MICRO, end, end + MICRO, start + REACHED):
-        assert "hand" not in under.look_at(at).looks.values() or begin <= at < end
-        assert "hand" not in under.with_overrides((), None).look_at(at).looks.values()
+        assert "override" not in under.look_at(at).looks.values() or begin <= at < end
+        assert "override" not in under.with_overrides((), None).look_at(at).looks.values()
         assert under.with_overrides((), None).look_at(at) == program.look_at(at)
     assert under.look_at(end).looks == program.look_at(end).looks
 
 
 @some
-@given(programs(hand=False), st.integers(0, 5 * 86_400))
+@given(programs(overrides=False), st.integers(0, 5 * 86_400))
 def test_the_stop_wins_from_its_start_until_it_is_lifted(case: tuple[Program, datetime], after_s: int) -> None:
     """Dark for good, with no cue behind it."""
     program, start = case
@@ -275,7 +275,7 @@ def test_the_stop_wins_from_its_start_until_it_is_lifted(case: tuple[Program, da
 
 
 @some
-@given(programs(hand=False, fades=False), st.data())
+@given(programs(overrides=False, fades=False), st.data())
 def test_an_entry_at_the_bottom_changes_nothing_above(case: tuple[Program, datetime], data: st.DataObject) -> None:
     """What a higher one shows, it shows with any other below it."""
     program, start = case
@@ -289,7 +289,7 @@ def test_an_entry_at_the_bottom_changes_nothing_above(case: tuple[Program, datet
 
 
 @some
-@given(programs(hand=False, fades=False))
+@given(programs(overrides=False, fades=False))
 def test_a_rule_that_never_wins_can_be_taken_away(case: tuple[Program, datetime]) -> None:
     """In a period in which it does not show, the cues are the same without it."""
     program, start = case
@@ -387,16 +387,16 @@ def test_night_frames_follow_one_another(day: date, place: Place) -> None:
 @given(programs())
 def test_what_a_hand_sets_moves_no_step_of_the_schedule(case: tuple[Program, datetime]) -> None:
     """Before, after, and beside it in the zones that it leaves out, the look of the schedule is counted from where it
-    is without any hand."""
+    is without any override."""
     program, start = case
     plain = program.with_overrides((), None)
     for at in samples(program, start):
         cue, planned = program.look_at(at), plain.look_at(at)
         if any(at < each.at + timedelta(seconds=each.fade_s) for each in (cue, planned)):
-            continue  # a hand may cut a fade short, or begin another
-        standing = [override for override in program.overrides if override.start <= at < override.end]
-        by_hand = {zone for override in standing for zone in override.looks}
+            continue  # an override may cut a fade short, or begin another
+        active = [override for override in program.overrides if override.start <= at < override.end]
+        manual = {zone for override in active for zone in override.looks}
         stopped = program.stop is not None and program.stop.start <= at
-        for zone in () if stopped else {*program.zones} - by_hand:
+        for zone in () if stopped else {*program.zones} - manual:
             assert cue.looks.get(zone) == planned.looks.get(zone)
             assert zone not in cue.looks or cue.since == planned.since
