@@ -11,8 +11,9 @@ are brought to one colour, so a measured `xy` is always better.
 - Relative flux: luminous flux of one die size at one current, green = 1, rounded; makers differ by a third.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from controller.lighting.color import Vector
 
@@ -33,32 +34,33 @@ EmitterKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Emitter:
-    """One kind of light source: CIE 1931 chromaticity and luminous flux, green being about 1."""
+class Emitter(BaseModel):
+    """One kind of light source: CIE 1931 chromaticity, and luminous flux, green being about 1."""
 
-    x: float
-    y: float
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    xy: tuple[float, float]
     flux: float
 
     @property
     def xyz(self) -> Vector:
         """Tristimulus values at full; Y is the flux."""
-        return self.flux * self.x / self.y, self.flux, self.flux * (1 - self.x - self.y) / self.y
+        x, y = self.xy
+        return self.flux * x / y, self.flux, self.flux * (1 - x - y) / y
 
 
 TYPICAL: dict[EmitterKind, Emitter] = {
-    "red": Emitter(0.7064, 0.2935, 0.5),  # 632 nm, 18 nm
-    "green": Emitter(0.1367, 0.7598, 1.0),  # 523 nm, 34 nm
-    "blue": Emitter(0.1401, 0.0388, 0.25),  # 462 nm, 24 nm
-    "white": Emitter(0.3287, 0.3417, 1.2),
-    "warm_white": Emitter(0.4338, 0.4030, 1.0),
-    "cold_white": Emitter(0.3123, 0.3282, 1.2),
-    "amber": Emitter(0.5884, 0.4110, 0.6),  # 593 nm, 16 nm
-    "lime": Emitter(0.4090, 0.5360, 1.8),
-    "cyan": Emitter(0.0454, 0.5365, 0.75),  # 502 nm, 30 nm
-    "yellow": Emitter(0.4680, 0.4990, 1.2),
-    "magenta": Emitter(0.3850, 0.1700, 0.4),  # blue die with red phosphor
-    "indigo": Emitter(0.1628, 0.0123, 0.05),  # 440 nm, 20 nm
-    "uv": Emitter(0.1700, 0.0070, 0.0),  # below 400 nm: seen only in what it makes fluoresce
+    "red": Emitter(xy=(0.7064, 0.2935), flux=0.5),  # 632 nm, 18 nm
+    "green": Emitter(xy=(0.1367, 0.7598), flux=1.0),  # 523 nm, 34 nm
+    "blue": Emitter(xy=(0.1401, 0.0388), flux=0.25),  # 462 nm, 24 nm
+    "white": Emitter(xy=(0.3287, 0.3417), flux=1.2),
+    "warm_white": Emitter(xy=(0.4338, 0.4030), flux=1.0),
+    "cold_white": Emitter(xy=(0.3123, 0.3282), flux=1.2),
+    "amber": Emitter(xy=(0.5884, 0.4110), flux=0.6),  # 593 nm, 16 nm
+    "lime": Emitter(xy=(0.4090, 0.5360), flux=1.8),
+    "cyan": Emitter(xy=(0.0454, 0.5365), flux=0.75),  # 502 nm, 30 nm
+    "yellow": Emitter(xy=(0.4680, 0.4990), flux=1.2),
+    "magenta": Emitter(xy=(0.3850, 0.1700), flux=0.4),  # blue die with red phosphor
+    "indigo": Emitter(xy=(0.1628, 0.0123), flux=0.05),  # 440 nm, 20 nm
+    "uv": Emitter(xy=(0.1700, 0.0070), flux=0.0),  # below 400 nm: seen only in what it makes fluoresce
 }

@@ -91,10 +91,8 @@ def _level(value: object) -> int:
     return int(text)
 
 
-class Measured(BaseModel):
-    """A light source of which figures are known: CIE 1931 chromaticity, and flux, a green emitter having about 1."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Measured(Emitter):
+    """A light source of which figures are known."""
 
     xy: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(ge=0.001, lt=1)]]
     flux: Annotated[float, Field(ge=0.001, le=1000)]
@@ -188,8 +186,7 @@ class Profile(BaseModel):
 
     def emitter(self, kind: EmitterKind) -> Emitter:
         """What a light source gives, as measured or else as is typical."""
-        measured = self.emitters.get(kind)
-        return Emitter(*measured.xy, measured.flux) if measured else TYPICAL[kind]
+        return self.emitters.get(kind, TYPICAL[kind])
 
 
 def parse_profile(written: Mapping[str, Any]) -> Profile:

@@ -18,7 +18,9 @@ KINDS = st.lists(st.sampled_from(LIT), min_size=1, max_size=7, unique=True)
 PARTS = st.floats(0, 1)
 COLORS = st.tuples(PARTS, PARTS, PARTS).filter(lambda parts: max(parts) > 0.1).map(lambda parts: Light(*parts).xyz)
 PLACES = st.tuples(st.integers(1, 6), st.integers(1, 6)).map(lambda place: (place[0] / 10, place[1] / 20))
-COARSE = st.lists(PLACES, min_size=1, max_size=6).map(lambda places: [Emitter(x, y, 1.0).xyz for x, y in places])
+COARSE = st.lists(PLACES, min_size=1, max_size=6).map(
+    lambda places: [Emitter(xy=(x, y), flux=1.0).xyz for x, y in places]
+)
 """Emitters on a coarse grid: many on one line or in one place."""
 
 
@@ -70,10 +72,12 @@ def test_something_is_at_its_full(kinds: list[str], color: Vector) -> None:
 
 
 @given(COARSE, COLORS)
-@example([Emitter(0.3, 0.3, 1.0).xyz] * 4, Light(1, 1, 1).xyz)
-@example([Emitter(x / 10, 0.3, 1.0).xyz for x in (1, 3, 5, 2, 4)], Light(1, 1, 1).xyz)
-@example([Emitter(*xy, 1.0).xyz for xy in ((0.6, 0.3), (0.4, 0.3), (0.2, 0.3), (0.3, 0.1))], Light(0.3, 0.4, 1).xyz)
-@example([Emitter(*xy, 1.0).xyz for xy in ((0.2, 0.1), (0.2, 0.1), (0.1, 0.05))], Light(0, 0, 1).xyz)
+@example([Emitter(xy=(0.3, 0.3), flux=1.0).xyz] * 4, Light(1, 1, 1).xyz)
+@example([Emitter(xy=(x / 10, 0.3), flux=1.0).xyz for x in (1, 3, 5, 2, 4)], Light(1, 1, 1).xyz)
+@example(
+    [Emitter(xy=xy, flux=1.0).xyz for xy in ((0.6, 0.3), (0.4, 0.3), (0.2, 0.3), (0.3, 0.1))], Light(0.3, 0.4, 1).xyz
+)
+@example([Emitter(xy=xy, flux=1.0).xyz for xy in ((0.2, 0.1), (0.2, 0.1), (0.1, 0.05))], Light(0, 0, 1).xyz)
 def test_emitters_on_a_line_or_in_one_place_are_no_trouble(emitters: list[Vector], color: Vector) -> None:
     """Two whites of one kind, or amber exactly between red and green: the sum is still what was asked for."""
     gamut = Gamut(emitters)
@@ -132,4 +136,4 @@ def test_typical_chromaticities_are_computed(kind: str, peak_nm: float, width_nm
         power = math.exp(-(((nanometres - peak_nm) / sigma) ** 2) / 2)
         sums = [total + power * part for total, part in zip(sums, observer, strict=True)]
     emitter = TYPICAL[kind]  # type: ignore[index]
-    assert (emitter.x, emitter.y) == pytest.approx((sums[0] / sum(sums), sums[1] / sum(sums)), abs=0.0002)
+    assert emitter.xy == pytest.approx((sums[0] / sum(sums), sums[1] / sum(sums)), abs=0.0002)

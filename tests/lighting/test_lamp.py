@@ -35,7 +35,7 @@ def light(color: Color, brightness: float = 1.0) -> Light:
 
 @given(st.one_of(HEX.filter(lambda color: color.hex != "#000000"), SPECIAL), BRIGHTNESS)
 def test_unlike_lamps_show_one_color(in_16_bit: dict[str, Profile], color: Color, brightness: float) -> None:
-    """RGB, RGBW, RGBA and RGBWA lamps agree with what is desired and each other far within CIEDE2000 3, also near black."""
+    """RGB, RGBW, RGBA and RGBWA lamps agree with what is desired and each other far within CIEDE2000 3."""
     wanted = light(color, brightness)
     shown = [Lamp(profile).light(Lamp(profile).levels(wanted)) for profile in in_16_bit.values()]
     assert all(one.difference(wanted) <= 0.5 for one in shown)

@@ -62,7 +62,7 @@ def test_measured_figures_take_the_place_of_typical_ones() -> None:
     profile = parse_profile(
         {"name": "x", "channels": ["red", "lime"], "emitters": {"lime": {"xy": [0.4, 0.55], "flux": 1}}}
     )
-    assert (profile.emitter("lime").x, profile.emitter("lime").flux) == (0.4, 1)
+    assert (profile.emitter("lime").xy[0], profile.emitter("lime").flux) == (0.4, 1)
     assert profile.emitter("red") == TYPICAL["red"]
 
 
