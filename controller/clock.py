@@ -1,25 +1,8 @@
 """The one clock. Everything else is handed a `ClockReading` and never asks for the time itself.
 
-Rules
-1. Wall time is aware UTC; waits, ages and time-outs are counted on the boot-time clock, which no step moves and which
-   counts a suspend.
-2. How far wall time can be trusted is a state, not a yes or no:
-   trusted    the kernel's error bound is below 16 s (the test that systemd's timedated makes)
-   holdover   was trusted since this start; drifts by seconds a day, harmless for weeks
-   plausible  never synchronised here, but not before the last time this site knew, nor LONGEST_AWAY after it; or has
-              settled all the same
-   suspect    outside that, or just stepped: nothing is changed until it has settled
-3. A suspect clock settles when it is trusted, or when it ran on for SETTLE_S without another step: somebody may truly
-   have set it right, and a time server that is still at it needs some of that time. One that was trusted before it was
-   stepped has a time server, and is left CORRECTED_S. Gateways of ours go on by their plan meanwhile.
-4. Outside FLOOR and CEILING no clock is right, whatever anybody says of it: it never settles there.
-5. A step is a move of wall time against the boot-time clock by more than STEP_S, at once or within STRAY_S: the kernel
-   slews both clocks together, so that only being set parts them. A reading carries the sum of all steps, so that
-   everyone who asks the same clock sees every step, however many ask in between.
-6. A clock that steps again and again runs wrong: from RESTLESS steps an hour on it must settle for longer with each,
-   and with so many in RESTLESS_S not even the kernel's word counts until it has.
-7. What is told as wall time does not go back by a little: after a small step back it runs slowly until the clock has
-   caught up (`ForwardTime`), so that no cue is undone and taken again.
+Wall time is aware UTC. Waits, ages and time-outs are counted on the boot-time clock, which no step moves and which
+counts a suspend. How far wall time can be trusted is a state (`Trust`); while it is suspect nothing is changed, and
+gateways of ours go on by their plan.
 """
 
 import contextlib
@@ -34,29 +17,41 @@ from functools import cache
 from typing import Protocol
 
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Outside these no clock is right, whatever the kernel says of it: it never settles there."""
 STEP_S = 5.0
+"""A step is a move of wall time against the boot-time clock by more than this, at once or within STRAY_S: the kernel
+slews both clocks together, so that only setting the clock parts them."""
 STRAY_S = 3600.0
 """5 s an hour are 0.14 %: far from any quartz (0.01 %), and found long before the light is minutes off."""
 SAMPLE_S = 60.0
 RESTLESS = 4
-"""An administrator who sets a clock by hand needs one step or two, and a time server that does so one more."""
+"""From so many steps an hour on the clock runs wrong, and must settle for longer with each. An administrator who sets a
+clock by hand needs one step or two, and a time server that does so one more."""
 RESTLESS_S = 600.0
+"""With RESTLESS steps in this, not even the kernel's word counts until the clock has settled."""
 SLOWED = timedelta(seconds=60)
 SLOW = 0.5
 """How fast wall time goes on, of its own pace, while the clock catches up: half a minute takes a minute."""
 SETTLE_S = 120.0
+"""A suspect clock settles when it runs on for so long without another step: somebody may truly have set it right, and a
+time server that is still at it needs some of that time."""
 CORRECTED_S = 600.0
-"""systemd-timesyncd asks again when the clock was set, chrony at its next poll: each minute or so, seldom later."""
+"""The same for a clock that was trusted before it was stepped, and so has a time server: systemd-timesyncd asks again
+when the clock was set, chrony at its next poll, each minute or so, seldom later."""
 LONGEST_AWAY = timedelta(days=400)
 SYNCHRONISED_BELOW_S = 16.0
-
-
+"""The bound on the kernel's error by which systemd's timedated tells a synchronised clock."""
 SAME_S = 0.005
 """A wake-up that is due within this of another is the same."""
 
 
 class Trust(StrEnum):
-    """How far wall time can be trusted."""
+    """How far wall time can be trusted.
+
+    Trusted: synchronised, as the kernel has it. Holdover: it was since this start; it drifts by seconds a day, harmless
+    for weeks. Plausible: never synchronised here, but not before the last time that this site knew, nor LONGEST_AWAY
+    after it; or it has settled all the same. Suspect: outside that, or just stepped.
+    """
 
     TRUSTED = "trusted"
     HOLDOVER = "holdover"
@@ -101,8 +96,8 @@ class Clock(Protocol):
 
 
 class ForwardTime:
-    """Wall time that is not turned back by a little: set back by no more than SLOWED, it goes on at the pace SLOW until
-    what it is told has caught up. A longer way back is followed at once."""
+    """Wall time that is not turned back by a little, so that no cue is undone and taken again: set back by no more than
+    SLOWED, it goes on at the pace SLOW until the clock has caught up. A longer way back is followed at once."""
 
     def __init__(self) -> None:
         self._last: tuple[datetime, float] | None = None
@@ -110,8 +105,8 @@ class ForwardTime:
     def at(self, wall: datetime, mono: float, pace: float = 1.0) -> datetime:
         """The time to go by where the clock shows `wall`; `mono` and `pace` as in a reading."""
         if self._last is not None:
-            told, told_s = self._last
-            slow = told + timedelta(seconds=max(0.0, mono - told_s) * pace * SLOW)
+            last, last_s = self._last
+            slow = last + timedelta(seconds=max(0.0, mono - last_s) * pace * SLOW)
             if timedelta(0) < slow - wall <= SLOWED:
                 wall = slow
         self._last = (wall, mono)
@@ -144,14 +139,14 @@ class ClockJudge:
             self._doubt(mono + max(CORRECTED_S if self._was_trusted else 0.0, SETTLE_S * again))
         synchronised = error_s is not None and error_s < SYNCHRONISED_BELOW_S
         trust = self._trust(mono, synchronised) if FLOOR <= wall < CEILING else Trust.SUSPECT
-        told = self._forward.at(wall, mono)
+        forward = self._forward.at(wall, mono)
         return ClockReading(
-            wall=told,
+            wall=forward,
             mono=mono,
             trust=trust,
             stepped_s=self._stepped_s,
             steps=len(self._steps),
-            ahead_s=(told - wall).total_seconds(),
+            ahead_s=(forward - wall).total_seconds(),
             known=self._known if is_odd else None,
         )
 
@@ -230,11 +225,11 @@ class WakeUp:
     beside it catches what it missed.
     """
 
-    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
         self._clock = clock
-        self._ring = ring
-        self._rings_s: float | None = None
-        """When it is to ring, boot time."""
+        self._wake = wake
+        self._wake_s: float | None = None
+        """When it is to wake its owner, boot time."""
         # imported by who runs: commands that only read the clock start in two thirds of the time without it
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
 
@@ -251,21 +246,21 @@ class WakeUp:
         await sleep(0)
 
     def wake_at(self, instant: datetime) -> None:
-        """Ring at this instant instead of any that was set before."""
+        """Wake at this instant instead of any that was set before."""
         reading = self._clock.read()
         real_s = max(0.0, self._clock.real_s((instant - reading.wall).total_seconds()))
-        if self._rings_s is not None and abs(self._rings_s - (reading.mono + real_s)) < SAME_S:
+        if self._wake_s is not None and abs(self._wake_s - (reading.mono + real_s)) < SAME_S:
             return
-        self._rings_s = reading.mono + real_s
+        self._wake_s = reading.mono + real_s
         run_date = datetime.now(UTC) + timedelta(seconds=real_s)
         options = {"id": "next", "replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
         # without a zone APScheduler asks for the host's, and there is no name for a POSIX TZ such as EST5EDT
-        self._scheduler.add_job(self._rings, "date", run_date=run_date, timezone=UTC, **options)
+        self._scheduler.add_job(self._due, "date", run_date=run_date, timezone=UTC, **options)
 
-    async def _rings(self) -> None:
+    async def _due(self) -> None:
         """A coroutine, since APScheduler calls anything else in a thread of its own."""
-        self._rings_s = None
-        self._ring()
+        self._wake_s = None
+        self._wake()
 
 
 def boot_time() -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import NoReturn
 
-from controller.dmx.output import OutputSource, OutputStatus, PacedOutput, now, reason
+from controller.dmx.output import Output, OutputSource, OutputStatus, now, reason
 from controller.gateways.outputs import is_ipv4
 from controller.threads import run_blocking
 
@@ -146,7 +146,7 @@ class Destination:
         self._broken.set()
 
 
-class NetworkOutput(PacedOutput):
+class NetworkOutput(Output):
     """An output that sends each packet to every one of its destinations."""
 
     def __init__(self, source: OutputSource, destinations: tuple[Destination, ...]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from math import inf
 from types import TracebackType
-from typing import NoReturn, Protocol, Self
+from typing import NoReturn, Self
 
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
@@ -60,28 +60,6 @@ class OutputSource:
     def name(self) -> str:
         """How a lighting desk on the network lists it."""
         return f"{self.site}: {self.gateway}"
-
-
-class Output(Protocol):
-    """An output for levels; `async with` opens and closes it."""
-
-    async def __aenter__(self) -> Self:
-        """Start the tasks. Neither waits for a network or a port nor fails for want of one."""
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End in good order, or at once where an error other than cancellation is being raised."""
-
-    def send(self, universe: int, levels: bytes) -> None:
-        """Take the levels of the channels from 1 on (1..512 bytes); the rest of the universe is 0."""
-
-    def sent(self, universe: int) -> bytes | None:
-        """The levels that went out last, as they were handed in."""
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """The codes of what is wrong now."""
 
 
 def now() -> float:
@@ -216,14 +194,20 @@ class Pacer:
                 timer.cancel()
 
 
-class PacedOutput(ABC):
-    """Fulfils `Output`; subclasses say how one packet goes out and what must run beside that."""
+class Output(ABC):
+    """An output for levels; `async with` opens and closes it. Subclasses say how one packet goes out and what must run
+    beside that."""
 
     def __init__(self, source: OutputSource) -> None:
         self._source = source
         self._pacer = Pacer(self._transmit)
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[NoReturn]] = {}
+
+    @property
+    @abstractmethod
+    def problems(self) -> tuple[str, ...]:
+        """The codes of what is wrong now."""
 
     @abstractmethod
     def _transmit(self, universe: int, levels: bytes) -> bool:
@@ -240,6 +224,7 @@ class PacedOutput(ABC):
         """What an orderly end does after the last levels; within a quarter of a second."""
 
     async def __aenter__(self) -> Self:
+        """Start the tasks. Neither waits for a network or a port nor fails for want of one."""
         await self._group.__aenter__()
         for name, work in (self._upkeep() | {"pace": self._pacer.run()}).items():
             self._tasks[name] = self._group.create_task(work, name=f"{self._source.gateway} output: {name}")
@@ -248,6 +233,7 @@ class PacedOutput(ABC):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """End in good order, or at once where an error other than cancellation is being raised."""
         cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
         try:
             if (kind is None or cancelled) and not any(task.done() for task in self._tasks.values()):
@@ -264,9 +250,10 @@ class PacedOutput(ABC):
                 await self._close()
 
     def send(self, universe: int, levels: bytes) -> None:
-        """Take the newest levels; raises ValueError for other than 1..512 of them."""
+        """Take the levels of the channels from 1 on; the rest of the universe is 0. Raises ValueError for other than
+        1..512 of them."""
         self._pacer.offer(universe, levels)
 
     def sent(self, universe: int) -> bytes | None:
-        """See `Output`."""
+        """The levels that went out last, as they were handed in; None where nothing did or the last try failed."""
         return self._pacer.sent(universe)

@@ -65,7 +65,8 @@ class GatewayRuntime:
         self._on_event = on_event
         self._phrase = Phrase(Text("parts", "gateway"), {"name": settings.name})
         self._wake = asyncio.Event()
-        self._to_store: asyncio.Queue[StoredDocument] = asyncio.Queue()
+        self._to_store = b""
+        self._store_now = asyncio.Event()
         self._is_storing = False
         self._reports: tuple[Message, ...] = ()
         self.turned_s: float | None = None
@@ -130,7 +131,8 @@ class GatewayRuntime:
             for event in turn.events:
                 self._on_event(event, reading.wall)
             if turn.to_store is not None:
-                self._to_store.put_nowait(turn.to_store)
+                self._to_store = turn.to_store.model_dump_json(exclude_none=True).encode()
+                self._store_now.set()
                 self._is_storing = True
             self._reports = turn.messages or self._reports
             if not self._is_storing:
@@ -154,37 +156,23 @@ class GatewayRuntime:
     async def _store(self, mqtt: Mqtt) -> None:
         """Write the newest document, beside the turns, until it is written: a fade does not wait for a disk."""
         alarm = Alarm(self._emit)
-        unwritten: StoredDocument | None = None
         while True:
-            document = await self._next_to_store(unwritten)
-            payload = document.model_dump_json(exclude_none=True).encode()
-            writing = asyncio.create_task(
-                run_blocking("gateway file", partial(write, self._file, payload)), name="gateway file"
-            )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S if alarm.raised else None):
+                    await self._store_now.wait()
+            self._store_now.clear()
+            write_file = partial(write, self._file, self._to_store)
+            writing = asyncio.create_task(run_blocking("gateway file", write_file), name="gateway file")
             await asyncio.wait([writing], timeout=STORE_S)
             self._is_storing = False
             self._report(mqtt)
             try:
                 await writing
             except OSError as error:
-                unwritten = document
-                alarm.raise_(new_event("TWL-D012", gateway=self._settings.name, reason=error.strerror or str(error)))
+                reason = error.strerror or str(error)
+                alarm.raise_(new_event("TWL-D012", gateway=self._settings.name, reason=reason))
             else:
-                unwritten = None
                 alarm.clear(new_event("TWL-D015", gateway=self._settings.name))
-
-    async def _next_to_store(self, unwritten: StoredDocument | None) -> StoredDocument:
-        """The newest document; for want of one, after AGAIN_S, that which could not be written."""
-        try:
-            async with asyncio.timeout(AGAIN_S if unwritten is not None else None):
-                document = await self._to_store.get()
-        except TimeoutError:
-            if unwritten is None:
-                raise
-            return unwritten
-        while not self._to_store.empty():
-            document = self._to_store.get_nowait()
-        return document
 
     def _emit(self, event: Event) -> None:
         self._on_event(event, self._clock.read().wall)

@@ -27,22 +27,6 @@ TAILS = ("-wal", "-shm", "")
 the next one."""
 REFUSALS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises; Python cannot decode its message where that quotes what is damaged."""
-PASSING = frozenset(
-    {
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_NOLFS,
-        sqlite3.SQLITE_AUTH,
-    }
-)
 
 
 class NewerSchema(sqlite3.DatabaseError):
@@ -64,11 +48,11 @@ class Database:
         self._connection: sqlite3.Connection | None = None
 
     def write(self, work: Work[T]) -> T:
-        """What `work` gives, in one transaction that is committed when this returns; raises Unusable."""
+        """The result of `work`, in one transaction that is committed when this returns; raises Unusable."""
         return self._run(lambda connection: in_transaction(connection, work))
 
     def outside(self, work: Work[T]) -> T:
-        """What `work` gives, in no transaction, as ATTACH demands; raises Unusable."""
+        """The result of `work`, in no transaction, as ATTACH demands; raises Unusable."""
         return self._run(work)
 
     def discard(self) -> bool:
@@ -95,27 +79,28 @@ class Database:
 
     def _run(self, work: Work[T]) -> T:
         try:
-            result = self._attempt_twice(work)
+            try:
+                result = self._attempt(work)
+            except REFUSALS as error:
+                if not is_damage(error):
+                    raise
+                self._set_aside(error)
+                result = self._attempt(work)
         except (*REFUSALS, OSError) as error:
             raise self._status.fails(error) from error
         self._status.works()
         return result
 
-    def _attempt_twice(self, work: Work[T]) -> T:
-        try:
-            return self._attempt(work)
-        except REFUSALS as error:
-            if not is_damage(error):
-                raise
-            self.close()
-            label = "newer" if isinstance(error, NewerSchema) else "corrupt"
-            place = atomic.set_aside(self._path, TAILS, label).name
-            if isinstance(error, NewerSchema):
-                known = len(self._migrations)
-                self._on_event(new_event("TWL-J009", file=str(self._path), aside=place, found=error.found, known=known))
-            else:
-                self._on_event(new_event("TWL-J001", file=str(self._path), aside=place, reason=str(error)))
-            return self._attempt(work)
+    def _set_aside(self, error: Exception) -> None:
+        self.close()
+        file = str(self._path)
+        if isinstance(error, NewerSchema):
+            place = atomic.set_aside(self._path, TAILS, "newer").name
+            known = len(self._migrations)
+            self._on_event(new_event("TWL-J009", file=file, aside=place, found=error.found, known=known))
+        else:
+            place = atomic.set_aside(self._path, TAILS).name
+            self._on_event(new_event("TWL-J001", file=file, aside=place, reason=str(error)))
 
     def _attempt(self, work: Work[T]) -> T:
         if self._connection is None:
@@ -130,14 +115,16 @@ class Database:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-            _check(connection)
-            in_transaction(connection, self._migrate)
+            in_transaction(connection, self._check_and_migrate)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
+    def _check_and_migrate(self, connection: sqlite3.Connection) -> None:
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if found > len(self._migrations):
             raise NewerSchema(found)
@@ -145,12 +132,6 @@ class Database:
             for statement in statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={number}")
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
 
 
 def in_transaction(connection: sqlite3.Connection, work: Work[T]) -> T:
@@ -167,12 +148,10 @@ def in_transaction(connection: sqlite3.Connection, work: Work[T]) -> T:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether the file itself is at fault.
-
-    Our statements are constants, so a table or column that they miss is damage too; so is a value that cannot be
-    read, for which Python gives no code.
-    """
-    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
-        return False
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
-    return code & 0xFF not in PASSING
+    """Whether the file itself is at fault, and not a lock, the disk or our own use of it."""
+    if isinstance(error, sqlite3.OperationalError):
+        # our statements are constants, so a table or column that they miss is damage; so is a text that cannot be read,
+        # for which Python gives no code
+        code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return code & 0xFF == sqlite3.SQLITE_ERROR
+    return not isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError)

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from controller.dmx.output import OutputSource, PacedOutput
+from controller.dmx.output import Output, OutputSource
 from controller.dmx.outputs import OUTPUTS
 from controller.events import CATALOGUE, Event
 from controller.gateways.outputs import OutputSettings
@@ -113,5 +113,5 @@ def test_outputs_are_independent_of_each_other_by_pattern() -> None:
     assert "controller.dmx.outputs.*" in independent
     for file in FILES:
         module = importlib.import_module(f"controller.dmx.outputs.{file}")
-        drivers = [one for one in vars(module).values() if inspect.isclass(one) and issubclass(one, PacedOutput)]
+        drivers = [one for one in vars(module).values() if inspect.isclass(one) and issubclass(one, Output)]
         assert any(driver.__module__ == module.__name__ for driver in drivers), f"{file}.py holds no output"

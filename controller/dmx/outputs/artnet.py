@@ -35,7 +35,7 @@ def art_dmx(address: int, sequence: int, levels: bytes, physical: int = 0) -> by
 
 
 class Artnet(NetworkOutput):
-    """Fulfils `Output` towards one node or one network."""
+    """Sends to one node or one network."""
 
     def __init__(self, settings: ArtnetOutput, source: OutputSource, on_event: OnEvent) -> None:
         super().__init__(source, (Destination(settings.to, PORT, OutputStatus(source.gateway, settings.to, on_event)),))

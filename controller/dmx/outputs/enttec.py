@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import serial
 
-from controller.dmx.output import FRAME_S, SLOTS, OnEvent, OutputSource, OutputStatus, PacedOutput, now, reason
+from controller.dmx.output import FRAME_S, SLOTS, OnEvent, Output, OutputSource, OutputStatus, now, reason
 from controller.gateways.outputs import EnttecOutput
 from controller.threads import run_blocking
 
@@ -41,8 +41,8 @@ def dmx(levels: bytes) -> bytes:
     return message(SEND_DMX, START_CODE + levels)
 
 
-class Enttec(PacedOutput):
-    """Fulfils `Output` for the one universe of a widget."""
+class Enttec(Output):
+    """Drives the one universe of a widget."""
 
     def __init__(self, settings: EnttecOutput, source: OutputSource, on_event: OnEvent) -> None:
         super().__init__(source)

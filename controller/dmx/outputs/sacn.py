@@ -270,7 +270,7 @@ class SourceListener:
 
 
 class Sacn(NetworkOutput):
-    """Fulfils `Output` over multicast, to hosts, or both."""
+    """Sends over multicast, to hosts, or both."""
 
     def __init__(self, settings: SacnOutput, source: OutputSource, on_event: OnEvent) -> None:
         def destination(to: str) -> Destination:

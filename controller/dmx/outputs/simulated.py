@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NoReturn
 
-from controller.dmx.output import KEEP_ALIVE_S, OnEvent, OutputSource, OutputStatus, PacedOutput, now
+from controller.dmx.output import KEEP_ALIVE_S, OnEvent, Output, OutputSource, OutputStatus, now
 from controller.events import new_event
 from controller.gateways.outputs import SimulatedOutput
 
@@ -134,8 +134,8 @@ class SimulatedLamps:
                 self.history.append(frame)
 
 
-class Simulated(PacedOutput):
-    """Fulfils `Output`; `lamps` may be looked at, and their `faults` changed, at any time."""
+class Simulated(Output):
+    """`lamps` may be looked at, and their `faults` changed, at any time."""
 
     def __init__(self, settings: SimulatedOutput, source: OutputSource, on_event: OnEvent) -> None:
         super().__init__(source)
