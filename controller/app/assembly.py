@@ -150,7 +150,9 @@ def _connection(brokers: tuple[Address, ...], engine: Controller, site: SiteInfo
     return Mqtt(
         brokers,
         f"{site.prefix.replace('/', '-')}-controller",
-        subscriptions=tuple((topic, 1) for topic in (*engine.topics, site.requests, site.status)),
+        subscriptions=tuple(
+            (topic, 1) for topic in (*engine.topics, site.requests, site.status, site.gateway_documents)
+        ),
         will=_status(site, OFFLINE),
         birth=(_status(site, ONLINE),),
         streams=(site.requests,),

@@ -28,12 +28,13 @@ from controller.config.source import LIMIT
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
+from controller.rfc3339 import rfc3339
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import desired_looks
-from controller.service.formatting import shows
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
 from controller.service.runtime import Runtime
+from controller.service.values import looks_value, rules_value
 from controller.state.atomic import settle, write_folder
 from controller.threads import run_blocking
 
@@ -327,19 +328,22 @@ def _stat(path: Path) -> tuple[int, ...] | None:
     return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
 
-def difference(before: Program, after: Program, now: datetime) -> str:
-    """What changes within TONIGHT, in the words of a log line; if nothing does, what is shown and what comes next."""
+def difference(before: Program, after: Program, now: datetime) -> list[dict[str, object]]:
+    """The cues that change within TONIGHT, as values of an event; if none does, what is shown and what comes next."""
     old, new = before.cues(now, now + TONIGHT), after.cues(now, now + TONIGHT)
     zone = after.place.time_zone
     told = {_essence(cue) for cue in old}
     fresh = [cue for cue in new if _essence(cue) not in told]
     if not fresh and len(old) == len(new):
         fresh = list(new[:2])
-    lines = (
-        f"{max(cue.at, now).astimezone(zone):%H:%M} {shows(desired_looks(after.zones, cue, cue.at))}"
+    return [
+        {
+            "at": rfc3339(max(cue.at, now)),
+            "local": rfc3339(max(cue.at, now), zone),
+            "looks": looks_value(desired_looks(after.zones, cue, cue.at), rules_value(after, cue, max(cue.at, now))),
+        }
         for cue in fresh or new
-    )
-    return "; ".join(lines)
+    ]
 
 
 def _essence(cue: Cue) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ from controller.config.load import SCHEDULE, TOWER, Setup, load, load_tower
 from controller.config.setup_notes import notes
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
+from controller.locale import Language
 from controller.schedule.plan import REACH, Cue, Program
 from controller.schedule.precedence import NightPlan
 from controller.service.desired import desired_looks
@@ -167,7 +168,7 @@ def _differences(before: Setup, after: Setup, now: datetime, options: Options) -
 
 def _changes(before: Program, after: Program, now: datetime, options: Options) -> Iterator[str]:
     for old, new in zip(before.nights(now, now + AHEAD), after.nights(now, now + AHEAD), strict=False):
-        was, will = (_lit(program, night, options.say("dark")) for program, night in ((before, old), (after, new)))
+        was, will = (_lit(program, night, options.language) for program, night in ((before, old), (after, new)))
         day = say_day(new.night.day, options.say)
         if was != will:
             yield f"{day}: {was or '–'} → {will or '–'}"
@@ -181,14 +182,15 @@ def _cues(program: Program, night: NightPlan) -> list[object]:
     return [(cue.at, cue.fade_s, tuple(cue.looks.items())) for cue in cues]
 
 
-def _lit(program: Program, night: NightPlan, dark: str) -> str:
+def _lit(program: Program, night: NightPlan, language: Language) -> str:
     """The light of a night for people; empty where there is none."""
-    from controller.service.formatting import shows  # noqa: PLC0415
+    from controller.events.words import looks_words  # noqa: PLC0415
+    from controller.service.values import looks_value  # noqa: PLC0415
 
     zone = program.place.time_zone
     return "; ".join(
         f"{piece.start.astimezone(zone):%H:%M}–{piece.end.astimezone(zone):%H:%M} "
-        f"{shows(desired_looks(program.zones, program.look_at(piece.start), piece.start), dark)}"
+        f"{looks_words(looks_value(desired_looks(program.zones, program.look_at(piece.start), piece.start)), language)}"
         for piece in night.pieces
         if piece.shows is not None
     )

@@ -51,7 +51,7 @@ class ManualState:
             {
                 "owner": stored.owner,
                 "reason": stored.reason,
-                "look": stored.said,
+                "looks": {zone: look.at(0.0).value for zone, look in stored.override.looks.items()},
                 "from": rfc3339(stored.start),
                 "until": rfc3339(stored.override.end),
             }

@@ -17,7 +17,7 @@ from controller.cli.options import Options, common
 from controller.config.tower import MqttSettings
 from controller.errors import Refused, Unreachable
 from controller.events import new_event
-from controller.events.formatters import CAUSE, FRAME
+from controller.events.formatters import FRAME
 from controller.events.models import Advice, printable
 from controller.gateways.base import Message
 from controller.locale import Language
@@ -145,11 +145,14 @@ def show(answer: dict[str, object], language: Language) -> None:
 
 
 def _reason(answer: dict[str, object]) -> object:
-    """Why it is refused, in any language where that event is known here, else as the controller wrote it."""
-    match answer.get(f"reason{CAUSE}"):
+    """Why it is refused, in any language where that event is known here, else its code."""
+    match answer.get("reason"):
         case {"code": str(code), "fields": dict(fields)}:
             with contextlib.suppress(KeyError, TypeError):
                 return Advice(new_event(code, **fields))
+            return code
+        case {"code": code}:
+            return code
     return answer.get("reason")
 
 

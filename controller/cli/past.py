@@ -1,10 +1,11 @@
 """What was shown at an instant that is over, on whose behalf, and whether it was confirmed: from the history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controller.events.models import Text
+from controller.events.words import looks_words, rule_words
 from controller.lighting.color import Color
 from controller.lighting.look import Look, ZoneState
 from controller.locale import Language
@@ -14,7 +15,7 @@ from controller.state import History, LightChange, Minute, NotRead
 A_MINUTE = timedelta(minutes=1)
 WHOLE_S = 59.0
 """So many seconds are a whole minute: the first and the last second of it are seldom sampled both."""
-NOTHING_RECORDED = Text("why", "past.nothing_recorded")
+NOTHING_RECORDED, NOTHING_APPLIED = (Text("why", f"past.{key}") for key in ("nothing_recorded", "nothing_applied"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,13 @@ class ShownZone:
     rule: Mapping[str, object]
     confirmed_s: float
 
-    def words(self, language: Language, dark: str) -> str:
+    def words(self, language: Language) -> str:
         """For people, in one line."""
-        return f"{self.zone} {self.state.words(dark)} – {self._because(language)} – {self._confirmed(language)}"
+        shown = looks_words({self.zone: self.state.value}, language)
+        return f"{shown} – {self._because(language)} – {self._confirmed(language)}"
 
     def _because(self, language: Language) -> str:
-        fields = {"name": "", "owner": "", "reason": "", **self.rule}
-        return Text("why", f"past.by.{self.rule.get('kind') or 'nothing'}").say(language, fields)
+        return NOTHING_APPLIED.say(language, {}) if self.rule.get("kind") is None else rule_words(self.rule, language)
 
     def _confirmed(self, language: Language) -> str:
         key = "whole" if self.confirmed_s >= WHOLE_S else "part" if self.confirmed_s else "none"
@@ -53,13 +54,7 @@ def shown_at(history: History, at: datetime) -> dict[str, ShownZone]:
 def shown_document(shown: Mapping[str, ShownZone]) -> dict[str, object] | None:
     """For programs; None where nothing is recorded."""
     zones = {
-        name: {
-            "on": zone.state.on,
-            "color": zone.state.color.hex if zone.state.color else None,
-            "brightness": zone.state.brightness,
-            "rule": dict(zone.rule),
-            "confirmed_s": zone.confirmed_s,
-        }
+        name: {**zone.state.value, "rule": dict(zone.rule), "confirmed_s": zone.confirmed_s}
         for name, zone in shown.items()
     }
     return {"zones": zones} if zones else None
@@ -70,6 +65,9 @@ def _shown(change: LightChange, minute: Minute, at: datetime) -> ShownZone:
         case {"colors": list(colors), "brightness": float() | int() as brightness, **rest}:
             since = parse_rfc3339(str(rest.get("since", rfc3339(change.at))))
             every_s = float(str(rest.get("change_every_s", 0)))
-            look = Look(tuple(Color.from_hex(str(color)) for color in colors), brightness, every_s)
+            names = rest.get("names")
+            pairs = zip(colors, names if isinstance(names, list) else [None] * len(colors), strict=True)
+            named = (replace(Color.from_hex(str(color)), name=name) for color, name in pairs)
+            look = Look(tuple(named), brightness, every_s)
             return ShownZone(change.zone, look.at((at - since).total_seconds()), change.rule, minute.confirmed_s)
     raise ValueError(f"light: {change.look}")

@@ -12,7 +12,6 @@ from controller.cli.period import say_day
 from controller.cli.status import MARKS
 from controller.clock import ClockReading
 from controller.config.load import Setup
-from controller.events.translation import looks_in
 from controller.gateways.base import ReportedLook
 from controller.locale import Language, phrase
 from controller.schedule.hours import night_at
@@ -129,15 +128,15 @@ def _facts(scene: Scene) -> list[str]:
     health = health_of(scene.engine, scene.setup.tower.site.name, scene.reading)
     zone = scene.setup.tower.site.place.time_zone
     gateways = (
-        f"{gateway.name}: " + " ".join(f"{name} {MARKS[shown.standing]}" for name, shown in gateway.zones.items())
-        for gateway in health.gateways
+        f"{name}: " + " ".join(f"{each} {MARKS[state.status.get(each, 'unknown')]}" for each in gateway.zone_names)
+        for (name, gateway), state in zip(scene.engine.gateways.items(), scene.engine.states.values(), strict=True)
     )
     later = "–"
     if health.next is not None:
         at = health.next.at.astimezone(zone)
-        later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {looks_in(health.next.looks, scene.language)}"
+        later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {health.next.looks_words(scene.language)}"
     return [
         f"{scene.say('demo.now')}: {health.now.said(scene.language, zone)}",
         f"{scene.say('demo.next')}: {later}",
-        f"{scene.say('demo.confirmed')}: {health.confirmed} / {len(health.gateways)}   {'   '.join(gateways)}",
+        f"{scene.say('demo.confirmed')}: {health.confirmed} / {health.total}   {'   '.join(gateways)}",
     ]

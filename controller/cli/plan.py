@@ -1,6 +1,6 @@
 """`watertower plan`: night by night what will be shown and why, or one moment explained."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
@@ -17,16 +17,19 @@ from controller.config.load import Setup, load
 from controller.errors import WatertowerError
 from controller.events import new_event
 from controller.events.formatters import json_text
-from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.events.models import plain_value
+from controller.events.words import looks_words
+from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
+from controller.schedule.explanation import kind_of, rule_value
 from controller.schedule.plan import Cue, Program
 from controller.schedule.plan_notes import Note, night_notes
 from controller.schedule.precedence import NightPlan
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
-from controller.service.formatting import shows
+from controller.service.values import looks_value, rules_value
 from controller.state import SqliteHistory
 
 MOST_EMPTY = 14
@@ -90,26 +93,18 @@ def document(setup: Setup, program: Program, start: datetime, end: datetime) -> 
 def explained(program: Program, at: datetime) -> dict[str, object]:
     """One moment: the cue in force, the winner and the losers."""
     why = program.explain(at)
-    losers = [{"name": rule.name, "rule": rule.words(), "why": why.wins()} for rule in why.losers]
     cue = program.look_at(at)
-    state = desired_looks(program.zones, cue, at)
     return {
         "version": 1,
         "at": rfc3339(at),
         "local": rfc3339(at, program.place.time_zone),
-        "looks": {zone: zone_object(shown) for zone, shown in state.items()},
-        "campaign": cue.campaign,
+        "looks": looks_value(desired_looks(program.zones, cue, at), rules_value(program, cue, at)),
         "since": rfc3339(cue.at),
         "fade_s": cue.fade_s,
         "winner": why.winner,
         "rule": why.rule,
-        "losers": losers,
+        "losers": [rule_value(kind_of(rule), rule) for rule in why.losers],
     }
-
-
-def zone_object(state: ZoneState) -> dict[str, object]:
-    """What a zone shows, as JSON."""
-    return {"on": state.on, "color": state.color.hex if state.color else None, "brightness": state.brightness}
 
 
 def _from(cue: Cue, start: datetime) -> Cue:
@@ -119,23 +114,23 @@ def _from(cue: Cue, start: datetime) -> Cue:
 
 def _cue(program: Program, cue: Cue) -> dict[str, object]:
     looks: Mapping[str, Look] = cue.looks
+    rules = rules_value(program, cue, cue.at)
     return {
         "at": rfc3339(cue.at),
         "local": rfc3339(cue.at, program.place.time_zone),
-        "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue) for zone in program.zones},
+        "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue) | {"rule": rules[zone]} for zone in program.zones},
         "fade_s": cue.fade_s,
-        "campaign": cue.campaign,
-        "why": cue.why.rule,
     }
 
 
 def _look(look: Look, cue: Cue) -> dict[str, object]:
     """What is shown from the cue on; of a sequence the step that is on then, and all of them."""
     since_s = max(0.0, (cue.at - cue.since).total_seconds())
-    shown = zone_object(look.at(since_s))
+    shown = look.at(since_s).value
     if look.next_step(since_s) is not None:
         shown["sequence"] = {
             "colors": [color.hex for color in look.colors],
+            "color_names": [color.name for color in look.colors],
             "change_every_s": look.change_every_s,
             "started_at": rfc3339(cue.since),
         }
@@ -151,7 +146,7 @@ def _night(program: Program, plan: NightPlan) -> dict[str, object]:
         "night": plan.night.day.isoformat(),
         "dark": [{"from": rfc3339(start), "until": rfc3339(end)} for start, end in dark],
         "lit": [{"from": rfc3339(p.start), "until": rfc3339(p.end), "campaign": rule.name} for p, rule in lit],
-        "notes": [{"code": note.code, "name": note.rule.name, "text": _told(note, "en")} for note in notes],
+        "notes": [{"code": note.code, "name": note.rule.name, "fields": plain_value(note.fields)} for note in notes],
     }
 
 
@@ -193,19 +188,20 @@ def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> 
         return [(name, sky, say("dark"), ", ".join(dict.fromkeys(closed)) or "–")]
     rows = []
     for i, (piece, rule) in enumerate(lit):
-        light = f"{_span(piece.start, piece.end, zone)} {_in_words(program, piece.start, say)}"
+        light = f"{_span(piece.start, piece.end, zone)} {_in_words(program, piece.start, options)}"
         rows.append(("" if i else name, "" if i else sky, light, rule.name))
     return rows
 
 
-def _in_words(program: Program, at: datetime, say: Callable[..., str]) -> str:
+def _in_words(program: Program, at: datetime, options: Options) -> str:
     """What each zone shows from an instant on; of a sequence the first colour, and of how many."""
     cue = program.look_at(at)
     looks: Mapping[str, Look] = cue.looks
     told = []
     for zone, state in desired_looks(program.zones, cue, at).items():
         count = len(looks.get(zone, NO_LIGHT).colors)
-        told.append(shows({zone: state}, say("dark")) + (f" ({say('plan.colors', count=count)})" if count > 1 else ""))
+        more = f" ({options.say('plan.colors', count=count)})" if count > 1 else ""
+        told.append(looks_words({zone: state.value}, options.language) + more)
     return ", ".join(told)
 
 
@@ -216,14 +212,14 @@ def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
 def _past(shown: Mapping[str, ShownZone], options: Options) -> list[str]:
     """What the history tells of an instant, and that what follows is not of that time."""
     say, language = options.say, options.language
-    lines = [f"{say('plan.was_shown')}: {zone.words(language, say('dark'))}" for zone in shown.values()]
+    lines = [f"{say('plan.was_shown')}: {zone.words(language)}" for zone in shown.values()]
     return [*(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]), f"{say('plan.as_the_files_say')}:"]
 
 
 def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
     say, language, zone = options.say, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
-    lines = [f"{say('plan.shows')}: {swatch(desired_looks(program.zones, cue, at), say('dark'))}"]
+    lines = [f"{say('plan.shows')}: {swatch(desired_looks(program.zones, cue, at), language)}"]
     if fade_left_s(cue, at):
         lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it

@@ -6,6 +6,7 @@ What is retained outlives the controller: it is shown as what it is, and is no a
 
 import asyncio
 import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
@@ -19,14 +20,17 @@ from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.formatters import json_text
 from controller.events.models import printable
-from controller.events.translation import for_people
+from controller.events.words import value_words
 from controller.mqtt import Mqtt
-from controller.service.formatting import span
-from controller.service.health import Degradation, Health
+from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health
+from controller.service.health_report import MOST_NAMED
 from controller.service.health_watch import BEAT_S, HealthWatch
+from controller.service.values import span
 
 LOOK_S = 0.05
 LONG_S = 2 * BEAT_S
+READ_S = 3.0
+"""So long the documents of single gateways may take to come; what they say in addition is left out otherwise."""
 WIDEST = 500
 """Letters of a line; what came over MQTT can neither fill the terminal nor steer it."""
 MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕", "unknown": "?"}
@@ -34,13 +38,14 @@ MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕"
 
 @click.command("status")
 @click.option("--watch", is_flag=True)
+@click.option("-v", "--verbose", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @common
-def command(options: Options, watch: bool, as_json: bool) -> None:
+def command(options: Options, watch: bool, verbose: bool, as_json: bool) -> None:
     """How it stands now. Exit code 1 where a lamp is not as it should be or something is wrong with the service, 69
     where no controller answers."""
     try:
-        health = with_tower(options, lambda tower: asyncio.run(_Asking(tower, options, as_json).held(watch)))
+        health = with_tower(options, lambda tower: asyncio.run(_Asking(tower, options, as_json, verbose).held(watch)))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     raise SystemExit(0 if health.is_well else FOUND_PROBLEMS)
@@ -49,22 +54,24 @@ def command(options: Options, watch: bool, as_json: bool) -> None:
 class _Asking:
     """One conversation: what was told so far, and how it is shown."""
 
-    def __init__(self, tower: Tower, options: Options, as_json: bool) -> None:
+    def __init__(self, tower: Tower, options: Options, as_json: bool, verbose: bool) -> None:
         self._tower = tower
         self._options = options
         self._as_json = as_json
+        self._verbose = verbose
         self._brokers = broker_settings.addresses(tower.mqtt, options.state_dir)
         self._clock = SystemClock()
         self._news = HealthWatch(tower.mqtt.topic_prefix, self._clock.read().mono)
 
     async def held(self, watch: bool) -> Health:
         """The document of a controller that lives. Raises Unreachable TWL-Q101 or TWL-Q102."""
-        topics = tuple((topic, 0) for topic in self._news.topics)
-        name = client_id(self._news.prefix, "status")
-        async with Mqtt(self._brokers, name, subscriptions=topics) as mqtt:
+        is_small = len(self._tower.gateways) <= MOST_NAMED
+        async with self._connection(*self._news.topics, *([self._news.gateway_topics] if is_small else [])) as mqtt:
             if watch:
                 await self._watch(mqtt)
             await self._ask(mqtt)
+        if not is_small and self._lives:
+            await self._read_unconfirmed()
         waited_s = self._clock.read().mono - self._news.began_s
         if waited_s > LONG_S and self._lives:
             click.echo(self._options.say("status.slow", seconds=f"{waited_s:.0f}"), err=True)
@@ -73,6 +80,24 @@ class _Asking:
             if self._lives:
                 return self._news.health
         raise Unreachable("TWL-Q102", address=str(self._brokers[0]))
+
+    def _connection(self, *topics: str) -> Mqtt:
+        name = client_id(self._news.prefix, "status")
+        return Mqtt(self._brokers, name, subscriptions=tuple((topic, 0) for topic in topics))
+
+    async def _read_unconfirmed(self) -> None:
+        """Of many gateways only the documents of those that are not confirmed."""
+        health = self._news.health
+        names = [each.name for each in health.unconfirmed] if health is not None else []
+        if not names:
+            return
+        topics = (self._news.gateway_topics.replace("+", name) for name in names)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READ_S), self._connection(*topics) as mqtt:
+                async for item in items(mqtt, self._brokers):
+                    self._news.take(item, self._clock.read())
+                    if self._news.has_documents_of(names):
+                        return
 
     async def _ask(self, mqtt: Mqtt) -> None:
         """Until the controller gives a sign of life, or has not for so long as it would."""
@@ -111,41 +136,78 @@ class _Asking:
         return self._news.lives(self._clock.read())
 
     def _show(self, health: Health, indent: int | None) -> None:
-        json = json_text(health.model_dump(mode="json"), indent) if self._as_json else None
+        gateways = self._news.gateways
+        if self._as_json:
+            documents = {each.name: each.model_dump(mode="json") for each in gateways}
+            click.echo(json_text({**health.model_dump(mode="json"), "gateways": documents}, indent))
+            return
         ahead_s = self._news.clock_ahead_s(self._clock.read())
-        click.echo(json or _table(health, self._tower, self._options, lives=self._lives, ahead_s=ahead_s))
+        click.echo(
+            status_table(
+                health,
+                gateways,
+                self._tower.site.place.time_zone,
+                self._options,
+                lives=self._lives,
+                ahead_s=ahead_s,
+                exact=self._verbose,
+            )
+        )
 
 
-def _table(health: Health, tower: Tower, options: Options, *, lives: bool, ahead_s: float | None = None) -> str:
-    """How it stands, in lines; `ahead_s` is by how much this computer's clock is ahead of the controller's."""
-    say, zone = options.say, tower.site.place.time_zone
-    count = len(health.gateways)
-    trust = for_people("trust", health.clock, options.language)
+def status_table(  # noqa: PLR0913  all that is shown
+    health: Health,
+    gateways: Sequence[GatewayHealth],
+    zone: tzinfo,
+    options: Options,
+    *,
+    lives: bool,
+    ahead_s: float | None = None,
+    exact: bool = False,
+) -> str:
+    """How it stands, in lines; `ahead_s` is by how much this computer's clock is ahead of the controller's, and `exact`
+    shows colours by their hex value too."""
+    say, language = options.say, options.language
+    trust = value_words("trust", health.clock.value, language)
     lines = [
         f"{health.site}  {_local(health.at, zone)}  {say('status.clock')}: {trust}",
-        f"{say('status.now')}: {health.now.said(options.language, zone)}",
-        f"{say('status.confirmed')}: {health.confirmed} / {count} ({say('status.by_gateways')})",
+        f"{say('status.now')}: {health.now.said(language, zone, exact=exact)}",
+        f"{say('status.confirmed')}: {health.confirmed} / {health.total} ({say('status.by_gateways')})",
     ]
     if not lives:
         lines.append(f"! {say('status.no_controller')}")
     if ahead_s is not None:
         amount, unit = span(abs(ahead_s))
         signed = f"{'-' if ahead_s < 0 else '+'}{amount:g}"
-        unit = for_people("unit", unit, options.language)
-        lines.append(f"! {say('status.clock_differs', amount=signed, unit=unit)}")
+        lines.append(f"! {say('status.clock_differs', amount=signed, unit=value_words('unit', unit, language))}")
     if health.next is not None:
-        lines.append(f"{say('status.next')}: {_local(health.next.at, zone)} {health.next.said(options.language)}")
+        following = health.next.said(language, exact=exact)
+        lines.append(f"{say('status.next')}: {_local(health.next.at, zone)} {following}")
     lines.extend(_degradation(one, zone, options) for one in health.degradations)
-    for gateway in health.gateways:
-        heard = "–" if gateway.heard_s is None else f"{gateway.heard_s:.0f} s"
-        lines.append(
-            f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}  {' '.join(gateway.problems)}".rstrip()
-        )
-        for name, shown in gateway.zones.items():
-            state = f"{MARKS[shown.standing]} {say(f'status.zone.{shown.standing}')}"
-            said = gateway.said(name, options.language, health.at.astimezone(zone))
-            lines.append(f"    {name:12} {state:28} {said}")
+    if health.total > MOST_NAMED:
+        counts = ((status, health.counts.get(status, 0)) for status in WORST_FIRST)
+        lines.append("  ".join(f"{MARKS[status]} {say(f'status.zone.{status}')}: {count}" for status, count in counts))
+    for gateway in (
+        gateways if health.total <= MOST_NAMED else (each for each in gateways if each.status != "confirmed")
+    ):
+        lines.extend(_gateway_lines(gateway, health, zone, options, exact))
+    unnamed = health.total - health.confirmed - len(health.unconfirmed)
+    if unnamed > 0:
+        lines.append(f"  … {unnamed}")
     return "\n".join(printable(line, WIDEST) for line in lines)
+
+
+def _gateway_lines(
+    gateway: GatewayHealth, health: Health, zone: tzinfo, options: Options, exact: bool
+) -> Iterator[str]:
+    say, heard_s = options.say, health.heard_s.get(gateway.name)
+    heard = "–" if heard_s is None else f"{heard_s:.0f} s"
+    codes = dict.fromkeys((*([gateway.code] if gateway.code else []), *gateway.problems))
+    yield f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}  {' '.join(codes)}".rstrip()
+    for name, shown in gateway.zones.items():
+        state = f"{MARKS[shown.status]} {say(f'status.zone.{shown.status}')}"
+        said = gateway.said(name, options.language, health.at.astimezone(zone), exact=exact)
+        yield f"    {name:12} {state:28} {said}"
 
 
 def _degradation(one: Degradation, zone: tzinfo, options: Options) -> str:

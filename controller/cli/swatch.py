@@ -3,8 +3,9 @@
 import os
 import sys
 
+from controller.events.words import look_words
 from controller.lighting.look import ZoneState
-from controller.service.formatting import shows
+from controller.locale import Language
 from controller.service.gateway_state import DesiredLooks
 
 
@@ -22,9 +23,9 @@ def can_write(signs: str) -> bool:
     return True
 
 
-def swatch(goal: DesiredLooks, dark: str) -> str:
-    """What each zone shows, each after a block of its colour; `dark` is the word for no light."""
-    return ", ".join(f"{block(state)}{shows({zone: state}, dark)}" for zone, state in goal.items())
+def swatch(desired: DesiredLooks, language: Language) -> str:
+    """What each zone shows, each after a block of its colour."""
+    return ", ".join(f"{block(state)}{zone} {look_words(state.value, language)}" for zone, state in desired.items())
 
 
 def block(state: ZoneState) -> str:

@@ -274,7 +274,7 @@ class DmxGateway:
                     began_s = reading.beat_s - late_s
                     self._fades[zone] = Fade(fade.at(reading.beat_s), desired, began_s, look.fade_s)
         if changed or self._playback is None or current.by != self._playback.by:
-            shows = ", ".join(f"{zone} {fade.desired.words()}" for zone, fade in self._fades.items())
+            shows = {zone: fade.desired.value for zone, fade in self._fades.items()}
             self._events.append(new_event("TWL-D010", gateway=self._settings.name, shows=shows, by=current.by))
             self._report_soon(reading)
             self._resting = False

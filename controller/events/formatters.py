@@ -1,11 +1,10 @@
 """How one event looks in a log: a line for people, or one JSON object for machines. Nothing can forge a line."""
 
 import json
-import math
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
-from controller.events.models import Advice, Event, Level, in_language
+from controller.events.models import Event, Level, plain_value
 from controller.locale import DEFAULT, Language
 from controller.rfc3339 import rfc3339
 
@@ -23,12 +22,9 @@ FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose"})
 """What every document says; a field of the same name stands in the text alone."""
 
 
-CAUSE = "_event"
-"""After the name of a field that tells another event: its code and fields, for whoever speaks another language."""
-
-
 def document(event: Event, at: datetime, language: Language) -> dict[str, object]:
-    """The event as a JSON object; also what goes out on `<prefix>/controller/event`."""
+    """The event as a JSON object, its fields as values; also what goes out on `<prefix>/controller/event`. `text` is
+    what the log says."""
     return {
         "version": 1,
         "at": rfc3339(at, timespec="microseconds"),
@@ -37,8 +33,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         "code": event.code,
         "text": event.text(language),
         **({"whose": event.whose.said(DEFAULT)} if event.whose is not None else {}),
-        **{key: _plain(value, language) for key, value in event.fields.items() if key not in FRAME},
-        **{f"{key}{CAUSE}": _cause(value) for key, value in event.fields.items() if isinstance(value, Event | Advice)},
+        **{key: plain_value(value) for key, value in event.fields.items() if key not in FRAME},
     }
 
 
@@ -52,15 +47,3 @@ def json_text(value: object, indent: int | None = None) -> str:
     U+009B, which is an escape sequence of its own, nor what turns the direction of writing."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
-
-
-def _cause(value: Event | Advice) -> dict[str, object]:
-    event = value.event if isinstance(value, Advice) else value
-    return {"code": event.code, "fields": {key: _plain(field, DEFAULT) for key, field in event.fields.items()}}
-
-
-def _plain(value: object, language: Language) -> object:
-    """As JSON can say it, which knows neither NaN nor infinity."""
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return in_language(value, language)

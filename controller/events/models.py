@@ -1,11 +1,12 @@
 """What an entry of the catalogue is, and one event of its kind."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from controller.events.translation import for_people
+from controller.events.words import reason_words, value_words
 from controller.locale import DEFAULT, Language, template
 
 
@@ -37,8 +38,13 @@ class Text:
     def say(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
         return self.template(language).format_map(
-            {key: for_people(key, in_language(value, language), language) for key, value in fields.items()}
+            {key: _field_words(key, value, language) for key, value in fields.items()}
         )
+
+
+def _field_words(field: str, value: object, language: Language) -> str:
+    words = value_words(field, value, language)
+    return printable(words, WIDEST) if words is not None else in_language(value, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,30 @@ class Advice:
         return self.said(DEFAULT)
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something failed, as a field of an event: a code of `reasons.toml` and the fields of its sentence."""
+
+    code: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents: `{"code", …}`."""
+        return {"code": self.code, **self.fields}
+
+    def said(self, language: Language) -> str:
+        """The sentence."""
+        return reason_words(self.code, self.fields, language)
+
+    def __str__(self) -> str:
+        return self.said(DEFAULT)
+
+
+WIDEST = 500
+"""Letters of what is said of a value that has several parts."""
+
+
 def in_language(value: object, language: Language) -> str:
     """What a field says: of another event its text, of what is spoken its words, else the value itself."""
     if isinstance(value, Event):
@@ -192,6 +222,23 @@ def in_language(value: object, language: Language) -> str:
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 """What a name may hold: nothing that breaks a line, steers a terminal or turns the direction of writing."""
+
+
+def plain_value(value: object) -> object:
+    """A field as documents carry it: values and codes; of whatever else has words of its own the English ones. JSON
+    knows neither NaN nor infinity."""
+    if isinstance(value, Event | Advice):
+        event = value.event if isinstance(value, Advice) else value
+        return {"code": event.code, "fields": {name: plain_value(each) for name, each in event.fields.items()}}
+    if isinstance(value, Reason):
+        return plain_value(value.value)
+    if isinstance(value, Mapping):
+        return {printable(name): plain_value(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(each) for each in value]
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return in_language(value, DEFAULT)
 
 
 def printable(value: object, limit: int = 200) -> str:

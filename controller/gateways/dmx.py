@@ -169,7 +169,10 @@ class Dmx(WithFixtures):
             valid_until=min(ends),
             zones=self._zones(cues[0], desired.fade_s) if cues else steady,
             cues=tuple(
-                wire.PlannedCue(at=cue.at, zones=self._zones(cue, cue.fade_s), why=cue.why.rule[:500]) for cue in cues
+                wire.PlannedCue(
+                    at=cue.at, zones=self._zones(cue, cue.fade_s), why=str(cue.why.rule["kind"] or "nothing")
+                )
+                for cue in cues
             ),
             after=wire.After(
                 hold_s=self.after.hold.total_seconds(),

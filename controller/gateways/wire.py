@@ -17,6 +17,7 @@ Rules
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -86,6 +87,7 @@ class ZoneLook(_Wire):
 
     on: bool
     color: HexColor | None = None
+    color_name: ShortText | None = None
     brightness: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     fade_s: Seconds = 0.0
     sequence: SequenceDocument | None = None
@@ -98,7 +100,7 @@ class ZoneLook(_Wire):
         if self.sequence is not None:
             colors = tuple(Color.from_hex(each) for each in self.sequence.colors)
             return Look(colors, self.brightness, self.sequence.change_every_s)
-        return Look((Color.from_hex(self.color or "#FFFFFF"),), self.brightness)
+        return Look((replace(Color.from_hex(self.color or "#FFFFFF"), name=self.color_name),), self.brightness)
 
     @property
     def since(self) -> datetime:
@@ -121,7 +123,8 @@ class ZoneLook(_Wire):
     @classmethod
     def steady(cls, state: ZoneState, fade_s: float = 0.0) -> "ZoneLook":
         """A state that does not change by itself."""
-        return cls(on=state.on, color=hex_of(state), brightness=state.brightness, fade_s=fade_s)
+        name = state.color.name if state.color is not None else None
+        return cls(on=state.on, color=hex_of(state), color_name=name, brightness=state.brightness, fade_s=fade_s)
 
 
 def hex_of(state: ZoneState) -> str:
@@ -133,7 +136,7 @@ Zones = Annotated[Mapping[ZoneName, ZoneLook], Field(max_length=MAX_ZONES)]
 
 
 class PlannedCue(_Wire):
-    """From `at` on, these zones are shown, and why."""
+    """From `at` on, these zones are shown; `why` is the kind of the rule that says so, for people who look into it."""
 
     at: Beginning
     zones: Zones

@@ -11,7 +11,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -48,10 +48,12 @@ LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Color:
-    """One colour: sRGB as `#RRGGBB`, and the colour temperature where it was given as one."""
+    """One colour: sRGB as `#RRGGBB`, the colour temperature where it was given as one, and the name that the file uses
+    (`orange`, `brandgul`, `2700 K`), which does not tell one colour from another; None for `#RRGGBB` and `rgb(…)`."""
 
     hex: str
     kelvin: int | None = None
+    name: str | None = field(default=None, compare=False)
 
     @classmethod
     def from_hex(cls, text: str) -> "Color":
@@ -143,7 +145,10 @@ def css_names() -> Mapping[str, Color]:
 def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
     text = text.strip()
-    color = _hex(text) or _kelvin(text) or _named(text, palette) or _rgb(text)  # no name begins with # or a digit
+    named = _kelvin(text) or _named(text, palette) if not text.startswith("#") else None
+    if named is not None:
+        return replace(named, name=" ".join(text.split()))
+    color = _hex(text) or _rgb(text)
     if color is not None:
         return color
     if len(text) > LONGEST:

@@ -20,9 +20,16 @@ class ZoneState:
     color: Color | None
     brightness: float
 
-    def words(self, dark: str = "dark") -> str:
-        """For a log line, or for people with their word for dark: `#FF6A00 100%`."""
-        return f"{self.color.hex} {self.brightness:.0%}" if self.on and self.color else dark
+    @property
+    def value(self) -> dict[str, object]:
+        """As documents and events carry it; `color_name` is the one that the file uses."""
+        color = self.color if self.on else None
+        return {
+            "on": self.on,
+            "color": color.hex if color else None,
+            "color_name": color.name if color else None,
+            "brightness": self.brightness,
+        }
 
 
 DARK = ZoneState(on=False, color=None, brightness=0.0)

@@ -2,20 +2,19 @@
 each language.
 """
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from controller.events.models import Text
 from controller.locale import DEFAULT, Language
-from controller.schedule.campaign import Override, Rule, SafetyStop
+from controller.schedule.campaign import Blackout, EveryNight, Override, Rule, SafetyStop
 
 Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
 
 _BEFORE = {verdict: Text("why", f"before.{verdict}") for verdict in ("lit", "blackout", "otherwise")}
 _NOTHING, _AGAIN, _ENDED, _BEGINS = (Text("why", key) for key in ("nothing", "again", "ended", "begins"))
-_STOP, _OVERRIDE, _WINS = (Text("why", key) for key in ("stop", "override", "wins"))
+_STOP, _OVERRIDE, _WINS = (Text("why", key) for key in ("by.stop", "by.override", "wins"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,11 @@ class Idle:
     name: str
     ended: str = ""
     begins: str = ""
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents; local times."""
+        return {"name": self.name, "ended": self.ended or None, "begins": self.begins or None}
 
     def said(self, language: Language) -> str:
         """What does not apply, and why not."""
@@ -51,9 +55,19 @@ class Why:
         return {Override: "override", SafetyStop: "stop"}.get(type(self.by))
 
     @cached_property
-    def rule(self) -> str:
-        """The English text, for programs; made once, since it is sent to each gateway."""
-        return self.said(DEFAULT)
+    def rule(self) -> dict[str, object]:
+        """On whose behalf, as documents say it: `kind`, and the name and line of a rule of the files; of what was set
+        by hand also owner and reason; where nothing applies `kind` is None and `idle` the rule of this night whose
+        hours are not on."""
+        match self.by:
+            case None:
+                return rule_value(None) | ({"idle": self.idle.value} if self.idle is not None else {})
+            case Override() | SafetyStop():
+                return rule_value("stop" if isinstance(self.by, SafetyStop) else "override") | {
+                    "owner": self.by.owner,
+                    "reason": self.by.reason,
+                }
+        return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
     def said(self, language: Language) -> str:
         """The rule as the file has it, or who set the override and why."""
@@ -69,13 +83,15 @@ class Why:
         return _WINS.say(language, {"winner": self.winner})
 
 
-def translated(rule: str, language: Language) -> str:
-    """`Why.rule` as a program was given it, in another language; what a person wrote stays as it is."""
-    for text in (_AGAIN, _ENDED, _BEGINS, _NOTHING, _STOP, _OVERRIDE):
-        pattern = re.escape(text.template(DEFAULT)).replace(r"\{", "(?P<").replace(r"\}", ">.*)")
-        if found := re.fullmatch(pattern, rule):
-            return text.say(language, found.groupdict())
-    for text in _BEFORE.values():
-        if (before := text.template(DEFAULT)) and rule.startswith(before):
-            return text.template(language) + rule.removeprefix(before)
-    return rule
+def kind_of(rule: Rule) -> str:
+    """What a rule of the files is to documents."""
+    return "blackout" if isinstance(rule, Blackout) else "every_night" if isinstance(rule, EveryNight) else "campaign"
+
+
+def rule_value(kind: str | None, rule: Rule | None = None) -> dict[str, object]:
+    """A rule as documents say it; what is not in a file has neither name nor line."""
+    return {
+        "kind": kind,
+        "name": rule.name if rule is not None else None,
+        "line": (rule.line or None) if rule else None,
+    }

@@ -7,11 +7,11 @@ from datetime import datetime
 from controller.clock import ClockReading
 from controller.lighting.look import NO_LIGHT, Look
 from controller.rfc3339 import rfc3339
-from controller.schedule.campaign import Blackout, EveryNight, Override, Rule, SafetyStop
 from controller.schedule.hours import night_at
 from controller.schedule.plan import Cue, Program
 from controller.service.controller import Controller
 from controller.service.desired import desired_looks
+from controller.service.values import rules_value
 from controller.state import LightChange, Minute
 
 
@@ -73,10 +73,10 @@ class LightChanges:
         if cue is None or self._seen == (cue, program):
             return ()
         self._seen = cue, program
+        rules = rules_value(program, cue, reading.wall)
         changes = []
         for zone in program.zones:
-            look: Look = cue.looks.get(zone, NO_LIGHT)
-            meant = (look_document(look, cue.since), rule_document(rule_of(program, cue, zone, reading.wall)))
+            meant = (look_document(cue.looks.get(zone, NO_LIGHT), cue.since), rules[zone])
             if self._recorded.get(zone) != meant:
                 self._recorded[zone] = meant
                 changes.append(LightChange(reading.wall, zone, *meant))
@@ -85,29 +85,11 @@ class LightChanges:
 
 def look_document(look: Look, since: datetime) -> dict[str, object]:
     """A look; of a sequence with when it began and how long each colour holds."""
-    document: dict[str, object] = {"colors": [color.hex for color in look.colors], "brightness": look.brightness}
+    document: dict[str, object] = {
+        "colors": [color.hex for color in look.colors],
+        "names": [color.name for color in look.colors],
+        "brightness": look.brightness,
+    }
     if len(look.colors) > 1:
         document |= {"change_every_s": look.change_every_s, "since": rfc3339(since)}
     return document
-
-
-def rule_of(program: Program, cue: Cue, zone: str, now: datetime) -> Rule | Override | SafetyStop | None:
-    """On whose behalf a zone shows what it shows: an override may cover some zones only."""
-    if program.stop is not None and program.stop.start <= now:
-        return program.stop
-    overrides = [each for each in program.overrides if each.start <= now < each.end and zone in each.looks]
-    if overrides:
-        return overrides[-1]
-    return cue.why.by if isinstance(cue.why.by, Rule) else next(iter(cue.why.losers), None)
-
-
-def rule_document(rule: Rule | Override | SafetyStop | None) -> dict[str, object]:
-    """`kind` with the name and line of a rule of the files, or the owner and reason of what was set by hand."""
-    match rule:
-        case None:
-            return {"kind": None}
-        case Override() | SafetyStop():
-            kind = "override" if isinstance(rule, Override) else "stop"
-            return {"kind": kind, "owner": rule.owner, "reason": rule.reason}
-    kind = "blackout" if isinstance(rule, Blackout) else "every_night" if isinstance(rule, EveryNight) else "campaign"
-    return {"kind": kind, "name": rule.name, "line": rule.line}

@@ -26,7 +26,6 @@ from controller.schedule.campaign import SafetyStop
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import HORIZON, PlanAhead, Revisions, desired_key, desired_looks, fade_left_s
-from controller.service.formatting import shows, span
 from controller.service.gateway_state import (
     Decision,
     DesiredLooks,
@@ -37,6 +36,7 @@ from controller.service.gateway_state import (
     TurnFacts,
 )
 from controller.service.reconcile import reconcile
+from controller.service.values import Value, looks_value, rules_value, span
 
 LISTEN_S = 0.5
 CLOCKS_APART_S = 5.0
@@ -133,6 +133,16 @@ class Controller:
         if cue.why.by is not None:
             return cue.why
         return self.program.explain(max(now, cue.at + timedelta(seconds=cue.fade_s)))
+
+    def rules(self, cue: Cue, now: datetime) -> dict[str, Value]:
+        """By zone, on whose behalf a cue shows what it shows."""
+        if cue is self.cue and cue.why.by is None:
+            return dict.fromkeys(self.program.zones, self.why(now).rule)
+        return rules_value(self.program, cue, now)
+
+    def looks(self, cue: Cue, now: datetime) -> dict[str, Value]:
+        """What a cue shows at an instant: by zone, with the rule on whose behalf."""
+        return looks_value(desired_looks(self.program.zones, cue, now), self.rules(cue, now))
 
     def follow(self, program: Program) -> None:
         """Other rules from now on: a changed file or an override."""
@@ -351,8 +361,7 @@ class Controller:
         if changed:
             self._told.append(self._changed(cue, reading.wall))
         elif self._anew is not None:
-            looks = shows(desired_looks(self.program.zones, cue, reading.wall))
-            self._told.append(new_event("TWL-C010", reason=self._anew, looks=looks))
+            self._told.append(new_event("TWL-C010", reason=self._anew, looks=self.looks(cue, reading.wall)))
         self._anew = None
         return cue
 
@@ -361,11 +370,10 @@ class Controller:
         zone = self.program.place.time_zone
         return new_event(
             "TWL-C020",
-            looks=shows(desired_looks(self.program.zones, cue, now)),
-            because=cue.campaign or self.why(now),
+            looks=self.looks(cue, now),
+            because=self.why(now).rule,
             campaign=cue.campaign or "–",
             until=f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}" if following is not None else "–",
-            why=self.why(now).rule,
             fade_s=cue.fade_s,
         )
 

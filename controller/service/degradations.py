@@ -5,13 +5,12 @@ Whoever notices something tells an event, as of anything else; the catalogue say
 can be missing there.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.clock import Clock, ClockReading
 from controller.events import Event
-from controller.events.models import Advice, Lasting, in_language
+from controller.events.models import Lasting, plain_value
 from controller.service.health import Degradation
 
 OUTLIVES = "JO"
@@ -75,7 +74,7 @@ class Degradations:
             Degradation(
                 code=one.event.code,
                 since=one.since + timedelta(seconds=reading.stepped_s - one.began.stepped_s),
-                fields=_plain_fields(one.event),
+                fields={name: plain_value(value) for name, value in one.event.fields.items()},
             )
             for one in self._standing.values()
         )
@@ -97,17 +96,3 @@ def _key(event: Event) -> tuple[str, ...]:
 def _is_quiet(one: _Standing, reading: ClockReading) -> bool:
     quiet_s = (one.event.kind.lasting or Lasting()).quiet_s
     return quiet_s is not None and reading.mono - one.told_s > quiet_s
-
-
-def _plain_fields(event: Event) -> dict[str, object]:
-    return {name: _plain(value) for name, value in event.fields.items()}
-
-
-def _plain(value: object) -> object:
-    """As the document says it: codes and values, of whatever has words of its own the English ones."""
-    value = value.event if isinstance(value, Advice) else value
-    if isinstance(value, Event):
-        return {"code": value.code, "fields": _plain_fields(value)}
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return in_language(value, "en")

@@ -1,23 +1,35 @@
-"""The health document: how it stands, as the page and the `status` command read it. One shape, both ends."""
+"""What the controller says of itself: a summary, and beside it one document for each gateway. Values and codes; the
+words for people are made here too, where somebody reads them.
+
+    <prefix>/controller/health           Health, version 2
+    <prefix>/controller/gateway/<name>   GatewayHealth, version 1; written when it changes
+"""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from controller.clock import Trust
 from controller.events import Event, Level, new_event
-from controller.events.models import Text, printable
-from controller.events.translation import looks_in
+from controller.events.models import WIDEST, Text, printable
+from controller.events.words import look_words, rule_words
 from controller.gateways.base import Rejected
 from controller.gateways.wire import parse_document
 from controller.locale import Language
-from controller.schedule.explanation import translated
 from controller.service.gateway_state import Status
 
 MAX_PAYLOAD = 4_194_304
-WIDEST = 500
+WORST_FIRST: tuple[Status, ...] = ("silent", "differs", "unknown", "pending", "confirmed")
 _SHOWS, _BY_CHANCE, _NEARLY, _SHOWED, _LAST_KNOWN, _WANTED = (
     Text("status", key) for key in ("shows", "by_chance", "nearly", "showed", "last_known", "wanted")
 )
@@ -27,42 +39,101 @@ _LAST_CONFIRMED, _NOT_ASKED, _FADING, _NEVER_HEARD = (
 
 
 def _has_local_time(instant: datetime) -> datetime:
-    """Far wider than any clock that is in doubt: the controller tells of itself whatever its clock says."""
+    """Far wider than any clock that is in doubt: the controller reports whatever its clock says."""
     if not 1000 <= instant.year <= 9000:
         raise ValueError("an instant outside the years 1000 to 9000")
     return instant
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_has_local_time)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class _HealthPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ZoneHealth(_HealthPart):
-    """One zone of one gateway: what is wanted, what it says, and the state between them.
+class _Sparse(_HealthPart):
+    """Leaves out of JSON what is not ALWAYS there and says nothing."""
 
-    `shown_at` is when it said so, where that is no news any more (None: nobody knows when), which `is_old` says.
-    `confirmed_at` is when it was confirmed last, where it is not now.
+    ALWAYS: ClassVar[frozenset[str]]
+
+    @model_serializer(mode="wrap")
+    def _sparse(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {
+            key: value
+            for key, value in dump(self).items()
+            if key in self.ALWAYS or (value is not None and value is not False)
+        }
+
+
+class RuleValue(_Sparse):
+    """On whose behalf something is shown. `name` and `line` are those of a rule of schedule.yaml, `owner` and `reason`
+    those of what was set by hand. Where nothing applies `kind` is null and `idle` the rule of this night whose hours
+    are not on, with the local times at which they `ended` and at which they `begin` (again)."""
+
+    ALWAYS = frozenset({"kind", "name", "line"})
+
+    kind: Literal["campaign", "every_night", "blackout", "otherwise", "override", "stop"] | None
+    name: str | None = None
+    line: int | None = None
+    owner: str | None = None
+    reason: str | None = None
+    idle: Mapping[str, str | None] | None = None
+
+    def said(self, language: Language) -> str:
+        """For people."""
+        return rule_words(self.model_dump(), language)
+
+
+class LookValue(_Sparse):
+    """What a zone shows; of a report `on` is null where nothing is known, and what only some gateways say follows."""
+
+    ALWAYS = frozenset({"on", "color", "color_name", "brightness"})
+
+    on: bool | None
+    color: str | None = None
+    color_name: str | None = None
+    brightness: Share | None = None
+    rule: RuleValue | None = None
+    xy: tuple[float, float] | None = None
+    kelvin: int | None = None
+    levels: tuple[tuple[int, int], ...] | None = None
+    unsteady: bool = False
+
+    def said(self, language: Language, *, exact: bool = False) -> str:
+        """For people; `exact` with the hex value."""
+        return look_words(self.model_dump(exclude={"rule"}), language, exact=exact)
+
+
+class ZoneHealth(_HealthPart):
+    """One zone of one gateway: what is desired, what it reports, and the status between them.
+
+    `reported_at` is when it said so, where that `is_old` (null: nobody knows when). `confirmed_at` is when it was
+    confirmed last, where it is not now.
     """
 
-    standing: Status
-    wanted: str
-    shown: str
+    status: Status
+    desired: LookValue
+    reported: LookValue
     is_old: bool = False
-    shown_at: Instant | None = None
+    reported_at: Instant | None = None
     confirmed_at: Instant | None = None
 
 
 class GatewayHealth(_HealthPart):
-    """One gateway; `heard_s` is how long ago it was heard, None for never. One that is not `askable` says what it shows
-    when it likes, if at all: that it is unknown is no fault."""
+    """One gateway. `heard` is when it was heard last, as known when this was written; `code` is the event that says
+    what is wrong with it. One that is not `askable` reports when it likes, if at all: that it is unknown is no
+    fault."""
 
+    version: Literal[1]
+    at: Instant
     name: str
     kind: str
+    status: Status
     online: bool | None
-    heard_s: float | None
+    heard: Instant | None
+    code: str | None = None
     by: str | None = None
     problems: tuple[str, ...] = ()
     askable: bool = True
@@ -72,28 +143,41 @@ class GatewayHealth(_HealthPart):
     def is_well(self) -> bool:
         """Whether no zone is known to be wrong. One that is `pending` has time left; one that is `unknown` has not
         answered yet, unless it cannot be asked."""
-        amiss = {"differs", "silent", *(["unknown"] if self.askable else [])}
-        return amiss.isdisjoint(zone.standing for zone in self.zones.values())
+        return not is_amiss({zone.status for zone in self.zones.values()}, self.askable)
 
-    def said(self, zone: str, language: Language, now: datetime) -> str:
-        """For people: what a zone shows or showed, what is wanted, and what else is to be known of it; `now` is in the
+    def said(self, zone: str, language: Language, now: datetime, *, exact: bool = False) -> str:
+        """For people: what a zone shows or showed, what is desired, and what else is to be known of it; `now` is in the
         time zone of the site."""
         health = self.zones[zone]
-        told = [_shown(self.kind, health, language, now)]
-        if health.standing == "unknown" and not self.askable:
+        parts = [_shown(self.kind, health, language, now, exact)]
+        if health.status == "unknown" and not self.askable:
             last = _LAST_CONFIRMED if health.confirmed_at is not None else _NOT_ASKED
-            told.append(last.say(language, {"when": _when(health.confirmed_at, now)}))
-        elif health.standing == "unknown" and self.heard_s is None:
-            told.append(_NEVER_HEARD.say(language, {}))
-        return "; ".join(told)
+            parts.append(last.say(language, {"when": _when(health.confirmed_at, now)}))
+        elif health.status == "unknown" and self.heard is None:
+            parts.append(_NEVER_HEARD.say(language, {}))
+        return "; ".join(parts)
 
 
-def _shown(kind: str, health: ZoneHealth, language: Language, now: datetime) -> str:
-    fields = {"shown": health.shown, "wanted": health.wanted, "when": _when(health.shown_at, now)}
+def is_amiss(statuses: set[Status], askable: bool) -> bool:
+    """Whether a gateway with zones of these statuses asks for somebody."""
+    return not statuses.isdisjoint({"differs", "silent", *(["unknown"] if askable else [])})
+
+
+def worst(statuses: set[Status]) -> Status:
+    """The status of a gateway is that of its worst zone."""
+    return next((each for each in WORST_FIRST if each in statuses), "unknown")
+
+
+def _shown(kind: str, health: ZoneHealth, language: Language, now: datetime, exact: bool) -> str:
+    desired = health.desired.said(language, exact=exact)
+    # a gateway confirms within its tolerance: what it calls a little otherwise is the colour that was asked for
+    is_same = health.status == "confirmed" and not exact and not health.is_old
+    shown = desired if is_same else health.reported.said(language, exact=exact)
+    fields = {"shown": shown, "wanted": desired, "when": _when(health.reported_at, now)}
     if health.is_old:
-        showed = _SHOWED if health.shown_at is not None else _LAST_KNOWN
-        return (_WANTED if health.shown == "?" else showed).say(language, fields)
-    if health.standing == "differs" and health.shown == health.wanted:
+        showed = _SHOWED if health.reported_at is not None else _LAST_KNOWN
+        return (_WANTED if health.reported.on is None and not health.reported.levels else showed).say(language, fields)
+    if health.status == "differs" and shown == desired:
         return (_BY_CHANCE if kind == "dmx" else _NEARLY).say(language, fields)
     return _SHOWS.say(language, fields)
 
@@ -107,29 +191,38 @@ def _when(at: datetime | None, now: datetime) -> str:
 
 
 class CueHealth(_HealthPart):
-    """A cue in words: when, what, which campaign and why; of one that is in force, until when the light fades to it."""
+    """A cue: when, and what each zone shows on whose behalf; of one that is in force, until when the light fades to
+    it."""
 
     at: Instant
-    looks: str
-    campaign: str | None
-    why: str
+    looks: Mapping[str, LookValue]
     fades_until: Instant | None = None
 
-    def said(self, language: Language, zone: tzinfo | None = None) -> str:
-        """For people: the looks, and the campaign or the reason; and that the lamps are on their way to it, by the
-        clock of a zone (UTC without one): until then they are lit though it says dark."""
-        looks = looks_in(self.looks, language)
-        if self.fades_until is None:
-            return f"{looks} – {self.campaign or translated(self.why, language)}"
-        until = f"{self.fades_until.astimezone(zone or UTC):%H:%M:%S}"
-        fading = _FADING.say(language, {"until": until, "then": printable(looks, WIDEST)})
-        return f"{fading} – {self.campaign}" if self.campaign else fading
+    def looks_words(self, language: Language, *, exact: bool = False) -> str:
+        """For people: what each zone shows."""
+        return ", ".join(f"{zone} {look.said(language, exact=exact)}" for zone, look in self.looks.items())
+
+    def said(self, language: Language, zone: tzinfo | None = None, *, exact: bool = False) -> str:
+        """For people: the looks and on whose behalf; and that the lamps are on their way to it, by the clock of a zone
+        (UTC without one): until then they are lit though it says dark."""
+        looks = self.looks_words(language, exact=exact)
+        if self.fades_until is not None:
+            until = f"{self.fades_until.astimezone(zone or UTC):%H:%M:%S}"
+            looks = _FADING.say(language, {"until": until, "then": printable(looks, WIDEST)})
+        by_rule: dict[str, list[str]] = {}
+        for name, look in self.looks.items():
+            # on the way to dark nothing applies yet
+            if look.rule is not None and not (self.fades_until is not None and look.rule.kind is None):
+                by_rule.setdefault(look.rule.said(language), []).append(name)
+        if len(by_rule) == 1:
+            return f"{looks} – {next(iter(by_rule))}"
+        return "; ".join((looks, *(f"{', '.join(names)}: {rule}" for rule, names in by_rule.items())))
 
 
 class Degradation(_HealthPart):
     """What is wrong for longer than a moment: the event that told of it last, and since when.
 
-    Its fields are plain values; an event among them is told by its code and its own fields.
+    Its fields are plain values; an event among them is `{"code", "fields"}`.
     """
 
     code: str
@@ -155,33 +248,111 @@ class Degradation(_HealthPart):
         return event.text(language) if event is not None else printable(dict(self.fields), WIDEST)
 
 
-class Health(_HealthPart):
-    """The whole document; instants are UTC."""
+class Unconfirmed(_HealthPart):
+    """A gateway of which not all zones are confirmed, in few words; its own document says more."""
 
-    version: int = 1
+    name: str
+    kind: str
+    status: Status
+    code: str | None = None
+    zones: Mapping[str, Status]
+
+
+class Health(_HealthPart):
+    """The summary; instants are UTC.
+
+    `counts` has the number of gateways by status, `amiss` how many of them ask for somebody. `unconfirmed` are those
+    that are not confirmed, at most MOST_NAMED; `heard_s` tells how long ago gateways were heard (null: never), those
+    and, of a small site, all.
+    """
+
+    version: Literal[2]
     at: Instant
     site: str
     clock: Trust
     now: CueHealth
     next: CueHealth | None
-    gateways: tuple[GatewayHealth, ...]
+    counts: Mapping[Status, int]
+    amiss: int
+    unconfirmed: tuple[Unconfirmed, ...] = ()
+    heard_s: Mapping[str, float | None] = {}
     degradations: tuple[Degradation, ...] = ()
 
     @property
     def confirmed(self) -> int:
         """How many gateways confirm all their zones."""
-        return sum(all(zone.standing == "confirmed" for zone in gw.zones.values()) for gw in self.gateways)
+        return self.counts.get("confirmed", 0)
+
+    @property
+    def total(self) -> int:
+        """How many gateways there are."""
+        return sum(self.counts.values())
 
     @property
     def is_well(self) -> bool:
         """Whether nothing asks for somebody: no lamp is known to be wrong, nor anything about the service itself."""
-        lamps = all(gateway.is_well for gateway in self.gateways)
-        return lamps and all(one.is_harmless for one in self.degradations)
+        return not self.amiss and all(one.is_harmless for one in self.degradations)
 
 
 def parse_health(payload: bytes) -> Health | Rejected:
-    """A health document, or why it is none."""
+    """A summary, or why it is none."""
     return parse_document(Health, payload, MAX_PAYLOAD)
+
+
+def parse_gateway_health(payload: bytes) -> GatewayHealth | Rejected:
+    """The document of one gateway, or why it is none."""
+    return parse_document(GatewayHealth, payload)
+
+
+def gateways_of(health: Health, documents: Mapping[str, GatewayHealth]) -> tuple[GatewayHealth, ...]:
+    """The gateways that a summary names, each as its document says. Where the two were written at different moments the
+    summary has the status and what is desired: the document of a gateway is not written for a short *pending*."""
+    unconfirmed = {each.name: each for each in health.unconfirmed}
+    names = dict.fromkeys((*health.heard_s, *unconfirmed))
+    found = (_gateway_of(health, name, unconfirmed.get(name), documents.get(name)) for name in names)
+    return tuple(gateway for gateway in found if gateway is not None)
+
+
+def _gateway_of(
+    health: Health, name: str, known: Unconfirmed | None, document: GatewayHealth | None
+) -> GatewayHealth | None:
+    """None where nothing but its name is known."""
+    if document is None:
+        if known is None:
+            return None
+        heard_s = health.heard_s.get(name)
+        heard = health.at - timedelta(seconds=heard_s) if heard_s is not None else None
+        unseen = LookValue(on=None)
+        zones = {
+            zone: ZoneHealth(status=status, desired=health.now.looks.get(zone, unseen), reported=unseen, is_old=True)
+            for zone, status in known.zones.items()
+        }
+        return GatewayHealth(
+            version=1,
+            at=health.at,
+            name=name,
+            kind=known.kind,
+            status=known.status,
+            online=None,
+            heard=heard,
+            code=known.code,
+            zones=zones,
+        )
+    statuses: Mapping[str, Status] = known.zones if known is not None else dict.fromkeys(document.zones, "confirmed")
+    if all(zone.status == statuses.get(each) for each, zone in document.zones.items()):
+        return document
+    zones = {each: _zone_of(health, each, zone, statuses.get(each, "unknown")) for each, zone in document.zones.items()}
+    status = known.status if known is not None else "confirmed"
+    code = known.code if known is not None else None
+    return document.model_copy(update={"status": status, "code": code, "zones": zones})
+
+
+def _zone_of(health: Health, name: str, zone: ZoneHealth, status: Status) -> ZoneHealth:
+    if zone.status == status:
+        return zone
+    is_old = status in {"silent", "unknown"}
+    desired = health.now.looks.get(name, zone.desired)
+    return zone.model_copy(update={"status": status, "desired": desired, "is_old": is_old})
 
 
 def _event(code: str, fields: Mapping[str, object]) -> Event | None:
@@ -193,8 +364,8 @@ def _event(code: str, fields: Mapping[str, object]) -> Event | None:
 
 
 def _unfolded(value: object) -> object:
-    if isinstance(value, Mapping):
-        inner = value.get("fields")
-        event = _event(str(value.get("code")), inner) if isinstance(inner, Mapping) else None
-        return event if event is not None else printable(dict(value))
+    match value:
+        case {"code": str(code), "fields": dict(fields)}:
+            event = _event(code, fields)
+            return event if event is not None else printable(value)
     return value

@@ -1,77 +1,299 @@
-"""Says in one document how it stands: the engine's tracks, the cue in force and the next one."""
+"""Writes the documents of `controller.service.health`: a summary, and one document for each gateway.
 
+A document costs what changed: only gateways that changed are looked at, the counts are kept up to date, and the summary
+names a bounded number of gateways. Each is written at most once in COALESCE_S, and the document of a gateway not for a
+*pending* that is over within PENDING_S, as after most commands.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import chain, islice
 
 from controller.clock import ClockReading
-from controller.gateways.base import Gateway, ReportedLook
+from controller.events import Event, Level
+from controller.gateways.base import Gateway, Message, ReportedLook
 from controller.lighting.look import ZoneState
+from controller.mqtt import Received
 from controller.schedule.plan import Cue
 from controller.service.controller import Controller
 from controller.service.desired import desired_looks, fade_left_s
-from controller.service.formatting import say, shows
-from controller.service.gateway_state import GatewayState
-from controller.service.health import CueHealth, Degradation, GatewayHealth, Health, ZoneHealth
+from controller.service.gateway_state import GatewayState, Status
+from controller.service.health import (
+    CueHealth,
+    Degradation,
+    GatewayHealth,
+    Health,
+    LookValue,
+    Unconfirmed,
+    ZoneHealth,
+    is_amiss,
+    worst,
+)
+from controller.service.values import color_names, reported_value
 
+MOST_NAMED = 100
+EVERY_S = 10.0
+"""So often the summary is written though nothing changed."""
+COALESCE_S = 1.0
+PENDING_S = 5.0
+BATCH = 200
+"""Documents of gateways that are written in one turn; more are due in the next one."""
 MOST_S = 1e9
+LEVELS = (Level.WARNING, Level.ERROR)
+
+
+class HealthReport:
+    """What is to be written of one controller, kept from turn to turn."""
+
+    def __init__(self, site: str, prefix: str) -> None:
+        self._site = site
+        self._prefix = prefix
+        self._codes: dict[str, tuple[Level, str]] = {}
+        self._known: dict[str, GatewayState] = {}
+        self._statuses: dict[str, tuple[Status, bool]] = {}
+        self._counts: Counter[Status] = Counter()
+        self._amiss: dict[str, None] = {}
+        self._waiting: dict[str, None] = {}
+        """Not confirmed, and nobody need act; as `_amiss` in the order in which they became so."""
+        self._written: dict[str, tuple[int, Status, float]] = {}
+        self._payloads: dict[str, int] = {}
+        self._pending_s: dict[str, float] = {}
+        self._due: dict[str, float] = {}
+        self._queue: list[tuple[float, str]] = []
+        self._strangers: set[str] = set()
+        self._cue: Cue | None = None
+        self._changes = 0
+        self._summary: tuple[object, float] = (None, float("-inf"))
+
+    def connected(self) -> None:
+        """A connection began: what a broker holds is not known, so all is written."""
+        self._written.clear()
+        self._summary = (None, float("-inf"))
+        self._cue = None
+
+    def note(self, event: Event) -> None:
+        """An event that was told: one of a gateway may say what is wrong with it."""
+        gateway = event.fields.get("gateway")
+        if isinstance(gateway, str) and event.code.startswith("TWL-G") and event.level in LEVELS:
+            level, _ = self._codes.get(gateway, (Level.WARNING, ""))
+            if LEVELS.index(event.level) >= LEVELS.index(level):
+                self._codes[gateway] = event.level, event.code
+
+    def receive(self, item: Received, engine: Controller, reading: ClockReading) -> None:
+        """A document of a gateway on the broker: that of one that is in tower.yaml no more is removed, and what we did
+        not write is written over."""
+        name = item.topic.removeprefix(f"{self._prefix}/controller/gateway/")
+        if name not in engine.gateways:
+            if item.payload:
+                self._strangers.add(name)
+        elif not item.retain and hash(item.payload) != self._payloads.get(name):
+            self._written.pop(name, None)
+            self._push(name, reading.mono + COALESCE_S)
+
+    @property
+    def due_s(self) -> float:
+        """When something is to be written, boot time; infinity for nothing."""
+        return self._queue[0][0] if self._queue else float("inf")
+
+    def messages(
+        self,
+        engine: Controller,
+        reading: ClockReading,
+        changed: Iterable[str],
+        degradations: tuple[Degradation, ...] = (),
+    ) -> tuple[Message, ...]:
+        """What is to be written now; `changed` names the gateways whose state may have changed since the last call."""
+        cue = engine.cue or engine.program.look_at(reading.wall)
+        is_new_cue, self._cue = cue is not self._cue, cue
+        for name in engine.gateways if is_new_cue else changed:
+            self._look_at(name, engine, reading, anew=is_new_cue)
+        removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
+        self._strangers.clear()
+        written: list[Message] = []
+        while self._queue and self._queue[0][0] <= reading.mono and len(written) < BATCH:
+            due_s, name = heapq.heappop(self._queue)
+            if self._due.get(name) == due_s:
+                del self._due[name]
+                written += self._document(name, engine, cue, reading) if name else []
+        return (*removed, *written, *self._summarize(engine, reading, degradations))
+
+    def _look_at(self, name: str, engine: Controller, reading: ClockReading, *, anew: bool) -> None:
+        state, gateway = engine.states[name], engine.gateways[name]
+        if self._known.get(name) is state and not anew:
+            return
+        self._known[name] = state
+        statuses: set[Status] = {state.status.get(zone, "unknown") for zone in gateway.zone_names}
+        status, amiss = worst(statuses), is_amiss(statuses, _is_askable(gateway, state))
+        before = self._statuses.get(name)
+        if before != (status, amiss):
+            self._changes += 1
+            self._statuses[name] = status, amiss
+            self._counts[status] += 1
+            if before is not None:
+                self._counts[before[0]] -= 1
+            for names, belongs in ((self._amiss, amiss), (self._waiting, not amiss and status != "confirmed")):
+                names.pop(name, None)
+                if belongs:
+                    names[name] = None
+        if status == "confirmed":
+            self._codes.pop(name, None)
+        if status == "pending":
+            began_s = self._pending_s.setdefault(name, reading.mono)
+        else:
+            self._pending_s.pop(name, None)
+            began_s = float("-inf")
+        _, was, written_s = self._written.get(name, (0, None, float("-inf")))
+        patience_s = began_s + PENDING_S if status == "pending" and was != "pending" else float("-inf")
+        self._push(name, max(reading.mono, written_s + COALESCE_S, patience_s))
+
+    def _push(self, name: str, due_s: float) -> None:
+        """No name stands for the summary."""
+        if self._due.get(name) != due_s:
+            self._due[name] = due_s
+            heapq.heappush(self._queue, (due_s, name))
+
+    def _topic(self, name: str) -> str:
+        return f"{self._prefix}/controller/gateway/{name}"
+
+    def _document(self, name: str, engine: Controller, cue: Cue, reading: ClockReading) -> list[Message]:
+        """Nothing where it says what it said already, or is of a pending that may be over in a moment."""
+        health = self.gateway(name, engine, cue, reading)
+        essence = _essence(health)
+        if essence == self._written.get(name, (None,))[0]:
+            return []
+        payload = health.model_dump_json().encode()
+        self._written[name] = essence, health.status, reading.mono
+        self._payloads[name] = hash(payload)
+        return [Message(self._topic(name), payload, qos=1, retain=True)]
+
+    def gateway(self, name: str, engine: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
+        """The document of one gateway."""
+        gateway, state = engine.gateways[name], engine.states[name]
+        reported = state.reported
+        desired = desired_looks(gateway.zone_names, cue, reading.wall)
+        rules = engine.rules(cue, reading.wall)
+        names = color_names(chain(desired.values(), (look.at(0) for look in cue.looks.values())))
+        zones = {zone: _zone(zone, look, rules[zone], state, reading, names) for zone, look in desired.items()}
+        status = worst({zone.status for zone in zones.values()})
+        return GatewayHealth(
+            version=1,
+            at=reading.wall,
+            name=gateway.name,
+            kind=gateway.kind,
+            status=status,
+            online=reported.online,
+            heard=_instant(reported.alive_s, reading),
+            code=self._code(name, status),
+            by=reported.by,
+            problems=reported.problems,
+            askable=_is_askable(gateway, state),
+            zones=zones,
+        )
+
+    def _code(self, name: str, status: Status) -> str | None:
+        return self._codes[name][1] if name in self._codes and status != "confirmed" else None
+
+    def _summarize(
+        self, engine: Controller, reading: ClockReading, degradations: tuple[Degradation, ...]
+    ) -> tuple[Message, ...]:
+        """On each change of what matters, and every EVERY_S."""
+        cue = self._cue
+        key = (
+            self._changes,
+            cue,
+            engine.following,
+            reading.trust,
+            cue and fade_left_s(cue, reading.wall) > 0,
+            degradations,
+        )
+        before, written_s = self._summary
+        waited_s = reading.mono - written_s
+        if waited_s < EVERY_S and (key == before or waited_s < COALESCE_S):
+            if key != before:
+                self._push("", written_s + COALESCE_S)
+            return ()
+        self._summary = key, reading.mono
+        payload = self.summary(engine, reading, degradations).model_dump_json().encode()
+        return (Message(f"{self._prefix}/controller/health", payload, qos=1, retain=True),)
+
+    def summary(self, engine: Controller, reading: ClockReading, degradations: tuple[Degradation, ...] = ()) -> Health:
+        """The summary of this instant."""
+        cue = engine.cue or engine.program.look_at(reading.wall)
+        following = engine.following
+        named = tuple(islice(chain(self._amiss, self._waiting), MOST_NAMED))
+        heard = engine.gateways if len(engine.gateways) <= MOST_NAMED else named
+        return Health(
+            version=2,
+            at=reading.wall,
+            site=self._site,
+            clock=reading.trust,
+            now=_cue(engine, cue, reading.wall, fade_left_s(cue, reading.wall)),
+            next=_cue(engine, following, following.at) if following is not None else None,
+            counts={status: count for status, count in self._counts.items() if count},
+            amiss=len(self._amiss),
+            unconfirmed=tuple(self._unconfirmed(name, engine) for name in named),
+            heard_s={name: _ago_s(engine.states[name].reported.alive_s, reading) for name in heard},
+            degradations=degradations,
+        )
+
+    def _unconfirmed(self, name: str, engine: Controller) -> Unconfirmed:
+        gateway, state = engine.gateways[name], engine.states[name]
+        statuses: dict[str, Status] = {zone: state.status.get(zone, "unknown") for zone in gateway.zone_names}
+        status = worst(set(statuses.values()))
+        return Unconfirmed(name=name, kind=gateway.kind, status=status, code=self._code(name, status), zones=statuses)
 
 
 def health_of(
     engine: Controller, site: str, reading: ClockReading, degradations: tuple[Degradation, ...] = ()
 ) -> Health:
-    """The health document of this instant."""
-    cue = engine.cue or engine.program.look_at(reading.wall)
-    following = engine.following
-    gateways = (_gateway(gateway, engine.states[name], cue, reading) for name, gateway in engine.gateways.items())
-    return Health(
-        at=reading.wall,
-        site=site,
-        clock=reading.trust,
-        now=_cue(engine, cue, fade_left_s(cue, reading.wall)).model_copy(update={"why": engine.why(reading.wall).rule}),
-        next=_cue(engine, following) if following is not None else None,
-        gateways=tuple(gateways),
-        degradations=degradations,
-    )
+    """The summary of a controller of which nothing was written before."""
+    report = HealthReport(site, "")
+    report.messages(engine, reading, engine.gateways)
+    return report.summary(engine, reading, degradations)
 
 
-def essence(health: Health) -> int:
-    """What of it matters: a number that changes when anything but the age of the news does."""
-    still = health.model_copy(update={"at": None, "gateways": ()})
-    gateways = tuple(gateway.model_copy(update={"heard_s": None}).model_dump_json() for gateway in health.gateways)
-    return hash((still.model_dump_json(warnings=False), gateways))
+def _essence(health: GatewayHealth) -> int:
+    """What of it matters: a number that changes when anything but the age of it does. What a lamp on its way reports
+    changes all the time."""
+    zones = {"__all__": {"reported"}} if health.status == "pending" else {}
+    return hash(health.model_dump_json(exclude={"at": True, "heard": True, "zones": zones}))
 
 
-def _cue(engine: Controller, cue: Cue, fade_s: float = 0.0) -> CueHealth:
-    looks = shows(desired_looks(engine.program.zones, cue, cue.at))
-    until = cue.at + timedelta(seconds=cue.fade_s) if fade_s > 0 else None
-    return CueHealth(at=cue.at, looks=looks, campaign=cue.campaign, why=cue.why.rule, fades_until=until)
+def _is_askable(gateway: Gateway, state: GatewayState) -> bool:
+    return gateway.refresh != "nothing" or state.is_absence_reported
 
 
-def _gateway(gateway: Gateway, track: GatewayState, cue: Cue, reading: ClockReading) -> GatewayHealth:
-    heard = track.reported
-    desired = desired_looks(gateway.zone_names, cue, reading.wall)
-    return GatewayHealth(
-        name=gateway.name,
-        kind=gateway.kind,
-        online=heard.online,
-        heard_s=round(reading.mono - heard.alive_s, 1) if heard.alive_s is not None else None,
-        by=heard.by,
-        problems=heard.problems,
-        askable=gateway.refresh != "nothing" or track.is_absence_reported,
-        zones={zone: _zone(zone, state, track, reading) for zone, state in desired.items()},
-    )
+def _cue(engine: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
+    looks = {zone: LookValue.model_validate(look) for zone, look in engine.looks(cue, at).items()}
+    return CueHealth(at=cue.at, looks=looks, fades_until=cue.at + timedelta(seconds=cue.fade_s) if fade_s > 0 else None)
 
 
-def _zone(zone: str, desired: ZoneState, track: GatewayState, reading: ClockReading) -> ZoneHealth:
-    standing = track.status.get(zone, "unknown")
-    is_old = zone not in track.reported.reported_s or standing in {"silent", "unknown"}
+def _zone(
+    zone: str,
+    desired: ZoneState,
+    rule: dict[str, object],
+    state: GatewayState,
+    reading: ClockReading,
+    names: dict[str, str],
+) -> ZoneHealth:
+    status = state.status.get(zone, "unknown")
+    reported = state.reported
+    is_old = zone not in reported.reported_s or status in {"silent", "unknown"}
+    look = reported_value(reported.zones.get(zone, ReportedLook()), names)
     return ZoneHealth(
-        standing=standing,
-        wanted=desired.words(),
-        shown=say(track.reported.zones.get(zone, ReportedLook())),
+        status=status,
+        desired=LookValue.model_validate(desired.value | {"rule": rule}),
+        reported=LookValue.model_validate(look),
         is_old=is_old,
-        shown_at=_instant(track.reported.last_reported_s.get(zone), reading) if is_old else None,
-        confirmed_at=_instant(track.confirmed_s.get(zone), reading) if standing != "confirmed" else None,
+        reported_at=_instant(reported.last_reported_s.get(zone), reading) if is_old else None,
+        confirmed_at=_instant(state.confirmed_s.get(zone), reading) if status != "confirmed" else None,
     )
+
+
+def _ago_s(at_s: float | None, reading: ClockReading) -> float | None:
+    return round(reading.mono - at_s, 1) if at_s is not None else None
 
 
 def _instant(at_s: float | None, reading: ClockReading) -> datetime | None:

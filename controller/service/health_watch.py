@@ -1,17 +1,19 @@
-"""What the brokers tell of the controller: its health document, and whether it lives.
+"""What the brokers tell of the controller: its health documents, and whether it lives.
 
 The controller says `online` every BEAT_S, so a sign of life is what comes live, while somebody listens: no date tells
 its document from one that a dead controller left behind, since the clock of whoever asks may be behind by as much as
 the controller has been dead. What is retained is the past: also an `offline`, which anybody may have written.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.clock import ClockReading
 from controller.gateways.base import Rejected
 from controller.mqtt import Disconnected, Failure, Item, Received
-from controller.service.health import Health, parse_health
+from controller.service.health import GatewayHealth, Health, gateways_of, parse_gateway_health, parse_health
+from controller.topics import matches
 
 BEAT_S = 2.0
 STALE_S = 30.0
@@ -26,9 +28,10 @@ CLOCKS_DIFFER_S = 30.0
 
 @dataclass(slots=True)
 class _Broker:
-    """What one of them has said: the newest document, the last word, when a sign of life came (boot-time seconds)."""
+    """What one of them has said: the newest documents, the last word, when a sign of life came (boot-time seconds)."""
 
     health: Health | None = None
+    gateways: dict[str, GatewayHealth] = field(default_factory=dict)
     online: bool | None = None
     live_s: float = float("-inf")
 
@@ -48,11 +51,31 @@ class HealthWatch:
         return f"{self.prefix}/controller/health", f"{self.prefix}/controller/status"
 
     @property
+    def gateway_topics(self) -> str:
+        """Where the documents of gateways come, as a filter."""
+        return f"{self.prefix}/controller/gateway/+"
+
+    @property
     def health(self) -> Health | None:
-        """The document of the controller as far as it lives, else the newest that is left of it."""
-        told = [one for one in self._brokers.values() if one.health is not None]
-        latest = max(told, key=lambda one: (one.live_s, one.health.at if one.health else None), default=None)
+        """The summary of the controller as far as it lives, else the newest that is left of it."""
+        latest = self._latest
         return latest.health if latest is not None else None
+
+    @property
+    def gateways(self) -> tuple[GatewayHealth, ...]:
+        """The gateways that the summary names, as it and their documents have them."""
+        latest = self._latest
+        return gateways_of(latest.health, latest.gateways) if latest is not None and latest.health is not None else ()
+
+    def has_documents_of(self, names: Iterable[str]) -> bool:
+        """Whether the document of each of these gateways has come."""
+        latest = self._latest
+        return latest is not None and latest.gateways.keys() >= set(names)
+
+    @property
+    def _latest(self) -> _Broker | None:
+        told = [one for one in self._brokers.values() if one.health is not None]
+        return max(told, key=lambda one: (one.live_s, one.health.at if one.health else None), default=None)
 
     def take(self, item: Item, now: ClockReading) -> None:
         """One thing that happened to a connection; a broker that is lost says nothing any more."""
@@ -62,6 +85,11 @@ class HealthWatch:
             self._hear(self._brokers.setdefault(item.broker, _Broker()), item, now)
 
     def _hear(self, broker: _Broker, item: Received, now: ClockReading) -> None:
+        if matches(self.gateway_topics, item.topic):
+            document = parse_gateway_health(item.payload)
+            if isinstance(document, GatewayHealth):
+                broker.gateways[document.name] = document
+            return
         told = parse_health(item.payload) if item.topic == self.topics[0] else None
         if isinstance(told, Health):
             broker.health = told

@@ -14,7 +14,6 @@ from controller.events import Event, new_event
 from controller.gateways.base import POLL_S, Gateway
 from controller.gateways.vendor import CONTRADICTED
 from controller.retry import backoff_s
-from controller.service.formatting import difference, says, shows
 from controller.service.gateway_state import (
     Absent,
     Command,
@@ -32,6 +31,7 @@ from controller.service.gateway_state import (
     Unasked,
     Verifying,
 )
+from controller.service.values import difference, looks_value, shown_value
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
@@ -488,7 +488,7 @@ def _confirmation_events(situation: Situation) -> tuple[Event, ...]:
     event = new_event(
         "TWL-G107" if is_late else "TWL-G101",
         gateway=situation.gateway.name,
-        shows=shows(situation.turn.desired_looks),
+        shows=looks_value(situation.turn.desired_looks),
         latency_s=round(situation.turn.now_s - command.began_s, 3),
         attempts=command.attempts,
         command_id=issued.command_id,
@@ -610,13 +610,14 @@ def _disobedience_events(situation: Situation, state: GatewayState, command: Com
     fields = {"gateway": situation.gateway.name, "attempts": state.misses}
     is_answered = reported.at is not None or any(at_s >= command.began_s for at_s in reported.reported_s.values())
     if is_answered and all(situation.likeness.values()):
-        return (new_event("TWL-G117", **fields, shown=says(reported)),)
+        return (new_event("TWL-G117", **fields, shown=shown_value(situation.turn.desired_looks, reported)),)
     if is_answered and situation.contradicts:
         return (new_event("TWL-G108", **fields, **_difference(situation)),)
-    return (new_event("TWL-G102", **fields, wanted=shows(situation.turn.desired_looks), shown=says(reported)),)
+    desired = situation.turn.desired_looks
+    return (new_event("TWL-G102", **fields, wanted=looks_value(desired), shown=shown_value(desired, reported)),)
 
 
-def _difference(situation: Situation) -> dict[str, str]:
+def _difference(situation: Situation) -> dict[str, object]:
     """What is wanted and what is shown of the zones of which it reports something else."""
     likeness = {zone: alike or zone not in situation.reported_zones for zone, alike in situation.likeness.items()}
     return difference(situation.turn.desired_looks, situation.state.reported, likeness)

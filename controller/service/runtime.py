@@ -9,24 +9,24 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from controller.clock import Clock, ClockReading, Trust, WakeUp
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Text
-from controller.gateways.base import Message
 from controller.mqtt import Connected, Disconnected, Item, Mqtt, Received
 from controller.schedule.plan import Program
 from controller.service.certificates import Certificates
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
-from controller.service.health_report import essence, health_of
+from controller.service.health_report import HealthReport
 from controller.service.overrides import STOPPED, OverrideManager, OverrideQueue
 from controller.service.presence import Presence
+from controller.topics import matches
 
 CONTROLLER = Phrase(Text("parts", "controller"))
 TICK_S = 1.0
 LATE_S = 2.0
-HEALTH_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class SiteInfo:
         return f"{self.prefix}/override/set"
 
     @property
-    def health(self) -> str:
-        """Where it tells how it stands."""
-        return f"{self.prefix}/controller/health"
+    def gateway_documents(self) -> str:
+        """Where the controller says how each gateway is: a topic filter."""
+        return f"{self.prefix}/controller/gateway/+"
 
     @property
     def status(self) -> str:
@@ -75,7 +75,7 @@ class Runtime:
         self._degradations = degradations
         self._certificates = Certificates()
         self._wake = asyncio.Event()
-        self._health: tuple[int, float] | None = None
+        self._report = HealthReport(site.name, site.prefix)
         self._presence = Presence(site.status)
         self._desk = OverrideQueue(hand)
         self._asked = asyncio.Event()
@@ -100,6 +100,9 @@ class Runtime:
             if not item.retain:
                 self._ask(item.payload, reading)
             return  # a flood of them must not turn the engine for each: one that changes the light wakes it
+        if isinstance(item, Received) and matches(self._site.gateway_documents, item.topic):
+            self._report.receive(item, self._engine, reading)
+            return  # mostly our own
         self._wake.set()
         if isinstance(item, Received) and item.topic == self._site.status:
             self._presence.heard(item, reading)
@@ -111,7 +114,7 @@ class Runtime:
             self._certificates.note(item.broker, item.certificate_until)
             self._engine.connected(reading)
             self._presence.connected(reading)
-            self._health = None
+            self._report.connected()
         elif isinstance(item, Disconnected) and not self._mqtt.connected:
             self._engine.lost()
 
@@ -158,15 +161,16 @@ class Runtime:
             for message in output.messages:
                 self._mqtt.publish(message)
             for event in (*output.events, *self._presence.events(reading)):
+                self._report.note(event)
                 self._tell(event, reading.wall)
-            self._publish_health(reading)
+            self._publish_health(reading, output.changed)
             if output.wake_at is not None:
                 wake_up.wake_at(output.wake_at)
             self.turned_s = self._clock.read().mono
-            await self._sleep(reading, output.wake_s)
+            await self._sleep(reading, min(self._report.due_s, output.wake_s if output.wake_s is not None else inf))
 
-    async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:
-        pause = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
+    async def _sleep(self, reading: ClockReading, wake_s: float) -> None:
+        pause = min(TICK_S, max(0.0, wake_s - self._clock.read().mono))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -174,15 +178,10 @@ class Runtime:
         if late > LATE_S:
             self._tell(new_event("TWL-C030", late_s=round(late, 1)), reading.wall)
 
-    def _publish_health(self, reading: ClockReading) -> None:
-        """On each change of what matters, and every HEALTH_EVERY_S so that its age tells that the controller lives."""
+    def _publish_health(self, reading: ClockReading, changed: frozenset[str]) -> None:
+        """After the commands: the documents, and then the sign of life that vouches for them."""
         if not self._mqtt.connected:
             return
-        health = health_of(self._engine, self._site.name, reading, self._degradations.now())
-        told = (essence(health), reading.mono)
-        if self._health is None or told[0] != self._health[0] or told[1] - self._health[1] >= HEALTH_EVERY_S:
-            self._health = told
-            document = health.model_dump_json().encode()
-            self._mqtt.publish(Message(self._site.health, document, qos=1, retain=True))
-        for message in self._presence.due(reading):  # after the document, which a sign of life vouches for
+        documents = self._report.messages(self._engine, reading, changed, self._degradations.now())
+        for message in (*documents, *self._presence.due(reading)):
             self._mqtt.publish(message)

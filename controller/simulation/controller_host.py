@@ -160,7 +160,7 @@ class ControllerHost:
             self._presence.connected(reading)
             self._turn()
             health = health_of(self._engine, self._site.name, reading).model_dump_json().encode()
-            self.door.publish(Message(self._site.health, health, qos=1, retain=True))
+            self.door.publish(Message(f"{self._site.prefix}/controller/health", health, qos=1, retain=True))
 
     def _lost(self) -> None:
         if self._engine is not None:

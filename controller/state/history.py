@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 
 from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
-from controller.events.models import Advice, InEachLanguage, Spoken, in_language, printable
+from controller.events.models import Advice, InEachLanguage, Reason, Spoken, in_language, printable
 from controller.locale import Language, languages
 from controller.rfc3339 import parse_rfc3339
 from controller.state.database import REFUSALS, Database
@@ -316,6 +316,8 @@ def _stored_field(value: object) -> object:
         event = value.event if isinstance(value, Advice) else value
         name = "advice" if isinstance(value, Advice) else "event"
         return {name: {"code": event.code, "level": event.level.value, "fields": _stored_fields(event)}}
+    if isinstance(value, Reason):
+        return value.value
     if isinstance(value, Spoken):
         return {"said": {language: in_language(value, language) for language in languages()}}
     if isinstance(value, dict | list | tuple):

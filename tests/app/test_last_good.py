@@ -10,6 +10,7 @@ import pytest
 
 from controller.app.reload import changes, contents_of, difference, last_good, write_last_good
 from controller.config.load import Setup, load
+from controller.events import new_event
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -28,9 +29,9 @@ def config(tmp_path: Path) -> Path:
 def test_a_saved_change_that_alters_nothing_is_told_with_what_is_lit(config: Path) -> None:
     """Not as a dash, which reads as dark."""
     program = load(config).program()
-    assert difference(program, program, datetime(2026, 11, 20, 18, tzinfo=UTC)) == (
-        "19:00 bowl #FF6A00 100%, shaft #FF6A00 100%; 07:53 bowl dark, shaft dark"
-    )
+    told = new_event("TWL-O130", tonight=difference(program, program, datetime(2026, 11, 20, 18, tzinfo=UTC)))
+    assert told.text("en").endswith("19:00 bowl orange 100 %, shaft orange 100 %; 07:53 bowl dark, shaft dark")
+    assert told.text("sv").endswith("19:00 bowl orange 100 %, shaft orange 100 %; 07:53 bowl släckt, shaft släckt")
 
 
 def test_what_was_saved_after_the_judgement_is_not_copied(config: Path, tmp_path: Path) -> None:

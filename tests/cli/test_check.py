@@ -123,7 +123,7 @@ def test_a_file_that_the_service_has_taken_already_is_held_against_what_ran_befo
     edit(schedule, "color: orange", "color: blue")
     before = call("check", "--against-running").stdout
     assert "has not taken these files yet" in before
-    assert "#FF6A00 100%, shaft #FF6A00 100% → " in before
+    assert "orange 100 %, shaft orange 100 % → " in before
     take(config, state)
     after = call("check", "--against-running").stdout
     assert "Taken by the service 20" in after

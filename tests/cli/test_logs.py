@@ -47,8 +47,10 @@ def works(file: object) -> Event:
 
 def light(campaign: str) -> Event:
     """A change of light."""
-    fields = {"looks": "bowl #FF6A00 100%", "until": "–", "why": "x", "fade_s": 0.0}
-    return new_event("TWL-C020", because=campaign, campaign=campaign, **fields)
+    rule = {"kind": "campaign", "name": campaign, "line": 3}
+    orange = {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0, "rule": rule}
+    fields = {"looks": {"bowl": orange}, "until": "–", "fade_s": 0.0}
+    return new_event("TWL-C020", because=rule, campaign=campaign, **fields)
 
 
 def silent(gateway: str) -> Event:

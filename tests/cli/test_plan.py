@@ -59,7 +59,13 @@ def test_the_shipped_campaign_of_2026_is_lit_to_the_minute(call: Any) -> None:
     lit = [cue for cue in plan["cues"] if cue["looks"]["bowl"]["on"]]
     assert {cue["looks"]["bowl"]["color"] for cue in lit} == {"#FF6A00"}
     assert {cue["looks"]["bowl"]["brightness"] for cue in lit} == {1.0}
-    assert {cue["campaign"] for cue in lit} == {"En vecka fri från våld"}
+    assert {cue["looks"]["bowl"]["color_name"] for cue in lit} == {"orange"}
+    line = (
+        (SHIPPED / "schedule.yaml").read_text(encoding="utf-8").splitlines().index("  - name: En vecka fri från våld")
+    )
+    rule = {"kind": "campaign", "name": "En vecka fri från våld", "line": line + 1}
+    assert all(cue["looks"][zone]["rule"] == rule for cue in lit for zone in ("bowl", "shaft"))
+    assert not {"campaign", "why"} & {key for cue in plan["cues"] for key in cue}
 
 
 def test_the_first_cue_says_what_holds_at_the_start(call: Any) -> None:
@@ -100,8 +106,8 @@ def test_one_moment_is_explained_with_winner_and_loser(call: Any, config: Any) -
     head, rest = text.split("every_night:", 1)
     (config / "schedule.yaml").write_text(head + lower + "every_night:" + rest)
     told = json.loads(call("plan", "--json", "--at", "2026-11-25T18:00").stdout)
-    assert told["winner"] == told["campaign"] == "En vecka fri från våld"
-    assert [loser["name"] for loser in told["losers"]] == ["Orange the World"]
+    assert told["winner"] == told["rule"]["name"] == told["looks"]["bowl"]["rule"]["name"] == "En vecka fri från våld"
+    assert [(loser["kind"], loser["name"]) for loser in told["losers"]] == [("campaign", "Orange the World")]
     after = json.loads(call("plan", "--json", "--at", "2026-11-27T18:00").stdout)
     assert after["winner"] == "Orange the World"
     assert after["losers"] == []
@@ -204,6 +210,7 @@ def test_a_plan_that_begins_in_a_sequence_begins_with_the_step_that_is_on(call: 
     assert shown["color"] == "#00FF00"
     assert shown["sequence"] == {
         "colors": ["#FF0000", "#00FF00"],
+        "color_names": ["red", "lime"],
         "change_every_s": 3600.0,
         "started_at": "2026-11-19T23:00:00Z",
     }
@@ -216,7 +223,7 @@ def test_the_table_tells_a_sequence_from_one_colour(call: Any, config: Any) -> N
     assert "färger" not in call("plan", "20 November 2026", "--lang", "sv").stdout
     (config / "schedule.yaml").write_text(text.replace("orange", "[red, lime, blue]\n    change_every: 1 h", 1))
     row = call("plan", "20 November 2026", "--lang", "sv").stdout.splitlines()[1]
-    assert "bowl #FF0000 100% (3 färger), shaft #FF0000 100% (3 färger)" in row
+    assert "bowl red 100 % (3 färger), shaft red 100 % (3 färger)" in row
 
 
 @pytest.fixture
@@ -249,14 +256,18 @@ def soon() -> str:
 def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
     """During a blue override the plan must not say dark, or orange, without a word of it."""
     told = call("plan", "--at", soon()).stdout
-    assert "#0000FF" in told
+    assert "Shows: bowl blue 100 %, shaft blue 100 %" in told
     assert "! an override by Eva stands until 20" in told
     assert "(prov): blue" in told
     assert "Because: override by Eva: prov" in told
     assert "För att: överstyrt av Eva: prov" in call("plan", "--at", soon(), "--lang", "sv").stdout
     document = json.loads(call("plan", "--at", soon(), "--json").stdout)
     assert document["winner"] == "override"
-    assert document["by_hand"]["overrides"][0]["owner"] == "Eva"
+    (by_eva,) = document["by_hand"]["overrides"]
+    blue = {"on": True, "color": "#0000FF", "color_name": "blue", "brightness": 1.0}
+    assert (by_eva["owner"], by_eva["looks"]) == ("Eva", {"bowl": blue, "shaft": blue})
+    rule = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"}
+    assert document["looks"]["bowl"] == {**blue, "rule": rule}
     table = call("plan").stdout
     assert "! an override by Eva" in table
     assert json.loads(call("plan", "--json").stdout)["by_hand"]["known"]
@@ -313,17 +324,17 @@ def recorded(tmp_path: Path) -> datetime:
 @pytest.mark.parametrize(
     ("second", "bowl", "shaft"),
     [
-        (30, "bowl #FF6A00 80% – Förra årets – confirmed", "shaft #FF0000 100% – nothing applied – confirmed"),
-        (90, "bowl #FF6A00 80% – Förra årets – confirmed", "shaft #00FF00 100% – nothing applied – confirmed"),
+        (30, "bowl #FF6A00 80 % – Förra årets – confirmed", "shaft #FF0000 100 % – nothing applied – confirmed"),
+        (90, "bowl #FF6A00 80 % – Förra årets – confirmed", "shaft #00FF00 100 % – nothing applied – confirmed"),
         (
             120,
             "bowl dark – override by Ann: test – confirmed for 12 s of this minute",
-            "shaft #FF0000 100% – nothing applied – confirmed for 12 s of this minute",
+            "shaft #FF0000 100 % – nothing applied – confirmed for 12 s of this minute",
         ),
         (
             239,
             "bowl dark – override by Ann: test – not confirmed",
-            "shaft #00FF00 100% – nothing applied – not confirmed",
+            "shaft #00FF00 100 % – nothing applied – not confirmed",
         ),
     ],
 )
@@ -347,7 +358,7 @@ def test_of_the_past_in_swedish_and_for_programs(call: Any, recorded: datetime) 
     document = json.loads(call("plan", "--at", at, "--json").stdout)
     assert document["of_the_past"]
     assert document["recorded"]["zones"]["bowl"] == {
-        "on": False, "color": None, "brightness": 0.0, "confirmed_s": 12.4,
+        "on": False, "color": None, "color_name": None, "brightness": 0.0, "confirmed_s": 12.4,
         "rule": {"kind": "override", "owner": "Ann", "reason": "test"},
     }  # fmt: skip
 

@@ -6,12 +6,22 @@ from pathlib import Path
 import pytest
 
 from controller.cli.options import Options
-from controller.cli.status import _table
+from controller.cli.status import status_table
 from controller.clock import Trust
 from controller.config.load import load_tower
 from controller.events.formatters import json_text
 from controller.locale import Language
-from controller.service.health import CueHealth, Degradation, GatewayHealth, Health, ZoneHealth
+from controller.service.health import (
+    CueHealth,
+    Degradation,
+    GatewayHealth,
+    Health,
+    LookValue,
+    RuleValue,
+    Unconfirmed,
+    ZoneHealth,
+    is_amiss,
+)
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 
@@ -20,28 +30,62 @@ NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 def test_what_came_over_mqtt_does_not_steer_the_terminal(config: Path, language: Language) -> None:
     """A name that clears the screen, or that makes a line of its own, is told as what it is."""
     bad = "x\x1b[2J\nAll is well"
-    zone = ZoneHealth(standing="differs", wanted=bad, shown=bad)
-    gateway = GatewayHealth(name=bad, kind="dmx", online=True, heard_s=1.0, zones={"bowl": zone})
-    now = CueHealth(at=NOW, looks=bad, campaign=bad, why=bad)
-    health = Health(at=NOW, site=bad, clock=Trust.TRUSTED, now=now, next=now, gateways=(gateway,))
-    lines = _table(health, load_tower(config), Options(lang=language), lives=True).split("\n")
+    shown = LookValue(on=True, color=bad, color_name=bad, rule=RuleValue(kind="override", owner=bad, reason=bad))
+    zone = ZoneHealth(status="differs", desired=shown, reported=shown)
+    now = CueHealth(at=NOW, looks={bad: shown})
+    told = health("differs").model_copy(update={"site": bad, "now": now, "next": now})
+    mast = gateway("differs").model_copy(update={"name": bad, "problems": (bad,), "code": bad, "zones": {bad: zone}})
+    lines = table(told, mast, config=config, language=language).split("\n")
     assert not [line for line in lines if "\x1b" in line or line.startswith("All is well")]
 
 
-def health(standing: str = "confirmed", *degradations: Degradation, askable: bool = True) -> Health:
-    """That of a tower with one lamp."""
-    zone = ZoneHealth.model_validate({"standing": standing, "wanted": "dark", "shown": "dark"})
-    gateway = GatewayHealth(name="mast", kind="dmx", online=True, heard_s=1.0, zones={"bowl": zone}, askable=askable)
-    now = CueHealth(at=NOW, looks="bowl dark", campaign=None, why="nothing applies: dark")
-    return Health(
-        at=NOW,
-        site="T",
-        clock=Trust.TRUSTED,
-        now=now,
-        next=None,
-        gateways=(gateway,),
-        degradations=degradations,
+DARK = LookValue(on=False, brightness=0.0)
+
+
+def gateway(status: str = "confirmed", *, askable: bool = True) -> GatewayHealth:
+    """The document of a lamp."""
+    zone = ZoneHealth.model_validate({"status": status, "desired": DARK, "reported": DARK})
+    return GatewayHealth.model_validate(
+        {
+            "version": 1, "at": NOW, "name": "mast", "kind": "dmx", "status": status, "online": True, "heard": NOW,
+            "zones": {"bowl": zone}, "askable": askable,
+        }
+    )  # fmt: skip
+
+
+def health(status: str = "confirmed", *degradations: Degradation, askable: bool = True) -> Health:
+    """The summary of a tower with one lamp."""
+    now = CueHealth(at=NOW, looks={"bowl": DARK.model_copy(update={"rule": RuleValue(kind=None)})})
+    one = {"name": "mast", "kind": "dmx", "status": status, "zones": {"bowl": status}}
+    return Health.model_validate(
+        {
+            "version": 2,
+            "at": NOW,
+            "site": "T",
+            "clock": Trust.TRUSTED,
+            "now": now,
+            "next": None,
+            "counts": {status: 1},
+            "amiss": int(is_amiss({status}, askable)),  # type: ignore[arg-type]
+            "unconfirmed": [one] if status != "confirmed" else [],
+            "heard_s": {"mast": 1.0},
+            "degradations": degradations,
+        }
     )
+
+
+def table(
+    told: Health,
+    *gateways: GatewayHealth,
+    config: Path,
+    language: Language = "en",
+    lives: bool = True,
+    ahead_s: float | None = None,
+    exact: bool = False,
+) -> str:
+    """What the command prints."""
+    zone, options = load_tower(config).site.place.time_zone, Options(lang=language)
+    return status_table(told, gateways, zone, options, lives=lives, ahead_s=ahead_s, exact=exact)
 
 
 def degradation(code: str, **fields: object) -> Degradation:
@@ -90,7 +134,7 @@ def test_every_degradation_is_a_line_with_its_code_and_since_when(
 ) -> None:
     """In the site's time and the reader's language; also one that only a later version of the program knows."""
     later = degradation("TWL-Z999", what="of a later\nversion")
-    told = _table(health("confirmed", FULL, later), load_tower(config), Options(lang=language), lives=True).split("\n")
+    told = table(health("confirmed", FULL, later), config=config, language=language).split("\n")
     (line,) = [line for line in told if "TWL-J003" in line]
     assert f"! TWL-J003 {since} 2026-11-20 17:00:00: /var/lib/watertower/history.db" in line
     assert full in line
@@ -102,28 +146,57 @@ def test_every_degradation_is_a_line_with_its_code_and_since_when(
 )
 def test_how_far_the_clocks_are_apart_is_told_as_a_person_says_it(config: Path, ahead_s: float, told: str) -> None:
     """Days where it is days."""
-    shown = _table(health(), load_tower(config), Options(lang="sv"), lives=True, ahead_s=ahead_s)
+    shown = table(health(), gateway(), config=config, language="sv", ahead_s=ahead_s)
     assert f"! Den här datorns klocka skiljer sig från styrningens med {told}\n" in shown
 
 
 def test_what_is_left_of_a_dead_controller_is_shown_as_such(config: Path) -> None:
     """Without an age, which only two clocks that agree could tell."""
-    told = _table(health(), load_tower(config), Options(lang="en"), lives=False)
+    told = table(health(), config=config, lives=False)
     assert "This is old: no controller answers" in told
 
 
 def test_json_holds_no_character_that_steers_the_terminal() -> None:
     """U+009B begins an escape sequence as ESC [ does, U+202E turns the line round; a program reads the same text."""
     bad = "x\x9b31m\u202e\x7f\x1b[2J\u2028å😀\U000e0001"
-    told = Health(
-        at=NOW,
-        site=bad,
-        clock=Trust.TRUSTED,
-        now=CueHealth(at=NOW, looks=bad, campaign=bad, why=bad),
-        next=None,
-        gateways=(),
-    )
+    now = CueHealth(at=NOW, looks={"bowl": DARK.model_copy(update={"color_name": bad})})
+    told = health().model_copy(update={"site": bad, "now": now})
     said = json_text(told.model_dump(mode="json"), 2)
     assert all(char.isprintable() for char in said.replace("\n", ""))
     assert "å😀" in said
     assert Health.model_validate_json(said) == told
+
+
+def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None:
+    """Beside what it says itself, each once: `explain` tells what to do."""
+    mast = gateway("silent").model_copy(update={"code": "TWL-G104", "problems": ("TWL-X121", "TWL-G104")})
+    (line,) = [line for line in table(health("silent"), mast, config=config).split("\n") if "mast" in line]
+    assert line == "  mast (dmx)  heard 1 s  TWL-G104 TWL-X121"
+
+
+def test_the_hex_value_is_shown_where_a_technician_asks(config: Path) -> None:
+    """`-v`; else the name that the file uses."""
+    orange = LookValue(on=True, color="#FF6A00", color_name="orange", brightness=1.0)
+    reported = orange.model_copy(update={"color": "#FF6B00", "color_name": None})
+    zone = ZoneHealth(status="confirmed", desired=orange, reported=reported)
+    mast = gateway().model_copy(update={"zones": {"bowl": zone}})
+    assert "shows orange 100 %, wanted orange 100 %" in table(health(), mast, config=config)
+    exact = table(health(), mast, config=config, exact=True)
+    assert "shows #FF6B00 100 %, wanted orange #FF6A00 100 %" in exact
+
+
+def test_of_thousands_the_counts_are_shown_and_those_that_are_not_confirmed(config: Path) -> None:
+    """And how many more there are than the summary names."""
+    counts = {"confirmed": 9_700, "silent": 200, "pending": 100}
+    named = tuple(
+        Unconfirmed(name=f"lamp-{number}", kind="wled", status="silent", code="TWL-G104", zones={"bowl": "silent"})
+        for number in range(100)
+    )
+    told = health("silent").model_copy(update={"counts": counts, "amiss": 200, "unconfirmed": named})
+    silent = [gateway("silent").model_copy(update={"name": each.name}) for each in named]
+    lines = table(told, gateway(), *silent, config=config, language="sv").split("\n")
+    assert "Bekräftade: 9700 / 10000 (enligt styrenheterna)" in lines
+    assert "✕ tyst: 200  ▲ avviker: 0  ? okänd: 0  … väntar: 100  ✓ bekräftad av styrenheten: 9700" in lines
+    assert len([line for line in lines if line.startswith("  lamp-")]) == 100
+    assert not [line for line in lines if line.startswith("  mast")]
+    assert lines[-1] == "  … 200"

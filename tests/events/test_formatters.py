@@ -18,9 +18,10 @@ import controller
 from controller.events import CATALOGUE, new_event
 from controller.events.formatters import PRIORITY, document, json_line, text_line
 from controller.events.models import Advice, Phrase, Text, printable
-from controller.events.translation import for_people
+from controller.events.words import value_words
 from controller.gateways.base import Rejected
 from controller.gateways.wire import parse_reported
+from controller.lighting.look import DARK
 from controller.locale import texts
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
@@ -102,8 +103,8 @@ def test_nothing_english_stays_in_a_swedish_line() -> None:
     assert refused.text("sv") == "brokern mqtt://a:1883 går inte att nå: ingen lyssnar där"
     repeated = new_event("TWL-C040", times=3, window_s=60, what=refused, of=refused.code)
     assert repeated.text("sv").endswith(refused.text("sv"))
-    assert document(repeated, AT, "sv")["what"] == refused.text("sv")
-    assert document(repeated, AT, "en")["what"] == refused.text("en")
+    told = {"code": "TWL-Q101", "fields": {"address": "mqtt://a:1883", "reason": os.strerror(errno.ECONNREFUSED)}}
+    assert document(repeated, AT, "sv")["what"] == document(repeated, AT, "en")["what"] == told
 
 
 def test_what_the_system_says_is_known_in_swedish() -> None:
@@ -143,8 +144,8 @@ def test_what_is_said_of_a_message_that_cannot_be_read_is_known_in_swedish() -> 
     """Every reason of broker and dialects, whatever it quotes."""
     known = reasons()
     assert len(known) > 20
-    assert {text for text in known if for_people("reason", text, "sv") == text} == set()
-    assert for_people("reason", "the topic filter 'a{0}/#/b'", "sv") == "ämnesfiltret 'a{0}/#/b'"
+    assert {text for text in known if value_words("reason", text, "sv") is None} == set()
+    assert value_words("reason", "the topic filter 'a{0}/#/b'", "sv") == "ämnesfiltret 'a{0}/#/b'"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_what_is_wrong_with_a_report_is_known_in_swedish(reported: dict[str, obj
     wrong = parse_reported(json.dumps({**sound, **rest, **reported}).encode())
     assert isinstance(wrong, Rejected)
     [key] = reported
-    assert for_people("reason", wrong.reason, "sv").startswith(f"{key}: {swedish}"), wrong.reason
+    assert value_words("reason", wrong.reason, "sv").startswith(f"{key}: {swedish}"), wrong.reason
 
 
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
@@ -174,10 +175,10 @@ def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
     changed = new_event("TWL-T001", trust="suspect", before="trusted")
     assert changed.text("sv") == "klockan är misstänkt (förut: pålitlig)"
     assert document(changed, AT, "sv")["trust"] == "suspect"
-    anew = new_event("TWL-C010", reason="clock", looks="dark")
+    anew = new_event("TWL-C010", reason="clock", looks={})
     assert "(klockan ställdes om)" in anew.text("sv")
     assert document(anew, AT, "sv")["reason"] == "clock"
-    acting = new_event("TWL-D010", gateway="plan", shows="bowl dark", by="plan")
+    acting = new_event("TWL-D010", gateway="plan", shows={"bowl": DARK.value}, by="plan")
     assert acting.text("sv") == "plan: visar bowl släckt, enligt den egna planen"
     lost = new_event(
         "TWL-O132", copied="–", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x"))
@@ -190,7 +191,8 @@ def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
     advice = Advice(new_event("TWL-S132", value="orangee", suggestion="orange"))
     refused = new_event("TWL-O110", id="1", owner="Eva", reason=advice)
     assert 'TWL-S132: "orangee" är ingen färg' in refused.text("sv")
-    assert document(refused, AT, "sv")["reason"] == advice.said("sv")
+    fields = {"value": "orangee", "suggestion": "orange"}
+    assert document(refused, AT, "sv")["reason"] == {"code": "TWL-S132", "fields": fields}
     assert str(advice) == advice.said("en")
 
 

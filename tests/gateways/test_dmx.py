@@ -110,7 +110,7 @@ def test_a_wish_is_one_retained_document() -> None:
     assert told.after.zones["shaft"].on
     assert {look.fade_s for look in told.after.zones.values()} == {30.0}
     assert len(told.cues) == 1
-    assert len(told.cues[0].why) == 500
+    assert told.cues[0].why == "otherwise"
 
 
 def test_every_zone_has_the_keys_of_the_contract() -> None:
@@ -141,7 +141,7 @@ def test_extremes_of_the_files_can_be_sent() -> None:
     assert len(message.payload) < MAX_PAYLOAD
 
 
-@pytest.mark.parametrize(("cues", "zones"), [(144, 24), (5_000, 2), (200, 100)])
+@pytest.mark.parametrize(("cues", "zones"), [(400, 24), (5_000, 2), (200, 100)])
 def test_a_plan_that_is_too_long_is_told_as_far_as_it_fits(cues: int, zones: int) -> None:
     """A document that the gateway must refuse would leave it dark; the rest is told before it is needed."""
     lamps = [{"name": f"f{n}", "zone": f"zone-{n}", "profile": "rgb", "address": 3 * n + 1} for n in range(zones)]

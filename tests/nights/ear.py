@@ -94,8 +94,7 @@ class Ear:
         told = [one for one in self.on("watertower/controller/health", since) if not one.retain]
         if not told:
             return False
-        zones = [zone for gateway in told[-1].document["gateways"] for zone in gateway["zones"].values()]
-        return all(zone["standing"] == "confirmed" for zone in zones)
+        return set(told[-1].document["counts"]) == {"confirmed"}
 
 
 Listen = Callable[..., Ear]

@@ -87,8 +87,9 @@ def test_status_tells_how_it_stands(site: Site, words: Words) -> None:
     words.until(lambda: service.events("TWL-G101"), "no confirmation")
     told = json.loads(site.ask("status", "--json"))
     assert told["site"] == "Alvesta vattentorn"
-    assert [gateway["name"] for gateway in told["gateways"]] == ["mast"]
-    assert {zone["standing"] for zone in told["gateways"][0]["zones"].values()} == {"confirmed"}
+    assert told["version"] == 2
+    assert list(told["gateways"]) == ["mast"]
+    assert {zone["status"] for zone in told["gateways"]["mast"]["zones"].values()} == {"confirmed"}
     table = site.ask("status")
     assert "\x1b" not in table
     assert "Confirmed: 1 / 1" in table
@@ -150,7 +151,7 @@ def test_the_demo_on_a_pipe_tells_each_change(site: Site) -> None:
     assert told.count("TWL-G101") >= 2
     assert " ERROR " not in told
     changes = [line for line in told.splitlines() if "TWL-C020" in line]
-    assert "#FF6A00" in changes[1]
+    assert "bowl orange 100 %" in changes[1]
     assert "dark" in changes[-1]
     assert "Traceback" not in demo.log
 

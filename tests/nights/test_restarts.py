@@ -122,7 +122,7 @@ def test_the_gateway_keeps_the_plan_alone(site: Site, mosquitto: Mosquitto, ear:
     mosquitto.send(signal.SIGSTOP)
     controller = site.controller()
     time.sleep(15)
-    acts = [event for event in gateway.events("TWL-D010") if "#FF6A00" in event["shows"]]
+    acts = [event for event in gateway.events("TWL-D010") if event["shows"]["bowl"]["color"] == "#FF6A00"]
     assert end - FADE <= datetime.fromisoformat(acts[-1]["at"]) <= end + ALONE
     since = len(listens.heard)
     mosquitto.send(signal.SIGCONT)

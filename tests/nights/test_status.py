@@ -58,8 +58,9 @@ def test_a_dead_controller_does_not_answer_by_any_clock(
     site.on_broker(mosquitto.port, "ear")
     listens = ear(mosquitto)
     at = (datetime.now(UTC) + timedelta(seconds=ahead_s)).isoformat()  # noqa: TID251 -- as a document says it
-    now = {"at": at, "looks": "bowl dark", "campaign": None, "why": "nothing applies: dark"}
-    whole = {"at": at, "site": "T", "clock": "trusted", "now": now, "next": None, "gateways": []}
+    now = {"at": at, "looks": {"bowl": {"on": False}}}
+    whole = {"version": 2, "at": at, "site": "T", "clock": "trusted", "now": now, "next": None}
+    whole |= {"counts": {}, "amiss": 0}
     listens.say(HEALTH, json.dumps(whole).encode(), retain=True)
     listens.say(STATUS, b"online", retain=True)
     told = site.call("status")

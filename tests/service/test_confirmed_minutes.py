@@ -72,6 +72,11 @@ def test_time_in_which_nobody_looked_proves_nothing(gap_s: int) -> None:
     assert rows[0].confirmed_s <= 9 + 60 - gap_s if gap_s < 60 else rows[0].confirmed_s == 9.0
 
 
+def by_hand(kind: str, owner: str, reason: str) -> dict[str, object]:
+    """The rule of what was set by hand, which no file names."""
+    return {"kind": kind, "name": None, "line": None, "owner": owner, "reason": reason}
+
+
 def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
     """Each zone once, and again only when its look or its rule is another; an override covers its zones only."""
     night, changes = Night(EVENING), LightChanges()
@@ -82,7 +87,7 @@ def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
         night.engine.turn(reading)
         return list(changes.sample(night.engine, reading))
 
-    orange = {"colors": ["#FF6A00"], "brightness": 1.0}
+    orange = {"colors": ["#FF6A00"], "names": ["orange"], "brightness": 1.0}
     campaign = {"kind": "campaign", "name": "En vecka fri från våld", "line": program.campaigns[0].line}
     assert [(c.zone, c.look, c.rule) for c in sample(0)] == [
         ("bowl", orange, campaign),
@@ -91,11 +96,11 @@ def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
     assert sample(1) == []
     by_ann = Override("a", {"bowl": Look()}, EVENING, EVENING + timedelta(seconds=10), "Ann", "test")
     night.engine.follow(program.with_overrides((by_ann,), None))
-    dark, hand = {"colors": [], "brightness": 1.0}, {"kind": "override", "owner": "Ann", "reason": "test"}
+    dark, hand = {"colors": [], "names": [], "brightness": 1.0}, by_hand("override", "Ann", "test")
     assert [(c.zone, c.look, c.rule, c.at) for c in sample(2)] == [("bowl", dark, hand, EVENING + timedelta(seconds=2))]
     assert [(c.zone, c.look, c.rule) for c in sample(10)] == [("bowl", orange, campaign)]
     night.engine.follow(program.with_overrides((), SafetyStop(EVENING, "Bo", "storm")))
-    stop = {"kind": "stop", "owner": "Bo", "reason": "storm"}
+    stop = by_hand("stop", "Bo", "storm")
     assert {(c.zone, *map(str, (c.look["colors"], c.rule))) for c in sample(20)} == {
         (zone, "[]", str(stop)) for zone in ("bowl", "shaft")
     }
@@ -107,4 +112,7 @@ def test_by_day_the_light_is_on_nobodys_behalf() -> None:
     reading = ClockReading(NOON, 100.0)
     assert changes.sample(night.engine, reading) == ()
     night.engine.turn(reading)
-    assert [change.rule for change in changes.sample(night.engine, reading)] == [{"kind": None}] * 2
+    idle = {"name": "En vecka fri från våld", "ended": "07:52", "begins": None}
+    assert [change.rule for change in changes.sample(night.engine, reading)] == [
+        {"kind": None, "name": None, "line": None, "idle": idle}
+    ] * 2

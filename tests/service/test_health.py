@@ -1,4 +1,4 @@
-"""The health document from anyone on the broker: the controller's own is read, anything else has a reason."""
+"""The health documents from anyone on the broker: the controller's own are read, anything else has a reason."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.gateways.base import Rejected
-from controller.service.health import Health, parse_health
+from controller.service.health import GatewayHealth, Health, gateways_of, parse_gateway_health, parse_health
 from controller.service.health_report import health_of
 from tests.service.conftest import begun
 from tests.service.world import World
@@ -17,82 +17,185 @@ from tests.service.world import World
 NOW = "2026-11-20T16:00:00Z"
 
 
+def look(on: bool = False, **more: Any) -> dict[str, Any]:
+    """Dark, or as the keys say."""
+    return {"on": on, "color": None, "color_name": None, "brightness": 0.0, **more}
+
+
+RULE = {"kind": "campaign", "name": "K", "line": 3}
+ORANGE = look(True, color="#FF6A00", color_name="orange", brightness=0.8)
+
+
 def document(**changed: Any) -> bytes:
-    """That of a tower with one gateway."""
-    zone = {"standing": changed.pop("standing", "confirmed"), "wanted": "dark", "shown": "dark"}
-    gateway = {"name": "mast", "kind": "dmx", "online": True, "heard_s": 1.0, "zones": {"bowl": zone}}
-    now = {"at": NOW, "looks": "dark", "campaign": None, "why": "nothing"}
-    whole = {"at": NOW, "site": "T", "clock": "trusted", "now": now, "next": None, "gateways": [gateway]}
-    return json.dumps({**whole, **changed}).encode()
+    """The summary of a tower with one gateway."""
+    now = {"at": NOW, "looks": {"bowl": look(rule={"kind": None, "name": None, "line": None})}}
+    whole = {"version": 2, "at": NOW, "site": "T", "clock": "trusted", "now": now, "next": None}
+    return json.dumps({**whole, "counts": {changed.pop("status", "confirmed"): 1}, "amiss": 0, **changed}).encode()
+
+
+def summary(**changed: Any) -> Health:
+    """The same as a value."""
+    told = parse_health(document(**changed))
+    assert isinstance(told, Health)
+    return told
+
+
+def gateway(zone: dict[str, Any] | None = None, **keys: Any) -> GatewayHealth:
+    """That of the gateway."""
+    zones = {"bowl": {"status": "confirmed", "desired": look(), "reported": look(), **(zone or {})}}
+    whole = {
+        "version": 1,
+        "at": NOW,
+        "name": "mast",
+        "kind": "dmx",
+        "status": "confirmed",
+        "online": True,
+        "heard": NOW,
+    }
+    told = parse_gateway_health(json.dumps({**whole, "zones": zones, **keys}).encode())
+    assert isinstance(told, GatewayHealth)
+    return told
 
 
 @pytest.mark.parametrize("at", [NOW, "1970-01-01T00:00:07Z", "1968-11-27T00:00:00Z"])
-def test_the_document_of_the_controller_is_read(at: str) -> None:
+def test_the_summary_of_the_controller_is_read(at: str) -> None:
     """With how many gateways confirm; also where its clock has begun anew."""
-    told = parse_health(document(at=at))
-    assert isinstance(told, Health)
-    assert told.confirmed == 1
+    assert summary(at=at).confirmed == summary(at=at).total == 1
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"at": "2026-11-20T16:00:00"}, {"at": "0001-01-01T00:00:00Z"}, {"clock": "sundial"}, {"standing": "asleep"}],
+    [
+        {"version": 1},
+        {"at": "2026-11-20T16:00:00"},
+        {"at": "0001-01-01T00:00:00Z"},
+        {"clock": "sundial"},
+        {"status": "asleep"},
+    ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_what_nobody_could_tell_in_words_is_refused(changed: dict[str, str]) -> None:
-    """An instant without its offset or of another age, and states that there are not."""
+def test_a_summary_that_no_words_could_be_made_of_is_refused(changed: dict[str, Any]) -> None:
+    """Of another version, an instant without its offset or of another age, and states that there are not."""
     assert isinstance(parse_health(document(**changed)), Rejected)
 
 
-def test_it_speaks_swedish_to_people() -> None:
-    """The words for dark and for the reason; programs are told in English."""
-    now = {"at": NOW, "looks": "bowl dark, shaft #FF6A00 100%", "campaign": None, "why": "nothing applies: dark"}
-    told = parse_health(document(now=now))
-    assert isinstance(told, Health)
-    assert told.now.said("sv") == "bowl släckt, shaft #FF6A00 100% – inget gäller: släckt"
-    assert told.now.said("en") == "bowl dark, shaft #FF6A00 100% – nothing applies: dark"
-    assert told.gateways[0].said("bowl", "sv", told.at) == "visar släckt, ska visa släckt"
+def test_colours_are_told_by_the_name_of_the_file_and_exactly_to_a_technician() -> None:
+    """In the language of the reader; with the rule on whose behalf."""
+    now = {"at": NOW, "looks": {"bowl": {**ORANGE, "rule": RULE}, "shaft": look(rule=RULE)}}
+    told = summary(now=now).now
+    assert told.said("sv") == "bowl orange 80 %, shaft släckt – K"
+    assert told.said("en") == "bowl orange 80 %, shaft dark – K"
+    assert told.said("en", exact=True) == "bowl orange #FF6A00 80 %, shaft dark – K"
+    unnamed = {"at": NOW, "looks": {"bowl": {**ORANGE, "color_name": None, "rule": RULE}}}
+    assert summary(now=unnamed).now.said("sv") == "bowl #FF6A00 80 % – K"
 
 
 @pytest.mark.parametrize(
-    ("zone", "gateway", "english", "swedish"),
+    ("rule", "english", "swedish"),
+    [
+        ({"kind": None, "name": None, "line": None}, "nothing applies: dark", "inget gäller: släckt"),
+        (
+            {"kind": None, "name": None, "line": None, "idle": {"name": "K", "ended": None, "begins": "15:41"}},
+            "nothing applies: dark; the hours of K begin at 15:41",
+            "inget gäller: släckt; tiden för K börjar 15:41",
+        ),
+        ({"kind": "blackout", "name": "K", "line": 3}, "blackout: K", "släckning: K"),
+        ({"kind": "otherwise", "name": "K", "line": 3}, "otherwise dark: K", "släckt i övrigt: K"),
+        ({"kind": "every_night", "name": "K", "line": 3}, "K", "K"),
+        (
+            {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"},
+            "override by Eva: prov",
+            "överstyrt av Eva: prov",
+        ),
+        (
+            {"kind": "stop", "name": None, "line": None, "owner": "Eva", "reason": "prov"},
+            "safety stop by Eva until `watertower resume --lift`: prov",
+            "nödstopp av Eva tills `watertower resume --lift`: prov",
+        ),
+    ],
+)
+def test_on_whose_behalf_is_told_in_the_language_of_the_reader(
+    rule: dict[str, Any], english: str, swedish: str
+) -> None:
+    """From a code; what people wrote stays as it is."""
+    told = summary(now={"at": NOW, "looks": {"bowl": look(rule=rule)}}).now
+    assert told.said("en") == f"bowl dark – {english}"
+    assert told.said("sv") == f"bowl släckt – {swedish}"
+
+
+def test_zones_that_are_shown_on_different_behalf_are_told_apart() -> None:
+    """An override may cover one zone only."""
+    by_eva = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"}
+    told = summary(now={"at": NOW, "looks": {"bowl": look(rule=by_eva), "shaft": {**ORANGE, "rule": RULE}}}).now
+    assert told.said("en") == "bowl dark, shaft orange 80 %; bowl: override by Eva: prov; shaft: K"
+
+
+UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
+
+
+@pytest.mark.parametrize(
+    ("zone", "keys", "english", "swedish"),
     [
         ({}, {}, "shows dark, wanted dark", "visar släckt, ska visa släckt"),
         (
-            {"standing": "silent", "is_old": True, "shown_at": "2026-11-20T15:14:00Z"},
+            {"desired": ORANGE, "reported": {**ORANGE, "color": "#FF6B00", "color_name": None}},
+            {},
+            "shows orange 80 %, wanted orange 80 %",
+            "visar orange 80 %, ska visa orange 80 %",
+        ),
+        (
+            {"status": "differs", "desired": ORANGE, "reported": {**ORANGE, "color": "#0000FF", "color_name": None}},
+            {},
+            "shows #0000FF 80 %, wanted orange 80 %",
+            "visar #0000FF 80 %, ska visa orange 80 %",
+        ),
+        (
+            {"status": "differs", "desired": ORANGE, "reported": {**UNKNOWN, "levels": [[1, 255], [2, 0]]}},
+            {},
+            "shows 1=255 2=0, wanted orange 80 %",
+            "visar 1=255 2=0, ska visa orange 80 %",
+        ),
+        (
+            {"status": "differs", "desired": ORANGE, "reported": {**ORANGE, "unsteady": True}},
+            {"kind": "wled"},
+            "shows orange 80 % (own effect or mode), wanted orange 80 %",
+            "visar orange 80 % (egen effekt eller eget läge), ska visa orange 80 %",
+        ),
+        (
+            {"status": "silent", "is_old": True, "reported_at": "2026-11-20T15:14:00Z"},
             {},
             "showed dark 16:14, wanted dark",
             "visade släckt 16:14, ska visa släckt",
         ),
         (
-            {"standing": "silent", "is_old": True, "shown_at": "2026-11-19T15:14:00Z"},
+            {"status": "silent", "is_old": True, "reported_at": "2026-11-19T15:14:00Z"},
             {},
             "showed dark 2026-11-19 16:14, wanted dark",
             "visade släckt 2026-11-19 16:14, ska visa släckt",
         ),
         (
-            {"standing": "silent", "is_old": True},
+            {"status": "silent", "is_old": True},
             {},
             "last known dark, wanted dark",
             "senast känt släckt, ska visa släckt",
         ),
         (
-            {"standing": "unknown", "is_old": True, "shown": "?"},
-            {"heard_s": None},
+            {"status": "unknown", "is_old": True, "reported": UNKNOWN},
+            {"heard": None},
             "wanted dark; never heard",
             "ska visa släckt; har aldrig hörts",
         ),
         (
-            {"standing": "unknown", "is_old": True, "shown": "?"},
+            {"status": "unknown", "is_old": True, "reported": UNKNOWN},
             {"askable": False},
             "wanted dark; this lamp cannot be asked",
             "ska visa släckt; den här lampan kan inte tillfrågas",
         ),
         (
             {
-                "standing": "unknown",
+                "status": "unknown",
                 "is_old": True,
-                "shown_at": "2026-11-20T15:14:00Z",
+                "reported_at": "2026-11-20T15:14:00Z",
                 "confirmed_at": "2026-11-20T15:14:00Z",
             },
             {"askable": False},
@@ -100,30 +203,54 @@ def test_it_speaks_swedish_to_people() -> None:
             "visade släckt 16:14, ska visa släckt; senast bekräftad 16:14; den här lampan kan inte tillfrågas",
         ),
         (
-            {"standing": "differs"},
+            {"status": "differs"},
             {},
             "shows dark as wanted, but has not taken the newest order",
             "visar släckt som den ska, men har inte tagit emot den senaste ordern",
         ),
         (
-            {"standing": "differs"},
+            {"status": "differs"},
             {"kind": "wled"},
             "shows dark, but not exactly, wanted dark",
             "visar släckt, men inte precis, ska visa släckt",
         ),
     ],
 )
-def test_what_is_old_is_told_in_the_past_tense(
-    zone: dict[str, Any], gateway: dict[str, Any], english: str, swedish: str
+def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
+    zone: dict[str, Any], keys: dict[str, Any], english: str, swedish: str
 ) -> None:
-    """What a lamp shows, or showed and when, and why nobody knows; never that it shows what it no longer tells."""
-    whole = {"standing": "confirmed", "wanted": "dark", "shown": "dark", **zone}
-    keys = {"name": "mast", "kind": "dmx", "online": True, "heard_s": 1.0, "zones": {"bowl": whole}, **gateway}
-    told = parse_health(document(gateways=[keys]))
-    assert isinstance(told, Health)
+    """And when, and why nobody knows; never that it shows what it no longer tells."""
+    told = gateway(zone, **keys)
     now = told.at.astimezone(ZoneInfo("Europe/Stockholm"))
-    assert told.gateways[0].said("bowl", "en", now) == english
-    assert told.gateways[0].said("bowl", "sv", now) == swedish
+    assert told.said("bowl", "en", now) == english
+    assert told.said("bowl", "sv", now) == swedish
+
+
+def test_json_of_a_look_has_its_four_keys_and_nothing_that_says_nothing() -> None:
+    """Of a rule the three that the contract names."""
+    told = json.loads(gateway({"desired": look(rule=RULE), "reported": {**UNKNOWN, "kelvin": 2700}}).model_dump_json())
+    assert told["zones"]["bowl"]["desired"] == look(rule=RULE)
+    assert told["zones"]["bowl"]["reported"] == {**UNKNOWN, "kelvin": 2700}
+    assert told["version"] == 1
+
+
+UNCONFIRMED = {"name": "mast", "kind": "dmx", "status": "silent", "code": "TWL-G104", "zones": {"bowl": "silent"}}
+
+
+def test_the_summary_goes_before_the_document_of_a_gateway() -> None:
+    """That is not written for a short pending; one whose document has not come is known in few words."""
+    pending = {**UNCONFIRMED, "status": "pending", "code": None, "zones": {"bowl": "pending"}}
+    now = {"at": NOW, "looks": {"bowl": {**ORANGE, "rule": RULE}}}
+    told = summary(now=now, counts={"pending": 1}, unconfirmed=[pending], heard_s={"mast": 1.0})
+    (mast,) = gateways_of(told, {"mast": gateway()})
+    assert (mast.status, mast.zones["bowl"].status, mast.zones["bowl"].desired.color_name) == (
+        "pending", "pending", "orange",
+    )  # fmt: skip
+    (unseen,) = gateways_of(summary(unconfirmed=[UNCONFIRMED], heard_s={"mast": 60.0}), {})
+    assert (unseen.status, unseen.code, unseen.zones["bowl"].is_old) == ("silent", "TWL-G104", True)
+    assert gateways_of(summary(heard_s={"mast": 1.0}), {"mast": gateway(), "gone": gateway(name="gone")}) == (
+        gateway(),
+    )
 
 
 def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
@@ -138,20 +265,24 @@ def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
     end = (following.at + timedelta(minutes=2)).astimezone(zone)
     assert health.now.said("en", zone) == f"fading until {end:%H:%M:%S} to bowl dark, shaft dark"
     assert health.is_well
-    assert {shown.standing for gateway in health.gateways for shown in gateway.zones.values()} == {"pending"}
+    assert health.counts == {"pending": 1}
     world.run(120)
     later = health_of(engine, "T", world.controller.reading())
     assert later.now.said("en", zone).startswith("bowl dark, shaft dark – nothing applies: dark; the hours of En vecka")
-    assert later.confirmed == len(later.gateways)
+    assert later.confirmed == later.total == 1
 
 
 def test_why_it_is_dark_speaks_of_this_night_and_no_other(world_of: Callable[..., World]) -> None:
     """Days after a campaign it is no news that its hours ended; before it begins, when it begins tonight is."""
-    after = begun(world_of(datetime(2026, 11, 29, 19, tzinfo=UTC)))
-    health = health_of(after.controller.engine, "T", after.controller.reading())
-    assert health.now.why == "nothing applies: dark"
+
+    def idle(world: World) -> object:
+        rule = health_of(world.controller.engine, "T", world.controller.reading()).now.looks["bowl"].rule
+        assert rule is not None
+        assert rule.kind is None
+        return rule.idle
+
+    assert idle(begun(world_of(datetime(2026, 11, 29, 19, tzinfo=UTC)))) is None
     noon = begun(world_of(datetime(2026, 11, 21, 10, 59, tzinfo=UTC)))
-    assert "ended at" in health_of(noon.controller.engine, "T", noon.controller.reading()).now.why
+    assert idle(noon) == {"name": "En vecka fri från våld", "ended": "07:55", "begins": None}
     noon.run(120)
-    told = health_of(noon.controller.engine, "T", noon.controller.reading()).now.why
-    assert told.startswith("nothing applies: dark; the hours of En vecka fri från våld begin at 15:39")
+    assert idle(noon) == {"name": "En vecka fri från våld", "ended": None, "begins": "15:39"}

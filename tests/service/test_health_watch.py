@@ -6,7 +6,7 @@ import pytest
 
 from controller.clock import ClockReading, Trust
 from controller.mqtt import Disconnected, Received
-from controller.service.health import CueHealth, Health
+from controller.service.health import CueHealth, Health, LookValue
 from controller.service.health_watch import BEAT_S, OFFLINE_S, PATIENCE_S, STALE_S, HealthWatch
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
@@ -36,9 +36,9 @@ class Ear:
 
     def health(self, written_s: float, *, retain: bool = True, broker: str = "a") -> None:
         """A document of so many seconds after NOW."""
-        now = CueHealth(at=NOW, looks="bowl dark", campaign=None, why="–")
+        now = CueHealth(at=NOW, looks={"bowl": LookValue(on=False)})
         at = NOW + timedelta(seconds=written_s)
-        told = Health(at=at, site="Tower", clock=Trust.TRUSTED, now=now, next=None, gateways=())
+        told = Health(version=2, at=at, site="Tower", clock=Trust.TRUSTED, now=now, next=None, counts={}, amiss=0)
         payload = told.model_dump_json().encode()
         self.news.take(Received(broker, "tower/controller/health", payload, retain, qos=1), self.reading)
 

@@ -1,0 +1,91 @@
+"""Looks and rules as documents and events carry them, for programs; their words are in `controller.events.words`."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from controller.gateways.base import ReportedLook
+from controller.lighting.look import ZoneState
+from controller.schedule.campaign import SafetyStop
+from controller.schedule.explanation import Why
+from controller.schedule.plan import Cue, Program
+from controller.service.gateway_state import DesiredLooks, ReportedState
+
+Value = dict[str, object]
+
+
+def looks_value(desired: DesiredLooks, rules: Mapping[str, Value] | None = None) -> dict[str, Value]:
+    """By zone; with the rule on whose behalf, where those are given."""
+    return {zone: state.value | ({"rule": rules[zone]} if rules is not None else {}) for zone, state in desired.items()}
+
+
+def reported_value(reported: ReportedLook, names: Mapping[str, str]) -> Value:
+    """The same of a report; `on` is None where nothing is known. What only some gateways say is left out where they do
+    not: `xy`, `kelvin`, `levels`, and `unsteady` for an effect or mode of their own. `names` are those of colours in
+    `#RRGGBB`."""
+    color = reported.light if reported.on else None
+    extras = {
+        "xy": reported.xy if color is None else None,
+        "kelvin": reported.kelvin if color is None and reported.xy is None else None,
+        "levels": [list(pair) for pair in reported.levels] if reported.levels is not None else None,
+        "unsteady": True if reported.steady is False else None,
+    }
+    return {
+        "on": reported.on,
+        "color": color.hex if color else None,
+        "color_name": names.get(color.hex) if color else None,
+        "brightness": reported.brightness,
+        **{key: value for key, value in extras.items() if value is not None},
+    }
+
+
+def color_names(desired: Iterable[ZoneState]) -> dict[str, str]:
+    """`#RRGGBB`: the name that the file uses."""
+    colors = [state.color for state in desired if state.color is not None]
+    return {color.hex: color.name for color in colors if color.name is not None}
+
+
+def shown_value(desired: DesiredLooks, reported: ReportedState) -> dict[str, Value]:
+    """What a gateway reported last, by zone."""
+    names = color_names(desired.values())
+    return {zone: reported_value(look, names) for zone, look in reported.zones.items()}
+
+
+def difference(desired: DesiredLooks, reported: ReportedState, likeness: Mapping[str, bool]) -> dict[str, object]:
+    """The zones that are not alike, as fields of an event: what is `wanted`, and what is `shown` of it; where all are
+    alike, all of them. A difference that the figures do not show is marked `not_exactly`."""
+    apart = [zone for zone, alike in likeness.items() if not alike] or list(desired)
+    wanted = looks_value({zone: desired[zone] for zone in apart})
+    names = color_names(desired.values())
+    shown: dict[str, Value] = {}
+    for zone in apart if reported.zones else ():
+        shown[zone] = reported_value(reported.zones.get(zone, ReportedLook()), names)
+        if not likeness.get(zone, True) and _reads_the_same(shown[zone], wanted[zone]):
+            shown[zone]["not_exactly"] = True
+    return {"wanted": wanted, "shown": shown}
+
+
+def _reads_the_same(one: Value, other: Value) -> bool:
+    """In the words that people see, which round the brightness."""
+    shares = [round(100 * share) if isinstance(share := look["brightness"], float) else share for look in (one, other)]
+    is_dark = one["on"] is False and other["on"] is False
+    return is_dark or (all(one[key] == other[key] for key in ("on", "color")) and shares[0] == shares[1])
+
+
+def rules_value(program: Program, cue: Cue, now: datetime) -> dict[str, Value]:
+    """By zone: on whose behalf a cue shows what it shows. An override may leave zones to the schedule."""
+    overrides = [each for each in program.overrides if each.start <= now < each.end]
+    if not overrides or isinstance(cue.why.by, SafetyStop):
+        return dict.fromkeys(program.zones, cue.why.rule)
+    schedule = program.with_overrides((), None).look_at(now).why.rule
+    by_zone = dict.fromkeys(program.zones, schedule)
+    for override in overrides:
+        by_zone |= dict.fromkeys(override.looks, Why(override).rule)
+    return {zone: by_zone[zone] for zone in program.zones}
+
+
+def span(seconds: float) -> tuple[float, str]:
+    """A length of time as a person says it, at least 2 of its unit: `3, "days"`."""
+    units = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
+    unit, length_s = next(((unit, long_s) for unit, long_s in units if seconds >= 2 * long_s), ("seconds", 1.0))
+    count = round(seconds / length_s, 1)
+    return int(count) if count.is_integer() else count, unit
