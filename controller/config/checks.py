@@ -1,7 +1,7 @@
 """What can only be seen with several entries of a file side by side.
 
-The first group looks at the document alone, so that it finds its mistakes in a file that has others. The second needs
-the gateways as values, and is given those that could be read.
+What looks at the document alone finds its mistakes in a file that has others; the rest needs the gateways as values,
+and is given those that could be read, by their place in the file's list.
 """
 
 import re
@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.config.findings import FilePlace, Finding
-from controller.config.nodes import Document, Node, Pairs, Scalar
-from controller.config.nodes import YamlSequence as Items
+from controller.config.findings import Finding
+from controller.config.nodes import TOP, Document, Pairs, Scalar
 from controller.config.synonyms import near
 from controller.config.validation_errors import blamed
 from controller.errors import Mistake
-from controller.gateways.base import DesiredState, Destination, Gateway
+from controller.gateways.base import DesiredState, Gateway
 from controller.gateways.wire import MAX_PAYLOAD
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
@@ -25,189 +24,132 @@ from controller.schedule.campaign import Lit
 DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def entries(document: Document, key: str) -> tuple[Pairs, ...]:
-    """The entries of a list at the outermost level."""
-    _, node = document.at((key,)) if is_list(document, key) else (None, None)
-    return tuple(item for item in node.items if isinstance(item, Pairs)) if isinstance(node, Items) else ()
-
-
-def is_list(document: Document, key: str) -> bool:
-    """Whether a keyword at the outermost level holds a list."""
-    entry, node = document.at((key,))
-    return entry is not None and isinstance(node, Items)
-
-
-def names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
-    """Entries that cannot be told apart by their names; upper and lower case are the same."""
-    first: dict[str, Scalar] = {}
-    for group in groups:
-        name = _text(group, "name")
-        if name is None or not name.text.strip():
-            continue
-        earlier = first.setdefault(name.text.strip().casefold(), name)
-        if earlier is not name:
-            lines = {"first_line": earlier.place.line, "second_line": name.place.line}
-            yield document.source.finding("TWL-S064", name.place, name=name.text.strip(), **lines)
-
-
-def palette_twice(document: Document) -> Iterator[Finding]:
-    """Two colours of the palette whose names are the same to whoever looks a colour up."""
-    entry, node = document.at(("palette",))
-    first: dict[str, Scalar] = {}
-    for name in (one.key for one in node.entries.values()) if entry and isinstance(node, Pairs) else ():
-        earlier = first.setdefault(plain_name(name.text), name)
-        if earlier is not name:
-            lines = {"first_line": earlier.place.line, "second_line": name.place.line}
-            yield document.source.finding("TWL-S064", name.place, name=name.text, **lines)
-
-
-def days_missing(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding]:
-    """Campaigns and blackouts without days, or with both kinds; told though the entry has other mistakes."""
-    too_far_out = isinstance(document.root, Pairs) and any(word in document.root.entries for word in DAYS)
-    for rule in rules:
-        name = _text(rule, "name")
-        told = {"name": name.text.strip() if name else "–"}
-        if not any(word in rule.entries for word in DAYS) and not too_far_out:
-            yield document.source.finding("TWL-S141", rule.place, **told)
-        elif all(word in rule.entries for word in DAYS):
-            yield document.source.finding("TWL-S140", rule.place, **told)
-
-
-def lists_left_empty(document: Document, rules: Iterable[Pairs]) -> Iterator[Finding]:
-    """Days or hours given as an empty list: the entry could never be lit."""
-    for rule in rules:
-        for word in (*DAYS, "hours"):
-            entry = rule.entries.get(word)
-            if entry and isinstance(entry.value, Items) and not entry.value.items:
-                yield document.source.finding("TWL-S013", entry.value.place, key=word)
-
-
 MOST_RULES, MOST_WINDOWS = 1000, 2000
 """Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
+RULES = ("campaigns", "every_night", "blackouts")
+Gateways = Mapping[int, Gateway]
 
 
-def too_much(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
-    """More rules, or windows of hours in all, than a schedule may have; told at the first that is too many."""
+def of_schedule(document: Document) -> Iterator[Finding]:
+    """What the rules of a schedule's document have wrong, each by itself or together."""
+    rules = [rule for group in RULES for rule in document.pairs.groups(group)]
+    yield from _names_twice(document, rules)
+    dated = [rule for group in ("campaigns", "blackouts") for rule in document.pairs.groups(group)]
+    too_far_out = any(word in document.pairs.entries for word in DAYS)
+    for rule in dated:  # told though the entry has other mistakes
+        name, given = rule.scalar("name"), [word in rule.entries for word in DAYS]
+        if all(given) or not (any(given) or too_far_out):
+            code = "TWL-S140" if all(given) else "TWL-S141"
+            yield document.source.finding(code, rule.place, name=name.text.strip() if name else "–")
     windows = 0
-    for number, rule in enumerate(groups, start=1):
-        entry = rule.entries.get("hours")
-        windows += len(entry.value.items) if entry and isinstance(entry.value, Items) else 1
-        if number > MOST_RULES or windows > MOST_WINDOWS:
-            limits = {"rules": MOST_RULES, "windows": MOST_WINDOWS}
-            yield document.source.finding("TWL-S155", rule.place, **limits)
+    for number, rule in enumerate(rules, start=1):
+        for word in (*DAYS, "hours"):
+            if rule.items(word) == ():  # it could never be lit
+                yield document.source.finding("TWL-S013", rule.entries[word].value.place, key=word)
+        before, windows = windows, windows + len(rule.items("hours") or (None,))
+        if number == MOST_RULES + 1 or before <= MOST_WINDOWS < windows:
+            yield document.source.finding("TWL-S155", rule.place, rules=MOST_RULES, windows=MOST_WINDOWS)
             return
 
 
 def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:
     """Rules whose looks do not fit into the document of a gateway, with the plan ahead; told at their colours."""
-    listed_gateways = tuple(gateways)
+    every = tuple(gateways)
     for group, listed in rules.items():
         for number, rule in enumerate(listed):
-            long = ((gateway, gateway.plan_bytes(rule.looks)) for gateway in listed_gateways)
-            for gateway, count in ((gateway, count) for gateway, count in long if count > MAX_PAYLOAD):
+            sizes = ((gateway.name, gateway.plan_bytes(rule.looks)) for gateway in every)
+            for name, count in ((name, count) for name, count in sizes if count > MAX_PAYLOAD):
                 kb, most = -(-count // 1024), MAX_PAYLOAD // 1024
-                long_one = Mistake("TWL-S154", name=rule.name, gateway=gateway.name, kb=kb, most=most)
-                yield _at(document, (group, number, "color"), long_one)
+                mistake = Mistake("TWL-S154", name=rule.name, gateway=name, kb=kb, most=most)
+                yield _at(document, (group, number, "color"), mistake)
                 break
+
+
+def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the zones, colours and gateways of a tower's document have wrong together; `context` is that of the
+    validation: `profiles` and `palette`."""
+    written = document.pairs.groups("gateways")
+    yield from _names_twice(document, written)
+    for gateway in written:
+        yield from _names_twice(document, gateway.groups("fixtures"))
+    palette = document.pairs.entries.get("palette")
+    colors = palette.value.entries.values() if palette and isinstance(palette.value, Pairs) else ()
+    yield from _twice(document, ((plain_name(color.key.text), color.key) for color in colors))
+    zones = zones_of(document)
+    if all(ZONE_NAME.fullmatch(zone.text) for zone in zones):  # else nobody can tell what belongs to which zone
+        yield from _unknown_zones(document, zones)
+        if document.pairs.items("gateways") is not None and len(gateways) == len(written):
+            yield from _zones_in_the_dark(document, zones)
+    yield from _patches(document, gateways, context)
+    yield from _universes_twice(document, gateways)
+    yield from _commanded_twice(document, gateways)
+
+
+def _names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
+    """Entries that cannot be told apart by their names; upper and lower case are the same."""
+    names = (name for group in groups if (name := group.scalar("name")) and name.text.strip())
+    return _twice(document, ((name.text.strip().casefold(), name) for name in names))
+
+
+def _twice(document: Document, named: Iterable[tuple[str, Scalar]]) -> Iterator[Finding]:
+    first: dict[str, Scalar] = {}
+    for key, name in named:
+        earlier = first.setdefault(key, name)
+        if earlier is not name:
+            lines = {"first_line": earlier.place.line, "second_line": name.place.line}
+            yield document.source.finding("TWL-S064", name.place, name=name.text.strip(), **lines)
 
 
 def zones_of(document: Document) -> tuple[Scalar, ...]:
     """The zones that the tower's file names."""
-    _, node = document.at(("zones",))
-    return tuple(item for item in node.items if isinstance(item, Scalar)) if isinstance(node, Items) else ()
+    return tuple(item for item in document.pairs.items("zones") or () if isinstance(item, Scalar))
 
 
-def zones_are_named(document: Document) -> bool:
-    """Whether each zone has a name that can be one; what belongs to which zone cannot be told otherwise."""
-    return all(ZONE_NAME.fullmatch(zone.text) for zone in zones_of(document))
-
-
-def unknown_zones(document: Document) -> Iterator[Finding]:
+def _unknown_zones(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
     """Lamps and gateways of a zone that the tower does not have."""
-    known = dict.fromkeys(zone.text for zone in zones_of(document))
-    for zone in _zones_used(document):
-        if known and zone.text not in known:
-            meant = near(zone.text, known)
-            if meant is None:
-                yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=", ".join(known))
-            else:
-                yield document.source.finding("TWL-S079", zone.place, zone=zone.text, suggestion=meant)
+    known = dict.fromkeys(zone.text for zone in zones)
+    for zone in _zones_used(document) if known else ():
+        if zone.text in known:
+            continue
+        if meant := near(zone.text, known):
+            yield document.source.finding("TWL-S079", zone.place, zone=zone.text, suggestion=meant)
+        else:
+            yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=", ".join(known))
 
 
-def zones_in_the_dark(document: Document) -> Iterator[Finding]:
+def _zones_in_the_dark(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
     """Zones that nothing shines on, and zones named twice."""
     used = {zone.text for zone in _zones_used(document)}
-    seen: dict[str, Scalar] = {}
-    for zone in zones_of(document):
-        earlier = seen.setdefault(zone.text, zone)
-        if earlier is not zone:
+    seen = set[str]()
+    for zone in zones:
+        if zone.text in seen:
             yield document.source.finding("TWL-S069", zone.place, zone=zone.text)
         elif zone.text not in used:
             yield document.source.finding("TWL-S085", zone.place, zone=zone.text)
+        seen.add(zone.text)
 
 
 def _zones_used(document: Document) -> Iterator[Scalar]:
-    for gateway in entries(document, "gateways"):
-        for lamp in (gateway, *_members(gateway, "fixtures")):
-            zone = _text(lamp, "zone")
-            if zone is not None:
-                yield zone
+    for gateway in document.pairs.groups("gateways"):
+        yield from (zone for lamp in (gateway, *gateway.groups("fixtures")) if (zone := lamp.scalar("zone")))
         zones = gateway.entries.get("zones")
         if zones is not None and isinstance(zones.value, Pairs):
             yield from (entry.key for entry in zones.value.entries.values())
 
 
-def fixtures_of(gateway: Pairs) -> tuple[Pairs, ...]:
-    """The fixtures of a gateway's entry."""
-    return _members(gateway, "fixtures")
-
-
-def _members(pairs: Pairs, key: str) -> tuple[Pairs, ...]:
-    entry = pairs.entries.get(key)
-    if entry is None or not isinstance(entry.value, Items):
-        return ()
-    return tuple(item for item in entry.value.items if isinstance(item, Pairs))
-
-
-def _text(pairs: Pairs, key: str) -> Scalar | None:
-    entry = pairs.entries.get(key)
-    return entry.value if entry is not None and isinstance(entry.value, Scalar) else None
-
-
-def commanded_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
-    """Two gateways that send commands to one topic; `gateways` by their place in the file's list."""
-    owners: dict[str, str] = {}
-    usable = {zone.text for zone in zones_of(document) if ZONE_NAME.fullmatch(zone.text)}
-    for number, gateway in gateways.items():
-        if not usable.issuperset(gateway.zone_names):
-            continue  # told as unknown zones; what cannot be asked for has no commands
-        want = DesiredState(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
-        for topic in dict.fromkeys(message.topic for message in gateway.encode(want, "")):
-            other = owners.setdefault(topic, gateway.name)
-            if other != gateway.name:
-                yield _at(document, ("gateways", number, "name"), Mistake("TWL-S088", other=other, topic=topic))
-                break
-
-
-def patch(document: Document, gateways: Mapping[int, Gateway], context: Mapping[str, Any]) -> Iterator[Finding]:
-    """Fixtures that overlap, pass the end of a universe, have no profile or one that pins what is no colour.
-
-    `context` is that of the validation: `profiles` and `palette`.
-    """
+def _patches(document: Document, gateways: Gateways, context: Mapping[str, Any]) -> Iterator[Finding]:
+    """Fixtures that overlap, pass the end of a universe, have no profile or one that pins what is no colour."""
     for number, gateway in gateways.items():
         fixtures = gateway.patched_fixtures
-        _, node = document.at(("gateways", number))
         if len({fixture.name for fixture in fixtures}) < len(fixtures):
-            continue  # reported as names given twice; a mistake of the patch could not be placed
+            continue  # told as names given twice; a mistake of the patch could not be placed
         for mistake in patch_mistakes(fixtures, context["profiles"], context["palette"]):
-            yield _finding(document, blamed(node, mistake), mistake)
+            yield _at(document, ("gateways", number), mistake)
 
 
-def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
+def _universes_twice(document: Document, gateways: Gateways) -> Iterator[Finding]:
     """Two gateways that send one universe to the same output."""
-    owners: dict[Destination, str] = {}
+    owners: dict[object, str] = {}
     for number, gateway in gateways.items():
         for destination in gateway.destinations:
             other = owners.setdefault(destination, gateway.name)
@@ -216,10 +158,21 @@ def universe_twice(document: Document, gateways: Mapping[int, Gateway]) -> Itera
                 yield _at(document, ("gateways", number, "output"), mistake)
 
 
+def _commanded_twice(document: Document, gateways: Gateways) -> Iterator[Finding]:
+    """Two gateways that send commands to one topic."""
+    owners: dict[str, str] = {}
+    usable = {zone.text for zone in zones_of(document) if ZONE_NAME.fullmatch(zone.text)}
+    for number, gateway in gateways.items():
+        if not usable.issuperset(gateway.zone_names):
+            continue  # told as unknown zones; what cannot be asked for has no commands
+        dark = DesiredState(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
+        for topic in dict.fromkeys(message.topic for message in gateway.encode(dark, "")):
+            other = owners.setdefault(topic, gateway.name)
+            if other != gateway.name:
+                yield _at(document, ("gateways", number, "name"), Mistake("TWL-S088", other=other, topic=topic))
+                break
+
+
 def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Finding:
-    return _finding(document, document.at(path)[1], mistake)
-
-
-def _finding(document: Document, node: Node | None, mistake: Mistake) -> Finding:
-    place = node.place if node is not None else FilePlace(1, 1, 2)
-    return document.source.finding(mistake.code, place, **mistake.fields)
+    node = blamed(document.at(path)[1], mistake)
+    return document.source.finding(mistake.code, node.place if node is not None else TOP, **mistake.fields)

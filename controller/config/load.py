@@ -15,7 +15,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from controller.config import checks, keys, validation_errors
 from controller.config.findings import Finding, SourceText, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
-from controller.config.nodes import YamlSequence as Items
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.schedule_file import Schedule
 from controller.config.source import read_file
@@ -31,7 +30,6 @@ from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
-RULES = ("campaigns", "every_night", "blackouts")
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
 BLACK = Color("#000000")
@@ -139,7 +137,7 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     context, faults = _context(tower_text, directory, profiles_in)
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
-    if _palette(tower_text) is None:
+    if not isinstance(tower_text.root, Pairs):  # nobody knows its palette
         of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
     unread = {Path(fault.file).stem for fault in faults}
     of_tower = tuple(
@@ -163,8 +161,8 @@ def _context(
     profiles, faults = read_profiles(profiles_in or directory)
     context = {
         "directory": directory,
-        "palette": _palette(tower_text) or {},
-        "zones": _zones(tower_text),
+        "palette": _palette(tower_text),
+        "zones": tuple(zone.text for zone in checks.zones_of(tower_text)) or None,
         "profiles": profiles,
     }
     return context, faults
@@ -174,38 +172,14 @@ def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, t
     tower, findings = _read_as(Tower, document, context)
     told = {finding.place[:2] for finding in findings if finding.place}
     gateways = _readable_gateways(document, context) if tower is None else dict(enumerate(tower.gateways))
-    more = _tower_checks(document, context, gateways)
+    more = checks.of_tower(document, gateways, context)
     return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in told))
-
-
-def _tower_checks(document: Document, context: dict[str, Any], gateways: Mapping[int, Gateway]) -> Iterator[Finding]:
-    written = checks.entries(document, "gateways")
-    yield from checks.names_twice(document, written)
-    for gateway in written:
-        yield from checks.names_twice(document, checks.fixtures_of(gateway))
-    yield from checks.palette_twice(document)
-    named = checks.zones_are_named(document)
-    yield from checks.unknown_zones(document) if named else ()
-    if named and checks.is_list(document, "gateways") and len(gateways) == len(written):
-        yield from checks.zones_in_the_dark(document)
-    yield from checks.patch(document, gateways, context)
-    yield from checks.universe_twice(document, gateways)
-    yield from checks.commanded_twice(document, gateways)
 
 
 def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:
     document = keys.checked(document, Schedule, IN_SCHEDULE)
     schedule, findings = _read_as(Schedule, document, context)
-    rules = {group: checks.entries(document, group) for group in RULES}
-    named = [rule for group in rules.values() for rule in group]
-    dated = (*rules["campaigns"], *rules["blackouts"])
-    more = (
-        *checks.days_missing(document, dated),
-        *checks.lists_left_empty(document, named),
-        *checks.names_twice(document, named),
-        *checks.too_much(document, named),
-    )
-    return schedule, (*findings, *more)
+    return schedule, (*findings, *checks.of_schedule(document))
 
 
 def _read_as(
@@ -232,23 +206,18 @@ def _not_pairs(document: Document, root: Node) -> Finding:
 def _with_lines(root: Pairs) -> dict[str, Any]:
     """The text of the file, with the line on which each rule begins."""
     data: dict[str, Any] = {**plain(root)}
-    for group in RULES:
-        entry = root.entries.get(group)
-        if entry is not None and isinstance(entry.value, Items):
-            for node, rule in zip(entry.value.items, data[group], strict=True):
-                if isinstance(rule, dict):
-                    rule["line"] = node.place.line
+    for group in checks.RULES:
+        for node, rule in zip(root.items(group) or (), data.get(group, ()), strict=False):
+            if isinstance(rule, dict):
+                rule["line"] = node.place.line
     return data
 
 
-def _palette(document: Document) -> dict[str, Color] | None:
-    """The colours by name, black for those that cannot be read; None where the whole file cannot."""
-    if not isinstance(document.root, Pairs):
-        return None
-    _, node = document.at(("palette",))
-    if not isinstance(node, Pairs) or node is document.root:
-        return {}
-    return {name: _readable_color(entry.value) for name, entry in node.entries.items()}
+def _palette(document: Document) -> dict[str, Color]:
+    """The colours by name, black for those that cannot be read."""
+    palette = document.pairs.entries.get("palette")
+    colors = palette.value.entries if palette and isinstance(palette.value, Pairs) else {}
+    return {name: _readable_color(entry.value) for name, entry in colors.items()}
 
 
 def _readable_color(node: Node) -> Color:
@@ -258,16 +227,11 @@ def _readable_color(node: Node) -> Color:
         return BLACK
 
 
-def _zones(document: Document) -> tuple[str, ...] | None:
-    return tuple(zone.text for zone in checks.zones_of(document)) or None
-
-
 def _readable_gateways(document: Document, context: dict[str, Any]) -> dict[int, Gateway]:
     """The gateways without mistakes of their own, by their index in the list."""
     gateway: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
     readable: dict[int, Gateway] = {}
-    _, listed = document.at(("gateways",))
-    for number, entry in enumerate(listed.items if isinstance(listed, Items) else ()):
+    for number, entry in enumerate(document.pairs.items("gateways") or ()):
         with contextlib.suppress(ValidationError):
             readable[number] = gateway.validate_python(plain(entry), context=context)
     return readable

@@ -10,6 +10,10 @@ Plain = str | list["Plain"] | dict[str, "Plain"]
 """A node without its places: what pydantic is given."""
 
 
+TOP = FilePlace(1, 1, 2)
+"""The place of what stands nowhere else."""
+
+
 class Scalar(NamedTuple):
     """A text; `place` is where it stands, quotes included."""
 
@@ -54,6 +58,20 @@ class Pairs(NamedTuple):
     entries: Mapping[str, YamlEntry]
     place: FilePlace
 
+    def scalar(self, key: str) -> Scalar | None:
+        """The text that a keyword holds; None where it holds something else, or is not there."""
+        entry = self.entries.get(key)
+        return entry.value if entry is not None and isinstance(entry.value, Scalar) else None
+
+    def items(self, key: str) -> "tuple[Node, ...] | None":
+        """The items of the list that a keyword holds; None where it holds something else, or is not there."""
+        entry = self.entries.get(key)
+        return entry.value.items if entry is not None and isinstance(entry.value, YamlSequence) else None
+
+    def groups(self, key: str) -> "tuple[Pairs, ...]":
+        """Those items of the list that are pairs themselves."""
+        return tuple(item for item in self.items(key) or () if isinstance(item, Pairs))
+
 
 Node = Scalar | YamlSequence | Pairs
 
@@ -65,6 +83,11 @@ class Document:
     source: SourceText
     root: Node | None = None
     findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs of the outermost level; none where there is something else."""
+        return self.root if isinstance(self.root, Pairs) else Pairs({}, TOP)
 
     def at(self, path: tuple[int | str, ...]) -> tuple[YamlEntry | None, Node | None]:
         """The node at the end of the path, or as far as the path leads, and the nearest entry above it."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from controller.config import keys, validation_errors
-from controller.config.findings import FilePlace, Finding, SourceText
-from controller.config.nodes import Pairs, plain
+from controller.config.findings import Finding, SourceText
+from controller.config.nodes import TOP, Pairs, plain
 from controller.config.source import read_file
 from controller.config.yaml_document import read
 from controller.lighting.profile import Profile
@@ -54,8 +54,7 @@ def _read(path: Path) -> tuple[Profile | None, tuple[Finding, ...]]:
     document = read(data, str(path), KEYWORDS, KEYWORDS)
     root = document.root
     if not isinstance(root, Pairs):
-        place = FilePlace(1, 1, 2)
-        return None, document.findings or (document.source.finding("TWL-S050", place, found="-", example="name: …"),)
+        return None, document.findings or (document.source.finding("TWL-S050", TOP, found="-", example="name: …"),)
     document = keys.checked(document, Profile, FILES)
     try:
         profile = Profile.model_validate(plain(document.root or root))

@@ -9,7 +9,7 @@ from pathlib import Path
 from controller import plain_file
 from controller.config import checks
 from controller.config.findings import Finding, in_order
-from controller.config.load import RULES, Setup
+from controller.config.load import Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
 from controller.config.schedule_file import Shows
@@ -40,7 +40,7 @@ USUAL_WORDS = frozenset({"dark", "släckt"})
 def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     """Every note on the schedule from `now` on, each at the name of its rule, in the order of the file."""
     document = setup.schedule_text
-    rules = [rule for group in RULES for rule in checks.entries(document, group)]
+    rules = [rule for group in checks.RULES for rule in document.pairs.groups(group)]
     names = {rule.place.line: rule.entries["name"].value.place for rule in rules}
     found = [
         document.source.finding(note.code, names.get(note.rule.line), **note.fields)

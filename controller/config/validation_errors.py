@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from controller.config.findings import FilePlace, Finding
-from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence, plain
+from controller.config.findings import Finding
+from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlSequence, plain
 from controller.config.synonyms import near
 from controller.errors import Mistake
 from controller.events import CATALOGUE, Text
@@ -104,10 +104,10 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
     if isinstance(mistake, Mistake):
         node = blamed(node, mistake)
         place = node.part(mistake.start, mistake.end) if isinstance(node, Scalar) else node and node.place
-        return document.source.finding(mistake.code, place or FilePlace(1, 1, 2), **mistake.fields)
+        return document.source.finding(mistake.code, place or TOP, **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
     code, fields = _missing(error["loc"], node) if error["type"] == "missing" else _told(error, key, node)
-    return document.source.finding(code, node.place if node else FilePlace(1, 1, 2), **fields)
+    return document.source.finding(code, node.place if node else TOP, **fields)
 
 
 def blamed(node: Node | None, mistake: Mistake) -> Node | None:
