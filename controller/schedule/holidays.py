@@ -118,46 +118,34 @@ SPELLINGS: dict[str, str] = {key(name): name for _, names in _NAMED for name in 
 CALLED: dict[str, str] = {key(name): names[0] for _, names in _NAMED for name in names}
 """Every key -> what the holiday is called inside."""
 
-_SEASONS: dict[str, Mapping[Language, str]] = {
-    "Easter, Easter weekend, påsk, påsken, påskhelgen": {
-        "en": "Good Friday to Easter Monday",
-        "sv": "långfredagen till annandag påsk",
-    },
-    "Whitsun, pingst, pingsten, pingsthelgen": {
-        "en": "Whitsun Eve to Whit Sunday",
-        "sv": "pingstafton till pingstdagen",
-    },
-    "Midsummer, midsommar, midsommaren, midsommarhelgen": {
-        "en": "Midsummer Eve to Midsummer Day",
-        "sv": "midsommarafton till midsommardagen",
-    },
-    "allhelgona, allhelgonahelgen, alla helgons helg": {
-        "en": "All Saints' Eve to All Saints' Day",
-        "sv": "allhelgonaafton till alla helgons dag",
-    },
-    "advent, adventstiden": {
-        "en": "first Sunday of Advent to Christmas Eve",
-        "sv": "första advent till julafton",
-    },
-    "Christmas, Xmas, julen, julhelgen": {
-        "en": "Christmas Eve to Boxing Day",
-        "sv": "julafton till annandag jul",
-    },
-    "New Year, nyår, nyåret, nyårshelgen": {
-        "en": "New Year's Eve to New Year's Day",
-        "sv": "nyårsafton till nyårsdagen",
-    },
-    "trettonhelgen, trettondagshelgen": {
-        "en": "Epiphany Eve to Epiphany",
-        "sv": "trettondagsafton till trettondagen",
-    },
-    "weekend, weekends, helg, helger, helgen, helgerna": {
-        "en": "every Saturday and Sunday",
-        "sv": "varje lördag och söndag",
-    },
-}
+
+def _season(names: str, en: str, sv: str) -> dict[str, Mapping[Language, str]]:
+    return {key(name): {"en": en, "sv": sv} for name in names.split(", ")}
+
 
 SEASONS: dict[str, Mapping[Language, str]] = {
-    key(name): days for names, days in _SEASONS.items() for name in names.split(", ")
+    **_season(
+        "Easter, Easter weekend, påsk, påsken, påskhelgen",
+        "Good Friday to Easter Monday",
+        "långfredagen till annandag påsk",
+    ),
+    **_season("Whitsun, pingst, pingsten, pingsthelgen", "Whitsun Eve to Whit Sunday", "pingstafton till pingstdagen"),
+    **_season(
+        "Midsummer, midsommar, midsommaren, midsommarhelgen",
+        "Midsummer Eve to Midsummer Day",
+        "midsommarafton till midsommardagen",
+    ),
+    **_season(
+        "allhelgona, allhelgonahelgen, alla helgons helg",
+        "All Saints' Eve to All Saints' Day",
+        "allhelgonaafton till alla helgons dag",
+    ),
+    **_season("advent, adventstiden", "first Sunday of Advent to Christmas Eve", "första advent till julafton"),
+    **_season("Christmas, Xmas, julen, julhelgen", "Christmas Eve to Boxing Day", "julafton till annandag jul"),
+    **_season("New Year, nyår, nyåret, nyårshelgen", "New Year's Eve to New Year's Day", "nyårsafton till nyårsdagen"),
+    **_season("trettonhelgen, trettondagshelgen", "Epiphany Eve to Epiphany", "trettondagsafton till trettondagen"),
+    **_season(
+        "weekend, weekends, helg, helger, helgen, helgerna", "every Saturday and Sunday", "varje lördag och söndag"
+    ),
 }
 """Every key of what people call several days, without saying which -> what they may mean, by language."""

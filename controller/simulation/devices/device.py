@@ -2,13 +2,10 @@
 
     Device(gateway) -> boot(now) -> receive(topic, payload, now) … turn(now) …
 
-Rules
-1. The keys of `tower.yaml` that name the gateway also make the device: both ends agree by construction.
-2. A device is total: what its firmware would not understand changes nothing.
-3. Rounding, timing, retained flags and the state after a power cut are those of the documents and sources
-   named in the dialect of the same kind. No device shares code with its dialect, but conversions of colours.
-4. `shows` is what a person under the tower would see: fades included, whatever the device reports.
-5. `turn` is called after each `boot` and `receive`, and at the instant that it named last, or later.
+The keys of `tower.yaml` that name the gateway also make the device, so both ends agree by construction. Rounding,
+timing, retained flags and the state after a power cut are those of the documents and sources named in the dialect of
+the same kind; no device shares code with its dialect, except conversions of colours. What the firmware would not
+understand changes nothing.
 """
 
 import json
@@ -82,11 +79,12 @@ class Device(ABC, Generic[G]):
         """A message has come."""
 
     def turn(self, now: datetime) -> tuple[Messages, datetime | None]:  # noqa: ARG002
-        """Time has passed: what it publishes by itself, and when to call again."""
+        """Time has passed: what it publishes by itself, and when to call again. Called after each `boot` and `receive`,
+        and at the instant that it named last, or later."""
         return (), None
 
     def shows(self, now: datetime) -> Mapping[str, ZoneState]:
-        """What the lamps of each zone show (rule 4)."""
+        """What a person under the tower would see in each zone: fades included, whatever the device reports."""
         return {zone: lamp.shows(now) for zone, lamp in self.lamps.items()}
 
 
