@@ -55,7 +55,7 @@ def writes_or_reads_an_instant(node: ast.AST) -> bool:
 
 
 def writes_a_file(node: ast.AST) -> bool:
-    """`path.write_bytes(…)`, `path.rename(…)`, `path.replace(other)` or `os.fsync(…)`: a write is atomic, or is none."""
+    """`path.write_bytes(…)`, `path.rename(…)`, `path.replace(other)`, `os.fsync(…)`: all that a write needs."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
         return len(node.args) == 1 and not node.keywords
     return isinstance(node, ast.Attribute) and node.attr in {"rename", "fsync", "write_bytes", "write_text"}

@@ -22,46 +22,12 @@ from types import TracebackType
 from typing import Self
 
 from controller.gateways.base import Message
-from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, Address, ClientSettings, Tls, check
-from controller.mqtt.incoming import (
-    BrokerUnreachable,
-    Coalesced,
-    Connected,
-    Disconnected,
-    Displaced,
-    Failure,
-    Forgot,
-    Item,
-    LoginRefused,
-    Oversized,
-    Received,
-    SubscriptionGranted,
-    SubscriptionRefused,
-    Untrusted,
-)
+from controller.mqtt.client_settings import Address, ClientSettings, Tls, check
+from controller.mqtt.incoming import Connected, Disconnected, Failure, Item, Received
 from controller.mqtt.queues import Inbox
 from controller.mqtt.reconnect import Reconnecting
 
-__all__ = [
-    "MAX_PAYLOAD_BYTES",
-    "Address",
-    "BrokerUnreachable",
-    "Coalesced",
-    "Connected",
-    "Disconnected",
-    "Displaced",
-    "Failure",
-    "Forgot",
-    "Item",
-    "LoginRefused",
-    "Mqtt",
-    "Oversized",
-    "Received",
-    "SubscriptionGranted",
-    "SubscriptionRefused",
-    "Tls",
-    "Untrusted",
-]
+__all__ = ["Address", "Connected", "Disconnected", "Failure", "Item", "Mqtt", "Received", "Tls"]
 
 
 class Mqtt:

@@ -103,13 +103,13 @@ async def test_what_comes_behind_a_log_in_waits_for_the_judgement(start, dial, c
     assert [message.payload for message in await reader.messages(1)] == [b"early"]
 
 
-class Site:
-    """A door with virtual time and nobody waiting in real time."""
+class Logins:
+    """Log-ins that are judged in virtual time."""
 
     def __init__(self, monkeypatch, **users):
         self.now_s = 1000.0
-        self.door = LoginJudge(Admission({name: User(word) for name, word in users.items()}, own="ours"))
-        self.told = []
+        self.judge = LoginJudge(Admission({name: User(word) for name, word in users.items()}, own="ours"))
+        self.events = []
         loop = asyncio.get_running_loop()
         monkeypatch.setattr(loop, "time", lambda: self.now_s)
         monkeypatch.setattr("controller.broker.login.asyncio.sleep", self._sleep)
@@ -119,17 +119,19 @@ class Site:
 
     async def enter(self, user, password, address="10.0.0.9", client_id="c"):
         asked = Connect(client_id, user=user, password=password.encode())
-        at_once = self.door.at_once(asked)
+        at_once = self.judge.at_once(asked)
         if at_once is not None:
             return at_once[1]
-        judged = await self.door.judge(asked, address, lambda code, **fields: self.told.append((code, fields["user"])))
+        judged = await self.judge.judge(
+            asked, address, lambda code, **fields: self.events.append((code, fields["user"]))
+        )
         return judged[1]
 
 
 @pytest.fixture
 async def site(monkeypatch):
     """Users with plain passwords."""
-    return Site(monkeypatch, mast="high", gate="wide")
+    return Logins(monkeypatch, mast="high", gate="wide")
 
 
 async def flood(site, user, times=200, **more):
@@ -145,7 +147,7 @@ async def flood(site, user, times=200, **more):
 async def test_guessing_is_slowed_and_told(site):
     """Of one user from one address; one that has no name among the users is slowed as well."""
     assert await flood(site, "mast") <= 21
-    assert ("TWL-B046", "mast") in site.told
+    assert ("TWL-B046", "mast") in site.events
     assert sum([await flood(site, f"nobody-{number}", 20) for number in range(20)]) <= 21
 
 

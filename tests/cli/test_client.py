@@ -10,8 +10,9 @@ from controller.cli.client import items, with_tower
 from controller.cli.options import Options
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
-from controller.mqtt import Address, Connected, Item, LoginRefused
-from controller.mqtt import BrokerUnreachable as NotReached
+from controller.mqtt import Address, Connected, Item
+from controller.mqtt.incoming import BrokerUnreachable as NotReached
+from controller.mqtt.incoming import LoginRefused
 
 BROKERS = (Address("a"), Address("b"))
 

@@ -1,4 +1,4 @@
-"""A real mosquitto that can be killed and frozen, a line that can be cut, and ears for what the door tells."""
+"""A real mosquitto that can be killed and frozen, a line that can be cut, and ears for what the connect tells."""
 
 import asyncio
 import contextlib
@@ -101,8 +101,8 @@ class Line:
         writer.close()
 
 
-class Pretender:
-    """Listens like a broker, and answers what it is told to: `first` to the CONNECT, `then` to what follows."""
+class ScriptedBroker:
+    """Listens like a broker and sends given bytes: `first` after the CONNECT, `then` one after another."""
 
     def __init__(self, first: bytes, then: list[bytes], tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
@@ -112,7 +112,7 @@ class Pretender:
         self.calls = 0
         self.left = 0
 
-    async def __aenter__(self) -> "Pretender":
+    async def __aenter__(self) -> "ScriptedBroker":
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.address = Address("127.0.0.1", self._server.sockets[0].getsockname()[1])
         return self
@@ -141,17 +141,17 @@ class Pretender:
         writer.close()
 
 
-class Ear:
-    """Takes every item of a door, and waits for what it is told to wait for."""
+class Items:
+    """Takes every item of a client, and waits for some."""
 
     def __init__(self) -> None:
-        self.items: list[Item] = []
+        self.all: list[Item] = []
         self._came = asyncio.Event()
 
     async def listen(self, mqtt: Mqtt) -> None:
-        """Until the door is closed."""
+        """Until the client is closed."""
         async for item in mqtt:
-            self.items.append(item)
+            self.all.append(item)
             self._came.set()
 
     async def until(self, condition: Callable[[], Any], within_s: float = 20.0) -> None:
@@ -165,7 +165,7 @@ class Ear:
 
     def of(self, kind: type) -> list[Any]:
         """Every item of a kind so far."""
-        return [item for item in self.items if isinstance(item, kind)]
+        return [item for item in self.all if isinstance(item, kind)]
 
     def payloads(self, topic: str) -> list[bytes]:
         """Every payload received on a topic so far."""
@@ -194,28 +194,28 @@ def mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 
 @pytest.fixture
 def line() -> type[Line]:
-    """A line to a port: `async with line(port) as cut_me`."""
+    """A line to a port: `async with line(port) as cut`."""
     return Line
 
 
 @pytest.fixture
-def pretender() -> type[Pretender]:
-    """Listens like a broker: `async with pretender(first, then) as it`."""
-    return Pretender
+def scripted() -> type[ScriptedBroker]:
+    """Listens like a broker: `async with scripted(first, then) as broker`."""
+    return ScriptedBroker
 
 
 @pytest.fixture
-async def door() -> AsyncIterator[Callable[..., Awaitable[tuple[Mqtt, Ear]]]]:
-    """Opens a door with an ear at it, to be closed after the test: `await door(address, …)`."""
+async def connect() -> AsyncIterator[Callable[..., Awaitable[tuple[Mqtt, Items]]]]:
+    """Starts a client and takes its items, until the test is over: `await connect(address, …)`."""
     async with contextlib.AsyncExitStack() as stack:
         opened = 0
 
-        async def make(brokers: Any, client_id: str = "", **rest: Any) -> tuple[Mqtt, Ear]:
+        async def make(brokers: Any, client_id: str = "", **rest: Any) -> tuple[Mqtt, Items]:
             nonlocal opened
             opened += 1
-            mqtt = Mqtt(brokers, client_id or f"door-{opened}", **rest)
-            ear = Ear()
-            task = asyncio.create_task(ear.listen(mqtt))
+            mqtt = Mqtt(brokers, client_id or f"client-{opened}", **rest)
+            items = Items()
+            task = asyncio.create_task(items.listen(mqtt))
 
             async def settle(*_: object) -> None:
                 async with asyncio.timeout(2):
@@ -223,7 +223,7 @@ async def door() -> AsyncIterator[Callable[..., Awaitable[tuple[Mqtt, Ear]]]]:
 
             stack.push_async_callback(settle)
             await stack.enter_async_context(mqtt)
-            return mqtt, ear
+            return mqtt, items
 
         yield make
 

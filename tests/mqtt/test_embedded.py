@@ -1,4 +1,4 @@
-"""The door against our own broker in the same loop."""
+"""The connect against our own broker in the same loop."""
 
 import asyncio
 import contextlib
@@ -12,23 +12,14 @@ import pytest
 from controller.broker import Admission, Broker, User
 from controller.events import Event
 from controller.gateways.base import Message
-from controller.mqtt import (
-    Address,
-    BrokerUnreachable,
-    Connected,
-    Disconnected,
-    Forgot,
-    LoginRefused,
-    Mqtt,
-    Received,
-    Untrusted,
-)
+from controller.mqtt import Address, Connected, Disconnected, Mqtt, Received
+from controller.mqtt.incoming import BrokerUnreachable, Forgot, LoginRefused, Untrusted
 
 ALL = (("#", 1),)
 ME = Admission({"me": User("right")})
 
 
-async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None:
+async def test_everything_works_inside_one_loop(connect: Any, message: Any) -> None:
     """Birth, messages, 2,000 retained at once, will, wrong password, a restart without memory."""
     events: list[Event] = []
     status = Message("status", b"online", 1, retain=True)
@@ -36,16 +27,16 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
     async with Broker(port=0, admission=ME, on_event=events.append) as broker:
         port = broker.port
         mine = Address("127.0.0.1", port, username="me", password="right")
-        mqtt, ear = await door(mine, subscriptions=ALL, birth=[status], will=will)
-        await ear.get(Connected)
+        mqtt, items = await connect(mine, subscriptions=ALL, birth=[status], will=will)
+        await items.get(Connected)
         for number in range(2_000):
             mqtt.publish(message(f"t/{number}", b"%d" % number, retain=True))
-        await ear.until(lambda: len(ear.of(Received)) == 2_001)
-        _, stranger = await door(Address("127.0.0.1", port, username="me", password="wrong"))
+        await items.until(lambda: len(items.of(Received)) == 2_001)
+        _, stranger = await connect(Address("127.0.0.1", port, username="me", password="wrong"))
         assert (await stranger.get(LoginRefused)).connack == 4
-    await ear.get(Disconnected)
+    await items.get(Disconnected)
     async with Broker(port=port, admission=ME, on_event=events.append):
-        await ear.get(Forgot)
+        await items.get(Forgot)
         async with Mqtt(mine, "late", subscriptions=(("status", 0),)) as late:
             async for item in late:
                 if isinstance(item, Received):
@@ -54,7 +45,7 @@ async def test_everything_works_inside_one_loop(door: Any, message: Any) -> None
 
 
 async def test_a_password_that_is_changed_counts_from_the_next_attempt(
-    door: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its file is read anew; one that is gone meanwhile is told."""
     monkeypatch.setattr("controller.mqtt.reconnect.BARRED_S", 0.05)
@@ -62,16 +53,16 @@ async def test_a_password_that_is_changed_counts_from_the_next_attempt(
     file = tmp_path / "password"
     file.write_text("wrong\n", encoding="utf-8")
     async with Broker(port=0, admission=ME, on_event=list[Event]().append) as broker:
-        _, ear = await door(Address("127.0.0.1", broker.port, username="me", password=file))
-        await ear.get(LoginRefused)
+        _, items = await connect(Address("127.0.0.1", broker.port, username="me", password=file))
+        await items.get(LoginRefused)
         file.unlink()
-        assert str(file) in (await ear.get(Untrusted)).reason
+        assert str(file) in (await items.get(Untrusted)).reason
         file.write_text("right\n", encoding="utf-8")
-        await ear.get(Connected)
+        await items.get(Connected)
 
 
 async def test_a_broker_whose_name_fails_and_then_changes_its_address_is_found(
-    door: Any, monkeypatch: pytest.MonkeyPatch
+    connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is looked up anew at each attempt; a name server that lets us wait does not hold up the loop."""
     known: list[str] = []
@@ -100,13 +91,13 @@ async def test_a_broker_whose_name_fails_and_then_changes_its_address_is_found(
     ticking = asyncio.create_task(beat())
     async with contextlib.AsyncExitStack() as first:
         broker = await first.enter_async_context(Broker("127.0.0.2", 0, on_event=list[Event]().append))
-        _, ear = await door(Address("tower-broker.example", broker.port))
-        assert (await ear.get(BrokerUnreachable)).reason == "Temporary failure in name resolution"
+        _, items = await connect(Address("tower-broker.example", broker.port))
+        assert (await items.get(BrokerUnreachable)).reason == "Temporary failure in name resolution"
         known.append("127.0.0.2")
-        await ear.get(Connected)
+        await items.get(Connected)
         async with Broker("127.0.0.3", broker.port, on_event=list[Event]().append):
             known.append("127.0.0.3")
             await first.aclose()
-            await ear.until(lambda: len(ear.of(Connected)) == 2)
+            await items.until(lambda: len(items.of(Connected)) == 2)
     ticking.cancel()
     assert min(meanwhile) > 0

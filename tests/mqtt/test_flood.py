@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from controller.mqtt import Coalesced, Connected, Mqtt, Received
+from controller.mqtt import Connected, Mqtt, Received
+from controller.mqtt.incoming import Coalesced
 from controller.mqtt.queues import LIMIT_BYTES
 
 ALL = (("#", 1),)
@@ -54,18 +55,18 @@ def publish(payload: bytes, retain: bool = False) -> bytes:
     ids=["retained", "copies", "values", "both"],
 )
 async def test_only_values_that_a_reader_misses_are_counted(
-    pretender: Any, door: Any, packets: tuple[bytes, ...], counted: int
+    scripted: Any, connect: Any, packets: tuple[bytes, ...], counted: int
 ) -> None:
     """Not what was retained before the connection, nor copies: the newest says the same or has taken their place."""
-    async with pretender(b"\x20\x02\x00\x00" + b"".join(packets), [b""]) as giver:
-        _, ear = await door(giver.address, keepalive_s=1)
-        await ear.get(Received)
+    async with scripted(b"\x20\x02\x00\x00" + b"".join(packets), [b""]) as giver:
+        _, items = await connect(giver.address, keepalive_s=1)
+        await items.get(Received)
         await asyncio.sleep(0.3)
-        assert len(ear.payloads("t")) == 1
-        assert sum(item.count for item in ear.of(Coalesced)) == counted
+        assert len(items.payloads("t")) == 1
+        assert sum(item.count for item in items.of(Coalesced)) == counted
 
 
-async def test_a_flood_of_many_topics_waits_in_the_network(door: Any, pretender: Any) -> None:
+async def test_a_flood_of_many_topics_waits_in_the_network(connect: Any, scripted: Any) -> None:
     """While nobody takes, no more than a bounded inbox is read; later everything comes, in order, once."""
     body = b"x" * 10_000
     count = 3 * LIMIT_BYTES // len(body)
@@ -74,7 +75,7 @@ async def test_a_flood_of_many_topics_waits_in_the_network(door: Any, pretender:
     packets = b"".join(b"\x30" + bytes([size % 128 | 128, size // 128]) + b"\x00\x06" + t + body for t in topics)
     heard: list[str] = []
     async with (
-        pretender(b"\x20\x02\x00\x00" + packets, [b""]) as giver,
+        scripted(b"\x20\x02\x00\x00" + packets, [b""]) as giver,
         Mqtt(giver.address, "taker", keepalive_s=5) as mqtt,
     ):
         await asyncio.sleep(1)
@@ -87,41 +88,41 @@ async def test_a_flood_of_many_topics_waits_in_the_network(door: Any, pretender:
     assert heard == [topic.decode() for topic in topics]
 
 
-async def test_a_storm_of_publishes_arrives_whole(mosquitto: Any, door: Any, message: Any) -> None:
+async def test_a_storm_of_publishes_arrives_whole(mosquitto: Any, connect: Any, message: Any) -> None:
     """10,000 retained QoS 1 publishes at one stroke: all kept by the broker, and the loop turns meanwhile."""
     broker = mosquitto("max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true").start()
-    _, ear = await door(broker.address, subscriptions=ALL)
-    await ear.get(Connected)
+    _, items = await connect(broker.address, subscriptions=ALL)
+    await items.get(Connected)
     async with Mqtt(broker.address, "storm") as mqtt:
         async for _ in mqtt:
             break
         for number in range(10_000):
             mqtt.publish(message(f"storm/{number}", b"%d" % number, retain=True))
-        await ear.until(lambda: len(ear.items) > 10_000, 60.0)
-    assert {item.payload for item in ear.of(Received)} == {b"%d" % number for number in range(10_000)}
-    _, late = await door(broker.address, subscriptions=ALL)
-    await late.until(lambda: len(late.items) > 10_000, 60.0)
+        await items.until(lambda: len(items.all) > 10_000, 60.0)
+    assert {item.payload for item in items.of(Received)} == {b"%d" % number for number in range(10_000)}
+    _, late = await connect(broker.address, subscriptions=ALL)
+    await late.until(lambda: len(late.all) > 10_000, 60.0)
     assert all(item.retain for item in late.of(Received))
 
 
 @pytest.mark.parametrize("qos", [0, 1])
 async def test_publishing_while_the_socket_is_full_keeps_the_newest(
-    mosquitto: Any, door: Any, message: Any, qos: int
+    mosquitto: Any, connect: Any, message: Any, qos: int
 ) -> None:
     """More than the line takes, on few topics, to a broker that stands still: at the end each has its newest."""
     broker = mosquitto("max_queued_messages 0\nmax_inflight_messages 0").start()
-    mqtt, ear = await door(broker.address, subscriptions=ALL, keepalive_s=30)
-    await ear.get(Connected)
+    mqtt, items = await connect(broker.address, subscriptions=ALL, keepalive_s=30)
+    await items.get(Connected)
     broker.freeze()
     for number in range(1_000):
         mqtt.publish(message(f"t/{number % 5}", b"%06d" % number + b"x" * 20_000, qos, retain=True))
     await asyncio.sleep(0.05)
     broker.thaw()
     newest = [b"%06d" % number for number in range(995, 1_000)]
-    await ear.until(lambda: [(ear.payloads(f"t/{n}") or [b""])[-1][:6] for n in range(5)] == newest)
+    await items.until(lambda: [(items.payloads(f"t/{n}") or [b""])[-1][:6] for n in range(5)] == newest)
     for n in range(5):
-        assert ear.payloads(f"t/{n}") == sorted(ear.payloads(f"t/{n}"))
-        assert len(ear.payloads(f"t/{n}")) < 200
+        assert items.payloads(f"t/{n}") == sorted(items.payloads(f"t/{n}"))
+        assert len(items.payloads(f"t/{n}")) < 200
 
 
 async def test_of_a_stream_every_message_counts(mosquitto: Any, message: Any) -> None:

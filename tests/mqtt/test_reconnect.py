@@ -9,21 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import CATALOGUE
-from controller.mqtt import (
-    Address,
+from controller.mqtt import Address, Connected, Disconnected, Mqtt
+from controller.mqtt.connection import BATCH, RETRY_S, NotLetInError, Subscriptions
+from controller.mqtt.incoming import (
+    FLAWS,
     BrokerUnreachable,
     Coalesced,
-    Connected,
-    Disconnected,
     Displaced,
     Forgot,
-    Mqtt,
+    LoginRefused,
     Oversized,
     SubscriptionGranted,
     SubscriptionRefused,
+    Untrusted,
 )
-from controller.mqtt.connection import BATCH, RETRY_S, NotLetInError, Subscriptions
-from controller.mqtt.incoming import FLAWS, LoginRefused, Untrusted
 from controller.mqtt.paho_loop import OwnFilesError
 from controller.mqtt.reconnect import BARRED_S, CAP_S, failure, pause_s
 from tests.parts import free_port

@@ -1,4 +1,4 @@
-"""The door over TLS, to a real mosquitto with certificates good and bad."""
+"""The connect over TLS, to a real mosquitto with certificates good and bad."""
 
 import asyncio
 import gc
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from controller.mqtt import Address, Connected, Mqtt, Oversized, Received, Tls, Untrusted
+from controller.mqtt import Address, Connected, Mqtt, Received, Tls
+from controller.mqtt.incoming import Oversized, Untrusted
 from tests.parts import require
 
 ALL = (("#", 1),)
@@ -67,34 +68,34 @@ def encrypted(broker: Any, tls: Tls) -> Address:
 
 
 async def test_speaks_tls_and_knows_when_the_certificate_ends(
-    mosquitto: Any, door: Any, certificate: Any, flood: Any, message: Any
+    mosquitto: Any, connect: Any, certificate: Any, flood: Any, message: Any
 ) -> None:
     """Also what fills several TLS records, and many packets in one record, comes through at once."""
     broker = mosquitto(certificate("good")).start()
-    mqtt, ear = await door(encrypted(broker, Tls(certificate.folder / "ca.pem")), subscriptions=ALL)
-    connected = await ear.get(Connected)
+    mqtt, items = await connect(encrypted(broker, Tls(certificate.folder / "ca.pem")), subscriptions=ALL)
+    connected = await items.get(Connected)
     assert connected.broker == f"mqtts://localhost:{broker.port}"
     assert connected.certificate_until.isoformat() == "2099-01-01T00:00:00+00:00"
     for number in range(300):
         mqtt.publish(message(f"t/{number}", b"x" * 200))
     mqtt.publish(message("large", b"x" * 200_000))
-    await ear.until(lambda: len(ear.of(Received)) == 301)
-    assert [len(payload) for payload in ear.payloads("large")] == [200_000]
-    assert not ear.of(Oversized)
+    await items.until(lambda: len(items.of(Received)) == 301)
+    assert [len(payload) for payload in items.payloads("large")] == [200_000]
+    assert not items.of(Oversized)
 
 
 async def test_shows_a_certificate_of_its_own_where_the_broker_asks(
-    mosquitto: Any, door: Any, certificate: Any
+    mosquitto: Any, connect: Any, certificate: Any
 ) -> None:
     """Client certificates in place of passwords."""
     certificate("ours")
     broker = mosquitto(certificate("good") + "\nrequire_certificate true").start()
     folder = certificate.folder
     tls = Tls(folder / "ca.pem", folder / "ours.pem", folder / "ours.key")
-    _, ear = await door(encrypted(broker, tls))
-    await ear.get(Connected)
-    _, without = await door(encrypted(broker, Tls(folder / "ca.pem")))
-    await without.until(lambda: without.items)
+    _, items = await connect(encrypted(broker, tls))
+    await items.get(Connected)
+    _, without = await connect(encrypted(broker, Tls(folder / "ca.pem")))
+    await without.until(lambda: without.all)
     assert not without.of(Connected)
 
 
@@ -107,65 +108,67 @@ async def test_shows_a_certificate_of_its_own_where_the_broker_asks(
     ],
 )
 async def test_a_flaw_of_the_certificate_is_told_by_its_cause(
-    mosquitto: Any, door: Any, certificate: Any, flaw: str, how: dict[str, str]
+    mosquitto: Any, connect: Any, certificate: Any, flaw: str, how: dict[str, str]
 ) -> None:
     """And there is no connection."""
     broker = mosquitto(certificate(flaw.replace(" ", "_"), **how)).start()
-    mqtt, ear = await door(encrypted(broker, Tls(certificate.folder / "ca.pem")))
-    assert (await ear.get(Untrusted)).flaw == flaw
+    mqtt, items = await connect(encrypted(broker, Tls(certificate.folder / "ca.pem")))
+    assert (await items.get(Untrusted)).flaw == flaw
     assert not mqtt.connected
 
 
-async def test_an_unknown_authority_is_not_trusted(mosquitto: Any, door: Any, certificate: Any) -> None:
+async def test_an_unknown_authority_is_not_trusted(mosquitto: Any, connect: Any, certificate: Any) -> None:
     """Without `ca_file` this machine's authorities count."""
     broker = mosquitto(certificate("good")).start()
-    _, ear = await door(encrypted(broker, Tls()))
-    assert (await ear.get(Untrusted)).flaw == "not trusted"
+    _, items = await connect(encrypted(broker, Tls()))
+    assert (await items.get(Untrusted)).flaw == "not trusted"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no PEM"])
-async def test_a_file_of_ours_that_cannot_be_used_is_told(door: Any, tmp_path: Path, content: bytes | None) -> None:
+async def test_a_file_of_ours_that_cannot_be_used_is_told(connect: Any, tmp_path: Path, content: bytes | None) -> None:
     """Missing, empty, something else: with its name."""
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_bytes(content)
-    _, ear = await door(Address("localhost", 1, Tls(file)))
-    told = await ear.get(Untrusted)
+    _, items = await connect(Address("localhost", 1, Tls(file)))
+    told = await items.get(Untrusted)
     assert told.flaw == "own files"
     assert str(file) in told.reason
 
 
-async def test_a_plain_port_and_an_encrypted_port_are_told_apart(mosquitto: Any, door: Any, certificate: Any) -> None:
+async def test_a_plain_port_and_an_encrypted_port_are_told_apart(
+    mosquitto: Any, connect: Any, certificate: Any
+) -> None:
     """The wrong scheme for a port gives a reason and no connection."""
     plain, hidden = mosquitto().start(), mosquitto(certificate("good")).start()
     for address in (encrypted(plain, Tls(certificate.folder / "ca.pem")), hidden.address):
-        mqtt, ear = await door(address)
-        await ear.until(lambda ear=ear: ear.items, 12.0)
-        assert ear.items[0].event().text("sv")
+        mqtt, items = await connect(address)
+        await items.until(lambda items=items: items.all, 12.0)
+        assert items.all[0].event().text("sv")
         assert not mqtt.connected
 
 
 def serving(certificate: Any) -> ssl.SSLContext:
-    """TLS for a pretender with a good certificate."""
+    """TLS for a scripted with a good certificate."""
     certificate("good")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate.folder / "good.pem", certificate.folder / "good.key")
     return context
 
 
-async def test_one_record_of_many_packets_is_read_to_its_end(door: Any, pretender: Any, certificate: Any) -> None:
+async def test_one_record_of_many_packets_is_read_to_its_end(connect: Any, scripted: Any, certificate: Any) -> None:
     """What TLS has decrypted and nobody has read yet is not seen by the loop's selector."""
     packets = b"".join(b"\x30\x05\x00\x03%03x" % number for number in range(2_300))
-    async with pretender(b"\x20\x02\x00\x00", [packets], serving(certificate)) as giver:
+    async with scripted(b"\x20\x02\x00\x00", [packets], serving(certificate)) as giver:
         address = Address("localhost", giver.address.port, Tls(certificate.folder / "ca.pem"))
-        _, ear = await door(address, subscriptions=ALL)
-        await ear.until(lambda: len(ear.of(Received)) == 2_300)
+        _, items = await connect(address, subscriptions=ALL)
+        await items.until(lambda: len(items.of(Received)) == 2_300)
 
 
-async def test_a_handshake_that_outlasts_us_leaves_nothing_behind(pretender: Any, line: Any, certificate: Any) -> None:
+async def test_a_handshake_that_outlasts_us_leaves_nothing_behind(scripted: Any, line: Any, certificate: Any) -> None:
     """Leaving does not wait for the thread that dials, and what it opens later is closed."""
     async with (
-        pretender(b"\x20\x02\x00\x00", [b""], serving(certificate)) as giver,
+        scripted(b"\x20\x02\x00\x00", [b""], serving(certificate)) as giver,
         line(giver.address.port) as slow,
     ):
         slow.delay_s = 0.4
