@@ -166,7 +166,7 @@ async def _remember(context: Context, engine: Controller) -> None:
         reading = context.clock.read()
         if reading.trust is not Trust.SUSPECT:
             vouched = reading.trust is Trust.TRUSTED
-            context.store.keep_known(engine.order.epoch, engine.order.revision, reading.wall, vouched=vouched)
+            context.store.store_known(engine.order.epoch, engine.order.revision, reading.wall, vouched=vouched)
         await asyncio.sleep(REMEMBER_S)
 
 

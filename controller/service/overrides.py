@@ -33,7 +33,7 @@ from controller.service.override_request import (
     parse_request,
     stop_of,
 )
-from controller.state import NotKept, OverrideRecord
+from controller.state import NotStored, OverrideRecord
 
 REFUSED = "TWL-O110"
 STOPPED = frozenset({"TWL-O105", "TWL-O107"})
@@ -48,7 +48,7 @@ SETTLED = timedelta(seconds=10)
 
 
 class Keeper(Protocol):
-    """As much of the store as a hand needs; each change is durable when it returns, or refused with NotKept."""
+    """As much of the store as a hand needs; each change is durable when it returns, or refused with NotStored."""
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
@@ -66,7 +66,7 @@ class Keeper(Protocol):
     def done(self) -> tuple[str, ...]:
         """The requests remembered as done, the latest last."""
 
-    async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+    async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Keep it; False where this id was kept before."""
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
@@ -162,7 +162,7 @@ class OverrideManager:
         hidden = [old for old in self._kept.values() if kept.override.hides(old.override)]
         if len(self._kept) - len(hidden) >= MOST:
             raise Mistake("TWL-O119", most=MOST)
-        if not await self._store.keep_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
+        if not await self._store.store_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
             raise Mistake("TWL-O127", name=kept.id)
         self._leave(hidden, kept.start)
         self._kept[kept.id] = kept
@@ -200,7 +200,7 @@ class OverrideManager:
         if self._store.stop is None:
             try:
                 await self._store.set_stop(stop.model_dump_json(exclude_none=True), now)
-            except NotKept as refused:
+            except NotStored as refused:
                 why = refused.fields.get("reason")
         return self._stopped(request, why)
 
@@ -226,7 +226,7 @@ class OverrideManager:
         self._remember(done)
         try:
             await self._store.set_stop(None, now, done)
-        except NotKept as refused:
+        except NotStored as refused:
             self._unkept = done
             return new_event("TWL-O108", **told, why=str(refused.fields.get("reason")))
         self._unkept = None
@@ -245,7 +245,7 @@ class OverrideManager:
             stop = self._stop.model_dump_json(exclude_none=True) if self._stop is not None else None
             try:
                 await self._store.set_stop(stop, now, self._unkept if stop is None else None)
-            except NotKept:
+            except NotStored:
                 return ()
         self._unkept = None
         return (new_event("TWL-O115"),)

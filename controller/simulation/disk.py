@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from controller.gateways.base import Order
-from controller.state import NotKept, OverrideRecord
+from controller.state import NotStored, OverrideRecord
 from controller.state.state_store import latest
 
 FULL = "no space left on device"
@@ -59,8 +59,8 @@ class SimulatedDisk:
         """The requests that are done."""
         return tuple(self._done)
 
-    async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Keep it, unless its id is known. Raises NotKept or PowerCutError."""
+    async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+        """Keep it, unless its id is known. Raises NotStored or PowerCutError."""
         if override_id in self._held:
             return False
         self._write(Accident.BEFORE_WRITING)
@@ -73,7 +73,7 @@ class SimulatedDisk:
         return True
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those that stand and remember the request, all or none. Raises NotKept or PowerCutError."""
+        """End those that stand and remember the request, all or none. Raises NotStored or PowerCutError."""
         ending = [held for held in self.overrides if held.id in ids]
         if not ending and done is None:
             return
@@ -90,7 +90,7 @@ class SimulatedDisk:
         at: datetime,  # noqa: ARG002  as the store has it
         done: str | None = None,
     ) -> None:
-        """Keep the safety stop, or its end and the request. Raises NotKept or PowerCutError."""
+        """Keep the safety stop, or its end and the request. Raises NotStored or PowerCutError."""
         self._write(Accident.BEFORE_WRITING)
         self._remember(done)
         self._stop = document
@@ -107,7 +107,7 @@ class SimulatedDisk:
     def _write(self, accident: Accident) -> None:
         self._die(accident)
         if self.full:
-            raise NotKept("TWL-J007", reason=FULL)
+            raise NotStored("TWL-J007", reason=FULL)
 
     def _die(self, accident: Accident) -> None:
         if self.accident is accident:

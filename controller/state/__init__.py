@@ -11,7 +11,7 @@ each used through a protocol (`OverrideStore`, `History`), so that another engin
 """
 
 from controller.state.history import History, LightChange, Minute, NotRead, RecordedEvent, SqliteHistory
-from controller.state.override_file import NotKept, OverrideRecord
+from controller.state.override_file import NotStored, OverrideRecord
 from controller.state.state_store import LastKnown, StateStore
 
 __all__ = [
@@ -19,8 +19,8 @@ __all__ = [
     "LastKnown",
     "LightChange",
     "Minute",
-    "NotKept",
     "NotRead",
+    "NotStored",
     "OverrideRecord",
     "RecordedEvent",
     "SqliteHistory",

@@ -1,14 +1,4 @@
-"""Small files that are whole at every instant: the old content or the new one, never neither, never a half; and folders
-of such files.
-
-1. The new content is written to `<name>.new` beside the file and synced, then takes the file's name in one step, and
-   the directory is synced. When `write` has returned, a power cut does not undo it.
-2. When `write` raises, the old content stands; only where the last step failed, the sync of the directory, the new
-   one may stand already.
-3. The files of a folder that belong together change together: all are written to `<name>.new`, which then takes the
-   folder's name; between the two steps the old ones are `<name>.old`. `settle` finishes what a power cut interrupted.
-4. A damaged file is evidence: it is set aside as `<name>.corrupt-1` to `-5`; only the fifth gives way to another.
-"""
+"""Small files, and folders of them, that hold the old content or the new one at every instant, whatever happens."""
 
 import errno
 import fcntl
@@ -18,13 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-KEPT = 5
+SET_ASIDE = 5
+"""So many damaged files of one name are evidence; only the last gives way to another."""
 UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)
 """What a file system answers that cannot sync a directory: some network and FUSE file systems."""
 
 
 def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
-    """Give the file this content, whole or in pieces; raises OSError, see rule 2."""
+    """Give the file this content, in one piece or several. When this has returned, a power cut does not undo it.
+
+    Raises OSError, and then the old content stands; only where the sync of the directory failed, the new one may stand
+    already.
+    """
     new = path.with_name(f"{path.name}.new")
     try:
         _write_synced(new, [data] if isinstance(data, bytes) else data, mode)
@@ -37,9 +32,13 @@ def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Give the folder these files, by their names relative to it, and no others; raises OSError, see rule 3."""
+    """Give the folder these files, by their names relative to it, and no others; raises OSError.
+
+    They change together: all are written to `<name>.new`, which then takes the folder's name; between the two steps the
+    old ones are `<name>.old`.
+    """
     new, old = _beside(folder)
-    with _alone_in(folder.parent):
+    with _locked(folder.parent):
         settle(folder)
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -56,7 +55,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Let the folder's new files take its name, if the old ones have left it already; raises OSError."""
+    """Finish a change of the folder that a power cut interrupted after the old files had left; raises OSError."""
     new, old = _beside(folder)
     if old.exists() and new.exists() and not folder.exists():
         new.rename(folder)
@@ -67,7 +66,7 @@ def _beside(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
+def _locked(directory: Path) -> Iterator[None]:
     """No other process writes a folder in this directory: controller and gateway may share one."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -79,8 +78,9 @@ def _alone_in(directory: Path) -> Iterator[None]:
 
 
 def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") -> Path:
-    """Rename a damaged file, and the files that belong to it by their `tails`; where it went. Raises OSError."""
-    places = [path.with_name(f"{path.name}.{label}-{number}") for number in range(1, KEPT + 1)]
+    """Rename a damaged file, and the files that belong to it by their `tails`; returns where it went. Raises
+    OSError."""
+    places = [path.with_name(f"{path.name}.{label}-{number}") for number in range(1, SET_ASIDE + 1)]
     place = next((place for place in places if not place.exists()), places[-1])
     for tail in tails:
         with suppress(FileNotFoundError):

@@ -42,7 +42,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 WholeText = Annotated[str, AfterValidator(whole)]
 
 
-class NotKept(Refused):
+class NotStored(Refused):
     """A request that could not be made durable and is therefore refused."""
 
 
@@ -79,19 +79,19 @@ Records = Mapping[str, OverrideRecord]
 
 
 class OverrideStore(Protocol):
-    """Where overrides are kept. The methods may wait for the disk; each change is durable when it returns and raises
+    """Where overrides are stored. The methods may wait for the disk; each change is durable when it returns and raises
     Unusable where it was not made. `records` (by id) is replaced whole, so any thread may read it."""
 
     records: Records
 
     def load(self) -> None:
-        """Read what was kept."""
+        """Read what was stored."""
 
     def flush(self) -> None:
         """Write what is still to be written, as after a change whose outcome is unknown. Called every other second."""
 
-    def keep(self, record: OverrideRecord) -> bool:
-        """Keep it; False where its id is known already."""
+    def add(self, record: OverrideRecord) -> bool:
+        """Store it; False where its id is known already."""
 
     def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
         """End those overrides that are standing and remember the request that is `done` by it, all or none."""
@@ -128,8 +128,8 @@ class OverrideFile:
             self._copy.save(_content(records))
             self._copied = records
 
-    def keep(self, record: OverrideRecord) -> bool:
-        """Keep it as the newest of those that stand, though the clock may have been set back since they were set."""
+    def add(self, record: OverrideRecord) -> bool:
+        """Store it as the newest of those that stand, though the clock may have been set back since they were set."""
         if record.id in self.records:
             return False
         newest = max((each.started_at for each in standing(self.records, "override")), default=None)
@@ -181,11 +181,11 @@ def _content(records: Records) -> OverrideContent:
 
 
 def new_record(name: str, kind: Kind, document: str, at: datetime, until: datetime | None = None) -> OverrideRecord:
-    """A record that begins at this instant; raises NotKept where it cannot be written at all."""
+    """A record that begins at this instant; raises NotStored where it cannot be written at all."""
     try:
         return OverrideRecord(id=name, kind=kind, document=document, started_at=at, ends_at=until)
     except ValidationError as error:
-        raise NotKept("TWL-J007", reason=error.errors()[0]["msg"]) from error
+        raise NotStored("TWL-J007", reason=error.errors()[0]["msg"]) from error
 
 
 def ended(record: OverrideRecord, at: datetime) -> OverrideRecord:

@@ -15,7 +15,7 @@ from controller.events import Event, Level
 from controller.state.history import History, HistoryBuffer, LightChange, Minute, SqliteHistory, recorded
 from controller.state.json_file import Content, JsonFile, Unusable
 from controller.state.override_file import (
-    NotKept,
+    NotStored,
     OverrideFile,
     OverrideRecord,
     OverrideStore,
@@ -115,35 +115,35 @@ class StateStore:
         """The order and time noted last."""
         return self._known
 
-    async def keep_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Store an override of this id durably; False where this id was stored before. Raises NotKept.
+    async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+        """Store an override of this id durably; False where this id was stored before. Raises NotStored.
 
         It is the newest of those that stand, though the clock may have been set back since they were set.
         """
         record = new_record(override_id, "override", document, started_at, ends_at)
-        kept = False
+        added = False
 
-        def keep() -> bool:
-            nonlocal kept
-            kept = self._overrides.keep(record)
-            return kept
+        def add() -> bool:
+            nonlocal added
+            added = self._overrides.add(record)
+            return added
 
         def withdraw() -> None:
-            if kept:  # one of the same id that stood before stands
+            if added:  # one of the same id that stood before stands
                 with suppress(Unusable):
                     self._overrides.end((record.id,), record.started_at)
 
-        return await self._durably(keep, undo=withdraw)
+        return await self._durably(add, undo=withdraw)
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
         """End those of these overrides that stand durably, and remember the request that is `done` by it, all or none.
-        Raises NotKept; a disk that was not waited for may still end them late."""
+        Raises NotStored; a disk that was not waited for may still end them late."""
         if ids or done is not None:
             await self._durably(lambda: self._overrides.end(ids, at, done))
 
     async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
         """Put this safety stop in force durably, or lift it with None, by the request that is `done` by it. Raises
-        NotKept."""
+        NotStored."""
         await self._durably(lambda: self._overrides.set_stop(document, at, done))
 
     def note(self, event: Event, at: datetime) -> None:
@@ -163,7 +163,7 @@ class StateStore:
         Never waits. A power cut takes those of the last ten minutes."""
         self._buffer.add(rows, urgent=False)
 
-    def keep_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
+    def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
         """Note the order issued last and the time; never waits. A time before the one that is known is noted only where
         a time server has `vouched` for it.
 
@@ -187,11 +187,11 @@ class StateStore:
             async with asyncio.timeout(PATIENCE_S):
                 return await self._use_disk(lambda: self._with_room(work))
         except Unusable as error:
-            raise NotKept("TWL-J007", reason=str(error)) from error
+            raise NotStored("TWL-J007", reason=str(error)) from error
         except TimeoutError as late:
             if undo is not None:
                 self._undoing = asyncio.create_task(self._undo(undo, self._undoing), name="state: undo")
-            raise NotKept("TWL-J007", reason=f"the disk has not answered for {PATIENCE_S:.0f} s") from late
+            raise NotStored("TWL-J007", reason=f"the disk has not answered for {PATIENCE_S:.0f} s") from late
 
     async def _use_disk(self, job: Callable[[], T]) -> T:
         """The result of the job, run after those that were asked for before. Cancelled before its turn, it is not run

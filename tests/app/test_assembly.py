@@ -89,7 +89,7 @@ async def test_the_service_ends_when_one_of_its_tasks_does(site: Site, monkeypat
     def breaks(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(StateStore, "keep_known", breaks)
+    monkeypatch.setattr(StateStore, "store_known", breaks)
     async with site.service() as service:
         with pytest.raises(ExceptionGroup) as broken:
             await service.work

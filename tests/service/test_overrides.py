@@ -14,7 +14,7 @@ from controller.lighting.look import DARK
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import MOST, OverrideManager
 from controller.simulation.disk import SimulatedDisk
-from controller.state import NotKept
+from controller.state import NotStored
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -203,7 +203,7 @@ async def test_an_end_that_the_disk_took_late_is_followed(disk: SimulatedDisk, m
 
     async def hangs(ids: Collection[str], at: datetime, done: str | None = None) -> None:
         await end(tuple(ids), at, done)
-        raise NotKept("TWL-J007", reason="the disk has not answered")
+        raise NotStored("TWL-J007", reason="the disk has not answered")
 
     monkeypatch.setattr(disk, "end_overrides", hangs)
     assert (await hand.take(asked(id="r", action="resume"), EVENING)).code == "TWL-O110"

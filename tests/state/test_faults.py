@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.state import Minute, NotKept, NotRead, SqliteHistory, StateStore, history
+from controller.state import Minute, NotRead, NotStored, SqliteHistory, StateStore, history
 from controller.state import state_store as store_module
 from tests.parts import ended_after
 
@@ -89,7 +89,7 @@ async def test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catch
     with locked(tmp_path / "history.db"), beats() as count:
         for number in range(25):
             store.note(works(number), now)
-        assert await store.keep_override("a", "{}", now, now + HOUR)
+        assert await store.store_override("a", "{}", now, now + HOUR)
         await until(lambda: "TWL-J003" in [event.code for event in told])
         assert count() > 5
     await until(lambda: "TWL-J006" in [event.code for event in told])
@@ -118,7 +118,7 @@ async def test_a_damaged_history_is_set_aside_and_overrides_stand(
 ) -> None:
     """A new one begins; an empty file is no damage."""
     async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.store_override("a", "{}", now, now + HOUR)
         await store.set_stop("dark", now)
         for number in range(300):
             store.note(works(number), now)
@@ -155,7 +155,7 @@ async def test_no_flipped_byte_of_the_history_loses_an_override_or_stops_the_sto
 ) -> None:
     """What SQLite does not find costs rows of history at most."""
     async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.store_override("a", "{}", now, now + HOUR)
         store.note_minutes(minute(now + n * timedelta(minutes=1)) for n in range(300))
         for number in range(300):
             store.note(works(number), now)
@@ -171,7 +171,7 @@ async def test_no_flipped_byte_of_the_history_loses_an_override_or_stops_the_sto
             assert "a" in [held.id for held in store.overrides]
             store.note(works(1000), now)
             store.note_minutes([minute(now)])
-            assert await store.keep_override("b", "{}", now, now + HOUR)
+            assert await store.store_override("b", "{}", now, now + HOUR)
         with suppress(NotRead):
             assert 1000 in events_in(tmp_path)
 
@@ -208,14 +208,14 @@ async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
     """Neither its document nor its end may become another; where its copy is damaged too, a person has to set it
     again."""
     async with a_store() as store:
-        await store.keep_override("a", '{"color": "red"}', now, now + HOUR)
+        await store.store_override("a", '{"color": "red"}', now, now + HOUR)
         await store.set_stop("dark", now)
     spoilt = spoil((tmp_path / "overrides.json").read_bytes())
     for name in ("overrides.json", "overrides-copy.json"):
         (tmp_path / name).write_bytes(spoilt)
     async with a_store() as store:
         assert (store.overrides, store.stop) == ((), None)
-        assert await store.keep_override("b", "{}", now, now + HOUR)
+        assert await store.store_override("b", "{}", now, now + HOUR)
     assert [(event.code, event.level) for event in told] == [("TWL-J001", Level.WARNING), ("TWL-J010", Level.ERROR)]
     assert (tmp_path / "overrides.json.corrupt-1").read_bytes() == spoilt
 
@@ -225,7 +225,7 @@ async def test_what_was_set_by_hand_survives_damage_of_either_file(
 ) -> None:
     """One after the other: each is written anew from the other."""
     async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.store_override("a", "{}", now, now + HOUR)
         await store.set_stop("dark", now)
     for name in ("overrides.json", "overrides-copy.json", "overrides.json"):
         (tmp_path / name).write_bytes(b"\0" * 100)
@@ -239,7 +239,7 @@ async def test_a_file_of_overrides_that_somebody_took_away_is_not_brought_back(
 ) -> None:
     """The copy stands for a damaged file, not for one that is not there."""
     async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.store_override("a", "{}", now, now + HOUR)
     (tmp_path / "overrides.json").unlink()
     async with a_store() as store:
         assert store.overrides == ()
@@ -256,7 +256,7 @@ async def test_a_directory_in_the_place_of_a_file_is_set_aside(
         (tmp_path / name).mkdir()
     store = await open_store()
     store.note(works(1), now)
-    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert await store.store_override("a", "{}", now, now + HOUR)
     assert (tmp_path / "overrides.json").is_file()
     await until((tmp_path / "history.db").is_file)
     await until(lambda: events_in(tmp_path) == [1])
@@ -282,7 +282,7 @@ async def test_a_newer_history_is_set_aside_whole(
     newer_database(state / "history.db", tmp_path)
     async with a_store(state) as store:
         store.note(works(1), now)
-        assert await store.keep_override("a", "{}", now, now + HOUR)
+        assert await store.store_override("a", "{}", now, now + HOUR)
     assert codes() == ["TWL-J009"]
     assert {event.fields["found"] for event in told} == {99}
     assert events_in(state) == [1]
@@ -298,9 +298,9 @@ async def test_newer_files_of_overrides_refuse_what_cannot_be_kept(
     for name in ("overrides.json", "known.json"):
         (tmp_path / name).write_bytes(newer)
     async with a_store() as store:
-        with pytest.raises(NotKept):
-            await store.keep_override("a", "{}", now, now + HOUR)
-        store.keep_known(5, 0, now)
+        with pytest.raises(NotStored):
+            await store.store_override("a", "{}", now, now + HOUR)
+        store.store_known(5, 0, now)
         assert (store.overrides, store.stop) == ((), None)
     assert codes() == ["TWL-J002"] * 2
     assert {(tmp_path / name).read_bytes() for name in ("overrides.json", "known.json")} == {newer}
@@ -318,7 +318,7 @@ async def test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else
     store.note(works(-1), now)
     await until(lambda: "TWL-J003" in codes())
     assert len(events_in(small_disk)) == 3000
-    assert await store.keep_override("a", "{}" + " " * 20_000, now, now + HOUR)
+    assert await store.store_override("a", "{}" + " " * 20_000, now, now + HOUR)
     await until(lambda: "TWL-J005" in codes())
     await until(lambda: (small_disk / "history.db").exists() and events_in(small_disk) == [-1])
     assert (await reopened(small_disk))[0] == ["a"]
@@ -331,11 +331,11 @@ async def test_a_disk_without_any_room_refuses_and_recovers(
     fill(small_disk)
     store = await open_store(small_disk)
     store.note(works(1), now)
-    store.keep_known(3, 0, now)
-    with pytest.raises(NotKept):
-        await store.keep_override("a", "{}", now, now + HOUR)
+    store.store_known(3, 0, now)
+    with pytest.raises(NotStored):
+        await store.store_override("a", "{}", now, now + HOUR)
     (small_disk / "filler").unlink()
-    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert await store.store_override("a", "{}", now, now + HOUR)
     await until((small_disk / "known.json").exists)
     await until(lambda: codes().count("TWL-J004") == codes().count("TWL-J003"))
     await until(lambda: events_in(small_disk) == [1])
@@ -344,11 +344,11 @@ async def test_a_disk_without_any_room_refuses_and_recovers(
 async def test_a_disk_that_became_read_only(a_store: Make, reopened: Look, small_disk: Path, now: datetime) -> None:
     """What stands is known at the start; changes are refused until it can be written again."""
     async with a_store(small_disk) as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.store_override("a", "{}", now, now + HOUR)
     remount(small_disk, "ro")
     async with a_store(small_disk) as store:
         assert [held.id for held in store.overrides] == ["a"]
-        with pytest.raises(NotKept):
+        with pytest.raises(NotStored):
             await store.end_overrides(["a"], now)
         store.note(works(1), now)
         assert [held.id for held in store.overrides] == ["a"]
@@ -391,7 +391,7 @@ import asyncio, resource, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from controller.events import new_event
-from controller.state import NotKept, StateStore
+from controller.state import NotStored, StateStore
 
 async def main():
     now = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -400,9 +400,9 @@ async def main():
         for number in range(100):
             store.note(new_event("TWL-J004", file="x" * 1000), now)
             try:
-                await store.keep_override(f"{number}", " " * 1000, now, now + timedelta(hours=1))
+                await store.store_override(f"{number}", " " * 1000, now, now + timedelta(hours=1))
                 print(number)
-            except NotKept:
+            except NotStored:
                 pass
 
 asyncio.run(main())
@@ -438,15 +438,15 @@ async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_ba
     """An override that was refused is not in force later, when the disk goes on; one that was acknowledged is."""
     monkeypatch.setattr(store_module, "PATIENCE_S", 0.2)
     store = await open_store()
-    with pytest.raises(NotKept, match="has not answered"):
-        await store.keep_override("late", "{}", now, now + HOUR)
+    with pytest.raises(NotStored, match="has not answered"):
+        await store.store_override("late", "{}", now, now + HOUR)
     async with asyncio.timeout(0.1):
         await store.end_overrides([], now)  # nothing to write, nothing to wait for
     hanging()
     async with asyncio.timeout(10):
         while True:
-            with suppress(NotKept):
-                assert await store.keep_override("after", "{}", now, now + HOUR)
+            with suppress(NotStored):
+                assert await store.store_override("after", "{}", now, now + HOUR)
                 break
     assert [held.id for held in store.overrides] == ["after"]
     assert await reopened() == (["after"], None)
@@ -466,7 +466,7 @@ async def test_what_was_given_up_while_another_hung_is_never_done(
         with pytest.raises(asyncio.CancelledError):
             await task
     hanging()
-    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert await store.store_override("a", "{}", now, now + HOUR)
     assert store.done == ()
     assert (await reopened())[0] == ["a"]
 

@@ -325,8 +325,8 @@ async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) 
     """The order and the time noted last, whenever that was."""
     async with a_store() as store:
         assert (store.known.epoch, store.known.revision, store.known.wall) == (0, 0, None)
-        store.keep_known(4, 17, now)
-        store.keep_known(4, 18, now + SECOND)
+        store.store_known(4, 17, now)
+        store.store_known(4, 18, now + SECOND)
         assert store.known.revision == 18
     async with a_store() as store:
         assert (store.known.epoch, store.known.revision, store.known.wall) == (4, 18, now + SECOND)
@@ -343,31 +343,31 @@ async def test_known_facts_are_written_when_they_are_worth_it(
         return content["epoch"], content["revision"]
 
     store = await open_store()
-    store.keep_known(1, 1, now)
+    store.store_known(1, 1, now)
     await until(lambda: written() == (1, 1))
-    store.keep_known(1, 2, now + timedelta(minutes=9))
-    await store.keep_override("a", "{}", now, now)  # whatever waited before it is done by then
+    store.store_known(1, 2, now + timedelta(minutes=9))
+    await store.store_override("a", "{}", now, now)  # whatever waited before it is done by then
     assert written() == (1, 1)
-    store.keep_known(1, 3, now + timedelta(minutes=10))
+    store.store_known(1, 3, now + timedelta(minutes=10))
     await until(lambda: written() == (1, 3))
-    store.keep_known(2, 0, now + timedelta(minutes=10))
+    store.store_known(2, 0, now + timedelta(minutes=10))
     await until(lambda: written() == (2, 0))
-    store.keep_known(2, 1, now - HOUR, vouched=True)
+    store.store_known(2, 1, now - HOUR, vouched=True)
     await until(lambda: written() == (2, 1))
 
 
 async def test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it(a_store: Make, now: datetime) -> None:
     """A clock that lies three days back is believed by none of the starts that follow."""
     async with a_store() as store:
-        store.keep_known(1, 1, now)
-        store.keep_known(1, 2, now - 72 * HOUR)
+        store.store_known(1, 1, now)
+        store.store_known(1, 2, now - 72 * HOUR)
         assert (store.known.revision, store.known.wall) == (2, now)
     async with a_store() as store:
-        store.keep_known(2, 0, now - 72 * HOUR)
+        store.store_known(2, 0, now - 72 * HOUR)
         assert store.known.wall == now
-        store.keep_known(2, 0, now + HOUR)
+        store.store_known(2, 0, now + HOUR)
         assert store.known.wall == now + HOUR
-        store.keep_known(2, 0, now - HOUR, vouched=True)
+        store.store_known(2, 0, now - HOUR, vouched=True)
     async with a_store() as store:
         assert store.known.wall == now - HOUR
 

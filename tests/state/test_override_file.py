@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import Event
-from controller.state import NotKept, OverrideRecord, StateStore, atomic, override_file, state_store
+from controller.state import NotStored, OverrideRecord, StateStore, atomic, override_file, state_store
 from controller.state.override_file import REMEMBERED, remembered
 from tests.parts import ended_after, needs
 
@@ -30,7 +30,7 @@ Until = Callable[[Callable[[], object]], Awaitable[None]]
 async def test_an_override_stands_after_a_restart(a_store: Make, now: datetime) -> None:
     """Its document and its instants come back as they were."""
     async with a_store() as store:
-        assert await store.keep_override("a", '{"color": "röd"}', now, now + HOUR)
+        assert await store.store_override("a", '{"color": "röd"}', now, now + HOUR)
     async with a_store() as store:
         assert store.overrides == (
             OverrideRecord(
@@ -44,7 +44,7 @@ async def test_what_was_set_last_stands_last_though_the_clock_was_set_back(a_sto
     """After a restart too: of two overrides of one zone the newer is shown."""
     async with a_store() as store:
         for name, at in (("first", now), ("second", now - HOUR), ("third", now - 2 * HOUR)):
-            assert await store.keep_override(name, "{}", at, now + HOUR)
+            assert await store.store_override(name, "{}", at, now + HOUR)
         assert [held.id for held in store.overrides] == ["first", "second", "third"]
     async with a_store() as store:
         assert [held.id for held in store.overrides] == ["first", "second", "third"]
@@ -53,12 +53,12 @@ async def test_what_was_set_last_stands_last_though_the_clock_was_set_back(a_sto
 async def test_the_same_id_counts_once(a_store: Make, open_store: Open, now: datetime) -> None:
     """At once, after it ended, and after a restart."""
     store = await open_store()
-    answers = await asyncio.gather(*(store.keep_override("a", f"{n}", now, now + HOUR) for n in range(5)))
+    answers = await asyncio.gather(*(store.store_override("a", f"{n}", now, now + HOUR) for n in range(5)))
     assert sorted(answers) == [False] * 4 + [True]
     await store.end_overrides(["a"], now)
-    assert not await store.keep_override("a", "again", now, now + HOUR)
+    assert not await store.store_override("a", "again", now, now + HOUR)
     async with a_store() as later:
-        assert not await later.keep_override("a", "again", now, now + HOUR)
+        assert not await later.store_override("a", "again", now, now + HOUR)
         assert later.overrides == ()
 
 
@@ -66,7 +66,7 @@ async def test_overrides_end_together_and_once(open_store: Open, reopened: Look,
     """What is unknown or over cannot be ended."""
     store = await open_store()
     for name in ("a", "b", "c"):
-        await store.keep_override(name, "{}", now, now + HOUR)
+        await store.store_override(name, "{}", now, now + HOUR)
     await store.end_overrides(["a", "c", "d"], now)
     assert [held.id for held in store.overrides] == ["b"]
     await store.end_overrides(["a", "b", "c"], now)
@@ -77,7 +77,7 @@ async def test_overrides_end_together_and_once(open_store: Open, reopened: Look,
 async def test_a_request_that_is_done_is_remembered_with_what_it_did(a_store: Make, now: datetime) -> None:
     """Once, over restarts, also where there was nothing to end; and like all that has ended not for ever."""
     async with a_store() as store:
-        await store.keep_override("a", "{}", now, now + HOUR)
+        await store.store_override("a", "{}", now, now + HOUR)
         await store.end_overrides(["a"], now, "resume r")
         await store.end_overrides([], now + HOUR, "resume s")
         await store.set_stop("dark", now)
@@ -112,17 +112,17 @@ async def test_what_cannot_be_written_is_refused(
     """The file cannot be made: the caller learns it, and nothing is in force."""
     (tmp_path / "state").write_text("a file where the directory should be")
     store = await open_store(tmp_path / "state")
-    with pytest.raises(NotKept) as refused:
-        await store.keep_override("a", "{}", now, now + HOUR)
+    with pytest.raises(NotStored) as refused:
+        await store.store_override("a", "{}", now, now + HOUR)
     assert refused.value.code == "TWL-J007"
-    with pytest.raises(NotKept):
+    with pytest.raises(NotStored):
         await store.set_stop("dark", now)
     assert (store.overrides, store.stop) == ((), None)
     assert {event.code for event in told} == {"TWL-J003"}
     assert len({event.fields["file"] for event in told}) == len(told)  # once for each, however often it is tried
     (tmp_path / "state").unlink()
     (tmp_path / "state").mkdir()
-    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert await store.store_override("a", "{}", now, now + HOUR)
     assert await reopened(tmp_path / "state") == (["a"], None)
 
 
@@ -130,17 +130,17 @@ async def test_what_cannot_be_written_is_refused(
 async def test_half_a_character_is_refused(open_store: Open, now: datetime, name: str, document: str) -> None:
     """JSON can bring lone surrogates, which no file can hold."""
     store = await open_store()
-    with pytest.raises(NotKept):
-        await store.keep_override(name, document, now, now + HOUR)
-    assert await store.keep_override("b", "\x00", now, now + HOUR)
+    with pytest.raises(NotStored):
+        await store.store_override(name, document, now, now + HOUR)
+    assert await store.store_override("b", "\x00", now, now + HOUR)
 
 
 async def test_the_end_of_the_calendar_is_refused(open_store: Open, now: datetime) -> None:
     """An instant that has no place in UTC."""
     store = await open_store()
-    with pytest.raises(NotKept):
-        await store.keep_override("a", "{}", now, datetime.max.replace(tzinfo=timezone(-HOUR)))
-    assert await store.keep_override("a", "{}", now, datetime.max.replace(tzinfo=UTC))
+    with pytest.raises(NotStored):
+        await store.store_override("a", "{}", now, datetime.max.replace(tzinfo=timezone(-HOUR)))
+    assert await store.store_override("a", "{}", now, datetime.max.replace(tzinfo=UTC))
 
 
 async def test_the_ended_are_forgotten_at_last(
@@ -149,15 +149,15 @@ async def test_the_ended_are_forgotten_at_last(
     """Years of overrides do not grow the files; what stands is never forgotten."""
     monkeypatch.setattr(override_file, "REMEMBERED", 10)
     store = await open_store()
-    await store.keep_override("stands", "{}", now - HOUR, now + HOUR)
+    await store.store_override("stands", "{}", now - HOUR, now + HOUR)
     for number in range(15):
         at = now + timedelta(minutes=number)
-        await store.keep_override(f"{number}", "{}", at, at)
+        await store.store_override(f"{number}", "{}", at, at)
         await store.end_overrides([f"{number}"], at)
     assert (tmp_path / "overrides.json").read_text().count('"id"') == 11
     assert [each.id for each in store.overrides] == ["stands"]
-    assert not await store.keep_override("5", "{}", now, now)
-    assert await store.keep_override("4", "{}", now, now)
+    assert not await store.store_override("5", "{}", now, now)
+    assert await store.store_override("4", "{}", now, now)
 
 
 ACKNOWLEDGES = """
@@ -170,7 +170,7 @@ async def main():
     now = datetime(2026, 11, 20, 15, tzinfo=UTC)
     async with StateStore(Path(sys.argv[1]), print) as store:
         for number in range(10_000):
-            await store.keep_override(f"{number}", "{}", now, now + timedelta(hours=1))
+            await store.store_override(f"{number}", "{}", now, now + timedelta(hours=1))
             if number:
                 await store.end_overrides([f"{number - 1}"], now)
             print(number, flush=True)
@@ -238,19 +238,19 @@ async def test_an_override_that_a_hung_disk_refused_does_not_end_the_one_of_the_
     """Asked again while another request waits for the disk, it is refused; what was acknowledged before stands."""
     monkeypatch.setattr(state_store, "PATIENCE_S", 0.2)
     store = await open_store()
-    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert await store.store_override("a", "{}", now, now + HOUR)
     pipe = tmp_path / "overrides.json.new"
     os.mkfifo(pipe)
     for name in ("b", "a"):
-        with pytest.raises(NotKept, match="has not answered"):
-            await store.keep_override(name, "{}", now, now + HOUR)
+        with pytest.raises(NotStored, match="has not answered"):
+            await store.store_override(name, "{}", now, now + HOUR)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     pipe.unlink(missing_ok=True)
     os.close(reader)
     async with asyncio.timeout(10):
         while True:
-            with suppress(NotKept):
-                assert await store.keep_override("c", "{}", now, now + HOUR)
+            with suppress(NotStored):
+                assert await store.store_override("c", "{}", now, now + HOUR)
                 break
     assert [each.id for each in store.overrides] == ["a", "c"]
 
@@ -260,15 +260,15 @@ async def test_a_write_whose_last_step_failed_leaves_nothing_refused_in_the_file
 ) -> None:
     """The file has its new content already when the sync of the directory fails: it is written back."""
     store = await open_store()
-    assert await store.keep_override("a", "{}", now, now + HOUR)
+    assert await store.store_override("a", "{}", now, now + HOUR)
     real = atomic.sync_directory
 
     def broken(directory: Path) -> None:
         raise OSError(errno.EIO, "broken")
 
     monkeypatch.setattr(atomic, "sync_directory", broken)
-    with pytest.raises(NotKept):
-        await store.keep_override("b", "{}", now, now + HOUR)
+    with pytest.raises(NotStored):
+        await store.store_override("b", "{}", now, now + HOUR)
     assert b'"b"' in (tmp_path / "overrides.json").read_bytes()
     monkeypatch.setattr(atomic, "sync_directory", real)
     await until(lambda: b'"b"' not in (tmp_path / "overrides.json").read_bytes())

@@ -85,7 +85,7 @@ async def test_everything_is_taken_over_and_the_old_files_go(
             assert [each.id for each in store.overrides] == ["a", "b"]
             assert [each.id for each in store.ended] == ["over"]
             assert (store.stop, store.done) == ("{}", ("r",))
-            assert not await store.keep_override("over", "{}", now, now + HOUR)
+            assert not await store.store_override("over", "{}", now, now + HOUR)
     assert files_in(tmp_path) == {"overrides.json", "overrides-copy.json", "history.db"}
     history = SqliteHistory(tmp_path)
     assert history.minutes(now, now + HOUR) == (Minute(date(2026, 11, 20), "bowl", now, planned=True, confirmed_s=60),)
