@@ -1,7 +1,6 @@
 """Builds everything from the files, as `run` and `demo` need it: broker, gateways that run here, controller."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,30 +11,25 @@ from typing import Any
 
 from controller.app import broker_settings
 from controller.app.operating_system import feed_watchdog, watch_descriptors
-from controller.app.reload import FileFollower, override_policy
+from controller.app.reload import FileFollower
 from controller.broker import Admission, Broker, User
-from controller.clock import Clock, Trust
+from controller.clock import Clock
 from controller.config.load import Setup
 from controller.dmx.runtime import GatewayRuntime
 from controller.events import Event
-from controller.events.formatters import document
 from controller.gateways import own_gateways
-from controller.gateways.base import Message, Order
 from controller.gateways.dmx import Dmx
 from controller.locale import Language
 from controller.mqtt import Address, Mqtt
 from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
+from controller.service.control_loop import SiteInfo, restore, subscriptions
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
-from controller.service.health_watch import ONLINE
-from controller.service.overrides import OverrideManager
-from controller.service.runtime import Runtime, SiteInfo
+from controller.service.runtime import Runtime
 from controller.state import StateStore
 from controller.threads import run_blocking
 
-REMEMBER_S = 10.0
 COUNT_S = 1.0
-OFFLINE = b"offline"
 
 Tell = Callable[[Event, datetime], None]
 
@@ -102,28 +96,25 @@ async def running(context: Context) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         users = {} if context.closed else broker_settings.users(tower)
         brokers = await _brokers(context, users, stack)
-        overrides = OverrideManager(context.store, override_policy(context.setup))
-        program = context.setup.program(overrides.overrides, overrides.stop)
-        last = context.store.known
-        engine = Controller(tower.gateways, context.prefix, program, Order(last.epoch, last.revision))
-        site = SiteInfo(tower.site.name, context.prefix)
-        mqtt = await stack.enter_async_context(_connection(brokers, engine, site))
-        tell = _publishing(context, mqtt)
-        runtime = Runtime(engine, overrides, clock, mqtt, site, tell, context.degradations)
-        follower = FileFollower(context, runtime, overrides, tell, users)
+        controller, overrides = restore(context.setup, context.store)
+        site = SiteInfo(tower.site.name, context.prefix, context.language)
+        mqtt = await stack.enter_async_context(_connection(brokers, controller, site))
+        runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
+        loop = runtime.loop
+        follower = FileFollower(context, loop, users)
         tasks = {
             "controller": runtime.run(),
             "files": follower.run(),
-            "checkpoint": _remember(context, engine),
-            "history": _count(context, engine),
+            "checkpoint": runtime.remember(context.store),
+            "history": _count(context, controller),
             "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
-            "descriptors": watch_descriptors(lambda event: tell(event, clock.read().wall)),
+            "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
         }
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site)
-        yield Running(engine, work, follower.anew, mqtt)
+        yield Running(controller, work, follower.anew, mqtt)
 
 
 async def _brokers(context: Context, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
@@ -146,28 +137,16 @@ async def _brokers(context: Context, users: Mapping[str, User] | None, stack: As
     return (broker_settings.embedded(host, broker.port, broker_settings.CONTROLLER, own),)
 
 
-def _connection(brokers: tuple[Address, ...], engine: Controller, site: SiteInfo) -> Mqtt:
+def _connection(brokers: tuple[Address, ...], controller: Controller, site: SiteInfo) -> Mqtt:
     return Mqtt(
         brokers,
         f"{site.prefix.replace('/', '-')}-controller",
-        subscriptions=tuple(
-            (topic, 1) for topic in (*engine.topics, site.requests, site.status, site.gateway_documents)
-        ),
-        will=_status(site, OFFLINE),
-        birth=(_status(site, ONLINE),),
+        subscriptions=tuple((topic, 1) for topic in subscriptions(controller, site)),
+        will=site.will,
+        birth=(site.birth,),
         streams=(site.requests,),
-        partial=engine.partial,
+        partial=controller.partial,
     )
-
-
-async def _remember(context: Context, engine: Controller) -> None:
-    """Hands the order and the time to the store, which decides when to write them."""
-    while True:
-        reading = context.clock.read()
-        if reading.trust is not Trust.SUSPECT:
-            vouched = reading.trust is Trust.TRUSTED
-            context.store.store_known(engine.order.epoch, engine.order.revision, reading.wall, vouched=vouched)
-        await asyncio.sleep(REMEMBER_S)
 
 
 async def _count(context: Context, engine: Controller) -> None:
@@ -203,19 +182,4 @@ async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo) -> None:
     """Ends the work, then publishes what the last will would: sooner, the controller would publish `online` again."""
     work.cancel()
     await asyncio.wait([work])
-    mqtt.publish(_status(site, OFFLINE))
-
-
-def _status(site: SiteInfo, word: bytes) -> Message:
-    return Message(site.status, word, qos=1, retain=True)
-
-
-def _publishing(context: Context, mqtt: Mqtt) -> Tell:
-    """Tells the controller's events, and publishes each."""
-
-    def tell(event: Event, at: datetime) -> None:
-        context.tell(event, at)
-        payload = json.dumps(document(event, at, context.language), ensure_ascii=False).encode()
-        mqtt.publish(Message(f"{context.prefix}/controller/event", payload))
-
-    return tell
+    mqtt.publish(site.will)

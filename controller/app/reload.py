@@ -30,16 +30,14 @@ from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.rfc3339 import rfc3339
 from controller.schedule.plan import Cue, Program
+from controller.service.control_loop import ControlLoop
 from controller.service.desired import desired_looks
-from controller.service.override_request import OverridePolicy
-from controller.service.overrides import OverrideManager
-from controller.service.runtime import Runtime
 from controller.service.values import looks_value, rules_value
 from controller.state.atomic import settle, write_folder
 from controller.threads import run_blocking
 
 if TYPE_CHECKING:
-    from controller.app.assembly import Context, Tell
+    from controller.app.assembly import Context
 
 LOOK_S = 1.0
 STILL_S = 0.5
@@ -56,23 +54,14 @@ Contents = Mapping[str, bytes]
 Users = Mapping[str, User] | None
 
 
-def override_policy(setup: Setup) -> OverridePolicy:
-    """By what manual requests are judged under these files."""
-    return OverridePolicy(setup.program(), setup.tower.palette, setup.tower.overrides.longest)
-
-
 class FileFollower:
     """Follows the files of one run. A changed schedule is taken at once; `anew` gets the setup when tower.yaml or the
     broker's users changed, so that everything has to be built anew. `users` are those that the broker knows."""
 
-    def __init__(
-        self, context: "Context", runtime: Runtime, overrides: OverrideManager, tell: "Tell", users: Users
-    ) -> None:
+    def __init__(self, context: "Context", loop: ControlLoop, users: Users) -> None:
         self.anew: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
         self._context = context
-        self._runtime = runtime
-        self._overrides = overrides
-        self._log = tell
+        self._loop = loop
         self._users = users
         self._in_force = context.setup
         self._taken_at = context.clock.read().wall
@@ -119,7 +108,7 @@ class FileFollower:
 
     async def _accept(self, setup: Setup, users: Users, saved: bool) -> None:
         """Takes a changed schedule; a changed tower.yaml is copied by the next run, if it can be built."""
-        before, after, now = self._overrides.grounds.program, setup.program(), self._context.clock.read().wall
+        before, after, now = self._in_force.program(), setup.program(), self._context.clock.read().wall
         is_same = setup == self._in_force and users == self._users
         raised = self._alarm.raised
         if saved or not is_same or (raised is not None and raised.code == REJECTED):
@@ -133,8 +122,7 @@ class FileFollower:
             self.anew.set_result(setup)
             return
         self._in_force, self._taken_at = setup, now
-        self._overrides.grounds = override_policy(setup)
-        self._runtime.follow(after)
+        self._loop.reload(setup)
         await self._copy.keep(setup)
 
     def _reject(self, event: Event, saved: bool) -> None:
@@ -146,7 +134,7 @@ class FileFollower:
         return local(kept_at or self._taken_at, self._in_force)
 
     def _tell(self, event: Event) -> None:
-        self._log(event, self._context.clock.read().wall)
+        self._loop.tell(event, self._context.clock.read().wall)
 
 
 def _users(setup: Setup) -> Users:

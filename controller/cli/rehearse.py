@@ -16,10 +16,8 @@ from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.rfc3339 import parse_rfc3339
-from controller.simulation import results
 from controller.simulation.faults import FAULTS
-from controller.simulation.rehearsal import Rehearsal
-from controller.simulation.targets import missed
+from controller.simulation.rehearsal import Rehearsal, figures, missed, of_one, of_several
 
 Json = dict[str, Any]
 MOST_LISTED = 5
@@ -49,11 +47,11 @@ def command(
     start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
     rehearsal = Rehearsal(setup, start, end, faults)
     if count is None:
-        result = results.of_one(rehearsal, rehearsal.hold(seed))
+        result = of_one(rehearsal, rehearsal.hold(seed))
         text = _table(result, rehearsal, options)
     else:
         seeds = _on_all_cores(options.config_dir, rehearsal, range(seed, seed + count))
-        result = results.of_several(rehearsal, seeds)
+        result = of_several(rehearsal, seeds)
         text = _summary(result, options)
     click.echo(dump(result) if as_json else text)
     sys.exit(FOUND_PROBLEMS if result["missed"] else 0)
@@ -64,7 +62,7 @@ def _on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list[Json
     cores = min(len(seeds), os.cpu_count() or 1)
     processes = _processes(cores) if cores > 1 else None
     if processes is None:
-        return [results.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
+        return [figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
     with processes as pool:
         period = rehearsal.start, rehearsal.end
         shares = [pool.submit(_figures_of, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
@@ -82,7 +80,7 @@ def _processes(count: int) -> ProcessPoolExecutor | None:
 
 def _figures_of(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
     rehearsal = Rehearsal(load(config), *period, faults)
-    return [results.figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
+    return [figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
 
 
 def _table(result: Json, rehearsal: Rehearsal, options: Options) -> str:

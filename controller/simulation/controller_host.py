@@ -1,53 +1,133 @@
-"""The controller as a process of the simulated world: engine and desk on one machine, one line, one disk.
+"""The machine of the controller in the simulated world: the control loop of the real program, a connection, a disk.
 
-Rules
-1. The controller is turned as `controller.service.runtime` turns it: on each message, when it asked for it, each second
-   while it names no instant (a suspect clock), and after a step of the clock.
-2. A process that was killed is started again by systemd after RESTART_S, from the disk alone.
-3. Order and time are written when the epoch changed, and every KNOWN_S.
-4. The health document is written at each connection, and the beat goes on while somebody listens: nobody else reads
-   them here.
+What differs from `controller.service.runtime` is who waits. The steady tick of a second is left out while nothing can
+come of it: the loop is turned when it is woken, when it asked for it, when an override is over, and each second while
+it names no instant (a clock in doubt) or while somebody listens to its signs of life.
 """
 
-import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
+from enum import Enum, auto
 from typing import Any, TypeVar
 
-from controller.clock import ClockJudge, ClockReading, Trust
+from controller.clock import ClockJudge, ClockReading
 from controller.config.load import SCHEDULE, Setup, read_schedule
 from controller.errors import FilesRejected
 from controller.events import Event
-from controller.events.formatters import document
 from controller.gateways.base import Message
-from controller.mqtt import Received
-from controller.service.controller import Controller
-from controller.service.health_report import health_of
-from controller.service.override_request import OverridePolicy
-from controller.service.overrides import STOPPED, OverrideManager, OverrideQueue
-from controller.service.presence import Presence
-from controller.service.runtime import SiteInfo
-from controller.simulation.disk import PowerCutError, SimulatedDisk
-from controller.simulation.host_clock import TICK_S, HostClock
-from controller.simulation.hosts import LAG_S
-from controller.simulation.kernel import AgendaEntry, Kernel
+from controller.mqtt import Item
+from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
+from controller.service.degradations import Degradations
+from controller.simulation.kernel import LAG_S, AgendaEntry, HostClock, Kernel
 from controller.simulation.meter import LampRecord
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
+from controller.state import LastKnown, NotStored
+from controller.state.json_file import Unusable
+from controller.state.override_file import OverrideRecords, OverrideViews, Records, new_record
+from controller.state.state_store import KNOWN_EVERY, latest
 
 RESTART_S = (3.0, 5.0)
-REMEMBER_S = 10.0
-KNOWN_S = 600.0
-GRANT_S = 0.02
-LONGEST = timedelta(days=7)
+"""systemd starts a process that was killed again after RestartSec and what the start takes."""
+ANSWER_S = 0.02
+"""How long the disk takes for one request."""
 
 T = TypeVar("T")
 
 
+class Accident(Enum):
+    """When the process dies that is about to keep something."""
+
+    BEFORE_WRITING = auto()
+    AFTER_WRITING = auto()
+
+
+class PowerCutError(Exception):
+    """The process ends in the middle of its work."""
+
+
+class SimulatedOverrides(OverrideRecords):
+    """Overrides on a disk that fills up, and over which the process dies; `on_saved` is called when one was written."""
+
+    def __init__(self, on_saved: Callable[[], None]) -> None:
+        super().__init__()
+        self.full = False
+        self.accident: Accident | None = None
+        self._on_saved = on_saved
+
+    def load(self) -> None:
+        """They are all in memory."""
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def save(self, records: Records) -> None:
+        """Raises Unusable or PowerCutError."""
+        self._meet(Accident.BEFORE_WRITING)
+        if self.full:
+            raise Unusable("no space left on device", full=True)
+        self.records = records
+        self._on_saved()
+        self._meet(Accident.AFTER_WRITING)
+
+    def _meet(self, accident: Accident) -> None:
+        if self.accident is accident:
+            self.accident = None
+            raise PowerCutError
+
+
+class SimulatedDisk(OverrideViews):
+    """The state directory in memory: what is on it outlives the process.
+
+    `on_granted` and `on_ended` are called with the id of an override as soon as that is on disk.
+    """
+
+    def __init__(
+        self, on_granted: Callable[[str], None] = lambda _: None, on_ended: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.file = SimulatedOverrides(self._saved)
+        super().__init__(self.file)
+        self.known = LastKnown()
+        self._on_granted = on_granted
+        self._on_ended = on_ended
+        self._standing: set[str] = set()
+
+    async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
+        """As `StateStore.store_override`. Raises NotStored or PowerCutError."""
+        record = new_record(override_id, "override", document, started_at, ends_at)
+        return self._durably(lambda: self.file.add(record))
+
+    async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """As `StateStore.end_overrides`. Raises NotStored or PowerCutError."""
+        self._durably(lambda: self.file.end(ids, at, done))
+
+    async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """As `StateStore.set_stop`. Raises NotStored or PowerCutError."""
+        self._durably(lambda: self.file.set_stop(document, at, done))
+
+    def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
+        """As `StateStore.store_known`, if there is room."""
+        if not self.file.full:
+            self.known = LastKnown(epoch=epoch, revision=revision, wall=latest(self.known.wall, at, vouched))
+
+    def _durably(self, change: Callable[[], T]) -> T:
+        try:
+            return change()
+        except Unusable as error:
+            raise NotStored("TWL-J007", reason=str(error)) from error
+
+    def _saved(self) -> None:
+        before, self._standing = self._standing, {record.id for record in self.overrides}
+        for name in sorted(self._standing - before):
+            self._on_granted(name)
+        for name in sorted(before - self._standing):
+            self._on_ended(name)
+
+
 @dataclass(frozen=True)
-class Watched:
-    """`tell` takes each event, `confirms` what the controller calls confirmed, `stops` whether it is stopped."""
+class Observer:
+    """Who watches the controller: each event it tells, what it calls confirmed, and whether it is stopped."""
 
     tell: Callable[[Event], None]
     confirms: Callable[[dict[LampRecord, bool]], None]
@@ -55,7 +135,8 @@ class Watched:
 
 
 class ControllerHost:
-    """The controller, and who watches it."""
+    """The controller's machine; it is the `Clock` and the `Publisher` of the process that runs on it. `loop` is that
+    process, None while there is none."""
 
     def __init__(
         self,
@@ -63,214 +144,170 @@ class ControllerHost:
         brokers: tuple[SimulatedBroker, ...],
         setup: Setup,
         disk: SimulatedDisk,
-        watched: "Watched",
+        observer: Observer,
     ) -> None:
-        self.machine = HostClock(world)
+        self.clock = HostClock(world)
         self.disk = disk
         self.setup = setup
-        self.hand: OverrideManager | None = None
-        self._desk: OverrideQueue | None = None
+        self.loop: ControlLoop | None = None
         self._world = world
-        self._tell = watched.tell
-        self._confirms = watched.confirms
-        self._stops = watched.stops
-        self._rules = setup.program()
+        self._observer = observer
         self._judge = ClockJudge()
-        self._engine: Controller | None = None
-        self._dues: list[AgendaEntry] = []
-        self._known_s = float("-inf")
-        self._site = SiteInfo(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
-        self.machine.processes.append(self._turn)
-        self._presence = Presence(self._site.status)
+        self._due: list[AgendaEntry] = []
+        self._remembered_s = float("-inf")
+        self._will_remember = False
         self._listeners = 0
-        online, offline = (Message(self._site.status, word, qos=1, retain=True) for word in (b"online", b"offline"))
-        topics = (topic for gateway in setup.tower.gateways for topic in gateway.topics(self._site.prefix))
-        self.door = MultiBrokerClient(
-            brokers,
-            Client(
-                "controller",
-                (*dict.fromkeys(topics), self._site.requests, self._site.status),
-                offline,
-                lambda: (online,),
-                self._connected,
-                self._lost,
-                self._receive,
-            ),
-        )
+        self._site = SiteInfo(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
+        self.clock.on_step.append(self._turn)
+        topics = subscriptions(restore(setup, disk)[0], self._site)
+        client = Client("controller", topics, self._site.will, lambda: (self._site.birth,), self._take)
+        self.client = MultiBrokerClient(brokers, client)
+
+    @property
+    def connected(self) -> bool:
+        """Whether any broker is connected."""
+        return self.client.connected
+
+    def publish(self, message: Message) -> None:
+        """Send a message of the controller."""
+        self.client.publish(message)
+
+    def read(self) -> ClockReading:
+        """The machine's clock, as its process judges it."""
+        return self.clock.read(self._judge)
+
+    def real_s(self, wall_s: float) -> float:
+        """One to one."""
+        return wall_s
 
     def start(self) -> None:
         """The process begins, with what is on the disk."""
-        if self._engine is not None:
+        if self.loop is not None:
             return
-        self._judge = ClockJudge(self.disk.wall)
-        self.hand = OverrideManager(self.disk, OverridePolicy(self._rules, self.setup.tower.palette, LONGEST))
-        self._desk = OverrideQueue(self.hand)
-        program = self._rules.with_overrides(self.hand.overrides, self.hand.stop)
-        self._presence = Presence(self._site.status)
-        self._engine = Controller(self.setup.tower.gateways, self._site.prefix, program, self.disk.order)
-        self._stops(self.hand.stop is not None)
-        self.door.start()
+        self._judge = ClockJudge(self.disk.known.wall)
+        degradations = Degradations(self)
+
+        def tell(event: Event, at: datetime) -> None:
+            degradations.take(event, at)
+            self._observer.tell(event)
+
+        controller, overrides = restore(self.setup, self.disk)
+        self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self._wake)
+        self.client.start()
         self._turn()
         self._watch_ends()
 
-    @property
-    def runs(self) -> bool:
-        """Whether there is a process."""
-        return self._engine is not None
-
-    def listen(self, listens: int) -> None:
-        """So many more, or fewer, listen to it (rule 4)."""
-        self._listeners += listens
-        if self._listeners == listens == 1:
-            self._beat()
-
-    def _beat(self) -> None:
-        if self._listeners:
-            self._say_presence()
-            self._world.after(TICK_S, self._beat)
-
-    def _say_presence(self) -> None:
-        if self.runs:
-            for message in self._presence.due(self._read()):
-                self.door.publish(message)
+    def stop(self) -> None:
+        """Kill -9."""
+        if self.loop is None:
+            return
+        gateways = self.loop.controller.gateways.values()
+        self.loop = None
+        self.client.stop()
+        lamps = (LampRecord(gateway.name, zone) for gateway in gateways for zone in gateway.zone_names)
+        self._observer.confirms(dict.fromkeys(lamps, False))
 
     def die(self, away_s: float | None = None) -> None:
-        """Rule 2; or it does not start for a while."""
-        if self._engine is None:
-            return
-        lamps = [
-            LampRecord(name, zone) for name, gateway in self._engine.gateways.items() for zone in gateway.zone_names
-        ]
-        self._engine = self.hand = self._desk = None
-        self.door.stop()
-        self._confirms(dict.fromkeys(lamps, False))
-        self._world.after(self._world.random.uniform(*RESTART_S) if away_s is None else away_s, self.start)
+        """Kill -9; systemd starts it again, or somebody does after so many seconds."""
+        if self.loop is not None:
+            self.stop()
+            self._world.after(self._world.random.uniform(*RESTART_S) if away_s is None else away_s, self.start)
 
     def reload(self, schedule: bytes) -> None:
-        """The file of the schedule was saved; a bad one changes nothing."""
+        """The schedule was saved; one that is wrong changes nothing."""
         with suppress(FilesRejected):
-            changed = replace(self.setup, schedule=read_schedule(schedule, self.setup.tower, SCHEDULE))
-            self._rules = changed.program()
-            self._follow()
+            self.setup = replace(self.setup, schedule=read_schedule(schedule, self.setup.tower, SCHEDULE))
+            if self.loop is not None:
+                self.loop.reload(self.setup)
 
-    def _connected(self) -> None:
-        if self._engine is not None:
-            reading = self._read()
-            self._engine.connected(reading)
-            self._presence.connected(reading)
+    def listen(self, listeners: int) -> None:
+        """So many more, or fewer, listen to its signs of life."""
+        self._listeners += listeners
+        if self._listeners == listeners == 1:
+            self._tick()
+
+    def _tick(self) -> None:
+        if self._listeners:
             self._turn()
-            health = health_of(self._engine, self._site.name, reading).model_dump_json().encode()
-            self.door.publish(Message(f"{self._site.prefix}/controller/health", health, qos=1, retain=True))
+            self._world.after(TICK_S, self._tick)
 
-    def _lost(self) -> None:
-        if self._engine is not None:
-            self._engine.lost()
-            self._turn()
+    def _take(self, item: Item) -> None:
+        if self.loop is not None:
+            had_requests = self.loop.has_requests
+            self.loop.take(item, self.read())
+            if self.loop.has_requests and not had_requests:
+                self._answer_soon(self.loop)
 
-    def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
-        if self._engine is None:
-            return
-        if topic == self._site.status:
-            self._presence.heard(Received("", topic, payload, retained, qos=1), self._read())
-            self._say_presence()
-        elif topic != self._site.requests:
-            self._engine.receive(topic, payload, retained, self._read())
-            self._turn()
-        elif not retained and self._desk is not None:
-            self._answer(self._desk.receive(payload, self._read()))
-            self._follow()
-            desk = self._desk
-            self._world.after(GRANT_S, lambda: self._grant(desk))
+    def _answer_soon(self, loop: ControlLoop) -> None:
+        def answer() -> None:
+            self._answer(loop)
+            if loop.has_requests and loop is self.loop:
+                self._answer_soon(loop)
+            else:
+                self._watch_ends()
 
-    def _grant(self, asked: OverrideQueue) -> None:
-        """One request."""
-        self._work(asked)
-        self._watch_ends()
+        self._world.after(ANSWER_S, answer)
+
+    def _answer(self, loop: ControlLoop) -> None:
+        """The process may die over it."""
+        if loop is self.loop:
+            try:
+                finished(loop.answer_next(self.read()))
+            except PowerCutError:
+                self.die()
 
     def _watch_ends(self) -> None:
-        """What was set by hand is found to have ended within TICK_S."""
-        desk = self._desk
-        for override in self.hand.overrides if self.hand is not None else ():
-            ends = self.machine.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
-            self._world.at(ends, lambda: self._work(desk))
+        """That an override is over is found within a tick."""
+        if (loop := self.loop) is not None:
+            for override in loop.overrides.overrides:
+                found_s = self.clock.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
+                self._world.at(found_s, lambda: self._answer(loop))
 
-    def _work(self, asked: OverrideQueue | None) -> None:
-        """The process may die over it."""
-        if self._desk is None or asked is not self._desk:
-            return
-        try:
-            events = finished(self._desk.work(self._read()))
-        except PowerCutError:
-            self.die()
-            return
-        self._follow()
-        self._answer(events)
-
-    def _answer(self, events: tuple[Event, ...]) -> None:
-        for event in events:
-            self._say(event)
-            if event.code in STOPPED and self._engine is not None:
-                self._engine.stopped(self._read())
-                self._turn()
-
-    def _follow(self) -> None:
-        if self._engine is not None and self.hand is not None:
-            self._stops(self.hand.stop is not None)
-            program = self._rules.with_overrides(self.hand.overrides, self.hand.stop)
-            if program != self._engine.program:
-                self._engine.follow(program)
-                self._turn()
-
-    def _read(self) -> ClockReading:
-        return self.machine.read(self._judge)
+    def _wake(self) -> None:
+        self._due.append(self._world.at(self._world.now, self._turn))
 
     def _turn(self) -> None:
-        """Rule 1."""
-        while self._dues:
-            self._dues.pop().cancel()
-        engine = self._engine
-        if engine is None:
+        while self._due:
+            self._due.pop().cancel()
+        if self.loop is None:
             return
-        reading = self._read()
-        output = engine.turn(reading)
-        for message in output.messages:
-            self.door.publish(message)
-        for event in (*output.events, *self._presence.events(reading)):
-            self._say(event)
-        self._know(engine, reading)
-        self._confirms(
+        reading = self.read()
+        result = self.loop.turn(reading)
+        self._observe(self.loop)
+        self._remember_soon(self.loop)
+        if result.wake_s is not None:
+            self._due.append(self._world.beat(self.clock.true(result.wake_s) + LAG_S, self._turn, listens=True))
+        if result.wake_at is not None:
+            delay_s = (result.wake_at - reading.wall).total_seconds()
+            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
+        if not self._due:
+            self._due.append(self._world.after(TICK_S, self._turn))
+
+    def _observe(self, loop: ControlLoop) -> None:
+        self._observer.stops(loop.overrides.stop is not None)
+        states = loop.controller.states.items()
+        self._observer.confirms(
             {
-                LampRecord(name, zone): standing == "confirmed"
-                for name, track in engine.states.items()
-                for zone, standing in track.status.items()
+                LampRecord(name, zone): status == "confirmed"
+                for name, state in states
+                for zone, status in state.status.items()
             }
         )
-        if output.wake_s is not None:
-            self._dues.append(self._world.beat(self.machine.true(output.wake_s) + LAG_S, self._turn, listens=True))
-        if output.wake_at is not None:
-            delay_s = (output.wake_at - reading.wall).total_seconds()
-            self._dues.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
-        if not self._dues:
-            self._dues.append(self._world.after(TICK_S, self._turn))
 
-    def _know(self, engine: Controller, reading: ClockReading) -> None:
-        """Rule 3."""
-        is_due = engine.order.epoch != self.disk.order.epoch or self._world.now - self._known_s >= KNOWN_S
-        if is_due and reading.trust is not Trust.SUSPECT and self._known_s != float("inf"):
-            self._known_s = float("inf")
-            self._world.after(self._world.random.uniform(0, REMEMBER_S), lambda: self._write(engine))
+    def _remember_soon(self, loop: ControlLoop) -> None:
+        """The steady hand-over of order and time, left out while nothing of it would be written."""
+        is_new = loop.controller.order.epoch != self.disk.known.epoch
+        is_old = self._world.now - self._remembered_s >= KNOWN_EVERY.total_seconds()
+        if self._will_remember or not (is_new or is_old):
+            return
+        self._will_remember = True
 
-    def _write(self, asked: Controller) -> None:
-        self._known_s = self._world.now
-        if asked is self._engine:
-            reading = self._read()
-            self.disk.know(asked.order, reading.wall, vouched=reading.trust is Trust.TRUSTED)
+        def remember() -> None:
+            self._will_remember, self._remembered_s = False, self._world.now
+            if loop is self.loop:
+                loop.remember(self.disk, self.read())
 
-    def _say(self, event: Event) -> None:
-        """Told, and published as it is told."""
-        self._tell(event)
-        payload = json.dumps(document(event, self._world.instant, "en"), ensure_ascii=False).encode()
-        self.door.publish(Message(f"{self._site.prefix}/controller/event", payload))
+        self._world.after(self._world.random.uniform(0, REMEMBER_S), remember)
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:

@@ -1,76 +1,349 @@
-"""What goes wrong on purpose: which fault how often, and for how long.
+"""What goes wrong on purpose: what each kind of fault does to the simulated site, how often, and for how long.
 
 A fault begins at random, once in `every_s` on average (Poisson), and heals by itself after a random time of `lasts_s`
-on average. A set is several kinds at once; `storm` is a bad week, most others are one kind by itself, often.
+on average. A set is several kinds at once; `storm` is a bad week, most others are one kind by itself, often. What heals
+leaves behind what a real one would: a retained message stays until it is overwritten, a device has the light that it
+has after a power cut. Where there are several brokers, a fault of a broker is one of one of them.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from controller.simulation import fault_actions
-from controller.simulation.fault_actions import HOUR_S, Heal
+from controller.dmx.outputs.simulated import Faults
+from controller.gateways import own_gateways
+from controller.gateways.base import DesiredState, Gateway, Message, Rejected
+from controller.gateways.wire import MAX_EPOCH, ZoneLook, parse_desired, parse_reported
+from controller.lighting.color import Color
+from controller.lighting.look import ZoneState
+from controller.service.desired import MAX_FOLLOWED
+from controller.simulation.controller_host import Accident
+from controller.simulation.network import CALM, SimulatedBroker, Weather
 from controller.simulation.scenario import Scenario
 
-MINUTE_S = 60.0
+HOUR_S, MINUTE_S = 3600.0, 60.0
+DEAD_S = 60.0
+"""Longer than anybody waits for an answer."""
 
-Act = Callable[[Scenario], Heal]
+Heal = Callable[[], None]
+
+
+def controller_dies(scenario: Scenario) -> Heal:
+    """Kill -9; systemd starts it again."""
+    scenario.controller.die()
+    return _nothing
+
+
+def broker_dies(scenario: Scenario) -> Heal:
+    """Kill -9 of one of them; in half of the cases it comes back without its memory."""
+    broker = _any_broker(scenario)
+    broker.die()
+    remembers = scenario.world.random.random() < 0.5
+    return lambda: broker.rise(remembers=remembers)
+
+
+def gateway_reboots(scenario: Scenario) -> Heal:
+    """A power cut for one of them."""
+    host = scenario.world.random.choice(scenario.gateways)
+    host.stop()
+
+    def heal() -> None:
+        host.clock.reboot()
+        host.start()
+
+    return heal
+
+
+def partition(scenario: Scenario) -> Heal:
+    """One way to the broker is cut and looks whole."""
+    line = scenario.world.random.choice(scenario.lines)
+    line.part()
+    return line.mend
+
+
+def clock_steps(scenario: Scenario) -> Heal:
+    """Somebody sets one clock wrong by up to an hour; a time server sets it right again."""
+    random = scenario.world.random
+    clock = random.choice([scenario.controller.clock, *(host.clock for host in scenario.ours)])
+    clock.step(random.choice((-1, 1)) * random.uniform(10, HOUR_S))
+    return clock.synchronise
+
+
+def time_server_steps(scenario: Scenario) -> Heal:
+    """A time server that is wrong by seconds moves the clock of one clock, or of all, and is put right again."""
+    random = scenario.world.random
+    clocks = [scenario.controller.clock, *(host.clock for host in scenario.ours)]
+    moved = clocks if random.random() < 0.5 else [random.choice(clocks)]
+    seconds = random.choice((-1, 1)) * random.uniform(1, 30)
+
+    def move(server_off_s: float) -> None:
+        for clock in moved:
+            clock.follow(server_off_s)
+
+    move(seconds)
+
+    return lambda: move(0.0)
+
+
+GARBAGE = (
+    b"\xff\xfe\x00",
+    b"",
+    b"null",
+    b"offline",
+    b'{"state": "ON", "brightness": 254, "color": {"x": 0.7, "y": 0.3}}',
+    b'{"version": 1, "epoch": 9007199254740991, "revision": 1, "zones": {}}',
+    b"[" * 5_000,
+    b"7" * 100_000,
+)
+
+
+def garbage(scenario: Scenario) -> Heal:
+    """Another system writes to one of the site's topics, retained."""
+    random = scenario.world.random
+    _any_broker(scenario).publish(Message(_any_topic(scenario), random.choice(GARBAGE), qos=1, retain=True))
+    return _nothing
+
+
+def flood(scenario: Scenario) -> Heal:
+    """Messages without end on one topic."""
+    broker, topic, over = _any_broker(scenario), _any_topic(scenario), scenario.world.now + 3.0
+
+    def pour() -> None:
+        broker.publish(Message(topic, scenario.world.random.choice(GARBAGE)))
+        if scenario.world.now < over:
+            scenario.world.after(0.02, pour)
+
+    pour()
+    return _nothing
+
+
+BAD_FILES = (b"", b"version: 1\ncampaigns:\n  - name: [\n", b"version: 1\ncampaigns: []\nunknown: 1\n", b"\xff\xfe")
+
+
+def bad_reload(scenario: Scenario) -> Heal:
+    """A half-written or wrong file is saved."""
+    scenario.controller.reload(scenario.world.random.choice(BAD_FILES))
+    return _nothing
+
+
+def disk_full(scenario: Scenario) -> Heal:
+    """No disk takes anything."""
+
+    def fill(is_full: bool) -> None:
+        scenario.disk.file.full = is_full
+        for host in scenario.ours:
+            host.disk_full = is_full
+
+    fill(True)
+    return lambda: fill(False)
+
+
+def asks(scenario: Scenario) -> Heal:
+    """Somebody whose clock is wrong asks how it stands: of a controller that was cut off with its brokers, which have
+    kept its last words, or of one that lives, perhaps after somebody else has written that it does not."""
+    random = scenario.world.random
+    ahead_s = random.choice((-1, 1)) * random.uniform(0, HOUR_S)
+    if random.random() < 0.5:
+        for broker in scenario.brokers:
+            broker.die()
+        scenario.controller.die(DEAD_S)
+        for broker in scenario.brokers:
+            broker.rise(remembers=True)
+    elif random.random() < 0.5:
+        status = f"{scenario.setup.tower.mqtt.topic_prefix}/controller/status"
+        _any_broker(scenario).publish(Message(status, b"offline", qos=1, retain=True))
+    scenario.world.after(5.0, lambda: scenario.ask(ahead_s))
+    return _nothing
+
+
+def reorder(scenario: Scenario) -> Heal:
+    """Messages are lost, come twice, or overtake each other, on the way from one of the brokers."""
+    broker = _any_broker(scenario)
+    broker.weather = Weather(lose=0.02, repeat=0.1, delay=0.1)
+
+    def calm() -> None:
+        broker.weather = CALM
+
+    return calm
+
+
+def lie(scenario: Scenario) -> Heal:
+    """A gateway takes what it is told, and does not do it."""
+    host = scenario.world.random.choice(scenario.gateways)
+    host.lies = True
+
+    def honest() -> None:
+        host.lies = False
+
+    return honest
+
+
+def stick(scenario: Scenario) -> Heal:
+    """The lamps of a gateway take nothing new."""
+    host = scenario.world.random.choice(scenario.gateways)
+    host.misbehave(Faults(stick=True))
+    return lambda: host.misbehave(Faults())
+
+
+def flap(scenario: Scenario) -> Heal:
+    """A gateway loses its connection every three seconds."""
+    host, flaps = scenario.world.random.choice(scenario.gateways), [True]
+
+    def shake() -> None:
+        if flaps:
+            host.client.shake()
+            scenario.world.after(3.0, shake)
+
+    shake()
+    return flaps.clear
+
+
+BLUE = ZoneState(on=True, color=Color("#0000FF"), brightness=1.0)
+
+
+def foreign_writer(scenario: Scenario) -> Heal:
+    """Somebody else commands a gateway."""
+    gateway = scenario.world.random.choice(scenario.gateways).gateway
+    _write_foreign(scenario, gateway)
+    return _nothing
+
+
+def replay(scenario: Scenario) -> Heal:
+    """A document from before the last start of the controller comes again, retained; vendors' gateways have none."""
+    for host in scenario.ours:
+        _write_foreign(scenario, host.gateway, older=True)
+    return _nothing
+
+
+def _write_foreign(scenario: Scenario, gateway: Gateway, *, older: bool = False) -> None:
+    """Blue, as the dialect says it; for our own gateway in a document after the one that stands, or before it."""
+    broker, prefix = _any_broker(scenario), scenario.setup.tower.mqtt.topic_prefix
+    for message in _foreign(gateway, broker, prefix, older=older):
+        broker.publish(message)
+
+
+def _foreign(gateway: Gateway, broker: SimulatedBroker, prefix: str, *, older: bool) -> tuple[Message, ...]:
+    own = next(iter(own_gateways((gateway,))), None)
+    if own is None:
+        zones = {zone: gateway.reduce(zone, BLUE) for zone in gateway.zone_names}
+        return gateway.encode(DesiredState(now=broker.world.instant, zones=zones), prefix)
+    topic = own.topic("desired", prefix)
+    stands = parse_desired(broker.retained.get(topic, b""))
+    if isinstance(stands, Rejected):
+        return ()
+    blue = dict.fromkeys(gateway.zone_names, ZoneLook(on=True, color="#0000FF", brightness=1.0))
+    order = {"epoch": max(0, stands.epoch - 1)} if older else {"revision": stands.revision + 1}
+    written = stands.model_copy(update={**order, "command_id": "somebody-else", "zones": blue, "cues": ()})
+    return (Message(topic, written.model_dump_json(exclude_none=True).encode(), qos=1, retain=True),)
+
+
+EPOCHS = (1_000, MAX_FOLLOWED, MAX_EPOCH - 1, MAX_EPOCH, MAX_EPOCH + 1, 2**50)
+"""So far ahead, each by itself and one after another."""
+
+
+def epoch_ahead(scenario: Scenario) -> Heal:
+    """Somebody says that one of our gateways holds a far higher order, or writes to it under one."""
+    random, broker = scenario.world.random, _any_broker(scenario)
+    gateway = random.choice(scenario.ours).gateway
+    leaf, parse = random.choice((("reported", parse_reported), ("desired", parse_desired)))
+    topic = gateway.topic(leaf, scenario.setup.tower.mqtt.topic_prefix)
+    stands = parse(broker.retained.get(topic, b""))
+    if not isinstance(stands, Rejected):
+        order = {"epoch": stands.epoch + random.choice(EPOCHS), "revision": 1, "command_id": "somebody-else"}
+        payload = stands.model_copy(update=order).model_dump_json(exclude_none=True).encode()
+        broker.publish(Message(topic, payload, qos=1, retain=random.random() < 0.5))
+    return _nothing
+
+
+def stop(scenario: Scenario) -> Heal:
+    """A person presses the button of the safety stop, which always sends the same, and lifts it when it is over."""
+    scenario.operator.stop()
+
+    def lift() -> None:
+        scenario.operator.check(scenario.overrides)
+        scenario.operator.lift()
+
+    return lift
+
+
+def override(scenario: Scenario) -> Heal:
+    """A person sets a look by hand, or resumes; now and then the controller dies over it."""
+    random = scenario.world.random
+    scenario.disk.file.accident = random.choice((None, None, None, Accident.BEFORE_WRITING, Accident.AFTER_WRITING))
+    if random.random() < 0.3:
+        scenario.operator.resume()
+    else:
+        scenario.operator.override()
+    return lambda: scenario.operator.check(scenario.overrides)
+
+
+def _any_broker(scenario: Scenario) -> SimulatedBroker:
+    return scenario.world.random.choice(scenario.brokers)
+
+
+def _any_topic(scenario: Scenario) -> str:
+    heard = (topic for line in scenario.lines for topic in line.client.subscriptions)
+    return scenario.world.random.choice(tuple(heard)).replace("#", "other").replace("+", "other")
+
+
+def _nothing() -> None:
+    """It heals by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault; `act` does it and returns what heals it."""
+    """A kind of fault; `action` does it and returns what heals it."""
 
     name: str
-    act: Act
+    action: Callable[[Scenario], Heal]
     every_s: float
     lasts_s: float
 
 
-def plan(site: Scenario, faults: tuple[Fault, ...], end_s: float) -> None:
+def plan(scenario: Scenario, faults: tuple[Fault, ...], end_s: float) -> None:
     """Puts every fault of a set on the agenda, from the beginning of the period to its end."""
-    random = site.world.random
+    random = scenario.world.random
     for fault in faults:
-        at = site.start.timestamp() + random.expovariate(1 / fault.every_s)
+        at = scenario.start.timestamp() + random.expovariate(1 / fault.every_s)
         while at < end_s:
             lasts_s = min(5 * fault.lasts_s, random.expovariate(1 / fault.lasts_s))
-            _put(site, fault, at, lasts_s)
+            _put(scenario, fault, at, lasts_s)
             at += random.expovariate(1 / fault.every_s)
 
 
-def _put(site: Scenario, fault: Fault, at: float, lasts_s: float) -> None:
+def _put(scenario: Scenario, fault: Fault, at: float, lasts_s: float) -> None:
     def begin() -> None:
-        site.begin(fault.name)
-        heals = fault.act(site)
+        scenario.begin(fault.name)
+        heal_fault = fault.action(scenario)
 
         def heal() -> None:
-            heals()
-            site.heal(fault.name)
+            heal_fault()
+            scenario.heal(fault.name)
 
-        site.world.after(lasts_s, heal)
+        scenario.world.after(lasts_s, heal)
 
-    site.world.at(at, begin)
+    scenario.world.at(at, begin)
 
 
-CONTROLLER = Fault("controller", fault_actions.controller_dies, every_s=8 * HOUR_S, lasts_s=5)
-BROKER = Fault("broker", fault_actions.broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
-GATEWAY = Fault("gateway", fault_actions.gateway_reboots, every_s=12 * HOUR_S, lasts_s=20)
-PARTITION = Fault("partition", fault_actions.partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S)
-CLOCK = Fault("clock", fault_actions.clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S)
-TIME_SERVER = Fault("time-server", fault_actions.time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S)
-RETAINED = Fault("garbage", fault_actions.garbage, every_s=24 * HOUR_S, lasts_s=1)
-FLOOD = Fault("flood", fault_actions.flood, every_s=24 * HOUR_S, lasts_s=4)
-RELOAD = Fault("reload", fault_actions.bad_reload, every_s=24 * HOUR_S, lasts_s=1)
-DISK = Fault("disk", fault_actions.disk_full, every_s=72 * HOUR_S, lasts_s=10 * MINUTE_S)
-REORDER = Fault("duplicate-reorder", fault_actions.reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-LIE = Fault("lie", fault_actions.lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-STICK = Fault("stick", fault_actions.stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-FLAP = Fault("flap", fault_actions.flap, every_s=HOUR_S, lasts_s=MINUTE_S)
-FOREIGN = Fault("foreign-writer", fault_actions.foreign_writer, every_s=HOUR_S, lasts_s=1)
-REPLAY = Fault("replay", fault_actions.replay, every_s=HOUR_S, lasts_s=1)
-OVERRIDE = Fault("override", fault_actions.override, every_s=HOUR_S, lasts_s=MINUTE_S)
-EPOCH = Fault("epoch", fault_actions.epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
-ASKER = Fault("asker", fault_actions.asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S)
-STOP = Fault("stop", fault_actions.stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
+CONTROLLER = Fault("controller", controller_dies, every_s=8 * HOUR_S, lasts_s=5)
+BROKER = Fault("broker", broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
+GATEWAY = Fault("gateway", gateway_reboots, every_s=12 * HOUR_S, lasts_s=20)
+PARTITION = Fault("partition", partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S)
+CLOCK = Fault("clock", clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S)
+TIME_SERVER = Fault("time-server", time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S)
+RETAINED = Fault("garbage", garbage, every_s=24 * HOUR_S, lasts_s=1)
+FLOOD = Fault("flood", flood, every_s=24 * HOUR_S, lasts_s=4)
+RELOAD = Fault("reload", bad_reload, every_s=24 * HOUR_S, lasts_s=1)
+DISK = Fault("disk", disk_full, every_s=72 * HOUR_S, lasts_s=10 * MINUTE_S)
+REORDER = Fault("duplicate-reorder", reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
+LIE = Fault("lie", lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
+STICK = Fault("stick", stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
+FLAP = Fault("flap", flap, every_s=HOUR_S, lasts_s=MINUTE_S)
+FOREIGN = Fault("foreign-writer", foreign_writer, every_s=HOUR_S, lasts_s=1)
+REPLAY = Fault("replay", replay, every_s=HOUR_S, lasts_s=1)
+OVERRIDE = Fault("override", override, every_s=HOUR_S, lasts_s=MINUTE_S)
+EPOCH = Fault("epoch", epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
+ASKER = Fault("asker", asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S)
+STOP = Fault("stop", stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
 STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK, EPOCH, ASKER)
 
 

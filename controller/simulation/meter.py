@@ -1,12 +1,9 @@
 """Compares what is shown with what should be, over every stretch of time, and counts the seconds.
 
-Rules
-1. A light is wrong that is dark where it should shine ("dark"), shines where it should be dark ("lit"), or differs
-   visibly from what these lamps can show of the wish ("hue", CIEDE2000 above VISIBLE). While light may be on its way
-   nothing is wrong.
-2. It is undetected while the controller calls it confirmed all the same.
-3. A gateway is wrong while any of its zones is, the tower while any gateway is.
-4. A spell is a stretch in which one light is wrong in one way, and its causes are the faults that were at work then.
+A light is wrong that is dark where it should shine ("dark"), shines where it should be dark ("lit"), or differs visibly
+from what these lamps can show of what is desired ("hue", CIEDE2000 above VISIBLE). While light may be on its way it is
+not wrong. It is undetected while the controller calls it confirmed all the same. A gateway is wrong while any of its
+zones is, the tower while any gateway is.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +16,12 @@ from controller.lighting.light import Light
 from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import VISIBLE
 from controller.schedule.hours import Place, night_at
-from controller.simulation.expected import Expected
 from controller.simulation.kernel import AgendaEntry, Kernel, utc
+from controller.simulation.reference import Expected
 
 Wrong = Literal["hue", "dark", "lit"]
-AsShown = Callable[[str, ZoneState], ZoneState]
-"""What the lamps of a zone can show of a wish."""
+Showable = Callable[[str, ZoneState], ZoneState]
+"""What the lamps of a zone can show of a desired state."""
 
 
 class LampRecord(NamedTuple):
@@ -36,7 +33,7 @@ class LampRecord(NamedTuple):
 
 @dataclass(slots=True)
 class LightCount:
-    """Seconds in which it should shine, in which all was confirmed of these, and of the rules 1 and 2.
+    """Seconds in which it should shine, of these confirmed, and those in which it was wrong and undetected.
 
     `stray_s` is the part of the wrong seconds in which nothing should shine.
     """
@@ -54,19 +51,19 @@ class LightCount:
         whole_s = self.lit_s + self.stray_s
         return 1.0 - self.wrong_s / whole_s if whole_s else 1.0
 
-    def pass_time(self, seconds: float, standing: "ZoneStatus") -> None:
+    def pass_time(self, seconds: float, status: "MeterStatus") -> None:
         """So long it stood like this."""
-        self.lit_s += seconds * standing.lit
-        self.confirmed_s += seconds * (standing.lit and standing.confirmed)
-        self.undetected_s += seconds * standing.undetected
-        if standing.wrong is not None:
+        self.lit_s += seconds * status.lit
+        self.confirmed_s += seconds * (status.lit and status.confirmed)
+        self.undetected_s += seconds * status.undetected
+        if status.wrong is not None:
             self.wrong_s += seconds
-            self.stray_s += seconds * (not standing.lit)
-            self.by_kind_s[standing.wrong] += seconds
+            self.stray_s += seconds * (not status.lit)
+            self.by_kind_s[status.wrong] += seconds
 
 
-class ZoneStatus(NamedTuple):
-    """How a gateway or the tower stands; of several wrongs the first of hue, dark, lit."""
+class MeterStatus(NamedTuple):
+    """How a gateway or the tower is; of several wrongs the first of hue, dark, lit."""
 
     lit: bool
     confirmed: bool
@@ -76,7 +73,7 @@ class ZoneStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """Rule 4, in POSIX seconds."""
+    """While one light is wrong in one way (POSIX seconds), with the faults that were at work when that began."""
 
     lamp: LampRecord
     wrong: Wrong
@@ -91,12 +88,12 @@ class Spell:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Lamp:
     """What is known of one lamp now."""
 
-    as_shown: AsShown
+    showable: Showable
     shown: ZoneState = DARK
-    wanted: ZoneState = DARK
+    desired: ZoneState = DARK
     confirmed: bool = False
     wrong: Wrong | None = None
     began: float = 0.0
@@ -112,7 +109,7 @@ class Meter:
         world: Kernel,
         place: Place,
         expected: Expected,
-        lamps: Mapping[LampRecord, AsShown],
+        lamps: Mapping[LampRecord, Showable],
         causes: Callable[[], tuple[str, ...]],
     ) -> None:
         self.nights: dict[date, LightCount] = {}
@@ -120,12 +117,12 @@ class Meter:
         self.spells: list[Spell] = []
         self._world = world
         self._zone = place.time_zone
-        self._expected = expected
-        self._seen = {lamp: _Seen(as_shown) for lamp, as_shown in lamps.items()}
+        self.expected = expected
+        self._lamps = {lamp: _Lamp(showable) for lamp, showable in lamps.items()}
         self._causes = causes
         self._changing = True
-        self._standings: dict[str, ZoneStatus] = {}
-        self._tower = ZoneStatus(lit=False, confirmed=False, undetected=False, wrong=None)
+        self._statuses: dict[str, MeterStatus] = {}
+        self._tower = MeterStatus(lit=False, confirmed=False, undetected=False, wrong=None)
         self._counted: float | None = None
         self._next: AgendaEntry | None = None
         self._night = LightCount()
@@ -135,7 +132,7 @@ class Meter:
     def longest_undetected_s(self) -> float:
         """The longest that one light was wrong and called confirmed without a break."""
         now = self._world.now
-        lasting = (now - seen.unseen_since for seen in self._seen.values() if seen.unseen_since is not None)
+        lasting = (now - seen.unseen_since for seen in self._lamps.values() if seen.unseen_since is not None)
         return max(self._longest_unseen_s, *lasting, 0.0)
 
     @property
@@ -157,7 +154,7 @@ class Meter:
     @property
     def is_well(self) -> bool:
         """Whether every light is right and confirmed, and not just on its way."""
-        return not self._changing and all(seen.wrong is None and seen.confirmed for seen in self._seen.values())
+        return not self._changing and all(seen.wrong is None and seen.confirmed for seen in self._lamps.values())
 
     def begin(self) -> None:
         """Seconds count from now on."""
@@ -167,19 +164,19 @@ class Meter:
 
     def shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
         """What the lamps of a gateway show from now on."""
-        changed = [(self._seen[LampRecord(gateway, zone)], state) for zone, state in zones.items()]
+        changed = [(self._lamps[LampRecord(gateway, zone)], state) for zone, state in zones.items()]
         if any(seen.shown != state for seen, state in changed):
             self.count()
             for seen, state in changed:
                 seen.shown = state
             self._judge()
 
-    def stands(self, confirmed: Mapping[LampRecord, bool]) -> None:
+    def confirms(self, confirmed: Mapping[LampRecord, bool]) -> None:
         """What the controller calls confirmed from now on."""
-        if any(self._seen[lamp].confirmed != is_so for lamp, is_so in confirmed.items()):
+        if any(self._lamps[lamp].confirmed != is_so for lamp, is_so in confirmed.items()):
             self.count()
             for lamp, is_so in confirmed.items():
-                self._seen[lamp].confirmed = is_so
+                self._lamps[lamp].confirmed = is_so
             self._judge()
 
     def expect(self) -> None:
@@ -188,13 +185,13 @@ class Meter:
         if self._counted is None:
             return
         now = self._world.now
-        wanted, self._changing = self._expected.wanted(now), self._expected.is_changing(now)
-        for lamp, seen in self._seen.items():
-            seen.wanted = wanted[lamp.zone]
+        desired, self._changing = self.expected.desired(now), self.expected.is_changing(now)
+        for lamp, seen in self._lamps.items():
+            seen.desired = desired[lamp.zone]
         self._judge()
         if self._next is not None:
             self._next.cancel()
-        self._next = self._world.at(self._expected.next_mark(now), self.expect)
+        self._next = self._world.at(self.expected.next_mark(now), self.expect)
 
     def count(self) -> None:
         """All seconds up to now."""
@@ -203,14 +200,14 @@ class Meter:
         seconds, self._counted = self._world.now - self._counted, self._world.now
         if seconds > 0:
             self._night.pass_time(seconds, self._tower)
-            for name, standing in self._standings.items():
-                self.gateways[name].pass_time(seconds, standing)
+            for name, status in self._statuses.items():
+                self.gateways[name].pass_time(seconds, status)
 
     def end(self) -> None:
         """No more is counted; spells that last are cut here."""
         self.count()
         self._counted = None
-        for lamp, seen in self._seen.items():
+        for lamp, seen in self._lamps.items():
             self._spell(lamp, seen, None)
 
     def _next_night(self) -> None:
@@ -220,16 +217,16 @@ class Meter:
         self._world.at(night.end.timestamp(), self._next_night)
 
     def _judge(self) -> None:
-        for lamp, seen in self._seen.items():
-            wrong = None if self._changing else _wrong(seen.as_shown(lamp.zone, seen.wanted), seen.shown)
+        for lamp, seen in self._lamps.items():
+            wrong = None if self._changing else _wrong(seen.showable(lamp.zone, seen.desired), seen.shown)
             if wrong != seen.wrong:
                 self._spell(lamp, seen, wrong)
             self._watch(seen)
         for name in self.gateways:
-            self._standings[name] = _standing([seen for lamp, seen in self._seen.items() if lamp.gateway == name])
-        self._tower = _standing(list(self._seen.values()))
+            self._statuses[name] = _status_of([seen for lamp, seen in self._lamps.items() if lamp.gateway == name])
+        self._tower = _status_of(list(self._lamps.values()))
 
-    def _watch(self, seen: _Seen) -> None:
+    def _watch(self, seen: _Lamp) -> None:
         """How long it has been wrong and called confirmed."""
         if seen.wrong is None or not seen.confirmed:
             if seen.unseen_since is not None:
@@ -238,7 +235,7 @@ class Meter:
         elif seen.unseen_since is None:
             seen.unseen_since = self._world.now
 
-    def _spell(self, lamp: LampRecord, seen: _Seen, wrong: Wrong | None) -> None:
+    def _spell(self, lamp: LampRecord, seen: _Lamp, wrong: Wrong | None) -> None:
         """One spell ends, another may begin."""
         now = self._world.now
         if seen.wrong is not None and self.nights and now > seen.began:
@@ -246,11 +243,11 @@ class Meter:
         seen.wrong, seen.began, seen.causes = wrong, now, self._causes()
 
 
-def _standing(seen: list[_Seen]) -> ZoneStatus:
+def _status_of(seen: list[_Lamp]) -> MeterStatus:
     wrongs = {one.wrong for one in seen}
     kinds: tuple[Wrong, ...] = ("hue", "dark", "lit")
-    return ZoneStatus(
-        lit=any(one.wanted.on for one in seen),
+    return MeterStatus(
+        lit=any(one.desired.on for one in seen),
         confirmed=all(one.confirmed for one in seen),
         undetected=any(one.wrong is not None and one.confirmed for one in seen),
         wrong=next((kind for kind in kinds if kind in wrongs), None),
@@ -258,11 +255,11 @@ def _standing(seen: list[_Seen]) -> ZoneStatus:
 
 
 @lru_cache(maxsize=4096)
-def _wrong(wanted: ZoneState, shown: ZoneState) -> Wrong | None:
-    """Rule 1."""
-    if wanted.on != shown.on:
-        return "dark" if wanted.on else "lit"
-    return "hue" if Light.of(wanted).difference(Light.of(shown)) > VISIBLE else None
+def _wrong(desired: ZoneState, shown: ZoneState) -> Wrong | None:
+    """How a light is wrong, if it is."""
+    if desired.on != shown.on:
+        return "dark" if desired.on else "lit"
+    return "hue" if Light.of(desired).difference(Light.of(shown)) > VISIBLE else None
 
 
 def local_night(posix_s: float, place: Place) -> date:

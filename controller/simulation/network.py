@@ -1,26 +1,22 @@
-"""A broker and the lines to it, in memory.
+"""Brokers and the lines to them, in memory.
 
-Rules
-1. Retained messages, last wills, clean sessions and wildcards as in MQTT 3.1.1; a message takes LATENCY_S on its way,
-   and overtakes none on the same line unless the network is told to `reorder`.
-2. A line that is cut looks whole to both ends for a while: the broker misses the next ping and says the will (1.5
-   keepalives), the client misses the answer (1.7, rule 4 of `controller.mqtt`). What was sent over it meanwhile arrives
-   if it is mended before, as TCP would have it; else it is lost.
-3. A process that dies closes its line, and its will is said at once; a machine that loses power does not.
-4. A broker that dies says nothing. It comes back with its retained messages or without, and without any session.
-5. Clients seek the broker with the pauses of `controller.mqtt.reconnect`.
+Retained messages, last wills, clean sessions and wildcards are those of MQTT 3.1.1. Clients seek a broker with the
+pauses of `controller.mqtt.reconnect`, and are given the items of `controller.mqtt`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from controller.gateways.base import Message
-from controller.mqtt.reconnect import STABLE_S, pause_s
+from controller.mqtt import Connected, Disconnected, Item, Received
+from controller.mqtt.reconnect import STABLE_S
+from controller.mqtt.reconnect import pause_s as reconnect_pause_s
 from controller.simulation.kernel import AgendaEntry, Kernel
 from controller.topics import matches
 
 KEEPALIVE_S = 10.0
 BROKER_WAITS, CLIENT_WAITS = 1.5, 1.7
+"""In keepalives: MQTT 3.1.1 section 3.1.2.10, and `controller.mqtt`."""
 LATENCY_S = (0.002, 0.02)
 REFUSED_S = 0.05
 DIAL_S = 5.0
@@ -41,61 +37,56 @@ CALM = Weather()
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who connects: name, what to hear, what to say first, what the broker says if it dies; and whom to tell."""
+    """Who connects: its topic filters, will and birth messages, and what takes whatever comes over a connection."""
 
     name: str
     subscriptions: tuple[str, ...]
     will: Message | None
     birth: Callable[[], Iterable[Message]]
-    on_connected: Callable[[], None]
-    on_lost: Callable[[], None]
-    on_message: Callable[[str, bytes, bool], None]
+    on_item: Callable[[Item], None]
 
 
 class SimulatedSession:
-    """One connection as both ends see it; `heard` and `alive` are the broker's view and the client's."""
+    """One connection as both ends see it; `in_transit` waits in a line that is cut."""
 
     def __init__(self, line: "Line") -> None:
         self.line = line
-        self.heard = True
-        self.alive = True
+        self.open_for_broker = True
+        self.open_for_client = True
         self.last_arrival = 0.0
-        self.held: list[Callable[[], None]] = []
+        self.in_transit: list[Callable[[], None]] = []
 
 
 class SimulatedBroker:
-    """One broker of the site."""
+    """One broker; `retained` holds what it keeps of each topic."""
 
-    def __init__(self, world: Kernel) -> None:
+    def __init__(self, world: Kernel, name: str = "mqtt://broker") -> None:
         self.world = world
+        self.name = name
         self.up = True
         self.weather = CALM
-        self._retained: dict[str, Message] = {}
+        self.retained: dict[str, bytes] = {}
         self._sessions: list[SimulatedSession] = []
         self._routes: dict[str, list[SimulatedSession]] = {}
 
     def die(self) -> None:
-        """Rule 4; every line ends at once, as the operating system closes the sockets."""
+        """Kill -9: no will is said, and every line ends at once, as the operating system closes the sockets."""
         self.up = False
         sessions, self._sessions = self._sessions, []
         self._routes.clear()
         for session in sessions:
-            session.heard = False
+            session.open_for_broker = False
             if not session.line.cut:
                 session.line.end(session)
 
     def rise(self, *, remembers: bool) -> None:
-        """It is there again; one that another fault's end has brought back already loses nothing under its clients."""
+        """It is there again, without any session; one that is up already loses nothing under its clients."""
         if not self.up and not remembers:
-            self._retained.clear()
+            self.retained.clear()
         self.up = True
 
-    def retained(self, topic: str) -> bytes:
-        """What is kept of a topic; empty where nothing is."""
-        return self._retained[topic].payload if topic in self._retained else b""
-
     def accept(self, session: SimulatedSession) -> None:
-        """A client is let in; one of the same name is thrown out."""
+        """A client is let in; an older session of the same client ends (MQTT 3.1.1 section 3.1.4)."""
         for older in [each for each in self._sessions if each.line is session.line]:
             self.drop(older)
         self._sessions.append(session)
@@ -103,52 +94,54 @@ class SimulatedBroker:
 
     def subscribe(self, session: SimulatedSession) -> None:
         """What is retained comes first."""
-        for topic, message in tuple(self._retained.items()):
-            if wants(session.line.client.subscriptions, topic):
-                self._send(session, message, retained=True)
+        for topic, payload in tuple(self.retained.items()):
+            if matches_any(session.line.client.subscriptions, topic):
+                self._send(session, Received(self.name, topic, payload, retain=True, qos=1))
 
-    def drop(self, session: SimulatedSession, *, say_will: bool = True) -> None:
+    def drop(self, session: SimulatedSession) -> None:
         """A session ends here; its will is said."""
-        if not session.heard:
+        if not session.open_for_broker:
             return
-        session.heard = False
+        session.open_for_broker = False
         self._sessions.remove(session)
         self._routes.clear()
         will = session.line.client.will
-        if say_will and will is not None:
+        if will is not None:
             self.publish(will)
 
     def publish(self, message: Message) -> None:
-        """To everyone who wants it, and kept where it is to be."""
+        """To everyone who has subscribed, and kept where it is to be retained."""
         if not self.up:
             return
         if message.retain and message.payload:
-            self._retained[message.topic] = message
+            self.retained[message.topic] = message.payload
         elif message.retain:
-            self._retained.pop(message.topic, None)
+            self.retained.pop(message.topic, None)
         routes = self._routes.get(message.topic)
         if routes is None:
-            routes = [each for each in self._sessions if wants(each.line.client.subscriptions, message.topic)]
+            routes = [each for each in self._sessions if matches_any(each.line.client.subscriptions, message.topic)]
             self._routes[message.topic] = routes
         for session in tuple(routes):
-            self._send(session, message, retained=False)
+            self._send(session, Received(self.name, message.topic, message.payload, retain=False, qos=message.qos))
 
-    def _send(self, session: SimulatedSession, message: Message, *, retained: bool) -> None:
+    def _send(self, session: SimulatedSession, item: Received) -> None:
+        """It takes LATENCY_S and overtakes nothing on the same line, unless the weather says otherwise."""
         random, weather = self.world.random, self.weather
         arrival = max(session.last_arrival, self.world.now + random.uniform(*LATENCY_S))
-        if weather is not CALM and not retained:
+
+        def arrive(when: float) -> None:
+            self.world.at(when, lambda: session.line.receive(session, item))
+
+        if weather is not CALM and not item.retain:
             if random.random() < weather.lose:
                 return
             if random.random() < weather.repeat:
-                self._arrive(session, message, retained, arrival + random.uniform(0, LATE_S))
+                arrive(arrival + random.uniform(0, LATE_S))
             if random.random() < weather.delay:
-                self._arrive(session, message, retained, arrival + random.uniform(0, LATE_S))
+                arrive(arrival + random.uniform(0, LATE_S))
                 return
         session.last_arrival = arrival
-        self._arrive(session, message, retained, arrival)
-
-    def _arrive(self, session: SimulatedSession, message: Message, retained: bool, when: float) -> None:
-        self.world.at(when, lambda: session.line.hear(session, message, retained))
+        arrive(arrival)
 
 
 class Line:
@@ -173,16 +166,17 @@ class Line:
     def start(self) -> None:
         """The process runs: it seeks the broker."""
         self._failures = self._brief = 0
-        self._again(0.0)
+        self._retry(0.0)
 
     def stop(self, *, power_lost: bool = False) -> None:
-        """The process is gone (rule 3)."""
+        """The process is gone: the system closes its line and the will is said; of a machine that lost power the broker
+        finds out by its silence."""
         if self._next is not None:
             self._next.cancel()
         session, self._session = self._session, None
         if session is None:
             return
-        session.alive = False
+        session.open_for_client = False
         if power_lost or self.cut:
             self._world.after(self._patience(BROKER_WAITS), lambda: self._broker.drop(session))
         else:
@@ -196,31 +190,32 @@ class Line:
             self.end(session)
 
     def publish(self, message: Message) -> None:
-        """Sent if connected, else dropped (rule 2 of `controller.mqtt`)."""
+        """Sent if connected, else dropped, as `controller.mqtt` does."""
         session = self._session
         if session is None:
             return
         if self.cut:
-            session.held.append(lambda: self._broker.publish(message))
-        elif session.heard:
+            session.in_transit.append(lambda: self._broker.publish(message))
+        elif session.open_for_broker:
             self._broker.publish(message)
 
-    def hear(self, session: SimulatedSession, message: Message, retained: bool) -> None:
+    def receive(self, session: SimulatedSession, item: Received) -> None:
         """A message comes in."""
-        if not session.alive:
+        if not session.open_for_client:
             return
         if self.cut:
-            session.held.append(lambda: self.hear(session, message, retained))
+            session.in_transit.append(lambda: self.receive(session, item))
         else:
-            self.client.on_message(message.topic, message.payload, retained)
+            self.client.on_item(item)
 
     def part(self) -> None:
-        """Rule 2: the way is cut."""
+        """The way is cut, and looks whole to both ends until one misses the other. What was sent meanwhile arrives if
+        it is mended before, as TCP would have it."""
         self.cut = True
         session = self._session
         if session is not None:
-            self._world.after(self._patience(BROKER_WAITS), lambda: self._missed(session, by_broker=True))
-            self._world.after(self._patience(CLIENT_WAITS), lambda: self._missed(session, by_broker=False))
+            self._world.after(self._patience(BROKER_WAITS), lambda: self._give_up(session, by_broker=True))
+            self._world.after(self._patience(CLIENT_WAITS), lambda: self._give_up(session, by_broker=False))
 
     def mend(self) -> None:
         """The way is whole again."""
@@ -228,24 +223,24 @@ class Line:
         session = self._session
         if session is None:
             return
-        if not session.heard:
+        if not session.open_for_broker:
             self._world.after(self._world.random.uniform(0, KEEPALIVE_S), lambda: self.end(session))
             return
-        held, session.held = session.held, []
-        for deed in held:
-            deed()
+        in_transit, session.in_transit = session.in_transit, []
+        for arrive in in_transit:
+            arrive()
 
     def end(self, session: SimulatedSession) -> None:
         """The client notices that its connection is over."""
-        if not session.alive:
+        if not session.open_for_client:
             return
-        session.alive = False
+        session.open_for_client = False
         self._session = None
         self._brief = self._brief + 1 if self._world.now - self._opened < STABLE_S else 0
-        self.client.on_lost()
-        self._again(pause_s(self._failures + self._brief, self._world.random.random(), barred=False))
+        self.client.on_item(Disconnected(self._broker.name, "lost"))
+        self._retry(reconnect_pause_s(self._failures + self._brief, self._world.random.random(), barred=False))
 
-    def _missed(self, session: SimulatedSession, *, by_broker: bool) -> None:
+    def _give_up(self, session: SimulatedSession, *, by_broker: bool) -> None:
         if not self.cut:
             return
         if by_broker:
@@ -257,37 +252,37 @@ class Line:
         """The last byte came up to a keepalive ago."""
         return keepalives * KEEPALIVE_S - self._world.random.uniform(0, KEEPALIVE_S)
 
-    def _again(self, pause: float) -> None:
+    def _retry(self, pause_s: float) -> None:
+        if self._next is not None:
+            self._next.cancel()
         takes_s = DIAL_S if self.cut else REFUSED_S
-        self._next = self._world.after(pause + takes_s, self._try)
+        self._next = self._world.after(pause_s + takes_s, self._try)
 
     def _try(self) -> None:
         if self.cut or not self._broker.up:
             self._failures += 1
-            self._again(pause_s(self._failures, self._world.random.random(), barred=False))
+            self._retry(reconnect_pause_s(self._failures, self._world.random.random(), barred=False))
             return
-        self._failures, self._opened = 0, self._world.now
+        attempts, self._failures, self._opened = self._failures + 1, 0, self._world.now
         session = self._session = SimulatedSession(self)
         self._broker.accept(session)
-        self.client.on_connected()
+        self.client.on_item(Connected(self._broker.name, session_present=False, attempts=attempts))
         self._broker.subscribe(session)
         for message in self.client.birth():
             self.publish(message)
 
 
-def wants(filters: Iterable[str], topic: str) -> bool:
+def matches_any(filters: Iterable[str], topic: str) -> bool:
     """Whether any topic filter matches."""
     return any(matches(each, topic) for each in filters)
 
 
 class MultiBrokerClient:
-    """A client's lines to all brokers of the site as one, as `controller.mqtt.Mqtt` is: it publishes on every line, and
-    hears the same message as often as it comes. `lines` are in the order of the brokers."""
+    """A client's lines to all brokers, in their order, as `controller.mqtt.Mqtt` is: it publishes on every line, and is
+    given the same message as often as it comes."""
 
     def __init__(self, brokers: tuple[SimulatedBroker, ...], client: Client) -> None:
-        self.client = client
-        one = replace(client, on_lost=self._lost)
-        self.lines = tuple(Line(broker, one) for broker in brokers)
+        self.lines = tuple(Line(broker, client) for broker in brokers)
 
     @property
     def connected(self) -> bool:
@@ -313,8 +308,3 @@ class MultiBrokerClient:
         """On every line."""
         for line in self.lines:
             line.publish(message)
-
-    def _lost(self) -> None:
-        """Tell the client only when the last line is lost."""
-        if not self.connected:
-            self.client.on_lost()

@@ -1,31 +1,47 @@
-"""Which rule holds at an instant of true time: a slow reference, written from the words of SPEC section 2.1.
+"""What should be shown: a slow reference, written from the words of SPEC section 2.1, and its answers over a period.
 
-It shares with the plan the rules as values, the grammar of days and the height of the sun, and nothing else: it knows
-no segments, no cues and no pieces. An instant is asked by itself, and the first that applies holds
-
-1. a blackout: dark,
-2. the first campaign, then the first entry of `every_night`; with `otherwise: dark` also where only its day is right,
-   as dark,
-3. dark.
+It judges the controller, and so it shares with the plan only the rules as values, the grammar of days and the height of
+the sun: it knows no segments, no cues and no pieces. An instant is asked by itself, and the first that applies holds:
+a blackout (dark); the first campaign, then the first entry of `every_night` (with `otherwise: dark` also where only its
+day is right, as dark); dark.
 
 A rule applies where it is its day (the calendar day for `dates`, the night from noon to noon for `nights`) and one of
 its windows is open. Default windows are open while the sun is below the horizon; an event of the sun in other windows
 is that beside the deepest point of the night. A clock time in the gap of spring is the instant that it would have been;
 of a time that comes twice a start takes the first and an end the second.
+
+Instants are POSIX seconds of true time.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from controller.config.load import Setup
+from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.schedule.campaign import Lit, Rule
 from controller.schedule.hours import Place, Window
 from controller.schedule.hours_grammar import Term
+from controller.schedule.plan import ANCHOR, REACH
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, elevation
+from controller.simulation.kernel import utc
 
 NOON_MIN, DAY_MIN = 12 * 60, 24 * 60
 MINUTE = timedelta(minutes=1)
 EXACT = timedelta(milliseconds=1)
+STEP_S = 60.0
+"""How often the reference is asked; a window that is open for less is missed."""
+EXACT_S = 0.001
+OVERRIDE_FADE_S = 2.0
+GRACE_S = 1.0
+"""Light may be on its way so much longer than its fade."""
+ROUNDED_S = 0.5
+"""Events of the sun are planned to the second."""
+MARGIN = timedelta(days=1)
 
 
 class Reference:
@@ -134,3 +150,146 @@ def _is_day(rule: Rule, day: date, night: date) -> bool:
     wanted = rule.dates if rule.dates is not None else rule.nights
     is_one = wanted is None or any(days.contains(asked) for days in wanted)
     return is_one and not any(days.contains(asked) for days in rule.except_)
+
+
+@dataclass(frozen=True, slots=True)
+class RulePeriod:
+    """From `start` on this rule holds; None is dark."""
+
+    start: float
+    rule: Lit | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedOverride:
+    """An override as whoever set it knows it."""
+
+    looks: Mapping[str, Look]
+    start: float
+    end: float
+
+
+Change = tuple[float, float]
+"""While light may be on its way, from one instant to another."""
+
+
+class Expected:
+    """What should be shown over a period. `overrides` are those that were granted, the newest last, and stand above the
+    rules; a sequence is counted from when its rule began to hold, whatever was set since."""
+
+    def __init__(self, setup: Setup, start: datetime, end: datetime) -> None:
+        self.overrides: tuple[ExpectedOverride, ...] = ()
+        self._zones = setup.tower.zones
+        self._reference = Reference(setup)
+        first, *later = self._rule_periods((start - MARGIN).timestamp(), (end + MARGIN).timestamp())
+        self._periods = (RulePeriod(self._began(first), first.rule), *later)
+        self._starts = [period.start for period in self._periods]
+        self._changes = _together(_change(*pair) for pair in pairwise(self._periods))
+        self._marks = sorted({at for change in self._changes for at in change}.union(self._starts))
+
+    def without_overrides(self) -> "Expected":
+        """The same for another rehearsal of the same period."""
+        fresh = copy(self)
+        fresh.overrides = ()
+        return fresh
+
+    def desired(self, at: float) -> dict[str, ZoneState]:
+        """What each zone should show at an instant."""
+        period = self._period(at)
+        looks: Mapping[str, Look] = period.rule.looks if period.rule is not None else {}
+        shown = {zone: looks.get(zone, NO_LIGHT).at(at - period.start) for zone in self._zones}
+        for override in self.overrides:
+            if override.start <= at < override.end:
+                shown.update({zone: look.at(0.0) for zone, look in override.looks.items()})
+        return shown
+
+    def is_changing(self, at: float) -> bool:
+        """Whether light may be on its way to what should be shown."""
+        begun = bisect_right(self._changes, (at, float("inf")))
+        if begun and at < self._changes[begun - 1][1]:
+            return True
+        if any(first <= at < last for override in self.overrides for first, last in self._override_changes(override)):
+            return True
+        return any(
+            at < stepped + ROUNDED_S + GRACE_S or at >= following - ROUNDED_S for stepped, following in self._steps(at)
+        )
+
+    def next_mark(self, at: float) -> float:
+        """The next instant at which either answer may be another one."""
+        number = bisect_right(self._marks, at)
+        marks = self._marks[number : number + 1]
+        for override in self.overrides:
+            marks += [
+                override.start,
+                override.end,
+                *(at for change in self._override_changes(override) for at in change),
+            ]
+        for stepped, following in self._steps(at):
+            marks += [stepped + ROUNDED_S + GRACE_S, following - ROUNDED_S, following]
+        return min((mark for mark in marks if mark > at), default=float("inf"))
+
+    def _period(self, at: float) -> RulePeriod:
+        return self._periods[max(0, bisect_right(self._starts, at) - 1)]
+
+    def _steps(self, at: float) -> Iterator[tuple[float, float]]:
+        """The last step of each sequence that is shown, and the next one."""
+        rule, since = self._period(at).rule, self._period(at).start
+        for look in rule.looks.values() if rule is not None else ():
+            following = look.next_step(at - since)
+            if following is not None:
+                yield since + following - look.change_every_s, since + following
+
+    def _override_changes(self, override: ExpectedOverride) -> tuple[Change, Change]:
+        after = self._period(override.end).rule
+        fade_s = after.fade_in.total_seconds() if after is not None else 0.0
+        over_s = max(fade_s, OVERRIDE_FADE_S) + GRACE_S
+        return (override.start, override.start + OVERRIDE_FADE_S + GRACE_S), (override.end, override.end + over_s)
+
+    def _rule_periods(self, first: float, last: float) -> Iterator[RulePeriod]:
+        """Where two answers differ there is a border between them, which is found by halving."""
+        before, rule = first, self._rule(first)
+        yield RulePeriod(first, rule)
+        while before < last:
+            at = before + STEP_S
+            holds = self._rule(at)
+            if holds is not rule:
+                yield RulePeriod(self._border(before, at, rule), holds)
+                rule = holds
+            before = at
+
+    def _border(self, before: float, after: float, rule: Lit | None) -> float:
+        while after - before > EXACT_S:
+            middle = (before + after) / 2
+            before, after = (middle, after) if self._rule(middle) is rule else (before, middle)
+        return after
+
+    def _began(self, first: RulePeriod) -> float:
+        """When the rule that holds at the beginning began to hold, which only the steps of a sequence need to know."""
+        if first.rule is None or all(len(look.colors) < 2 for look in first.rule.looks.values()):
+            return first.start
+        earliest, at = first.start - REACH * 86_400, first.start
+        while at > earliest and self._rule(at - STEP_S) is first.rule:
+            at -= STEP_S
+        return self._border(at - STEP_S, at, self._rule(at - STEP_S)) if at > earliest else ANCHOR.timestamp()
+
+    def _rule(self, at: float) -> Lit | None:
+        return self._reference.rule_at(utc(at))
+
+
+def _together(changes: Iterable[Change]) -> list[Change]:
+    """Changes that overlap as one, in order: a long fade goes on over the borders of other rules."""
+    found: list[Change] = []
+    for first, last in sorted(changes):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def _change(before: RulePeriod, after: RulePeriod) -> Change:
+    """When light may be on its way at a border of the rules: through the fade that is declared. A fade out ends at its
+    border, which may be ROUNDED_S early or late."""
+    fade_in_s = after.rule.fade_in.total_seconds() if after.rule is not None else 0.0
+    fade_out_s = before.rule.fade_out.total_seconds() if before.rule is not None and not fade_in_s else 0.0
+    return after.start - fade_out_s - ROUNDED_S, after.start + fade_in_s + ROUNDED_S + GRACE_S

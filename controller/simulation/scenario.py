@@ -1,12 +1,4 @@
-"""The simulated site put together: world, brokers, controller, gateways with their lamps, a person, and who measures.
-
-Rules
-1. All is switched on LEAD before the period begins; seconds count from its beginning.
-2. A fault is a cause of what goes wrong while it is at work and AFTER_S beyond.
-3. A warning or an error that is told while no fault is a cause is a false alarm.
-4. After the last fault at work has healed, the site has recovered when every light is right and confirmed again;
-   where another one comes before that, nothing is counted.
-"""
+"""The simulated site put together: brokers, controller, gateways with their lamps, an operator, and the meter."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,24 +9,25 @@ from controller.config.load import Setup
 from controller.events import Event, Level
 from controller.gateways import Gateway, own_gateways
 from controller.lighting.look import ZoneState
-from controller.simulation.controller_host import ControllerHost, Watched
-from controller.simulation.disk import SimulatedDisk
-from controller.simulation.expected import Expected
+from controller.service.overrides import OverrideManager
+from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
 from controller.simulation.hosts import GatewayHost, OurGatewayHost, VendorGatewayHost
 from controller.simulation.kernel import Kernel
 from controller.simulation.meter import LampRecord, Meter
 from controller.simulation.network import Line, SimulatedBroker
-from controller.simulation.operator import Operator
-from controller.simulation.status_asker import StatusAsker
+from controller.simulation.operator import Operator, StatusAsker
+from controller.simulation.reference import Expected
 
 LEAD = timedelta(seconds=60)
+"""All is switched on so long before the period begins, from which on seconds count."""
 AFTER_S = 120.0
+"""So long after it healed a fault is still a cause of what goes wrong."""
 LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlarm:
-    """A warning or an error, and when it was told (POSIX seconds)."""
+    """A warning or an error, and when it was told (POSIX seconds); false where no fault was a cause."""
 
     at: float
     event: Event
@@ -43,136 +36,141 @@ class RecordedAlarm:
 
 @dataclass(slots=True)
 class ActiveFaults:
-    """Which faults are at work, when each was last, and how often each began."""
+    """Which faults are at work, when each was last, and when each began."""
 
     at_work: Counter[str] = field(default_factory=Counter)
     last_s: dict[str, float] = field(default_factory=dict)
     begun: list[tuple[float, str]] = field(default_factory=list)
 
     def causes(self, now: float) -> tuple[str, ...]:
-        """Rule 2."""
+        """Those that may be the cause of what is wrong now."""
         recent = {name for name, last_s in self.last_s.items() if now - last_s <= AFTER_S}
         return tuple(sorted(recent.union(+self.at_work)))
 
 
 class Scenario:
-    """One setup in one world; `expected` is the reference, which this site alone tells of what is set by hand."""
+    """One setup in one world. `expected` is what should be shown; it is told of what is set by hand, and so belongs to
+    this scenario alone."""
 
     def __init__(self, setup: Setup, expected: Expected, start: datetime, seed: int) -> None:
         tower = setup.tower
         self.setup = setup
         self.start = start
         self.world = Kernel(start - LEAD, seed)
-        self.brokers = tuple(SimulatedBroker(self.world) for _ in tower.mqtt.broker)
-        self.troubles = ActiveFaults()
+        self.brokers = tuple(SimulatedBroker(self.world, name) for name in tower.mqtt.broker)
+        self.faults = ActiveFaults()
         self.alarms: list[RecordedAlarm] = []
         self.recoveries_s: list[float] = []
-        self.asked = self.misjudged = 0
-        self._healed: float | None = None
-        self.person = Operator(self.world, self.brokers, tower.mqtt.topic_prefix, tower.zones, expected)
+        self.misjudged = 0
+        self._healed_s: float | None = None
+        self.operator = Operator(self.world, self.brokers, tower.mqtt.topic_prefix, tower.zones, expected)
         self.disk = SimulatedDisk(self._granted, self._ended)
-        self.boxes: tuple[GatewayHost, ...] = tuple(self._box(gateway) for gateway in tower.gateways)
+        self.gateways: tuple[GatewayHost, ...] = tuple(self._gateway_host(gateway) for gateway in tower.gateways)
         lamps = {
-            LampRecord(box.gateway.name, zone): box.as_shown for box in self.boxes for zone in box.gateway.zone_names
+            LampRecord(host.gateway.name, zone): host.showable
+            for host in self.gateways
+            for zone in host.gateway.zone_names
         }
-        self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.troubles.causes(self.world.now))
-        watched = Watched(self.tell, self.meter.stands, self._stops)
-        self.controller = ControllerHost(self.world, self.brokers, setup, self.disk, watched)
-
-        if len(self.ours) == len(self.boxes):
+        self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.faults.causes(self.world.now))
+        observer = Observer(self.tell, self.meter.confirms, self._stops)
+        self.controller = ControllerHost(self.world, self.brokers, setup, self.disk, observer)
+        if len(self.ours) == len(self.gateways):
             # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
             self.world.lull = self._is_quiet
 
     @property
     def ours(self) -> tuple[OurGatewayHost, ...]:
-        """The boxes that run our gateway."""
-        return tuple(box for box in self.boxes if isinstance(box, OurGatewayHost))
+        """The machines that run our gateway."""
+        return tuple(host for host in self.gateways if isinstance(host, OurGatewayHost))
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """Every way to a broker that may be cut."""
-        doors = (self.controller.door, *(box.door for box in self.boxes))
-        return tuple(line for door in doors for line in door.lines)
+        clients = (self.controller.client, *(host.client for host in self.gateways))
+        return tuple(line for client in clients for line in client.lines)
+
+    @property
+    def overrides(self) -> OverrideManager | None:
+        """What the controller says is set by hand, where one runs."""
+        return self.controller.loop.overrides if self.controller.loop is not None else None
 
     def run(self, end: datetime) -> None:
         """Everything from before the beginning to the end."""
         self.switch_on()
         self.world.run(end)
         self.meter.end()
-        self.person.check(self.controller.hand)
+        self.operator.check(self.overrides)
 
     def switch_on(self) -> None:
-        """Power for all; rule 1."""
-        for deed in (*(box.start for box in self.boxes), self.controller.start, self.person.door.start):
-            self.world.after(self.world.random.uniform(0, 1), deed)
+        """Power for all, within a second."""
+        for start in (*(host.start for host in self.gateways), self.controller.start, self.operator.client.start):
+            self.world.after(self.world.random.uniform(0, 1), start)
         self.world.run(self.start)
         self.meter.begin()
 
     def tell(self, event: Event) -> None:
         """An event of any process."""
         if event.level in {Level.WARNING, Level.ERROR}:
-            is_false = not self.troubles.causes(self.world.now)
+            is_false = not self.faults.causes(self.world.now)
             self.alarms.append(RecordedAlarm(self.world.now, event, is_false))
 
     def begin(self, name: str) -> None:
         """A fault is at work from now on."""
-        self.troubles.at_work[name] += 1
-        self.troubles.last_s[name] = self.world.now
-        self.troubles.begun.append((self.world.now, name))
-        self._healed = None
+        self.faults.at_work[name] += 1
+        self.faults.last_s[name] = self.world.now
+        self.faults.begun.append((self.world.now, name))
+        self._healed_s = None
 
     def heal(self, name: str) -> None:
-        """It is over."""
-        self.troubles.at_work[name] -= 1
-        self.troubles.last_s[name] = self.world.now
-        if not any(self.troubles.at_work.values()):
-            self._healed = self.world.now
-            self._look(self.world.now)
+        """It is over. After the last one the recovery is timed, unless another begins before the end of it."""
+        self.faults.at_work[name] -= 1
+        self.faults.last_s[name] = self.world.now
+        if not any(self.faults.at_work.values()):
+            self._healed_s = self.world.now
+            self._time_recovery(self.world.now)
 
     def ask(self, ahead_s: float) -> None:
         """Somebody with such a clock asks whether the controller lives. That it seems not to is no mistake while
         another fault may keep the two apart."""
-        ran = self.controller.runs
+        ran = self.controller.loop is not None
 
         def judge(lives: bool) -> None:
             self.controller.listen(-1)
-            runs = self.controller.runs
-            apart = [name for name in self.troubles.causes(self.world.now) if name != "asker"]
-            self.asked += 1
+            runs = self.controller.loop is not None
+            apart = [name for name in self.faults.causes(self.world.now) if name != "asker"]
             self.misjudged += (lives and not (ran or runs)) or (not lives and ran and runs and not apart)
 
         self.controller.listen(1)
-        StatusAsker(self.world, self.brokers, self.setup.tower.mqtt.topic_prefix, ahead_s, judge).ask()
+        StatusAsker(self.world, self.brokers, self.setup.tower.mqtt.topic_prefix, ahead_s, judge)
 
     def _is_quiet(self) -> bool:
-        return self.meter.is_well and not self.troubles.causes(self.world.now)
+        return self.meter.is_well and not self.faults.causes(self.world.now)
 
-    def _look(self, healed: float) -> None:
-        """Rule 4."""
-        if self._healed != healed:
+    def _time_recovery(self, healed_s: float) -> None:
+        if self._healed_s != healed_s:
             return
         if self.meter.is_well:
-            self.recoveries_s.append(self.world.now - healed)
-            self._healed = None
+            self.recoveries_s.append(self.world.now - healed_s)
+            self._healed_s = None
         else:
-            self.world.after(LOOK_S, lambda: self._look(healed))
+            self.world.after(LOOK_S, lambda: self._time_recovery(healed_s))
 
-    def _box(self, gateway: Gateway) -> GatewayHost:
+    def _gateway_host(self, gateway: Gateway) -> GatewayHost:
+        def on_light(name: str, zones: Mapping[str, ZoneState]) -> None:
+            self.meter.shows(name, zones)  # which is made after the hosts
+
         for own in own_gateways((gateway,)):
-            return OurGatewayHost(self.world, self.brokers, self.setup, own, self._shows, self.tell)
-        return VendorGatewayHost(self.world, self.brokers[0], gateway, self._shows)
-
-    def _shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
-        self.meter.shows(gateway, zones)
+            return OurGatewayHost(self.world, self.brokers, self.setup, own, on_light, self.tell)
+        return VendorGatewayHost(self.world, self.brokers[0], gateway, on_light)
 
     def _granted(self, name: str) -> None:
-        self.person.granted(name)
+        self.operator.granted(name)
         self.meter.expect()
 
     def _stops(self, is_stopped: bool) -> None:
-        if self.person.stops(is_stopped):
+        if self.operator.stops(is_stopped):
             self.meter.expect()
 
     def _ended(self, name: str) -> None:
-        self.person.ended(name)
+        self.operator.ended(name)
         self.meter.expect()

@@ -8,6 +8,7 @@ ended something is recorded as ended from the start.
 
 import json
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,11 +101,80 @@ class OverrideStore(Protocol):
         """Put this stop in the place of any that stands; None lifts it, by the request that is `done` by it."""
 
 
-class OverrideFile:
+class OverrideViews:
+    """What stands and what has ended, by the records of an `OverrideStore`."""
+
+    def __init__(self, overrides: OverrideStore) -> None:
+        self._overrides = overrides
+
+    @property
+    def overrides(self) -> tuple[OverrideRecord, ...]:
+        """The overrides that stand, in the order in which they were set; whether one is over by now is not asked."""
+        return standing(self._overrides.records, "override")
+
+    @property
+    def ended(self) -> tuple[OverrideRecord, ...]:
+        """The overrides that have ended, as far as they are remembered."""
+        records = self._overrides.records.values()
+        return tuple(record for record in records if record.kind == "override" and record.ended_at is not None)
+
+    @property
+    def stop(self) -> str | None:
+        """The document of the safety stop in force."""
+        stops = standing(self._overrides.records, "stop")
+        return stops[-1].document if stops else None
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """The requests remembered as done, by the names under which they were; the latest last."""
+        requests = (record for record in self._overrides.records.values() if record.kind == "request")
+        return tuple(record.id for record in sorted(requests, key=lambda record: record.started_at))
+
+
+class OverrideRecords(ABC):
+    """The changes of an `OverrideStore`; `save` makes each durable."""
+
+    def __init__(self) -> None:
+        self.records: Records = {}
+
+    @abstractmethod
+    def save(self, records: Records) -> None:
+        """Put these in the place of all records; raises Unusable where that was not done."""
+
+    def add(self, record: OverrideRecord) -> bool:
+        """Store it as the newest of those that stand, though the clock may have been set back since they were set."""
+        if record.id in self.records:
+            return False
+        newest = max((each.started_at for each in standing(self.records, "override")), default=None)
+        if newest is not None and record.started_at <= newest:
+            record = record.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
+        self._change([record], record.started_at)
+        return True
+
+    def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
+        """See `OverrideStore`."""
+        ending = (record for record in standing(self.records, "override") if record.id in ids)
+        self._change([ended(record, at) for record in ending], at, done)
+
+    def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """See `OverrideStore`."""
+        changed = [ended(record, at) for record in standing(self.records, "stop")]
+        if document is not None:
+            changed.append(new_record(uuid4().hex, "stop", document, at))
+        self._change(changed, at, done)
+
+    def _change(self, changed: list[OverrideRecord], at: datetime, done: str | None = None) -> None:
+        if done is not None and done not in self.records:
+            changed.append(ended(new_record(done, "request", "", at), at))
+        if changed:
+            self.save(remembered({**self.records, **by_id(changed)}))
+
+
+class OverrideFile(OverrideRecords):
     """The `OverrideStore` in a file of the state directory."""
 
     def __init__(self, directory: Path, on_event: OnEvent) -> None:
-        self.records: Records = {}
+        super().__init__()
         self._file = JsonFile(directory / FILE, OverrideContent, on_event)
         self._copy = JsonFile(directory / COPY, OverrideContent, on_event)
         self._copied: Records = self.records
@@ -122,33 +192,11 @@ class OverrideFile:
         """Write the records again where the last write failed: its last step may have left refused ones in the file.
         Then bring the copy up to date."""
         if not self._is_written:
-            self._save(self.records)
+            self.save(self.records)
         if self._copied is not self.records:
             records = self.records
             self._copy.save(_content(records))
             self._copied = records
-
-    def add(self, record: OverrideRecord) -> bool:
-        """Store it as the newest of those that stand, though the clock may have been set back since they were set."""
-        if record.id in self.records:
-            return False
-        newest = max((each.started_at for each in standing(self.records, "override")), default=None)
-        if newest is not None and record.started_at < newest:
-            record = record.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
-        self._change([record], record.started_at)
-        return True
-
-    def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """See `OverrideStore`."""
-        ending = (record for record in standing(self.records, "override") if record.id in ids)
-        self._change([ended(record, at) for record in ending], at, done)
-
-    def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """See `OverrideStore`."""
-        changed = [ended(record, at) for record in standing(self.records, "stop")]
-        if document is not None:
-            changed.append(new_record(uuid4().hex, "stop", document, at))
-        self._change(changed, at, done)
 
     def adopt(self, others: Iterable[OverrideRecord]) -> None:
         """Add the records of another copy, of which either may have missed changes: what was set later counts, and of
@@ -164,13 +212,8 @@ class OverrideFile:
             self.records, self._is_written = remembered(joined), False
         self.flush()
 
-    def _change(self, changed: list[OverrideRecord], at: datetime, done: str | None = None) -> None:
-        if done is not None and done not in self.records:
-            changed.append(ended(new_record(done, "request", "", at), at))
-        if changed:
-            self._save(remembered({**self.records, **by_id(changed)}))
-
-    def _save(self, records: Records) -> None:
+    def save(self, records: Records) -> None:
+        """Write the file; raises Unusable."""
         self._is_written = False
         self._file.save(_content(records))
         self.records, self._is_written = records, True

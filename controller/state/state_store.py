@@ -17,10 +17,8 @@ from controller.state.json_file import Content, JsonFile, Unusable
 from controller.state.override_file import (
     NotStored,
     OverrideFile,
-    OverrideRecord,
-    OverrideStore,
+    OverrideViews,
     new_record,
-    standing,
 )
 from controller.state.takeover import take_over
 from controller.threads import run_blocking
@@ -52,7 +50,7 @@ def latest(known: datetime | None, now: datetime, vouched: bool) -> datetime:
     return now if known is None or vouched else max(known, now)
 
 
-class StateStore:
+class StateStore(OverrideViews):
     """What the controller keeps over restarts, in `directory`; `on_event` is called on the event loop.
 
     The disk is used by one call at a time, in a thread of its own.
@@ -62,8 +60,8 @@ class StateStore:
         self._directory = directory
         self._on_event = on_event
         overrides = OverrideFile(directory, self._emit)
+        super().__init__(overrides)
         history = SqliteHistory(directory, self._emit)
-        self._overrides: OverrideStore = overrides
         self._history: History = history
         self._take_over = partial(take_over, directory, overrides, history, self._emit)
         self._known_file = JsonFile(directory / "known.json", LastKnown, self._emit)
@@ -86,29 +84,6 @@ class StateStore:
                 await self._use_disk(self._close)
         if self._undoing is not None:
             self._undoing.cancel()
-
-    @property
-    def overrides(self) -> tuple[OverrideRecord, ...]:
-        """The overrides that stand, in the order in which they were set; whether one is over by now is not asked."""
-        return standing(self._overrides.records, "override")
-
-    @property
-    def ended(self) -> tuple[OverrideRecord, ...]:
-        """The overrides that have ended, as far as they are remembered."""
-        records = self._overrides.records.values()
-        return tuple(record for record in records if record.kind == "override" and record.ended_at is not None)
-
-    @property
-    def stop(self) -> str | None:
-        """The document of the safety stop in force."""
-        stops = standing(self._overrides.records, "stop")
-        return stops[-1].document if stops else None
-
-    @property
-    def done(self) -> tuple[str, ...]:
-        """The requests remembered as done, by the names under which they were; the latest last."""
-        requests = (record for record in self._overrides.records.values() if record.kind == "request")
-        return tuple(record.id for record in sorted(requests, key=lambda record: record.started_at))
 
     @property
     def known(self) -> LastKnown:

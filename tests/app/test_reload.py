@@ -13,12 +13,12 @@ import pytest
 
 from controller.app import reload
 from controller.app.assembly import Context
-from controller.app.reload import FileFollower, last_good, override_policy, rejection
+from controller.app.reload import FileFollower, last_good, rejection
 from controller.clock import SystemClock
 from controller.config import load as loading
 from controller.config import source
 from controller.config.findings import Finding, SourceText
-from controller.config.load import load
+from controller.config.load import Setup, load
 from controller.errors import FilesRejected
 from controller.events import Event
 from controller.service.degradations import Degradations
@@ -48,7 +48,6 @@ class Service:
             "en",
             config=self.config,
         )
-        self.grounds = override_policy(setup)
         self.program = setup.program()
         self._task: asyncio.Task[None] | None = None
 
@@ -56,12 +55,12 @@ class Service:
         self.told.append(event)
         self.degradations.take(event, at)
 
-    def follow(self, program: Any) -> None:
-        self.program = program
+    def reload(self, setup: Setup) -> None:
+        self.program = setup.program()
 
     def start(self) -> None:
         double: Any = self
-        self.following = FileFollower(self.parts, double, double, self.tell, None)
+        self.following = FileFollower(self.parts, double, None)
         self._task = asyncio.create_task(self.following.run())
 
     async def stop(self) -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from controller.clock import SystemClock
 from controller.gateways import GATEWAYS
+from controller.gateways.base import Message
 from controller.schedule.plan import Program
+from controller.service.control_loop import SiteInfo
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
-from controller.service.runtime import Runtime, SiteInfo
+from controller.service.runtime import Runtime
 
 LAMP = GATEWAYS["wled"].model_validate({"name": "lamp", "zone": "bowl", "topic": "wled/lamp"})
 
@@ -30,6 +32,9 @@ class Quiet:
     async def __anext__(self) -> None:
         await asyncio.Event().wait()
 
+    def publish(self, message: Message) -> None:
+        """Nobody is connected."""
+
     async def expire(self, _: datetime) -> tuple[()]:
         """Nothing was set by hand."""
         return ()
@@ -44,11 +49,11 @@ async def test_it_ends_although_it_is_woken(scheduled: Callable[[str], Program],
     quiet: Any = Quiet()
     clock = SystemClock()
     none = Degradations(clock)
-    loop = Runtime(Controller((LAMP,), "w", one), quiet, clock, quiet, SiteInfo("site", "w"), none.take, none)
-    task = asyncio.create_task(loop.run())
-    while loop.turned_s is None:
+    runtime = Runtime(Controller((LAMP,), "w", one), quiet, clock, quiet, SiteInfo("site", "w"), none.take, none)
+    task = asyncio.create_task(runtime.run())
+    while runtime.turned_s is None and not task.done():
         await asyncio.sleep(0.01)
-    loop.follow(other)
+    runtime.loop.follow(other)
     for _ in range(steps):
         await asyncio.sleep(0)
     task.cancel()

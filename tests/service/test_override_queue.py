@@ -12,7 +12,7 @@ from controller.clock import ClockReading, Trust
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import ANSWERS, GRANTED, WAITING, OverrideManager, OverrideQueue
-from controller.simulation.disk import SimulatedDisk
+from controller.simulation.controller_host import SimulatedDisk
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = ClockReading(datetime(2026, 11, 20, 18, tzinfo=UTC), 1000.0)
@@ -21,7 +21,7 @@ EVENING = ClockReading(datetime(2026, 11, 20, 18, tzinfo=UTC), 1000.0)
 @pytest.fixture
 def hand() -> OverrideManager:
     """Nothing is set yet."""
-    disk = SimulatedDisk(lambda _name: None, lambda _name: None)
+    disk = SimulatedDisk()
     return OverrideManager(disk, OverridePolicy(SETUP.program(), SETUP.tower.palette, timedelta(days=7)))
 
 
@@ -177,12 +177,12 @@ async def test_a_flood_while_the_disk_is_slow_is_counted_too(hand: OverrideManag
 
 async def test_a_stop_that_a_full_disk_refused_is_tried_again_whatever_the_clock() -> None:
     """Every ten seconds, also by a clock in doubt."""
-    disk = SimulatedDisk(lambda _name: None, lambda _name: None)
+    disk = SimulatedDisk()
     desk = OverrideQueue(OverrideManager(disk, OverridePolicy(SETUP.program(), SETUP.tower.palette, timedelta(days=7))))
-    disk.full = True
+    disk.file.full = True
     desk.receive(asked("s", action="stop"), EVENING)
     assert [event.code for event in await desk.work(EVENING)] == ["TWL-O107"]
-    disk.full = False
+    disk.file.full = False
     doubted = [replace(later(second), trust=Trust.SUSPECT) for second in range(1, 22)]
     assert [event.code for reading in doubted for event in await desk.work(reading)] == ["TWL-O115"]
     assert disk.stop is not None

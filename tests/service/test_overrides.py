@@ -13,7 +13,7 @@ from controller.events import Event
 from controller.lighting.look import DARK
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import MOST, OverrideManager
-from controller.simulation.disk import SimulatedDisk
+from controller.simulation.controller_host import SimulatedDisk
 from controller.state import NotStored
 
 SETUP = load(Path(__file__).parents[2] / "config")
@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def disk() -> SimulatedDisk:
     """An empty one."""
-    return SimulatedDisk(lambda _name: None, lambda _name: None)
+    return SimulatedDisk()
 
 
 def hand_on(disk: SimulatedDisk) -> OverrideManager:
@@ -135,7 +135,7 @@ async def test_a_stop_is_in_force_before_anybody_answers(disk: SimulatedDisk) ->
 async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: SimulatedDisk) -> None:
     """Dark at once and lit again, and the answer says what a restart would make of it."""
     hand = hand_on(disk)
-    disk.full = True
+    disk.file.full = True
     assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
     assert winner(hand, EVENING) == "stop"
     assert (await hand.take(asked(id="l", action="lift"), EVENING)).code == "TWL-O108"
@@ -220,9 +220,9 @@ async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: Simulat
 
 async def test_what_a_full_disk_refused_may_be_asked_again(disk: SimulatedDisk) -> None:
     """With the same id: it had no effect, and so does not count."""
-    hand, disk.full = hand_on(disk), True
+    hand, disk.file.full = hand_on(disk), True
     assert (await hand.take(asked(), EVENING)).code == "TWL-O110"
-    disk.full = False
+    disk.file.full = False
     assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
 
 
@@ -306,9 +306,9 @@ async def test_an_override_that_comes_again_is_granted_only_while_it_stands(disk
 
 async def test_a_stop_that_a_full_disk_did_not_take_is_kept_when_it_comes_again(disk: SimulatedDisk) -> None:
     """From whoever gives it once more, before it was tried again."""
-    hand, disk.full = hand_on(disk), True
+    hand, disk.file.full = hand_on(disk), True
     assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
-    disk.full = False
+    disk.file.full = False
     assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O105"
     assert winner(hand_on(disk), EVENING) == "stop"
 
@@ -338,11 +338,11 @@ async def test_a_stop_or_its_end_that_the_disk_refused_is_written_when_it_can_be
     hand = hand_on(disk)
     if action == "lift":
         await hand.take(asked(id="s", action="stop"), EVENING)
-    disk.full = True
+    disk.file.full = True
     assert (await hand.take(asked(id="x", action=action), EVENING)).code in {"TWL-O107", "TWL-O108"}
     assert await hand.keep_stop(EVENING) == ()
     assert (winner(hand_on(disk), EVENING) == "stop") is (action == "lift"), "not written yet"
-    disk.full = False
+    disk.file.full = False
     assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
     assert (winner(hand_on(disk), EVENING) == "stop") is (action == "stop")
     assert await hand.keep_stop(EVENING) == ()
@@ -353,10 +353,10 @@ async def test_a_stop_or_its_end_that_the_disk_refused_is_written_when_it_can_be
 
 async def test_what_was_asked_after_a_stop_that_was_not_written_counts(disk: SimulatedDisk) -> None:
     """What is written late is what holds then, not what was refused."""
-    hand, disk.full = hand_on(disk), True
+    hand, disk.file.full = hand_on(disk), True
     await hand.take(asked(id="s", action="stop"), EVENING)
     await hand.take(asked(id="l", action="lift"), EVENING)
-    disk.full = False
+    disk.file.full = False
     assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
     assert winner(hand_on(disk), EVENING) != "stop"
 

@@ -12,8 +12,7 @@ from controller.schedule.plan import Program
 from controller.service.desired import desired_looks
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
-from controller.simulation.controller_host import finished
-from controller.simulation.disk import SimulatedDisk
+from controller.simulation.controller_host import SimulatedDisk, finished
 from tests.service.world import World
 
 START = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -29,7 +28,7 @@ class ByHand:
         self.world = world
         self.plain = program
         self._hand = OverrideManager(
-            SimulatedDisk(lambda _: None, lambda _: None), OverridePolicy(program, {}, timedelta(days=1))
+            SimulatedDisk(), OverridePolicy(program, {}, timedelta(days=1))
         )
 
     def ask(self, **keys: Any) -> None:

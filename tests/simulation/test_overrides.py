@@ -9,8 +9,7 @@ import pytest
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
-from controller.simulation.controller_host import finished
-from controller.simulation.disk import SimulatedDisk
+from controller.simulation.controller_host import SimulatedDisk, finished
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -20,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def disk() -> SimulatedDisk:
     """An empty one."""
-    return SimulatedDisk(lambda _name: None, lambda _name: None)
+    return SimulatedDisk()
 
 
 def hand_on(disk: SimulatedDisk) -> OverrideManager:

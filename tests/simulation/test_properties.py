@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from controller.config.load import load
-from controller.simulation.expected import Expected
 from controller.simulation.faults import FAULTS, Fault
+from controller.simulation.reference import Expected
 from controller.simulation.rehearsal import Rehearsal
 from controller.simulation.scenario import Scenario
 
@@ -42,7 +42,7 @@ class Faulty(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 2**16))
     def switch_on(self, seed: int) -> None:
         """The site has run for a minute when the first fault comes."""
-        self.site = Scenario(SETUP, EXPECTED.without_hand(), EVENING, seed)
+        self.site = Scenario(SETUP, EXPECTED.without_overrides(), EVENING, seed)
         self.healers: list[tuple[Fault, object]] = []
         self.site.switch_on()
 
@@ -52,7 +52,7 @@ class Faulty(RuleBasedStateMachine):
         fault = KINDS[name]
         if all(fault is not other for other, _ in self.healers):
             self.site.begin(fault.name)
-            self.healers.append((fault, fault.act(self.site)))
+            self.healers.append((fault, fault.action(self.site)))
 
     @precondition(lambda self: self.healers)
     @rule(data=st.data())

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, load, parse
-from controller.simulation.expected import GRACE_S, ROUNDED_S, Expected
-from controller.simulation.reference import Reference
+from controller.simulation.reference import GRACE_S, ROUNDED_S, Expected, Reference
 
 SHIPPED = Path(__file__).parents[2] / "config"
 TOWER = (SHIPPED / "tower.yaml").read_bytes()
@@ -66,8 +65,8 @@ def test_light_may_be_on_its_way_through_its_fade_and_a_second() -> None:
     first = next(at for at in range(86_400) if expected.is_changing(start.timestamp() + at))
     sunset = start.timestamp() + first
     assert [expected.is_changing(sunset + after) for after in (-ROUNDED_S - 1, 29, 33)] == [False, True, False]
-    assert expected.wanted(sunset - 2)["bowl"].on is False
-    assert expected.wanted(sunset + 2)["bowl"].on is True
+    assert expected.desired(sunset - 2)["bowl"].on is False
+    assert expected.desired(sunset + 2)["bowl"].on is True
 
 
 def test_a_border_of_the_sun_may_come_half_a_second_early_or_late() -> None:
@@ -77,7 +76,7 @@ def test_a_border_of_the_sun_may_come_half_a_second_early_or_late() -> None:
     before, sunset = start.timestamp(), start.timestamp() + 4 * 3600
     while sunset - before > 0.002:
         middle = (before + sunset) / 2
-        before, sunset = (before, middle) if expected.wanted(middle)["bowl"].on else (middle, sunset)
+        before, sunset = (before, middle) if expected.desired(middle)["bowl"].on else (middle, sunset)
     early, late = -ROUNDED_S, 30 + ROUNDED_S + GRACE_S
     moments = (early - 0.1, early + 0.1, late - 0.1, late + 0.1)
     assert [expected.is_changing(sunset + after) for after in moments] == [False, True, True, False]
@@ -99,10 +98,10 @@ def test_a_step_may_be_as_early_or_late_as_its_rule() -> None:
     schedule = "every_night: [{name: a, color: [red, blue], change_every: 10 min}]"
     noon = datetime(2026, 11, 20, 11, tzinfo=UTC)
     expected = Expected(setup_of(schedule), noon, noon + timedelta(hours=12))
-    first = next(at for at in range(43_200) if expected.wanted(noon.timestamp() + at)["bowl"].on)
+    first = next(at for at in range(43_200) if expected.desired(noon.timestamp() + at)["bowl"].on)
     beside = [noon.timestamp() + first + 600 + sign for sign in (-2, 2)]
-    assert [expected.wanted(at)["bowl"].color.hex for at in beside] == ["#FF0000", "#0000FF"]
+    assert [expected.desired(at)["bowl"].color.hex for at in beside] == ["#FF0000", "#0000FF"]
     step = next(
-        at for at in (beside[0] + 0.01 * i for i in range(400)) if expected.wanted(at) != expected.wanted(beside[0])
+        at for at in (beside[0] + 0.01 * i for i in range(400)) if expected.desired(at) != expected.desired(beside[0])
     )
     assert [expected.is_changing(step + after) for after in (-1.0, -0.3, 1.3, 1.8)] == [False, True, True, False]

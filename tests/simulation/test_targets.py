@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controller.simulation.targets import missed
+from controller.simulation.rehearsal import missed
 
 
 def seed(faults: str = "storm", share: float = 1.0, kind: str = "dmx", **figures: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, load
-from controller.simulation.expected import Expected
+from controller.simulation.reference import Expected
 from controller.simulation.rehearsal import Rehearsal, Result
 from controller.simulation.scenario import Scenario
 
@@ -61,7 +61,7 @@ def test_a_cue_is_confirmed_through_the_broker_that_is_left(setup: Setup, broker
 def test_a_cue_is_confirmed_past_a_line_that_only_looks_whole(setup: Setup, line: int) -> None:
     """The way between the gateway and one broker is cut: what is confirmed is confirmed through the other."""
     site = in_the_evening(setup, 2)
-    site.ours[0].door.lines[line].part()
+    site.ours[0].client.lines[line].part()
     site.world.run(SUNSET + BEFORE)
     assert site.meter.is_well
 

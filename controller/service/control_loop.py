@@ -1,0 +1,240 @@
+"""What a running controller does with whatever comes in, without waiting for anything itself.
+
+The asyncio runtime drives it on the machine's clock; the rehearsal and the tests drive it on a virtual one. A driver
+hands in what the connection brings (`take`), answers manual requests while there are any (`answer_next`), and takes a
+turn (`turn`) when `wake` was called, when the last turn asked for it, and otherwise every TICK_S.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import inf
+from typing import Protocol
+
+from controller.clock import ClockReading, Trust
+from controller.config.load import Setup
+from controller.events import Event
+from controller.events.formatters import document
+from controller.events.models import Phrase, Text
+from controller.gateways.base import Message, Order
+from controller.locale import Language
+from controller.mqtt import Connected, Disconnected, Item, Received
+from controller.schedule.plan import Program
+from controller.service.certificates import Certificates
+from controller.service.controller import Controller, TurnResult
+from controller.service.degradations import Degradations
+from controller.service.health_report import HealthReport
+from controller.service.health_watch import ONLINE
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import STOPPED, Keeper, OverrideManager, OverrideQueue
+from controller.service.presence import Presence
+from controller.state import LastKnown
+from controller.topics import matches
+
+CONTROLLER = Phrase(Text("parts", "controller"))
+TICK_S = 1.0
+REMEMBER_S = 10.0
+"""How often the order and the time are handed to the state directory."""
+OFFLINE = b"offline"
+
+
+class StateKeeper(Keeper, Protocol):
+    """The state directory, as far as a controller needs it."""
+
+    @property
+    def known(self) -> LastKnown:
+        """The order and the time noted last."""
+
+    def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
+        """Note the order issued last and the time."""
+
+
+class Publisher(Protocol):
+    """The connection to the brokers, as far as a controller speaks over it."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether any broker is connected."""
+
+    def publish(self, message: Message) -> None:
+        """Send it where there is a connection, else drop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """What the site is called, the prefix of its topics, and the language of its events."""
+
+    name: str
+    prefix: str
+    language: Language = "en"
+
+    @property
+    def requests(self) -> str:
+        """Topic of manual requests."""
+        return f"{self.prefix}/override/set"
+
+    @property
+    def events(self) -> str:
+        """Topic of the controller's events."""
+        return f"{self.prefix}/controller/event"
+
+    @property
+    def gateway_documents(self) -> str:
+        """Topic filter of the documents about each gateway."""
+        return f"{self.prefix}/controller/gateway/+"
+
+    @property
+    def status(self) -> str:
+        """Topic on which the controller says that it is there."""
+        return f"{self.prefix}/controller/status"
+
+    @property
+    def birth(self) -> Message:
+        """What each connection begins with."""
+        return Message(self.status, ONLINE, qos=1, retain=True)
+
+    @property
+    def will(self) -> Message:
+        """What stands on the status topic once the controller is gone."""
+        return Message(self.status, OFFLINE, qos=1, retain=True)
+
+
+def override_policy(setup: Setup) -> OverridePolicy:
+    """What manual requests are judged by under these files."""
+    return OverridePolicy(setup.program(), setup.tower.palette, setup.tower.overrides.longest)
+
+
+def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManager]:
+    """Controller and overrides at the start of a process: the files, under what the state directory holds."""
+    overrides = OverrideManager(store, override_policy(setup))
+    program = setup.program(overrides.overrides, overrides.stop)
+    known = Order(store.known.epoch, store.known.revision)
+    return Controller(setup.tower.gateways, setup.tower.mqtt.topic_prefix, program, known), overrides
+
+
+def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
+    """The topics that a controller listens to."""
+    return (*controller.topics, site.requests, site.status, site.gateway_documents)
+
+
+class ControlLoop:
+    """One controller with its overrides, on one connection (or several).
+
+    `tell` takes each event with its instant; it hands it to `degradations` among others. `wake` is called when a turn
+    is due at once.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  what a controller is made of
+        self,
+        controller: Controller,
+        overrides: OverrideManager,
+        connection: Publisher,
+        site: SiteInfo,
+        tell: Callable[[Event, datetime], None],
+        degradations: Degradations,
+        wake: Callable[[], None],
+    ) -> None:
+        self.controller = controller
+        self.overrides = overrides
+        self._connection = connection
+        self._site = site
+        self._on_event = tell
+        self._degradations = degradations
+        self._wake = wake
+        self._queue = OverrideQueue(overrides)
+        self._certificates = Certificates()
+        self._presence = Presence(site.status)
+        self._report = HealthReport(site.name, site.prefix)
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether a manual request waits for its answer."""
+        return self._queue.has_work
+
+    def tell(self, event: Event, at: datetime) -> None:
+        """Tell an event of the controller, and publish it."""
+        self._on_event(event, at)
+        payload = json.dumps(document(event, at, self._site.language), ensure_ascii=False).encode()
+        self._connection.publish(Message(self._site.events, payload))
+
+    def take(self, item: Item, reading: ClockReading) -> None:
+        """A message came, or a connection began, ended or failed."""
+        if isinstance(item, Received) and item.topic == self._site.requests:
+            # a retained request is a mistake of its sender: it would be obeyed again at each start
+            if not item.retain:
+                self._request(item.payload, reading)
+            return  # a flood of requests must not cause a turn each; one that changes the light wakes by itself
+        if isinstance(item, Received) and matches(self._site.gateway_documents, item.topic):
+            self._report.receive(item, self.controller, reading)
+            return  # mostly our own
+        if isinstance(item, Received) and item.topic == self._site.status:
+            self._presence.heard(item, reading)
+        elif isinstance(item, Received):
+            self.controller.receive(item.topic, item.payload, item.retain, reading)
+        else:
+            self.tell(item.event().of(CONTROLLER), reading.wall)
+        if isinstance(item, Connected):
+            self._certificates.note(item.broker, item.certificate_until)
+            self.controller.connected(reading)
+            self._presence.connected(reading)
+            self._report.connected()
+        elif isinstance(item, Disconnected) and not self._connection.connected:
+            self.controller.lost()
+        self._wake()
+
+    def _request(self, payload: bytes, reading: ClockReading) -> None:
+        events = self._queue.receive(payload, reading)
+        self.follow(self.controller.program)
+        self._answer(events, reading)
+
+    async def answer_next(self, reading: ClockReading) -> None:
+        """Answer the manual request that has waited longest, end overrides that are over, and warn of certificates. It
+        waits for the disk."""
+        events = await self._queue.work(reading)
+        self.follow(self.controller.program)
+        if reading.trust is not Trust.SUSPECT:
+            events += self._certificates.due(reading.wall)
+        self._answer(events, reading)
+
+    def _answer(self, events: tuple[Event, ...], reading: ClockReading) -> None:
+        for event in events:
+            self.tell(event, reading.wall)
+            if event.code in STOPPED:
+                self.controller.stopped(reading)
+                self._wake()
+
+    def reload(self, setup: Setup) -> None:
+        """Other files, which differ in the schedule only, are in force from now on."""
+        self.overrides.grounds = override_policy(setup)
+        self.follow(setup.program())
+
+    def follow(self, program: Program) -> None:
+        """These rules are in force from now on, under the overrides and the safety stop."""
+        overridden = program.with_overrides(self.overrides.overrides, self.overrides.stop)
+        if overridden != self.controller.program:
+            self.controller.follow(overridden)
+            self._wake()
+
+    def turn(self, reading: ClockReading) -> TurnResult:
+        """One turn of the controller: what it decided is published and told, then how the controller stands."""
+        result = self.controller.turn(reading)
+        for message in result.messages:
+            self._connection.publish(message)
+        for event in (*result.events, *self._presence.events(reading)):
+            self._report.note(event)
+            self.tell(event, reading.wall)
+        if not self._connection.connected:
+            return result
+        # after the commands: the documents, and then the sign of life that vouches for them
+        documents = self._report.messages(self.controller, reading, result.changed, self._degradations.now())
+        for message in (*documents, *self._presence.due(reading)):
+            self._connection.publish(message)
+        wake_s = min(self._report.due_s, result.wake_s if result.wake_s is not None else inf)
+        return replace(result, wake_s=wake_s if wake_s < inf else None)
+
+    def remember(self, store: StateKeeper, reading: ClockReading) -> None:
+        """Hand the order issued last and the time to the state directory, which writes them when they are worth it."""
+        if reading.trust is not Trust.SUSPECT:
+            order, is_vouched = self.controller.order, reading.trust is Trust.TRUSTED
+            store.store_known(order.epoch, order.revision, reading.wall, vouched=is_vouched)
