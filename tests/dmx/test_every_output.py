@@ -1,5 +1,6 @@
 """What every output must have. An output that forgets any of it fails here, and the message says what."""
 
+import ast
 import importlib
 import inspect
 import json
@@ -14,6 +15,7 @@ import pytest
 from controller.dmx.output import Output, OutputSource
 from controller.dmx.outputs import OUTPUTS
 from controller.events import CATALOGUE, Event
+from controller.events.words import value_words
 from controller.gateways.outputs import OutputSettings
 from controller.locale import languages
 
@@ -91,6 +93,24 @@ def test_what_an_output_can_report_is_in_the_catalogue(file: str) -> None:
     """`status` and the log show a problem by its code; the trouble of an output says where it goes and why."""
     codes = set(re.findall(r"TWL-X\d+", (FOLDER / f"{file}.py").read_text("utf-8")))
     assert codes <= CATALOGUE.keys(), f"controller/events/catalogue/X.toml lacks {sorted(codes - CATALOGUE.keys())}"
+
+
+@pytest.mark.parametrize("file", [*FILES, "../output", "../network_output"])
+def test_what_an_output_says_in_words_of_its_own_has_words_in_every_language(file: str) -> None:
+    """The reasons of its problems; those of the operating system are in its own language."""
+    tree = ast.parse((FOLDER / f"{file}.py").read_text("utf-8"))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    problems = [call for call in calls if call.func.attr in {"fails", "_break"}]  # type: ignore[attr-defined]
+    reasons = {
+        argument.value
+        for call in problems
+        for argument in call.args[1:]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+    assert not any(isinstance(argument, ast.JoinedStr) for call in problems for argument in call.args)
+    for language in languages():
+        missing = [reason for reason in reasons if value_words("error", reason, language) is None]
+        assert missing == [], f"controller/locale/{language}/values.toml"
 
 
 @pytest.mark.parametrize("kind", sorted(OUTPUTS))

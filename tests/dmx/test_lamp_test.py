@@ -114,7 +114,9 @@ def test_what_is_no_step_is_told_and_changes_nothing(mast: Dmx, payload: bytes) 
     gateway = DmxGateway(mast, "watertower", Patch(mast.fixtures), lamps, None)
     gateway.receive_walk(payload, False, at(0))
     turn = gateway.turn(at(0))
-    assert "TWL-D014" in {event.code for event in turn.events}
+    (refused,) = [event for event in turn.events if event.code == "TWL-D014"]
+    assert refused.text("sv") != refused.text("en")
+    assert "no fixture" not in refused.text("sv")
     assert lit(turn.frames[1]) == set()
 
 

@@ -91,7 +91,7 @@ class Enttec(Output):
             asyncio.get_running_loop().remove_writer(self._port.fileno())
             self._status.works(now())
         elif now() - self._moved_at > STALL_S:
-            self._break("TWL-X112", f"nothing taken for {STALL_S:g} s")
+            self._break("TWL-X112", "nothing was taken in time")
         else:
             asyncio.get_running_loop().add_writer(self._port.fileno(), self._write)
 
