@@ -154,6 +154,6 @@ def test_a_gateway_that_does_not_follow_is_told(tmp_path: Path, heard: Ear, walk
     """Else one would look for the fault in lamps that nobody lights; here there is a broker and no gateway."""
     assert heard
     walking = walk()
-    walking.hear("TWL-Q117: mast does not say that it follows the test")
+    walking.hear("TWL-Q117: mast does not report that it follows the test")
     walking.answer(b"q\n")
     assert walking.ended() == 0
