@@ -154,7 +154,7 @@ class Olad:
         with urllib.request.urlopen(url, timeout=3) as answer:
             return bytes(json.load(answer)["dmx"])
 
-    async def shows(self, universe: int, levels: bytes, within_s: float = 1.0) -> bool:
+    async def shows(self, universe: int, levels: bytes, within_s: float = 10.0) -> bool:
         """Whether the universe begins with the levels within a while."""
         until = time.monotonic() + within_s
         while not (await asyncio.to_thread(self.levels, universe)).startswith(levels):

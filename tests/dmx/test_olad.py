@@ -69,7 +69,7 @@ async def test_the_higher_priority_wins_until_it_says_farewell(
         async with sacn(OutputSource("x", "desk"), events, priority=150) as desk:
             desk.send(4, BLUE)
             assert await olad.shows(4, BLUE)
-        assert await olad.shows(4, ORANGE, within_s=1.5)
+        assert await olad.shows(4, ORANGE, within_s=2.0)
 
 
 async def test_a_crash_and_restart_is_heard_at_once(olad: Any, source: OutputSource, events: list[Event]) -> None:
@@ -78,7 +78,7 @@ async def test_a_crash_and_restart_is_heard_at_once(olad: Any, source: OutputSou
     async def crash(level: int) -> None:
         async with sacn(source, events) as output:
             output.send(1, bytes([level]))
-            assert await olad.shows(1, bytes([level]), within_s=0.5)
+            assert await olad.shows(1, bytes([level]), within_s=2.0)
             raise InterruptedError
 
     for level in range(1, 41):
@@ -93,7 +93,7 @@ async def test_a_new_start_after_a_farewell_is_heard_at_once(
     for level in (7, 8, 9):
         async with sacn(source, events) as output:
             output.send(2, bytes([level]))
-            assert await olad.shows(2, bytes([level]), within_s=0.5)
+            assert await olad.shows(2, bytes([level]), within_s=2.0)
 
 
 async def test_multicast_is_received(
