@@ -33,6 +33,7 @@ COMMANDS = {
     "resume": "override",
     "stop": "override",
     "gateway": "gateway",
+    "check-gateway": "check_gateway",
     "test-lamps": "test_lamps",
     "preview": "preview",
     "import-fixture": "import_fixture",
