@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 
 FEED_S = 10.0
 """The watchdog is fed at least this often, also where systemd asks for less; whoever has not turned for so long is not
@@ -45,25 +46,24 @@ async def feed_watchdog(turned_s: Callable[[], float | None], now_s: Callable[[]
 
 
 async def watch_descriptors(tell: Callable[[Event], None]) -> NoReturn:
-    """Tells once when nothing more can be opened, and once when it can again.
+    """Raises an alarm while nothing more can be opened.
 
     asyncio would log a traceback at each try to accept a connection, once a second; whatever else opens something has
     an error of its own to tell.
     """
     loop = asyncio.get_running_loop()
-    lacking_s: float | None = None
+    alarm, failed_s = Alarm(tell), 0.0
 
-    def lacks(error: OSError) -> None:
-        nonlocal lacking_s
-        if lacking_s is None:
-            limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-            tell(new_event("TWL-C031", limit=limit, reason=error.strerror or str(error)))
-        lacking_s = loop.time()
+    def fails(error: OSError) -> None:
+        nonlocal failed_s
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        alarm.raise_(new_event("TWL-C031", limit=limit, reason=error.strerror or str(error)))
+        failed_s = loop.time()
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, OSError) and error.errno in EXHAUSTED:
-            lacks(error)
+            fails(error)
         else:
             loop.default_exception_handler(context)
 
@@ -72,8 +72,7 @@ async def watch_descriptors(tell: Callable[[Event], None]) -> NoReturn:
         try:
             os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
         except OSError as error:
-            lacks(error)
-        if lacking_s is not None and loop.time() - lacking_s > FREE_S:
-            lacking_s = None
-            tell(new_event("TWL-C032"))
+            fails(error)
+        if loop.time() - failed_s > FREE_S:
+            alarm.clear(new_event("TWL-C032"))
         await asyncio.sleep(LOOK_S)
