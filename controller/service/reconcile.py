@@ -230,7 +230,7 @@ class Transition:
 
 def reconcile(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Decision:
     """One turn for one gateway."""
-    situation = Situation(gateway, _gathered(gateway, state, turn), turn)
+    situation = situation_of(gateway, state, turn)
     return _completed(situation, transition(situation).do(situation))
 
 
@@ -239,8 +239,8 @@ def transition(situation: Situation) -> Transition:
     return next(row for row in TRANSITIONS if isinstance(situation.phase, row.sources) and row.when(situation))
 
 
-def _gathered(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> GatewayState:
-    """The state at the beginning of the turn: what time, the plan and an answer have changed by themselves."""
+def situation_of(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Situation:
+    """What a turn begins with: the state, with what time, the plan and an answer have changed by themselves."""
     phase, now_s = state.phase, turn.now_s
     if isinstance(phase, NoBroker) and phase.missing_since_s is not None and turn.connected_s is not None:
         state = replace(state, phase=Absent(phase.missing_since_s, is_reported=True))
@@ -249,17 +249,21 @@ def _gathered(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Gateway
     before = Situation(gateway, state, turn)
     is_fading = before.is_fading and not before.is_silent
     state = replace(state, faded_s=now_s + turn.fade_s if is_fading else min(state.faded_s, now_s))
-    if turn.desired_key != state.desired_key or state.desired_looks == turn.desired_looks:
-        return state
-    # a step of a sequence that the gateway takes by itself: time is left to report it
-    due_s = now_s + turn.fade_s + gateway.SETTLE_S
-    match state.phase:
+    if turn.desired_key == state.desired_key and turn.desired_looks != state.desired_looks:
+        state = replace(state, phase=_stepped(before), desired_looks=turn.desired_looks)
+    return Situation(gateway, state, turn)
+
+
+def _stepped(situation: Situation) -> Phase:
+    """The phase after a step of a sequence that the gateway takes by itself: time is left to report it."""
+    turn, phase = situation.turn, situation.phase
+    due_s = turn.now_s + turn.fade_s + situation.gateway.SETTLE_S
+    match phase:
         case Commanded(command) | Questioned(command):
-            command = replace(command, due_s=max(due_s, command.due_s), steady=False)
-            state = replace(state, phase=replace(state.phase, command=command))
+            return replace(phase, command=replace(command, due_s=max(due_s, command.due_s), steady=False))
         case Confirmed() | Unasked():
-            state = replace(state, phase=Commanded(Command(now_s, due_s, attempts=0, quiet=True)))
-    return replace(state, desired_looks=turn.desired_looks)
+            return Commanded(Command(turn.now_s, due_s, attempts=0, quiet=True))
+    return phase
 
 
 def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: float) -> GatewayState:
@@ -460,7 +464,11 @@ def _restore(situation: Situation) -> Decision:
 
 def _await_fade(situation: Situation) -> Decision:
     """It reports already what its fade leads to."""
-    return Decision(situation.state, wake_s=situation.turn.now_s + situation.turn.fade_s)
+    state, faded_s = situation.state, situation.turn.now_s + situation.turn.fade_s
+    if not isinstance(situation.phase, Commanded | Questioned):
+        command = replace(situation.pending, due_s=faded_s + situation.gateway.SETTLE_S)
+        state = replace(state, phase=Commanded(command))
+    return Decision(state, wake_s=faded_s)
 
 
 def _confirm(situation: Situation) -> Decision:
@@ -669,7 +677,7 @@ TRANSITIONS = (
     Transition(ANY, lambda it: it.state.is_overwritten, _restore, (Commanded, Contested, Absent)),
     Transition(ANY, lambda it: it.is_silent, _miss, (Absent,)),
     # it reports what is desired
-    Transition(ANY, lambda it: it.agrees and it.is_fading, _await_fade, (*WAITING, *SETTLED)),
+    Transition(ANY, lambda it: it.agrees and it.is_fading, _await_fade, WAITING),
     Transition(ANY, lambda it: it.agrees and it.is_proven, _confirm, (Confirmed,)),
     Transition((Questioned,), lambda it: it.agrees, _await_proof, WAITING),
     Transition(ANY, lambda it: it.agrees, _prove, WAITING),
