@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from controller.errors import Mistake
 from controller.events import CATALOGUE
 from controller.gateways import GATEWAYS
-from controller.gateways.base import DesiredState, Gateway, Ignored, Rejected, Report, ReportedLook
+from controller.gateways.base import POLL_S, DesiredState, Gateway, Ignored, Rejected, Report, ReportedLook
 from controller.gateways.payloads import MAX_PAYLOAD
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
@@ -154,6 +154,36 @@ def test_reducing_twice_changes_nothing(
     once = gateway.reduce("bowl", want)
     assert gateway.reduce("bowl", once) == once
     assert once.on is (once.brightness > 0)
+
+
+def test_a_report_counts_until_two_questions_went_unanswered(vendor: Gateway) -> None:
+    """The third question comes too late."""
+    assert 2 * POLL_S < vendor.quiet_s < 3 * POLL_S
+
+
+@pytest.mark.parametrize(
+    ("kind", "topics"),
+    [
+        ("home-assistant", ("home/rgb1", "home/rgb1/available", "home/rgb1/set")),
+        ("zigbee2mqtt", ("zigbee2mqtt/tower/#",)),
+        ("esphome", ("tower/#",)),
+        ("wled", ("wled/a1b2c3/#",)),
+        ("tasmota", ("cmnd/tasmota/#", "stat/tasmota/#", "tele/tasmota/#")),
+        ("shelly-gen1", ("shellies/shellyrgbw2-11ABD9/#",)),
+        ("shelly-gen2", ("shellyplusrgbwpm-b48a0a123db4/#", "watertower/gateway/lamp/rpc")),
+    ],
+)
+def test_a_device_may_use_the_topics_with_its_name(
+    named: Callable[..., Gateway], kind: str, topics: tuple[str, ...]
+) -> None:
+    """Where its topics are written out, only those; the bridge's own topics belong to the bridge."""
+    assert named(kind).device_topics(PREFIX) == topics
+
+
+def test_only_an_answer_confirms_a_lamp_behind_a_bridge(named: Callable[..., Gateway]) -> None:
+    """The state that the bridge publishes is that of its cache; a group does not answer."""
+    assert [kind for kind in KINDS if named(kind).echoes] == ["zigbee2mqtt"]
+    assert not named("zigbee2mqtt", group=True).echoes
 
 
 def test_nothing_said_agrees_with_nothing(vendor: Gateway, lit: Callable[..., ZoneState], dark: ZoneState) -> None:

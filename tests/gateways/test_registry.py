@@ -76,7 +76,7 @@ def test_own_gateways_are_those_that_obey_documents_of_ours() -> None:
     """The others obey their vendor's commands."""
     lamps = [
         {"name": "a", "zone": "bowl", "profile": "rgb", "address": 1},
-        {"name": "b", "zone": "bowl", "profile": "rgb", "address": 4, "universe": 9},
+        {"name": "b", "zone": "bowl", "profile": "rgb", "address": 4, "universe": 0},
     ]
     mast = GATEWAYS["dmx"].model_validate(
         {"name": "mast", "kind": "dmx", "output": "simulated", "universe": 7, "runs": "here", "fixtures": lamps}
@@ -89,7 +89,7 @@ def test_own_gateways_are_those_that_obey_documents_of_ours() -> None:
     assert [gateway.runs_here for gateway in (strip, mast, bridge)] == [False, True, False]
     assert [[each.universe for each in gateway.patched_fixtures] for gateway in (strip, mast, bridge)] == [
         [],
-        [7, 9],
+        [7, 0],
         [1],
     ]
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.lighting.color import Color
+from controller.lighting.gamut import distance
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light, mix
 from controller.lighting.look import ZoneState
@@ -301,6 +302,19 @@ def test_a_pinned_color_is_not_seen_where_another_channel_is_lit(orange: Color) 
     mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
     assert mine.light(bytes([255, 60, 0, 130])).state.color == orange
     assert mine.light(bytes([255, 60, 200, 130])).difference(light(orange)) > 20
+
+
+def test_a_pinned_color_draws_only_its_neighbours(orange: Color) -> None:
+    """Within 0.02 of u'v', the less the farther off; other colours are mixed as without it."""
+    mine, free = lamp("red", "green", "blue", "amber", pinned=PINNED), lamp("red", "green", "blue", "amber")
+    apart = {name: Light(*Color(name).linear) for name in ("#FFA500", "#FF2A00", "#FFFFFF", "#0000FF")}
+    assert all(distance(light(orange).xyz, other.xyz) > 0.02 for other in apart.values())
+    assert {name: mine.levels(other) for name, other in apart.items()} == {
+        name: free.levels(other) for name, other in apart.items()
+    }
+    near = light(Color("#FF6C00"))
+    assert 0 < distance(light(orange).xyz, near.xyz) < 0.01
+    assert mine.levels(near) != free.levels(near)
 
 
 def test_a_fade_from_a_pinned_color_has_no_jump(orange: Color) -> None:

@@ -66,6 +66,12 @@ def test_a_fade_stays_between_its_ends(start: Light, end: Light, share: float) -
     assert not ways or max(ways) - min(ways) < 1e-9
 
 
+def test_a_fade_between_equal_luminances_goes_evenly() -> None:
+    """There is no lightness by which it could be paced."""
+    red, green = Light(red=1.0), Light(green=Light(red=1.0).luminance / Light(green=1.0).luminance)
+    assert mix(red, green, 0.25).parts == pytest.approx((0.75, 0.25 * green.green, 0.0), abs=1e-6)
+
+
 @given(LIGHTS, SHARES, SHARES)
 def test_from_dark_brightness_only_grows(end: Light, one: float, other: float) -> None:
     """And to dark it only falls; no flash in either."""
