@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from controller import __version__
-from controller.cli.command_line import TranslatedContext, language_asked, refusal, unknown
+from controller.cli.command_line import TranslatedContext, language_asked, refusal, translate, unknown
 from controller.cli.options import INTERRUPTED, USAGE, Options, shared_options, tell
 from controller.errors import Refused
 from controller.locale import texts
@@ -52,7 +52,7 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
@@ -63,6 +63,8 @@ class Commands(click.Group):
             gc.enable()
         command = next(value for value in values if isinstance(value, click.Command) and value.name == cmd_name)
         command.context_class = TranslatedContext
+        if ctx.resilient_parsing:  # a shell completes the name, and some shells show what each command does
+            translate(command, ctx)
         return command
 
     def resolve_command(

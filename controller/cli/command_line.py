@@ -4,7 +4,7 @@ The texts are in `help.toml` of each language, by the names of commands and opti
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -58,17 +58,22 @@ class TranslatedFormatter(click.HelpFormatter):
 class TranslatedContext(click.Context):
     """Shows help and usage in the user's language."""
 
+    def __init__(self, command: click.Command, parent: click.Context | None = None, *rest: Any, **more: Any) -> None:
+        super().__init__(command, parent, *rest, **more)
+        if self.resilient_parsing:  # a shell completes the command line, and some shells show the help of each option
+            translate(command, self)
+
     def make_formatter(self) -> click.HelpFormatter:
         """Called by click before it writes help or usage: only then are the texts read, which takes milliseconds."""
-        language: Language = self.find_root().obj.language
-        _translate(self.command, self, texts(language, "help"))
+        translate(self.command, self)
         formatter = TranslatedFormatter(width=self.terminal_width, max_width=self.max_content_width)
-        formatter.language = language
+        formatter.language = self.find_root().obj.language
         return formatter
 
 
-def _translate(command: click.Command, context: click.Context, tables: Mapping[str, Any]) -> None:
-    """Gives the command its help texts. Raises KeyError where one is missing."""
+def translate(command: click.Command, context: click.Context) -> None:
+    """Gives a command the help texts of the user's language. Raises KeyError where one is missing."""
+    tables = texts(context.find_root().obj.language, "help")
     own = tables[str(command.name)]
     command.help = f"{own['about']} {own.get('more', '')}".strip()
     command.options_metavar = tables["around"]["options_given"]

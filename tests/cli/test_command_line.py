@@ -152,3 +152,24 @@ def test_a_terminal_that_lacks_a_sign_gets_another(encoding: str) -> None:
     )
     assert (told.returncode, told.stderr) == (0, b"")
     assert b"TWL-G101" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("watertower --lang sv ", "Kontrollera schedule.yaml och tower.yaml."),
+        ("watertower --lang sv check --aga", "Visa också vad filerna skulle ändra"),
+        ("watertower --lang sv --st", "Tillståndskatalog"),
+    ],
+)
+def test_a_shell_completes_with_help_in_the_language_asked_for(
+    line: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As zsh and fish show it beside commands and options."""
+    monkeypatch.setenv("_WATERTOWER_COMPLETE", "zsh_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - (not line.endswith(" "))))
+    monkeypatch.setenv("LANG", "sv_SE.UTF-8")
+    with pytest.raises(SystemExit):
+        group.main([], prog_name="watertower")
+    assert told in capsys.readouterr().out
