@@ -4,6 +4,8 @@ Texts of events are held against the catalogue in `tests/events`, those of help 
 """
 
 import ast
+import errno
+import os
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,7 @@ import pytest
 
 import controller
 from controller.config.schema import SCHEMAS
+from controller.events import CATALOGUE
 from controller.locale import FOLDER, languages, texts
 from controller.service.health import Status
 from controller.simulation.meter import Wrong
@@ -151,3 +154,31 @@ def test_months_and_weekdays_are_told_apart() -> None:
         for table in ("weekday", "month"):
             names = sorted(texts(language, "commands")[table].values())
             assert all(one != other for one, other in pairwise(names))
+
+
+OUTSIDE = re.compile(
+    r"Input should .*|String should .*|Field required"  # pydantic
+    r"|Name or service not known|No address associated with hostname"  # getaddrinfo
+    r"|Temporary failure in name resolution"
+    r"|unable to open database file|attempt to write a readonly database|database .*|disk I/O error"  # SQLite
+)
+"""Reasons of libraries, which the code does not hold."""
+
+
+def test_every_reason_that_has_words_is_given_by_something() -> None:
+    """By the code, the operating system or a library."""
+    code = "\n".join(path.read_text("utf-8") for path in Path(controller.__file__).parent.rglob("*.py"))
+    system = {os.strerror(number) for number in errno.errorcode}
+    values = texts("en", "values")
+    assert [
+        text for text in values["reasons"] if text not in system and text not in code and not OUTSIDE.fullmatch(text)
+    ] == []
+    quoting = [text for text in values["quoting"] if not OUTSIDE.fullmatch(text)]
+    parts = {text: re.split(r"\(.*?\)[?]?|\\[dS]\+", text) for text in quoting}
+    assert [text for text, pieces in parts.items() if not all(piece in code for piece in pieces)] == []
+
+
+def test_every_field_whose_words_are_known_is_one_of_an_event() -> None:
+    """Words for a field that no event has are never printed."""
+    fields = {field for kind in CATALOGUE.values() for field in kind.fields}
+    assert set(texts("en", "values")["words"]) - fields == set()
