@@ -29,7 +29,7 @@ UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SERVICES = {"run", "gateway", "demo"}
 """Commands that go on: their options are parsed, the tests of whole nights start them."""
-TALKING = {"status", "override", "resume", "stop", "test-lamps"}
+TALKING = {"check-gateway", "status", "override", "resume", "stop", "test-lamps"}
 """Commands that need a running service: here nobody answers them. So does an option:"""
 RUNNING = "--against-running"
 

@@ -241,6 +241,14 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "somebody writes over the controller's own word": (
         "service/test_presence.py::test_what_somebody_else_wrote_is_written_over_and_told",
         "nights/test_status.py::test_a_word_that_somebody_else_retained_is_written_over_and_told",
+        "service/test_health_report.py::test_what_somebody_else_wrote_or_deleted_is_written_over",
+    ),
+    "a gateway leaves tower.yaml": (
+        "service/test_health_report.py::test_the_document_of_a_gateway_that_is_in_tower_yaml_no_more_is_removed",
+    ),
+    "a gateway does not keep our contract": (
+        "cli/test_check_gateway.py::test_a_gateway_that_takes_any_document_and_does_nothing_alone_is_found_out",
+        "cli/test_check_gateway.py::test_each_broken_promise_is_found",
     ),
     "who asks has a wrong clock": (
         "service/test_health_watch.py::test_a_dead_controller_is_not_alive_by_any_clock",

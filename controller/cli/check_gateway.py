@@ -140,12 +140,18 @@ class GatewayCheck:
 
     async def run(self, received: AsyncIterator[object]) -> None:
         """Try every promise; raises what the connection raises."""
-        async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(self._listen(received), name="check-gateway: listen")
-            await self._listen_to_it()
-            if not self.controller_lives and self._last is not None and self._last.order is not None:
-                await self._try_orders()
-            listening.cancel()
+        listening = asyncio.create_task(self._listen(received), name="check-gateway: listen")
+        trying = asyncio.create_task(self._try(), name="check-gateway: try")
+        done, _ = await asyncio.wait({listening, trying}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (listening, trying):
+            task.cancel()
+        for task in done:
+            task.result()
+
+    async def _try(self) -> None:
+        await self._listen_to_it()
+        if not self.controller_lives and self._last is not None and self._last.order is not None:
+            await self._try_orders()
 
     async def _listen(self, received: AsyncIterator[object]) -> None:
         async for item in received:

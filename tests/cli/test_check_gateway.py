@@ -236,3 +236,14 @@ def test_an_unknown_gateway_is_a_mistake_of_the_caller(call: Any) -> None:
     told = call("check-gateway", "mats")
     assert told.exit_code == 2
     assert "mast" in told.stderr
+
+
+def test_where_no_broker_answers_that_is_what_it_says(call: Any, config: Path) -> None:
+    """Not that the gateway breaks its promises."""
+    tower = (config / "tower.yaml").read_text(encoding="utf-8")
+    (config / "tower.yaml").write_text(
+        tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8"
+    )
+    told = call("check-gateway", "mast")
+    assert told.exit_code == 69
+    assert "TWL-Q101" in told.stderr

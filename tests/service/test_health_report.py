@@ -1,0 +1,222 @@
+"""What the controller writes of itself: a summary and a document for each gateway, when something changed."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controller.clock import ClockReading
+from controller.config.load import Setup
+from controller.events import new_event
+from controller.gateways.base import Message
+from controller.gateways.dmx import Dmx
+from controller.mqtt import Received
+from controller.service.controller import Controller
+from controller.service.gateway_state import Status
+from controller.service.health import Degradation
+from controller.service.health_report import BATCH, COALESCE_S, EVERY_S, MOST_NAMED, PENDING_S, HealthReport
+
+NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
+
+
+class Site:
+    """A controller whose gateways are in the states that a test gives them, and its report."""
+
+    def __init__(self, shipped: Setup, count: int) -> None:
+        (mast,) = (gateway for gateway in shipped.tower.gateways if isinstance(gateway, Dmx))
+        gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
+        self.controller = Controller(gateways, "w", shipped.program())
+        self.controller.turn(self.reading(0))
+        self.report = HealthReport("T", "w")
+        self.set(self.controller.gateways, "confirmed")
+
+    @staticmethod
+    def reading(seconds: float) -> ClockReading:
+        return ClockReading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
+
+    def set(self, names: Iterable[str], status: Status) -> None:
+        """Both zones of these gateways have this status."""
+        for name in names:
+            state = self.controller.states[name]
+            status_by_zone: dict[str, Status] = dict.fromkeys(self.controller.gateways[name].zone_names, status)
+            self.controller.states[name] = replace(state, status=status_by_zone)
+
+    def written(self, seconds: float, *changed: str) -> dict[str, Any]:
+        """What is written then: by the topic below `w/controller/`, None where it is removed."""
+        messages = self.report.messages(self.controller, self.reading(seconds), changed)
+        assert all(message.retain and message.qos == 1 for message in messages)
+        return {name(message): json.loads(message.payload) if message.payload else None for message in messages}
+
+    def receive(self, gateway: str, payload: bytes, *, retained: bool = False, seconds: float = 0.0) -> None:
+        """A document of a gateway comes from the broker."""
+        item = Received("b", f"w/controller/gateway/{gateway}", payload, retained, 1)
+        self.report.receive(item, self.controller, self.reading(seconds))
+
+
+def name(message: Message) -> str:
+    """The topic below `w/controller/`."""
+    return message.topic.removeprefix("w/controller/")
+
+
+@pytest.fixture
+def site(shipped: Setup) -> Site:
+    """Three gateways, all confirmed, and all written."""
+    made = Site(shipped, 3)
+    assert set(made.written(0)) == {"gateway/mast-0", "gateway/mast-1", "gateway/mast-2", "health"}
+    return made
+
+
+def test_a_gateway_has_a_document_of_its_own_with_values(site: Site) -> None:
+    """And the summary counts."""
+    site.set(["mast-1"], "differs")
+    written = site.written(2, "mast-1")
+    assert set(written) == {"gateway/mast-1", "health"}
+    document, summary = written["gateway/mast-1"], written["health"]
+    assert (document["version"], document["status"], document["name"]) == (1, "differs", "mast-1")
+    desired = document["zones"]["bowl"]["desired"]
+    assert {key: desired[key] for key in ("on", "color", "color_name", "brightness")} == {
+        "on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0,
+    }  # fmt: skip
+    assert (desired["rule"]["kind"], desired["rule"]["name"]) == ("campaign", "En vecka fri från våld")
+    assert summary["version"] == 2
+    assert (summary["counts"], summary["amiss"]) == ({"confirmed": 2, "differs": 1}, 1)
+    assert [each["name"] for each in summary["unconfirmed"]] == ["mast-1"]
+    assert set(summary["heard_s"]) == {"mast-0", "mast-1", "mast-2"}
+
+
+def test_without_a_change_only_the_summary_is_written_now_and_then(site: Site) -> None:
+    """So that its age tells that the controller lives."""
+    assert site.written(EVERY_S - 0.1, "mast-0", "mast-1") == {}
+    assert set(site.written(EVERY_S, "mast-0")) == {"health"}
+
+
+def test_a_short_pending_is_not_written(site: Site) -> None:
+    """Most commands are confirmed within a second; the summary has it all the same."""
+    site.set(["mast-0"], "pending")
+    assert site.written(2, "mast-0")["health"]["counts"] == {"confirmed": 2, "pending": 1}
+    assert site.report.due_s == 1002 + PENDING_S
+    site.set(["mast-0"], "confirmed")
+    assert set(site.written(2 + PENDING_S - 0.1, "mast-0")) == {"health"}
+    assert site.written(2 + PENDING_S) == {}
+
+
+def test_a_long_pending_is_written_and_so_is_its_end(site: Site) -> None:
+    """From when it began, whatever is reported meanwhile."""
+    site.set(["mast-0"], "pending")
+    site.written(2, "mast-0")
+    site.set(["mast-0"], "pending")
+    assert "gateway/mast-0" not in site.written(4, "mast-0")
+    assert site.written(2 + PENDING_S)["gateway/mast-0"]["status"] == "pending"
+    site.set(["mast-0"], "confirmed")
+    assert site.written(9, "mast-0")["gateway/mast-0"]["status"] == "confirmed"
+
+
+def test_changes_in_a_row_are_written_together(site: Site) -> None:
+    """A gateway that flaps writes one document a second; the last of it counts."""
+    written = []
+    for number in range(20):
+        site.set(["mast-0"], "differs" if number % 2 else "silent")
+        written.append(site.written(5 + number / 10, "mast-0"))
+    documents = [each["gateway/mast-0"] for each in written if "gateway/mast-0" in each]
+    assert len(documents) == 2
+    assert len([each for each in written if "health" in each]) == 2
+    site.set(["mast-0"], "confirmed")
+    assert "gateway/mast-0" not in site.written(7, "mast-0")
+    assert site.written(7 + COALESCE_S)["gateway/mast-0"]["status"] == "confirmed"
+
+
+def test_what_is_wrong_with_a_gateway_is_named_until_it_confirms(site: Site) -> None:
+    """By the event that told of it, the gravest; one that tells of something else says nothing of it."""
+    site.report.note(new_event("TWL-G104", gateway="mast-0", age_s=30.0))
+    site.report.note(new_event("TWL-G110", gateway="mast-0", topic="t", reason="not JSON"))
+    site.report.note(new_event("TWL-T006", gateway="mast-0", apart=3, unit="days", side="behind"))
+    site.set(["mast-0"], "silent")
+    written = site.written(2, "mast-0")
+    assert written["gateway/mast-0"]["code"] == written["health"]["unconfirmed"][0]["code"] == "TWL-G104"
+    site.set(["mast-0"], "confirmed")
+    assert site.written(4, "mast-0")["gateway/mast-0"]["code"] is None
+    site.set(["mast-0"], "differs")
+    assert site.written(6, "mast-0")["gateway/mast-0"]["code"] is None
+
+
+def test_the_document_of_a_gateway_that_is_in_tower_yaml_no_more_is_removed(site: Site) -> None:
+    """An earlier controller has left it; a removed one is not removed again."""
+    site.receive("gone", b"{}", retained=True)
+    assert site.written(2) == {"gateway/gone": None}
+    site.receive("gone", b"")
+    assert site.written(3) == {}
+
+
+def test_what_somebody_else_wrote_or_deleted_is_written_over(site: Site) -> None:
+    """Our own, as the broker sends it back, is not."""
+    site.set(["mast-0"], "differs")
+    (message, *_) = site.report.messages(site.controller, site.reading(2), ["mast-0"])
+    site.receive("mast-0", message.payload, seconds=2)
+    assert site.written(4) == {}
+    for number, payload in enumerate((b"nonsense", b"")):
+        site.receive("mast-0", payload, seconds=5 + 3 * number)
+        assert set(site.written(7 + 3 * number)) - {"health"} == {"gateway/mast-0"}
+
+
+def test_after_a_new_connection_all_is_written(site: Site) -> None:
+    """What the broker still holds is not known."""
+    site.report.connected()
+    assert len(site.written(2)) == 4
+
+
+def test_of_thousands_the_summary_names_a_hundred_and_those_that_need_somebody_first(shipped: Setup) -> None:
+    """It stays small, and each document is written once, some in each turn."""
+    site = Site(shipped, 1000)
+    names = list(site.controller.gateways)
+    summary = site.written(0)["health"]
+    assert (summary["counts"], summary["unconfirmed"], summary["heard_s"]) == ({"confirmed": 1000}, [], {})
+    turns = [site.written(seconds) for seconds in range(1, 10)]
+    assert sum(len(turn.keys() - {"health"}) for turn in turns) == 1000 - BATCH
+    assert max(len(turn.keys() - {"health"}) for turn in turns) <= BATCH
+    site.set(names[:500], "pending")
+    site.set(names[500:600], "silent")
+    summary = site.written(20, *names)["health"]
+    assert (summary["counts"], summary["amiss"]) == ({"confirmed": 400, "pending": 500, "silent": 100}, 100)
+    assert len(summary["unconfirmed"]) == len(summary["heard_s"]) == MOST_NAMED
+    assert {each["status"] for each in summary["unconfirmed"]} == {"silent"}
+    assert len(json.dumps(summary)) < 50_000
+
+
+def test_the_counts_are_those_of_the_gateways_after_any_changes(shipped: Setup) -> None:
+    """They are kept up to date instead of being made anew."""
+    site = Site(shipped, 7)
+    site.written(0)
+    statuses: tuple[Status, ...] = ("confirmed", "pending", "differs", "silent", "unknown")
+    for number in range(100):
+        gateway = f"mast-{number * 5 % 7}"
+        site.set([gateway], statuses[number * 3 % 5])
+        site.written(number * 2.0, gateway)
+    summary = site.report.summary(site.controller, site.reading(500))
+    fresh = HealthReport("T", "w")
+    fresh.messages(site.controller, site.reading(500), site.controller.gateways)
+    again = fresh.summary(site.controller, site.reading(500))
+    assert (summary.counts, summary.amiss) == (again.counts, again.amiss)
+    assert {each.name for each in summary.unconfirmed} == {each.name for each in again.unconfirmed}
+
+
+def test_only_gateways_that_changed_are_looked_at(shipped: Setup) -> None:
+    """A turn costs what changed."""
+    site = Site(shipped, 100)
+    site.written(0)
+    site.set(site.controller.gateways, "differs")
+    assert site.written(5, "mast-3")["health"]["counts"] == {"confirmed": 99, "differs": 1}
+
+
+def test_a_degradation_is_in_the_summary_at_once(site: Site) -> None:
+    """With its code, since when, and its values."""
+    full = Degradation(code="TWL-J003", since=NIGHT, fields={"file": "history.db", "reason": "x"})
+    (message,) = site.report.messages(site.controller, site.reading(3), (), (full,))
+    (told,) = json.loads(message.payload)["degradations"]
+    assert told == {
+        "code": "TWL-J003",
+        "since": "2026-11-20T18:00:00Z",
+        "fields": {"file": "history.db", "reason": "x"},
+    }
