@@ -151,7 +151,7 @@ def test_a_start_with_users_that_cannot_be_read_lights_the_lamps_here(site: Site
     users.write_text("controller\n")
     again = site.controller()
     words.until(lambda: again.events("TWL-G101"), "no light")
-    assert "mqtt-users" in again.events("TWL-O131")[0]["first"]
+    assert "mqtt-users" in again.events("TWL-O131")[0]["first"]["fields"]["path"]
     assert site.call("status", state="stranger").exit_code != 0, "a stranger was let in"
     assert site.call("status").exit_code == 1, "the users that cannot be read are told, to who may read the state"
     (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
@@ -194,7 +194,7 @@ def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Site
     site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
     again = site.controller()
     words.until(lambda: again.events("TWL-G101"), "no light from the copy")
-    assert "gone" in again.events("TWL-O131")[0]["first"]
+    assert "gone" in again.events("TWL-O131")[0]["first"]["fields"]["path"]
     assert words.until(lambda: ear(site.port).shows(lit("#0000FF")), "not as before")
     site.edit("tower.yaml", "  users_file: gone\n", "")
     words.until(lambda: again.events("TWL-O130"), "the mended file is not taken")
