@@ -14,7 +14,7 @@ from controller.locale import FOLDER, languages, texts
 ROOT = Path(controller.__file__).parent
 ALL = tuple(CATALOGUE.values())
 CODE = re.compile(r"(?:TWL-)?([A-Z][0-9]{3})")
-MADE_BY = {"new_event", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError", "Unusable"}
+MADE_BY = {"new_event", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError"}
 OFFSETS = {"start", "end"}
 FILES = sorted(ROOT.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
