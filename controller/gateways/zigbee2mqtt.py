@@ -150,8 +150,7 @@ def _look(keys: Mapping[str, object]) -> ReportedLook:
 
 def to_xy(color: Color) -> tuple[float, float]:
     """The xy that Zigbee2MQTT makes of a colour."""
-    linear = [_linear(part / 255) for part in color.rgb]
-    x, y, z = (sum(weight * part for weight, part in zip(row, linear, strict=True)) for row in WIDE)
+    x, y, z = (sum(weight * part for weight, part in zip(row, color.linear, strict=True)) for row in WIDE)
     total = x + y + z
     return x / total, y / total
 
@@ -163,14 +162,4 @@ def from_xy(x: float, y: float) -> Color:
     whole = (x / y, 1.0, (1 - x - y) / y)
     linear = [max(0.0, sum(weight * part for weight, part in zip(row, whole, strict=True))) for row in BACK]
     strongest = max(linear) or 1.0
-    return Color.from_rgb(*(255 * _gamma(part / strongest) for part in linear))
-
-
-def _linear(part: float) -> float:
-    """One component of sRGB, 0..1, made linear (IEC 61966-2-1)."""
-    return ((part + 0.055) / 1.055) ** 2.4 if part > 0.04045 else part / 12.92
-
-
-def _gamma(part: float) -> float:
-    """The same backwards."""
-    return 1.055 * part ** (1 / 2.4) - 0.055 if part > 0.0031308 else 12.92 * part
+    return Color.from_linear(*(part / strongest for part in linear))
