@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import json
+import re
 from pathlib import Path
 from typing import ClassVar, get_origin, get_type_hints
 
@@ -54,6 +56,15 @@ def test_every_kind_of_a_vendor_has_a_simulated_device() -> None:
     """So that the rehearsal and the storm include it."""
     vendors = {kind for kind, gateway in GATEWAYS.items() if issubclass(gateway, Vendor)}
     assert vendors == DEVICES.keys()
+
+
+@pytest.mark.parametrize("kind", sorted(GATEWAYS))
+def test_a_kind_is_described_and_has_examples(kind: str) -> None:
+    """Its keys for a technician, and gateways for the tests of every dialect and of the broker's rights."""
+    root = CONTROLLER.parent
+    examples = {keys["kind"] for keys in json.loads((root / "tests" / "vectors" / "vendors.json").read_text("utf-8"))}
+    assert re.search(rf"`{kind}`", (root / "deploy" / "README.md").read_text("utf-8")), "no line in deploy/README.md"
+    assert kind in examples or not issubclass(GATEWAYS[kind], Vendor), "no example in tests/vectors/vendors.json"
 
 
 def test_nobody_outside_asks_for_a_kind() -> None:
