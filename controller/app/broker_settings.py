@@ -133,18 +133,17 @@ def users(tower: Tower) -> dict[str, User] | None:
 def listed_users(settings: Settings) -> tuple[dict[str, User], tuple[str, ...]]:
     """The users as `users_file` lists them, and the names that it lists more than once, of which the last entry counts;
     nobody without such a file. Raises Misconfigured TWL-Q106."""
-    path, found = settings.users_file, dict[str, User]()
-    repeated, name = dict[str, None](), ""
-    lines = secret_text(path, MAX_USERS).splitlines() if path is not None else ()
-    for line in filter(None, map(str.strip, lines)):
+    path, found, repeated = settings.users_file, dict[str, User](), dict[str, None]()
+    if path is None:
+        return {}, ()
+    name = ""
+    for line in filter(None, map(str.strip, secret_text(path, MAX_USERS).splitlines())):
         topic, access, pattern = (*line.split(None, 2), "", "", "")[:3]
         user, colon, secret = line.partition(":")
         if line.startswith("#"):
             continue
         if topic == "topic" and access in ACCESS and name and is_filter(pattern):
-            read, write = ((pattern,) if allowed else () for allowed in ACCESS[access])
-            before = found[name]
-            found[name] = replace(before, read=(*(before.read or ()), *read), write=(*(before.write or ()), *write))
+            found[name] = _with_topic(found[name], access, pattern)
         elif colon and user and is_secret(secret):
             if user in found:
                 repeated[user] = None
@@ -152,9 +151,14 @@ def listed_users(settings: Settings) -> tuple[dict[str, User], tuple[str, ...]]:
             found[name] = User(secret, read=(), write=())
         else:
             raise Misconfigured("TWL-Q106", path=str(path), reason=EACH_LINE)
-    if path is not None and not found:
+    if not found:
         raise Misconfigured("TWL-Q106", path=str(path), reason=EACH_LINE)
     return found, tuple(repeated)
+
+
+def _with_topic(user: User, access: str, pattern: str) -> User:
+    read, write = ((pattern,) if is_allowed else () for is_allowed in ACCESS[access])
+    return replace(user, read=(*(user.read or ()), *read), write=(*(user.write or ()), *write))
 
 
 def _with_rights(name: str, user: User, tower: Tower) -> User:

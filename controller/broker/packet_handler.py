@@ -6,19 +6,7 @@ import secrets
 from controller.broker import packets
 from controller.broker.access import OWN
 from controller.broker.client_session import ClientSession, Peer
-from controller.broker.packets import (
-    Ack,
-    Answer,
-    Connect,
-    OtherVersion,
-    Packet,
-    PacketType,
-    Ping,
-    ProtocolError,
-    Publish,
-    Subscribe,
-    Unsubscribe,
-)
+from controller.broker.packets import Answer, OtherVersion, Packet, PacketType, ProtocolError, Publish
 from controller.broker.router import Router
 
 REFUSALS = {Answer.NOT_AUTHORIZED: "TWL-B030", Answer.BAD_CREDENTIALS: "TWL-B031"}
@@ -51,10 +39,12 @@ class PacketHandler:
 
     def receive(self, packet: Packet) -> bytes:
         """Takes one packet, except a first CONNECT (see `greet`), and returns the answer; raises ProtocolError."""
-        if isinstance(packet, Connect | OtherVersion):
-            if self.session:
-                raise ProtocolError("a second CONNECT")
-            return self._refuse_version(packet)
+        if isinstance(packet, OtherVersion) and self.session is None:
+            self.over = True
+            self.report("TWL-B032", level=packet.level)
+            return packets.other_version(packet.level)
+        if isinstance(packet, packets.Connect | OtherVersion):
+            raise ProtocolError("a second CONNECT")
         if self.session is None:
             raise ProtocolError(f"{type(packet).__name__.upper()} before CONNECT")
         return self._answer(self.session, packet)
@@ -63,14 +53,14 @@ class PacketHandler:
         match packet:
             case Publish():
                 return self._publish(session, packet)
-            case Ack():
+            case packets.Ack():
                 return session.acknowledge(packet)
-            case Subscribe():
+            case packets.Subscribe():
                 return packets.suback(packet.packet_id, self._router.subscribe(session, packet.filters))
-            case Unsubscribe():
+            case packets.Unsubscribe():
                 self._router.unsubscribe(session, packet.filters)
                 return packets.unsuback(packet.packet_id)
-            case Ping():
+            case packets.Ping():
                 return packets.PINGRESP
         self.over = True
         self._will = None
@@ -98,7 +88,7 @@ class PacketHandler:
         self._router.publish(message, session)
         return packets.ack(PacketType.PUBACK, message.packet_id) if message.qos else b""
 
-    def greet(self, asked: Connect, user: str | None, answer: Answer) -> bytes:
+    def greet(self, asked: packets.Connect, user: str | None, answer: Answer) -> bytes:
         """The answer to the first CONNECT, once it was judged; nothing is altered where it is refused."""
         code = REFUSALS.get(answer)
         if answer is Answer.ACCEPTED:
@@ -114,7 +104,7 @@ class PacketHandler:
         self.report("TWL-B020")
         return packets.connack(answer, present)
 
-    def _check(self, asked: Connect, user: str | None) -> tuple[Answer, str | None]:
+    def _check(self, asked: packets.Connect, user: str | None) -> tuple[Answer, str | None]:
         """Whether there is a place for a client whose log-in is right; the event if not."""
         if not asked.client_id and not asked.clean:  # 3.1.3.1
             return Answer.IDENTIFIER_REJECTED, "TWL-B033"
@@ -127,9 +117,3 @@ class PacketHandler:
         if not has_place and self._router.is_full(asked.client_id, self._reserved):
             return Answer.UNAVAILABLE, "TWL-B035"
         return Answer.ACCEPTED, None
-
-    def _refuse_version(self, packet: Connect | OtherVersion) -> bytes:
-        level = packet.level if isinstance(packet, OtherVersion) else 4
-        self.over = True
-        self.report("TWL-B032", level=level)
-        return packets.other_version(level)

@@ -1,16 +1,17 @@
 """MQTT 3.1.1 control packets as values, from bytes and to bytes. Section numbers are those of the OASIS standard.
 
-Only what a client may send is decoded. What the standard forbids raises ProtocolError with the reason in words for a
-log line, and no bytes raise anything else; what shows in the first byte or the length is refused before the rest has
-come.
+Only what a client may send is decoded. What the standard forbids raises ProtocolError with the reason for a log line,
+and no bytes raise anything else. What is wrong in the first byte or the length is refused before the rest has come.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from controller.topics import is_filter, is_name
+
+T = TypeVar("T")
 
 
 class ProtocolError(Exception):
@@ -69,7 +70,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """The first packet of a client; `keep_alive_s` 0 means that it may be silent for ever."""
+    """The first packet of a client; with `keep_alive_s` 0 it may be silent for ever."""
 
     client_id: str
     clean: bool = True
@@ -81,7 +82,7 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class OtherVersion:
-    """A CONNECT of MQTT 3.1 (level 3), MQTT 5 (level 5) or something to come."""
+    """A CONNECT of MQTT 3.1 (level 3), MQTT 5 (level 5) or a later version."""
 
     level: int
 
@@ -104,7 +105,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Filters that are no longer wanted."""
+    """Filters to be removed."""
 
     packet_id: int
     filters: tuple[str, ...]
@@ -112,12 +113,12 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A sign of life."""
+    """PINGREQ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """An orderly end: the will is forgotten."""
+    """An orderly end, after which no will is published."""
 
 
 Packet = Connect | OtherVersion | Publish | Ack | Subscribe | Unsubscribe | Ping | Disconnect
@@ -141,7 +142,7 @@ class Framer:
         return len(self._bytes) - self._at
 
     def clear(self) -> None:
-        """Lets all of it go."""
+        """Drops what was fed."""
         self._bytes.clear()
         self._at = 0
 
@@ -226,6 +227,13 @@ class _Fields:
     def more(self) -> bool:
         return self._at < len(self._body)
 
+    def many(self, read: Callable[[], T]) -> tuple[T, ...]:
+        """One field, or several of a kind, up to the end."""
+        found = [read()]
+        while self.more():
+            found.append(read())
+        return tuple(found)
+
 
 def _refuse(what: str) -> NoReturn:
     raise ProtocolError(what)
@@ -248,9 +256,9 @@ def _packet(kind: PacketType, fields: _Fields) -> Packet:
         case PacketType.CONNECT:
             return _connect(fields)
         case PacketType.SUBSCRIBE:
-            return Subscribe(fields.packet_id(), tuple(_wishes(fields)))
+            return Subscribe(fields.packet_id(), fields.many(lambda: (fields.filter(), fields.qos())))
         case PacketType.UNSUBSCRIBE:
-            return Unsubscribe(fields.packet_id(), tuple(_filters(fields)))
+            return Unsubscribe(fields.packet_id(), fields.many(fields.filter))
         case PacketType.PINGREQ:
             return Ping()
         case PacketType.DISCONNECT:
@@ -292,18 +300,6 @@ def _check_connect_flags(flags: int) -> None:
 
 def _will(flags: int, fields: _Fields) -> Publish:
     return Publish(fields.name(), fields.binary(), flags >> 3 & 0b11, bool(flags & 0x20))
-
-
-def _wishes(fields: _Fields) -> Iterator[tuple[str, int]]:
-    yield fields.filter(), fields.qos()
-    while fields.more():
-        yield fields.filter(), fields.qos()
-
-
-def _filters(fields: _Fields) -> Iterator[str]:
-    yield fields.filter()
-    while fields.more():
-        yield fields.filter()
 
 
 PINGRESP = b"\xd0\x00"
