@@ -20,7 +20,7 @@ from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
 from controller.state.json_file import MOST_BYTES
-from controller.state.override_file import OverrideContent, by_id, standing
+from controller.state.override_file import OverrideContent, by_id, in_force
 
 LONGEST = 600
 _STOP, _OVERRIDE, _UNKNOWN, _PAST = (Text("why", f"by_hand.{key}") for key in ("stop", "override", "unknown", "past"))
@@ -83,8 +83,8 @@ def read_by_hand(options: Options, now: datetime) -> ManualState:
         state = options.state_dir
         content = OverrideContent.model_validate_json(plain_file.read(state / "overrides.json", MOST_BYTES))
         rows = by_id(content.held)
-        overrides = [StoredOverride.model_validate_json(row.document) for row in standing(rows, "override")]
-        stops = [StoredOverride.model_validate_json(row.document) for row in standing(rows, "stop")]
+        overrides = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "override")]
+        stops = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "stop")]
     except FileNotFoundError:
         return ManualState(known=(state / LAST_GOOD).is_dir())  # a service runs here, and nothing was ever set
     except (OSError, ValidationError, WatertowerError):

@@ -95,22 +95,22 @@ class OverrideStore(Protocol):
         """Store it; False where its id is known already."""
 
     def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those overrides that are standing and remember the request that is `done` by it, all or none."""
+        """End those overrides that are in force and remember the request that is `done` by it, all or none."""
 
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """Put this stop in the place of any that stands; None lifts it, by the request that is `done` by it."""
+        """Put this stop in the place of any in force; None lifts it, by the request that is `done` by it."""
 
 
 class OverrideViews:
-    """What stands and what has ended, by the records of an `OverrideStore`."""
+    """What is in force and what has ended, by the records of an `OverrideStore`."""
 
     def __init__(self, overrides: OverrideStore) -> None:
         self._overrides = overrides
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
-        """The overrides that stand, in the order in which they were set; whether one is over by now is not asked."""
-        return standing(self._overrides.records, "override")
+        """The overrides in force, in the order in which they were set; whether one is over by now is not asked."""
+        return in_force(self._overrides.records, "override")
 
     @property
     def ended(self) -> tuple[OverrideRecord, ...]:
@@ -121,7 +121,7 @@ class OverrideViews:
     @property
     def stop(self) -> str | None:
         """The document of the safety stop in force."""
-        stops = standing(self._overrides.records, "stop")
+        stops = in_force(self._overrides.records, "stop")
         return stops[-1].document if stops else None
 
     @property
@@ -142,10 +142,10 @@ class OverrideRecords(ABC):
         """Put these in the place of all records; raises Unusable where that was not done."""
 
     def add(self, record: OverrideRecord) -> bool:
-        """Store it as the newest of those that stand, though the clock may have been set back since they were set."""
+        """Store it as the newest of those in force, though the clock may have been set back since they were set."""
         if record.id in self.records:
             return False
-        newest = max((each.started_at for each in standing(self.records, "override")), default=None)
+        newest = max((each.started_at for each in in_force(self.records, "override")), default=None)
         if newest is not None and record.started_at <= newest:
             record = record.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
         self._change([record], record.started_at)
@@ -153,12 +153,12 @@ class OverrideRecords(ABC):
 
     def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
         """See `OverrideStore`."""
-        ending = (record for record in standing(self.records, "override") if record.id in ids)
+        ending = (record for record in in_force(self.records, "override") if record.id in ids)
         self._change([ended(record, at) for record in ending], at, done)
 
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
         """See `OverrideStore`."""
-        changed = [ended(record, at) for record in standing(self.records, "stop")]
+        changed = [ended(record, at) for record in in_force(self.records, "stop")]
         if document is not None:
             changed.append(new_record(uuid4().hex, "stop", document, at))
         self._change(changed, at, done)
@@ -236,7 +236,7 @@ def ended(record: OverrideRecord, at: datetime) -> OverrideRecord:
     return record.model_copy(update={"ended_at": at.astimezone(UTC)})
 
 
-def standing(records: Records, kind: Kind) -> tuple[OverrideRecord, ...]:
+def in_force(records: Records, kind: Kind) -> tuple[OverrideRecord, ...]:
     """What has not ended, in the order in which it was set."""
     left = (record for record in records.values() if record.kind == kind and record.ended_at is None)
     return tuple(sorted(left, key=lambda record: (record.started_at, record.id)))

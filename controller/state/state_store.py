@@ -93,7 +93,7 @@ class StateStore(OverrideViews):
     async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """Store an override of this id durably; False where this id was stored before. Raises NotStored.
 
-        It is the newest of those that stand, though the clock may have been set back since they were set.
+        It is the newest of those in force, though the clock may have been set back since they were set.
         """
         record = new_record(override_id, "override", document, started_at, ends_at)
         added = False
@@ -104,14 +104,14 @@ class StateStore(OverrideViews):
             return added
 
         def withdraw() -> None:
-            if added:  # one of the same id that stood before stands
+            if added:  # one of the same id from before stays
                 with suppress(Unusable):
                     self._overrides.end((record.id,), record.started_at)
 
         return await self._durably(add, undo=withdraw)
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those of these overrides that stand durably, and remember the request that is `done` by it, all or none.
+        """End those of these overrides that are in force durably, and remember the request that is `done` by it, all or none.
         Raises NotStored; a disk that was not waited for may still end them late."""
         if ids or done is not None:
             await self._durably(lambda: self._overrides.end(ids, at, done))
