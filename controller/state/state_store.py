@@ -111,8 +111,8 @@ class StateStore(OverrideViews):
         return await self._durably(add, undo=withdraw)
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those of these overrides that are in force durably, and remember the request that is `done` by it, all or none.
-        Raises NotStored; a disk that was not waited for may still end them late."""
+        """End those of these overrides that are in force durably, and remember the request that is `done` by it, all or
+        none. Raises NotStored; a disk that was not waited for may still end them late."""
         if ids or done is not None:
             await self._durably(lambda: self._overrides.end(ids, at, done))
 
