@@ -259,8 +259,11 @@ def test_the_largest_document_is_found_again(tmp_path: Path) -> None:
     assert read_stored(tmp_path / "mast.json") == memory
 
 
-async def test_a_disk_that_takes_nothing(broker: Address, other: Other, gateway: Running) -> None:
+async def test_a_disk_that_takes_nothing(
+    broker: Address, other: Other, gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The plan cannot be kept: told once, the light goes on, and it is kept as soon as it can be."""
+    monkeypatch.setattr(runtime, "AGAIN_S", 0.3)
     gateway.memory = gateway.memory.parent / "missing" / "mast.json"
     gateway.start(broker)
     await other.until(lambda: other.report is not None)
@@ -286,7 +289,7 @@ async def test_an_abrupt_end_is_told_by_the_will(broker: Address, other: Other, 
     await other.until(lambda: other.heard.get(AVAILABILITY) == b"online")
 
 
-@pytest.mark.parametrize(("takes_s", "is_kept"), [(0.3, True), (2.0, False)])
+@pytest.mark.parametrize(("takes_s", "is_kept"), [(0.3, True), (1.5, False)])
 async def test_what_is_reported_as_accepted_is_on_disk(
     broker: Address, other: Other, gateway: Running, monkeypatch: pytest.MonkeyPatch, takes_s: float, is_kept: bool
 ) -> None:

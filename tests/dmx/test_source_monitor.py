@@ -148,9 +148,13 @@ def test_who_is_no_rival(rivals: SourceMonitor, events: list[Event], data: bytes
 
 
 async def test_a_desk_on_the_network_is_noticed(
-    source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+    source: OutputSource,
+    events: list[Event],
+    soon: Callable[..., Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Heard over multicast; we go on sending beneath it; when it is switched off the universe is ours again."""
+    monkeypatch.setattr("controller.dmx.outputs.sacn.LOSS_S", LOSS_S / 2)
     settings = SacnOutput(kind="sacn", to=("multicast",), interface="127.0.0.1")
     above = SacnOutput(kind="sacn", to=("multicast",), interface="127.0.0.1", priority=150)
     async with Sacn(settings, source, events.append) as tower:
