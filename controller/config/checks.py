@@ -24,7 +24,7 @@ from controller.schedule.campaign import Lit
 DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-MOST_RULES, MOST_WINDOWS = 1000, 2000
+MOST_RULES, MOST_WINDOWS, MOST_DAYS = 1000, 2000, 4000
 """Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
 RULES = ("campaigns", "every_night", "blackouts")
 Gateways = Mapping[int, Gateway]
@@ -41,14 +41,23 @@ def of_schedule(document: Document) -> Iterator[Finding]:
         if all(given) or not (any(given) or too_far_out):
             code = "TWL-S140" if all(given) else "TWL-S141"
             yield document.source.finding(code, rule.place, name=name.text.strip() if name else "–")
-    windows = 0
-    for number, rule in enumerate(rules, start=1):
+    for rule in rules:
         for word in (*DAYS, "hours"):
             if rule.items(word) == ():  # it could never be lit
                 yield document.source.finding("TWL-S013", rule.entries[word].value.place, key=word)
-        before, windows = windows, windows + len(rule.items("hours") or (None,))
-        if number == MOST_RULES + 1 or before <= MOST_WINDOWS < windows:
-            yield document.source.finding("TWL-S155", rule.place, rules=MOST_RULES, windows=MOST_WINDOWS)
+
+
+def too_many(document: Document) -> Iterator[Finding]:
+    """More rules, days or windows of hours in all than a schedule may have; told at the first rule that has too many,
+    and instead of what else is wrong: each would cost its time."""
+    days = windows = 0
+    rules = (rule for group in RULES for rule in document.pairs.groups(group))
+    for number, rule in enumerate(rules, start=1):
+        days += sum(len(rule.items(word) or ()) for word in (*DAYS, "except"))
+        windows += len(rule.items("hours") or (None,))
+        if number > MOST_RULES or windows > MOST_WINDOWS or days > MOST_DAYS:
+            limits = {"rules": MOST_RULES, "windows": MOST_WINDOWS, "days": MOST_DAYS}
+            yield document.source.finding("TWL-S155", rule.place, **limits)
             return
 
 

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from controller.errors import Mistake
 from controller.events import Event, Level, new_event
 
 _WORD = "(?:password|passwd|lösenord|secret|token)"
@@ -16,6 +15,8 @@ SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*
 HIDDEN = r"\g<url>\g<key>…"
 MOST = 100
 """No more findings of one file are told; a screen of thousands helps nobody."""
+MOST_SOUGHT = 1000
+"""After so many of one kind no more are looked for: a hostile file would have millions, each with its near word."""
 
 
 class FilePlace(NamedTuple):
@@ -66,10 +67,6 @@ class SourceText:
         if line < place.line:
             place = FilePlace(line, len(shown) + 1, len(shown) + 2)
         return Finding(new_event(code, **fields), self.file, place, shown)
-
-    def mistake(self, mistake: Mistake, place: FilePlace | None) -> Finding:
-        """A value's mistake at its place."""
-        return self.finding(mistake.code, place, **mistake.fields)
 
 
 def _hidden(value: object, line: str) -> object:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, PlainValidator, WrapValidator
 from pydantic.fields import FieldInfo
 
-from controller.config.findings import Finding
+from controller.config.findings import MOST_SOUGHT, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.synonyms import PASSWORDS, near
 
@@ -185,10 +185,12 @@ class _Check:
 
     def _pairs(self, model: type[BaseModel], node: Pairs) -> Pairs:
         known, meant = keys(model), {}
-        entries = _renamed(node.entries, known, _misplaceable(model, self._files))
+        entries = node.entries
+        if len(self.findings) < MOST_SOUGHT:
+            entries = _renamed(entries, known, _misplaceable(model, self._files))
         self._outermost = self._outermost or entries
         for word, entry in entries.items():
-            if entry.key.text != word or word not in known:
+            if (entry.key.text != word or word not in known) and len(self.findings) < MOST_SOUGHT:
                 self._unknown(model, entry)
             if word not in known:
                 meant[word] = entry

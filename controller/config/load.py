@@ -7,13 +7,14 @@ import contextlib
 import gc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.config import checks, keys, validation_errors
-from controller.config.findings import Finding, SourceText, in_order
+from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.schedule_file import Schedule
@@ -172,12 +173,14 @@ def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, t
     tower, findings = _read_as(Tower, document, context)
     told = {finding.place[:2] for finding in findings if finding.place}
     gateways = _readable_gateways(document, context) if tower is None else dict(enumerate(tower.gateways))
-    more = checks.of_tower(document, gateways, context)
+    more = islice(checks.of_tower(document, gateways, context), MOST_SOUGHT)
     return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in told))
 
 
 def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:
     document = keys.checked(document, Schedule, IN_SCHEDULE)
+    if too_many := tuple(checks.too_many(document)):
+        return None, (*document.findings, *too_many)
     schedule, findings = _read_as(Schedule, document, context)
     return schedule, (*findings, *checks.of_schedule(document))
 
@@ -195,7 +198,7 @@ def _read_as(
     try:
         return model.model_validate(_with_lines(root), context=context), findings
     except ValidationError as error:
-        return None, (*findings, *validation_errors.findings(document, error, findings))
+        return None, (*findings, *islice(validation_errors.findings(document, error, findings), MOST_SOUGHT))
 
 
 def _not_pairs(document: Document, root: Node) -> Finding:

@@ -22,7 +22,7 @@ from yaml.events import (
 )
 
 from controller.config import yaml_hints
-from controller.config.findings import FilePlace, Finding
+from controller.config.findings import MOST_SOUGHT, FilePlace, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.source import decode
 from controller.config.yaml_text import FILLER, YamlText
@@ -97,6 +97,8 @@ class Builder:
             raise Broken(self._finding("TWL-S035", event, limit=DEEPEST))
         if self._values > MOST_VALUES:
             raise Broken(self._finding("TWL-S036", event, limit=MOST_VALUES))
+        if len(self.findings) > MOST_SOUGHT:
+            raise Broken(self.findings.pop())
         if isinstance(event, AliasEvent):
             self.findings.append(self._finding("TWL-S033", event, found=f"*{event.anchor}"))
             return Scalar("", self._place(event), quoted=True)

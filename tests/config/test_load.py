@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.findings import Finding
+from controller.config.findings import MOST, MOST_SOUGHT, Finding
 from controller.config.load import Setup, load, parse, read_schedule
 from controller.errors import FilesRejected
 from controller.gateways.dmx import Dmx
@@ -346,3 +346,11 @@ def test_a_file_that_was_renamed_is_found(name: str, tmp_path: Path) -> None:
     with pytest.raises(FilesRejected) as told:
         load(config)
     assert [one.code for one in told.value.findings] == ["TWL-S002"]
+
+
+def test_a_file_with_endless_mistakes_is_told_in_bounded_time(findings: Found) -> None:
+    """Near words are sought for some hundreds, and of each file a screenful is told."""
+    keys = "".join(f"kampanjx{number}: v\n" for number in range(20 * MOST_SOUGHT))
+    found = findings(schedule=f"version: 1\n{keys}")
+    assert len(found) == MOST + 1
+    assert found[-1].event.fields["count"] == MOST_SOUGHT - MOST

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.checks import MOST_RULES, MOST_WINDOWS
+from controller.config.checks import MOST_DAYS, MOST_RULES, MOST_WINDOWS
 from controller.config.findings import Finding
 from controller.config.load import parse
 from controller.errors import FilesRejected
@@ -91,3 +91,22 @@ def test_a_schedule_that_would_take_minutes_is_refused_at_once(findings: Found) 
     hours = ", ".join(["sunset to 23:00"] * (MOST_WINDOWS + 1))
     (found,) = findings(schedule=f"{head}  - {{name: a, dates: 6 June, hours: [{hours}], color: red}}\n".encode())
     assert found.code in {"TWL-S155", "TWL-S042"}
+
+
+@pytest.mark.parametrize("group", ["campaigns", "every_night", "blackouts"])
+@pytest.mark.parametrize("word", ["nights", "hours"])
+def test_a_rule_with_an_empty_list_of_days_or_hours_could_never_be_lit(group: str, word: str, findings: Found) -> None:
+    """Told at the list, in each group of rules."""
+    days = "" if word == "nights" else "    nights: 6 June\n"
+    color = "" if group == "blackouts" else "    color: red\n"
+    schedule = f"version: 1\n{group}:\n  - name: a\n{days}{color}    {word}: []\n"
+    assert ("TWL-S013", schedule.count("\n")) in [
+        (one.code, one.place and one.place.line) for one in findings(schedule=schedule)
+    ]
+
+
+def test_of_a_schedule_with_too_many_days_nothing_else_is_sought(findings: Found) -> None:
+    """Working out what may be meant by each wrong day would take minutes."""
+    days = "".join(f"      - {number} Junne\n" for number in range(MOST_DAYS + 1))
+    (found,) = findings(schedule=f"version: 1\ncampaigns:\n  - name: a\n    color: red\n    dates:\n{days}")
+    assert found.code == "TWL-S155"
