@@ -17,9 +17,9 @@ def test_alone_over_a_border(long: World) -> None:
     program = long.controller.engine.program
     cue = program.next_cue(long.wall)
     long.until(cue.at - timedelta(seconds=0.5))
-    assert long.box.machine._act.by == "desired"
+    assert long.box.machine._playback.by == "desired"
     long.until(cue.at + timedelta(seconds=1))
-    assert long.box.machine._act.by == "plan"
+    assert long.box.machine._playback.by == "plan"
     long.until(cue.at + timedelta(seconds=cue.fade_s + 1))
     assert long.right
     long.until(datetime(2026, 11, 22, 12, tzinfo=UTC))
@@ -48,7 +48,7 @@ def test_past_the_plan(long: World) -> None:
     last = long.box.shown()
     long.until(ends + timedelta(hours=23))
     assert long.box.shown() == last
-    assert long.box.machine._act.by == "after"
+    assert long.box.machine._playback.by == "after"
     long.until(ends + timedelta(hours=24, seconds=1))
     assert long.box.shown() != last
     assert any(state.on for state in long.box.shown().values()), "it fades"
