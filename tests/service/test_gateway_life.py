@@ -106,7 +106,8 @@ class Life:
     def turn(self) -> Decision:
         """One turn; what it says is held against what was reported."""
         before, facts = self.state, self.facts
-        row = transition(situation_of(self.gateway, before, facts))
+        situation = situation_of(self.gateway, before, facts)
+        row = transition(situation)
         decision = self.decision = reconcile(self.gateway, before, facts)
         self.rows.add(TRANSITIONS.index(row))
         assert isinstance(decision.state.phase, row.targets)
@@ -114,7 +115,7 @@ class Life:
         if decision.send and (decision.anew or self.issued is None):
             revision = self.issued.order.revision + 1 if self.issued is not None else 1
             self.issued = Issued(Order(1, revision), f"1.{revision}")
-        self._check(before, facts, decision)
+        self._check(situation.state, facts, decision)
         return decision
 
     def _check(self, before: GatewayState, facts: TurnFacts, decision: Decision) -> None:

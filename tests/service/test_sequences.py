@@ -27,9 +27,7 @@ class ByHand:
     def __init__(self, world: World, program: Any) -> None:
         self.world = world
         self.plain = program
-        self._hand = OverrideManager(
-            SimulatedDisk(), OverridePolicy(program, {}, timedelta(days=1))
-        )
+        self._hand = OverrideManager(SimulatedDisk(), OverridePolicy(program, {}, timedelta(days=1)))
 
     def ask(self, **keys: Any) -> None:
         """One request, granted."""
