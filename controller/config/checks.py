@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.config.findings import Finding
-from controller.config.nodes import TOP, Document, Pairs, Scalar
+from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlSequence
 from controller.config.synonyms import near
 from controller.config.validation_errors import blamed
 from controller.errors import Mistake
@@ -24,7 +24,7 @@ from controller.schedule.campaign import Lit
 DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-MOST_RULES, MOST_WINDOWS, MOST_DAYS = 1000, 2000, 4000
+MOST_RULES, MOST_WINDOWS, MOST_IN_RULES = 1000, 2000, 20_000
 """Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
 RULES = ("campaigns", "every_night", "blackouts")
 Gateways = Mapping[int, Gateway]
@@ -48,17 +48,24 @@ def of_schedule(document: Document) -> Iterator[Finding]:
 
 
 def too_many(document: Document) -> Iterator[Finding]:
-    """More rules, days or windows of hours in all than a schedule may have; told at the first rule that has too many,
+    """More rules, windows of hours or values in all than a schedule may have; told at the first rule that has too many,
     and instead of what else is wrong: each would cost its time."""
-    days = windows = 0
+    windows = values = 0
     rules = (rule for group in RULES for rule in document.pairs.groups(group))
     for number, rule in enumerate(rules, start=1):
-        days += sum(len(rule.items(word) or ()) for word in (*DAYS, "except"))
         windows += len(rule.items("hours") or (None,))
-        if number > MOST_RULES or windows > MOST_WINDOWS or days > MOST_DAYS:
-            limits = {"rules": MOST_RULES, "windows": MOST_WINDOWS, "days": MOST_DAYS}
+        values += _count(rule)
+        if number > MOST_RULES or windows > MOST_WINDOWS or values > MOST_IN_RULES:
+            limits = {"rules": MOST_RULES, "windows": MOST_WINDOWS, "values": MOST_IN_RULES}
             yield document.source.finding("TWL-S155", rule.place, **limits)
             return
+
+
+def _count(node: Node) -> int:
+    if isinstance(node, Scalar):
+        return 1
+    inner = node.items if isinstance(node, YamlSequence) else [entry.value for entry in node.entries.values()]
+    return sum(map(_count, inner))
 
 
 def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Time zones and where they lie, as the time zone database tells."""
 
 import re
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from zoneinfo import available_timezones
@@ -11,12 +12,7 @@ PLACE = re.compile(r"(?P<lat>[+-]\d{4}(?:\d\d)?)(?P<lon>[+-]\d{5}(?:\d\d)?)")
 SHORTEST_CITY = 5
 FAR = 20.0
 """Degrees: so far from its time zone's city is hardly any place on land."""
-OTHER_NAMES = {
-    "stockholm": "Europe/Stockholm",
-    "sverige": "Europe/Stockholm",
-    "sweden": "Europe/Stockholm",
-    "svensk": "Europe/Stockholm",
-}
+OTHER_NAMES = dict.fromkeys(("sverige", "sweden", "svensk"), "Europe/Stockholm")
 
 
 @cache
@@ -42,18 +38,13 @@ def near_time_zone(text: str) -> str | None:
 
 
 @cache
-def _cities() -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of each zone's city, degrees, from `zone.tab`; none where the package was taken away."""
-    try:
-        rows = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
-    except (ModuleNotFoundError, FileNotFoundError):
-        return {}
-    cities = {}
-    for _, place, name, *_ in (row.split("\t") for row in rows if not row.startswith("#")):
-        found = PLACE.fullmatch(place)
-        if found:
-            cities[name] = (_degrees(found["lat"], 2), _degrees(found["lon"], 3))
-    return cities
+def _city(time_zone: str) -> tuple[float, float] | None:
+    """Latitude and longitude of a zone's city, degrees, from `zone.tab`; None where the package was taken away."""
+    with suppress(ModuleNotFoundError, FileNotFoundError):
+        for row in (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines():
+            if f"\t{time_zone}" in row and (found := PLACE.search(row)) and time_zone in row.split("\t"):
+                return _degrees(found["lat"], 2), _degrees(found["lon"], 3)
+    return None
 
 
 def _degrees(text: str, digits: int) -> float:
@@ -65,16 +56,17 @@ def _degrees(text: str, digits: int) -> float:
 
 def farther_than_swapped(time_zone: str, latitude: float, longitude: float) -> bool:
     """Whether a place is far from its time zone's city, and would be much nearer with the two figures swapped."""
-    if time_zone not in _cities() or abs(longitude) > 90:
+    city = _city(time_zone)
+    if city is None or abs(longitude) > 90:
         return False
-    city = _cities()[time_zone]
     as_written = _apart((latitude, longitude), city)
     return as_written > FAR and _apart((longitude, latitude), city) < as_written / 3
 
 
 def is_far(time_zone: str, latitude: float, longitude: float) -> bool:
     """Whether a place lies so far from its time zone's city that a sign or a figure may be wrong."""
-    return time_zone in _cities() and _apart((latitude, longitude), _cities()[time_zone]) > FAR
+    city = _city(time_zone)
+    return city is not None and _apart((latitude, longitude), city) > FAR
 
 
 def _apart(place: tuple[float, float], city: tuple[float, float]) -> float:

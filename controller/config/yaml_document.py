@@ -31,6 +31,8 @@ from controller.config.yaml_text import FILLER, YamlText
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
 MOST_VALUES = 1_000_000
+MOST_TEXTS = 5_000
+"""Of one list of texts, and of keywords of one set of pairs: each may have a near word that must be sought."""
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 """What an editor takes for no value: nobody means a topic `null`."""
 COMMENT = re.compile(r":\s*(?P<comment>#.*?)\s*$")
@@ -113,14 +115,18 @@ class Builder:
 
     def _sequence(self, start: Event, depth: int) -> YamlSequence:
         items: list[Node] = []
+        texts = 0
         while not isinstance(event := next(self._events), SequenceEndEvent):
             items.append(self._node(event, depth + 1))
+            texts += isinstance(items[-1], Scalar)
+            self._limit(texts, event)
         return YamlSequence(tuple(items), self._place(start))
 
     def _pairs(self, start: MappingStartEvent, depth: int) -> Pairs:
         entries: dict[str, YamlEntry] = {}
         twice: list[YamlEntry] = []
         while not isinstance(event := next(self._events), MappingEndEvent):
+            self._limit(len(entries) + len(twice) + 1, event)
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
             if isinstance(event, AliasEvent):
@@ -173,6 +179,10 @@ class Builder:
             self.findings.append(found)
             value = "…" if event.style else self.text.value(event.start_mark.line)[event.start_mark.column :]
         return Scalar(value, self._place(event), quoted=bool(event.style or event.tag or event.anchor))
+
+    def _limit(self, count: int, event: Event) -> None:
+        if count > MOST_TEXTS:
+            raise Broken(self._finding("TWL-S036", event, limit=MOST_TEXTS))
 
     def _place(self, event: Event) -> FilePlace:
         start, end = event.start_mark, event.end_mark

@@ -117,9 +117,6 @@ def _bracket(text: YamlText, at: Position, begin: Position) -> Finding | None:
         if found and (key or _rest(text, at)[:1] == ":"):
             word, before = found["word"], found["before"]
             return text.finding("TWL-S048", line, *found.span("word"), word=word, before=before)
-        if written[: at.column].rstrip()[-1] in "\"'" and _rest(text, at):
-            start = max(written.rfind(sign, 0, at.column) for sign in ":,[{") + 1
-            return _quote(text, at, start)
     return text.finding("TWL-S028", line, column, len(value), bracket=written[column], closing=CLOSING[written[column]])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.checks import MOST_DAYS, MOST_RULES, MOST_WINDOWS
+from controller.config.checks import MOST_IN_RULES, MOST_RULES, MOST_WINDOWS
 from controller.config.findings import Finding
 from controller.config.load import parse
 from controller.errors import FilesRejected
@@ -105,8 +105,9 @@ def test_a_rule_with_an_empty_list_of_days_or_hours_could_never_be_lit(group: st
     ]
 
 
-def test_of_a_schedule_with_too_many_days_nothing_else_is_sought(findings: Found) -> None:
-    """Working out what may be meant by each wrong day would take minutes."""
-    days = "".join(f"      - {number} Junne\n" for number in range(MOST_DAYS + 1))
-    (found,) = findings(schedule=f"version: 1\ncampaigns:\n  - name: a\n    color: red\n    dates:\n{days}")
+@pytest.mark.parametrize(("word", "wrong"), [("dates", "6 Junne"), ("color", "oragne")])
+def test_of_a_schedule_with_too_many_values_nothing_else_is_sought(word: str, wrong: str, findings: Found) -> None:
+    """Working out what may be meant by each wrong day or colour would take minutes."""
+    row = f"  - {{name: a, {word}: [{', '.join([wrong] * 90)}]}}\n"
+    (found,) = findings(schedule=f"version: 1\ncampaigns:\n{row * (MOST_IN_RULES // 90 + 1)}")
     assert found.code == "TWL-S155"

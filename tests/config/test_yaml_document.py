@@ -11,7 +11,7 @@ from controller.config import yaml_document
 from controller.config.findings import MOST
 from controller.config.nodes import Document, Pairs, Scalar, YamlSequence, plain
 from controller.config.source import LIMIT, read_file
-from controller.config.yaml_document import DEEPEST, MOST_VALUES, read
+from controller.config.yaml_document import DEEPEST, MOST_TEXTS, MOST_VALUES, read
 
 KEYWORDS = frozenset({"name", "color", "dates", "hours"})
 OUTERMOST = frozenset({"a", "b", "c", "campaigns", "gateways"})
@@ -191,6 +191,14 @@ def test_values_are_counted_in_the_whole_file(text: str, monkeypatch: pytest.Mon
     assert _read(text).findings == ()
     refused = _read(text + text[: text.index("\n") + 1].replace("k0", "k50"))
     assert (refused.root, [finding.code for finding in refused.findings]) == (None, ["TWL-S036"])
+
+
+@pytest.mark.parametrize("text", ["- a\n" * MOST_TEXTS, "".join(f"k{number}: v\n" for number in range(MOST_TEXTS))])
+def test_texts_are_counted_in_each_list(text: str) -> None:
+    """As many as allowed are read, one more is refused; entries with keywords of their own are none of these."""
+    assert _read(text).findings == ()
+    assert [finding.code for finding in _read(text + text[:5].replace("k0", "k")).findings] == ["TWL-S036"]
+    assert _read("- {a: b}\n" * (MOST_TEXTS + 1)).findings == ()
 
 
 def test_the_limits_lie_far_above_ten_thousand_gateways() -> None:
