@@ -1,6 +1,5 @@
 """The rules of a schedule: which days, which hours, and an opaque look; overrides and the safety stop above them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +21,7 @@ from controller.locale import DEFAULT, Language, texts
 from controller.schedule.days import Days
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import ALL_DAY, DEFAULT_HOURS, Hours, Night, Place, as_list
-from controller.schedule.recurrence import EARLIEST, LATEST
+from controller.schedule.recurrence import checked_year
 from controller.schedule.sun import Stretch
 
 RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=PRINTABLE)]
@@ -32,15 +31,10 @@ NOTHING = timedelta(0)
 
 
 def _year(value: object) -> int:
-    """A year in four digits; raises Mistake TWL-S109, and TWL-S119 for what is no single value."""
+    """A year in four digits; raises Mistake as `checked_year` does, and TWL-S119 for what is no single value."""
     if not isinstance(value, str | int):
         raise Mistake("TWL-S119", found=type(value).__name__)
-    text = str(value).strip()
-    if re.fullmatch("[0-9]{4}", text) and EARLIEST <= int(text) <= LATEST:
-        return int(text)
-    if re.fullmatch("[0-9]{2}", text):
-        raise Mistake("TWL-S147", year=text, suggestion=f"20{text}")
-    raise Mistake("TWL-S109", year=text, earliest=EARLIEST, latest=LATEST)
+    return checked_year(str(value).strip())
 
 
 Years = Annotated[tuple[Annotated[int, BeforeValidator(_year)], ...], BeforeValidator(as_list)]

@@ -9,8 +9,6 @@ from controller.events.models import InEachLanguage
 from controller.schedule import suggestions, tokens
 from controller.schedule.holidays import CALLED
 from controller.schedule.recurrence import (
-    EARLIEST,
-    LATEST,
     Day,
     LastDay,
     Month,
@@ -20,6 +18,7 @@ from controller.schedule.recurrence import (
     Point,
     Shifted,
     Week,
+    checked_year,
 )
 from controller.schedule.tokens import Reader, Token
 
@@ -189,13 +188,8 @@ def year_ahead(reader: Reader, is_last: bool = False) -> int | None:
 
 
 def _checked_year(number: Token) -> int:
-    year = number.figures[0]
-    if EARLIEST <= year <= LATEST:
-        return year
-    place = {"start": number.start, "end": number.end}
-    if len(number.key) == 2:
-        raise Mistake("TWL-S147", **place, year=number.key, suggestion=f"20{number.key}")
-    raise Mistake("TWL-S109", **place, year=year, earliest=EARLIEST, latest=LATEST)
+    digits = number.key if len(number.key) == 2 else str(number.figures[0])
+    return checked_year(digits, start=number.start, end=number.end)
 
 
 def _shift(reader: Reader, point: Day) -> int:

@@ -4,18 +4,31 @@ The year of a week is its ISO year: week 1 of 2026 belongs to 2026 although it b
 shifted day is that of the day it is counted from.
 """
 
+import re
 from abc import ABC, abstractmethod
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from controller.errors import Mistake
 from controller.schedule.holidays import HOLIDAYS, weekday_from
 
 Span = tuple[date, date]
 
 EARLIEST, LATEST = 1970, 2100
 """The years that may be written."""
+
+
+def checked_year(digits: str, **place: int) -> int:
+    """A year in four digits; raises Mistake TWL-S147 for two, which could be of any century, and TWL-S109 for one that
+    may not be written. `place` is where it stands, `start` and `end`."""
+    if re.fullmatch("[0-9]{4}", digits) and EARLIEST <= int(digits) <= LATEST:
+        return int(digits)
+    if re.fullmatch("[0-9]{2}", digits):
+        raise Mistake("TWL-S147", **place, year=digits, suggestion=f"20{digits}")
+    raise Mistake("TWL-S109", **place, year=digits, earliest=EARLIEST, latest=LATEST)
+
 
 NEARLY_A_YEAR = 28
 """A period over New Year that leaves out fewer days is more likely written the wrong way round."""
