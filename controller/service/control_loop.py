@@ -27,7 +27,7 @@ from controller.service.degradations import Degradations
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import ONLINE
 from controller.service.override_request import OverridePolicy
-from controller.service.overrides import STOPPED, Keeper, OverrideManager, OverrideQueue
+from controller.service.overrides import STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
 from controller.service.presence import Presence
 from controller.state import LastKnown
 from controller.topics import matches
@@ -39,7 +39,7 @@ REMEMBER_S = 10.0
 OFFLINE = b"offline"
 
 
-class StateKeeper(Keeper, Protocol):
+class StateKeeper(OverrideKeeper, Protocol):
     """The state directory, as far as a controller needs it."""
 
     @property
@@ -206,7 +206,7 @@ class ControlLoop:
 
     def reload(self, setup: Setup) -> None:
         """Other files, which differ in the schedule only, are in force from now on."""
-        self.overrides.grounds = override_policy(setup)
+        self.overrides.policy = override_policy(setup)
         self.follow(setup.program())
 
     def follow(self, program: Program) -> None:

@@ -1,11 +1,8 @@
-"""What a person asks for by hand, as it comes on `<prefix>/override/set`, and what it becomes. Pure.
+"""A manual request as it comes on `<prefix>/override/set`, and the override or stop that it becomes. Pure.
 
-Rules
-1. An override has a look, an owner, a reason and an end; the end is never missing and never farther than `longest`.
-2. `resume` ends every override. `stop` makes everything dark until `lift`; it stands above all.
-3. The same id twice is the same request; `hand` says what comes of it.
-4. A request that cannot be granted says why, in the words of the catalogue.
-5. A stop is in force whatever the clock says, and will say when somebody puts it right.
+An override has a look, an owner, a reason and an end, which is never missing and never farther than `longest`. `resume`
+ends every override; `stop` makes everything dark until `lift`, and is above all of them. A request that cannot be
+granted raises the reason as an entry of the catalogue. A stop needs no clock.
 """
 
 import json
@@ -45,7 +42,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-def _told_as(meant: str) -> WrapValidator:
+def _described_as(meant: str) -> WrapValidator:
     """One reason for all the forms that a value may have, instead of the first form that it is not."""
 
     def judge(value: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -57,8 +54,10 @@ def _told_as(meant: str) -> WrapValidator:
     return WrapValidator(judge)
 
 
-Wanted = Annotated[Line | Mapping[Line, Line], _told_as("a colour, or an object of zone and colour")]
-Brightness = Annotated[Line | Annotated[float, Field(ge=0, le=1)], _told_as("a number from 0 to 1, or text as '50 %'")]
+RequestedLook = Annotated[Line | Mapping[Line, Line], _described_as("a colour, or an object of zone and colour")]
+Brightness = Annotated[
+    Line | Annotated[float, Field(ge=0, le=1)], _described_as("a number from 0 to 1, or text as '50 %'")
+]
 
 
 class Request(BaseModel):
@@ -69,7 +68,7 @@ class Request(BaseModel):
     version: Version = 1
     id: Id
     action: Literal["override", "resume", "stop", "lift"] = "override"
-    look: Wanted = "dark"
+    look: RequestedLook = "dark"
     brightness: Brightness = "100 %"
     until: Line = ""
     owner: Line = "?"
@@ -92,7 +91,7 @@ class StoredOverride(BaseModel):
     @property
     def override(self) -> Override:
         """As the plan takes it."""
-        looks: Mapping[str, Look] = {zone: desired_key.look for zone, desired_key in self.looks.items()}
+        looks: Mapping[str, Look] = {zone: look.look for zone, look in self.looks.items()}
         return Override(self.id, looks, self.start, self.end or self.start, self.owner, self.reason)
 
     @property
@@ -128,30 +127,30 @@ def action_of(payload: bytes) -> str:
     return request.action if isinstance(request, Request) else ""
 
 
-def asker_of(payload: bytes) -> Requester:
+def requester_of(payload: bytes) -> Requester:
     """Who asks in a request that cannot be read, as far as it tells; `?` for what it does not."""
     try:
-        told = json.loads(payload) if len(payload) <= MAX_PAYLOAD else {}
+        given = json.loads(payload) if len(payload) <= MAX_PAYLOAD else {}
     except (ValueError, RecursionError):
-        told = {}
-    values = (told.get(key) if isinstance(told, dict) else None for key in Requester._fields)
+        given = {}
+    values = (given.get(key) if isinstance(given, dict) else None for key in Requester._fields)
     return Requester(*(printable(value, 64) if isinstance(value, str | int) else "?" for value in values))
 
 
-def override_of(request: Request, grounds: OverridePolicy, now: datetime) -> StoredOverride:
+def override_of(request: Request, policy: OverridePolicy, now: datetime) -> StoredOverride:
     """The override that a request asks for; raises Mistake."""
     if not request.until:
         raise Mistake("TWL-O120")
-    end = read_until(request.until, grounds.program, now)
+    end = read_until(request.until, policy.program, now)
     if end <= now:
         raise Mistake("TWL-O123", until=request.until)
-    if end - now > grounds.longest:
-        raise Mistake("TWL-O124", until=request.until, longest_h=grounds.longest.total_seconds() / 3600)
-    looks = _looks(request, grounds)
-    wishes = {zone: ZoneLook.of(look, now, 0.0) for zone, look in looks.items()}
+    if end - now > policy.longest:
+        raise Mistake("TWL-O124", until=request.until, longest_h=policy.longest.total_seconds() / 3600)
+    looks = _looks(request, policy)
+    stored = {zone: ZoneLook.of(look, now, 0.0) for zone, look in looks.items()}
     said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
     return StoredOverride(
-        id=request.id, looks=wishes, said=said, start=now, end=end, owner=request.owner, reason=request.reason
+        id=request.id, looks=stored, said=said, start=now, end=end, owner=request.owner, reason=request.reason
     )
 
 
@@ -161,24 +160,24 @@ def stop_of(request: Request, now: datetime) -> StoredOverride:
     return StoredOverride(id=request.id, start=start, owner=request.owner, reason=request.reason)
 
 
-def _looks(request: Request, grounds: OverridePolicy) -> dict[str, Look]:
+def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:
     """By zone; one look is for all zones."""
-    zones = grounds.program.zones
-    wanted = dict.fromkeys(zones, request.look) if isinstance(request.look, str) else dict(request.look)
-    for zone in wanted:
+    zones = policy.program.zones
+    requested = dict.fromkeys(zones, request.look) if isinstance(request.look, str) else dict(request.look)
+    for zone in requested:
         if zone not in zones:
             raise Mistake("TWL-O125", zone=zone, zones=", ".join(zones))
-    if not wanted:
+    if not requested:
         raise Mistake("TWL-O125", zone="", zones=", ".join(zones))
-    told = request.brightness
-    brightness = parse_brightness(told) if isinstance(told, str) else told
-    return {zone: _look(str(text), brightness, grounds) for zone, text in wanted.items()}
+    given = request.brightness
+    brightness = parse_brightness(given) if isinstance(given, str) else given
+    return {zone: _look(str(text), brightness, policy) for zone, text in requested.items()}
 
 
-def _look(text: str, brightness: float, grounds: OverridePolicy) -> Look:
+def _look(text: str, brightness: float, policy: OverridePolicy) -> Look:
     if text.strip().casefold() in DARK_WORDS:
         return Look()
-    return Look((parse_color(text, grounds.palette),), brightness)
+    return Look((parse_color(text, policy.palette),), brightness)
 
 
 NEXT_CHANGE = {"next change", "nästa ändring", "nästa byte"}
@@ -189,8 +188,8 @@ def read_until(text: str, program: Program, now: datetime) -> datetime:
     """The end in UTC of `next change`, a time as in the hours of a schedule (`midnight`, `sunrise - 1 h`, `22:30`), an
     instant or a duration. Of a local time that comes twice in autumn it is the second, as for every end. Raises Mistake
     TWL-O121 for what is none, TWL-O122 where it does not come."""
-    wanted = " ".join(text.split()).lower()
-    if wanted in NEXT_CHANGE:
+    requested = " ".join(text.split()).lower()
+    if requested in NEXT_CHANGE:
         cue = program.next_cue(now)
         if cue is None:
             raise Mistake("TWL-O122", until=text)

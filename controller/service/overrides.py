@@ -1,9 +1,9 @@
-"""What people set by hand: requests judged, kept before they are acknowledged, gone on time.
+"""The overrides and the safety stop in force: requests decided, stored before they are acknowledged, ended on time.
 
-An answer says what holds now, whatever was answered before: a request that was done before and comes again, as over a
-second broker or from somebody who got no answer, gets the same answer while what it did still holds. Once it does not,
-a stop acts anew, for nobody can tell a message that was delivered twice from a button that was pressed twice, and dark
-is the safe side; anything else is refused and told to come with a new id.
+An answer says what holds now. A request that was done before and comes again, over a second broker or from somebody who
+got no answer, gets the same answer as long as what it did still holds. After that a stop acts again, since a message
+that was delivered twice cannot be told from a button that was pressed twice, and dark is the safe side; any other
+request is refused, with the advice to send a new id.
 """
 
 from collections import deque
@@ -28,9 +28,9 @@ from controller.service.override_request import (
     Request,
     StoredOverride,
     action_of,
-    asker_of,
     override_of,
     parse_request,
+    requester_of,
     stop_of,
 )
 from controller.state import NotStored, OverrideRecord
@@ -39,20 +39,20 @@ REFUSED = "TWL-O110"
 STOPPED = frozenset({"TWL-O105", "TWL-O107"})
 """The answers to a safety stop."""
 REMEMBERED = 200
-KEEP_S = 10.0
-"""So often a stop, or its end, that the disk refused is tried again."""
-MOST = 100
-"""So many overrides stand at a time; the plan is worked out over all of them."""
-SETTLED = timedelta(seconds=10)
-"""A fade that a hand ends is over by then."""
+RETRY_STOP_S = 10.0
+"""How often a stop, or its end, is written again that the disk refused."""
+MOST_OVERRIDES = 100
+"""So many overrides may be in force at a time, since the plan is worked out over all of them."""
+SHORTEST_FADE = timedelta(seconds=10)
+"""A fade to what follows an override is over by then, where no rule has a longer one."""
 
 
-class Keeper(Protocol):
-    """As much of the store as a hand needs; each change is durable when it returns, or refused with NotStored."""
+class OverrideKeeper(Protocol):
+    """Where overrides are stored. Each change is durable when it returns; else it raises NotStored."""
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
-        """Those that stand, in the order in which they were set."""
+        """Those in force, in the order in which they were set."""
 
     @property
     def ended(self) -> tuple[OverrideRecord, ...]:
@@ -67,74 +67,73 @@ class Keeper(Protocol):
         """The requests remembered as done, the latest last."""
 
     async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Keep it; False where this id was kept before."""
+        """Store it; False where this id was stored before."""
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those of them that stand and remember the request that is `done` by it, all or none; what was refused
-        may still happen late."""
+        """End those of them that are in force and remember the request that is `done` by it, all or none. What was
+        refused may still happen late."""
 
     async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
         """Put this stop in force, or lift it with None and remember the request that is `done` by it."""
 
 
 class OverrideManager:
-    """The overrides and the stop in force. `grounds` may be changed when the files change."""
+    """The overrides and the stop in force. `policy` may be changed when the files change."""
 
-    def __init__(self, store: Keeper, grounds: OverridePolicy) -> None:
-        self.grounds = grounds
+    def __init__(self, store: OverrideKeeper, policy: OverridePolicy) -> None:
+        self.policy = policy
         self._store = store
-        self._kept = {kept.id: kept for kept in _readable(held.document for held in store.overrides)}
+        self._in_force = {stored.id: stored for stored in _readable(record.document for record in store.overrides)}
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
-        self._halts = 0
-        """So many stops are in force that wait for their answer."""
-        # of one that ended just before a restart the light may fade out still
+        self._unanswered_stops = 0
+        """So many stops are in force before they are answered."""
+        # the light may still fade out of one that ended just before a restart
         self._fading = {
-            held.id: replace(kept.override, end=min(kept.override.end, held.ended_at))
-            for held in store.ended
-            for kept in _readable((held.document,))
-            if held.ended_at is not None
+            record.id: replace(stored.override, end=min(stored.override.end, record.ended_at))
+            for record in store.ended
+            for stored in _readable((record.document,))
+            if record.ended_at is not None
         }
-        self._gone: tuple[str, ...] = ()
-        """Those that have left since the disk was told of it last."""
+        self._unrecorded: tuple[str, ...] = ()
+        """Those that have ended since the store was told so last."""
         self._done = dict.fromkeys(store.done)
-        self._unkept: str | None = None
-        """The request whose stop or lift the disk has not taken; None where none waits to be written."""
+        self._unstored: str | None = None
+        """The request whose stop or lift the disk has refused so far."""
 
     @property
     def overrides(self) -> tuple[Override, ...]:
         """Those in force or to come, the newest last; before them those that the light may still fade out of."""
-        return (*self._fading.values(), *(kept.override for kept in self._kept.values()))
+        return (*self._fading.values(), *(stored.override for stored in self._in_force.values()))
 
     @property
     def stop(self) -> SafetyStop | None:
-        """The safety stop, if one stands."""
+        """The safety stop, if one stored."""
         return self._stop.stop if self._stop is not None else None
 
-    def halt(self, payload: bytes, now: datetime) -> bool:
-        """A safety stop is in force at once, before the disk has taken it and whatever else waits to be answered; True
-        where this is one. One that stands already stands on."""
+    def stop_at_once(self, payload: bytes, now: datetime) -> bool:
+        """Put a safety stop in force before it is stored and before whatever else waits for an answer; False where this
+        is no stop. One that is in force already stays so."""
         request = parse_request(payload)
         if isinstance(request, Rejected) or request.action != "stop":
             return False
         self._stop = self._stop or stop_of(request, now)
-        self._halts += 1
+        self._unanswered_stops += 1
         return True
 
-    def turn_away(self, payload: bytes, code: str) -> Event:
-        """The answer to one request too many, for this reason; the same may be asked again. A stop is in force."""
+    def refuse(self, payload: bytes, code: str) -> Event:
+        """The answer to one request too many, with this reason; it may be sent again. A stop is in force."""
         request, reason = parse_request(payload), Advice(new_event(code))
         if isinstance(request, Request) and request.action == "stop":
-            self._halts -= 1
+            self._unanswered_stops -= 1
             return self._stopped(request, reason)
-        return new_event(REFUSED, **asker_of(payload)._asdict(), reason=reason)
+        return new_event(REFUSED, **requester_of(payload)._asdict(), reason=reason)
 
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
-        """Grant or refuse one request; what is granted is on disk when this returns, or the answer says otherwise. One
-        that was refused may be asked again. While the clock is `suspect` there is no end to be found, and so no
-        override."""
+        """Grant or refuse one request. What is granted is stored when this returns, or the answer says otherwise; what
+        was refused may be sent again. While the clock is `suspect` no end can be found, and so no override granted."""
         request = parse_request(payload)
         if isinstance(request, Rejected):
-            return new_event(REFUSED, **asker_of(payload)._asdict(), reason=request.reason)
+            return new_event(REFUSED, **requester_of(payload)._asdict(), reason=request.reason)
         try:
             if request.action == "stop":
                 return await self._set_stop(request, now)
@@ -144,58 +143,58 @@ class OverrideManager:
                 return await self._resume(request, now)
             return await self._override(request, now, suspect)
         except Mistake as mistake:
-            told: Event | Advice = Advice(new_event(mistake.code, **mistake.fields))
+            reason: Event | Advice = Advice(new_event(mistake.code, **mistake.fields))
         except WatertowerError as error:
-            told = new_event(error.code, **error.fields)
-        return new_event(REFUSED, id=request.id, owner=request.owner, reason=told)
+            reason = new_event(error.code, **error.fields)
+        return new_event(REFUSED, id=request.id, owner=request.owner, reason=reason)
 
     async def _override(self, request: Request, now: datetime, suspect: bool) -> Event:
         if self._stop is not None:
             # granted now, it would light the tower by itself in the moment the stop is lifted
             raise Mistake("TWL-O111", by=self._stop.owner)
-        if request.id in self._kept:
-            return self._granted(self._kept[request.id])
+        if request.id in self._in_force:
+            return self._granted(self._in_force[request.id])
         if suspect:
             raise Mistake("TWL-O126")
-        kept = override_of(request, self.grounds, now)
-        end = kept.end or now
-        hidden = [old for old in self._kept.values() if kept.override.hides(old.override)]
-        if len(self._kept) - len(hidden) >= MOST:
-            raise Mistake("TWL-O119", most=MOST)
-        if not await self._store.store_override(kept.id, kept.model_dump_json(exclude_none=True), now, end):
-            raise Mistake("TWL-O127", name=kept.id)
-        self._leave(hidden, kept.start)
-        self._kept[kept.id] = kept
-        return self._granted(kept)
+        stored = override_of(request, self.policy, now)
+        end = stored.end or now
+        hidden = [old for old in self._in_force.values() if stored.override.hides(old.override)]
+        if len(self._in_force) - len(hidden) >= MOST_OVERRIDES:
+            raise Mistake("TWL-O119", most=MOST_OVERRIDES)
+        if not await self._store.store_override(stored.id, stored.model_dump_json(exclude_none=True), now, end):
+            raise Mistake("TWL-O127", name=stored.id)
+        self._end(hidden, stored.start)
+        self._in_force[stored.id] = stored
+        return self._granted(stored)
 
-    def _granted(self, stands: StoredOverride) -> Event:
-        zone, end = self.grounds.program.place.time_zone, stands.override.end
+    def _granted(self, stored: StoredOverride) -> Event:
+        zone, end = self.policy.program.place.time_zone, stored.override.end
         return new_event(
             "TWL-O101",
-            id=stands.id,
-            owner=stands.owner,
-            reason=stands.reason,
-            look=stands.said,
+            id=stored.id,
+            owner=stored.owner,
+            reason=stored.reason,
+            look=stored.said,
             until=f"{end.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         )
 
     async def _resume(self, request: Request, now: datetime) -> Event:
         done = f"resume {request.id}"
         if done not in self._done:
-            await self._store.end_overrides(tuple(self._kept), now, done)
-            self._leave(tuple(self._kept.values()), now)
+            await self._store.end_overrides(tuple(self._in_force), now, done)
+            self._end(tuple(self._in_force.values()), now)
             self._remember(done)
-        elif self._kept:
+        elif self._in_force:
             raise Mistake("TWL-O127", name=request.id)
-        told = {"id": request.id, "owner": request.owner, "reason": request.reason}
+        fields = {"id": request.id, "owner": request.owner, "reason": request.reason}
         if self._stop is not None:
-            return new_event("TWL-O109", **told, by=self._stop.owner)
-        return new_event("TWL-O102", **told)
+            return new_event("TWL-O109", **fields, by=self._stop.owner)
+        return new_event("TWL-O102", **fields)
 
     async def _set_stop(self, request: Request, now: datetime) -> Event:
-        """In force also where the disk does not take it: a full disk must not keep the tower lit that is to be dark."""
+        """In force even if it cannot be stored: a full disk must not keep the tower lit."""
         self._stop = stop = self._stop or stop_of(request, now)
-        self._halts = max(0, self._halts - 1)
+        self._unanswered_stops = max(0, self._unanswered_stops - 1)
         why: object = ""
         if self._store.stop is None:
             try:
@@ -205,74 +204,74 @@ class OverrideManager:
         return self._stopped(request, why)
 
     def _stopped(self, request: Request, why: object) -> Event:
-        """The answer to a stop; `why` it may not be on disk."""
-        told = {"id": request.id, "owner": request.owner}
+        """The answer to a stop, with `why` it may not be stored."""
+        fields = {"id": request.id, "owner": request.owner}
         if self._store.stop is None:
-            self._unkept = f"stop {request.id}"
-            return new_event("TWL-O107", **told, why=why)
-        self._unkept = None
-        return new_event("TWL-O105", **told, reason=request.reason)
+            self._unstored = f"stop {request.id}"
+            return new_event("TWL-O107", **fields, why=why)
+        self._unstored = None
+        return new_event("TWL-O105", **fields, reason=request.reason)
 
     async def _lift(self, request: Request, now: datetime) -> Event:
-        """Lifted also where the disk does not take it, which must not keep the tower dark for ever."""
-        done, told = f"lift {request.id}", {"id": request.id, "owner": request.owner}
-        if self._halts:
+        """Lifted even if that cannot be stored: a full disk must not keep the tower dark for ever."""
+        done, fields = f"lift {request.id}", {"id": request.id, "owner": request.owner}
+        if self._unanswered_stops:
             raise Mistake("TWL-O129")
         if self._stop is not None and done in self._done:
             raise Mistake("TWL-O127", name=request.id)
         if self._stop is None and self._store.stop is None and done not in self._done:
-            return new_event("TWL-O136", **told)
+            return new_event("TWL-O136", **fields)
         self._stop = None
         self._remember(done)
         try:
             await self._store.set_stop(None, now, done)
         except NotStored as refused:
-            self._unkept = done
-            return new_event("TWL-O108", **told, why=str(refused.fields.get("reason")))
-        self._unkept = None
-        return new_event("TWL-O106", **told, reason=request.reason)
+            self._unstored = done
+            return new_event("TWL-O108", **fields, why=str(refused.fields.get("reason")))
+        self._unstored = None
+        return new_event("TWL-O106", **fields, reason=request.reason)
 
     def _remember(self, done: str) -> None:
         self._done[done] = None
         while len(self._done) > REMEMBERED:
             del self._done[next(iter(self._done))]
 
-    async def keep_stop(self, now: datetime) -> tuple[Event, ...]:
-        """Writes the stop that stands, or its end, where the disk refused it; tells when that is done."""
-        if self._unkept is None or self._halts:
+    async def retry_stop(self, now: datetime) -> tuple[Event, ...]:
+        """Store the stop in force, or its end, where the disk refused it; an event when that is done."""
+        if self._unstored is None or self._unanswered_stops:
             return ()
-        if (self._stop is None) is not (self._store.stop is None):  # else the disk has done it late
+        if (self._stop is None) is not (self._store.stop is None):  # else it was stored late
             stop = self._stop.model_dump_json(exclude_none=True) if self._stop is not None else None
             try:
-                await self._store.set_stop(stop, now, self._unkept if stop is None else None)
+                await self._store.set_stop(stop, now, self._unstored if stop is None else None)
             except NotStored:
                 return ()
-        self._unkept = None
+        self._unstored = None
         return (new_event("TWL-O115"),)
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
-        """Forget what has ended, also on a disk that did late what it was not waited for."""
+        """End what is over, or was ended in the store later than it was waited for."""
         faded = now - self._longest_fade()
         self._fading = {name: override for name, override in self._fading.items() if override.end > faded}
-        standing = {held.id for held in self._store.overrides}
-        over = [kept for kept in self._kept.values() if kept.override.end <= now or kept.id not in standing]
-        self._leave(over, now)
-        gone, self._gone = self._gone, ()
-        # a disk that does not take the note loses nothing, for the documents themselves tell of the end
+        in_force = {record.id for record in self._store.overrides}
+        over = [stored for stored in self._in_force.values() if stored.override.end <= now or stored.id not in in_force]
+        self._end(over, now)
+        ended, self._unrecorded = self._unrecorded, ()
+        # nothing is lost where that cannot be stored: the documents hold their ends
         with suppress(WatertowerError):
-            await self._store.end_overrides(gone, now)
-        return tuple(new_event("TWL-O103", id=kept.id, owner=kept.owner, reason=kept.reason) for kept in over)
+            await self._store.end_overrides(ended, now)
+        return tuple(new_event("TWL-O103", id=stored.id, owner=stored.owner, reason=stored.reason) for stored in over)
 
-    def _leave(self, ended: Collection[StoredOverride], now: datetime) -> None:
-        """They have ended; the plan must know of them while the fade into what follows runs."""
-        for kept in ended:
-            del self._kept[kept.id]
-            self._fading[kept.id] = replace(kept.override, end=min(kept.override.end, now))
-        self._gone += tuple(kept.id for kept in ended)
+    def _end(self, ended: Collection[StoredOverride], now: datetime) -> None:
+        """The plan keeps what has ended while the fade to what follows runs."""
+        for stored in ended:
+            del self._in_force[stored.id]
+            self._fading[stored.id] = replace(stored.override, end=min(stored.override.end, now))
+        self._unrecorded += tuple(stored.id for stored in ended)
 
     def _longest_fade(self) -> timedelta:
-        rules = (*self.grounds.program.campaigns, *self.grounds.program.every_night)
-        return SETTLED + max((rule.fade_in for rule in rules), default=SETTLED)
+        rules = (*self.policy.program.campaigns, *self.policy.program.every_night)
+        return SHORTEST_FADE + max((rule.fade_in for rule in rules), default=SHORTEST_FADE)
 
 
 def _readable(documents: Iterable[str]) -> list[StoredOverride]:
@@ -283,30 +282,30 @@ def _readable(documents: Iterable[str]) -> list[StoredOverride]:
     return found
 
 
-WAITING = 100
-GRANTED = 60
-"""No person presses more often than each second for a minute."""
+MOST_WAITING = 100
+MOST_GRANTED = 60
+"""Of one action in a minute: nobody presses a button more often than each second for a minute."""
 WINDOW_S = 60.0
-ANSWERS = 240
-"""Whoever asks waits for the answer; four a second fill no log."""
+MOST_ANSWERS = 240
+"""In a minute: each sender waits for the answer, and four a second do not fill a log."""
 
 
 class OverrideQueue:
     """Queue of manual requests to one `OverrideManager`; the events returned are the answers.
 
     They are answered one at a time, outside the control loop, because each answer waits for the disk. A safety stop
-    acts before it is answered. At most WAITING requests wait; a stop takes the place of the last, since one in force
-    that was never answered could not be lifted. A copy of a request that already waits, as it comes over a second
-    broker, is dropped; a stop only where nothing waits behind it, for that may be a lift. While the clock is suspect
-    nothing is granted and nothing ends by it.
+    acts before it is answered. At most MOST_WAITING requests wait; a stop takes the place of the last of them, since a
+    stop that was never answered could not be lifted. A copy of a request that waits already, as it comes over a second
+    broker, is dropped; a copy of a stop only where nothing waits behind it, for that may be a lift. While the clock is
+    suspect no override is granted and none ends.
     """
 
-    def __init__(self, hand: OverrideManager) -> None:
-        self._hand = hand
+    def __init__(self, overrides: OverrideManager) -> None:
+        self._overrides = overrides
         self._waiting: deque[bytes] = deque()
-        self._answers = RateLimit(ANSWERS)
+        self._answers = RateLimit(MOST_ANSWERS)
         self._latest_s = 0.0
-        self._keep_s = 0.0
+        self._retry_s = 0.0
         self._granted: dict[str, TokenBucket] = {}
         """By action."""
 
@@ -316,47 +315,48 @@ class OverrideQueue:
         return bool(self._waiting)
 
     def receive(self, payload: bytes, reading: ClockReading) -> tuple[Event, ...]:
-        """A request joins those that wait."""
+        """Queue a request."""
         if self._waiting and self._waiting[-1] == payload:
             return ()
-        is_stop = self._hand.halt(payload, reading.wall)
+        is_stop = self._overrides.stop_at_once(payload, reading.wall)
         if payload in self._waiting and not is_stop:
             return ()
-        if len(self._waiting) < WAITING:
+        if len(self._waiting) < MOST_WAITING:
             self._waiting.append(payload)
             return ()
         if is_stop:
             payload, self._waiting[-1] = self._waiting[-1], payload
-        return self._damped(self._hand.turn_away(payload, "TWL-O128"), reading)
+        return self._limited(self._overrides.refuse(payload, "TWL-O128"), reading)
 
     async def work(self, reading: ClockReading) -> tuple[Event, ...]:
-        """Answers the one that has waited longest, and forgets what has ended."""
+        """Answer the request that has waited longest, and end what is over."""
         suspect = reading.trust is Trust.SUSPECT
         events: tuple[Event, ...] = ()
         if self._waiting:
-            events = self._damped(await self._answer(self._waiting[0], reading, suspect), reading)
+            events = self._limited(await self._answer(self._waiting[0], reading, suspect), reading)
             self._waiting.popleft()
-        if reading.mono >= self._keep_s:
-            self._keep_s = reading.mono + KEEP_S
-            events += await self._hand.keep_stop(reading.wall)
-        ended = () if suspect else await self._hand.expire(reading.wall)
-        return (*events, *ended, *self._answers.due(self._seen_s(reading)))
+        if reading.mono >= self._retry_s:
+            self._retry_s = reading.mono + RETRY_STOP_S
+            events += await self._overrides.retry_stop(reading.wall)
+        ended = () if suspect else await self._overrides.expire(reading.wall)
+        return (*events, *ended, *self._answers.due(self._now_s(reading)))
 
     async def _answer(self, payload: bytes, reading: ClockReading, suspect: bool) -> Event:
-        """At most GRANTED a minute of each action: each is written to disk, log and lamps. A stop is never refused."""
+        """At most MOST_GRANTED of an action a minute: each goes to disk, log and lamps. A stop is never refused."""
         action = action_of(payload)
-        granted = self._granted.get(action, TokenBucket(GRANTED, WINDOW_S / GRANTED))
+        granted = self._granted.get(action, TokenBucket(MOST_GRANTED, WINDOW_S / MOST_GRANTED))
         if action != "stop" and not granted.allows(reading.mono):
-            return self._hand.turn_away(payload, "TWL-O112")
-        answer = await self._hand.take(payload, reading.wall, suspect)
+            return self._overrides.refuse(payload, "TWL-O112")
+        answer = await self._overrides.take(payload, reading.wall, suspect)
         if answer.code != REFUSED:
             self._granted[action] = granted.spend(reading.mono)
         return answer
 
-    def _damped(self, answer: Event, reading: ClockReading) -> tuple[Event, ...]:
-        return self._answers.pass_on(answer, self._seen_s(reading))
+    def _limited(self, answer: Event, reading: ClockReading) -> tuple[Event, ...]:
+        return self._answers.pass_on(answer, self._now_s(reading))
 
-    def _seen_s(self, reading: ClockReading) -> float:
-        """Boot time. What came while an answer waited for the disk was read later than the work was begun."""
+    def _now_s(self, reading: ClockReading) -> float:
+        """Boot time that never goes back: a request that came during the wait for the disk was read later than the
+        answer was begun."""
         self._latest_s = max(self._latest_s, reading.mono)
         return self._latest_s

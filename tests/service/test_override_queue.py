@@ -11,7 +11,7 @@ import pytest
 from controller.clock import ClockReading, Trust
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
-from controller.service.overrides import ANSWERS, GRANTED, WAITING, OverrideManager, OverrideQueue
+from controller.service.overrides import MOST_ANSWERS, MOST_GRANTED, MOST_WAITING, OverrideManager, OverrideQueue
 from controller.simulation.controller_host import SimulatedDisk
 
 SETUP = load(Path(__file__).parents[2] / "config")
@@ -66,33 +66,33 @@ async def test_a_stop_acts_before_what_waits(hand: OverrideManager) -> None:
 
 
 async def test_a_flood_of_refusals_is_counted(hand: OverrideManager) -> None:
-    """ANSWERS are told, the rest in one line when the minute is over; what is granted is told beside them."""
+    """MOST_ANSWERS are told, the rest in one line when the minute is over; what is granted is told beside them."""
     desk, told = OverrideQueue(hand), []
-    for number in range(3 * ANSWERS):
+    for number in range(3 * MOST_ANSWERS):
         desk.receive(asked(f"r{number}", look="blurple"), EVENING)
         told += await desk.work(EVENING)
     desk.receive(asked("a"), EVENING)
     told += await desk.work(EVENING)
-    assert [event.code for event in told] == ["TWL-O110"] * ANSWERS + ["TWL-O101"]
+    assert [event.code for event in told] == ["TWL-O110"] * MOST_ANSWERS + ["TWL-O101"]
     (summary,) = await desk.work(later(61))
-    assert (summary.code, summary.fields["times"]) == ("TWL-C040", 2 * ANSWERS)
+    assert (summary.code, summary.fields["times"]) == ("TWL-C040", 2 * MOST_ANSWERS)
 
 
 async def test_one_request_too_many_is_told_to_come_again(hand: OverrideManager) -> None:
     """The others keep their places."""
     desk = OverrideQueue(hand)
-    turned_away = [event for number in range(WAITING + 1) for event in desk.receive(asked(f"n{number}"), EVENING)]
-    assert [(event.code, event.fields["id"]) for event in turned_away] == [("TWL-O110", f"n{WAITING}")]
+    refused = [event for number in range(MOST_WAITING + 1) for event in desk.receive(asked(f"n{number}"), EVENING)]
+    assert [(event.code, event.fields["id"]) for event in refused] == [("TWL-O110", f"n{MOST_WAITING}")]
 
 
 async def test_a_stop_among_too_many_is_kept_and_can_be_lifted(hand: OverrideManager) -> None:
     """The last of the others is told to come again in its place."""
     desk = OverrideQueue(hand)
-    for number in range(WAITING):
+    for number in range(MOST_WAITING):
         desk.receive(asked(f"n{number}"), EVENING)
-    (turned_away,) = desk.receive(asked("s", action="stop"), EVENING)
-    assert turned_away.fields["id"] == f"n{WAITING - 1}"
-    answers = [event for _ in range(WAITING) for event in await desk.work(EVENING)]
+    (refused,) = desk.receive(asked("s", action="stop"), EVENING)
+    assert refused.fields["id"] == f"n{MOST_WAITING - 1}"
+    answers = [event for _ in range(MOST_WAITING) for event in await desk.work(EVENING)]
     assert (answers[-1].code, answers[-1].fields["id"]) == ("TWL-O105", "s")
     desk.receive(asked("l", action="lift"), EVENING)
     await desk.work(EVENING)
@@ -117,12 +117,12 @@ async def test_no_flood_of_what_is_granted_fills_disk_and_log(
 ) -> None:
     """Told to come again in a minute, by the clock that no step moves; under one id or many. Then it goes on."""
     desk, told = OverrideQueue(hand), []
-    for number in range(20 * GRANTED):
+    for number in range(20 * MOST_GRANTED):
         desk.receive(asked("a" if same else f"n{number}", **keys), later(number / 100))
         told += await desk.work(later(number / 100))
     granted = [event for event in told if event.code != "TWL-O110"]
-    assert GRANTED <= len(granted) <= GRANTED + 13
-    assert len(told) <= len(granted) + ANSWERS
+    assert MOST_GRANTED <= len(granted) <= MOST_GRANTED + 13
+    assert len(told) <= len(granted) + MOST_ANSWERS
     assert "TWL-O112" in str(next(event for event in told if event.code == "TWL-O110").fields["reason"])
     desk.receive(asked("last", **keys), later(90))
     assert (await desk.work(later(90)))[0].code == granted[0].code
@@ -131,15 +131,15 @@ async def test_no_flood_of_what_is_granted_fills_disk_and_log(
 async def test_a_flood_of_anything_delays_no_stop_and_no_lift(hand: OverrideManager) -> None:
     """A stop acts at once and is written once, however often it comes; each kind of request has its own allowance."""
     desk = OverrideQueue(hand)
-    for number in range(20 * GRANTED):
+    for number in range(20 * MOST_GRANTED):
         desk.receive(asked(f"n{number}"), EVENING)
         await desk.work(EVENING)
     told = []
-    for number in range(3 * ANSWERS):
+    for number in range(3 * MOST_ANSWERS):
         desk.receive(asked(f"s{number}", action="stop"), EVENING)
         assert hand.stop is not None
         told += await desk.work(EVENING)
-    assert [event.code for event in told] == ["TWL-O105"] * ANSWERS
+    assert [event.code for event in told] == ["TWL-O105"] * MOST_ANSWERS
     desk.receive(asked("l", action="lift"), EVENING)
     assert [event.code for event in await desk.work(EVENING)] == ["TWL-O106"]
 
@@ -157,9 +157,9 @@ async def test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own(hand: O
 async def test_a_flood_of_stops_is_answered_as_stops(hand: OverrideManager) -> None:
     """One too many to wait is in force all the same, and is not told to be refused; all are lifted by one lift."""
     desk = OverrideQueue(hand)
-    told = [e for n in range(WAITING + 5) for e in desk.receive(asked(f"s{n}", action="stop"), EVENING)]
+    told = [e for n in range(MOST_WAITING + 5) for e in desk.receive(asked(f"s{n}", action="stop"), EVENING)]
     assert {event.code for event in told} == {"TWL-O107"}, "nothing is on disk yet"
-    for _ in range(WAITING):
+    for _ in range(MOST_WAITING):
         await desk.work(EVENING)
     desk.receive(asked("l", action="lift"), EVENING)
     assert [event.code for event in await desk.work(EVENING)] == ["TWL-O106"]
@@ -168,11 +168,11 @@ async def test_a_flood_of_stops_is_answered_as_stops(hand: OverrideManager) -> N
 async def test_a_flood_while_the_disk_is_slow_is_counted_too(hand: OverrideManager) -> None:
     """Work is begun by an earlier look at the clock than what comes meanwhile."""
     desk, told = OverrideQueue(hand), []
-    for number in range(2 * ANSWERS):
-        for more in range(WAITING + 1):
+    for number in range(2 * MOST_ANSWERS):
+        for more in range(MOST_WAITING + 1):
             told += desk.receive(asked(f"m{number}.{more}", look="blurple"), later((number + 0.5) / 100))
         told += await desk.work(later(number / 100))
-    assert len([event for event in told if event.code == "TWL-O110"]) <= ANSWERS
+    assert len([event for event in told if event.code == "TWL-O110"]) <= MOST_ANSWERS
 
 
 async def test_a_stop_that_a_full_disk_refused_is_tried_again_whatever_the_clock() -> None:

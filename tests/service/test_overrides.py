@@ -12,7 +12,7 @@ from controller.config.load import load
 from controller.events import Event
 from controller.lighting.look import DARK
 from controller.service.override_request import OverridePolicy
-from controller.service.overrides import MOST, OverrideManager
+from controller.service.overrides import MOST_OVERRIDES, OverrideManager
 from controller.simulation.controller_host import SimulatedDisk
 from controller.state import NotStored
 
@@ -120,9 +120,9 @@ async def test_brightness_is_a_share_or_a_percentage(disk: SimulatedDisk) -> Non
 async def test_a_stop_is_in_force_before_anybody_answers(disk: SimulatedDisk) -> None:
     """Not behind a disk, nor behind what was asked before: a lift that still waits is older, and is told so."""
     hand = hand_on(disk)
-    assert not hand.halt(asked(), EVENING)
+    assert not hand.stop_at_once(asked(), EVENING)
     stop = asked(id="s", action="stop")
-    assert hand.halt(stop, EVENING)
+    assert hand.stop_at_once(stop, EVENING)
     assert winner(hand, EVENING) == "stop"
     older = await hand.take(asked(id="l", action="lift"), EVENING)
     assert (older.code, "TWL-O129" in str(older.fields["reason"])) == ("TWL-O110", True)
@@ -174,18 +174,18 @@ async def test_what_is_hidden_to_its_end_does_not_pile_up(disk: SimulatedDisk) -
     hand = hand_on(disk)
     await hand.take(asked(id="long", until="3 h"), EVENING)
     await hand.take(asked(id="bowl", look={"bowl": "green"}, until="2 h"), EVENING)
-    for minute in range(2 * MOST):
+    for minute in range(2 * MOST_OVERRIDES):
         now = EVENING + timedelta(minutes=minute / 10)
         assert (await hand.take(asked(id=f"{minute}", look={"bowl": "red"}, until="1 h"), now)).code == "TWL-O101"
     await hand.expire(now + timedelta(minutes=5))
-    assert [held.id for held in disk.overrides] == ["long", "bowl", f"{2 * MOST - 1}"]
-    assert [each.id for each in hand.overrides] == ["long", "bowl", f"{2 * MOST - 1}"]
+    assert [held.id for held in disk.overrides] == ["long", "bowl", f"{2 * MOST_OVERRIDES - 1}"]
+    assert [each.id for each in hand.overrides] == ["long", "bowl", f"{2 * MOST_OVERRIDES - 1}"]
 
 
 async def test_more_overrides_than_anybody_can_mean_are_refused(disk: SimulatedDisk) -> None:
     """Each shorter than the one before, so that all of them will show; those that are known are answered as before."""
     hand = hand_on(disk)
-    for number in range(MOST):
+    for number in range(MOST_OVERRIDES):
         assert (await hand.take(asked(id=f"{number}", until=f"{600 - number} min"), EVENING)).code == "TWL-O101"
     refused = await hand.take(asked(id="more", until="1 h"), EVENING)
     assert (refused.code, "TWL-O119" in str(refused.fields["reason"])) == ("TWL-O110", True)
@@ -214,7 +214,7 @@ async def test_an_end_that_the_disk_took_late_is_followed(disk: SimulatedDisk, m
 async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: SimulatedDisk) -> None:
     """Its id is not used up."""
     hand = hand_on(disk)
-    assert told(hand.turn_away(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
+    assert told(hand.refuse(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
     assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
 
 
@@ -248,7 +248,7 @@ async def test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted(disk: S
 async def test_an_override_behind_a_stop_that_waits_for_the_disk_is_refused(disk: SimulatedDisk) -> None:
     """The stop is in force before it has its answer."""
     hand = hand_on(disk)
-    hand.halt(asked(id="s", action="stop"), EVENING)
+    hand.stop_at_once(asked(id="s", action="stop"), EVENING)
     assert (await hand.take(asked(id="o"), EVENING)).code == "TWL-O110"
     assert not hand.overrides
 
@@ -259,7 +259,7 @@ async def test_a_stop_that_is_acknowledged_holds_whatever_its_id(disk: Simulated
     hand = hand_on(disk)
     await hand.take(asked(id="button"), EVENING)
     for number in range(3):
-        assert hand.halt(asked(id="button", action="stop"), EVENING)
+        assert hand.stop_at_once(asked(id="button", action="stop"), EVENING)
         assert winner(hand, EVENING) == "stop", "before its answer"
         assert (await hand.take(asked(id="button", action="stop"), EVENING)).code == "TWL-O105"
         hand = hand_on(disk) if restarts else hand
@@ -340,12 +340,12 @@ async def test_a_stop_or_its_end_that_the_disk_refused_is_written_when_it_can_be
         await hand.take(asked(id="s", action="stop"), EVENING)
     disk.file.full = True
     assert (await hand.take(asked(id="x", action=action), EVENING)).code in {"TWL-O107", "TWL-O108"}
-    assert await hand.keep_stop(EVENING) == ()
+    assert await hand.retry_stop(EVENING) == ()
     assert (winner(hand_on(disk), EVENING) == "stop") is (action == "lift"), "not written yet"
     disk.file.full = False
-    assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
+    assert [event.code for event in await hand.retry_stop(EVENING)] == ["TWL-O115"]
     assert (winner(hand_on(disk), EVENING) == "stop") is (action == "stop")
-    assert await hand.keep_stop(EVENING) == ()
+    assert await hand.retry_stop(EVENING) == ()
     if action == "lift":
         await hand.take(asked(id="t", action="stop"), EVENING)
         assert (await hand_on(disk).take(asked(id="x", action="lift"), EVENING)).code == "TWL-O110", "it was done"
@@ -357,7 +357,7 @@ async def test_what_was_asked_after_a_stop_that_was_not_written_counts(disk: Sim
     await hand.take(asked(id="s", action="stop"), EVENING)
     await hand.take(asked(id="l", action="lift"), EVENING)
     disk.file.full = False
-    assert [event.code for event in await hand.keep_stop(EVENING)] == ["TWL-O115"]
+    assert [event.code for event in await hand.retry_stop(EVENING)] == ["TWL-O115"]
     assert winner(hand_on(disk), EVENING) != "stop"
 
 
