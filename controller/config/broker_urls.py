@@ -39,15 +39,11 @@ def several(brokers: tuple[str, ...]) -> tuple[str, ...]:
         raise Mistake("TWL-S095")
     seen: set[tuple[str, int]] = set()
     for one in brokers:
-        parts = ADDRESS.fullmatch(one)
-        place = (
-            ((parts["host"] or parts["ipv6"]).lower(), int(parts["port"] or PORTS[parts["scheme"].lower()]))
-            if parts
-            else ("", 0)
-        )
-        if place in seen:
-            raise Mistake("TWL-S070", value=one)
-        seen.add(place)
+        if parts := ADDRESS.fullmatch(one):
+            place = (parts["host"] or parts["ipv6"]).lower(), int(parts["port"] or PORTS[parts["scheme"].lower()])
+            if place in seen:
+                raise Mistake("TWL-S070", value=one)
+            seen.add(place)
     return brokers
 
 

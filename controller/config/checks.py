@@ -36,7 +36,7 @@ def of_schedule(document: Document) -> Iterator[Finding]:
     yield from _names_twice(document, rules)
     dated = [rule for group in ("campaigns", "blackouts") for rule in document.pairs.groups(group)]
     too_far_out = any(word in document.pairs.entries for word in DAYS)
-    for rule in dated:  # told though the entry has other mistakes
+    for rule in dated:  # also where the entry has other mistakes
         name, given = rule.scalar("name"), [word in rule.entries for word in DAYS]
         if all(given) or not (any(given) or too_far_out):
             code = "TWL-S140" if all(given) else "TWL-S141"
@@ -48,8 +48,8 @@ def of_schedule(document: Document) -> Iterator[Finding]:
 
 
 def too_many(document: Document) -> Iterator[Finding]:
-    """More rules, windows of hours or values in all than a schedule may have; told at the first rule that has too many,
-    and instead of what else is wrong: each would cost its time."""
+    """More rules, windows of hours or values in all than a schedule may have, at the first rule that has too many;
+    reported instead of what else is wrong, since finding each of those costs time."""
     windows = values = 0
     rules = (rule for group in RULES for rule in document.pairs.groups(group))
     for number, rule in enumerate(rules, start=1):
@@ -69,7 +69,7 @@ def _count(node: Node) -> int:
 
 
 def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:
-    """Rules whose looks do not fit into the document of a gateway, with the plan ahead; told at their colours."""
+    """Rules whose looks do not fit into the document of a gateway, with the plan ahead; reported at their colours."""
     every = tuple(gateways)
     for group, listed in rules.items():
         for number, rule in enumerate(listed):
@@ -102,7 +102,7 @@ def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any])
 
 
 def _names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
-    """Entries that cannot be told apart by their names; upper and lower case are the same."""
+    """Entries with the same name; upper and lower case do not differ."""
     names = (name for group in groups if (name := group.scalar("name")) and name.text.strip())
     return _twice(document, ((name.text.strip().casefold(), name) for name in names))
 
@@ -158,7 +158,7 @@ def _patches(document: Document, gateways: Gateways, context: Mapping[str, Any])
     for number, gateway in gateways.items():
         fixtures = gateway.patched_fixtures
         if len({fixture.name for fixture in fixtures}) < len(fixtures):
-            continue  # told as names given twice; a mistake of the patch could not be placed
+            continue  # reported as names given twice; a mistake of the patch could not be placed
         for mistake in patch_mistakes(fixtures, context["profiles"], context["palette"]):
             yield _at(document, ("gateways", number), mistake)
 
@@ -180,7 +180,7 @@ def _commanded_twice(document: Document, gateways: Gateways) -> Iterator[Finding
     usable = {zone.text for zone in zones_of(document) if ZONE_NAME.fullmatch(zone.text)}
     for number, gateway in gateways.items():
         if not usable.issuperset(gateway.zone_names):
-            continue  # told as unknown zones; what cannot be asked for has no commands
+            continue  # reported as unknown zones; what cannot be asked for has no commands
         dark = DesiredState(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
         for topic in dict.fromkeys(message.topic for message in gateway.encode(dark, "")):
             other = owners.setdefault(topic, gateway.name)

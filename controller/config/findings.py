@@ -4,6 +4,7 @@ Lines and columns count from 1, columns in characters, as editors show them.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*
 """What is never shown again of a line, though it should not have stood there."""
 HIDDEN = r"\g<url>\g<key>…"
 MOST = 100
-"""No more findings of one file are told; a screen of thousands helps nobody."""
+"""No more findings of one file are shown; a screen of thousands helps nobody."""
 MOST_SOUGHT = 1000
 """After so many of one kind no more are looked for: a hostile file would have millions, each with its near word."""
 
@@ -74,7 +75,9 @@ def _hidden(value: object, line: str) -> object:
     if isinstance(value, str):
         for found in SECRET.finditer(line):
             secret = found[0].removeprefix(found["url"] or found["key"])
-            part = value.strip("'\"").replace("''", "'")  # of a broken line a part may be told, in other quotes
+            part = value.strip("'\"").replace(
+                "''", "'"
+            )  # the finding on a broken line may quote a part of it, in other quotes
             value = "…" if len(part) > 1 and part in secret else value.replace(secret, "…")
     return value
 
@@ -89,16 +92,16 @@ def _column_shown(text: str, column: int) -> int:
 
 
 def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """By file and place, each told once, and not more than MOST of one file."""
+    """By file and place, each once, and not more than MOST of one file."""
     files: dict[str, dict[object, Finding]] = {}
     for finding in findings:
-        told = (finding.code, finding.place, *map(str, finding.event.fields.values()))
-        files.setdefault(finding.file, {}).setdefault(told, finding)
-    return tuple(kept for told in files.values() for kept in _not_too_many(list(told.values())))
+        identity = (finding.code, finding.place, *map(str, finding.event.fields.values()))
+        files.setdefault(finding.file, {}).setdefault(identity, finding)
+    return tuple(shown for of_file in files.values() for shown in _not_too_many(of_file.values()))
 
 
-def _not_too_many(told: list[Finding]) -> list[Finding]:
-    ordered = sorted(told, key=lambda finding: finding.place or FilePlace(0, 0, 0))
+def _not_too_many(found: Iterable[Finding]) -> list[Finding]:
+    ordered = sorted(found, key=lambda finding: finding.place or FilePlace(0, 0, 0))
     if len(ordered) <= MOST:
         return ordered
     code = "TWL-S041" if any(finding.is_error for finding in ordered) else "TWL-S257"

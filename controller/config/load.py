@@ -171,10 +171,10 @@ def _context(
 
 def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, tuple[Finding, ...]]:
     tower, findings = _read_as(Tower, document, context)
-    told = {finding.place[:2] for finding in findings if finding.place}
+    places = {finding.place[:2] for finding in findings if finding.place}
     gateways = _readable_gateways(document, context) if tower is None else dict(enumerate(tower.gateways))
     more = islice(checks.of_tower(document, gateways, context), MOST_SOUGHT)
-    return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in told))
+    return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in places))
 
 
 def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | None, tuple[Finding, ...]]:

@@ -43,8 +43,8 @@ def as_github(findings: Iterable[Finding], language: Language) -> str:
 
 
 def _block(finding: Finding, language: Language) -> str:
-    told = texts(language, "findings")["levels"][finding.event.level]
-    head = f"{told}[{finding.code}]: {finding.event.text(language)}"
+    level = texts(language, "findings")["levels"][finding.event.level]
+    head = f"{level}[{finding.code}]: {finding.event.text(language)}"
     action = finding.event.action(language)
     if finding.place is None:
         return f"{head}\n --> {finding.file}\n  = {texts(language, 'findings')['help']}: {action}"
@@ -108,11 +108,11 @@ def _annotation(finding: Finding, language: Language) -> str:
     where = {"file": finding.file, "title": finding.code}
     if place:
         where |= {"line": str(place.line), "col": str(place.column), "endColumn": str(place.end - 1)}
-    told = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in where.items())
+    properties = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in where.items())
     message = f"{finding.event.text(language)}: {finding.event.action(language)}"
-    return f"::{ANNOTATIONS[finding.event.level]} {told}::{_escaped(message)}"
+    return f"::{ANNOTATIONS[finding.event.level]} {properties}::{_escaped(message)}"
 
 
 def _escaped(text: str, also: str = "") -> str:
-    """Percent-escapes as workflow commands want them."""
+    """Percent-escapes as workflow commands need them."""
     return "".join(f"%{ord(char):02X}" if char in "%\r\n" + also else char for char in text)

@@ -94,21 +94,15 @@ ZONES: TypeAdapter[dict[str, Colors]] = TypeAdapter(
     dict[Annotated[str, AfterValidator(_known_zone)], Annotated[Colors, BeforeValidator(_one_or_several)]]
 )
 
+ONE_OR_SEVERAL = [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
 ByZone = Annotated[
     Mapping[str, Colors],
     BeforeValidator(_by_zone),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                {
-                    "type": "object",
-                    "minProperties": 1,
-                    "additionalProperties": {
-                        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
-                    },
-                },
+                *ONE_OR_SEVERAL,
+                {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": ONE_OR_SEVERAL}},
             ],
             "examples": ["orange", "#FF6A00", "2700 K", "dark", ["red", "blue"], {"bowl": "yellow", "shaft": "blue"}],
         }

@@ -4,6 +4,7 @@ import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from controller import plain_file
@@ -48,12 +49,10 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     ]
     if not rules:
         found.append(document.source.finding("TWL-S252", None))
-    found.extend(_colors_not_shown(setup, rules))
-    found.extend(_not_read(setup))
-    found.extend(_of_tower(setup))
-    found.extend(_of_gateways(setup))
-    found.extend(_of_wear(setup))
-    return in_order((*found, *(finding for rule in rules for finding in _of_rule(document, rule))))
+    for rule in rules:
+        found.extend(_of_rule(document, rule))
+    more = (_not_read(setup), _of_tower(setup), _of_gateways(setup), _of_wear(setup), _colors_not_shown(setup, rules))
+    return in_order((*found, *chain(*more)))
 
 
 def _not_read(setup: Setup) -> Iterator[Finding]:
@@ -99,11 +98,8 @@ def _of_wear(setup: Setup) -> Iterator[Finding]:
     """Sequences whose every step a gateway writes to its flash memory, at the pace of the sequence."""
     document = setup.schedule_text
     worn = [each for each in setup.tower.gateways if each.WRITES_FLASH and "color" not in each.cannot()]
-    groups: dict[str, Iterable[Shows]] = {
-        "campaigns": setup.schedule.campaigns,
-        "every_night": setup.schedule.every_night,
-    }
-    for group, rules in groups.items():
+    for group in ("campaigns", "every_night"):
+        rules: tuple[Shows, ...] = getattr(setup.schedule, group)
         for index, rule in enumerate(rules):
             changing = {zone for zone, look in rule.looks.items() if len(look.colors) > 1}
             names = ", ".join(each.name for each in worn if changing & {*each.zone_names})
@@ -148,9 +144,9 @@ def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]
                 if names:
                     fixtures = ", ".join([*names[:MOST_LAMPS], *(["…"] if len(names) > MOST_LAMPS else [])])
                     shown = lamp.light(lamp.levels(Light(*color.linear))).state.color
-                    told = {"instead": shown.hex if shown else "#000000", "delta_e": f"{delta_e:.0f}"}
+                    fields = {"instead": shown.hex if shown else "#000000", "delta_e": f"{delta_e:.0f}"}
                     finding = setup.schedule_text.source.finding
-                    yield finding("TWL-F130", word.place, fixture=fixtures, color=word.text.strip(), **told)
+                    yield finding("TWL-F130", word.place, fixture=fixtures, color=word.text.strip(), **fields)
 
 
 def _words(node: Node, zones: frozenset[str]) -> Iterator[tuple[Scalar, frozenset[str]]]:

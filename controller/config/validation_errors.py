@@ -19,13 +19,13 @@ from controller.events import CATALOGUE, Text
 from controller.events.models import Phrase
 from controller.locale import DEFAULT, texts
 
-Told = tuple[str, dict[str, object]]
+Explanation = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
 Path = tuple[int | str, ...]
 
 NO_DAYS = "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
-"""Keywords in a wrong place: told as that, and neither as missing nor as oddly indented."""
+"""Keywords in a wrong place: reported as that, and neither as missing nor as oddly indented."""
 DELETED = "TWL-S076"
 OF_PROFILES = frozenset({"TWL-F103", "TWL-F107", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
@@ -53,10 +53,10 @@ SINGLE = frozenset({"string_type", "int_type", "float_type", "bool_type", "union
 """Errors that say, of what is no single text, that it had to be one."""
 
 
-def findings(document: Document, error: ValidationError, told: Iterable[Finding]) -> Iterator[Finding]:
-    """A finding for every error that is not the consequence of another one, nor of what was told before."""
+def findings(document: Document, error: ValidationError, earlier: Iterable[Finding]) -> Iterator[Finding]:
+    """A finding for every error that is not the consequence of another one, nor of an earlier finding."""
     places, misplaced = set(), set()
-    for finding in told:
+    for finding in earlier:
         places.add(finding.place and finding.place[:2])
         if finding.code in ELSEWHERE:
             misplaced.add(finding.event.fields["key"])
@@ -78,7 +78,7 @@ def _flat(error: ValidationError, path: Path = ()) -> Iterator[ErrorDetails]:
 
 
 def _is_consequence(document: Document, error: ErrorDetails, places: set[Any], misplaced: set[object]) -> bool:
-    """Whether what was told already is the reason: of this very value, or of a keyword that seems to be missing."""
+    """Whether an earlier finding is the reason: of this very value, or of a keyword that seems to be missing."""
     if error["type"] in {"extra_forbidden", "is_instance_of"}:
         return True
     mistake = error.get("ctx", {}).get("error")
@@ -106,7 +106,7 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
         place = node.part(mistake.start, mistake.end) if isinstance(node, Scalar) else node and node.place
         return document.source.finding(mistake.code, place or TOP, **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
-    code, fields = _missing(error["loc"], node) if error["type"] == "missing" else _told(error, key, node)
+    code, fields = _missing(error["loc"], node) if error["type"] == "missing" else _explained(error, key, node)
     return document.source.finding(code, node.place if node else TOP, **fields)
 
 
@@ -125,7 +125,7 @@ def blamed(node: Node | None, mistake: Mistake) -> Node | None:
     return node
 
 
-def _missing(path: Path, node: Node | None) -> Told:
+def _missing(path: Path, node: Node | None) -> Explanation:
     """A keyword that is not there, or pairs where there is something else."""
     key, groups = str(path[-1]), texts(DEFAULT, "examples")["line_in"]
     group = next((str(step) for step in reversed(path) if step in groups), "")
@@ -137,7 +137,7 @@ def _missing(path: Path, node: Node | None) -> Told:
     return "TWL-S014", {"key": key, "example": example}
 
 
-def _told(error: ErrorDetails, key: str, node: Node | None) -> Told:
+def _explained(error: ErrorDetails, key: str, node: Node | None) -> Explanation:
     kind, context = error["type"], error.get("ctx", {})
     text = node.text if isinstance(node, Scalar) else key
     if kind in SINGLE and not isinstance(node, Scalar):
@@ -172,7 +172,7 @@ def _example(*keys: str) -> Phrase | None:
     return Phrase(Text("examples", ".".join(keys))) if isinstance(table, str) else None
 
 
-def choice(key: str, text: str, allowed: list[str]) -> Told:
+def choice(key: str, text: str, allowed: list[str]) -> Explanation:
     """A word that is none of those allowed, with the one that was meant where there is a near one."""
     suggestion = near(text, allowed)
     if suggestion:
@@ -180,7 +180,7 @@ def choice(key: str, text: str, allowed: list[str]) -> Told:
     return "TWL-S056", {"key": key, "value": text, "allowed": ", ".join(allowed)}
 
 
-def _name(key: str, text: str, pattern: str) -> Told:
+def _name(key: str, text: str, pattern: str) -> Explanation:
     if key == "component":
         return choice(key, text, COMPONENTS)
     if "a-z" not in pattern:

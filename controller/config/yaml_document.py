@@ -143,18 +143,18 @@ class Builder:
             line, column, _ = twice[0].key.place
             self.findings.append(yaml_hints.missing_hyphen(self.text, line - 1, column - 3))
         else:
-            self._tell_twice(entries, twice)
+            self._report_twice(entries, twice)
         first = next((entry.key.place for entry in entries.values()), self._place(start))
         return Pairs(entries, first)
 
-    def _tell_twice(self, entries: dict[str, YamlEntry], twice: list[YamlEntry]) -> None:
+    def _report_twice(self, entries: dict[str, YamlEntry], twice: list[YamlEntry]) -> None:
         """The first of two equal keywords counts; of two lists the entries of both are checked."""
         for again in twice:
             key, first = again.key, entries[again.key.text]
             both_lists = isinstance(first.value, YamlSequence) and isinstance(again.value, YamlSequence)
             code, lines = "TWL-S075" if both_lists else "TWL-S015", (first.key.place.line, key.place.line)
-            told = self.text.source.finding(code, key.place, key=key.text, first_line=lines[0], second_line=lines[1])
-            self.findings.append(told)
+            fields = {"key": key.text, "first_line": lines[0], "second_line": lines[1]}
+            self.findings.append(self.text.source.finding(code, key.place, **fields))
             if isinstance(first.value, YamlSequence) and isinstance(again.value, YamlSequence):
                 items = (*first.value.items, *again.value.items)
                 entries[key.text] = first._replace(value=YamlSequence(items, first.value.place))

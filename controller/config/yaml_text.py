@@ -32,7 +32,7 @@ LETTERS = (
         re.compile(rf"(?:^|[:,-] |[\[{{,]) *(?P<found>[{OPENING}][^{OPENING}\"]*[{END}])(?=\s*(?:$|[\]}},:]))"),
     ),
 )
-"""Letters that are read as what they stand for, each told at its place."""
+"""Letters that are read as what they stand for, each reported at its place."""
 BREAKS = (
     ("TWL-S044", re.compile(rf"(?:[ \t-]|{SPACE})*(?P<found>{INVISIBLE})")),
     ("TWL-S027", re.compile(r"(?P<at>(?P<marker><{7}|={7}|>{7}|\|{7})(?: .*)?)$")),
