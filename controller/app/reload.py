@@ -5,26 +5,22 @@ write that leaves time and size as they were. A change is judged when the files 
 a half-written file is never read. What could not be read, or copied, is tried again every RETRY_S until it can be: an
 error of a disk or a network share leaves no trace in what `stat` tells.
 
-Good files are copied to `last-good` in the state directory, fixture profiles included, all at once. Bad files change
-nothing, and the next start uses the last good copy in their place.
+Bad files change nothing, and the next start uses the last good copy in their place (`last_good`).
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller import plain_file
 from controller.app import broker_settings
+from controller.app.last_good import LastGood, copied_at, local
 from controller.broker import User
 from controller.config import source
-from controller.config.load import SCHEDULE, TOWER, Setup, load, parse
-from controller.config.profiles import FOLDER as PROFILES
+from controller.config.load import SCHEDULE, TOWER, Setup, load
 from controller.config.profiles import profile_paths
-from controller.config.source import LIMIT
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
@@ -33,7 +29,6 @@ from controller.schedule.plan import Cue, Program
 from controller.service.control_loop import ControlLoop
 from controller.service.desired import desired_looks
 from controller.service.values import looks_value, rules_value
-from controller.state.atomic import settle, write_folder
 from controller.threads import run_blocking
 
 if TYPE_CHECKING:
@@ -42,15 +37,11 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 STILL_S = 0.5
 RETRY_S = 10.0
-LAST_GOOD = "last-good"
-BEFORE = "last-good-before"
-"""What was in force before the last good files: a file that is checked was often taken a second ago."""
 TONIGHT = timedelta(hours=24)
 REJECTED, UNREAD = "TWL-O131", "TWL-O134"
 FILE_UNUSABLE = "TWL-Q106"
 
 Seen = tuple[tuple[int, ...] | None, ...]
-Contents = Mapping[str, bytes]
 Users = Mapping[str, User] | None
 
 
@@ -166,111 +157,6 @@ def may_pass(rejected: Event | None) -> bool:
         return False
     first = rejected.fields["first"]
     return rejected.code == UNREAD or (isinstance(first, Event) and first.code == FILE_UNUSABLE)
-
-
-class LastGood:
-    """Keeps a copy of the files in force; `alarm` is raised while it cannot be written."""
-
-    def __init__(self, directory: Path, state: Path, alarm: Alarm) -> None:
-        self._directory = directory
-        self._state = state
-        self._alarm = alarm
-        self._setup: Setup | None = None
-        self._contents: Contents | None = None
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the copy is older than the files in force."""
-        return self._setup is not None
-
-    async def keep(self, setup: Setup) -> None:
-        """Copies the files if they are still those in force, now or by `retry`."""
-        self._setup, self._contents = setup, None
-        await self.retry()
-
-    async def retry(self) -> None:
-        """Writes a copy that could not be written, from the contents read before: the files may be spoilt meanwhile."""
-        if self._setup is None:
-            return
-        try:
-            if self._contents is None:
-                self._contents = await run_blocking("files", partial(contents_of, self._setup, self._directory))
-            await run_blocking("files", partial(write_last_good, self._contents, self._state))
-        except OSError as error:
-            copied = local(copied_at(self._state), self._setup)
-            event = new_event("TWL-O132", copied=copied, reason=error.strerror or str(error))
-            self._alarm.raise_(event, again=event != self._alarm.raised)
-            return
-        self._setup = None
-        self._alarm.clear(new_event("TWL-O133"))
-
-
-def contents_of(setup: Setup, directory: Path) -> Contents:
-    """The files of a folder; none where they are no longer those of this setup. Raises OSError."""
-    names = (*(f"{PROFILES}/{path.name}" for path in profile_paths(directory)), SCHEDULE, TOWER)
-    contents = {name: plain_file.read(directory / name, LIMIT) for name in names}
-    try:
-        return contents if parse(contents[TOWER], contents[SCHEDULE], directory) == setup else {}
-    except FilesRejected:
-        return {}
-
-
-def write_last_good(contents: Contents, state: Path) -> None:
-    """Writes these files, if any, where the next start finds them. Raises OSError."""
-    before = _kept(state / LAST_GOOD)
-    if contents and contents != before:
-        if before:
-            with suppress(OSError):
-                write_folder(state / BEFORE, before)
-        write_folder(state / LAST_GOOD, contents)
-
-
-def is_last_good(setup: Setup, directory: Path, state: Path) -> bool:
-    """Whether the files of a folder are, byte for byte, those that the service took last. Raises OSError."""
-    return contents_of(setup, directory) == _kept(state / LAST_GOOD)
-
-
-def copied_at(state: Path) -> datetime | None:
-    """When the last good copy was written; None where there is none."""
-    try:
-        return datetime.fromtimestamp((state / LAST_GOOD / SCHEDULE).stat().st_mtime, UTC)
-    except (OSError, ValueError, OverflowError):
-        return None
-
-
-def local(at: datetime | None, setup: Setup) -> str:
-    """An instant in the site's own time."""
-    return f"{at.astimezone(setup.tower.site.place.time_zone):%Y-%m-%d %H:%M}" if at is not None else "–"
-
-
-def _kept(folder: Path) -> Contents:
-    """The contents of the copy; none where it cannot be read, so that it is written anew."""
-    try:
-        return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
-    except OSError:
-        return {}
-
-
-def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
-    """The setup of a folder, or the last good copy of it with what is wrong; raises FilesRejected without a copy."""
-    try:
-        return load(directory), None
-    except FilesRejected as rejected:
-        copy = last_good(directory, state)
-        if copy is None:
-            raise
-        return copy, rejected
-
-
-def last_good(directory: Path, state: Path, copy: str = LAST_GOOD) -> Setup | None:
-    """What the last good copy, or the one BEFORE it, says as if it stood in a folder; None where there is no copy that
-    can be read."""
-    try:
-        settle(state / copy)
-        tower, schedule = (plain_file.read(state / copy / name, LIMIT) for name in (TOWER, SCHEDULE))
-        return parse(tower, schedule, directory, profiles=state / copy)
-    except (OSError, FilesRejected):
-        return None
 
 
 async def changes(

@@ -130,7 +130,7 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
 def _against_running(setup: Setup, options: Options, now: datetime) -> str:
     """The nights of the next AHEAD that differ; raises Refused TWL-Q109 where nothing has run here."""
     # what runs takes as long to import as all that `check` itself needs
-    from controller.app.reload import BEFORE, copied_at, last_good, local  # noqa: PLC0415
+    from controller.app.last_good import BEFORE, copied_at, last_good, local  # noqa: PLC0415
 
     config, state, say = options.config_dir, options.state_dir, options.say
     running = last_good(config, state)
@@ -148,7 +148,7 @@ def _against_running(setup: Setup, options: Options, now: datetime) -> str:
 
 
 def _is_taken(setup: Setup, config: Path, state: Path) -> bool:
-    from controller.app.reload import is_last_good  # noqa: PLC0415
+    from controller.app.last_good import is_last_good  # noqa: PLC0415
 
     try:
         return is_last_good(setup, config, state)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from controller.app.reload import last_good
+from controller.app.last_good import last_good
 from controller.cli.options import Options, tell
 from controller.config.load import load, load_tower
 from controller.config.tower import Tower

@@ -14,9 +14,10 @@ import click
 
 from controller.app import broker_settings
 from controller.app.assembly import process
+from controller.app.last_good import LastGood, copied_at, load_last_good, local
 from controller.app.log_writer import Log, LogFormat
 from controller.app.operating_system import feed_watchdog, notify
-from controller.app.reload import LastGood, changes, copied_at, load_last_good, local, may_pass, refusal, rejection
+from controller.app.reload import changes, may_pass, refusal, rejection
 from controller.cli.options import Options, common, environment_language
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load

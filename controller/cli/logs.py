@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from controller.app.reload import load_last_good
+from controller.app.last_good import load_last_good
 from controller.cli.explain import find_kind
 from controller.cli.options import Options, common
 from controller.cli.period import read_instant

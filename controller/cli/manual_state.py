@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from pydantic import ValidationError
 
 from controller import plain_file
-from controller.app.reload import LAST_GOOD
+from controller.app.last_good import LAST_GOOD
 from controller.cli.options import Options
 from controller.errors import WatertowerError
 from controller.events.models import Phrase, Text, printable

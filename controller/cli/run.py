@@ -12,9 +12,10 @@ import click
 
 from controller import __version__
 from controller.app.assembly import Context, running
+from controller.app.last_good import copied_at, last_good, load_last_good, local
 from controller.app.log_writer import Log, LogFormat
 from controller.app.operating_system import notify
-from controller.app.reload import copied_at, last_good, load_last_good, local, refusal, rejection
+from controller.app.reload import refusal, rejection
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language
 from controller.clock import SystemClock
 from controller.config.load import Setup

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from controller.app import broker_settings
-from controller.app.reload import load_last_good
+from controller.app.last_good import load_last_good
 from controller.cli.client import client_id, items
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common, tell

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.reload import changes, contents_of, difference, last_good, write_last_good
+from controller.app.last_good import contents_of, last_good, write_last_good
+from controller.app.reload import changes, difference
 from controller.config.load import Setup, load
 from controller.events import new_event
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from controller.app import last_good as copying
 from controller.app import reload
 from controller.app.assembly import Context
-from controller.app.reload import FileFollower, last_good, rejection
+from controller.app.last_good import last_good
+from controller.app.reload import FileFollower, rejection
 from controller.clock import SystemClock
 from controller.config import load as loading
 from controller.config import source
@@ -217,7 +219,7 @@ class Full:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_full = False
         self.tries = 0
-        monkeypatch.setattr(reload, "write_folder", self.write)
+        monkeypatch.setattr(copying, "write_folder", self.write)
 
     def write(self, folder: Path, contents: Any) -> None:
         self.tries += 1
@@ -226,7 +228,7 @@ class Full:
         write_folder(folder, contents)
 
 
-write_folder = reload.write_folder
+write_folder = copying.write_folder
 
 
 async def test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.app.reload import contents_of, write_last_good
+from controller.app.last_good import contents_of, write_last_good
 from controller.config.load import load
 
 

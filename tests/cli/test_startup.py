@@ -24,3 +24,12 @@ def test_check_of_the_shipped_files_imports_nothing_of_a_running_service() -> No
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "controller.config.load" in imported
     assert not [name for name in NOT_FOR_CHECK if name in imported]
+
+
+def test_a_plan_imports_nothing_that_reaches_a_broker() -> None:
+    """It is read from the files and the state directory."""
+    run = [sys.executable, "-X", "importtime", "-m", "controller", "--config", str(ROOT / "config"), "plan"]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "controller.app.last_good" in imported
+    assert not imported & {"paho", "apscheduler", "controller.mqtt", "controller.broker", "controller.service.runtime"}
