@@ -6,7 +6,6 @@ rehearsal lives through a week in a second.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -15,8 +14,6 @@ from typing import NoReturn
 from controller.dmx.output import KEEP_ALIVE_S, OnEvent, Output, OutputSource, OutputStatus, now
 from controller.events import new_event
 from controller.gateways.outputs import SimulatedOutput
-
-HISTORY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +81,10 @@ class Frame:
 
 
 class SimulatedLamps:
-    """The lamps; `random` decides which frames are dropped. `history` holds the changes of what they show, newest
-    last."""
+    """The lamps; `random` decides which frames are dropped."""
 
-    def __init__(self, random: Random, history: int = HISTORY) -> None:
+    def __init__(self, random: Random) -> None:
         self.faults = NONE
-        self.history: deque[Frame] = deque(maxlen=history)
-        self.frames = 0
-        self.lost = 0
         self._random = random
         self._newest: dict[int, bytes] = {}
         self._tried_at: dict[int, float] = {}
@@ -102,13 +95,9 @@ class SimulatedLamps:
         """One frame, which takes effect after the delay; False where the output notices that it does not go out."""
         self._newest[universe] = levels
         self._tried_at[universe] = at
-        self.frames += 1
         dead = self.faults.dead_at(at)
-        if dead or self.faults.stick or self._random.random() < self.faults.drop:
-            self.lost += 1
-        else:
-            arrival = Frame(at + self.faults.delay_s, universe, self.faults.spoil(levels))
-            self._under_way.append(arrival)
+        if not dead and not self.faults.stick and self._random.random() >= self.faults.drop:
+            self._under_way.append(Frame(at + self.faults.delay_s, universe, self.faults.spoil(levels)))
         self._arrive(at)
         return not dead
 
@@ -129,9 +118,7 @@ class SimulatedLamps:
         arrived = [frame for frame in self._under_way if frame.at <= at]
         self._under_way = [frame for frame in self._under_way if frame.at > at]
         for frame in sorted(arrived, key=lambda frame: frame.at):
-            if self._shown.get(frame.universe) != frame.levels:
-                self._shown[frame.universe] = frame.levels
-                self.history.append(frame)
+            self._shown[frame.universe] = frame.levels
 
 
 class Simulated(Output):
