@@ -94,7 +94,7 @@ def read(text: str) -> Ends:
 
 def read_time(text: str) -> Term:
     """One time of the same grammar; raises Mistake as `read` does, and proposes nothing."""
-    return _term(text, 0, len(text))
+    return _term(_Part(text, 0, len(text)))
 
 
 def _corrected(text: str, slip: Slip) -> Mistake:
@@ -106,13 +106,26 @@ def _corrected(text: str, slip: Slip) -> Mistake:
     return Mistake(slip.code, start=slip.start, end=slip.end, word=written, near=whole)
 
 
-def _slip(code: str, start: int, end: int, meant: str | None) -> Slip:
-    return Slip(f"TWL-{code}", start=start, end=end, meant=(meant,) if meant is not None else ())
+class _Part:
+    """A part of the text without the space around it; `start` and `end` are offsets in the whole text."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text, self.written = text, text[start:end].strip()
+        self.start = start + len(text[start:end]) - len(text[start:end].lstrip())
+        self.end = self.start + len(self.written)
+
+    def mistake(self, code: str, **fields: object) -> Mistake:
+        """A mistake in this part."""
+        return Mistake(f"TWL-{code}", start=self.start, end=self.end, **fields)
+
+    def slip(self, code: str, meant: str | None) -> Slip:
+        """A mistake in this part, and what was probably meant by it."""
+        return Slip(f"TWL-{code}", start=self.start, end=self.end, meant=(meant,) if meant is not None else ())
 
 
 def _read(text: str) -> Ends:
     if key(text) in MEANT:
-        raise _slip("S121", 0, len(text), MEANT[key(text)])
+        raise Slip("TWL-S121", start=0, end=len(text), meant=(MEANT[key(text)],))
     if key(text) in ALL_DAY:
         return Term(NOON), Term(NOON)
     lead = _LEAD.match(text)
@@ -121,7 +134,7 @@ def _read(text: str) -> Ends:
     if len(cuts) <= _MOST_CUTS:
         for cut in cuts:
             try:
-                ends = _term(text, begin, cut.start()), _term(text, cut.end(), len(text))
+                ends = _term(_Part(text, begin, cut.start())), _term(_Part(text, cut.end(), len(text)))
             except Mistake:
                 continue
             _refuse(text, begin, cut, ends)
@@ -134,16 +147,21 @@ def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
     cut = _likeliest(text, cuts)
     if cut is None and len(cuts) > 1:
         return Mistake("TWL-S125", start=begin, end=len(text), written=text.strip())
-    left, right = (begin, cut.start() if cut else len(text)), (cut.end() if cut else len(text), len(text))
-    if cut and text[slice(*right)].strip() and not text[slice(*left)].strip():
-        return _without_start(text, *right)
-    for side in (left, right):
-        if text[slice(*side)].strip():
+    left = _Part(text, begin, cut.start() if cut else len(text))
+    right = _Part(text, cut.end() if cut else len(text), len(text))
+    if right.written and not left.written:
+        first, to = _advice("noon" if WORDS.get(key(right.written)) == "sunset" else "sunset", right.written)
+        meant = f"{first} {to} {right.written}"
+        return Mistake("TWL-S129", end=len(text), written=right.written, meant=meant)
+    for part in (left, right):
+        if part.written:
             try:
-                _term(text, *side)
+                _term(part)
             except Mistake as mistake:
                 return mistake
-    return _without_end(text, *left)
+    written = left.written or "sunset"
+    last, to = _advice("noon" if WORDS.get(key(written)) == "sunrise" else "sunrise", written)
+    return Mistake("TWL-S126", start=begin, end=len(text), written=written, meant=f"{written} {to} {last}")
 
 
 def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
@@ -155,18 +173,6 @@ def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
     return cuts[0] if is_dash else None
 
 
-def _without_start(text: str, start: int, end: int) -> Mistake:
-    written = text[start:end].strip()
-    first, to = _advice("noon" if WORDS.get(key(written)) == "sunset" else "sunset", written)
-    return Mistake("TWL-S129", end=len(text), written=written, meant=f"{first} {to} {written}")
-
-
-def _without_end(text: str, start: int, end: int) -> Mistake:
-    written = text[start:end].strip() or "sunset"
-    last, to = _advice("noon" if WORDS.get(key(written)) == "sunrise" else "sunrise", written)
-    return Mistake("TWL-S126", start=start, end=len(text), written=written, meant=f"{written} {to} {last}")
-
-
 def _advice(word: str, written: str) -> tuple[str, str]:
     """A word of the hours and `to`, in the language of what was written."""
     swedish = key(_SIGN.split(written)[0]) in _SWEDISH
@@ -176,69 +182,57 @@ def _advice(word: str, written: str) -> tuple[str, str]:
 # Terms
 
 
-def _term(text: str, start: int, end: int) -> Term:
-    sign = _SIGN.search(text, start, end)
-    what = _what(text, *_bare(text, start, sign.start() if sign else end))
+def _term(part: _Part) -> Term:
+    sign = _SIGN.search(part.text, part.start, part.end)
+    what = _what(_Part(part.text, part.start, sign.start() if sign else part.end))
     if sign is None:
         return Term(what)
-    shift = _shift(text, sign[0], *_bare(text, sign.end(), end))
-    if isinstance(what, int):
-        return Term((what + shift) % DAY)
-    return Term(what, shift)
+    shift = _shift(sign[0], _Part(part.text, sign.end(), part.end))
+    return Term((what + shift) % DAY) if isinstance(what, int) else Term(what, shift)
 
 
-def _bare(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without the space on either side."""
-    written = text[start:end]
-    start += len(written) - len(written.lstrip())
-    return start, start + len(written.strip())
-
-
-def _what(text: str, start: int, end: int) -> SunEvent | int:
-    written = text[start:end]
+def _what(part: _Part) -> SunEvent | int:
+    """The event of the sun, or minutes since 00:00."""
+    written = part.written
     if key(written) in WORDS:
         return WORDS[key(written)]
     if clock := _CLOCK.fullmatch(written):
-        return _minutes(clock[1], clock[2], start, end, written) % DAY
+        return _minutes(int(clock[1]), int(clock[2]), part) % DAY
     meant = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
     if meant is None:
-        raise _slip("S121", start, end, _near(written))
+        raise part.slip("S121", _near(written))
     hour = int(meant[1])
     if meant.re is _HALF_DAY and 1 <= hour <= 12:
         hour = hour % 12 + (12 if meant[3] in "pP" else 0)
-    minutes = _minutes(str(hour), meant[2] or "00", start, end, written)
-    raise _slip("S128", start, end, _clock(minutes))
+    minutes = _minutes(hour, int(meant[2] or 0), part)
+    raise part.slip("S128", f"{minutes // 60:02}:{minutes % 60:02}")
 
 
-def _minutes(hour: str, minute: str, start: int, end: int, written: str) -> int:
-    minutes = int(hour) * 60 + int(minute)
-    if int(minute) > 59 or minutes > DAY:
-        raise Mistake("TWL-S122", start=start, end=end, time=written)
+def _minutes(hour: int, minute: int, part: _Part) -> int:
+    minutes = hour * 60 + minute
+    if minute > 59 or minutes > DAY:
+        raise part.mistake("S122", time=part.written)
     return minutes
 
 
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _shift(text: str, sign: str, start: int, end: int) -> int:
+def _shift(sign: str, part: _Part) -> int:
     """Minutes."""
-    written = text[start:end]
+    written = part.written
     if clock := _CLOCK.fullmatch(written):
-        raise _slip("S121", start, end, f"{int(clock[1])} h {int(clock[2])} min")
+        raise part.slip("S121", f"{int(clock[1])} h {int(clock[2])} min")
     if _NUMBER.fullmatch(written):
-        raise Mistake("TWL-S123", start=start, end=end, shift=written)
+        raise part.mistake("S123", shift=written)
     try:
         shift = parse_duration(written)
     except Mistake as mistake:
         if "suggestion" in mistake.fields:
-            raise _slip("S121", start, end, str(mistake.fields["suggestion"])) from None
-        inner = mistake.end if mistake.end is not None else end - start
-        raise Mistake(mistake.code, start=start + mistake.start, end=start + inner, **mistake.fields) from None
+            raise part.slip("S121", str(mistake.fields["suggestion"])) from None
+        end = part.end if mistake.end is None else part.start + mistake.end
+        raise Mistake(mistake.code, start=part.start + mistake.start, end=end, **mistake.fields) from None
     if shift > LONGEST_SHIFT:
-        raise Mistake("TWL-S124", start=start, end=end, shift=written)
+        raise part.mistake("S124", shift=written)
     if shift % MINUTE:
-        raise Mistake("TWL-S150", start=start, end=end, shift=written)
+        raise part.mistake("S150", shift=written)
     return shift // MINUTE if sign == "+" else -(shift // MINUTE)
 
 
