@@ -6,22 +6,24 @@ turn (`turn`) when `wake` was called, when the last turn asked for it, and other
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
-from controller.events import Event
+from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 from controller.events.formatters import document
 from controller.events.models import Phrase, Text
 from controller.gateways.base import Message, Order
 from controller.locale import Language
 from controller.mqtt import Connected, Disconnected, Item, Received
 from controller.schedule.plan import Program
-from controller.service.certificates import Certificates
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.health_report import HealthReport
@@ -37,6 +39,8 @@ TICK_S = 1.0
 REMEMBER_S = 10.0
 """How often the order and the time are handed to the state directory."""
 OFFLINE = b"offline"
+WARN = timedelta(days=30)
+"""Before a broker's certificate ends."""
 
 
 class StateKeeper(OverrideKeeper, Protocol):
@@ -116,6 +120,35 @@ def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManag
 def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
     """The topics that a controller listens to."""
     return (*controller.topics, site.requests, site.status, site.gateway_documents)
+
+
+class Certificates:
+    """Warns of a broker's certificate that ends, as the last connection showed it: once for each day that is left, from
+    WARN on."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+        self._events: list[Event] = []
+        self._alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
+
+    def note(self, broker: str, until: datetime | None) -> None:
+        """What a new connection showed; None without TLS."""
+        if until is not None:
+            self._until[broker] = until
+
+    def due(self, now: datetime) -> tuple[Event, ...]:
+        """What is to be reported now and was not yet."""
+        for broker, until in self._until.items():
+            alarm = self._alarms[broker]
+            about: dict[str, Any] = {"broker": broker, "days": (until - now).days}
+            if until - now <= WARN:
+                event = new_event("TWL-M014", **about)
+                alarm.raise_(event, again=event != alarm.raised)
+            else:
+                alarm.clear(new_event("TWL-M017", **about))
+        events = tuple(self._events)
+        self._events.clear()
+        return events
 
 
 class ControlLoop:

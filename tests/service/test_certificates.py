@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from controller.service.certificates import WARN, Certificates
+from controller.service.control_loop import WARN, Certificates
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
