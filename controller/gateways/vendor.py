@@ -81,6 +81,10 @@ class Vendor(Gateway):
         return "query"
 
     @abstractmethod
+    def query(self, prefix: str) -> tuple[Message, ...]:
+        """As in Gateway."""
+
+    @abstractmethod
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Who reads what the gateway publishes: topic -> reader, in the order to be subscribed."""
 
@@ -204,6 +208,10 @@ class AnswersCommands(Vendor):
     def refresh(self) -> Refresh:
         """The command that it has obeyed already."""
         return "command" if self.confirms and self.answers_repeats else "nothing"
+
+    def query(self, prefix: str) -> tuple[Message, ...]:
+        """It has none."""
+        return ()
 
 
 class OneZone(Vendor):

@@ -180,6 +180,11 @@ def test_a_device_may_use_the_topics_with_its_name(
     assert named(kind).device_topics(PREFIX) == topics
 
 
+def test_a_gateway_that_is_asked_has_a_question(vendor: Gateway) -> None:
+    """The others are made to speak by a command, or not at all."""
+    assert (vendor.refresh == "query") is bool(vendor.query(PREFIX))
+
+
 def test_only_an_answer_confirms_a_lamp_behind_a_bridge(named: Callable[..., Gateway]) -> None:
     """The state that the bridge publishes is that of its cache; a group does not answer."""
     assert [kind for kind in KINDS if named(kind).echoes] == ["zigbee2mqtt"]

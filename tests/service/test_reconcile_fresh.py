@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.gateways import GATEWAYS
-from controller.gateways.base import POLL_S, DesiredState, Gateway, Message, Report
-from controller.gateways.vendor import Vendor as VendorGateway
+from controller.gateways.base import POLL_S, DesiredState, Message, Report
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.schedule.plan import Program
@@ -83,14 +82,6 @@ def cut_without_a_word(world: World, seconds: float) -> None:
     world.vendor.stop(tell=False)
     world.run(seconds)
     world.vendor.start(tell=False)
-
-
-@pytest.mark.parametrize("kind", sorted(GATEWAYS))
-def test_a_kind_that_answers_a_question_has_one(kind: str) -> None:
-    """A vendor's gateway is asked unless its kind says otherwise; one that forgets either would never be asked."""
-    gateway = GATEWAYS[kind]
-    assert gateway.refresh is not VendorGateway.refresh or gateway.query is not Gateway.query
-    assert "refresh" in Gateway.__abstractmethods__
 
 
 @pytest.mark.parametrize("name", REPORTING)
