@@ -14,6 +14,12 @@ TOO_LARGE = "it is larger than allowed"
 CHUNK = 64 * 1024
 
 
+class NoRegularFile(OSError):  # noqa: N818
+    """What is there is a FIFO, a socket or a device."""
+
+    code = "not_a_regular_file"
+
+
 def read(path: Path, most: int) -> bytes:
     """The whole file; raises OSError, also for what is no regular file (EINVAL) or longer than `most` bytes (EFBIG)."""
     data = head(path, most + 1)
@@ -45,4 +51,4 @@ def _refuse_others(mode: int, path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, NO_REGULAR_FILE, str(path))
+        raise NoRegularFile(errno.EINVAL, NO_REGULAR_FILE, str(path))

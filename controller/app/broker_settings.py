@@ -27,6 +27,7 @@ from controller.config.tower import MqttSettings as Settings
 from controller.config.tower import Tower
 from controller.errors import Misconfigured
 from controller.events import Event, new_event
+from controller.events.reasons import reason_of
 from controller.mqtt import Address, Tls
 from controller.state import atomic
 from controller.topics import is_filter
@@ -118,8 +119,7 @@ def secret_text(path: Path, most: int = MAX_SECRET) -> str:
     try:
         return plain_file.read(path, most).decode()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise Misconfigured("TWL-Q106", path=str(path), reason=reason) from error
+        raise Misconfigured("TWL-Q106", path=str(path), reason=reason_of(error)) from error
 
 
 def users(tower: Tower) -> dict[str, User] | None:

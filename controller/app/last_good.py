@@ -17,6 +17,7 @@ from controller.config.source import LIMIT
 from controller.errors import FilesRejected
 from controller.events import new_event
 from controller.events.alarm import Alarm
+from controller.events.reasons import reason_of
 from controller.state.atomic import settle, write_folder
 from controller.threads import run_blocking
 
@@ -57,7 +58,7 @@ class LastGood:
             await run_blocking("files", partial(write_last_good, self._contents, self._state))
         except OSError as error:
             copied = local(copied_at(self._state), self._setup)
-            event = new_event("TWL-O132", copied=copied, reason=error.strerror or str(error))
+            event = new_event("TWL-O132", copied=copied, reason=reason_of(error))
             self._alarm.raise_(event, again=event != self._alarm.raised)
             return
         self._setup = None

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
+from controller.events.reasons import reason_of
 
 FEED_S = 10.0
 """The watchdog is fed at least this often, also where systemd asks for less; whoever has not turned for so long is not
@@ -57,7 +58,7 @@ async def watch_descriptors(tell: Callable[[Event], None]) -> NoReturn:
     def fails(error: OSError) -> None:
         nonlocal failed_s
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        alarm.raise_(new_event("TWL-C031", limit=limit, reason=error.strerror or str(error)))
+        alarm.raise_(new_event("TWL-C031", limit=limit, reason=reason_of(error)))
         failed_s = loop.time()
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

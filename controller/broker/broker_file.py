@@ -22,6 +22,8 @@ from controller.broker.packets import Publish
 from controller.broker.router import ReportEvent, Router
 from controller.events import new_event
 from controller.events.alarm import Alarm
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
 from controller.state import atomic
 from controller.threads import run_blocking
 
@@ -35,6 +37,12 @@ PATIENCE_S = 2.0
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 T = TypeVar("T")
+
+
+class DamagedFile(ValueError):  # noqa: N818
+    """Not what we wrote."""
+
+    reason = Reason("damaged")
 
 
 class BrokerFile:
@@ -83,7 +91,7 @@ class BrokerFile:
             return
         except UNREADABLE as error:
             aside = await self._in_thread(_set_aside, self._path)
-            self._report("TWL-B050", about="", path=str(self._path), aside=str(aside), reason=_reason(error))
+            self._report("TWL-B050", about="", path=str(self._path), aside=str(aside), reason=reason_of(error))
 
     async def _keep(self, router: Router, loading: asyncio.Task[None]) -> None:
         await asyncio.shield(loading)
@@ -103,7 +111,7 @@ class BrokerFile:
             self._written, self._size = written
         except OSError as error:
             self._changed.set()
-            self._alarm.raise_(new_event("TWL-B051", path=str(self._path), reason=_reason(error)))
+            self._alarm.raise_(new_event("TWL-B051", path=str(self._path), reason=reason_of(error)))
         else:
             self._alarm.clear(new_event("TWL-B052", path=str(self._path)))
 
@@ -111,10 +119,6 @@ class BrokerFile:
         """The result of the work. When this is cancelled, the work goes on, and `_at_work` ends with it."""
         self._at_work = task = asyncio.ensure_future(run_blocking("broker store", partial(work, *args)))
         return await asyncio.shield(task)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _write(path: Path, last: str, retained: list[Publish], sessions: list[StoredSession]) -> tuple[str, int]:
@@ -169,7 +173,7 @@ def _read(path: Path) -> tuple[str, list[Publish], list[StoredSession]]:
     first, _, body = plain_file.read(path, LARGEST).partition(b"\n")
     head = first.decode("ascii", "replace")
     if head != f"{FORMAT} {hashlib.sha256(body).hexdigest()}":
-        raise ValueError("its first line does not agree with the rest")
+        raise DamagedFile
     document = json.loads(body)
     return head, [_message(each) for each in document["retained"]], [_session(each) for each in document["sessions"]]
 

@@ -217,7 +217,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             more = self._work_batch()
         except ProtocolError as error:
-            return self.drop("TWL-B037", reason=str(error))
+            return self.drop("TWL-B037", reason=error.reason)
         if self._judging:
             return self.transport.pause_reading()
         if self._handler.over:

@@ -263,7 +263,7 @@ class ClientSession:
             self._held.discard(packet.packet_id)
             return ack(PacketType.PUBCOMP, packet.packet_id)
         if flight and packet.kind not in _expected(flight):
-            raise ProtocolError(f"{packet.kind.name} for a message of QoS {flight.qos}")
+            raise ProtocolError("wrong_answer", packet=packet.kind.name, qos=flight.qos)
         if packet.kind is PacketType.PUBREC:
             if flight:
                 done = replace(flight, message=replace(flight.message, payload=b""), released=True)
@@ -280,7 +280,7 @@ class ClientSession:
         4.3.3). Raises ProtocolError where too many are not released."""
         first = packet_id not in self._held
         if first and len(self._held) >= self._limits.held:
-            raise ProtocolError(f"{self._limits.held + 1} messages of QoS 2 without a PUBREL")
+            raise ProtocolError("unreleased", count=self._limits.held + 1)
         self._held.add(packet_id)
         return first
 

@@ -44,9 +44,9 @@ class PacketHandler:
             self.report("TWL-B032", level=packet.level)
             return packets.other_version(packet.level)
         if isinstance(packet, packets.Connect | OtherVersion):
-            raise ProtocolError("a second CONNECT")
+            raise ProtocolError("second_connect")
         if self.session is None:
-            raise ProtocolError(f"{type(packet).__name__.upper()} before CONNECT")
+            raise ProtocolError("before_connect", packet=type(packet).__name__.upper())
         return self._answer(self.session, packet)
 
     def _answer(self, session: ClientSession, packet: Packet) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NoReturn, TypeVar
 
+from controller.events.models import Reason
 from controller.topics import is_filter, is_name
 
 T = TypeVar("T")
@@ -16,6 +17,10 @@ T = TypeVar("T")
 
 class ProtocolError(Exception):
     """A client broke the protocol; its connection must be closed (4.8)."""
+
+    def __init__(self, code: str, **fields: object) -> None:
+        self.reason = Reason(code, fields)
+        super().__init__(str(self.reason))
 
 
 class PacketType(IntEnum):
@@ -155,7 +160,7 @@ class Framer:
     def take(self) -> tuple[int, bytes] | None:
         """The next whole packet, or None; ProtocolError as soon as its first byte or its length is wrong (2.2)."""
         if self._at < len(self._bytes) and self._bytes[self._at] not in HEADS:
-            _refuse(f"a first byte of 0x{self._bytes[self._at]:02x}")
+            _refuse("first_byte", byte=f"0x{self._bytes[self._at]:02x}")
         length, shift, at = 0, 0, self._at + 1
         for byte in self._bytes[at : at + 4]:
             length |= (byte & 0x7F) << shift
@@ -163,10 +168,10 @@ class Framer:
             if byte < 0x80:
                 break
         else:
-            return None if shift < 28 else _refuse("a remaining length of more than four bytes")
+            return None if shift < 28 else _refuse("long_length")
         start = at + shift // 7
         if length > self.largest:
-            _refuse(f"a packet of {length} bytes where {self.largest} are allowed")
+            _refuse("packet_too_large", size=length, most=self.largest)
         if start + length > len(self._bytes):
             return None
         head, self._at = self._bytes[self._at], start + length
@@ -186,7 +191,7 @@ class _Fields:
     def raw(self, size: int) -> bytes:
         start, self._at = self._at, self._at + size
         if self._at > len(self._body):
-            _refuse("a packet that ends in the middle of a field")
+            _refuse("packet_ends_early")
         return self._body[start : self._at]
 
     def rest(self) -> bytes:
@@ -199,7 +204,7 @@ class _Fields:
         return int.from_bytes(self.raw(2), "big")
 
     def packet_id(self) -> int:
-        return self.number() or _refuse("packet identifier 0")
+        return self.number() or _refuse("packet_identifier_0")
 
     def binary(self) -> bytes:
         return self.raw(self.number())
@@ -209,20 +214,20 @@ class _Fields:
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
-            _refuse(f"text that is not UTF-8: {raw[:40]!r}")
-        return text if "\0" not in text else _refuse("text with U+0000")
+            _refuse("text_not_utf8", value=f"{raw[:40]!r}")
+        return text if "\0" not in text else _refuse("text_with_nul")
 
     def name(self) -> str:
         topic = self.text()
-        return topic if is_name(topic) else _refuse(f"the topic {topic!r}")
+        return topic if is_name(topic) else _refuse("bad_topic", value=f"{topic!r}")
 
     def filter(self) -> str:
         pattern = self.text()
-        return pattern if is_filter(pattern) else _refuse(f"the topic filter {pattern!r}")
+        return pattern if is_filter(pattern) else _refuse("bad_topic_filter", value=f"{pattern!r}")
 
     def qos(self) -> int:
         qos = self.byte()
-        return qos if qos <= 2 else _refuse(f"QoS {qos}")
+        return qos if qos <= 2 else _refuse("bad_qos", qos=qos)
 
     def more(self) -> bool:
         return self._at < len(self._body)
@@ -235,19 +240,19 @@ class _Fields:
         return tuple(found)
 
 
-def _refuse(what: str) -> NoReturn:
-    raise ProtocolError(what)
+def _refuse(code: str, **fields: object) -> NoReturn:
+    raise ProtocolError(code, **fields)
 
 
 def decode(head: int, body: bytes) -> Packet:
     """The value of one packet; raises ProtocolError."""
-    kind = HEADS.get(head) or _refuse(f"a first byte of 0x{head:02x}")
+    kind = HEADS.get(head) or _refuse("first_byte", byte=f"0x{head:02x}")
     fields = _Fields(body)
     if kind is PacketType.PUBLISH:
         return _publish(head, fields)
     packet = _packet(kind, fields)
     if fields.more() and not isinstance(packet, OtherVersion):
-        _refuse("bytes behind the end of the last field")
+        _refuse("bytes_behind")
     return packet
 
 
@@ -277,7 +282,7 @@ def _publish(head: int, fields: _Fields) -> Publish:
 def _connect(fields: _Fields) -> Connect | OtherVersion:
     protocol, level = fields.binary(), fields.byte()
     if protocol not in (b"MQTT", b"MQIsdp"):
-        _refuse(f"the protocol name {protocol[:40]!r}")
+        _refuse("protocol_name", value=f"{protocol[:40]!r}")
     if (protocol, level) != (b"MQTT", 4):
         return OtherVersion(level)
     flags, keep_alive_s = fields.byte(), fields.number()
@@ -295,7 +300,7 @@ def _connect(fields: _Fields) -> Connect | OtherVersion:
 def _check_connect_flags(flags: int) -> None:
     """The reserved bit (3.1.2.3), parts of no will (3.1.2.6), a password without a user (3.1.2.9)."""
     if flags & 0x01 or (flags & 0x38 and not flags & 0x04) or flags & 0x18 == 0x18 or flags & 0xC0 == 0x40:
-        _refuse(f"CONNECT with the flags {flags:08b}")
+        _refuse("connect_flags", flags=f"{flags:08b}")
 
 
 def _will(flags: int, fields: _Fields) -> Publish:

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import math
-import os
 import socket
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
@@ -20,6 +19,7 @@ from controller.broker.router import Router
 from controller.errors import Refused, Unreachable
 from controller.events import Event, Level, new_event
 from controller.events.rate_limit import WINDOW_S, RateLimit
+from controller.events.reasons import reason_of
 
 FAREWELL_S = 0.2
 """How long clients may take to read what is still to be sent when the broker stops."""
@@ -142,9 +142,7 @@ class Broker:
                 start_serving=False,
             )
         except (OSError, OverflowError, UnicodeError) as error:
-            number = getattr(error, "errno", 0) or 0
-            reason = os.strerror(number) if number > 0 else str(error)
-            raise Unreachable("TWL-B002", host=self.host, port=self._asked_port, reason=reason) from error
+            raise Unreachable("TWL-B002", host=self.host, port=self._asked_port, reason=reason_of(error)) from error
 
     async def _addresses(self) -> list[str]:
         """The addresses of our host; `localhost` is this machine also where no file says so (RFC 6761)."""

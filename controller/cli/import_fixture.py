@@ -9,6 +9,7 @@ from controller import plain_file
 from controller.cli.options import Options, common, tell
 from controller.errors import Misconfigured, Refused
 from controller.events.models import printable
+from controller.events.reasons import reason_of
 from controller.fixtures.ofl import import_fixture, modes
 from controller.lighting.profile import dump_profile
 from controller.state.atomic import write
@@ -62,7 +63,7 @@ def _read(file: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Misconfigured("TWL-Q106", path=str(file), reason="it is no text in UTF-8") from error
+        raise Misconfigured("TWL-Q106", path=str(file), reason=reason_of(error)) from error
 
 
 def _write(path: Path, text: str) -> None:
@@ -74,4 +75,4 @@ def _write(path: Path, text: str) -> None:
 
 
 def _unusable(path: Path, error: Exception) -> Misconfigured:
-    return Misconfigured("TWL-Q106", path=str(path), reason=getattr(error, "strerror", None) or str(error))
+    return Misconfigured("TWL-Q106", path=str(path), reason=reason_of(error))

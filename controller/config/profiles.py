@@ -10,6 +10,7 @@ from controller.config.findings import Finding, SourceText
 from controller.config.nodes import TOP, Pairs, plain
 from controller.config.source import read_file
 from controller.config.yaml_document import read
+from controller.events.reasons import reason_of
 from controller.lighting.profile import Profile
 
 FOLDER = "profiles"
@@ -36,7 +37,7 @@ def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding
     try:
         paths = profile_paths(directory)
     except OSError as error:
-        return {}, (folder.finding("TWL-S043", None, reason=error.strerror or error),)
+        return {}, (folder.finding("TWL-S043", None, reason=reason_of(error)),)
     if len(paths) > MOST_PROFILES:
         findings.append(folder.finding("TWL-F119", None, count=len(paths), most=MOST_PROFILES))
     for path in paths[:MOST_PROFILES]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from controller import plain_file
 from controller.config.findings import FilePlace, Finding, SourceText
 from controller.config.synonyms import near
+from controller.events.reasons import reason_of
 
 # whatever the file is, no more of it is read; 10,000 gateways with two lamps each are 2 MB
 LIMIT = 8 * 1024 * 1024
@@ -47,7 +48,7 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
     except OSError as error:
         if error.errno in {errno.EINVAL, errno.EISDIR}:
             return b"", (SourceText(file).finding("TWL-S003", None),)
-        return b"", (SourceText(file).finding("TWL-S043", None, reason=error.strerror or error),)
+        return b"", (SourceText(file).finding("TWL-S043", None, reason=reason_of(error)),)
 
 
 def _missing(path: Path, file: str) -> Finding:

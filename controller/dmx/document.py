@@ -9,6 +9,7 @@ from pydantic import Field
 
 from controller.clock import ClockReading, ForwardTime, Trust
 from controller.events import Event, new_event
+from controller.events.models import Reason
 from controller.events.rate_limit import RateLimit
 from controller.gateways.base import Order, Rejected
 from controller.gateways.wire import (
@@ -54,7 +55,7 @@ class DocumentAcceptance:
         self._name = name
         self._accepted = deque([] if stored is None else [stored.command_id], ACCEPTED)
         self._to_store: StoredDocument | None = None
-        self._rejected: str | None = None
+        self._rejected: Reason | None = None
         self._rejected_s = float("-inf")
         self._limit = RateLimit(free=1)
 
@@ -68,7 +69,7 @@ class DocumentAcceptance:
         """That of the document; empty where there is none."""
         return self.document.command_id if self.document is not None else ""
 
-    def rejected(self, now_s: float) -> str | None:
+    def rejected(self, now_s: float) -> Reason | None:
         """Why the last document was refused, as long as the reports mention it."""
         return self._rejected if now_s < self._rejected_s + REFUSED_S else None
 

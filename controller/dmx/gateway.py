@@ -24,6 +24,7 @@ from controller.dmx.document import (
 )
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
+from controller.events.models import Reason
 from controller.gateways.base import Message, Order, Rejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import (
@@ -91,14 +92,14 @@ class WalkTest:
         self._frames: Mapping[int, bytes] | None = None
         self.until_s = float("inf")
 
-    def begin(self, payload: bytes, now_s: float) -> str | None:
+    def begin(self, payload: bytes, now_s: float) -> Reason | None:
         """Take a step, or the end of the test; returns why not, where it is none."""
         step = parse_walk(payload)
         if isinstance(step, Rejected):
             return step.reason
         frames = walk_levels(self._patch, step) if step.fixture is not None else None
         if step.fixture is not None and frames is None:
-            return f"no fixture {step.fixture} with a channel {step.channel or 1}"
+            return Reason("no_such_channel", {"fixture": step.fixture, "channel": step.channel or 1})
         self._frames = frames
         self.until_s = now_s + step.for_s if frames is not None else float("inf")
         return None
@@ -299,7 +300,7 @@ class DmxGateway:
             clock=self._time.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 3),
             problems=(*self._output.problems, *own)[-MAX_PROBLEMS:],
-            rejected=rejected,
+            rejected=rejected.code if rejected is not None else None,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)

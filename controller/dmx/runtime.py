@@ -20,6 +20,7 @@ from controller.dmx.outputs import OUTPUTS
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Phrase, Text
+from controller.events.reasons import reason_of
 from controller.gateways.base import Message, Rejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import MAX_PAYLOAD, parse_document
@@ -169,8 +170,7 @@ class GatewayRuntime:
             try:
                 await writing
             except OSError as error:
-                reason = error.strerror or str(error)
-                alarm.raise_(new_event("TWL-D012", gateway=self._settings.name, reason=reason))
+                alarm.raise_(new_event("TWL-D012", gateway=self._settings.name, reason=reason_of(error)))
             else:
                 alarm.clear(new_event("TWL-D015", gateway=self._settings.name))
 

@@ -196,6 +196,10 @@ class Reason:
     code: str
     fields: Mapping[str, object] = field(default_factory=dict)
 
+    def at(self, place: str) -> "Reason":
+        """The same of one file or key among several."""
+        return replace(self, fields={**self.fields, "place": place})
+
     @property
     def value(self) -> dict[str, object]:
         """For documents: `{"code", …}`."""

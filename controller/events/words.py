@@ -5,19 +5,13 @@ A look is `{"on", "color", "color_name", "brightness"}`, of a report also what e
 "line"}`; a reason `{"code", …}`.
 """
 
-import re
 from collections.abc import Mapping
-from functools import cache
 
 from controller.locale import Language, template, texts
 
 MOST_LEVELS = 12
 KINDS = frozenset({"campaign", "every_night", "blackout", "otherwise", "override", "stop"})
 """On whose behalf something may be shown."""
-QUOTING = frozenset({"reason", "problem"})
-"""Fields whose reasons quote something."""
-PLACE_REASON = re.compile(r"([\w.-]+): (.+)")
-OS_ERROR = re.compile(r"\[Errno (?P<number>-?[0-9]+)\] (?P<reason>[^:]+)(?P<rest>.*)")
 LOOKS = frozenset({"looks", "shows", "wanted", "shown"})
 """Fields that hold a look for each zone."""
 
@@ -40,32 +34,8 @@ def value_words(field: str, value: object, language: Language) -> str | None:
 
 def _word(field: str, text: str, language: Language) -> str | None:
     values = texts(language, "values")
-    reasons: dict[str, str] = values["reasons"]
-    if found := OS_ERROR.fullmatch(text):
-        parts = found.groupdict()
-        return str(values["os_error"]).format_map({**parts, "reason": reasons.get(parts["reason"], parts["reason"])})
-    word = values["words"].get(field, {}).get(text) or reasons.get(text)
-    if word is not None:
-        return str(word)
-    quoting = _quoting(text, language) if field in QUOTING else None
-    if quoting is not None:
-        return quoting
-    places = [found.groups() for part in text.split("; ") if (found := PLACE_REASON.fullmatch(part))]
-    told = [reasons.get(reason) or (_quoting(reason, language) if field in QUOTING else None) for _, reason in places]
-    if len(places) == text.count("; ") + 1 and all(told):
-        return "; ".join(f"{place}: {reason}" for (place, _), reason in zip(places, told, strict=True))
-    return None
-
-
-def _quoting(text: str, language: Language) -> str | None:
-    found = ((pattern.fullmatch(text), sentence) for pattern, sentence in _sentences(language))
-    return next((sentence.format(*told.groups()) for told, sentence in found if told), None)
-
-
-@cache
-def _sentences(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
-    quoting: dict[str, str] = texts(language, "values")["quoting"]
-    return tuple((re.compile(english, re.DOTALL), sentence) for english, sentence in quoting.items())
+    word = values["words"].get(field, {}).get(text) or values["reasons"].get(text)
+    return str(word) if word is not None else None
 
 
 def _named(details: Mapping[object, object]) -> dict[str, object]:
@@ -117,14 +87,14 @@ def rule_words(rule: Mapping[str, object], language: Language) -> str:
 
 
 def reason_words(code: str, fields: Mapping[str, object], language: Language) -> str:
-    """Why something failed; a reason that this version does not know shows its bare code and fields."""
-    sentence = texts(language, "reasons").get(code)
-    if sentence is None:
-        return " ".join((code, *(f"{name}={value}" for name, value in fields.items())))
+    """Why something failed, after the `place` in a document where that is one of the fields; a reason that this version
+    does not know shows its bare code."""
+    shown = {name: f"{value:g}" if isinstance(value, float) else value for name, value in fields.items()}
     try:
-        return str(sentence).format_map(fields)
+        words = str(texts(language, "reasons")[code]).format_map(shown)
     except KeyError:
-        return code
+        words = code
+    return f"{fields['place']}: {words}" if fields.get("place") else words
 
 
 def _cue_words(cue: Mapping[str, object], language: Language) -> str:

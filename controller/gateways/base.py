@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from controller.events.models import Reason
 from controller.lighting.color import Color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.patch import Fixture
@@ -56,6 +57,11 @@ class Order:
 
     epoch: int = 0
     revision: int = 0
+
+    @property
+    def text(self) -> str:
+        """`3.12`."""
+        return f"{self.epoch}.{self.revision}"
 
     def __lt__(self, other: "Order") -> bool:
         return (self.epoch, self.revision) < (other.epoch, other.revision)
@@ -166,7 +172,7 @@ class Ignored:
 class Rejected:
     """A message that cannot be understood, and why, in words for a log line."""
 
-    reason: str
+    reason: Reason
 
 
 class Gateway(BaseModel):

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from controller.errors import Mistake
+from controller.events.models import Reason
 from controller.gateways import wire
 from controller.gateways.base import (
     DesiredState,
@@ -30,6 +31,7 @@ from controller.gateways.base import (
     WithFixtures,
 )
 from controller.gateways.outputs import OutputField
+from controller.gateways.payloads import quoted
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.names import DARK_WORDS
@@ -234,7 +236,8 @@ def _reported_look(zone: wire.ZoneReport) -> ReportedLook:
 def _availability(payload: bytes) -> Report | Ignored | Rejected:
     if payload in {b"online", b"offline"}:
         return Report(online=payload == b"online")
-    return Rejected("availability is neither 'online' nor 'offline'") if payload else Ignored()
+    word = quoted(payload[:40].decode(errors="replace"))
+    return Rejected(Reason("not_online_or_offline", {"value": word})) if payload else Ignored()
 
 
 def _written(payload: bytes) -> Report:

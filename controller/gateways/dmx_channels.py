@@ -151,7 +151,7 @@ class DmxChannels(WithFixtures, AnswersCommands):
     def _level(self, value: object) -> int:
         share = payloads.scaled(value, self.level_scale, "level_scale")
         if share is None:
-            raise Unreadable("a level is missing")
+            raise Unreadable("level_missing")
         return round(255 * share)
 
     def _report(self, levels: Mapping[int, int]) -> Report:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
+from controller.events.models import Reason
 from controller.lighting.color import Color
 
 MAX_PAYLOAD = 16_384
@@ -27,14 +28,18 @@ STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class Unreadable(Exception):  # noqa: N818
-    """A payload that cannot be meant; the text says why, for a log line."""
+    """A payload that cannot be meant, and why."""
+
+    def __init__(self, code: str, **fields: object) -> None:
+        super().__init__(code)
+        self.reason = Reason(code, fields)
 
 
 class Contradiction(Unreadable):
     """A value that the keys in `tower.yaml` rule out: either they are wrong, or it comes from somebody else."""
 
     def __init__(self, key: str, value: object) -> None:
-        super().__init__(f"{quoted(value)} contradicts {key}")
+        super().__init__("contradicts", value=quoted(value), key=key)
         self.key, self.value = key, quoted(value)
 
 
@@ -45,11 +50,11 @@ class UnknownWord(Contradiction):
 def text(payload: bytes) -> str:
     """The payload as text without white space at its ends."""
     if len(payload) > MAX_PAYLOAD:
-        raise Unreadable(f"{len(payload)} bytes are more than {MAX_PAYLOAD}")
+        raise Unreadable("too_large", size=len(payload), most=MAX_PAYLOAD)
     try:
         return payload.decode("utf-8").strip()
     except UnicodeDecodeError as error:
-        raise Unreadable("not UTF-8") from error
+        raise Unreadable("not_utf8") from error
 
 
 def document(payload: bytes) -> Mapping[str, object]:
@@ -57,14 +62,14 @@ def document(payload: bytes) -> Mapping[str, object]:
     try:
         read = STRICT.decode(text(payload))
     except (ValueError, RecursionError) as error:
-        raise Unreadable("not JSON") from error
+        raise Unreadable("not_json") from error
     return members(read)
 
 
 def members(value: object) -> Mapping[str, object]:
     """A JSON object."""
     if not isinstance(value, dict):
-        raise Unreadable("not a JSON object")
+        raise Unreadable("not_an_object")
     return value
 
 
@@ -76,7 +81,7 @@ def number(value: object) -> float | None:
         return float(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12:
         return float(value)
-    raise Unreadable(f"{quoted(value)} is not a number")
+    raise Unreadable("not_a_number", value=quoted(value))
 
 
 def quoted(value: object, most: int = 40) -> str:
@@ -88,7 +93,7 @@ def within(value: object, low: float, high: float) -> float | None:
     """A number from `low` to `high`."""
     read = number(value)
     if read is not None and not low <= read <= high:
-        raise Unreadable(f"{read:g} is not within {low:g} to {high:g}")
+        raise Unreadable("out_of_range", value=read, low=low, high=high)
     return read
 
 
@@ -125,14 +130,14 @@ def switch(value: object) -> bool | None:
         return value
     word = str(value).lower() if isinstance(value, str | int) else ""
     if word not in SWITCH:
-        raise Unreadable(f"{quoted(value)} is neither on nor off")
+        raise Unreadable("not_on_or_off", value=quoted(value))
     return SWITCH[word]
 
 
 def components(values: object, count: int) -> tuple[int, ...]:
     """`count` colour components of 0..255."""
     if not isinstance(values, list | tuple) or len(values) != count:
-        raise Unreadable(f"not {count} colour components")
+        raise Unreadable("not_components", count=count)
     return tuple(round(component(value)) for value in values)
 
 
@@ -140,7 +145,7 @@ def component(value: object) -> float:
     """One colour component of 0..255."""
     read = within(value, 0, 255)
     if read is None:
-        raise Unreadable("a colour component is missing")
+        raise Unreadable("component_missing")
     return read
 
 
@@ -153,7 +158,7 @@ def mixed(red: int, green: int, blue: int, *whites: int) -> Color:
 def hex_bytes(digits: str) -> tuple[int, ...]:
     """Two hexadecimal digits a byte."""
     if not re.fullmatch(r"([0-9A-Fa-f]{2}){1,8}", digits):
-        raise Unreadable(f"{quoted(digits)} is not a colour")
+        raise Unreadable("not_a_color", value=quoted(digits))
     return tuple(bytes.fromhex(digits))
 
 

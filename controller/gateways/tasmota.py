@@ -194,7 +194,7 @@ def _levels(color: str) -> tuple[int, ...]:
     """The channels in decimal (SetOption17) or in hexadecimal digits."""
     count = color.count(",") + 1 if "," in color else len(color.lstrip("#")) // 2
     if not 3 <= count <= 5:
-        raise Unreadable(f"{payloads.quoted(color)} is not a colour of 3 to 5 channels")
+        raise Unreadable("not_a_color_of_channels", value=payloads.quoted(color))
     return payloads.components(color.split(","), count) if "," in color else payloads.hex_bytes(color.lstrip("#"))
 
 
@@ -209,7 +209,7 @@ def _from_hsb(keys: Mapping[str, object]) -> ReportedLook:
         return ReportedLook()
     parts = color.split(",")
     if len(parts) != 3:
-        raise Unreadable(f"{payloads.quoted(color)} is not a hue, a saturation and a brightness")
+        raise Unreadable("not_hsb", value=payloads.quoted(color))
     return ReportedLook(
         color=payloads.from_hue(payloads.within(parts[0], 0, 360) or 0.0, payloads.within(parts[1], 0, 100) or 0.0)
     )

@@ -125,7 +125,7 @@ class Vendor(Gateway):
             # a last will may be the word that is not known, and proves no life
             return Report(fault=contradiction(topic, error), alive=not isinstance(error, UnknownWord))
         except Unreadable as error:
-            return Rejected(str(error))
+            return Rejected(error.reason)
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
         """The desired state in steps of the firmware's brightness."""
@@ -294,5 +294,5 @@ def presence(payload: bytes) -> Report:
         word = payloads.document(payload).get("state")
     online = PRESENT.get(word.lower()) if isinstance(word, str) else None
     if online is None:
-        raise Unreadable(f"{payloads.quoted(word)} is neither online nor offline")
+        raise Unreadable("not_online_or_offline", value=payloads.quoted(word))
     return Report(online=online)

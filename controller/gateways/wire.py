@@ -22,7 +22,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
+from controller.events.models import Reason
+from controller.events.reasons import first_mistake
 from controller.gateways.base import Order, Rejected
 from controller.lighting.color import Color
 from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
@@ -36,7 +39,6 @@ MAX_CUES = 4_096
 MAX_COLORS = 4_096
 MAX_ZONES = 512
 MAX_PROBLEMS = 32
-MAX_REASON = 200
 LONGEST_S = 40_000_000
 """More than the 400 days that a duration in a file may be."""
 
@@ -54,7 +56,9 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 def _from(earliest: datetime) -> AfterValidator:
     def sane(instant: datetime) -> datetime:
         if not earliest <= instant <= LATEST:
-            raise ValueError(f"an instant outside the years {earliest.year} to {LATEST.year}")
+            raise PydanticCustomError(
+                "outside_years", "an instant outside the years", {"first": earliest.year, "last": LATEST.year}
+            )
         return instant.astimezone(UTC)
 
     return AfterValidator(sane)
@@ -223,16 +227,16 @@ def parse_desired(payload: bytes) -> DesiredDocument | Rejected:
     return parse_document(DesiredDocument, payload)
 
 
-def refusal(told: DesiredDocument, held: DesiredDocument | None) -> str | None:
+def refusal(told: DesiredDocument, held: DesiredDocument | None) -> Reason | None:
     """Why a gateway that accepted `held` last does not accept this one, by rules 2 and 3; None if it does."""
     if told.epoch > MAX_EPOCH:
-        return f"poison: epoch {told.epoch} is above {MAX_EPOCH}"
+        return Reason("poison", {"epoch": told.epoch, "most": MAX_EPOCH})
     if held is None or (told.replaces is not None and told.replaces.order == held.order):
         return None
     if told.order < held.order:
-        return f"stale: {told.epoch}.{told.revision} is below {held.epoch}.{held.revision}"
+        return Reason("stale", {"order": told.order.text, "held": held.order.text})
     if told.order == held.order and told.command_id != held.command_id:
-        return f"conflict: two different documents with the order {told.epoch}.{told.revision}"
+        return Reason("conflict", {"order": told.order.text})
     return None
 
 
@@ -265,10 +269,8 @@ def parse_walk(payload: bytes) -> Walk | Rejected:
 def parse_document(model: type[T], payload: bytes, limit: int = MAX_PAYLOAD) -> T | Rejected:
     """Any bytes as a document of this shape, or why they are none; strict, and no larger than `limit` bytes."""
     if len(payload) > limit:
-        return Rejected(f"{len(payload)} bytes are more than {limit}")
+        return Rejected(Reason("too_large", {"size": len(payload), "most": limit}))
     try:
         return model.model_validate_json(payload, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return Rejected((f"{place}: {first['msg']}" if place else first["msg"])[:MAX_REASON])
+        return Rejected(first_mistake(error))

@@ -81,7 +81,7 @@ class Wled(OneZone):
     def _color(self, payload: bytes) -> Report | Ignored:
         found = COLOR.fullmatch(text(payload))
         if found is None:
-            raise Unreadable(f"{payloads.quoted(text(payload))} is not a colour")
+            raise Unreadable("not_a_color", value=payloads.quoted(text(payload)))
         white, *rgb = payloads.hex_bytes(found[1].zfill(8))
         return report_of(self.zone, ReportedLook(color=payloads.mixed(rgb[0], rgb[1], rgb[2], white)))
 
@@ -90,7 +90,7 @@ class Wled(OneZone):
         for name, value in TAG.findall(text(payload)):
             found.setdefault(name, []).append(int(value))
         if len(found.get("ac", ())) != 1 or len(found.get("cl", ())) != 3:
-            raise Unreadable("not the XML of WLED: no brightness, or not three colour components")
+            raise Unreadable("not_xml_of_wled")
         color = _color_of(found["cl"], found.get("wv", [0])[0])
         look = ReportedLook(on=True, color=color, steady=found.get("fx", [0])[0] == 0)
         return report_of(self.zone, look, payloads.fraction(found["ac"][0], self.STEPS))

@@ -30,6 +30,7 @@ from pydantic import (
 )
 
 from controller.errors import Mistake
+from controller.events.reasons import first_mistake
 from controller.lighting.emitters import TYPICAL, Emitter, EmitterKind
 
 Role = EmitterKind | Literal["dimmer", "shutter", "fixed"]
@@ -199,7 +200,7 @@ def parse_profile(written: Mapping[str, Any]) -> Profile:
         if isinstance(mistake, Mistake):
             raise mistake from error
         where = ".".join(str(part) for part in first["loc"]) or "profile"
-        raise Mistake("TWL-F120", where=where, problem=first["msg"]) from error
+        raise Mistake("TWL-F120", where=where, problem=first_mistake(error)) from error
 
 
 def dump_profile(profile: Profile, names: Sequence[str] = ()) -> str:

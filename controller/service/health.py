@@ -18,6 +18,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     model_serializer,
 )
+from pydantic_core import PydanticCustomError
 
 from controller.clock import Trust
 from controller.events import Event, Level, new_event
@@ -41,7 +42,7 @@ _LAST_CONFIRMED, _NOT_ASKED, _FADING, _NEVER_HEARD = (
 def _has_local_time(instant: datetime) -> datetime:
     """Far wider than any clock that is in doubt: the controller reports whatever its clock says."""
     if not 1000 <= instant.year <= 9000:
-        raise ValueError("an instant outside the years 1000 to 9000")
+        raise PydanticCustomError("outside_years", "an instant outside the years", {"first": 1000, "last": 9000})
     return instant
 
 

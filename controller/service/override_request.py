@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, LiteralString, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -42,22 +42,20 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-def _described_as(meant: str) -> WrapValidator:
+def _described_as(meant: LiteralString) -> WrapValidator:
     """One reason for all the forms that a value may have, instead of the first form that it is not."""
 
     def judge(value: object, read: ValidatorFunctionWrapHandler) -> object:
         try:
             return read(value)
         except ValidationError as error:
-            raise PydanticCustomError("form", "Input should be {meant}", {"meant": meant}) from error
+            raise PydanticCustomError(meant, "another form") from error
 
     return WrapValidator(judge)
 
 
-RequestedLook = Annotated[Line | Mapping[Line, Line], _described_as("a colour, or an object of zone and colour")]
-Brightness = Annotated[
-    Line | Annotated[float, Field(ge=0, le=1)], _described_as("a number from 0 to 1, or text as '50 %'")
-]
+RequestedLook = Annotated[Line | Mapping[Line, Line], _described_as("not_a_look")]
+Brightness = Annotated[Line | Annotated[float, Field(ge=0, le=1)], _described_as("not_a_brightness")]
 
 
 class Request(BaseModel):

@@ -227,7 +227,7 @@ class OverrideManager:
             await self._store.set_stop(None, now, done)
         except NotStored as refused:
             self._unstored = done
-            return new_event("TWL-O108", **fields, why=str(refused.fields.get("reason")))
+            return new_event("TWL-O108", **fields, why=refused.fields.get("reason"))
         self._unstored = None
         return new_event("TWL-O106", **fields, reason=request.reason)
 

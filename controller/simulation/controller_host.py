@@ -16,6 +16,7 @@ from controller.clock import ClockJudge, ClockReading
 from controller.config.load import SCHEDULE, Setup, read_schedule
 from controller.errors import FilesRejected
 from controller.events import Event
+from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt import Item
 from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
@@ -66,7 +67,7 @@ class SimulatedOverrides(OverrideRecords):
         """Raises Unusable or PowerCutError."""
         self._meet(Accident.BEFORE_WRITING)
         if self.full:
-            raise Unusable("no space left on device", full=True)
+            raise Unusable(Reason("ENOSPC"), full=True)
         self.records = records
         self._on_saved()
         self._meet(Accident.AFTER_WRITING)
@@ -115,7 +116,7 @@ class SimulatedDisk(OverrideViews):
         try:
             return change()
         except Unusable as error:
-            raise NotStored("TWL-J007", reason=str(error)) from error
+            raise NotStored("TWL-J007", reason=error.reason) from error
 
     def _saved(self) -> None:
         before, self._standing = self._standing, {record.id for record in self.overrides}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.events import new_event
+from controller.events.reasons import reason_of
 from controller.state import atomic
 from controller.state.json_file import FileStatus, OnEvent
 
@@ -100,7 +101,7 @@ class Database:
             self._on_event(new_event("TWL-J009", file=file, aside=place, found=error.found, known=known))
         else:
             place = atomic.set_aside(self._path, TAILS).name
-            self._on_event(new_event("TWL-J001", file=file, aside=place, reason=str(error)))
+            self._on_event(new_event("TWL-J001", file=file, aside=place, reason=reason_of(error)))
 
     def _attempt(self, work: Work[T]) -> T:
         if self._connection is None:

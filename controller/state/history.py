@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
 from controller.events.models import Advice, InEachLanguage, Reason, Spoken, in_language, printable
+from controller.events.reasons import reason_of
 from controller.locale import Language, languages
 from controller.rfc3339 import parse_rfc3339
 from controller.state.database import REFUSALS, Database
@@ -236,7 +237,7 @@ class SqliteHistory:
                     return []  # the service has just made the file
                 return [value(*row) for row in connection.execute(select, parameters)]
         except (*REFUSALS, ValueError, TypeError, OverflowError) as error:
-            raise NotRead("TWL-J008", file=str(self._path), reason=str(error)) from error
+            raise NotRead("TWL-J008", file=str(self._path), reason=reason_of(error)) from error
 
     def _reader(self) -> sqlite3.Connection:
         # SQLite would make a write-ahead log for a reader too and leave it behind, maybe as a user whose files the

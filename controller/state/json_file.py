@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from controller import plain_file
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
 from controller.state import atomic
 
 OnEvent = Callable[[Event], None]
@@ -25,8 +27,9 @@ LITTLE_ROOM = 256 * 1024
 class Unusable(Exception):  # noqa: N818
     """A file cannot be used now, and why; `full` says that the disk lacks room."""
 
-    def __init__(self, reason: str, full: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, full: bool = False) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
         self.full = full
 
 
@@ -39,9 +42,9 @@ class FileStatus:
 
     def fails(self, error: Exception) -> Unusable:
         """A try failed; returns what to raise."""
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = reason_of(error)
         self._alarm.raise_(new_event("TWL-J003", file=str(self._path), reason=reason))
-        return Unusable(f"{self._path.name}: {reason}", lacks_room(self._path.parent, error))
+        return Unusable(reason.at(self._path.name), lacks_room(self._path.parent, error))
 
     def works(self) -> None:
         """A try succeeded."""
@@ -103,7 +106,7 @@ class JsonFile(Generic[C]):
     def save(self, content: C) -> None:
         """Write it durably; raises Unusable."""
         if self._newer:
-            raise Unusable(f"{self.path.name}: written by a newer version")
+            raise Unusable(Reason("newer_version").at(self.path.name))
         try:
             atomic.write(self.path, content.model_dump_json(indent=1).encode())
         except OSError as error:
@@ -116,4 +119,4 @@ class JsonFile(Generic[C]):
         except OSError as refused:
             self._status.fails(refused)
         else:
-            self._on_event(new_event(damaged, file=str(self.path), aside=place.name, reason=str(error)))
+            self._on_event(new_event(damaged, file=str(self.path), aside=place.name, reason=reason_of(error)))

@@ -18,6 +18,7 @@ from uuid import uuid4
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from controller.errors import Refused
+from controller.events.reasons import first_mistake
 from controller.state.json_file import Content, JsonFile, OnEvent
 
 FILE, COPY = "overrides.json", "overrides-copy.json"
@@ -228,7 +229,7 @@ def new_record(name: str, kind: Kind, document: str, at: datetime, until: dateti
     try:
         return OverrideRecord(id=name, kind=kind, document=document, started_at=at, ends_at=until)
     except ValidationError as error:
-        raise NotStored("TWL-J007", reason=error.errors()[0]["msg"]) from error
+        raise NotStored("TWL-J007", reason=first_mistake(error)) from error
 
 
 def ended(record: OverrideRecord, at: datetime) -> OverrideRecord:

@@ -12,6 +12,7 @@ from typing import Literal, NoReturn, TypeVar
 from pydantic import AwareDatetime, Field
 
 from controller.events import Event, Level
+from controller.events.models import Reason
 from controller.state.history import History, HistoryBuffer, LightChange, Minute, SqliteHistory, recorded
 from controller.state.json_file import Content, JsonFile, Unusable
 from controller.state.override_file import (
@@ -162,11 +163,11 @@ class StateStore(OverrideViews):
             async with asyncio.timeout(PATIENCE_S):
                 return await self._use_disk(lambda: self._with_room(work))
         except Unusable as error:
-            raise NotStored("TWL-J007", reason=str(error)) from error
+            raise NotStored("TWL-J007", reason=error.reason) from error
         except TimeoutError as late:
             if undo is not None:
                 self._undoing = asyncio.create_task(self._undo(undo, self._undoing), name="state: undo")
-            raise NotStored("TWL-J007", reason=f"the disk has not answered for {PATIENCE_S:.0f} s") from late
+            raise NotStored("TWL-J007", reason=Reason("disk_silent", {"seconds": PATIENCE_S})) from late
 
     async def _use_disk(self, job: Callable[[], T]) -> T:
         """The result of the job, run after those that were asked for before. Cancelled before its turn, it is not run

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from controller.events import new_event
+from controller.events.reasons import reason_of
 from controller.state import atomic
 from controller.state.database import BUSY_S, REFUSALS, TAILS, is_damage
 from controller.state.history import SqliteHistory
@@ -33,7 +34,7 @@ def take_over(directory: Path, overrides: OverrideFile, history: SqliteHistory, 
             if path.exists():
                 _take_over(path, overrides, history, on_event)
         except (OSError, sqlite3.Error) as error:
-            raise Unusable(f"{path.name}: {error}") from error
+            raise Unusable(reason_of(error).at(path.name)) from error
 
 
 def _take_over(path: Path, overrides: OverrideFile, history: SqliteHistory, on_event: OnEvent) -> None:
@@ -48,7 +49,7 @@ def _take_over(path: Path, overrides: OverrideFile, history: SqliteHistory, on_e
         if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise
         aside = atomic.set_aside(path, TAILS).name
-        on_event(new_event("TWL-J001", file=str(path), aside=aside, reason=str(error)))
+        on_event(new_event("TWL-J001", file=str(path), aside=aside, reason=reason_of(error)))
 
 
 def _version(path: Path) -> int:

@@ -13,6 +13,7 @@ import pytest
 from controller.app import operating_system
 from controller.app.operating_system import FEED_S, feed_watchdog, notify, watch_descriptors
 from controller.events import Event
+from controller.events.models import Reason
 
 HALF_A_SECOND_US = "500000"
 
@@ -111,7 +112,7 @@ async def test_a_lack_of_descriptors_is_reported_when_it_begins_and_when_it_is_o
     for _ in range(3):
         asyncio.get_running_loop().call_exception_handler({"message": "accept failed", "exception": error})
     assert [event.code for event in reported] == ["TWL-C031"]
-    assert reported[0].fields["reason"] == error.strerror
+    assert reported[0].fields["reason"] == Reason("EMFILE")
     async with asyncio.timeout(5):
         while len(reported) < 2:
             await asyncio.sleep(0.01)

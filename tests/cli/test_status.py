@@ -93,7 +93,7 @@ def degradation(code: str, **fields: object) -> Degradation:
     return Degradation(code=code, since=NOW, fields=fields)
 
 
-FULL = degradation("TWL-J003", file="/var/lib/watertower/history.db", reason="No space left on device")
+FULL = degradation("TWL-J003", file="/var/lib/watertower/history.db", reason={"code": "ENOSPC"})
 REJECTED = degradation(
     "TWL-O131",
     count=2,
@@ -127,7 +127,7 @@ def test_the_exit_code_is_1_for_what_asks_for_somebody(told: Health, is_well: bo
 
 
 @pytest.mark.parametrize(
-    ("language", "since", "full"), [("en", "since", "No space"), ("sv", "sedan", "disken är full")]
+    ("language", "since", "full"), [("en", "since", "the disk is full"), ("sv", "sedan", "disken är full")]
 )
 def test_every_degradation_is_a_line_with_its_code_and_since_when(
     config: Path, language: Language, since: str, full: str

@@ -3,8 +3,8 @@
 import ast
 import errno
 import json
-import os
-import re
+import socket
+import sqlite3
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import controller
+from controller import plain_file
 from controller.events import CATALOGUE, new_event
 from controller.events.formatters import PRIORITY, document, json_line, text_line
-from controller.events.models import Advice, Phrase, Text, printable
-from controller.events.words import value_words
+from controller.events.models import Advice, Phrase, Reason, Text, printable
+from controller.events.reasons import reason_of
 from controller.gateways.base import Rejected
+from controller.gateways.payloads import Unreadable
 from controller.gateways.wire import parse_reported
 from controller.lighting.look import DARK
 from controller.locale import texts
@@ -99,53 +101,66 @@ def test_every_level_has_a_priority() -> None:
 
 def test_nothing_english_stays_in_a_swedish_line() -> None:
     """Neither a reason of the operating system nor an event that another one tells of."""
-    refused = new_event("TWL-Q101", address="mqtt://a:1883", reason=os.strerror(errno.ECONNREFUSED))
+    refused = new_event(
+        "TWL-Q101", address="mqtt://a:1883", reason=reason_of(ConnectionRefusedError(errno.ECONNREFUSED, ""))
+    )
     assert refused.text("sv") == "brokern mqtt://a:1883 går inte att nå: ingen lyssnar där"
     repeated = new_event("TWL-C040", times=3, window_s=60, what=refused, of=refused.code)
     assert repeated.text("sv").endswith(refused.text("sv"))
-    told = {"code": "TWL-Q101", "fields": {"address": "mqtt://a:1883", "reason": os.strerror(errno.ECONNREFUSED)}}
+    told = {"code": "TWL-Q101", "fields": {"address": "mqtt://a:1883", "reason": {"code": "ECONNREFUSED"}}}
     assert document(repeated, AT, "sv")["what"] == document(repeated, AT, "en")["what"] == told
 
 
-def test_what_the_system_says_is_known_in_swedish() -> None:
-    """Under the words that this system uses."""
-    numbers = (
-        errno.ENOENT,
-        errno.EACCES,
-        errno.EISDIR,
-        errno.ENOSPC,
-        errno.EROFS,
-        errno.EADDRINUSE,
-        errno.EHOSTUNREACH,
-    )
-    assert {os.strerror(number) for number in numbers} <= set(texts("sv", "values")["reasons"])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "ENOSPC"),
+        (PermissionError(errno.EACCES, "Permission denied"), "EACCES"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "EAI_NONAME"),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "x"), "not_utf8"),
+        (TimeoutError(), "no_answer_in_time"),
+        (plain_file.NoRegularFile(errno.EINVAL, "x"), "not_a_regular_file"),
+        (Unreadable("not_json"), "not_json"),
+        (RuntimeError("anything"), "other"),
+    ],
+)
+def test_an_error_is_a_code_with_words_in_every_language(error: Exception, code: str) -> None:
+    """What has no code of its own is told in its own words."""
+    reason = reason_of(error)
+    assert reason.code == code
+    assert reason.said("sv")
+    assert (reason.said("sv") == "anything") == (code == "other")
 
 
-REFUSING = {"_refuse", "ProtocolError", "Unreadable", "Rejected", "unreadable"}
+def test_sqlite_is_told_by_its_code_without_the_details() -> None:
+    """A full disk, and any trouble with reading and writing."""
+    for name, code in (("SQLITE_FULL", "SQLITE_FULL"), ("SQLITE_IOERR_WRITE", "SQLITE_IOERR")):
+        error = sqlite3.OperationalError("x")
+        error.sqlite_errorname = name
+        assert reason_of(error) == Reason(code)
+        assert reason_of(error).said("sv") != code
 
 
-def reasons() -> set[str]:
-    """What broker, dialects and fixture files say of what they cannot read; a figure stands for each quoted part."""
-    found = set()
-    for path in sorted(path for room in ("broker", "gateways", "fixtures") for path in (ROOT / room).glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING:
-                text = "".join(
-                    part.value if isinstance(part, ast.Constant) else "0x1f" if "02x" in ast.unparse(part) else "7"
-                    for one in node.args[-1:]
-                    for part in (one.values if isinstance(one, ast.JoinedStr) else [one])
-                    if isinstance(part, ast.Constant | ast.FormattedValue)
-                )
-                found.add(text.replace("0x0x", "0x"))
-    return {text for text in found if re.search("[a-z]{2}", text.replace("QoS", ""))}
+REFUSING = {"Reason", "_refuse", "ProtocolError", "Unreadable", "_described_as", "PydanticCustomError"}
 
 
-def test_what_is_said_of_a_message_that_cannot_be_read_is_known_in_swedish() -> None:
-    """Every reason of broker and dialects, whatever it quotes."""
-    known = reasons()
-    assert len(known) > 20
-    assert {text for text in known if value_words("reason", text, "sv") is None} == set()
-    assert value_words("reason", "the topic filter 'a{0}/#/b'", "sv") == "ämnesfiltret 'a{0}/#/b'"
+def codes() -> set[str]:
+    """Every code of a reason that stands in the code."""
+    calls = (node for path in ROOT.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    return {
+        node.args[0].value
+        for node in calls
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in REFUSING
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def test_every_reason_has_words() -> None:
+    """Of broker, dialects, requests and files."""
+    assert len(codes()) > 40
+    assert codes() - set(texts("en", "reasons")) == set()
 
 
 @pytest.mark.parametrize(
@@ -167,7 +182,7 @@ def test_what_is_wrong_with_a_report_is_known_in_swedish(reported: dict[str, obj
     wrong = parse_reported(json.dumps({**sound, **rest, **reported}).encode())
     assert isinstance(wrong, Rejected)
     [key] = reported
-    assert value_words("reason", wrong.reason, "sv").startswith(f"{key}: {swedish}"), wrong.reason
+    assert wrong.reason.said("sv").startswith(f"{key}: {swedish}"), wrong.reason
 
 
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
@@ -180,10 +195,8 @@ def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
     assert document(anew, AT, "sv")["reason"] == "clock"
     acting = new_event("TWL-D010", gateway="plan", shows={"bowl": DARK.value}, by="plan")
     assert acting.text("sv") == "plan: visar bowl släckt, enligt den egna planen"
-    lost = new_event(
-        "TWL-O132", copied="–", reason=str(NotADirectoryError(errno.ENOTDIR, "Not a directory", "/state/x"))
-    )
-    assert lost.text("sv").endswith(": det är ingen mapp: '/state/x'")
+    lost = new_event("TWL-O132", copied="–", reason=reason_of(NotADirectoryError(errno.ENOTDIR, "Not a directory")))
+    assert lost.text("sv").endswith(": det är ingen mapp")
 
 
 def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
@@ -212,8 +225,7 @@ def test_an_event_of_one_of_several_connections_names_it() -> None:
 
 def test_which_files_could_not_be_written_is_told_in_swedish_too() -> None:
     """Each with its own reason; what a person wrote stays as it is."""
-    why = "watertower.db: database or disk is full; overrides.json: No space left on device"
-    said = new_event("TWL-J007", reason=why).text("sv")
-    assert said == "det gick inte att spara: watertower.db: disken är full; overrides.json: disken är full"
+    said = new_event("TWL-J007", reason=Reason("ENOSPC").at("overrides.json")).text("sv")
+    assert said == "det gick inte att spara: overrides.json: disken är full"
     theirs = new_event("TWL-O102", id="a", owner="Eva", reason="storm: no answer; dark").text("sv")
     assert theirs == "Eva återgår till schemat: storm: no answer; dark"

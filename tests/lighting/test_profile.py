@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import Mistake
+from controller.events.models import Reason
 from controller.lighting.emitters import TYPICAL
 from controller.lighting.profile import BUILT_IN, EMITTERS, Profile, dump_profile, parse_profile
 
@@ -97,7 +98,7 @@ def test_measured_figures_take_the_place_of_typical_ones() -> None:
         ({"channels": []}, "TWL-F122", None),
         ({"channels": [{"fixed": 256}]}, "TWL-F128", {"value": "256"}),
         ({"channels": ["red"] * 513}, "TWL-F120", None),
-        ({"colour": "red"}, "TWL-F120", {"where": "colour", "problem": "Extra inputs are not permitted"}),
+        ({"colour": "red"}, "TWL-F120", {"where": "colour", "problem": Reason("extra_forbidden", {"place": "colour"})}),
         ({"name": ""}, "TWL-F120", None),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from controller.config.load import load
 from controller.events import Event
+from controller.events.models import Reason, plain_value
 from controller.lighting.look import DARK
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import MOST_OVERRIDES, OverrideManager
@@ -66,14 +67,14 @@ async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: Simul
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"look": ["red"]}, "look: Input should be a colour, or an object of zone and colour"),
-        ({"look": {"bowl": None}}, "look: Input should be a colour, or an object of zone and colour"),
-        ({"brightness": 50}, "brightness: Input should be a number from 0 to 1, or text as '50 %'"),
-        ({"brightness": True}, "brightness: Input should be a number from 0 to 1, or text as '50 %'"),
+        ({"look": ["red"]}, Reason("not_a_look", {"place": "look"})),
+        ({"look": {"bowl": None}}, Reason("not_a_look", {"place": "look"})),
+        ({"brightness": 50}, Reason("not_a_brightness", {"place": "brightness"})),
+        ({"brightness": True}, Reason("not_a_brightness", {"place": "brightness"})),
     ],
 )
 async def test_a_value_of_no_form_is_told_which_there_are(
-    disk: SimulatedDisk, changes: dict[str, Any], reason: str
+    disk: SimulatedDisk, changes: dict[str, Any], reason: Reason
 ) -> None:
     """Not that it is none of the first."""
     assert (await hand_on(disk).take(asked(**changes), EVENING)).fields["reason"] == reason
@@ -106,7 +107,7 @@ async def test_any_bytes_are_answered(disk: SimulatedDisk, payload: bytes, name:
     event = await hand_on(disk).take(payload, EVENING)
     assert event.code == "TWL-O110"
     assert event.fields["id"] == name
-    assert json.dumps(dict(event.fields)).isprintable()
+    assert json.dumps({key: plain_value(value) for key, value in event.fields.items()}).isprintable()
 
 
 async def test_brightness_is_a_share_or_a_percentage(disk: SimulatedDisk) -> None:

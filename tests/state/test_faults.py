@@ -438,7 +438,7 @@ async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_ba
     """An override that was refused is not in force later, when the disk goes on; one that was acknowledged is."""
     monkeypatch.setattr(store_module, "PATIENCE_S", 0.2)
     store = await open_store()
-    with pytest.raises(NotStored, match="has not answered"):
+    with pytest.raises(NotStored, match="disk_silent"):
         await store.store_override("late", "{}", now, now + HOUR)
     async with asyncio.timeout(0.1):
         await store.end_overrides([], now)  # nothing to write, nothing to wait for

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.events.models import Advice, Phrase, Text
+from controller.events.models import Advice, Phrase, Reason, Text
 from controller.state import LightChange, Minute, NotRead, SqliteHistory, StateStore, history
 from controller.state.database import Database
 from controller.state.history import HistoryBuffer, RecordedEvent, Row, recorded
@@ -150,7 +150,7 @@ class Failing:
     def write(self, rows: list[Row]) -> None:
         """Keep them."""
         if self.broken:
-            raise Unusable("broken")
+            raise Unusable(Reason("EIO"))
         self.rows.extend(rows)
 
 

@@ -242,7 +242,7 @@ async def test_an_override_that_a_hung_disk_refused_does_not_end_the_one_of_the_
     pipe = tmp_path / "overrides.json.new"
     os.mkfifo(pipe)
     for name in ("b", "a"):
-        with pytest.raises(NotStored, match="has not answered"):
+        with pytest.raises(NotStored, match="disk_silent"):
             await store.store_override(name, "{}", now, now + HOUR)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     pipe.unlink(missing_ok=True)

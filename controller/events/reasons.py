@@ -1,0 +1,49 @@
+"""Why a call of the operating system or of a library failed, as a code that every language has words for."""
+
+import errno
+
+from pydantic import ValidationError
+
+from controller.events.models import Reason, printable
+
+SHOWN = frozenset({"first", "last", "meant", "ge", "gt", "le", "lt", "expected", "max_length", "min_length", "pattern"})
+"""What pydantic says beside the kind of a mistake, as far as the texts use it."""
+MOST_PLACE = 200
+GETADDRINFO = {-2: "EAI_NONAME", -3: "EAI_AGAIN", -5: "EAI_NODATA"}
+"""Its numbers on Linux, which are none of errno."""
+
+
+def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
+    """`ENOSPC`, `SQLITE_FULL`, `EAI_NONAME`, or a code of `reasons.toml`; what has none is told in its own words."""
+    reason, sqlite = getattr(error, "reason", None), getattr(error, "sqlite_errorname", None)
+    code = getattr(error, "code", None) if isinstance(error, OSError) else None
+    if isinstance(code, str):
+        return Reason(code)
+    if isinstance(reason, Reason):
+        return reason
+    if isinstance(sqlite, str):
+        return Reason("_".join(sqlite.split("_")[:2]))  # without the details of an extended code
+    match error:
+        case ValidationError():
+            return first_mistake(error)
+        case OSError(errno=int(number)) if number in GETADDRINFO:
+            return Reason(GETADDRINFO[number])
+        case OSError(errno=int(number)) if number in errno.errorcode:
+            return Reason(errno.errorcode[number])
+        case UnicodeDecodeError():
+            return Reason("not_utf8")
+        case TimeoutError():
+            return Reason("no_answer_in_time")
+    return Reason("other", _words(error))
+
+
+def first_mistake(error: ValidationError) -> Reason:
+    """What is wrong with a document, after the `place` of it."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])[:MOST_PLACE]
+    context = {name: value for name, value in first.get("ctx", {}).items() if name in SHOWN}
+    return Reason(first["type"], {**({"place": place} if place else {}), **context})
+
+
+def _words(error: BaseException) -> dict[str, object]:
+    return {"text": printable(str(error) or type(error).__name__)}
