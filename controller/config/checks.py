@@ -70,10 +70,13 @@ def _count(node: Node) -> int:
 
 def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:
     """Rules whose looks do not fit into the document of a gateway, with the plan ahead; reported at their colours."""
-    every = tuple(gateways)
+    different: dict[object, Gateway] = {}  # of those with the same zones the first: their documents are equally long
+    for gateway in gateways:
+        different.setdefault((type(gateway), gateway.zone_names), gateway)
     for group, listed in rules.items():
         for number, rule in enumerate(listed):
-            sizes = ((gateway.name, gateway.plan_bytes(rule.looks)) for gateway in every)
+            looks = rule.looks
+            sizes = ((gateway.name, gateway.plan_bytes(looks)) for gateway in different.values())
             for name, count in ((name, count) for name, count in sizes if count > MAX_PAYLOAD):
                 kb, most = -(-count // 1024), MAX_PAYLOAD // 1024
                 mistake = Mistake("TWL-S154", name=rule.name, gateway=name, kb=kb, most=most)

@@ -16,7 +16,7 @@ SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*
 HIDDEN = r"\g<url>\g<key>…"
 MOST = 100
 """No more findings of one file are shown; a screen of thousands helps nobody."""
-MOST_SOUGHT = 1000
+MOST_SOUGHT = 300
 """After so many of one kind no more are looked for: a hostile file would have millions, each with its near word."""
 
 

@@ -80,13 +80,6 @@ class Setup:
         )
 
 
-def load(directory: Path) -> Setup:
-    """The setup of a folder; raises FilesRejected."""
-    with _garbage_left():
-        tower, schedule = (_opened(directory / name) for name in (TOWER, SCHEDULE))
-        return _joined(tower, schedule, directory)
-
-
 @contextlib.contextmanager
 def _garbage_left() -> Iterator[None]:
     """Nothing that is read has cycles; of 10,000 gateways, looking for some would take as long as reading them."""
@@ -99,6 +92,14 @@ def _garbage_left() -> Iterator[None]:
             gc.enable()
 
 
+@_garbage_left()
+def load(directory: Path) -> Setup:
+    """The setup of a folder; raises FilesRejected."""
+    tower, schedule = (_opened(directory / name) for name in (TOWER, SCHEDULE))
+    return _joined(tower, schedule, directory)
+
+
+@_garbage_left()
 def load_tower(directory: Path) -> Tower:
     """The tower of a folder, without its schedule; raises FilesRejected."""
     text = keys.checked(_opened(directory / TOWER), Tower, IN_TOWER)
@@ -109,6 +110,7 @@ def load_tower(directory: Path) -> Tower:
     return tower
 
 
+@_garbage_left()
 def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None = None) -> Setup:
     """The setup of two texts as they would stand in a folder, with the fixture profiles of that folder or of another;
     raises FilesRejected."""

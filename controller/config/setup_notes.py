@@ -102,7 +102,7 @@ def _of_wear(setup: Setup) -> Iterator[Finding]:
         rules: tuple[Shows, ...] = getattr(setup.schedule, group)
         for index, rule in enumerate(rules):
             changing = {zone for zone, look in rule.looks.items() if len(look.colors) > 1}
-            names = ", ".join(each.name for each in worn if changing & {*each.zone_names})
+            names = ", ".join(each.name for each in worn if not changing.isdisjoint(each.zone_names))
             if names and rule.change_every is not None:
                 times = round(3600 / rule.change_every.total_seconds())
                 yield _at(document, (group, index, "change_every"), "TWL-S240", names=names, times=max(1, times))

@@ -31,7 +31,7 @@ from controller.config.yaml_text import FILLER, YamlText
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
 MOST_VALUES = 1_000_000
-MOST_TEXTS = 5_000
+MOST_TEXTS = 20_000
 """Of one list of texts, and of keywords of one set of pairs: each may have a near word that must be sought."""
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 """What an editor takes for no value: nobody means a topic `null`."""

@@ -33,3 +33,14 @@ def test_a_plan_imports_nothing_that_reaches_a_broker() -> None:
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "controller.app.last_good" in imported
     assert not imported & {"paho", "apscheduler", "controller.mqtt", "controller.broker", "controller.service.runtime"}
+
+
+def test_only_import_fixture_loads_the_importer_of_fixture_files() -> None:
+    """A service, a check or a plan never reads such a file."""
+    package = ROOT / "controller"
+    importers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "controller.fixtures" in path.read_text("utf-8") and path.parent.name != "fixtures"
+    }
+    assert importers == {"cli/import_fixture.py"}
