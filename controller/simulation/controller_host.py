@@ -159,7 +159,7 @@ class ControllerHost:
         self._will_remember = False
         self._listeners = 0
         self._site = SiteInfo(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
-        self.clock.on_step.append(self._turn)
+        self.clock.on_step.append(self.turn)
         topics = subscriptions(restore(setup, disk)[0], self._site)
         client = Client("controller", topics, self._site.will, lambda: (self._site.birth,), self._take)
         self.client = MultiBrokerClient(brokers, client)
@@ -193,9 +193,9 @@ class ControllerHost:
             self._observer.tell(event)
 
         controller, overrides = restore(self.setup, self.disk)
-        self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self._wake)
+        self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self.wake)
         self.client.start()
-        self._turn()
+        self.turn()
         self._watch_ends()
 
     def stop(self) -> None:
@@ -229,7 +229,7 @@ class ControllerHost:
 
     def _tick(self) -> None:
         if self._listeners:
-            self._turn()
+            self.turn()
             self._world.after(TICK_S, self._tick)
 
     def _take(self, item: Item) -> None:
@@ -264,10 +264,12 @@ class ControllerHost:
                 found_s = self.clock.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
                 self._world.at(found_s, lambda: self._answer(loop))
 
-    def _wake(self) -> None:
-        self._due.append(self._world.at(self._world.now, self._turn))
+    def wake(self) -> None:
+        """A turn is due at once."""
+        self._due.append(self._world.at(self._world.now, self.turn))
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """A turn of the control loop, where it runs."""
         while self._due:
             self._due.pop().cancel()
         if self.loop is None:
@@ -277,12 +279,12 @@ class ControllerHost:
         self._observe(self.loop)
         self._remember_soon(self.loop)
         if result.wake_s is not None:
-            self._due.append(self._world.beat(self.clock.true(result.wake_s) + LAG_S, self._turn, listens=True))
+            self._due.append(self._world.beat(self.clock.true(result.wake_s) + LAG_S, self.turn, listens=True))
         if result.wake_at is not None:
             delay_s = (result.wake_at - reading.wall).total_seconds()
-            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
+            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self.turn))
         if not self._due:
-            self._due.append(self._world.after(TICK_S, self._turn))
+            self._due.append(self._world.after(TICK_S, self.turn))
 
     def _observe(self, loop: ControlLoop) -> None:
         self._observer.stops(loop.overrides.stop is not None)

@@ -49,7 +49,7 @@ class GatewayHost(Protocol):
     def start(self) -> None:
         """Power comes."""
 
-    def stop(self) -> None:
+    def stop(self, *, power_lost: bool = True) -> None:
         """Power goes."""
 
     def showable(self, zone: str, desired: ZoneState) -> ZoneState:
@@ -90,7 +90,7 @@ class OurGatewayHost:
         self._process: DmxGateway | None = None
         self._due: list[AgendaEntry] = []
         self._levels: dict[int, bytes] = {}
-        self.clock.on_step.append(self._turn)
+        self.clock.on_step.append(self.turn)
         self._read_levels = lru_cache(maxsize=2048)(self._uncached_read_levels)
         self.showable = lru_cache(maxsize=256)(self._showable)
         availability = gateway.topic("availability", self._prefix)
@@ -120,12 +120,12 @@ class OurGatewayHost:
             self._process = DmxGateway(self.gateway, self._prefix, self.patch, self, self.file)
             self._applied = self.file.order if self.file is not None else Order()
             self.client.start()
-            self._turn()
+            self.turn()
 
-    def stop(self) -> None:
-        """Power goes; the lamps hold."""
+    def stop(self, *, power_lost: bool = True) -> None:
+        """Power goes, or the process only; the lamps hold."""
         self._process = None
-        self.client.stop(power_lost=True)
+        self.client.stop(power_lost=power_lost)
 
     def misbehave(self, faults: Faults) -> None:
         """The output takes the newest frame again once it can."""
@@ -142,12 +142,18 @@ class OurGatewayHost:
         elif isinstance(item, Received):
             payload = without_content(item.payload) if self.lies else item.payload
             self._process.receive(payload, item.retain, self._read())
-        self._turn()
+        self.turn()
+
+    def publish(self, messages: Iterable[Message]) -> None:
+        """It says something."""
+        for message in messages:
+            self.client.publish(message)
 
     def _read(self) -> ClockReading:
         return self.clock.read(self._judge)
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """It does what is due, and is called again when more is."""
         while self._due:
             self._due.pop().cancel()
         if self._process is None:
@@ -157,8 +163,7 @@ class OurGatewayHost:
         for universe, levels in turn.frames.items():
             self.lamps.send(universe, levels, self._world.now)
         self._look()
-        for message in turn.messages:
-            self.client.publish(message)
+        self.publish(turn.messages)
         for event in turn.events:
             self._tell(event)
         if turn.to_store is not None:
@@ -168,12 +173,12 @@ class OurGatewayHost:
     def _wake_again(self, turn: GatewayTurn, reading: ClockReading) -> None:
         """When to turn next: for the next frame or cue, or only to report."""
         if turn.wake_s - reading.mono < FRAME_S * 1.5:
-            self._due.append(self._world.after(FRAMES_S, self._turn))
+            self._due.append(self._world.after(FRAMES_S, self.turn))
         else:
-            self._due.append(self._world.beat(self.clock.true(turn.wake_s) + LAG_S, self._turn))
+            self._due.append(self._world.beat(self.clock.true(turn.wake_s) + LAG_S, self.turn))
         if turn.wake_at is not None:
             delay_s = (turn.wake_at - reading.wall).total_seconds()
-            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self._turn))
+            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self.turn))
 
     def _remember(self, file: StoredDocument) -> None:
         replaced = file.replaces is not None and file.replaces.order == self._applied
@@ -217,7 +222,7 @@ class VendorGatewayHost:
         self._on_light = on_light
         self._faults = Faults()
         self._is_on = False
-        self._boot_messages: tuple[Message, ...] = ()
+        self.boot_messages: tuple[Message, ...] = ()
         self._due: AgendaEntry | None = None
         name, topics = f"gateway {gateway.name}", self.device.subscriptions
         self.client = MultiBrokerClient((broker,), Client(name, topics, self.device.will, self._birth, self.take))
@@ -226,14 +231,14 @@ class VendorGatewayHost:
         """Power comes back: the light it has then, and what it says when it has connected."""
         if not self._is_on:
             self._is_on = True
-            self._boot_messages = self.device.boot(self._world.instant)
+            self.boot_messages = self.device.boot(self._world.instant)
             self.client.start()
             self.turn()
 
-    def stop(self) -> None:
-        """Power goes, and the light with it."""
+    def stop(self, *, power_lost: bool = True) -> None:
+        """Power goes, and the light with it; without `power_lost` it takes leave first."""
         self._is_on = False
-        self.client.stop(power_lost=True)
+        self.client.stop(power_lost=power_lost)
         self._look()
 
     def showable(self, zone: str, desired: ZoneState) -> ZoneState:
@@ -247,8 +252,8 @@ class VendorGatewayHost:
 
     def _birth(self) -> Iterable[Message]:
         """All that it says after a power cut; later only its `online`, and the rest when it is asked."""
-        birth, will = self._boot_messages, self.device.will
-        self._boot_messages = tuple(message for message in birth if will is not None and message.topic == will.topic)
+        birth, will = self.boot_messages, self.device.will
+        self.boot_messages = tuple(message for message in birth if will is not None and message.topic == will.topic)
         return birth
 
     def take(self, item: Item) -> None:

@@ -89,7 +89,7 @@ class Rehearsal:
         """One world from switching on to the end."""
         scenario = Scenario(self.setup, self._expected.without_overrides(), self.start, seed)
         plan(scenario, FAULTS[self.faults], self.end.timestamp())
-        scenario.run(self.end)
+        scenario.play(self.end)
         return self._result(scenario, seed)
 
     def _result(self, scenario: Scenario, seed: int) -> Result:

@@ -65,7 +65,7 @@ class Scenario:
         self._healed_s: float | None = None
         self.operator = Operator(self.world, self.brokers, tower.mqtt.topic_prefix, tower.zones, expected)
         self.disk = SimulatedDisk(self._granted, self._ended)
-        self.gateways: tuple[GatewayHost, ...] = tuple(self._gateway_host(gateway) for gateway in tower.gateways)
+        self.gateways: tuple[GatewayHost, ...] = tuple(self.gateway_host(gateway) for gateway in tower.gateways)
         lamps = {
             LampRecord(host.gateway.name, zone): host.showable
             for host in self.gateways
@@ -73,7 +73,7 @@ class Scenario:
         }
         self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.faults.causes(self.world.now))
         observer = Observer(self.tell, self.meter.confirms, self._stops)
-        self.controller = ControllerHost(self.world, self.brokers, setup, self.disk, observer)
+        self.controller = self.controller_host(observer)
         if len(self.ours) == len(self.gateways):
             # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
             self.world.lull = self._is_quiet
@@ -94,7 +94,7 @@ class Scenario:
         """What the controller says is set by hand, where one runs."""
         return self.controller.loop.overrides if self.controller.loop is not None else None
 
-    def run(self, end: datetime) -> None:
+    def play(self, end: datetime) -> None:
         """Everything from before the beginning to the end."""
         self.switch_on()
         self.world.run(end)
@@ -113,6 +113,10 @@ class Scenario:
         if event.level in {Level.WARNING, Level.ERROR}:
             is_false = not self.faults.causes(self.world.now)
             self.alarms.append(RecordedAlarm(self.world.now, event, is_false))
+
+    def on_light(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
+        """What the zones of a gateway show from now on."""
+        self.meter.shows(gateway, zones)
 
     def begin(self, name: str) -> None:
         """A fault is at work from now on."""
@@ -155,13 +159,15 @@ class Scenario:
         else:
             self.world.after(LOOK_S, lambda: self._time_recovery(healed_s))
 
-    def _gateway_host(self, gateway: Gateway) -> GatewayHost:
-        def on_light(name: str, zones: Mapping[str, ZoneState]) -> None:
-            self.meter.shows(name, zones)  # which is made after the hosts
-
+    def gateway_host(self, gateway: Gateway) -> GatewayHost:
+        """The machine of one gateway."""
         for own in own_gateways((gateway,)):
-            return OurGatewayHost(self.world, self.brokers, self.setup, own, on_light, self.tell)
-        return VendorGatewayHost(self.world, self.brokers[0], gateway, on_light)
+            return OurGatewayHost(self.world, self.brokers, self.setup, own, self.on_light, self.tell)
+        return VendorGatewayHost(self.world, self.brokers[0], gateway, self.on_light)
+
+    def controller_host(self, observer: Observer) -> ControllerHost:
+        """The machine of the controller."""
+        return ControllerHost(self.world, self.brokers, self.setup, self.disk, observer)
 
     def _granted(self, name: str) -> None:
         self.operator.granted(name)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +10,10 @@ import pytest
 
 from controller.config.load import Setup, load, parse
 from controller.dmx.outputs.simulated import Faults
-from controller.gateways import GATEWAYS
-from controller.gateways.dmx import Dmx
+from controller.gateways import GATEWAYS, Gateway, own_gateways
 from controller.schedule.plan import Program
-from tests.service.parties import Box, ControllerParty, Vendor
-from tests.service.world import World
+from controller.simulation.reference import Expected
+from tests.service.simulated import SimulatedController, World
 
 ROOT = Path(__file__).parents[2]
 VENDORS = json.loads((ROOT / "tests" / "vectors" / "vendors.json").read_text(encoding="utf-8"))
@@ -27,14 +27,20 @@ def shipped() -> Setup:
 
 
 @pytest.fixture(scope="session")
-def scheduled(shipped: Setup) -> Callable[[str], Program]:
+def setup_of() -> Callable[[str], Setup]:
     """The shipped tower under another schedule."""
     tower = (ROOT / "config" / "tower.yaml").read_bytes()
 
-    def make(schedule: str) -> Program:
-        return parse(tower, f"version: 1\n{schedule}".encode(), ROOT / "config").program()
+    def make(schedule: str) -> Setup:
+        return parse(tower, f"version: 1\n{schedule}".encode(), ROOT / "config")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def scheduled(setup_of: Callable[[str], Setup]) -> Callable[[str], Program]:
+    """The rules of another schedule."""
+    return lambda schedule: setup_of(schedule).program()
 
 
 Worlds = Callable[..., World]
@@ -43,28 +49,28 @@ Worlds = Callable[..., World]
 @pytest.fixture(scope="session")
 def world_of(shipped: Setup) -> Worlds:
     """Makes a world at an instant: the shipped tower, or gateways by their name in `vendors.json` or by their keys."""
+    known = {each["name"]: each for each in VENDORS}
+    references: dict[tuple[int, datetime, float], tuple[Setup, Expected]] = {}
 
     def make(
         start: datetime,
         *,
         vendors: tuple[str | dict[str, str], ...] = (),
-        program: Program | None = None,
+        setup: Setup = shipped,
         report_every: timedelta = timedelta(seconds=10),
-        grain_s: float = 0.02,
+        days: float = 1,
     ) -> World:
-        world = World(start.astimezone(UTC), grain_s)
-        known = {each["name"]: each for each in VENDORS}
+        start = start.astimezone(UTC)
+        key = (id(setup), start.replace(hour=0, minute=0, second=0, microsecond=0), days)
+        if key not in references:
+            references[key] = setup, Expected(setup, key[1], key[1] + timedelta(days=days))
         keys = [known[each] if isinstance(each, str) else each for each in vendors]
-        gateways = tuple(GATEWAYS[each["kind"]].model_validate(each) for each in keys)
-        ours = tuple(
-            gateway.model_copy(update={"report_every": report_every})
-            for gateway in shipped.tower.gateways
-            if isinstance(gateway, Dmx) and not vendors
-        )
-        world.parties.append(ControllerParty(world, "controller", (*ours, *gateways), program or shipped.program()))
-        world.parties += [Box(world, gateway) for gateway in ours]
-        world.parties += [Vendor(world, gateway) for gateway in gateways]
-        return world
+        gateways: tuple[Gateway, ...] = tuple(GATEWAYS[each["kind"]].model_validate(each) for each in keys)
+        if not vendors:
+            update = {"report_every": report_every}
+            gateways = tuple(own.model_copy(update=update) for own in own_gateways(setup.tower.gateways))
+        tower = setup.tower.model_copy(update={"gateways": gateways})
+        return World(replace(setup, tower=tower), references[key][1].without_overrides(), start)
 
     return make
 
@@ -75,7 +81,7 @@ def begun(world: World) -> World:
     world.controller.start()
     world.run(5)
     assert world.right
-    assert world.controller.standing() == {"confirmed"}
+    assert world.controller.status() == {"confirmed"}
     world.clear()
     return world
 
@@ -95,7 +101,7 @@ def evening(world_of: Worlds) -> World:
 @pytest.fixture
 def long(world_of: Worlds) -> World:
     """The same half an hour, for days to come: a report every ten minutes, and fades in coarse steps."""
-    return begun(world_of(BEFORE_DUSK, report_every=timedelta(minutes=10), grain_s=0.5))
+    return begun(world_of(BEFORE_DUSK, report_every=timedelta(minutes=10), days=5))
 
 
 @pytest.fixture(scope="session")
@@ -105,14 +111,10 @@ def faults() -> type[Faults]:
 
 
 @pytest.fixture(scope="session")
-def rival() -> Callable[[World], ControllerParty]:
-    """Adds a second controller with the same files to a world."""
+def rival() -> Callable[..., SimulatedController]:
+    """Adds a second controller to a world, with the same files or others."""
 
-    def make(world: World, program: Program | None = None) -> ControllerParty:
-        first = world.controller
-        gateways = tuple(first.engine.gateways.values())
-        second = ControllerParty(world, "rival", gateways, program or first.engine.program)
-        world.parties.append(second)
-        return second
+    def make(world: World, setup: Setup | None = None) -> SimulatedController:
+        return world.rival(setup)
 
     return make

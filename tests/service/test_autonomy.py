@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from controller.schedule.plan import Program
-from tests.service.world import World
+from tests.service.simulated import World
 
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
@@ -17,9 +17,9 @@ def test_alone_over_a_border(long: World) -> None:
     program = long.controller.engine.program
     cue = program.next_cue(long.wall)
     long.until(cue.at - timedelta(seconds=0.5))
-    assert long.box.machine._playback.by == "desired"
+    assert long.reported.by == "desired"
     long.until(cue.at + timedelta(seconds=1))
-    assert long.box.machine._playback.by == "plan"
+    assert long.reported.by == "plan"
     long.until(cue.at + timedelta(seconds=cue.fade_s + 1))
     assert long.right
     long.until(datetime(2026, 11, 22, 12, tzinfo=UTC))
@@ -30,12 +30,12 @@ def test_a_report_by_plan_confirms_nothing_else(evening: World) -> None:
     """The controller meets a gateway that went by its plan: it agrees, and is told anew all the same."""
     evening.box.disconnect()
     evening.until(SUNSET + timedelta(minutes=5))
-    assert evening.controller.standing() == {"silent"}
+    assert evening.controller.status() == {"silent"}
     evening.box.connect()
     evening.run(2)
-    assert evening.controller.standing() == {"confirmed"}
+    assert evening.controller.status() == {"confirmed"}
     assert evening.wrong_s < 1
-    assert evening.box.machine.order == evening.controller.engine.order
+    assert evening.box.order == evening.controller.engine.order
 
 
 def test_past_the_plan(long: World) -> None:
@@ -48,7 +48,7 @@ def test_past_the_plan(long: World) -> None:
     last = long.box.shown()
     long.until(ends + timedelta(hours=23))
     assert long.box.shown() == last
-    assert long.box.machine._playback.by == "after"
+    assert long.reported.by == "after"
     long.until(ends + timedelta(hours=24, seconds=1))
     assert long.box.shown() != last
     assert any(state.on for state in long.box.shown().values()), "it fades"
@@ -61,7 +61,7 @@ def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled
     long.controller.engine.follow(
         scheduled("campaigns:\n  - {name: x, dates: every day, hours: all day, color: red}\n")
     )
-    long.controller.poke()
+    long.controller.wake()
     long.run(60)
     since = long.mono
     told = [long.desired]
@@ -70,9 +70,11 @@ def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled
         assert long.desired.valid_until - long.wall > timedelta(hours=65, minutes=59)
         if long.desired.order != told[-1].order:
             told.append(long.desired)
-    between = [after.valid_until - before.valid_until for before, after in pairwise(told)]
-    assert between == [timedelta(hours=6)] * 2
-    assert long.box.machine.order == long.desired.order
+    between = [
+        round((after.valid_until - before.valid_until) / timedelta(hours=1), 3) for before, after in pairwise(told)
+    ]
+    assert [round(each / timedelta(hours=1), 3) for each in between] == [6, 6]
+    assert long.box.order == long.desired.order
     assert long.controller.codes(since) == []
 
 
@@ -81,11 +83,11 @@ def test_a_changed_plan_is_told_though_the_light_stays(night: World, scheduled: 
     before = night.desired
     line = "campaigns:\n  - {name: En vecka fri från våld, dates: 20–26 November, color: orange, fade_in: 30 s"
     night.controller.engine.follow(scheduled(f"{line}, hours: sunset to 21:00}}\n"))
-    night.controller.poke()
+    night.controller.wake()
     night.run(1)
     assert before.order < night.desired.order
     assert night.desired.cues != before.cues
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0
     assert night.controller.codes(night.mono - 1) == []
 
@@ -94,16 +96,16 @@ def test_a_gateway_that_missed_the_changed_plan_is_not_believed(
     night: World, scheduled: Callable[[str], Program]
 ) -> None:
     """Its light is right, its plan is not: pending, and sent again until it says that it has it."""
-    night.line.drop = 1.0
+    night.weather(lose=1.0)
     night.controller.engine.follow(scheduled("campaigns:\n  - {name: x, dates: 20–26 November, color: orange}\n"))
-    night.controller.poke()
+    night.controller.wake()
     night.run(5)
     assert night.right
-    assert night.controller.standing() <= {"pending", "differs"}
-    night.line.drop = 0.0
+    assert night.controller.status() <= {"pending", "differs"}
+    night.weather()
     night.run(10)
-    assert night.controller.standing() == {"confirmed"}
-    assert night.box.machine.order == night.desired.order
+    assert night.controller.status() == {"confirmed"}
+    assert night.box.order == night.desired.order
 
 
 def test_the_plan_always_reaches_two_days_ahead(long: World) -> None:

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.clock import ClockJudge, ClockReading, Trust
+from controller.config.load import Setup
 from controller.events import Level
 from controller.gateways.wire import ALWAYS
 from controller.schedule.campaign import SafetyStop
-from controller.schedule.plan import Program
-from tests.service.world import World
+from tests.service.simulated import World
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
@@ -39,11 +39,6 @@ def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., World], 
     assert [event.code for _, event in world.box.events].count("TWL-D013") == 1
 
 
-def told_clock(world: World) -> str:
-    """By which clock the gateway says that it goes, in its last report."""
-    return str(json.loads(world.kept["watertower/gateway/mast/reported"])["clock"])
-
-
 def test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written(night: World) -> None:
     """It starts with a clock of 1970 and only a retained document: orange, and no word about the time."""
     night.controller.stop()
@@ -52,10 +47,10 @@ def test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written(nig
     night.box.start(forget=True)
     night.run(2)
     assert night.right
-    assert told_clock(night) == "none"
+    assert night.reported.clock == "none"
     night.controller.start()
     night.run(2)
-    assert told_clock(night) == "anchor"
+    assert night.reported.clock == "anchor"
     night.run(600)
     assert night.right
     assert night.wrong_s < 2
@@ -67,7 +62,7 @@ def test_a_step_of_the_gateways_clock_darkens_nothing(night: World) -> None:
     night.box.disconnect()
     night.box.dial.step(-12 * 3600)
     night.box.dial.trust = Trust.SUSPECT
-    night.box.poke()
+    night.box.turn()
     night.run(60)
     assert night.wrong_s == 0
 
@@ -76,7 +71,7 @@ def test_a_gateway_whose_clock_is_set_back_is_heard_again(night: World) -> None:
     """A little back: for so long its reports count as overtaken, but no longer."""
     night.box.dial.step(-20)
     night.run(60)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0
 
 
@@ -87,7 +82,7 @@ def test_clocks_a_little_apart_raise_no_alarm(evening: World, ahead_s: float) ->
     evening.run(30)
     since = evening.mono
     evening.until(SUNSET + timedelta(minutes=5))
-    assert evening.controller.standing() == {"confirmed"}
+    assert evening.controller.status() == {"confirmed"}
     assert evening.controller.codes(since) == ["TWL-C020", "TWL-G101"]
 
 
@@ -96,15 +91,15 @@ def test_while_the_clock_is_suspect_nothing_is_sent(night: World) -> None:
     controller = night.controller
     controller.dial.step(3600)
     controller.dial.trust = Trust.SUSPECT
-    controller.poke()
+    controller.wake()
     since, count = night.mono, len(night.sent)
     night.run(9)
     assert not [m for _, who, m in night.sent[count:] if who == "controller"]
-    assert controller.standing() == {"unknown"}
+    assert controller.status() == {"unknown"}
     assert {"TWL-T001", "TWL-T002"} <= set(controller.codes(since))
     controller.dial.trust = Trust.HOLDOVER
     night.run(3)
-    assert controller.standing() == {"confirmed"}
+    assert controller.status() == {"confirmed"}
     assert "TWL-C010" in controller.codes(since)
     assert night.wrong_s == 0
 
@@ -115,12 +110,12 @@ def test_a_clock_that_is_years_off_and_is_set_right(night: World, years: int) ->
     controller = night.controller
     controller.dial.step(years * 365 * 86400)
     controller.dial.trust = Trust.SUSPECT
-    controller.poke()
+    controller.wake()
     night.run(60)
     controller.dial.step(-years * 365 * 86400)
     controller.dial.trust = Trust.TRUSTED
     night.run(3)
-    assert controller.standing() == {"confirmed"}
+    assert controller.status() == {"confirmed"}
     assert night.wrong_s == 0
 
 
@@ -134,17 +129,17 @@ def test_a_clock_that_was_wrong_and_believed_is_followed_when_it_steps_back(even
     assert evening.right
     evening.until(SUNSET + timedelta(minutes=5))
     assert evening.right
-    assert evening.controller.standing() == {"confirmed"}
+    assert evening.controller.status() == {"confirmed"}
 
 
 @pytest.mark.parametrize("night_of", [datetime(2027, 3, 27, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
 def test_nights_on_which_the_clocks_change(
-    world_of: Callable[..., World], scheduled: Callable[[str], Program], night_of: datetime
+    world_of: Callable[..., World], setup_of: Callable[[str], Setup], night_of: datetime
 ) -> None:
     """Cues between two and three in the morning, at both ends of summer time: on time, both ends."""
     rule = "{name: x, dates: every day, color: red, hours: ['02:15 to 02:45', '20:00 to 21:00']}"
-    program = scheduled(f"campaigns:\n  - {rule}\n")
-    world = world_of(night_of, program=program, report_every=timedelta(minutes=10), grain_s=0.2)
+    setup = setup_of(f"campaigns:\n  - {rule}\n")
+    world = world_of(night_of, setup=setup, days=2, report_every=timedelta(minutes=10))
     world.box.start()
     world.controller.start()
     world.run(5)
@@ -159,22 +154,22 @@ def test_a_safety_stop_needs_no_clock(night: World, off_s: float) -> None:
     """Given while the clock is suspect it goes out at once and is confirmed; lifted, nothing is sent by that clock."""
     controller = night.controller
     controller.dial.offset_s, controller.dial.trust = off_s, Trust.SUSPECT
-    controller.poke()
+    controller.wake()
     night.run(5)
     under = controller.engine.program
     controller.engine.follow(under.with_overrides((), SafetyStop(ALWAYS, "Eva", "arbete i masten")))
-    controller.poke()
+    controller.wake()
     night.run(3)
     assert not any(state.on for state in night.box.shown().values())
-    assert controller.standing() == {"confirmed"}
+    assert controller.status() == {"confirmed"}
     controller.engine.follow(under)
     count = len(night.sent)
-    controller.poke()
+    controller.wake()
     night.run(5)
     assert not [m for _, who, m in night.sent[count:] if who == "controller"]
-    assert controller.standing() == {"unknown"}
+    assert controller.status() == {"unknown"}
     controller.dial.offset_s, controller.dial.trust = 0.0, Trust.HOLDOVER
-    controller.poke()
+    controller.wake()
     night.run(5)
     assert night.right
 
@@ -216,9 +211,9 @@ def test_a_step_back_just_after_a_cue_changes_no_lamp_twice(
     world_of: Callable[..., World], who: str, ahead_s: float, after_s: float, trust: Trust
 ) -> None:
     """A clock is ahead, takes the cue, and is set right: at the controller, at the gateway, or at both."""
-    world = world_of(EVENING, grain_s=0.1)
+    world = world_of(EVENING)
     cue = world.controller.engine.program.next_cue(EVENING).at
-    world = world_of(cue - timedelta(seconds=100), grain_s=0.1)
+    world = world_of(cue - timedelta(seconds=100))
     parties = [world.controller, world.box] if who == "both" else [getattr(world, who)]
     for party in parties:
         party.dial.offset_s, party.dial.trust = ahead_s, trust
@@ -229,11 +224,11 @@ def test_a_step_back_just_after_a_cue_changes_no_lamp_twice(
     watched.run(5.25 + after_s)
     for party in parties:
         party.dial.step(-ahead_s)
-        party.poke()
+        party.turn()
     watched.run(150)
     assert watched.turned == 0
     assert world.right
-    assert world.controller.standing() == {"confirmed"}
+    assert world.controller.status() == {"confirmed"}
 
 
 @pytest.mark.parametrize("back_s", [1.5, 2.0, 30.0])
@@ -249,11 +244,11 @@ def test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing(
     world.until(cue + timedelta(seconds=1))
     count = len(world.sent)
     world.controller.dial.step(-back_s)
-    world.controller.poke()
+    world.controller.wake()
     world.run(25)
     assert not [m for _, who, m in world.sent[count:] if who == "controller" and m.topic.endswith("/api") and m.payload]
     world.run(60)
-    assert world.controller.standing(world.vendor.name) == {"confirmed"}
+    assert world.controller.status(world.vendor.name) == {"confirmed"}
 
 
 @pytest.mark.parametrize("seconds", [-8.0, -20.0, -29.0, 8.0, 29.0, -70.0, 70.0])
@@ -266,12 +261,12 @@ def test_a_time_servers_step_makes_nobody_deaf(night: World, who: str, seconds: 
         since = night.mono
         for party in parties:
             party.dial.step(step_s)
-            party.poke()
+            party.turn()
         for _ in range(12):
             night.run(10)
             heard = night.controller.engine.states["mast"].reported
             assert night.mono - heard.alive_s <= 10.2
-            assert night.controller.standing() == {"confirmed"}
+            assert night.controller.status() == {"confirmed"}
         assert not {code for code in night.controller.codes(since) if code.startswith("TWL-G")}
     assert night.wrong_s == 0
 
@@ -290,13 +285,13 @@ def test_a_gateway_that_starts_anew_with_a_clock_that_is_behind_is_heard_at_once
     began_s = night.mono
     night.run(3)
     assert min(night.controller.engine.states["mast"].reported.reported_s.values()) > began_s
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: World) -> None:
     """Somebody wrote a report in the gateway's name."""
     night.run(60)
-    topic = night.box.settings.topic("reported", "watertower")
+    topic = night.box.gateway.topic("reported", "watertower")
     night.say(topic, re.sub(rb'"uptime_s":[0-9.]+', b'"uptime_s":1e12', night.kept[topic]), True)
     night.run(11)
     assert night.controller.engine.states["mast"].reported.uptime[0] < 1000
@@ -371,9 +366,9 @@ def test_a_lamp_that_was_not_asked_while_the_clock_was_suspect_is_not_silent(
     since = world.mono
     for trust, seconds in ((Trust.SUSPECT, blind_s), (Trust.PLAUSIBLE, 60)):
         world.controller.dial.trust = trust
-        world.controller.poke()
+        world.controller.wake()
         world.run(seconds)
-    assert world.controller.standing(world.vendor.name) == {"confirmed"}
+    assert world.controller.status(world.vendor.name) == {"confirmed"}
     assert not [event for at_s, event in world.controller.events if at_s > since and event.kind.level is Level.ERROR]
 
 
@@ -381,7 +376,7 @@ def readings(night: World, *, known: datetime | None = None, drift: float = 0.0)
     """What a judge of a clock says, second by second from now on."""
     judge = ClockJudge(known)
     for second in range(10_000):
-        wall = night.controller.reading().wall + timedelta(seconds=second * (1 + drift))
+        wall = night.controller.read().wall + timedelta(seconds=second * (1 + drift))
         yield judge.judge(wall, night.mono + second, None)
 
 

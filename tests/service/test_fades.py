@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from controller.config.load import Setup
 from controller.schedule.plan import Program
-from tests.service.world import World
+from tests.service.simulated import World
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
@@ -17,10 +18,10 @@ def test_fades_are_not_confirmed_before_they_are_done(evening: World) -> None:
     assert cue.fade_s == 30
     evening.until(cue.at + timedelta(seconds=1))
     while evening.wall < cue.at + timedelta(seconds=29):
-        assert evening.controller.standing() == {"pending"}
+        assert evening.controller.status() == {"pending"}
         evening.run(2)
     evening.until(cue.at + timedelta(seconds=31))
-    assert evening.controller.standing() == {"confirmed"}
+    assert evening.controller.status() == {"confirmed"}
 
 
 def test_a_document_sent_again_does_not_turn_a_fade_back(evening: World) -> None:
@@ -45,7 +46,7 @@ def test_other_rules_in_the_midst_of_a_fade(evening: World, scheduled: Callable[
     evening.until(cue.at + timedelta(seconds=15))
     rule = "{name: En vecka fri från våld, dates: 20–26 November, color: blue, fade_in: 30 s}"
     evening.controller.engine.follow(scheduled(f"campaigns:\n  - {rule}\n"))
-    evening.controller.poke()
+    evening.controller.wake()
     before = evening.box.shown()["bowl"].brightness
     evening.run(1)
     assert abs(evening.box.shown()["bowl"].brightness - before) < 0.2
@@ -55,11 +56,11 @@ def test_other_rules_in_the_midst_of_a_fade(evening: World, scheduled: Callable[
 
 
 def test_a_sequence_needs_no_documents_and_no_words(
-    world_of: Callable[..., World], scheduled: Callable[[str], Program]
+    world_of: Callable[..., World], setup_of: Callable[[str], Setup]
 ) -> None:
     """Colours every 5 s, taken by the gateway itself: confirmed all along, one line for the whole evening."""
     rule = "{name: x, dates: every day, color: [red, green, blue], change_every: 5 s, fade_in: 20 s}"
-    world = world_of(EVENING + timedelta(minutes=20), program=scheduled(f"campaigns:\n  - {rule}\n"), grain_s=0.05)
+    world = world_of(EVENING + timedelta(minutes=20), setup=setup_of(f"campaigns:\n  - {rule}\n"))
     world.box.start()
     world.controller.start()
     world.until(SUNSET + timedelta(minutes=5))
@@ -72,10 +73,10 @@ def test_a_sequence_needs_no_documents_and_no_words(
     assert [m for _, who, m in world.sent[count:] if who == "controller"] == []
 
 
-def test_sequences_fade_in_without_a_jump(world_of: Callable[..., World], scheduled: Callable[[str], Program]) -> None:
+def test_sequences_fade_in_without_a_jump(world_of: Callable[..., World], setup_of: Callable[[str], Setup]) -> None:
     """The first steps of a sequence fall into its fade in: they do not end it."""
     rule = "{name: x, dates: every day, color: [red, green], change_every: 5 s, fade_in: 60 s}"
-    world = world_of(EVENING, program=scheduled(f"campaigns:\n  - {rule}\n"))
+    world = world_of(EVENING, setup=setup_of(f"campaigns:\n  - {rule}\n"))
     world.box.start()
     world.controller.start()
     world.run(2)

@@ -12,7 +12,7 @@ from controller.gateways.base import Rejected
 from controller.service.health import GatewayHealth, Health, gateways_of, parse_gateway_health, parse_health
 from controller.service.health_report import health_of
 from tests.service.conftest import begun
-from tests.service.world import World
+from tests.service.simulated import World
 
 NOW = "2026-11-20T16:00:00Z"
 
@@ -259,15 +259,15 @@ def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
     engine = world.controller.engine
     following = engine.following
     assert following is not None
-    world.run((following.at - world.controller.reading().wall).total_seconds() + 30)
-    health = health_of(engine, "T", world.controller.reading())
+    world.run((following.at - world.controller.read().wall).total_seconds() + 30)
+    health = health_of(engine, "T", world.controller.read())
     zone = ZoneInfo("Europe/Stockholm")
     end = (following.at + timedelta(minutes=2)).astimezone(zone)
     assert health.now.said("en", zone) == f"fading until {end:%H:%M:%S} to bowl dark, shaft dark"
     assert health.is_well
     assert health.counts == {"pending": 1}
     world.run(120)
-    later = health_of(engine, "T", world.controller.reading())
+    later = health_of(engine, "T", world.controller.read())
     assert later.now.said("en", zone).startswith("bowl dark, shaft dark – nothing applies: dark; the hours of En vecka")
     assert later.confirmed == later.total == 1
 
@@ -276,7 +276,7 @@ def test_why_it_is_dark_speaks_of_this_night_and_no_other(world_of: Callable[...
     """Days after a campaign it is no news that its hours ended; before it begins, when it begins tonight is."""
 
     def idle(world: World) -> object:
-        rule = health_of(world.controller.engine, "T", world.controller.reading()).now.looks["bowl"].rule
+        rule = health_of(world.controller.engine, "T", world.controller.read()).now.looks["bowl"].rule
         assert rule is not None
         assert rule.kind is None
         return rule.idle

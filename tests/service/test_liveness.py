@@ -1,6 +1,6 @@
 """Who is there and who is not, by the age of what was heard."""
 
-from tests.service.world import World
+from tests.service.simulated import World
 
 AVAILABILITY = "watertower/gateway/mast/availability"
 
@@ -13,7 +13,7 @@ def test_what_was_retained_never_confirms(night: World) -> None:
     assert night.kept[AVAILABILITY] == b"online"
     night.controller.start()
     night.run(31)
-    assert night.controller.standing() == {"silent"}
+    assert night.controller.status() == {"silent"}
     assert "TWL-G101" not in night.controller.codes(night.mono - 31)
     assert "TWL-G116" in night.controller.codes(), "this controller has never heard it"
 
@@ -22,13 +22,13 @@ def test_silence_is_noticed_by_the_age_of_the_last_report(night: World) -> None:
     """Its will was never said: silent half a minute after the last report; back, it is told again at once."""
     night.box.stop(tell=False)
     night.run(19)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     night.run(11)
-    assert night.controller.standing() == {"silent"}
+    assert night.controller.status() == {"silent"}
     night.box.start()
     night.run(1)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert "TWL-G105" in night.controller.codes()
 
 
@@ -36,7 +36,7 @@ def test_a_will_is_believed_at_once(night: World) -> None:
     """Offline is offline, whatever was reported a second ago."""
     night.box.stop()
     night.run(0.1)
-    assert night.controller.standing() == {"silent"}
+    assert night.controller.status() == {"silent"}
 
 
 def test_a_short_absence_alarms_nobody(night: World) -> None:
@@ -46,7 +46,7 @@ def test_a_short_absence_alarms_nobody(night: World) -> None:
     night.run(10)
     night.box.start()
     night.run(2)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert not {"TWL-G104", "TWL-G105"} & set(night.controller.codes(since))
     night.box.stop()
     night.run(14)
@@ -65,12 +65,12 @@ def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedien
     for away_s, told in ((20, set()), (40, {"TWL-G104"})):
         since = night.mono
         night.box.disconnect(tell=False)
-        night.cut_and_mend()
+        night.reconnect()
         night.box.disconnect(tell=False)
         night.run(away_s)
         night.box.connect()
         night.run(5)
-        assert night.controller.standing() == {"confirmed"}
+        assert night.controller.status() == {"confirmed"}
         assert {"TWL-G102", "TWL-G104", "TWL-G108"} & set(night.controller.codes(since)) == told
 
 
@@ -78,11 +78,11 @@ def test_a_stale_offline_does_not_silence_who_speaks(night: World) -> None:
     """The broker keeps `offline` of a connection that is over; reports come: it is there."""
     night.say(AVAILABILITY, b"offline", True)
     night.run(11)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     night.controller.stop()
     night.controller.start()
     night.run(1.5)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def test_flapping_fills_no_log(night: World) -> None:
@@ -98,5 +98,5 @@ def test_flapping_fills_no_log(night: World) -> None:
     assert len(told) <= 12 * 10
     assert "TWL-C040" in told
     night.run(70)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0

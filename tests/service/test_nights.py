@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import SafetyStop
-from tests.service.world import World
+from tests.service.simulated import World
 
 ORANGE = ZoneState(on=True, color=Color("#FF6A00"), brightness=1.0)
 
 
 def test_a_week_of_orange_nights(world_of: Callable[..., World]) -> None:
     """Orange within 2 s after each fade in of 2026, dark after the last, and nothing wrong in between."""
-    world = world_of(datetime(2026, 11, 19, 12, tzinfo=UTC), report_every=timedelta(minutes=10), grain_s=0.5)
+    world = world_of(datetime(2026, 11, 19, 12, tzinfo=UTC), report_every=timedelta(minutes=10), days=8)
     world.box.start()
     world.controller.start()
     world.run(10)
@@ -26,7 +26,7 @@ def test_a_week_of_orange_nights(world_of: Callable[..., World]) -> None:
         world.until(cue.at + timedelta(seconds=cue.fade_s + 2))
         wanted = ORANGE if cue.campaign else DARK
         assert set(world.box.shown(world.goals).values()) == {wanted}, cue.at
-        assert world.controller.standing() == {"confirmed"}, cue.at
+        assert world.controller.status() == {"confirmed"}, cue.at
     world.until(datetime(2026, 11, 28, 12, tzinfo=UTC))
     assert set(world.box.shown().values()) == {DARK}
     assert world.wrong_s < 2
@@ -41,7 +41,7 @@ def test_a_change_is_told_with_its_reason(world_of: Callable[..., World]) -> Non
     world.until(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
     engine = world.controller.engine
     engine.follow(engine.program.with_overrides((), SafetyStop(world.wall, "Eva", "arbete i masten")))
-    world.controller.poke()
+    world.controller.wake()
     world.run(1)
     told = [event.text("sv") for _, event in world.controller.events if event.code == "TWL-C020"]
     assert [line.partition("(")[2].partition(")")[0] for line in told] == [

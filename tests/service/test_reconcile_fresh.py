@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.config.load import Setup
 from controller.gateways import GATEWAYS
 from controller.gateways.base import POLL_S, DesiredState, Message, Report
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
-from controller.schedule.plan import Program
 from controller.simulation.devices import DEVICES
-from tests.service.world import World
+from tests.service.simulated import World
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 SUNSET = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
@@ -64,7 +64,7 @@ def started(world_of: Callable[..., World]) -> Started:
 
 def standing(world: World) -> set[str]:
     """How the zones of the device stand."""
-    return set(world.controller.standing(world.vendor.name))
+    return set(world.controller.status(world.vendor.name))
 
 
 def commands(world: World, since_s: float) -> list[Message]:
@@ -135,11 +135,11 @@ def test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps(st
 
 
 def test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp(
-    started: Started, scheduled: Callable[[str], Program]
+    started: Started, setup_of: Callable[[str], Setup]
 ) -> None:
     """Each step is a new wish; a silent lamp gets the newest once a minute, and the right one when it is back."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
-    world = started("tasmota-5", program=scheduled(rule))
+    world = started("tasmota-5", setup=setup_of(rule))
     world.vendor.stop(tell=False)
     world.run(240)
     since = world.mono
@@ -248,11 +248,11 @@ def test_a_lamp_that_cannot_be_asked_and_says_something_else_is_put_right(starte
 
 @pytest.mark.parametrize("name", REPORTING)
 def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keeps(
-    started: Started, scheduled: Callable[[str], Program], name: str
+    started: Started, setup_of: Callable[[str], Setup], name: str
 ) -> None:
     """Each step of a sequence is a new command, and nobody knows yet that it is gone."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
-    world = started(name, program=scheduled(rule))
+    world = started(name, setup=setup_of(rule))
     world.vendor.stop(tell=False)
     since = world.mono
     world.run(600)
@@ -262,11 +262,11 @@ def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keep
 
 @pytest.mark.parametrize("keys", [*REPORTING, BLIND, CHANGES_ONLY, BLIND_BRIDGE], ids=str)
 def test_a_broker_keeps_few_commands_for_a_lamp_that_has_not_answered(
-    world_of: Callable[..., World], scheduled: Callable[[str], Program], keys: str | dict[str, Any]
+    world_of: Callable[..., World], setup_of: Callable[[str], Setup], keys: str | dict[str, Any]
 ) -> None:
     """Never heard, or of a kind that cannot answer: a session that returns is handed no burst of old steps."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
-    world = world_of(NIGHT, vendors=(keys,), program=scheduled(rule))
+    world = world_of(NIGHT, vendors=(keys,), setup=setup_of(rule))
     world.controller.start()
     world.run(900)
     kept = [message for message in commands(world, 0.0) if message.qos]
@@ -356,11 +356,11 @@ def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(
 
 @pytest.mark.parametrize("name", ["wled", "tasmota-5", "esphome", "ha-rgb", "shelly-2"])
 def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
-    started: Started, scheduled: Callable[[str], Program], name: str
+    started: Started, setup_of: Callable[[str], Setup], name: str
 ) -> None:
     """A sequence comes round to the colour that a dead lamp told last: nobody knows what it shows by now."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
-    world = started(name, program=scheduled(rule))
+    world = started(name, setup=setup_of(rule))
     assert standing(world) == {"confirmed"}
     world.vendor.stop(tell=False)
     world.run(10)
@@ -370,11 +370,11 @@ def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
 
 
 def test_a_sequence_that_a_lamp_cannot_show_is_not_sent_to_it(
-    started: Started, scheduled: Callable[[str], Program]
+    started: Started, setup_of: Callable[[str], Setup]
 ) -> None:
     """To a white lamp red and lime are the same light: nothing new to be told."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
-    world = started("tasmota-1", program=scheduled(rule))
+    world = started("tasmota-1", setup=setup_of(rule))
     since = world.mono
     world.run(50)
     assert len(commands(world, since)) <= 1
@@ -436,12 +436,12 @@ def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(n
         night.controller.disconnect()
         night.run(120)
         night.controller.connect()
-        night.run(back_s or night.box.settings.quiet_s + 1)
+        night.run(back_s or night.box.gateway.quiet_s + 1)
         assert ALARMS & set(night.controller.codes(since)) == told
         night.box.connect()
         night.box.send((Message("watertower/gateway/mast/availability", b"online", 1, True),))
         night.run(5)
-        assert night.controller.standing() == {"confirmed"}
+        assert night.controller.status() == {"confirmed"}
 
 
 def test_nothing_is_called_wrong_that_reads_as_it_should(started: Started) -> None:

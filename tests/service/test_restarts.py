@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from controller.gateways.base import Order
-from tests.service.world import World
+from controller.simulation.network import LATE_S
+from tests.service.simulated import World
 
 BEFORE_SUNSET = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 """Eleven minutes before the lights go on."""
@@ -49,7 +50,7 @@ def test_a_restart_at_any_moment(
     world.run(60)
     world.run(32 * world.fading)
     assert world.right
-    assert world.controller.standing() == {"confirmed"}
+    assert world.controller.status() == {"confirmed"}
 
 
 def test_a_controller_that_lost_its_state_goes_above_what_it_finds(night: World) -> None:
@@ -71,26 +72,26 @@ def test_a_broker_that_forgets(night: World) -> None:
     night.run(1)
     assert {DESIRED, REPORTED} <= set(night.kept) <= kept
     night.run(2)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0
 
 
 @quick
-@given(seed=st.integers(0, 10_000), drop=st.floats(0, 0.6), double=st.floats(0, 1), delay_s=st.floats(0, 5))
+@given(seed=st.integers(0, 10_000), drop=st.floats(0, 0.6), double=st.floats(0, 1), delay=st.floats(0, 1))
 def test_messages_lost_doubled_and_out_of_order(
-    world_of: Callable[..., World], seed: int, drop: float, double: float, delay_s: float
+    world_of: Callable[..., World], seed: int, drop: float, double: float, delay: float
 ) -> None:
     """Twenty minutes of it over sunset: never an older order applied (watched in the box), all right 10 s later."""
     world = world_of(BEFORE_SUNSET)
-    world.random.seed(seed)
+    world.world.random.seed(seed)
     world.box.start()
     world.controller.start()
-    world.line.drop, world.line.double, world.line.delay_s = drop, double, delay_s
+    world.weather(drop, double, delay)
     world.run(1200)
-    world.line.drop = world.line.double = world.line.delay_s = 0.0
-    world.run(10 + delay_s)
+    world.weather()
+    world.run(10 + LATE_S)
     assert world.right
-    assert world.controller.standing() == {"confirmed"}
+    assert world.controller.status() == {"confirmed"}
 
 
 def test_a_gateway_that_lost_everything_in_the_night(night: World) -> None:
@@ -101,7 +102,7 @@ def test_a_gateway_that_lost_everything_in_the_night(night: World) -> None:
     night.box.start(forget=True)
     night.run(2)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]) -> None:
@@ -114,8 +115,8 @@ def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]
     noon.kept.clear()
     noon.box.start(forget=True)
     noon.run(2)
-    assert noon.box.machine.order == noon.controller.engine.order
-    assert noon.controller.standing() == {"confirmed"}
+    assert noon.box.order == noon.controller.engine.order
+    assert noon.controller.status() == {"confirmed"}
     assert "TWL-G103" not in noon.controller.codes()
 
 
@@ -125,9 +126,8 @@ def test_a_gateway_that_starts_without_anybody(night: World) -> None:
     night.box.stop()
     night.kept.clear()
     night.run(3600)
-    night.box.up = True
-    night.box.machine = night.box._machine()
-    night.box.poke()
+    night.broker.die()
+    night.box.start()
     night.run(1)
     assert night.right
 
@@ -139,14 +139,14 @@ def test_a_report_that_was_overtaken_is_dropped(night: World) -> None:
     night.run(11)
     night.say(REPORTED, blackened, True)
     night.run(0.1)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert "TWL-G103" not in night.controller.codes()
 
 
 def test_a_second_broker_that_comes_and_goes(night: World) -> None:
     """The connection to one of two is made anew: told again, and what was heard over the other still counts."""
-    night.controller.engine.connected(night.controller.reading())
-    night.controller.poke()
+    night.controller.engine.connected(night.controller.read())
+    night.controller.wake()
     night.run(1)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0

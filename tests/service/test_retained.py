@@ -17,7 +17,7 @@ from controller.gateways.base import Message
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.degradations import Degradations
 from controller.state import StateStore
-from tests.service.world import World
+from tests.service.simulated import World
 
 CONFIG = Path(__file__).parents[2] / "config"
 TOWER = (CONFIG / "tower.yaml").read_text(encoding="utf-8")
@@ -40,11 +40,11 @@ def test_a_retained_report_of_a_gateway_that_is_gone_never_confirms(night: World
     seen = set()
     for _ in range(120):
         night.run(1)
-        seen |= night.controller.standing()
+        seen |= night.controller.status()
     assert "confirmed" not in seen
     night.box.start()
     night.run(5)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def request(name: str) -> bytes:

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from controller.gateways.base import Order
 from controller.schedule.campaign import SafetyStop
-from tests.service.parties import ControllerParty
-from tests.service.world import World
+from tests.service.simulated import SimulatedController, World
 
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
@@ -40,7 +39,7 @@ def test_a_foreign_writer(night: World) -> None:
     night.say(DESIRED, poisoned(night, zones=zones, revision=higher, command_id="x", issued_at=night.wall), True)
     night.run(2)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert "TWL-G111" in night.controller.codes()
     assert night.wrong_s < 2
 
@@ -55,15 +54,15 @@ def test_a_foreign_writer_who_does_not_give_up(night: World) -> None:
     assert 5 <= len(ours) <= 10
     assert night.controller.codes().count("TWL-G109") == 1
     night.run(120)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     higher = night.desired.revision + 7
     night.clear()
     night.say(DESIRED, poisoned(night, revision=higher, command_id="again", issued_at=night.wall), True)
     night.run(2)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
-def test_two_controllers_do_not_storm(night: World, rival: Callable[..., ControllerParty]) -> None:
+def test_two_controllers_do_not_storm(night: World, rival: Callable[..., SimulatedController]) -> None:
     """The same files twice: they write over each other, but slowly, and both say so; the light stays."""
     second = rival(night)
     second.start()
@@ -75,7 +74,7 @@ def test_two_controllers_do_not_storm(night: World, rival: Callable[..., Control
     assert night.wrong_s == 0
     second.stop()
     night.run(30)
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 @pytest.mark.parametrize("where", [DESIRED, REPORTED])
@@ -92,13 +91,13 @@ def test_a_poisonous_epoch(night: World, where: str) -> None:
     assert "TWL-G113" in night.controller.codes()
     assert night.controller.engine.order.epoch == order.epoch
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def test_a_gateway_that_knows_a_higher_order(night: World) -> None:
     """Its report is above ours: we go above it, tell so, and it obeys again."""
     order = night.controller.engine.order
-    night.box.memory = night.box.memory.model_copy(update={"epoch": order.epoch + 50})
+    night.box.file = night.box.file.model_copy(update={"epoch": order.epoch + 50})
     night.box.stop()
     night.run(1)
     del night.kept[REPORTED]
@@ -106,7 +105,7 @@ def test_a_gateway_that_knows_a_higher_order(night: World) -> None:
     night.run(3)
     assert "TWL-G112" in night.controller.codes()
     assert night.controller.engine.order.epoch == order.epoch + 51
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def reporting(night: World, epoch: int) -> bytes:
@@ -129,7 +128,7 @@ def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: Worl
     night.box.start(forget=True)
     night.run(12)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert "TWL-D011" not in [event.code for _, event in night.box.events]
 
 
@@ -143,7 +142,7 @@ def test_many_reports_each_a_little_ahead(night: World) -> None:
     night.box.start(forget=True)
     night.run(12)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert "TWL-D011" not in [event.code for _, event in night.box.events]
 
 
@@ -161,8 +160,8 @@ def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: Wo
         night.controller.start(order)
     night.run(4)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
-    assert night.box.machine.order.epoch <= 500_001
+    assert night.controller.status() == {"confirmed"}
+    assert night.box.order.epoch <= 500_001
 
 
 @pytest.mark.parametrize("kept", [999_999, 1_000_007, 2**53])
@@ -171,13 +170,13 @@ def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: World, kept
     night.controller.stop()
     night.controller.start(Order(kept, 3))
     night.run(12)
-    assert night.controller.standing() == {"confirmed"}
-    night.box.memory = night.box.memory.model_copy(update={"epoch": kept, "zones": {}})
+    assert night.controller.status() == {"confirmed"}
+    night.box.file = night.box.file.model_copy(update={"epoch": kept, "zones": {}})
     night.box.stop()
     night.box.start()
     night.run(12)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def test_a_document_under_our_own_order_and_id_is_no_echo(night: World) -> None:
@@ -186,7 +185,7 @@ def test_a_document_under_our_own_order_and_id_is_no_echo(night: World) -> None:
     night.say(DESIRED, poisoned(night, **ahead), True)
     night.run(2)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 @settings(quick, max_examples=60)
@@ -208,25 +207,25 @@ def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payloa
     world.box.start()
     world.controller.start()
     world.run(5)
-    order, heard = world.box.machine.order, world.controller.engine.states["mast"].reported
+    order, heard = world.box.order, world.controller.engine.states["mast"].reported
     world.say(topic, payload, retain)
     world.run(0.04)
     ours = topic == DESIRED
-    assert world.box.machine.order == (Order(order.epoch, order.revision + 1) if ours else order)
+    assert world.box.order == (Order(order.epoch, order.revision + 1) if ours else order)
     assert world.controller.engine.states["mast"].reported.zones == heard.zones
     assert payload in {b"online", b"offline"} or ("TWL-G111" if ours else "TWL-G110") in world.controller.codes()
     world.run(10)
     assert world.right
-    assert world.controller.standing() == {"confirmed"}
+    assert world.controller.status() == {"confirmed"}
 
 
 def test_an_old_document_of_ours_is_no_rival(night: World) -> None:
     """The broker comes back with what it had kept long ago: written over, and nobody is blamed."""
     night.kept[DESIRED] = poisoned(night, epoch=0, revision=1, command_id="long ago")
-    night.cut_and_mend()
+    night.reconnect()
     night.run(3)
     assert "TWL-G111" not in night.controller.codes()
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     assert night.desired.order == night.controller.engine.order
 
 
@@ -251,26 +250,26 @@ def _in_our_name(world: Any) -> bytes:
 
 def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: Any) -> None:
     """As over a second broker, or an access rule that hides it from us."""
-    night.post(night.box, DESIRED, _in_our_name(night), retained=False)
+    night.post(night.box, DESIRED, _in_our_name(night))
     night.run(0.1)
     assert not night.right
     night.run(12)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 def test_a_document_in_our_name_is_replaced_when_the_gateway_returns_amid_a_fight(night: Any) -> None:
     """More of them than are repaired at once, while it was away."""
     night.box.stop(tell=False)
     night.run(40)
-    assert night.controller.standing() == {"silent"}
+    assert night.controller.status() == {"silent"}
     for _ in range(8):
         night.say(DESIRED, _in_our_name(night), True)
         night.run(0.1)
     night.box.start()
     night.run(15)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
 
 
 EDGES = (0, 1, 499_999, 500_000, 500_001, 999_999, 1_000_000, 1_000_001, 2**53)
@@ -282,7 +281,7 @@ def _forged(world: World, random: Random, topic: str) -> bytes:
     told = json.loads(world.kept.get(topic, b"{}"))
     told |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
     if topic == DESIRED:
-        held = world.box.machine.order
+        held = world.box.order
         odd = {
             "command_id": "odd",
             "replaces": {"epoch": held.epoch, "revision": held.revision},
@@ -318,10 +317,10 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
         night.run(random.choice((0.003, 0.1, 1, 10)))
     night.run(100)
     assert night.right
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}
     engine = night.controller.engine
     engine.follow(engine.program.with_overrides((), SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")))
-    night.controller.poke()
+    night.controller.wake()
     night.run(4)
     assert not any(state.on for state in night.box.shown().values())
-    assert night.controller.standing() == {"confirmed"}
+    assert night.controller.status() == {"confirmed"}

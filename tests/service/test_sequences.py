@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
+from controller.config.load import Setup
 from controller.lighting.look import ZoneState
 from controller.schedule.plan import Program
 from controller.service.desired import desired_looks
-from controller.service.override_request import OverridePolicy
-from controller.service.overrides import OverrideManager
-from controller.simulation.controller_host import SimulatedDisk, finished
-from tests.service.world import World
+from tests.service.simulated import World
 
 START = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 """Long after the window began, and not in the first of its steps."""
@@ -24,23 +22,22 @@ FADED_S = 62.0
 class ByHand:
     """A world with a sequence, and a person who sets looks by hand; `plain` is the schedule alone."""
 
-    def __init__(self, world: World, program: Any) -> None:
+    def __init__(self, world: World, plain: Program) -> None:
         self.world = world
-        self.plain = program
-        self._hand = OverrideManager(SimulatedDisk(), OverridePolicy(program, {}, timedelta(days=1)))
+        self.plain = plain
 
     def ask(self, **keys: Any) -> None:
         """One request, granted."""
         asked = {"version": 1, "id": f"{self.world.mono}", "owner": "Eva", "reason": "prov", **keys}
-        assert finished(self._hand.take(json.dumps(asked).encode(), self.world.wall)).code != "TWL-O110"
-        self._follow()
+        since = self.world.mono
+        self.world.say("watertower/override/set", json.dumps(asked).encode())
+        self.world.run(0.1)
+        assert len({"TWL-O101", "TWL-O102", "TWL-O105", "TWL-O106"} & set(self.world.controller.codes(since))) == 1
 
     def run(self, seconds: float, *, by_hand: tuple[str, ...] = ()) -> None:
         """Time passes; whenever no step is on its way, every other zone shows the schedule's own."""
         for _ in range(int(seconds // 10)):
             self.world.run(10)
-            finished(self._hand.expire(self.world.wall))
-            self._follow()
             self.check(by_hand)
 
     def check(self, by_hand: tuple[str, ...] = ()) -> None:
@@ -57,19 +54,15 @@ class ByHand:
         at = self.world.wall + timedelta(seconds=seconds)
         return desired_looks(self.plain.zones, self.plain.look_at(at), at)
 
-    def _follow(self) -> None:
-        self.world.controller.engine.follow(self.plain.with_overrides(self._hand.overrides, self._hand.stop))
-        self.world.controller.poke()
-
 
 @pytest.fixture
-def person(world_of: Callable[..., World], scheduled: Callable[[str], Program]) -> ByHand:
+def person(world_of: Callable[..., World], setup_of: Callable[[str], Setup]) -> ByHand:
     """Both ends show the sequence, confirmed."""
-    program = scheduled(SEQUENCE)
-    world = world_of(START, program=program, grain_s=0.5)
+    setup = setup_of(SEQUENCE)
+    world = world_of(START, setup=setup)
     world.box.start()
     world.controller.start()
-    found = ByHand(world, program)
+    found = ByHand(world, setup.program())
     found.run(600)
     return found
 
@@ -81,7 +74,7 @@ def test_a_hand_on_one_zone_leaves_the_steps_of_the_other(person: ByHand) -> Non
         person.run(14 * 60, by_hand=("bowl",))
         person.run(60 + FADED_S, by_hand=("bowl",))
         person.run(10 * 60)
-    assert person.world.controller.standing() == {"confirmed"}
+    assert person.world.controller.status() == {"confirmed"}
     assert not {"TWL-G102", "TWL-G103", "TWL-G108"} & set(person.world.controller.codes())
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from controller.dmx.outputs.simulated import Faults
 from controller.schedule.campaign import SafetyStop
-from tests.service.world import World
+from tests.service.simulated import World
 
 STOP = SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")
 NAMED, DARK = "TWL-O113", "TWL-O114"
@@ -17,8 +17,8 @@ def stop(night: World, *, again: bool = False) -> None:
     engine = night.controller.engine
     if not again:
         engine.follow(engine.program.with_overrides((), STOP))
-    engine.stopped(night.controller.reading())
-    night.controller.poke()
+    engine.stopped(night.controller.read())
+    night.controller.wake()
 
 
 def told(night: World) -> list[str]:

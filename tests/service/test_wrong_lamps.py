@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.simulation.devices.device import Device
-from tests.service.world import World
+from tests.service.simulated import World
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 HA = {
@@ -50,15 +50,14 @@ def beside(world_of: Callable[..., World]) -> Callable[..., Any]:
 
 def _start(world: World, setup: Setup | None) -> None:
     """Power; what its owner has set stays over it."""
-    world.vendor.start()
     if setup is not None:
         setup(world.vendor.device)
-        world.vendor.send(world.vendor.device.boot(world.wall))
+    world.vendor.start()
 
 
 def standing(world: World) -> set[str]:
     """How the zones of the device stand."""
-    return set(world.controller.standing("lamp"))
+    return set(world.controller.status("lamp"))
 
 
 def never_confirmed(world: World, seconds: float) -> None:
@@ -255,12 +254,12 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
 @pytest.mark.parametrize("part", ["state", "brightness", "color"])
 @pytest.mark.parametrize("fade_s", [0, 30])
 def test_a_bulb_that_takes_only_a_part_is_never_confirmed(
-    world_of: Callable[..., World], scheduled: Callable[[str], Any], part: str, fade_s: int
+    world_of: Callable[..., World], setup_of: Callable[[str], Any], part: str, fade_s: int
 ) -> None:
     """The bridge says that all was done, at once and in a fade; the bulb is asked, and its answer counts."""
     fade = f", fade_in: {fade_s} s" if fade_s else ""
     rule = f"campaigns:\n  - {{name: x, dates: every day, hours: 16:00 to 23:00, color: blue{fade}}}\n"
-    world = world_of(datetime(2026, 11, 20, 14, 55, tzinfo=UTC), vendors=(ZIGBEE,), program=scheduled(rule))
+    world = world_of(datetime(2026, 11, 20, 14, 55, tzinfo=UTC), vendors=(ZIGBEE,), setup=setup_of(rule))
     world.controller.start()
     _start(world, None)
     world.run(60)
@@ -397,8 +396,7 @@ def test_what_somebody_else_said_of_the_scale_is_held_against_the_lamp_for_a_mom
     for _ in range(3):
         since = world.mono
         world.say("home/rgb1", payload, retain=retain)
-        world.run(0.003)
-        assert "confirmed" not in standing(world)
+        world.run_until(lambda: "confirmed" not in standing(world), 0.05)
         world.run(10)
         assert standing(world) == {"confirmed"}
         asked = [m.payload for at_s, who, m in world.sent if who == "controller" and at_s >= since]
@@ -427,14 +425,14 @@ def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Call
     world.run(30)
     twelve_bits(world.vendor.device)
     if silent:
-        world.vendor.take = lambda *_: None
+        world.vendor.receive = lambda _item: None
         world.say("home/rgb1", b'{"state":"ON","brightness":4095}')
         world.run(5)
-        del world.vendor.take
+        del world.vendor.receive
     else:
         track = world.controller.engine.states["lamp"]
         world.controller.engine.states["lamp"] = replace(track, desired_key=None)
-        world.controller.poke()
+        world.controller.wake()
         world.run(0.001)
         world.say("home/rgb1", b'{"state":"ON","brightness":4095}')
         world.run(1)

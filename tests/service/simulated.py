@@ -1,0 +1,356 @@
+"""The simulated world of the rehearsal, with what the tests of the service need to know of it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from controller.clock import ClockJudge, ClockReading, Trust
+from controller.config.load import Setup
+from controller.events import Event
+from controller.gateways import Gateway, own_gateways
+from controller.gateways.base import Message, Order
+from controller.gateways.wire import DesiredDocument, ReportedDocument, parse_desired, parse_reported
+from controller.lighting.look import ZoneState
+from controller.mqtt import Item, Received
+from controller.schedule.plan import Cue
+from controller.service.control_loop import restore
+from controller.service.controller import Controller
+from controller.service.desired import desired_looks, fade_left_s
+from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
+from controller.simulation.hosts import GatewayHost, OurGatewayHost, VendorGatewayHost
+from controller.simulation.kernel import HostClock
+from controller.simulation.network import MultiBrokerClient, SimulatedBroker, Weather
+from controller.simulation.reference import Expected
+from controller.simulation.scenario import LEAD, Scenario
+from controller.state import LastKnown
+
+PREFIX = "watertower"
+
+
+class SetClock(HostClock):
+    """A clock that is trusted as far as a test says."""
+
+    trust = Trust.TRUSTED
+
+    def read(self, judge: ClockJudge) -> ClockReading:
+        """As the process sees it."""
+        return replace(super().read(judge), trust=self.trust)
+
+    def step(self, seconds: float) -> None:
+        """The wall clock jumps by so much."""
+        self.offset_s += seconds
+
+
+class Reachable:
+    """A machine whose connection a test breaks and makes; `tell=False` is without a last will."""
+
+    client: MultiBrokerClient
+
+    def disconnect(self, *, tell: bool = True) -> None:
+        """Its connections break, and none can be made."""
+        wills = self._take_wills() if not tell else None
+        self.client.shake()
+        for line in self.client.lines:
+            line.part()
+        self._give_wills(wills)
+
+    def connect(self) -> None:
+        """It connects again at once."""
+        for line in self.client.lines:
+            line.mend()
+            line.start()
+
+    def _take_wills(self) -> list[Message | None]:
+        wills = [line.client.will for line in self.client.lines]
+        for line in self.client.lines:
+            line.client = replace(line.client, will=None)
+        return wills
+
+    def _give_wills(self, wills: list[Message | None] | None) -> None:
+        for line, will in zip(self.client.lines, wills or (), strict=False):
+            line.client = replace(line.client, will=will)
+
+
+class Switched(Reachable):
+    """A gateway's machine."""
+
+    def stop(self, *, tell: bool = True) -> None:
+        """The plug is pulled; with `tell` its will is said at once, else never."""
+        wills = self._take_wills() if not tell else None
+        super().stop(power_lost=False)  # type: ignore[misc]
+        self._give_wills(wills)
+
+
+class SimulatedController(Reachable, ControllerHost):
+    """The controller's machine. `events` and `sent` hold what it told and commanded, with boot times."""
+
+    def __init__(self, world: "World", name: str, setup: Setup, disk: SimulatedDisk, observer: Observer) -> None:
+        self.name = name
+        self.events: list[tuple[float, Event]] = []
+        self._site_world = world
+        super().__init__(world.world, world.brokers, setup, disk, replace(observer, tell=self._record(observer.tell)))
+        self.dial = SetClock(world.world)
+        self.clock = self.dial
+        self._engine = restore(setup, disk)[0]
+
+    @property
+    def engine(self) -> Controller:
+        """The controller without I/O; after a stop the one that was."""
+        if self.loop is not None:
+            self._engine = self.loop.controller
+        return self._engine
+
+    def start(self, known: Order = Order()) -> None:
+        """The process starts, with this order in its state directory."""
+        self.disk.known = LastKnown(epoch=known.epoch, revision=known.revision)
+        super().start()
+
+    def publish(self, message: Message) -> None:
+        """Records what goes to gateways."""
+        if not message.topic.startswith(f"{PREFIX}/controller/"):
+            self._site_world.sent.append((self.clock.mono, self.name, message))
+        super().publish(message)
+
+    def codes(self, since_s: float = 0.0) -> list[str]:
+        """The codes of the events since then, but for those of the connection."""
+        told = [event.code for at_s, event in self.events if at_s >= since_s]
+        return [code for code in told if not code.startswith("TWL-M")]
+
+    def status(self, gateway: str = "mast") -> set[str]:
+        """The statuses of the zones of a gateway."""
+        return set(self.engine.states[gateway].status.values())
+
+    def _record(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
+        def record(event: Event) -> None:
+            self.events.append((self.clock.mono, event))
+            tell(event)
+
+        return record
+
+
+class SimulatedGateway(Switched, OurGatewayHost):
+    """A gateway of our own, with the `events` that it told, and what it `said` last by topic."""
+
+    def __init__(self, world: "World", gateway: Any) -> None:
+        self.events: list[tuple[float, Event]] = []
+        self.said: dict[str, bytes] = {}
+        super().__init__(world.world, world.brokers, world.setup, gateway, world.on_light, self._record)
+        self.dial = SetClock(world.world)
+        self.clock = self.dial
+
+    def publish(self, messages: Iterable[Message]) -> None:
+        """Records what it says last on each topic, also while nobody hears it."""
+        messages = tuple(messages)
+        self.said.update({message.topic: message.payload for message in messages})
+        super().publish(messages)
+
+    def start(self, *, forget: bool = False) -> None:
+        """Power; with `forget` its disk is empty."""
+        self.file = None if forget else self.file
+        super().start()
+
+    def shown(self, desired: dict[str, ZoneState] | None = None) -> dict[str, ZoneState]:
+        """What the lamps truly show; `desired` is what would be the same levels."""
+        now = self._world.now
+        levels = {number: self.lamps.shown(number, now) or bytes(512) for number in self.patch.universes}
+        return dict(self.patch.shown(levels, desired))
+
+    def _record(self, event: Event) -> None:
+        self.events.append((self.clock.mono, event))
+
+
+class SimulatedVendor(Switched, VendorGatewayHost):
+    """A vendor's device; `receive` may be replaced by a device that hears nothing."""
+
+    def __init__(self, world: "World", gateway: Gateway) -> None:
+        super().__init__(world.world, world.broker, gateway, world.on_light)
+        self._sent = world.sent
+
+    def publish(self, messages: Iterable[Message]) -> None:
+        """Records what it says."""
+        messages = tuple(messages)
+        self._sent.extend((self.clock.mono, self.name, message) for message in messages)
+        super().publish(messages)
+
+    def start(self, *, tell: bool = True) -> None:
+        """Power; with `tell` it says what its firmware says then, else nothing at all."""
+        super().start()
+        if not tell:
+            self.boot_messages = ()
+
+    @property
+    def name(self) -> str:
+        """Of the gateway."""
+        return self.gateway.name
+
+    def take(self, item: Item) -> None:
+        """Something came."""
+        if isinstance(item, Received):
+            self.receive(item)
+
+    def receive(self, item: Received) -> None:
+        """A command or a question."""
+        super().take(item)
+
+
+class World(Scenario):
+    """A scenario in which nothing is left out, nothing runs yet, and all is told."""
+
+    def __init__(self, setup: Setup, expected: Expected, start: datetime) -> None:
+        self.sent: list[tuple[float, str, Message]] = []
+        super().__init__(setup, expected, start + LEAD, seed=1)
+        self.world.lull = lambda: False
+        self._before_s = (0.0, 0.0)
+        self._cue: tuple[object, datetime, datetime, Cue] | None = None
+        self.meter.begin()
+
+    def gateway_host(self, gateway: Gateway) -> GatewayHost:
+        """With the clocks and records of the tests."""
+        for own in own_gateways((gateway,)):
+            return SimulatedGateway(self, own)
+        return SimulatedVendor(self, gateway)
+
+    def controller_host(self, observer: Observer) -> SimulatedController:
+        """With the clock and the records of the tests."""
+        self._observer = observer
+        return SimulatedController(self, "controller", self.setup, self.disk, observer)
+
+    def rival(self, setup: Setup | None = None) -> SimulatedController:
+        """A second controller, with the same files or others."""
+        unseen = Observer(lambda _event: None, lambda _confirmed: None, lambda _stopped: None)
+        return SimulatedController(self, "rival", setup or self.setup, SimulatedDisk(), unseen)
+
+    controller: SimulatedController
+
+    @property
+    def broker(self) -> SimulatedBroker:
+        """The only one."""
+        return self.brokers[0]
+
+    @property
+    def box(self) -> SimulatedGateway:
+        """The first gateway of our own."""
+        return next(host for host in self.gateways if isinstance(host, SimulatedGateway))
+
+    @property
+    def vendor(self) -> SimulatedVendor:
+        """The first gateway of a vendor."""
+        return next(host for host in self.gateways if isinstance(host, SimulatedVendor))
+
+    @property
+    def mono(self) -> float:
+        """Boot time of the controller's machine."""
+        return self.controller.clock.mono
+
+    @property
+    def wall(self) -> datetime:
+        """The true time."""
+        return self.world.instant
+
+    def run(self, seconds: float) -> None:
+        """Time passes."""
+        self.world.run(self.wall + timedelta(seconds=seconds))
+        assert all(host.regressions == 0 for host in self.ours), "an older order was applied"
+
+    def run_until(self, holds: Callable[[], bool], most_s: float) -> None:
+        """Time passes until this holds, which it must within so many seconds."""
+        until_s = self.mono + most_s
+        while not holds():
+            assert self.mono < until_s
+            self.run(0.001)
+
+    def until(self, instant: datetime) -> None:
+        """Time passes until then."""
+        self.run((instant - self.wall).total_seconds())
+
+    @property
+    def kept(self) -> dict[str, bytes]:
+        """What the broker retains."""
+        return self.broker.retained
+
+    @kept.setter
+    def kept(self, payloads: dict[str, bytes]) -> None:
+        self.broker.retained = payloads
+
+    @property
+    def desired(self) -> DesiredDocument:
+        """The document that the broker retains for the first gateway of our own."""
+        document = parse_desired(self.kept[self.box.gateway.topic("desired", PREFIX)])
+        assert isinstance(document, DesiredDocument)
+        return document
+
+    @property
+    def reported(self) -> ReportedDocument:
+        """The last report of the first gateway of our own."""
+        document = parse_reported(self.box.said[self.box.gateway.topic("reported", PREFIX)])
+        assert isinstance(document, ReportedDocument)
+        return document
+
+    def say(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        """Somebody else publishes."""
+        self.broker.publish(Message(topic, payload, 1, retain))
+
+    def post(self, host: SimulatedGateway, topic: str, payload: bytes) -> None:
+        """A message that only one gateway hears, as over a second broker."""
+        host.take(Received(self.broker.name, topic, payload, retain=False, qos=1))
+
+    def weather(self, lose: float = 0.0, repeat: float = 0.0, delay: float = 0.0) -> None:
+        """The shares of messages that are lost, come twice, and come late."""
+        self.broker.weather = Weather(lose, repeat, delay)
+
+    def reconnect(self) -> None:
+        """All connections break and are made again."""
+        hosts = [host for host in (self.controller, *self.gateways) if host.client.connected]
+        for host in hosts:
+            host.disconnect(tell=False)
+        for host in hosts:
+            host.connect()
+
+    def forget(self) -> None:
+        """The broker starts anew and has retained nothing."""
+        self.kept.clear()
+        self.reconnect()
+
+    def cue(self) -> Cue:
+        """The cue in force by true time."""
+        program, wall = self.controller.engine.program, self.wall
+        known = self._cue
+        if known is None or known[0] is not program or not known[1] <= wall < known[2]:
+            following = program.next_cue(wall)
+            until = following.at if following is not None else wall + timedelta(days=1)
+            self._cue = known = (program, wall, until, program.look_at(wall))
+        return known[3]
+
+    @property
+    def goals(self) -> dict[str, ZoneState]:
+        """What should be shown now, by the rules of the controller and true time."""
+        return desired_looks(self.controller.engine.program.zones, self.cue(), self.wall)
+
+    @property
+    def fading(self) -> bool:
+        """Whether a fade should be under way."""
+        return fade_left_s(self.cue(), self.wall) > 0
+
+    @property
+    def right(self) -> bool:
+        """Whether the lamps truly show what they should."""
+        levels = self.box.patch.levels(self.goals)
+        return all(self.box.lamps.shown(number, self.world.now) == frame for number, frame in levels.items())
+
+    @property
+    def wrong_s(self) -> float:
+        """Seconds of wrong light since `clear`, by the reference."""
+        self.meter.count()
+        return self.meter.total.wrong_s - self._before_s[0]
+
+    @property
+    def undetected_s(self) -> float:
+        """Those of them in which it was called confirmed."""
+        self.meter.count()
+        return self.meter.total.undetected_s - self._before_s[1]
+
+    def clear(self) -> None:
+        """Counts from here."""
+        self._before_s = (0.0, 0.0)
+        self._before_s = (self.wrong_s, self.undetected_s)
