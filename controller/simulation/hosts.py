@@ -27,6 +27,8 @@ from controller.simulation.network import Client, MultiBrokerClient, SimulatedBr
 
 FRAMES_S = 0.5
 """Time between two frames of a fade, which nobody compares here; the last one comes as much late at most."""
+BOOT_S = 0.1
+"""A device connects, where it can, before it says anything of its light."""
 ROUNDED = 2 * VISIBLE
 """CIEDE2000; a colour at 1 % is up to 8.8 from its steps of 8 bits with the built-in profiles."""
 
@@ -233,7 +235,8 @@ class VendorGatewayHost:
             self._is_on = True
             self.boot_messages = self.device.boot(self._world.instant)
             self.client.start()
-            self.turn()
+            self._look()
+            self._due = self._world.after(BOOT_S, self.turn)
 
     def stop(self, *, power_lost: bool = True) -> None:
         """Power goes, and the light with it; without `power_lost` it takes leave first."""

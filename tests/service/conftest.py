@@ -59,6 +59,7 @@ def world_of(shipped: Setup) -> Worlds:
         setup: Setup = shipped,
         report_every: timedelta = timedelta(seconds=10),
         days: float = 1,
+        lulls: bool = False,
     ) -> World:
         start = start.astimezone(UTC)
         key = (id(setup), start.replace(hour=0, minute=0, second=0, microsecond=0), days)
@@ -70,14 +71,14 @@ def world_of(shipped: Setup) -> Worlds:
             update = {"report_every": report_every}
             gateways = tuple(own.model_copy(update=update) for own in own_gateways(setup.tower.gateways))
         tower = setup.tower.model_copy(update={"gateways": gateways})
-        return World(replace(setup, tower=tower), references[key][1].without_overrides(), start)
+        return World(replace(setup, tower=tower), references[key][1].without_overrides(), start, lulls)
 
     return make
 
 
 def begun(world: World) -> World:
     """Both ends have found each other: the light is right and confirmed, and what follows is counted from here."""
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     world.run(5)
     assert world.right

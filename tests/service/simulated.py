@@ -90,8 +90,7 @@ class SimulatedController(Reachable, ControllerHost):
         self.events: list[tuple[float, Event]] = []
         self._site_world = world
         super().__init__(world.world, world.brokers, setup, disk, replace(observer, tell=self._record(observer.tell)))
-        self.dial = SetClock(world.world)
-        self.clock = self.dial
+        self.clock = SetClock(world.world)
         self._engine = restore(setup, disk)[0]
 
     @property
@@ -136,8 +135,7 @@ class SimulatedGateway(Switched, OurGatewayHost):
         self.events: list[tuple[float, Event]] = []
         self.said: dict[str, bytes] = {}
         super().__init__(world.world, world.brokers, world.setup, gateway, world.on_light, self._record)
-        self.dial = SetClock(world.world)
-        self.clock = self.dial
+        self.clock = SetClock(world.world)
 
     def publish(self, messages: Iterable[Message]) -> None:
         """Records what it says last on each topic, also while nobody hears it."""
@@ -195,12 +193,13 @@ class SimulatedVendor(Switched, VendorGatewayHost):
 
 
 class World(Scenario):
-    """A scenario in which nothing is left out, nothing runs yet, and all is told."""
+    """A scenario in which nothing runs yet, nothing is left out (but in `lulls`), and all is recorded."""
 
-    def __init__(self, setup: Setup, expected: Expected, start: datetime) -> None:
+    def __init__(self, setup: Setup, expected: Expected, start: datetime, lulls: bool = False) -> None:
         self.sent: list[tuple[float, str, Message]] = []
         super().__init__(setup, expected, start + LEAD, seed=1)
-        self.world.lull = lambda: False
+        if not lulls:
+            self.world.lull = lambda: False
         self._before_s = (0.0, 0.0)
         self._cue: tuple[object, datetime, datetime, Cue] | None = None
         self.meter.begin()
@@ -213,7 +212,7 @@ class World(Scenario):
 
     def controller_host(self, observer: Observer) -> SimulatedController:
         """With the clock and the records of the tests."""
-        self._observer = observer
+        self.disk = SimulatedDisk()  # of whose overrides the operator of the rehearsal knows nothing
         return SimulatedController(self, "controller", self.setup, self.disk, observer)
 
     def rival(self, setup: Setup | None = None) -> SimulatedController:
@@ -229,7 +228,7 @@ class World(Scenario):
         return self.brokers[0]
 
     @property
-    def box(self) -> SimulatedGateway:
+    def mast(self) -> SimulatedGateway:
         """The first gateway of our own."""
         return next(host for host in self.gateways if isinstance(host, SimulatedGateway))
 
@@ -265,25 +264,25 @@ class World(Scenario):
         self.run((instant - self.wall).total_seconds())
 
     @property
-    def kept(self) -> dict[str, bytes]:
+    def retained(self) -> dict[str, bytes]:
         """What the broker retains."""
         return self.broker.retained
 
-    @kept.setter
-    def kept(self, payloads: dict[str, bytes]) -> None:
+    @retained.setter
+    def retained(self, payloads: dict[str, bytes]) -> None:
         self.broker.retained = payloads
 
     @property
     def desired(self) -> DesiredDocument:
         """The document that the broker retains for the first gateway of our own."""
-        document = parse_desired(self.kept[self.box.gateway.topic("desired", PREFIX)])
+        document = parse_desired(self.retained[self.mast.gateway.topic("desired", PREFIX)])
         assert isinstance(document, DesiredDocument)
         return document
 
     @property
     def reported(self) -> ReportedDocument:
         """The last report of the first gateway of our own."""
-        document = parse_reported(self.box.said[self.box.gateway.topic("reported", PREFIX)])
+        document = parse_reported(self.mast.said[self.mast.gateway.topic("reported", PREFIX)])
         assert isinstance(document, ReportedDocument)
         return document
 
@@ -309,7 +308,7 @@ class World(Scenario):
 
     def forget(self) -> None:
         """The broker starts anew and has retained nothing."""
-        self.kept.clear()
+        self.retained.clear()
         self.reconnect()
 
     def cue(self) -> Cue:
@@ -323,7 +322,7 @@ class World(Scenario):
         return known[3]
 
     @property
-    def goals(self) -> dict[str, ZoneState]:
+    def desired_looks(self) -> dict[str, ZoneState]:
         """What should be shown now, by the rules of the controller and true time."""
         return desired_looks(self.controller.engine.program.zones, self.cue(), self.wall)
 
@@ -335,8 +334,8 @@ class World(Scenario):
     @property
     def right(self) -> bool:
         """Whether the lamps truly show what they should."""
-        levels = self.box.patch.levels(self.goals)
-        return all(self.box.lamps.shown(number, self.world.now) == frame for number, frame in levels.items())
+        levels = self.mast.patch.levels(self.desired_looks)
+        return all(self.mast.lamps.shown(number, self.world.now) == frame for number, frame in levels.items())
 
     @property
     def wrong_s(self) -> float:

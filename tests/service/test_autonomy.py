@@ -13,7 +13,7 @@ SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 def test_alone_over_a_border(long: World) -> None:
     """Controller and broker are gone before sunset: the gateway crosses it by its plan, no second late."""
     long.controller.stop()
-    long.box.disconnect()
+    long.mast.disconnect()
     program = long.controller.engine.program
     cue = program.next_cue(long.wall)
     long.until(cue.at - timedelta(seconds=0.5))
@@ -28,14 +28,14 @@ def test_alone_over_a_border(long: World) -> None:
 
 def test_a_report_by_plan_confirms_nothing_else(evening: World) -> None:
     """The controller meets a gateway that went by its plan: it agrees, and is told anew all the same."""
-    evening.box.disconnect()
+    evening.mast.disconnect()
     evening.until(SUNSET + timedelta(minutes=5))
     assert evening.controller.status() == {"silent"}
-    evening.box.connect()
+    evening.mast.connect()
     evening.run(2)
     assert evening.controller.status() == {"confirmed"}
     assert evening.wrong_s < 1
-    assert evening.box.order == evening.controller.engine.order
+    assert evening.mast.order == evening.controller.engine.order
 
 
 def test_past_the_plan(long: World) -> None:
@@ -43,17 +43,17 @@ def test_past_the_plan(long: World) -> None:
     long.run(3600)
     ends = long.desired.valid_until
     long.controller.stop()
-    long.box.disconnect()
+    long.mast.disconnect()
     long.until(ends - timedelta(minutes=1))
-    last = long.box.shown()
+    last = long.mast.shown()
     long.until(ends + timedelta(hours=23))
-    assert long.box.shown() == last
+    assert long.mast.shown() == last
     assert long.reported.by == "after"
     long.until(ends + timedelta(hours=24, seconds=1))
-    assert long.box.shown() != last
-    assert any(state.on for state in long.box.shown().values()), "it fades"
+    assert long.mast.shown() != last
+    assert any(state.on for state in long.mast.shown().values()), "it fades"
     long.until(ends + timedelta(hours=24, seconds=31))
-    assert not any(state.on for state in long.box.shown().values())
+    assert not any(state.on for state in long.mast.shown().values())
 
 
 def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled: Callable[[str], Program]) -> None:
@@ -70,11 +70,9 @@ def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled
         assert long.desired.valid_until - long.wall > timedelta(hours=65, minutes=59)
         if long.desired.order != told[-1].order:
             told.append(long.desired)
-    between = [
-        round((after.valid_until - before.valid_until) / timedelta(hours=1), 3) for before, after in pairwise(told)
-    ]
+    between = [after.valid_until - before.valid_until for before, after in pairwise(told)]
     assert [round(each / timedelta(hours=1), 3) for each in between] == [6, 6]
-    assert long.box.order == long.desired.order
+    assert long.mast.order == long.desired.order
     assert long.controller.codes(since) == []
 
 
@@ -105,7 +103,7 @@ def test_a_gateway_that_missed_the_changed_plan_is_not_believed(
     night.weather()
     night.run(10)
     assert night.controller.status() == {"confirmed"}
-    assert night.box.order == night.desired.order
+    assert night.mast.order == night.desired.order
 
 
 def test_the_plan_always_reaches_two_days_ahead(long: World) -> None:

@@ -34,7 +34,7 @@ def test_a_document_sent_again_does_not_turn_a_fade_back(evening: World) -> None
             evening.controller.stop()
             evening.controller.start()
         evening.run(1)
-        seen.append(evening.box.shown()["bowl"].brightness)
+        seen.append(evening.mast.shown()["bowl"].brightness)
     assert seen == sorted(seen)
     assert len(set(seen)) > 25
     assert evening.right
@@ -47,12 +47,12 @@ def test_other_rules_in_the_midst_of_a_fade(evening: World, scheduled: Callable[
     rule = "{name: En vecka fri från våld, dates: 20–26 November, color: blue, fade_in: 30 s}"
     evening.controller.engine.follow(scheduled(f"campaigns:\n  - {rule}\n"))
     evening.controller.wake()
-    before = evening.box.shown()["bowl"].brightness
+    before = evening.mast.shown()["bowl"].brightness
     evening.run(1)
-    assert abs(evening.box.shown()["bowl"].brightness - before) < 0.2
+    assert abs(evening.mast.shown()["bowl"].brightness - before) < 0.2
     evening.run(15)
     assert evening.right
-    assert evening.box.shown(evening.goals)["bowl"].color.hex == "#0000FF"
+    assert evening.mast.shown(evening.desired_looks)["bowl"].color.hex == "#0000FF"
 
 
 def test_a_sequence_needs_no_documents_and_no_words(
@@ -61,7 +61,7 @@ def test_a_sequence_needs_no_documents_and_no_words(
     """Colours every 5 s, taken by the gateway itself: confirmed all along, one line for the whole evening."""
     rule = "{name: x, dates: every day, color: [red, green, blue], change_every: 5 s, fade_in: 20 s}"
     world = world_of(EVENING + timedelta(minutes=20), setup=setup_of(f"campaigns:\n  - {rule}\n"))
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     world.until(SUNSET + timedelta(minutes=5))
     since, count = world.mono, len(world.sent)
@@ -77,7 +77,7 @@ def test_sequences_fade_in_without_a_jump(world_of: Callable[..., World], setup_
     """The first steps of a sequence fall into its fade in: they do not end it."""
     rule = "{name: x, dates: every day, color: [red, green], change_every: 5 s, fade_in: 60 s}"
     world = world_of(EVENING, setup=setup_of(f"campaigns:\n  - {rule}\n"))
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     world.run(2)
     cue = world.controller.engine.program.next_cue(world.wall)
@@ -85,7 +85,7 @@ def test_sequences_fade_in_without_a_jump(world_of: Callable[..., World], setup_
     seen = []
     for _ in range(58):
         world.run(1)
-        seen.append(world.box.shown()["bowl"].brightness)
+        seen.append(world.mast.shown()["bowl"].brightness)
     assert max(after - before for before, after in pairwise(seen)) < 0.15
 
 
@@ -93,11 +93,11 @@ def test_a_gateway_that_starts_in_the_midst_of_a_fade_finds_it_under_way(evening
     """Two thirds through it had a power cut of a second: as bright as it should be by now, and done in time."""
     cue = evening.controller.engine.program.next_cue(evening.wall)
     evening.until(cue.at + timedelta(seconds=20))
-    before = evening.box.shown()["bowl"].brightness
-    evening.box.stop()
+    before = evening.mast.shown()["bowl"].brightness
+    evening.mast.stop()
     evening.run(1)
-    evening.box.start()
+    evening.mast.start()
     evening.run(0.5)
-    assert evening.box.shown()["bowl"].brightness > before
+    assert evening.mast.shown()["bowl"].brightness > before
     evening.until(cue.at + timedelta(seconds=30.5))
     assert evening.right

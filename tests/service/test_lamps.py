@@ -19,14 +19,14 @@ def test_lamps_that_do_not_obey_are_never_called_right(
 ) -> None:
     """From before the lights go on until after: the levels differ, and are not `confirmed` after the next report."""
     evening.until(SUNSET - timedelta(minutes=10))
-    evening.box.lamps.faults = faults(**fault)
+    evening.mast.lamps.faults = faults(**fault)
     evening.until(SUNSET + timedelta(minutes=10))
     assert not evening.right
     assert evening.undetected_s <= (10.1 if "wrong" in fault else 0.2)
     assert evening.controller.engine.states["mast"].status["bowl"] in {"differs", "pending"}
     alarms = [code for code in evening.controller.codes() if code in {"TWL-G102", "TWL-G108"}]
     assert alarms == ["TWL-G108"]
-    evening.box.lamps.faults = faults()
+    evening.mast.lamps.faults = faults()
     evening.run(10)
     assert evening.right
     assert evening.controller.status() == {"confirmed"}
@@ -35,12 +35,12 @@ def test_lamps_that_do_not_obey_are_never_called_right(
 
 def test_lamps_that_go_wrong_at_rest(night: World, faults: type[Faults]) -> None:
     """Nobody asked anything, a channel sticks: found with the next report, told, repaired when it can be."""
-    night.box.lamps.faults = faults(wrong=((1, 3),))
+    night.mast.lamps.faults = faults(wrong=((1, 3),))
     night.run(10.5)
     assert night.controller.status() == {"differs", "confirmed"}
     assert "TWL-G103" in night.controller.codes()
     assert night.undetected_s <= 10.5
-    night.box.lamps.faults = faults()
+    night.mast.lamps.faults = faults()
     night.run(10)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -49,17 +49,17 @@ def test_lamps_that_go_wrong_at_rest(night: World, faults: type[Faults]) -> None
 def test_the_same_alarm_again_after_it_healed(night: World, faults: type[Faults]) -> None:
     """Told once for each time that it goes wrong."""
     for times in (1, 2):
-        night.box.lamps.faults = faults(wrong=((1, 3),))
+        night.mast.lamps.faults = faults(wrong=((1, 3),))
         night.run(120)
         assert night.controller.codes().count("TWL-G108") == times
-        night.box.lamps.faults = faults()
+        night.mast.lamps.faults = faults()
         night.run(120)
         assert night.controller.status() == {"confirmed"}
 
 
 def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults: type[Faults]) -> None:
     """What was true before it died confirms nothing."""
-    night.box.lamps.faults = faults(dead=True)
+    night.mast.lamps.faults = faults(dead=True)
     night.run(15)
     assert night.controller.status() == {"differs"}
     disobeys = [event for _, event in night.controller.events if event.code in {"TWL-G103", "TWL-G108"}]
@@ -67,7 +67,7 @@ def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults
     assert "visade inget" in disobeys[-1].text("sv")
     problems = [event.fields["problem"] for _, event in night.controller.events if event.code == "TWL-G114"]
     assert "TWL-X121" in problems
-    night.box.lamps.faults = faults()
+    night.mast.lamps.faults = faults()
     night.run(10)
     assert night.controller.status() == {"confirmed"}
     assert "TWL-G115" in night.controller.codes()
@@ -76,7 +76,7 @@ def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults
 def test_an_uptime_of_years(night: World) -> None:
     """The report of a gateway that has run for ten years is a report."""
     ten_years_s = 10 * 365 * 86400.0
-    night.box.disconnect(tell=False)
+    night.mast.disconnect(tell=False)
     for _ in range(3):
         night.run(10)
         report = night.reported.model_copy(update={"uptime_s": ten_years_s})
@@ -88,10 +88,10 @@ def test_an_uptime_of_years(night: World) -> None:
 
 def test_a_walk_test_is_left_alone(night: World) -> None:
     """Local control: it differs, and nobody is alarmed or written to; when it ends all is repaired."""
-    told = parse_reported(night.kept[REPORTED])
+    told = parse_reported(night.retained[REPORTED])
     assert isinstance(told, ReportedDocument)
     zones = {zone: shown.model_copy(update={"color": "#00FF00"}) for zone, shown in told.zones.items()}
-    night.box.online = False
+    night.mast.disconnect(tell=False)
     count, since = len(night.sent), night.mono
     for _ in range(20):
         local = told.model_copy(update={"zones": zones, "by": "local", "at": night.wall})
@@ -100,6 +100,6 @@ def test_a_walk_test_is_left_alone(night: World) -> None:
     assert night.controller.status() == {"differs"}
     assert night.controller.codes(since) == []
     assert [m for _, who, m in night.sent[count:] if who == "controller"] == []
-    night.box.connect()
+    night.mast.connect()
     night.run(3)
     assert night.controller.status() == {"confirmed"}

@@ -9,8 +9,8 @@ def test_what_was_retained_never_confirms(night: World) -> None:
     """The gateway dies without a word, and the broker keeps `online` and a report that is right and fresh."""
     night.controller.stop()
     night.run(10)
-    night.box.stop(tell=False)
-    assert night.kept[AVAILABILITY] == b"online"
+    night.mast.stop(tell=False)
+    assert night.retained[AVAILABILITY] == b"online"
     night.controller.start()
     night.run(31)
     assert night.controller.status() == {"silent"}
@@ -20,12 +20,12 @@ def test_what_was_retained_never_confirms(night: World) -> None:
 
 def test_silence_is_noticed_by_the_age_of_the_last_report(night: World) -> None:
     """Its will was never said: silent half a minute after the last report; back, it is told again at once."""
-    night.box.stop(tell=False)
+    night.mast.stop(tell=False)
     night.run(19)
     assert night.controller.status() == {"confirmed"}
     night.run(11)
     assert night.controller.status() == {"silent"}
-    night.box.start()
+    night.mast.start()
     night.run(1)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -34,7 +34,7 @@ def test_silence_is_noticed_by_the_age_of_the_last_report(night: World) -> None:
 
 def test_a_will_is_believed_at_once(night: World) -> None:
     """Offline is offline, whatever was reported a second ago."""
-    night.box.stop()
+    night.mast.stop()
     night.run(0.1)
     assert night.controller.status() == {"silent"}
 
@@ -42,20 +42,20 @@ def test_a_will_is_believed_at_once(night: World) -> None:
 def test_a_short_absence_alarms_nobody(night: World) -> None:
     """Its will is said and it starts anew: told the wish at once; one that stays away is told, and its return too."""
     since = night.mono
-    night.box.stop()
+    night.mast.stop()
     night.run(10)
-    night.box.start()
+    night.mast.start()
     night.run(2)
     assert night.controller.status() == {"confirmed"}
     assert not {"TWL-G104", "TWL-G105"} & set(night.controller.codes(since))
-    night.box.stop()
+    night.mast.stop()
     night.run(14)
     assert "TWL-G104" not in night.controller.codes(since)
     night.run(2)
     assert night.controller.codes(since).count("TWL-G104") == 1
     night.run(60)
     assert night.controller.codes(since).count("TWL-G104") == 1
-    night.box.start()
+    night.mast.start()
     night.run(2)
     assert "TWL-G105" in night.controller.codes(since)
 
@@ -64,11 +64,11 @@ def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedien
     """It seeks the broker for twenty seconds more than the controller; one that never comes is told as silent."""
     for away_s, told in ((20, set()), (40, {"TWL-G104"})):
         since = night.mono
-        night.box.disconnect(tell=False)
+        night.mast.disconnect(tell=False)
         night.reconnect()
-        night.box.disconnect(tell=False)
+        night.mast.disconnect(tell=False)
         night.run(away_s)
-        night.box.connect()
+        night.mast.connect()
         night.run(5)
         assert night.controller.status() == {"confirmed"}
         assert {"TWL-G102", "TWL-G104", "TWL-G108"} & set(night.controller.codes(since)) == told
@@ -89,9 +89,9 @@ def test_flapping_fills_no_log(night: World) -> None:
     """Gone and back every 3 s for ten minutes: a few lines a minute, the rest is counted."""
     since = night.mono
     for _ in range(100):
-        night.box.disconnect()
+        night.mast.disconnect()
         night.run(3)
-        night.box.connect()
+        night.mast.connect()
         night.run(3)
     told = night.controller.codes(since)
     assert {"TWL-G104", "TWL-G105"} <= set(told), "however short each absence is"

@@ -173,7 +173,7 @@ def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes
     world = started(name)
     world.controller.stop()
     world.vendor.stop(tell=False)
-    world.kept.clear()
+    world.retained.clear()
     world.controller.start()
     since = world.mono
     world.run(20)
@@ -196,7 +196,7 @@ def test_a_lamp_of_which_only_the_state_is_never_heard(started: Started) -> None
     answers = device.receive
     device.receive = lambda *told: answers(*told) and ()
     world.controller.stop()
-    world.kept = {topic: payload for topic, payload in world.kept.items() if topic != "lamp/state"}
+    world.retained = {topic: payload for topic, payload in world.retained.items() if topic != "lamp/state"}
     world.controller.start()
     world.vendor.disconnect(tell=False)
     world.vendor.connect()
@@ -212,7 +212,7 @@ def test_a_write_only_lamp_whose_availability_was_never_heard_is_told(started: S
     world = started({**keys, "availability_topic": "lamp/here"})
     assert not ALARMS & set(world.controller.codes())
     world.controller.stop()
-    world.kept.clear()
+    world.retained.clear()
     world.controller.start()
     world.run(NEVER_HEARD_S)
     assert standing(world) == {"unknown"}
@@ -286,7 +286,7 @@ def test_a_lamp_whose_return_was_not_heard_is_found(started: Started, name: str,
     world.vendor.start()
     world.run(3)
     if is_forgotten:
-        world.kept.clear()
+        world.retained.clear()
     world.controller.connect()
     world.run(200)
     assert is_lit(world)
@@ -313,7 +313,7 @@ def test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark(
     world.vendor.start()
     world.run(1)
     topic, payload = LEAVING[name]
-    world.kept[topic] = payload
+    world.retained[topic] = payload
     world.controller.start()
     world.run(10)
     assert is_lit(world)
@@ -327,7 +327,7 @@ def test_a_lamp_that_is_away_while_the_controller_starts_is_sought_seldom(
     """A kept goodbye that is true: a command every ten minutes, which no broker keeps; after one heard live, none."""
     world = world_of(NIGHT, vendors=(name,))
     topic, payload = LEAVING[name]
-    world.kept[topic] = payload
+    world.retained[topic] = payload
     world.controller.start()
     world.run(3600)
     sent = [message for message in commands(world, 0.0) if message.topic != topic]
@@ -431,15 +431,15 @@ def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(n
     nothing; one that never comes back is told within its limit."""
     for back_s, told in ((20.0, set()), (None, {"TWL-G104"})):
         since = night.mono
-        night.box.disconnect()
+        night.mast.disconnect()
         night.run(0.5)
         night.controller.disconnect()
         night.run(120)
         night.controller.connect()
-        night.run(back_s or night.box.gateway.quiet_s + 1)
+        night.run(back_s or night.mast.gateway.quiet_s + 1)
         assert ALARMS & set(night.controller.codes(since)) == told
-        night.box.connect()
-        night.box.send((Message("watertower/gateway/mast/availability", b"online", 1, True),))
+        night.mast.connect()
+        night.mast.send((Message("watertower/gateway/mast/availability", b"online", 1, True),))
         night.run(5)
         assert night.controller.status() == {"confirmed"}
 

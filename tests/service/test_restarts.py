@@ -24,17 +24,17 @@ quick = settings(
 
 @quick
 @given(
-    at_s=st.floats(0, 1500), who=st.sampled_from(["controller", "box"]), away_s=st.floats(0, 120), keeps=st.booleans()
+    at_s=st.floats(0, 1500), who=st.sampled_from(["controller", "mast"]), away_s=st.floats(0, 120), keeps=st.booleans()
 )
 @example(at_s=1260.0, who="controller", away_s=30.0, keeps=False)
-@example(at_s=1260.0, who="box", away_s=5.0, keeps=False)
+@example(at_s=1260.0, who="mast", away_s=5.0, keeps=False)
 @example(at_s=616.648987357525, who="controller", away_s=14.533563097252834, keeps=False)
 def test_a_restart_at_any_moment(
     world_of: Callable[..., World], at_s: float, who: str, away_s: float, keeps: bool
 ) -> None:
     """Either end is killed around sunset, with or without what it kept: soon after, all is as if nothing had been."""
     world = world_of(BEFORE_SUNSET)
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     world.run(at_s + 1)
     party = getattr(world, who)
@@ -61,16 +61,16 @@ def test_a_controller_that_lost_its_state_goes_above_what_it_finds(night: World)
         night.controller.start()
         night.run(3)
         assert before < night.desired.order
-    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+    assert "TWL-D011" not in [event.code for _, event in night.mast.events]
     assert night.wrong_s == 0
 
 
 def test_a_broker_that_forgets(night: World) -> None:
     """It comes back empty: everything that should be kept is there again within a second."""
-    kept = set(night.kept)
+    kept = set(night.retained)
     night.forget()
     night.run(1)
-    assert {DESIRED, REPORTED} <= set(night.kept) <= kept
+    assert {DESIRED, REPORTED} <= set(night.retained) <= kept
     night.run(2)
     assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0
@@ -84,7 +84,7 @@ def test_messages_lost_doubled_and_out_of_order(
     """Twenty minutes of it over sunset: never an older order applied (watched in the box), all right 10 s later."""
     world = world_of(BEFORE_SUNSET)
     world.world.random.seed(seed)
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     world.weather(drop, double, delay)
     world.run(1200)
@@ -96,10 +96,10 @@ def test_messages_lost_doubled_and_out_of_order(
 
 def test_a_gateway_that_lost_everything_in_the_night(night: World) -> None:
     """It starts dark, and without a plan: orange again within 2 s."""
-    night.box.stop()
+    night.mast.stop()
     night.run(20)
     night.clear()
-    night.box.start(forget=True)
+    night.mast.start(forget=True)
     night.run(2)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -108,14 +108,14 @@ def test_a_gateway_that_lost_everything_in_the_night(night: World) -> None:
 def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]) -> None:
     """It is dark as it should be: told its plan again, and no lamp is said to have gone wrong."""
     noon = world_of(datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
-    noon.box.start()
+    noon.mast.start()
     noon.controller.start()
     noon.run(5)
-    noon.box.stop(tell=False)
-    noon.kept.clear()
-    noon.box.start(forget=True)
+    noon.mast.stop(tell=False)
+    noon.retained.clear()
+    noon.mast.start(forget=True)
     noon.run(2)
-    assert noon.box.order == noon.controller.engine.order
+    assert noon.mast.order == noon.controller.engine.order
     assert noon.controller.status() == {"confirmed"}
     assert "TWL-G103" not in noon.controller.codes()
 
@@ -123,18 +123,18 @@ def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]
 def test_a_gateway_that_starts_without_anybody(night: World) -> None:
     """No controller, no broker, but a disk and a clock: it shows what the plan says."""
     night.controller.stop()
-    night.box.stop()
-    night.kept.clear()
+    night.mast.stop()
+    night.retained.clear()
     night.run(3600)
     night.broker.die()
-    night.box.start()
+    night.mast.start()
     night.run(1)
     assert night.right
 
 
 def test_a_report_that_was_overtaken_is_dropped(night: World) -> None:
     """Over a second, slower broker an older report comes after a newer one."""
-    stale = night.kept[REPORTED]
+    stale = night.retained[REPORTED]
     blackened = stale.replace(b'"on":true', b'"on":false')
     night.run(11)
     night.say(REPORTED, blackened, True)

@@ -29,8 +29,8 @@ REPORTED = "watertower/gateway/mast/reported"
 @pytest.mark.parametrize("how", ["restart", "reconnection"])
 def test_a_retained_report_of_a_gateway_that_is_gone_never_confirms(night: World, how: str) -> None:
     """The broker keeps its last report, which agrees, and that it is online; nothing has come from it since."""
-    night.box.stop(tell=False)
-    assert json.loads(night.kept[REPORTED])["zones"]["bowl"]["on"]
+    night.mast.stop(tell=False)
+    assert json.loads(night.retained[REPORTED])["zones"]["bowl"]["on"]
     if how == "restart":
         night.controller.stop()
         night.controller.start()
@@ -42,7 +42,7 @@ def test_a_retained_report_of_a_gateway_that_is_gone_never_confirms(night: World
         night.run(1)
         seen |= night.controller.status()
     assert "confirmed" not in seen
-    night.box.start()
+    night.mast.start()
     night.run(5)
     assert night.controller.status() == {"confirmed"}
 

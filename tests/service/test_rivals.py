@@ -84,8 +84,8 @@ def test_a_poisonous_epoch(night: World, where: str) -> None:
     if where == DESIRED:
         night.say(DESIRED, poisoned(night, epoch=2**50, command_id="x"), True)
     else:
-        report = night.kept[REPORTED].replace(f'"epoch":{order.epoch}'.encode(), b'"epoch":%d' % 2**50)
-        assert report != night.kept[REPORTED]
+        report = night.retained[REPORTED].replace(f'"epoch":{order.epoch}'.encode(), b'"epoch":%d' % 2**50)
+        assert report != night.retained[REPORTED]
         night.say(REPORTED, report, True)
     night.run(12)
     assert "TWL-G113" in night.controller.codes()
@@ -97,11 +97,11 @@ def test_a_poisonous_epoch(night: World, where: str) -> None:
 def test_a_gateway_that_knows_a_higher_order(night: World) -> None:
     """Its report is above ours: we go above it, tell so, and it obeys again."""
     order = night.controller.engine.order
-    night.box.file = night.box.file.model_copy(update={"epoch": order.epoch + 50})
-    night.box.stop()
+    night.mast.file = night.mast.file.model_copy(update={"epoch": order.epoch + 50})
+    night.mast.stop()
     night.run(1)
-    del night.kept[REPORTED]
-    night.box.start()
+    del night.retained[REPORTED]
+    night.mast.start()
     night.run(3)
     assert "TWL-G112" in night.controller.codes()
     assert night.controller.engine.order.epoch == order.epoch + 51
@@ -110,7 +110,7 @@ def test_a_gateway_that_knows_a_higher_order(night: World) -> None:
 
 def reporting(night: World, epoch: int) -> bytes:
     """The last report of the gateway with another epoch."""
-    report = json.loads(night.kept[REPORTED])
+    report = json.loads(night.retained[REPORTED])
     return json.dumps({**report, "epoch": epoch, "revision": 1, "command_id": "x"}).encode()
 
 
@@ -120,16 +120,16 @@ def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: Worl
     """However far ahead somebody says that a gateway is, it goes on to obey, and so does one without memory."""
     night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + leap), retain)
     night.run(12)
-    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+    assert "TWL-D011" not in [event.code for _, event in night.mast.events]
     night.controller.stop()
     night.controller.start(night.controller.engine.order)
     night.run(12)
-    night.box.stop()
-    night.box.start(forget=True)
+    night.mast.stop()
+    night.mast.start(forget=True)
     night.run(12)
     assert night.right
     assert night.controller.status() == {"confirmed"}
-    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+    assert "TWL-D011" not in [event.code for _, event in night.mast.events]
 
 
 def test_many_reports_each_a_little_ahead(night: World) -> None:
@@ -138,12 +138,12 @@ def test_many_reports_each_a_little_ahead(night: World) -> None:
         night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + 90_000))
         night.run(3)
     night.run(70)  # a fight of this length is repaired slowly
-    night.box.stop()
-    night.box.start(forget=True)
+    night.mast.stop()
+    night.mast.start(forget=True)
     night.run(12)
     assert night.right
     assert night.controller.status() == {"confirmed"}
-    assert "TWL-D011" not in [event.code for _, event in night.box.events]
+    assert "TWL-D011" not in [event.code for _, event in night.mast.events]
 
 
 @pytest.mark.parametrize("epoch", [500_000, 500_001, 999_999, 1_000_000])
@@ -161,7 +161,7 @@ def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: Wo
     night.run(4)
     assert night.right
     assert night.controller.status() == {"confirmed"}
-    assert night.box.order.epoch <= 500_001
+    assert night.mast.order.epoch <= 500_001
 
 
 @pytest.mark.parametrize("kept", [999_999, 1_000_007, 2**53])
@@ -171,9 +171,9 @@ def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: World, kept
     night.controller.start(Order(kept, 3))
     night.run(12)
     assert night.controller.status() == {"confirmed"}
-    night.box.file = night.box.file.model_copy(update={"epoch": kept, "zones": {}})
-    night.box.stop()
-    night.box.start()
+    night.mast.file = night.mast.file.model_copy(update={"epoch": kept, "zones": {}})
+    night.mast.stop()
+    night.mast.start()
     night.run(12)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -204,14 +204,14 @@ def test_a_document_under_our_own_order_and_id_is_no_echo(night: World) -> None:
 def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payload: bytes, retain: bool) -> None:
     """It is told, and changes neither the light nor what is known; on our own topic it is written over."""
     world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     world.run(5)
-    order, heard = world.box.order, world.controller.engine.states["mast"].reported
+    order, heard = world.mast.order, world.controller.engine.states["mast"].reported
     world.say(topic, payload, retain)
     world.run(0.04)
     ours = topic == DESIRED
-    assert world.box.order == (Order(order.epoch, order.revision + 1) if ours else order)
+    assert world.mast.order == (Order(order.epoch, order.revision + 1) if ours else order)
     assert world.controller.engine.states["mast"].reported.zones == heard.zones
     assert payload in {b"online", b"offline"} or ("TWL-G111" if ours else "TWL-G110") in world.controller.codes()
     world.run(10)
@@ -221,7 +221,7 @@ def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payloa
 
 def test_an_old_document_of_ours_is_no_rival(night: World) -> None:
     """The broker comes back with what it had kept long ago: written over, and nobody is blamed."""
-    night.kept[DESIRED] = poisoned(night, epoch=0, revision=1, command_id="long ago")
+    night.retained[DESIRED] = poisoned(night, epoch=0, revision=1, command_id="long ago")
     night.reconnect()
     night.run(3)
     assert "TWL-G111" not in night.controller.codes()
@@ -250,7 +250,7 @@ def _in_our_name(world: Any) -> bytes:
 
 def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: Any) -> None:
     """As over a second broker, or an access rule that hides it from us."""
-    night.post(night.box, DESIRED, _in_our_name(night))
+    night.post(night.mast, DESIRED, _in_our_name(night))
     night.run(0.1)
     assert not night.right
     night.run(12)
@@ -260,13 +260,13 @@ def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: A
 
 def test_a_document_in_our_name_is_replaced_when_the_gateway_returns_amid_a_fight(night: Any) -> None:
     """More of them than are repaired at once, while it was away."""
-    night.box.stop(tell=False)
+    night.mast.stop(tell=False)
     night.run(40)
     assert night.controller.status() == {"silent"}
     for _ in range(8):
         night.say(DESIRED, _in_our_name(night), True)
         night.run(0.1)
-    night.box.start()
+    night.mast.start()
     night.run(15)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -278,10 +278,10 @@ INSTANTS = ("2000-01-01T00:00:00Z", "2026-11-20T18:00:30Z", "2199-12-31T00:00:00
 
 def _forged(world: World, random: Random, topic: str) -> bytes:
     """What stands on a topic of the gateway with numbers at the bounds, in the name of whoever is there."""
-    told = json.loads(world.kept.get(topic, b"{}"))
+    told = json.loads(world.retained.get(topic, b"{}"))
     told |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
     if topic == DESIRED:
-        held = world.box.order
+        held = world.mast.order
         odd = {
             "command_id": "odd",
             "replaces": {"epoch": held.epoch, "revision": held.revision},
@@ -307,9 +307,9 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
             night.controller.stop()
             night.controller.start(Order(random.choice(EDGES), random.choice(EDGES)))
         elif deed == "gateway":
-            night.box.stop(tell=random.random() < 0.5)
+            night.mast.stop(tell=random.random() < 0.5)
             night.run(random.choice((0, 40)))
-            night.box.start(forget=random.random() < 0.5)
+            night.mast.start(forget=random.random() < 0.5)
         elif deed == "broker":
             night.forget()
         else:
@@ -322,5 +322,5 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
     engine.follow(engine.program.with_overrides((), SafetyStop(datetime(1970, 1, 1, tzinfo=UTC), "Eva", "storm")))
     night.controller.wake()
     night.run(4)
-    assert not any(state.on for state in night.box.shown().values())
+    assert not any(state.on for state in night.mast.shown().values())
     assert night.controller.status() == {"confirmed"}

@@ -45,7 +45,7 @@ class ByHand:
         planned = self._planned(0)
         if planned != self._planned(-3):
             return
-        shown = self.world.box.shown(planned)
+        shown = self.world.mast.shown(planned)
         assert {zone: shown[zone] for zone in planned if zone not in by_hand} == {
             zone: state for zone, state in planned.items() if zone not in by_hand
         }
@@ -60,7 +60,7 @@ def person(world_of: Callable[..., World], setup_of: Callable[[str], Setup]) -> 
     """Both ends show the sequence, confirmed."""
     setup = setup_of(SEQUENCE)
     world = world_of(START, setup=setup)
-    world.box.start()
+    world.mast.start()
     world.controller.start()
     found = ByHand(world, setup.program())
     found.run(600)
@@ -93,7 +93,7 @@ def test_a_gateway_that_is_left_alone_under_a_hand_finds_back_to_the_step(person
     person.ask(look="white", until="10 min")
     person.world.run(60)
     person.world.controller.stop()
-    person.world.box.disconnect()
+    person.world.mast.disconnect()
     person.world.run(540 + FADED_S)
     for _ in range(2 * 60):
         person.world.run(10)

@@ -39,9 +39,9 @@ def test_dark_is_told_once_when_it_is_confirmed(night: World) -> None:
 def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: World, how: str) -> None:
     """It takes nothing, is away, or nobody can be reached; once it does, that is told too."""
     if how == "stick":
-        night.box.lamps.faults = Faults(stick=True)
+        night.mast.lamps.faults = Faults(stick=True)
     elif how == "power":
-        night.box.stop(tell=False)
+        night.mast.stop(tell=False)
     else:
         night.controller.disconnect()
     stop(night)
@@ -50,9 +50,9 @@ def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Wor
     (event,) = (event for _, event in night.controller.events if event.code == NAMED)
     assert dict(event.fields) == {"owner": "Eva", "gateways": "mast"}
     if how == "stick":
-        night.box.lamps.faults = Faults()
+        night.mast.lamps.faults = Faults()
     elif how == "power":
-        night.box.start()
+        night.mast.start()
     else:
         night.controller.connect()
     night.run(90)
@@ -66,7 +66,7 @@ def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World)
     stop(night, again=True)
     night.run(1)
     assert told(night) == [DARK, DARK]
-    night.box.stop(tell=False)
+    night.mast.stop(tell=False)
     night.run(40)
     for _ in range(6):
         stop(night, again=True)
@@ -78,7 +78,7 @@ def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
     """After a restart nobody knows what the lamps did meanwhile."""
     stop(night)
     night.run(3)
-    night.box.stop(tell=False)
+    night.mast.stop(tell=False)
     night.controller.stop()
     night.controller.start(night.controller.engine.order)
     engine = night.controller.engine
@@ -89,11 +89,11 @@ def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
 
 def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: World) -> None:
     """Though it was not confirmed before."""
-    night.box.stop(tell=False)
+    night.mast.stop(tell=False)
     stop(night)
     night.run(2)
     engine = night.controller.engine
     engine.follow(engine.program.with_overrides((), None))
-    night.box.start()
+    night.mast.start()
     night.run(60)
     assert told(night) == []

@@ -242,7 +242,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
         before = world.controller.engine.states["lamp"].reported.alive_s
         if retain:
             world.controller.disconnect()
-            world.kept["stat/tasmota/RESULT"] = payload
+            world.retained["stat/tasmota/RESULT"] = payload
             world.controller.connect()
         else:
             world.say("stat/tasmota/RESULT", payload)
@@ -374,7 +374,7 @@ def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
     """A device that was set right long ago, and whose old word is still there at each connection, is not accused."""
     world = beside(keys)
     world.run(20)
-    world.kept[topic] = payload
+    world.retained[topic] = payload
     world.controller.disconnect()
     world.run(5)
     world.controller.connect()
