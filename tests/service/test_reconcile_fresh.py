@@ -439,7 +439,6 @@ def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(n
         night.run(back_s or night.mast.gateway.quiet_s + 1)
         assert ALARMS & set(night.controller.codes(since)) == told
         night.mast.connect()
-        night.mast.send((Message("watertower/gateway/mast/availability", b"online", 1, True),))
         night.run(5)
         assert night.controller.status() == {"confirmed"}
 
