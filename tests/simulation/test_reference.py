@@ -46,7 +46,8 @@ def test_oracle_and_plan_agree_over_a_change_of_clocks(schedule: str, day: datet
         why = program.explain(at)
         rule = oracle.rule_at(at)
         near = (rule, oracle.rule_at(at - SECOND), oracle.rule_at(at + SECOND))
-        assert (why.winner if why.verdict == "lit" else None) in {each.name if each is not None else None for each in near}, at
+        winner = why.winner if why.verdict == "lit" else None
+        assert winner in {each.name if each is not None else None for each in near}, at
 
 
 @pytest.mark.parametrize(("month", "is_lit"), [(12, True), (6, False)])
