@@ -98,7 +98,7 @@ class _Lamp:
     wrong: Wrong | None = None
     began: float = 0.0
     causes: tuple[str, ...] = ()
-    unseen_since: float | None = None
+    undetected_since: float | None = None
 
 
 class Meter:
@@ -126,14 +126,14 @@ class Meter:
         self._counted: float | None = None
         self._next: AgendaEntry | None = None
         self._night = LightCount()
-        self._longest_unseen_s = 0.0
+        self._longest_undetected_s = 0.0
 
     @property
     def longest_undetected_s(self) -> float:
         """The longest that one light was wrong and called confirmed without a break."""
         now = self._world.now
-        lasting = (now - seen.unseen_since for seen in self._lamps.values() if seen.unseen_since is not None)
-        return max(self._longest_unseen_s, *lasting, 0.0)
+        lasting = (now - light.undetected_since for light in self._lamps.values() if light.undetected_since is not None)
+        return max(self._longest_undetected_s, *lasting, 0.0)
 
     @property
     def is_changing(self) -> bool:
@@ -154,7 +154,7 @@ class Meter:
     @property
     def is_well(self) -> bool:
         """Whether every light is right and confirmed, and not just on its way."""
-        return not self._changing and all(seen.wrong is None and seen.confirmed for seen in self._lamps.values())
+        return not self._changing and all(light.wrong is None and light.confirmed for light in self._lamps.values())
 
     def begin(self) -> None:
         """Seconds count from now on."""
@@ -165,10 +165,10 @@ class Meter:
     def shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
         """What the lamps of a gateway show from now on."""
         changed = [(self._lamps[LampRecord(gateway, zone)], state) for zone, state in zones.items()]
-        if any(seen.shown != state for seen, state in changed):
+        if any(light.shown != state for light, state in changed):
             self.count()
-            for seen, state in changed:
-                seen.shown = state
+            for light, state in changed:
+                light.shown = state
             self._judge()
 
     def confirms(self, confirmed: Mapping[LampRecord, bool]) -> None:
@@ -186,8 +186,8 @@ class Meter:
             return
         now = self._world.now
         desired, self._changing = self.expected.desired(now), self.expected.is_changing(now)
-        for lamp, seen in self._lamps.items():
-            seen.desired = desired[lamp.zone]
+        for lamp, light in self._lamps.items():
+            light.desired = desired[lamp.zone]
         self._judge()
         if self._next is not None:
             self._next.cancel()
@@ -207,8 +207,8 @@ class Meter:
         """No more is counted; spells that last are cut here."""
         self.count()
         self._counted = None
-        for lamp, seen in self._lamps.items():
-            self._spell(lamp, seen, None)
+        for lamp, light in self._lamps.items():
+            self._spell(lamp, light, None)
 
     def _next_night(self) -> None:
         self.count()
@@ -217,39 +217,39 @@ class Meter:
         self._world.at(night.end.timestamp(), self._next_night)
 
     def _judge(self) -> None:
-        for lamp, seen in self._lamps.items():
-            wrong = None if self._changing else _wrong(seen.showable(lamp.zone, seen.desired), seen.shown)
-            if wrong != seen.wrong:
-                self._spell(lamp, seen, wrong)
-            self._watch(seen)
+        for lamp, light in self._lamps.items():
+            wrong = None if self._changing else _wrong(light.showable(lamp.zone, light.desired), light.shown)
+            if wrong != light.wrong:
+                self._spell(lamp, light, wrong)
+            self._watch(light)
         for name in self.gateways:
-            self._statuses[name] = _status_of([seen for lamp, seen in self._lamps.items() if lamp.gateway == name])
+            self._statuses[name] = _status_of([light for lamp, light in self._lamps.items() if lamp.gateway == name])
         self._tower = _status_of(list(self._lamps.values()))
 
-    def _watch(self, seen: _Lamp) -> None:
+    def _watch(self, light: _Lamp) -> None:
         """How long it has been wrong and called confirmed."""
-        if seen.wrong is None or not seen.confirmed:
-            if seen.unseen_since is not None:
-                self._longest_unseen_s = max(self._longest_unseen_s, self._world.now - seen.unseen_since)
-            seen.unseen_since = None
-        elif seen.unseen_since is None:
-            seen.unseen_since = self._world.now
+        if light.wrong is None or not light.confirmed:
+            if light.undetected_since is not None:
+                self._longest_undetected_s = max(self._longest_undetected_s, self._world.now - light.undetected_since)
+            light.undetected_since = None
+        elif light.undetected_since is None:
+            light.undetected_since = self._world.now
 
-    def _spell(self, lamp: LampRecord, seen: _Lamp, wrong: Wrong | None) -> None:
+    def _spell(self, lamp: LampRecord, light: _Lamp, wrong: Wrong | None) -> None:
         """One spell ends, another may begin."""
         now = self._world.now
-        if seen.wrong is not None and self.nights and now > seen.began:
-            self.spells.append(Spell(lamp, seen.wrong, seen.began, now, seen.causes))
-        seen.wrong, seen.began, seen.causes = wrong, now, self._causes()
+        if light.wrong is not None and self.nights and now > light.began:
+            self.spells.append(Spell(lamp, light.wrong, light.began, now, light.causes))
+        light.wrong, light.began, light.causes = wrong, now, self._causes()
 
 
-def _status_of(seen: list[_Lamp]) -> MeterStatus:
-    wrongs = {one.wrong for one in seen}
+def _status_of(light: list[_Lamp]) -> MeterStatus:
+    wrongs = {one.wrong for one in light}
     kinds: tuple[Wrong, ...] = ("hue", "dark", "lit")
     return MeterStatus(
-        lit=any(one.desired.on for one in seen),
-        confirmed=all(one.confirmed for one in seen),
-        undetected=any(one.wrong is not None and one.confirmed for one in seen),
+        lit=any(one.desired.on for one in light),
+        confirmed=all(one.confirmed for one in light),
+        undetected=any(one.wrong is not None and one.confirmed for one in light),
         wrong=next((kind for kind in kinds if kind in wrongs), None),
     )
 
