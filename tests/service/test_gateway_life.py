@@ -275,3 +275,15 @@ def test_each_row_of_the_table_is_reached_and_leads_where_it_says(shipped: Setup
             )
             reached |= life.rows
     assert reached == set(range(len(TRANSITIONS)))
+
+
+def test_a_fade_brings_no_silent_gateway_back(shipped: Setup) -> None:
+    """It need not answer while it fades, which is no reason to call one that does not answer at all heard."""
+    life = Life(gateway_of("wled", shipped))
+    for action in (("connect", 0, False), ("obey", 1, False), ("wait", 3, False), ("wait", 3, False)):
+        life.act(action)
+    assert set(life.state.status.values()) == {"silent"}
+    for action in (("fade", 2, False), ("wait", 1, False), ("wait", 2, False)):
+        life.act(action)
+        assert set(life.state.status.values()) == {"silent"}
+        assert "TWL-G105" not in [event.code for event in life.decision.events]
