@@ -1,57 +1,71 @@
 """The day grammar: text -> rule and year.
 
-    element = ("every" | "varje") ("day" | "night" | weekday {"and" weekday}) ["in" month {"and" month}] [year]
-            | point | ["from"] point "to" point | days {"and" days} month [year]
-    days    = number ["to" number]
+    days    = ["every year"] list ["every year"] ["except" list] ["every year"]
+    list    = element {"and" element}
+    element = group | weekdays ["in" period] [year] | "first" {"and" "third"} weekday "in" months [year] | period
+    group   = "flag days" | "Sundays in Advent"
+    weekdays = ("every" | "varje") ("day" | weekday {"and" weekday}) | "Fridays" {"and" "Saturdays"}
+    period  = point | ["from"] point "to" point | "between" point "and" point | numbers {"and" numbers} month [year]
     point   = place [year] [("+" | "-") number ("days" | "weeks")] [year]
-    place   = day month | month day | month | named day | "week" number
+    place   = day month | month day | month | named day | "week" number | "the day before" place
             | ordinal (weekday | "day") "in" month | year-month-day
     to      = "to" | "till" | "until" | "through" | any dash
+    and     = "and" | "och" | "samt" | ","
+    except  = "except" | "but not" | "utom" | "förutom" | "men inte" | …
 
 English and Swedish words may be mixed; case, spaces, the full stop of an abbreviation and the dots over å, ä and ö do
-not matter; `the`, `den`, `of` and a comma before the year add nothing. What the two ends of a period share may be left
-out of one: `20–26 November`, `November 20–26`, `week 50–52`. What can be meant in two ways, as `20/11`, is a mistake.
+not matter; `the`, `den`, `of`, `hela` and a comma before the year add nothing. What the two ends of a period share may
+be left out of one: `20–26 November`, `November 20–26`, `week 50–52`. What can be meant in two ways, as `20/11` or
+`midsommar`, is a mistake that asks which is meant.
 
-`read` gives a result or raises a Mistake, for any text. The words are in `tokens`, single points in `day_points`, what
-a rule means in `recurrence`, what is proposed for a mistake in `suggestions`. To add a phrase for a list of weekdays
-extend `_weekdays`, for a day or a period `_yearly`, for a place in the year `day_points.point_ahead`.
+`read` gives a result or raises a Mistake, for any text. The words are in `tokens`, days with a name in `holidays`,
+single points in `day_points`, days and periods in `day_periods`, lists of weekdays and groups in `day_sets`, what a
+rule means in `recurrence`, what is proposed for a mistake in `suggestions`.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 from controller.errors import Mistake
 from controller.events.models import InEachLanguage
 from controller.locale import DEFAULT, languages, texts
 from controller.schedule import suggestions, tokens
-from controller.schedule.day_points import DayPart, month_ahead, month_day, point_ahead, year_ahead
-from controller.schedule.recurrence import (
-    Alone,
-    Period,
-    Rule,
-    Several,
-    Week,
-    Weekdays,
-    leaves_out_little,
-    runs_over_new_year,
-    weeks_in,
-)
+from controller.schedule.day_periods import period_ahead
+from controller.schedule.day_sets import set_ahead
+from controller.schedule.recurrence import Except, Rule, Several
 from controller.schedule.text_field import Slip, corrections
-from controller.schedule.tokens import Reader, Token
+from controller.schedule.tokens import Reader
+
+Dated = tuple[Rule, int | None]
 
 
-def read(text: str) -> tuple[Rule, int | None]:
-    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143, S144 and
-    S146."""
+def read(text: str) -> Dated:
+    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143, S144, S146
+    to S148, S153 and S170 to S174."""
     try:
         return _read(text)
     except Slip as slip:
         raise _corrected(text, slip) from None
+    except Mistake as mistake:
+        suggestion = mistake.fields.get("suggestion")
+        if mistake.code in ("TWL-S104", "TWL-S115") and not _is_read(str(suggestion)):
+            raise Mistake("TWL-S101", end=len(text), value=text.strip()) from None
+        raise
+
+
+def _is_read(text: str) -> bool:
+    try:
+        _read(text)
+    except Mistake:
+        return False
+    return True
 
 
 def _corrected(text: str, slip: Slip) -> Mistake:
-    """The mistake with the whole text as it should be; another mistake where that is not known."""
-    found = {language: corrections(text, slip, _read, language) for language in tokens.LANGUAGES}
+    """The mistake with the whole text as it should be; another mistake where that is not known. What is proposed is in
+    the language of the text where its words tell, else in that of the reader."""
+    written_in = tokens.language_of(text)
+    found = {language: corrections(text, slip, _read, written_in or language) for language in tokens.LANGUAGES}
     if not all(found.values()):
         code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
         return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])
@@ -63,176 +77,86 @@ def _corrected(text: str, slip: Slip) -> Mistake:
     return Mistake(slip.code, start=slip.start, end=slip.end, **fields)
 
 
-def _read(text: str) -> tuple[Rule, int | None]:
+def _read(text: str) -> Dated:
     reader = Reader(text)
-    weekdays = _weekdays(reader)
-    if weekdays is None:
-        return _yearly(reader)
+    is_yearly = _skip_phrase(reader, tokens.YEARLY)
+    rule, year = _list(reader)
+    is_yearly = _skip_phrase(reader, tokens.YEARLY) or is_yearly
+    end = reader.end
+    if _skip_phrase(reader, tokens.EXCEPT):
+        rule = _without(reader, rule, year, end)
+        is_yearly = _skip_phrase(reader, tokens.YEARLY) or is_yearly
     _check_all_read(reader)
-    return weekdays
+    if is_yearly and year is not None:
+        raise Mistake("TWL-S172", end=len(text), value=text.strip(), year=year)
+    return rule, year
+
+
+def _list(reader: Reader, *, is_left_out: bool = False) -> Dated:
+    """Days with `and` or a comma between them. Raises Mistake TWL-S170 where they do not have the same year."""
+    found: list[Dated] = []
+    written: list[str] = []
+    begin = reader.next().start
+    more = True
+    while more:
+        start = reader.next().start
+        found.append(set_ahead(reader, is_left_out=is_left_out) or period_ahead(reader))
+        written.append(reader.text[start : reader.end])
+        more = _skip_and(reader)
+    rules, years = zip(*found, strict=True)
+    if len({*years}) > 1:
+        if years[-1] is not None and not any(years[:-1]):
+            written[:-1] = [f"{one} {years[-1]}" for one in written[:-1]]
+        raise Mistake(
+            "TWL-S170",
+            start=begin,
+            end=reader.end,
+            meant=f"[{', '.join(written)}]",
+            value=reader.text[begin : reader.end],
+        )
+    return (rules[0] if len(rules) == 1 else Several(rules)), years[0]
+
+
+def _skip_and(reader: Reader) -> bool:
+    """Read `and` before another day; not before what may follow the last one, nor before a time of day."""
+    begin = reader.at
+    if _skip_phrase(reader, (*tokens.EXCEPT, *tokens.YEARLY)):
+        reader.at = begin
+        return False
+    while reader.skip(tokens.AND):
+        pass
+    if suggestions.is_time_ahead(reader):
+        reader.at = begin
+    return reader.at > begin
+
+
+def _skip_phrase(reader: Reader, phrases: Iterable[tuple[str, ...]]) -> bool:
+    """Read one of these phrases, with or without a comma before and after it; whether it was there."""
+    begin = reader.at
+    reader.skip(tokens.AND)
+    if reader.skip_phrase(phrases):
+        reader.skip({",", ":"})
+        return True
+    reader.at = begin
+    return False
+
+
+def _without(reader: Reader, rule: Rule, year: int | None, before: int) -> Rule:
+    """The rule, which was read up to the offset `before`, without the days that follow. Raises Mistake TWL-S171 where
+    only these have a year."""
+    text, start = reader.text, reader.next().start
+    left_out, its_year = _list(reader, is_left_out=True)
+    if its_year is not None and its_year != year:
+        begin, end = reader.tokens[0].start, reader.end
+        meant = f"{text[begin:before]} {its_year}{text[before:end]}"
+        raise Mistake("TWL-S171", start=start, end=end, value=text[start:end], year=its_year, meant=meant)
+    return Except(rule, left_out, its_year)
 
 
 def _check_all_read(reader: Reader) -> None:
     left, text = reader.next(), reader.text
-    if left.kind != "end":
-        value, rest = text[: left.start].strip(), text[left.start :].strip()
-        raise reader.mistake("S117", left, reader.tokens[-1], value=value, rest=rest)
-
-
-# Weekdays
-
-
-def _weekdays(reader: Reader) -> tuple[Rule, int | None] | None:
-    """`every day`, `every Friday and Saturday`, `fredagar`; None where the text begins otherwise."""
-    begin = reader.at
-    reader.lead()
-    every = reader.skip(tokens.EVERY)
-    if every and reader.skip(tokens.ALL_DAYS):
-        return Weekdays(frozenset(range(7)), _months(reader)), year_ahead(reader, is_last=True)
-    known = tokens.WEEKDAYS if every else {}
-    if reader.next().key in {**known, **tokens.WEEKDAYS_PLURAL}:
-        return Weekdays(_listed(reader), _months(reader)), year_ahead(reader, is_last=True)
-    if every and reader.tokens[reader.at - 1].key not in tokens.ALSO_IN_NAMES:
-        raise suggestions.unknown(reader, weekdays=True)
-    reader.at = begin
-    return None
-
-
-def _listed(reader: Reader) -> frozenset[int]:
-    """`Friday, Saturday and Sunday`, `måndag till torsdag`."""
-    found = [_weekday(reader)]
-    while (through := reader.join()) or reader.skip(tokens.AND):
-        reader.skip(tokens.AND)
-        day = _weekday(reader)
-        found += range(found[-1], found[-1] + (day - found[-1]) % 7) if through else ()
-        found.append(day)
-    return frozenset(day % 7 for day in found)
-
-
-def _months(reader: Reader) -> frozenset[int]:
-    """The months of `every Friday in October and November`; all of them where none is named."""
-    first = reader.next()
-    if not reader.skip(tokens.IN):
-        return frozenset(range(1, 13))
-    found = [month_ahead(reader, first, first)]
-    while reader.next().key in tokens.AND and reader.next(1).key in tokens.MONTHS:
-        reader.take()
-        found.append(month_ahead(reader, first, first))
-    return frozenset(found)
-
-
-def _weekday(reader: Reader) -> int:
-    known = {**tokens.WEEKDAYS, **tokens.WEEKDAYS_PLURAL}
-    if reader.next().key not in known:
-        raise suggestions.unknown(reader, weekdays=True)
-    return known[reader.take().key]
-
-
-# Days and periods
-
-
-def _yearly(reader: Reader) -> tuple[Rule, int | None]:
-    needs_end = reader.next().key in tokens.FROM
-    reader.lead()
-    days = _days_of_a_month(reader)
-    if days:
-        _check_all_read(reader)
-        return _several(reader.text, days)
-    first = point_ahead(reader)
-    if not reader.join():
-        _check_all_read(reader)
-        if needs_end:
-            raise reader.mistake("S118", reader.next())
-        return _alone(first)
-    parts = _short_parts(reader, first) or (first, point_ahead(reader))
-    _check_all_read(reader)
-    return _period(reader.text, *parts)
-
-
-def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
-    """First and last day of each part of `20–26 November 2027`, `20 and 22–24 December`; none where the text does not
-    begin with two numbers."""
-    begin = reader.at
-    numbers: list[tuple[Token, Token]] = []
-    while not numbers or reader.skip(tokens.AND):
-        reader.skip(tokens.AND)  # `20, and 22 December`
-        first = reader.number()
-        last = reader.number() if first and reader.join() else first
-        if not first or not last:
-            numbers = []
-            break
-        numbers.append((first, last))
-    if len(numbers) < 2 and all(first is last for first, last in numbers):
-        reader.at = begin
-        return []
-    month = month_ahead(reader, numbers[0][0], numbers[-1][-1])
-    year = year_ahead(reader)
-    return [
-        (
-            DayPart(month_day(month, first), year, start=first.start, end=first.end),
-            DayPart(month_day(month, last), year, start=last.start, end=last.end),
-        )
-        for first, last in numbers
-    ]
-
-
-def _several(text: str, days: list[tuple[DayPart, DayPart]]) -> tuple[Rule, int | None]:
-    """One rule for days of one month."""
-    rules, years = zip(*(_alone(a) if a.start == b.start else _period(text, a, b) for a, b in days), strict=True)
-    return (rules[0] if len(rules) == 1 else Several(rules)), years[0]
-
-
-def _alone(part: DayPart) -> tuple[Alone, int | None]:
-    if part.year is not None:
-        _check_exists(part, part.year)
-    return Alone(part.point), part.year
-
-
-def _short_parts(reader: Reader, first: DayPart) -> tuple[DayPart, DayPart] | None:
-    """The `20` and `26` of `November 20–26`, `50` and `52` of `week 50–52`; None where a whole point follows."""
-    begin = reader.at
-    number = reader.number()
-    follows = reader.next()
-    if first.like and first.number and number and (follows.kind in ("end", "number") or follows.key == ","):
-        last = DayPart(first.like(number), year_ahead(reader), start=number.start, end=number.end)
-        return replace(first, start=first.number.start, end=first.number.end), last
-    reader.at = begin
-    return None
-
-
-def _period(text: str, first: DayPart, last: DayPart) -> tuple[Rule, int | None]:
-    """A year at one end gives the other end its year, forward from the beginning. Refused is an end before the
-    beginning, and nearly a whole year over New Year."""
-    if first.year is not None and last.year is not None:
-        year: int | None = first.year
-        turns = last.year - first.year
-    else:
-        turns = int(runs_over_new_year(first.point, last.point))
-        year = last.year - turns if last.year is not None else first.year
-        if turns and leaves_out_little(first.point, last.point):
-            raise _wrong_way_round("S115", text, first, last)
-    rule = Period(first.point, last.point, turns)
-    if year is not None:
-        for part, its_year in ((first, year), (last, year + turns)):
-            if isinstance(part.point, Week):
-                _check_exists(part, its_year)
-        if not any(rule.occurrences(year)):
-            raise _wrong_way_round("S104", text, first, last)
-    return rule, year
-
-
-def _wrong_way_round(code: str, text: str, first: DayPart, last: DayPart) -> Mistake:
-    """Suggests the same words with beginning and end exchanged."""
-    one, other = text[first.start : first.end], text[last.start : last.end]
-    suggestion = f"{text[: first.start]}{other}{text[first.end : last.start]}{one}{text[last.end :]}".strip()
-    fields = {"first": one, "last": other} if code == "S104" else {"value": text.strip()}
-    return Mistake(f"TWL-{code}", start=first.start, end=last.end, suggestion=suggestion, **fields)
-
-
-def _check_exists(part: DayPart, year: int) -> None:
-    if part.point.exists(year):
+    if left.kind == "end":
         return
-    place = {"start": part.start, "end": part.end}
-    if isinstance(part.point, Week):
-        raise Mistake("TWL-S116", **place, year=year, weeks=weeks_in(year))
-    raise Mistake("TWL-S113", **place, year=year)
+    value, rest = text[: left.start].strip(" ,"), text[left.start :].strip(" ,")
+    code = "S173" if suggestions.is_time_ahead(reader) else "S117"
+    raise reader.mistake(code, left, reader.tokens[-1], value=value, rest=rest)

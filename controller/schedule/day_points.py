@@ -7,25 +7,27 @@ from dataclasses import dataclass, replace
 from controller.errors import Mistake
 from controller.events.models import InEachLanguage
 from controller.schedule import suggestions, tokens
-from controller.schedule.holidays import CALLED
+from controller.schedule.holidays import CALLED, key
 from controller.schedule.recurrence import (
     Day,
     LastDay,
     Month,
     MonthDay,
     NamedDay,
+    NearestWeekday,
     NthWeekday,
     Point,
     Shifted,
     Week,
     checked_year,
 )
+from controller.schedule.text_field import Slip
 from controller.schedule.tokens import Reader, Token
 
 LONGEST_SHIFT = 366
 """Days, so that a shifted day stays beside its year."""
 
-_LONGEST_NAME = max(name.count(" ") + 1 for name in CALLED)
+_LONGEST_NAME = max(name.count(" ") + 2 * name.count("-") + 1 for name in CALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def point_ahead(reader: Reader) -> DayPart:
     """Read a point with its shift, and its year before or after the shift."""
     reader.skip(tokens.ARTICLES)
     start = reader.next().start
-    part = _named(reader) or _counted(reader) or _of_kind(reader)
+    part = (
+        _named(reader) or _whole(reader) or _beside(reader) or _counted(reader) or _ordinal(reader) or _of_kind(reader)
+    )
     point, year = part.point, part.year or year_ahead(reader)
     if isinstance(point, Day):
         days = _shift(reader, point)
@@ -59,12 +63,56 @@ def point_ahead(reader: Reader) -> DayPart:
 def _named(reader: Reader) -> DayPart | None:
     """`Easter Sunday`, `1:a advent`."""
     for length in range(_LONGEST_NAME, 0, -1):
-        ahead = (reader.next(n).key for n in range(length))
-        name = CALLED.get(" ".join(tokens.ORDINAL_WORDS.get(each, each) for each in ahead))
-        if name:
+        ahead = [reader.next(n) for n in range(length)]
+        words = " ".join(tokens.ORDINAL_WORDS.get(each.key, each.key) for each in ahead)
+        name = CALLED.get(words) or CALLED.get(key(reader.written(ahead[0], ahead[-1])))  # `FN-dagen`
+        if name and ahead[-1].kind != "end":
             reader.at += length
             return DayPart(NamedDay(name))
     return None
+
+
+def _whole(reader: Reader) -> DayPart | None:
+    """`hela november`, `all of November`, `the whole of week 47`; what follows is whole by itself."""
+    begin = reader.at
+    if reader.skip(tokens.WHOLE):
+        reader.skip(tokens.OF)
+        if reader.next().key in tokens.MONTHS or reader.next().key in tokens.WEEK:
+            return _of_kind(reader)
+    reader.at = begin
+    return None
+
+
+def _beside(reader: Reader) -> DayPart | None:
+    """`the day before Christmas Eve`, `två veckor efter påskdagen`, `the Friday before Midsummer Day`."""
+    begin = reader.at
+    reader.skip(tokens.PLACES)  # `the last Friday before` is the Friday before
+    number, unit = reader.next(), reader.next(1)
+    count = number.figure or tokens.NUMBER_WORDS.get(number.key)
+    if count is not None and unit.key in tokens.UNITS:
+        reader.at += 2
+        days = count * tokens.UNITS[unit.key]
+    elif number.key in tokens.DAY or number.key in tokens.WEEKDAYS:
+        reader.at += 1
+        days = 1 if number.key in tokens.DAY else 0
+    is_after = reader.next().key in tokens.AFTER
+    if reader.at == begin or reader.next().key not in tokens.BEFORE | tokens.AFTER:
+        reader.at = begin
+        return None
+    if days > LONGEST_SHIFT:
+        raise reader.mistake("S112", number, unit, value=reader.written(number, unit), limit=LONGEST_SHIFT)
+    reader.at += 1
+    try:
+        part = point_ahead(reader)
+    except Slip as slip:  # `the day before Christmas`: before which of its days?
+        if slip.code != "TWL-S144":
+            raise
+        raise Mistake("TWL-S153", start=slip.start, end=slip.end, value=reader.text[slip.start : slip.end]) from slip
+    if not isinstance(part.point, MonthDay | LastDay | NthWeekday | NamedDay):
+        raise reader.mistake("S101", number, value=reader.text[number.start : reader.end])
+    if not days:
+        return DayPart(NearestWeekday(tokens.WEEKDAYS[number.key], part.point, is_after), part.year)
+    return DayPart(Shifted(part.point, days if is_after else -days), part.year)
 
 
 def _counted(reader: Reader) -> DayPart | None:
@@ -85,6 +133,19 @@ def _counted(reader: Reader) -> DayPart | None:
     if not reader.skip(tokens.IN):
         raise reader.mistake("S114", place, weekday, value=reader.written(place, weekday), word=reader.written(weekday))
     return DayPart(NthWeekday(known, tokens.WEEKDAYS[weekday.key], month_ahead(reader, place, weekday)))
+
+
+def _ordinal(reader: Reader) -> DayPart | None:
+    """`första juni`, `sista februari`, `the first of May`; not `last November`, which is a month of last year."""
+    begin, ordinal = reader.at, reader.next()
+    if ordinal.key in tokens.ORDINALS:
+        reader.at += 1
+        is_of = reader.skip(tokens.OF)
+        if reader.next().key in tokens.MONTHS and (is_of or ordinal.key not in tokens.ENGLISH_ORDINALS):
+            day, month = tokens.ORDINALS[ordinal.key], tokens.MONTHS[reader.take().key]
+            return DayPart(LastDay(month) if day < 0 else MonthDay(month, day))
+    reader.at = begin
+    return None
 
 
 def _of_kind(reader: Reader) -> DayPart:
@@ -110,7 +171,7 @@ def _of_kind(reader: Reader) -> DayPart:
 
 def _weekday(reader: Reader, token: Token) -> Mistake:
     """A mistake about `Friday` alone, or before a date, which may be another day of the week."""
-    alone = reader.next(1).kind == "end" or reader.next(1).key in (*tokens.JOINS, *tokens.AND)
+    alone = reader.next(1).kind == "end" or reader.next(1).key in tokens.JOINS | tokens.AND | tokens.IN
     if alone or reader.next(1).kind == "dash":
         return reader.mistake("S114", token, value=reader.written(token), word=reader.written(token))
     return reader.mistake("S146", token, value=reader.written(token))
@@ -174,16 +235,19 @@ def _is_year(number: Token) -> bool:
 
 
 def year_ahead(reader: Reader, is_last: bool = False) -> int | None:
-    """Read the year, with or without a comma before it; None where the next number begins the next day, or a time of
-    day. Where the year `is_last`, a number of two digits with more text after it is no year."""
-    comma = reader.next().key == ","
-    number = reader.next(int(comma))
-    if number.kind != "number" or (not _is_year(number) and (comma or reader.next(1).key in tokens.MONTHS)):
+    """Read the year, with or without a comma or a small word before it (`only in 2027`); None where the next number
+    begins the next day, or a time of day. Where the year `is_last`, a number of two digits with more text after it is
+    no year."""
+    ahead = int(reader.next().key == ",")
+    while reader.next(ahead).key in tokens.ONLY:
+        ahead += 1
+    number = reader.next(ahead)
+    if number.kind != "number" or (not _is_year(number) and (ahead or reader.next(1).key in tokens.MONTHS)):
         return None
-    following = reader.next(int(comma) + 1)
-    if not _is_year(number) and (following.key == ":" or (is_last and following.kind != "end")):
+    following = reader.next(ahead + 1)
+    if following.key == ":" or (not _is_year(number) and is_last and following.kind != "end"):
         return None  # `25 November 18:00`, `every Friday 20–26 November`
-    reader.at += 1 + comma
+    reader.at += 1 + ahead
     return _checked_year(number)
 
 

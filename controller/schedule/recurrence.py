@@ -56,6 +56,11 @@ class MonthDay(_Point):
     month: int
     day: int
 
+    @staticmethod
+    def days_in(month: int) -> int:
+        """The most days that the month has, 29 for February."""
+        return monthrange(2000, month)[1]
+
     def exists(self, year: int) -> bool:
         """False for 29 February of a common year."""
         return self.day <= monthrange(year, self.month)[1]
@@ -126,7 +131,24 @@ class NamedDay(_Point):
         return day, day
 
 
-Day = MonthDay | LastDay | NthWeekday | NamedDay
+@dataclass(frozen=True, slots=True)
+class NearestWeekday(_Point):
+    """`the Friday before Midsummer Day`, never that day itself; `weekday` counts from Monday, 0."""
+
+    weekday: int
+    point: "MonthDay | LastDay | NthWeekday | NamedDay"
+    is_after: bool
+
+    def exists(self, year: int) -> bool:
+        """Whether the day beside it exists."""
+        return self.point.exists(year)
+
+    def span(self, year: int) -> Span:
+        day = weekday_from(self.point.span(year)[0] + timedelta(days=1 if self.is_after else -7), self.weekday)
+        return day, day
+
+
+Day = MonthDay | LastDay | NthWeekday | NamedDay | NearestWeekday
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,31 +199,24 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Weekdays:
-    """`every Friday and Saturday`, `every Friday in October`: days in a row are one occurrence, which ends with the
-    year."""
+    """`every Friday and Saturday`, `every Friday from 1 June to 31 August`: days in a row are one occurrence. Without
+    days to lie `within`, one ends with the year."""
 
     weekdays: frozenset[int]
-    months: frozenset[int] = frozenset(range(1, 13))
+    within: "Rule | None" = None
 
     def occurrences(self, year: int) -> Iterator[Span]:
-        """Every run of such weekdays within these months of the calendar year."""
-        begin, day, end = None, date(year, 1, 1), date(year, 12, 31)
-        while day <= end:
-            if day.weekday() in self.weekdays and day.month in self.months:
-                begin = begin or day
-            elif begin:
-                yield begin, day - timedelta(days=1)
-                begin = None
-            day += timedelta(days=1)
-        if begin:
-            yield begin, end
+        """Every run of such weekdays within the year, or within each occurrence of the days they lie in."""
+        spans = self.within.occurrences(year) if self.within else ((date(year, 1, 1), date(year, 12, 31)),)
+        for span in spans:
+            yield from _runs(day for day in _days(span) if day.weekday() in self.weekdays)
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """`20 and 22–24 December`: days and periods of one month."""
+    """`20 and 22–24 December`, `6 June and Lucia`: days and periods that are written as one."""
 
-    rules: tuple[Alone | Period, ...]
+    rules: tuple["Rule", ...]
 
     def occurrences(self, year: int) -> Iterator[Span]:
         """Those of each rule; what touches or overlaps is one."""
@@ -213,7 +228,55 @@ class Several:
             yield first, last
 
 
-Rule = Alone | Period | Several | Weekdays
+@dataclass(frozen=True, slots=True)
+class Except:
+    """`1 June to 31 August except Midsummer Eve`: days without those of another rule, in its one year or in all."""
+
+    rule: "Rule"
+    left_out: "Rule"
+    year: int | None = None
+
+    def occurrences(self, year: int) -> Iterator[Span]:
+        """What is left of each occurrence, as runs of days."""
+        # an occurrence that lies in this year or the next may belong to a neighbouring one
+        years = (self.year,) if self.year is not None else range(year - 2, year + 3)
+        out = {day for each in years for span in self.left_out.occurrences(each) for day in _days(span)}
+        for span in self.rule.occurrences(year):
+            yield from _runs(day for day in _days(span) if day not in out)
+
+
+@dataclass(frozen=True, slots=True)
+class EveryFewYears:
+    """The occurrences of a rule in some year and each so many years before and after it."""
+
+    rule: "Rule"
+    some_year: int
+    step: int
+
+    def occurrences(self, year: int) -> Iterator[Span]:
+        """None in the years between."""
+        return self.rule.occurrences(year) if (year - self.some_year) % self.step == 0 else iter(())
+
+
+def _days(span: Span) -> Iterator[date]:
+    first, last = span
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _runs(days: Iterator[date]) -> Iterator[Span]:
+    """Days in order, as first and last day of each run of days in a row."""
+    begin = end = None
+    for day in days:
+        if begin is None or end is None or (day - end).days > 1:
+            if begin is not None and end is not None:
+                yield begin, end
+            begin = day
+        end = day
+    if begin is not None and end is not None:
+        yield begin, end
+
+
+Rule = Alone | Period | Several | Weekdays | Except | EveryFewYears
 
 
 def weeks_in(year: int) -> int:

@@ -74,6 +74,23 @@ def _is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
+def is_time_ahead(reader: Reader, ahead: int = 0) -> bool:
+    """Whether a time of day follows: `kl 18`, `from 18:00`, `solnedgång till 23:00`."""
+    first, second = reader.next(ahead), reader.next(ahead + 1)
+    leads = tokens.FROM | tokens.IN | tokens.BETWEEN | tokens.AFTER | tokens.BEFORE | tokens.AND | tokens.JOINS
+    if first.key in leads:
+        return is_time_ahead(reader, ahead + 1)
+    if first.key in tokens.CLOCK:
+        return second.figure is not None or second.kind == "figures"
+    is_clock = first.figure is not None and (second.key == ":" or second.key in tokens.HALF_DAYS)
+    return is_clock or first.key in tokens.TIMES
+
+
+def is_nearly_weekday(word: Token) -> bool:
+    """Whether a word is a slip of the name of a weekday."""
+    return word.kind == "word" and _meant([word.key], weekdays=True) is not None
+
+
 def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
     """The next words are no day at all."""
     first = reader.next()

@@ -4,8 +4,9 @@ Words are compared by `holidays.key`, so `lordag` is `lördag`. To add a word, a
 """
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from controller.errors import Mistake
 from controller.locale import Language
@@ -87,23 +88,96 @@ ORDINAL_WORDS: Mapping[str, str] = {
 }
 """Ordinals in digits -> the word, which is a key."""
 
+ORDINALS: Mapping[str, int] = {
+    **_numbered(
+        "",
+        "first första förste",
+        "second andra andre",
+        "third tredje",
+        "fourth fjärde",
+        "fifth femte",
+        "sixth sjätte",
+        "seventh sjunde",
+        "eighth åttonde",
+        "ninth nionde",
+        "tenth tionde",
+    ),
+    **dict.fromkeys(("last", "sista", "siste"), -1),
+}
+"""Words that count days of a month: `första juni`, `sista februari`, `the first of May`; -1 is the last."""
+ENGLISH_ORDINALS = _words("first second third fourth fifth sixth seventh eighth ninth tenth last")
+
 COUNTS = _words("fifth sixth seventh eighth ninth tenth femte sjätte sjunde åttonde nionde tionde").union(PLACES)
 """Every ordinal word, those of PLACES among them."""
 
-EVERY = _words("every each varje var alla")
+EVERY = _words("every each all varje var alla samtliga")
 DAY = _words("day dag dagen")
-ALSO_IN_NAMES = _words("alla")
-"""Words of EVERY with which a named day may begin too, `alla helgons dag`."""
+ALSO_IN_NAMES = _words("alla all")
+"""Words of EVERY with which a named day may begin too, `alla helgons dag`, or `all of November`."""
 
-ALL_DAYS = _words("day days night nights evening evenings dag dagar natt nätter kväll kvällar")
+ALL_DAYS = _words(
+    "day days night nights evening evenings dag dagar natt nätter kväll kvällar dygn dagarna nätterna kvällarna"
+)
 WEEK = _words("week weeks wk w vecka veckan veckor veckorna v")
 JOINS = _words("to till until til through thru tom")
 FROM = _words("from från")
-LEADS = FROM | _words("on på")
+IN = _words("in of i during under on på")
+LEADS = FROM | IN
 ARTICLES = _words("the den")
-OF = _words("of")
-IN = _words("in of i")
-AND = _words("and och & ,")
+WHOLE = _words("whole entire hela all")
+BETWEEN = _words("between mellan")
+OF = _words("of i in")
+AND = _words("and och samt & , ;")
+MONTH = _words("month månad månaden")
+YEARLY = (
+    ("every", "year"),
+    ("each", "year"),
+    ("varje", "ar"),
+    ("alla", "ar"),
+    ("yearly",),
+    ("annually",),
+    ("arligen",),
+)
+"""What adds nothing to days without a year."""
+ONLY = _words("only just bara endast enbart in i år year under during")
+"""Words that may stand before a year."""
+_EXCEPT = """except for, except, excepting, excluding, but not, but, not, with the exception of, apart from, other than,
+utom, förutom, men inte, men ej, dock inte, dock ej, inte, ej, med undantag för, med undantag av, bortsett från"""
+EXCEPT = tuple(tuple(key(phrase).split()) for phrase in _EXCEPT.split(","))
+"""What stands before days that are left out."""
+AFTER_DAYS = AND | ONLY | {phrase[0] for phrase in (*EXCEPT, *YEARLY)}
+"""What may follow a day that is a number alone, as the 26 of `November 20–26`."""
+BEFORE = _words("before före innan")
+AFTER = _words("after efter")
+NUMBER_WORDS: Mapping[str, int] = {
+    **_numbered("", "one en ett", "two två", "three tre", "four fyra", "five fem", "six sex", "seven sju"),
+}
+CLOCK = _words("kl klockan at")
+HALF_DAYS = _words("am pm")
+TIMES = _words(
+    "sunset sunrise dusk dawn midnight noon midday solnedgång solnedgången soluppgång soluppgången skymning skymningen "
+    "gryning gryningen midnatt evenings evening nights night kvällar kvällstid kväll nattetid hour hours timmar tim"
+)
+"""Words with which a time of day begins that was written behind days."""
+
+_ENGLISH = _words(
+    "and every each the from first second third fourth last week weeks except in of sunset sunrise before"
+)
+_SWEDISH = _words(
+    "och varje alla från första andra tredje fjärde sista vecka veckor utom i under solnedgång före dagar"
+)
+
+
+def language_of(text: str) -> Language | None:
+    """The language in which words of a text are written that only one of them has; None where that does not tell."""
+    words = {key(word) for word in re.findall(r"[^\W\d_]+", text)}
+    months = {language: {key(names[language]) for names in (*MONTH_NAMES, *WEEKDAY_NAMES)} for language in LANGUAGES}
+    words |= {word.removesuffix("s") for word in words} | {re.sub("ar(na)?$", "", word) for word in words}
+    english, swedish = (months["en"] - months["sv"]) | _ENGLISH, (months["sv"] - months["en"]) | _SWEDISH
+    is_english, is_swedish = bool(words & english), bool(words & swedish) or bool(re.search("[åäöÅÄÖ]", text))
+    return None if is_english == is_swedish else "en" if is_english else "sv"
+
+
 UNITS: Mapping[str, int] = {
     **dict.fromkeys(_words("day days d dag dagar dygn"), 1),
     **dict.fromkeys(_words("week weeks vecka veckor"), 7),
@@ -152,13 +226,23 @@ class Token:
         """The number of a token such as `6` or `6th`."""
         return self.figures[0] if self.kind in ("number", "ordinal") else None
 
+    @property
+    def is_day(self) -> bool:
+        """Whether it may be the number of a day or a week."""
+        return self.figure is not None and len(self.key) < 4 + (self.kind == "ordinal") * 2
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is a number that may be a year."""
+        return self.kind == "number" and len(self.key) >= 4
+
 
 class Reader:
     """The tokens of one text, read from left to right; `at` is the index of the next one."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = [_token(found) for found in _TOKEN.finditer(text)]
+        self.tokens = _without_brackets([_token(found) for found in _TOKEN.finditer(text)])
         self.at = 0
 
     def next(self, ahead: int = 0) -> Token:
@@ -179,6 +263,14 @@ class Reader:
         found = self.next().key in keys
         self.at += found
         return found
+
+    def skip_phrase(self, phrases: Iterable[tuple[str, ...]]) -> bool:
+        """Read the next tokens if they are one of these phrases; whether they were."""
+        for phrase in phrases:
+            if tuple(self.next(n).key for n in range(len(phrase))) == phrase:
+                self.at += len(phrase)
+                return True
+        return False
 
     def lead(self) -> bool:
         """Read `from`, `från och med`, `on`; whether there was one."""
@@ -218,6 +310,19 @@ class Reader:
     def mistake(self, code: str, first: Token, last: Token | None = None, **fields: object) -> Mistake:
         """A mistake whose place is from one token to another."""
         return Mistake(f"TWL-{code}", start=first.start, end=(last or first).end, **fields)
+
+
+def _without_brackets(found: list[Token]) -> list[Token]:
+    """Round brackets around what is left out or around the year are read as a comma: `6 June (only 2027)`."""
+    opened = [
+        i
+        for i, (token, following) in enumerate(pairwise(found))
+        if token.key == "(" and (following.is_year or following.key in AFTER_DAYS)
+    ]
+    if len(opened) != 1 or sum(token.key in ("(", ")") for token in found) != 2:
+        return found
+    found[opened[0]] = replace(found[opened[0]], key=",")
+    return [token for token in found if token.key != ")"]
 
 
 def _token(found: re.Match[str]) -> Token:
