@@ -46,9 +46,9 @@ def test_what_only_a_look_at_the_lamp_can_tell_is_told(call: Any, config: Path) 
     result = call("import-fixture", str(LIBRARY / "american-dj" / "encore-lp12z-ip.json"), "--mode", "12ch")
     assert result.exit_code == 0
     assert "encore-lp12z-ip-12ch" in result.stdout
-    assert 'TWL-F132: Channel 6, "Color Temperature", is held at 0' in result.stderr
+    assert 'TWL-F132: Channel 6, "Color Temperature", is held at 225' in result.stderr
     written = (config / "profiles" / "encore-lp12z-ip-12ch.yaml").read_text("utf-8").splitlines()
-    assert written[1 + 6] == "  - {fixed: 0}  # Color Temperature"
+    assert written[1 + 6] == "  - {fixed: 225}  # Color Temperature"
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.glob("*/*.json")), ids=lambda path: path.stem)

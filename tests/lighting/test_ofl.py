@@ -34,7 +34,7 @@ LAYOUTS = [
     # strobe open 0-5 and 251-255, closed 6-10: the default 0 stays
     ("cameo/zenit-w600", "8ch2", "dimmer, shutter 0, red, green, blue, white, fixed 0, fixed 0"),
     ("cameo/zenit-w600", "8ch1", f"{RGB16}, white, white fine"),
-    ("cameo/zenit-w600", "2ch", "dimmer, fixed 0"),
+    ("cameo/zenit-w600", "2ch", "dimmer, fixed 217"),
     ("cameo/flat-pro-flood-600-ip65", "9ch", "dimmer, shutter 0, fixed 0, red, green, blue, white, amber, uv"),
     # 3ch1 is a macro mode, 3ch2 is the RGB one
     ("cameo/flat-pro-flood-ip65-tri", "3ch2", "red, green, blue"),

@@ -253,7 +253,7 @@ def generic(comment: str, *dmx_range: int) -> dict[str, Any]:
                     "colorTemperatureEnd": "2700K",
                 }
             },
-            0,
+            72,
             True,
         ),
         # as an LED tube, a soft light and a profile spot have it
