@@ -20,13 +20,15 @@ from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import REACH, Program
 from controller.schedule.precedence import Claim, NightPlan
 from controller.schedule.recurrence import LATEST
-from controller.schedule.sun import CIVIL_DEG, below, grazes
+from controller.schedule.sun import CIVIL_DEG, Stretch, below, grazes
 
 AHEAD = timedelta(days=REACH)
 OwnClaims = Sequence[tuple[NightPlan, Claim]]
 """The claims of one rule, night by night."""
 MOST_NAMES = 3
 """So many of the rules that hide another one are named."""
+SHORTEST_GAP = timedelta(minutes=1)
+"""Between the windows of a campaign; a shorter one, by the clock, begins and ends at once."""
 MOST_OVERLAPS = 10
 """So many of the campaigns that overlap a higher one are named."""
 
@@ -142,6 +144,7 @@ def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]
     """
     rules = [rule for rule in program.rules if isinstance(rule, Lit) and not isinstance(rule, EveryNight)]
     ranks = {id(rule): rank for rank, rule in enumerate(rules)}
+    shown = _Shown(nights)
     met: list[dict[int, int]] = [defaultdict(int) for _ in rules]
     for index, night in enumerate(nights):
         for rank, others in _crossing(night, ranks):
@@ -158,9 +161,44 @@ def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]
                 "first": nights[first].night.day.isoformat(),
                 "last": nights[last].night.day.isoformat(),
             }
-            yield Note("TWL-S201", rule, fields)
+            gaps = [(nights[index], gap) for index in _bits(on) if (gap := shown.in_gaps(rule, rules[rank], index))]
+            if not gaps:
+                yield Note("TWL-S201", rule, fields)
+                continue
+            night, stretches = gaps[0]
+            hours = ", ".join(
+                f"{_clock(start, program.place)}–{_clock(end, program.place)}" for start, end in stretches
+            )
+            fields |= {"count": len(gaps), "day": night.night.day.isoformat(), "hours": hours}
+            yield Note("TWL-S217", rule, fields)
         if below.bit_count() > MOST_OVERLAPS:
             yield Note("TWL-S209", rule, {"name": rule.name, "count": below.bit_count() - MOST_OVERLAPS})
+
+
+class _Shown:
+    """When each rule shows, night by night; what was worked out for one pair of rules serves all others."""
+
+    def __init__(self, nights: tuple[NightPlan, ...]) -> None:
+        self._nights = nights
+        self._pieces: list[dict[int, list[Stretch]]] = []
+        for night in nights:
+            pieces: dict[int, list[Stretch]] = defaultdict(list)
+            for piece in night.pieces:
+                pieces[id(piece.shows)].append((piece.start, piece.end))
+            self._pieces.append(pieces)
+        self._frames: dict[tuple[int, int], tuple[Stretch, ...]] = {}
+
+    def in_gaps(self, higher: Lit, lower: Lit, index: int) -> list[Stretch]:
+        """When the lower rule shows in a night although the day is one of the higher rule's: outside its hours. This is
+        what `otherwise: dark` in the higher one keeps dark."""
+        pieces = self._pieces[index].get(id(lower))
+        if not pieces:
+            return []
+        key = (id(higher), index)
+        if key not in self._frames:
+            self._frames[key] = higher.frames(self._nights[index].night)
+        common = ((max(start, first), min(end, last)) for start, end in pieces for first, last in self._frames[key])
+        return [(start, end) for start, end in common if end - start >= SHORTEST_GAP]
 
 
 def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int, int]]:

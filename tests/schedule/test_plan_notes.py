@@ -110,6 +110,18 @@ def test_a_campaign_that_is_seen_for_a_while_is_not_hidden(planned: Planned) -> 
     assert told(program) == [("TWL-S201", overlaps)]
 
 
+def test_where_a_lower_campaign_shines_outside_the_hours_of_the_higher_one_the_note_says_when(planned: Planned) -> None:
+    """With its first night, and how many there are; `otherwise: dark` in the higher one ends it."""
+    lines = (
+        "campaigns:\n  - {name: a, nights: 20–26 November 2026, hours: 18:00 to 23:00, color: red%s}\n"
+        "  - {name: b, nights: 25 November to 10 December 2026, hours: 17:00 to 05:00, color: blue}\n"
+    )
+    shared: dict[str, object] = {"other": "b", "nights": 2, "first": "2026-11-25", "last": "2026-11-26"}
+    gaps = {"count": 2, "day": "2026-11-25", "hours": "17:00–18:00, 23:00–05:00"}
+    assert told(planned(lines % "")) == [("TWL-S217", shared | gaps)]
+    assert told(planned(lines % ", otherwise: dark")) == [("TWL-S201", shared)]
+
+
 def test_of_three_campaigns_with_several_windows_each_pair_is_told_once(planned: Planned) -> None:
     """One that lies between the two windows of another does not overlap with it, and is no night counted twice."""
     program = planned(
@@ -119,7 +131,8 @@ def test_of_three_campaigns_with_several_windows_each_pair_is_told_once(planned:
         "  - {name: all, nights: 24–30 November 2026, hours: 18:00 to 23:30, color: white}\n"
     )
     overlaps = {"other": "all", "nights": 3, "first": "2026-11-24", "last": "2026-11-26"}
-    assert told(program) == [("TWL-S201", overlaps), ("TWL-S201", overlaps)]
+    overlaps |= {"count": 3, "day": "2026-11-24", "hours": "23:00–23:30"}
+    assert told(program) == [("TWL-S217", overlaps), ("TWL-S217", overlaps)]
 
 
 def test_of_many_that_a_campaign_overlaps_some_are_named_and_the_rest_counted(planned: Planned) -> None:

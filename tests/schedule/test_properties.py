@@ -1,6 +1,7 @@
 """Laws of the plan for random rules, places, overrides and stops: what it says, it says always and in every way."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, SafetyStop
 from controller.schedule.hours import Place, night_at, night_of
 from controller.schedule.plan import Program
+from controller.schedule.plan_notes import notes
 
 MICRO = timedelta(microseconds=1)
+STEP = timedelta(minutes=7)
 PLACES = (
     Place(56.899, 14.556, ZoneInfo("Europe/Stockholm")),
     Place(67.8558, 20.2253, ZoneInfo("Europe/Stockholm")),
@@ -400,3 +403,45 @@ def test_what_a_hand_sets_moves_no_step_of_the_schedule(case: tuple[Program, dat
         for zone in () if stopped else {*program.zones} - manual:
             assert cue.looks.get(zone) == planned.looks.get(zone)
             assert zone not in cue.looks or cue.since == planned.since
+
+
+def _in_gaps(program: Program, higher: Rule, lower: Rule, day: date) -> dict[datetime, bool]:
+    """Instants of a night, none near a border, and whether the lower rule shows there on a day of the higher one."""
+    plan = program.nights(*[night_of(day, program.place.time_zone).midnight] * 2)[0]
+    borders = [at for piece in plan.pieces for at in (piece.start, piece.end)]
+    steps = (plan.night.start + i * STEP for i in range((plan.night.end - plan.night.start) // STEP))
+    return {
+        at: applies(higher, at, program.place)[0] and wanted(program, at) == dict(lower.looks)
+        for at in steps
+        if all(abs(at - border) > timedelta(minutes=1) for border in borders)
+    }
+
+
+@many
+@given(programs(fades=False, overrides=False).filter(lambda case: case[0].campaigns != ()), st.sampled_from(HOURS[:4]))
+def test_a_note_on_two_campaigns_says_when_the_lower_one_shows(case: tuple[Program, datetime], hours: str) -> None:
+    """Between the hours of the higher one, as the plan has it; `otherwise: dark` there ends it; else it never does."""
+    program, start = case
+    lowest = Coloured(name="low", nights="every day", hours=hours)  # overlaps nearly every other
+    program = replace(program, campaigns=(*program.campaigns, lowest))
+    by_name = {rule.name: rule for rule in program.campaigns}
+    for note in notes(program, start):
+        higher, lower = by_name.get(str(note.fields["name"])), by_name.get(str(note.fields.get("other")))
+        if higher is None or lower is None:
+            continue
+        first = date.fromisoformat(str(note.fields["day" if note.code == "TWL-S217" else "first"]))
+        shown = _in_gaps(program, higher, lower, first)
+        assert note.code == "TWL-S217" or not any(shown.values())
+        if len({at.astimezone(program.place.time_zone).utcoffset() for at in shown}) > 1:
+            continue  # an hour that comes twice has no clock time of its own
+        spans = [span.split("–") for span in str(note.fields.get("hours", "")).split(", ") if span]
+        for at, is_shown in shown.items():
+            clock = f"{at.astimezone(program.place.time_zone):%H:%M}"
+            assert is_shown == any(
+                begin <= clock < end if begin < end else not end <= clock < begin for begin, end in spans
+            ), (note, at)
+        dark = tuple(
+            rule.model_copy(update={"otherwise": "dark"}) if rule is higher else rule for rule in by_name.values()
+        )
+        mended = replace(program, campaigns=dark)
+        assert not any(wanted(mended, at) for at, is_shown in shown.items() if is_shown)
