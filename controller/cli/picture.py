@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 
 from controller.cli.period import say_day
-from controller.cli.status import MARKS
+from controller.cli.status import MARKS, health_with_names
 from controller.clock import ClockReading
 from controller.config.load import Setup
 from controller.gateways.base import ReportedLook
@@ -125,10 +125,12 @@ def _sky(height: float) -> tuple[int, int, int]:
 
 
 def _facts(scene: Scene) -> list[str]:
-    health = health_of(scene.engine, scene.setup.tower.site.name, scene.reading)
+    names = scene.setup.tower.landmark.zone_names(scene.language)
+    health = health_with_names(health_of(scene.engine, scene.setup.tower.site.name, scene.reading), names)
     zone = scene.setup.tower.site.place.time_zone
     gateways = (
-        f"{name}: " + " ".join(f"{each} {MARKS[state.status.get(each, 'unknown')]}" for each in gateway.zone_names)
+        f"{name}: "
+        + " ".join(f"{names.get(each, each)} {MARKS[state.status.get(each, 'unknown')]}" for each in gateway.zone_names)
         for (name, gateway), state in zip(scene.engine.gateways.items(), scene.engine.states.values(), strict=True)
     )
     later = "–"

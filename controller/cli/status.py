@@ -6,7 +6,7 @@ What is retained outlives the controller: it is shown as what it is, and is no a
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
@@ -20,7 +20,7 @@ from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.formatters import json_text
 from controller.events.models import printable
-from controller.events.words import value_words
+from controller.events.words import LOOKS, value_words, with_names
 from controller.mqtt import Mqtt
 from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health
 from controller.service.health_report import MOST_NAMED
@@ -142,10 +142,11 @@ class _Asking:
             click.echo(json_text({**health.model_dump(mode="json"), "gateways": documents}, indent))
             return
         ahead_s = self._news.clock_ahead_s(self._clock.read())
+        names = self._tower.landmark.zone_names(self._options.language)
         click.echo(
             status_table(
-                health,
-                gateways,
+                health_with_names(health, names),
+                [each.model_copy(update={"zones": with_names(each.zones, names)}) for each in gateways],
                 self._tower.site.place.time_zone,
                 self._options,
                 lives=self._lives,
@@ -153,6 +154,22 @@ class _Asking:
                 exact=self._verbose,
             )
         )
+
+
+def health_with_names(health: Health, names: Mapping[str, str]) -> Health:
+    """The same under the names that people use for the zones."""
+    now, following = (
+        cue and cue.model_copy(update={"looks": with_names(cue.looks, names)}) for cue in (health.now, health.next)
+    )
+    told = [one.model_copy(update={"fields": _fields_named(one.fields, names)}) for one in health.degradations]
+    return health.model_copy(update={"now": now, "next": following, "degradations": tuple(told)})
+
+
+def _fields_named(fields: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    return {
+        key: with_names(value, names) if key in LOOKS and isinstance(value, Mapping) else value
+        for key, value in fields.items()
+    }
 
 
 def status_table(  # noqa: PLR0913  all that is shown

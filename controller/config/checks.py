@@ -19,6 +19,7 @@ from controller.gateways.wire import MAX_PAYLOAD
 from controller.lighting.look import DARK
 from controller.lighting.names import plain as plain_name
 from controller.lighting.patch import mistakes as patch_mistakes
+from controller.locale import Language, languages
 from controller.schedule.campaign import Lit
 
 DAYS = ("dates", "nights")
@@ -97,6 +98,7 @@ def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any])
     zones = zones_of(document)
     if all(ZONE_NAME.fullmatch(zone.text) for zone in zones):  # else nobody can tell what belongs to which zone
         yield from _unknown_zones(document, zones)
+        yield from _parts(document, zones)
         if document.pairs.items("gateways") is not None and len(gateways) == len(written):
             yield from _zones_in_the_dark(document, zones)
     yield from _patches(document, gateways, context)
@@ -122,6 +124,40 @@ def _twice(document: Document, named: Iterable[tuple[str, Scalar]]) -> Iterator[
 def zones_of(document: Document) -> tuple[Scalar, ...]:
     """The zones that the tower's file names."""
     return tuple(item for item in document.pairs.items("zones") or () if isinstance(item, Scalar))
+
+
+def parts_of(document: Document) -> dict[str, dict[Language, str]]:
+    """What people call the zones, as far as the tower's file can be read."""
+    landmark = document.pairs.entries.get("landmark")
+    parts = landmark.value.entries.get("parts") if landmark and isinstance(landmark.value, Pairs) else None
+    written = parts.value.entries if parts and isinstance(parts.value, Pairs) else {}
+    return {zone: dict(_names_of(one.value)) for zone, one in written.items()}
+
+
+def _names_of(node: Node) -> Iterator[tuple[Language, str]]:
+    """One name is that in every language."""
+    if isinstance(node, Scalar):
+        yield from ((language, node.text) for language in languages())
+    elif isinstance(node, Pairs):
+        yield from ((word, one.value.text) for word, one in node.entries.items() if isinstance(one.value, Scalar))
+
+
+def _parts(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
+    """Names for zones that the tower does not have, and one name for two zones."""
+    own = [zone.text for zone in zones]
+    taken = {plain_name(zone): zone for zone in own}
+    for zone, names in parts_of(document).items():
+        entry, _ = document.at(("landmark", "parts", zone))
+        place = entry.key.place if entry else TOP
+        if zone not in own:
+            meant = near(zone, own)
+            code, fields = ("TWL-S079", {"suggestion": meant}) if meant else ("TWL-S068", {"zones": ", ".join(own)})
+            yield document.source.finding(code, place, zone=zone, **fields)
+        for name in names.values():
+            other = taken.setdefault(plain_name(name), zone)
+            if other != zone:
+                yield document.source.finding("TWL-S162", place, name=name, zone=other)
+                break
 
 
 def _unknown_zones(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:

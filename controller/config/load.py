@@ -121,7 +121,7 @@ def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None 
 
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
     """A schedule for a tower that is already loaded; raises FilesRejected with the findings of this text."""
-    context = {"palette": tower.palette, "zones": tower.zones}
+    context = {"palette": tower.palette, "zones": tower.zones, "parts": tower.landmark.parts}
     schedule, findings = _schedule(read(text, file, *VOCABULARY[SCHEDULE]), context)
     if schedule is None or findings:
         raise FilesRejected(in_order(findings))
@@ -166,6 +166,7 @@ def _context(
         "directory": directory,
         "palette": _palette(tower_text),
         "zones": tuple(zone.text for zone in checks.zones_of(tower_text)) or None,
+        "parts": checks.parts_of(tower_text),
         "profiles": profiles,
     }
     return context, faults

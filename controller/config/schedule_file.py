@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from controller.config.synonyms import near
-from controller.config.tower import Keys, Version, is_triple, no_color
+from controller.config.tower import Keys, Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.errors import Mistake
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
@@ -38,13 +38,18 @@ def _color(value: object, info: ValidationInfo) -> object:
 
 
 def _known_zone(zone: str, info: ValidationInfo) -> str:
+    """The zone that is meant, by its own name or the one that people use; raises Mistake TWL-S068 or S136."""
     zones = (info.context or {}).get("zones")
-    if zones is not None and zone not in zones:
-        suggestion = near(zone, zones)
-        if suggestion is None:
-            raise Mistake("TWL-S068", zone=zone, zones=", ".join(zones))
-        raise Mistake("TWL-S136", zone=zone, suggestion=suggestion, zones=", ".join(zones))
-    return zone
+    if zones is None or zone in zones:
+        return zone
+    parts: Parts = (info.context or {}).get("parts", {})
+    if (meant := zone_named(zone, parts)) in zones:
+        return meant
+    known = zones_in_words(zones, parts)
+    suggestion = near(zone, (*zones, *(name for names in parts.values() for name in names.values())))
+    if suggestion is None:
+        raise Mistake("TWL-S068", zone=zone, zones=known)
+    raise Mistake("TWL-S136", zone=zone, suggestion=suggestion, zones=known)
 
 
 def _one_or_several(value: object, info: ValidationInfo) -> Colors:
@@ -77,11 +82,21 @@ def _is_color(text: str, info: ValidationInfo) -> bool:
         return False
 
 
+def _is_each_zone_once(value: Mapping[str, object], info: ValidationInfo) -> None:
+    """Raises Mistake TWL-S161 where two keys are the same zone, once by its own name and once by people's."""
+    parts: Parts = (info.context or {}).get("parts", {})
+    first: dict[str, str] = {}
+    for word in value:
+        if (other := first.setdefault(zone_named(word, parts), word)) != word:
+            raise Mistake("TWL-S161", zone=word, other=other)
+
+
 def _by_zone(value: object, info: ValidationInfo) -> object:
     """`bowl: red, shaft: blue`, a zone without a colour being dark; or one colour for all zones."""
     if value == {}:
         raise Mistake("TWL-S013", key="color")
     if isinstance(value, dict):
+        _is_each_zone_once(value, info)
         return ZONES.validate_python(value, context=info.context)
     colors = _one_or_several(value, info)
     return dict.fromkeys((info.context or {}).get("zones") or ("",), colors)

@@ -5,7 +5,7 @@ Every validator that needs another part of the file takes it from the validation
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
@@ -26,12 +26,12 @@ from pydantic import (
 from controller.config import broker_urls
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
 from controller.errors import Mistake
-from controller.events.models import PRINTABLE
+from controller.events.models import PRINTABLE, InEachLanguage
 from controller.gateways import GATEWAYS
 from controller.gateways.base import Gateway, Name
 from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
-from controller.lighting.names import DARK_WORDS
+from controller.lighting.names import DARK_WORDS, plain
 from controller.locale import Language, languages
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
@@ -51,6 +51,24 @@ if TYPE_CHECKING:
     SiteLanguage = Language
 else:
     SiteLanguage = Literal[tuple(sorted(languages(), reverse=True))]
+
+NameForPeople = Annotated[
+    Mapping[SiteLanguage, Title],
+    BeforeValidator(lambda value: dict.fromkeys(languages(), value) if isinstance(value, str) else value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {each: {"type": "string"} for each in languages()},
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+"""One name, or one for each language."""
 
 
 class Keys(BaseModel):
@@ -215,6 +233,42 @@ else:
     AnyGateway = Annotated[Union[tuple(GATEWAYS.values())], Field(discriminator="kind")]  # noqa: UP007
 
 
+Parts = Mapping[str, Mapping[Language, str]]
+"""What people call each zone, by language."""
+
+
+def zone_named(text: str, parts: Parts) -> str:
+    """The zone that people call so, without regard to case, spaces and hyphens; the text itself where there is none."""
+    name = plain(text)
+    return next((zone for zone, names in parts.items() if name in map(plain, names.values())), text)
+
+
+def zones_in_words(zones: Iterable[str], parts: Parts) -> InEachLanguage:
+    """The zones for people, each with the name that the file has for it: `Skålen (bowl), Skaftet (shaft)`."""
+    names = {language: {zone: parts.get(zone, {}).get(language) for zone in zones} for language in languages()}
+    return InEachLanguage(
+        {
+            language: ", ".join(
+                f"{name} ({zone})" if name and plain(name) != zone else zone for zone, name in called.items()
+            )
+            for language, called in names.items()
+        }
+    )
+
+
+class Landmark(Keys):
+    """What people call the landmark and its parts, each in one name or in one for each language; `shape` is what it is
+    drawn as."""
+
+    name: NameForPeople = Field(default_factory=dict)
+    shape: Literal["water-tower", "mast", "chimney", "bridge", "facade"] = "water-tower"
+    parts: Mapping[Name, NameForPeople] = Field(default_factory=dict)
+
+    def zone_names(self, language: Language) -> dict[str, str]:
+        """What people call the zones in a language; without those that have no name in it."""
+        return {zone: names[language] for zone, names in self.parts.items() if language in names}
+
+
 class Overrides(Keys):
     """What may be set by hand: `longest` is how far the end of an override may lie."""
 
@@ -230,4 +284,5 @@ class Tower(Keys):
     zones: Annotated[tuple[Name, ...], Field(min_length=1)]
     palette: Mapping[PaletteName, PaletteColor] = Field(default_factory=dict)
     gateways: tuple[AnyGateway, ...]
+    landmark: Landmark = Landmark()
     overrides: Overrides = Overrides()

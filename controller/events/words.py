@@ -6,9 +6,11 @@ A look is `{"on", "color", "color_name", "brightness"}`, of a report also what e
 """
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from controller.locale import Language, template, texts
 
+Look = TypeVar("Look")
 MOST_LEVELS = 12
 KINDS = frozenset({"campaign", "every_night", "blackout", "otherwise", "override", "stop"})
 """On whose behalf something may be shown."""
@@ -40,6 +42,11 @@ def _word(field: str, text: str, language: Language) -> str | None:
 
 def _named(details: Mapping[object, object]) -> dict[str, object]:
     return {str(key): value for key, value in details.items()}
+
+
+def with_names(looks: Mapping[str, Look], names: Mapping[str, str]) -> dict[str, Look]:
+    """What is known of each zone, under the name that people use; `names` has it by zone, where there is one."""
+    return {names.get(zone, zone): look for zone, look in looks.items()}
 
 
 def looks_words(looks: Mapping[str, object], language: Language, *, exact: bool = False) -> str:

@@ -106,7 +106,9 @@ class SiteInfo:
 
 def override_policy(setup: Setup) -> OverridePolicy:
     """What manual requests are judged by under these files."""
-    return OverridePolicy(setup.program(), setup.tower.palette, setup.tower.overrides.longest)
+    return OverridePolicy(
+        setup.program(), setup.tower.palette, setup.tower.overrides.longest, setup.tower.landmark.parts
+    )
 
 
 def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManager]:

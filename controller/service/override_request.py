@@ -7,7 +7,7 @@ granted raises the reason as an entry of the catalogue. A stop needs no clock.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, LiteralString, NamedTuple
 
@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from controller.config.tower import Parts, zone_named, zones_in_words
 from controller.errors import Mistake
 from controller.events.models import printable
 from controller.gateways.base import Rejected
@@ -105,6 +106,8 @@ class OverridePolicy:
     program: Program
     palette: Mapping[str, Color]
     longest: timedelta
+    parts: Parts = field(default_factory=dict)
+    """What people call the zones: a request may use those names too."""
 
 
 class Requester(NamedTuple):
@@ -161,12 +164,16 @@ def stop_of(request: Request, now: datetime) -> StoredOverride:
 def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:
     """By zone; one look is for all zones."""
     zones = policy.program.zones
-    requested = dict.fromkeys(zones, request.look) if isinstance(request.look, str) else dict(request.look)
-    for zone in requested:
+    if isinstance(request.look, str):
+        requested = dict.fromkeys(zones, request.look)
+    else:
+        named = (
+            (zone if zone in zones else zone_named(zone, policy.parts), look) for zone, look in request.look.items()
+        )
+        requested = dict(named)
+    for zone in requested or ("",):
         if zone not in zones:
-            raise Mistake("TWL-O125", zone=zone, zones=", ".join(zones))
-    if not requested:
-        raise Mistake("TWL-O125", zone="", zones=", ".join(zones))
+            raise Mistake("TWL-O125", zone=zone, zones=zones_in_words(zones, policy.parts))
     given = request.brightness
     brightness = parse_brightness(given) if isinstance(given, str) else given
     return {zone: _look(str(text), brightness, policy) for zone, text in requested.items()}

@@ -242,7 +242,7 @@ def test_profiles_of_the_site_can_be_used_on_a_channel_bridge(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("tower", "line"), [(TOWER + BRIDGE, 39), (TOWER.replace("rgbw, address: 5", "flood, address: 5"), 32)]
+    ("tower", "line"), [(TOWER + BRIDGE, 43), (TOWER.replace("rgbw, address: 5", "flood, address: 5"), 36)]
 )
 def test_a_pinned_colour_that_is_none_is_told_at_the_profile_of_its_lamp(tower: str, line: int, tmp_path: Path) -> None:
     """Whichever kind of gateway the lamp hangs on; a colour of the palette may be pinned."""

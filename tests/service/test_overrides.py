@@ -392,3 +392,13 @@ async def test_a_lift_where_no_stop_holds_does_not_say_that_it_lifted_one(disk: 
     await hand.take(asked(id="s", action="stop"), EVENING)
     assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
     assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
+
+
+async def test_a_zone_may_be_asked_for_by_the_name_that_people_use(disk: SimulatedDisk) -> None:
+    """As in the colours of the schedule; a name that is none is refused with those that are."""
+    parts = {"bowl": {"sv": "Skålen", "en": "Bowl"}}
+    hand = OverrideManager(disk, OverridePolicy(SETUP.program(), SETUP.tower.palette, 24 * HOUR, parts))
+    assert (await hand.take(asked(look={"skålen": "blå"}), EVENING)).code == "TWL-O101"
+    assert [override.looks.keys() for override in hand.overrides] == [{"bowl"}]
+    refused = await hand.take(asked(look={"foten": "blå"}, id="b"), EVENING)
+    assert "Skålen (bowl), shaft" in refused.text("sv")
