@@ -151,7 +151,7 @@ def test_the_demo_on_a_pipe_tells_each_change(site: Site) -> None:
     assert told.count("TWL-G101") >= 2
     assert " ERROR " not in told
     changes = [line for line in told.splitlines() if "TWL-C020" in line]
-    assert "Bowl orange 100 %" in changes[1]
+    assert "bowl orange 100 %" in changes[1]
     assert "dark" in changes[-1]
     assert "Traceback" not in demo.log
 
