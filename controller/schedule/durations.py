@@ -36,7 +36,32 @@ _PART = re.compile(
 _DIGITS = 15
 
 
+_HALVES = (
+    ("an hour and a half|(?:one|1) and a half hours?|en och en halv ?timme", "90 min"),
+    ("three quarters of an hour|tre kvart", "45 min"),
+    ("half an hour|a half hour|half hour|en halv ?timme|halv ?timme|en halvtimma|halvtimma", "30 min"),
+    ("a quarter of an hour|quarter of an hour|a quarter|en kvart|kvart", "15 min"),
+)
+_COUNTS = ("a|an|one|en|ett", "two|två", "three|tre", "four|fyra", "five|fem", "six|sex", "seven|sju", "eight|åtta")
+_WORDS = tuple(
+    (re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE), figures)
+    for words, figures in (*_HALVES, *((words, str(count)) for count, words in enumerate(_COUNTS, 1)))
+)
+"""Numbers in words -> the same in figures; the longer phrases first."""
+
+
 def parse_duration(text: str) -> timedelta:
+    """The duration that `text` names, its numbers in figures or words; raises Mistake as `_in_figures` does."""
+    figures = text
+    for words, number in _WORDS:
+        figures = words.sub(number, figures)
+    try:
+        return _in_figures(figures)
+    except Mistake:
+        return _in_figures(text)  # its mistake has its place in the text as it was written
+
+
+def _in_figures(text: str) -> timedelta:
     """The duration that `text` names.
 
     Raises Mistake TWL-S110 for what is no duration, TWL-S111 for a number without a known unit, TWL-S149 for a number

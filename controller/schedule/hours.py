@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 
-from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read
+from controller.errors import Mistake
+from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read, several
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
 from controller.schedule.text_field import TextField
 
@@ -152,6 +153,16 @@ def as_list(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-Hours = Annotated[tuple[Window, ...], BeforeValidator(as_list)]
+def _windows(value: object) -> object:
+    """A text with several windows, `18–22 och 05–07`, stands for a list of them, where each of them can be read."""
+    if not isinstance(value, str):
+        return as_list(value)
+    try:
+        return tuple(Window.parse(part) for part in several(value))
+    except Mistake:
+        return (value,)
+
+
+Hours = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
 DEFAULT_HOURS = (Window.parse("sunset to sunrise"),)
 ALL_DAY = (Window.parse("all day"),)

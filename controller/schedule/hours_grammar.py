@@ -1,14 +1,16 @@
 """The grammar of hours: text -> the two ends of a window.
 
-    window = ["from"] term to term | "all day"
-    term   = (clock | "midnight" | "noon" | "sunset" | "sunrise" | "dusk" | "dawn") [("+" | "-") duration]
+    window = ["from"] term to term | "between" term "and" term | term "for" duration | "all night" | "all day"
+    term   = time [("+" | "-") duration] | duration ("before" | "after") time
+    time   = clock | "midnight" | "noon" | "sunset" | "sunrise" | "dusk" | "dawn"
     to     = "to" | "till" | "until" | any dash
 
-English and Swedish words may be mixed; case, and the dots over å, ä and ö, do not matter. `16.30` and `kl. 16:30` are
-16:30; 24:00 is 00:00. A clock time with a shift is another clock time: `midnight - 30 min` is 23:30.
+English and Swedish words may be mixed; case, and the dots over å, ä and ö, do not matter. `16.30`, `kl. 16:30` and
+`4.30 pm` are 16:30, `kl 18` is 18:00; 24:00 is 00:00. A bare number up to 12 is asked about where it can be morning and
+evening. A clock time with a shift is another clock time: `midnight - 30 min` is 23:30.
 
 `read` gives two terms or raises a Mistake, for any text. To add a word, add it to `_SPELLINGS`; to add a phrase for one
-end of a window extend `_what`, for a whole window `_read`.
+end of a window extend `_term`, for a whole window `_read`.
 """
 
 import re
@@ -17,7 +19,9 @@ from datetime import timedelta
 from typing import Literal
 
 from controller.errors import Mistake
+from controller.events.models import InEachLanguage
 from controller.likeness import likeliest
+from controller.locale import languages, texts
 from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
 from controller.schedule.text_field import Slip, corrections
@@ -31,8 +35,8 @@ LONGEST_SHIFT = timedelta(hours=12)
 SunEvent = Literal["sunset", "sunrise", "dusk", "dawn"]
 
 _SPELLINGS: dict[SunEvent | int, tuple[str, str]] = {
-    "sunset": ("sunset", "solnedgång, solnedgången, solens nedgång"),
-    "sunrise": ("sunrise", "soluppgång, soluppgången, solens uppgång"),
+    "sunset": ("sunset, sundown", "solnedgång, solnedgången, solens nedgång"),
+    "sunrise": ("sunrise, sunup", "soluppgång, soluppgången, solens uppgång"),
     "dusk": ("dusk", "skymning, skymningen"),
     "dawn": ("dawn", "gryning, gryningen"),
     0: ("midnight", "midnatt"),
@@ -43,24 +47,37 @@ _NAMES = [(what, name) for what, pair in _SPELLINGS.items() for names in pair fo
 WORDS: dict[str, SunEvent | int] = {key(name): what for what, name in _NAMES}
 SPELT: dict[str, str] = {key(name): name for _, name in _NAMES}
 _SWEDISH = frozenset(key(name) for _, names in _SPELLINGS.values() for name in names.split(", "))
-ALL_DAY = frozenset({"all day", "hela dagen", "hela dygnet", "dygnet runt"})
-MEANT = {"all night": "sunset to sunrise", "hela natten": "solnedgång till soluppgång", "always": "all day"}
+ALL_DAY = frozenset(map(key, ("all day", "hela dagen", "hela dygnet", "dygnet runt", "around the clock")))
+ALL_NIGHT = frozenset(
+    map(key, ("all night", "all night long", "the whole night", "whole night", "hela natten", "hela nätterna"))
+)
+MEANT = {"always": "all day", "alltid": "hela dygnet"}
 """What is no window, and what to write instead."""
 EVENING: frozenset[SunEvent] = frozenset({"sunset", "dusk"})
 DAYTIME = frozenset((morning, evening) for morning in ("sunrise", "dawn") for evening in EVENING)
 
 _DASH = "[-‐‑‒–—―−]"
 _LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n(?:\s+och\s+med)?|fr\.?\s?o\.?\s?m\.?)\s", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:mellan|between)\s", re.IGNORECASE)
+_AND = re.compile(r"\s(?:och|and)\s", re.IGNORECASE)
+_NIGHTLY = re.compile(r"\s(?:every|each|varje)\s+(?:night|evening|day|natt|kväll|dag)\s*$", re.IGNORECASE)
+"""What adds nothing to hours."""
+_EVENING = re.compile(r"\s(?:in\s+the\s+evenings?|(?:på|om)\s+kväll(?:en|arna))\s*$", re.IGNORECASE)
+_MORNING = re.compile(r"\s(?:in\s+the\s+mornings?|(?:på|om)\s+(?:morgonen|mornarna|morgnarna))\s*$", re.IGNORECASE)
 _INCLUSIVE = r"till\s+och\s+med|t\.?\s?o\.?\s?m\b\.?"
 _JOIN = re.compile(rf"(?<![^\W\d_])(?:{_INCLUSIVE}|{'|'.join(sorted(JOINS, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
 _EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
-_SIGN = re.compile(rf"\+|{_DASH}")
-_KL = r"(?:(?:kl\.?|klockan)\s*)?"
-_CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})", re.IGNORECASE)
-_SECONDS = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})[:.]00", re.IGNORECASE)
+_SIGN = re.compile(rf"\+|{_DASH}|\b(?:plus|minus)\b", re.IGNORECASE)
+_KL = r"(?:(?:kl\.?|klockan|at)\s*)?"
+_CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})(?:[:.]00)?", re.IGNORECASE)
 _DIGITS = re.compile(rf"{_KL}([0-9]{{1,2}}?)([0-9]{{2}})?", re.IGNORECASE)
+_DOUBTFUL = re.compile(rf"{_KL}([1-9]|1[0-2])", re.IGNORECASE)
+"""A bare number that can be morning and evening."""
 _HALF_DAY = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
 _AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNORECASE)
+_FOR = re.compile(r"\s(?:for|i)\s", re.IGNORECASE)
+_BESIDE = re.compile(r"\s*[,;&]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt)\s+", re.IGNORECASE)
+"""What stands between two windows."""
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _SHIFT_ONLY = re.compile(r"\s*(?:[0-9.,]+\s*[^\W\d_].*|2[5-9]|[3-9][0-9])\s*", re.DOTALL)
 """`30 min`, or a number that is no hour."""
@@ -80,12 +97,19 @@ class Term:
         """Minutes since noon of a clock time, 0..1439; None for the sun."""
         return (self.what - NOON) % DAY if isinstance(self.what, int) else None
 
+    def shifted(self, minutes: int) -> "Term":
+        """So many minutes later."""
+        if isinstance(self.what, int):
+            return Term((self.what + minutes) % DAY)
+        return Term(self.what, self.shift + minutes)
+
 
 Ends = tuple[Term, Term]
 
 
 def read(text: str) -> Ends:
-    """The two ends of a window; raises Mistake TWL-S120 to TWL-S129, S142, S150 and S151, and those of a duration."""
+    """The two ends of a window; raises Mistake TWL-S120 to TWL-S129, S142, S150, S151 and S175, and
+    those of a duration."""
     try:
         return _read(text)
     except Slip as slip:
@@ -123,23 +147,99 @@ class _Part:
         return Slip(f"TWL-{code}", start=self.start, end=self.end, meant=(meant,) if meant is not None else ())
 
 
+def several(text: str) -> list[str]:
+    """The windows that are written as one text, `18–22 och 05–07`; the text itself where it is one window."""
+    parts: list[str] = []
+    at = 0
+    for cut in (*_BESIDE.finditer(text), None):
+        part = text[at : cut.start() if cut else len(text)]
+        if cut and _BETWEEN.match(part) and not _AND.search(part):
+            continue  # the `och` of `mellan 18 och 22`
+        parts.append(part)
+        at = cut.end() if cut else at
+    return parts if len(parts) > 1 and all(_EITHER.search(part) or _BETWEEN.match(part) for part in parts) else [text]
+
+
 def _read(text: str) -> Ends:
     if key(text) in MEANT:
         raise Slip("TWL-S121", start=0, end=len(text), meant=(MEANT[key(text)],))
     if key(text) in ALL_DAY:
         return Term(NOON), Term(NOON)
-    lead = _LEAD.match(text)
+    if key(text) in ALL_NIGHT:
+        return Term("sunset"), Term("sunrise")
+    parts = several(text)
+    if len(parts) > 1:
+        raise Mistake("TWL-S175", end=len(text), written=text.strip(), split=f"[{', '.join(parts)}]")
+    suffix = _NIGHTLY.search(text) or _EVENING.search(text) or _MORNING.search(text)
+    end = suffix.start() if suffix else len(text)
+    between = _BETWEEN.match(text)
+    lead = between or _LEAD.match(text)
     begin = lead.end() if lead else 0
-    cuts = [*_EITHER.finditer(text, begin)]
-    if len(cuts) <= _MOST_CUTS:
-        for cut in cuts:
-            try:
-                ends = _term(_Part(text, begin, cut.start())), _term(_Part(text, cut.end(), len(text)))
-            except Mistake:
-                continue
-            _refuse(text, begin, cut, ends)
-            return ends
-    raise _unreadable(text, begin, cuts)
+    cuts = [*_EITHER.finditer(text, begin, end)]
+    for cut in _AND.finditer(text, begin, end) if between else cuts if len(cuts) <= _MOST_CUTS else ():
+        first, last = _Part(text, begin, cut.start()), _Part(text, cut.end(), end)
+        try:
+            ends = _term(first), _term(last)
+        except Mistake:
+            continue
+        return _settled(first, cut, last, ends)
+    lasting = _for_a_while(text, begin, end)
+    if lasting is None:
+        raise _unreadable(text, begin, cuts)
+    return lasting
+
+
+def _for_a_while(text: str, begin: int, end: int) -> Ends | None:
+    """`18:00 for 2 hours`, `solnedgång i två timmar`."""
+    cut = _FOR.search(text, begin, end)
+    if cut is None or _DOUBTFUL.fullmatch(text[begin : cut.start()].strip()):
+        return None
+    try:
+        start = _term(_Part(text, begin, cut.start()))
+        ends = start, start.shifted(_shift("+", _Part(text, cut.end(), end)))
+    except Mistake:
+        return None
+    _refuse(text, begin, cut, ends)
+    return ends
+
+
+def _settled(first: _Part, cut: re.Match[str], last: _Part, ends: Ends) -> Ends:
+    """The ends, bare numbers being meant in the one way that is possible; raises Mistake TWL-S128 where in several."""
+    text = first.text
+    choices = [_choices(part, term) for part, term in zip((first, last), ends, strict=True)]
+    half = _HALF_DAY.fullmatch(last.written)
+    if half and len(choices[0]) > 1 and int(first.written) % 12 < int(half[1]) % 12:  # `6 to 10 pm`
+        choices[0] = choices[0][half[3] in "pP" :][:1]
+    if _EVENING.search(text):
+        choices = [each[-1:] for each in choices]
+    if _MORNING.search(text):
+        choices = [each[:1] for each in choices]
+    found = [(start, end) for start in choices[0] for end in choices[1] if not _is_empty(start, end)]
+    ends = found[0] if len(choices[0]) == len(choices[1]) == 1 and found else ends
+    if ends not in found:
+        _refuse(text, first.start, cut, ends)
+    if len(found) == 1:
+        return ends
+    if len(choices[0]) == len(choices[1]) == 2:  # `6 to 10`: both in the morning, or both in the evening
+        found = [(start, end) for start, end in found if (int(start.what) < NOON) == (int(end.what) < NOON)] or found
+    said = (
+        text[: first.start] + _said(start, first) + text[first.end : last.start] + _said(end, last) + text[last.end :]
+        for start, end in found
+    )
+    whole = [f"`{each.strip()}`" for each in said]
+    meant = InEachLanguage({language: texts(language, "values")["or"].join(whole) for language in languages()})
+    doubtful = first if _DOUBTFUL.fullmatch(first.written) else last
+    raise doubtful.mistake("S128", word=doubtful.written, near=meant)
+
+
+def _choices(part: _Part, term: Term) -> list[Term]:
+    """What a time can mean, the morning first."""
+    is_doubtful = isinstance(term.what, int) and _DOUBTFUL.fullmatch(part.written)
+    return sorted([term, term.shifted(NOON)], key=lambda each: int(each.what)) if is_doubtful else [term]
+
+
+def _said(term: Term, part: _Part) -> str:
+    return f"{int(term.what) // 60:02}:00" if _DOUBTFUL.fullmatch(part.written) else part.written
 
 
 def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
@@ -150,7 +250,7 @@ def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
     left = _Part(text, begin, cut.start() if cut else len(text))
     right = _Part(text, cut.end() if cut else len(text), len(text))
     if right.written and not left.written:
-        first, to = _advice("noon" if WORDS.get(key(right.written)) == "sunset" else "sunset", right.written)
+        first, to = _advice("noon" if WORDS.get(key(right.written)) == "sunset" else "sunset", right.written, text)
         meant = f"{first} {to} {right.written}"
         return Mistake("TWL-S129", end=len(text), written=right.written, meant=meant)
     for part in (left, right):
@@ -160,7 +260,7 @@ def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
             except Mistake as mistake:
                 return mistake
     written = left.written or "sunset"
-    last, to = _advice("noon" if WORDS.get(key(written)) == "sunrise" else "sunrise", written)
+    last, to = _advice("noon" if WORDS.get(key(written)) == "sunrise" else "sunrise", written, text)
     return Mistake("TWL-S126", start=begin, end=len(text), written=written, meant=f"{written} {to} {last}")
 
 
@@ -173,9 +273,9 @@ def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
     return cuts[0] if is_dash else None
 
 
-def _advice(word: str, written: str) -> tuple[str, str]:
-    """A word of the hours and `to`, in the language of what was written."""
-    swedish = key(_SIGN.split(written)[0]) in _SWEDISH
+def _advice(word: str, written: str, text: str) -> tuple[str, str]:
+    """A word of the hours and `to`, in the language of the text."""
+    swedish = key(_SIGN.split(written)[0]) in _SWEDISH or bool(re.search(r"\b(?:till|från|kl)\b", text, re.IGNORECASE))
     return _SPELLINGS[WORDS[word]][swedish].split(", ")[0], "till" if swedish else "to"
 
 
@@ -183,12 +283,16 @@ def _advice(word: str, written: str) -> tuple[str, str]:
 
 
 def _term(part: _Part) -> Term:
-    sign = _SIGN.search(part.text, part.start, part.end)
-    what = _what(_Part(part.text, part.start, sign.start() if sign else part.end))
-    if sign is None:
-        return Term(what)
-    shift = _shift(sign[0], _Part(part.text, sign.end(), part.end))
-    return Term((what + shift) % DAY) if isinstance(what, int) else Term(what, shift)
+    if around := _AROUND.fullmatch(part.written[:60]):
+        sign = "+" if around[2].lower() in {"after", "efter"} else "-"
+        shift, what = (_Part(part.text, part.start + around.start(n), part.start + around.end(n)) for n in (1, 3))
+        return Term(_what(what)).shifted(_shift(sign, shift))
+    found = _SIGN.search(part.text, part.start, part.end)
+    term = Term(_what(_Part(part.text, part.start, found.start() if found else part.end)))
+    if found is None:
+        return term
+    sign = "+" if found[0].lower() in {"+", "plus"} else "-"
+    return term.shifted(_shift(sign, _Part(part.text, found.end(), part.end)))
 
 
 def _what(part: _Part) -> SunEvent | int:
@@ -198,14 +302,14 @@ def _what(part: _Part) -> SunEvent | int:
         return WORDS[key(written)]
     if clock := _CLOCK.fullmatch(written):
         return _minutes(int(clock[1]), int(clock[2]), part) % DAY
-    meant = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
-    if meant is None:
-        raise part.slip("S121", _near(written))
-    hour = int(meant[1])
-    if meant.re is _HALF_DAY and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if meant[3] in "pP" else 0)
-    minutes = _minutes(hour, int(meant[2] or 0), part)
-    raise part.slip("S128", f"{minutes // 60:02}:{minutes % 60:02}")
+    found = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
+    if found is None:
+        near = likeliest(key(written), WORDS)
+        raise part.slip("S121", SPELT[near] if near else None)
+    hour = int(found[1])
+    if found.re is _HALF_DAY and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if found[3] in "pP" else 0)
+    return _minutes(hour, int(found[2] or 0), part) % DAY
 
 
 def _minutes(hour: int, minute: int, part: _Part) -> int:
@@ -219,7 +323,9 @@ def _shift(sign: str, part: _Part) -> int:
     """Minutes."""
     written = part.written
     if clock := _CLOCK.fullmatch(written):
-        raise part.slip("S121", f"{int(clock[1])} h {int(clock[2])} min")
+        written = f"{int(clock[1])} h {int(clock[2])} min"
+        if sign != "+":  # `16:00-23:00-01:00` is no shift
+            raise part.slip("S121", written)
     if _NUMBER.fullmatch(written):
         raise part.mistake("S123", shift=written)
     try:
@@ -236,17 +342,6 @@ def _shift(sign: str, part: _Part) -> int:
     return shift // MINUTE if sign == "+" else -(shift // MINUTE)
 
 
-def _near(written: str) -> str | None:
-    """What was surely meant: `30 min after sunset`, `22:00:00`, `sunst`; None for any other phrase."""
-    if around := _AROUND.fullmatch(written[:60]):
-        sign = "+" if around[2].lower() in {"after", "efter"} else "-"
-        return f"{around[3]} {sign} {around[1]}"
-    if clock := _SECONDS.fullmatch(written):
-        return f"{clock[1]}:{clock[2]}"
-    spelt = likeliest(key(written), WORDS)
-    return SPELT[spelt] if spelt else None
-
-
 # What is refused
 
 
@@ -254,7 +349,7 @@ def _refuse(text: str, begin: int, cut: re.Match[str], ends: Ends) -> None:
     """Refuse what is empty on every night or would run through noon: a morning to an evening, and an end that does not
     come after its beginning. The mistake says what to write instead."""
     start, end = ends
-    if start.after_noon and start.after_noon == end.after_noon:
+    if _is_whole_day(start, end):
         raise Mistake("TWL-S142", end=len(text), written=text.strip())
     if _is_backwards(start, end):
         word = cut[0].lower() if _JOIN.fullmatch(cut[0]) else "to"
@@ -263,6 +358,14 @@ def _refuse(text: str, begin: int, cut: re.Match[str], ends: Ends) -> None:
         split = f"[{first} {word} {noon}, {noon} {word} {last}]"
         code = "TWL-S127" if (start.what, end.what) in DAYTIME else "TWL-S120"
         raise Mistake(code, end=len(text), written=text.strip(), split=split)
+
+
+def _is_empty(start: Term, end: Term) -> bool:
+    return _is_whole_day(start, end) or _is_backwards(start, end)
+
+
+def _is_whole_day(start: Term, end: Term) -> bool:
+    return bool(start.after_noon) and start.after_noon == end.after_noon
 
 
 def _is_backwards(start: Term, end: Term) -> bool:
