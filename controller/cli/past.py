@@ -22,14 +22,13 @@ NOTHING_RECORDED, NOTHING_APPLIED = (Text("why", f"past.{key}") for key in ("not
 class ShownZone:
     """One zone at one instant; `confirmed_s` are those of the minute around it."""
 
-    zone: str
     state: ZoneState
     rule: Mapping[str, object]
     confirmed_s: float
 
-    def words(self, language: Language) -> str:
-        """For people, in one line."""
-        shown = looks_words({self.zone: self.state.value}, language)
+    def words(self, name: str, language: Language) -> str:
+        """For people, in one line; `name` is what they call the zone."""
+        shown = looks_words({name: self.state.value}, language)
         return f"{shown} – {self._because(language)} – {self._confirmed(language)}"
 
     def _because(self, language: Language) -> str:
@@ -69,5 +68,5 @@ def _shown(change: LightChange, minute: Minute, at: datetime) -> ShownZone:
             pairs = zip(colors, names if isinstance(names, list) else [None] * len(colors), strict=True)
             named = (replace(Color.from_hex(str(color)), name=name) for color, name in pairs)
             look = Look(tuple(named), brightness, every_s)
-            return ShownZone(change.zone, look.at((at - since).total_seconds()), change.rule, minute.confirmed_s)
+            return ShownZone(look.at((at - since).total_seconds()), change.rule, minute.confirmed_s)
     raise ValueError(f"light: {change.look}")

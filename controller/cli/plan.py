@@ -2,38 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
-from itertools import groupby
+from datetime import datetime, timedelta
 
 import click
 
 from controller.cli.manual_state import notices, read_by_hand
 from controller.cli.options import Options, common
 from controller.cli.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
-from controller.cli.period import SOON, read_instant, read_period, say_day
+from controller.cli.period import SOON, read_instant, read_period
+from controller.cli.plan_table import table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import WatertowerError
-from controller.events import new_event
 from controller.events.formatters import json_text
 from controller.events.models import plain_value
-from controller.events.words import looks_words
+from controller.events.words import with_names
 from controller.lighting.look import NO_LIGHT, Look
-from controller.locale import Language, template
+from controller.locale import template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
 from controller.schedule.explanation import kind_of, rule_value
 from controller.schedule.plan import Cue, Program
-from controller.schedule.plan_notes import Note, night_notes
+from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import NightPlan
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.values import looks_value, rules_value
 from controller.state import SqliteHistory
-
-MOST_EMPTY = 14
-"""So many nights in a row for which the schedule has nothing are told one by one; of more, the first and the last."""
 
 
 @click.command("plan")
@@ -57,16 +53,18 @@ def command(options: Options, period: tuple[str, ...], moment: str | None, as_js
             recorded = {"recorded": shown_document(shown)} if at < now else {}
             click.echo(dump({**explained(under, at), **by_hand.document(at, now), **recorded}))
         else:
-            past = _past(shown, options) if at < now else []
+            names = setup.tower.landmark.zone_names(options.language)
+            past = _past(with_names(shown, names), options) if at < now else []
             beside = notices(by_hand, (max(at, now), at + SOON), now, zone, options.language) if at + SOON > now else []
-            click.echo("\n".join((rfc3339(at, zone), *past, *_explanation(under, at, options), *beside)))
+            click.echo("\n".join((rfc3339(at, zone), *past, *_explanation(under, names, at, options), *beside)))
         return
     start, end = read_period(" ".join(period), setup, now)
     if as_json:
         click.echo(dump({**document(setup, program, start, end), **by_hand.document(start, now)}))
     else:
         beside = notices(by_hand, (start, end), now, zone, options.language)
-        click.echo("\n".join((_table(program, start, end, options), *beside)))
+        nights = table(setup, program, (start, end), options, None if period else now)
+        click.echo("\n".join((nights, *beside)))
 
 
 def dump(value: object) -> str:
@@ -103,7 +101,7 @@ def explained(program: Program, at: datetime) -> dict[str, object]:
         "fade_s": cue.fade_s,
         "winner": why.winner,
         "rule": why.rule,
-        "losers": [rule_value(kind_of(rule), rule) for rule in why.losers],
+        "losers": [rule_value(kind_of(rule), rule) | {"because": why.loses(rule)} for rule in why.losers],
     }
 
 
@@ -150,82 +148,24 @@ def _night(program: Program, plan: NightPlan) -> dict[str, object]:
     }
 
 
-def _table(program: Program, start: datetime, end: datetime, options: Options) -> str:
-    say, zone = options.say, program.place.time_zone
-    rows = [(say("plan.night_of"), say("plan.dark_hours"), say("plan.light"), say("plan.why"))]
-    for has_rules, nights in groupby(program.nights(start, end), key=lambda plan: bool(plan.claims)):
-        told = [row for plan in nights for row in _rows(program, plan, zone, options)]
-        if not has_rules and len(told) > MOST_EMPTY:
-            told[1:-1] = [("…", "…", say("dark"), "–")]
-        rows.extend(told)
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(3)), row[3])) for row in rows]
-    return "\n".join((*lines, *_notes(program, start, end, options)))
-
-
-def _notes(program: Program, start: datetime, end: datetime, options: Options) -> list[str]:
-    """Under the table: what is unusual in a night, with the night it is about."""
-    return [
-        f"  {say_day(plan.night.day, options.say)}: {_told(note, options.language)}"
-        for plan in program.nights(start, end)
-        for note in night_notes(program, plan)
-    ]
-
-
-def _told(note: Note, language: Language) -> str:
-    return new_event(note.code, **note.fields).text(language)
-
-
-def _rows(program: Program, plan: NightPlan, zone: tzinfo, options: Options) -> list[tuple[str, str, str, str]]:
-    """One line for each light of a night, or one that says that there is none."""
-    say, place = options.say, program.place
-    dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
-    name = say_day(plan.night.day, say)
-    sky = ", ".join(_span(a, b, zone) for a, b in dark) or say("plan.never_dark")
-    lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
-    if not lit:
-        closed = [claim.rule.name for claim in plan.claims if not claim.lit]
-        return [(name, sky, say("dark"), ", ".join(dict.fromkeys(closed)) or "–")]
-    rows = []
-    for i, (piece, rule) in enumerate(lit):
-        light = f"{_span(piece.start, piece.end, zone)} {_in_words(program, piece.start, options)}"
-        rows.append(("" if i else name, "" if i else sky, light, rule.name))
-    return rows
-
-
-def _in_words(program: Program, at: datetime, options: Options) -> str:
-    """What each zone shows from an instant on; of a sequence the first colour, and of how many."""
-    cue = program.look_at(at)
-    looks: Mapping[str, Look] = cue.looks
-    told = []
-    for zone, state in desired_looks(program.zones, cue, at).items():
-        count = len(looks.get(zone, NO_LIGHT).colors)
-        more = f" ({options.say('plan.colors', count=count)})" if count > 1 else ""
-        told.append(looks_words({zone: state.value}, options.language) + more)
-    return ", ".join(told)
-
-
-def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
-    return f"{start.astimezone(zone):%H:%M}–{end.astimezone(zone):%H:%M}"
-
-
 def _past(shown: Mapping[str, ShownZone], options: Options) -> list[str]:
     """What the history tells of an instant, and that what follows is not of that time."""
     say, language = options.say, options.language
-    lines = [f"{say('plan.was_shown')}: {zone.words(language)}" for zone in shown.values()]
+    lines = [f"{say('plan.was_shown')}: {zone.words(name, language)}" for name, zone in shown.items()]
     return [*(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]), f"{say('plan.as_the_files_say')}:"]
 
 
-def _explanation(program: Program, at: datetime, options: Options) -> list[str]:
+def _explanation(program: Program, names: Mapping[str, str], at: datetime, options: Options) -> list[str]:
     say, language, zone = options.say, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
-    lines = [f"{say('plan.shows')}: {swatch(desired_looks(program.zones, cue, at), language)}"]
+    lines = [f"{say('plan.shows')}: {swatch(with_names(desired_looks(program.zones, cue, at), names), language)}"]
     if fade_left_s(cue, at):
         lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
     lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
     lines += [
-        f"{say('plan.loses')}: {rule.name} – {rule.words(language)} ({why.wins(language)})" for rule in why.losers
+        f"{say('plan.loses')}: {rule.name} – {rule.words(language)} ({why.loses_words(rule, language)})"
+        for rule in why.losers
     ]
     following = program.next_cue(at)
     if following is not None:

@@ -14,7 +14,7 @@ Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
 
 _BEFORE = {verdict: Text("why", f"before.{verdict}") for verdict in ("lit", "blackout", "otherwise")}
 _NOTHING, _AGAIN, _ENDED, _BEGINS = (Text("why", key) for key in ("nothing", "again", "ended", "begins"))
-_STOP, _OVERRIDE, _WINS = (Text("why", key) for key in ("by.stop", "by.override", "wins"))
+_STOP, _OVERRIDE = (Text("why", key) for key in ("by.stop", "by.override"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,18 @@ class Why:
         text = _STOP if isinstance(self.by, SafetyStop) else _OVERRIDE
         return text.say(language, {"owner": self.by.owner, "reason": self.by.reason})
 
-    def wins(self, language: Language = DEFAULT) -> str:
-        """Why the losers lose."""
-        return _WINS.say(language, {"winner": self.winner})
+    def loses(self, loser: Rule) -> str:
+        """Why a rule has to give way, as documents say it: `stop`, `override`, `blackout`, `otherwise` (a rule above
+        keeps the rest of its days dark), `campaign` (goes before what applies every night) or `higher` in the file."""
+        if not isinstance(self.by, Rule):
+            return "stop" if isinstance(self.by, SafetyStop) else "override"
+        if self.verdict in {"blackout", "otherwise"}:
+            return self.verdict
+        return "campaign" if isinstance(loser, EveryNight) and not isinstance(self.by, EveryNight) else "higher"
+
+    def loses_words(self, loser: Rule, language: Language = DEFAULT) -> str:
+        """The same for people."""
+        return Text("why", f"loses.{self.loses(loser)}").say(language, {})
 
 
 def kind_of(rule: Rule) -> str:

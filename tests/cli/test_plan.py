@@ -1,6 +1,7 @@
 """`watertower plan`: tables, JSON and one moment."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.clock import SystemClock
+from controller.clock import ClockReading, SystemClock
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
@@ -108,18 +109,99 @@ def test_one_moment_is_explained_with_winner_and_loser(call: Any, config: Any) -
     told = json.loads(call("plan", "--json", "--at", "2026-11-25T18:00").stdout)
     assert told["winner"] == told["rule"]["name"] == told["looks"]["bowl"]["rule"]["name"] == "En vecka fri från våld"
     assert [(loser["kind"], loser["name"]) for loser in told["losers"]] == [("campaign", "Orange the World")]
+    assert told["losers"][0]["because"] == "higher"
     after = json.loads(call("plan", "--json", "--at", "2026-11-27T18:00").stdout)
     assert after["winner"] == "Orange the World"
     assert after["losers"] == []
 
 
+def nights(told: str) -> list[str]:
+    """The table without its head and what stands below it."""
+    return [line for line in told.splitlines()[1:] if not line.startswith(("!", "  "))]
+
+
 def test_the_table_is_in_the_language_that_was_asked_for(call: Any) -> None:
-    """Swedish weekdays and heads, a row a night."""
-    told = call("plan", "20–26 november 2026", "--lang", "sv").stdout.splitlines()
-    assert told[0].split()[:2] == ["Natten", "Mörkt"]
-    assert [line[:10] for line in told[1:9]] == [
-        "tor 19 nov", "fre 20 nov", "lör 21 nov", "sön 22 nov", "mån 23 nov", "tis 24 nov", "ons 25 nov", "tor 26 nov",
+    """Swedish heads, weekdays and zones; nights that are alike but for the sun are one row."""
+    told = call("plan", "20–26 november 2026", "--lang", "sv").stdout
+    assert told.splitlines()[0].split()[:2] == ["Natten", "Mörkt"]
+    orange, rule = "Skålen orange 100 %, Skaftet orange 100 %", "En vecka fri från våld"
+    assert [re.split(" {2,}", line) for line in nights(told)] == [
+        ["tor 19 nov 2026", "15:42–07:52", f"00:00–07:52 {orange}", rule],
+        ["fre 20 nov 2026 – ons 25 nov 2026 (6 nätter)", "…", f"15:41–07:55 … 15:33–08:04 {orange}", rule],
+        ["tor 26 nov 2026", "15:32–08:06", f"15:32–00:00 {orange}", rule],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "first", "second"),
+    [
+        ("2026-11-29T20:00", "Sun 29 Nov 2026 (tonight)", "Mon 30 Nov 2026 – Thu 18 Nov 2027 (354 nights)"),
+        ("2026-11-30T03:00", "Sun 29 Nov 2026 (tonight)", "Mon 30 Nov 2026 – Thu 18 Nov 2027 (354 nights)"),
+        ("2026-11-30T09:00", "Mon 30 Nov 2026 (tonight)", "Tue  1 Dec 2026 – Thu 18 Nov 2027 (353 nights)"),
+        ("2026-11-22T20:00", "Sun 22 Nov 2026 (tonight)", "Mon 23 Nov 2026 – Wed 25 Nov 2026 (3 nights)"),
+    ],
+)
+def test_without_a_period_tonight_comes_first(
+    call: Any, monkeypatch: pytest.MonkeyPatch, now: str, first: str, second: str
+) -> None:
+    """By itself, and the last row is the end of the campaign that is on or comes next; a night that is over is left
+    out."""
+    at = local(now)
+    monkeypatch.setattr(SystemClock, "read", lambda _clock: ClockReading(at.astimezone(UTC), 0.0))
+    rows = nights(call("plan").stdout)
+    assert [re.split(" {2,}", row.replace("  1 Dec", " #1 Dec"))[0].replace(" #1", "  1") for row in rows[:2]] == [
+        first,
+        second,
+    ]
+    assert rows[-1].startswith(f"{'Thu' if at.day == 22 else 'Fri'} 26 Nov 202")
+
+
+def test_a_loser_is_shown_with_the_reason(call: Any, config: Path) -> None:
+    """The lower campaign, the blackout and what applies every night; a night that is dark for a blackout is one too."""
+    (config / "schedule.yaml").write_text(
+        """version: 1
+campaigns:
+  - {name: High, nights: 1–4 December, hours: 17:00 to 20:00, color: orange}
+  - {name: Low, nights: 1–4 December, hours: 18:00 to 22:00, color: blue}
+every_night: [{name: Always, hours: 17:00 to 23:00, color: green}]
+blackouts: [{name: Shut, nights: 3 December}, {name: Test, nights: 4 December, hours: 21:00 to 22:30}]
+"""
+    )
+    rows = nights(call("plan", "2090-12-02T12:00..2090-12-05T12:00").stdout)
+    told = call("plan", "2090-12-02T12:00..2090-12-05T12:00").stdout.splitlines()[1:]
+    whys = [re.split(" {2,}", line.strip())[-2:] for line in told if "–" in line]
+    light = {name: f"Bowl {name} 100 %, Shaft {name} 100 %" for name in ("orange", "blue", "green")}
+    every = "Always (a campaign goes first)"
+    high = [f"17:00–20:00 {light['orange']}", f"High; loses: Low (lower in the file), {every}"]
+    assert whys == [
+        high,
+        [f"20:00–22:00 {light['blue']}", f"Low; loses: {every}"],
+        [f"22:00–23:00 {light['green']}", "Always"],
+        ["dark", "Shut; loses: High, Low, Always (a blackout goes first)"],
+        high,
+        [f"20:00–21:00 {light['blue']}", f"Low; loses: {every}"],
+        ["21:00–22:30 dark", "Test; loses: Low, Always (a blackout goes first)"],
+        [f"22:30–23:00 {light['green']}", "Always"],
+    ]
+    assert len(rows) == 3
+
+
+def test_nights_with_other_looks_or_reasons_are_not_one_row(call: Any, config: Path) -> None:
+    """Clock times that are the same are told once, through a change of the clock too; of sunset the first and last."""
+    (config / "schedule.yaml").write_text(
+        """version: 1
+campaigns:
+  - {name: Spring, nights: 25–30 March 2090, hours: 20:00 to 21:00, color: brandgul}
+  - {name: Sun, nights: 31 March to 2 April 2090, hours: sunset to 23:00, color: "#0077B6", brightness: 50 %}
+"""
+    )
+    rows = [re.split(" {2,}", row) for row in nights(call("plan", "2090-03-24T12:00..2090-04-03T12:00").stdout)]
+    assert [(row[0], row[2]) for row in rows] == [
+        ("Fri 24 Mar 2090", "dark"),
+        ("Sat 25 Mar 2090 – Thu 30 Mar 2090 (6 nights)", "20:00–21:00 Bowl brandgul 100 %, Shaft brandgul 100 %"),
+        ("Fri 31 Mar 2090 – Sun", "…"),  # `Sun  2 Apr` has two spaces
+    ]
+    assert "19:39–23:00 … 19:44–23:00 Bowl #0077B6 50 %, Shaft #0077B6 50 %" in rows[-1]
 
 
 @pytest.mark.parametrize(
@@ -177,9 +259,9 @@ def test_one_moment_is_explained_in_swedish(call: Any, config: Any) -> None:
     rule = f"nätter 25 november till 10 december utom 2 december, solnedgång till 23:00 (rad {line})"
     both = call("plan", "--at", "2090-11-25T18:00", "--lang", "sv").stdout.splitlines()
     assert both[2] == "För att: En vecka fri från våld – datum 20–26 November, sunset to sunrise (rad 10)"
-    assert both[3] == f"Får vika: Vita veckor – {rule} (En vecka fri från våld går före)"
+    assert both[3] == f"Får vika: Vita veckor – {rule} (står lägre i filen)"
     rest_dark = call("plan", "--at", "2090-11-28T23:30", "--lang", "sv").stdout.splitlines()
-    assert rest_dark[1:3] == ["Visar: bowl släckt, shaft släckt", f"För att: Vita veckor – släckt i övrigt: {rule}"]
+    assert rest_dark[1:3] == ["Visar: Skålen släckt, Skaftet släckt", f"För att: Vita veckor – släckt i övrigt: {rule}"]
     nothing = call("plan", "--at", "2090-07-01T12:00", "--lang", "sv").stdout.splitlines()
     assert nothing[2] == "För att: inget gäller: släckt"
 
@@ -223,7 +305,7 @@ def test_the_table_tells_a_sequence_from_one_colour(call: Any, config: Any) -> N
     assert "färger" not in call("plan", "20 November 2026", "--lang", "sv").stdout
     (config / "schedule.yaml").write_text(text.replace("orange", "[red, lime, blue]\n    change_every: 1 h", 1))
     row = call("plan", "20 November 2026", "--lang", "sv").stdout.splitlines()[1]
-    assert "bowl red 100 % (3 färger), shaft red 100 % (3 färger)" in row
+    assert "Skålen red 100 % (3 färger), Skaftet red 100 % (3 färger)" in row
 
 
 @pytest.fixture
@@ -256,7 +338,7 @@ def soon() -> str:
 def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
     """During a blue override the plan must not say dark, or orange, without a word of it."""
     told = call("plan", "--at", soon()).stdout
-    assert "Shows: bowl blue 100 %, shaft blue 100 %" in told
+    assert "Shows: Bowl blue 100 %, Shaft blue 100 %" in told
     assert "! an override by Eva stands until 20" in told
     assert "(prov): blue" in told
     assert "Because: override by Eva: prov" in told
@@ -324,17 +406,17 @@ def recorded(tmp_path: Path) -> datetime:
 @pytest.mark.parametrize(
     ("second", "bowl", "shaft"),
     [
-        (30, "bowl #FF6A00 80 % – Förra årets – confirmed", "shaft #FF0000 100 % – nothing applied – confirmed"),
-        (90, "bowl #FF6A00 80 % – Förra årets – confirmed", "shaft #00FF00 100 % – nothing applied – confirmed"),
+        (30, "Bowl #FF6A00 80 % – Förra årets – confirmed", "Shaft #FF0000 100 % – nothing applied – confirmed"),
+        (90, "Bowl #FF6A00 80 % – Förra årets – confirmed", "Shaft #00FF00 100 % – nothing applied – confirmed"),
         (
             120,
-            "bowl dark – override by Ann: test – confirmed for 12 s of this minute",
-            "shaft #FF0000 100 % – nothing applied – confirmed for 12 s of this minute",
+            "Bowl dark – override by Ann: test – confirmed for 12 s of this minute",
+            "Shaft #FF0000 100 % – nothing applied – confirmed for 12 s of this minute",
         ),
         (
             239,
-            "bowl dark – override by Ann: test – not confirmed",
-            "shaft #00FF00 100 % – nothing applied – not confirmed",
+            "Bowl dark – override by Ann: test – not confirmed",
+            "Shaft #00FF00 100 % – nothing applied – not confirmed",
         ),
     ],
 )
@@ -353,7 +435,7 @@ def test_of_the_past_in_swedish_and_for_programs(call: Any, recorded: datetime) 
     """The document has values."""
     at = (recorded + 2 * MINUTE).isoformat()
     told = call("plan", "--at", at, "--lang", "sv").stdout.splitlines()
-    assert told[1] == "Visades: bowl släckt – överstyrt av Ann: test – bekräftat 12 s av den här minuten"
+    assert told[1] == "Visades: Skålen släckt – överstyrt av Ann: test – bekräftat 12 s av den här minuten"
     assert told[3] == "Som filerna säger nu:"
     document = json.loads(call("plan", "--at", at, "--json").stdout)
     assert document["of_the_past"]
@@ -394,11 +476,21 @@ def test_a_period_of_the_past_is_told_as_what_the_files_say_now(call: Any) -> No
     assert "! the past is told as the files say it now, not as it was shown" in told
 
 
-def test_of_a_long_row_of_empty_nights_the_first_and_the_last_are_told(call: Any) -> None:
-    """The week of the campaign is not lost in a year of darkness; a fortnight is told night by night."""
-    told = call("plan", "--lang", "sv", "2096-11-29T12:00..2097-11-21T12:00").stdout.splitlines()
-    nights = [line[4:15] for line in told[1:] if not line.startswith("!")]
-    assert nights == ["29 nov 2096", " " * 11, "18 nov 2097", "19 nov 2097", "20 nov 2097"]
-    assert told[2].split() == ["…", "…", "släckt", "–"]
-    fortnight = call("plan", "2096-11-30T12:00..2096-12-14T12:00").stdout.splitlines()
-    assert len([line for line in fortnight if not line.startswith("!")]) == 15
+def test_a_long_row_of_empty_nights_is_one_line(call: Any) -> None:
+    """The week of the campaign is not lost in a year of darkness; programs get every night."""
+    told = call("plan", "--lang", "sv", "2096-11-29T12:00..2097-11-21T12:00").stdout
+    rows = [re.split(" {2,}", row) for row in nights(told)]
+    assert rows[0] == ["tor 29 nov 2096 – mån 18 nov 2097 (355 nätter)", "…", "släckt", "–"]
+    assert [row[0] for row in rows[1:]] == ["tis 19 nov 2097", "ons 20 nov 2097"]
+    plan = json.loads(call("plan", "--json", "2096-11-29T12:00..2097-11-21T12:00").stdout)
+    assert len(plan["nights"]) == 357
+
+
+def test_a_note_on_many_nights_is_one_line(call: Any, config: Path) -> None:
+    """With the times of the first night and of the last."""
+    (config / "schedule.yaml").write_text(
+        "version: 1\nevery_night: [{name: Evening, hours: sunset to 21:45, color: orange}]\n"
+    )
+    told = call("plan", "2090-06-01T12:00..2090-06-21T12:00").stdout.splitlines()
+    (note,) = [line for line in told if line.startswith("  ") and "21:45" in line and "nights)" in line]
+    assert note.count("21:45") >= 2

@@ -1,0 +1,198 @@
+"""The table of `watertower plan`: what is lit in each night, why, and what gives way. A run of nights that are alike is
+one line."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from controller.cli.options import Options
+from controller.cli.period import DAY_MIN, say_day
+from controller.config.load import Setup
+from controller.events import new_event
+from controller.events.words import looks_words
+from controller.lighting.look import NO_LIGHT, Look
+from controller.schedule.campaign import Blackout, Rule
+from controller.schedule.explanation import Why
+from controller.schedule.plan import Program
+from controller.schedule.plan_notes import night_notes
+from controller.schedule.precedence import Claim, NightPlan
+from controller.schedule.sun import SUNSET_DEG, below
+from controller.service.desired import desired_looks
+
+DRIFT_MIN = 10
+"""By so many minutes sunset and sunrise move from one night to the next, south of the polar circle."""
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class LitSpan:
+    """One stretch of a night in local time (none: all of it is dark), what it shows, and why."""
+
+    span: Span | None
+    shows: str
+    why: str
+
+    def is_like(self, other: "LitSpan") -> bool:
+        """Whether it shows the same at nearly the same times."""
+        if (self.shows, self.why) != (other.shows, other.why) or not (self.span and other.span):
+            return (self.shows, self.why, self.span) == (other.shows, other.why, other.span)
+        return all(
+            _minutes_apart(mine, theirs) <= DRIFT_MIN for mine, theirs in zip(self.span, other.span, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NightRow:
+    """One night for people."""
+
+    day: date
+    dark: tuple[Span, ...]
+    lights: tuple[LitSpan, ...]
+
+    def is_like(self, other: "NightRow") -> bool:
+        """Whether both can stand in one line."""
+        pairs = zip(self.lights, other.lights, strict=False)
+        return len(self.lights) == len(other.lights) and all(mine.is_like(theirs) for mine, theirs in pairs)
+
+
+def table(setup: Setup, program: Program, period: Span, options: Options, now: datetime | None) -> str:
+    """The nights of a period, the notes on them below; where `now` is given, its night comes first by itself."""
+    say = options.say
+    nights = program.nights(*period)
+    if now is not None and len(nights) > 1 and _is_over(program, nights[0], now):
+        nights = nights[1:]
+    rows = [_row(setup, program, plan, options) for plan in nights]
+    tonight = rows[:1] if now is not None else []
+    runs = [*([row] for row in tonight), *_runs(rows[len(tonight) :])]
+    lines = [(say("plan.night_of"), say("plan.dark_hours"), say("plan.light"), say("plan.why"))]
+    for run in runs:
+        lines.extend(_lines(run, options, is_tonight=bool(tonight) and run[0] is tonight[0]))
+    widths = [max(len(line[i]) for line in lines) for i in range(3)]
+    told = ["  ".join((*(line[i].ljust(widths[i]) for i in range(3)), line[3])) for line in lines]
+    return "\n".join((*told, *_notes(program, nights, options)))
+
+
+def _is_over(program: Program, plan: NightPlan, now: datetime) -> bool:
+    """Whether the sun has risen and nothing of this night is still to be lit; its frame lasts until noon."""
+    ends = [end for _, end in _dark(program, plan)] + [piece.end for piece in plan.pieces if piece.shows is not None]
+    return all(end <= now for end in ends) and plan.night.midnight < now
+
+
+def _dark(program: Program, plan: NightPlan) -> tuple[Span, ...]:
+    place = program.place
+    return below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
+
+
+def _row(setup: Setup, program: Program, plan: NightPlan, options: Options) -> NightRow:
+    local = partial(_local, program)
+    lights = tuple(_lights(setup, program, plan, options))
+    if not any(piece.shows is not None for piece in plan.pieces):
+        whys = dict.fromkeys(light.why for light in lights)
+        closed = dict.fromkeys(claim.rule.name for claim in plan.claims if not claim.lit)
+        lights = (LitSpan(None, options.say("dark"), "; ".join(whys) or ", ".join(closed) or "–"),)
+    return NightRow(plan.night.day, tuple(local(span) for span in _dark(program, plan)), lights)
+
+
+def _local(program: Program, span: Span) -> Span:
+    start, end = (at.astimezone(program.place.time_zone) for at in span)
+    return start, end
+
+
+def _lights(setup: Setup, program: Program, plan: NightPlan, options: Options) -> Iterator[LitSpan]:
+    """What is lit, and what is dark only because a rule keeps others from being lit."""
+    for piece in plan.pieces:
+        losers = [
+            claim
+            for claim in plan.claims
+            if claim.lit and claim.start < piece.end and piece.start < claim.end and claim.rule is not piece.shows
+        ]
+        if piece.claim is None or not (piece.shows or losers):
+            continue
+        start, end = piece.start, piece.end
+        if piece.shows is None:
+            start = max(start, min(claim.start for claim in losers))
+            end = min(end, max(claim.end for claim in losers))
+        shows = _in_words(setup, program, piece.start, options) if piece.shows is not None else options.say("dark")
+        rules = tuple({id(claim.rule): claim.rule for claim in losers}.values())
+        yield LitSpan(_local(program, (start, end)), shows, _why(piece.claim, rules, options))
+
+
+def _why(claim: Claim, losers: tuple[Rule, ...], options: Options) -> str:
+    """The rule that decides; and of each that would be lit without it, why it is not."""
+    why = Why(claim.rule, "lit" if claim.lit else "blackout" if isinstance(claim.rule, Blackout) else "otherwise")
+    by_reason: dict[str, list[str]] = {}
+    for rule in losers:
+        by_reason.setdefault(why.loses_words(rule, options.language), []).append(rule.name)
+    gives_way = ", ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+    return f"{claim.rule.name}; {options.say('plan.loses').lower()}: {gives_way}" if losers else claim.rule.name
+
+
+def _in_words(setup: Setup, program: Program, at: datetime, options: Options) -> str:
+    """What each zone shows from an instant on; of a sequence the first colour, and of how many."""
+    cue = program.look_at(at)
+    looks: Mapping[str, Look] = cue.looks
+    names = setup.tower.landmark.zone_names(options.language)
+    told = []
+    for zone, state in desired_looks(program.zones, cue, at).items():
+        count = len(looks.get(zone, NO_LIGHT).colors)
+        more = f" ({options.say('plan.colors', count=count)})" if count > 1 else ""
+        told.append(looks_words({names.get(zone, zone): state.value}, options.language) + more)
+    return ", ".join(told)
+
+
+def _runs(rows: Iterable[NightRow]) -> list[list[NightRow]]:
+    """Neighbours that are alike together."""
+    runs: list[list[NightRow]] = []
+    for row in rows:
+        if runs and runs[-1][-1].is_like(row):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def _lines(run: Sequence[NightRow], options: Options, *, is_tonight: bool) -> Iterator[tuple[str, str, str, str]]:
+    """One line for each light of a night or of a run of nights."""
+    say, first, last = options.say, run[0], run[-1]
+    name = _days(first.day, last.day, say)
+    if is_tonight:
+        name = f"{name} ({say('plan.tonight')})"
+    sky = "…" if len(run) > 1 else ", ".join(map(_clock, first.dark)) or say("plan.never_dark")
+    for i, (light, later) in enumerate(zip(first.lights, last.lights, strict=True)):
+        spans = [_clock(span) for span in (light.span, later.span) if span is not None]
+        told = " ".join((*([" … ".join(dict.fromkeys(spans))] if spans else []), light.shows))
+        yield ("" if i else name, "" if i else sky, told, light.why)
+
+
+def _days(first: date, last: date, say: Callable[..., str]) -> str:
+    if first == last:
+        return say_day(first, say)
+    return f"{say_day(first, say)} – {say_day(last, say)} ({say('plan.nights', count=(last - first).days + 1)})"
+
+
+def _clock(span: Span) -> str:
+    return f"{span[0]:%H:%M}–{span[1]:%H:%M}"
+
+
+def _minutes_apart(one: datetime, other: datetime) -> int:
+    """By the clock, whatever the day."""
+    apart = abs(one.hour * 60 + one.minute - other.hour * 60 - other.minute)
+    return min(apart, DAY_MIN - apart)
+
+
+def _notes(program: Program, nights: Iterable[NightPlan], options: Options) -> Iterator[str]:
+    """Under the table: what is unusual, with the nights that it is about; of a run of nights with the same note whose
+    times move, those of the first and of the last."""
+    runs: dict[tuple[str, int], list[list[tuple[date, str]]]] = {}
+    for plan in nights:
+        for note in night_notes(program, plan):
+            told = (plan.night.day, new_event(note.code, **note.fields).text(options.language))
+            of_rule = runs.setdefault((note.code, id(note.rule)), [])
+            if of_rule and told[0] - of_rule[-1][-1][0] == timedelta(days=1):
+                of_rule[-1].append(told)
+            else:
+                of_rule.append([told])
+    for run in sorted((run for of_rule in runs.values() for run in of_rule), key=lambda run: run[0][0]):
+        (first, text), (last, later) = run[0], run[-1]
+        yield f"  {_days(first, last, options.say)}: {text}" + (f" … {later}" if later != text else "")
