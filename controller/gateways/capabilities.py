@@ -1,8 +1,9 @@
 """What of a desired state vendors' lamps can show: whole steps, full colours, colour temperatures in mired.
 
-White LEDs beside red, green and blue are always sent as 0: firmwares that mix white by themselves (WLED's auto white,
-Tasmota's white blending) would otherwise show, or report, something else. A colour given in kelvin uses the lamp's
-colour temperature where it has one, else its RGB.
+White LEDs beside red, green and blue show white (`split_white`) in the dialects whose brightness is known to dim them
+too: WLED and the JSON schema of Home Assistant. They are sent as 0 where it may not (Shelly), where what is reported of
+them is too coarse to confirm at low brightness (Tasmota), and where it is not known if a lamp has any (ESPHome,
+Zigbee2MQTT). A colour given in kelvin uses the lamp's colour temperature where it has one, else its RGB.
 """
 
 from dataclasses import replace
@@ -71,6 +72,14 @@ def within_mired(desired: ZoneState, low: float, high: float) -> ZoneState:
 def mired(kelvin: int) -> int:
     """A colour temperature in mired."""
     return round(1e6 / kelvin)
+
+
+def split_white(color: Color) -> tuple[int, int, int, int]:
+    """A colour as red, green, blue and white, 0..255: white comes from the white LEDs alone. A pale colour does not:
+    firmwares apply gamma to each level, and what is left of red, green and blue would be too faint to tint the white.
+    """
+    red, green, blue = color.rgb
+    return (0, 0, 0, red) if red == green == blue else (red, green, blue, 0)
 
 
 def same_color(expected: Color, reported: ReportedLook, tolerance: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import payloads
+from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, DeviceFault, Ignored, Lack, Message, Report
 from controller.gateways.light_json import WithColorModes, is_steady, read_color
 from controller.gateways.payloads import Contradiction, Unreadable, plain
@@ -31,7 +31,6 @@ from controller.gateways.vendor import (
 )
 from controller.lighting.look import ZoneState
 
-NO_WHITE: Mapping[str, Mapping[str, int]] = {"rgbw": {"w": 0}, "rgbww": {"c": 0, "w": 0}}
 Kelvin = Annotated[int, Field(ge=1000, le=20_000)]
 
 
@@ -116,8 +115,12 @@ class HomeAssistant(WithColorModes, WithAvailability, AnswersCommands, OneZone):
         if self.colored == "hs":
             hue, saturation = payloads.to_hue(state.color)
             return {"color": {"h": plain(hue), "s": plain(saturation)}}
-        red, green, blue = state.color.rgb
-        return {"color": {"r": red, "g": green, "b": blue, **NO_WHITE.get(self.colored or "", {})}}
+        if self.colored == "rgb":
+            return {"color": dict(zip("rgb", state.color.rgb, strict=True))}
+        # of two whites the cold one, which is nearer to the white of sRGB
+        names = "rgbw" if self.colored == "rgbw" else "rgbc"
+        color = dict(zip(names, capabilities.split_white(state.color), strict=True))
+        return {"color": color if self.colored == "rgbw" else {**color, "w": 0}}
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = payloads.document(payload)

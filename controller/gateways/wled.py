@@ -62,7 +62,7 @@ class Wled(OneZone):
         # `fx: 0` stops an effect and a playlist, which would light the lamp again (wled00/json.cpp)
         if not state.on or state.color is None:
             return (command(f"{self.topic}/api", payloads.dumped(on=False, **always, seg={"fx": 0})),)
-        color = [*state.color.rgb, *([0] if self.channels == "rgbw" else [])]
+        color = capabilities.split_white(state.color) if self.channels == "rgbw" else state.color.rgb
         # without an id this is all selected segments; one may have been switched off, dimmed or frozen by hand, little
         # of which shows in the reports
         segment = {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [color]}

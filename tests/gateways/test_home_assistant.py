@@ -79,6 +79,32 @@ def test_kelvin_goes_as_mired_within_range(
     assert not gateway.agrees("bowl", want, read(gateway, **said, color_temp=mired - 40))
 
 
+@pytest.mark.parametrize(
+    ("mode", "color", "expected"),
+    [
+        ("rgb", "#FFFFFF", {"r": 255, "g": 255, "b": 255}),
+        ("rgbw", "#FFFFFF", {"r": 0, "g": 0, "b": 0, "w": 255}),
+        ("rgbww", "#FFFFFF", {"r": 0, "g": 0, "b": 0, "c": 255, "w": 0}),
+        ("rgbw", "#808080", {"r": 0, "g": 0, "b": 0, "w": 128}),
+        ("rgbw", "#FFD0A0", {"r": 255, "g": 208, "b": 160, "w": 0}),
+    ],
+)
+def test_white_comes_from_the_white_leds(
+    mode: str,
+    color: str,
+    expected: dict[str, int],
+    named: Callable[..., Gateway],
+    desired_state: Callable[..., DesiredState],
+) -> None:
+    """And what the lamp then reports is the white that was asked for."""
+    gateway = named("home-assistant", color_modes=[mode])
+    state = ZoneState(on=True, color=Color(color), brightness=0.8)
+    [message] = gateway.encode(desired_state(state), PREFIX)
+    keys = json.loads(message.payload)
+    assert keys["color"] == expected
+    assert gateway.agrees("bowl", state, read(gateway, color_mode=mode, **keys))
+
+
 def test_the_colour_mode_says_which_keys_hold(named: Callable[..., Gateway]) -> None:
     """Other keys may be left over from before."""
     gateway = named("home-assistant")

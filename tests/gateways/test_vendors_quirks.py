@@ -301,6 +301,9 @@ def test_wled_is_sent_its_whole_state(
     keys = sent(named("wled", channels="rgbw"), desired_state(lit(brightness=0.8)))
     assert keys["seg"] == {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [[255, 106, 0, 0]]}
     assert (keys["tt"], keys["nl"]) == (0, {"on": False})
+    white = lit("#FFFFFF")
+    assert sent(named("wled", channels="rgbw"), desired_state(white))["seg"]["col"] == [[0, 0, 0, 255]]
+    assert sent(named("wled"), desired_state(white))["seg"]["col"] == [[255, 255, 255]]
     off = sent(named("wled"), desired_state(DARK, 120.0))
     assert off == {"on": False, "tt": 655, "nl": {"on": False}, "seg": {"fx": 0}}, "a playlist would go on"
 
