@@ -216,6 +216,10 @@ MADE: dict[str, tuple[str, str]] = {
         file({}, ["1 Dimmer", "2 Dimmer", "3 Dimmer", *PIXELS], **MATRIX),
         "dimmer, dimmer, dimmer" + ", red, green, blue" * 3,
     ),
+    "a dimmer of a part that nobody knows": (
+        file({**RGB, "Master Dimmer": LEVEL, "Matrix Dimmer": LEVEL}, ["Master Dimmer", "Matrix Dimmer", *RGB]),
+        "dimmer, dimmer, red, green, blue",
+    ),
     "a dimmer of a part without colours": (
         file({**RGB, "Master Dimmer": LEVEL, "Aura Dimmer": LEVEL}, ["Master Dimmer", "Aura Dimmer", *RGB]),
         "dimmer, fixed 0, red, green, blue",
@@ -371,6 +375,14 @@ MADE: dict[str, tuple[str, str]] = {
         ),
         "red, green, blue, fixed 124",
     ),
+    "a tint in letters": (
+        file({**RGB, "G/M": steps(("-50%", 0, 99), ("Neutral", 100, 149), ("+50%", 150, 255))}, [*RGB, "G/M"]),
+        "red, green, blue, fixed 124",
+    ),
+    "a fade without a word": (
+        file({**RGB, "Cross Fade": {"type": "Generic"}}, [*RGB, "Cross Fade"]),
+        "red, green, blue, fixed 255",
+    ),
     "a tint of one range": (
         file({**RGB, "Tint": {"type": "Generic", "comment": "green to magenta"}}, [*RGB, "Tint"]),
         "red, green, blue, fixed 127",
@@ -393,6 +405,13 @@ MADE: dict[str, tuple[str, str]] = {
             ["Dimmer", "CCT"],
         ),
         "dimmer, fixed 64",
+    ),
+    "a white panel with a choice of its curve": (
+        file(
+            {"Dimmer": LEVEL, "CCT Source Mode": steps(("Menu", 0, 99), ("Soft", 100, 255))},
+            ["Dimmer", "CCT Source Mode"],
+        ),
+        "dimmer, fixed 0",
     ),
     "a white panel upside down": (
         file(
