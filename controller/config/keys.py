@@ -22,7 +22,7 @@ from controller.config.synonyms import PASSWORDS, near
 # digits without plus sign, leading zero, point or exponent: other readers take 010 for 8, 1e3 for 1000
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
-RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d]\w*)(?P<between>:| +)(?P<value>\S.*)")
+RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>:| *= *| +)(?P<value>\S.*)")
 # a number in another form; south and west turn its sign, and a number with any other word is not guessed at
 NEARLY = re.compile(
     r"[NEÖ]?\s*\+?(?P<sign>[-−–])?0*(?P<whole>[0-9]+)(?P<part>[.,][0-9]{1,15})?\s*°?\s*[NEÖ]?", re.IGNORECASE
@@ -164,28 +164,77 @@ class _Check:
         if isinstance(node, Scalar):
             self._number(holds.number, node)
             return node
+        items = holds.items
+        if isinstance(node, Pairs) and items and items.models and not holds.models:
+            node = self._entries(items.models[0], node)
         if isinstance(node, YamlSequence):
-            items = holds.items
-            return node if items is None else node._replace(items=tuple(self.value(items, one) for one in node.items))
+            if items is None:
+                return node
+            joined = self._without_hyphens(items.models[0], node.items) if len(items.models) == 1 else node.items
+            return node._replace(items=tuple(self.value(items, one) for one in joined))
         model = holds.model_of(node)
         if model is not None and keys(model):
             return self._pairs(model, node)
         if model is not None or holds.values is None:
             return node
-        for entry in node.entries.values():
+        entries = {}
+        for word, entry in node.entries.items():
+            found = RUN_TOGETHER.match(word) if entry.is_empty and not self._has_colon(entry.key) else None
+            if found:  # `{bowl:red}`, `{bowl red}`, `{bowl=red}`
+                code = "TWL-S022" if found["between"] == ":" else "TWL-S023"
+                self._found(code, entry, key=found["key"], value=found["value"])
+                value = Scalar(found["value"], entry.key.part(*found.span("value")))
+                entries[found["key"]] = YamlEntry(entry.key.shortened(found["key"]), value)
+                continue
+            entries[word] = entry
             if entry.is_empty:
                 self._empty(None, entry)
         values = holds.values
         return node._replace(
             entries={
                 word: one if one.is_empty else one._replace(value=self.value(values, one.value))
-                for word, one in node.entries.items()
+                for word, one in entries.items()
             }
         )
 
+    def _entries(self, model: type[BaseModel], node: Pairs) -> Pairs | YamlSequence:
+        """The list that was meant by pairs in its place: one entry without its hyphen, or entries by their names."""
+        written, (_, column, _) = self._source.lines[node.place.line - 1], node.place
+        known = keys(model)
+        if "name" not in known or "{" in written[: column - 1] or not node.entries:
+            return node
+        if all(isinstance(entry.value, Pairs) or entry.is_empty for entry in node.entries.values()):
+            named = [(entry.key, entry.value) for entry in node.entries.values()]
+            for name, _ in named:
+                self.findings.append(self._source.finding("TWL-S184", name.place, value=name.text))
+            return YamlSequence(tuple(_named(name, value) for name, value in named), node.place)
+        if _nearest(next(iter(node.entries)), tuple(known)) is None or column < 3:
+            return node
+        rest = written[column - 1 :].partition(" #")[0].rstrip()
+        self.findings.append(self._source.finding("TWL-S072", node.place, rest=rest, column=column - 3))
+        return YamlSequence((node,), node.place)
+
+    def _without_hyphens(self, model: type[BaseModel], items: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The entries; one that only goes on with the entry above has a hyphen too many."""
+        known, joined = keys(model), list[Node]()
+        for item in items:
+            above = joined[-1] if joined and "name" in known else None
+            has, more = (_meant(one, known) if isinstance(one, Pairs) else set() for one in (above, item))
+            if isinstance(item, Pairs) and isinstance(above, Pairs) and "name" in has and more <= known.keys() - has:
+                line, column, _ = item.place
+                rest = self._source.lines[line - 1][column - 1 :].partition(" #")[0].rstrip()
+                self.findings.append(self._source.finding("TWL-S185", item.place, rest=rest, column=column - 1))
+                joined[-1] = above._replace(entries={**above.entries, **item.entries})
+            else:
+                joined.append(item)
+        return tuple(joined)
+
+    def _has_colon(self, key: Scalar) -> bool:
+        return self._source.lines[key.place.line - 1][key.place.end - 1 :].lstrip().startswith(":")
+
     def _pairs(self, model: type[BaseModel], node: Pairs) -> Pairs:
         known, meant = keys(model), {}
-        entries = node.entries
+        entries = self._beside_their_keyword(known, self._beginning_with_its_name(known, node.entries))
         if len(self.findings) < MOST_SOUGHT:
             entries = _renamed(entries, known, _misplaceable(model, self._files))
         self._outermost = self._outermost or entries
@@ -200,6 +249,46 @@ class _Check:
             else:
                 meant[word] = entry._replace(value=self.value(known[word].holds, entry.value))
         return node._replace(entries=meant)
+
+    def _beginning_with_its_name(
+        self, known: Mapping[str, Keyword], entries: Mapping[str, YamlEntry]
+    ) -> Mapping[str, YamlEntry]:
+        """`- Lucia:` and its lines below, for `- name: Lucia`."""
+        word, first = next(iter(entries.items()), ("", None))
+        name = known.get("name")
+        if first is None or name is None or not name.field.is_required() or not self._has_colon(first.key):
+            return entries
+        if not first.is_empty or len(entries) == 1 or "name" in entries or self._is_known(word, known):
+            return entries
+        self._found("TWL-S184", first, value=word)
+        others = {other: entry for other, entry in entries.items() if other != word}
+        return {"name": YamlEntry(first.key.shortened("name"), first.key), **others}
+
+    def _is_known(self, word: str, known: Mapping[str, Keyword]) -> bool:
+        return (
+            _nearest(word, tuple(known)) is not None
+            or word in self._files.own | self._files.other
+            or word.casefold() in PASSWORDS
+        )
+
+    def _beside_their_keyword(
+        self, known: Mapping[str, Keyword], entries: Mapping[str, YamlEntry]
+    ) -> Mapping[str, YamlEntry]:
+        """Pairs in the column of the empty keyword that they belong to: `color:` with `bowl: red` not further in."""
+        moved: dict[str, YamlEntry] = {}
+        holder: str | None = None
+        for word, entry in entries.items():
+            if holder is not None and not entry.is_empty and not self._is_known(word, known):
+                found = entry.key.place.column - 1
+                self._found("TWL-S021", entry, word=word, found=found, expected=found + 2)
+                inner = moved[holder].value
+                inside = inner.entries if isinstance(inner, Pairs) else {}
+                moved[holder] = moved[holder]._replace(value=Pairs({**inside, word: entry}, entry.key.place))
+                continue
+            moved[word] = entry
+            holds_pairs = word in known and known[word].holds.values is not None
+            holder = word if holds_pairs and entry.is_empty and entry.comment is None else None
+        return moved
 
     def _unknown(self, model: type[BaseModel], entry: YamlEntry) -> None:
         """A keyword that is known, but in another place: the outermost level, the other file, an entry further in, or
@@ -249,6 +338,16 @@ class _Check:
 
     def _found(self, code: str, entry: YamlEntry, **fields: object) -> None:
         self.findings.append(self._source.finding(code, entry.key.place, **fields))
+
+
+def _named(name: Scalar, value: Node) -> Pairs:
+    """An entry that its name stood above."""
+    inside = value.entries if isinstance(value, Pairs) else {}
+    return Pairs({"name": YamlEntry(name.shortened("name"), name), **inside}, name.place)
+
+
+def _meant(pairs: Pairs, known: Mapping[str, Keyword]) -> set[str]:
+    return {_nearest(word, tuple(known)) or word for word in pairs.entries}
 
 
 def _renamed(

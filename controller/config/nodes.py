@@ -21,6 +21,10 @@ class Scalar(NamedTuple):
     place: FilePlace
     quoted: bool = False
 
+    def shortened(self, text: str) -> "Scalar":
+        """Another text at this place."""
+        return self._replace(text=text)
+
     def part(self, start: int, end: int | None) -> FilePlace:
         """The place of `text[start:end]`; all of it where escapes hide the offsets."""
         line, column, after = self.place

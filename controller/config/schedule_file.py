@@ -7,6 +7,8 @@ broken) the colours are checked all the same.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+from itertools import chain
 from typing import Annotated
 
 from pydantic import (
@@ -20,6 +22,7 @@ from pydantic import (
     field_validator,
 )
 
+from controller.config import color_texts
 from controller.config.synonyms import near
 from controller.config.tower import Keys, Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.errors import Mistake
@@ -57,22 +60,19 @@ def _one_or_several(value: object, info: ValidationInfo) -> Colors:
     if isinstance(value, str):
         if value.strip().casefold() in DARK_WORDS:
             return ()
-        _is_no_list(value, info)
+        if not value.strip():
+            raise Mistake("TWL-S013", key="color")
+        if not _is_color(value, info) and (colors := color_texts.several(value, partial(_is_color, info=info))):
+            raise Mistake("TWL-S190", suggestion=color_texts.listed(colors))
         return (ONE.validate_python(value, context=info.context),)
     if not isinstance(value, list) or is_triple(value):
         raise no_color(value)
     if any(not isinstance(part, str) or part.strip().casefold() in DARK_WORDS for part in value):
         raise Mistake("TWL-S073")
+    parts = [color_texts.several(part, partial(_is_color, info=info)) or [part] for part in value]
+    if any(len(part) > 1 and not _is_color(text, info) for text, part in zip(value, parts, strict=True)):
+        raise Mistake("TWL-S190", suggestion=color_texts.listed(chain(*parts)))
     return SEVERAL.validate_python(value, context=info.context)
-
-
-def _is_no_list(value: str, info: ValidationInfo) -> None:
-    """Raises Mistake for an empty text, and for several colours in one text: a list without its brackets."""
-    if not value.strip():
-        raise Mistake("TWL-S013", key="color")
-    parts = [part.strip() for part in value.split(",")]
-    if len(parts) > 1 and all(_is_color(part, info) for part in parts):
-        raise Mistake("TWL-S074", suggestion=f"[{', '.join(parts)}]")
 
 
 def _is_color(text: str, info: ValidationInfo) -> bool:
@@ -98,6 +98,15 @@ def _by_zone(value: object, info: ValidationInfo) -> object:
     if isinstance(value, dict):
         _is_each_zone_once(value, info)
         return ZONES.validate_python(value, context=info.context)
+    if isinstance(value, str) and value.strip().casefold() not in DARK_WORDS and not _is_color(value, info):
+        zones = (info.context or {}).get("zones") or ()
+        mistake = color_texts.in_words(value, zones, partial(_is_color, info=info))
+        if mistake is not None:
+            raise mistake
+    if isinstance(value, list) and value and all(isinstance(part, dict) and part for part in value):
+        pairs = [pair for part in value for pair in part.items()]  # `[bowl: red, shaft: blue]`
+        if all(isinstance(color, str) for _, color in pairs):
+            raise Mistake("TWL-S065", braced=color_texts.braced(pairs))
     colors = _one_or_several(value, info)
     return dict.fromkeys((info.context or {}).get("zones") or ("",), colors)
 
@@ -149,6 +158,10 @@ class Shows(BaseModel):
     def _changes_with_a_pace(cls, value: Mapping[str, Colors], info: ValidationInfo) -> Mapping[str, Colors]:
         changes = any(len(colors) > 1 for colors in value.values())
         if changes and info.data.get("change_every", ...) is None:
+            first, *others = value.values()
+            if others and all(colors == first for colors in others):  # one list for all zones
+                written = [color.name or color.hex for color in first]
+                raise Mistake("TWL-S180", by_zone=color_texts.of_zones(written, value))
             raise Mistake("TWL-S066")
         if not changes and info.data.get("change_every") is not None:
             raise Mistake("TWL-S067")

@@ -5,7 +5,7 @@ A Mistake that a validator raised keeps its code, and its offsets become columns
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,15 +14,24 @@ from pydantic_core import ErrorDetails
 from controller.config.findings import Finding
 from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlSequence, plain
 from controller.config.synonyms import near
+from controller.config.yaml_text import quoted
 from controller.errors import Mistake
 from controller.events import CATALOGUE, Text
 from controller.events.models import Phrase
-from controller.locale import DEFAULT, texts
+from controller.lighting.color import parse_color
+from controller.lighting.names import DARK_WORDS
+from controller.locale import DEFAULT, template, texts
+from controller.schedule.days import Days
 
 Explanation = tuple[str, dict[str, object]]
 """A code and the fields of its text."""
 Path = tuple[int | str, ...]
 
+LISTS = ("campaigns", "every_night", "blackouts")
+NO_ENTRIES = frozenset(
+    {"nej", "no", "none", "ingen", "inga", "inget", "nothing", "off", "false", "-", "0", "tom", "empty"}
+)
+"""What people write for an empty list."""
 NO_DAYS = "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
 """Keywords in a wrong place: reported as that, and neither as missing nor as oddly indented."""
@@ -55,15 +64,17 @@ SINGLE = frozenset({"string_type", "int_type", "float_type", "bool_type", "union
 
 def findings(document: Document, error: ValidationError, earlier: Iterable[Finding]) -> Iterator[Finding]:
     """A finding for every error that is not the consequence of another one, nor of an earlier finding."""
-    places, misplaced = set(), set()
+    places, misplaced, unknown = set(), set(), set()
     for finding in earlier:
         places.add(finding.place and finding.place[:2])
+        if finding.code == "TWL-S011":
+            unknown.add(finding.place)
         if finding.code in ELSEWHERE:
             misplaced.add(finding.event.fields["key"])
         elif finding.code == DELETED:
             misplaced.add(finding.event.fields["missing"])
     for one in _flat(error):
-        if not _is_consequence(document, one, places, misplaced):
+        if not _is_consequence(document, one, places, misplaced, unknown):
             yield _finding(document, one)
 
 
@@ -77,7 +88,9 @@ def _flat(error: ValidationError, path: Path = ()) -> Iterator[ErrorDetails]:
             yield {**one, "loc": (*path, *one["loc"])}
 
 
-def _is_consequence(document: Document, error: ErrorDetails, places: set[Any], misplaced: set[object]) -> bool:
+def _is_consequence(
+    document: Document, error: ErrorDetails, places: set[Any], misplaced: set[object], unknown: set[Any]
+) -> bool:
     """Whether an earlier finding is the reason: of this very value, or of a keyword that seems to be missing."""
     if error["type"] in {"extra_forbidden", "is_instance_of"}:
         return True
@@ -89,6 +102,8 @@ def _is_consequence(document: Document, error: ErrorDetails, places: set[Any], m
         missing = {"dates", "nights"}
     _, node = document.at(error["loc"][:-1] if error["type"] == "missing" else error["loc"])
     if isinstance(node, Pairs):
+        if missing and any(entry.key.place in unknown for entry in node.entries.values()):
+            return True  # perhaps under the keyword that is not known
         return any(word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in missing)
     if isinstance(node, YamlSequence):
         return error["type"] == "too_short" and bool(node.items)
@@ -148,7 +163,11 @@ def _explained(error: ErrorDetails, key: str, node: Node | None) -> Explanation:
         return choice(written, str(context.get("tag", text)), words)
     if kind == "string_pattern_mismatch":
         return _name(key, text, context["pattern"])
+    if str(error["loc"][-1]) == "otherwise" and kind == "literal_error":
+        return "TWL-S189", {"value": text}
     code = "TWL-S086" if (kind, key) == ("too_short", "zones") else CODES.get(kind, "TWL-S063")
+    if code in {"TWL-S052", "TWL-S053"} and (group := next((one for one in LISTS if one in error["loc"]), None)):
+        return _entry_meant(code, group, node)
     sign, bound = BOUNDS.get(kind, ("", "max_length"))
     examples = {
         "TWL-S014": _example("line", "kind"),
@@ -162,6 +181,39 @@ def _explained(error: ErrorDetails, key: str, node: Node | None) -> Explanation:
         "example": examples.get(code),
     }
     return code, {name: fields[name] for name in CATALOGUE[code].fields}
+
+
+def _entry_meant(code: str, group: str, node: Node | None) -> Explanation:
+    """A text or pairs where there must be a list of entries (TWL-S052) or one of them (TWL-S053)."""
+    form = "[{}]" if code == "TWL-S052" else "{}"
+    example: object = form.format(f"{{{template(DEFAULT, 'examples', f'entry.{group}')}}}")
+    if isinstance(node, Pairs) and all(isinstance(entry.value, Scalar) for entry in node.entries.values()):
+        example = form.format(_in_braces({key: str(plain(entry.value)) for key, entry in node.entries.items()}))
+    elif isinstance(node, Scalar):
+        text = node.text.strip()
+        if text.casefold() in NO_ENTRIES and code == "TWL-S052":
+            example = "[]"
+        elif group == "blackouts" and _reads(Days.parse, text):
+            by_days = (form.format(_in_braces({"name": text, days: text})) for days in ("nights", "dates"))
+            return "TWL-S192", dict(zip(("value", "night", "calendar"), (text, *by_days), strict=True))
+        elif group == "every_night" and (
+            text.casefold() in DARK_WORDS or _reads(lambda name: parse_color(name, {}), text)
+        ):
+            example = form.format(_in_braces({"name": text, "color": text}))
+    return code, {"key": group, "example": example}
+
+
+def _reads(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except Mistake:
+        return False
+    return True
+
+
+def _in_braces(pairs: Mapping[str, str]) -> str:
+    values = (quoted(value) if set(value) & set(",[]{}#:") else value for value in pairs.values())
+    return f"{{{', '.join(f'{key}: {value}' for key, value in zip(pairs, values, strict=True))}}}"
 
 
 def _example(*keys: str) -> Phrase | None:

@@ -142,6 +142,10 @@ class Builder:
         if is_item and len(twice) > 1 and twice[0].key.text == next(iter(entries)):  # a second entry has begun
             line, column, _ = twice[0].key.place
             self.findings.append(yaml_hints.missing_hyphen(self.text, line - 1, column - 3))
+        elif is_item and len(twice) > 1 and twice[1].key.place.line == twice[0].key.place.line + 1:
+            key = twice[0].key
+            fields = {"key": key.text, "first_line": entries[key.text].key.place.line, "second_line": key.place.line}
+            self.findings.append(self.text.source.finding("TWL-S188", key.place, **fields))
         else:
             self._report_twice(entries, twice)
         first = next((entry.key.place for entry in entries.values()), self._place(start))

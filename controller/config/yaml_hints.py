@@ -9,6 +9,7 @@ import re
 from yaml import MarkedYAMLError, ScalarEvent, YAMLError
 
 from controller.config.findings import Finding
+from controller.config.synonyms import near
 from controller.config.yaml_text import (
     CLOSING,
     FIRST_PAIR,
@@ -21,12 +22,17 @@ from controller.config.yaml_text import (
     scan,
 )
 
-NO_COLON = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<sign> *(?:[=-]>|:?=|[;：]) *| +)(?P<value>[^\s=;:].*)")
+NO_COLON = re.compile(
+    r"(?P<key>[^\W\d][\w-]*)(?P<sign> *(?:[=-]>|:?=|：|;(?!.*;)) *| +[-–—] +| +:|[.,] +| +)(?P<value>[^\s=;:].*)"
+)
+WEAK_SIGNS = frozenset({"", "-", "–", "—", ":", ".", ","})
+"""Only behind a keyword do these stand for its colon."""
 ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*)$")
 ENTRY = re.compile(r"- +(?:[\[{]|[^\W\d][\w-]*:(?:\s|$))")
 LAST_WORD = re.compile(r"[\s,;](?P<key>[^\W\d][\w-]*)$")
 ONE_PAIR = r"[^\W\d][\w-]*: +(?:[^\s,:{}\[\]]|:(?=\S)| (?! *,))+"
-SEVERAL_PAIRS = re.compile(rf"(?P<pairs>{ONE_PAIR}(?: *, *{ONE_PAIR})+)[ ,}}]*")
+PAIRS = re.compile(rf"(?P<pairs>{ONE_PAIR}(?: *, *{ONE_PAIR})*)[ ,}}]*")
+PARENTHESES = {"(": ")", "<": ">"}
 NEXT_KEY = re.compile(r"[\"']?[^\W\d][\w-]*[\"']?(?=\s*:)")
 UNPARTED = re.compile(r"(?P<before>[^\s,;\[{]*)[\s;]+(?P<word>[^\s,;]+)\s*$")
 HEX = re.compile(r"#(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})\b")
@@ -39,6 +45,8 @@ TELLTALES = {
     "address": "fixtures",
 }
 """Keywords that show what the deleted keyword above them was."""
+LISTS_OF_ENTRIES = frozenset({"every_night", "blackouts"})
+"""Below these a campaign is pasted by mistake, at the end of the file."""
 HOLD_PAIRS = frozenset({"site", "mqtt"})
 """Those of them that hold pairs; the others hold lists."""
 
@@ -143,9 +151,14 @@ def _second_colon(text: YamlText, at: Position, value: int) -> Finding:
     """`- name: a, zone: b` and `color: bowl: red, shaft: blue`; `name: a dates: b`; `name: Orange: a week`."""
     line, written = at.line, text.value(at.line)
     for start in (text.body(line), value) if text.is_item(line) else (value,):
-        found = SEVERAL_PAIRS.fullmatch(written, start)
-        if found:
-            return text.finding("TWL-S065", line, start, len(written), braced=f"{{{found['pairs']}}}")
+        begin = start + len(written[start:]) - len(written[start:].lstrip())
+        framed = PARENTHESES.get(written[begin : begin + 1]) == written[-1]
+        found = PAIRS.fullmatch(written, begin + framed, len(written) - framed)
+        key = text.key(line)
+        if found and (framed or found["pairs"].count(": ") > 1 or near(key, ("color",)) or text.is_outermost(key)):
+            braced = f"{{{found['pairs']}}}"
+            braced = f"[{braced}]" if text.is_outermost(key) else braced
+            return text.finding("TWL-S065", line, begin, len(written), braced=braced)
     in_quotes = quoted(written[value:].strip())
     word = LAST_WORD.search(written, value, at.column)
     if word and word["key"].lower() in text.keywords:
@@ -161,7 +174,7 @@ def _no_pair(text: YamlText, at: Position, begin: Position) -> Finding | None:
             continue
         beside = [one for one in (text.above(line), next(text.below(line), None)) if one is not None]
         if written[start] in "[{\"'":
-            among_items = any(text.lines[one].startswith(" " * start + "- ") for one in beside)
+            among_items = any(text.lines[one].startswith(" " * start + "- ") for one in (*beside, *range(line)))
             if written[start] in CLOSING and text.indent(line) == start and among_items:
                 return missing_hyphen(text, line, start)
             continue
@@ -175,13 +188,21 @@ def _no_pair(text: YamlText, at: Position, begin: Position) -> Finding | None:
         if color and word and is_key:
             return text.finding("TWL-S023", line, *word.span("key"), key=key, value=as_value(color[0]))
         among_names = any(text.body(one) == start and text.key(one) not in text.keywords for one in beside)
-        if pair and (is_key or pair["sign"].strip() or (among_names and " " not in pair["value"])):
+        if pair and (is_key or pair["sign"].strip() not in WEAK_SIGNS or (among_names and " " not in pair["value"])):
             return _pair(text, line, pair)
         if word and is_key:
             return text.finding("TWL-S046", line, *word.span("key"), key=key)
-        if not text.is_item(line) and written[-1] not in "]},":
-            return text.finding("TWL-S047", line, start, len(written))
+        if not text.is_item(line) and (stray := _stray(text, line)):
+            return stray
     return None
+
+
+def _stray(text: YamlText, line: int) -> Finding | None:
+    """A text that is no pair: the value of the keyword above, in its column, or no part of the file."""
+    above, start, written = text.above(line), text.indent(line), text.value(line)
+    if above is not None and text.opens(above) and text.body(above) == start:
+        return _moved(text, line, start + 2)
+    return text.finding("TWL-S047", line, start, len(written)) if written[-1] not in "]}," else None
 
 
 def _pair(text: YamlText, line: int, found: re.Match[str]) -> Finding:
@@ -195,12 +216,40 @@ def _wrong_place(text: YamlText, line: int) -> Finding | None:
     if above is None:
         return None
     return (
-        _at_the_edge(text, line, above)
+        _name_alone(text, line, above)
+        or _hyphen_too_many(text, line, above)
+        or _at_the_edge(text, line, above)
         or _keyword_deleted(text, line, above)
         or _below_value(text, line, above)
         or _no_hyphen(text, line, above)
         or _slipped(text, line, above)
     )
+
+
+def _name_alone(text: YamlText, line: int, above: int) -> Finding | None:
+    """`- Lucia` or `Lucia:` with the other lines of the entry below."""
+    if text.is_item(line) or not text.has_pair(line):
+        return None
+    name, start = text.value(above)[text.body(above) :], text.body(above)
+    if text.is_item(above) and not text.has_pair(above) and text.indent(line) > text.indent(above):
+        found = name[0] not in "[{\"'" and text.key(line) in text.keywords
+        return text.finding("TWL-S184", above, start, start + len(name), value=name) if found else None
+    below = next(text.below(line), None)
+    if below is None or not text.opens(line) or text.is_key(text.key(line)) or text.indent(below) <= text.indent(line):
+        return None
+    start, name = text.indent(line), text.key(line)
+    found = text.has_pair(below) and not text.is_item(below) and text.key(below) in text.keywords
+    return text.finding("TWL-S184", line, start, start + len(name) + 1, value=name) if found and start else None
+
+
+def _hyphen_too_many(text: YamlText, line: int, above: int) -> Finding | None:
+    """`- color: red` among the other lines of an entry."""
+    column, key = text.indent(line), text.key(line)
+    among = not text.is_item(above) and text.has_pair(above) and not text.opens(above) and text.indent(above) == column
+    if not text.is_item(line) or not text.has_pair(line) or not among or key not in text.keywords or key == "name":
+        return None
+    rest = text.value(line)[text.body(line) :]
+    return text.finding("TWL-S185", line, column, len(text.value(line)), rest=rest, column=column)
 
 
 def _at_the_edge(text: YamlText, line: int, above: int) -> Finding | None:
@@ -227,7 +276,8 @@ def _keyword_deleted(text: YamlText, line: int, above: int) -> Finding | None:
             break
         group.append(text.lines[one])
     missing = next((TELLTALES[word] for word in WORDS.findall("\n".join(group)) if word in TELLTALES), None)
-    if missing is None or missing in WORDS.findall("\n".join(text.source.lines)) or item is (missing in HOLD_PAIRS):
+    written = "\n".join(text.value(one) for one in range(len(text.lines)))
+    if missing is None or missing in WORDS.findall(written) or item is (missing in HOLD_PAIRS):
         return None
     key = text.lines[above][start : pair.end() - 1].strip()
     return text.finding("TWL-S076", line, level, len(text.value(line)), key=key, missing=missing)
@@ -245,6 +295,8 @@ def _below_value(text: YamlText, line: int, above: int) -> Finding | None:
     elif value not in EMPTY or (value != "{}" and sum(text.indent(one) > start for one in text.below(above)) < 2):
         return None  # one line alone has slipped rather than been put in
     key = written[start : pair.end() - 1].strip()
+    if key in LISTS_OF_ENTRIES and value == "[]":
+        return text.finding("TWL-S191", above, written.index(value, pair.end()), len(written), key=key)
     return text.finding("TWL-S045", above, written.index(value, pair.end()), len(written), key=key, value=value)
 
 
@@ -269,7 +321,7 @@ def _no_hyphen(text: YamlText, line: int, above: int) -> Finding | None:
     same = any(
         text.is_item(one) and text.indent(one) == column and text.key(one) == text.key(line) for one in range(line)
     )
-    deeper = below is not None and text.indent(below) == column + 2 and not text.is_item(below)
+    deeper = below is not None and text.indent(below) in {column, column + 2} and not text.is_item(below)
     return missing_hyphen(text, line, column) if same and deeper else None
 
 

@@ -5,6 +5,7 @@ column for column, so that the rest of the file is checked in the same run. Comm
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,11 +23,16 @@ INVISIBLE = (
 )
 FILLER = "\u200b"
 """What an invisible character is read as; values are used without it."""
+WIDE = "(?:(?<=[0-9０-９])：(?=[0-9０-９])|％|[０-９]+)"
+"""Signs and digits of East Asian keyboards, where they stand for ordinary ones."""
+MARKED = re.compile(r"(?<![^\s:-])(?P<found>\*\*|\*|`)(?=\S)(?P<inner>.+?)(?<=\S)(?P=found)(?=[\s:,.]|$)")
+"""What is bold, italic or code in Markdown."""
 OPENING, END = "“”„‟«»‘’‚‛", "“”‟«»‘’\"'"
 LETTERS = (
     ("TWL-S044", re.compile(f"(?P<found>{INVISIBLE})")),
     ("TWL-S026", re.compile(rf"(?:^|[:,\[{{-])[ \t]*(?P<found>{SPACE}+)")),  # only where YAML counts spaces
     ("TWL-S039", re.compile(r"^ *(?P<found>(?:[–—−•·‐‑]|\*(?= .*:))) +(?P<rest>\S.*)")),
+    ("TWL-S186", re.compile(f"(?P<found>{WIDE})")),
     (
         "TWL-S025",
         re.compile(rf"(?:^|[:,-] |[\[{{,]) *(?P<found>[{OPENING}][^{OPENING}\"]*[{END}])(?=\s*(?:$|[\]}},:]))"),
@@ -36,7 +42,8 @@ LETTERS = (
 BREAKS = (
     ("TWL-S044", re.compile(rf"(?:[ \t-]|{SPACE})*(?P<found>{INVISIBLE})")),
     ("TWL-S027", re.compile(r"(?P<at>(?P<marker><{7}|={7}|>{7}|\|{7})(?: .*)?)$")),
-    ("TWL-S039", re.compile(r" *(?P<found>--+) +(?P<rest>\w+:.*)")),
+    ("TWL-S039", re.compile(r" *(?P<found>--+|o|\d{1,2}[.)]) +(?P<rest>\w+:.*)")),
+    ("TWL-S187", re.compile(r"(?P<at>>[> ]*)(?:[^\W\d]\w*:.*|- .*)?$")),
     ("TWL-S160", re.compile(r" *(?P<fence>```|~~~)[\w-]*$")),
     ("TWL-S020", re.compile(r" *(?:-[ \t]+)*?(?P<at>\t[ \t]*)")),
     ("TWL-S040", re.compile(r" *(?P<at>-)(?P<rest>[\[{].*)")),
@@ -45,7 +52,8 @@ BREAKS = (
 )
 """What breaks its line whatever stands around it; with a `key`, if that is a keyword."""
 ODD = re.compile(
-    r"[^ -~\u00c0-\u024f]|[\"'#`*]|~~~|--|^ *(?:- +)*-[^ ]|:[^\s/]|<{7}|={7}|>{7}|\|{7}"  # tabs are among the first
+    r"[^ -~\u00c0-\u024f]|[\"'#`*]|~~~|--|^ *(?:- +)*-[^ ]|^ *(?:o|\d{1,2}[.)]) |^>"  # tabs are among the first
+    r"|:[^\s/]|<{7}|={7}|>{7}|\|{7}"
 )
 """Without any of these a line has no odd letter, no quote, no comment and nothing that breaks it."""
 FIRST_PAIR = re.compile(r" *+(?:- +)*+[^\s:\[{#][^:]*:(?=\s|$)")
@@ -103,6 +111,7 @@ class YamlText:
                         "TWL-S026": " " * len(old),
                         "TWL-S039": "-",
                         "TWL-S025": f'"{old[1:-1]}"',
+                        "TWL-S186": unicodedata.normalize("NFKC", old),
                     }[code]
                     visible = visible[: found.start("found")] + new + visible[found.end("found") :]
             visible = re.sub(rf"{SPACE}|\t", " ", visible)
@@ -121,14 +130,22 @@ class YamlText:
             found = pattern.match(text)
             if found and ("key" not in found.groupdict() or found["key"].lower() in self.keywords):
                 return self._matched(code, line, found, next(iter(pattern.groupindex)))
+        marked = None if set(text) & {'"', "'"} else MARKED.search(text)
+        if marked:
+            start = len(text) - len(text.lstrip(" -"))
+            plain = MARKED.sub(lambda one: one["inner"], text[start:])
+            return self.finding("TWL-S183", line, start, len(text), found=marked["found"], plain=plain)
         return None
 
     def _matched(self, code: str, line: int, found: re.Match[str], at: str) -> Finding:
-        fields: dict[str, Any] = {name: found[name] for name in CATALOGUE[code].fields}
+        groups = found.groupdict()
+        fields: dict[str, Any] = {name: groups.get(name) for name in CATALOGUE[code].fields}
         if code in {"TWL-S044", "TWL-S026"}:
             fields["found"] = f"U+{ord(found['found'][0]):04X}"
         elif code == "TWL-S025":
-            fields["found"] = found["found"][0] + found["found"][-1]
+            fields |= {"found": found["found"][0] + found["found"][-1], "quoted": quoted(found["found"][1:-1])}
+        elif code == "TWL-S186":
+            fields["plain"] = unicodedata.normalize("NFKC", found["found"])
         elif "value" in fields:
             fields["value"] = as_value(found["value"])
         return self.finding(code, line, *found.span(at), **fields)

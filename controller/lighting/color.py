@@ -42,6 +42,8 @@ FROM_XYZ = (
 )
 Vector = tuple[float, float, float]
 """Three components, of linear-light sRGB or of CIE XYZ."""
+SIGNS_AROUND = re.compile(r"^[^\w#]+|\W+$")
+"""Brackets, quotes and full stops around a name."""
 LONGEST = 60
 """A longer text is no name of a colour, and is not compared with any."""
 
@@ -224,8 +226,9 @@ def _temperature_meant(text: str) -> str | None:
 def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
     names = {plain(name): name for name in (*css_names(), *WHITES, *SWEDISH, *palette)}
     bare = {unmarked(name): name for name in names.values()}
-    if unmarked(text) in bare:
-        return bare[unmarked(text)]
+    for written in (text, SIGNS_AROUND.sub("", text)):
+        if unmarked(written) in bare:
+            return bare[unmarked(written)]
     near = likeliest(plain(text), {name: _named(name, palette) for name in names})
     return names[near] if near else None
 

@@ -265,6 +265,7 @@ def test_no_advice_deletes_what_limits() -> None:
         "TWL-S032": "a tag of YAML",
         "TWL-S034": "the line ---",
         "TWL-S160": "the frame of a chat",
+        "TWL-S187": "the marks of a mail",
         "TWL-S049": "a sign after the value",
         "TWL-S069": "a zone that is named twice",
         "TWL-S070": "a broker that is named twice",
