@@ -53,9 +53,11 @@ def of_zones(colors: Sequence[str], zones: Iterable[str]) -> str:
     return braced(zip(zones, colors, strict=False))
 
 
-def in_words(text: str, zones: Sequence[str], is_color: Callable[[str], bool]) -> Mistake | None:
+def in_words(
+    text: str, zones: Sequence[str], is_zone: Callable[[str], bool], is_color: Callable[[str], bool]
+) -> Mistake | None:
     """What was meant by the text of a whole `color:`; None where nobody can tell."""
-    if by_zone := _pairs(text, zones, is_color):
+    if by_zone := _pairs(text, is_zone, is_color):
         return Mistake("TWL-S065", braced=braced(by_zone))
     if colors := several(text, is_color):
         return Mistake("TWL-S074", suggestion=listed(colors), by_zone=of_zones(colors, zones or ("bowl", "shaft")))
@@ -97,12 +99,10 @@ def _compound(word: str, is_color: Callable[[str], bool]) -> list[str]:
     return []
 
 
-def _pairs(text: str, zones: Sequence[str], is_color: Callable[[str], bool]) -> list[tuple[str, str]]:
+def _pairs(text: str, is_zone: Callable[[str], bool], is_color: Callable[[str], bool]) -> list[tuple[str, str]]:
     """`bowl vit, shaft=blå`, `(bowl: vit)`."""
     framed = FRAME.fullmatch(text.strip())
     parts = BETWEEN_PAIRS.split(framed["inner"].strip() if framed else text.strip())
     found = [PAIR.fullmatch(part.strip()) for part in parts]
     pairs = [(pair["zone"], pair["color"].strip("\"'")) for pair in found if pair]
-    names = {plain(zone): zone for zone in zones}
-    known = len(pairs) == len(parts) and all(plain(zone) in names and is_color(color) for zone, color in pairs)
-    return [(names[plain(zone)], color) for zone, color in pairs] if known else []
+    return pairs if len(pairs) == len(parts) and all(is_zone(zone) and is_color(color) for zone, color in pairs) else []

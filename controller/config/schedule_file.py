@@ -75,6 +75,13 @@ def _one_or_several(value: object, info: ValidationInfo) -> Colors:
     return SEVERAL.validate_python(value, context=info.context)
 
 
+def _is_zone(text: str, info: ValidationInfo) -> bool:
+    try:
+        return (info.context or {}).get("zones") is not None and bool(_known_zone(text, info))
+    except Mistake as mistake:
+        return mistake.code == "TWL-S136"  # a slip, which is then reported as that
+
+
 def _is_color(text: str, info: ValidationInfo) -> bool:
     try:
         return bool(_color(text, info))
@@ -100,7 +107,7 @@ def _by_zone(value: object, info: ValidationInfo) -> object:
         return ZONES.validate_python(value, context=info.context)
     if isinstance(value, str) and value.strip().casefold() not in DARK_WORDS and not _is_color(value, info):
         zones = (info.context or {}).get("zones") or ()
-        mistake = color_texts.in_words(value, zones, partial(_is_color, info=info))
+        mistake = color_texts.in_words(value, zones, partial(_is_zone, info=info), partial(_is_color, info=info))
         if mistake is not None:
             raise mistake
     if isinstance(value, list) and value and all(isinstance(part, dict) and part for part in value):
