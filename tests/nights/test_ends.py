@@ -64,6 +64,7 @@ def test_a_second_service_in_one_folder_blames_no_file(site: Site, words: Words)
     second = site.controller()
     assert second.wait() == 69
     assert "TWL-B002" in second.log
+    assert "`listen: 127.0.0.1:18830` under `mqtt:`" in second.log
     assert "TWL-O131" not in second.log
     site.ask("status")
 
