@@ -28,6 +28,8 @@ KELVIN = re.compile(r"([0-9][0-9\s]*)(?:K|k|[Kk]elvin)")
 NEARLY_KELVIN = re.compile(r"([0-9][0-9\s.,]*)(?:°?\s*k(?:elvin)?)?", re.IGNORECASE)
 RGB = re.compile(r"rgb\(\s*(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)\s*\)", re.IGNORECASE)
 NEARLY_RGB = re.compile(r"(?:rgb)?\W*([0-9]{1,3})[\s,;/]+([0-9]{1,3})[\s,;/]+([0-9]{1,3})\W*", re.IGNORECASE)
+_LIGHT = re.compile(r"(?<=\S)\s+(?:light|ljus|sken|färg|colour|color)$", re.IGNORECASE)
+"""What adds nothing behind a colour: `rött ljus`."""
 COOLEST_K, HOTTEST_K = 1000, 12000
 # the primaries and the white of sRGB (IEC 61966-2-1) in full precision, by rows
 TO_XYZ = (
@@ -147,7 +149,9 @@ def css_names() -> Mapping[str, Color]:
 def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
     text = text.strip()
-    named = _kelvin(text) or _named(text, palette) if not text.startswith("#") else None
+    named = None
+    if not text.startswith("#"):
+        named = _kelvin(text) or _named(text, palette) or _named(_LIGHT.sub("", text), palette)
     if named is not None:
         return replace(named, name=" ".join(text.split()))
     color = _hex(text) or _rgb(text)

@@ -8,6 +8,16 @@ from controller.lighting.color import Color
 
 SHORTEST_STEP_S = 5.0
 """Nothing ever flashes: light that changes faster disturbs people and traffic (SPEC 2.1)."""
+SHARES = {
+    **dict.fromkeys(("full", "max", "maximum", "hel", "fullt", "högsta", "maximal"), 1.0),
+    **dict.fromkeys(("three quarters", "tre fjärdedelar", "3/4"), 0.75),
+    **dict.fromkeys(("half", "halv", "halva", "halvt", "hälften", "1/2"), 0.5),
+    **dict.fromkeys(("a quarter", "quarter", "en fjärdedel", "fjärdedel", "1/4"), 0.25),
+}
+"""Words for a brightness, with or without one of `_OF_LIGHT` behind."""
+_OF_LIGHT = re.compile(
+    r"\s+(?:(?:of\s+the\s+|av\s+)?(?:brightness|power|strength|light|styrka|styrkan|ljusstyrka|ljusstyrkan|ljus|ljuset|effekt|kraft))$"
+)
 PERCENT = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*(?:%|percent|procent)")
 NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 
@@ -67,9 +77,13 @@ NO_LIGHT = Look()
 
 
 def parse_brightness(text: str) -> float:
-    """`80 %` as 0.8; raises Mistake TWL-S137 outside 0..100 % and TWL-S138 where the unit is missing."""
+    """`80 %` and `half` as shares of 1; raises Mistake TWL-S137 outside 0..100 % and TWL-S138 where the unit is
+    missing."""
     text = text.strip()
-    found = PERCENT.fullmatch(text)
+    bare = _OF_LIGHT.sub("", " ".join(text.casefold().split()))
+    if bare in SHARES:
+        return SHARES[bare]
+    found = PERCENT.fullmatch(bare)
     if found is None:
         raise _not_a_brightness(text)
     percent = _number(found[1])

@@ -14,7 +14,12 @@ def unmarked(name: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFD", plain(name)) if not unicodedata.combining(char))
 
 
-DARK_WORDS = frozenset({"dark", "släckt", "off", "svart", "black", "släck", "av"})
+DARK_WORDS = frozenset(
+    {
+        *("dark", "off", "black", "no light", "darkness", "nothing", "lights off"),
+        *("släckt", "svart", "släck", "av", "mörkt", "mörk", "mörker", "inget ljus", "helt släckt", "helt mörkt"),
+    }
+)
 """What people write for no light, casefolded."""
 
 WHITES = {

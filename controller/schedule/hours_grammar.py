@@ -121,6 +121,11 @@ def read_time(text: str) -> Term:
     return _term(_Part(text, 0, len(text)))
 
 
+def is_doubtful(text: str) -> bool:
+    """Whether this is a bare number that can be morning and evening, as `kl 6`."""
+    return bool(_DOUBTFUL.fullmatch(text.strip()))
+
+
 def _corrected(text: str, slip: Slip) -> Mistake:
     """The mistake with the whole text as it should be; another mistake where that is not known."""
     written = text[slip.start : slip.end]

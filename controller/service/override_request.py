@@ -31,11 +31,8 @@ from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Override, SafetyStop
-from controller.schedule.durations import parse_duration
-from controller.schedule.hours import HORIZONS, instant, night_at, night_of, read_instant
-from controller.schedule.hours_grammar import EVENING, SunEvent, read_time
 from controller.schedule.plan import Program
-from controller.schedule.sun import below
+from controller.service.override_end import read_until
 
 MAX_PAYLOAD = 16_384
 
@@ -183,62 +180,3 @@ def _look(text: str, brightness: float, policy: OverridePolicy) -> Look:
     if text.strip().casefold() in DARK_WORDS:
         return Look()
     return Look((parse_color(text, policy.palette),), brightness)
-
-
-NEXT_CHANGE = {"next change", "nästa ändring", "nästa byte"}
-NIGHTS_AHEAD = 400
-
-
-def read_until(text: str, program: Program, now: datetime) -> datetime:
-    """The end in UTC of `next change`, a time as in the hours of a schedule (`midnight`, `sunrise - 1 h`, `22:30`), an
-    instant or a duration. Of a local time that comes twice in autumn it is the second, as for every end. Raises Mistake
-    TWL-O121 for what is none, TWL-O122 where it does not come."""
-    requested = " ".join(text.split()).lower()
-    if requested in NEXT_CHANGE:
-        cue = program.next_cue(now)
-        if cue is None:
-            raise Mistake("TWL-O122", until=text)
-        return cue.at
-    try:
-        time = read_time(text)
-    except Mistake:
-        return _instant(text, program) or _after(text, now)
-    if isinstance(time.what, int):
-        return _clock(time.what, program, now)
-    return _sun(time.what, timedelta(minutes=time.shift), program, now, text)
-
-
-def _sun(event: SunEvent, shift: timedelta, program: Program, now: datetime, text: str) -> datetime:
-    """The next time that the sun does this; a frame that is dark or light from end to end has none at its border."""
-    place = program.place
-    tonight = night_at(now, place.time_zone)
-    # a shift may reach from one frame into the next
-    for i in range(-1, NIGHTS_AHEAD):
-        night = night_of(tonight.day + timedelta(days=i), place.time_zone)
-        for start, end in below(place.latitude, place.longitude, night.start, night.end, HORIZONS[event]):
-            at, border = (start, night.start) if event in EVENING else (end, night.end)
-            if at + shift > now and at != border:
-                return at + shift
-    raise Mistake("TWL-O122", until=text)
-
-
-def _clock(minutes: int, program: Program, now: datetime) -> datetime:
-    """The next time that clocks show this."""
-    today = now.astimezone(program.place.time_zone).date()
-    days = (today + timedelta(days=i) for i in range(3))
-    times = (instant(day, minutes, program.place.time_zone, last=True) for day in days)
-    return next(at for at in times if at > now)
-
-
-def _instant(text: str, program: Program) -> datetime | None:
-    try:
-        return read_instant(text, program.place.time_zone, last=True)
-    except ValueError:
-        return None
-
-
-def _after(text: str, now: datetime) -> datetime:
-    try:
-        return now + parse_duration(text)
-    except (Mistake, OverflowError) as error:
-        raise Mistake("TWL-O121", until=text) from error

@@ -58,11 +58,31 @@ def test_brightness_is_written_in_per_cent(text: str, brightness: float) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("half", 0.5),
+        ("halv styrka", 0.5),
+        ("Hälften", 0.5),
+        ("half brightness", 0.5),
+        ("full", 1.0),
+        ("full styrka", 1.0),
+        ("max", 1.0),
+        ("a quarter", 0.25),
+        ("en fjärdedel", 0.25),
+        ("tre fjärdedelar av ljuset", 0.75),
+        ("50 % ljusstyrka", 0.5),
+    ],
+)
+def test_a_brightness_may_be_said_in_words(text: str, share: float) -> None:
+    """What is one share of full brightness."""
+    assert parse_brightness(text) == share
+
+
+@pytest.mark.parametrize(
     ("text", "code", "suggestion"),
     [
         ("150 %", "TWL-S137", None),
         ("-5 %", "TWL-S137", None),
-        ("full", "TWL-S137", None),
         ("9" * 5000, "TWL-S137", None),
         ("0.8", "TWL-S138", "80 % / 0.8 %"),
         ("0,8", "TWL-S138", "80 % / 0.8 %"),

@@ -8,7 +8,8 @@ import pytest
 
 from controller.config.load import load
 from controller.errors import Mistake
-from controller.service.override_request import read_until
+from controller.events import new_event
+from controller.service.override_end import read_until
 
 PROGRAM = load(Path(__file__).parents[2] / "config").program()
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -42,6 +43,18 @@ def at(local: str) -> datetime:
         ("sunrise + 6 h", "2026-11-21T13:00", "2026-11-21T13:55:02"),
         ("sunset + 30 min", "2026-11-20T15:50", "2026-11-20T16:11"),
         ("1 h 30 min", "2026-11-20T12:00", "2026-11-20T13:30"),
+        ("om en halvtimme", "2026-11-20T12:00", "2026-11-20T12:30"),
+        ("for two hours", "2026-11-20T12:00", "2026-11-20T14:00"),
+        ("kl 23", "2026-11-20T12:00", "2026-11-20T23:00"),
+        ("tomorrow at 07:00", "2026-11-20T12:00", "2026-11-21T07:00"),
+        ("imorgon kl 07", "2026-11-20T12:00", "2026-11-21T07:00"),
+        ("i natt kl 02", "2026-11-20T12:00", "2026-11-21T02:00"),
+        ("ikväll kl 22", "2026-11-20T12:00", "2026-11-20T22:00"),
+        ("på fredag kl 18", "2026-11-20T12:00", "2026-11-20T18:00"),
+        ("fredag kl 18", "2026-11-20T19:00", "2026-11-27T18:00"),
+        ("26 november 23:00", "2026-11-20T12:00", "2026-11-26T23:00"),
+        ("soluppgång i morgon", "2026-11-20T03:00", "2026-11-21T07:55:02"),
+        ("till soluppgången", "2026-11-20T12:00", "2026-11-21T07:55:02"),
     ],
 )
 def test_how_an_end_is_said(text: str, now: str, end: str) -> None:
@@ -62,3 +75,37 @@ def test_what_is_no_end_is_refused(text: str) -> None:
     with pytest.raises(Mistake) as refused:
         read_until(text, PROGRAM, at("2026-11-20T12:00"))
     assert refused.value.code == "TWL-O121"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("kl 6", "`06:00` eller `18:00`"),
+        ("i morgon kl 6", "`i morgon 06:00` eller `i morgon 18:00`"),
+        ("imorgon", "`imorgon 07:00` eller `imorgon 23:00`"),
+        ("torsdag", "`torsdag 07:00` eller `torsdag 23:00`"),
+        ("mörkt", "`solnedgång` eller `skymning`"),
+        ("dark", "`sunset` eller `dusk`"),
+        ("i morgon bitti", "`soluppgång` eller `gryning`"),
+    ],
+)
+def test_an_end_that_can_be_meant_in_several_ways_is_asked_about(text: str, meant: str) -> None:
+    """In the language in which it was asked for, and each choice can be written."""
+    with pytest.raises(Mistake) as refused:
+        read_until(text, PROGRAM, at("2026-11-20T12:00"))
+    event = new_event(refused.value.code, **refused.value.fields)
+    assert event.action("sv") == f"vilket menas, {meant}?"
+    assert all(read_until(one, PROGRAM, at("2026-11-20T12:00")) for one in meant.strip("`").split("` eller `"))
+
+
+def test_a_slip_in_an_end_is_corrected_in_its_own_language() -> None:
+    """Not in that of the reader."""
+    with pytest.raises(Mistake) as refused:
+        read_until("soluppgngen", PROGRAM, at("2026-11-20T12:00"))
+    assert new_event(refused.value.code, **refused.value.fields).action("en") == "did you mean `soluppgången`?"
+
+
+def test_an_end_on_a_day_that_is_over_is_not_moved_to_the_next() -> None:
+    """`tonight at 22` after ten is past, not tomorrow."""
+    now = at("2026-11-20T22:30")
+    assert read_until("tonight 22:00", PROGRAM, now) < now
