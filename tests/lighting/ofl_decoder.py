@@ -31,7 +31,7 @@ PROGRAM = re.compile(r"\b(?:auto run\w*|sound|music|chase|rainbow|macro|effects?
 NOT_A_LEVEL = re.compile(
     r"\b(?:fan|speed|time|duration|curve|hue|sat\w*|tint|offset|shift|green\W+magenta)\b", re.IGNORECASE
 )
-PART = re.compile(r"aura|beam|ring|plate|background", re.IGNORECASE)
+PART = re.compile(r"aura|beam|ring|plate|background|spot", re.IGNORECASE)
 LETTERS = {"r": "Red", "g": "Green", "b": "Blue", "w": "White"}
 COLORS = ("Red", "Green", "Blue", "White", "Amber", "Lime", "Cyan", "Magenta", "Yellow", "Indigo", "UV")
 

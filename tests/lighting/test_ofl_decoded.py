@@ -137,6 +137,36 @@ def test_only_modes_are_advised_that_mix_colors(path: str) -> None:
             assert advice.code == "no_other_mode"
 
 
+@pytest.mark.parametrize(
+    ("path", "mode", "expected"),
+    [
+        ("glp/knv-cube", "23ch", {1: "white", 3: {"shutter": 254}, 10: {"fixed": 255}, 13: "red"}),
+        ("glp/knv-cube", "40ch", {1: {"fixed": 255}, 4: "red", 14: "white", 38: "white", 39: {"shutter": 255}}),
+        ("glp/knv-cube", "86ch", {1: "white", 3: {"shutter": 254}, 10: "red", 84: "blue", 85: {"shutter": 255}}),
+        ("tmb/solaris-flare", "RGBstrobe1pix", {1: {"fixed": 0}, 4: {"fixed": 5}, 6: {"shutter": 0}, 8: "red"}),
+        ("chauvet-dj/gigbar-2", "11ch", {1: "red", 7: {"fixed": 0}, 8: {"fixed": 0}, 10: {"fixed": 0}}),
+        ("etc/source-four-led-series-2-daylight-hd", "HSI+7", {4: "dimmer", 8: {"fixed": 191}, 9: "red"}),
+        ("aputure/nova-p300c", "CCT&RGB", {1: "dimmer", 3: {"fixed": 126}, 4: {"fixed": 255}, 5: "red"}),
+        ("aputure/nova-p300c", "CCT", {1: "dimmer", 2: {"fixed": 64}}),
+        ("cameo/hydrabeam-400-rgbw", "19ch", {1: "dimmer", 2: {"shutter": 0}, 3: "red"}),
+        ("arri/l7-c", "P02", {1: "dimmer", 2: {"fixed": 42}, 3: {"fixed": 0}}),
+        ("litepanels/gemini-2x1", "RGBW", {3: "white", 4: "red", 5: {"fixed": 106}}),
+    ],
+)
+def test_channels_of_lamps_that_are_easily_read_wrong(path: str, mode: str, expected: dict[int, object]) -> None:
+    """By the number of the channel."""
+    channels = ofl.import_fixture(TEXTS[path], mode).profile.channels
+    assert {number: channels[number - 1].written for number in expected} == expected
+
+
+@pytest.mark.parametrize(("path", "mode"), [("aputure/nova-p300c", "Effect"), ("beamz/panther-7r", "16ch")])
+def test_modes_that_are_lit_as_the_lamp_likes_are_refused(path: str, mode: str) -> None:
+    """By an effect or a wheel of colours."""
+    with pytest.raises(Mistake) as caught:
+        ofl.import_fixture(TEXTS[path], mode)
+    assert caught.value.code == "TWL-F113"
+
+
 LEVEL = {"type": "Intensity"}
 
 
@@ -162,6 +192,18 @@ OPEN_LAST = {
     ]
 }
 NEVER_OPEN = {"capabilities": [OPEN_LAST["capabilities"][0], {**OPEN_LAST["capabilities"][1], "dmxRange": [10, 255]}]}
+SLOW = {
+    "capabilities": [
+        {
+            "type": "ShutterStrobe",
+            "shutterEffect": "Strobe",
+            "speedStart": "slow",
+            "speedEnd": "fast",
+            "dmxRange": [0, 250],
+        },
+        {"type": "ShutterStrobe", "shutterEffect": "Strobe", "soundControlled": True, "dmxRange": [251, 255]},
+    ]
+}
 PRESETS_OF_LASER = {
     "capabilities": [
         {"type": "ColorPreset", "colors": ["#000000"], "comment": "Blackout", "dmxRange": [0, 39]},
@@ -215,6 +257,25 @@ MADE: dict[str, tuple[str, str]] = {
     "a dimmer of each pixel": (
         file({}, ["1 Dimmer", "2 Dimmer", "3 Dimmer", *PIXELS], **MATRIX),
         "dimmer, dimmer, dimmer" + ", red, green, blue" * 3,
+    ),
+    "a white beam beside a plate of colours": (
+        file(
+            {f"Plate {name}": said for name, said in RGB.items()}
+            | {"Beam Intensity": LEVEL, "Color Plate Intensity": LEVEL},
+            ["Beam Intensity", "Color Plate Intensity", *(f"Plate {name}" for name in RGB)],
+        ),
+        "fixed 0, dimmer, red, green, blue",
+    ),
+    "white spots beside pars": (
+        file(
+            {f"Par {name}": said for name, said in RGB.items()} | {"Spot 1 Dimmer": LEVEL, "Spot 2 Dimmer": LEVEL},
+            [*(f"Par {name}" for name in RGB), "Spot 1 Dimmer", "Spot 2 Dimmer"],
+        ),
+        "red, green, blue, fixed 0, fixed 0",
+    ),
+    "a strobe that does not say where it stands still": (
+        file({**RGB, "Strobe": SLOW}, ["Strobe", *RGB]),
+        "shutter 0, red, green, blue",
     ),
     "a dimmer of a part that nobody knows": (
         file({**RGB, "Master Dimmer": LEVEL, "Matrix Dimmer": LEVEL}, ["Master Dimmer", "Matrix Dimmer", *RGB]),
