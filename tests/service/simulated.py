@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from controller.clock import ClockJudge, ClockReading, Trust
 from controller.config.load import Setup
 from controller.events import Event
 from controller.gateways import Gateway, own_gateways
 from controller.gateways.base import Message, Order
+from controller.gateways.dmx import Dmx
 from controller.gateways.wire import DesiredDocument, ReportedDocument, parse_desired, parse_reported
 from controller.lighting.look import ZoneState
 from controller.mqtt import Item, Received
@@ -131,7 +131,7 @@ class SimulatedController(Reachable, ControllerHost):
 class SimulatedGateway(Switched, OurGatewayHost):
     """A gateway of our own, with the `events` that it told, and what it `said` last by topic."""
 
-    def __init__(self, world: "World", gateway: Any) -> None:
+    def __init__(self, world: "World", gateway: Dmx) -> None:
         self.events: list[tuple[float, Event]] = []
         self.said: dict[str, bytes] = {}
         super().__init__(world.world, world.brokers, world.setup, gateway, world.on_light, self._record)

@@ -242,13 +242,13 @@ def test_what_is_no_document_takes_the_place_of_ours_as_well(night: World, paylo
     assert night.wrong_s == 0
 
 
-def _in_our_name(world: Any) -> bytes:
+def _in_our_name(world: World) -> bytes:
     """Under our own order and id, blue, and dated so far ahead that nothing under the same order is newer."""
     zones = {zone: look.model_copy(update={"color": "#0000FF"}) for zone, look in world.desired.zones.items()}
     return poisoned(world, zones=zones, cues=(), issued_at=datetime(2199, 12, 31, tzinfo=UTC))
 
 
-def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: Any) -> None:
+def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: World) -> None:
     """As over a second broker, or an access rule that hides it from us."""
     night.post(night.mast, DESIRED, _in_our_name(night))
     night.run(0.1)
@@ -258,7 +258,7 @@ def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: A
     assert night.controller.status() == {"confirmed"}
 
 
-def test_a_document_in_our_name_is_replaced_when_the_gateway_returns_amid_a_fight(night: Any) -> None:
+def test_a_document_in_our_name_is_replaced_when_the_gateway_returns_amid_a_fight(night: World) -> None:
     """More of them than are repaired at once, while it was away."""
     night.mast.stop(tell=False)
     night.run(40)

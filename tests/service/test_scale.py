@@ -1,16 +1,16 @@
 """Many gateways: one that speaks is no work for the others, and what is kept of each is bounded."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
+from controller.gateways.base import Order
 from controller.gateways.dmx import Dmx
-from controller.gateways.wire import ReportedDocument, ZoneReport
+from controller.gateways.wire import DesiredDocument, ReportedDocument, ZoneReport, parse_desired
 from controller.service.controller import Controller
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -21,64 +21,75 @@ def reading(seconds: float) -> ClockReading:
     return ClockReading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
 
 
+@dataclass
+class Commanded:
+    """A controller whose gateways, `mast-0` and so on, have all got a command and have not answered."""
+
+    controller: Controller
+    orders: dict[str, Order]
+
+
 @pytest.fixture
-def engine(shipped: Setup) -> Callable[[int], Controller]:
-    """An engine with so many copies of the shipped gateway, told and waiting."""
+def commanded(shipped: Setup) -> Callable[[int], Commanded]:
+    """Makes a controller with so many copies of the shipped gateway."""
     (mast,) = (gateway for gateway in shipped.tower.gateways if isinstance(gateway, Dmx))
 
-    def make(count: int) -> Controller:
+    def make(count: int) -> Commanded:
         gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
-        made = Controller(gateways, "w", shipped.program())
-        made.connected(reading(0))
-        made.turn(reading(0))
-        made.turn(reading(0.6))
-        return made
+        controller = Controller(gateways, "w", shipped.program())
+        controller.connected(reading(0))
+        messages = (*controller.turn(reading(0)).messages, *controller.turn(reading(0.6)).messages)
+        orders = {}
+        for message in messages:
+            document = parse_desired(message.payload)
+            assert isinstance(document, DesiredDocument)
+            orders[message.topic.split("/")[2]] = document.order
+        return Commanded(controller, orders)
 
     return make
 
 
-def report(engine: Controller, name: str, seconds: float) -> bytes:
-    """What a gateway says that obeyed."""
-    order = engine._issued[name].order
-    shown = ZoneReport(on=True, color="#FF6A00", brightness=1.0)
-    told = ReportedDocument(
+def report(order: Order, seconds: float) -> bytes:
+    """What a gateway reports that has followed this order."""
+    orange = ZoneReport(on=True, color="#FF6A00", brightness=1.0)
+    document = ReportedDocument(
         version=1,
         epoch=order.epoch,
         revision=order.revision,
         at=reading(seconds).wall,
-        zones={"bowl": shown, "shaft": shown},
+        zones={"bowl": orange, "shaft": orange},
         by="desired",
         clock="own",
     )
-    return told.model_dump_json(exclude_none=True).encode()
+    return document.model_dump_json(exclude_none=True).encode()
 
 
-def test_one_that_speaks_is_no_work_for_the_others(engine: Any) -> None:
-    """Of a thousand only its own track is worked on."""
-    many = engine(1000)
-    before = dict(many.states)
-    many.receive("w/gateway/mast-7/reported", report(many, "mast-7", 1), False, reading(1))
-    output = many.turn(reading(1))
-    changed = {name for name, track in many.states.items() if track is not before[name]}
-    assert changed == {"mast-7"}
-    assert set(many.states["mast-7"].status.values()) == {"confirmed"}
-    assert [event.code for event in output.events] == ["TWL-G101"]
+def test_one_that_speaks_is_no_work_for_the_others(commanded: Callable[[int], Commanded]) -> None:
+    """Of a thousand only its own state is worked on."""
+    thousand = commanded(1000)
+    controller = thousand.controller
+    before = dict(controller.states)
+    controller.receive("w/gateway/mast-7/reported", report(thousand.orders["mast-7"], 1), False, reading(1))
+    result = controller.turn(reading(1))
+    assert {name for name, state in controller.states.items() if state is not before[name]} == {"mast-7"}
+    assert set(controller.states["mast-7"].status.values()) == {"confirmed"}
+    assert [event.code for event in result.events] == ["TWL-G101"]
 
 
-def test_a_turn_without_news_works_on_nothing(engine: Any) -> None:
+def test_a_turn_in_which_nothing_came_works_on_nothing(commanded: Callable[[int], Commanded]) -> None:
     """Woken by the steady tick."""
-    many = engine(100)
-    before = dict(many.states)
-    output = many.turn(reading(0.7))
-    assert all(track is before[name] for name, track in many.states.items())
-    assert (output.messages, output.events) == ((), ())
+    controller = commanded(100).controller
+    before = dict(controller.states)
+    result = controller.turn(reading(0.7))
+    assert all(state is before[name] for name, state in controller.states.items())
+    assert (result.messages, result.events) == ((), ())
 
 
-def test_a_thousand_gateways_are_told_in_one_turn(shipped: Setup, engine: Any) -> None:
-    """Each its own document, under its own order."""
-    many = engine(1000)
-    assert len({track.desired_key for track in many.states.values()}) == 1
-    assert len({issued.order for issued in many._issued.values()}) == 1000
+def test_a_thousand_gateways_get_their_own_commands_at_once(commanded: Callable[[int], Commanded]) -> None:
+    """Each a document of its own, under an order of its own, for the same look."""
+    thousand = commanded(1000)
+    assert len({state.desired_key for state in thousand.controller.states.values()}) == 1
+    assert len(set(thousand.orders.values())) == len(thousand.orders) == 1000
 
 
 def test_before_the_first_turn_and_cut_off_nothing_is_urgent(shipped: Setup) -> None:
@@ -89,7 +100,7 @@ def test_before_the_first_turn_and_cut_off_nothing_is_urgent(shipped: Setup) -> 
         assert output.wake_s is None
         assert output.wake_at is not None
         assert output.wake_at > reading(seconds).wall
-    assert {standing for track in alone.states.values() for standing in track.status.values()} == {"unknown"}
+    assert {status for state in alone.states.values() for status in state.status.values()} == {"unknown"}
 
 
 def test_a_start_with_a_clock_in_doubt_or_without_a_gateway(shipped: Setup) -> None:

@@ -27,7 +27,7 @@ Started = Callable[..., World]
 def started(world_of: Callable[..., World]) -> Started:
     """A vendor's gateway and the controller, some seconds after both have started."""
 
-    def make(vendor: str | dict[str, str], at: datetime = NIGHT, **more: Any) -> Any:
+    def make(vendor: str | dict[str, str], at: datetime = NIGHT, **more: Any) -> World:
         world = world_of(at, vendors=(vendor,), **more)
         world.controller.start()
         world.vendor.start()

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
+from controller.config.load import Setup
 from controller.simulation.devices.device import Device
 from tests.service.simulated import World
 
@@ -32,26 +33,33 @@ SHELLY_2 = {"name": "lamp", "kind": "shelly-gen2", "zone": "bowl", "topic": "tow
 
 ZIGBEE = {"name": "lamp", "kind": "zigbee2mqtt", "zone": "bowl", "topic": "zigbee2mqtt/lamp"}
 
-Setup = Callable[[Any], None]
+SetUp = Callable[[Device[Any]], None]
+"""What its owner has changed on a device."""
+
+
+class Beside(Protocol):
+    """Starts the controller, and beside it a device that its owner has set up."""
+
+    def __call__(self, keys: dict[str, Any], set_up: SetUp | None = None) -> World: ...
 
 
 @pytest.fixture
-def beside(world_of: Callable[..., World]) -> Callable[..., Any]:
+def beside(world_of: Callable[..., World]) -> Beside:
     """The controller, and beside it a device that is set up otherwise before anybody speaks to it."""
 
-    def make(keys: dict[str, Any], setup: Setup | None = None) -> Any:
+    def make(keys: dict[str, Any], set_up: SetUp | None = None) -> World:
         world = world_of(NIGHT, vendors=(keys,))
         world.controller.start()
-        _start(world, setup)
+        _start(world, set_up)
         return world
 
     return make
 
 
-def _start(world: World, setup: Setup | None) -> None:
+def _start(world: World, set_up: SetUp | None) -> None:
     """Power; what its owner has set stays over it."""
-    if setup is not None:
-        setup(world.vendor.device)
+    if set_up is not None:
+        set_up(world.vendor.device)
     world.vendor.start()
 
 
@@ -72,17 +80,17 @@ def told(world: World, code: str) -> list[str]:
     return [event.text("en") for _, event in world.controller.events if event.code == code]
 
 
-def twelve_bits(device: Any) -> None:
+def twelve_bits(device: Device[Any]) -> None:
     """A Home Assistant lamp of `brightness_scale: 4095`."""
     device.scale = device.brightness = 4095
 
 
-def in_per_mille(device: Any) -> None:
+def in_per_mille(device: Device[Any]) -> None:
     """A bridge to DMX that counts to 1000, and has been at full."""
     device.scale = 1000
 
 
-def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Callable[..., Any]) -> None:
+def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Beside) -> None:
     """It is sent 255, shows 6 % and says 255: once it has said 4095 that is not believed, whatever it says after."""
     world = beside(HA, twelve_bits)
     never_confirmed(world, 300)
@@ -99,7 +107,7 @@ def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Callable[.
     never_confirmed(world, 60)
 
 
-def test_a_lamp_on_the_scale_that_is_written_is_confirmed_at_full(beside: Callable[..., Any]) -> None:
+def test_a_lamp_on_the_scale_that_is_written_is_confirmed_at_full(beside: Beside) -> None:
     """With its key it shows what it should."""
     world = beside({**HA, "brightness_scale": "4095"})
     world.run(10)
@@ -107,7 +115,7 @@ def test_a_lamp_on_the_scale_that_is_written_is_confirmed_at_full(beside: Callab
     assert world.vendor.device.shows(world.wall)["bowl"].brightness == pytest.approx(1.0)
 
 
-def test_a_scale_that_is_found_out_when_the_lamp_was_confirmed(beside: Callable[..., Any]) -> None:
+def test_a_scale_that_is_found_out_when_the_lamp_was_confirmed(beside: Beside) -> None:
     """An app sets it to full: what it says then shows the scale, and the earlier word counts no more."""
     world = beside(HA)
     world.run(10)
@@ -119,7 +127,7 @@ def test_a_scale_that_is_found_out_when_the_lamp_was_confirmed(beside: Callable[
     assert len(told(world, "TWL-G121")) == 1
 
 
-def test_a_bridge_on_another_scale_is_named_and_never_confirmed(beside: Callable[..., Any]) -> None:
+def test_a_bridge_on_another_scale_is_named_and_never_confirmed(beside: Beside) -> None:
     """Somebody has set a channel to 1000 of 1000."""
     world = beside(BRIDGE, in_per_mille)
     world.run(1)
@@ -131,9 +139,7 @@ def test_a_bridge_on_another_scale_is_named_and_never_confirmed(beside: Callable
 
 
 @pytest.mark.parametrize(("scale", "level"), [("100", 100), ("1000", 1000)])
-def test_a_bridge_that_counts_otherwise_is_confirmed_with_its_key(
-    beside: Callable[..., Any], scale: str, level: int
-) -> None:
+def test_a_bridge_that_counts_otherwise_is_confirmed_with_its_key(beside: Beside, scale: str, level: int) -> None:
     """Full is full."""
     world = beside({**BRIDGE, "level_scale": scale})
     world.run(10)
@@ -142,10 +148,10 @@ def test_a_bridge_that_counts_otherwise_is_confirmed_with_its_key(
     assert world.vendor.device.scale == level
 
 
-def test_words_for_being_gone_that_nobody_named(beside: Callable[..., Any]) -> None:
+def test_words_for_being_gone_that_nobody_named(beside: Beside) -> None:
     """It said `dead`, as its maker has it: told with the keys to write, and no sign of life."""
 
-    def own_words(device: Any) -> None:
+    def own_words(device: Device[Any]) -> None:
         device.words = ("alive", "dead")
 
     world = beside(HA, own_words)
@@ -159,7 +165,7 @@ def test_words_for_being_gone_that_nobody_named(beside: Callable[..., Any]) -> N
     assert world.controller.engine.states["lamp"].reported.alive_s == heard_s
 
 
-def test_words_for_being_gone_that_are_named(beside: Callable[..., Any]) -> None:
+def test_words_for_being_gone_that_are_named(beside: Beside) -> None:
     """Its last will is understood, and its return."""
     world = beside({**HA, "payload_available": "alive", "payload_not_available": "dead"})
     world.run(10)
@@ -172,23 +178,23 @@ def test_words_for_being_gone_that_are_named(beside: Callable[..., Any]) -> None
     assert standing(world) == {"confirmed"}
 
 
-def other_profile(device: Any) -> None:
+def other_profile(device: Device[Any]) -> None:
     """A Shelly of profile `light`, which has no RGBW."""
     device.components = {"bowl": "light:0"}
 
 
-def white_mode(device: Any) -> None:
+def white_mode(device: Device[Any]) -> None:
     """A Shelly RGBW2 in white mode."""
     device.mode = "white"
 
 
-def relay(device: Any) -> None:
+def relay(device: Device[Any]) -> None:
     """A Tasmota without a light."""
     device.is_relay = True
 
 
 @pytest.mark.parametrize(
-    ("keys", "setup", "words"),
+    ("keys", "set_up", "words"),
     [
         (SHELLY_2, other_profile, "404: No handler for RGBW."),
         (SHELLY_1, white_mode, "mode white"),
@@ -197,10 +203,10 @@ def relay(device: Any) -> None:
     ids=["shelly-gen2", "shelly-gen1", "tasmota"],
 )
 def test_a_device_that_refuses_is_named_with_its_own_words(
-    beside: Callable[..., Any], keys: dict[str, Any], setup: Setup, words: str
+    beside: Beside, keys: dict[str, Any], set_up: SetUp, words: str
 ) -> None:
     """It lives, and it is not silent; what it answers is told once, and the light is never called confirmed."""
-    world = beside(keys, setup)
+    world = beside(keys, set_up)
     never_confirmed(world, 600)
     (text,) = told(world, "TWL-G120")
     assert words in text
@@ -212,7 +218,7 @@ def test_a_device_that_refuses_is_named_with_its_own_words(
     assert len([1 for _, who, _ in world.sent if who == "controller"]) <= 40, "a command and a question a minute"
 
 
-def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(beside: Callable[..., Any]) -> None:
+def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(beside: Beside) -> None:
     """What was wrong is over once it confirms."""
     world = beside(SHELLY_2, other_profile)
     world.run(120)
@@ -227,7 +233,7 @@ def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(be
     assert len(told(world, "TWL-G120")) == 2
 
 
-def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -> None:
+def test_any_word_of_a_device_proves_that_it_lives(beside: Beside) -> None:
     """What says nothing of the light, and what cannot be understood, is heard all the same; what was kept is not."""
     world = beside(TASMOTA)
     world.vendor.stop()
@@ -254,7 +260,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Callable[..., Any]) -
 @pytest.mark.parametrize("part", ["state", "brightness", "color"])
 @pytest.mark.parametrize("fade_s", [0, 30])
 def test_a_bulb_that_takes_only_a_part_is_never_confirmed(
-    world_of: Callable[..., World], setup_of: Callable[[str], Any], part: str, fade_s: int
+    world_of: Callable[..., World], setup_of: Callable[[str], Setup], part: str, fade_s: int
 ) -> None:
     """The bridge says that all was done, at once and in a fade; the bulb is asked, and its answer counts."""
     fade = f", fade_in: {fade_s} s" if fade_s else ""
@@ -274,7 +280,7 @@ def test_a_bulb_that_takes_only_a_part_is_never_confirmed(
     assert standing(world) == {"confirmed"}
 
 
-def test_a_bulb_that_is_right_is_confirmed_soon_and_asked_seldom(beside: Callable[..., Any]) -> None:
+def test_a_bulb_that_is_right_is_confirmed_soon_and_asked_seldom(beside: Beside) -> None:
     """Within three seconds of the command, and then a question a minute."""
     world = beside(ZIGBEE)
     world.run(3)
@@ -288,7 +294,7 @@ def test_a_bulb_that_is_right_is_confirmed_soon_and_asked_seldom(beside: Callabl
     assert len(sent) <= 11
 
 
-def test_a_lamp_that_is_not_asked_for_its_group_is_named_with_the_key(beside: Callable[..., Any]) -> None:
+def test_a_lamp_that_is_not_asked_for_its_group_is_named_with_the_key(beside: Beside) -> None:
     """It takes every command and answers no question: silent, told once with what to write, and not flooded."""
     world = beside(ZIGBEE)
     world.run(10)
@@ -310,7 +316,7 @@ def test_a_lamp_that_is_not_asked_for_its_group_is_named_with_the_key(beside: Ca
     assert "TWL-G107" in world.controller.codes()
 
 
-def test_a_confirmed_bulb_whose_answers_end_is_silent_in_the_end(beside: Callable[..., Any]) -> None:
+def test_a_confirmed_bulb_whose_answers_end_is_silent_in_the_end(beside: Beside) -> None:
     """The bridge still takes every command: its word is not the bulb's."""
     world = beside(ZIGBEE)
     world.run(10)
@@ -321,7 +327,7 @@ def test_a_confirmed_bulb_whose_answers_end_is_silent_in_the_end(beside: Callabl
     assert {"TWL-G104", "TWL-G123"} & set(world.controller.codes())
 
 
-def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Callable[..., Any]) -> None:
+def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Beside) -> None:
     """What the bridge says of it is told, and is no sign of life."""
     world = beside(ZIGBEE)
     world.run(10)
@@ -338,10 +344,10 @@ def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Callable[..., Any]) 
     assert standing(world) == {"confirmed"}
 
 
-def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Callable[..., Any]) -> None:
+def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Beside) -> None:
     """Two zones of one device, of which the profile has only the first."""
 
-    def first_only(device: Any) -> None:
+    def first_only(device: Device[Any]) -> None:
         device.components = {"bowl": "light:0", "shaft": "rgb:9"}
 
     two = {
@@ -369,7 +375,7 @@ def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Call
     ],
 )
 def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
-    beside: Callable[..., Any], keys: dict[str, Any], topic: str, payload: bytes
+    beside: Beside, keys: dict[str, Any], topic: str, payload: bytes
 ) -> None:
     """A device that was set right long ago, and whose old word is still there at each connection, is not accused."""
     world = beside(keys)
@@ -388,7 +394,7 @@ def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
     "payload", [b'{"state":"ON","brightness":4095}', b'{"state":"OFF","brightness":300}', b'{"color_temp":2700}']
 )
 def test_what_somebody_else_said_of_the_scale_is_held_against_the_lamp_for_a_moment_only(
-    beside: Callable[..., Any], payload: bytes, retain: bool
+    beside: Beside, payload: bytes, retain: bool
 ) -> None:
     """The lamp is asked before it is told anything, and does not hold what was said in its name."""
     world = beside(HA)
@@ -405,7 +411,7 @@ def test_what_somebody_else_said_of_the_scale_is_held_against_the_lamp_for_a_mom
 
 
 def test_what_somebody_else_said_while_the_controller_was_away_is_asked_about_when_it_is_back(
-    beside: Callable[..., Any],
+    beside: Beside,
 ) -> None:
     """A leftover on the state topic, found at the next connection."""
     world = beside(HA)
@@ -419,7 +425,7 @@ def test_what_somebody_else_said_while_the_controller_was_away_is_asked_about_wh
 
 
 @pytest.mark.parametrize("silent", ["", "late"])
-def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Callable[..., Any], silent: str) -> None:
+def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Beside, silent: str) -> None:
     """It says 255 because it was told so: nothing follows from that, nor from no answer."""
     world = beside(HA)
     world.run(30)
