@@ -123,7 +123,7 @@ def test_a_file_that_the_service_has_taken_already_is_held_against_what_ran_befo
     edit(schedule, "color: orange", "color: blue")
     before = call("check", "--against-running").stdout
     assert "has not taken these files yet" in before
-    assert "orange 100 %, shaft orange 100 % → " in before
+    assert "orange 100 %, Shaft orange 100 % → " in before
     take(config, state)
     after = call("check", "--against-running").stdout
     assert "Taken by the service 20" in after
@@ -187,3 +187,13 @@ def test_a_sequence_that_begins_black_is_light(call: Any, config: Path) -> None:
     told = call("check").stdout
     assert "No light" not in told
     assert "En vecka fri från våld" in told
+
+
+def test_nights_that_stay_dark_are_no_change(call: Any, config: Path, tmp_path: Path) -> None:
+    """Though the campaign before them ends on another day."""
+    (tmp_path / "state").mkdir()
+    take(config, tmp_path / "state")
+    edit(config / "schedule.yaml", "20–26 November", "20–27 November")
+    told = call("check", "--against-running").stdout.splitlines()
+    assert [line.partition(":")[0].split()[1] for line in told if "→" in line] == ["26", "27"]
+    assert not [line for line in told if "fades" in line]
