@@ -436,6 +436,21 @@ MADE: dict[str, tuple[str, str]] = {
         ),
         "red, green, blue, fixed 124",
     ),
+    "gels of which one is none": (
+        file(
+            {
+                **RGB,
+                "Gel": {
+                    "capabilities": [
+                        {"type": "ColorPreset", "comment": "No effect", "dmxRange": [0, 1]},
+                        {"type": "ColorPreset", "comment": "No Colour Blue", "dmxRange": [2, 255]},
+                    ]
+                },
+            },
+            [*RGB, "Gel"],
+        ),
+        "red, green, blue, fixed 0",
+    ),
     "a tint in letters": (
         file({**RGB, "G/M": steps(("-50%", 0, 99), ("Neutral", 100, 149), ("+50%", 150, 255))}, [*RGB, "G/M"]),
         "red, green, blue, fixed 124",
