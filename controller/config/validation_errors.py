@@ -32,6 +32,8 @@ NO_ENTRIES = frozenset(
     {"nej", "no", "none", "ingen", "inga", "inget", "nothing", "off", "false", "-", "0", "tom", "empty"}
 )
 """What people write for an empty list."""
+REPLACED = frozenset({"TWL-S065", "TWL-S074", "TWL-S182", "TWL-S190"})
+"""Mistakes whose remedy stands in the place of the whole value, its quotes included."""
 NO_DAYS = "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
 """Keywords in a wrong place: reported as that, and neither as missing nor as oddly indented."""
@@ -118,7 +120,14 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
     mistake = error.get("ctx", {}).get("error")
     if isinstance(mistake, Mistake):
         node = blamed(node, mistake)
-        place = node.part(mistake.start, mistake.end) if isinstance(node, Scalar) else node and node.place
+        whole = mistake.code in REPLACED
+        place = (
+            node.place
+            if isinstance(node, Scalar) and whole
+            else node.part(mistake.start, mistake.end)
+            if isinstance(node, Scalar)
+            else node and node.place
+        )
         return document.source.finding(mistake.code, place or TOP, **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
     code, fields = _missing(error["loc"], node) if error["type"] == "missing" else _explained(error, key, node)
@@ -155,6 +164,8 @@ def _missing(path: Path, node: Node | None) -> Explanation:
 def _explained(error: ErrorDetails, key: str, node: Node | None) -> Explanation:
     kind, context = error["type"], error.get("ctx", {})
     text = node.text if isinstance(node, Scalar) else key
+    if str(error["loc"][-1]) == "otherwise" and kind == "literal_error":
+        return "TWL-S189", {"value": text}
     if kind in SINGLE and not isinstance(node, Scalar):
         return "TWL-S054", {"key": key}
     if kind in WORDS or kind == "bool_parsing":
@@ -163,8 +174,6 @@ def _explained(error: ErrorDetails, key: str, node: Node | None) -> Explanation:
         return choice(written, str(context.get("tag", text)), words)
     if kind == "string_pattern_mismatch":
         return _name(key, text, context["pattern"])
-    if str(error["loc"][-1]) == "otherwise" and kind == "literal_error":
-        return "TWL-S189", {"value": text}
     code = "TWL-S086" if (kind, key) == ("too_short", "zones") else CODES.get(kind, "TWL-S063")
     if code in {"TWL-S052", "TWL-S053"} and (group := next((one for one in LISTS if one in error["loc"]), None)):
         return _entry_meant(code, group, node)

@@ -400,6 +400,14 @@ def _moved(text: YamlText, line: int, column: int) -> Finding:
     written = text.value(line)
     found, words = text.indent(line), written.split()
     word = " ".join(words[: 2 if words[0] == "-" else 1]).rstrip(":")
+    count = 0
+    for one in text.below(line):
+        if text.indent(one) <= found:
+            break
+        count += 1
+    if count and text.is_item(line) and text.indent(next(text.below(line))) == text.body(line):
+        fields = {"word": word, "found": found, "expected": column, "count": count}
+        return text.finding("TWL-S193", line, found, found + len(word), **fields)
     return text.finding("TWL-S021", line, found, found + len(word), word=word, found=found, expected=column)
 
 

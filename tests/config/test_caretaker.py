@@ -1,0 +1,214 @@
+"""A caretaker in a hurry follows the first advice to the letter: what comes out is what was meant, or a question.
+
+`caretaker_files.py` holds the files. Where an advice asks, or shows what may be written as an example, the caretaker
+has to think, and the test stops; three advices at most may be followed before that.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from controller.config.findings import Finding
+from controller.config.load import parse
+from controller.errors import FilesRejected
+from tests.config.caretaker_files import files
+
+TOWER = (Path(__file__).parents[2] / "config" / "tower.yaml").read_bytes()
+STEPS = 3
+CASES = list(files())
+
+ASKS = frozenset(
+    f"TWL-S{number}"
+    for number in (
+        *("011", "013", "014", "015", "047", "064", "067", "068", "075", "077", "078", "100", "101", "118", "137"),
+        *("110", "140", "141", "145", "151", "157", "180", "012"),
+    )
+)
+"""What names all that is possible, or what else may be meant, without a question mark."""
+PROPOSALS = ("did you mean", "Did you mean")
+
+Lines = list[str]
+
+
+def asks(finding: Finding) -> bool:
+    """Whether the advice leaves the choice to the reader."""
+    action, fields = finding.event.action("en"), finding.event.fields
+    if finding.code == "TWL-S014":
+        return fields["key"] != "version"
+    if "for example" in action:  # a made-up example is none to follow
+        column, end = finding.place[1:] if finding.place else (0, 0)
+        written = finding.source[column - 1 : end - 1]
+        return written not in str(fields.get("example")) and fields.get("example") != "[]"
+    return ("?" in action and not action.startswith(PROPOSALS)) or finding.code in ASKS
+
+
+def indented(line: str, column: int) -> str:
+    """A line that begins in another column."""
+    return " " * column + line.lstrip()
+
+
+def indent(line: str) -> int:
+    """Where a line begins."""
+    return len(line) - len(line.lstrip())
+
+
+def _instead(lines: Lines, at: int, start: int, end: int | None, text: object) -> Lines:
+    line = lines[at]
+    return [*lines[:at], line[:start] + str(text) + (line[end:] if end is not None else ""), *lines[at + 1 :]]
+
+
+def _pair(lines: Lines, at: int, start: int, end: int, field: Callable[[str], object]) -> Lines:
+    inside = "{" in lines[at][:start]
+    return _instead(lines, at, start, end if inside else None, f"{field('key')}: {field('value')}")
+
+
+def _in_place(lines: Lines, at: int, start: int, end: int, text: object) -> Lines:
+    """Of a list or of pairs in brackets only the beginning is marked."""
+    line = lines[at]
+    if line[start - 1] == "{":
+        start, end = start - 1, line.index("}") + 1
+    elif line[start] == "[":
+        end = line.index("]") + 1
+    return _instead(lines, at, start, end, text)
+
+
+def _braces(lines: Lines, at: int, start: int, end: int, field: Callable[[str], object]) -> Lines:
+    """In the place of a text, of a list in brackets, or of one on several lines."""
+    if (
+        re.match(r" *- \w+:", lines[at])
+        and lines[at][start - 1 : start + 1] != " ("
+        and lines[at - 1].endswith("color:")
+    ):
+        below = next(n for n in range(at, len(lines)) if not lines[n].startswith(" " * start))
+        return [*lines[:at], indented(str(field("braced")), start), *lines[below:]]
+    return _in_place(lines, at, start, end, field("braced"))
+
+
+def _named(lines: Lines, at: int, start: int, end: int, field: Callable[[str], object]) -> Lines:
+    column = indent(lines[at])
+    below = next((n for n in range(at + 1, len(lines)) if indent(lines[n]) <= column or not lines[n]), len(lines))
+    inner = [indented(line, column + 2) for line in lines[at + 1 : below]]
+    return [*lines[:at], indented(f"- name: {field('value')}", column), *inner, *lines[below:]]
+
+
+def _with_line(lines: Lines, at: int, more: str) -> Lines:
+    return [*lines[: at + 1], indented(more, indent(lines[at])), *lines[at + 1 :]]
+
+
+Follow = Callable[[Lines, int, int, int, Callable[[str], object]], Lines]
+FOLLOW: dict[str, Follow] = {
+    "004": lambda lines, at, start, end, field: _instead(lines, at, start, end, f'"{field("value")}"'),
+    "010": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("suggestion")),
+    "014": lambda lines, at, start, end, field: ["version: 1", *lines],
+    "016": lambda lines, at, start, end, field: [*lines[:at], indented(lines[at], 4), *lines[at + 1 :]],
+    "020": lambda lines, at, start, end, field: [line.replace("\t", "    ") for line in lines],
+    "021": lambda lines, at, start, end, field: [
+        *lines[:at],
+        indented(lines[at], int(str(field("expected")))),
+        *lines[at + 1 :],
+    ],
+    "193": lambda lines, at, start, end, field: [
+        *lines[:at],
+        *(
+            indented(line, indent(line) + int(str(field("expected"))) - start)
+            for line in lines[at : at + int(str(field("count"))) + 1]
+        ),
+        *lines[at + int(str(field("count"))) + 1 :],
+    ],
+    "022": _pair,
+    "023": _pair,
+    "024": lambda lines, at, start, end, field: _instead(lines, at, len(lines[at]), None, field("quote")),
+    "025": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("quoted")),
+    "026": lambda lines, at, start, end, field: _instead(lines, at, start, end, " " * (end - start)),
+    "028": lambda lines, at, start, end, field: _instead(lines, at, len(lines[at]), None, field("closing")),
+    "029": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("quoted")),
+    "032": lambda lines, at, start, end, field: _instead(lines, at, start, None, f'"{lines[at][start:]}"'),
+    "034": lambda lines, at, start, end, field: [*lines[:at], *lines[at + 1 :]],
+    "039": lambda lines, at, start, end, field: _instead(lines, at, start, None, f"- {field('rest')}"),
+    "044": lambda lines, at, start, end, field: _instead(lines, at, start, end, ""),
+    "046": lambda lines, at, start, end, field: _instead(lines, at, end, end, ":"),
+    "048": lambda lines, at, start, end, field: [
+        *lines[:at],
+        re.sub(
+            rf"{re.escape(str(field('before')))}[\s;]+{field('word')}", f"{field('before')}, {field('word')}", lines[at]
+        ),
+        *lines[at + 1 :],
+    ],
+    "049": lambda lines, at, start, end, field: _instead(lines, at, start, end, ""),
+    "051": lambda lines, at, start, end, field: _instead(lines, at, 0, None, "version: 1"),
+    "052": lambda lines, at, start, end, field: _in_place(lines, at, start, end, field("example")),
+    "054": lambda lines, at, start, end, field: [*lines[:at], re.sub(r"[\[\]{}]", "", lines[at]), *lines[at + 1 :]],
+    "065": _braces,
+    "072": lambda lines, at, start, end, field: [
+        *lines[:at],
+        indented(f"- {field('rest')}", int(str(field("column")))),
+        *lines[at + 1 :],
+    ],
+    "076": lambda lines, at, start, end, field: [*lines[:at], f"{field('missing')}:", *lines[at:]],
+    "135": lambda lines, at, start, end, field: _instead(
+        lines, at, start, lines[at].index("]") + 1, f'"{field("suggestion")}"'
+    ),
+    "132": lambda lines, at, start, end, field: _instead(lines, at, start, end, f'"{field("suggestion")}"'),
+    "156": lambda lines, at, start, end, field: _instead(lines, at, start, end, f'"{field("value")}"'),
+    "160": lambda lines, at, start, end, field: [line for line in lines if not line.startswith(str(field("fence")))],
+    "182": lambda lines, at, start, end, field: _with_line(
+        _instead(lines, at, start, end, field("color")), at, f"brightness: {field('brightness')}"
+    ),
+    "183": lambda lines, at, start, end, field: _instead(lines, at, start, None, field("plain")),
+    "184": _named,
+    "185": lambda lines, at, start, end, field: [
+        *lines[:at],
+        indented(str(field("rest")), int(str(field("column")))),
+        *lines[at + 1 :],
+    ],
+    "186": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("plain")),
+    "187": lambda lines, at, start, end, field: [re.sub("^> ?", "", line) for line in lines],
+    "190": lambda lines, at, start, end, field: _with_line(
+        _in_place(lines, at, start, end, field("suggestion")), at, "change_every: 60 s"
+    ),
+}
+FOLLOW |= {code: FOLLOW[same] for code, same in (("030", "029"), ("031", "029"), ("040", "039"), ("053", "052"))}
+FOLLOW |= {code: FOLLOW["010"] for code in ("055", "079", "136", "138")} | {"131": FOLLOW["132"]}
+
+
+def follow(text: str, finding: Finding) -> str:
+    """The file once the advice is followed."""
+    lines, place = text.splitlines(), finding.place
+    assert place is not None
+    step = FOLLOW.get(finding.code.removeprefix("TWL-S"))
+    assert step is not None, f"nobody can follow {finding.code}: {finding.event.action('en')}"
+    line, column, end = place
+    return "\n".join(step(lines, line - 1, column - 1, end - 1, finding.event.fields.__getitem__)) + "\n"
+
+
+def meaning(text: str) -> object:
+    """The rules of a schedule that is accepted, without their lines."""
+    schedule = parse(TOWER, text.encode(), Path("config")).schedule
+    groups = (schedule.campaigns, schedule.every_night, schedule.blackouts)
+    return [[rule.model_copy(update={"line": 0}) for rule in group] for group in groups]
+
+
+@pytest.mark.parametrize(("broken", "meant"), CASES, ids=[str(number) for number in range(len(CASES))])
+def test_the_first_advice_leads_to_what_was_meant_or_to_a_question(broken: str, meant: str | None) -> None:
+    """Never to a file with another meaning, and never in circles."""
+    text, codes = broken, list[str]()
+    steps = 0
+    while True:
+        try:
+            found = meaning(text)
+        except FilesRejected as rejected:
+            first = rejected.findings[0]
+        else:
+            assert meant is not None, f"accepted, although only a question could tell: {codes}\n{text}"
+            assert found == meaning(meant), f"{codes}\n{text}"
+            return
+        if asks(first):
+            return
+        if first.code not in codes[-1:]:  # who has seen one of a kind mends all of them
+            steps += 1
+        codes.append(first.code)
+        assert steps <= STEPS, f"{codes}\n{text}"
+        assert len(codes) < 40, f"{codes}\n{text}"
+        text = follow(text, first)
