@@ -405,7 +405,7 @@ def _moved(text: YamlText, line: int, column: int) -> Finding:
         if text.indent(one) <= found:
             break
         count += 1
-    if count and text.is_item(line) and text.indent(next(text.below(line))) == text.body(line):
+    if count and text.is_item(line) and text.has_pair(line) and text.indent(next(text.below(line))) == text.body(line):
         fields = {"word": word, "found": found, "expected": column, "count": count}
         return text.finding("TWL-S193", line, found, found + len(word), **fields)
     return text.finding("TWL-S021", line, found, found + len(word), word=word, found=found, expected=column)

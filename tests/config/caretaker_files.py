@@ -189,9 +189,8 @@ PIECES: tuple[tuple[str, str, str | None], ...] = (
     ("color: orange", "color: orange, 50 %", "color: orange\n    brightness: 50 %"),
     ("color: orange", "color: 50 %", None),
     ("color: orange", "color: orange\n    brightness: orange", None),
-    ("color: orange", "color: orange\n    brightness: full", None),
+    ("color: orange", "color: orange\n    brightness: full", "color: orange\n    brightness: 100 %"),
     ("color: orange", "color: orange\n    change_every: 60 s", None),
-    ("hours: sunset to 23:00", "hours: 20–26 november", None),
     ("dates: 20–26 november", "dates: sunset to 23:00", None),
     ("dates: 20–26 november", "dates: orange", None),
     ("dates: 20–26 november", "dates: 20–26 november\n    nights: 20–26 november", None),
@@ -300,8 +299,8 @@ PIECES: tuple[tuple[str, str, str | None], ...] = (
 
 def _added(entry: str, meant: str | None = None) -> tuple[str, str | None]:
     """GOOD with an entry behind its only campaign, and with what was meant by it."""
-    before = GOOD.partition("\nevery_night")
-    return tuple(None if one is None else before[0] + one + "".join(before[1:]) for one in (entry, meant))  # type: ignore[return-value]
+    campaigns, more, others = GOOD.partition("\nevery_night")
+    return campaigns + entry + more + others, None if meant is None else campaigns + meant + more + others
 
 
 WHOLE: tuple[tuple[str, str | None], ...] = (
@@ -340,7 +339,7 @@ WHOLE: tuple[tuple[str, str | None], ...] = (
     _added("  {name: Lucia, dates: 13 december, color: vit}\n", ENTRY),
     _added("  - (name: Lucia, dates: 13 december, color: vit)\n", ENTRY),
     _added(
-        "  - name: Lucia\n    dates: 13 december\n    color: vit  - name: Jul\n    dates: 24 december\n    color: röd\n",
+        "  - name: Lucia\n    dates: 13 december\n    color: vit  - name: Jul\n    color: röd\n",
         None,
     ),
     _added("  - name: Lucia\n\n    dates: 13 december\n\n    color: vit\n", ENTRY),

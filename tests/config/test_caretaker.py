@@ -5,7 +5,8 @@ has to think, and the test stops; three advices at most may be followed before t
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,32 @@ ASKS = frozenset(
     f"TWL-S{number}"
     for number in (
         *("011", "013", "014", "015", "047", "064", "067", "068", "075", "077", "078", "100", "101", "118", "137"),
-        *("110", "140", "141", "145", "151", "157", "180", "012"),
+        *("140", "141", "145", "151", "157", "180", "012"),
     )
 )
 """What names all that is possible, or what else may be meant, without a question mark."""
 PROPOSALS = ("did you mean", "Did you mean")
 
 Lines = list[str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A file, the place of an advice in it, counted from 0, and the fields of its text."""
+
+    lines: Lines
+    at: int
+    start: int
+    end: int
+    fields: Mapping[str, object]
+
+    def field(self, key: str) -> str:
+        """One of the fields."""
+        return str(self.fields[key])
+
+    def replaced(self, text: str) -> Lines:
+        """With another text in this place."""
+        return _instead(self.lines, self.at, self.start, self.end, text)
 
 
 def asks(finding: Finding) -> bool:
@@ -59,9 +79,10 @@ def _instead(lines: Lines, at: int, start: int, end: int | None, text: object) -
     return [*lines[:at], line[:start] + str(text) + (line[end:] if end is not None else ""), *lines[at + 1 :]]
 
 
-def _pair(lines: Lines, at: int, start: int, end: int, field: Callable[[str], object]) -> Lines:
-    inside = "{" in lines[at][:start]
-    return _instead(lines, at, start, end if inside else None, f"{field('key')}: {field('value')}")
+def _pair(step: Step) -> Lines:
+    inside = "{" in step.lines[step.at][: step.start]
+    pair = f"{step.field('key')}: {step.field('value')}"
+    return _instead(step.lines, step.at, step.start, step.end if inside else None, pair)
 
 
 def _in_place(lines: Lines, at: int, start: int, end: int, text: object) -> Lines:
@@ -74,113 +95,122 @@ def _in_place(lines: Lines, at: int, start: int, end: int, text: object) -> Line
     return _instead(lines, at, start, end, text)
 
 
-def _braces(lines: Lines, at: int, start: int, end: int, field: Callable[[str], object]) -> Lines:
+def _braces(step: Step) -> Lines:
     """In the place of a text, of a list in brackets, or of one on several lines."""
+    lines, at, start, end = step.lines, step.at, step.start, step.end
     if (
         re.match(r" *- \w+:", lines[at])
         and lines[at][start - 1 : start + 1] != " ("
         and lines[at - 1].endswith("color:")
     ):
         below = next(n for n in range(at, len(lines)) if not lines[n].startswith(" " * start))
-        return [*lines[:at], indented(str(field("braced")), start), *lines[below:]]
-    return _in_place(lines, at, start, end, field("braced"))
+        return [*lines[:at], indented(step.field("braced"), start), *lines[below:]]
+    return _in_place(lines, at, start, end, step.field("braced"))
 
 
-def _named(lines: Lines, at: int, start: int, end: int, field: Callable[[str], object]) -> Lines:
+def _named(step: Step) -> Lines:
+    lines, at = step.lines, step.at
     column = indent(lines[at])
     below = next((n for n in range(at + 1, len(lines)) if indent(lines[n]) <= column or not lines[n]), len(lines))
     inner = [indented(line, column + 2) for line in lines[at + 1 : below]]
-    return [*lines[:at], indented(f"- name: {field('value')}", column), *inner, *lines[below:]]
+    return [*lines[:at], indented(f"- name: {step.field('value')}", column), *inner, *lines[below:]]
 
 
 def _with_line(lines: Lines, at: int, more: str) -> Lines:
     return [*lines[: at + 1], indented(more, indent(lines[at])), *lines[at + 1 :]]
 
 
-Follow = Callable[[Lines, int, int, int, Callable[[str], object]], Lines]
+Follow = Callable[[Step], Lines]
 FOLLOW: dict[str, Follow] = {
-    "004": lambda lines, at, start, end, field: _instead(lines, at, start, end, f'"{field("value")}"'),
-    "010": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("suggestion")),
-    "014": lambda lines, at, start, end, field: ["version: 1", *lines],
-    "016": lambda lines, at, start, end, field: [*lines[:at], indented(lines[at], 4), *lines[at + 1 :]],
-    "020": lambda lines, at, start, end, field: [line.replace("\t", "    ") for line in lines],
-    "021": lambda lines, at, start, end, field: [
-        *lines[:at],
-        indented(lines[at], int(str(field("expected")))),
-        *lines[at + 1 :],
+    "004": lambda step: step.replaced(f'"{step.field("value")}"'),
+    "010": lambda step: step.replaced(step.field("suggestion")),
+    "014": lambda step: ["version: 1", *step.lines],
+    "020": lambda step: [line.replace("\t", "    ") for line in step.lines],
+    "021": lambda step: [
+        *step.lines[: step.at],
+        indented(step.lines[step.at], int(step.field("expected"))),
+        *step.lines[step.at + 1 :],
     ],
-    "193": lambda lines, at, start, end, field: [
-        *lines[:at],
+    "193": lambda step: [
+        *step.lines[: step.at],
         *(
-            indented(line, indent(line) + int(str(field("expected"))) - start)
-            for line in lines[at : at + int(str(field("count"))) + 1]
+            indented(line, indent(line) + int(step.field("expected")) - step.start)
+            for line in step.lines[step.at : step.at + int(step.field("count")) + 1]
         ),
-        *lines[at + int(str(field("count"))) + 1 :],
+        *step.lines[step.at + int(step.field("count")) + 1 :],
     ],
     "022": _pair,
     "023": _pair,
-    "024": lambda lines, at, start, end, field: _instead(lines, at, len(lines[at]), None, field("quote")),
-    "025": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("quoted")),
-    "026": lambda lines, at, start, end, field: _instead(lines, at, start, end, " " * (end - start)),
-    "028": lambda lines, at, start, end, field: _instead(lines, at, len(lines[at]), None, field("closing")),
-    "029": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("quoted")),
-    "032": lambda lines, at, start, end, field: _instead(lines, at, start, None, f'"{lines[at][start:]}"'),
-    "034": lambda lines, at, start, end, field: [*lines[:at], *lines[at + 1 :]],
-    "039": lambda lines, at, start, end, field: _instead(lines, at, start, None, f"- {field('rest')}"),
-    "044": lambda lines, at, start, end, field: _instead(lines, at, start, end, ""),
-    "046": lambda lines, at, start, end, field: _instead(lines, at, end, end, ":"),
-    "048": lambda lines, at, start, end, field: [
-        *lines[:at],
+    "024": lambda step: _instead(step.lines, step.at, len(step.lines[step.at]), None, step.field("quote")),
+    "025": lambda step: step.replaced(step.field("quoted")),
+    "026": lambda step: step.replaced(" " * (step.end - step.start)),
+    "028": lambda step: _instead(step.lines, step.at, len(step.lines[step.at]), None, step.field("closing")),
+    "029": lambda step: step.replaced(step.field("quoted")),
+    "032": lambda step: _instead(step.lines, step.at, step.start, None, f'"{step.lines[step.at][step.start :]}"'),
+    "034": lambda step: [*step.lines[: step.at], *step.lines[step.at + 1 :]],
+    "039": lambda step: _instead(step.lines, step.at, step.start, None, f"- {step.field('rest')}"),
+    "044": lambda step: step.replaced(""),
+    "046": lambda step: _instead(step.lines, step.at, step.end, step.end, ":"),
+    "048": lambda step: [
+        *step.lines[: step.at],
         re.sub(
-            rf"{re.escape(str(field('before')))}[\s;]+{field('word')}", f"{field('before')}, {field('word')}", lines[at]
+            rf"{re.escape(step.field('before'))}[\s;]+{step.field('word')}",
+            f"{step.field('before')}, {step.field('word')}",
+            step.lines[step.at],
         ),
-        *lines[at + 1 :],
+        *step.lines[step.at + 1 :],
     ],
-    "049": lambda lines, at, start, end, field: _instead(lines, at, start, end, ""),
-    "051": lambda lines, at, start, end, field: _instead(lines, at, 0, None, "version: 1"),
-    "052": lambda lines, at, start, end, field: _in_place(lines, at, start, end, field("example")),
-    "054": lambda lines, at, start, end, field: [*lines[:at], re.sub(r"[\[\]{}]", "", lines[at]), *lines[at + 1 :]],
+    "049": lambda step: step.replaced(""),
+    "051": lambda step: _instead(step.lines, step.at, 0, None, "version: 1"),
+    "052": lambda step: _in_place(step.lines, step.at, step.start, step.end, step.field("example")),
+    "054": lambda step: [
+        *step.lines[: step.at],
+        re.sub(r"[\[\]{}]", "", step.lines[step.at]),
+        *step.lines[step.at + 1 :],
+    ],
     "065": _braces,
-    "072": lambda lines, at, start, end, field: [
-        *lines[:at],
-        indented(f"- {field('rest')}", int(str(field("column")))),
-        *lines[at + 1 :],
+    "072": lambda step: [
+        *step.lines[: step.at],
+        indented(f"- {step.field('rest')}", int(step.field("column"))),
+        *step.lines[step.at + 1 :],
     ],
-    "076": lambda lines, at, start, end, field: [*lines[:at], f"{field('missing')}:", *lines[at:]],
-    "135": lambda lines, at, start, end, field: _instead(
-        lines, at, start, lines[at].index("]") + 1, f'"{field("suggestion")}"'
+    "076": lambda step: [*step.lines[: step.at], f"{step.field('missing')}:", *step.lines[step.at :]],
+    "135": lambda step: _instead(
+        step.lines, step.at, step.start, step.lines[step.at].index("]") + 1, f'"{step.field("suggestion")}"'
     ),
-    "132": lambda lines, at, start, end, field: _instead(lines, at, start, end, f'"{field("suggestion")}"'),
-    "156": lambda lines, at, start, end, field: _instead(lines, at, start, end, f'"{field("value")}"'),
-    "160": lambda lines, at, start, end, field: [line for line in lines if not line.startswith(str(field("fence")))],
-    "182": lambda lines, at, start, end, field: _with_line(
-        _instead(lines, at, start, end, field("color")), at, f"brightness: {field('brightness')}"
+    "132": lambda step: step.replaced(f'"{step.field("suggestion")}"'),
+    "156": lambda step: step.replaced(f'"{step.field("value")}"'),
+    "160": lambda step: [line for line in step.lines if not line.startswith(step.field("fence"))],
+    "182": lambda step: _with_line(
+        _instead(step.lines, step.at, step.start, step.end, step.field("color")),
+        step.at,
+        f"brightness: {step.field('brightness')}",
     ),
-    "183": lambda lines, at, start, end, field: _instead(lines, at, start, None, field("plain")),
+    "183": lambda step: _instead(step.lines, step.at, step.start, None, step.field("plain")),
     "184": _named,
-    "185": lambda lines, at, start, end, field: [
-        *lines[:at],
-        indented(str(field("rest")), int(str(field("column")))),
-        *lines[at + 1 :],
+    "185": lambda step: [
+        *step.lines[: step.at],
+        indented(step.field("rest"), int(step.field("column"))),
+        *step.lines[step.at + 1 :],
     ],
-    "186": lambda lines, at, start, end, field: _instead(lines, at, start, end, field("plain")),
-    "187": lambda lines, at, start, end, field: [re.sub("^> ?", "", line) for line in lines],
-    "190": lambda lines, at, start, end, field: _with_line(
-        _in_place(lines, at, start, end, field("suggestion")), at, "change_every: 60 s"
+    "186": lambda step: step.replaced(step.field("plain")),
+    "187": lambda step: [re.sub("^> ?", "", line) for line in step.lines],
+    "190": lambda step: _with_line(
+        _in_place(step.lines, step.at, step.start, step.end, step.field("suggestion")), step.at, "change_every: 60 s"
     ),
 }
 FOLLOW |= {code: FOLLOW[same] for code, same in (("030", "029"), ("031", "029"), ("040", "039"), ("053", "052"))}
-FOLLOW |= {code: FOLLOW["010"] for code in ("055", "079", "136", "138")} | {"131": FOLLOW["132"]}
+FOLLOW |= dict.fromkeys(("055", "079", "136", "138"), FOLLOW["010"]) | {"131": FOLLOW["132"]}
 
 
 def follow(text: str, finding: Finding) -> str:
     """The file once the advice is followed."""
     lines, place = text.splitlines(), finding.place
     assert place is not None
-    step = FOLLOW.get(finding.code.removeprefix("TWL-S"))
-    assert step is not None, f"nobody can follow {finding.code}: {finding.event.action('en')}"
+    way = FOLLOW.get(finding.code.removeprefix("TWL-S"))
+    assert way is not None, f"nobody can follow {finding.code}: {finding.event.action('en')}"
     line, column, end = place
-    return "\n".join(step(lines, line - 1, column - 1, end - 1, finding.event.fields.__getitem__)) + "\n"
+    return "\n".join(way(Step(lines, line - 1, column - 1, end - 1, finding.event.fields))) + "\n"
 
 
 def meaning(text: str) -> object:
