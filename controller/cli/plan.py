@@ -10,7 +10,7 @@ from controller.cli.manual_state import notices, read_by_hand
 from controller.cli.options import Options, common
 from controller.cli.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
 from controller.cli.period import SOON, read_instant, read_period
-from controller.cli.plan_table import table
+from controller.cli.plan_table import calendar, csv_text, table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
@@ -36,11 +36,20 @@ from controller.state import SqliteHistory
 @click.argument("period", nargs=-1)
 @click.option("--at", "moment")
 @click.option("--json", "as_json", is_flag=True)
+@click.option("--csv", "as_csv", is_flag=True)
+@click.option("--ics", "as_ics", is_flag=True)
 @common
-def command(options: Options, period: tuple[str, ...], moment: str | None, as_json: bool) -> None:
+def command(
+    options: Options, period: tuple[str, ...], moment: str | None, as_json: bool, as_csv: bool, as_ics: bool
+) -> None:
     """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand."""
-    if moment is not None and period:
-        raise WatertowerError("TWL-Q115", words=f"{template(options.language, 'help', 'argument.period')}, --at")
+    by_night = [word for word, given in (("--csv", as_csv), ("--ics", as_ics)) if given]
+    forms = [*(["--json"] if as_json else []), *by_night]
+    days = [template(options.language, "help", "argument.period")] if period else []
+    if moment is not None and (days or by_night):
+        raise WatertowerError("TWL-Q115", words=", ".join((*days, *by_night, "--at")))
+    if len(forms) > 1:
+        raise WatertowerError("TWL-Q115", words=", ".join(forms))
     setup = load(options.config_dir)
     program, zone = setup.program(), setup.tower.site.place.time_zone
     now = SystemClock().read().wall.replace(microsecond=0)
@@ -61,10 +70,17 @@ def command(options: Options, period: tuple[str, ...], moment: str | None, as_js
     start, end = read_period(" ".join(period), setup, now)
     if as_json:
         click.echo(dump({**document(setup, program, start, end), **by_hand.document(start, now)}))
+        return
+    beside = notices(by_hand, (start, end), now, zone, options.language)
+    if as_csv:
+        told = csv_text(setup, program, (start, end), options)
+    elif as_ics:
+        told = calendar(setup, program, (start, end), options, now)
     else:
-        beside = notices(by_hand, (start, end), now, zone, options.language)
-        nights = table(setup, program, (start, end), options, None if period else now)
-        click.echo("\n".join((nights, *beside)))
+        told = table(setup, program, (start, end), options, None if period else now)
+    click.echo(told)
+    for line in beside:
+        click.echo(line, err=as_csv or as_ics)
 
 
 def dump(value: object) -> str:

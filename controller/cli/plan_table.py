@@ -1,9 +1,12 @@
 """The table of `watertower plan`: what is lit in each night, why, and what gives way. A run of nights that are alike is
 one line."""
 
+import csv
+import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from controller.cli.options import Options
@@ -22,6 +25,7 @@ from controller.service.desired import desired_looks
 
 DRIFT_MIN = 10
 """By so many minutes sunset and sunrise move from one night to the next, south of the polar circle."""
+MOST_OCTETS = 75
 Span = tuple[datetime, datetime]
 
 
@@ -58,8 +62,7 @@ class NightRow:
 
 def table(setup: Setup, program: Program, period: Span, options: Options, now: datetime | None) -> str:
     """The nights of a period, the notes on them below; where `now` is given, its night comes first by itself."""
-    say = options.say
-    nights = program.nights(*period)
+    say, nights = options.say, program.nights(*period)
     if now is not None and len(nights) > 1 and _is_over(program, nights[0], now):
         nights = nights[1:]
     rows = [_row(setup, program, plan, options) for plan in nights]
@@ -71,6 +74,73 @@ def table(setup: Setup, program: Program, period: Span, options: Options, now: d
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
     told = ["  ".join((*(line[i].ljust(widths[i]) for i in range(3)), line[3])) for line in lines]
     return "\n".join((*told, *_notes(program, nights, options)))
+
+
+def csv_text(setup: Setup, program: Program, period: Span, options: Options) -> str:
+    """A line for each night, for spreadsheets: when its first light begins and its last ends (local time with offset,
+    empty where it is dark), what is lit, and why."""
+    file = io.StringIO()
+    lines = csv.writer(file, lineterminator="\n")
+    lines.writerow(("night", "from", "until", "light", "why"))
+    for plan in program.nights(*period):
+        row = _row(setup, program, plan, options)
+        whole = _whole(program, plan)
+        light, why = ("; ".join(dict.fromkeys(parts)) for parts in zip(*_told(row), strict=True))
+        ends = [at.isoformat(timespec="seconds") for at in whole] if whole else ["", ""]
+        lines.writerow((row.day.isoformat(), *ends, light, why))
+    return file.getvalue().rstrip("\n")
+
+
+def calendar(setup: Setup, program: Program, period: Span, options: Options, now: datetime) -> str:
+    """An event for each night with light, as calendars read it (RFC 5545)."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//watertower//plan//EN"]
+    for plan in program.nights(*period):
+        whole, row = _whole(program, plan), _row(setup, program, plan, options)
+        if whole is None:
+            continue
+        names = dict.fromkeys(piece.shows.name for piece in plan.pieces if piece.shows is not None)
+        about = "\n".join(f"{light} – {why}" for light, why in _told(row))
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{row.day.isoformat()}@{setup.tower.mqtt.topic_prefix.replace('/', '-')}",
+            f"DTSTAMP:{_utc(now)}",
+            f"DTSTART:{_utc(whole[0])}",
+            f"DTEND:{_utc(whole[1])}",
+            f"SUMMARY:{_escaped(', '.join(names))}",
+            f"LOCATION:{_escaped(setup.tower.site.name)}",
+            f"DESCRIPTION:{_escaped(about)}",
+            "END:VEVENT",
+        ]
+    return "\r\n".join(map(_folded, (*lines, "END:VCALENDAR")))
+
+
+def _whole(program: Program, plan: NightPlan) -> Span | None:
+    """From the first light of a night to the last; None where it is dark."""
+    lit = [piece for piece in plan.pieces if piece.shows is not None]
+    return _local(program, (lit[0].start, lit[-1].end)) if lit else None
+
+
+def _told(row: NightRow) -> list[tuple[str, str]]:
+    return [(f"{_clock(light.span)} {light.shows}" if light.span else light.shows, light.why) for light in row.lights]
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _escaped(text: str) -> str:
+    """RFC 5545 section 3.3.11."""
+    return re.sub(r"([\\;,])", r"\\\1", text).replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """Lines of at most 75 octets, the next beginning with a space (RFC 5545 section 3.1)."""
+    parts = [""]
+    for letter in line:
+        if len((parts[-1] + letter).encode()) > MOST_OCTETS:
+            parts.append(" ")
+        parts[-1] += letter
+    return "\r\n".join(parts)
 
 
 def _is_over(program: Program, plan: NightPlan, now: datetime) -> bool:

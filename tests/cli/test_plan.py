@@ -1,5 +1,7 @@
 """`watertower plan`: tables, JSON and one moment."""
 
+import csv
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -494,3 +496,51 @@ def test_a_note_on_many_nights_is_one_line(call: Any, config: Path) -> None:
     told = call("plan", "2090-06-01T12:00..2090-06-21T12:00").stdout.splitlines()
     (note,) = [line for line in told if line.startswith("  ") and "21:45" in line and "nights)" in line]
     assert note.count("21:45") >= 2
+
+
+MANY = """version: 1
+campaigns:
+  - {name: "Ljus; och, mörker", nights: 1–2 December, hours: ["17:00 to 20:00", "05:00 to 06:00"], color: orange}
+blackouts: [{name: Shut, nights: 2 December}]
+"""
+PERIOD = "2090-12-01T12:00..2090-12-04T12:00"
+
+
+def test_for_spreadsheets_each_night_is_a_line(call: Any, config: Path) -> None:
+    """With the first light and the last; what people should know besides is no data."""
+    (config / "schedule.yaml").write_text(MANY, encoding="utf-8")
+    told = call("plan", "--csv", PERIOD)
+    lines = list(csv.DictReader(io.StringIO(told.stdout)))
+    assert [line["night"] for line in lines] == ["2090-12-01", "2090-12-02", "2090-12-03"]
+    assert lines[0] == {
+        "night": "2090-12-01",
+        "from": "2090-12-01T17:00:00+01:00",
+        "until": "2090-12-02T06:00:00+01:00",
+        "light": "17:00–20:00 Bowl orange 100 %, Shaft orange 100 %; 05:00–06:00 Bowl orange 100 %, Shaft orange 100 %",
+        "why": "Ljus; och, mörker",
+    }
+    assert (lines[1]["from"], lines[1]["light"]) == ("", "dark")
+    assert lines[1]["why"] == "Shut; loses: Ljus; och, mörker (a blackout goes first)"
+    assert told.stderr.startswith("! ")
+
+
+def test_for_calendars_each_night_with_light_is_an_event(call: Any, config: Path) -> None:
+    """In UTC, with lines of at most 75 octets and no separator unescaped (RFC 5545)."""
+    (config / "schedule.yaml").write_text(MANY, encoding="utf-8")
+    data = call("plan", "--ics", PERIOD).stdout_bytes
+    lines = data.rstrip(b"\n").split(b"\r\n")
+    assert (lines[0], lines[-1]) == (b"BEGIN:VCALENDAR", b"END:VCALENDAR")
+    assert all(len(line) <= 75 for line in lines)
+    whole = data.replace(b"\r\n ", b"").decode()
+    assert whole.count("BEGIN:VEVENT") == whole.count("END:VEVENT") == 1
+    for line in ("UID:2090-12-01@watertower", "DTSTART:20901201T160000Z", "DTEND:20901202T050000Z"):
+        assert f"{line}\r\n" in whole
+    assert "SUMMARY:Ljus\\; och\\, mörker\r\n" in whole
+    assert "100 %\\, Shaft orange 100 % – Ljus\\; och\\, mörker\\n05:00–06:00" in whole
+
+
+@pytest.mark.parametrize("words", [("--csv", "--ics"), ("--json", "--csv"), ("--ics", "--at", "2090-12-01T12:00")])
+def test_one_form_at_a_time(call: Any, words: tuple[str, ...]) -> None:
+    """And one instant has no nights."""
+    told = call("plan", *words)
+    assert (told.exit_code, "TWL-Q115" in told.stderr) == (2, True)
