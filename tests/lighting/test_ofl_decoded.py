@@ -420,6 +420,22 @@ MADE: dict[str, tuple[str, str]] = {
         file({**RGB, "Mode": steps(("CCT Mode", 0, 42), ("HSI Mode", 43, 85), ("RGBW Mode", 86, 255))}, [*RGB, "Mode"]),
         "red, green, blue, fixed 170",
     ),
+    "commands that the lamp obeys once": (
+        file(
+            {
+                **RGB,
+                "Control": {
+                    "capabilities": [
+                        {"type": "NoFunction", "dmxRange": [0, 19]},
+                        {"type": "Maintenance", "comment": "RGBW mode", "hold": "3s", "dmxRange": [20, 99]},
+                        {"type": "Maintenance", "comment": "White mode", "hold": "3s", "dmxRange": [100, 255]},
+                    ]
+                },
+            },
+            [*RGB, "Control"],
+        ),
+        "red, green, blue, fixed 0",
+    ),
     "a fade that is called an effect": (
         file({**RGB, "Crossfade": {"type": "Effect", "effectName": "CCT to RGBW"}}, [*RGB, "Crossfade"]),
         "red, green, blue, fixed 255",
@@ -563,6 +579,7 @@ def test_what_becomes_of_a_kind(kind: str) -> None:
         (file({**RGB, "Laser": steps(("Pattern 1", 0, 127), ("Pattern 2", 128, 255))}, [*RGB, "Laser"]), "TWL-F135"),
         (file({**RGB, "Smoke": {"type": "Fog"}}, [*RGB, "Smoke"]), "TWL-F135"),
         (file(RGB, [*RGB], categories=["Laser"]), "TWL-F135"),
+        (file(RGB, [*RGB], name="Show Laser 3"), "TWL-F135"),
         (file({"White": color("White"), "Hue": {"type": "Generic"}}, ["White", "Hue"]), "TWL-F114"),
         (file({"Dimmer": LEVEL, "X": {"type": "Generic"}, "Y": {"type": "Generic"}}, ["Dimmer", "X", "Y"]), "TWL-F114"),
         (
