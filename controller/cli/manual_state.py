@@ -23,7 +23,9 @@ from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import OverrideContent, by_id, in_force
 
 LONGEST = 600
-_STOP, _OVERRIDE, _UNKNOWN, _PAST = (Text("why", f"by_hand.{key}") for key in ("stop", "override", "unknown", "past"))
+_STOP, _OVERRIDE, _SKIP, _UNKNOWN, _PAST = (
+    Text("why", f"by_hand.{key}") for key in ("stop", "override", "skip", "unknown", "past")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class ManualState:
                 "looks": {zone: look.at(0.0).value for zone, look in stored.override.looks.items()},
                 "from": rfc3339(stored.start),
                 "until": rfc3339(stored.override.end),
+                **({"skips": stored.skips} if stored.skips else {}),
             }
             for stored in self.overrides
         ]
@@ -74,7 +77,7 @@ class ManualState:
             if override.start < end and start < override.end:
                 until = f"{override.end.astimezone(zone):%Y-%m-%d %H:%M:%S}"
                 fields = {"owner": stored.owner, "reason": stored.reason, "look": stored.said, "until": until}
-                yield Phrase(_OVERRIDE, fields)
+                yield Phrase(_SKIP if stored.skips else _OVERRIDE, fields)
 
 
 def read_by_hand(options: Options, now: datetime) -> ManualState:

@@ -15,7 +15,7 @@ from controller.app import broker_settings
 from controller.cli.client import client_id, items, with_tower
 from controller.cli.options import Options, common
 from controller.config.tower import MqttSettings
-from controller.errors import Refused, Unreachable
+from controller.errors import Refused, Unreachable, WatertowerError
 from controller.events import new_event
 from controller.events.formatters import FRAME
 from controller.events.models import Advice, printable
@@ -29,6 +29,7 @@ DARK_WITHIN_S = 8.0
 """After a stop the controller reports within five seconds whether the gateways confirm that it is dark."""
 SEND_AGAIN_S = 2.0
 REFUSED = "TWL-O110"
+SKIP = frozenset({"skip", "hoppa över"})
 STILL_STOPPED = "TWL-O109"
 LIT, DARK = "TWL-O113", "TWL-O114"
 LONGEST = 2_000
@@ -40,9 +41,18 @@ LONGEST = 2_000
 @click.option("--until", required=True)
 @click.option("--reason", required=True)
 @click.option("--brightness", default="100 %", show_default=True)
+@click.option("--campaign")
 @common
-def override(options: Options, look: tuple[str, ...], until: str, reason: str, brightness: str) -> None:
-    """Show a look until its end."""
+def override(
+    options: Options, look: tuple[str, ...], until: str, reason: str, brightness: str, campaign: str | None
+) -> None:
+    """Show a look until its end, or leave out a campaign until then."""
+    is_skip = " ".join(look).casefold() in SKIP
+    if is_skip is not (campaign is not None):
+        raise WatertowerError("TWL-Q121")
+    if campaign is not None:
+        ask(options, action="skip", campaign=campaign, until=until, reason=reason)
+        return
     ask(options, action="override", look=_by_zone(look), until=until, reason=reason, brightness=brightness)
 
 

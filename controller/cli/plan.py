@@ -25,7 +25,7 @@ from controller.schedule.campaign import Rule
 from controller.schedule.explanation import kind_of, rule_value
 from controller.schedule.plan import Cue, Program
 from controller.schedule.plan_notes import night_notes
-from controller.schedule.precedence import NightPlan
+from controller.schedule.precedence import NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.values import looks_value, rules_value
@@ -159,9 +159,14 @@ def _night(program: Program, plan: NightPlan) -> dict[str, object]:
     return {
         "night": plan.night.day.isoformat(),
         "dark": [{"from": rfc3339(start), "until": rfc3339(end)} for start, end in dark],
-        "lit": [{"from": rfc3339(p.start), "until": rfc3339(p.end), "campaign": rule.name} for p, rule in lit],
+        "lit": [_lit(piece, rule) for piece, rule in lit],
         "notes": [{"code": note.code, "name": note.rule.name, "fields": plain_value(note.fields)} for note in notes],
     }
+
+
+def _lit(piece: Piece, rule: Rule) -> dict[str, object]:
+    limit = {"limit": piece.limit.name} if piece.limit is not None else {}
+    return {"from": rfc3339(piece.start), "until": rfc3339(piece.end), "campaign": rule.name, **limit}
 
 
 def _past(shown: Mapping[str, ShownZone], options: Options) -> list[str]:

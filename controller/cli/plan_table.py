@@ -16,10 +16,10 @@ from controller.events import new_event
 from controller.events.words import looks_words
 from controller.lighting.look import NO_LIGHT, Look
 from controller.schedule.campaign import Blackout, Rule
-from controller.schedule.explanation import Why
+from controller.schedule.explanation import Why, limit_words
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import night_notes
-from controller.schedule.precedence import Claim, NightPlan
+from controller.schedule.precedence import Claim, NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks
 
@@ -175,7 +175,10 @@ def _lights(setup: Setup, program: Program, plan: NightPlan, options: Options) -
         losers = [
             claim
             for claim in plan.claims
-            if claim.lit and claim.start < piece.end and piece.start < claim.end and claim.rule is not piece.shows
+            if claim.lit
+            and claim.start < piece.end
+            and piece.start < claim.end
+            and all(claim.rule is not rule for rule in piece.showing)
         ]
         if piece.claim is None or not (piece.shows or losers):
             continue
@@ -185,17 +188,22 @@ def _lights(setup: Setup, program: Program, plan: NightPlan, options: Options) -
             end = min(end, max(claim.end for claim in losers))
         shows = _in_words(setup, program, piece.start, options) if piece.shows is not None else options.say("dark")
         rules = tuple({id(claim.rule): claim.rule for claim in losers}.values())
-        yield LitSpan(_local(program, (start, end)), shows, _why(piece.claim, rules, options))
+        yield LitSpan(_local(program, (start, end)), shows, _why(piece, piece.claim, rules, options))
 
 
-def _why(claim: Claim, losers: tuple[Rule, ...], options: Options) -> str:
-    """The rule that decides; and of each that would be lit without it, why it is not."""
+def _why(piece: Piece, claim: Claim, losers: tuple[Rule, ...], options: Options) -> str:
+    """The rules that show, and the limit that dims them; and of each that would be lit without them, why it is not."""
     why = Why(claim.rule, "lit" if claim.lit else "blackout" if isinstance(claim.rule, Blackout) else "otherwise")
     by_reason: dict[str, list[str]] = {}
     for rule in losers:
         by_reason.setdefault(why.loses_words(rule, options.language), []).append(rule.name)
     gives_way = ", ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
-    return f"{claim.rule.name}; {options.say('plan.loses').lower()}: {gives_way}" if losers else claim.rule.name
+    parts = [", ".join(rule.name for rule in (claim.rule, *piece.also))]
+    if piece.limit is not None:
+        parts.append(limit_words(piece.limit, options.language))
+    if losers:
+        parts.append(f"{options.say('plan.loses').lower()}: {gives_way}")
+    return "; ".join(parts)
 
 
 def _in_words(setup: Setup, program: Program, at: datetime, options: Options) -> str:

@@ -27,7 +27,7 @@ ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_RULES, MOST_WINDOWS, MOST_IN_RULES = 1000, 2000, 20_000
 """Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
-RULES = ("campaigns", "every_night", "blackouts")
+RULES = ("campaigns", "every_night", "blackouts", "limits")
 Gateways = Mapping[int, Gateway]
 
 

@@ -75,6 +75,7 @@ class Setup:
             campaigns=self.schedule.campaigns,
             every_night=self.schedule.every_night,
             blackouts=self.schedule.blackouts,
+            limits=self.schedule.limits,
             overrides=overrides,
             stop=stop,
         )

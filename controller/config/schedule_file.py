@@ -29,7 +29,7 @@ from controller.errors import Mistake
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
-from controller.schedule.campaign import Blackout, EveryNight, Lit
+from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit
 from controller.schedule.durations import DurationField
 
 Colors = tuple[Color, ...]
@@ -99,7 +99,7 @@ def _is_each_zone_once(value: Mapping[str, object], info: ValidationInfo) -> Non
 
 
 def _by_zone(value: object, info: ValidationInfo) -> object:
-    """`bowl: red, shaft: blue`, a zone without a colour being dark; or one colour for all zones."""
+    """`bowl: red, shaft: blue`, a zone without a colour following the rules below; or one colour for all zones."""
     if value == {}:
         raise Mistake("TWL-S013", key="color")
     if isinstance(value, dict):
@@ -176,7 +176,7 @@ class Shows(BaseModel):
 
     @property
     def looks(self) -> Mapping[str, Look]:
-        """What each zone shows; a zone that is not named is dark."""
+        """What each zone shows; a zone that is not named follows the rules below."""
         pace_s = self.change_every.total_seconds() if self.change_every else 0.0
         return {zone: Look(colors, self.brightness, pace_s) for zone, colors in self.color.items()}
 
@@ -189,6 +189,12 @@ class Nightly(Shows, EveryNight):
     """What is shown when no campaign is."""
 
 
+class BrightnessLimit(Limit):
+    """The highest brightness of whatever is shown on some days and hours."""
+
+    brightness: Brightness
+
+
 class Schedule(Keys):
     """The whole of `schedule.yaml`; of two campaigns the higher one wins."""
 
@@ -196,3 +202,4 @@ class Schedule(Keys):
     campaigns: tuple[Campaign, ...] = ()
     every_night: tuple[Nightly, ...] = ()
     blackouts: tuple[Blackout, ...] = ()
+    limits: tuple[BrightnessLimit, ...] = ()

@@ -5,7 +5,7 @@ A look is `{"on", "color", "color_name", "brightness"}`, of a report also what e
 "line"}`; a reason `{"code", …}`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from controller.locale import Language, template, texts
@@ -83,6 +83,20 @@ def _color_words(look: Mapping[str, object], exact: bool) -> str:
 
 def rule_words(rule: Mapping[str, object], language: Language) -> str:
     """On whose behalf something is shown: `En vecka fri från våld`, `override by Eva: storm`, `nothing applies`."""
+    return "; ".join((_decision_words(rule, language), *_more_words(rule, language)))
+
+
+def _more_words(rule: Mapping[str, object], language: Language) -> Iterator[str]:
+    """What is skipped, and what limits the brightness."""
+    if isinstance(skip := rule.get("skip"), Mapping):
+        yield template(language, "why", "skip").format_map({"owner": "", "reason": "", "name": "", **skip})
+    if isinstance(limit := rule.get("limit"), Mapping):
+        share = limit.get("brightness")
+        percent = f"{100 * share:g}" if isinstance(share, int | float) else "?"
+        yield template(language, "why", "limit").format_map({"name": limit.get("name"), "percent": percent})
+
+
+def _decision_words(rule: Mapping[str, object], language: Language) -> str:
     idle = rule.get("idle")
     if isinstance(idle, Mapping):
         ended, begins = idle.get("ended"), idle.get("begins")

@@ -185,7 +185,7 @@ class Dmx(WithFixtures):
 
     def _zones(self, cue: Cue, fade_s: float) -> dict[str, wire.ZoneLook]:
         looks: Mapping[str, Look] = cue.looks
-        return {zone: wire.ZoneLook.of(looks.get(zone, Look()), cue.since, fade_s) for zone in self.zone_names}
+        return {zone: wire.ZoneLook.of(looks.get(zone, Look()), cue.of(zone).since, fade_s) for zone in self.zone_names}
 
     def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
         """A report, its availability, or a desired document that somebody else may have written."""

@@ -1,7 +1,7 @@
 """A look: what one zone shows, as a function of the seconds since it began. Also brightness as it is written."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.errors import Mistake
 from controller.lighting.color import Color
@@ -65,6 +65,12 @@ class Look:
         step = int(seconds // self.change_every_s) if len(self.colors) > 1 else 0
         color = self.colors[step % len(self.colors)]
         return ZoneState(on=True, color=color, brightness=self.brightness) if any(color.rgb) else DARK
+
+    def at_most(self, brightness: float) -> "Look":
+        """The same look, not brighter than this; itself where it is not."""
+        if not any(any(color.rgb) for color in self.colors) or self.brightness <= brightness:
+            return self
+        return replace(self, brightness=brightness)
 
     def next_step(self, seconds: float) -> float | None:
         """Seconds since the look began at which it next changes by itself; None for a steady look."""

@@ -81,6 +81,10 @@ class Rule(BaseModel):
         """What it shows by zone; a subclass that knows looks overrides this."""
         return {}
 
+    def concerns(self, zone: str) -> bool:
+        """Whether it decides about a zone: where its looks leave a zone out, that zone follows the rules below."""
+        return not self.looks or zone in self.looks
+
     def words(self, language: Language = DEFAULT) -> str:
         """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
         said: Mapping[str, str] = texts(language, "why")["rule"]
@@ -141,9 +145,20 @@ class EveryNight(Lit):
         return False
 
 
+class Limit(Rule):
+    """The highest brightness, 0..1, of whatever is shown, overrides included; without days it is every night."""
+
+    hours: Hours = ALL_DAY
+    brightness: float
+
+    def _needs_days(self) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Looks set by hand from `start` until `end`; zones without a look follow the schedule."""
+    """Looks set by hand from `start` until `end`; zones without a look follow the schedule. One that `skips` a campaign
+    has no looks: until its end the schedule is one without that campaign."""
 
     id: str
     looks: Mapping[str, Any]
@@ -151,10 +166,11 @@ class Override:
     end: datetime
     owner: str
     reason: str
+    skips: str = ""
 
     def hides(self, older: "Override") -> bool:
-        """Whether an older one never shows again from the start of this one on."""
-        return older.end <= self.end and older.looks.keys() <= self.looks.keys()
+        """Whether an older one never has an effect again from the start of this one on."""
+        return older.end <= self.end and older.skips == self.skips and older.looks.keys() <= self.looks.keys()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from typing import Literal
 
 from controller.events.models import Text
 from controller.locale import DEFAULT, Language
-from controller.schedule.campaign import Blackout, EveryNight, Override, Rule, SafetyStop
+from controller.schedule.campaign import Blackout, EveryNight, Limit, Override, Rule, SafetyStop
 
 Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
 
 _BEFORE = {verdict: Text("why", f"before.{verdict}") for verdict in ("lit", "blackout", "otherwise")}
 _NOTHING, _AGAIN, _ENDED, _BEGINS = (Text("why", key) for key in ("nothing", "again", "ended", "begins"))
 _STOP, _OVERRIDE = (Text("why", key) for key in ("by.stop", "by.override"))
+_LIMIT, _SKIP = (Text("why", key) for key in ("limit", "skip"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Why:
     verdict: Verdict = "lit"
     losers: tuple[Rule, ...] = ()
     idle: Idle | None = None
+    limit: Limit | None = None
+    """Takes light away from what is shown."""
+    skip: Override | None = None
+    """Leaves out the rule that would decide without it."""
 
     @property
     def winner(self) -> str | None:
@@ -58,7 +63,18 @@ class Why:
     def rule(self) -> dict[str, object]:
         """On whose behalf, as documents say it: `kind`, and the name and line of a rule of the files; of what was set
         by hand also owner and reason; where nothing applies `kind` is None and `idle` the rule of this night whose
-        hours are not on."""
+        hours are not on. `limit` is the one that takes light away, and `skip` what leaves out the rule that would
+        decide."""
+        more: dict[str, object] = {}
+        if self.limit is not None:
+            limit = self.limit
+            more["limit"] = {"name": limit.name, "line": limit.line or None, "brightness": limit.brightness}
+        if self.skip is not None:
+            more["skip"] = {"name": self.skip.skips, "owner": self.skip.owner, "reason": self.skip.reason}
+        return self._decides | more
+
+    @property
+    def _decides(self) -> dict[str, object]:
         match self.by:
             case None:
                 return rule_value(None) | ({"idle": self.idle.value} if self.idle is not None else {})
@@ -70,7 +86,12 @@ class Why:
         return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
     def said(self, language: Language) -> str:
-        """The rule as the file has it, or who set the override and why."""
+        """The rule as the file has it, or who set the override and why; then what skips and limits add."""
+        skip = [skip_words(self.skip, language)] if self.skip is not None else []
+        limit = [limit_words(self.limit, language)] if self.limit is not None else []
+        return "; ".join((self._decision(language), *skip, *limit))
+
+    def _decision(self, language: Language) -> str:
         if self.by is None:
             return _NOTHING.say(language, {}) if self.idle is None else self.idle.said(language)
         if isinstance(self.by, Rule):
@@ -90,6 +111,16 @@ class Why:
     def loses_words(self, loser: Rule, language: Language = DEFAULT) -> str:
         """The same for people."""
         return Text("why", f"loses.{self.loses(loser)}").say(language, {})
+
+
+def limit_words(limit: Limit, language: Language) -> str:
+    """That a limit takes light away: `limited to 30 % by Birds`."""
+    return _LIMIT.say(language, {"name": limit.name, "percent": f"{100 * limit.brightness:g}"})
+
+
+def skip_words(skip: Override, language: Language) -> str:
+    """That a campaign is left out, by whom and why."""
+    return _SKIP.say(language, {"name": skip.skips, "owner": skip.owner, "reason": skip.reason})
 
 
 def kind_of(rule: Rule) -> str:

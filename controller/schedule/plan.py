@@ -1,138 +1,30 @@
-"""The plan: what should be shown when, and why; a pure function of place, rules, overrides and time.
+"""The plan: what should be shown when, and why; a pure function of place, rules, limits, overrides and time.
 
-The night is cut into pieces by `precedence`. A segment is the longest stretch, over midnights and noons, in which the
-same rule and the same overrides show; a cue is the change from one segment into the next, with its fade. Intervals are
-half-open: at a border the new look already holds. An answer does not depend on what was asked before: what is
-remembered only saves time.
+Rules are planned by `rule_plan`, once for each group of zones in which the same rules show. Over that lie the
+campaigns that are skipped, which count as not written until the skip ends, and the limits, which cap the brightness of
+whatever is shown, overrides included. From the instant at which a limit begins nothing is brighter, and from the one at
+which it ends it dims nothing.
 """
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from heapq import merge
+from itertools import chain, pairwise
 from typing import Any
 
-from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Rule, SafetyStop
-from controller.schedule.explanation import Idle, Verdict, Why
+from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit, Override, Rule, SafetyStop
+from controller.schedule.explanation import Why
 from controller.schedule.hours import Night, Place, night_at, night_of
-from controller.schedule.precedence import Claim, NightPlan, Nights
+from controller.schedule.precedence import Claim, NightPlan, Nights, Piece
+from controller.schedule.rule_plan import ANCHOR, INSTANT, OVERRIDE_FADE_S, REACH, Cue, RulePlan, reach
 
-REACH = 400
-"""Nights. A cue that is further ahead is not looked for, and a segment that began earlier is taken to have begun at
-ANCHOR."""
-ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
-OVERRIDE_FADE_S = 2.0
-"""Of every override, into it and out of it. The fade out begins at the end of the override, so that its end is the same
-for whoever set it and for whoever asks."""
-LEAST_HOLD_S = 1.0
-"""What the fades of a segment leave of the look itself."""
-REMEMBERED = 16
-INSTANT = timedelta(microseconds=1)
+__all__ = ["ANCHOR", "OVERRIDE_FADE_S", "REACH", "Cue", "Program"]
 
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """From `at` on, `looks` are shown, reached in `fade_s` seconds; a zone without a look is dark.
-
-    `since` is when the rule began to hold by the schedule, without regard to overrides: the steps of its sequences are
-    counted from there. Instants are UTC. Looks are opaque here: they are whatever the rule carries.
-    """
-
-    at: datetime
-    looks: Mapping[str, Any]
-    since: datetime
-    fade_s: float
-    campaign: str | None
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who shows: a rule and the overrides laid over it, or nobody."""
-
-    rule: Rule | None = None
-    overrides: tuple[Override, ...] = ()
-    stop: SafetyStop | None = None
-
-    @property
-    def looks(self) -> Mapping[str, Any]:
-        """The looks by zone, the newest override on top."""
-        looks = dict(self.rule.looks) if self.rule is not None else {}
-        for override in self.overrides:
-            looks.update(override.looks)
-        return looks
-
-    @property
-    def is_manual(self) -> bool:
-        """Whether an override or a safety stop is in force."""
-        return bool(self.overrides) or self.stop is not None
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether nothing is shown."""
-        return self.rule is None and not self.overrides
-
-    @property
-    def campaign(self) -> str | None:
-        """The name of the rule, where it shows as it was planned."""
-        return self.rule.name if self.rule is not None and not self.is_manual else None
-
-    @property
-    def fades_s(self) -> tuple[float, float]:
-        """Into it and out of it, seconds."""
-        if self.is_manual:
-            return OVERRIDE_FADE_S, OVERRIDE_FADE_S
-        if isinstance(self.rule, Lit):
-            return self.rule.fade_in.total_seconds(), self.rule.fade_out.total_seconds()
-        return 0.0, 0.0
-
-    def same(self, other: "Holder") -> bool:
-        """Whether the two show the same, so that there is no border between them."""
-        return self.rule is other.rule and self.overrides == other.overrides and self.stop == other.stop
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of time with one holder, `end` not included."""
-
-    start: datetime
-    end: datetime
-    holder: Holder
-
-    @property
-    def length_s(self) -> float:
-        """Seconds."""
-        return (self.end - self.start).total_seconds()
-
-    @property
-    def fade_in_s(self) -> float:
-        """The fade into it, which begins with it."""
-        if self.holder.is_dark and not self.holder.is_manual:
-            return 0.0
-        return min(self.holder.fades_s[0], self.length_s)
-
-    @property
-    def fade_out_s(self) -> float:
-        """The fade out of it, which is done when it ends."""
-        if self.holder.is_dark:
-            return 0.0
-        return max(0.0, min(self.holder.fades_s[1], self.length_s - self.fade_in_s - LEAST_HOLD_S))
-
-
-def transition_s(before: Segment, after: Segment) -> tuple[float, float]:
-    """From one segment into the next: how long before the border the fade begins, and how long it lasts; seconds.
-
-    Between two looks the fade in of the second is a cross-fade from the border on; without one, the fade out of the
-    first is a cross-fade that ends at the border. A safety stop has no fade.
-    """
-    if after.holder.stop is not None:
-        return 0.0, 0.0
-    if after.fade_in_s:
-        return 0.0, after.fade_in_s
-    if before.holder.is_manual:
-        return 0.0, min(OVERRIDE_FADE_S, after.length_s)
-    return before.fade_out_s, before.fade_out_s
+MOST_FADES = 8
+"""So many fades that cut each other short are followed back; what lies before them is taken for too bright."""
+Looks = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -144,6 +36,7 @@ class Program:
     campaigns: tuple[Lit, ...] = ()
     every_night: tuple[EveryNight, ...] = ()
     blackouts: tuple[Blackout, ...] = ()
+    limits: tuple[Limit, ...] = ()
     overrides: tuple[Override, ...] = ()
     stop: SafetyStop | None = None
 
@@ -155,179 +48,308 @@ class Program:
     def with_overrides(self, overrides: tuple[Override, ...], stop: SafetyStop | None) -> "Program":
         """The same rules under other overrides; shares the nights that were worked out."""
         program = replace(self, overrides=overrides, stop=stop)
-        vars(program)["_nights"] = self._nights
+        for shared in ("_groups", "_worked_out", "_all_nights", "_limit_nights"):
+            vars(program)[shared] = getattr(self, shared)
         return program
+
+    @property
+    def by_schedule(self) -> "Program":
+        """The same without overrides of looks and without a stop; what is skipped stays so."""
+        return self.with_overrides(tuple(override for override in self.overrides if override.skips), None)
 
     def look_at(self, moment: datetime) -> Cue:
         """The cue in force at an instant."""
         moment = moment.astimezone(UTC)
-        segment = self._segment(moment)
-        after = self._after(segment)
-        if after is not None and (following := self._cue(segment, after)).at <= moment:
-            return following
-        return self._cue(self._segment(segment.start - INSTANT) if segment.start != ANCHOR else None, segment)
+        uncapped = self._uncapped(moment)
+        cue = self._under_limits(uncapped, moment)
+        limits = self._dimming(uncapped.looks)
+        arrived = cue.at + timedelta(seconds=cue.fade_s)
+        for border in self._borders_back(moment, cue.at, moment if limits else arrived):
+            if self._is_skip(border):
+                before, after = self._between_borders(border - INSTANT), self._between_borders(border)
+                if _shown(before) == _shown(after):  # another plan holds before it, with the same look
+                    return replace(self.look_at(border - INSTANT), why=cue.why, limits=cue.limits, parts=cue.parts)
+                return replace(cue, at=border, fade_s=self._fade_s(border, after))
+            if self._highest(border, limits) != self._highest(border - INSTANT, limits) or (
+                border < arrived and self._is_too_bright(border)
+            ):
+                return replace(cue, at=border, fade_s=self._fade_s(border, cue))
+        return cue
 
     def next_cue(self, moment: datetime) -> Cue | None:
         """The first cue after an instant; None where nothing changes for REACH nights."""
         moment = moment.astimezone(UTC)
-        return next(self._cues_after(moment, self._reach(moment, REACH).end), None)
+        return next(self._cues_after(moment, reach(moment, REACH, self.place).end), None)
 
     def cues(self, start: datetime, end: datetime) -> tuple[Cue, ...]:
         """The cue in force at `start`, then all cues after it and before `end`."""
         return (self.look_at(start), *self._cues_after(start.astimezone(UTC), end.astimezone(UTC)))
 
     def nights(self, start: datetime, end: datetime) -> tuple[NightPlan, ...]:
-        """The nights that a period touches, without overrides."""
-        first, last = (self._nights.at(at).night.day for at in (start, max(start, end - INSTANT)))
-        plans = (self._nights.of(first + timedelta(days=i)) for i in range((last - first).days + 1))
-        return tuple(plan for plan in plans if plan.pieces)
+        """The nights that a period touches, without overrides; a piece ends where the light changes."""
+        first, last = (night_at(at, self.place.time_zone).day for at in (start, max(start, end - INSTANT)))
+        plans = (self._all_nights.of(first + timedelta(days=i)) for i in range((last - first).days + 1))
+        return tuple(self._by_zones(plan) for plan in plans if plan.pieces)
 
     def explain(self, moment: datetime) -> Why:
         """Which rule or override decides at an instant, and which rules it overrules."""
         moment = moment.astimezone(UTC)
-        claims = self._nights.at(moment).claims_at(moment)
-        holder = self._holder(moment, claims[0].rule if claims and claims[0].lit else None)
-        manual = holder.stop or (holder.overrides[-1] if holder.overrides else None)
-        if manual is not None:
-            return Why(manual, losers=_lit(claims))
-        if not claims:
-            return Why(None, "nothing", idle=self._idle(moment))
-        winner = claims[0]
-        dark: Verdict = "blackout" if isinstance(winner.rule, Blackout) else "otherwise"
-        return Why(winner.rule, "lit" if winner.lit else dark, _lit(claims[1:]))
+        skipped = self._skipped(moment)
+        why = self._strongest([plan.explain(moment) for plan in self._plans(skipped)])
+        if not isinstance(why.by, SafetyStop):
+            limit = next(iter(_capped(self._uncapped(moment).looks, self._limits_at(moment))[1].values()), None)
+            why = replace(why, limit=limit, skip=self._skip_that_matters(moment))
+        return why
 
-    def _idle(self, moment: datetime) -> Idle | None:
-        """Of the rules of this night the one whose hours ended last, else the one whose hours begin next."""
-        lit = [claim for claim in self._nights.at(moment).claims if claim.lit]
-        ended = max((claim for claim in lit if claim.end <= moment), key=lambda claim: claim.end, default=None)
-        later = [claim for claim in lit if claim.start > moment and (ended is None or claim.rule is ended.rule)]
-        begins = min(later, key=lambda claim: claim.start, default=None)
-        named = ended or begins
-        if named is None:
-            return None
-        at, then = (
-            f"{instant.astimezone(self.place.time_zone):%H:%M}" if instant is not None else ""
-            for instant in (ended.end if ended else None, begins.start if begins else None)
-        )
-        return Idle(named.rule.name, at, then)
-
-    # Remembered
+    # Zones
 
     @cached_property
-    def _nights(self) -> Nights:
+    def _groups(self) -> tuple[tuple[tuple[str, ...], tuple[Rule, ...]], ...]:
+        """Zones in which the same rules decide, and these rules."""
+        groups: dict[tuple[int, ...], tuple[list[str], tuple[Rule, ...]]] = {}
+        for zone in self.zones:
+            rules = tuple(rule for rule in self.rules if rule.concerns(zone))
+            groups.setdefault(tuple(map(id, rules)), ([], rules))[0].append(zone)
+        return tuple((tuple(zones), rules) for zones, rules in groups.values()) or (((), self.rules),)
+
+    @cached_property
+    def _worked_out(self) -> dict[tuple[frozenset[str], tuple[str, ...]], Nights]:
+        """By skipped campaigns and zones; shared by programs with other overrides."""
+        return {}
+
+    @cached_property
+    def _known_plans(self) -> dict[frozenset[str], tuple[RulePlan, ...]]:
+        return {}
+
+    def _plans(self, skipped: frozenset[str]) -> tuple[RulePlan, ...]:
+        """One for each group of zones, without the campaigns that are skipped."""
+        if skipped not in self._known_plans:
+            plans = []
+            for zones, every in self._groups:
+                rules = tuple(rule for rule in every if isinstance(rule, Blackout) or rule.name not in skipped)
+                overrides = tuple(each for each in self.overrides if not each.looks.keys().isdisjoint(zones))
+                plan = RulePlan(self.place, zones, rules, overrides, self.stop)
+                vars(plan)["nights"] = self._worked_out.setdefault((skipped, zones), Nights(rules, self.place))
+                plans.append(plan)
+            self._known_plans[skipped] = tuple(plans)
+        return self._known_plans[skipped]
+
+    @cached_property
+    def _all_nights(self) -> Nights:
         return Nights(self.rules, self.place)
 
-    @cached_property
-    def _by_schedule(self) -> "Program":
-        """The same without overrides."""
-        return self.with_overrides((), None) if self._manual_changes else self
+    def _strongest(self, whys: list[Why]) -> Why:
+        """Of the reasons by group of zones the one that is told of all: what was set by hand, else the highest rule; a
+        rule that shows in other zones has not lost."""
+        ranks = {id(rule): rank for rank, rule in enumerate(self.rules)}
+        by_hand = [why for why in whys if isinstance(why.by, SafetyStop | Override)]
+        lit = [why for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]
+        decided = lit or [why for why in whys if why.by is not None] or whys
+        first = by_hand[0] if by_hand else min(decided, key=lambda why: ranks.get(id(why.by), len(ranks)))
+        losers = dict.fromkeys(id(rule) for why in whys for rule in why.losers)
+        showing = {id(why.by) for why in whys}
+        return replace(first, losers=tuple(r for r in self.rules if id(r) in losers and id(r) not in showing))
+
+    def _uncapped(self, moment: datetime) -> Cue:
+        """The cue in force as if the campaigns that are skipped now always were, before limits."""
+        plans = self._plans(self._skipped(moment))
+        cues = [plan.look_at(moment) for plan in plans]
+        if len(cues) == 1:
+            return cues[0]
+        at = max(cue.at for cue in cues)
+        why = self._strongest([cue.why for cue in cues])
+        first = next(cue for cue in cues if cue.why.by is why.by)
+        parts = {zone: cue for plan, cue in zip(plans, cues, strict=True) for zone in plan.zones}
+        looks = {zone: part.looks[zone] for zone, part in parts.items() if zone in part.looks}
+        fade_s = max(cue.fade_s for cue in cues if cue.at == at)
+        return Cue(at, looks, first.since, fade_s, first.campaign, why, parts)
+
+    # Skipped campaigns and limits
+
+    def _skipped(self, moment: datetime) -> frozenset[str]:
+        return frozenset(each.skips for each in self.overrides if each.skips and each.start <= moment < each.end)
+
+    def _is_skip(self, border: datetime) -> bool:
+        """Whether a skip begins or ends here."""
+        return self._skipped(border) != self._skipped(border - INSTANT)
+
+    def _skip_that_matters(self, moment: datetime) -> Override | None:
+        """The skip of a campaign that would show now."""
+        if not self._skipped(moment):
+            return None
+        shows = (plan.nights.at(moment).piece_at(moment).shows for plan in self._plans(frozenset()))
+        names = {rule.name for rule in shows if rule is not None}
+        skips = (each for each in self.overrides if each.skips in names and each.start <= moment < each.end)
+        return max(skips, key=lambda each: each.end, default=None)
 
     @cached_property
-    def _found(self) -> deque[tuple[datetime, datetime, Segment]]:
-        """Segments, and from when until when each is the answer."""
-        return deque(maxlen=REMEMBERED)
+    def _limit_nights(self) -> Nights:
+        return Nights(self.limits, self.place)
 
-    def _segment(self, moment: datetime) -> Segment:
-        """The segment in which an instant lies."""
-        for start, end, segment in self._found:
-            if start <= moment < end:
-                return segment
-        segment = self._search(moment)
-        start, end = segment.start, segment.end
-        if end - start >= timedelta(days=REACH - 1):
-            # REACH is counted from the night that is asked in: another night may see more or less of it
-            night = self._nights.at(moment).night
-            start, end = max(start, night.start), min(end, night.end)
-        self._found.append((start, end, segment))
-        return segment
+    def _limits_at(self, moment: datetime) -> list[Limit]:
+        if not self.limits:
+            return []
+        claims = self._limit_nights.at(moment).claims_at(moment)
+        return [claim.rule for claim in claims if isinstance(claim.rule, Limit)]
 
-    # Segments
+    def _between_borders(self, moment: datetime) -> Cue:
+        """The cue in force as if what is skipped and limited now always were."""
+        return self._under_limits(self._uncapped(moment), moment)
 
-    def _holder(self, moment: datetime, rule: Rule | None) -> Holder:
-        """Safety stop, else overrides zone by zone, else the rule."""
-        if self.stop is not None and moment >= self.stop.start:
-            return Holder(stop=self.stop)
-        active = tuple(o for o in self.overrides if o.start <= moment < o.end)
-        covered = {zone for override in active for zone in override.looks}
-        return Holder(None if covered.issuperset(self.zones) else rule, active)
+    def _under_limits(self, cue: Cue, moment: datetime) -> Cue:
+        looks, limits = _capped(cue.looks, self._limits_at(moment))
+        skip = self._skip_that_matters(moment)
+        if not limits and skip is None:
+            return cue
+        why = replace(cue.why, limit=next(iter(limits.values()), None), skip=skip)
+        return replace(cue, looks=looks, limits=limits, why=why)
+
+    def _dimming(self, looks: Looks) -> list[Limit]:
+        """The limits that would take light away from these looks, at whatever time."""
+        return [limit for limit in self.limits if _capped(looks, [limit])[1]]
+
+    def _highest(self, moment: datetime, limits: list[Limit]) -> float:
+        """The highest brightness that these limits allow at an instant."""
+        return min((limit.brightness for limit in self._limits_at(moment) if limit in limits), default=1.0)
 
     @cached_property
-    def _manual_changes(self) -> tuple[datetime, ...]:
-        """The instants at which an override begins or ends, or the safety stop begins."""
-        instants = tuple(at for override in self.overrides for at in (override.start, override.end))
-        return (*instants, self.stop.start) if self.stop is not None else instants
+    def _skip_borders(self) -> list[datetime]:
+        return sorted({at for each in self.overrides if each.skips for at in (each.start, each.end)})
 
-    def _part(self, moment: datetime) -> Segment:
-        """The holder at an instant, and how long at least before and after."""
-        piece = self._nights.at(moment).piece_at(moment)
-        start = max([piece.start, *(at for at in self._manual_changes if at <= moment)])
-        end = min([piece.end, *(at for at in self._manual_changes if at > moment)])
-        return Segment(start, end, self._holder(moment, piece.shows))
+    def _limit_borders(self, night: Night) -> list[datetime]:
+        return sorted({at for claim in self._limit_nights.of(night.day).claims for at in (claim.start, claim.end)})
 
-    def _search(self, moment: datetime) -> Segment:
-        """The segment in which an instant lies; it ends after REACH nights where it does not end before."""
-        part = self._part(moment)
-        start, end = part.start, part.end
-        earliest, latest = self._reach(moment, -REACH).start, self._reach(moment, REACH).end
-        if part.holder.stop is not None:  # nothing follows: the nights need not be asked
-            return Segment(part.holder.stop.start, latest, part.holder)
-        while start > earliest and (before := self._part(start - INSTANT)).holder.same(part.holder):
-            start = before.start
-        while end < latest and (after := self._part(end)).holder.same(part.holder):
-            end = after.end
-        return Segment(start if start > earliest else ANCHOR, end, part.holder)
+    def _borders_back(self, moment: datetime, earliest: datetime, latest: datetime) -> Iterator[datetime]:
+        """Where a skip or a limit may begin or end, from an instant back to another, both included; limits back from
+        `latest`, and REACH nights at the farthest."""
+        by_limits = self._limit_borders_back(min(moment, latest), earliest) if self.limits else ()
+        skips = (at for at in reversed(self._skip_borders) if earliest <= at <= moment)
+        yield from merge(by_limits, skips, reverse=True)
 
-    def _reach(self, moment: datetime, nights: int) -> Night:
-        """The night so many nights after that of an instant."""
-        zone = self.place.time_zone
-        return night_of(night_at(moment, zone).day + timedelta(days=nights), zone)
+    def _limit_borders_back(self, moment: datetime, earliest: datetime) -> Iterator[datetime]:
+        night = night_at(moment, self.place.time_zone)
+        for _ in range(REACH):
+            yield from (at for at in reversed(self._limit_borders(night)) if earliest <= at <= moment)
+            if night.start <= earliest:
+                return
+            night = night_of(night.day - timedelta(days=1), self.place.time_zone)
 
-    def _after(self, segment: Segment) -> Segment | None:
-        """The next segment; None where the same holder still shows after REACH nights."""
-        goes_on = self._part(segment.end).holder.same(segment.holder)
-        return None if goes_on else self._segment(segment.end)
-
-    # Cues
-
-    def _cue(self, before: Segment | None, after: Segment) -> Cue:
-        """The one cue from a segment into the next; before ANCHOR there is none."""
-        lead_s, fade_s = self._transition_s(before, after) if before is not None else (0.0, 0.0)
-        at, holder = after.start - timedelta(seconds=lead_s), after.holder
-        # a rule that shows in a zone beside an override holds in the schedule too
-        since = at if holder.is_dark else self._by_schedule._segment(after.start).start
-        return Cue(at, holder.looks, since, fade_s, holder.campaign, self.explain(after.start))
-
-    def _transition_s(self, before: Segment, after: Segment) -> tuple[float, float]:
-        """As `transition_s`; a segment to which an override returns in the middle of its fade out goes on fading."""
-        if self._goes_on_fading(before):
-            return before.length_s, before.length_s
-        return transition_s(before, after)
-
-    def _goes_on_fading(self, segment: Segment) -> bool:
-        """Whether its fade out would have begun before an override returned to it: then its look has no cue."""
-        if segment.holder.is_manual or segment.start not in self._manual_changes:
-            return False
-        following = self._after(segment)
-        if following is None or following.fade_in_s:
-            return False
-        planned = self._by_schedule._segment(segment.start)
-        after = self._by_schedule._after(planned)
-        return after is not None and self._by_schedule._cue(planned, after).at <= segment.start
+    def _limit_borders_after(self, moment: datetime, end: datetime) -> Iterator[datetime]:
+        """Those after an instant and before another."""
+        night = night_at(moment, self.place.time_zone)
+        while self.limits and night.start < end:
+            yield from (at for at in self._limit_borders(night) if moment < at < end)
+            night = night_of(night.day + timedelta(days=1), self.place.time_zone)
 
     def _cues_after(self, moment: datetime, end: datetime) -> Iterator[Cue]:
-        segment = self._segment(moment)
-        while segment.start < end:
-            after = self._after(segment)
-            if after is not None:
-                cue = self._cue(segment, after)
-                if moment < cue.at < end and not self._goes_on_fading(after):
-                    yield cue
-                segment = after
-            elif segment.end < end:
-                segment = replace(segment, end=self._segment(segment.end).end)
+        plans = self._plans(self._skipped(moment))
+        if len(plans) == 1 and not self.limits and not self._skip_borders:
+            yield from plans[0].cues_after(moment, end)
+            return
+        last, cue = moment, self.look_at(moment)
+        limits = self._dimming(self._uncapped(moment).looks)
+        for at, is_limit in merge(
+            ((at, False) for at in self._changes_after(moment, end)),
+            ((at, True) for at in self._limit_borders_after(moment, end)),
+        ):
+            is_still = is_limit and not limits and at >= cue.at + timedelta(seconds=cue.fade_s)
+            if at == last or is_still:  # else each night of a year that is dark would be looked at
+                continue
+            last, cue = at, self.look_at(at)
+            limits = limits if is_limit else self._dimming(self._uncapped(at).looks)
+            if cue.at == at:
+                yield cue
+
+    def _changes_after(self, moment: datetime, end: datetime) -> Iterator[datetime]:
+        """Where rules, overrides or skips may change the light, in order."""
+        borders = (at for at in self._skip_borders if moment < at < end)
+        for border in chain(borders, (end,)):
+            plans = self._plans(self._skipped(moment))
+            yield from merge(*((cue.at for cue in plan.cues_after(moment, border)) for plan in plans))
+            if border < end:
+                yield border
+            moment = border
+
+    def _fade_s(self, border: datetime, after: Cue) -> float:
+        """Of the change at a border: what is left of a fade under way goes on. There is none where a limit begins and
+        the light may be brighter."""
+        if self._is_too_bright(border):
+            return 0.0
+        left_s = max(0.0, after.fade_s - (border - after.at).total_seconds())
+        return max(OVERRIDE_FADE_S, left_s) if self._is_skip(border) else left_s
+
+    def _is_too_bright(self, border: datetime) -> bool:
+        """Whether the light just before may be brighter than a limit that begins here allows."""
+        before = {id(limit) for limit in self._limits_at(border - INSTANT)}
+        new = [limit for limit in self._limits_at(border) if id(limit) not in before]
+        at = border
+        for _ in range(MOST_FADES if new else 0):
+            cue = self.look_at(at - INSTANT)
+            if _capped(cue.looks, new)[1]:
+                return True
+            if cue.at + timedelta(seconds=cue.fade_s) <= border:
+                return False
+            at = cue.at
+        return bool(new)
+
+    # Nights
+
+    def _by_zones(self, plan: NightPlan) -> NightPlan:
+        """A night cut where the light changes in any zone, be it by another rule or by a limit."""
+        groups = [each.nights.of(plan.night.day) for each in self._plans(frozenset())]
+        if len(groups) == 1 and not self.limits:
+            return plan
+        borders = {at for night in groups for piece in night.pieces for at in (piece.start, piece.end)}
+        limits = self._limit_nights.of(plan.night.day) if self.limits else None
+        borders.update(at for claim in (limits.claims if limits else ()) for at in (claim.start, claim.end))
+        pieces: list[Piece] = []
+        shown: list[tuple[Looks, Claim | None]] = []
+        for start, end in pairwise(sorted(borders)):
+            claims = [claim for night in groups if (claim := night.piece_at(start).claim) is not None]
+            looks, taken = _capped(self._looks_at(groups, start), self._limits_at(start))
+            claim = self._decides(claims)
+            also = tuple(each.rule for each in claims if each.lit and claim and each.rule is not claim.rule)
+            piece = Piece(start, end, claim, also, next(iter(taken.values()), None))
+            if pieces and _is_same(pieces[-1], piece) and shown[-1][0] == looks:
+                pieces[-1] = replace(pieces[-1], end=end)
             else:
-                return
+                pieces.append(piece)
+                shown.append((looks, claim))
+        return replace(plan, pieces=tuple(pieces))
+
+    def _looks_at(self, groups: Iterable[NightPlan], at: datetime) -> dict[str, Any]:
+        looks: dict[str, Any] = {}
+        for (zones, _), night in zip(self._groups, groups, strict=True):
+            rule = night.piece_at(at).shows
+            looks |= {zone: look for zone, look in rule.looks.items() if zone in zones} if rule is not None else {}
+        return looks
+
+    def _decides(self, claims: list[Claim]) -> Claim | None:
+        """The highest that is lit, else the highest."""
+        ranks = {id(rule): rank for rank, rule in enumerate(self.rules)}
+        return min(claims, key=lambda claim: (not claim.lit, ranks[id(claim.rule)]), default=None)
 
 
-def _lit(claims: list[Claim]) -> tuple[Rule, ...]:
-    return tuple(claim.rule for claim in claims if claim.lit)
+def _is_same(one: Piece, other: Piece) -> bool:
+    mine, theirs = one.claim, other.claim
+    if mine is None or theirs is None:
+        return mine is theirs
+    rules = [tuple(map(id, (piece.claim and piece.claim.rule, *piece.also, piece.limit))) for piece in (one, other)]
+    return mine.lit == theirs.lit and rules[0] == rules[1]
+
+
+def _shown(cue: Cue) -> tuple[Looks, tuple[datetime, ...]]:
+    """What a cue shows, with the steps of its sequences; dark is dark whenever it began."""
+    return cue.looks, tuple(cue.of(zone).since for zone in cue.looks)
+
+
+def _capped(looks: Looks, limits: Iterable[Limit]) -> tuple[Looks, Mapping[str, Limit]]:
+    """The looks under limits, and by zone the limit that takes light away."""
+    taken: dict[str, Limit] = {}
+    capped = dict(looks)
+    for limit in limits:
+        for zone, look in capped.items():
+            dimmed = look.at_most(limit.brightness)
+            if dimmed != look:
+                capped[zone], taken[zone] = dimmed, limit
+    return capped, taken

@@ -49,7 +49,7 @@ def notes(program: Program, now: datetime) -> tuple[Note, ...]:
     for night in nights:
         for claim in night.claims:
             own[id(claim.rule)].append((night, claim))
-    shown = frozenset(id(piece.shows) for night in nights for piece in night.pieces)
+    shown = frozenset(id(rule) for night in nights for piece in night.pieces for rule in piece.showing)
     found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place, shown)]
     return (*found, *_overlaps(program, nights))
 

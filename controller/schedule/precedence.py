@@ -11,7 +11,7 @@ from datetime import date, datetime
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from controller.schedule.campaign import Blackout, Lit, Rule
+from controller.schedule.campaign import Blackout, Limit, Lit, Rule
 from controller.schedule.hours import Night, Place, night_at, night_of
 
 MOST_NIGHTS = 2_000
@@ -29,16 +29,24 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of time with one claim in force, None where nothing applies."""
+    """A stretch of time with one claim in force, None where nothing applies; `also` are the rules that show in zones
+    which the claim leaves to them, and `limit` takes light away."""
 
     start: datetime
     end: datetime
     claim: Claim | None
+    also: tuple[Rule, ...] = ()
+    limit: Limit | None = None
 
     @property
     def shows(self) -> Rule | None:
         """The rule whose look is shown; None is dark."""
         return self.claim.rule if self.claim is not None and self.claim.lit else None
+
+    @property
+    def showing(self) -> tuple[Rule, ...]:
+        """All rules whose looks are shown, each in its zones."""
+        return (*((self.shows,) if self.shows is not None else ()), *self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class LightChanges:
         rules = rules_value(program, cue, reading.wall)
         changes = []
         for zone in program.zones:
-            meant = (look_document(cue.looks.get(zone, NO_LIGHT), cue.since), rules[zone])
+            meant = (look_document(cue.looks.get(zone, NO_LIGHT), cue.of(zone).since), rules[zone])
             if self._recorded.get(zone) != meant:
                 self._recorded[zone] = meant
                 changes.append(LightChange(reading.wall, zone, *meant))

@@ -16,9 +16,13 @@ REFRESH = timedelta(hours=6)
 
 def desired_looks(zones: Iterable[str], cue: Cue, now: datetime) -> dict[str, ZoneState]:
     """What these zones should show now, or will when the fade under way is done."""
-    since = max(0.0, (now - cue.since).total_seconds())
     looks: Mapping[str, Look] = cue.looks
-    return {zone: looks.get(zone, NO_LIGHT).at(since) for zone in zones}
+    return {zone: looks.get(zone, NO_LIGHT).at(_shown_s(cue, zone, now)) for zone in zones}
+
+
+def _shown_s(cue: Cue, zone: str, now: datetime) -> float:
+    """Seconds since the rule of a zone began to hold."""
+    return max(0.0, (now - cue.of(zone).since).total_seconds())
 
 
 def fade_left_s(cue: Cue, now: datetime) -> float:
@@ -28,11 +32,11 @@ def fade_left_s(cue: Cue, now: datetime) -> float:
 
 def next_step(cue: Cue, now: datetime) -> datetime | None:
     """The next instant at which a sequence of this cue takes its next step."""
-    since = max(0.0, (now - cue.since).total_seconds())
-    steps = [look.next_step(since) for look in cue.looks.values()]
-    due = [step for step in steps if step is not None]
+    looks: Mapping[str, Look] = cue.looks
+    steps = [(cue.of(zone).since, look.next_step(_shown_s(cue, zone, now))) for zone, look in looks.items()]
+    due = [since + timedelta(seconds=step) for since, step in steps if step is not None]
     # never now, whichever way the seconds round: that would wake for ever
-    return max(cue.since + timedelta(seconds=min(due)), now + timedelta(milliseconds=1)) if due else None
+    return max(min(due), now + timedelta(milliseconds=1)) if due else None
 
 
 def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], plan: int) -> object:

@@ -71,7 +71,8 @@ class _Sparse(_HealthPart):
 class RuleValue(_Sparse):
     """On whose behalf something is shown. `name` and `line` are those of a rule of schedule.yaml, `owner` and `reason`
     those of what was set by hand. Where nothing applies `kind` is null and `idle` the rule of this night whose hours
-    are not on, with the local times at which they `ended` and at which they `begin` (again)."""
+    are not on, with the local times at which they `ended` and at which they `begin` (again). `limit` takes light away,
+    and `skip` leaves out the campaign that would decide."""
 
     ALWAYS = frozenset({"kind", "name", "line"})
 
@@ -81,6 +82,8 @@ class RuleValue(_Sparse):
     owner: str | None = None
     reason: str | None = None
     idle: Mapping[str, str | None] | None = None
+    limit: Mapping[str, str | int | float | None] | None = None
+    skip: Mapping[str, str] | None = None
 
     def said(self, language: Language) -> str:
         """For people."""

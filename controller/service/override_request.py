@@ -1,8 +1,9 @@
 """A manual request as it comes on `<prefix>/override/set`, and the override or stop that it becomes. Pure.
 
-An override has a look, an owner, a reason and an end, which is never missing and never farther than `longest`. `resume`
-ends every override; `stop` makes everything dark until `lift`, and is above all of them. A request that cannot be
-granted raises the reason as an entry of the catalogue. A stop needs no clock.
+An override has a look, an owner, a reason and an end, which is never missing and never farther than `longest`. `skip`
+leaves out one campaign until such an end. `resume` ends every override and skip; `stop` makes everything dark until
+`lift`, and is above all of them. A request that cannot be granted raises the reason as an entry of the catalogue. A
+stop needs no clock.
 """
 
 import json
@@ -35,6 +36,8 @@ from controller.schedule.plan import Program
 from controller.service.override_end import read_until
 
 MAX_PAYLOAD = 16_384
+MOST_NAMES = 20
+"""So many campaigns are named to somebody who asks for one that there is not."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -63,16 +66,18 @@ class Request(BaseModel):
 
     version: Version = 1
     id: Id
-    action: Literal["override", "resume", "stop", "lift"] = "override"
+    action: Literal["override", "skip", "resume", "stop", "lift"] = "override"
     look: RequestedLook = "dark"
     brightness: Brightness = "100 %"
+    campaign: Line = ""
     until: Line = ""
     owner: Line = "?"
     reason: Line = ""
 
 
 class StoredOverride(BaseModel):
-    """An override or a stop as it is kept on disk; a stop has neither looks nor an end. `said` is the look as asked."""
+    """An override or a stop as it is kept on disk; a stop has neither looks nor an end. `said` is the look as asked,
+    or the name of the campaign that is skipped."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -83,12 +88,13 @@ class StoredOverride(BaseModel):
     end: Instant | None = None
     owner: str
     reason: str
+    skips: str = ""
 
     @property
     def override(self) -> Override:
         """As the plan takes it."""
         looks: Mapping[str, Look] = {zone: look.look for zone, look in self.looks.items()}
-        return Override(self.id, looks, self.start, self.end or self.start, self.owner, self.reason)
+        return Override(self.id, looks, self.start, self.end or self.start, self.owner, self.reason, self.skips)
 
     @property
     def stop(self) -> SafetyStop:
@@ -136,7 +142,7 @@ def requester_of(payload: bytes) -> Requester:
 
 
 def override_of(request: Request, policy: OverridePolicy, now: datetime) -> StoredOverride:
-    """The override that a request asks for; raises Mistake."""
+    """The override that a request asks for, of a look or of a campaign that is skipped; raises Mistake."""
     if not request.until:
         raise Mistake("TWL-O120")
     end = read_until(request.until, policy.program, now)
@@ -144,6 +150,10 @@ def override_of(request: Request, policy: OverridePolicy, now: datetime) -> Stor
         raise Mistake("TWL-O123", until=request.until)
     if end - now > policy.longest:
         raise Mistake("TWL-O124", until=request.until, longest_h=policy.longest.total_seconds() / 3600)
+    if request.action == "skip":
+        name = _campaign(request.campaign, policy.program)
+        given = {"id": request.id, "owner": request.owner, "reason": request.reason}
+        return StoredOverride(said=name, skips=name, start=now, end=end, **given)
     looks = _looks(request, policy)
     stored = {zone: ZoneLook.of(look, now, 0.0) for zone, look in looks.items()}
     said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
@@ -156,6 +166,16 @@ def stop_of(request: Request, now: datetime) -> StoredOverride:
     """The safety stop that a request asks for."""
     start = min(max(now, EARLIEST), LATEST)
     return StoredOverride(id=request.id, start=start, owner=request.owner, reason=request.reason)
+
+
+def _campaign(asked: str, program: Program) -> str:
+    """The name of the campaign, or entry of every night, as the schedule has it."""
+    names = [rule.name for rule in (*program.campaigns, *program.every_night)]
+    found = next((name for name in names if name.casefold() == " ".join(asked.split()).casefold()), None)
+    if found is not None:
+        return found
+    more = [", …"] if len(names) > MOST_NAMES else []
+    raise Mistake("TWL-O139", campaign=asked, campaigns="".join((", ".join(names[:MOST_NAMES]) or "–", *more)))
 
 
 def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:

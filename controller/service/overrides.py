@@ -169,14 +169,11 @@ class OverrideManager:
 
     def _granted(self, stored: StoredOverride) -> Event:
         zone, end = self.policy.program.place.time_zone, stored.override.end
-        return new_event(
-            "TWL-O101",
-            id=stored.id,
-            owner=stored.owner,
-            reason=stored.reason,
-            look=stored.said,
-            until=f"{end.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-        )
+        until = f"{end.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        fields = {"id": stored.id, "owner": stored.owner, "reason": stored.reason, "until": until}
+        if stored.skips:
+            return new_event("TWL-O104", **fields, campaign=stored.skips)
+        return new_event("TWL-O101", **fields, look=stored.said)
 
     async def _resume(self, request: Request, now: datetime) -> Event:
         done = f"resume {request.id}"

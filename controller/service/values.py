@@ -1,6 +1,7 @@
 """Looks and rules as documents and events carry them, for programs; their words are in `controller.events.words`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from controller.gateways.base import ReportedLook
@@ -72,15 +73,18 @@ def _reads_the_same(one: Value, other: Value) -> bool:
 
 
 def rules_value(program: Program, cue: Cue, now: datetime) -> dict[str, Value]:
-    """By zone: on whose behalf a cue shows what it shows. An override may leave zones to the schedule."""
-    overrides = [each for each in program.overrides if each.start <= now < each.end]
-    if not overrides or isinstance(cue.why.by, SafetyStop):
+    """By zone: on whose behalf a cue shows what it shows, and what limits it. An override may leave zones to the
+    schedule, and so may a campaign to the rules below it."""
+    if isinstance(cue.why.by, SafetyStop):
         return dict.fromkeys(program.zones, cue.why.rule)
-    schedule = program.with_overrides((), None).look_at(now).why.rule
-    by_zone = dict.fromkeys(program.zones, schedule)
+    overrides = [each for each in program.overrides if each.looks and each.start <= now < each.end]
+    schedule = program.by_schedule.look_at(now) if overrides else cue
+    whys = {zone: schedule.of(zone).why for zone in program.zones}
     for override in overrides:
-        by_zone |= dict.fromkeys(override.looks, Why(override).rule)
-    return {zone: by_zone[zone] for zone in program.zones}
+        whys |= dict.fromkeys(override.looks, Why(override))
+    return {
+        zone: replace(whys[zone], limit=cue.limits.get(zone), skip=schedule.why.skip).rule for zone in program.zones
+    }
 
 
 def span(seconds: float) -> tuple[float, str]:

@@ -3,7 +3,8 @@
 It judges the controller, and so it shares with the plan only the rules as values, the grammar of days and the height of
 the sun: it knows no segments, no cues and no pieces. An instant is asked by itself, and the first that applies holds:
 a blackout (dark); the first campaign, then the first entry of `every_night` (with `otherwise: dark` also where only its
-day is right, as dark); dark.
+day is right, as dark); dark. A zone asks only the rules that have a look for it. Nothing is brighter than the limits of
+the instant.
 
 A rule applies where it is its day (the calendar day for `dates`, the night from noon to noon for `nights`) and one of
 its windows is open. Default windows are open while the sun is below the horizon; an event of the sun in other windows
@@ -14,15 +15,15 @@ Instants are POSIX seconds of true time.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 
 from controller.config.load import Setup
-from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.lighting.look import DARK, NO_LIGHT, Look, ZoneState
 from controller.schedule.campaign import Lit, Rule
 from controller.schedule.hours import Place, Window
 from controller.schedule.hours_grammar import Term
@@ -51,16 +52,35 @@ class Reference:
         self._place: Place = setup.tower.site.place
         self._blackouts = setup.schedule.blackouts
         self._lit: tuple[Lit, ...] = (*setup.schedule.campaigns, *setup.schedule.every_night)
+        self._limits = setup.schedule.limits
         self._suns: dict[date, Sun] = {}
 
-    def rule_at(self, moment: datetime) -> Lit | None:
-        """The rule whose look is shown; None is dark."""
+    def _night(self, moment: datetime) -> tuple[date, date]:
+        """The calendar day, and the night by its evening."""
         local = moment.astimezone(self._place.time_zone)
-        night = local.date() if local.hour >= 12 else local.date() - timedelta(days=1)
-        if any(_is_day(rule, local.date(), night) and self._is_open(rule, moment, night) for rule in self._blackouts):
+        return local.date(), local.date() if local.hour >= 12 else local.date() - timedelta(days=1)
+
+    def highest_at(self, moment: datetime) -> float:
+        """The highest brightness, 0..1."""
+        day, night = self._night(moment)
+        open_now = (
+            limit.brightness
+            for limit in self._limits
+            if _is_day(limit, day, night) and self._is_open(limit, moment, night)
+        )
+        return min(open_now, default=1.0)
+
+    def rules_for(self, zone: str) -> tuple[Lit, ...]:
+        """Those that have a look for a zone."""
+        return tuple(rule for rule in self._lit if zone in rule.looks)
+
+    def rule_at(self, moment: datetime, rules: tuple[Lit, ...]) -> Lit | None:
+        """Of these rules the one whose look is shown; None is dark."""
+        day, night = self._night(moment)
+        if any(_is_day(rule, day, night) and self._is_open(rule, moment, night) for rule in self._blackouts):
             return None
-        for rule in self._lit:
-            if _is_day(rule, local.date(), night):
+        for rule in rules:
+            if _is_day(rule, day, night):
                 if self._is_open(rule, moment, night):
                     return rule
                 if rule.otherwise == "dark":
@@ -173,19 +193,68 @@ Change = tuple[float, float]
 """While light may be on its way, from one instant to another."""
 
 
+class Timeline:
+    """What some zones show by the rules over a period: those that have the same rules."""
+
+    def __init__(self, reference: Reference, rules: tuple[Lit, ...], first: float, last: float) -> None:
+        self._reference = reference
+        self._rules = rules
+        begin, *later = self._rule_periods(first, last)
+        self.periods = (RulePeriod(self._began(begin), begin.rule), *later)
+        self._starts = [period.start for period in self.periods]
+
+    def at(self, at: float) -> RulePeriod:
+        """The period in which an instant lies."""
+        return self.periods[max(0, bisect_right(self._starts, at) - 1)]
+
+    def _rule_periods(self, first: float, last: float) -> Iterator[RulePeriod]:
+        """Where two answers differ there is a border between them, which is found by halving."""
+        rule = self._rule(first)
+        yield RulePeriod(first, rule)
+        for before, after in _minutes(first, last):
+            holds = self._rule(after)
+            if holds is not rule:
+                yield RulePeriod(self._border(before, after, rule), holds)
+                rule = holds
+
+    def _border(self, before: float, after: float, rule: Lit | None) -> float:
+        return _border(before, after, lambda at: self._rule(at) is rule)
+
+    def _began(self, first: RulePeriod) -> float:
+        """When the rule that holds at the beginning began to hold, which only the steps of a sequence need to know."""
+        if first.rule is None or all(len(look.colors) < 2 for look in first.rule.looks.values()):
+            return first.start
+        earliest, at = first.start - REACH * 86_400, first.start
+        while at > earliest and self._rule(at - STEP_S) is first.rule:
+            at -= STEP_S
+        return self._border(at - STEP_S, at, self._rule(at - STEP_S)) if at > earliest else ANCHOR.timestamp()
+
+    def _rule(self, at: float) -> Lit | None:
+        return self._reference.rule_at(utc(at), self._rules)
+
+
 class Expected:
     """What should be shown over a period. `overrides` are those that were granted, the newest last, and stand above the
     rules; a sequence is counted from when its rule began to hold, whatever was set since."""
 
     def __init__(self, setup: Setup, start: datetime, end: datetime) -> None:
         self.overrides: tuple[ExpectedOverride, ...] = ()
-        self._zones = setup.tower.zones
         self._reference = Reference(setup)
-        first, *later = self._rule_periods((start - MARGIN).timestamp(), (end + MARGIN).timestamp())
-        self._periods = (RulePeriod(self._began(first), first.rule), *later)
-        self._starts = [period.start for period in self._periods]
-        self._changes = _together(_change(*pair) for pair in pairwise(self._periods))
-        self._marks = sorted({at for change in self._changes for at in change}.union(self._starts))
+        span = (start - MARGIN).timestamp(), (end + MARGIN).timestamp()
+        rules = {zone: self._reference.rules_for(zone) for zone in setup.tower.zones}
+        known: dict[tuple[int, ...], Timeline] = {}
+        self._timelines: dict[str, Timeline] = {}
+        for zone, each in rules.items():
+            key = tuple(map(id, each))
+            if key not in known:
+                known[key] = Timeline(self._reference, each, *span)
+            self._timelines[zone] = known[key]
+        self._limit_borders = list(self._borders_of_limits(setup, *span))
+        changes = (_change(*pair) for timeline in known.values() for pair in pairwise(timeline.periods))
+        limits = ((at - ROUNDED_S, at + ROUNDED_S + GRACE_S) for at in self._limit_borders)
+        self._changes = _together((*changes, *limits))
+        starts = (period.start for timeline in known.values() for period in timeline.periods)
+        self._marks = sorted({at for change in self._changes for at in change}.union(starts, self._limit_borders))
 
     def without_overrides(self) -> "Expected":
         """The same for another rehearsal of the same period."""
@@ -195,13 +264,16 @@ class Expected:
 
     def desired(self, at: float) -> dict[str, ZoneState]:
         """What each zone should show at an instant."""
-        period = self._period(at)
-        looks: Mapping[str, Look] = period.rule.looks if period.rule is not None else {}
-        shown = {zone: looks.get(zone, NO_LIGHT).at(at - period.start) for zone in self._zones}
+        shown = {}
+        for zone, timeline in self._timelines.items():
+            period = timeline.at(at)
+            looks: Mapping[str, Look] = period.rule.looks if period.rule is not None else {}
+            shown[zone] = looks.get(zone, NO_LIGHT).at(at - period.start)
         for override in self.overrides:
             if override.start <= at < override.end:
                 shown.update({zone: look.at(0.0) for zone, look in override.looks.items()})
-        return shown
+        highest = self._reference.highest_at(utc(at))
+        return {zone: _dimmed(state, highest) for zone, state in shown.items()}
 
     def is_changing(self, at: float) -> bool:
         """Whether light may be on its way to what should be shown."""
@@ -228,52 +300,53 @@ class Expected:
             marks += [stepped + ROUNDED_S + GRACE_S, following - ROUNDED_S, following]
         return min((mark for mark in marks if mark > at), default=float("inf"))
 
-    def _period(self, at: float) -> RulePeriod:
-        return self._periods[max(0, bisect_right(self._starts, at) - 1)]
-
     def _steps(self, at: float) -> Iterator[tuple[float, float]]:
         """The last step of each sequence that is shown, and the next one."""
-        rule, since = self._period(at).rule, self._period(at).start
-        for look in rule.looks.values() if rule is not None else ():
-            following = look.next_step(at - since)
+        for zone, timeline in self._timelines.items():
+            period = timeline.at(at)
+            look: Look = period.rule.looks[zone] if period.rule is not None else NO_LIGHT
+            following = look.next_step(at - period.start)
             if following is not None:
-                yield since + following - look.change_every_s, since + following
+                yield period.start + following - look.change_every_s, period.start + following
 
     def _override_changes(self, override: ExpectedOverride) -> tuple[Change, Change]:
-        after = self._period(override.end).rule
-        fade_s = after.fade_in.total_seconds() if after is not None else 0.0
+        after = (timeline.at(override.end).rule for timeline in self._timelines.values())
+        fade_s = max((rule.fade_in.total_seconds() for rule in after if rule is not None), default=0.0)
         over_s = max(fade_s, OVERRIDE_FADE_S) + GRACE_S
         return (override.start, override.start + OVERRIDE_FADE_S + GRACE_S), (override.end, override.end + over_s)
 
-    def _rule_periods(self, first: float, last: float) -> Iterator[RulePeriod]:
-        """Where two answers differ there is a border between them, which is found by halving."""
-        before, rule = first, self._rule(first)
-        yield RulePeriod(first, rule)
-        while before < last:
-            at = before + STEP_S
-            holds = self._rule(at)
-            if holds is not rule:
-                yield RulePeriod(self._border(before, at, rule), holds)
-                rule = holds
-            before = at
+    def _borders_of_limits(self, setup: Setup, first: float, last: float) -> Iterator[float]:
+        """Where the highest brightness changes."""
+        highest = self._reference.highest_at(utc(first))
+        for before, after in _minutes(first, last) if setup.schedule.limits else ():
+            new = self._reference.highest_at(utc(after))
+            if new != highest:
+                yield _border(before, after, partial(self._is_highest, highest))
+                highest = new
 
-    def _border(self, before: float, after: float, rule: Lit | None) -> float:
-        while after - before > EXACT_S:
-            middle = (before + after) / 2
-            before, after = (middle, after) if self._rule(middle) is rule else (before, middle)
-        return after
+    def _is_highest(self, brightness: float, at: float) -> bool:
+        return self._reference.highest_at(utc(at)) == brightness
 
-    def _began(self, first: RulePeriod) -> float:
-        """When the rule that holds at the beginning began to hold, which only the steps of a sequence need to know."""
-        if first.rule is None or all(len(look.colors) < 2 for look in first.rule.looks.values()):
-            return first.start
-        earliest, at = first.start - REACH * 86_400, first.start
-        while at > earliest and self._rule(at - STEP_S) is first.rule:
-            at -= STEP_S
-        return self._border(at - STEP_S, at, self._rule(at - STEP_S)) if at > earliest else ANCHOR.timestamp()
 
-    def _rule(self, at: float) -> Lit | None:
-        return self._reference.rule_at(utc(at))
+def _minutes(first: float, last: float) -> Iterator[tuple[float, float]]:
+    """A period in steps of STEP_S."""
+    while first < last:
+        yield first, first + STEP_S
+        first += STEP_S
+
+
+def _border(before: float, after: float, still: Callable[[float], bool]) -> float:
+    """Between an instant at which something still holds and one at which it does no more, the first of the latter."""
+    while after - before > EXACT_S:
+        middle = (before + after) / 2
+        before, after = (middle, after) if still(middle) else (before, middle)
+    return after
+
+
+def _dimmed(state: ZoneState, highest: float) -> ZoneState:
+    if not state.on or state.brightness <= highest:
+        return state
+    return replace(state, brightness=highest) if highest > 0 else DARK
 
 
 def _together(changes: Iterable[Change]) -> list[Change]:

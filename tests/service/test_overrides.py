@@ -402,3 +402,40 @@ async def test_a_zone_may_be_asked_for_by_the_name_that_people_use(disk: Simulat
     assert [override.looks.keys() for override in hand.overrides] == [{"bowl"}]
     refused = await hand.take(asked(look={"foten": "blå"}, id="b"), EVENING)
     assert "Skålen (bowl), shaft" in refused.text("sv")
+
+
+async def test_a_skip_leaves_out_one_campaign_until_its_end(disk: SimulatedDisk) -> None:
+    """By its name in any letters; stored before it is answered, found again after a restart, ended by a resume."""
+    name = SETUP.schedule.campaigns[0].name
+    hand = hand_on(disk)
+    answer = await hand.take(asked(action="skip", campaign=name.upper(), until="2 h"), EVENING)
+    assert (answer.code, answer.fields["campaign"]) == ("TWL-O104", name)
+    assert all(answer.text(language) for language in ("sv", "en"))
+    for restarted in (hand, hand_on(disk)):
+        program = SETUP.program(restarted.overrides, restarted.stop)
+        assert program.look_at(EVENING + HOUR).looks == {}
+        assert program.look_at(EVENING + 2 * HOUR).campaign == name
+    assert (await hand.take(asked(id="r", action="resume"), EVENING + HOUR)).code == "TWL-O102"
+    assert winner(hand, EVENING + HOUR) == name
+
+
+@pytest.mark.parametrize("campaign", ["", "Julljus", "En vecka"])
+async def test_a_skip_of_a_campaign_that_there_is_not_is_refused(disk: SimulatedDisk, campaign: str) -> None:
+    """With the names that there are; nothing is stored."""
+    hand = hand_on(disk)
+    answer = await hand.take(asked(action="skip", campaign=campaign), EVENING)
+    assert (answer.code, hand.overrides) == ("TWL-O110", ())
+    assert "TWL-O139" in str(answer.fields["reason"])
+    assert SETUP.schedule.campaigns[0].name in answer.text("sv")
+
+
+async def test_a_skip_and_a_look_by_hand_hide_nothing_of_each_other(disk: SimulatedDisk) -> None:
+    """The look shows, and when it ends the campaign is still skipped."""
+    hand, name = hand_on(disk), SETUP.schedule.campaigns[0].name
+    await hand.take(asked(id="s", action="skip", campaign=name, until="3 h"), EVENING)
+    await hand.take(asked(id="o", until="4 h"), EVENING + HOUR)
+    await hand.take(asked(id="t", action="skip", campaign=name, until="2 h"), EVENING + HOUR)
+    assert [each.id for each in hand.overrides] == ["s", "o", "t"]
+    program = SETUP.program(hand.overrides, None)
+    assert program.look_at(EVENING + 2 * HOUR).why.winner == "override"
+    assert program.look_at(EVENING + 5 * HOUR).why.winner == name
