@@ -297,6 +297,16 @@ def test_between_three_pinned_colors_there_is_always_light(curve: float) -> None
         assert mine.levels(between) != mine.dark
 
 
+def test_three_pinned_colors_together_never_draw_past_their_levels() -> None:
+    """In the middle of them their weights add up to more than one."""
+    near = {"one": Color("#FF6A00"), "two": Color("#FF7600"), "three": Color("#FF6C40")}
+    pinned = {name: {"red": 255, "green": 200} for name in near}
+    profile = {"name": "x", "channels": ["red", "green", "blue"], "pinned": pinned}
+    mine = Lamp(Profile.model_validate(profile), near)
+    for green, blue in product(range(0x6A, 0x76, 2), range(0, 0x40, 4)):
+        assert max(mine.solve(light(Color.from_rgb(255, green, blue)).parts)[1:]) <= 200 / 255 + 1e-9
+
+
 def test_a_pinned_color_is_not_seen_where_another_channel_is_lit(orange: Color) -> None:
     """Its own levels with blue besides are no orange."""
     mine = lamp("red", "green", "blue", "amber", pinned=PINNED)

@@ -40,6 +40,13 @@ def test_nothing_ever_flashes(seconds: float) -> None:
     assert Look((RED,), 1.0, change_every_s=seconds).at(1).color == RED
 
 
+def test_a_sequence_at_no_brightness_is_dark_and_never_changes() -> None:
+    """Nothing has to be woken for it."""
+    look = Look((RED, BLUE), 0.0, change_every_s=5)
+    assert look.at(7) == DARK
+    assert look.next_step(7) is None
+
+
 @pytest.mark.parametrize(
     ("text", "brightness"),
     [

@@ -265,6 +265,23 @@ def test_any_two_points_make_a_period(text: str, days: list[str]) -> None:
     assert days_of(text, 2026, 2026)[-1:] == days
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("the Friday before Midsummer Day", "2026-06-19"),
+        ("the Saturday after Midsummer Day", "2026-06-27"),
+        ("fredagen före julafton", "2026-12-18"),
+        ("den sista fredagen före julafton", "2026-12-18"),
+        ("söndagen efter 6 juni", "2026-06-07"),
+        ("the Friday before 20 November", "2026-11-13"),
+        ("the Friday after 20 November", "2026-11-27"),
+    ],
+)
+def test_a_weekday_beside_a_day_is_never_that_day_itself(text: str, day: str) -> None:
+    """20 November 2026 is a Friday, Midsummer Day a Saturday."""
+    assert days_of(text, 2026, 2026) == [day]
+
+
 def test_a_month_is_all_its_days() -> None:
     """Alone, with a year, or as an end."""
     assert days_of("February", 2027, 2028) == ["2027-02-01..2027-02-28", "2028-02-01..2028-02-29"]

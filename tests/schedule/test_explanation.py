@@ -13,6 +13,8 @@ RULES = """\
 campaigns:
   - {name: a b, nights: 20 November, hours: 20:30 to 23:00, color: red}
   - {name: split, nights: 21 November, hours: [20:30 to 23:00, 05:00 to 06:00], color: red}
+  - {name: early, nights: 10 December, hours: 17:00 to 18:00, color: red}
+  - {name: late, nights: 10 December, hours: 20:00 to 21:00, color: red}
   - {name: rest, dates: 6 June, hours: 22:00 to 23:00, color: red, otherwise: dark}
 blackouts:
   - {name: birds, nights: 28 March}
@@ -31,15 +33,15 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
         ),
         (
             "2026-06-06T12:00",
-            {"kind": "otherwise", "name": "rest", "line": 5},
-            "otherwise dark: dates 6 June, 22:00 to 23:00 (line 5)",
-            "släckt i övrigt: datum 6 June, 22:00 to 23:00 (rad 5)",
+            {"kind": "otherwise", "name": "rest", "line": 7},
+            "otherwise dark: dates 6 June, 22:00 to 23:00 (line 7)",
+            "släckt i övrigt: datum 6 June, 22:00 to 23:00 (rad 7)",
         ),
         (
             "2027-03-28T20:00",
-            {"kind": "blackout", "name": "birds", "line": 7},
-            "blackout: nights 28 March, all day (line 7)",
-            "släckning: nätter 28 March, all day (rad 7)",
+            {"kind": "blackout", "name": "birds", "line": 9},
+            "blackout: nights 28 March, all day (line 9)",
+            "släckning: nätter 28 March, all day (rad 9)",
         ),
         ("2026-08-01T20:00", {"kind": None}, "nothing applies: dark", "inget gäller: släckt"),
         (
@@ -59,6 +61,18 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
             {"kind": None, "idle": {"name": "split", "ended": "23:00", "begins": "05:00"}},
             "nothing applies: dark; the hours of split ended at 23:00 and begin again at 05:00",
             "inget gäller: släckt; tiden för split tog slut 23:00 och börjar igen 05:00",
+        ),
+        (
+            "2026-12-10T16:00",
+            {"kind": None, "idle": {"name": "early", "ended": None, "begins": "17:00"}},
+            "nothing applies: dark; the hours of early begin at 17:00",
+            "inget gäller: släckt; tiden för early börjar 17:00",
+        ),
+        (
+            "2026-12-10T22:00",
+            {"kind": None, "idle": {"name": "late", "ended": "21:00", "begins": None}},
+            "nothing applies: dark; the hours of late ended at 21:00",
+            "inget gäller: släckt; tiden för late tog slut 21:00",
         ),
     ],
 )
