@@ -88,9 +88,16 @@ def test_a_schedule_that_would_take_minutes_is_refused_at_once(findings: Found) 
     assert not findings(schedule=(head + "".join(rows[:-1])).encode())
     (found,) = findings(schedule=(head + "".join(rows)).encode())
     assert (found.code, found.place and found.place.line) == ("TWL-S155", MOST_RULES + 3)
-    hours = ", ".join(["sunset to 23:00"] * (MOST_WINDOWS + 1))
-    (found,) = findings(schedule=f"{head}  - {{name: a, dates: 6 June, hours: [{hours}], color: red}}\n".encode())
-    assert found.code in {"TWL-S155", "TWL-S042"}
+
+
+def test_as_many_windows_as_a_schedule_may_have_are_taken_and_no_more(findings: Found) -> None:
+    """All rules together; one without hours has one window."""
+    hours = ", ".join(["sunset to 23:00"] * 50)
+    rows = [f"  - {{name: c{i}, dates: 6 June, hours: [{hours}], color: red}}\n" for i in range(MOST_WINDOWS // 50)]
+    head = "version: 1\ncampaigns:\n"
+    assert not findings(schedule=(head + "".join(rows)).encode())
+    (found,) = findings(schedule=(head + "".join(rows) + "  - {name: more, dates: 6 June, color: red}\n").encode())
+    assert (found.code, found.place and found.place.line) == ("TWL-S155", len(rows) + 3)
 
 
 @pytest.mark.parametrize("group", ["campaigns", "every_night", "blackouts"])
