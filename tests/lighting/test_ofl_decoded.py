@@ -337,6 +337,18 @@ MADE: dict[str, tuple[str, str]] = {
         ),
         "red, green, blue, fixed 0, fixed 0",
     ),
+    "a laser that is one of the pixels": (
+        file(
+            {},
+            [*(f"{name} Par" for name in RGB), "Par Shutter", *(f"{name} Laser" for name in RGB), "Laser Shutter"],
+            matrix={"pixelKeys": [[["Par", "Laser"]]]},
+            templateChannels={
+                **{f"{name} $pixelKey": {"capability": said} for name, said in RGB.items()},
+                "$pixelKey Shutter": {**OPEN_LAST, "defaultValue": 255},
+            },
+        ),
+        "red, green, blue, shutter 255, fixed 0, fixed 0, fixed 0, fixed 0",
+    ),
     "a laser that is on by default": (
         file({**RGB, "Laser": {"defaultValue": 255, "capability": color("Green")}}, [*RGB, "Laser"]),
         "red, green, blue, fixed 0",
