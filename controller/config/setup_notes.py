@@ -14,7 +14,7 @@ from controller.config.load import Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
 from controller.config.schedule_file import Shows
-from controller.config.timezones import is_far
+from controller.config.timezones import SWEDISH, is_far, is_wrong_in_sweden
 from controller.gateways.base import Lack
 from controller.lighting.color import parse_color
 from controller.lighting.lamp import Lamp
@@ -69,6 +69,8 @@ def _of_tower(setup: Setup) -> Iterator[Finding]:
     document, site = setup.tower_text, setup.tower.site
     if is_far(site.time_zone, site.latitude, site.longitude):
         yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
+    if is_wrong_in_sweden(site.time_zone, site.latitude, site.longitude):
+        yield _at(document, ("site", "time_zone"), "TWL-S258", time_zone=site.time_zone, suggestion=SWEDISH)
     for key, path in setup.tower.mqtt:
         code = _unusable(path) if isinstance(path, Path) else None
         if code is not None:

@@ -2,9 +2,10 @@
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from controller.likeness import likeliest
 
@@ -12,6 +13,12 @@ PLACE = re.compile(r"(?P<lat>[+-]\d{4}(?:\d\d)?)(?P<lon>[+-]\d{5}(?:\d\d)?)")
 SHORTEST_CITY = 5
 FAR = 20.0
 """Degrees: so far from its time zone's city is hardly any place on land."""
+SWEDISH = "Europe/Stockholm"
+SWEDEN = 55.2, 69.1, 11.0, 24.2
+"""South, north, west and east, degrees; parts of the countries around are in it, whose clocks are the same but for
+Finland's."""
+SWEDEN_ONLY = 19.4
+WINTER, SUMMER = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
 OTHER_NAMES = dict.fromkeys(("sverige", "sweden", "svensk"), "Europe/Stockholm")
 
 
@@ -67,6 +74,16 @@ def is_far(time_zone: str, latitude: float, longitude: float) -> bool:
     """Whether a place lies so far from its time zone's city that a sign or a figure may be wrong."""
     city = _city(time_zone)
     return city is not None and _apart((latitude, longitude), city) > FAR
+
+
+def is_wrong_in_sweden(time_zone: str, latitude: float, longitude: float) -> bool:
+    """Whether a place in Sweden has a time zone whose clocks show another time, as those of `Etc/GMT-1` and `UTC` do in
+    summer. East of SWEDEN_ONLY it may be in Finland, where only zones without summer time are surely wrong."""
+    zones = ZoneInfo(time_zone), ZoneInfo(SWEDISH)
+    offsets, swedish = ([day.astimezone(zone).utcoffset() for day in (WINTER, SUMMER)] for zone in zones)
+    is_near = SWEDEN[0] <= latitude <= SWEDEN[1] and SWEDEN[2] <= longitude <= SWEDEN[3]
+    is_certain = longitude <= SWEDEN_ONLY or offsets[0] == offsets[1]
+    return is_near and is_certain and offsets != swedish
 
 
 def _apart(place: tuple[float, float], city: tuple[float, float]) -> float:

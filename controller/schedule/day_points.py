@@ -191,6 +191,7 @@ def _month_first(reader: Reader) -> DayPart:
     """`November 20`, or the whole of `November`."""
     name = reader.take()
     month = tokens.MONTHS[name.key]
+    reader.skip(tokens.MONTH)  # `november månad`
 
     def like(number: Token) -> Point:
         return month_day(month, number)

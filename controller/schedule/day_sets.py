@@ -27,6 +27,7 @@ _RULES: dict[str, Rule] = {
     "election day": _ELECTION,
 }
 _LONGEST_GROUP = max(name.count(" ") + 1 for name in GROUPS)
+_ADVENT = frozenset(("advent",))
 _EVERY_MONTH = frozenset(range(1, 13))
 _WEEKDAYS = {**tokens.WEEKDAYS, **tokens.WEEKDAYS_PLURAL}
 
@@ -64,8 +65,8 @@ def _group(reader: Reader) -> Rule | None:
 
 
 def _same_of_months(reader: Reader) -> Rule | None:
-    """`first and third Saturday in March`, `first Friday of every month`, `den 15 varje månad`; None for a single day
-    of a single month, which may be shifted and may begin a period."""
+    """`first and third Saturday in March`, `first Friday of every month`, `den 15 varje månad`, `första och andra
+    advent`; None for a single day of a single month, which may be shifted and may begin a period."""
     begin = reader.at
     if not reader.skip(tokens.ARTICLES):
         reader.skip(tokens.EVERY)
@@ -75,6 +76,10 @@ def _same_of_months(reader: Reader) -> Rule | None:
         places.append(reader.take())
     counts = [tokens.PLACES.get(tokens.ORDINAL_WORDS.get(place.key, place.key)) for place in places]
     unit = reader.next()
+    if unit.key in _ADVENT and len(places) > 1 and not {None, -1} & {*counts}:
+        reader.at += 1
+        names = (ADVENT_SUNDAYS[int(count) - 1] for count in counts if count)
+        return Several(tuple(Alone(NamedDay(name)) for name in names))
     is_counted = None not in counts and unit.key in tokens.DAY | tokens.WEEKDAYS.keys()
     reader.at += is_counted
     months = _several_months(reader, len(places)) if is_counted or all(place.figure for place in places) else None
@@ -114,6 +119,7 @@ def _several_months(reader: Reader, places: int) -> frozenset[int] | None:
 def _months(reader: Reader) -> frozenset[int]:
     """The months of `October and November`; one that goes on with the number of a day belongs to the next day."""
     found = {tokens.MONTHS[reader.take().key]}
+    reader.skip(tokens.MONTH)
     while reader.next().key in tokens.AND:
         begin = reader.at
         reader.skip(tokens.AND)

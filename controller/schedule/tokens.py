@@ -150,7 +150,7 @@ AFTER_DAYS = AND | ONLY | {phrase[0] for phrase in (*EXCEPT, *YEARLY)}
 BEFORE = _words("before före innan")
 AFTER = _words("after efter")
 NUMBER_WORDS: Mapping[str, int] = {
-    **_numbered("", "one en ett", "two två", "three tre", "four fyra", "five fem", "six sex", "seven sju"),
+    **_numbered("", "one a an en ett", "two två", "three tre", "four fyra", "five fem", "six sex", "seven sju"),
 }
 CLOCK = _words("kl klockan at")
 HALF_DAYS = _words("am pm")

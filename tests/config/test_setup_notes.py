@@ -154,6 +154,34 @@ def test_a_place_far_from_its_time_zone_is_noted(shipped: Setup) -> None:
     assert [(one.code, one.source.split()[1]) for one in found] == [("TWL-S253", "-14.556")]
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "latitude", "longitude", "is_noted"),
+    [
+        ("UTC", 56.899, 14.556, True),
+        ("Etc/GMT-1", 56.899, 14.556, True),
+        ("Etc/GMT+1", 56.899, 14.556, True),
+        ("Europe/London", 56.899, 14.556, True),
+        ("Etc/UTC", 67.86, 20.23, True),
+        ("Europe/Stockholm", 56.899, 14.556, False),
+        ("Europe/Copenhagen", 55.68, 12.57, False),
+        ("Europe/Oslo", 59.91, 11.2, False),
+        ("Europe/Helsinki", 60.45, 22.27, False),
+        ("Europe/London", 51.5, -0.12, False),
+        ("Etc/UTC", 64.13, -21.9, False),
+    ],
+)
+def test_a_time_zone_that_is_not_that_of_a_site_in_sweden_is_noted(
+    shipped: Setup, time_zone: str, latitude: float, longitude: float, is_noted: bool
+) -> None:
+    """`UTC` and `Etc/…` know no summer time; the clocks of Denmark and Norway are those of Sweden."""
+    tower = _tower(shipped).replace("longitude: 14.556", f"longitude: {longitude}")
+    tower = tower.replace("latitude: 56.899", f"latitude: {latitude}").replace("Europe/Stockholm", time_zone)
+    found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
+    assert [one.event.fields["suggestion"] for one in found if one.code == "TWL-S258"] == (
+        ["Europe/Stockholm"] if is_noted else []
+    )
+
+
 def test_a_file_that_is_named_and_not_there_is_noted(shipped: Setup, tmp_path: Path) -> None:
     """Each at its keyword; nothing of those that are there."""
     mqtt = "broker: mqtts://host\n  username: a\n  password_file: secret\n  ca_file: here\n  #"

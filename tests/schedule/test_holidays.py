@@ -107,3 +107,60 @@ def test_every_name_is_read_as_it_is_written_here(spelling: str) -> None:
     named = NamedDay(CALLED[key(spelling)])
     assert Days.parse(spelling).rule == Days.parse(spelling.replace("'", "’").upper()).rule == Alone(named)
     assert getattr(Days.parse(f"2 January 2026 to {spelling} 2027").rule, "last", None) == named
+
+
+def days(text: str, year: int) -> list[str]:
+    """The days of a text in one year, as `06-06`."""
+    spans = Days.parse(text).spans(date(year, 1, 1), date(year, 12, 31))
+    return [f"{first + timedelta(days=n):%m-%d}" for first, last in spans for n in range((last - first).days + 1)]
+
+
+FLAG_DAYS_2027 = [
+    "01-01",
+    "01-28",
+    "03-12",
+    "03-28",  # Easter Sunday
+    "04-30",
+    "05-01",
+    "05-16",  # Whit Sunday
+    "05-29",
+    "06-06",
+    "06-26",  # Midsummer Day
+    "07-14",
+    "08-08",
+    "10-24",
+    "11-06",
+    "12-10",
+    "12-23",
+    "12-25",
+]
+
+
+@pytest.mark.parametrize("text", ["flaggdagar", "allmänna flaggdagar", "Swedish flag days", "alla flaggdagar"])
+def test_the_flag_days_are_those_of_the_ordinance(text: str) -> None:
+    """SFS 1982:270, section 1: seventeen in a year without an election."""
+    assert days(text, 2027) == FLAG_DAYS_2027
+
+
+@pytest.mark.parametrize(("year", "day"), [(2022, "09-11"), (2026, "09-13"), (2030, "09-08")])
+def test_the_election_to_the_riksdag_is_a_flag_day_every_fourth_year(year: int, day: str) -> None:
+    """The second Sunday of September, as in 2022 when it was the 11th."""
+    assert day in days("flaggdagar", year)
+    assert days("riksdagsvalet", year) == [day]
+    assert days("riksdagsvalet", year + 1) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "day"),
+    [
+        ("mors dag", 2026, "05-31"),
+        ("Mother's Day", 2027, "05-30"),
+        ("mors dag", 2028, "05-28"),
+        ("fars dag", 2026, "11-08"),
+        ("Father's Day", 2027, "11-14"),
+        ("fars dag", 2028, "11-12"),
+    ],
+)
+def test_parents_have_the_days_of_the_swedish_almanac(text: str, year: int, day: str) -> None:
+    """The last Sunday of May and the second of November."""
+    assert days(text, year) == [day]

@@ -145,20 +145,20 @@ def test_week_53_in_a_year_without_it_is_a_mistake(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("20/11", "write `20 November`"),
-        ("11/20", "write `20 November`"),
-        ("20.11", "write `20 November`"),
-        ("20-11", "write `20 November`"),
-        ("20.11.2026", "write `20 November 2026`"),
-        ("20-11-2026", "write `20 November 2026`"),
-        ("20/11 2026", "write `20 November 2026`"),
-        ("2026/11/20", "write `20 November 2026`"),
-        ("20.11.26", "write `20 November 2026`"),
-        ("5/6", "write `5 June` or `6 May`"),
-        ("6/6", "write `6 June`"),
-        ("29/2", "write `29 February`"),
-        ("20/11–26/11 2026", "write `20 November–26 November 2026`"),
-        ("5/6-7/6", "write `5 June-7 June` or `6 May-6 July`"),
+        ("20/11", "did you mean `20 November`?"),
+        ("11/20", "did you mean `20 November`?"),
+        ("20.11", "did you mean `20 November`?"),
+        ("20-11", "did you mean `20 November`?"),
+        ("20.11.2026", "did you mean `20 November 2026`?"),
+        ("20-11-2026", "did you mean `20 November 2026`?"),
+        ("20/11 2026", "did you mean `20 November 2026`?"),
+        ("2026/11/20", "did you mean `20 November 2026`?"),
+        ("20.11.26", "did you mean `20 November 2026`?"),
+        ("5/6", "did you mean `5 June` or `6 May`?"),
+        ("6/6", "did you mean `6 June`?"),
+        ("29/2", "did you mean `29 February`?"),
+        ("20/11–26/11 2026", "did you mean `20 November–26 November 2026`?"),
+        ("5/6-7/6", "did you mean `5 June-7 June` or `6 May-6 July`?"),
     ],
 )
 def test_figures_alone_are_asked_about(text: str, meant: str) -> None:
@@ -169,7 +169,7 @@ def test_figures_alone_are_asked_about(text: str, meant: str) -> None:
 
 def test_figures_are_asked_about_in_swedish_too() -> None:
     """With Swedish months."""
-    assert advice("5/6", "sv") == "skriv `5 juni` eller `6 maj`"
+    assert advice("5/6", "sv") == "menade du `5 juni` eller `6 maj`?"
 
 
 @pytest.mark.parametrize(
