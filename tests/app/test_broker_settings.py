@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from controller.app.broker_settings import addresses, listed_users, own_password, secret_findings
-from controller.broker.access import is_password
+from controller.app.broker_settings import addresses, listed_users, own_password, secret_findings, users
+from controller.broker.access import Rights, is_password
 from controller.cli import group
 from controller.config.load import load
 from controller.config.tower import MqttSettings
@@ -100,6 +100,34 @@ def test_secrets_that_anybody_may_read_and_plain_ones_are_warned_of(config: Path
     users.write_text(CliRunner().invoke(group, ["password", "mast"], input="high").stdout)
     assert list(secret_findings(mqtt)) == []
     assert "TWL-B05" not in call("check").stdout
+
+
+@pytest.mark.parametrize(
+    ("user", "read", "written"),
+    [
+        ("controller", {"desired", "walk", "reported", "availability", "entrance", "set"}, None),
+        ("mast", {"desired", "walk"}, {"reported", "availability"}),
+        ("entrance", {"entrance"}, {"entrance"}),
+        ("tower", {"reported"}, {"set"}),
+    ],
+)
+def test_who_may_read_and_write_what(config: Path, user: str, read: set[str], written: set[str] | None) -> None:
+    """The controller everything, a gateway its own topics in one direction, a device its own, others what is listed."""
+    (config / "users").write_text(
+        "controller:calm\nmast:high\nentrance:low\ntower:orange\n"
+        "topic read watertower/gateway/+/reported\ntopic write watertower/override/set\n"
+    )
+    settings(config, "  users_file: users\n")
+    file = config / "tower.yaml"
+    device = "gateways:\n  - {name: entrance, kind: wled, topic: wled/entrance, zone: bowl}\n"
+    file.write_text(file.read_text(encoding="utf-8").replace("gateways:\n", device), encoding="utf-8")
+    rights = Rights(users(load(config).tower))
+    topics = {leaf: f"watertower/gateway/mast/{leaf}" for leaf in ("desired", "walk", "reported", "availability")}
+    topics |= {"entrance": "wled/entrance/api", "set": "watertower/override/set"}
+    assert {name for name, topic in topics.items() if rights.allow(user, "read", topic)} == read
+    assert {name for name, topic in topics.items() if rights.allow(user, "write", topic)} == (written or read)
+    assert rights.allow(user, "read", "watertower/controller/status")
+    assert rights.allow(user, "write", "watertower/controller/status") is (user == "controller")
 
 
 def test_a_user_who_is_listed_twice_is_warned_of_and_has_the_last_entry(config: Path, call: Any) -> None:

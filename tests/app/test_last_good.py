@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.last_good import contents_of, last_good, write_last_good
+from controller.app.last_good import BEFORE, contents_of, last_good, write_last_good
 from controller.app.reload import changes, difference
 from controller.config.load import Setup, load
 from controller.events import new_event
@@ -62,6 +62,20 @@ def test_the_copy_has_its_own_profiles(config: Path, tmp_path: Path) -> None:
     without = load(config)
     keep_last_good(without, config, tmp_path)
     assert last_good(config, tmp_path) == without
+
+
+def test_what_was_in_force_before_is_kept_beside_the_last_good_files(config: Path, tmp_path: Path) -> None:
+    """So that `check` can compare with it; the same files once more do not push it out."""
+    first = load(config)
+    keep_last_good(first, config, tmp_path)
+    assert last_good(config, tmp_path, BEFORE) is None
+    path = config / "schedule.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("100 %", "50 %"), encoding="utf-8")
+    second = load(config)
+    for _ in range(2):
+        keep_last_good(second, config, tmp_path)
+        assert last_good(config, tmp_path) == second
+        assert last_good(config, tmp_path, BEFORE) == first
 
 
 def test_what_editors_and_shares_put_beside_a_profile_is_none(config: Path) -> None:

@@ -1,6 +1,8 @@
 """The answer to a request by hand, as whoever asked is told it."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -9,10 +11,11 @@ from click.testing import CliRunner
 from controller.cli import group
 from controller.cli.override import show
 from controller.errors import Refused
-from controller.events import new_event
+from controller.events import Event, new_event
 from controller.events.formatters import document
 from controller.events.models import Advice
 from controller.gateways.base import Message
+from controller.mqtt import Received
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 STOP = document(new_event("TWL-O105", id="a", owner="Eva", reason="storm"), NOW, "sv")
@@ -84,6 +87,45 @@ def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureF
     assert "från mast, entrance" in new_event(raised.value.code, **raised.value.fields).text("sv")
     show(document(new_event("TWL-O114", owner="Eva"), NOW, "sv"), "en")
     assert capsys.readouterr().out == "TWL-O114: safety stop by Eva: every gateway confirms that it is dark\n"
+
+
+def answer_requests(monkeypatch: pytest.MonkeyPatch, *events: Event) -> None:
+    """The controller answers the next request with these events, of which the first has its id."""
+    asked: list[bytes] = []
+
+    def publish(_mqtt: object, message: Message) -> None:
+        asked.append(message.payload)
+
+    async def items(_mqtt: object, _brokers: object) -> AsyncIterator[Received]:
+        while not asked:
+            await asyncio.sleep(0.01)
+        identity = {"id": json.loads(asked[0])["id"]}
+        for event in events:
+            payload = json.dumps({**document(event, NOW, "en"), **identity}).encode()
+            yield Received("mqtt://127.0.0.1:1883", "watertower/controller/event", payload, retain=False, qos=1)
+            identity = {}
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("controller.cli.override.Mqtt.publish", publish)
+    monkeypatch.setattr("controller.cli.override.items", items)
+
+
+@pytest.mark.parametrize(
+    ("after", "exit_code", "told"),
+    [
+        (new_event("TWL-O114", owner="Eva"), 0, "TWL-O114: safety stop by Eva: every gateway confirms that it is dark"),
+        (new_event("TWL-O113", owner="Eva", gateways="mast"), 1, "mast"),
+    ],
+)
+def test_a_stop_waits_for_what_the_gateways_confirm(
+    monkeypatch: pytest.MonkeyPatch, after: Event, exit_code: int, told: str
+) -> None:
+    """That it is granted is printed, and then whether it is dark."""
+    answer_requests(monkeypatch, new_event("TWL-O105", id="a", owner="Eva", reason="storm"), after)
+    result = CliRunner().invoke(group, ["--config", "config", "--lang", "en", "stop", "--reason", "storm"])
+    assert "TWL-O105: SAFETY STOP by Eva" in result.output
+    assert told in result.output
+    assert result.exit_code == exit_code
 
 
 def test_what_is_no_text_is_asked_with_a_question_mark(monkeypatch: pytest.MonkeyPatch) -> None:

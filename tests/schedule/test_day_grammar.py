@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from controller.errors import Mistake
 from controller.schedule.days import Days
 
 
@@ -280,6 +281,77 @@ def test_any_two_points_make_a_period(text: str, days: list[str]) -> None:
 def test_a_weekday_beside_a_day_is_never_that_day_itself(text: str, day: str) -> None:
     """20 November 2026 is a Friday, Midsummer Day a Saturday."""
     assert days_of(text, 2026, 2026) == [day]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("hela november", "2026-11-01..2026-11-30"),
+        ("the whole of week 47", "2026-11-16..2026-11-22"),
+        ("första juni", "2026-06-01"),
+        ("sista februari", "2026-02-28"),
+        ("the first of May", "2026-05-01"),
+        ("last day of February", "2026-02-28"),
+        ("first day of March", "2026-03-01"),
+        ("two weeks before Christmas Eve", "2026-12-10"),
+        ("the day before Christmas Eve", "2026-12-23"),
+        ("dagen efter julafton", "2026-12-25"),
+        ("två veckor efter påskdagen", "2026-04-19"),
+        ("between 20 and 26 November", "2026-11-20..2026-11-26"),
+        ("mellan 1 juni och 31 augusti", "2026-06-01..2026-08-31"),
+        ("week 47, 48 and 50", "2026-11-16..2026-11-29 2026-12-07..2026-12-13"),
+        ("December 24, 25 and 26", "2026-12-24..2026-12-26"),
+        ("20 and 22–24 December", "2026-12-20 2026-12-22..2026-12-24"),
+        ("6 June and Lucia", "2026-06-06 2026-12-13"),
+        ("every year 6 June", "2026-06-06"),
+        ("6 June every year", "2026-06-06"),
+        ("1 June to 31 August except Midsummer Eve", "2026-06-01..2026-06-18 2026-06-20..2026-08-31"),
+        ("every Friday in November except 20 November", "2026-11-06 2026-11-13 2026-11-27"),
+        ("first and third Saturday in March", "2026-03-07 2026-03-21"),
+        ("the Sundays of Advent", "2026-11-29 2026-12-06 2026-12-13 2026-12-20"),
+        ("Friday 20 November 2026", "2026-11-20"),
+        ("fredag och lördag i vecka 47", "2026-11-20..2026-11-21"),
+        ("Fridays in November", "2026-11-06 2026-11-13 2026-11-20 2026-11-27"),
+        ("fredagar 1 november–30 november", "2026-11-06 2026-11-13 2026-11-20 2026-11-27"),
+        ("lördagar vecka 47–49", "2026-11-21 2026-11-28 2026-12-05"),
+    ],
+)
+def test_days_are_said_in_many_ways(text: str, days: str) -> None:
+    """Each way with the days of 2026, worked out with a calendar."""
+    assert days_of(text, 2026, 2026) == days.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("den 15 varje månad", [15] * 12),
+        ("31 of every month", [31, 31, 31, 31, 31, 31, 31]),
+        ("last day of every month", [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]),
+        ("first Friday of every month", [2, 6, 6, 3, 1, 5, 3, 7, 4, 2, 6, 4]),
+        ("fredagar i oktober och november", [2, 9, 16, 23, 30, 6, 13, 20, 27]),
+    ],
+)
+def test_the_same_day_of_several_months(text: str, days: list[int]) -> None:
+    """In 2026; a month that is too short has none."""
+    assert [date.fromisoformat(day).day for day in days_of(text, 2026, 2026)] == days
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("400 days before Christmas Eve", "TWL-S112"),
+        ("between Easter Sunday and 1 June", "TWL-S174"),
+        ("Saturday 20 November 2026", "TWL-S146"),
+        ("6 June 2026 and 13 December 2027", "TWL-S170"),
+        ("1 June to 31 August except 19 June 2026", "TWL-S171"),
+        ("6 June 2026 every year", "TWL-S172"),
+    ],
+)
+def test_days_that_could_mean_two_things_are_asked_about(text: str, code: str) -> None:
+    """Rather than guessed."""
+    with pytest.raises(Mistake) as caught:
+        Days.parse(text)
+    assert caught.value.code == code
 
 
 def test_a_month_is_all_its_days() -> None:
