@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,18 @@ CODE = re.compile(r"(?:TWL-)?([A-Z][0-9]{3})")
 MADE_BY = {"new_event", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError"}
 OFFSETS = {"start", "end"}
 FILES = sorted(ROOT.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Every file of the program, parsed once, and only by a worker that runs one of these tests."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 
 
 def codes() -> dict[str, str]:
     """Every code that stands in the program as a text of its own, and where."""
     found = {}
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 match = CODE.fullmatch(node.value)
@@ -35,7 +41,7 @@ def codes() -> dict[str, str]:
 def calls() -> list[tuple[str, str, frozenset[str]]]:
     """Every call that makes an event or an error with a code and fields that can be read: place, code, fields."""
     found = []
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue

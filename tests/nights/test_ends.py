@@ -5,35 +5,32 @@ import signal
 import socket
 import time
 
-import pytest
-
 from tests.nights.ear import Listen, Words
 from tests.nights.programs import Mosquitto, Site
 
 PROMISED_S = 2.0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(site: Site, ear: Listen, words: Words, number: signal.Signals) -> None:
-    """Exit code 0 by its own word, both parts say offline, and the embedded broker keeps what was retained."""
-    program = site.controller()
-    words.until(lambda: program.events("TWL-G101"), "no confirmation")
-    listens = ear(site.port)
-    words.until(lambda: listens.word("watertower/controller/status") == b"online", "not online")
-    asked = time.monotonic()
-    program.send(number)
-    for topic in ("watertower/controller/status", "watertower/gateway/mast/availability"):
-        words.until(lambda t=topic: listens.word(t) == b"offline", f"{topic} does not say offline")
-    assert program.wait() == 0
-    told = [one.at_s - asked for one in listens.heard if one.payload == b"offline"]
-    assert max(told) < 3 * PROMISED_S
-    assert program.events("TWL-C002")[0]["reason"] == number.name
-    kept = (site.state / "broker.json").read_text()
-    assert "watertower/gateway/mast/reported" in kept
-    assert "Traceback" not in program.log
-    again = site.controller()
-    words.until(lambda: again.events("TWL-G101"), "no confirmation after the restart")
-    assert again.events("TWL-G101")[0]["command_id"].startswith("2."), "it does not start above what it finds"
+def test_a_signal_ends_it_cleanly(site: Site, ear: Listen, words: Words) -> None:
+    """SIGTERM, and SIGINT after a restart: exit code 0 by its own word, both parts say offline, the embedded broker
+    keeps what was retained, and the next start is above it."""
+    for start, number in enumerate((signal.SIGTERM, signal.SIGINT), start=1):
+        program = site.controller()
+        words.until(lambda one=program: one.events("TWL-G101"), "no confirmation")
+        assert program.events("TWL-G101")[0]["command_id"].startswith(f"{start}."), "not above what it finds"
+        listens = ear(site.port)
+        words.until(lambda at=listens: at.word("watertower/controller/status") == b"online", "not online")
+        asked = time.monotonic()
+        program.send(number)
+        for topic in ("watertower/controller/status", "watertower/gateway/mast/availability"):
+            words.until(lambda at=listens, t=topic: at.word(t) == b"offline", f"{topic} does not say offline")
+        assert program.wait() == 0
+        told = [one.at_s - asked for one in listens.heard if one.payload == b"offline"]
+        assert max(told) < 3 * PROMISED_S
+        assert program.events("TWL-C002")[0]["reason"] == number.name
+        assert "watertower/gateway/mast/reported" in (site.state / "broker.json").read_text()
+        assert "Traceback" not in program.log
+        listens.close()
 
 
 def test_two_signals_are_as_good_as_one(site: Site, words: Words) -> None:
