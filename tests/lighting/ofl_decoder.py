@@ -268,7 +268,11 @@ class Decoder:
         if named:
             return colored.get(light.number) in named
         if bool(STROBE.search(dimmer.name)) and not dimmer.types() & {"ShutterStrobe"} and "/" not in dimmer.name:
-            return bool(STROBE.search(light.name))
+            others = [c for c in self.channels(bytes(512)) if c is not dimmer and "Intensity" in c.types()]
+            channels = {c.number: c.name for c in self.channels(bytes(512))}
+            alone = not any(c.name != dimmer.name and not STROBE.search(c.name) for c in others)
+            alone = alone and not any(STROBE.search(channels[number]) for number in colored)
+            return bool(STROBE.search(light.name)) or alone
         if not dimmer.pixel and (part := PART.search(dimmer.name)):
             return part[0].lower() in light.name.lower()
         return not dimmer.pixel or not light.pixel or bool(self.covers(dimmer.pixel) & self.covers(light.pixel))

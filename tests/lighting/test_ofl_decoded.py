@@ -302,6 +302,18 @@ MADE: dict[str, tuple[str, str]] = {
         ),
         "fixed 0, fixed 0, fixed 0, fixed 0, shutter 0" + ", red, green, blue" * 3,
     ),
+    "a strobe's dimmer beside the master": (
+        file({**RGB, "Master": LEVEL, "Strobe Dimmer": LEVEL}, ["Master", "Strobe Dimmer", *RGB]),
+        "dimmer, fixed 0, red, green, blue",
+    ),
+    "the only dimmer, whatever it is called": (
+        file({**RGB, "Strobe Dimmer": LEVEL}, ["Strobe Dimmer", *RGB]),
+        "dimmer, red, green, blue",
+    ),
+    "a master that speaks of the colours": (
+        file({"Dimmer": {**LEVEL, "comment": "all colours"}}, ["Dimmer"]),
+        "dimmer",
+    ),
     "a white strobe": (
         file({**RGB, "White Strobe": color("White")}, [*RGB, "White Strobe"]),
         "red, green, blue, fixed 0",
