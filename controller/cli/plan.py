@@ -17,7 +17,7 @@ from controller.config.load import Setup, load
 from controller.errors import WatertowerError
 from controller.events.formatters import json_text
 from controller.events.models import plain_value
-from controller.events.words import with_names
+from controller.events.words import rule_words, with_names
 from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import template
 from controller.rfc3339 import rfc3339
@@ -184,6 +184,9 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
         lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone)}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
     lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
+    rules = {zone: rule_words(rule, language) for zone, rule in rules_value(program, cue, at).items()}
+    if len(set(rules.values())) > 1:
+        lines += [f"  {name}: {rule}" for name, rule in with_names(rules, names).items()]
     lines += [
         f"{say('plan.loses')}: {rule.name} – {rule.words(language)} ({why.loses_words(rule, language)})"
         for rule in why.losers

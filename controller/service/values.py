@@ -80,6 +80,8 @@ def rules_value(program: Program, cue: Cue, now: datetime) -> dict[str, Value]:
     overrides = [each for each in program.overrides if each.looks and each.start <= now < each.end]
     schedule = program.by_schedule.look_at(now) if overrides else cue
     whys = {zone: schedule.of(zone).why for zone in program.zones}
+    if overrides and schedule.why.by is None:  # its cue knows only the night in which the dark began
+        whys = dict.fromkeys(program.zones, program.by_schedule.explain(now))
     for override in overrides:
         whys |= dict.fromkeys(override.looks, Why(override))
     return {

@@ -544,3 +544,18 @@ def test_one_form_at_a_time(call: Any, words: tuple[str, ...]) -> None:
     """And one instant has no nights."""
     told = call("plan", *words)
     assert (told.exit_code, "TWL-Q115" in told.stderr) == (2, True)
+
+
+def test_a_moment_is_explained_by_zone_where_rules_differ(call: Any, config: Path) -> None:
+    """A zone that a campaign leaves out follows the rule below it."""
+    (config / "schedule.yaml").write_text(
+        """version: 1
+campaigns:
+  - {name: High, nights: 1 December, color: {Bowl: orange}}
+  - {name: Low, nights: 1 December, color: blue}
+"""
+    )
+    lines = call("plan", "--at", "2090-12-01T20:00").stdout.splitlines()
+    assert lines[1] == "Shows: Bowl orange 100 %, Shaft blue 100 %"
+    assert lines[2].startswith("Because: High – ")
+    assert lines[3:5] == ["  Bowl: High", "  Shaft: Low"]

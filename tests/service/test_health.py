@@ -3,14 +3,20 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from controller.config.load import load
 from controller.gateways.base import Rejected
+from controller.lighting.color import Color
+from controller.lighting.look import Look
+from controller.schedule.campaign import Override
 from controller.service.health import GatewayHealth, Health, gateways_of, parse_gateway_health, parse_health
 from controller.service.health_report import health_of
+from controller.service.values import rules_value
 from tests.service.conftest import begun
 from tests.service.simulated import World
 
@@ -286,3 +292,15 @@ def test_why_it_is_dark_speaks_of_this_night_and_no_other(world_of: Callable[...
     assert idle(noon) == {"name": "En vecka fri från våld", "ended": "07:55", "begins": None}
     noon.run(120)
     assert idle(noon) == {"name": "En vecka fri från våld", "ended": None, "begins": "15:39"}
+
+
+def test_beside_an_override_of_one_zone_the_dark_speaks_of_this_night_too() -> None:
+    """The plan that it lies over knows only the night in which its dark began."""
+    now = datetime(2026, 11, 29, 19, tzinfo=UTC)
+    setup = load(Path(__file__).parents[2] / "config")
+    blue = Look((Color.from_hex("#0000FF"),))
+    override = Override("a", {"bowl": blue}, now, now + timedelta(hours=1), "Eva", "fest")
+    program = setup.program((override,))
+    rules = rules_value(program, program.look_at(now), now)
+    assert rules["bowl"]["kind"] == "override"
+    assert rules["shaft"] == {"kind": None, "name": None, "line": None}
