@@ -1,16 +1,21 @@
 """`watertower status`: what the health document says, in words."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from controller.cli import group
 from controller.cli.options import Options
 from controller.cli.status import status_table
 from controller.clock import Trust
 from controller.config.load import load_tower
 from controller.events.formatters import json_text
 from controller.locale import Language
+from controller.mqtt import Received
 from controller.service.health import (
     CueHealth,
     Degradation,
@@ -24,6 +29,24 @@ from controller.service.health import (
 )
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("is_retained", "exit_code"), [(True, 69), (False, 0)])
+def test_what_a_dead_controller_left_is_no_answer(
+    config: Path, monkeypatch: pytest.MonkeyPatch, is_retained: bool, exit_code: int
+) -> None:
+    """It is shown as what it is, and the command ends with 69; of one that speaks, with 0."""
+
+    async def items(_mqtt: object, _brokers: object) -> AsyncIterator[Received]:
+        payload = health().model_dump_json().encode()
+        yield Received("mqtt://127.0.0.1:1883", "watertower/controller/health", payload, is_retained, 0)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("controller.cli.status.items", items)
+    monkeypatch.setattr("controller.service.health_watch.PATIENCE_S", 0.2)
+    told = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "status"])
+    assert told.exit_code == exit_code
+    assert told.stdout.startswith("T  2026-11-20 17:00:00")
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
