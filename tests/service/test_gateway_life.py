@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Literal
 
@@ -287,3 +288,22 @@ def test_a_fade_brings_no_silent_gateway_back(shipped: Setup) -> None:
         life.act(action)
         assert set(life.state.status.values()) == {"silent"}
         assert "TWL-G105" not in [event.code for event in life.decision.events]
+
+
+@pytest.mark.parametrize(("kind", "longest_s"), [("dmx", 6.0), ("wled", 60.0)])
+def test_what_does_not_obey_is_commanded_with_growing_pauses(shipped: Setup, kind: str, longest_s: float) -> None:
+    """A gateway of ours every six seconds in the end, since it is heard all the time, a vendor's every minute; each
+    pause is up to a quarter longer, so that not all are sent theirs at once."""
+    life = Life(gateway_of(kind, shipped))
+    life.act(("connect", 0, False))
+    sent_s = []
+    while life.now_s < 1600.0:
+        life.report(dict.fromkeys(life.looks, LOOKS[0]), life.issued.order if life.issued is not None else None)
+        for _ in range(10):
+            life.now_s += 0.5
+            if life.turn().send:
+                sent_s.append(life.now_s)
+    pauses = [after - before for before, after in pairwise(sent_s)]
+    assert pauses[0] <= 5.5
+    assert longest_s <= max(pauses) <= 1.25 * longest_s + 0.5
+    assert min(pauses[len(pauses) // 2 :]) >= longest_s
