@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import click
 
 from controller.config import render
+from controller.config.source import INSTALLED
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
 from controller.locale import DEFAULT, Language, languages, phrase
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
-INSTALLED = Path("/etc/watertower")
 FOLDER = click.Path(path_type=Path)
 
 EXITS: dict[type[WatertowerError], int] = {

@@ -1,5 +1,6 @@
 """Notes on files without mistakes: what may not be meant, and what a gateway or a lamp cannot show, at its place."""
 
+import contextlib
 import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from controller.config.load import Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
 from controller.config.schedule_file import Shows
+from controller.config.source import copies_beside
 from controller.config.timezones import SWEDISH, is_far, is_wrong_in_sweden
 from controller.gateways.base import Lack
 from controller.lighting.color import parse_color
@@ -59,8 +61,8 @@ def _not_read(setup: Setup) -> Iterator[Finding]:
     """Files beside the two under nearly the same name, as editors save them: what is edited there has no effect."""
     for source in (setup.schedule_text.source, setup.tower_text.source):
         path = Path(source.file)
-        for name in (f"{path.name}.txt", f"{path.stem}.yml"):
-            if path.with_name(name).is_file():
+        with contextlib.suppress(OSError):
+            for name in copies_beside(path):
                 yield source.finding("TWL-S255", None, found=name, name=path.name)
 
 

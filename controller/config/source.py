@@ -7,6 +7,8 @@ is named for what it is; a file of Windows-1252 is read on, so that its other mi
 import codecs
 import errno
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from controller import plain_file
@@ -30,8 +32,17 @@ DOCUMENTS: tuple[tuple[bytes, str], ...] = (
 LINE_END = re.compile(r"\r\n|\r|\n")
 OTHERS = frozenset({".json", ".swp"})
 """What stands beside the files and is none of them."""
+COPY = re.compile(
+    r"(?<![^\W_])(?:kopia|copy|konflikt|conflict|ny|new)(?![^\W_])|\(\d+\)|(?<!\d)\d$|\.ya?ml$", re.IGNORECASE
+)
+"""What an editor, Explorer or a synchronised folder puts into the name of a copy, and people into that of a new one."""
+TEXTS = frozenset({".yaml", ".yml", ".txt"})
+MOST_BESIDE = 1000
+"""So many files of a folder are looked at."""
+INSTALLED = Path("/etc/watertower")
+"""The folder of the installed service."""
 LENIENT = "as-windows-1252"
-UNREAD = frozenset({"TWL-S002", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043"})
+UNREAD = frozenset({"TWL-S002", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043", "TWL-S194"})
 """The findings of a file that could not be read at all, which may well be read the next time."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -55,13 +66,38 @@ def _missing(path: Path, file: str) -> Finding:
     """The file is not there; perhaps an editor gave it another name: `schedule.yaml.txt`, `Schedule.yaml`."""
     try:
         others = [other.name for other in path.parent.iterdir() if other.suffix not in OTHERS]
-        copies = [name for name in others if name.casefold().startswith(path.stem)]
+        copies = [name for name in others if _is_named_like(path, name)]
         found = near(path.name, others) or (copies[0] if len(copies) == 1 else None)
     except OSError:
         found = None
     if found is not None:
         return SourceText(file).finding("TWL-S019", None, found=found, name=path.name)
-    return SourceText(file).finding("TWL-S002", None, folder=path.parent.absolute())
+    folder = path.parent.absolute()
+    for other in (folder / "config", folder.parent, folder.parent / "config", INSTALLED):
+        if other != folder and (other / path.name).is_file():
+            return SourceText(file).finding("TWL-S194", None, folder=folder, found=other)
+    return SourceText(file).finding("TWL-S002", None, folder=folder)
+
+
+def _is_named_like(path: Path, name: str) -> bool:
+    """Whether the name of a file holds that of another one, as `Kopia av schedule.yaml` and `schedule (1).yaml` do."""
+    return re.search(rf"(?<![^\W_]){re.escape(path.stem)}(?![^\W\d_])", name, re.IGNORECASE) is not None
+
+
+def copies_beside(path: Path) -> Iterator[str]:
+    """Files that are taken for this one by mistake: beside it under the name of a copy, or, saved later, under a
+    similar name or in a folder of this folder. One with the same content is none. Raises OSError."""
+    content, saved = plain_file.read(path, LIMIT), path.stat().st_mtime
+    for other in sorted(islice(path.parent.iterdir(), MOST_BESIDE)):
+        if other.is_dir():
+            found, sure = other / path.name, False
+        else:
+            found = other
+            sure = other.suffix == ".yml" or COPY.search(other.name.removesuffix(other.suffix)) is not None
+            if other.suffix not in TEXTS or other.name == path.name or not _is_named_like(path, other.name):
+                continue
+        if found.is_file() and (sure or found.stat().st_mtime > saved) and plain_file.read(found, LIMIT) != content:
+            yield str(found.relative_to(path.parent))
 
 
 def decode(data: bytes, file: str) -> tuple[SourceText, tuple[Finding, ...]]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
 from controller.app.last_good import contents_of, write_last_good
+from controller.cli import group
 from controller.config.load import load
 
 
@@ -37,6 +40,22 @@ def test_the_shipped_files_are_right(call: Any) -> None:
     swedish = call("check", "--lang", "sv").stdout
     assert "inga fel" in swedish
     assert "no errors" not in swedish
+
+
+def test_another_folder_of_an_installed_service_is_named(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no folder is named and the two differ: who edits the wrong one wonders why nothing changes."""
+    installed = tmp_path / "installed"
+    shutil.copytree(config, installed)
+    monkeypatch.setattr("controller.cli.check.INSTALLED", installed)
+    monkeypatch.chdir(config.parent)
+    words = ["--state", str(tmp_path / "state"), "check", "--lang", "en"]
+    assert "TWL-S269" not in CliRunner().invoke(group, words).stdout
+    (installed / "schedule.yaml").write_text("version: 1\n", encoding="utf-8")
+    result = CliRunner().invoke(group, words)
+    assert result.exit_code == 0
+    assert f"--config {installed}" in result.stdout
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])

@@ -274,7 +274,6 @@ def test_no_advice_deletes_what_limits() -> None:
         "TWL-S227": "a topic that is none of a state",
         "TWL-S203": "an entry that never comes again",
         "TWL-S235": "a keyword about how a lamp answers, on a condition",
-        "TWL-S255": "a file that is not read",
     }
     words = re.compile(r"\b(delete|remove|drop|leave out|take out|take the entry out|ta bort|utelämna|stryk)\b")
     told = {

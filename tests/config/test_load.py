@@ -160,6 +160,17 @@ def test_one_text_can_be_judged_alone(shipped: Setup) -> None:
     assert _codes(rejected.value.findings) == ["TWL-S068"]
 
 
+def test_a_wrong_folder_leads_to_the_one_that_holds_the_file(tmp_path: Path) -> None:
+    """One too far out, one too far in, and one beside it."""
+    config = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+    for wrong in (tmp_path, config / "profiles", tmp_path / "deploy"):
+        wrong.mkdir(exist_ok=True)
+        with pytest.raises(FilesRejected) as rejected:
+            load(wrong)
+        assert _codes(rejected.value.findings) == ["TWL-S194", "TWL-S194"]
+        assert str(config) in rejected.value.findings[0].event.action("sv")
+
+
 def test_a_missing_folder_is_told_for_both_files(tmp_path: Path) -> None:
     """With the folder that was looked in."""
     with pytest.raises(FilesRejected) as rejected:

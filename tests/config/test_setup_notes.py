@@ -1,5 +1,6 @@
 """Notes on a schedule that is right: each at its place, none where nothing is to be said."""
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -198,7 +199,13 @@ def test_a_file_with_an_impossible_name_is_no_reason_to_fail(shipped: Setup, tmp
     assert notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), tmp_path), NOW) == ()
 
 
-@pytest.mark.parametrize("name", ["schedule.yaml.txt", "tower.yml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("schedule.yaml.txt", "tower.yml", "schedule - kopia.yaml", "schedule - Kopia (2).yaml", "Schedule (1).yaml"),
+        *("Kopia av schedule.yaml", "schedule_ny.yaml", "schedule2.yaml", "Copy of tower.yaml", "schedule.yaml.yaml"),
+    ],
+)
 def test_a_twin_that_is_not_read_is_told(name: str, tmp_path: Path) -> None:
     """Whoever edits it would wonder why nothing changes."""
     config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
@@ -206,3 +213,27 @@ def test_a_twin_that_is_not_read_is_told(name: str, tmp_path: Path) -> None:
     (config / name).write_text("", encoding="utf-8")
     told = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
     assert [note.event.fields["found"] for note in told] == [name]
+    source = "tower.yaml" if "tower" in name else "schedule.yaml"
+    shutil.copy(config / source, config / name)  # nothing has been changed in it
+    assert "TWL-S255" not in [note.code for note in notes(load(config), NOW)]
+
+
+@pytest.mark.parametrize("name", ["schedule-2026.yaml", "old/schedule.yaml", "mitt schedule.txt"])
+def test_another_version_is_told_only_if_it_was_saved_later(name: str, tmp_path: Path) -> None:
+    """An older one was put aside."""
+    config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
+    saved = (config / "schedule.yaml").stat().st_mtime
+    (config / "old").mkdir()
+    (config / name).write_text("version: 1\n", encoding="utf-8")
+    for age_s, wanted in ((60, []), (-60, [name])):
+        os.utime(config / name, (saved - age_s, saved - age_s))
+        told = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
+        assert [note.event.fields["found"] for note in told] == wanted
+
+
+@pytest.mark.parametrize("name", ["schedule.schema.json", "schedule.yaml.bak", ".schedule.yaml.swp", "reschedule.yaml"])
+def test_other_files_beside_it_are_none_of_its_copies(name: str, tmp_path: Path) -> None:
+    """Schemas, safety copies of editors, and what only sounds like it."""
+    config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
+    (config / name).write_text("version: 1\n", encoding="utf-8")
+    assert "TWL-S255" not in [note.code for note in notes(load(config), NOW)]
