@@ -256,6 +256,14 @@ def zones_in_words(zones: Iterable[str], parts: Parts) -> InEachLanguage:
     )
 
 
+def zones_with_names(zones: Iterable[str], parts: Parts) -> str:
+    """The same for a document, which has no language: `bowl (Skålen), shaft (Skaftet)`."""
+    others = {
+        zone: dict.fromkeys(name for name in parts.get(zone, {}).values() if plain(name) != zone) for zone in zones
+    }
+    return ", ".join(f"{zone} ({', '.join(names)})" if names else zone for zone, names in others.items())
+
+
 class Landmark(Keys):
     """What people call the landmark and its parts, each in one name or in one for each language; `shape` is what it is
     drawn as."""

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from controller.config.tower import Parts, zone_named, zones_in_words
+from controller.config.tower import Parts, zone_named, zones_with_names
 from controller.errors import Mistake
 from controller.events.models import printable
 from controller.gateways.base import Rejected
@@ -190,7 +190,7 @@ def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:
         requested = dict(named)
     for zone in requested or ("",):
         if zone not in zones:
-            raise Mistake("TWL-O125", zone=zone, zones=zones_in_words(zones, policy.parts))
+            raise Mistake("TWL-O125", zone=zone, zones=zones_with_names(zones, policy.parts))
     given = request.brightness
     brightness = parse_brightness(given) if isinstance(given, str) else given
     return {zone: _look(str(text), brightness, policy) for zone, text in requested.items()}

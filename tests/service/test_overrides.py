@@ -401,7 +401,7 @@ async def test_a_zone_may_be_asked_for_by_the_name_that_people_use(disk: Simulat
     assert (await hand.take(asked(look={"skålen": "blå"}), EVENING)).code == "TWL-O101"
     assert [override.looks.keys() for override in hand.overrides] == [{"bowl"}]
     refused = await hand.take(asked(look={"foten": "blå"}, id="b"), EVENING)
-    assert "Skålen (bowl), shaft" in refused.text("sv")
+    assert "bowl (Skålen), shaft" in refused.text("sv")
 
 
 async def test_a_skip_leaves_out_one_campaign_until_its_end(disk: SimulatedDisk) -> None:
