@@ -233,7 +233,7 @@ def _nearest_name(text: str, palette: Mapping[str, Color]) -> str | None:
     for written in (text, SIGNS_AROUND.sub("", text)):
         if unmarked(written) in bare:
             return bare[unmarked(written)]
-    near = likeliest(plain(text), {name: _named(name, palette) for name in names})
+    near = likeliest(plain(text), {name: _named(name, palette) for name in names}, among_words=True)
     return names[near] if near else None
 
 

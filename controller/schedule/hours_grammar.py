@@ -309,7 +309,7 @@ def _what(part: _Part) -> SunEvent | int:
         return _minutes(int(clock[1]), int(clock[2]), part) % DAY
     found = _HALF_DAY.fullmatch(written) or _DIGITS.fullmatch(written)
     if found is None:
-        near = likeliest(key(written), WORDS)
+        near = likeliest(key(written), WORDS, among_words=True)
         raise part.slip("S121", SPELT[near] if near else None)
     hour = int(found[1])
     if found.re is _HALF_DAY and 1 <= hour <= 12:

@@ -122,14 +122,14 @@ def _meant(written: list[str], *, weekdays: bool) -> str | None:
     phrase, for what a phrase means is not guessed at."""
     if weekdays:
         is_slip = len(written) == 1 and written[0] not in _NO_SLIPS
-        return likeliest(written[0], _WEEKDAYS) if is_slip else None
+        return likeliest(written[0], _WEEKDAYS, among_words=True) if is_slip else None
     known = {**CALLED, **_MONTHS} if len(written) == 1 else CALLED
     names = {tuple(name.split()): what for name, what in known.items() if name.count(" ") + 1 == len(written)}
     found: dict[str, object] = {}
     for i, word in enumerate(written):
         beside = (*written[:i], *written[i + 1 :])
         alike = {name[i]: what for name, what in names.items() if (*name[:i], *name[i + 1 :]) == beside}
-        meant = likeliest(word, alike)
+        meant = likeliest(word, alike, among_words=True)
         if meant:
             found[" ".join((*written[:i], meant, *written[i + 1 :]))] = alike[meant]
     return next(iter(found)) if len(set(found.values())) == 1 else None

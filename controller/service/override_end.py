@@ -182,7 +182,7 @@ def _after(text: str, said: str, now: datetime) -> datetime:
     try:
         return now + parse_duration(_IN.sub("", said))
     except (Mistake, OverflowError) as error:
-        near = likeliest(key(said), WORDS)
+        near = likeliest(key(said), WORDS, among_words=True)
         if near is not None:
             raise Mistake("TWL-O138", until=text, near=SPELT[near]) from error
         raise Mistake("TWL-O121", until=text) from error

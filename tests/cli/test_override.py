@@ -47,7 +47,7 @@ def test_a_refusal_is_no_success() -> None:
 @pytest.mark.parametrize(
     ("code", "fields", "swedish"),
     [
-        ("TWL-O121", {"until": "sen"}, "TWL-O121: 'sen' är inget slut; skriv `soluppgång`"),
+        ("TWL-O121", {"until": "sen"}, "TWL-O121: 'sen' är inget slut; till när? Skriv `soluppgång`"),
         ("TWL-O125", {"zone": "topp", "zones": "bowl, shaft"}, "TWL-O125: "),
         (
             "TWL-S145",
