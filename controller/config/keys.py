@@ -220,9 +220,16 @@ class _Check:
         for item in items:
             above = joined[-1] if joined and "name" in known else None
             has, more = (_meant(one, known) if isinstance(one, Pairs) else set() for one in (above, item))
-            if isinstance(item, Pairs) and isinstance(above, Pairs) and "name" in has and more <= known.keys() - has:
-                line, column, _ = item.place
-                rest = self._source.lines[line - 1][column - 1 :].partition(" #")[0].rstrip()
+            goes_on = "name" in has and more and more <= known.keys() - has
+            line, column, _ = item.place
+            written = self._source.lines[line - 1]
+            if (
+                isinstance(item, Pairs)
+                and isinstance(above, Pairs)
+                and goes_on
+                and written[: column - 1].strip() == "-"
+            ):
+                rest = written[column - 1 :].partition(" #")[0].rstrip()
                 self.findings.append(self._source.finding("TWL-S185", item.place, rest=rest, column=column - 1))
                 joined[-1] = above._replace(entries={**above.entries, **item.entries})
             else:
