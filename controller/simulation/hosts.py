@@ -227,7 +227,7 @@ class VendorGatewayHost:
         self.boot_messages: tuple[Message, ...] = ()
         self._due: AgendaEntry | None = None
         name, topics = f"gateway {gateway.name}", self.device.subscriptions
-        self.client = MultiBrokerClient((broker,), Client(name, topics, self.device.will, self._birth, self.take))
+        self.client = MultiBrokerClient((broker,), Client(name, topics, self.device.will, self.birth, self.take))
 
     def start(self) -> None:
         """Power comes back: the light it has then, and what it says when it has connected."""
@@ -253,7 +253,7 @@ class VendorGatewayHost:
         self._faults = faults
         self._look()
 
-    def _birth(self) -> Iterable[Message]:
+    def birth(self) -> Iterable[Message]:
         """All that it says after a power cut; later only its `online`, and the rest when it is asked."""
         birth, will = self.boot_messages, self.device.will
         self.boot_messages = tuple(message for message in birth if will is not None and message.topic == will.topic)

@@ -162,17 +162,31 @@ class SimulatedVendor(Switched, VendorGatewayHost):
     """A vendor's device; `receive` may be replaced by a device that hears nothing."""
 
     def __init__(self, world: "World", gateway: Gateway) -> None:
+        self.powered = False
         super().__init__(world.world, world.broker, gateway, world.on_light)
         self._sent = world.sent
 
+    def stop(self, *, tell: bool = True) -> None:
+        """The plug is pulled."""
+        self.powered = False
+        super().stop(tell=tell)
+
+    def birth(self) -> Iterable[Message]:
+        """Records what it says when it connects."""
+        return self._recorded(super().birth())
+
     def publish(self, messages: Iterable[Message]) -> None:
         """Records what it says."""
+        super().publish(self._recorded(messages))
+
+    def _recorded(self, messages: Iterable[Message]) -> tuple[Message, ...]:
         messages = tuple(messages)
         self._sent.extend((self.clock.mono, self.name, message) for message in messages)
-        super().publish(messages)
+        return messages
 
     def start(self, *, tell: bool = True) -> None:
         """Power; with `tell` it says what its firmware says then, else nothing at all."""
+        self.powered = True
         super().start()
         if not tell:
             self.boot_messages = ()

@@ -483,20 +483,20 @@ DEEDS = (
 def do(world: World, deed: str) -> None:
     """One of them, where it can be."""
     vendor, controller = world.vendor, world.controller
-    if deed.startswith("cut") and vendor.up:
+    if deed.startswith("cut") and vendor.powered:
         vendor.stop(tell="without" not in deed)
-    elif deed.startswith("power") and not vendor.up:
+    elif deed.startswith("power") and not vendor.powered:
         # who was said to be away greets when it is back
         vendor.start(tell="without" not in deed or world.controller.engine.states[vendor.name].reported.online is False)
     elif deed == "deaf":
-        vendor.take = lambda *_: None
+        vendor.receive = lambda _item: None
     elif deed == "hears":
-        vars(vendor).pop("take", None)
-    elif deed == "hand" and vendor.up:
+        vars(vendor).pop("receive", None)
+    elif deed == "hand" and vendor.powered:
         zones = {zone: vendor.gateway.reduce(zone, BLUE) for zone in vendor.gateway.zone_names}
         for message in vendor.gateway.encode(DesiredState(now=world.wall, zones=zones), "watertower"):
-            world.publish(None, message)
-    elif deed == "lost line" and vendor.up and vendor.online:
+            world.say(message.topic, message.payload)
+    elif deed == "lost line" and vendor.powered and vendor.client.connected:
         vendor.disconnect(tell=False)
         vendor.connect()
     elif deed == "broker":
