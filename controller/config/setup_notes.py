@@ -24,7 +24,9 @@ from controller.lighting.light import Light
 from controller.lighting.look import parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.lighting.patch import VISIBLE
+from controller.schedule.plan_notes import Note
 from controller.schedule.plan_notes import notes as notes_of_schedule
+from controller.schedule.trap_notes import trap_notes
 
 INABILITIES: Mapping[Lack, str] = {
     "color": "TWL-S231",
@@ -35,6 +37,7 @@ INABILITIES: Mapping[Lack, str] = {
     "answer": "TWL-S238",
     "scale": "TWL-S239",
 }
+FAINT = 0.4
 MOST_LAMPS = 20
 """So many of the lamps that miss a colour are named."""
 USUAL_WORDS = frozenset({"dark", "släckt"})
@@ -47,14 +50,63 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     names = {rule.place.line: rule.entries["name"].value.place for rule in rules}
     found = [
         document.source.finding(note.code, names.get(note.rule.line), **note.fields)
-        for note in notes_of_schedule(setup.program(), now)
+        for note in chain(notes_of_schedule(setup.program(), now), _traps(setup, now))
     ]
-    if not rules:
+    if not (setup.schedule.campaigns or setup.schedule.every_night or setup.schedule.blackouts):
         found.append(document.source.finding("TWL-S252", None))
     for rule in rules:
         found.extend(_of_rule(document, rule))
-    more = (_not_read(setup), _of_tower(setup), _of_gateways(setup), _of_wear(setup), _colors_not_shown(setup, rules))
+    more = (
+        _not_read(setup),
+        _of_tower(setup),
+        _of_gateways(setup),
+        _of_wear(setup),
+        _colors_not_shown(setup, rules),
+        _faint_colors(setup, rules),
+    )
     return in_order((*found, *chain(*more)))
+
+
+def _traps(setup: Setup, now: datetime) -> Iterator[Note]:
+    """What most likely was not meant, of rules that are lit at all; a colour for some zones leaves the others to the
+    rules below."""
+    for note in trap_notes(setup.program(), now):
+        if note.rule.looks and all(not look.colors for look in note.rule.looks.values()):
+            continue  # dark by day or for a minute, as for Earth Hour, is what was asked for
+        yield note
+    for rule in (*setup.schedule.campaigns, *setup.schedule.every_night):
+        rest = [zone for zone in setup.tower.zones if zone not in rule.looks]
+        if rest:
+            yield Note("TWL-S244", rule, {"name": rule.name, "zones": ", ".join(rest), "zone": rest[0]})
+
+
+def _faint_colors(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
+    """Colours that use less than FAINT of the light of the lamps: the darkness of `#2E7D32` on a screen is brightness
+    on a lamp. And those that the steps of a lamp turn into another colour at the brightness that is asked for."""
+    lamps = {place.lamp: place.fixture for each in setup.tower.gateways for place in setup.patch(each).placed}
+    finding = setup.schedule_text.source.finding
+    for rule in rules:
+        entry, share = rule.entries.get("color"), rule.entries.get("brightness")
+        written = parse_brightness(share.value.text) if share and isinstance(share.value, Scalar) else 1.0
+        for word, zones in _words(entry.value, frozenset(setup.tower.zones)) if entry else ():
+            if word.text.strip().casefold() in DARK_WORDS:
+                continue
+            light = Light(*parse_color(word.text, setup.tower.palette).linear)
+            if 0 < light.brightness < FAINT:
+                full = light.times(1 / light.brightness).state.color
+                fields = {"percent": f"{100 * light.brightness:.0f}", "suggestion": full.hex if full else ""}
+                yield finding("TWL-S245", word.place, color=word.text.strip(), **fields)
+            dimmed = light.times(written)
+            for lamp, fixture in lamps.items():
+                if fixture.zone not in zones or lamp.delta_e_of_levels(light, lamp.levels(light)) >= VISIBLE:
+                    continue
+                delta_e = lamp.delta_e_of_levels(dimmed, lamp.levels(dimmed))
+                if delta_e >= VISIBLE:
+                    shown = lamp.light(lamp.levels(dimmed)).state.color
+                    fields = {"fixture": fixture.name, "percent": f"{100 * written:g}"}
+                    instead = shown.hex if shown else "#000000"
+                    yield finding("TWL-S246", word.place, color=word.text.strip(), instead=instead, **fields)
+                    break
 
 
 def _not_read(setup: Setup) -> Iterator[Finding]:

@@ -51,7 +51,8 @@ def notes(program: Program, now: datetime) -> tuple[Note, ...]:
             own[id(claim.rule)].append((night, claim))
     shown = frozenset(id(rule) for night in nights for piece in night.pieces for rule in piece.showing)
     found = [note for rule in program.rules for note in _of_rule(rule, own[id(rule)], nights, program.place, shown)]
-    return (*found, *_overlaps(program, nights))
+    of_limits = (note for limit in program.limits for note in _of_rule(limit, (), nights, program.place, shown))
+    return (*found, *_overlaps(program, nights), *of_limits)
 
 
 def _of_rule(

@@ -64,7 +64,8 @@ def test_each_colour_that_a_lamp_cannot_show_is_noted_at_the_colour(
     tower = _tower(shipped).replace("bowl-south, zone: bowl, profile: rgbw", "bowl-south, zone: bowl, profile: dimmer")
     pace = "\n    change_every: 10 s" if "[" in color else ""
     schedule = f"version: 1\ncampaigns:\n  - name: a\n    dates: 6 June\n    color: {color}{pace}\n"
-    found = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
+    every = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
+    found = [one for one in every if one.code not in {"TWL-S244", "TWL-S245"}]
     assert [(one.code, one.file) for one in found] == [("TWL-F130", "config/schedule.yaml")] * len(places)
     assert tuple(one.place[:2] for one in found if one.place) == places
     assert all("mast/bowl-south" in one.event.text("sv") and "#FFF3E6" in one.event.text("sv") for one in found)

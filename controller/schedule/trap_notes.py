@@ -1,0 +1,147 @@
+"""What a schedule does although it was most likely not meant: light cut off at midnight, by day or for minutes,
+a campaign of every year that was given one year. Each note says what will be seen, and its action the cure.
+
+A note that is usually wrong is worse than none: what is written so on purpose gets none.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from controller.schedule.campaign import Lit, Rule
+from controller.schedule.holidays import HOLIDAYS
+from controller.schedule.hours import Night, Place, Window
+from controller.schedule.hours_grammar import NOON
+from controller.schedule.plan import Program
+from controller.schedule.plan_notes import AHEAD, Note
+from controller.schedule.precedence import Claim
+from controller.schedule.recurrence import EARLIEST, LATEST
+from controller.schedule.sun import SUNSET_DEG, below
+
+SHORTEST = timedelta(minutes=20)
+DAYLIGHT = timedelta(minutes=30)
+"""So much light before sunset or after sunrise is worth a note: nobody sees it. Less is twilight, or a round hour."""
+YEARLY = re.compile(
+    r"vecka|week|dag(?:en|ar|arna)?\b|day\b|\bjul|påsk|midsommar|advent|lucia|nyår|valborg|halloween|pride|earth hour"
+    r"|christmas|easter|midsummer|new year",
+    re.IGNORECASE,
+)
+"""Names of what comes back every year."""
+ONCE = re.compile(r"invig|jubile|premiär|inaugurat|opening|anniversary|[0-9]{4}|[0-9]+ ?(?:år|years)", re.IGNORECASE)
+"""Names of what does not, whatever else they hold."""
+
+
+def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
+    """The notes for the REACH nights from an instant on, rule by rule."""
+    own: dict[int, dict[Night, list[Claim]]] = defaultdict(lambda: defaultdict(list))
+    for night in program.nights(now, now + AHEAD):
+        for claim in night.claims:
+            if claim.lit:
+                own[id(claim.rule)][night.night].append(claim)
+    today = now.astimezone(program.place.time_zone).date()
+    for rule in program.rules:
+        if isinstance(rule, Lit):
+            yield from _one_year_only(rule, today)
+            yield from _cut_at_midnight(rule, own[id(rule)], program.place)
+            yield from _by_day(rule, own[id(rule)], program.place)
+            yield from _for_minutes(rule, own[id(rule)], program.place)
+
+
+def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
+    """Days with years only, of a campaign that comes back by its name or since its organiser confirms it year by year;
+    and of days that are over, the feast that they were."""
+    listed = rule.dates or rule.nights or ()
+    years = sorted({days.year for days in listed if days.year is not None})
+    if not listed or any(days.year is None for days in listed):
+        return
+    spans = [span for days in listed for span in days.spans(date(EARLIEST, 1, 1), date(LATEST, 12, 31))]
+    if all(last < today for _, last in spans):
+        feast = next((name for first, last in spans if first == last and (name := _moving_feast(first))), None)
+        if feast is not None:
+            yield Note("TWL-S243", rule, {"name": rule.name, "year": years[-1], "feast": feast})
+        return
+    if rule.confirmed_for or (YEARLY.search(rule.name) and not ONCE.search(rule.name)):
+        yield Note("TWL-S242", rule, {"name": rule.name, "years": ", ".join(map(str, years))})
+
+
+def _moving_feast(day: date) -> str | None:
+    """The holiday on this day that has another date in other years."""
+    for name, holiday in HOLIDAYS.items():
+        dates = {(holiday(year).month, holiday(year).day) for year in range(day.year, day.year + 4)}
+        if len(dates) > 1 and holiday(day.year) == day:
+            return name
+    return None
+
+
+def _cut_at_midnight(rule: Lit, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
+    """A window that goes on into the morning by the clock, of which `dates` leave only the hours of the day itself."""
+    if rule.dates is None:
+        return
+    for window in rule.hours:
+        if not _goes_on_after_midnight(window):
+            continue
+        for night in own:
+            inside = [(start, end) for start, end in window.resolve(night, place) if start < night.midnight < end]
+            if inside and len(rule.frames(night)) == 1 and rule.has(night.day) and not rule.has(night.morning):
+                lit = _lit_on(night.day, own, place)
+                fields = {"name": rule.name, "hours": window.text.strip(), "day": night.day.isoformat(), "lit": lit}
+                yield Note("TWL-S218", rule, fields)
+                return
+
+
+def _goes_on_after_midnight(window: Window) -> bool:
+    """Whether it is written with a clock time in the morning as its end; `sunset to sunrise` is the usual way to write
+    that it is lit whenever it is dark on those dates."""
+    start, end = window.start.what, window.end.what
+    return isinstance(end, int) and 0 < end < NOON and (not isinstance(start, int) or start > NOON)
+
+
+def _lit_on(day: date, own: dict[Night, list[Claim]], place: Place) -> str:
+    """When a rule is lit on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
+    zone = place.time_zone
+    spans = sorted((claim.start, claim.end) for claims in own.values() for claim in claims)
+    told = []
+    for start, end in spans:
+        first, last = start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)
+        if first.date() <= day <= last.date():
+            begin = f"{first:%H:%M}" if first.date() == day else "00:00"
+            until = f"{end.astimezone(zone):%H:%M}" if end.astimezone(zone).date() == day else "24:00"
+            told.append(f"{begin}–{until}")
+    return ", ".join(told)
+
+
+def _by_day(rule: Rule, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
+    """Windows by the clock that are open while the sun is up: on how many nights, and when on the worst of them."""
+    if all(not isinstance(term.what, int) for window in rule.hours for term in (window.start, window.end)):
+        return
+    lost = {night: _daylight(claims, night, place) for night, claims in own.items()}
+    nights = [night for night, length in lost.items() if length >= DAYLIGHT]
+    if nights:
+        worst = max(nights, key=lambda night: lost[night])
+        fields = {"name": rule.name, "count": len(nights), "nights": len(own), "night": worst.day.isoformat()}
+        yield Note("TWL-S219", rule, {**fields, "minutes": _minutes(lost[worst])})
+
+
+def _daylight(claims: list[Claim], night: Night, place: Place) -> timedelta:
+    """How long it is lit in a night while the sun is up."""
+    dark = below(place.latitude, place.longitude, night.start, night.end, SUNSET_DEG)
+    lit = sum((claim.end - claim.start for claim in claims), timedelta())
+    overlaps = (min(claim.end, end) - max(claim.start, start) for claim in claims for start, end in dark)
+    return lit - sum((each for each in overlaps if each > timedelta()), timedelta())
+
+
+def _for_minutes(rule: Rule, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
+    """Nights on which it is lit for less than SHORTEST in all."""
+    lengths = {night: sum((c.end - c.start for c in claims), timedelta()) for night, claims in own.items()}
+    short = [night for night, length in lengths.items() if length < SHORTEST]
+    if short:
+        least = min(short, key=lambda night: lengths[night])
+        zone = place.time_zone
+        spans = ", ".join(f"{c.start.astimezone(zone):%H:%M:%S}–{c.end.astimezone(zone):%H:%M:%S}" for c in own[least])
+        fields = {"name": rule.name, "count": len(short), "nights": len(own), "night": least.day.isoformat()}
+        yield Note("TWL-S220", rule, {**fields, "lit": spans})
+
+
+def _minutes(length: timedelta) -> int:
+    return round(length / timedelta(minutes=1))
