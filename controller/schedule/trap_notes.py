@@ -23,11 +23,15 @@ SHORTEST = timedelta(minutes=20)
 DAYLIGHT = timedelta(minutes=30)
 """So much light before sunset or after sunrise is worth a note: nobody sees it. Less is twilight, or a round hour."""
 YEARLY = re.compile(
-    r"vecka|week|dag(?:en|ar|arna)?\b|day\b|\bjul|påsk|midsommar|advent|lucia|nyår|valborg|halloween|pride|earth hour"
-    r"|christmas|easter|midsummer|new year",
+    r"vecka|week|dag(?:en|ar|arna)?\b|day\b|\bjul|lucia|nyår|valborg|halloween|christmas|new year", re.IGNORECASE
+)
+"""Names of what comes back every year, mostly on the same date or in the same week."""
+FEAST = re.compile(
+    r"påsk|midsommar|advent|pingst|helgon|långfredag|himmels|mors dag|fars dag|fettis"
+    r"|easter|midsummer|whit|pentecost|saints|good friday|ascension|mother|father|shrove",
     re.IGNORECASE,
 )
-"""Names of what comes back every year."""
+"""Names of what has another date every year."""
 ONCE = re.compile(r"invig|jubile|premiär|inaugurat|opening|anniversary|[0-9]{4}|[0-9]+ ?(?:år|years)", re.IGNORECASE)
 """Names of what does not, whatever else they hold."""
 
@@ -50,16 +54,19 @@ def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
 
 def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
     """Days with years only, of a campaign that comes back by its name or since its organiser confirms it year by year;
-    and of days that are over, the feast that they were."""
+    and of a day that is over, or has its name, the feast
+    that it is."""
     listed = rule.dates or rule.nights or ()
     years = sorted({days.year for days in listed if days.year is not None})
     if not listed or any(days.year is None for days in listed):
         return
     spans = [span for days in listed for span in days.spans(date(EARLIEST, 1, 1), date(LATEST, 12, 31))]
-    if all(last < today for _, last in spans):
+    is_over = all(last < today for _, last in spans)
+    if is_over or FEAST.search(rule.name):
         feast = next((name for first, last in spans if first == last and (name := _moving_feast(first))), None)
         if feast is not None:
             yield Note("TWL-S243", rule, {"name": rule.name, "year": years[-1], "feast": feast})
+    if is_over or FEAST.search(rule.name):
         return
     if rule.confirmed_for or (YEARLY.search(rule.name) and not ONCE.search(rule.name)):
         yield Note("TWL-S242", rule, {"name": rule.name, "years": ", ".join(map(str, years))})
