@@ -25,6 +25,7 @@ _RULES: dict[str, Rule] = {
     "flag days": Several((*(Alone(NamedDay(name)) for name in FLAG_DAYS), _ELECTION)),
     "Advent Sundays": Several(tuple(Alone(NamedDay(name)) for name in ADVENT_SUNDAYS)),
     "election day": _ELECTION,
+    "every day": Weekdays(frozenset(range(7))),
 }
 _LONGEST_GROUP = max(name.count(" ") + 1 for name in GROUPS)
 _ADVENT = frozenset(("advent",))

@@ -73,11 +73,12 @@ def _advent(number: int, english: str, swedish: str) -> tuple[str, ...]:
         f"{swedish} advent",
         f"{english} Advent",
         f"{number} advent",
+        *(("Advent Sunday",) if number == 1 else ()),
     )
 
 
 _NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
-    (_fixed(1, 1), ("New Year's Day", "nyårsdagen")),
+    (_fixed(1, 1), ("New Year's Day", "nyårsdagen", "nyårsdag")),
     (_fixed(1, 5), ("Epiphany Eve", "Twelfth Night", "trettondagsafton", "trettondedagsafton")),
     (_fixed(1, 6), ("Epiphany", "trettondagen", "trettondag jul", "trettondedagen", "trettondedag jul")),
     (_fixed(1, 13), ("Saint Knut's Day", "tjugondag Knut", "tjugondag jul", "tjugondagen", "tjugondedag jul")),
@@ -99,10 +100,10 @@ _NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
     (_from_easter(-47), ("Shrove Tuesday", "fettisdagen")),
     (_from_easter(-46), ("Ash Wednesday", "askonsdagen")),
     (_from_easter(-7), ("Palm Sunday", "palmsöndagen")),
-    (_from_easter(-3), ("Maundy Thursday", "skärtorsdagen")),
-    (_from_easter(-2), ("Good Friday", "långfredagen")),
+    (_from_easter(-3), ("Maundy Thursday", "skärtorsdagen", "skärtorsdag")),
+    (_from_easter(-2), ("Good Friday", "långfredagen", "långfredag")),
     (_from_easter(-1), ("Easter Eve", "Holy Saturday", "påskafton", "påskaftonen")),
-    (_from_easter(0), ("Easter Sunday", "Easter Day", "påskdagen", "påsksöndagen")),
+    (_from_easter(0), ("Easter Sunday", "Easter Day", "påskdagen", "påsksöndagen", "påskdag")),
     (_from_easter(1), ("Easter Monday", "annandag påsk", "annandagen påsk")),
     (
         _fixed(4, 30),
@@ -116,7 +117,7 @@ _NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
     (_fixed(5, 29), ("Veterans' Day", "Swedish Veterans' Day", "veterandagen")),
     (_from_easter(39), ("Ascension Day", "Kristi himmelsfärdsdag", "Kristi himmelsfärds dag")),
     (_from_easter(48), ("Whitsun Eve", "pingstafton", "pingstaftonen")),
-    (_from_easter(49), ("Whit Sunday", "Whitsunday", "Pentecost", "pingstdagen")),
+    (_from_easter(49), ("Whit Sunday", "Whitsunday", "Pentecost", "pingstdagen", "pingstdag")),
     (_from_easter(50), ("Whit Monday", "annandag pingst", "annandagen pingst")),
     (
         _fixed(6, 6),
@@ -131,7 +132,7 @@ _NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
     ),
     # Midsummer and All Saints' Day as Sweden has had them since 1953; taken for every year
     (_on(FRIDAY, 6, 19), ("Midsummer Eve", "Midsummer's Eve", "midsommarafton", "midsommaraftonen")),
-    (_on(SATURDAY, 6, 20), ("Midsummer Day", "Midsummer's Day", "midsommardagen")),
+    (_on(SATURDAY, 6, 20), ("Midsummer Day", "Midsummer's Day", "midsommardagen", "midsommardag")),
     (_fixed(7, 14), ("Crown Princess's Birthday", "Kronprinsessans födelsedag", "Victoriadagen")),
     (_fixed(8, 8), ("Queen's Name Day", "Drottningens namnsdag")),
     (_fixed(10, 4), ("Cinnamon Bun Day", "kanelbullens dag")),
@@ -164,7 +165,7 @@ _NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
     (_fixed(12, 13), ("Lucia", "Saint Lucy's Day", "Lucia Day", "luciadagen")),
     (_fixed(12, 23), ("Queen's Birthday", "Drottningens födelsedag")),
     (_fixed(12, 24), ("Christmas Eve", "julafton", "julaftonen")),
-    (_fixed(12, 25), ("Christmas Day", "juldagen")),
+    (_fixed(12, 25), ("Christmas Day", "juldagen", "juldag")),
     (_fixed(12, 26), ("Boxing Day", "Saint Stephen's Day", "annandag jul", "annandagen jul")),
     (_fixed(12, 31), ("New Year's Eve", "nyårsafton", "nyårsaftonen")),
 )
@@ -228,6 +229,7 @@ GROUPS: dict[str, str] = {
             "every Sunday in Advent, adventssöndagar, adventssöndagarna, söndagarna i advent, söndagar i advent, "
             "alla söndagar i advent, varje söndag i advent, alla adventssöndagar, varje adventssöndag"
         ),
+        "every day": "all year, all year round, the whole year, year round, hela året, året runt, hela året om",
         "election day": (
             "Riksdag election day, Swedish general election, the Riksdag election, riksdagsvalet, "
             "dagen för riksdagsvalet, dag för val till riksdagen, dagen för val till riksdagen"
