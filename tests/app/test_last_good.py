@@ -100,3 +100,23 @@ async def test_a_write_that_leaves_time_and_size_is_noticed(config: Path) -> Non
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
         async with asyncio.timeout(10):
             await anext(seen)
+
+
+async def test_files_that_are_still_being_written_are_not_judged(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor or a slow share writes a file piece by piece: it counts as changed once it rests."""
+    monkeypatch.setattr("controller.app.reload.LOOK_S", 0.1)
+    monkeypatch.setattr("controller.app.reload.STILL_S", 2.0)
+    schedule = config / "schedule.yaml"
+
+    async def write() -> None:
+        for _ in range(15):
+            schedule.write_bytes(schedule.read_bytes() + b"# more\n")
+            await asyncio.sleep(0.1)
+
+    seen = changes(config)
+    await anext(seen)
+    writing = asyncio.create_task(write())
+    async with asyncio.timeout(30):
+        assert await anext(seen)
+    assert writing.done()
+    await writing
