@@ -70,9 +70,7 @@ class Program:
                 if _shown(before) == _shown(after):  # another plan holds before it, with the same look
                     return replace(self.look_at(border - INSTANT), why=cue.why, limits=cue.limits, parts=cue.parts)
                 return replace(cue, at=border, fade_s=self._fade_s(border, after))
-            if self._highest(border, limits) != self._highest(border - INSTANT, limits) or (
-                border < arrived and self._is_too_bright(border)
-            ):
+            if self._is_limit_border(border, limits) or (border < arrived and self._is_too_bright(border)):
                 return replace(cue, at=border, fade_s=self._fade_s(border, cue))
         return cue
 
@@ -212,6 +210,10 @@ class Program:
         """The highest brightness that these limits allow at an instant."""
         return min((limit.brightness for limit in self._limits_at(moment) if limit in limits), default=1.0)
 
+    def _is_limit_border(self, border: datetime, limits: list[Limit]) -> bool:
+        """Whether the highest brightness by these limits changes here."""
+        return bool(limits) and self._highest(border, limits) != self._highest(border - INSTANT, limits)
+
     @cached_property
     def _skip_borders(self) -> list[datetime]:
         return sorted({at for each in self.overrides if each.skips for at in (each.start, each.end)})
@@ -252,8 +254,9 @@ class Program:
             ((at, False) for at in self._changes_after(moment, end)),
             ((at, True) for at in self._limit_borders_after(moment, end)),
         ):
-            is_still = is_limit and not limits and at >= cue.at + timedelta(seconds=cue.fade_s)
-            if at == last or is_still:  # else each night of a year that is dark would be looked at
+            # each night of a year that is dark, or always under the same limit, need not be looked at
+            has_arrived = at >= cue.at + timedelta(seconds=cue.fade_s)
+            if at == last or (is_limit and has_arrived and not self._is_limit_border(at, limits)):
                 continue
             last, cue = at, self.look_at(at)
             limits = limits if is_limit else self._dimming(self._uncapped(at).looks)
