@@ -26,7 +26,7 @@ from controller.config import color_texts
 from controller.config.synonyms import near
 from controller.config.tower import Keys, Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.errors import Mistake
-from controller.lighting.color import Color, parse_color
+from controller.lighting.color import Color, known_color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit
@@ -84,7 +84,7 @@ def _is_zone(text: str, info: ValidationInfo) -> bool:
 
 def _is_color(text: str, info: ValidationInfo) -> bool:
     try:
-        return bool(_color(text, info))
+        return known_color(text.strip(), (info.context or {}).get("palette", {})) is not None
     except Mistake:
         return False
 

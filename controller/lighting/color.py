@@ -149,12 +149,7 @@ def css_names() -> Mapping[str, Color]:
 def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
     text = text.strip()
-    named = None
-    if not text.startswith("#"):
-        named = _kelvin(text) or _named(text, palette) or _named(_LIGHT.sub("", text), palette)
-    if named is not None:
-        return replace(named, name=" ".join(text.split()))
-    color = _hex(text) or _rgb(text)
+    color = known_color(text, palette)
     if color is not None:
         return color
     if len(text) > LONGEST:
@@ -166,6 +161,15 @@ def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
     if meant is None:
         raise Mistake("TWL-S145", value=text, example=_any_name(palette))
     raise Mistake("TWL-S132", value=text, suggestion=meant)
+
+
+def known_color(text: str, palette: Mapping[str, Color]) -> Color | None:
+    """The colour of a text that says one; None for any other, without a search for what may be meant. Raises Mistake
+    TWL-S133 or S134 for numbers that are out of range."""
+    named = None
+    if not text.startswith("#"):
+        named = _kelvin(text) or _named(text, palette) or _named(_LIGHT.sub("", text), palette)
+    return replace(named, name=" ".join(text.split())) if named is not None else _hex(text) or _rgb(text)
 
 
 def _named(text: str, palette: Mapping[str, Color]) -> Color | None:
