@@ -19,13 +19,23 @@ from controller.errors import Mistake
 from controller.gateways import payloads
 from controller.gateways.base import DesiredState, Ignored, Message, Report
 from controller.gateways.light_json import ColorMode, WithColorModes, is_steady, read_color
-from controller.gateways.vendor import OFF, Addressed, Reader, Topic, WithAvailability, command, question, report_of
+from controller.gateways.vendor import (
+    OFF,
+    Addressed,
+    AnswersQuestions,
+    Reader,
+    Topic,
+    WithAvailability,
+    command,
+    question,
+    report_of,
+)
 from controller.lighting.look import ZoneState
 
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
-class EspHome(WithColorModes, WithAvailability, Addressed):
+class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
     """A node and its lights. `payload_available` and `payload_not_available` are the node's `birth_message` and
     `will_message`, where these are not `online` and `offline`."""
 

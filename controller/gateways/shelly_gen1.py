@@ -11,11 +11,21 @@ from pydantic import StringConstraints
 
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
-from controller.gateways.vendor import OFF, OneZone, Reader, command, presence, question, refused, report_of
+from controller.gateways.vendor import (
+    OFF,
+    AnswersQuestions,
+    OneZone,
+    Reader,
+    command,
+    presence,
+    question,
+    refused,
+    report_of,
+)
 from controller.lighting.color import Color
 
 
-class ShellyGen1(OneZone):
+class ShellyGen1(AnswersQuestions, OneZone):
     """A Shelly RGBW2 by its device name."""
 
     WRITES_FLASH: ClassVar[bool] = False

@@ -17,7 +17,17 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from controller.errors import Mistake
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
-from controller.gateways.vendor import OFF, Addressed, Reader, Topic, command, presence, refused, report_of
+from controller.gateways.vendor import (
+    OFF,
+    Addressed,
+    AnswersQuestions,
+    Reader,
+    Topic,
+    command,
+    presence,
+    refused,
+    report_of,
+)
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -35,7 +45,7 @@ def _component(value: str) -> str:
 Component = Annotated[str, AfterValidator(_component), WithJsonSchema({"type": "string", "pattern": COMPONENT})]
 
 
-class ShellyGen2(Addressed):
+class ShellyGen2(AnswersQuestions, Addressed):
     """A device and its components."""
 
     WRITES_FLASH: ClassVar[bool] = False

@@ -18,6 +18,7 @@ from controller.gateways.base import DesiredState, Ignored, Lack, Message, Repor
 from controller.gateways.payloads import Unreadable
 from controller.gateways.vendor import (
     OFF,
+    AnswersQuestions,
     OneZone,
     Reader,
     Topic,
@@ -57,7 +58,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Tasmota(OneZone):
+class Tasmota(AnswersQuestions, OneZone):
     """A Tasmota light by its topic.
 
     `prefixes` are Prefix1 to 3; `payload_on` and `payload_off` are its words for on and off (StateText2 and 1), while

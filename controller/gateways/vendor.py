@@ -75,15 +75,6 @@ class Vendor(Gateway):
         """Steps of the brightness scale above off, of this gateway."""
         return self.STEPS
 
-    @property
-    def refresh(self) -> Refresh:
-        """It answers `query`."""
-        return "query"
-
-    @abstractmethod
-    def query(self, prefix: str) -> tuple[Message, ...]:
-        """As in Gateway."""
-
     @abstractmethod
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Who reads what the gateway publishes: topic -> reader, in the order to be subscribed."""
@@ -185,6 +176,19 @@ class WithAvailability(Vendor):
         if (self.payload_available if report.online else self.payload_not_available) is not None:
             raise UnknownWord("payload_available, payload_not_available", payloads.text(payload))
         return report
+
+
+class AnswersQuestions(Vendor):
+    """A gateway that reports its state when it is asked."""
+
+    @property
+    def refresh(self) -> Refresh:
+        """Its question."""
+        return "query"
+
+    @abstractmethod
+    def query(self, prefix: str) -> tuple[Message, ...]:
+        """As in Gateway."""
 
 
 class AnswersCommands(Vendor):

@@ -18,7 +18,18 @@ from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
 from controller.gateways.light_json import WithColorModes, read_color
 from controller.gateways.payloads import MAX_PAYLOAD
-from controller.gateways.vendor import OFF, OneZone, Reader, Topic, command, presence, question, refused, report_of
+from controller.gateways.vendor import (
+    OFF,
+    AnswersQuestions,
+    OneZone,
+    Reader,
+    Topic,
+    command,
+    presence,
+    question,
+    refused,
+    report_of,
+)
 from controller.lighting.color import Color
 from controller.lighting.gamut import nearest
 from controller.lighting.look import ZoneState
@@ -43,7 +54,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Zigbee2Mqtt(WithColorModes, OneZone):
+class Zigbee2Mqtt(WithColorModes, AnswersQuestions, OneZone):
     """A lamp or group by its friendly name."""
 
     WRITES_FLASH: ClassVar[bool] = False

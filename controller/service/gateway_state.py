@@ -36,8 +36,9 @@ class ReportedState:
 
     `online` is what it or its bridge said last; `said_goodbye` tells that this was on this connection, and not kept by
     the broker. `alive_s` is when the last message came that proves life. `reported_s` tells when each zone was last
-    reported on this connection by a message that was not retained: a zone that is missing there confirms nothing, and
-    only such reports are laid together to one state. `last_reported_s` tells the same of all connections.
+    reported on this connection, since its last goodbye, by a message that was not retained: a zone that is missing there
+    confirms nothing, and only such reports are laid together to one state. `last_reported_s` tells when each zone was
+    last reported at all.
 
     From the last report of our own contract come `order`, `at` (by the gateway's clock), `uptime` (how long it had run,
     and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it has none, or nothing is
@@ -84,6 +85,8 @@ class ReportedState:
         )
         if report.order is None:
             replaced = {*zones, *(report.fault.zones if report.fault is not None else ())}
+            if fresh and report.online is False:
+                replaced.update(self.reported_s)  # after a power cut it may be `online` before it reports another state
             reported_s = {zone: at_s for zone, at_s in self.reported_s.items() if zone not in replaced}
             return replace(
                 reported,

@@ -168,6 +168,12 @@ class Situation:
         return any(not self.agreement[zone] for zone in self.reported_zones)
 
     @property
+    def is_uncommanded(self) -> bool:
+        """Whether no command or step is under way, though it may have been asked: what it reports is then neither an
+        echo nor on its way."""
+        return self.command is None or (self.command.attempts == 0 and not self.gateway.KEEPS_PLAN)
+
+    @property
     def is_steady(self) -> bool:
         """Whether it shows these very looks already, and so does not fade to them, whatever other gateways do."""
         was_confirmed = isinstance(self.phase, Confirmed) or (self.command is not None and self.command.steady)
@@ -688,7 +694,7 @@ TRANSITIONS = (
     Transition(WAITING, lambda it: it.has_fade_to_prove, _prove_fade, WAITING),
     Transition(ANY, lambda it: it.state.reported.by == "local", _leave_alone, (LocalControl,)),
     Transition(SETTLED, lambda it: it.state.reported.by == "plan", _await_plan, (Commanded,)),
-    Transition(SETTLED, lambda it: it.contradicts, _restore, (Commanded, Contested)),
+    Transition(ANY, lambda it: it.contradicts and it.is_uncommanded, _restore, (Commanded, Contested)),
     Transition(SETTLED, _always, _refresh, (Commanded,)),
     Transition(WAITING, lambda it: it.turn.now_s < it.pending.due_s, _wait, WAITING),
     Transition(WAITING, _always, _retry, (Commanded,)),

@@ -19,7 +19,7 @@ from controller.gateways.wled import Wled
 from controller.gateways.zigbee2mqtt import Zigbee2Mqtt
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
-from controller.service.gateway_state import Confirmed, Decision, GatewayState, Issued, TurnFacts
+from controller.service.gateway_state import Confirmed, Contested, Decision, GatewayState, Issued, TurnFacts
 from controller.service.reconcile import TRANSITIONS, reconcile, situation_of, transition
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -89,6 +89,7 @@ class Life:
         self.edition = 0
         self.issued: Issued | None = None
         self.rows: set[int] = set()
+        self.goodbye_s = 0.0
 
     @property
     def facts(self) -> TurnFacts:
@@ -126,7 +127,7 @@ class Life:
             if status != "confirmed":
                 continue
             assert facts.connected_s is not None
-            assert facts.connected_s <= reported.reported_s[zone]
+            assert max(facts.connected_s, self.goodbye_s) <= reported.reported_s[zone]
             ends_s = reported.reported_s[zone] + gateway.quiet_s
             assert self.now_s < ends_s
             assert decision.wake_s is not None
@@ -150,6 +151,8 @@ class Life:
     def hear(self, report: Report, *, retained: bool = False) -> None:
         """A message of the gateway, or in its name."""
         reported = self.state.reported.after(report, self.now_s, fresh=not retained)
+        if report.online is False and not retained:
+            self.goodbye_s = self.now_s
         again = not retained and report.online is True and self.state.reported.online is True
         self.state = replace(self.state, reported=reported, said_online=self.state.said_online or again)
         self.turn()
@@ -307,3 +310,20 @@ def test_what_does_not_obey_is_commanded_with_growing_pauses(shipped: Setup, kin
     assert pauses[0] <= 5.5
     assert longest_s <= max(pauses) <= 1.25 * longest_s + 0.5
     assert min(pauses[len(pauses) // 2 :]) >= longest_s
+
+
+def test_an_answer_that_contradicts_without_a_command_before_it_is_repaired_at_once(shipped: Setup) -> None:
+    """It can be no echo: somebody changes the lamp, and the light need not stay wrong until the answer is overdue."""
+    life = Life(gateway_of("zigbee2mqtt", shipped))
+    life.act(("connect", 0, False))
+    while not isinstance(life.state.phase, Contested):
+        while not isinstance(life.state.phase, Confirmed):
+            life.act(("wait", 1, False))
+            life.act(("obey", 1, False))
+        life.act(("differ", 2, False))
+    life.wait(life.state.repairs.ready_s - life.now_s - 0.1)
+    life.act(("obey", 1, False))
+    assert life.decision.query
+    life.act(("wait", 0, False))
+    life.act(("differ", 2, False))
+    assert life.decision.send

@@ -34,6 +34,16 @@ def test_a_retained_part_makes_a_zone_stale() -> None:
     assert heard.alive_s == 1.0
 
 
+def test_no_report_from_before_a_goodbye_counts() -> None:
+    """A lamp may have lost its power since, and says `online` before it reports that it shows something else."""
+    reported = ReportedState().after(Report({"bowl": ReportedLook(on=True, color=ORANGE)}), 1.0, fresh=True)
+    assert reported.after(Report(online=False), 2.0, fresh=False).reported_s == {"bowl": 1.0}
+    reported = reported.after(Report(online=False), 2.0, fresh=True).after(Report(online=True), 3.0, fresh=True)
+    assert (reported.reported_s, reported.last_reported_s) == ({}, {"bowl": 1.0})
+    reported = reported.after(Report({"bowl": ReportedLook(on=True)}), 4.0, fresh=True)
+    assert reported.zones == {"bowl": ReportedLook(on=True)}
+
+
 def test_one_zone_does_not_make_another_fresh() -> None:
     """After a new connection each has to be told of by itself."""
     told = Report({"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)})
