@@ -36,7 +36,7 @@ class ReportedState:
 
     `online` is what it or its bridge said last; `said_goodbye` tells that this was on this connection, and not kept by
     the broker. `alive_s` is when the last message came that proves life. `reported_s` tells when each zone was last
-    reported on this connection, since its last goodbye, by a message that was not retained: a zone that is missing there
+    reported on this connection, since its last goodbye, by a message that was not retained: a zone missing there
     confirms nothing, and only such reports are laid together to one state. `last_reported_s` tells when each zone was
     last reported at all.
 
