@@ -29,35 +29,29 @@ class ConfirmedMinutes:
         self._planned: dict[str, bool] = {}
         self._confirmed_s: dict[str, float] = {}
 
-    def sample(self, engine: Controller, reading: ClockReading) -> tuple[Minute, ...]:
+    def sample(self, controller: Controller, reading: ClockReading) -> tuple[Minute, ...]:
         """Takes one look; the rows of the minute that has just ended, if one has."""
         minute = reading.wall.replace(second=0, microsecond=0)
-        rows = self._rows(engine) if self._minute is not None and minute != self._minute else ()
+        rows = self._rows(controller) if self._minute is not None and minute != self._minute else ()
         if minute != self._minute:
-            desired = desired_looks(engine.program.zones, engine.program.look_at(reading.wall), reading.wall)
+            desired = desired_looks(controller.program.zones, controller.program.look_at(reading.wall), reading.wall)
             self._minute, self._confirmed_s = minute, {}
             self._planned = {zone: state.on for zone, state in desired.items()}
         passed_s = reading.mono - self._last_s if self._last_s is not None else 0.0
         self._last_s = reading.mono
         if 0 < passed_s <= self.LONGEST_S:
-            for zone in self._confirmed(engine):
+            for zone in controller.confirmed_zones:
                 self._confirmed_s[zone] = min(60.0, self._confirmed_s.get(zone, 0.0) + passed_s)
         return rows
 
-    def _rows(self, engine: Controller) -> tuple[Minute, ...]:
+    def _rows(self, controller: Controller) -> tuple[Minute, ...]:
         if self._minute is None:
             return ()
-        night = night_at(self._minute, engine.program.place.time_zone).day
+        night = night_at(self._minute, controller.program.place.time_zone).day
         return tuple(
             Minute(night, zone, self._minute, planned, round(self._confirmed_s.get(zone, 0.0), 1))
             for zone, planned in self._planned.items()
         )
-
-    @staticmethod
-    def _confirmed(engine: Controller) -> set[str]:
-        """The zones of which every gateway that drives them confirms its part."""
-        told = [(zone, standing) for track in engine.states.values() for zone, standing in track.status.items()]
-        return {zone for zone, _ in told} - {zone for zone, standing in told if standing != "confirmed"}
 
 
 class LightChanges:
@@ -67,9 +61,9 @@ class LightChanges:
         self._seen: tuple[Cue, Program] | None = None
         self._recorded: dict[str, tuple[Mapping[str, object], Mapping[str, object]]] = {}
 
-    def sample(self, engine: Controller, reading: ClockReading) -> tuple[LightChange, ...]:
+    def sample(self, controller: Controller, reading: ClockReading) -> tuple[LightChange, ...]:
         """Takes one look; the changes since the last one, and at first all zones."""
-        cue, program = engine.cue, engine.program
+        cue, program = controller.cue, controller.program
         if cue is None or self._seen == (cue, program):
             return ()
         self._seen = cue, program

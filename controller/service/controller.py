@@ -98,6 +98,8 @@ class Controller:
         self._lit = set(self.gateways)
         """The gateways that do not confirm dark."""
         self._undecided: set[str] = set(self.gateways)
+        self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
+        """By zone, how many of its gateways do not confirm their part."""
         self._rate_limit = RateLimit()
         self._events: list[Event] = []
 
@@ -120,6 +122,11 @@ class Controller:
     def program(self) -> Program:
         """The rules in force."""
         return self._plan.program
+
+    @property
+    def confirmed_zones(self) -> tuple[str, ...]:
+        """The zones of which every gateway that drives them confirms its part."""
+        return tuple(zone for zone, count in self._unconfirmed.items() if not count)
 
     @property
     def following(self) -> Cue | None:
@@ -282,7 +289,7 @@ class Controller:
         self._trusted_s, self._is_blind = None, True
         for name, gateway in self.gateways.items():
             unknown: dict[str, Status] = dict.fromkeys(gateway.zone_names, "unknown")
-            self.states[name] = replace(self.states[name], status=unknown)
+            self._note(name, replace(self.states[name], status=unknown))
         return list(self.gateways), []
 
     def _decide_all(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
@@ -415,9 +422,8 @@ class Controller:
             issued=self._issued.get(gateway.name),
         )
         decision = reconcile(gateway, self.states[gateway.name], facts)
-        self.states[gateway.name] = decision.state
+        self._note(gateway.name, decision.state)
         self._schedule(gateway.name, decision.wake_s)
-        self._note_light(gateway.name, decision.state)
         for event in decision.events:
             self._report(event, reading)
         messages = (
@@ -429,8 +435,11 @@ class Controller:
             messages = tuple(message if message.retain else replace(message, qos=0) for message in messages)
         return messages
 
-    def _note_light(self, name: str, state: GatewayState) -> None:
-        """Keep which gateways do not confirm dark."""
+    def _note(self, name: str, state: GatewayState) -> None:
+        """Keep the state of a gateway, and which zones and gateways are confirmed."""
+        before, self.states[name] = self.states[name].status, state
+        for zone, status in state.status.items():
+            self._unconfirmed[zone] += (before.get(zone) == "confirmed") - (status == "confirmed")
         is_confirmed = all(status == "confirmed" for status in state.status.values())
         looks = state.desired_looks
         if is_confirmed and looks is not None and not any(look.on for look in looks.values()):

@@ -19,13 +19,13 @@ parts that are made anew when tower.yaml has changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _Degraded:
     """One that stands: the event that told of it last, since when, what the clock was then, and when it was told."""
 
     event: Event
     since: datetime
     began: ClockReading
-    told_s: float
+    last_s: float
 
 
 class Degradations:
@@ -33,14 +33,14 @@ class Degradations:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._standing: dict[tuple[str, ...], _Standing] = {}
+        self._degraded: dict[tuple[str, ...], _Degraded] = {}
 
     def take(self, event: Event, at: datetime) -> None:
         """An event: it may begin one, say anew how one stands, or end some."""
         reading = self._clock.read()
-        ended = [key for key, one in self._standing.items() if _ends(event, one.event)]
+        ended = [key for key, one in self._degraded.items() if _ends(event, one.event)]
         for key in ended:
-            del self._standing[key]
+            del self._degraded[key]
         counted = event.fields.get("what")
         if isinstance(counted, Event) and counted.kind.lasting and counted.kind.lasting.quiet_s:
             event = counted  # of many that were counted instead of told, the last one tells
@@ -48,35 +48,35 @@ class Degradations:
         if lasting is None:
             return
         if any(event.fields.get(name) == value for name, value in lasting.fine):
-            self._standing.pop(_key(event), None)
+            self._degraded.pop(_key(event), None)
             return
-        new = _Standing(event, at, reading, reading.mono)
-        before = self._standing.get(_key(event), new)
+        new = _Degraded(event, at, reading, reading.mono)
+        before = self._degraded.get(_key(event), new)
         if before.event.level is not event.level or _is_quiet(before, reading):
             before = new
-        self._standing[_key(event)] = _Standing(event, before.since, before.began, reading.mono)
+        self._degraded[_key(event)] = _Degraded(event, before.since, before.began, reading.mono)
 
     def rebuilt(self) -> None:
         """Everything but store and files is made anew: what was wrong with the old parts is no more."""
-        self._standing = {
-            key: one for key, one in self._standing.items() if one.event.code.removeprefix("TWL-")[0] in OUTLIVES
+        self._degraded = {
+            key: one for key, one in self._degraded.items() if one.event.code.removeprefix("TWL-")[0] in OUTLIVES
         }
 
     def stands(self, code: str) -> Event | None:
         """What told last of the one of this code; None where none stands."""
-        return next((one.event for one in self._standing.values() if one.event.code == code), None)
+        return next((one.event for one in self._degraded.values() if one.event.code == code), None)
 
     def now(self) -> tuple[Degradation, ...]:
         """All that stand, in the order in which they began; `since` by the clock as it is set now."""
         reading = self._clock.read()
-        self._standing = {key: one for key, one in self._standing.items() if not _is_quiet(one, reading)}
+        self._degraded = {key: one for key, one in self._degraded.items() if not _is_quiet(one, reading)}
         return tuple(
             Degradation(
                 code=one.event.code,
                 since=one.since + timedelta(seconds=reading.stepped_s - one.began.stepped_s),
                 fields={name: plain_value(value) for name, value in one.event.fields.items()},
             )
-            for one in self._standing.values()
+            for one in self._degraded.values()
         )
 
 
@@ -93,6 +93,6 @@ def _key(event: Event) -> tuple[str, ...]:
     return (event.code, *(str(event.fields[name]) for name in (event.kind.lasting or Lasting()).about))
 
 
-def _is_quiet(one: _Standing, reading: ClockReading) -> bool:
+def _is_quiet(one: _Degraded, reading: ClockReading) -> bool:
     quiet_s = (one.event.kind.lasting or Lasting()).quiet_s
-    return quiet_s is not None and reading.mono - one.told_s > quiet_s
+    return quiet_s is not None and reading.mono - one.last_s > quiet_s

@@ -59,6 +59,8 @@ class HealthReport:
         """Not confirmed, and nobody need act; as `_amiss` in the order in which they became so."""
         self._written: dict[str, tuple[int, Status, float]] = {}
         self._payloads: dict[str, int] = {}
+        self._built: dict[str, tuple[object, ...]] = {}
+        """What each document was made of when it was last made."""
         self._pending_s: dict[str, float] = {}
         self._due: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
@@ -70,6 +72,7 @@ class HealthReport:
     def connected(self) -> None:
         """A connection began: what a broker holds is not known, so all is written."""
         self._written.clear()
+        self._built.clear()
         self._summary = (None, float("-inf"))
         self._cue = None
 
@@ -81,15 +84,16 @@ class HealthReport:
             if LEVELS.index(event.level) >= LEVELS.index(level):
                 self._codes[gateway] = event.level, event.code
 
-    def receive(self, item: Received, engine: Controller, reading: ClockReading) -> None:
+    def receive(self, item: Received, controller: Controller, reading: ClockReading) -> None:
         """A document of a gateway on the broker: that of one that is in tower.yaml no more is removed, and what we did
         not write is written over."""
         name = item.topic.removeprefix(f"{self._prefix}/controller/gateway/")
-        if name not in engine.gateways:
+        if name not in controller.gateways:
             if item.payload:
                 self._strangers.add(name)
         elif not item.retain and hash(item.payload) != self._payloads.get(name):
             self._written.pop(name, None)
+            self._built.pop(name, None)
             self._push(name, reading.mono + COALESCE_S)
 
     @property
@@ -99,16 +103,16 @@ class HealthReport:
 
     def messages(
         self,
-        engine: Controller,
+        controller: Controller,
         reading: ClockReading,
         changed: Iterable[str],
         degradations: tuple[Degradation, ...] = (),
     ) -> tuple[Message, ...]:
         """What is to be written now; `changed` names the gateways whose state may have changed since the last call."""
-        cue = engine.cue or engine.program.look_at(reading.wall)
+        cue = controller.cue or controller.program.look_at(reading.wall)
         is_new_cue, self._cue = cue is not self._cue, cue
-        for name in engine.gateways if is_new_cue else changed:
-            self._look_at(name, engine, reading, anew=is_new_cue)
+        for name in controller.gateways if is_new_cue else changed:
+            self._look_at(name, controller, reading, anew=is_new_cue)
         removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
         self._strangers.clear()
         written: list[Message] = []
@@ -116,11 +120,11 @@ class HealthReport:
             due_s, name = heapq.heappop(self._queue)
             if self._due.get(name) == due_s:
                 del self._due[name]
-                written += self._document(name, engine, cue, reading) if name else []
-        return (*removed, *written, *self._summarize(engine, reading, degradations))
+                written += self._document(name, controller, cue, reading) if name else []
+        return (*removed, *written, *self._summarize(controller, reading, degradations))
 
-    def _look_at(self, name: str, engine: Controller, reading: ClockReading, *, anew: bool) -> None:
-        state, gateway = engine.states[name], engine.gateways[name]
+    def _look_at(self, name: str, controller: Controller, reading: ClockReading, *, anew: bool) -> None:
+        state, gateway = controller.states[name], controller.gateways[name]
         if self._known.get(name) is state and not anew:
             return
         self._known[name] = state
@@ -157,9 +161,13 @@ class HealthReport:
     def _topic(self, name: str) -> str:
         return f"{self._prefix}/controller/gateway/{name}"
 
-    def _document(self, name: str, engine: Controller, cue: Cue, reading: ClockReading) -> list[Message]:
+    def _document(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> list[Message]:
         """Nothing where it says what it said already, or is of a pending that may be over in a moment."""
-        health = self.gateway(name, engine, cue, reading)
+        contents = self._contents(name, controller, cue, reading)
+        if contents == self._built.get(name):
+            return []
+        self._built[name] = contents
+        health = self.gateway(name, controller, cue, reading)
         essence = _essence(health)
         if essence == self._written.get(name, (None,))[0]:
             return []
@@ -168,12 +176,41 @@ class HealthReport:
         self._payloads[name] = hash(payload)
         return [Message(self._topic(name), payload, qos=1, retain=True)]
 
-    def gateway(self, name: str, engine: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
+    def _contents(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> tuple[object, ...]:
+        """What the document of one gateway is made of, but for the age of it. To compare this costs a tenth of making
+        the document, and most reports say what the last one said."""
+        gateway, state = controller.gateways[name], controller.states[name]
+        reported, status = state.reported, self._statuses[name][0]
+        zones = []
+        for zone in gateway.zone_names:
+            each = state.status.get(zone, "unknown")
+            is_old = zone not in reported.reported_s or each in {"silent", "unknown"}
+            zones.append(
+                (
+                    each,
+                    reported.zones.get(zone) if status != "pending" else None,
+                    reported.last_reported_s.get(zone) if is_old else True,
+                    state.confirmed_s.get(zone) if each != "confirmed" else None,
+                )
+            )
+        desired = desired_looks(gateway.zone_names, cue, reading.wall)
+        said = (reported.online, reported.by, reported.problems, _is_askable(gateway, state))
+        return (
+            cue,
+            desired,
+            controller.rules(cue, reading.wall),
+            self._code(name, status),
+            said,
+            zones,
+            reading.stepped_s,
+        )
+
+    def gateway(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
         """The document of one gateway."""
-        gateway, state = engine.gateways[name], engine.states[name]
+        gateway, state = controller.gateways[name], controller.states[name]
         reported = state.reported
         desired = desired_looks(gateway.zone_names, cue, reading.wall)
-        rules = engine.rules(cue, reading.wall)
+        rules = controller.rules(cue, reading.wall)
         names = color_names(chain(desired.values(), (look.at(0) for look in cue.looks.values())))
         zones = {zone: _zone(zone, look, rules[zone], state, reading, names) for zone, look in desired.items()}
         status = worst({zone.status for zone in zones.values()})
@@ -196,14 +233,14 @@ class HealthReport:
         return self._codes[name][1] if name in self._codes and status != "confirmed" else None
 
     def _summarize(
-        self, engine: Controller, reading: ClockReading, degradations: tuple[Degradation, ...]
+        self, controller: Controller, reading: ClockReading, degradations: tuple[Degradation, ...]
     ) -> tuple[Message, ...]:
         """On each change of what matters, and every EVERY_S."""
         cue = self._cue
         key = (
             self._changes,
             cue,
-            engine.following,
+            controller.following,
             reading.trust,
             cue and fade_left_s(cue, reading.wall) > 0,
             degradations,
@@ -215,43 +252,45 @@ class HealthReport:
                 self._push("", written_s + COALESCE_S)
             return ()
         self._summary = key, reading.mono
-        payload = self.summary(engine, reading, degradations).model_dump_json().encode()
+        payload = self.summary(controller, reading, degradations).model_dump_json().encode()
         return (Message(f"{self._prefix}/controller/health", payload, qos=1, retain=True),)
 
-    def summary(self, engine: Controller, reading: ClockReading, degradations: tuple[Degradation, ...] = ()) -> Health:
+    def summary(
+        self, controller: Controller, reading: ClockReading, degradations: tuple[Degradation, ...] = ()
+    ) -> Health:
         """The summary of this instant."""
-        cue = engine.cue or engine.program.look_at(reading.wall)
-        following = engine.following
+        cue = controller.cue or controller.program.look_at(reading.wall)
+        following = controller.following
         named = tuple(islice(chain(self._amiss, self._waiting), MOST_NAMED))
-        heard = engine.gateways if len(engine.gateways) <= MOST_NAMED else named
+        heard = controller.gateways if len(controller.gateways) <= MOST_NAMED else named
         return Health(
             version=2,
             at=reading.wall,
             site=self._site,
             clock=reading.trust,
-            now=_cue(engine, cue, reading.wall, fade_left_s(cue, reading.wall)),
-            next=_cue(engine, following, following.at) if following is not None else None,
+            now=_cue(controller, cue, reading.wall, fade_left_s(cue, reading.wall)),
+            next=_cue(controller, following, following.at) if following is not None else None,
             counts={status: count for status, count in self._counts.items() if count},
             amiss=len(self._amiss),
-            unconfirmed=tuple(self._unconfirmed(name, engine) for name in named),
-            heard_s={name: _ago_s(engine.states[name].reported.alive_s, reading) for name in heard},
+            unconfirmed=tuple(self._unconfirmed(name, controller) for name in named),
+            heard_s={name: _ago_s(controller.states[name].reported.alive_s, reading) for name in heard},
             degradations=degradations,
         )
 
-    def _unconfirmed(self, name: str, engine: Controller) -> Unconfirmed:
-        gateway, state = engine.gateways[name], engine.states[name]
+    def _unconfirmed(self, name: str, controller: Controller) -> Unconfirmed:
+        gateway, state = controller.gateways[name], controller.states[name]
         statuses: dict[str, Status] = {zone: state.status.get(zone, "unknown") for zone in gateway.zone_names}
         status = worst(set(statuses.values()))
         return Unconfirmed(name=name, kind=gateway.kind, status=status, code=self._code(name, status), zones=statuses)
 
 
 def health_of(
-    engine: Controller, site: str, reading: ClockReading, degradations: tuple[Degradation, ...] = ()
+    controller: Controller, site: str, reading: ClockReading, degradations: tuple[Degradation, ...] = ()
 ) -> Health:
     """The summary of a controller of which nothing was written before."""
     report = HealthReport(site, "")
-    report.messages(engine, reading, engine.gateways)
-    return report.summary(engine, reading, degradations)
+    report.messages(controller, reading, controller.gateways)
+    return report.summary(controller, reading, degradations)
 
 
 def _essence(health: GatewayHealth) -> int:
@@ -265,8 +304,8 @@ def _is_askable(gateway: Gateway, state: GatewayState) -> bool:
     return gateway.refresh != "nothing" or state.is_absence_reported
 
 
-def _cue(engine: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
-    looks = {zone: LookValue.model_validate(look) for zone, look in engine.looks(cue, at).items()}
+def _cue(controller: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
+    looks = {zone: LookValue.model_validate(look) for zone, look in controller.looks(cue, at).items()}
     return CueHealth(at=cue.at, looks=looks, fades_until=cue.at + timedelta(seconds=cue.fade_s) if fade_s > 0 else None)
 
 

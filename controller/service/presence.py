@@ -27,8 +27,8 @@ class Presence:
         self._beat_s = self._connected_s = float("-inf")
         self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
-        self._damper = RateLimit()
-        self._told: list[Event] = []
+        self._rate_limit = RateLimit()
+        self._events: list[Event] = []
 
     def connected(self, reading: ClockReading) -> None:
         """A connection began, with the birth."""
@@ -41,8 +41,8 @@ class Presence:
         self._is_overwritten = True
         if reading.mono - self._connected_s > FAREWELL_S:
             word = printable(item.payload[:40].decode(errors="replace")) or "–"
-            told = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
-            self._told.extend(self._damper.pass_on(told, reading.mono))
+            event = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
+            self._events.extend(self._rate_limit.pass_on(event, reading.mono))
 
     def due(self, reading: ClockReading) -> tuple[Message, ...]:
         """What is to be said now."""
@@ -55,6 +55,6 @@ class Presence:
         return ()
 
     def events(self, reading: ClockReading) -> tuple[Event, ...]:
-        """What is to be told."""
-        told, self._told = (*self._told, *self._damper.due(reading.mono)), []
-        return told
+        """What is to be reported."""
+        events, self._events = (*self._events, *self._rate_limit.due(reading.mono)), []
+        return events
