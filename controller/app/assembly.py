@@ -77,7 +77,7 @@ class Running:
     """A running service: the controller to look at, the task that ends only when something broke, and the setup with
     which to build everything anew, once tower.yaml has changed."""
 
-    engine: Controller
+    controller: Controller
     work: asyncio.Task[None]
     anew: asyncio.Future[Setup]
     mqtt: Mqtt
@@ -149,13 +149,13 @@ def _connection(brokers: tuple[Address, ...], controller: Controller, site: Site
     )
 
 
-async def _count(context: Context, engine: Controller) -> None:
+async def _count(context: Context, controller: Controller) -> None:
     """Hands changes of light and confirmed minutes to the history."""
     minutes, changes = ConfirmedMinutes(), LightChanges()
     while True:
         reading = context.clock.read()
-        context.store.note_minutes(minutes.sample(engine, reading))
-        context.store.note_light(changes.sample(engine, reading))
+        context.store.note_minutes(minutes.sample(controller.program, controller.confirmed_zones, reading))
+        context.store.note_light(changes.sample(controller, reading))
         await asyncio.sleep(COUNT_S)
 
 

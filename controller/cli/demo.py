@@ -128,7 +128,7 @@ async def _frames(
     """Draws a picture every FRAME_S on a terminal, where `lines` are the recent events; else only waits."""
     while not stop.is_set() and not service.work.done() and (reading := parts.clock.read()).wall < last:
         if lines is not None:
-            scene = Scene(parts.setup, service.engine, reading, parts.language)
+            scene = Scene(parts.setup, service.controller, reading, parts.language)
             sys.stdout.write(f"{CLEAR}{HIDE}{draw(scene, lines, shutil.get_terminal_size())}\n")
             sys.stdout.flush()
         with contextlib.suppress(TimeoutError):

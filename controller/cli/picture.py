@@ -34,7 +34,7 @@ class Scene:
     """One frame: the site, what the controller knows, what the clock says, and in which language."""
 
     setup: Setup
-    engine: Controller
+    controller: Controller
     reading: ClockReading
     language: Language
 
@@ -51,7 +51,7 @@ def draw(scene: Scene, recent: Sequence[str], size: os.terminal_size) -> str:
     now = scene.reading.wall
     height = elevation(place.latitude, place.longitude, now)
     sky = _sky(height)
-    colors = _reported(scene.engine)
+    colors = _reported(scene.controller)
     tower = [_row(*line, sky) for line in _tower(scene.setup.tower.zones, colors)]
     head, facts = (_wrapped(part, size.columns) for part in (_head(scene, now, height), _facts(scene)))
     room = size.lines - len(head) - len(tower) - len(facts) - 3
@@ -74,12 +74,12 @@ def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     return [f"{scene.setup.tower.site.name}   {clock}   ({night})", f"{sun} {height:+.0f}°"]
 
 
-def _reported(engine: Controller) -> Mapping[str, tuple[int, int, int]]:
+def _reported(controller: Controller) -> Mapping[str, tuple[int, int, int]]:
     """By zone: the colour that a gateway says it shows, at its brightness; none where that is old."""
     found = {}
-    for track in engine.states.values():
-        for zone, shown in track.reported.zones.items():
-            if track.status.get(zone) not in {"silent", "unknown"}:
+    for state in controller.states.values():
+        for zone, shown in state.reported.zones.items():
+            if state.status.get(zone) not in {"silent", "unknown"}:
                 found[zone] = _rgb(shown)
     return found
 
@@ -126,12 +126,14 @@ def _sky(height: float) -> tuple[int, int, int]:
 
 def _facts(scene: Scene) -> list[str]:
     names = scene.setup.tower.landmark.zone_names(scene.language)
-    health = health_with_names(health_of(scene.engine, scene.setup.tower.site.name, scene.reading), names)
+    health = health_with_names(health_of(scene.controller, scene.setup.tower.site.name, scene.reading), names)
     zone = scene.setup.tower.site.place.time_zone
     gateways = (
         f"{name}: "
         + " ".join(f"{names.get(each, each)} {MARKS[state.status.get(each, 'unknown')]}" for each in gateway.zone_names)
-        for (name, gateway), state in zip(scene.engine.gateways.items(), scene.engine.states.values(), strict=True)
+        for (name, gateway), state in zip(
+            scene.controller.gateways.items(), scene.controller.states.values(), strict=True
+        )
     )
     later = "–"
     if health.next is not None:

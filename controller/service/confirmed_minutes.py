@@ -1,7 +1,7 @@
 """What the history holds of the light: each change with its look and its rule, and minute by minute and zone by zone
 whether light was planned and for how long what was planned was confirmed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from controller.clock import ClockReading
@@ -29,25 +29,26 @@ class ConfirmedMinutes:
         self._planned: dict[str, bool] = {}
         self._confirmed_s: dict[str, float] = {}
 
-    def sample(self, controller: Controller, reading: ClockReading) -> tuple[Minute, ...]:
-        """Takes one look; the rows of the minute that has just ended, if one has."""
+    def sample(self, program: Program, confirmed: Iterable[str], reading: ClockReading) -> tuple[Minute, ...]:
+        """Takes one look at the rules and the `confirmed` zones; the rows of the minute that has just ended, if one
+        has."""
         minute = reading.wall.replace(second=0, microsecond=0)
-        rows = self._rows(controller) if self._minute is not None and minute != self._minute else ()
+        rows = self._rows(program) if self._minute is not None and minute != self._minute else ()
         if minute != self._minute:
-            desired = desired_looks(controller.program.zones, controller.program.look_at(reading.wall), reading.wall)
+            desired = desired_looks(program.zones, program.look_at(reading.wall), reading.wall)
             self._minute, self._confirmed_s = minute, {}
             self._planned = {zone: state.on for zone, state in desired.items()}
         passed_s = reading.mono - self._last_s if self._last_s is not None else 0.0
         self._last_s = reading.mono
         if 0 < passed_s <= self.LONGEST_S:
-            for zone in controller.confirmed_zones:
+            for zone in confirmed:
                 self._confirmed_s[zone] = min(60.0, self._confirmed_s.get(zone, 0.0) + passed_s)
         return rows
 
-    def _rows(self, controller: Controller) -> tuple[Minute, ...]:
+    def _rows(self, program: Program) -> tuple[Minute, ...]:
         if self._minute is None:
             return ()
-        night = night_at(self._minute, controller.program.place.time_zone).day
+        night = night_at(self._minute, program.place.time_zone).day
         return tuple(
             Minute(night, zone, self._minute, planned, round(self._confirmed_s.get(zone, 0.0), 1))
             for zone, planned in self._planned.items()

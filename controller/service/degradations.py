@@ -68,6 +68,8 @@ class Degradations:
 
     def now(self) -> tuple[Degradation, ...]:
         """All that stand, in the order in which they began; `since` by the clock as it is set now."""
+        if not self._degraded:
+            return ()
         reading = self._clock.read()
         self._degraded = {key: one for key, one in self._degraded.items() if not _is_quiet(one, reading)}
         return tuple(

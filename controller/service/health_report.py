@@ -61,6 +61,8 @@ class HealthReport:
         self._payloads: dict[str, int] = {}
         self._built: dict[str, tuple[object, ...]] = {}
         """What each document was made of when it was last made."""
+        self._rules: tuple[Cue | None, float, dict[str, dict[str, object]]] = (None, 0.0, {})
+        """The rules of a cue, and when they were looked up: where nothing applies, they change with the night."""
         self._pending_s: dict[str, float] = {}
         self._due: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
@@ -194,11 +196,13 @@ class HealthReport:
                 )
             )
         desired = desired_looks(gateway.zone_names, cue, reading.wall)
+        if self._rules[0] is not cue or reading.mono >= self._rules[1] + EVERY_S:
+            self._rules = cue, reading.mono, controller.rules(cue, reading.wall)
         said = (reported.online, reported.by, reported.problems, _is_askable(gateway, state))
         return (
             cue,
             desired,
-            controller.rules(cue, reading.wall),
+            self._rules[2],
             self._code(name, status),
             said,
             zones,

@@ -69,7 +69,7 @@ def shows(service: Running, color: str) -> Callable[[], bool]:
     """Whether the gateway says that it shows this, and is believed."""
 
     def holds() -> bool:
-        track = service.engine.states["mast"]
+        track = service.controller.states["mast"]
         told = {shown.color.hex for shown in track.reported.zones.values() if shown.color}
         return told == {color} and set(track.status.values()) == {"confirmed"}
 

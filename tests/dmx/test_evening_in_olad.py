@@ -120,7 +120,7 @@ def levels(setup: Setup, light: Light | ZoneState) -> Levels:
 
 def confirmed(service: Running) -> bool:
     """Whether every zone of every gateway is confirmed."""
-    standings = [standing for track in service.engine.states.values() for standing in track.status.values()]
+    standings = [standing for track in service.controller.states.values() for standing in track.status.values()]
     return len(standings) == 4 and set(standings) == {"confirmed"}
 
 

@@ -134,13 +134,13 @@ async def soon(holds: Callable[[], Any], what: Callable[[], Any], within_s: floa
 
 def standing(service: Running) -> dict[str, dict[str, str]]:
     """Gateway -> zone -> standing."""
-    return {name: dict(track.status) for name, track in service.engine.states.items()}
+    return {name: dict(track.status) for name, track in service.controller.states.items()}
 
 
 def wrong(service: Running, clock: LeapingClock, devices: dict[str, Played]) -> dict[str, Any]:
     """What somebody under the tower sees that is not as wished, and what the controller has not confirmed."""
     now = clock.read().wall
-    cue = service.engine.program.look_at(now)
+    cue = service.controller.program.look_at(now)
     found: dict[str, Any] = {
         name: zones for name, zones in standing(service).items() if set(zones.values()) != {"confirmed"}
     }
@@ -192,7 +192,7 @@ async def test_every_kind_of_gateway_confirms_the_shipped_week(site: Site, mosqu
 
         async def show(cue: Cue) -> None:
             clock.leap(max(start, cue.at))  # found by the steady tick, as after a suspend
-            await soon(lambda: service.engine.cue is not None and service.engine.cue.at == cue.at, lambda: cue)
+            await soon(lambda: service.controller.cue is not None and service.controller.cue.at == cue.at, lambda: cue)
             await soon(lambda: not told(), lambda: (cue.at, told()))
 
         cues = setup.program().cues(start, start + timedelta(days=8))

@@ -276,6 +276,11 @@ class World(Scenario):
         """Time passes."""
         self.world.run(self.wall + timedelta(seconds=seconds))
         assert all(host.regressions == 0 for host in self.ours), "an older order was applied"
+        controller = self.controller.engine
+        statuses = [pair for state in controller.states.values() for pair in state.status.items()]
+        others = {zone for zone, status in statuses if status != "confirmed"}
+        if statuses:
+            assert set(controller.confirmed_zones) == {zone for zone, _ in statuses} - others
 
     def run_until(self, holds: Callable[[], bool], most_s: float) -> None:
         """Time passes until this holds, which it must within so many seconds."""

@@ -1,6 +1,6 @@
 """Proof of glow: what was planned and what was confirmed, minute by minute."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,22 +20,22 @@ NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
 @dataclass
 class Night:
-    """An engine whose gateway stands as the test says, sampled every second."""
+    """A program whose zones are confirmed as the test says, sampled every second."""
 
     began: datetime
     glow: ConfirmedMinutes = field(default_factory=ConfirmedMinutes)
 
     def __post_init__(self) -> None:
         setup = load(Path(__file__).parents[2] / "config")
-        self.engine = Controller(setup.tower.gateways, "watertower", setup.program())
+        self.controller = Controller(setup.tower.gateways, "watertower", setup.program())
 
     def live(self, first_s: int, last_s: int, **standing: str) -> list[object]:
         """The rows of these seconds."""
-        self.engine.states["mast"] = replace(self.engine.states["mast"], status=standing)
+        confirmed = [zone for zone, status in standing.items() if status == "confirmed"]
         rows: list[object] = []
         for second in range(first_s, last_s):
             reading = ClockReading(self.began + timedelta(seconds=second), 100.0 + second)
-            rows.extend(self.glow.sample(self.engine, reading))
+            rows.extend(self.glow.sample(self.controller.program, confirmed, reading))
         return rows
 
 
@@ -80,12 +80,12 @@ def by_hand(kind: str, owner: str, reason: str) -> dict[str, object]:
 def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
     """Each zone once, and again only when its look or its rule is another; an override covers its zones only."""
     night, changes = Night(EVENING), LightChanges()
-    program = night.engine.program
+    program = night.controller.program
 
     def sample(second: int) -> list[LightChange]:
         reading = ClockReading(EVENING + timedelta(seconds=second), 100.0 + second)
-        night.engine.turn(reading)
-        return list(changes.sample(night.engine, reading))
+        night.controller.turn(reading)
+        return list(changes.sample(night.controller, reading))
 
     orange = {"colors": ["#FF6A00"], "names": ["orange"], "brightness": 1.0}
     campaign = {"kind": "campaign", "name": "En vecka fri från våld", "line": program.campaigns[0].line}
@@ -95,11 +95,11 @@ def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
     ]
     assert sample(1) == []
     by_ann = Override("a", {"bowl": Look()}, EVENING, EVENING + timedelta(seconds=10), "Ann", "test")
-    night.engine.follow(program.with_overrides((by_ann,), None))
+    night.controller.follow(program.with_overrides((by_ann,), None))
     dark, hand = {"colors": [], "names": [], "brightness": 1.0}, by_hand("override", "Ann", "test")
     assert [(c.zone, c.look, c.rule, c.at) for c in sample(2)] == [("bowl", dark, hand, EVENING + timedelta(seconds=2))]
     assert [(c.zone, c.look, c.rule) for c in sample(10)] == [("bowl", orange, campaign)]
-    night.engine.follow(program.with_overrides((), SafetyStop(EVENING, "Bo", "storm")))
+    night.controller.follow(program.with_overrides((), SafetyStop(EVENING, "Bo", "storm")))
     stop = by_hand("stop", "Bo", "storm")
     assert {(c.zone, *map(str, (c.look["colors"], c.rule))) for c in sample(20)} == {
         (zone, "[]", str(stop)) for zone in ("bowl", "shaft")
@@ -110,9 +110,9 @@ def test_by_day_the_light_is_on_nobodys_behalf() -> None:
     """Before the first turn nothing is recorded."""
     night, changes = Night(NOON), LightChanges()
     reading = ClockReading(NOON, 100.0)
-    assert changes.sample(night.engine, reading) == ()
-    night.engine.turn(reading)
+    assert changes.sample(night.controller, reading) == ()
+    night.controller.turn(reading)
     idle = {"name": "En vecka fri från våld", "ended": "07:52", "begins": None}
-    assert [change.rule for change in changes.sample(night.engine, reading)] == [
+    assert [change.rule for change in changes.sample(night.controller, reading)] == [
         {"kind": None, "name": None, "line": None, "idle": idle}
     ] * 2
