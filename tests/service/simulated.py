@@ -184,23 +184,12 @@ class SimulatedVendor(Switched, VendorGatewayHost):
         self._sent.extend((self.clock.mono, self.name, message) for message in messages)
         return messages
 
-    def _birth(self) -> Iterable[Message]:
-        """Records what it says when it has connected."""
-        messages = tuple(super()._birth())
-        self._sent.extend((self.clock.mono, self.name, message) for message in messages)
-        return messages
-
     def start(self, *, tell: bool = True) -> None:
         """Power; with `tell` it says what its firmware says then, else nothing at all."""
         self.powered = True
         super().start()
         if not tell:
             self.boot_messages = ()
-
-    @property
-    def is_on(self) -> bool:
-        """Whether it has power."""
-        return self._is_on
 
     @property
     def name(self) -> str:
