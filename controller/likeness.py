@@ -9,8 +9,8 @@ and `svart`), and so does a beginning that is missing (`range` and `orange`): `a
 from collections.abc import Mapping
 
 SHORTEST, SURE, LONG = 4, 6, 7
-"""Words of fewer letters than SHORTEST are too near to each other; from SURE letters on a letter may be wrong, from LONG
-letters on two slips are allowed."""
+"""Words of fewer letters than SHORTEST are too near to each other; from SURE letters on a letter may be wrong, from
+LONG letters on two slips are allowed."""
 LONGEST = 40
 """Longer words take long to compare, and none is known."""
 

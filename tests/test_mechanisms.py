@@ -12,8 +12,8 @@ ROOT = Path(controller.__path__[0])
 THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "to_thread", "run_in_executor"}
 TYPED = {"schedule/hours.py"}
 """As people type an instant, in local time too."""
-IN_A_FIXED_FORM = {"state/override_file.py", "state/history.py"}
-"""Under a checksum, and as a sort key: in what earlier versions wrote too."""
+IN_A_FIXED_FORM = {"state/override_file.py", "state/history.py", "cli/plan_table.py"}
+"""Under a checksum, and as a sort key: in what earlier versions wrote too. As calendars (RFC 5545) take it."""
 INSTANTS = {"at", "now", "since", "until", "start", "end", "saved", "wall"}
 """What an instant is called; a calendar day has no other form."""
 
