@@ -83,5 +83,5 @@ async def test_a_retained_request_is_not_obeyed_and_a_live_one_is(tmp_path: Path
             await asyncio.sleep(0.01)
         person.publish(Message(REQUESTS, request("live"), qos=1))
         await answered.wait()
-        assert [override.id for override in service.engine.program.overrides] == ["live"]
+        assert [override.id for override in service.controller.program.overrides] == ["live"]
     assert {event.fields["id"] for event in told if "id" in event.fields} == {"live"}
