@@ -35,7 +35,7 @@ def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., World], 
     world.mast.disconnect()
     world.until(SUNSET + timedelta(minutes=5))
     assert world.right
-    assert world.wrong_s < 3
+    assert world.wrong_s < 2.5  # until its clock was told apart, and a network's delay
     assert [event.code for _, event in world.mast.events].count("TWL-D013") == 1
 
 
