@@ -203,7 +203,7 @@ def _turns(levels: tuple[int, ...]) -> int:
 @settings(max_examples=12)
 @given(
     who=st.sampled_from(["controller", "mast", "both"]),
-    ahead_s=st.floats(0.5, 60),
+    ahead_s=st.floats(0.5, 59),  # with the way of a document below the 60 s that are slowed and not followed
     after_s=st.floats(0, 30),
     trust=st.sampled_from([Trust.TRUSTED, Trust.HOLDOVER, Trust.PLAUSIBLE]),
 )
