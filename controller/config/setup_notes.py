@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -24,6 +25,7 @@ from controller.lighting.light import Light
 from controller.lighting.look import parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.lighting.patch import VISIBLE
+from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note
 from controller.schedule.plan_notes import notes as notes_of_schedule
 from controller.schedule.trap_notes import trap_notes
@@ -37,6 +39,10 @@ INABILITIES: Mapping[Lack, str] = {
     "answer": "TWL-S238",
     "scale": "TWL-S239",
 }
+OF_LOOKS = {0.0: "TWL-S251"}
+OF_LIMITS = {0.0: "TWL-S259", 1.0: "TWL-S260"}
+"""Shares of brightness that are most likely not meant."""
+NUMBER = re.compile(r" +#\w.*")
 FAINT = 0.4
 MOST_LAMPS = 20
 """So many of the lamps that miss a colour are named."""
@@ -47,15 +53,17 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     """Every note on the schedule from `now` on, each at the name of its rule, in the order of the file."""
     document = setup.schedule_text
     rules = [rule for group in checks.RULES for rule in document.pairs.groups(group)]
+    limits = document.pairs.groups("limits")
     names = {rule.place.line: rule.entries["name"].value.place for rule in rules}
+    program = setup.program()
     found = [
         document.source.finding(note.code, names.get(note.rule.line), **note.fields)
-        for note in chain(notes_of_schedule(setup.program(), now), _traps(setup, now))
+        for note in chain(notes_of_schedule(program, now), _traps(setup, program, now))
     ]
     if not (setup.schedule.campaigns or setup.schedule.every_night or setup.schedule.blackouts):
         found.append(document.source.finding("TWL-S252", None))
     for rule in rules:
-        found.extend(_of_rule(document, rule))
+        found.extend(_of_rule(document, rule, is_limit=rule in limits))
     more = (
         _not_read(setup),
         _of_tower(setup),
@@ -67,10 +75,10 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     return in_order((*found, *chain(*more)))
 
 
-def _traps(setup: Setup, now: datetime) -> Iterator[Note]:
+def _traps(setup: Setup, program: Program, now: datetime) -> Iterator[Note]:
     """What most likely was not meant, of rules that are lit at all; a colour for some zones leaves the others to the
     rules below."""
-    for note in trap_notes(setup.program(), now):
+    for note in trap_notes(program, now):
         if note.rule.looks and all(not look.colors for look in note.rule.looks.values()):
             continue  # dark by day or for a minute, as for Earth Hour, is what was asked for
         yield note
@@ -169,10 +177,22 @@ def _at(document: Document, where: tuple[int | str, ...], code: str, **fields: o
     return document.source.finding(code, node.place if node else None, **fields)
 
 
-def _of_rule(document: Document, rule: Pairs) -> Iterator[Finding]:
+def _name_cut_short(document: Document, name: Scalar) -> Iterator[Finding]:
+    """A comment that was meant as part of a name, `Orange #1`; one that is meant as such has a space behind its `#`."""
+    behind = document.source.lines[name.place.line - 1][name.place.end - 1 :]
+    if not name.quoted and (found := NUMBER.match(behind)):
+        whole = f"{name.text.strip()}{found[0]}".rstrip()
+        yield document.source.finding("TWL-S247", name.place, name=name.text.strip(), whole=whole)
+
+
+def _of_rule(document: Document, rule: Pairs, *, is_limit: bool) -> Iterator[Finding]:
     brightness, color = rule.entries.get("brightness"), rule.entries.get("color")
-    if brightness and isinstance(brightness.value, Scalar) and parse_brightness(brightness.value.text) == 0:
-        yield document.source.finding("TWL-S251", brightness.value.place)
+    if brightness and isinstance(brightness.value, Scalar):
+        code = (OF_LIMITS if is_limit else OF_LOOKS).get(parse_brightness(brightness.value.text))
+        if code is not None:
+            yield document.source.finding(code, brightness.value.place)
+    if name := rule.scalar("name"):
+        yield from _name_cut_short(document, name)
     for word, _ in _words(color.value, frozenset()) if color else ():
         plain = word.text.strip().casefold()
         if plain in DARK_WORDS - USUAL_WORDS:

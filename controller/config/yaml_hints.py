@@ -45,7 +45,7 @@ TELLTALES = {
     "address": "fixtures",
 }
 """Keywords that show what the deleted keyword above them was."""
-LISTS_OF_ENTRIES = frozenset({"every_night", "blackouts"})
+LISTS_OF_ENTRIES = frozenset({"every_night", "blackouts", "limits"})
 """Below these a campaign is pasted by mistake, at the end of the file."""
 HOLD_PAIRS = frozenset({"site", "mqtt"})
 """Those of them that hold pairs; the others hold lists."""

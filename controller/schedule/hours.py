@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator
 
 from controller.errors import Mistake
+from controller.schedule import day_grammar
 from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read, several
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
 from controller.schedule.text_field import TextField
@@ -66,6 +67,7 @@ def night_at(moment: datetime, zone: ZoneInfo) -> Night:
     return night if moment >= night.start else night_of(night.day - timedelta(days=1), zone)
 
 
+@lru_cache(maxsize=4096)
 def instant(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> datetime:
     """A local clock time of a day (minutes since 00:00, 0..1440) as UTC; `last` takes a repeated time's second."""
     # fold 0 in a gap carries the offset of before it, which is the instant the time would have been
@@ -108,8 +110,13 @@ class Window(TextField):
 
     @classmethod
     def parse(cls, text: str) -> "Window":
-        """`T to T` or `all day`; raises Mistake as `hours_grammar.read` does."""
-        return cls(*read(text), text)
+        """`T to T` or `all day`; raises Mistake as `hours_grammar.read` does, and TWL-S176 for days."""
+        try:
+            return cls(*read(text), text)
+        except Mistake:
+            if _is_days(text):
+                raise Mistake("TWL-S176", end=len(text), written=text.strip()) from None
+            raise
 
     def resolve(self, night: Night, place: Place) -> tuple[Stretch, ...]:
         """The stretches of this window in one night, UTC, in order; none where it is empty that night."""
@@ -125,6 +132,14 @@ class Window(TextField):
     def ends(self, night: Night, place: Place) -> tuple[datetime | None, datetime | None]:
         """Start and end as they fall, UTC, the end perhaps first; None: the sun has no such event that night."""
         return _moment(self.start, night, place, last=False), _moment(self.end, night, place, last=True)
+
+
+def _is_days(text: str) -> bool:
+    try:
+        day_grammar.read(text)
+    except Mistake:
+        return False
+    return True
 
 
 def _moment(term: Term, night: Night, place: Place, *, last: bool) -> datetime | None:

@@ -127,7 +127,8 @@ class Program:
                 rules = tuple(rule for rule in every if isinstance(rule, Blackout) or rule.name not in skipped)
                 overrides = tuple(each for each in self.overrides if not each.looks.keys().isdisjoint(zones))
                 plan = RulePlan(self.place, zones, rules, overrides, self.stop)
-                vars(plan)["nights"] = self._worked_out.setdefault((skipped, zones), Nights(rules, self.place))
+                nights = self._all_nights if rules == self.rules else Nights(rules, self.place)
+                vars(plan)["nights"] = self._worked_out.setdefault((skipped, zones), nights)
                 plans.append(plan)
             self._known_plans[skipped] = tuple(plans)
         return self._known_plans[skipped]

@@ -47,9 +47,15 @@ def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
     for rule in program.rules:
         if isinstance(rule, Lit):
             yield from _one_year_only(rule, today)
-            yield from _cut_at_midnight(rule, own[id(rule)], program.place)
+            yield from _cut_at_midnight(rule, own[id(rule)], program.place, "TWL-S218")
             yield from _by_day(rule, own[id(rule)], program.place)
             yield from _for_minutes(rule, own[id(rule)], program.place)
+    for rule in (*program.blackouts, *program.limits):
+        held = {
+            each.night: [Claim(start, end, rule, False) for start, end in rule.windows(each.night, program.place)]
+            for each in program.nights(now, now + AHEAD)
+        }
+        yield from _cut_at_midnight(rule, {night: of for night, of in held.items() if of}, program.place, "TWL-S248")
 
 
 def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
@@ -81,7 +87,7 @@ def _moving_feast(day: date) -> str | None:
     return None
 
 
-def _cut_at_midnight(rule: Lit, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
+def _cut_at_midnight(rule: Rule, own: dict[Night, list[Claim]], place: Place, code: str) -> Iterator[Note]:
     """A window that goes on into the morning by the clock, of which `dates` leave only the hours of the day itself."""
     if rule.dates is None:
         return
@@ -93,7 +99,7 @@ def _cut_at_midnight(rule: Lit, own: dict[Night, list[Claim]], place: Place) -> 
             if inside and len(rule.frames(night)) == 1 and rule.has(night.day) and not rule.has(night.morning):
                 lit = _lit_on(night.day, own, place)
                 fields = {"name": rule.name, "hours": window.text.strip(), "day": night.day.isoformat(), "lit": lit}
-                yield Note("TWL-S218", rule, fields)
+                yield Note(code, rule, fields)
                 return
 
 
@@ -105,7 +111,7 @@ def _goes_on_after_midnight(window: Window) -> bool:
 
 
 def _lit_on(day: date, own: dict[Night, list[Claim]], place: Place) -> str:
-    """When a rule is lit on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
+    """When a rule holds on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
     zone = place.time_zone
     spans = sorted((claim.start, claim.end) for claims in own.values() for claim in claims)
     told = []

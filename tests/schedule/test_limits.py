@@ -1,8 +1,9 @@
 """Limits and skipped campaigns, which lie over the rules, exact at their borders; zones that a campaign leaves out."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 from controller.config.load import parse
 from controller.lighting.color import Color
 from controller.lighting.look import Look
-from controller.schedule.campaign import Override, SafetyStop
+from controller.schedule import precedence
+from controller.schedule.campaign import Override, Rule, SafetyStop
+from controller.schedule.hours import Night, Place
 from controller.schedule.plan import Program
+from controller.schedule.precedence import Claim, claims
 from controller.service.desired import desired_looks
 from tests.schedule.conftest import CONFIG
 
@@ -221,3 +225,26 @@ def test_a_skip_says_who_skips_what(planned: Planned) -> None:
     assert (skipped.look_at(at).at, skipped.look_at(at).fade_s) == (at, 2.0)
     assert skipped.explain(at + timedelta(hours=4)).skip is None
     assert skipped.look_at(at - SECOND).campaign == "a"
+
+
+def test_each_night_is_worked_out_once_for_the_rules_and_once_for_the_limits(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is asked for: with hundreds of campaigns this is nearly all of the time that `check` takes."""
+    program = planned(
+        "campaigns:\n  - {name: a, dates: every day, color: red}\n"
+        "limits:\n  - {name: birds, hours: 23:00 to 05:00, brightness: 30 %}\n"
+    )
+    asked: list[tuple[str, date]] = []
+
+    def counted(rules: Iterable[Rule], night: Night, place: Place) -> tuple[Claim, ...]:
+        asked.extend((rule.name, night.day) for rule in rules)
+        return claims(rules, night, place)
+
+    monkeypatch.setattr(precedence, "claims", counted)
+    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for _ in range(2):
+        program.nights(start, start + timedelta(days=10))
+        program.cues(start, start + timedelta(days=5))
+    assert {name for name, _ in asked} == {"a", "birds"}
+    assert set(Counter(asked).values()) == {1}
