@@ -118,12 +118,20 @@ def _is_lit(program: Program, cue: Cue) -> bool:
     return any(look.at(step * look.change_every_s).on for look in looks for step in range(len(look.colors)))
 
 
+def _is_new_light(program: Program, before: Cue, cue: Cue) -> bool:
+    """Whether it is lit by another rule than before; a limit or a fade only changes how."""
+    is_same_rule = (cue.campaign, cue.why.winner) == (before.campaign, before.why.winner)
+    return _is_lit(program, cue) and not (is_same_rule and _is_lit(program, before))
+
+
 def _summary(setup: Setup, options: Options, now: datetime) -> str:
     say = options.say
     program = setup.program()
     zone = setup.tower.site.place.time_zone
-    cue, following = program.look_at(now), program.next_cue(now)
-    while following is not None and not _is_lit(program, following):
+    cue = before = program.look_at(now)
+    following = program.next_cue(now)
+    while following is not None and not _is_new_light(program, before, following):
+        before = following
         following = program.next_cue(following.at) if following.at < now + AHEAD else None
     numbers = {
         "campaigns": len(setup.schedule.campaigns),

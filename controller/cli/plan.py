@@ -78,7 +78,7 @@ def command(
         told = calendar(setup, program, (start, end), options, now)
     else:
         told = table(setup, program, (start, end), options, None if period else now)
-    click.echo(told)
+    click.echo(told, nl=not as_ics)
     for line in beside:
         click.echo(line, err=as_csv or as_ics)
 

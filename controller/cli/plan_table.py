@@ -111,7 +111,7 @@ def calendar(setup: Setup, program: Program, period: Span, options: Options, now
             f"DESCRIPTION:{_escaped(about)}",
             "END:VEVENT",
         ]
-    return "\r\n".join(map(_folded, (*lines, "END:VCALENDAR")))
+    return "".join(f"{_folded(line)}\r\n" for line in (*lines, "END:VCALENDAR"))
 
 
 def _whole(program: Program, plan: NightPlan) -> Span | None:

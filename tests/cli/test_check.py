@@ -216,3 +216,13 @@ def test_nights_that_stay_dark_are_no_change(call: Any, config: Path, tmp_path: 
     told = call("check", "--against-running").stdout.splitlines()
     assert [line.partition(":")[0].split()[1] for line in told if "→" in line] == ["26", "27"]
     assert not [line for line in told if "fades" in line]
+
+
+def test_a_limit_is_no_next_light_while_it_is_lit(call: Any, config: Path) -> None:
+    """It dims and lifts several times a night; the tower is lit all the time."""
+    rule = "every_night:\n  - {name: Always, hours: all day, color: orange}\n"
+    limits = "limits:\n  - {name: Birds, hours: [noon to 20:00, 22:00 to 02:00, 04:00 to 08:00], brightness: 30 %}\n"
+    (config / "schedule.yaml").write_text(f"version: 1\ncampaigns: []\n{rule}{limits}", "utf-8")
+    told = call("check").output
+    assert "Lit now: Always" in told
+    assert "Next light" not in told
