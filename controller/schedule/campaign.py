@@ -169,8 +169,11 @@ class Override:
     skips: str = ""
 
     def hides(self, older: "Override") -> bool:
-        """Whether an older one never has an effect again from the start of this one on."""
-        return older.end <= self.end and older.skips == self.skips and older.looks.keys() <= self.looks.keys()
+        """Whether an older one never has an effect again from the start of this one on. A skip takes the place of the
+        one of the same campaign: else an earlier end would not be its end."""
+        if self.skips or older.skips:
+            return older.skips == self.skips
+        return older.end <= self.end and older.looks.keys() <= self.looks.keys()
 
 
 @dataclass(frozen=True, slots=True)

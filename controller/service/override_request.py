@@ -7,6 +7,7 @@ stop needs no clock.
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -154,6 +155,8 @@ def override_of(request: Request, policy: OverridePolicy, now: datetime) -> Stor
         name = _campaign(request.campaign, policy.program)
         given = {"id": request.id, "owner": request.owner, "reason": request.reason}
         return StoredOverride(said=name, skips=name, start=now, end=end, **given)
+    if request.campaign:  # without its action a skip would make everything dark
+        raise Mistake("TWL-O140")
     looks = _looks(request, policy)
     stored = {zone: ZoneLook.of(look, now, 0.0) for zone, look in looks.items()}
     said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
@@ -171,11 +174,16 @@ def stop_of(request: Request, now: datetime) -> StoredOverride:
 def _campaign(asked: str, program: Program) -> str:
     """The name of the campaign, or entry of every night, as the schedule has it."""
     names = [rule.name for rule in (*program.campaigns, *program.every_night)]
-    found = next((name for name in names if name.casefold() == " ".join(asked.split()).casefold()), None)
+    found = next((name for name in names if _plain(name) == _plain(asked)), None)
     if found is not None:
         return found
     more = [", …"] if len(names) > MOST_NAMES else []
     raise Mistake("TWL-O139", campaign=asked, campaigns="".join((", ".join(names[:MOST_NAMES]) or "–", *more)))
+
+
+def _plain(name: str) -> str:
+    """A name without case, composed letters, and one space for several."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:

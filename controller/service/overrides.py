@@ -83,7 +83,6 @@ class OverrideManager:
     def __init__(self, store: OverrideKeeper, policy: OverridePolicy) -> None:
         self.policy = policy
         self._store = store
-        self._in_force = {stored.id: stored for stored in _readable(record.document for record in store.overrides)}
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
         self._unanswered_stops = 0
         """So many stops are in force before they are answered."""
@@ -96,6 +95,9 @@ class OverrideManager:
         }
         self._unrecorded: tuple[str, ...] = ()
         """Those that have ended since the store was told so last."""
+        self._in_force: dict[str, StoredOverride] = {}
+        for stored in _readable(record.document for record in store.overrides):
+            self._put_in_force(stored)  # the store may not have been told of one that was hidden
         self._done = dict.fromkeys(store.done)
         self._unstored: str | None = None
         """The request whose stop or lift the disk has refused so far."""
@@ -158,14 +160,19 @@ class OverrideManager:
             raise Mistake("TWL-O126")
         stored = override_of(request, self.policy, now)
         end = stored.end or now
-        hidden = [old for old in self._in_force.values() if stored.override.hides(old.override)]
-        if len(self._in_force) - len(hidden) >= MOST_OVERRIDES:
+        if len(self._in_force) - len(self._hidden_by(stored)) >= MOST_OVERRIDES:
             raise Mistake("TWL-O119", most=MOST_OVERRIDES)
         if not await self._store.store_override(stored.id, stored.model_dump_json(exclude_none=True), now, end):
             raise Mistake("TWL-O127", name=stored.id)
-        self._end(hidden, stored.start)
-        self._in_force[stored.id] = stored
+        self._put_in_force(stored)
         return self._granted(stored)
+
+    def _hidden_by(self, stored: StoredOverride) -> list[StoredOverride]:
+        return [old for old in self._in_force.values() if stored.override.hides(old.override)]
+
+    def _put_in_force(self, stored: StoredOverride) -> None:
+        self._end(self._hidden_by(stored), stored.start)
+        self._in_force[stored.id] = stored
 
     def _granted(self, stored: StoredOverride) -> Event:
         zone, end = self.policy.program.place.time_zone, stored.override.end

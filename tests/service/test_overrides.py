@@ -1,7 +1,9 @@
 """What is asked for by hand: answered by its id, refused with a reason, and a stop that nothing holds up."""
 
 import json
+import unicodedata
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -435,7 +437,37 @@ async def test_a_skip_and_a_look_by_hand_hide_nothing_of_each_other(disk: Simula
     await hand.take(asked(id="s", action="skip", campaign=name, until="3 h"), EVENING)
     await hand.take(asked(id="o", until="4 h"), EVENING + HOUR)
     await hand.take(asked(id="t", action="skip", campaign=name, until="2 h"), EVENING + HOUR)
-    assert [each.id for each in hand.overrides] == ["s", "o", "t"]
+    assert [each.id for each in hand.overrides if each.end > EVENING + HOUR] == ["o", "t"]
     program = SETUP.program(hand.overrides, None)
     assert program.look_at(EVENING + 2 * HOUR).why.winner == "override"
     assert program.look_at(EVENING + 5 * HOUR).why.winner == name
+
+
+async def test_a_later_skip_of_the_same_campaign_has_the_end_that_its_answer_tells(disk: SimulatedDisk) -> None:
+    """Also where that is earlier; after a restart too. A skip of another campaign stays."""
+    hand, name = hand_on(disk), SETUP.schedule.campaigns[0].name
+    await hand.take(asked(id="s", action="skip", campaign=name, until="4 h"), EVENING)
+    await hand.take(asked(id="t", action="skip", campaign=name, until="1 h"), EVENING + HOUR)
+    assert SETUP.program(hand.overrides, None).look_at(EVENING + HOUR).looks == {}
+    assert winner(hand, EVENING + 2 * HOUR) == name
+    assert winner(hand_on(disk), EVENING + 2 * HOUR) == name
+
+
+async def test_a_campaign_without_skip_is_refused(disk: SimulatedDisk) -> None:
+    """A request without its action is one for a look, and without a look for dark."""
+    hand = hand_on(disk)
+    answer = await hand.take(asked(action="override", campaign=SETUP.schedule.campaigns[0].name), EVENING)
+    assert (answer.code, hand.overrides) == ("TWL-O110", ())
+    assert "TWL-O140" in str(answer.fields["reason"])
+
+
+@pytest.mark.parametrize(
+    "asked_for", ["Två mellanslag", " TVÅ  Mellanslag", unicodedata.normalize("NFD", "två mellanslag")]
+)
+async def test_a_campaign_is_found_however_its_name_is_typed(disk: SimulatedDisk, asked_for: str) -> None:
+    """Spaces, case and decomposed letters, as some keyboards send them, make no other name."""
+    rule = SETUP.schedule.campaigns[0].model_copy(update={"name": "Två  mellanslag"})
+    program = replace(SETUP.program(), campaigns=(rule,))
+    hand = OverrideManager(disk, OverridePolicy(program, SETUP.tower.palette, 24 * HOUR))
+    answer = await hand.take(asked(action="skip", campaign=asked_for), EVENING)
+    assert answer.fields.get("campaign") == "Två  mellanslag"
