@@ -105,7 +105,7 @@ def _faint_colors(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
                 fields = {"percent": f"{100 * light.brightness:.0f}", "suggestion": full.hex if full else ""}
                 yield finding("TWL-S245", word.place, color=word.text.strip(), **fields)
             dimmed = light.times(written)
-            for lamp, fixture in lamps.items():
+            for lamp, fixture in lamps.items() if written < 1 else ():
                 if fixture.zone not in zones or lamp.delta_e_of_levels(light, lamp.levels(light)) >= VISIBLE:
                     continue
                 delta_e = lamp.delta_e_of_levels(dimmed, lamp.levels(dimmed))
