@@ -98,7 +98,7 @@ def calendar(setup: Setup, program: Program, period: Span, options: Options, now
         whole, row = _whole(program, plan), _row(setup, program, plan, options)
         if whole is None:
             continue
-        names = dict.fromkeys(piece.shows.name for piece in plan.pieces if piece.shows is not None)
+        names = dict.fromkeys(piece.shows.name for piece in plan.pieces if piece.shows is not None and _is_lit(piece))
         about = "\n".join(f"{light} – {why}" for light, why in _told(row))
         lines += [
             "BEGIN:VEVENT",
@@ -116,8 +116,13 @@ def calendar(setup: Setup, program: Program, period: Span, options: Options, now
 
 def _whole(program: Program, plan: NightPlan) -> Span | None:
     """From the first light of a night to the last; None where it is dark."""
-    lit = [piece for piece in plan.pieces if piece.shows is not None]
+    lit = [piece for piece in plan.pieces if _is_lit(piece)]
     return _local(program, (lit[0].start, lit[-1].end)) if lit else None
+
+
+def _is_lit(piece: Piece) -> bool:
+    """Whether there is light; a campaign may be dark on purpose, and a limit may take all light away."""
+    return not piece.is_dimmed_out and any(look.colors for rule in piece.showing for look in rule.looks.values())
 
 
 def _told(row: NightRow) -> list[tuple[str, str]]:

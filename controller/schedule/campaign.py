@@ -120,7 +120,7 @@ class Rule(BaseModel):
             for start, end in window.resolve(night, place)
             for first, last in frames
         ]
-        return _apart(sorted(stretch for stretch in found if stretch[0] < stretch[1]))
+        return apart(sorted(stretch for stretch in found if stretch[0] < stretch[1]))
 
 
 class Blackout(Rule):
@@ -185,7 +185,7 @@ class SafetyStop:
     reason: str
 
 
-def _apart(stretches: list[Stretch]) -> tuple[Stretch, ...]:
+def apart(stretches: list[Stretch]) -> tuple[Stretch, ...]:
     """Overlapping and touching stretches become one."""
     merged: list[Stretch] = []
     for start, end in stretches:

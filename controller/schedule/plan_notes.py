@@ -185,7 +185,8 @@ class _Shown:
         for night in nights:
             pieces: dict[int, list[Stretch]] = defaultdict(list)
             for piece in night.pieces:
-                pieces[id(piece.shows)].append((piece.start, piece.end))
+                if not piece.is_dimmed_out:
+                    pieces[id(piece.shows)].append((piece.start, piece.end))
             self._pieces.append(pieces)
         self._frames: dict[tuple[int, int], tuple[Stretch, ...]] = {}
 

@@ -44,6 +44,11 @@ class Piece:
         return self.claim.rule if self.claim is not None and self.claim.lit else None
 
     @property
+    def is_dimmed_out(self) -> bool:
+        """Whether a limit takes all light away."""
+        return self.limit is not None and self.limit.brightness == 0
+
+    @property
     def showing(self) -> tuple[Rule, ...]:
         """All rules whose looks are shown, each in its zones."""
         return (*((self.shows,) if self.shows is not None else ()), *self.also)

@@ -6,19 +6,20 @@ A note that is usually wrong is worse than none: what is written so on purpose g
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from controller.schedule.campaign import Lit, Rule
+from controller.schedule.campaign import Lit, Rule, apart
 from controller.schedule.holidays import HOLIDAYS
 from controller.schedule.hours import Night, Place, Window
 from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import AHEAD, Note
-from controller.schedule.precedence import Claim
+from controller.schedule.precedence import Claim, Piece
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.sun import SUNSET_DEG, below
 
+Stretches = Mapping[Night, Sequence[Claim | Piece]]
 SHORTEST = timedelta(minutes=20)
 DAYLIGHT = timedelta(minutes=30)
 """So much light before sunset or after sunrise is worth a note: nobody sees it. Less is twilight, or a round hour."""
@@ -39,23 +40,28 @@ ONCE = re.compile(r"invig|jubile|premiär|inaugurat|opening|anniversary|[0-9]{4}
 def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
     """The notes for the REACH nights from an instant on, rule by rule."""
     own: dict[int, dict[Night, list[Claim]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[int, dict[Night, list[Piece]]] = defaultdict(lambda: defaultdict(list))
     for night in program.nights(now, now + AHEAD):
         for claim in night.claims:
             if claim.lit:
                 own[id(claim.rule)][night.night].append(claim)
+        for piece in night.pieces:
+            for rule in piece.showing if not piece.is_dimmed_out else ():
+                seen[id(rule)][night.night].append(piece)
     today = now.astimezone(program.place.time_zone).date()
     for rule in program.rules:
         if isinstance(rule, Lit):
             yield from _one_year_only(rule, today)
-            yield from _cut_at_midnight(rule, own[id(rule)], program.place, "TWL-S218")
-            yield from _by_day(rule, own[id(rule)], program.place)
+            yield from _cut_at_midnight(rule, own[id(rule)], seen[id(rule)], program.place, "TWL-S218")
+            yield from _by_day(rule, seen[id(rule)], program.place)
             yield from _for_minutes(rule, own[id(rule)], program.place)
     for rule in (*program.blackouts, *program.limits):
         held = {
             each.night: [Claim(start, end, rule, False) for start, end in rule.windows(each.night, program.place)]
             for each in program.nights(now, now + AHEAD)
         }
-        yield from _cut_at_midnight(rule, {night: of for night, of in held.items() if of}, program.place, "TWL-S248")
+        held = {night: claims for night, claims in held.items() if claims}
+        yield from _cut_at_midnight(rule, held, held, program.place, "TWL-S248")
 
 
 def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
@@ -87,8 +93,9 @@ def _moving_feast(day: date) -> str | None:
     return None
 
 
-def _cut_at_midnight(rule: Rule, own: dict[Night, list[Claim]], place: Place, code: str) -> Iterator[Note]:
-    """A window that goes on into the morning by the clock, of which `dates` leave only the hours of the day itself."""
+def _cut_at_midnight(rule: Rule, own: Stretches, seen: Stretches, place: Place, code: str) -> Iterator[Note]:
+    """A window that goes on into the morning by the clock, of which `dates` leave only the hours of the day itself; the
+    note tells when it is `seen` that day, or where others hide it all day, when it holds."""
     if rule.dates is None:
         return
     for window in rule.hours:
@@ -97,7 +104,7 @@ def _cut_at_midnight(rule: Rule, own: dict[Night, list[Claim]], place: Place, co
         for night in own:
             inside = [(start, end) for start, end in window.resolve(night, place) if start < night.midnight < end]
             if inside and len(rule.frames(night)) == 1 and rule.has(night.day) and not rule.has(night.morning):
-                lit = _lit_on(night.day, own, place)
+                lit = _lit_on(night.day, seen, place) or _lit_on(night.day, own, place)
                 fields = {"name": rule.name, "hours": window.text.strip(), "day": night.day.isoformat(), "lit": lit}
                 yield Note(code, rule, fields)
                 return
@@ -110,12 +117,12 @@ def _goes_on_after_midnight(window: Window) -> bool:
     return isinstance(end, int) and 0 < end < NOON and (not isinstance(start, int) or start > NOON)
 
 
-def _lit_on(day: date, own: dict[Night, list[Claim]], place: Place) -> str:
+def _lit_on(day: date, own: Stretches, place: Place) -> str:
     """When a rule holds on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
     zone = place.time_zone
-    spans = sorted((claim.start, claim.end) for claims in own.values() for claim in claims)
+    spans = sorted((each.start, each.end) for stretches in own.values() for each in stretches)
     told = []
-    for start, end in spans:
+    for start, end in apart(spans):
         first, last = start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)
         if first.date() <= day <= last.date():
             begin = f"{first:%H:%M}" if first.date() == day else "00:00"
@@ -124,30 +131,31 @@ def _lit_on(day: date, own: dict[Night, list[Claim]], place: Place) -> str:
     return ", ".join(told)
 
 
-def _by_day(rule: Rule, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
+def _by_day(rule: Rule, seen: dict[Night, list[Piece]], place: Place) -> Iterator[Note]:
     """Windows by the clock that are open while the sun is up: on how many nights, and when on the worst of them."""
     if all(not isinstance(term.what, int) for window in rule.hours for term in (window.start, window.end)):
         return
-    lost = {night: _daylight(claims, night, place) for night, claims in own.items()}
+    lost = {night: _daylight(pieces, night, place) for night, pieces in seen.items()}
     nights = [night for night, length in lost.items() if length >= DAYLIGHT]
     if nights:
         worst = max(nights, key=lambda night: lost[night])
-        fields = {"name": rule.name, "count": len(nights), "nights": len(own), "night": worst.day.isoformat()}
+        fields = {"name": rule.name, "count": len(nights), "nights": len(seen), "night": worst.day.isoformat()}
         yield Note("TWL-S219", rule, {**fields, "minutes": _minutes(lost[worst])})
 
 
-def _daylight(claims: list[Claim], night: Night, place: Place) -> timedelta:
+def _daylight(pieces: list[Piece], night: Night, place: Place) -> timedelta:
     """How long it is lit in a night while the sun is up."""
     dark = below(place.latitude, place.longitude, night.start, night.end, SUNSET_DEG)
-    lit = sum((claim.end - claim.start for claim in claims), timedelta())
-    overlaps = (min(claim.end, end) - max(claim.start, start) for claim in claims for start, end in dark)
+    lit = sum((piece.end - piece.start for piece in pieces), timedelta())
+    overlaps = (min(piece.end, end) - max(piece.start, start) for piece in pieces for start, end in dark)
     return lit - sum((each for each in overlaps if each > timedelta()), timedelta())
 
 
 def _for_minutes(rule: Rule, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
-    """Nights on which it is lit for less than SHORTEST in all."""
+    """Nights on which it is lit for less than SHORTEST in all, but for what is cut off at midnight."""
     lengths = {night: sum((c.end - c.start for c in claims), timedelta()) for night, claims in own.items()}
-    short = [night for night, length in lengths.items() if length < SHORTEST]
+    is_cut = {night: any(night.midnight in (c.start, c.end) for c in claims) for night, claims in own.items()}
+    short = [night for night, length in lengths.items() if length < SHORTEST and not is_cut[night]]
     if short:
         least = min(short, key=lambda night: lengths[night])
         zone = place.time_zone

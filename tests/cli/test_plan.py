@@ -559,3 +559,19 @@ campaigns:
     assert lines[1] == "Shows: Bowl orange 100 %, Shaft blue 100 %"
     assert lines[2].startswith("Because: High – ")
     assert lines[3:5] == ["  Bowl: High", "  Shaft: Low"]
+
+
+def test_an_event_of_a_calendar_ends_with_the_light(call: Any, config: Path) -> None:
+    """A limit may take all of it away, and a campaign may be dark on purpose."""
+    (config / "schedule.yaml").write_text(
+        "version: 1\ncampaigns:\n"
+        "  - {name: Dark, nights: 1 December, hours: 17:00 to 18:00, color: dark}\n"
+        "  - {name: Red, nights: 1 December, hours: 17:00 to 23:00, color: red}\n"
+        "  - {name: Dark too, nights: 2 December, color: dark}\n"
+        "limits:\n  - {name: Birds, hours: 22:00 to 05:00, brightness: 0 %}\n",
+        "utf-8",
+    )
+    told = call("plan", "--ics", "2090-12-01..2090-12-04").stdout
+    assert told.count("BEGIN:VEVENT") == 1
+    for line in ("DTSTART:20901201T170000Z", "DTEND:20901201T210000Z", "SUMMARY:Red"):
+        assert f"{line}\n" in told.replace("\r\n", "\n")

@@ -56,6 +56,7 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
         ("dates: 20–26 November, color: '#00FFFF', brightness: 2 %", "TWL-S246", "at 2 %"),
         ("dates: 20–26 November, color: '#FFD0A0', brightness: 60 %", None, ""),
         ("dates: 20–26 November, hours: sunset to sunrise", None, ""),
+        ("dates: 31 December, hours: 23:00 to 00:15", "TWL-S218", "00:00–00:15, 23:00–24:00"),
         ("dates: 6 June", None, ""),
         ("nights: 31 December, hours: 17:00 to 01:00", None, ""),
         ("dates: every day, hours: 22:00 to 04:00", None, ""),
@@ -101,3 +102,28 @@ def test_a_limit_that_is_over_is_noted_and_no_limit_stands_for_a_campaign(shippe
     limits = "version: 1\nlimits:\n  - {name: birds, nights: May 2020, brightness: 30 %}\n"
     codes = [one.code for one in notes(parse(tower, limits.encode(), Path("config")), NOW)]
     assert sorted(codes) == ["TWL-S203", "TWL-S252"]
+
+
+@pytest.mark.parametrize(
+    ("others", "lit"),
+    [
+        ("blackouts: [{name: b, dates: 1 May, hours: noon to 21:00}]", "00:00–01:00, 21:00–24:00"),
+        (
+            "limits: [{name: l, hours: [noon to 21:00, 22:00 to 23:00], brightness: 0 %}]",
+            "00:00–01:00, 21:00–22:00, 23:",
+        ),
+        ("limits: [{name: l, hours: 22:00 to 23:00, brightness: 20 %}]", "00:00–01:00, 18:00–24:00"),
+    ],
+)
+def test_a_note_tells_what_is_seen_where_others_take_light_away(others: str, lit: str, shipped: Setup) -> None:
+    """Nor is it lit by day where a blackout or a limit keeps it dark then."""
+    told = found("\n  - {name: a, dates: 1 May, hours: 18:00 to 01:00, color: red}", shipped, others)
+    assert [lit in english for code, english, _ in told if code == "TWL-S218"] == [True]
+    assert ("TWL-S219" in {code for code, _, _ in told}) is ("20 %" in others)
+
+
+def test_what_is_hidden_all_day_is_told_by_its_own_hours(shipped: Setup) -> None:
+    """A higher campaign shows instead."""
+    higher = "\n  - {name: b, nights: every day, color: red, hours: all day}"
+    rules = f"{higher}\n  - {{name: a, dates: 1 May, hours: 22:00 to 01:00, color: blue}}"
+    assert ["22:00–24:00" in english for code, english, _ in found(rules, shipped) if code == "TWL-S218"] == [True]
