@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from controller.config.findings import MOST_SOUGHT, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.synonyms import PASSWORDS, near
+from controller.lighting.names import DARK_WORDS
 
 # digits without plus sign, leading zero, point or exponent: other readers take 010 for 8, 1e3 for 1000
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
@@ -309,7 +310,10 @@ class _Check:
         elif inside is not None:
             self._found("TWL-S016", entry, key=word, parent=inside)
         elif beside := self._group_beside(model, word):
-            self._found("TWL-S077", entry, key=word, group=beside)
+            if word == "color" and "brightness" not in known and _is_dark(entry.value):  # a blackout
+                self._found("TWL-S270", entry, key=word)
+            else:
+                self._found("TWL-S077", entry, key=word, group=beside)
         elif word.casefold() in PASSWORDS:
             self._found("TWL-S090", entry)
         elif (together := RUN_TOGETHER.match(word)) and together["key"] in known:
@@ -345,6 +349,10 @@ class _Check:
 
     def _found(self, code: str, entry: YamlEntry, **fields: object) -> None:
         self.findings.append(self._source.finding(code, entry.key.place, **fields))
+
+
+def _is_dark(value: Node) -> bool:
+    return isinstance(value, Scalar) and value.text.strip().casefold() in DARK_WORDS
 
 
 def _named(name: Scalar, value: Node) -> Pairs:

@@ -153,6 +153,11 @@ class Shows(BaseModel):
     change_every: DurationField | None = None
     color: ByZone
 
+    @field_validator("otherwise", mode="before", check_fields=False)
+    @classmethod
+    def _in_any_word_for_dark(cls, value: object) -> object:
+        return "dark" if isinstance(value, str) and value.strip().casefold() in DARK_WORDS else value
+
     @field_validator("change_every")
     @classmethod
     def _never_flashes(cls, value: timedelta | None) -> timedelta | None:

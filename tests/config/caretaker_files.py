@@ -182,6 +182,8 @@ PIECES: tuple[tuple[str, str, str | None], ...] = (
     ("color: orange", "color: orange\n    kommentar: ring Eva", None),
     ("color: orange", "color: orange\n    plats: tornet", None),
     ("color: orange", "color: orange\n    otherwise: släckt", "color: orange\n    otherwise: dark"),
+    ("color: orange", "color: orange\n    otherwise: mörkt", "color: orange\n    otherwise: dark"),
+    ("color: orange", "color: orange\n    otherwise: Svart", "color: orange\n    otherwise: dark"),
     ("color: orange", "color: orange\n    otherwise: blå", None),
     ("color: orange", "color: orange\n    annars: släckt", "color: orange\n    otherwise: dark"),
     # what stands under another keyword
