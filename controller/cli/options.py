@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from controller.config import render
+from controller.config.load import SCHEDULE
 from controller.config.source import INSTALLED
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
@@ -40,11 +41,13 @@ class Options:
 
     @property
     def config_dir(self) -> Path:
-        """`./config` if it exists, else the installed one."""
+        """`./config` if it exists, else this folder if the schedule is in it, else the installed one."""
         if self.config is not None:
             return self.config
-        here = Path("config")
-        return here if here.is_dir() or not INSTALLED.is_dir() else INSTALLED
+        below = Path("config")
+        if not below.is_dir() and Path(SCHEDULE).is_file():
+            return Path()
+        return below if below.is_dir() or not INSTALLED.is_dir() else INSTALLED
 
     @property
     def state_dir(self) -> Path:

@@ -42,6 +42,16 @@ def test_the_shipped_files_are_right(call: Any) -> None:
     assert "no errors" not in swedish
 
 
+def test_the_folder_of_the_files_may_be_the_current_one(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the guide says it, so that its `cp` and its commands work side by side."""
+    monkeypatch.chdir(config)
+    result = CliRunner().invoke(group, ["--state", str(tmp_path / "state"), "check"])
+    assert result.exit_code == 0, result.output
+    assert f"{config / 'schedule.yaml'}" in result.stdout
+
+
 def test_another_folder_of_an_installed_service_is_named(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
