@@ -238,13 +238,13 @@ def _bits(number: int) -> Iterator[int]:
 
 
 def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:
-    """The notes of one night, in the order of the rules, each once.
+    """The notes of one night, in the order of the rules and limits, each once.
 
     Of a rule whose days begin or end at midnight, only what falls in its half of the night counts.
     """
     found = [
         note
-        for rule in program.rules
+        for rule in (*program.rules, *program.limits)
         if rule.frames(plan.night)
         for window in rule.hours
         for note in _of_window(rule, window, plan.night, program.place)

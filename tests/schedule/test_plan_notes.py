@@ -249,3 +249,10 @@ def test_a_rule_whose_night_it_is_not_has_no_note(planned: Planned) -> None:
     program = planned(campaign("nights: 20 June, hours: [05:00 to sunrise, 05:00 to sunrise, sunset to 23:00]"))
     assert [code for code, _ in of_night(program, "2026-06-20")] == ["TWL-S210"]
     assert of_night(program, "2026-06-21") == []
+
+
+def test_a_night_has_the_notes_of_its_limits(planned: Planned) -> None:
+    """Their clock times change as those of campaigns do."""
+    program = planned("campaigns: []\nlimits: [{name: l, hours: 02:15 to 05:00, brightness: 20 %}]")
+    assert of_night(program, "2027-03-27") == [("TWL-S215", {"time": "02:15", "instead": "03:15"})]
+    assert of_night(program, "2026-11-20") == []
