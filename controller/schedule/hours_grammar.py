@@ -338,6 +338,8 @@ def _shift(sign: str, part: _Part) -> int:
     except Mistake as mistake:
         if "suggestion" in mistake.fields:
             raise part.slip("S121", str(mistake.fields["suggestion"])) from None
+        if mistake.code == "TWL-S110":  # behind a dash may stand a day, a word or another time
+            raise part.slip("S121", None) from None
         end = part.end if mistake.end is None else part.start + mistake.end
         raise Mistake(mistake.code, start=part.start + mistake.start, end=end, **mistake.fields) from None
     if shift > LONGEST_SHIFT:

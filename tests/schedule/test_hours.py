@@ -130,6 +130,7 @@ def test_how_hours_are_written(text: str, start: Term, end: Term) -> None:
         ("till solnedgång", "S129", "till solnedgång", {"meant": "mitt på dagen till solnedgång"}),
         ("sunset + 5 minuts to 23:00", "S121", "5 minuts", {"near": "sunset + 5 minute to 23:00"}),
         ("22:30 on Fridays to 23:00", "S151", "22:30 on Fridays", None),
+        ("20–26 novembr", "S151", "26 novembr", None),
         ("20–26 november", "S176", "20–26 november", {"written": "20–26 november"}),
         ("fredag till söndag", "S176", "fredag till söndag", None),
         ("week 47", "S176", "week 47", None),
