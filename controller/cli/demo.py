@@ -68,11 +68,11 @@ def _period(setup: Setup, start: str | None, end: str | None) -> tuple[datetime,
     now = SystemClock().read().wall
     program = setup.program()
     if start is not None:
-        first = read_instant(start, setup)
+        first = read_instant(start, setup, now)
     else:
         lit = next((c for c in program.cues(now - timedelta(days=8), now + timedelta(days=400)) if c.campaign), None)
         first = (lit.at if lit is not None else now) - BEFORE
-    last = read_instant(end, setup) if end is not None else read_period("", setup, first)[1] + BEFORE
+    last = read_instant(end, setup, now) if end is not None else read_period("", setup, first)[1] + BEFORE
     return first, max(last, first + timedelta(minutes=1))
 
 

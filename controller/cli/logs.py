@@ -65,10 +65,11 @@ def _start(since: str | None, setup: Setup) -> datetime:
     """Raises WatertowerError TWL-Q120 for what is neither a duration nor an instant."""
     if since is None:
         return LONG_AGO
+    now = SystemClock().read().wall
     try:
-        return SystemClock().read().wall - parse_duration(since)
+        return now - parse_duration(since)
     except Mistake:
-        return read_instant(since, setup)
+        return read_instant(since, setup, now)
 
 
 def _recorded(history: History, since: datetime, follow: bool) -> Iterator[RecordedEvent]:

@@ -1,28 +1,49 @@
 """Periods and instants as people type them: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing; and days as
 they are printed."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from zoneinfo import ZoneInfo
 
 from controller.config.load import Setup
 from controller.errors import Mistake, WatertowerError
 from controller.schedule import hours
 from controller.schedule.campaign import EveryNight
 from controller.schedule.days import Days
-from controller.schedule.hours import instant
+from controller.schedule.holidays import key
+from controller.schedule.hours import instant, night_at, night_of
 from controller.schedule.plan import REACH, Program
+from controller.service.override_end import DAYS_AHEAD, TONIGHT
 
 DAY_MIN = 24 * 60
 WEEK = timedelta(days=7)
 FIRST, LAST = 1970, date(2100, 12, 31)
 SOON = timedelta(minutes=1)
 NO_DAYS = "TWL-S101"
+YESTERDAY = {key(name): -1 for name in ("yesterday", "igår", "i går")}
+WEEKS_AHEAD = {
+    **{key(name): -1 for name in ("last week", "förra veckan")},
+    **{key(name): 0 for name in ("this week", "den här veckan", "denna vecka")},
+    **{key(name): 1 for name in ("next week", "nästa vecka")},
+}
+_DAY_AND_TIME = re.compile(
+    r"(?P<day>.+?),?(?:\s+(?:kl\.?|klockan|at))?\s+(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2}))?", re.IGNORECASE
+)
 
 
-def read_instant(text: str, setup: Setup) -> datetime:
-    """ISO 8601, in the site's time where it has no offset; raises WatertowerError TWL-Q120."""
+def read_instant(text: str, setup: Setup, now: datetime) -> datetime:
+    """ISO 8601, or a day as seen from now with a clock time (`igår 23:30`); in the site's time where it has no offset.
+    Raises WatertowerError TWL-Q120."""
     zone = setup.tower.site.place.time_zone
+    found = _DAY_AND_TIME.fullmatch(text.strip())
+    day = _relative_day(found["day"], now, zone) if found else None
     try:
+        if found and day is not None:
+            time = clock_time(int(found["hour"]), int(found["minute"] or 0))
+            is_after_midnight = key(found["day"]) in TONIGHT and time.hour < 12
+            text = datetime.combine(day + timedelta(days=int(is_after_midnight)), time).isoformat()
         at = hours.read_instant(text, zone)
         year = at.astimezone(zone).year
     except (ValueError, OverflowError) as error:
@@ -41,7 +62,7 @@ def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datet
         first, _, last = text.partition("..")
         if not first.strip() or not last.strip():
             raise WatertowerError("TWL-Q105", value=text)
-        start, end = read_instant(first, setup), read_instant(last, setup)
+        start, end = read_instant(first, setup, now), read_instant(last, setup, now)
         if start >= end:
             raise WatertowerError("TWL-Q105", value=text)
         return start, end
@@ -54,6 +75,16 @@ def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
     Raises WatertowerError with the code of the mistake, TWL-Q105 for a text that names no days.
     """
     zone = setup.tower.site.place.time_zone
+    relative = _relative_day(text, now, zone)
+    if relative is not None and key(text) in TONIGHT:
+        night = night_of(relative, zone)
+        return night.start, night.end
+    if relative is not None:
+        return instant(relative, 0, zone), instant(relative, DAY_MIN, zone)
+    if key(text) in WEEKS_AHEAD:
+        today = now.astimezone(zone).date()
+        monday = today + timedelta(weeks=WEEKS_AHEAD[key(text)], days=-today.weekday())
+        return instant(monday, 0, zone), instant(monday + timedelta(days=6), DAY_MIN, zone)
     try:
         days = Days.parse(text)
     except Mistake as error:
@@ -65,6 +96,14 @@ def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
     if span is None:
         raise WatertowerError("TWL-Q105", value=text)
     return instant(span[0], 0, zone), instant(span[1], DAY_MIN, zone)
+
+
+def _relative_day(text: str, now: datetime, zone: ZoneInfo) -> date | None:
+    """The day that is meant as seen from now; of a night the one that it begins on. None for any other text."""
+    if key(text) in TONIGHT:
+        return night_at(now, zone).day
+    ahead = {**DAYS_AHEAD, **YESTERDAY}.get(key(text))
+    return now.astimezone(zone).date() + timedelta(days=ahead) if ahead is not None else None
 
 
 def _over_the_next_campaign(program: Program, now: datetime) -> datetime:

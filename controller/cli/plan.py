@@ -55,7 +55,7 @@ def command(
     now = SystemClock().read().wall.replace(microsecond=0)
     by_hand = read_by_hand(options, now)
     if moment is not None:
-        at = read_instant(moment, setup)
+        at = read_instant(moment, setup, now)
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
         shown = shown_at(SqliteHistory(options.state_dir), at) if at < now else {}
         if as_json:
@@ -181,7 +181,7 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
     cue, why = program.look_at(at), program.explain(at)
     lines = [f"{say('plan.shows')}: {swatch(with_names(desired_looks(program.zones, cue, at), names), language)}"]
     if fade_left_s(cue, at):
-        lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone)}")
+        lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone, 'seconds')}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
     lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
     rules = {zone: rule_words(rule, language) for zone, rule in rules_value(program, cue, at).items()}
@@ -193,5 +193,5 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
     ]
     following = program.next_cue(at)
     if following is not None:
-        lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone)}")
+        lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone, 'seconds')}")
     return lines

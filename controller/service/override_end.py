@@ -22,13 +22,13 @@ NIGHTS_AHEAD = 400
 _LEAD = re.compile(r"^(?:until|till|til|fram till|ända till|tills|to)\s+", re.IGNORECASE)
 _NEXT = re.compile(r"^(?:the\s+)?(?:next|nästa)\s+", re.IGNORECASE)
 _IN = re.compile(r"^(?:in|for|om|i)\s+", re.IGNORECASE)
-_DAYS_AHEAD = {
+_SAID_AHEAD = {
     **dict.fromkeys(("today", "tonight", "this evening", "idag", "i dag", "ikväll", "i kväll", "inatt", "i natt"), 0),
     **dict.fromkeys(("tomorrow", "imorgon", "i morgon", "imorron", "i morron"), 1),
     **dict.fromkeys(("the day after tomorrow", "i övermorgon", "övermorgon", "iövermorgon"), 2),
 }
-_NIGHT = {key(name) for name in ("tonight", "inatt", "i natt")}
-_DAY = {key(name): ahead for name, ahead in _DAYS_AHEAD.items()}
+TONIGHT = {key(name) for name in ("tonight", "inatt", "i natt")}
+DAYS_AHEAD = {key(name): ahead for name, ahead in _SAID_AHEAD.items()}
 _ASKED = {
     **{key(name): ("sunset", "dusk") for name in ("dark", "darkness", "nightfall")},
     **{key(name): ("solnedgång", "skymning") for name in ("mörkt", "mörker", "mörkret", "det blir mörkt", "kväll")},
@@ -68,7 +68,7 @@ def _ask(text: str, said: str) -> None:
         _doubt(text, _ASKED[key(said)])
     if is_doubtful(said):
         _doubt(text, _halves(said))
-    if key(said) in _DAY or _is_weekday(said) or _day(said):
+    if key(said) in DAYS_AHEAD or _is_weekday(said) or _day(said):
         _doubt(text, (f"{said} 07:00", f"{said} 23:00"))
 
 
@@ -110,7 +110,7 @@ def _on_a_day(said: str, program: Program, now: datetime) -> datetime | None:
                 _doubt(said, tuple(f"{day} {each}" for each in _halves(hour)))
             if days and time:
                 is_morning = isinstance(time.what, int) and time.what < NOON
-                after = timedelta(days=int(key(day) in _NIGHT and is_morning))
+                after = timedelta(days=int(key(day) in TONIGHT and is_morning))
                 found = [_at(time, each + after, program, said) for each in days]
                 return next((at for at in found if at > now), found[0])
     return None
@@ -118,8 +118,8 @@ def _on_a_day(said: str, program: Program, now: datetime) -> datetime | None:
 
 def _days(text: str, today: date) -> list[date] | None:
     """The day that is meant, and the same a week or a year later in case its time is over; None for what is no day."""
-    if key(text) in _DAY:
-        return [today + timedelta(days=_DAY[key(text)])]
+    if key(text) in DAYS_AHEAD:
+        return [today + timedelta(days=DAYS_AHEAD[key(text)])]
     if _is_weekday(text):
         ahead = (tokens.WEEKDAYS[key(text.rsplit(maxsplit=1)[-1])] - today.weekday()) % 7
         return [today + timedelta(days=days) for days in (ahead, ahead + 7)]

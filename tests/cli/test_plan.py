@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from controller.cli.period import read_period
 from controller.clock import ClockReading, SystemClock
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
@@ -226,6 +227,25 @@ def test_what_is_no_period_is_refused_with_what_to_write(call: Any, period: str,
     assert result.exit_code == 2
     assert code in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("period", "start", "end"),
+    [
+        ("i natt", "2026-11-29T12:00", "2026-11-30T12:00"),
+        ("tonight", "2026-11-29T12:00", "2026-11-30T12:00"),
+        ("idag", "2026-11-30T00:00", "2026-12-01T00:00"),
+        ("I morgon", "2026-12-01T00:00", "2026-12-02T00:00"),
+        ("igår", "2026-11-29T00:00", "2026-11-30T00:00"),
+        ("nästa vecka", "2026-12-07T00:00", "2026-12-14T00:00"),
+        ("last week", "2026-11-23T00:00", "2026-11-30T00:00"),
+        ("igår 23:30..i natt kl 2", "2026-11-29T23:30", "2026-11-30T02:00"),
+    ],
+)
+def test_a_period_is_taken_as_seen_from_now(period: str, start: str, end: str) -> None:
+    """Half past midnight of a Monday: `tonight` is the night that is on, as in the rows of the table."""
+    now = local("2026-11-30T00:30")
+    assert read_period(period, load(SHIPPED), now) == (local(start), local(end))
 
 
 def test_the_first_and_the_last_day_that_may_be_written_have_a_plan(call: Any) -> None:
