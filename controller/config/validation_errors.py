@@ -119,6 +119,8 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
         node = entry.key
     mistake = error.get("ctx", {}).get("error")
     if isinstance(mistake, Mistake):
+        if mistake.code == "TWL-S173" and "except" in error["loc"]:
+            mistake = Mistake("TWL-S177", start=mistake.start, end=mistake.end, **mistake.fields)
         node = blamed(node, mistake)
         whole = mistake.code in REPLACED
         place = (

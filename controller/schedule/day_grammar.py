@@ -23,6 +23,7 @@ single points in `day_points`, days and periods in `day_periods`, lists of weekd
 rule means in `recurrence`, what is proposed for a mistake in `suggestions`.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,11 +33,19 @@ from controller.locale import DEFAULT, languages, texts
 from controller.schedule import suggestions, tokens
 from controller.schedule.day_periods import period_ahead
 from controller.schedule.day_sets import set_ahead
-from controller.schedule.recurrence import Except, Rule, Several
+from controller.schedule.recurrence import Alone, Except, Rule, Several
 from controller.schedule.text_field import Slip, corrections
 from controller.schedule.tokens import Reader
 
 Dated = tuple[Rule, int | None]
+
+_ALTERNATING = re.compile(
+    r"\b(?:varannan|vartannat|every (?:other|second))\b.*|\b(?:jämna|udda|even|odd) (?:veckor|weeks|dagar|days)\b",
+    re.IGNORECASE,
+)
+"""What no rule can say."""
+_BY_WORD = (("i", "ar"), ("this", "year"), ("nasta", "ar"), ("next", "year"))
+"""Years that change with the day on which the file is read."""
 
 
 def read(text: str) -> Dated:
@@ -47,6 +56,8 @@ def read(text: str) -> Dated:
     except Slip as slip:
         raise _corrected(text, slip) from None
     except Mistake as mistake:
+        if mistake.code in ("TWL-S101", "TWL-S114", "TWL-S117") and (found := _ALTERNATING.search(text)):
+            raise Mistake("TWL-S198", start=found.start(), end=found.end(), value=found[0]) from None
         suggestion = mistake.fields.get("suggestion")
         if mistake.code in ("TWL-S104", "TWL-S115") and not _is_read(str(suggestion)):
             raise Mistake("TWL-S101", end=len(text), value=text.strip()) from None
@@ -86,7 +97,7 @@ def _read(text: str) -> Dated:
     if _skip_phrase(reader, tokens.EXCEPT):
         rule = _without(reader, rule, year, end)
         is_yearly = _skip_phrase(reader, tokens.YEARLY) or is_yearly
-    _check_all_read(reader)
+    _check_all_read(reader, rule, is_left_out=isinstance(rule, Except))
     if is_yearly and year is not None:
         raise Mistake("TWL-S172", end=len(text), value=text.strip(), year=year)
     return rule, year
@@ -153,10 +164,25 @@ def _without(reader: Reader, rule: Rule, year: int | None, before: int) -> Rule:
     return Except(rule, left_out, its_year)
 
 
-def _check_all_read(reader: Reader) -> None:
+def _check_all_read(reader: Reader, rule: Rule, *, is_left_out: bool) -> None:
     left, text = reader.next(), reader.text
     if left.kind == "end":
         return
-    value, rest = text[: left.start].strip(" ,"), text[left.start :].strip(" ,")
-    code = "S173" if suggestions.is_time_ahead(reader) else "S117"
+    value, rest = text[: left.start].strip(" ,;\t"), text[left.start :].strip(" ,;\t")
+    if suggestions.is_time_ahead(reader):
+        code = "S177" if is_left_out else "S173"
+    elif reader.skip_phrase(_BY_WORD) and reader.next().kind == "end":
+        code = "S196"
+    elif isinstance(rule, Alone) and _is_one_more(reader):
+        raise Mistake("TWL-S179", end=len(text), first=value, last=rest)
+    else:
+        code = "S117"
     raise reader.mistake(code, left, reader.tokens[-1], value=value, rest=rest)
+
+
+def _is_one_more(reader: Reader) -> bool:
+    """Whether one day, week or month more is all that is left."""
+    try:
+        return isinstance(period_ahead(reader)[0], Alone) and reader.next().kind == "end"
+    except Mistake:
+        return False

@@ -32,7 +32,7 @@ def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
     if not _join(reader):
         if needs_end and reader.next().kind == "end":
             raise reader.mistake("S118", reader.next())
-        return _of_the_same(reader, first) or _alone(first)
+        return _of_the_same(reader, first) or _alone(reader.text, first)
     parts = _short_parts(reader, first) or (first, point_ahead(reader))
     return _period(reader.text, *parts)
 
@@ -84,7 +84,7 @@ def _of_the_same(reader: Reader, first: DayPart) -> tuple[Rule, int | None] | No
     reader.at = begin
     if len(parts) == 1:
         return None
-    return Several(tuple(_alone(replace(part, year=parts[-1].year))[0] for part in parts)), parts[-1].year
+    return Several(tuple(_alone(reader.text, replace(part, year=parts[-1].year))[0] for part in parts)), parts[-1].year
 
 
 def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
@@ -92,10 +92,20 @@ def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
     begin with two numbers."""
     begin = reader.at
     numbers: list[tuple[Token, Token]] = []
+    weekdays: dict[Token, Token] = {}
+    """Number of a day -> the weekday before it."""
+
+    def number_ahead() -> Token | None:
+        weekday = reader.take() if reader.next().key in tokens.WEEKDAYS else None
+        number = reader.number()
+        if weekday and number:
+            weekdays[number] = weekday
+        return number
+
     while not numbers or reader.skip(tokens.AND):
         reader.skip(tokens.AND)  # `20, and 22 December`
-        first = reader.number()
-        last = reader.number() if first and reader.join() else first
+        first = number_ahead()
+        last = number_ahead() if first and reader.join() else first
         if not first or not last:
             numbers = []
             break
@@ -107,8 +117,8 @@ def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
     year = year_ahead(reader)
     return [
         (
-            DayPart(month_day(month, first), year, start=first.start, end=first.end),
-            DayPart(month_day(month, last), year, start=last.start, end=last.end),
+            DayPart(month_day(month, first), year, start=first.start, end=first.end, weekday=weekdays.get(first)),
+            DayPart(month_day(month, last), year, start=last.start, end=last.end, weekday=weekdays.get(last)),
         )
         for first, last in numbers
     ]
@@ -116,13 +126,14 @@ def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
 
 def _several(text: str, days: list[tuple[DayPart, DayPart]]) -> tuple[Rule, int | None]:
     """One rule for days of one month."""
-    rules, years = zip(*(_alone(a) if a.start == b.start else _period(text, a, b) for a, b in days), strict=True)
+    rules, years = zip(*(_alone(text, a) if a.start == b.start else _period(text, a, b) for a, b in days), strict=True)
     return (rules[0] if len(rules) == 1 else Several(rules)), years[0]
 
 
-def _alone(part: DayPart) -> tuple[Alone, int | None]:
+def _alone(text: str, part: DayPart) -> tuple[Alone, int | None]:
     if part.year is not None:
         _check_exists(part, part.year)
+    part.checked(text, part.year)
     return Alone(part.point), part.year
 
 
@@ -154,6 +165,8 @@ def _period(text: str, first: DayPart, last: DayPart) -> tuple[Rule, int | None]
         year = last.year - turns if last.year is not None else first.year
         if turns and leaves_out_little(first.point, last.point):
             raise _wrong_way_round("S115", text, first, last)
+    for part, its_year in ((first, year), (last, None if year is None else year + turns)):
+        part.checked(text, its_year)
     rule = Period(first.point, last.point, turns)
     if year is not None:
         for part, its_year in ((first, year), (last, year + turns)):

@@ -44,12 +44,35 @@ class DayPart:
     number: Token | None = None
     start: int = 0
     end: int = 0
+    weekday: Token | None = None
+    """The weekday written before the date."""
+
+    def checked(self, text: str, year: int | None) -> "DayPart":
+        """The part itself. Raises Mistake TWL-S146 where its weekday can be another one, as in most years, and TWL-S178
+        where it is another one in `year`."""
+        if self.weekday is None:
+            return self
+        word = text[self.weekday.start : self.weekday.end]
+        place = {"start": self.weekday.start, "end": self.weekday.end}
+        if year is None:
+            raise Mistake("TWL-S146", **place, value=word)
+        if not self.point.exists(year):
+            return self
+        first, last = self.point.span(year)
+        if first != last or first.weekday() != tokens.WEEKDAYS[self.weekday.key]:
+            names = InEachLanguage(
+                {of: name.lower() if of == "sv" else name for of, name in tokens.WEEKDAY_NAMES[first.weekday()].items()}
+            )
+            day = text[self.weekday.end : self.end].strip(" ,")
+            raise Mistake("TWL-S178", **place, word=word, weekday=names, day=day if self.year else f"{day} {year}")
+        return self
 
 
 def point_ahead(reader: Reader) -> DayPart:
     """Read a point with its shift, and its year before or after the shift."""
     reader.skip(tokens.ARTICLES)
     start = reader.next().start
+    _refuse_night_before(reader)
     part = (
         _named(reader) or _whole(reader) or _beside(reader) or _counted(reader) or _ordinal(reader) or _of_kind(reader)
     )
@@ -58,6 +81,24 @@ def point_ahead(reader: Reader) -> DayPart:
         days = _shift(reader, point)
         point, year = (Shifted(point, days) if days else point), year or year_ahead(reader)
     return replace(part, point=point, year=year, start=start, end=reader.end)
+
+
+def _refuse_night_before(reader: Reader) -> None:
+    """`natten till julafton`, `the night before 23 November`, `natten mellan 24 och 25 december`: which night that is
+    depends on whether nights or calendar days are named."""
+    night, join = reader.next(), reader.next(1)
+    if night.key not in tokens.NIGHT or join.key not in tokens.TOWARDS | tokens.BEFORE | tokens.BETWEEN:
+        return
+    reader.at += 2
+    if join.key in tokens.BETWEEN:
+        if reader.number() is None or reader.next().key in tokens.MONTHS:
+            return
+        reader.skip(tokens.AND)
+    part = point_ahead(reader)
+    written = reader.text[part.start : part.end]
+    meant = InEachLanguage({"en": f"{written} - 1 day", "sv": f"{written} - 1 dag"})
+    last = reader.tokens[reader.at - 1]
+    raise reader.mistake("S197", night, last, value=reader.written(night, last), meant=meant)
 
 
 def _named(reader: Reader) -> DayPart | None:
@@ -104,6 +145,7 @@ def _beside(reader: Reader) -> DayPart | None:
     reader.at += 1
     try:
         part = point_ahead(reader)
+        part.checked(reader.text, part.year)
     except Slip as slip:  # `the day before Christmas`: before which of its days?
         if slip.code != "TWL-S144":
             raise
@@ -162,19 +204,25 @@ def _of_kind(reader: Reader) -> DayPart:
     if token.kind == "figures":
         raise suggestions.order_unclear(reader, token, token)
     if token.key in tokens.WEEKDAYS:
-        raise _weekday(reader, token)
+        return _after_weekday(reader, token)
     day = reader.number()
     if not day:
         raise suggestions.unknown(reader)
     return DayPart(month_day(month_ahead(reader, day, day), day))
 
 
-def _weekday(reader: Reader, token: Token) -> Mistake:
-    """A mistake about `Friday` alone, or before a date, which may be another day of the week."""
-    alone = reader.next(1).kind == "end" or reader.next(1).key in tokens.JOINS | tokens.AND | tokens.IN
-    if alone or reader.next(1).kind == "dash":
-        return reader.mistake("S114", token, value=reader.written(token), word=reader.written(token))
-    return reader.mistake("S146", token, value=reader.written(token))
+def _after_weekday(reader: Reader, weekday: Token) -> DayPart:
+    """The date after `Friday`, as in `Friday 20 November 2026`."""
+    reader.at += 1
+    reader.skip({",", "&"} | tokens.IN)
+    ahead = reader.next()
+    try:
+        return replace(point_ahead(reader), weekday=weekday)
+    except Mistake:
+        word = reader.written(weekday)
+        if ahead.kind in ("word", "end", "dash") and ahead.key not in tokens.ARTICLES:
+            raise reader.mistake("S114", weekday, value=word, word=word) from None
+        raise reader.mistake("S146", weekday, value=word) from None
 
 
 def _iso(reader: Reader) -> DayPart:

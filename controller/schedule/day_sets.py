@@ -1,9 +1,8 @@
 """Several days under one phrase: weekdays within a period, the same day of several months, groups of named days."""
 
-from controller.errors import Mistake
 from controller.schedule import suggestions, tokens
 from controller.schedule.day_periods import period_ahead
-from controller.schedule.day_points import month_day, point_ahead, year_ahead
+from controller.schedule.day_points import month_day, year_ahead
 from controller.schedule.holidays import ADVENT_SUNDAYS, FLAG_DAYS, GROUPS, RIKSDAG_ELECTION
 from controller.schedule.recurrence import (
     Alone,
@@ -152,7 +151,7 @@ def _weekdays(reader: Reader, *, is_left_out: bool) -> Dated | None:
         return _within(reader, _listed(reader))
     if is_every and not is_name:
         raise suggestions.unknown(reader, weekdays=True)
-    found = _of_week(reader) or _with_date(reader) if first.key in tokens.WEEKDAYS and not is_every else None
+    found = _of_week(reader) if first.key in tokens.WEEKDAYS and not is_every else None
     if found is None:
         reader.at = begin
     return found
@@ -173,24 +172,6 @@ def _of_week(reader: Reader) -> Dated | None:
     if reader.next().key in tokens.WEEK:
         rule, year = period_ahead(reader)
         return Weekdays(weekdays, rule), year
-    reader.at = begin
-    return None
-
-
-def _with_date(reader: Reader) -> Dated | None:
-    """`Friday 20 November 2026`, where that is a Friday; None before anything else, which is asked about."""
-    begin = reader.at
-    weekday = tokens.WEEKDAYS[reader.take().key]
-    reader.skip(tokens.AND | tokens.IN)
-    try:
-        part = point_ahead(reader)
-    except Mistake:
-        reader.at = begin
-        return None
-    if part.year is not None and part.point.exists(part.year):
-        first, last = part.point.span(part.year)
-        if first == last and first.weekday() == weekday:
-            return Alone(part.point), part.year
     reader.at = begin
     return None
 

@@ -5,6 +5,7 @@ moment inside the frame: 23:00 the evening's, 05:00 the morning's. 24:00 is 00:0
 frame: where its end is not after its start it is empty that night.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -26,6 +27,11 @@ HORIZONS: dict[SunEvent, float] = {"sunset": SUNSET_DEG, "sunrise": SUNSET_DEG, 
 WHILE_DARK = {(Term("sunset"), Term("sunrise")): SUNSET_DEG, (Term("dusk"), Term("dawn")): CIVIL_DEG}
 """Windows that are all stretches with the sun below a horizon. In any other window the sun's events are the ends of the
 longest stretch; where the sun does not rise this is the whole frame."""
+
+
+_LEFT_OUT = re.compile(
+    r"(.+?)\s(?:except(?:\s+for|\s+on)?|but\s+not|utom|förutom|men\s+inte|inte|ej)\s(.+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +116,14 @@ class Window(TextField):
 
     @classmethod
     def parse(cls, text: str) -> "Window":
-        """`T to T` or `all day`; raises Mistake as `hours_grammar.read` does, and TWL-S176 for days."""
+        """`T to T` or `all day`; raises Mistake as `hours_grammar.read` does, TWL-S176 for days and TWL-S199 for
+        days that are left out."""
         try:
             return cls(*read(text), text)
         except Mistake:
+            if (found := _LEFT_OUT.fullmatch(text)) and _is_days(found[2]):
+                fields = {"hours": found[1].strip(" ,"), "days": found[2].strip()}
+                raise Mistake("TWL-S199", start=found.start(2), end=len(text), **fields) from None
             if _is_days(text):
                 raise Mistake("TWL-S176", end=len(text), written=text.strip()) from None
             raise

@@ -148,6 +148,9 @@ EXCEPT = tuple(tuple(key(phrase).split()) for phrase in _EXCEPT.split(","))
 AFTER_DAYS = AND | ONLY | {phrase[0] for phrase in (*EXCEPT, *YEARLY)}
 """What may follow a day that is a number alone, as the 26 of `November 20–26`."""
 BEFORE = _words("before före innan")
+NIGHT = _words("night natt natten")
+TOWARDS = _words("to till mot")
+"""What stands between a night and the day on whose morning it ends."""
 AFTER = _words("after efter")
 NUMBER_WORDS: Mapping[str, int] = {
     **_numbered("", "one a an en ett", "two två", "three tre", "four fyra", "five fem", "six sex", "seven sju"),

@@ -18,6 +18,7 @@ from controller.config.load import Setup, parse
 from controller.errors import FilesRejected, Mistake
 from controller.events import new_event
 from controller.events.models import Event
+from controller.lighting.names import DARK_WORDS
 from controller.schedule.campaign import Rule
 from controller.service.override_end import read_until
 
@@ -227,3 +228,9 @@ def test_a_phrase_with_several_meanings_is_asked_about(world: World, phrase: Phr
     found = world.try_out(phrase.key, phrase.text)
     assert isinstance(found, Event), "accepted without a question"
     assert is_question(found), found.action("en")
+
+
+@pytest.mark.parametrize("word", sorted(DARK_WORDS))
+def test_whatever_is_dark_as_a_color_is_dark_otherwise(world: World, word: str) -> None:
+    """One idea, the same words."""
+    assert world.try_out("otherwise", word) == frozenset(world.meant(Phrase("dates", "", "01-01..12-31")))

@@ -64,7 +64,7 @@ def advice(text: str, language: str = "en") -> str:
         ("every Friday 26", "S147", "26"),
         ("20 November 26 to 2 December 26", "S147", "26"),
         ("first lördag", "S114", "first lördag"),
-        ("fredag 21 november 2026", "S146", "fredag"),
+        ("fredag 21 november 2026", "S178", "fredag"),
         ("6 June tomorrow", "S117", "tomorrow"),
         ("every Friday in spring", "S144", "spring"),
         ("week 47 + 1 day", "S117", "+ 1 day"),
