@@ -4,12 +4,16 @@ Nothing is guessed: each finding shows how its meaning is written, and where the
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 
 from controller.errors import Mistake
+from controller.events.models import InEachLanguage
 from controller.lighting.names import plain
+from controller.locale import Language
 
+ZoneNames = Mapping[Language, Sequence[str]]
+"""What people call the zones, in the order of the file."""
 SEPARATOR = re.compile(
     r"\s*[,;/+&|]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt|med|with|eller|or|till|to|[-–—])\s+|\s+", re.I
 )
@@ -48,19 +52,19 @@ def listed(colors: Iterable[str]) -> str:
     return f"[{', '.join(map(as_written, colors))}]"
 
 
-def of_zones(colors: Sequence[str], zones: Iterable[str]) -> str:
+def of_zones(colors: Sequence[str], zones: ZoneNames) -> InEachLanguage:
     """The first colours, each for a zone."""
-    return braced(zip(zones, colors, strict=False))
+    return InEachLanguage({each: braced(zip(names, colors, strict=False)) for each, names in zones.items()})
 
 
 def in_words(
-    text: str, zones: Sequence[str], is_zone: Callable[[str], bool], is_color: Callable[[str], bool]
+    text: str, zones: ZoneNames, is_zone: Callable[[str], bool], is_color: Callable[[str], bool]
 ) -> Mistake | None:
     """What was meant by the text of a whole `color:`; None where nobody can tell."""
     if by_zone := _pairs(text, is_zone, is_color):
         return Mistake("TWL-S065", braced=braced(by_zone))
     if colors := several(text, is_color):
-        return Mistake("TWL-S074", suggestion=listed(colors), by_zone=of_zones(colors, zones or ("bowl", "shaft")))
+        return Mistake("TWL-S074", suggestion=listed(colors), by_zone=of_zones(colors, zones))
     if MANY.search(text):
         return Mistake("TWL-S181", value=text)
     found = PERCENT.fullmatch(text)

@@ -29,6 +29,7 @@ from controller.errors import Mistake
 from controller.lighting.color import Color, known_color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
+from controller.locale import languages
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit
 from controller.schedule.durations import DurationField
 
@@ -75,6 +76,13 @@ def _one_or_several(value: object, info: ValidationInfo) -> Colors:
     return SEVERAL.validate_python(value, context=info.context)
 
 
+def _zone_names(info: ValidationInfo) -> color_texts.ZoneNames:
+    """What people call the zones, by language."""
+    context = info.context or {}
+    zones, parts = context.get("zones") or ("bowl", "shaft"), context.get("parts", {})
+    return {each: [parts.get(zone, {}).get(each, zone) for zone in zones] for each in languages()}
+
+
 def _is_zone(text: str, info: ValidationInfo) -> bool:
     try:
         return (info.context or {}).get("zones") is not None and bool(_known_zone(text, info))
@@ -106,8 +114,9 @@ def _by_zone(value: object, info: ValidationInfo) -> object:
         _is_each_zone_once(value, info)
         return ZONES.validate_python(value, context=info.context)
     if isinstance(value, str) and value.strip().casefold() not in DARK_WORDS and not _is_color(value, info):
-        zones = (info.context or {}).get("zones") or ()
-        mistake = color_texts.in_words(value, zones, partial(_is_zone, info=info), partial(_is_color, info=info))
+        mistake = color_texts.in_words(
+            value, _zone_names(info), partial(_is_zone, info=info), partial(_is_color, info=info)
+        )
         if mistake is not None:
             raise mistake
     if isinstance(value, list) and value and all(isinstance(part, dict) and part for part in value):
@@ -173,7 +182,7 @@ class Shows(BaseModel):
             first, *others = value.values()
             if others and all(colors == first for colors in others):  # one list for all zones
                 written = [color.name or color.hex for color in first]
-                raise Mistake("TWL-S180", by_zone=color_texts.of_zones(written, value))
+                raise Mistake("TWL-S180", by_zone=color_texts.of_zones(written, _zone_names(info)))
             raise Mistake("TWL-S066")
         if not changes and info.data.get("change_every") is not None:
             raise Mistake("TWL-S067")

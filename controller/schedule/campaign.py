@@ -91,7 +91,8 @@ class Rule(BaseModel):
         days = ", ".join(str(each) for each in self.dates or self.nights or ())
         unit = said["dates" if self.dates else "nights" if self.nights else "every_night"]
         left_out = said["but"] + ", ".join(str(each) for each in self.except_) if self.except_ else ""
-        hours = ", ".join(str(window) for window in self.hours)
+        own = "hours" in self.model_fields_set
+        hours = ", ".join(str(window) if own else said[str(window)] for window in self.hours)
         line = f" ({said['line']} {self.line})" if self.line else ""
         return printable(f"{unit}{days}{left_out}, {hours}{line}", MOST_LETTERS)
 

@@ -5,9 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NoReturn
 
 from controller.errors import Mistake
-from controller.events.models import InEachLanguage
 from controller.likeness import likeliest
-from controller.locale import languages, texts
 from controller.schedule import tokens
 from controller.schedule.days import Days
 from controller.schedule.durations import parse_duration
@@ -73,8 +71,8 @@ def _ask(text: str, said: str) -> None:
 
 
 def _doubt(text: str, meant: tuple[str, ...]) -> NoReturn:
-    choices = {each: texts(each, "values")["or"].join(f"`{one}`" for one in meant) for each in languages()}
-    raise Mistake("TWL-O137", until=text, meant=InEachLanguage(choices))
+    # the answer goes over MQTT, in no language
+    raise Mistake("TWL-O137", until=text, meant=", ".join(f"`{one}`" for one in meant))
 
 
 def _halves(number: str) -> tuple[str, str]:

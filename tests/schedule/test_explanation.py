@@ -41,7 +41,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
             "2027-03-28T20:00",
             {"kind": "blackout", "name": "birds", "line": 9},
             "blackout: nights 28 March, all day (line 9)",
-            "släckning: nätter 28 March, all day (rad 9)",
+            "släckning: nätter 28 March, hela dygnet (rad 9)",
         ),
         ("2026-08-01T20:00", {"kind": None}, "nothing applies: dark", "inget gäller: släckt"),
         (
@@ -79,7 +79,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def test_a_reason_is_a_value_and_a_sentence(
     planned: Callable[..., Program], moment: str, rule: dict[str, object], english: str, swedish: str
 ) -> None:
-    """What a person wrote stays as it is."""
+    """What a person wrote stays as it is; hours that nobody wrote are said in each language."""
     program = planned(RULES)
     why = program.explain(datetime.fromisoformat(moment).replace(tzinfo=program.place.time_zone))
     assert {key: value for key, value in why.rule.items() if value is not None or key == "kind"} == rule

@@ -80,13 +80,13 @@ def test_what_is_no_end_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("kl 6", "`06:00` eller `18:00`"),
-        ("i morgon kl 6", "`i morgon 06:00` eller `i morgon 18:00`"),
-        ("imorgon", "`imorgon 07:00` eller `imorgon 23:00`"),
-        ("torsdag", "`torsdag 07:00` eller `torsdag 23:00`"),
-        ("mörkt", "`solnedgång` eller `skymning`"),
-        ("dark", "`sunset` eller `dusk`"),
-        ("i morgon bitti", "`soluppgång` eller `gryning`"),
+        ("kl 6", "`06:00`, `18:00`"),
+        ("i morgon kl 6", "`i morgon 06:00`, `i morgon 18:00`"),
+        ("imorgon", "`imorgon 07:00`, `imorgon 23:00`"),
+        ("torsdag", "`torsdag 07:00`, `torsdag 23:00`"),
+        ("mörkt", "`solnedgång`, `skymning`"),
+        ("dark", "`sunset`, `dusk`"),
+        ("i morgon bitti", "`soluppgång`, `gryning`"),
     ],
 )
 def test_an_end_that_can_be_meant_in_several_ways_is_asked_about(text: str, meant: str) -> None:
@@ -94,8 +94,8 @@ def test_an_end_that_can_be_meant_in_several_ways_is_asked_about(text: str, mean
     with pytest.raises(Mistake) as refused:
         read_until(text, PROGRAM, at("2026-11-20T12:00"))
     event = new_event(refused.value.code, **refused.value.fields)
-    assert event.action("sv") == f"vilket menas, {meant}?"
-    assert all(read_until(one, PROGRAM, at("2026-11-20T12:00")) for one in meant.strip("`").split("` eller `"))
+    assert event.action("sv") == f"vilket menas: {meant}?"
+    assert all(read_until(one, PROGRAM, at("2026-11-20T12:00")) for one in meant.strip("`").split("`, `"))
 
 
 def test_a_slip_in_an_end_is_corrected_in_its_own_language() -> None:
