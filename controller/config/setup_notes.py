@@ -46,6 +46,7 @@ NUMBER = re.compile(r" +#\w.*")
 FAINT = 0.4
 MOST_LAMPS = 20
 """So many of the lamps that miss a colour are named."""
+BLACK = re.compile("#(?:000|000000)")
 USUAL_WORDS = frozenset({"dark", "släckt"})
 
 
@@ -195,7 +196,7 @@ def _of_rule(document: Document, rule: Pairs, *, is_limit: bool) -> Iterator[Fin
         yield from _name_cut_short(document, name)
     for word, _ in _words(color.value, frozenset()) if color else ():
         plain = word.text.strip().casefold()
-        if plain in DARK_WORDS - USUAL_WORDS:
+        if plain in DARK_WORDS - USUAL_WORDS or BLACK.fullmatch(plain):
             yield document.source.finding("TWL-S139", word.place, value=word.text)
 
 

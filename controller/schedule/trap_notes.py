@@ -16,11 +16,13 @@ from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import AHEAD, Note
 from controller.schedule.precedence import Claim, Piece
-from controller.schedule.recurrence import EARLIEST, LATEST
+from controller.schedule.recurrence import EARLIEST, LATEST, Period, Several, Weekdays
 from controller.schedule.sun import SUNSET_DEG, below
 
 Stretches = Mapping[Night, Sequence[Claim | Piece]]
 SHORTEST = timedelta(minutes=20)
+YEARS_AHEAD = 12
+"""So far a day left out must be one of the rule: 23 November is a Friday at least once in that time."""
 DAYLIGHT = timedelta(minutes=30)
 """So much light before sunset or after sunrise is worth a note: nobody sees it. Less is twilight, or a round hour."""
 YEARLY = re.compile(
@@ -55,6 +57,9 @@ def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
             yield from _cut_at_midnight(rule, own[id(rule)], seen[id(rule)], program.place, "TWL-S218")
             yield from _by_day(rule, seen[id(rule)], program.place)
             yield from _for_minutes(rule, own[id(rule)], program.place)
+    for rule in (*program.rules, *program.limits):
+        yield from _exceptions_without_effect(rule, today)
+        yield from _weekdays_of_the_whole_year(rule)
     for rule in (*program.blackouts, *program.limits):
         held = {
             each.night: [Claim(start, end, rule, False) for start, end in rule.windows(each.night, program.place)]
@@ -62,6 +67,31 @@ def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
         }
         held = {night: claims for night, claims in held.items() if claims}
         yield from _cut_at_midnight(rule, held, held, program.place, "TWL-S248")
+
+
+def _exceptions_without_effect(rule: Rule, today: date) -> Iterator[Note]:
+    """Days under `except:` of which none is a day of the rule, in the years that it names or the coming ones."""
+    listed = rule.dates or rule.nights or ()
+    named = {days.year for days in (*listed, *rule.except_) if days.year is not None}
+    first, last = min({today.year, *named}), max({today.year + YEARS_AHEAD, *named})
+    for left_out in rule.except_ if listed else ():
+        if not any(
+            days.contains(start + timedelta(days=ahead))
+            for start, end in left_out.spans(date(first, 1, 1), date(last, 12, 31))
+            for ahead in range((end - start).days + 1)
+            for days in listed
+        ):
+            yield Note("TWL-S271", rule, {"name": rule.name, "days": left_out.text.strip()})
+
+
+def _weekdays_of_the_whole_year(rule: Rule) -> Iterator[Note]:
+    """`20–26 November, Fridays`, which is the week and besides each Friday of the year."""
+    for days in rule.dates or rule.nights or ():
+        match days.rule:
+            case Several(rules=(Period(), Weekdays(within=None))) if "," in days.text:
+                period, _, weekdays = (part.strip() for part in days.text.rpartition(","))
+                fields = {"days": days.text.strip(), "weekdays": weekdays, "meant": f"{weekdays} {period}"}
+                yield Note("TWL-S272", rule, {"name": rule.name, **fields})
 
 
 def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:

@@ -272,7 +272,6 @@ def test_no_advice_deletes_what_limits() -> None:
         "TWL-S075": "a keyword whose entries were moved",
         "TWL-S222": "a colour mode that a lamp cannot have beside others",
         "TWL-S227": "a topic that is none of a state",
-        "TWL-S270": "the dark of a blackout, which has no other colour",
         "TWL-S203": "an entry that never comes again",
         "TWL-S270": "a look of what is dark anyway",
         "TWL-S242": "a year, on a condition",

@@ -35,13 +35,14 @@ def test_a_note_stands_at_the_name_of_its_rule(shipped: Setup) -> None:
 
 
 def test_words_for_dark_are_noted_wherever_they_stand(shipped: Setup) -> None:
-    """Alone and by zone; `dark` and `släckt` are the usual words and need none."""
+    """Alone and by zone; black is no light; `dark` and `släckt` are the usual words and need none."""
     found = _notes(
         "  - {name: a, dates: 6 June, color: off}\n  - {name: b, dates: 7 June, color: {bowl: svart, shaft: dark}}\n"
-        "  - {name: c, dates: 8 June, color: släckt}\n",
+        "  - {name: c, dates: 8 June, color: släckt}\n"
+        '  - {name: d, dates: 9 June, color: "#000000"}\n',
         shipped,
     )
-    assert [(one.code, one.place and one.place.line) for one in found] == [("TWL-S139", 3), ("TWL-S139", 4)]
+    assert [(one.code, one.place and one.place.line) for one in found] == [("TWL-S139", n) for n in (3, 4, 6)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_each_colour_that_a_lamp_cannot_show_is_noted_at_the_colour(
     pace = "\n    change_every: 10 s" if "[" in color else ""
     schedule = f"version: 1\ncampaigns:\n  - name: a\n    dates: 6 June\n    color: {color}{pace}\n"
     every = notes(parse(tower.encode(), schedule.encode(), Path("config")), NOW)
-    found = [one for one in every if one.code not in {"TWL-S244", "TWL-S245"}]
+    found = [one for one in every if one.code not in {"TWL-S139", "TWL-S244", "TWL-S245"}]
     assert [(one.code, one.file) for one in found] == [("TWL-F130", "config/schedule.yaml")] * len(places)
     assert tuple(one.place[:2] for one in found if one.place) == places
     assert all("mast/bowl-south" in one.event.text("sv") and "#FFF3E6" in one.event.text("sv") for one in found)

@@ -10,7 +10,18 @@ from controller.config.load import Setup, parse
 from controller.config.setup_notes import notes
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-TRAPS = {"TWL-S218", "TWL-S219", "TWL-S220", "TWL-S242", "TWL-S243", "TWL-S244", "TWL-S245", "TWL-S246"}
+TRAPS = {
+    "TWL-S218",
+    "TWL-S219",
+    "TWL-S220",
+    "TWL-S242",
+    "TWL-S243",
+    "TWL-S244",
+    "TWL-S245",
+    "TWL-S246",
+    "TWL-S271",
+    "TWL-S272",
+}
 PUBLISHED = """
   - {name: En vecka fri från våld, dates: 20–26 November, color: orange, confirmed_for: [2026]}
   - {name: Advent och jul, nights: första advent till 13 januari, except: julafton, color: 2700 K,
@@ -57,6 +68,14 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
         ("dates: 20–26 November, color: '#FFD0A0', brightness: 60 %", None, ""),
         ("dates: 20–26 November, hours: sunset to sunrise", None, ""),
         ("dates: 31 December, hours: 23:00 to 00:15", "TWL-S218", "00:00–00:15, 23:00–24:00"),
+        ("dates: 20–26 November 2027, except: 23 November 2026", "TWL-S271", "'23 November 2026' takes no day out"),
+        ("dates: 20–26 November, except: [23 November, julafton]", "TWL-S271", "'julafton' takes no day out"),
+        ("dates: 20–26 November, except: 23 November 2028", None, ""),
+        ("dates: 20–26 November, except: Fridays", None, ""),
+        ("dates: Fridays in November, except: 27 November", None, ""),
+        ("dates: '20–26 November, Fridays'", "TWL-S272", "`Fridays 20–26 November`"),
+        ("dates: '20–26 November and Fridays'", None, ""),
+        ("dates: [20–26 November, Fridays]", None, ""),
         ("dates: 6 June", None, ""),
         ("nights: 31 December, hours: 17:00 to 01:00", None, ""),
         ("dates: every day, hours: 22:00 to 04:00", None, ""),
