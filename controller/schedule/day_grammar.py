@@ -39,11 +39,22 @@ from controller.schedule.tokens import Reader
 
 Dated = tuple[Rule, int | None]
 
-_ALTERNATING = re.compile(
-    r"\b(?:varannan|vartannat|every (?:other|second))\b.*|\b(?:jämna|udda|even|odd) (?:veckor|weeks|dagar|days)\b",
-    re.IGNORECASE,
+_UNREADABLE = ("TWL-S101", "TWL-S114", "TWL-S117", "TWL-S143")
+_CANNOT_BE_WRITTEN = tuple(
+    (re.compile(words, re.IGNORECASE), code)
+    for words, code in (
+        (r"\b(?:varannan|vartannat|every (?:other|second))\b.*", "TWL-S198"),
+        (r"\b(?:jämna|udda|even|odd) (?:veckor|weeks|days)\b", "TWL-S198"),
+        (
+            r"\b(?:i ?(?:morgon|natt|kväll|dag|går)|today|tonight|tomorrow|yesterday"
+            r"|(?:nästa|next) (?:vecka|månad|week|month))\b",
+            "TWL-S264",
+        ),
+        (r"\b(?:första|sista|andra|tredje|first|last|second|third) (?:veckan|veckorna|week|weeks)\b.*", "TWL-S265"),
+        (r"\b(?:mellan jul och nyår|between Christmas and New Year)\b", "TWL-S266"),
+    )
 )
-"""What no rule can say."""
+"""What no rule can say or what is asked about as a whole."""
 _BY_WORD = (("i", "ar"), ("this", "year"), ("nasta", "ar"), ("next", "year"))
 """Years that change with the day on which the file is read."""
 
@@ -56,8 +67,10 @@ def read(text: str) -> Dated:
     except Slip as slip:
         raise _corrected(text, slip) from None
     except Mistake as mistake:
-        if mistake.code in ("TWL-S101", "TWL-S114", "TWL-S117") and (found := _ALTERNATING.search(text)):
-            raise Mistake("TWL-S198", start=found.start(), end=found.end(), value=found[0]) from None
+        if mistake.code in _UNREADABLE:
+            for words, code in _CANNOT_BE_WRITTEN:
+                if found := words.search(text):
+                    raise Mistake(code, start=found.start(), end=found.end(), value=found[0]) from None
         suggestion = mistake.fields.get("suggestion")
         if mistake.code in ("TWL-S104", "TWL-S115") and not _is_read(str(suggestion)):
             raise Mistake("TWL-S101", end=len(text), value=text.strip()) from None
@@ -78,8 +91,10 @@ def _corrected(text: str, slip: Slip) -> Mistake:
     written_in = tokens.language_of(text)
     found = {language: corrections(text, slip, _read, written_in or language) for language in tokens.LANGUAGES}
     if not all(found.values()):
-        code = "TWL-S153" if slip.code == "TWL-S144" else "TWL-S101"
-        return Mistake(code, start=slip.start, end=slip.end, value=text[slip.start : slip.end])
+        written = text[slip.start : slip.end]
+        if slip.code == "TWL-S144":
+            return suggestions.season_in_a_phrase(slip, written)
+        return Mistake("TWL-S101", start=slip.start, end=slip.end, value=written)
     meant = {
         language: texts(language, "values")["or"].join(f"`{whole}`" for whole in found.get(language, found[DEFAULT]))
         for language in languages()

@@ -23,6 +23,8 @@ def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
     """Read days of a month, a point or a period; raises Mistake."""
     if reader.skip(tokens.BETWEEN):
         return _between(reader)
+    if reader.next().key in tokens.JOINS:
+        raise reader.mistake("S263", reader.next(), reader.tokens[-1], value=reader.text.strip())
     needs_end = reader.next().key in tokens.FROM
     reader.lead()
     days = _days_of_a_month(reader)
@@ -31,8 +33,10 @@ def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
     first = point_ahead(reader)
     if not _join(reader):
         if needs_end and reader.next().kind == "end":
-            raise reader.mistake("S118", reader.next())
+            raise reader.mistake("S263", reader.tokens[0], reader.next(), value=reader.text.strip())
         return _of_the_same(reader, first) or _alone(reader.text, first)
+    if reader.next().kind == "end":
+        raise reader.mistake("S263", reader.tokens[0], reader.next(), value=reader.text.strip())
     parts = _short_parts(reader, first) or (first, point_ahead(reader))
     return _period(reader.text, *parts)
 

@@ -149,7 +149,7 @@ def _beside(reader: Reader) -> DayPart | None:
     except Slip as slip:  # `the day before Christmas`: before which of its days?
         if slip.code != "TWL-S144":
             raise
-        raise Mistake("TWL-S153", start=slip.start, end=slip.end, value=reader.text[slip.start : slip.end]) from slip
+        raise suggestions.season_in_a_phrase(slip, reader.text[slip.start : slip.end]) from slip
     if not isinstance(part.point, MonthDay | LastDay | NthWeekday | NamedDay):
         raise reader.mistake("S101", number, value=reader.text[number.start : reader.end])
     if not days:
@@ -232,7 +232,8 @@ def _iso(reader: Reader) -> DayPart:
         return DayPart(_week(token), year)
     if not 1 <= token.figures[1] <= 12:
         raise reader.mistake("S101", token, value=reader.written(token))
-    return DayPart(month_day(token.figures[1], token), year)
+    month = token.figures[1]
+    return DayPart(month_day(month, token), year, like=lambda number: month_day(month, number), number=token)
 
 
 def _month_first(reader: Reader) -> DayPart:

@@ -115,7 +115,7 @@ _NAMED: tuple[tuple[Holiday, tuple[str, ...]], ...] = (
     # the last Sunday of May in Sweden since 1919, by custom; other countries have other days
     (_in_month(-1, SUNDAY, 5), ("Mother's Day", "Mothers' Day", "mors dag", "morsdag")),
     (_fixed(5, 29), ("Veterans' Day", "Swedish Veterans' Day", "veterandagen")),
-    (_from_easter(39), ("Ascension Day", "Kristi himmelsfärdsdag", "Kristi himmelsfärds dag")),
+    (_from_easter(39), ("Ascension Day", "Kristi himmelsfärdsdag", "Kristi himmelsfärd", "Kristi himmelsfärds dag")),
     (_from_easter(48), ("Whitsun Eve", "pingstafton", "pingstaftonen")),
     (_from_easter(49), ("Whit Sunday", "Whitsunday", "Pentecost", "pingstdagen", "pingstdag")),
     (_from_easter(50), ("Whit Monday", "annandag pingst", "annandagen pingst")),
@@ -227,7 +227,9 @@ GROUPS: dict[str, str] = {
         "Advent Sundays": (
             "Advent Sundays, the Advent Sundays, Sundays of Advent, Sundays in Advent, every Sunday of Advent, "
             "every Sunday in Advent, adventssöndagar, adventssöndagarna, söndagarna i advent, söndagar i advent, "
-            "alla söndagar i advent, varje söndag i advent, alla adventssöndagar, varje adventssöndag"
+            "alla söndagar i advent, varje söndag i advent, alla adventssöndagar, varje adventssöndag, "
+            "de fyra adventssöndagarna, alla fyra adventssöndagarna, "
+            "four Advent Sundays, four Sundays of Advent, all four Sundays of Advent"
         ),
         "every day": "all year, all year round, the whole year, year round, hela året, året runt, hela året om",
         "election day": (
@@ -288,6 +290,17 @@ SEASONS: dict[str, Mapping[Language, str]] = {
         "nyårsafton till nyårsdagen",
     ),
     **_season("; mellandagarna", "", "27–30 december"),
+    **_season("; nyårsnatten", "", "nyårsafton"),
+    **_season("; julnatten", "", "julafton"),
+    **_season("; midsommarnatten", "", "midsommarafton"),
+    **_season(
+        "Thanksgiving, Thanksgiving Day; Thanksgiving", "fourth Thursday in November", "fjärde torsdagen i november"
+    ),
+    **_season(
+        "Black Friday; Black Friday",
+        "Friday after fourth Thursday in November",
+        "fredagen efter fjärde torsdagen i november",
+    ),
     **_season("; trettonhelgen, trettondagshelgen", "", "trettondagsafton till trettondagen"),
     **_season(
         "weekend, weekends; helg, helger, helgen, helgerna, veckoslut, veckosluten",

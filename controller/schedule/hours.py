@@ -124,6 +124,8 @@ class Window(TextField):
             if (found := _LEFT_OUT.fullmatch(text)) and _is_days(found[2]):
                 fields = {"hours": found[1].strip(" ,"), "days": found[2].strip()}
                 raise Mistake("TWL-S199", start=found.start(2), end=len(text), **fields) from None
+            if found and _is_hours(found[2]):
+                raise Mistake("TWL-S267", start=found.start(2), end=len(text), value=found[2].strip()) from None
             if _is_days(text):
                 raise Mistake("TWL-S176", end=len(text), written=text.strip()) from None
             raise
@@ -149,6 +151,14 @@ def _is_days(text: str) -> bool:
         day_grammar.read(text)
     except Mistake:
         return False
+    return True
+
+
+def _is_hours(text: str) -> bool:
+    try:
+        read(text)
+    except Mistake as mistake:
+        return mistake.code == "TWL-S128"
     return True
 
 

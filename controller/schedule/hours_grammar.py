@@ -69,12 +69,14 @@ _JOIN = re.compile(rf"(?<![^\W\d_])(?:{_INCLUSIVE}|{'|'.join(sorted(JOINS, rever
 _EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
 _SIGN = re.compile(rf"\+|{_DASH}|\b(?:plus|minus)\b", re.IGNORECASE)
 _KL = r"(?:(?:kl\.?|klockan|at)\s*)?"
-_CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.]([0-9]{{2}})(?:[:.]00)?", re.IGNORECASE)
+_CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.,]([0-9]{{2}})(?:[:.]00)?", re.IGNORECASE)
 _DIGITS = re.compile(rf"{_KL}([0-9]{{1,2}}?)([0-9]{{2}})?", re.IGNORECASE)
 _DOUBTFUL = re.compile(rf"{_KL}([1-9]|1[0-2])", re.IGNORECASE)
 """A bare number that can be morning and evening."""
 _HALF_DAY = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
 _AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNORECASE)
+_ONE_END = re.compile(r"\s*(?:(after|efter|tidigast)|before|före|innan|senast|by)\s+(?:kl\.?\s*)?", re.IGNORECASE)
+"""What stands before the only end of a window: before its start, or else before its end."""
 _FOR = re.compile(r"\s(?:for|i)\s", re.IGNORECASE)
 _BESIDE = re.compile(r"\s*[,;&]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt)\s+", re.IGNORECASE)
 """What stands between two windows."""
@@ -254,6 +256,9 @@ def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
         return Mistake("TWL-S125", start=begin, end=len(text), written=text.strip())
     left = _Part(text, begin, cut.start() if cut else len(text))
     right = _Part(text, cut.end() if cut else len(text), len(text))
+    if cut is None and (one := _ONE_END.match(text)):
+        at = len(text) if one[1] else one.end()
+        left, right = _Part(text, min(one.end(), at) if one[1] else 0, at if one[1] else 0), _Part(text, at, len(text))
     if right.written and not left.written:
         first, to = _advice("noon" if WORDS.get(key(right.written)) == "sunset" else "sunset", right.written, text)
         meant = f"{first} {to} {right.written}"
@@ -280,7 +285,9 @@ def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
 
 def _advice(word: str, written: str, text: str) -> tuple[str, str]:
     """A word of the hours and `to`, in the language of the text."""
-    swedish = key(_SIGN.split(written)[0]) in _SWEDISH or bool(re.search(r"\b(?:till|från|kl)\b", text, re.IGNORECASE))
+    swedish = key(_SIGN.split(written)[0]) in _SWEDISH or bool(
+        re.search(r"\b(?:till|från|kl|efter|tidigast|före|innan|senast)\b", text, re.IGNORECASE)
+    )
     return _SPELLINGS[WORDS[word]][swedish].split(", ")[0], "till" if swedish else "to"
 
 

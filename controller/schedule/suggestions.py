@@ -1,9 +1,11 @@
 """Mistakes of the day grammar with what was probably meant: near words, seasons, the order of figures."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from controller.errors import Mistake
+from controller.events.models import InEachLanguage
 from controller.likeness import likeliest
 from controller.locale import Language
 from controller.schedule import tokens
@@ -16,6 +18,8 @@ _STOPS = frozenset((*tokens.JOINS, *tokens.IN, *tokens.AND))
 _NAMES_OF_WEEKDAYS = {key(name): name for names in tokens.WEEKDAY_NAMES for name in names.values()}
 _MONTHS = {key(name): month for month, names in enumerate(tokens.MONTH_NAMES, 1) for name in names.values()}
 _WEEKDAYS = {name: tokens.WEEKDAYS[name] for name in _NAMES_OF_WEEKDAYS}
+_EVENINGS = re.compile("([a-z]+dag)s(?:kvall|natt|natter|kvallar)(?:en|na|arna)?")
+"""`fredagskvällar`, `lördagsnätterna`."""
 _NO_SLIPS = frozenset(("fridag", "fridagar"))
 """Words of their own (a day off) that lie next to the name of a weekday."""
 _WORDS = 5
@@ -26,6 +30,13 @@ def _slip(code: str, first: Token, last: Token, *meant: str | Mapping[Language, 
     return Slip(f"TWL-{code}", start=first.start, end=last.end, meant=meant, **fields)
 
 
+def season_in_a_phrase(slip: Slip, written: str) -> Mistake:
+    """Which day of a season is meant, in a phrase in which its days make no sense."""
+    meant = slip.meant[0]
+    days = meant if isinstance(meant, str) else InEachLanguage(meant)
+    return Mistake("TWL-S153", start=slip.start, end=slip.end, value=written, span=days)
+
+
 def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
     """The numbers from `first` to `last` are not followed by a month."""
     word = reader.next()
@@ -34,6 +45,10 @@ def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
         return _near("S102", reader, word, word, meant)
     if word.kind == "word" and word.key not in _STOPS:
         return reader.mistake("S101", first, word, value=reader.written(first, word))
+    if first.is_year and len(first.key) == 4 and first is last:
+        return reader.mistake("S261", first, value=reader.written(first))
+    if first is last and first.is_day and 1 <= first.figures[-1] <= 31 and reader.next(1).kind != "figures":
+        return reader.mistake("S262", first, value=reader.written(first), day=first.figures[-1])
     return order_unclear(reader, first, last)
 
 
@@ -105,6 +120,9 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
         written = reader.written(first, last)
         if season := SEASONS.get(key(written)):
             return _slip("S144", _every_before(reader) or first, last, season, value=written)
+        if found := _EVENINGS.fullmatch(key(written)):
+            every = f"varje {tokens.WEEKDAY_NAMES[tokens.WEEKDAYS[found[1]]]['sv']}"
+            return _slip("S144", _every_before(reader) or first, last, every, value=written)
         meant = _meant(key(written).split(), weekdays=weekdays)
         if meant:
             return _near("S102" if meant in _MONTHS else "S108", reader, first, last, meant)

@@ -84,7 +84,7 @@ DAYS = (
     ("November 20 26", None),
     ("6 June 26", None),
     ("summer solstice", None),
-    ("Black Friday", None),
+    ("Black Friday", "Friday after fourth Thursday in November"),
     ("the last Friday before Christmas", None),
     ("now", None),
     ("today", None),
