@@ -202,6 +202,9 @@ def _stray(text: YamlText, line: int) -> Finding | None:
     above, start, written = text.above(line), text.indent(line), text.value(line)
     if above is not None and text.opens(above) and text.body(above) == start:
         return _moved(text, line, start + 2)
+    name, tab, _ = text.source.lines[line][start : len(written)].partition("\t")
+    if tab:
+        return text.finding("TWL-S273", line, start, len(written), name=quoted(name))
     return text.finding("TWL-S047", line, start, len(written)) if written[-1] not in "]}," else None
 
 

@@ -207,4 +207,10 @@ def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:
 def _look(text: str, brightness: float, policy: OverridePolicy) -> Look:
     if text.strip().casefold() in DARK_WORDS:
         return Look()
-    return Look((parse_color(text, policy.palette),), brightness)
+    try:
+        return Look((parse_color(text, policy.palette),), brightness)
+    except Mistake:
+        zone, _, color = text.strip().rpartition(" ")
+        if zone_named(zone, policy.parts) in policy.program.zones:
+            raise Mistake("TWL-O141", look=text, meant=f"{zone}={color}") from None
+        raise

@@ -404,6 +404,9 @@ async def test_a_zone_may_be_asked_for_by_the_name_that_people_use(disk: Simulat
     assert [override.looks.keys() for override in hand.overrides] == [{"bowl"}]
     refused = await hand.take(asked(look={"foten": "blå"}, id="b"), EVENING)
     assert "bowl (Skålen), shaft" in refused.text("sv")
+    for look, meant in (("Skålen blå", "Skålen=blå"), ("shaft släckt", "shaft=släckt")):
+        refused = await hand.take(asked(look=look, id=meant.partition("=")[0].replace("å", "a")), EVENING)
+        assert f"skriv `{meant}`" in refused.text("sv")
 
 
 async def test_a_skip_leaves_out_one_campaign_until_its_end(disk: SimulatedDisk) -> None:
