@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass, replace
 
 from controller.errors import Mistake
+from controller.events.models import InEachLanguage
 from controller.lighting.color import Color
+from controller.locale import languages, texts
 
 SHORTEST_STEP_S = 5.0
 """Nothing ever flashes: light that changes faster disturbs people and traffic (SPEC 2.1)."""
@@ -106,7 +108,10 @@ def _not_a_brightness(text: str) -> Mistake:
         return Mistake("TWL-S137", value=text)
     # 0.8 may be a share or per cent, and so may 1
     meant = dict.fromkeys((number * 100, number) if number <= 1 else (number,))
-    return Mistake("TWL-S138", value=text, suggestion=" / ".join(f"{percent:g} %" for percent in meant))
+    said = " / ".join(f"{percent:g} %" for percent in meant)
+    marks = {language: texts(language, "values")["decimal_mark"] for language in languages()}
+    suggestion = InEachLanguage({language: said.replace(".", mark) for language, mark in marks.items()})
+    return Mistake("TWL-S138", value=text, suggestion=suggestion)
 
 
 def _number(text: str) -> float:

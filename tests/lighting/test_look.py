@@ -103,7 +103,8 @@ def test_a_brightness_that_cannot_be_meant(text: str, code: str, suggestion: str
     with pytest.raises(Mistake) as caught:
         parse_brightness(text)
     assert caught.value.code == code
-    assert caught.value.fields.get("suggestion") == suggestion
+    said = caught.value.fields.get("suggestion")
+    assert (said and str(said)) == suggestion
 
 
 @given(st.text(max_size=20))
