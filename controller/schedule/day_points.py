@@ -60,9 +60,7 @@ class DayPart:
             return self
         first, last = self.point.span(year)
         if first != last or first.weekday() != tokens.WEEKDAYS[self.weekday.key]:
-            names = InEachLanguage(
-                {of: name.lower() if of == "sv" else name for of, name in tokens.WEEKDAY_NAMES[first.weekday()].items()}
-            )
+            names = InEachLanguage(tokens.WEEKDAY_NAMES[first.weekday()])
             day = text[self.weekday.end : self.end].strip(" ,")
             raise Mistake("TWL-S178", **place, word=word, weekday=names, day=day if self.year else f"{day} {year}")
         return self
@@ -173,7 +171,7 @@ def _counted(reader: Reader) -> DayPart | None:
         )
     reader.at += 2
     if not reader.skip(tokens.IN):
-        raise reader.mistake("S114", place, weekday, value=reader.written(place, weekday), word=reader.written(weekday))
+        raise reader.mistake("S114", place, weekday, value=reader.written(place, weekday), word=_name(weekday))
     return DayPart(NthWeekday(known, tokens.WEEKDAYS[weekday.key], month_ahead(reader, place, weekday)))
 
 
@@ -221,8 +219,12 @@ def _after_weekday(reader: Reader, weekday: Token) -> DayPart:
     except Mistake:
         word = reader.written(weekday)
         if ahead.kind in ("word", "end", "dash") and ahead.key not in tokens.ARTICLES:
-            raise reader.mistake("S114", weekday, value=word, word=word) from None
+            raise reader.mistake("S114", weekday, value=word, word=_name(weekday)) from None
         raise reader.mistake("S146", weekday, value=word) from None
+
+
+def _name(weekday: Token) -> InEachLanguage:
+    return InEachLanguage(tokens.WEEKDAY_NAMES[tokens.WEEKDAYS[weekday.key]])
 
 
 def _iso(reader: Reader) -> DayPart:

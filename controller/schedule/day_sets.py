@@ -146,7 +146,14 @@ def _weekdays(reader: Reader, *, is_left_out: bool) -> Dated | None:
         return _within(reader, frozenset(range(7)))
     first = reader.next()
     if (is_every or is_left_out) and first.key in tokens.WEEKDAYS:
-        return _within(reader, _listed(reader))
+        rule, year = _within(reader, _listed(reader))
+        within = rule.within if isinstance(rule, Weekdays) and not is_every else None
+        if (
+            year is not None and isinstance(within, Alone) and isinstance(within.point, MonthDay)
+        ):  # `utom fredag 20 november 2026`
+            reader.at = begin
+            return None
+        return rule, year
     if first.key in tokens.WEEKDAYS_PLURAL or _is_range(reader):
         return _within(reader, _listed(reader))
     if is_every and not is_name:

@@ -45,6 +45,13 @@ def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
         return _near("S102", reader, word, word, meant)
     if word.kind == "word" and word.key not in _STOPS:
         return reader.mistake("S101", first, word, value=reader.written(first, word))
+    dash, following = reader.next(), reader.next(1)
+    if dash.kind == "dash" and following.kind == "figures" and len(following.figures) == 2:  # `4-6/12`
+        (last_day, month), day = following.figures, first.figures[-1]
+        if 1 <= month <= 12 and 1 <= day < last_day:
+            names = tokens.MONTH_NAMES[month - 1].items()
+            days = {language: f"{day}–{last_day} {name}" for language, name in names}
+            return _slip("S105", first, following, days, value=reader.written(first, following))
     if first.is_year and len(first.key) == 4 and first is last:
         return reader.mistake("S261", first, value=reader.written(first))
     if first is last and first.is_day and 1 <= first.figures[-1] <= 31 and reader.next(1).kind != "figures":
