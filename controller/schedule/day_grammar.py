@@ -7,7 +7,7 @@
     weekdays = ("every" | "varje") ("day" | weekday {"and" weekday}) | "Fridays" {"and" "Saturdays"}
     period  = point | ["from"] point "to" point | "between" point "and" point | numbers {"and" numbers} month [year]
     point   = place [year] [("+" | "-") number ("days" | "weeks")] [year]
-    place   = day month | month day | month | named day | "week" number | "the day before" place
+    place   = [weekday] day month | month day | month | named day | "week" number | "the day before" place
             | ordinal (weekday | "day") "in" month | year-month-day
     to      = "to" | "till" | "until" | "through" | any dash
     and     = "and" | "och" | "samt" | ","
@@ -16,7 +16,7 @@
 English and Swedish words may be mixed; case, spaces, the full stop of an abbreviation and the dots over å, ä and ö do
 not matter; `the`, `den`, `of`, `hela` and a comma before the year add nothing. What the two ends of a period share may
 be left out of one: `20–26 November`, `November 20–26`, `week 50–52`. What can be meant in two ways, as `20/11` or
-`midsommar`, is a mistake that asks which is meant.
+`midsommar`, is a mistake that asks which is meant. A weekday before a date must be that of the date.
 
 `read` gives a result or raises a Mistake, for any text. The words are in `tokens`, days with a name in `holidays`,
 single points in `day_points`, days and periods in `day_periods`, lists of weekdays and groups in `day_sets`, what a
@@ -61,7 +61,7 @@ _BY_WORD = (("i", "ar"), ("this", "year"), ("nasta", "ar"), ("next", "year"))
 
 def read(text: str) -> Dated:
     """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143, S144, S146
-    to S148, S153 and S170 to S174."""
+    to S148, S153, S170 to S174, S177 to S179, S196 to S198 and S261 to S266."""
     try:
         return _read(text)
     except Slip as slip:
