@@ -43,7 +43,7 @@ def read_instant(text: str, setup: Setup, now: datetime) -> datetime:
         if found and day is not None:
             time = clock_time(int(found["hour"]), int(found["minute"] or 0))
             is_after_midnight = key(found["day"]) in TONIGHT and time.hour < 12
-            text = datetime.combine(day + timedelta(days=int(is_after_midnight)), time).isoformat()
+            text = f"{day + timedelta(days=int(is_after_midnight))}T{time}"
         at = hours.read_instant(text, zone)
         year = at.astimezone(zone).year
     except (ValueError, OverflowError) as error:
