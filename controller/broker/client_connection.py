@@ -174,13 +174,8 @@ class ClientConnection(asyncio.Protocol):
         return self._handler.is_stranger
 
     @property
-    def unread_bytes(self) -> int:
-        """What came and is not worked off."""
-        return self._framer.size
-
-    @property
     def part_bytes(self) -> int:
-        """The same, but for the programs of the service themselves, which are trusted."""
+        """What came and is not worked off; 0 for the programs of the service themselves, which are trusted."""
         session = self._handler.session
         return self._framer.size if session is None or session.user != OWN else 0
 

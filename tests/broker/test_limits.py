@@ -315,7 +315,7 @@ async def test_an_idle_client_costs_no_memory_for_its_last_packet(start, connect
     client = await connect(subject, "c")
     await client.publish("q", bytes(1 << 20))
     (connection,) = subject.broker.connections
-    assert connection.unread_bytes == 0
+    assert connection.part_bytes == 0
 
 
 async def test_a_full_broker_lets_in_the_service_and_its_commands(start, dial, connect):
