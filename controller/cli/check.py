@@ -14,7 +14,6 @@ import click
 
 from controller import plain_file
 from controller.cli.options import CONFIGURATION, Options, common
-from controller.cli.period import say_day
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding, SourceText
@@ -27,6 +26,7 @@ from controller.locale import Language
 from controller.schedule.plan import REACH, Cue, Program
 from controller.schedule.precedence import NightPlan
 from controller.service.desired import desired_looks, fade_left_s
+from controller.service.period import say_day
 from controller.service.values import looks_value
 
 AHEAD = timedelta(days=REACH)

@@ -19,7 +19,6 @@ import click
 
 from controller.app.assembly import Context, Running, running
 from controller.cli.options import Options, common
-from controller.cli.period import read_instant, read_period
 from controller.cli.picture import BOWL, Scene, draw
 from controller.cli.swatch import can_write, has_color
 from controller.clock import SystemClock, VirtualClock
@@ -30,6 +29,7 @@ from controller.events.formatters import text_line
 from controller.gateways import own_gateways
 from controller.gateways.outputs import SimulatedOutput
 from controller.service.degradations import Degradations
+from controller.service.period import read_instant, read_period
 from controller.state import StateStore
 
 BEFORE = timedelta(hours=6)

@@ -9,13 +9,13 @@ import click
 from controller.app.last_good import load_last_good
 from controller.cli.explain import find_kind
 from controller.cli.options import Options, common
-from controller.cli.period import read_instant
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Mistake
 from controller.events.formatters import json_line, text_line
 from controller.locale import DEFAULT
 from controller.schedule.durations import parse_duration
+from controller.service.period import read_instant
 from controller.state import History, RecordedEvent, SqliteHistory
 
 PAGE = 1000

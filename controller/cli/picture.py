@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from itertools import pairwise
 
-from controller.cli.period import say_day
 from controller.cli.status import MARKS, health_with_names
 from controller.clock import ClockReading
 from controller.config.load import Setup
@@ -18,6 +17,7 @@ from controller.schedule.hours import night_at
 from controller.schedule.sun import elevation
 from controller.service.controller import Controller
 from controller.service.health_report import health_of
+from controller.service.period import say_day
 
 WIDTH = 40
 BOWL = ("   ▄▄████████████▄▄   ", " ▟██████████████████▙ ", " ▜██████████████████▛ ", "   ▀▀████████████▀▀   ")

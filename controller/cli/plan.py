@@ -8,8 +8,6 @@ import click
 
 from controller.cli.manual_state import notices, read_by_hand
 from controller.cli.options import Options, common
-from controller.cli.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
-from controller.cli.period import SOON, read_instant, read_period
 from controller.cli.plan_table import calendar, csv_text, table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
@@ -28,6 +26,8 @@ from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
+from controller.service.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
+from controller.service.period import SOON, read_instant, read_period
 from controller.service.values import looks_value, rules_value
 from controller.state import SqliteHistory
 

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from controller.cli.options import Options
-from controller.cli.period import DAY_MIN, say_day
 from controller.config.load import Setup
 from controller.events import new_event
 from controller.events.words import looks_words
@@ -22,6 +21,7 @@ from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import Claim, NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks
+from controller.service.period import DAY_MIN, say_day
 
 DRIFT_MIN = 10
 """By so many minutes sunset and sunrise move from one night to the next, south of the polar circle."""

@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from controller.cli.options import FOUND_PROBLEMS, Options, common
-from controller.cli.period import read_period, say_day
 from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.rfc3339 import parse_rfc3339
+from controller.service.period import read_period, say_day
 from controller.simulation.faults import FAULTS
 from controller.simulation.rehearsal import Rehearsal, figures, missed, of_one, of_several
 

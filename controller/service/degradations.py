@@ -38,7 +38,7 @@ class Degradations:
     def take(self, event: Event, at: datetime) -> None:
         """An event: it may begin one, say anew how one stands, or end some."""
         reading = self._clock.read()
-        ended = [key for key, one in self._degraded.items() if _ends(event, one.event)]
+        ended = [key for key, one in self._degraded.items() if ends(event, one.event)]
         for key in ended:
             del self._degraded[key]
         counted = event.fields.get("what")
@@ -48,13 +48,13 @@ class Degradations:
         if lasting is None:
             return
         if any(event.fields.get(name) == value for name, value in lasting.fine):
-            self._degraded.pop(_key(event), None)
+            self._degraded.pop(key_of(event), None)
             return
         new = _Degraded(event, at, reading, reading.mono)
-        before = self._degraded.get(_key(event), new)
+        before = self._degraded.get(key_of(event), new)
         if before.event.level is not event.level or _is_quiet(before, reading):
             before = new
-        self._degraded[_key(event)] = _Degraded(event, before.since, before.began, reading.mono)
+        self._degraded[key_of(event)] = _Degraded(event, before.since, before.began, reading.mono)
 
     def rebuilt(self) -> None:
         """Everything but store and files is made anew: what was wrong with the old parts is no more."""
@@ -82,7 +82,7 @@ class Degradations:
         )
 
 
-def _ends(event: Event, begun: Event) -> bool:
+def ends(event: Event, begun: Event) -> bool:
     """Whether the event ends what the other began; it may speak of more than one, as of all of a broker."""
     lasting = begun.kind.lasting or Lasting()
     return event.code in lasting.until and all(
@@ -90,7 +90,7 @@ def _ends(event: Event, begun: Event) -> bool:
     )
 
 
-def _key(event: Event) -> tuple[str, ...]:
+def key_of(event: Event) -> tuple[str, ...]:
     """What tells one from another."""
     return (event.code, *(str(event.fields[name]) for name in (event.kind.lasting or Lasting()).about))
 

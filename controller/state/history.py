@@ -2,8 +2,8 @@
 
 It may be lost without harm to the light. Rows are taken without waiting and written when the disk allows; what waits is
 bounded in memory, and what is kept is bounded in rows and in bytes: the oldest leave. Readers (`watertower logs`,
-`plan --at`) open the file for reading only, whether the service writes or not, and never hold it open between pages:
-a reader that stopped reading must not keep SQLite from shrinking its write-ahead log.
+`plan --at`, `report`) open the file for reading only, whether the service writes or not, and never hold it open between
+pages: a reader that stopped reading must not keep SQLite from shrinking its write-ahead log.
 """
 
 import json
@@ -11,7 +11,7 @@ import math
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -153,6 +153,9 @@ class History(Protocol):
         """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
         the order in which they were recorded, with their numbers."""
 
+    def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
+        """The events of these codes from `start` on and before `end`, in the order in which they happened."""
+
     def last_number(self) -> int:
         """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
 
@@ -161,6 +164,9 @@ class History(Protocol):
 
     def light_at(self, at: datetime) -> Mapping[str, LightChange]:
         """By zone: the last change of light until this instant."""
+
+    def light_between(self, start: datetime, end: datetime) -> tuple[LightChange, ...]:
+        """The changes of light from `start` on and before `end`, in the order of time."""
 
     def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
         """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
@@ -202,6 +208,12 @@ class SqliteHistory:
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
         return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, _event(*row)))
 
+    def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
+        """See `History`."""
+        select = f"""SELECT at, code, level, fields FROM events
+            WHERE at >= ? AND at < ? AND code IN ({", ".join("?" * len(codes))}) ORDER BY at, id"""  # noqa: S608
+        return tuple(self._read(select, (stamp(start), stamp(end), *codes), _event))
+
     def last_number(self) -> int:
         """See `History`."""
         return next(iter(self._read("SELECT coalesce(max(id), 0) FROM events", (), int)), 0)
@@ -219,6 +231,11 @@ class SqliteHistory:
             SELECT (SELECT id FROM light WHERE zone = each.zone AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)
             FROM (SELECT DISTINCT zone FROM light) AS each)"""
         return {change.zone: change for change in self._read(select, (stamp(at),), _light)}
+
+    def light_between(self, start: datetime, end: datetime) -> tuple[LightChange, ...]:
+        """See `History`."""
+        select = "SELECT at, zone, look, rule FROM light WHERE at >= ? AND at < ? ORDER BY at, id"
+        return tuple(self._read(select, (stamp(start), stamp(end)), _light))
 
     def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
         """See `History`."""

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.cli.period import read_period
 from controller.clock import ClockReading, SystemClock
 from controller.config.load import load
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
+from controller.service.period import read_period
 from controller.state import LightChange, Minute, SqliteHistory, StateStore
 
 SHIPPED = Path(__file__).parents[2] / "config"

@@ -439,3 +439,25 @@ async def test_nothing_is_written_after_the_end(a_store: Make, tmp_path: Path, n
         await asyncio.sleep(0.02)
         assert not (tmp_path / "history.db-wal").exists()
     assert len(SqliteHistory(tmp_path).events(0, now, 10)) == 5
+
+
+async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, tmp_path: Path, now: datetime) -> None:
+    """From the start on and before the end, whatever else was recorded between."""
+    async with a_store() as store:
+        for second in range(4):
+            store.note(works(second), now + second * SECOND)
+            store.note(new_event("TWL-J006", what="x", count=second), now + second * SECOND)
+    found = SqliteHistory(tmp_path).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
+    assert [(event.at, event.event.fields["file"]) for event in found] == [
+        (now + SECOND, 1),
+        (now + 2 * SECOND, 2),
+    ]
+    assert SqliteHistory(tmp_path).events_between(now, now + HOUR, ()) == ()
+
+
+async def test_changes_of_light_are_read_by_their_time(a_store: Make, tmp_path: Path, now: datetime) -> None:
+    """From the start on and before the end."""
+    changes = [LightChange(now + number * MINUTE, "bowl", {"n": number}, {}) for number in range(4)]
+    async with a_store() as store:
+        store.note_light(changes)
+    assert SqliteHistory(tmp_path).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
