@@ -33,6 +33,7 @@ from controller.locale import DEFAULT, languages, texts
 from controller.schedule import suggestions, tokens
 from controller.schedule.day_periods import period_ahead
 from controller.schedule.day_sets import set_ahead
+from controller.schedule.holidays import LANGUAGES
 from controller.schedule.recurrence import Alone, Except, Rule, Several
 from controller.schedule.text_field import Slip, corrections
 from controller.schedule.tokens import Reader
@@ -89,7 +90,7 @@ def _corrected(text: str, slip: Slip) -> Mistake:
     """The mistake with the whole text as it should be; another mistake where that is not known. What is proposed is in
     the language of the text where its words tell, else in that of the reader."""
     written_in = tokens.language_of(text)
-    found = {language: corrections(text, slip, _read, written_in or language) for language in tokens.LANGUAGES}
+    found = {language: corrections(text, slip, _read, written_in or language) for language in LANGUAGES}
     if not all(found.values()):
         written = text[slip.start : slip.end]
         if slip.code == "TWL-S144":

@@ -163,7 +163,7 @@ def _counted(reader: Reader) -> DayPart | None:
         reader.at += 3
         month = month_ahead(reader, place, weekday)
         return DayPart(LastDay(month) if known < 0 else MonthDay(month, known))
-    if weekday.key not in tokens.WEEKDAYS or (place.key not in tokens.COUNTS and place.kind != "ordinal"):
+    if weekday.key not in tokens.WEEKDAYS or (place.key not in tokens.ORDINALS and place.kind != "ordinal"):
         return None
     if known is None:
         raise reader.mistake(

@@ -10,10 +10,7 @@ from itertools import pairwise
 
 from controller.errors import Mistake
 from controller.locale import Language
-from controller.schedule.holidays import key
-
-LANGUAGES: tuple[Language, ...] = ("en", "sv")
-"""Languages in which days may be written."""
+from controller.schedule.holidays import LANGUAGES, key
 
 
 def _by_language(english: str, swedish: str) -> tuple[Mapping[Language, str], ...]:
@@ -39,14 +36,18 @@ def _words(words: str) -> frozenset[str]:
     return frozenset(key(word) for word in words.split())
 
 
-def _numbered(*rows: str) -> dict[str, int]:
-    """The words of each row -> the number of the row, from 0."""
-    return {word: number for number, row in enumerate(rows) for word in _words(row)}
+def _numbered(rows: str, start: int = 0) -> dict[str, int]:
+    """The words of each row -> the number of the row; rows end with a comma."""
+    return {word: number for number, row in enumerate(rows.split(","), start) for word in _words(row)}
 
 
 MONTHS: Mapping[str, int] = {
-    **{key(name): month for month, names in enumerate(MONTH_NAMES, 1) for name in names.values()},
-    **{key(name[:3]): month for month, names in enumerate(MONTH_NAMES, 1) for name in names.values()},
+    **{
+        key(name[:letters]): month
+        for month, names in enumerate(MONTH_NAMES, 1)
+        for name in names.values()
+        for letters in (len(name), 3)
+    },
     "sept": 9,
 }
 """Full names and their first three letters -> 1 to 12."""
@@ -55,60 +56,39 @@ CHRISTMAS = frozenset(("jul",))
 """The abbreviation of a month that is also Swedish for Christmas."""
 
 WEEKDAYS: Mapping[str, int] = _numbered(
-    "monday mon måndag måndagen mån",
-    "tuesday tue tues tisdag tisdagen tis",
-    "wednesday wed onsdag onsdagen ons",
-    "thursday thu thur thurs torsdag torsdagen tor tors",
-    "friday fri fredag fredagen fre",
-    "saturday sat lördag lördagen lör",
-    "sunday sun söndag söndagen sön",
+    "monday mon måndag måndagen mån, tuesday tue tues tisdag tisdagen tis, wednesday wed onsdag onsdagen ons, "
+    "thursday thu thur thurs torsdag torsdagen tor tors, friday fri fredag fredagen fre, "
+    "saturday sat lördag lördagen lör, sunday sun söndag söndagen sön"
 )
 """-> 0 for Monday to 6 for Sunday."""
 
 WEEKDAYS_PLURAL: Mapping[str, int] = _numbered(
-    *(f"{names['en']}s {names['sv']}ar {names['sv']}arna" for names in WEEKDAY_NAMES)
+    ", ".join(f"{names['en']}s {names['sv']}ar {names['sv']}arna" for names in WEEKDAY_NAMES)
 )
 """`Fridays`, `fredagar`."""
 
-PLACES: Mapping[str, int] = {
-    **_numbered("", "first första förste", "second andra", "third tredje", "fourth fjärde"),
-    **dict.fromkeys(("last", "sista", "siste"), -1),
-}
-"""First to fourth, and -1 for the last."""
-
-ORDINAL_WORDS: Mapping[str, str] = {
-    "1st": "first",
-    "2nd": "second",
-    "3rd": "third",
-    "4th": "fourth",
-    **dict.fromkeys(("1:a", "1a", "1:e", "1e"), "forsta"),
-    **dict.fromkeys(("2:a", "2a", "2:e", "2e"), "andra"),
-    **dict.fromkeys(("3:e", "3e", "3:a", "3a"), "tredje"),
-    **dict.fromkeys(("4:e", "4e", "4:a", "4a"), "fjarde"),
-}
-"""Ordinals in digits -> the word, which is a key."""
-
-ORDINALS: Mapping[str, int] = {
-    **_numbered(
-        "",
-        "first första förste",
-        "second andra andre",
-        "third tredje",
-        "fourth fjärde",
-        "fifth femte",
-        "sixth sjätte",
-        "seventh sjunde",
-        "eighth åttonde",
-        "ninth nionde",
-        "tenth tionde",
-    ),
-    **dict.fromkeys(("last", "sista", "siste"), -1),
-}
+ORDINALS: Mapping[str, int] = _numbered(
+    "last sista siste, , first första förste, second andra andre, third tredje, fourth fjärde, fifth femte, "
+    "sixth sjätte, seventh sjunde, eighth åttonde, ninth nionde, tenth tionde",
+    start=-1,
+)
 """Words that count days of a month: `första juni`, `sista februari`, `the first of May`; -1 is the last."""
 ENGLISH_ORDINALS = _words("first second third fourth fifth sixth seventh eighth ninth tenth last")
 
-COUNTS = _words("fifth sixth seventh eighth ninth tenth femte sjätte sjunde åttonde nionde tionde").union(PLACES)
-"""Every ordinal word, those of PLACES among them."""
+PLACES: Mapping[str, int] = {word: place for word, place in ORDINALS.items() if place <= 4}
+"""First to fourth, and -1 for the last."""
+
+ORDINAL_WORDS: Mapping[str, str] = {
+    written: word
+    for word, forms in (
+        *(("first", "1st"), ("second", "2nd"), ("third", "3rd"), ("fourth", "4th")),
+        *(("forsta", "1:a 1a 1:e 1e"), ("andra", "2:a 2a 2:e 2e"), ("tredje", "3:e 3e 3:a 3a")),
+        ("fjarde", "4:e 4e 4:a 4a"),
+    )
+    for written in forms.split()
+}
+"""Ordinals in digits -> the word, which is a key."""
+
 
 EVERY = _words("every each all varje var alla samtliga")
 DAY = _words("day dag dagen")
@@ -129,21 +109,20 @@ BETWEEN = _words("between mellan")
 OF = _words("of i in")
 AND = _words("and och samt & , ;")
 MONTH = _words("month månad månaden")
-YEARLY = (
-    ("every", "year"),
-    ("each", "year"),
-    ("varje", "ar"),
-    ("alla", "ar"),
-    ("yearly",),
-    ("annually",),
-    ("arligen",),
-)
+
+
+def _phrases(phrases: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(key(phrase).split()) for phrase in phrases.split(","))
+
+
+YEARLY = _phrases("every year, each year, varje år, alla år, yearly, annually, årligen")
 """What adds nothing to days without a year."""
 ONLY = _words("only just bara endast enbart in i år year under during")
 """Words that may stand before a year."""
-_EXCEPT = """except for, except, excepting, excluding, but not, but, not, with the exception of, apart from, other than,
-utom, förutom, men inte, men ej, dock inte, dock ej, inte, ej, med undantag för, med undantag av, bortsett från"""
-EXCEPT = tuple(tuple(key(phrase).split()) for phrase in _EXCEPT.split(","))
+EXCEPT = _phrases(
+    "except for, except, excepting, excluding, but not, but, not, with the exception of, apart from, other than, "
+    "utom, förutom, men inte, men ej, dock inte, dock ej, inte, ej, med undantag för, med undantag av, bortsett från"
+)
 """What stands before days that are left out."""
 AFTER_DAYS = AND | ONLY | {phrase[0] for phrase in (*EXCEPT, *YEARLY)}
 """What may follow a day that is a number alone, as the 26 of `November 20–26`."""
@@ -152,9 +131,9 @@ NIGHT = _words("night natt natten")
 TOWARDS = _words("to till mot")
 """What stands between a night and the day on whose morning it ends."""
 AFTER = _words("after efter")
-NUMBER_WORDS: Mapping[str, int] = {
-    **_numbered("", "one a an en ett", "two två", "three tre", "four fyra", "five fem", "six sex", "seven sju"),
-}
+NUMBER_WORDS: Mapping[str, int] = _numbered(
+    "one a an en ett, two två, three tre, four fyra, five fem, six sex, seven sju", start=1
+)
 CLOCK = _words("kl klockan at")
 HALF_DAYS = _words("am pm")
 TIMES = _words(
