@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -26,9 +27,10 @@ from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
-from controller.service.past import NOTHING_RECORDED, ShownZone, shown_at, shown_document
+from controller.service.past import NOTHING_RECORDED
 from controller.service.period import SOON, read_instant, read_period
 from controller.service.values import looks_value, rules_value
+from controller.service.why_at import WhyAt, why_at
 from controller.state import SqliteHistory
 
 
@@ -57,13 +59,12 @@ def command(
     if moment is not None:
         at = read_instant(moment, setup, now)
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
-        shown = shown_at(SqliteHistory(options.state_dir), at) if at < now else {}
+        why = why_at(SqliteHistory(options.state_dir), under, at, now)
         if as_json:
-            recorded = {"recorded": shown_document(shown)} if at < now else {}
-            click.echo(dump({**explained(under, at), **by_hand.document(at, now), **recorded}))
+            click.echo(dump({**explained(under, at), **by_hand.document(at, now), **why.value}))
         else:
             names = setup.tower.landmark.zone_names(options.language)
-            past = _past(with_names(shown, names), options) if at < now else []
+            past = _past(why, names, zone, options) if at < now else []
             beside = notices(by_hand, (max(at, now), at + SOON), now, zone, options.language) if at + SOON > now else []
             click.echo("\n".join((rfc3339(at, zone), *past, *_explanation(under, names, at, options), *beside)))
         return
@@ -169,11 +170,18 @@ def _lit(piece: Piece, rule: Rule) -> dict[str, object]:
     return {"from": rfc3339(piece.start), "until": rfc3339(piece.end), "campaign": rule.name, **limit}
 
 
-def _past(shown: Mapping[str, ShownZone], options: Options) -> list[str]:
+def _past(why: WhyAt, names: Mapping[str, str], zone: ZoneInfo, options: Options) -> list[str]:
     """What the history tells of an instant, and that what follows is not of that time."""
     say, language = options.say, options.language
-    lines = [f"{say('plan.was_shown')}: {zone.words(name, language)}" for name, zone in shown.items()]
-    return [*(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]), f"{say('plan.as_the_files_say')}:"]
+    shown = with_names(why.shown, names)
+    lines = [f"{say('plan.was_shown')}: {each.words(name, language)}" for name, each in shown.items()]
+    by_hand = [step.said(language, zone) for step in why.steps if step.by_hand is not None]
+    return [
+        *(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]),
+        *(f"{say('plan.by_hand')}: {said}" for said in by_hand),
+        *why.fault_words(language),
+        f"{say('plan.as_the_files_say')}:",
+    ]
 
 
 def _explanation(program: Program, names: Mapping[str, str], at: datetime, options: Options) -> list[str]:

@@ -26,6 +26,11 @@ class ShownZone:
     rule: Mapping[str, object]
     confirmed_s: float
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it was for the whole minute."""
+        return self.confirmed_s >= WHOLE_S
+
     def words(self, name: str, language: Language) -> str:
         """For people, in one line; `name` is what they call the zone."""
         shown = looks_words({name: self.state.value}, language)
@@ -35,7 +40,7 @@ class ShownZone:
         return NOTHING_APPLIED.say(language, {}) if self.rule.get("kind") is None else rule_words(self.rule, language)
 
     def _confirmed(self, language: Language) -> str:
-        key = "whole" if self.confirmed_s >= WHOLE_S else "part" if self.confirmed_s else "none"
+        key = "whole" if self.is_confirmed else "part" if self.confirmed_s else "none"
         return Text("why", f"past.confirmed.{key}").say(language, {"seconds": round(self.confirmed_s)})
 
 

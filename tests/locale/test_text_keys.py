@@ -24,7 +24,7 @@ from controller.service.health import Status
 from controller.simulation.meter import Wrong
 
 TOPICS = sorted(path.relative_to(FOLDER / "en").with_suffix("").as_posix() for path in (FOLDER / "en").rglob("*.toml"))
-PHRASES = ("commands", "why", "status", "parts")
+PHRASES = ("commands", "why", "past", "status", "parts")
 """Topics whose keys stand in the code, in a call of Text or `say`."""
 DYNAMIC = r"\w+"
 

@@ -1,0 +1,245 @@
+"""What lasted in the past, from the events of the history: what was set by hand, faults, and when the service ran.
+
+Pure functions over events in the order of time. A span whose end is None had not ended at the last event.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from controller.events import CATALOGUE, Event, EventKind, Level
+from controller.events.models import SEVERITY, Lasting
+from controller.rfc3339 import rfc3339
+from controller.schedule.hours import read_instant
+from controller.service.degradations import ends, key_of
+from controller.state import RecordedEvent
+
+SET, SKIPPED = "TWL-O101", "TWL-O104"
+ENDED = "TWL-O103"
+ALL_ENDED = frozenset({"TWL-O102", "TWL-O109"})
+STOPPED = frozenset({"TWL-O105", "TWL-O107"})
+LIFTED = frozenset({"TWL-O106", "TWL-O108"})
+BY_HAND = frozenset({SET, SKIPPED, ENDED, *ALL_ENDED, *STOPPED, *LIFTED})
+"""Codes of the events from which `by_hand_spans` tells what was set by hand."""
+
+STARTED, ENDED_SERVICE = "TWL-C001", "TWL-C002"
+WELL_AGAIN = frozenset({"TWL-G101", "TWL-G105", "TWL-G107"})
+"""Whatever was wrong with the gateway, it answers as it should."""
+PROBLEM_OVER = "TWL-G115"
+UNLIKE_CLOCKS = frozenset({"TWL-T003", "TWL-T006"})
+"""They change nothing that is shown."""
+
+
+def _is_fault(kind: EventKind) -> bool:
+    if SEVERITY.index(kind.level) < SEVERITY.index(Level.WARNING):
+        return False
+    if kind.code[4] == "G":
+        return True
+    lasts = kind.lasting is not None and not kind.lasting.harmless
+    return kind.code[4] in "MT" and lasts and kind.code not in UNLIKE_CLOCKS
+
+
+def _passes(kind: EventKind) -> bool:
+    """Whether it is over when it is told, and told again while it goes on."""
+    return kind.code in {"TWL-G103", "TWL-G107", "TWL-G110", "TWL-G112"} or (
+        kind.lasting is not None and kind.lasting.quiet_s is not None
+    )
+
+
+FAULTS = frozenset(code for code, kind in CATALOGUE.items() if _is_fault(kind))
+"""Codes of what may keep a lamp from showing what it should: gateways, brokers, the clock."""
+_ENDINGS = frozenset(end for code in FAULTS for end in (CATALOGUE[code].lasting or Lasting()).until)
+FAULT_EVENTS = FAULTS | _ENDINGS | WELL_AGAIN | {PROBLEM_OVER, STARTED, ENDED_SERVICE}
+"""Codes of the events from which `fault_spans` tells faults."""
+
+ByHandKind = Literal["stop", "override", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A look set by hand, a campaign skipped, or a safety stop: `until` is the end that it was given, `ended` when it
+    ended in fact; `what` is the look in words, or the campaign."""
+
+    kind: ByHandKind
+    owner: str
+    reason: str
+    since: datetime
+    until: datetime | None = None
+    ended: datetime | None = None
+    what: object = ""
+
+    def is_on(self, at: datetime) -> bool:
+        """Whether it stood at an instant."""
+        return self.since <= at and (self.ended is None or at < self.ended)
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether it stood at some time of a period."""
+        return self.since < end and (self.ended is None or start < self.ended)
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        ends_at = {name: rfc3339(at) for name, at in (("until", self.until), ("ended", self.ended)) if at is not None}
+        return {
+            "kind": self.kind,
+            "owner": self.owner,
+            "reason": self.reason,
+            "from": rfc3339(self.since),
+            **ends_at,
+            **({"campaign": str(self.what)} if self.kind == "skip" else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong that lasted: the event that told of it, of which gateway (None: of the service itself)."""
+
+    event: Event
+    start: datetime
+    end: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        """The code of the event."""
+        return self.event.code
+
+    @property
+    def gateway(self) -> str | None:
+        """The gateway that it is about."""
+        name = self.event.fields.get("gateway")
+        return str(name) if name is not None else None
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether it lasted at some time of a period; what is over in a moment counts in that moment."""
+        return self.start < end and (self.end is None or start <= self.end)
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {
+            "code": self.code,
+            "gateway": self.gateway,
+            "from": rfc3339(self.start),
+            "until": rfc3339(self.end) if self.end is not None else None,
+        }
+
+
+def by_hand_spans(events: Iterable[RecordedEvent], zone: ZoneInfo, now: datetime) -> tuple[ByHand, ...]:
+    """What was set by hand, the oldest first; `events` are those of BY_HAND. The end in an event is local time."""
+    standing: dict[str, ByHand] = {}
+    over: list[ByHand] = []
+
+    def end(names: Iterable[str], at: datetime) -> None:
+        over.extend(replace(standing.pop(name), ended=at) for name in list(names) if name in standing)
+
+    for recorded in events:
+        event, at, code = recorded.event, recorded.at, recorded.code
+        name = f"override {event.fields.get('id')}"
+        end([each for each, one in standing.items() if one.until is not None and one.until <= at], at)
+        if code in {SET, SKIPPED}:
+            standing.setdefault(name, _set(event, at, zone))
+        elif code in STOPPED:
+            standing.setdefault("stop", _stop(event, at))
+        elif code == ENDED:
+            end([name], at)
+        elif code in ALL_ENDED:
+            end([each for each in standing if each != "stop"], at)
+        elif code in LIFTED:
+            end(["stop"], at)
+    end([each for each, one in standing.items() if one.until is not None and one.until <= now], now)
+    found = (_ended_in_time(one) for one in (*over, *standing.values()))
+    return tuple(sorted(found, key=lambda one: one.since))
+
+
+def _set(event: Event, at: datetime, zone: ZoneInfo) -> ByHand:
+    fields = event.fields
+    try:
+        until = read_instant(str(fields.get("until")), zone)
+    except ValueError:
+        until = None
+    is_skip = event.code == SKIPPED
+    what = fields.get("campaign" if is_skip else "look", "")
+    kind: ByHandKind = "skip" if is_skip else "override"
+    return ByHand(kind, str(fields.get("owner", "")), str(fields.get("reason", "")), at, until, what=what)
+
+
+def _stop(event: Event, at: datetime) -> ByHand:
+    """A stop that could not be stored tells no reason."""
+    return ByHand("stop", str(event.fields.get("owner", "")), str(event.fields.get("reason", "")), at)
+
+
+def _ended_in_time(one: ByHand) -> ByHand:
+    """An override ends at its end, however late the event of it came."""
+    if one.until is None or one.ended is None:
+        return one
+    return replace(one, ended=min(one.ended, one.until))
+
+
+def fault_spans(events: Iterable[RecordedEvent]) -> tuple[Fault, ...]:
+    """Faults from their begin to their end, in the order in which they began; `events` are those of FAULT_EVENTS.
+
+    A gateway has one at a time, and one for each problem that it reports itself: the next takes the place of the one
+    before. A restart of the service ends all: what still is wrong is told anew.
+    """
+    lasting: dict[tuple[str, ...], Fault] = {}
+    over: list[Fault] = []
+    for recorded in events:
+        event, at = recorded.event, recorded.at
+        if event.code == STARTED:
+            ended = list(lasting)
+        else:
+            ended = [key for key, fault in lasting.items() if _ends_fault(event, fault)]
+        over.extend(replace(lasting.pop(key), end=at) for key in ended)
+        if event.code in FAULTS and _passes(event.kind):
+            over.append(Fault(event, at, at))
+        elif event.code in FAULTS and not _is_fine(event):
+            key = _fault_key(event)
+            if key in lasting and lasting[key].code == event.code:
+                continue  # told again
+            if key in lasting:
+                over.append(replace(lasting.pop(key), end=at))
+            lasting[key] = Fault(event, _began(event, at))
+    return tuple(sorted((*over, *lasting.values()), key=lambda fault: fault.start))
+
+
+def _ends_fault(event: Event, fault: Fault) -> bool:
+    if fault.code[4] != "G":
+        return ends(event, fault.event) or (event.code == fault.code and _is_fine(event))
+    if event.fields.get("gateway") != fault.gateway:
+        return False
+    if "problem" in fault.event.fields:
+        return event.code == PROBLEM_OVER and event.fields.get("problem") == fault.event.fields["problem"]
+    return event.code in WELL_AGAIN
+
+
+def _is_fine(event: Event) -> bool:
+    """Whether the event says by its fields that nothing is wrong."""
+    return SEVERITY.index(event.level) < SEVERITY.index(Level.WARNING)
+
+
+def _fault_key(event: Event) -> tuple[str, ...]:
+    if event.code[4] != "G":
+        return key_of(event)
+    if "gateway" not in event.fields:
+        return (event.code, str(event.fields.get("topic", "")))
+    return ("gateway", str(event.fields["gateway"]), str(event.fields.get("problem", "")))
+
+
+def _began(event: Event, at: datetime) -> datetime:
+    """A gateway that is called silent has been for as long as it was not heard."""
+    age_s = event.fields.get("age_s")
+    return at - timedelta(seconds=age_s) if isinstance(age_s, int | float) and age_s >= 0 else at
+
+
+def downtimes(events: Iterable[RecordedEvent]) -> Iterator[tuple[datetime, datetime]]:
+    """When the service had been stopped in order: from its stop to its next start."""
+    stopped: datetime | None = None
+    for recorded in events:
+        if recorded.code == ENDED_SERVICE:
+            stopped = recorded.at
+        elif recorded.code == STARTED:
+            if stopped is not None:
+                yield stopped, recorded.at
+            stopped = None
