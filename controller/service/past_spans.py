@@ -93,7 +93,7 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PastFault:
     """Something wrong that lasted: the event that told of it, of which gateway (None: of the service itself)."""
 
     event: Event
@@ -177,14 +177,14 @@ def _ended_in_time(one: ByHand) -> ByHand:
     return replace(one, ended=min(one.ended, one.until))
 
 
-def fault_spans(events: Iterable[RecordedEvent]) -> tuple[Fault, ...]:
+def fault_spans(events: Iterable[RecordedEvent]) -> tuple[PastFault, ...]:
     """Faults from their begin to their end, in the order in which they began; `events` are those of FAULT_EVENTS.
 
     A gateway has one at a time, and one for each problem that it reports itself: the next takes the place of the one
     before. A restart of the service ends all: what still is wrong is told anew.
     """
-    lasting: dict[tuple[str, ...], Fault] = {}
-    over: list[Fault] = []
+    lasting: dict[tuple[str, ...], PastFault] = {}
+    over: list[PastFault] = []
     for recorded in events:
         event, at = recorded.event, recorded.at
         if event.code == STARTED:
@@ -193,18 +193,18 @@ def fault_spans(events: Iterable[RecordedEvent]) -> tuple[Fault, ...]:
             ended = [key for key, fault in lasting.items() if _ends_fault(event, fault)]
         over.extend(replace(lasting.pop(key), end=at) for key in ended)
         if event.code in FAULTS and _passes(event.kind):
-            over.append(Fault(event, at, at))
+            over.append(PastFault(event, at, at))
         elif event.code in FAULTS and not _is_fine(event):
             key = _fault_key(event)
             if key in lasting and lasting[key].code == event.code:
                 continue  # told again
             if key in lasting:
                 over.append(replace(lasting.pop(key), end=at))
-            lasting[key] = Fault(event, _began(event, at))
+            lasting[key] = PastFault(event, _began(event, at))
     return tuple(sorted((*over, *lasting.values()), key=lambda fault: fault.start))
 
 
-def _ends_fault(event: Event, fault: Fault) -> bool:
+def _ends_fault(event: Event, fault: PastFault) -> bool:
     if fault.code[4] != "G":
         return ends(event, fault.event) or (event.code == fault.code and _is_fine(event))
     if event.fields.get("gateway") != fault.gateway:

@@ -16,7 +16,7 @@ from controller.schedule.explanation import Idle, Why, kind_of
 from controller.schedule.plan import Program
 from controller.schedule.precedence import Claim
 from controller.service.past import ShownZone, shown_at, shown_document
-from controller.service.past_spans import BY_HAND, FAULT_EVENTS, ByHand, Fault, by_hand_spans, fault_spans
+from controller.service.past_spans import BY_HAND, FAULT_EVENTS, ByHand, PastFault, by_hand_spans, fault_spans
 from controller.service.values import rules_value
 from controller.state import History
 
@@ -97,7 +97,7 @@ class WhyAt:
     is_past: bool
     steps: tuple[WhyStep, ...]
     shown: Mapping[str, ShownZone]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[PastFault, ...] = ()
     version: PastVersion | None = None
 
     @property

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.events import Event, new_event
-from controller.service.past_spans import ByHand, Fault, by_hand_spans, downtimes, fault_spans
+from controller.service.past_spans import ByHand, PastFault, by_hand_spans, downtimes, fault_spans
 from controller.state import RecordedEvent
 from controller.state.history import recorded
 
@@ -159,10 +159,10 @@ def test_a_lost_broker_is_a_fault_until_the_connection_is_back() -> None:
 
 def test_a_fault_names_its_gateway_in_documents() -> None:
     """One of the service has none."""
-    assert Fault(silent(), T0).value == {
+    assert PastFault(silent(), T0).value == {
         "code": "TWL-G104", "gateway": "mast", "from": "2026-11-23T20:00:00Z", "until": None,
     }  # fmt: skip
-    assert Fault(new_event("TWL-T005", times=3), T0, T0).gateway is None
+    assert PastFault(new_event("TWL-T005", times=3), T0, T0).gateway is None
 
 
 def test_a_service_that_was_stopped_was_down_until_it_started() -> None:

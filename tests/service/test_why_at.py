@@ -116,7 +116,7 @@ def test_a_stop_goes_before_all_and_the_rule_is_told_as_what_would_hold(past: Pa
         "säkerhetsstopp av Sara från 2026-11-23 23:12, ”arbete på tornet”, hävt 2026-11-24 06:40",
         f"tillfällig ändring av Kim från 2026-11-23 20:10 till 2026-11-24 08:00: blue, ”sorg”; får vika: {first}",
         "annars: Week, orange 100 %, 15:36–08:01",
-        "World, blue 100 %, 15:39–00:00; får vika: står lägre i filen",
+        "World, blue 100 %, 15:36–08:01; får vika: står lägre i filen",
         "varje natt: Always, white 100 %, 15:36–23:45; får vika: en kampanj går före",
     ]
 
