@@ -6,6 +6,7 @@ A look is `{"on", "color", "color_name", "brightness"}`, of a report also what e
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import TypeVar
 
 from controller.locale import Language, template, texts
@@ -79,6 +80,28 @@ def _color_words(look: Mapping[str, object], exact: bool) -> str:
     if isinstance(xy := look.get("xy"), list | tuple):
         return f"xy {xy[0]:.3f} {xy[1]:.3f}"
     return f"{look['kelvin']} K" if look.get("kelvin") else ""
+
+
+def day_words(day: date, language: Language, *, year: bool = True) -> str:
+    """`Fri 20 Nov 2026`."""
+    names = texts(language, "commands")
+    words = f"{names['weekday'][str(day.isoweekday())]} {day.day} {names['month'][str(day.month)]}"
+    return f"{words} {day.year}" if year else words
+
+
+def days_words(first: date, last: date, language: Language, *, year: bool = True) -> str:
+    """`Fri 20 Nov 2026`, `Fri 20 – Thu 26 Nov 2026`; what both days have in common is said once."""
+    if first == last:
+        return day_words(first, language, year=year)
+    begin = day_words(first, language, year=year and first.year != last.year)
+    if (first.year, first.month) == (last.year, last.month):
+        begin = begin.rpartition(" ")[0]
+    return f"{begin} – {day_words(last, language, year=year)}"
+
+
+def night_words(evening: date, language: Language, *, year: bool = True) -> str:
+    """`Thu 19 – Fri 20 Nov 2026`: a night by both its days, so that nobody takes it for the other one."""
+    return days_words(evening, evening + timedelta(days=1), language, year=year)
 
 
 def rule_words(rule: Mapping[str, object], language: Language) -> str:

@@ -68,9 +68,14 @@ class Look:
         color = self.colors[step % len(self.colors)]
         return ZoneState(on=True, color=color, brightness=self.brightness) if any(color.rgb) else DARK
 
+    @property
+    def is_dark(self) -> bool:
+        """Whether it never gives light."""
+        return self.brightness <= 0 or not any(any(color.rgb) for color in self.colors)
+
     def at_most(self, brightness: float) -> "Look":
         """The same look, not brighter than this; itself where it is not."""
-        if not any(any(color.rgb) for color in self.colors) or self.brightness <= brightness:
+        if self.is_dark or self.brightness <= brightness:
             return self
         return replace(self, brightness=brightness)
 

@@ -89,6 +89,12 @@ class Program:
         plans = (self._all_nights.of(first + timedelta(days=i)) for i in range((last - first).days + 1))
         return tuple(self._by_zones(plan) for plan in plans if plan.pieces)
 
+    def looks_of(self, piece: Piece) -> Looks:
+        """What is shown in a piece of one of the `nights`, by zone; a zone without a look is dark."""
+        day = night_at(piece.start, self.place.time_zone).day
+        groups = [each.nights.of(day) for each in self._plans(frozenset())]
+        return _capped(self._looks_at(groups, piece.start), self._limits_at(piece.start))[0]
+
     def explain(self, moment: datetime) -> Why:
         """Which rule or override decides at an instant, and which rules it overrules."""
         moment = moment.astimezone(UTC)

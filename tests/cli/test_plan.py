@@ -129,9 +129,9 @@ def test_the_table_is_in_the_language_that_was_asked_for(call: Any) -> None:
     assert told.splitlines()[0].split()[:2] == ["Natten", "Mörkt"]
     orange, rule = "Skålen orange 100 %, Skaftet orange 100 %", "En vecka fri från våld"
     assert [re.split(" {2,}", line) for line in nights(told)] == [
-        ["tor 19 nov 2026", "15:42–07:52", f"00:00–07:52 {orange}", rule],
+        ["tors 19 nov 2026", "15:42–07:52", f"00:00–07:52 {orange}", rule],
         ["fre 20 nov 2026 – ons 25 nov 2026 (6 nätter)", "…", f"15:41–07:55 … 15:33–08:04 {orange}", rule],
-        ["tor 26 nov 2026", "15:32–08:06", f"15:32–00:00 {orange}", rule],
+        ["tors 26 nov 2026", "15:32–08:06", f"15:32–00:00 {orange}", rule],
     ]  # fmt: skip
 
 
@@ -502,7 +502,7 @@ def test_a_long_row_of_empty_nights_is_one_line(call: Any) -> None:
     """The week of the campaign is not lost in a year of darkness; programs get every night."""
     told = call("plan", "--lang", "sv", "2096-11-29T12:00..2097-11-21T12:00").stdout
     rows = [re.split(" {2,}", row) for row in nights(told)]
-    assert rows[0] == ["tor 29 nov 2096 – mån 18 nov 2097 (355 nätter)", "…", "släckt", "–"]
+    assert rows[0] == ["tors 29 nov 2096 – mån 18 nov 2097 (355 nätter)", "…", "släckt", "–"]
     assert [row[0] for row in rows[1:]] == ["tis 19 nov 2097", "ons 20 nov 2097"]
     plan = json.loads(call("plan", "--json", "2096-11-29T12:00..2097-11-21T12:00").stdout)
     assert len(plan["nights"]) == 357

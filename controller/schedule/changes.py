@@ -1,0 +1,413 @@
+"""What an edit of the schedule changes: the light now, days, nights and rules, as pure values.
+
+Nights are compared by what they show, whatever rule shows it, without overrides and from now on. A night counts as
+changed where its light differs, or a fade or the steps of a sequence.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import chain
+from typing import Any, Literal, get_args
+
+from controller.schedule.campaign import Rule
+from controller.schedule.hours import instant, night_at
+from controller.schedule.plan import REACH, Looks, Program
+from controller.schedule.plan_notes import Note, notes
+from controller.schedule.precedence import NightPlan
+from controller.schedule.rule_plan import Cue
+
+GROUPED_FROM = 20
+"""More changed nights than this are told in groups."""
+DRIFT = timedelta(minutes=10)
+"""By so much sunset and sunrise move from one night to the next, south of the polar circle."""
+DAY_MIN = 24 * 60
+ONE_DAY = timedelta(days=1)
+YEARS = 5
+"""So many years, this one included, tell whether days were changed in one of them only."""
+MOST_SPANS = 4
+"""Days that were added in more pieces than this are told as they are written."""
+MOST_CUES = 50
+"""So many changes are followed to find when the light of now ends."""
+NEVER_SHOWN = frozenset({"TWL-S202", "TWL-S203", "TWL-S204", "TWL-S208"})
+ORDER = "order"
+"""Stands among the changed keys of a rule for its place in the list."""
+
+Span = tuple[date, date]
+RuleKind = Literal["blackouts", "campaigns", "every_night", "limits"]
+KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
+DAY_KEYS = frozenset({"dates", "nights", "except"})
+
+
+@dataclass(frozen=True, slots=True)
+class LitStretch:
+    """A stretch of time, UTC, with what each lit zone shows."""
+
+    start: datetime
+    end: datetime
+    looks: Looks
+
+
+@dataclass(frozen=True, slots=True)
+class LightNow:
+    """What zones show now, and would by the new schedule; a zone without a look is dark. `until` says when the light
+    of now would end or change, None where it would not within REACH nights."""
+
+    before: Looks
+    after: Looks
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayChange:
+    """Calendar days in a row that were lit and will be dark from 00:00 to 24:00, or the other way round. `lit` are the
+    hours of the first day, when it is lit."""
+
+    first: date
+    last: date
+    becomes: Literal["dark", "lit"]
+    lit: tuple[LitStretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NightChange:
+    """A night that changes, named by its evening, with its light before and after; where both are equal, only a fade
+    or the steps of a sequence differ."""
+
+    day: date
+    before: tuple[LitStretch, ...]
+    after: tuple[LitStretch, ...]
+
+    def is_like(self, other: "NightChange") -> bool:
+        """Whether a later night changes in the same way, at nearly the same times."""
+        drift = DRIFT * (other.day - self.day).days
+        return all(
+            _is_like(mine, theirs, drift) for mine, theirs in ((self.before, other.before), (self.after, other.after))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NightGroup:
+    """Changed nights that are alike, the first and the last of them and how many."""
+
+    first: NightChange
+    last: NightChange
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysEdit:
+    """Days, in their own years, that a rule won and lost. `only`: whatever else its days were, they stay so."""
+
+    added: tuple[Span, ...]
+    removed: tuple[Span, ...]
+    only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A rule that is new, removed or edited: the keywords that differ, with ORDER for its place in the list.
+
+    `changed` counts the changed nights in which it has hours, before or after; `kept` those between the first and the
+    last of them in which it shows as before, of all nights where none changes. `never` says why a rule that is lit
+    nowhere is not: the note has the code and who wins. `days` is None where the days are the same, or come in too many
+    pieces to be told one by one.
+    """
+
+    change: Literal["new", "removed", "edited"]
+    kind: RuleKind
+    before: Rule | None
+    after: Rule | None
+    keys: tuple[str, ...] = ()
+    changed: int = 0
+    kept: int = 0
+    never: Note | None = None
+    days: DaysEdit | None = None
+
+    @property
+    def rule(self) -> Rule:
+        """As it will be, or as it was where it is removed."""
+        rule = self.after or self.before
+        assert rule is not None  # noqa: S101 -- one of them always is
+        return rule
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an edit changes from now on, in so many nights."""
+
+    zones: tuple[str, ...]
+    since: datetime
+    tonight: date
+    """The night in which `since` lies."""
+    looked: int
+    """So many nights were compared."""
+    now: LightNow | None
+    days: tuple[DayChange, ...]
+    nights: tuple[NightChange, ...]
+    rules: tuple[RuleChange, ...]
+
+    @cached_property
+    def groups(self) -> tuple[NightGroup, ...]:
+        """The changed nights one by one; if there are more than GROUPED_FROM, those that are alike in one group, never
+        those of two years that are not one run of nights."""
+        groups: list[NightGroup] = []
+        for night in self.nights:
+            if len(self.nights) > GROUPED_FROM and groups and _goes_on(groups[-1].last, night):
+                groups[-1] = NightGroup(groups[-1].first, night, groups[-1].count + 1)
+            else:
+                groups.append(NightGroup(night, night, 1))
+        return tuple(groups)
+
+
+def changes(before: Program, after: Program, now: datetime, nights: int = REACH) -> Changes:
+    """What changes if the second program follows the first at `now`, looked at for so many nights."""
+    end = now + timedelta(days=nights)
+    old, new = (_Light(program.with_overrides((), None), now, end) for program in (before, after))
+    changed = tuple(_changed_nights(old, new))
+    return Changes(
+        zones=after.zones,
+        since=now,
+        tonight=night_at(now, after.place.time_zone).day,
+        looked=nights,
+        now=_light_now(before, after, now),
+        days=tuple(_changed_days(old, new, [night.day for night in changed])),
+        nights=changed,
+        rules=tuple(_changed_rules(old, new, frozenset(night.day for night in changed), now)),
+    )
+
+
+class _Light:
+    """What a program shows by its rules in the nights of a period."""
+
+    def __init__(self, program: Program, start: datetime, end: datetime) -> None:
+        self.program = program
+        self.plans = {plan.night.day: plan for plan in program.nights(start, end)}
+        self.lit = {day: _lit(program, plan, start) for day, plan in self.plans.items()}
+        self.cues = _by_night(program.cues(start, end), self.plans.values(), start)
+
+
+def _lit(program: Program, plan: NightPlan, since: datetime) -> tuple[LitStretch, ...]:
+    """The light of a night from an instant on."""
+    found: list[LitStretch] = []
+    for piece in plan.pieces:
+        looks = _light_of(program.looks_of(piece)) if piece.end > since else {}
+        start = max(piece.start, since)
+        if looks and found and found[-1].looks == looks and found[-1].end == start:
+            found[-1] = LitStretch(found[-1].start, piece.end, looks)
+        elif looks:
+            found.append(LitStretch(start, piece.end, looks))
+    return tuple(found)
+
+
+def _light_of(looks: Looks) -> dict[str, Any]:
+    return {zone: look for zone, look in looks.items() if not look.is_dark}
+
+
+def _by_night(cues: tuple[Cue, ...], plans: Iterable[NightPlan], since: datetime) -> dict[date, list[object]]:
+    """By night what it finds in force and how that changes, as far as people see it."""
+    found: dict[date, list[object]] = {}
+    coming = list(reversed(cues))
+    in_force = coming.pop()
+    for plan in plans:
+        start = max(plan.night.start, since)
+        seen: list[object] = [(max(0.0, in_force.fade_s - (start - in_force.at).total_seconds()), _seen(in_force))]
+        while coming and coming[-1].at < plan.night.end:
+            cue = coming.pop()
+            if _seen(cue) != _seen(in_force):
+                seen.append((cue.at, cue.fade_s, _seen(cue)))
+            in_force = cue
+        found[plan.night.day] = seen
+    return found
+
+
+def _seen(cue: Cue) -> object:
+    """Looks; and since when, where their steps depend on it."""
+    looks = _light_of(cue.looks)
+    return looks, {zone: cue.of(zone).since for zone, look in looks.items() if len(look.colors) > 1}
+
+
+def _changed_nights(old: _Light, new: _Light) -> Iterator[NightChange]:
+    for day in sorted(old.plans.keys() | new.plans.keys()):
+        before, after = (light.lit.get(day, ()) for light in (old, new))
+        if before != after or old.cues.get(day) != new.cues.get(day):
+            yield NightChange(day, before, after)
+
+
+def _light_now(before: Program, after: Program, now: datetime) -> LightNow | None:
+    """With overrides and the stop: what is set by hand goes on."""
+    shown, becomes = (_light_of(program.look_at(now).looks) for program in (before, after))
+    if shown == becomes:
+        return None
+    return LightNow(shown, becomes, _end_of_light(before, now, shown))
+
+
+def _end_of_light(program: Program, now: datetime, shown: Looks) -> datetime | None:
+    at = now
+    for _ in range(MOST_CUES):
+        cue = program.next_cue(at)
+        if cue is None:
+            return None
+        if (looks := _light_of(cue.looks)) != shown:
+            return cue.at if looks else cue.at + timedelta(seconds=cue.fade_s)
+        at = cue.at
+    return None
+
+
+# Days
+
+
+def _changed_days(old: _Light, new: _Light, nights: Iterable[date]) -> Iterator[DayChange]:
+    """Days of the changed nights that turn from lit to dark or from dark to lit, those in a row together."""
+    last: DayChange | None = None
+    for day in sorted({each for night in nights for each in (night, night + ONE_DAY)}):
+        before, after = (_lit_on(light, day) for light in (old, new))
+        if bool(before) == bool(after):
+            continue
+        change = DayChange(day, day, "lit" if after else "dark", after or before)
+        if last is not None and last.last + ONE_DAY == day and last.becomes == change.becomes:
+            last = DayChange(last.first, day, last.becomes, last.lit)
+            continue
+        if last is not None:
+            yield last
+        last = change
+    if last is not None:
+        yield last
+
+
+def _lit_on(light: _Light, day: date) -> tuple[LitStretch, ...]:
+    """The light of a calendar day, from 00:00 to 24:00."""
+    zone = light.program.place.time_zone
+    start, end = instant(day, 0, zone), instant(day, DAY_MIN, zone)
+    stretches = chain(light.lit.get(day - ONE_DAY, ()), light.lit.get(day, ()))
+    clipped = (LitStretch(max(each.start, start), min(each.end, end), each.looks) for each in stretches)
+    return tuple(each for each in clipped if each.start < each.end)
+
+
+# Groups
+
+
+def _is_like(one: tuple[LitStretch, ...], other: tuple[LitStretch, ...], drift: timedelta) -> bool:
+    return len(one) == len(other) and all(
+        mine.looks == theirs.looks
+        and _is_near(mine.start, theirs.start, drift)
+        and _is_near(mine.end, theirs.end, drift)
+        for mine, theirs in zip(one, other, strict=True)
+    )
+
+
+def _is_near(one: datetime, other: datetime, drift: timedelta) -> bool:
+    """By the time of day."""
+    apart = (other - one) % ONE_DAY
+    return min(apart, ONE_DAY - apart) <= drift
+
+
+def _goes_on(last: NightChange, night: NightChange) -> bool:
+    is_one_run = night.day - last.day == ONE_DAY
+    return (is_one_run or night.day.year == last.day.year) and last.is_like(night)
+
+
+# Rules
+
+
+def _changed_rules(old: _Light, new: _Light, changed: frozenset[date], now: datetime) -> Iterator[RuleChange]:
+    found = [
+        change
+        for kind in KINDS
+        for change in _of_kind(kind, getattr(old.program, kind), getattr(new.program, kind), now)
+    ]
+    never = {id(note.rule): note for note in notes(new.program, now) if note.code in NEVER_SHOWN} if found else {}
+    for change in found:
+        nights = _nights_of(change.before, old) | _nights_of(change.after, new)
+        shown = _shown_nights(change.before, old) & _shown_nights(change.after, new)
+        first, last = min(nights & changed, default=date.min), max(nights & changed, default=date.max)
+        kept = [day for day in shown - changed if first < day < last]
+        yield replace(change, changed=len(nights & changed), kept=len(kept), never=never.get(id(change.after)))
+
+
+def _nights_of(rule: Rule | None, light: _Light) -> frozenset[date]:
+    """The nights in which a rule has hours."""
+    if rule is None:
+        return frozenset()
+    return frozenset(day for day, plan in light.plans.items() if rule.windows(plan.night, light.program.place))
+
+
+def _shown_nights(rule: Rule | None, light: _Light) -> frozenset[date]:
+    pieces = ((day, piece) for day, plan in light.plans.items() for piece in plan.pieces)
+    return frozenset(day for day, piece in pieces if any(each is rule for each in piece.showing))
+
+
+def _of_kind(kind: RuleKind, before: tuple[Rule, ...], after: tuple[Rule, ...], now: datetime) -> Iterator[RuleChange]:
+    """Of one list: the new and edited ones in the order of the new list, then those that are removed."""
+    old = _by_rule(before, after)
+    moved = _moved(before, [old[id(rule)] for rule in after if id(rule) in old])
+    for rule in after:
+        was = old.get(id(rule))
+        if was is None:
+            yield RuleChange("new", kind, None, rule)
+        elif keys := (*_differing(was, rule), *((ORDER,) if id(was) in moved else ())):
+            days = _days_edit(was, rule, now.year) if not DAY_KEYS.isdisjoint(keys) else None
+            yield RuleChange("edited", kind, was, rule, keys, days=days)
+    kept = {id(rule) for rule in old.values()}
+    yield from (RuleChange("removed", kind, rule, None) for rule in before if id(rule) not in kept)
+
+
+def _by_rule(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> dict[int, Rule]:
+    """By the identity of a new rule what it was: the one of its name, or else one that says all the same under a name
+    that is gone."""
+    names = {rule.name: rule for rule in before}
+    found = {id(rule): names.pop(rule.name) for rule in after if rule.name in names}
+    for rule in after:
+        if id(rule) not in found:
+            same = (
+                name for name, old in names.items() if type(old) is type(rule) and _differing(old, rule) == ("name",)
+            )
+            if (name := next(same, None)) is not None:
+                found[id(rule)] = names.pop(name)
+    return found
+
+
+def _moved(before: tuple[Rule, ...], after: list[Rule]) -> frozenset[int]:
+    """Of the rules that stay, those that changed their place among each other."""
+    new = [id(rule) for rule in after]
+    old = [id(rule) for rule in before if id(rule) in set(new)]
+    kept = {
+        each
+        for block in SequenceMatcher(None, old, new, False).get_matching_blocks()
+        for each in old[block.a :][: block.size]
+    }
+    return frozenset(new) - kept
+
+
+def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
+    """The keywords, as the file has them, whose values differ; words that mean the same days do not."""
+    fields = {name: info.alias or name for name, info in type(other).model_fields.items() if name != "line"}
+    return tuple(key for name, key in fields.items() if getattr(one, name) != getattr(other, name))
+
+
+def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
+    """None for days that come in many pieces, or that are counted in another way than before."""
+    if (one.dates is None) != (other.dates is None):
+        return None
+    old, new = (set(_runs(rule, year)) for rule in (one, other))
+    added, removed = sorted(new - old), sorted(old - new)
+    if not added + removed or max(len(added), len(removed)) > MOST_SPANS:
+        return None
+    years = {first.year for first, _ in added + removed}
+    return DaysEdit(tuple(added), tuple(removed), only=len(years) == 1 and bool(old & new))
+
+
+def _runs(rule: Rule, year: int) -> Iterator[Span]:
+    """Days in a row, from the beginning of a year on for YEARS."""
+    first, last = date(year, 1, 1), date(year + YEARS, 1, 1)
+    begin: date | None = None
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        is_one = day != last and rule.has(day)
+        if is_one and begin is None:
+            begin = day
+        elif not is_one and begin is not None:
+            yield begin, day - ONE_DAY
+            begin = None

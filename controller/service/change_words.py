@@ -1,0 +1,204 @@
+"""What an edit of the schedule changes, in the words of *What changes?* and in one line for the history.
+
+The line of the history is kept as values (`summary_value`) and said in the language of whoever reads it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from controller.events import new_event
+from controller.events.models import Text, printable
+from controller.events.words import days_words, look_words, looks_words, night_words
+from controller.lighting.look import NO_LIGHT, Look
+from controller.locale import Language, phrase, template
+from controller.schedule.changes import DAY_KEYS, Changes, DayChange, LitStretch, NightGroup, RuleChange, Span
+from controller.schedule.plan import Looks
+
+MOST_RULES = 3
+"""So many changed rules are named in a line of the history."""
+SAID = ("name", "hours", "brightness", "order")
+"""Keys whose line tells more than that they differ; the others have a word under `summary.key`."""
+
+Value = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWords:
+    """Says changes in a language; `names` are what people call the zones, times are those of `zone`."""
+
+    language: Language
+    zone: tzinfo
+    names: Mapping[str, str]
+    changes: Changes
+
+    def now(self) -> str:
+        """What saving does to the light at once, if anything."""
+        changes, now = self.changes, self.changes.now
+        if now is None:
+            is_tonight = any(night.day == changes.tonight for night in changes.nights)
+            return self._say("now.same" if is_tonight else "now.tonight")
+        before, after = self._looks(now.before), self._looks(now.after)
+        if not now.before:
+            return self._say("now.lit", after=after)
+        if now.after:
+            return self._say("now.other", before=before, after=after)
+        if now.until is None:
+            return self._say("now.dark", before=before)
+        return self._say("now.dark_until", before=before, until=f"{now.until.astimezone(self.zone):%H:%M}")
+
+    def day(self, change: DayChange) -> str:
+        """`Fri 20 Nov 2026 goes dark.`"""
+        days = _capital(days_words(change.first, change.last, self.language))
+        key = change.becomes if change.first == change.last else f"{change.becomes}_several"
+        return self._say(f"day.{key}", days=days, lit=self.light(change.lit))
+
+    def nights(self) -> str:
+        """How many nights change."""
+        count = len(self.changes.nights)
+        key = "none" if not count else "one" if count == 1 else "several"
+        return self._say(f"night.{key}", count=count, looked=self.changes.looked)
+
+    def kept(self) -> str:
+        """How many nights of the changed rules stay as they are; empty where none does."""
+        count = max((rule.kept for rule in self.changes.rules), default=0)
+        return self._say("night.kept_one" if count == 1 else "night.kept", count=count) if count else ""
+
+    def group(self, group: NightGroup) -> str:
+        """One night or several that are alike, with the light before and after."""
+        first, last = group.first, group.last
+        before, after = self.light(first.before, last.before), self.light(first.after, last.after)
+        key = "fades" if first.before == first.after else "line"
+        return self._say(f"night.{key}", nights=self.when(group), before=before, after=after)
+
+    def when(self, group: NightGroup) -> str:
+        """`Thu 19 – Fri 20 Nov 2026`; of a group how many, and on which days the first and the last begin."""
+        if group.count == 1:
+            return night_words(group.first.day, self.language)
+        nights = days_words(group.first.day, group.last.day, self.language)
+        return self._say("night.group", count=group.count, nights=nights)
+
+    def light(self, first: tuple[LitStretch, ...], last: tuple[LitStretch, ...] = ()) -> str:
+        """`15:41–24:00 orange 100 %`, with the hours of the last night of a group where they differ."""
+        told = []
+        for one, other in zip(first, last or first, strict=True):
+            hours = dict.fromkeys((self._hours(one), self._hours(other)))
+            told.append(f"{' … '.join(hours)} {self._looks(one.looks)}")
+        return ", ".join(told) or phrase(self.language, "dark")
+
+    def rules(self) -> Iterator[str]:
+        """Of changed rules those that are seen in no night, and why; of new ones that never show, who wins."""
+        for rule in self.changes.rules:
+            if rule.never is not None:
+                yield _capital(new_event(rule.never.code, **rule.never.fields).text(self.language))
+            elif not rule.changed:
+                yield self._say("rule.unseen", name=rule.rule.name)
+
+    def lines(self) -> Iterator[str]:
+        """Everything, as a terminal shows it."""
+        yield self.now()
+        yield from map(self.day, self.changes.days)
+        yield self.nights()
+        yield from (f"  {self.group(group)}" for group in self.changes.groups)
+        if kept := self.kept():
+            yield f"  {kept}"
+        yield from self.rules()
+
+    def _say(self, key: str, **fields: object) -> str:
+        return template(self.language, "changes", key).format_map(fields)
+
+    def _hours(self, stretch: LitStretch) -> str:
+        start = self._say("night.from_now") if stretch.start == self.changes.since else _clock(stretch.start, self.zone)
+        end = _clock(stretch.end, self.zone)
+        return f"{start}–{'24:00' if end == '00:00' else end}"
+
+    def _looks(self, looks: Looks) -> str:
+        """One look where all zones show it, else zone by zone."""
+        shown = {zone: looks.get(zone, NO_LIGHT) for zone in self.changes.zones}
+        said = {self.names.get(zone, zone): self._look(look) for zone, look in shown.items()}
+        return next(iter(said.values())) if len({*said.values()}) == 1 else looks_words(said, self.language)
+
+    def _look(self, look: Look) -> str:
+        """Of a sequence the first colour, and of how many."""
+        count = len(look.colors)
+        more = f" ({phrase(self.language, 'plan.colors', count=count)})" if count > 1 else ""
+        return look_words(look.at(0).value, self.language) + more
+
+
+def summary_value(changes: Changes) -> list[Value]:
+    """What was edited, rule by rule, as the history keeps it; none where no rule differs."""
+    return [_rule_value(rule) for rule in changes.rules]
+
+
+def summary_words(rules: Iterable[Mapping[str, Any]], language: Language) -> str:
+    """`En vecka fri från våld: Sat 21 – Fri 27 Nov, only 2026`."""
+    told = [_edit_words(rule, language) for rule in rules]
+    if not told:
+        return template(language, "changes", "summary.text")
+    line = "; ".join(told[:MOST_RULES])
+    more = len(told) - MOST_RULES
+    return Text("changes", "summary.more").say(language, {"first": line, "count": more}) if more > 0 else line
+
+
+def _rule_value(change: RuleChange) -> Value:
+    rule, before = change.rule, change.before
+    value: Value = {"change": change.change, "kind": change.kind, "name": rule.name}
+    if change.change != "edited" or before is None:
+        return value
+    value["keys"] = [key for key in change.keys if key not in DAY_KEYS]
+    if not DAY_KEYS.isdisjoint(change.keys):
+        value["days"] = ", ".join(str(days) for days in rule.dates or rule.nights or ())
+    if change.days is not None:
+        spans = {"added": change.days.added, "removed": change.days.removed}
+        value |= {key: [[day.isoformat() for day in span] for span in found] for key, found in spans.items()}
+        value["only"] = change.days.only
+    details = {
+        "name": before.name,
+        "hours": ", ".join(map(str, rule.hours)),
+        "brightness": getattr(rule, "brightness", None),
+    }
+    value["details"] = {key: details[key] for key in change.keys if details.get(key) is not None}
+    return value
+
+
+def _edit_words(value: Mapping[str, Any], language: Language) -> str:
+    name, kind = printable(value["name"]), value["kind"]
+    if value["change"] != "edited":
+        return template(language, "changes", f"summary.{value['change']}.{kind}").format_map({"name": name})
+    parts = [_days_words(value, language)] if "days" in value else []
+    parts += [_key_words(key, value["details"], language) for key in value["keys"]]
+    return template(language, "changes", "summary.edited").format_map({"name": name, "what": ", ".join(parts)})
+
+
+def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
+    if key not in SAID:
+        return template(language, "changes", f"summary.key.{key}")
+    fields = {key: printable(detail) for key, detail in details.items() if key != "brightness"}
+    percent = f"{100 * details.get('brightness', 0):g}"
+    return template(language, "changes", f"summary.{key}").format_map({**fields, "percent": percent})
+
+
+def _days_words(value: Mapping[str, Any], language: Language) -> str:
+    added, removed = (_spans(value.get(key, ())) for key in ("added", "removed"))
+    if not added and not removed:
+        return template(language, "changes", "summary.days").format_map({"days": printable(value["days"])})
+    spans, is_only = added or removed, bool(value["only"])
+    days = ", ".join(days_words(first, last, language, year=not is_only) for first, last in spans)
+    if not added:
+        days = template(language, "changes", "summary.not").format_map({"days": days})
+    if not is_only:
+        return days
+    return template(language, "changes", "summary.only").format_map({"days": days, "year": spans[0][0].year})
+
+
+def _spans(value: Iterable[Iterable[str]]) -> list[Span]:
+    return [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in value]
+
+
+def _clock(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
