@@ -6,26 +6,18 @@ written is acknowledged and dropped, what may not be read is not sent: MQTT 3.1.
 programs of the service itself log in with a password that the broker is given beside the users; they may do anything.
 """
 
-import base64
-import binascii
-import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from controller import scrypt
 from controller.topics import Filters
 
 OWN = ""
 """The user that stands for the programs of the service itself."""
-LOG_N, BLOCKS = 14, 8
-"""16 MiB and 40 ms on a desktop computer, 150 ms on a Raspberry Pi 4; one password is worked out at a time."""
-# $scrypt$ln=14,r=8,p=1$<salt>$<hash>, both in Base64 without padding (RFC 7914)
-HASHED = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=8,p=1\$([A-Za-z0-9+/]{16,86})\$([A-Za-z0-9+/]{43,86})")
-LARGEST_LOG_N = 17
-HASH_BYTES = 32
+LOG_N = 14
+"""16 MiB and 40 ms on a desktop computer; one password is worked out at a time."""
 
 Access = Literal["read", "write"]
 
@@ -60,41 +52,19 @@ class Admission:
 
 def hashed(password: str) -> str:
     """The form in which a password is stored."""
-    salt = secrets.token_bytes(16)
-    return f"$scrypt$ln={LOG_N},r={BLOCKS},p=1${_text(salt)}${_text(_scrypt(password.encode(), salt, LOG_N))}"
+    return scrypt.hashed(password, LOG_N)
 
 
 def is_secret(text: str) -> bool:
     """Whether it can be a password, or is a hash as we make them."""
-    if not text.startswith("$scrypt$"):
-        return bool(text)
-    parts = HASHED.fullmatch(text)
-    return parts is not None and 1 <= int(parts[1]) <= LARGEST_LOG_N and _bytes(parts[3]) is not None
+    return scrypt.is_hash(text) if text.startswith("$scrypt$") else bool(text)
 
 
 def is_password(secret: str, password: bytes) -> bool:
     """Whether a password is the stored one; takes the time of LOG_N where that is hashed."""
-    parts = HASHED.fullmatch(secret)
-    if parts is None:
-        return hmac.compare_digest(secret.encode(), password)
-    salt, expected = _bytes(parts[2]) or b"", _bytes(parts[3]) or b""
-    return hmac.compare_digest(_scrypt(password, salt, int(parts[1]), len(expected)), expected)
-
-
-def _scrypt(password: bytes, salt: bytes, log_n: int, size: int = HASH_BYTES) -> bytes:
-    memory = 256 * BLOCKS << log_n
-    return hashlib.scrypt(password, salt=salt, n=1 << log_n, r=BLOCKS, p=1, maxmem=memory, dklen=size)
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
-        return None
+    if scrypt.is_hash(secret):
+        return scrypt.is_password(secret, password)
+    return hmac.compare_digest(secret.encode(), password)
 
 
 class Rights:
