@@ -88,6 +88,13 @@ def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") 
     return place
 
 
+def hand_over(path: Path) -> None:
+    """Give a file that root has made to the owner of its directory, the user of the service; raises OSError."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def _write_synced(path: Path, pieces: Iterable[bytes], mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:

@@ -1,17 +1,23 @@
-"""One SQLite file of the state directory, whose content may be lost: opened at the first use, checked and migrated.
+"""One SQLite file of the state directory: opened at the first use, checked and migrated.
 
 A damaged file, or one of a newer version, is set aside with its write-ahead log and started anew, and the work is done
 again. Everything else that SQLite refuses passes (a lock, a full or read-only disk): reported once, and the next use
-tries again. No use waits longer than BUSY_S for a lock. Used by one thread at a time.
+tries again. No use waits longer than BUSY_S for a lock of another process; threads take turns.
+
+Of a `precious` file each commit is on the disk when it returns, nobody but its owner reads it, what is deleted is
+overwritten, locks are waited for longer, and one of a newer version is left as it is.
 """
 
+import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from controller.events import new_event
+from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state import atomic
 from controller.state.json_file import FileStatus, OnEvent
@@ -20,7 +26,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 Migration = tuple[str, ...]
 
-BUSY_S = 0.25
+BUSY_S, PRECIOUS_BUSY_S = 0.25, 5.0
 CHECKPOINT_PAGES = 256
 WORTH_DROPPING = 128 * 1024
 TAILS = ("-wal", "-shm", "")
@@ -36,13 +42,26 @@ class NewerSchema(sqlite3.DatabaseError):
     def __init__(self, found: int) -> None:
         super().__init__(f"schema {found}")
         self.found = found
+        self.reason = Reason("newer_version")
 
 
 class Database:
-    """A file, and its schema as a tuple of migrations."""
+    """A file, and its schema as a tuple of migrations. `damaged` is the code of the event for a damaged file, with the
+    fields of TWL-J001."""
 
-    def __init__(self, path: Path, migrations: tuple[Migration, ...], on_event: OnEvent) -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: tuple[Migration, ...],
+        on_event: OnEvent,
+        *,
+        precious: bool = False,
+        damaged: str = "TWL-J001",
+    ) -> None:
         self._path = path
+        self._precious = precious
+        self._damaged = damaged
+        self._turn = threading.RLock()
         self._migrations = migrations
         self._on_event = on_event
         self._status = FileStatus(path, on_event)
@@ -50,11 +69,13 @@ class Database:
 
     def write(self, work: Work[T]) -> T:
         """The result of `work`, in one transaction that is committed when this returns; raises Unusable."""
-        return self._run(lambda connection: in_transaction(connection, work))
+        with self._turn:
+            return self._run(lambda connection: in_transaction(connection, work))
 
     def outside(self, work: Work[T]) -> T:
         """The result of `work`, in no transaction, as ATTACH demands; raises Unusable."""
-        return self._run(work)
+        with self._turn:
+            return self._run(work)
 
     def discard(self) -> bool:
         """Delete the file to make room; False where that would free next to nothing or cannot be done."""
@@ -73,17 +94,18 @@ class Database:
 
     def close(self) -> None:
         """Let the file go; the next use opens it again."""
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-        self._connection = None
+        with self._turn:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    self._connection.close()
+            self._connection = None
 
     def _run(self, work: Work[T]) -> T:
         try:
             try:
                 result = self._attempt(work)
             except REFUSALS as error:
-                if not is_damage(error):
+                if not is_damage(error) or (self._precious and isinstance(error, NewerSchema)):
                     raise
                 self._set_aside(error)
                 result = self._attempt(work)
@@ -101,7 +123,7 @@ class Database:
             self._on_event(new_event("TWL-J009", file=file, aside=place, found=error.found, known=known))
         else:
             place = atomic.set_aside(self._path, TAILS).name
-            self._on_event(new_event("TWL-J001", file=file, aside=place, reason=reason_of(error)))
+            self._on_event(new_event(self._damaged, file=file, aside=place, reason=reason_of(error)))
 
     def _attempt(self, work: Work[T]) -> T:
         if self._connection is None:
@@ -111,10 +133,14 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         if self._path.is_dir():  # as of a container that mounted what was not there
             raise sqlite3.DatabaseError("it is a directory")
-        connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        if self._precious:
+            _create_private(self._path)
+        wait_s = PRECIOUS_BUSY_S if self._precious else BUSY_S
+        connection = sqlite3.connect(self._path, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA synchronous={'FULL' if self._precious else 'NORMAL'}")
+            connection.execute(f"PRAGMA secure_delete={'ON' if self._precious else 'OFF'}")
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             in_transaction(connection, self._check_and_migrate)
         except BaseException:
@@ -133,6 +159,16 @@ class Database:
             for statement in statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={number}")
+
+
+def _create_private(path: Path) -> None:
+    """Make the file where there is none. SQLite gives its log the same mode and owner."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    os.close(descriptor)
+    atomic.hand_over(path)
 
 
 def in_transaction(connection: sqlite3.Connection, work: Work[T]) -> T:

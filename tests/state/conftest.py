@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from controller.events import Event
-from controller.state import StateStore, state_store
+from controller.state import StateStore, password_rule, state_store
+from controller.state.accounts import AccountStore
 from tests.parts import require
 
 
@@ -87,3 +88,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("this machine lets no disk be mounted")
     yield place
     subprocess.run(["umount", "--lazy", place], check=True)
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost a thousandth of what they do, so that tests need not wait."""
+    monkeypatch.setattr(password_rule, "LOG_N", 6)
+    monkeypatch.setattr(password_rule, "RUNS", 1)
+    monkeypatch.setattr(password_rule, "NOBODYS", password_rule.hashed("nobody's password"))
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, told: list[Event], cheap_passwords: None) -> Iterator[AccountStore]:
+    """A store without accounts."""
+    store = AccountStore(tmp_path, told.append)
+    yield store
+    store.close()

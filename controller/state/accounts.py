@@ -1,0 +1,308 @@
+"""Who may use the page: accounts with a role, their sessions and API tokens, the code for the first account, drafts and
+the audit, in `accounts.db`.
+
+Used by many threads and processes at once. Every method may wait for the disk, those that work out a password also for
+half a second of computing; none belongs in an event loop. All raise NotKept where the file cannot be used.
+Every change of an account is a row of the audit, written in the same transaction.
+"""
+
+import secrets
+import sqlite3
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from controller.errors import Refused
+from controller.events import new_event
+from controller.state import login_attempts, password_rule
+from controller.state.accounts_file import AccountsFile, one
+from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
+from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry, Source
+from controller.state.drafts import DRAFT_TABLES, Drafts
+from controller.state.json_file import OnEvent
+from controller.state.login_attempts import ATTEMPT_TABLES, account_key, address_key
+from controller.state.roles import Role
+from controller.state.sessions import SESSION_TABLES, Session, Sessions, digest
+
+T = TypeVar("T")
+
+LONGEST_NAME = 64
+CODE_FOR_S = 3600.0
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Without 0, 1, I, L and O, which people confuse."""
+CODE_LENGTH = 8
+SETUP = "setup"
+
+MIGRATIONS = (
+    (
+        """CREATE TABLE accounts (
+            key TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, password TEXT NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, seen REAL
+        )""",
+        *SESSION_TABLES,
+        *TOKEN_TABLES,
+        *DRAFT_TABLES,
+        *ATTEMPT_TABLES,
+        *AUDIT_TABLES,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person. `seen` is when they used the page last, to the minute."""
+
+    name: str
+    role: Role
+    disabled: bool
+    created: datetime
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed:
+    """Name, password or code are not right, or nothing was looked at because it is too early: after `wait_s` seconds
+    the next attempt is. It is never said which."""
+
+    wait_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _SetupCode:
+    digest: str
+    until_s: float
+
+
+class AccountStore:
+    """The accounts of one state directory."""
+
+    def __init__(self, directory: Path, on_event: OnEvent) -> None:
+        self._file = AccountsFile(directory, MIGRATIONS, on_event)
+        self._on_event = on_event
+        self._setup_code: _SetupCode | None = None
+        self.audit = Audit(self._file, directory)
+        self.sessions = Sessions(self._file, self.audit)
+        self.tokens = ApiTokens(self._file, self.audit)
+        self.drafts = Drafts(self._file)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    def close(self) -> None:
+        """Let the file go; the next use opens it again."""
+        self._file.close()
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All of them, by name."""
+        found = self._file.read(lambda it: it.execute(f"{SELECT} ORDER BY accounts.key").fetchall())
+        return tuple(map(_account, found))
+
+    def account(self, name: str) -> Account:
+        """The one of this name; raises Refused TWL-A011."""
+        return self._file.read(lambda it: _find(it, name))
+
+    def add(self, name: str, role: Role, password: str, by: Actor, now: datetime) -> Account:
+        """A new account. Raises Refused: TWL-A010 the name is taken, TWL-A012 or TWL-A02… for a name or password that
+        cannot be used; TooBusy."""
+        shown = shown_name(name)
+        password_rule.require_good(password, shown)
+        stored = password_rule.hashed(password)
+        return self._act(lambda it: self._insert(it, (shown, role, stored), by, now))
+
+    def set_password(self, name: str, password: str, by: Actor, now: datetime) -> None:
+        """Give an account another password and end all its sessions. Raises Refused as `add`, TooBusy."""
+        account = self.account(name)
+        password_rule.require_good(password, account.name)
+        stored = password_rule.hashed(password)
+
+        def work(connection: sqlite3.Connection) -> None:
+            found = _find(connection, name)
+            connection.execute("UPDATE accounts SET password = ? WHERE key = ?", (stored, name_key(name)))
+            self.sessions.end_all(connection, name_key(name))
+            connection.execute("DELETE FROM attempts WHERE key = ?", (account_key(name_key(name)),))
+            self.audit.note(connection, AuditEntry(Act.ACCOUNT_PASSWORD, by, found.name), now)
+
+        self._act(work)
+
+    def set_role(self, name: str, role: Role, by: Actor, now: datetime) -> None:
+        """Raises Refused: TWL-A011 no such account, TWL-A013 no other admin would be left."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            found = _find(connection, name)
+            if role is not Role.ADMIN:
+                _require_another_admin(connection, found)
+            connection.execute("UPDATE accounts SET role = ? WHERE key = ?", (role.value, name_key(name)))
+            entry = AuditEntry(Act.ACCOUNT_ROLE, by, found.name, found.role.value, role.value)
+            self.audit.note(connection, entry, now)
+
+        self._act(work)
+
+    def disable(self, name: str, by: Actor, now: datetime) -> None:
+        """End the sessions of an account and let it log in no longer; its API tokens stop. Raises Refused: TWL-A011 no
+        such account, TWL-A013 no other admin would be left."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            found = _find(connection, name)
+            _require_another_admin(connection, found)
+            connection.execute("UPDATE accounts SET disabled = 1 WHERE key = ?", (name_key(name),))
+            self.sessions.end_all(connection, name_key(name))
+            self.audit.note(connection, AuditEntry(Act.ACCOUNT_DISABLED, by, found.name), now)
+
+        self._act(work)
+
+    def enable(self, name: str, by: Actor, now: datetime) -> None:
+        """Let an account log in again. Raises Refused TWL-A011."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            found = _find(connection, name)
+            connection.execute("UPDATE accounts SET disabled = 0 WHERE key = ?", (name_key(name),))
+            self.audit.note(connection, AuditEntry(Act.ACCOUNT_ENABLED, by, found.name), now)
+
+        self._act(work)
+
+    def authenticate(self, name: str, password: str, address: str, now: datetime) -> Session | LoginFailed:
+        """A new session, where name and password are right and the account is not disabled."""
+        key = name_key(name)
+        keys = account_key(key), address_key(address)
+        wait_s = self._count(keys, key, address, now)
+        if wait_s:
+            return LoginFailed(wait_s)
+        found = self._file.read(
+            lambda it: one(it, "SELECT password, name FROM accounts WHERE key = ? AND disabled = 0", key)
+        )
+        stored, shown = (str(found[0]), str(found[1])) if found else (password_rule.NOBODYS, "")
+        try:
+            is_right = password_rule.is_right(stored, password) and found is not None
+            better = password_rule.hashed(password) if is_right and password_rule.is_outdated(stored) else stored
+        except password_rule.TooBusy:
+            return LoginFailed(int(password_rule.QUEUE_S))
+        if not is_right:
+            return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, keys, now)))
+
+        def work(connection: sqlite3.Connection) -> Session | LoginFailed:
+            changed = connection.execute(
+                "UPDATE accounts SET password = ? WHERE key = ? AND password = ? AND disabled = 0",
+                (better, key, stored),
+            )
+            if not changed.rowcount:  # another password, or disabled, while this one was worked out
+                return LoginFailed()
+            login_attempts.succeed(connection, *keys)
+            return self.sessions.start(connection, key, Actor(shown, Source.PAGE, address), now)
+
+        return self._act(work)
+
+    def new_setup_code(self, now_s: float) -> str | None:
+        """A code as `7KQ4-2MPD` for whoever makes the first account, in place of the one before; None where there is an
+        account. It holds for CODE_FOR_S in this process, only once; only its hash is remembered. `now_s` are seconds of
+        the boot-time clock: the wall clock is often set just after the start."""
+        if self._file.read(lambda it: one(it, "SELECT 1 FROM accounts")):
+            return None
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        self._setup_code = _SetupCode(digest(code), now_s + CODE_FOR_S)
+        return f"{code[:4]}-{code[4:]}"
+
+    def first_account(
+        self, code: str, name: str, password: str, address: str, now: datetime, now_s: float
+    ) -> Session | LoginFailed:
+        """The first account, an admin, and its session, for whoever has the code. Raises Refused as `add`: TWL-A014
+        where there is an account already or the code has expired; TooBusy."""
+        shown = shown_name(name)
+        password_rule.require_good(password, shown)
+        held = self._setup_code
+        if held is None or now_s > held.until_s:
+            raise Refused("TWL-A014")
+        wait_s = self._count((SETUP, address_key(address)), "", address, now)
+        if wait_s:
+            return LoginFailed(wait_s)
+        given = "".join(each for each in code.upper() if each.isalnum())
+        if not secrets.compare_digest(digest(given), held.digest):
+            keys = (SETUP, address_key(address))
+            return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, keys, now)))
+        stored = password_rule.hashed(password)
+        actor = Actor(shown, Source.PAGE, address)
+
+        def work(connection: sqlite3.Connection) -> Session:
+            if one(connection, "SELECT 1 FROM accounts"):
+                raise Refused("TWL-A014")
+            self._insert(connection, (shown, Role.ADMIN, stored), actor, now)
+            login_attempts.succeed(connection, SETUP, address_key(address))
+            return self.sessions.start(connection, name_key(shown), actor, now)
+
+        session = self._act(work)
+        self._setup_code = None
+        return session
+
+    def _insert(self, connection: sqlite3.Connection, row: tuple[str, Role, str], by: Actor, now: datetime) -> Account:
+        shown, role, stored = row
+        if one(connection, "SELECT 1 FROM accounts WHERE key = ?", name_key(shown)):
+            raise Refused("TWL-A010", name=shown)
+        connection.execute(
+            "INSERT INTO accounts (key, name, role, password, created) VALUES (?, ?, ?, ?, ?)",
+            (name_key(shown), shown, role.value, stored, now.timestamp()),
+        )
+        self.audit.note(connection, AuditEntry(Act.ACCOUNT_ADDED, by, shown, after=role.value), now)
+        return _find(connection, shown)
+
+    def _count(self, keys: tuple[str, str], key: str, address: str, now: datetime) -> int:
+        """Count an attempt; returns the seconds to wait where it comes too early."""
+        wait_s, begins, known = self._file.write(
+            lambda it: (
+                login_attempts.count(it, keys, now),
+                login_attempts.wait_s(it, keys, now),
+                one(it, "SELECT name FROM accounts WHERE key = ?", key),
+            )
+        )
+        if begins and not wait_s:
+            self._on_event(new_event("TWL-A030", address=address, name=known[0] if known else "–", wait_s=begins))
+        return wait_s
+
+    def _act(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """A change with its row in the audit."""
+        result = self._file.write(work)
+        self.audit.note_head()
+        return result
+
+
+SELECT = "SELECT name, role, disabled, created, accounts.seen FROM accounts"
+
+
+def shown_name(name: str) -> str:
+    """A name as it is shown; raises Refused TWL-A012 for one that cannot be used."""
+    shown = " ".join(unicodedata.normalize("NFC", name).split())
+    if not 1 <= len(shown) <= LONGEST_NAME or not shown.isprintable():
+        raise Refused("TWL-A012", most=LONGEST_NAME)
+    return shown
+
+
+def name_key(name: str) -> str:
+    """The same for all ways to write a name."""
+    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()[:LONGEST_NAME]
+
+
+def _find(connection: sqlite3.Connection, name: str) -> Account:
+    found = connection.execute(f"{SELECT} WHERE key = ?", (name_key(name),)).fetchone()
+    if found is None:
+        raise Refused("TWL-A011", name=name)
+    return _account(found)
+
+
+def _account(row: tuple[str, str, int, float, float | None]) -> Account:
+    name, role, disabled, created, seen = row
+    return Account(name, Role(role), bool(disabled), _at(created), _at(seen) if seen is not None else None)
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _require_another_admin(connection: sqlite3.Connection, account: Account) -> None:
+    """Raises Refused TWL-A013 where it is the only one left."""
+    others = "SELECT 1 FROM accounts WHERE role = ? AND disabled = 0 AND key <> ?"
+    is_last = account.role is Role.ADMIN and not account.disabled
+    if is_last and not one(connection, others, Role.ADMIN.value, name_key(account.name)):
+        raise Refused("TWL-A013", name=account.name)

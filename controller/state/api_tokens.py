@@ -1,0 +1,131 @@
+"""Tokens with which other programs use the API on behalf of an account. Shown once; the file holds their SHA-256."""
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from controller.errors import Refused
+from controller.state.accounts_file import AccountsFile, one
+from controller.state.audit import Act, Actor, Audit, AuditEntry
+from controller.state.roles import Role, Scope
+from controller.state.sessions import digest
+
+BEGINNING = "wt_"
+"""So that scanners of secrets, and people, see what it is."""
+LONGEST_NAME = 64
+USED_EVERY = timedelta(minutes=1)
+
+TOKEN_TABLES = (
+    """CREATE TABLE tokens (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+        key TEXT NOT NULL REFERENCES accounts, scopes TEXT NOT NULL, created REAL NOT NULL, expires REAL, used REAL,
+        revoked REAL
+    )""",
+)
+SELECT = (
+    "SELECT id, tokens.name, accounts.name, role, scopes, tokens.created, expires, used, revoked, disabled"
+    " FROM tokens JOIN accounts USING (key)"
+)
+NEEDS = {Scope.READ: Role.VIEWER, Scope.OVERRIDE: Role.OPERATOR, Scope.SCHEDULE: Role.OPERATOR}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token without its secret. `scopes` are those that its owner's role allows today: none of a disabled owner."""
+
+    id: int
+    name: str
+    owner: str
+    scopes: frozenset[Scope]
+    created: datetime
+    expires: datetime | None
+    used: datetime | None
+    revoked: datetime | None
+
+
+class ApiTokens:
+    """The tokens in an open accounts file."""
+
+    def __init__(self, file: AccountsFile, audit: Audit) -> None:
+        self._file = file
+        self._audit = audit
+
+    def add(
+        self,
+        owner: str,
+        name: str,
+        scopes: frozenset[Scope],
+        by: Actor,
+        now: datetime,
+        expires: datetime | None = None,
+    ) -> str:
+        """The secret of a new token of the account `owner`, for the only time. It can always read. Raises Refused:
+        TWL-A011 no such account, TWL-A015 for a name that cannot be used; NotKept."""
+        shown = " ".join(name.split())
+        if not 1 <= len(shown) <= LONGEST_NAME or not shown.isprintable():
+            raise Refused("TWL-A015", most=LONGEST_NAME)
+        secret = BEGINNING + secrets.token_urlsafe(32)
+        words = sorted(scope.value for scope in scopes | {Scope.READ})
+
+        def work(connection: sqlite3.Connection) -> None:
+            account = one(connection, "SELECT key, name FROM accounts WHERE name = ?", owner)
+            if account is None:
+                raise Refused("TWL-A011", name=owner)
+            until = expires.timestamp() if expires else None
+            connection.execute(
+                "INSERT INTO tokens (digest, name, key, scopes, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
+                (digest(secret), shown, account[0], " ".join(words), now.timestamp(), until),
+            )
+            after = {"token": shown, "scopes": words}
+            self._audit.note(connection, AuditEntry(Act.TOKEN_ADDED, by, owner, after=after), now)
+
+        self._file.write(work)
+        self._audit.note_head()
+        return secret
+
+    def find(self, secret: str, now: datetime) -> ApiToken | None:
+        """The token with this secret, where it is in force. Raises NotKept."""
+        found = self._file.read(lambda it: one(it, f"{SELECT} WHERE digest = ?", digest(secret)))
+        token = _token(found) if found else None
+        if token is None or not token.scopes or token.revoked or (token.expires and now >= token.expires):
+            return None
+        if token.used is None or abs(now - token.used) > USED_EVERY:
+            used = (now.timestamp(), token.id)
+            self._file.write(lambda it: it.execute("UPDATE tokens SET used = ? WHERE id = ?", used))
+        return token
+
+    def all(self) -> tuple[ApiToken, ...]:
+        """The newest first, revoked ones too. Raises NotKept."""
+        return tuple(map(_token, self._file.read(lambda it: it.execute(f"{SELECT} ORDER BY id DESC").fetchall())))
+
+    def revoke(self, number: int, by: Actor, now: datetime) -> None:
+        """End the token with this id. Raises Refused TWL-A016 where there is none in force; NotKept."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            found = one(connection, f"{SELECT} WHERE id = ? AND revoked IS NULL", number)
+            if found is None:
+                raise Refused("TWL-A016")
+            connection.execute("UPDATE tokens SET revoked = ? WHERE id = ?", (now.timestamp(), number))
+            token = _token(found)
+            entry = AuditEntry(Act.TOKEN_REVOKED, by, token.owner, before={"token": token.name})
+            self._audit.note(connection, entry, now)
+
+        self._file.write(work)
+        self._audit.note_head()
+
+
+def _token(row: tuple[Any, ...]) -> ApiToken:
+    number, name, owner, role, scopes, created, expires, used, revoked, disabled = row
+    known = () if disabled else (Scope(word) for word in scopes.split())
+    allowed = frozenset(scope for scope in known if Role(role).includes(NEEDS[scope]))
+    return ApiToken(number, name, owner, allowed, _at(created), *map(_maybe, (expires, used, revoked)))
+
+
+def _maybe(seconds: float | None) -> datetime | None:
+    return _at(seconds) if seconds is not None else None
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

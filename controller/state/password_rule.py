@@ -1,0 +1,107 @@
+"""Which passwords are good enough, and how they are kept: at least LEAST characters, whatever they are, and not one of
+those that are tried first. There are no rules about capitals, figures or signs: they make passwords worse."""
+
+import re
+import threading
+import unicodedata
+from itertools import pairwise
+
+from controller import scrypt
+from controller.errors import Refused
+
+LEAST, MOST = 12, 256
+FEWEST_DIFFERENT = 5
+LOG_N, RUNS = 16, 2
+"""64 MiB and 0.35 s on a desktop computer. A hash of other cost is made anew at the next login."""
+AT_ONCE = 2
+"""The unit has 256 MiB."""
+QUEUE_S = 5.0
+COMMON = frozenset(
+    """
+    password passwort lösenord losenord lösenordet hemligt hemlighet secret welcome välkommen valkommen admin
+    administrator administratör letmein iloveyou jagälskardig changeme bytlösenord bytmig login inloggning
+    qwerty qwertyuiop qwertyuiopå asdfghjkl asdfghjklöä zxcvbnm qazwsxedc princess prinsessa football fotboll hockey
+    sommar vinter vår höst summer winter spring autumn semester januari februari mars april maj juni juli augusti
+    september oktober november december måndag tisdag onsdag torsdag fredag lördag söndag
+    sverige sweden stockholm göteborg malmö kronoberg småland alvesta alvestakommun kommun kommunen växjö
+    vattentorn vattentornet vattentornetalvesta alvestavattentorn alvestavattentornet watertower orange orangetheworld
+    enveckafrifrånvåld belysning vaktmästare vaktmastare fastighet
+    """.split()  # noqa: SIM905
+)
+"""What people begin with when they are asked for a password; compared without figures and signs."""
+ROWS = ("abcdefghijklmnopqrstuvwxyzåäö", "qwertyuiopå", "asdfghjklöä", "zxcvbnm", "01234567890", "09876543210")
+IDENTITY_NUMBER = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-6]\d|7\d|8\d|9[01])[-+]?\d{4}")
+"""A Swedish personal identity number, the first twelve figures that come to mind; 61 to 91 are coordination numbers."""
+
+_slots = threading.BoundedSemaphore(AT_ONCE)
+
+
+class TooBusy(Refused):
+    """No password can be worked out within QUEUE_S: others come first."""
+
+
+def require_good(password: str, name: str) -> None:
+    """Raises Refused for a password that the person of this name must not have: TWL-A020 too short, TWL-A021 too
+    long, TWL-A022 the name, TWL-A023 easily guessed."""
+    normal = _normal(password)
+    if len(normal) < LEAST:
+        raise Refused("TWL-A020", least=LEAST)
+    if len(normal) > MOST:
+        raise Refused("TWL-A021", most=MOST)
+    letters, name_letters = _letters(normal), _letters(_normal(name))
+    is_name_again = len(name_letters) >= 3 and letters != "" == letters.replace(name_letters, "")
+    if normal.casefold() == _normal(name).casefold() or is_name_again:
+        raise Refused("TWL-A022")
+    if _is_easily_guessed(normal.casefold(), letters):
+        raise Refused("TWL-A023")
+
+
+def _is_easily_guessed(password: str, letters: str) -> bool:
+    if len(set(password)) < FEWEST_DIFFERENT or IDENTITY_NUMBER.fullmatch(password):
+        return True
+    if letters and any(letters.replace(word, "") == "" for word in COMMON if word in letters):
+        return True
+    steps = sum(any(a + b in row or b + a in row for row in ROWS) for a, b in pairwise(password))
+    return steps >= len(password) - 3  # as 123456789012 or abcdefghijkl1
+
+
+def hashed(password: str) -> str:
+    """The form in which it is kept. Raises TooBusy."""
+    with _Slot():
+        return scrypt.hashed(_normal(password), LOG_N, RUNS)
+
+
+def is_right(stored: str, password: str) -> bool:
+    """Whether it is the password that is kept. Raises TooBusy."""
+    with _Slot():
+        return scrypt.is_password(stored, _normal(password[: MOST + 1]).encode())
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether it was hashed at another cost than today's."""
+    return not stored.startswith(f"{scrypt.cost(LOG_N, RUNS)}$")
+
+
+class _Slot:
+    """One of AT_ONCE places in which a hash may be worked out."""
+
+    def __enter__(self) -> None:
+        if not _slots.acquire(timeout=QUEUE_S):
+            raise TooBusy("TWL-A018")
+
+    def __exit__(self, *_: object) -> None:
+        _slots.release()
+
+
+def _normal(password: str) -> str:
+    """The same for the same characters, however a keyboard composes å, ä and ö."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalpha())
+
+
+NOBODYS = f"{scrypt.cost(LOG_N, RUNS)}${'A' * 22}${'A' * 43}"
+"""A hash of no password, worked out for a name that nobody has, so that it takes as long as for one that somebody
+has."""
