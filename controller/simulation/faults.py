@@ -325,55 +325,39 @@ def _put(scenario: Scenario, fault: Fault, at: float, lasts_s: float) -> None:
 
 
 CONTROLLER = Fault("controller", controller_dies, every_s=8 * HOUR_S, lasts_s=5)
-BROKER = Fault("broker", broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
-GATEWAY = Fault("gateway", gateway_reboots, every_s=12 * HOUR_S, lasts_s=20)
-PARTITION = Fault("partition", partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S)
-CLOCK = Fault("clock", clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S)
-TIME_SERVER = Fault("time-server", time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S)
-RETAINED = Fault("garbage", garbage, every_s=24 * HOUR_S, lasts_s=1)
-FLOOD = Fault("flood", flood, every_s=24 * HOUR_S, lasts_s=4)
-RELOAD = Fault("reload", bad_reload, every_s=24 * HOUR_S, lasts_s=1)
-DISK = Fault("disk", disk_full, every_s=72 * HOUR_S, lasts_s=10 * MINUTE_S)
-REORDER = Fault("duplicate-reorder", reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-LIE = Fault("lie", lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-STICK = Fault("stick", stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S)
-FLAP = Fault("flap", flap, every_s=HOUR_S, lasts_s=MINUTE_S)
-FOREIGN = Fault("foreign-writer", foreign_writer, every_s=HOUR_S, lasts_s=1)
-REPLAY = Fault("replay", replay, every_s=HOUR_S, lasts_s=1)
 OVERRIDE = Fault("override", override, every_s=HOUR_S, lasts_s=MINUTE_S)
-EPOCH = Fault("epoch", epoch_ahead, every_s=24 * HOUR_S, lasts_s=1)
-ASKER = Fault("asker", asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S)
 STOP = Fault("stop", stop, every_s=6 * HOUR_S, lasts_s=MINUTE_S)
-STORM = (CONTROLLER, BROKER, GATEWAY, PARTITION, CLOCK, TIME_SERVER, RETAINED, FLOOD, RELOAD, DISK, EPOCH, ASKER)
-
-
-def _often(fault: Fault) -> tuple[Fault, ...]:
-    return (replace(fault, every_s=HOUR_S),)
-
+STORM = (
+    CONTROLLER,
+    Fault("broker", broker_dies, every_s=6 * HOUR_S, lasts_s=MINUTE_S),
+    Fault("gateway", gateway_reboots, every_s=12 * HOUR_S, lasts_s=20),
+    Fault("partition", partition, every_s=12 * HOUR_S, lasts_s=5 * MINUTE_S),
+    Fault("clock", clock_steps, every_s=48 * HOUR_S, lasts_s=MINUTE_S),
+    Fault("time-server", time_server_steps, every_s=48 * HOUR_S, lasts_s=10 * MINUTE_S),
+    Fault("garbage", garbage, every_s=24 * HOUR_S, lasts_s=1),
+    Fault("flood", flood, every_s=24 * HOUR_S, lasts_s=4),
+    Fault("reload", bad_reload, every_s=24 * HOUR_S, lasts_s=1),
+    Fault("disk", disk_full, every_s=72 * HOUR_S, lasts_s=10 * MINUTE_S),
+    Fault("epoch", epoch_ahead, every_s=24 * HOUR_S, lasts_s=1),
+    Fault("asker", asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S),
+)
+ALONE = (
+    *STORM,
+    Fault("duplicate-reorder", reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S),
+    Fault("lie", lie, every_s=HOUR_S, lasts_s=10 * MINUTE_S),
+    Fault("stick", stick, every_s=HOUR_S, lasts_s=10 * MINUTE_S),
+    Fault("flap", flap, every_s=HOUR_S, lasts_s=MINUTE_S),
+    Fault("foreign-writer", foreign_writer, every_s=HOUR_S, lasts_s=1),
+    Fault("replay", replay, every_s=HOUR_S, lasts_s=1),
+)
+"""Each is also a set of its own, in which it comes once an hour."""
 
 FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "none": (),
     "storm": STORM,
-    "controller": _often(CONTROLLER),
-    "broker": _often(BROKER),
-    "gateway": _often(GATEWAY),
-    "partition": _often(PARTITION),
-    "clock": _often(CLOCK),
-    "time-server": _often(TIME_SERVER),
-    "garbage": _often(RETAINED),
-    "flood": _often(FLOOD),
-    "reload": _often(RELOAD),
-    "disk": _often(DISK),
-    "duplicate-reorder": (REORDER,),
-    "lie": (LIE,),
-    "stick": (STICK,),
-    "flap": (FLAP,),
-    "foreign-writer": (FOREIGN,),
-    "replay": (REPLAY,),
-    "epoch": _often(EPOCH),
-    "asker": _often(ASKER),
+    **{fault.name: (replace(fault, every_s=HOUR_S),) for fault in ALONE},
     "override": (OVERRIDE, CONTROLLER),
-    "stop": (*_often(STOP), OVERRIDE, CONTROLLER),
+    "stop": (replace(STOP, every_s=HOUR_S), OVERRIDE, CONTROLLER),
     "storm-by-hand": (*STORM, OVERRIDE, STOP),
 }
 """The sets by their names."""

@@ -1,5 +1,6 @@
 """Simulated devices that behave as the vendors' firmware does, one for each kind of vendor's gateway."""
 
+from collections.abc import Callable
 from typing import Any
 
 from controller.simulation.devices.device import Device, Messages, SimulatedLamp
@@ -12,7 +13,7 @@ from controller.simulation.devices.tasmota import TasmotaLight
 from controller.simulation.devices.wled import WledStrip
 from controller.simulation.devices.zigbee2mqtt import ZigbeeLamp
 
-DEVICES: dict[str, type[Device[Any]]] = {
+DEVICES: dict[str, Callable[[Any], Device[Any]]] = {
     "home-assistant": HomeAssistantLight,
     "zigbee2mqtt": ZigbeeLamp,
     "esphome": EspHomeNode,

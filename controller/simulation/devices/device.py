@@ -21,6 +21,7 @@ from controller.lighting.look import DARK, ZoneState
 
 Messages = tuple[Message, ...]
 G = TypeVar("G", bound=Gateway)
+T = TypeVar("T")
 
 
 @dataclass
@@ -54,21 +55,19 @@ class SimulatedLamp:
 
 
 class Device(ABC, Generic[G]):
-    """A simulated device of one gateway."""
+    """A simulated device of one gateway: its topic filters, the last will it connects with, and its lamps by zone."""
 
-    def __init__(self, gateway: G) -> None:
+    def __init__(self, gateway: G, subscriptions: tuple[str, ...], will: Message | None) -> None:
         self.gateway = gateway
+        self.subscriptions = subscriptions
+        self.will = will
         self.lamps: dict[str, SimulatedLamp] = {zone: SimulatedLamp() for zone in gateway.zone_names}
 
     @property
-    @abstractmethod
-    def will(self) -> Message | None:
-        """The last will it connects with."""
-
-    @property
-    @abstractmethod
-    def subscriptions(self) -> tuple[str, ...]:
-        """The topic filters it subscribes to."""
+    def lamp(self) -> SimulatedLamp:
+        """The lamp of a device that has one."""
+        (lamp,) = self.lamps.values()
+        return lamp
 
     @abstractmethod
     def boot(self, now: datetime) -> Messages:
@@ -130,18 +129,19 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def whole(value: object, low: int, high: int) -> int | None:
-    """A whole number within bounds, as firmware written in C takes it; None for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-        return value
-    return None
+def whole(value: object, low: int, high: int, other: T) -> int | T:
+    """A whole number within bounds, as firmware written in C takes it; for anything else `other`."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high else other
+
+
+def switched(word: object, on: bool) -> bool:
+    """Whether it is on after `on`, `off` or `toggle`; any other word changes nothing."""
+    return {"on": True, "off": False, "toggle": not on}.get(str(word).lower(), on)
 
 
 def seconds(value: object, longest: float) -> float:
     """A fade as a device takes it: numbers, clipped; anything else is no fade."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        return 0.0
-    return float(min(value, longest))
+    return float(min(value, longest)) if isinstance(value, int | float) and is_number(value) and value > 0 else 0.0
 
 
 def document(**keys: object) -> bytes:

@@ -17,22 +17,11 @@ class DmxBridge(Device[DmxChannels]):
     """A bridge and the fixtures on its cable; `scale` is the value that it takes for full."""
 
     def __init__(self, gateway: DmxChannels) -> None:
-        super().__init__(gateway)
+        topic, channels = gateway.channel_topic, range(gateway.base, gateway.base + SLOTS)
+        each = tuple(topic.replace(PLACE, str(channel)) for channel in channels) if topic is not None else ()
+        super().__init__(gateway, each or (gateway.map_topic or "",), will=None)
         self.scale = gateway.level_scale
         self.slots = bytearray(SLOTS)
-
-    @property
-    def will(self) -> None:
-        """It has none."""
-        return
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """The map, or the topic of each channel of its universe."""
-        topic = self.gateway.channel_topic
-        if topic is None:
-            return (self.gateway.map_topic or "",)
-        return tuple(topic.replace(PLACE, str(slot + self.gateway.base)) for slot in range(SLOTS))
 
     def boot(self, now: datetime) -> Messages:  # noqa: ARG002
         """Everything at 0; it says nothing."""

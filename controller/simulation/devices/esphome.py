@@ -8,7 +8,7 @@ from controller.gateways.base import Message
 from controller.gateways.esphome import EspHome
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import Device, Messages, document, keys_of, light, whole
+from controller.simulation.devices.device import Device, Messages, document, keys_of, light, switched, whole
 
 DEFAULT_FADE_S = 1.0
 
@@ -28,31 +28,29 @@ class EspHomeLight:
 
     def take(self, keys: Mapping[str, object]) -> None:
         """One JSON command; what is of a wrong type, or what the light has not, is not there."""
-        word = str(keys.get("state", "")).upper()
-        self.on = {"ON": True, "OFF": False, "TOGGLE": not self.on}.get(word, self.on)
-        brightness = whole(keys.get("brightness"), 0, 255)
+        self.on = switched(keys.get("state"), self.on)
+        brightness = whole(keys.get("brightness"), 0, 255, None)
         self.brightness = self.brightness if brightness is None or self.mode == "onoff" else brightness / 255
         color = keys.get("color")
         self._take_color(color if isinstance(color, dict) and self.mode == "rgb" else {})
-        mired = whole(keys.get("color_temp"), 1, 65535)
-        self.mired = self.mired if mired is None or self.mode in {"onoff", "brightness"} else mired
-        white = whole(keys.get("white_value"), 0, 255)
-        self.white = self.white if white is None else white / 255
+        if self.mode not in {"onoff", "brightness"}:
+            self.mired = whole(keys.get("color_temp"), 1, 65535, self.mired)
+        self.white = whole(keys.get("white_value"), 0, 255, self.white * 255) / 255
         if isinstance(keys.get("effect"), str):
             self.effect = "None" if str(keys["effect"]).lower() == "none" else str(keys["effect"])
         elif not self.on:
             self.effect = "None"
 
     def _take_color(self, color: Mapping[str, object]) -> None:
-        parts = [whole(color.get(key), 0, 255) for key in "rgb"]
+        parts = [whole(color.get(key), 0, 255, None) for key in "rgb"]
         told = [part / 255 if part is not None else old for part, old in zip(parts, self.rgb, strict=True)]
         if any(part is not None for part in parts):
             strongest = max((part for part in parts if part is not None), default=0) / 255
             self.color_brightness, self.mired = strongest, None
             top = max(told) or 1.0
             self.rgb = (told[0] / top, told[1] / top, told[2] / top)
-        white = whole(color.get("w"), 0, 255) if "c" not in color else None
-        self.white = self.white if white is None else white / 255
+        if "c" not in color:
+            self.white = whole(color.get("w"), 0, 255, self.white * 255) / 255
 
     @property
     def goal(self) -> ZoneState:
@@ -83,26 +81,15 @@ class EspHomeNode(Device[EspHome]):
     """A node; every light of it is a zone."""
 
     def __init__(self, gateway: EspHome) -> None:
-        super().__init__(gateway)
+        offline = Message(f"{gateway.topic}/status", b"offline", 0, True)
+        self._commands = {f"{gateway.topic}/light/{light}/command": zone for zone, light in gateway.addresses.items()}
+        super().__init__(gateway, tuple(self._commands), offline)
         self.lights = self._lights()
 
     def _lights(self) -> dict[str, EspHomeLight]:
         (mode,) = self.gateway.color_modes
         mired = 250 if mode == "color_temp" else None
         return {zone: EspHomeLight(mode, mired=mired) for zone in self.gateway.zone_names}
-
-    @property
-    def will(self) -> Message:
-        """Offline, retained, QoS 0."""
-        return Message(f"{self.gateway.topic}/status", b"offline", 0, True)
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """A command topic for each light."""
-        return tuple(self._topic(zone, "command") for zone in self.gateway.zone_names)
-
-    def _topic(self, zone: str, leaf: str) -> str:
-        return f"{self.gateway.topic}/light/{self.gateway.addresses[zone]}/{leaf}"
 
     def boot(self, now: datetime) -> Messages:
         """Everything is off; status and states are published."""
@@ -114,19 +101,17 @@ class EspHomeNode(Device[EspHome]):
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
         """Any JSON object is answered with the state, an empty one too."""
-        zone = next((each for each in self.lights if self._topic(each, "command") == topic), None)
-        if zone is None or not payload.strip().startswith(b"{"):
-            return ()
-        keys = keys_of(payload)
-        if not keys and payload.strip() != b"{}":
+        zone, keys = self._commands.get(topic), keys_of(payload)
+        if zone is None or not (keys or payload.strip() == b"{}"):
             return ()
         self.lights[zone].take(keys)
-        fade = whole(keys.get("transition"), 0, 65535)
-        self.lamps[zone].go(self.lights[zone].goal, DEFAULT_FADE_S if fade is None else fade, now)
+        fade_s = whole(keys.get("transition"), 0, 65535, DEFAULT_FADE_S)
+        self.lamps[zone].go(self.lights[zone].goal, fade_s, now)
         return (self._report(zone),)
 
     def _report(self, zone: str) -> Message:
-        return Message(self._topic(zone, "state"), self.lights[zone].document(), 0, True)
+        topic = f"{self.gateway.topic}/light/{self.gateway.addresses[zone]}/state"
+        return Message(topic, self.lights[zone].document(), 0, True)
 
 
 def _byte(share: float) -> int:

@@ -16,6 +16,7 @@ from controller.simulation.devices.device import (
     keys_of,
     light,
     seconds,
+    switched,
     whole,
 )
 
@@ -23,13 +24,16 @@ WHITE: dict[str, dict[str, object]] = {"xy": {"x": 0.3127, "y": 0.329}, "hs": {"
 
 
 class HomeAssistantLight(Device[HomeAssistant]):
-    """Dark after a power cut. `scale` is the lamp's own, `words` are its own for being there and gone."""
+    """Dark after a power cut. `scale` is the lamp's own, `birth` its own word for being there, where it has a topic."""
 
     def __init__(self, gateway: HomeAssistant) -> None:
-        super().__init__(gateway)
+        topic = gateway.availability_topic
+        words = (gateway.payload_available or "online", gateway.payload_not_available or "offline")
+        online, offline = (Message(topic, word.encode(), 1, True) if topic else None for word in words)
+        super().__init__(gateway, (gateway.command_topic,), offline)
+        self.birth = (online,) if online else ()
         self.on = False
         self.scale = gateway.brightness_scale
-        self.words = (gateway.payload_available or "online", gateway.payload_not_available or "offline")
         self.brightness = self.scale
         self.color = WHITE.get(gateway.colored or "", {"r": 255, "g": 255, "b": 255})
         self.mode = gateway.color_modes[0]
@@ -37,39 +41,26 @@ class HomeAssistantLight(Device[HomeAssistant]):
         self.effect: str | None = None
         self.told = b""
 
-    @property
-    def will(self) -> Message | None:
-        """Offline, where there is a topic for it."""
-        topic = self.gateway.availability_topic
-        return Message(topic, self.words[1].encode(), 1, True) if topic else None
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """Its command topic."""
-        return (self.gateway.command_topic,)
-
     def boot(self, now: datetime) -> Messages:
         """Dark, online, and says so."""
         self.on = False
-        self.lamps[self.gateway.zone].go(DARK, 0, now)
-        topic = self.gateway.availability_topic
-        return (*((Message(topic, self.words[0].encode(), 1, True),) if topic else ()), *self._report())
+        self.lamp.go(DARK, 0, now)
+        return (*self.birth, *self._report())
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
         """One JSON command."""
         keys = keys_of(payload)
         if topic != self.gateway.command_topic or not keys:
             return ()
-        self.on = {"ON": True, "OFF": False, "TOGGLE": not self.on}.get(str(keys.get("state")), self.on)
-        brightness = whole(keys.get("brightness"), 1, self.scale)
-        self.brightness = self.brightness if brightness is None else brightness
+        self.on = switched(keys.get("state"), self.on)
+        self.brightness = whole(keys.get("brightness"), 1, self.scale, self.brightness)
         self._take_color(keys)
         self.effect = str(keys["effect"]) if "effect" in keys else None
-        self.lamps[self.gateway.zone].go(self._goal(), seconds(keys.get("transition"), 3600), now)
+        self.lamp.go(self._goal(), seconds(keys.get("transition"), 3600), now)
         return self._report()
 
     def _take_color(self, keys: Mapping[str, object]) -> None:
-        told = whole(keys.get("color_temp"), 1, 20_000)
+        told = whole(keys.get("color_temp"), 1, 20_000, None)
         if told is not None and "color_temp" in self.gateway.color_modes:
             mired = 1e6 / told if self.gateway.color_temp_kelvin else told
             low, high = self.gateway.mireds

@@ -14,6 +14,7 @@ from controller.simulation.devices.device import (
     light,
     said,
     seconds,
+    switched,
     whole,
 )
 
@@ -25,27 +26,18 @@ class ShellyRgbw2(Device[ShellyGen1]):
     """One light in colour mode; in white mode it has others, and hears nothing that is for that one."""
 
     def __init__(self, gateway: ShellyGen1) -> None:
-        super().__init__(gateway)
+        device = f"shellies/{gateway.device}"
+        topics = f"{device}/color/0/set", f"{device}/color/0/command", f"{device}/command", "shellies/command"
+        super().__init__(gateway, topics, Message(f"{device}/online", b"false"))
         self.mode = "color"
         self.on = False
         self.parts = {"red": 255, "green": 255, "blue": 255, "white": 0, "gain": 100, "effect": 0}
         self.next_status: datetime | None = None
 
-    @property
-    def will(self) -> Message:
-        """`false`, not retained."""
-        return Message(f"shellies/{self.gateway.device}/online", b"false")
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """Its light and the commands of the device."""
-        device = f"shellies/{self.gateway.device}"
-        return f"{device}/color/0/set", f"{device}/color/0/command", f"{device}/command", "shellies/command"
-
     def boot(self, now: datetime) -> Messages:
         """Off, online, and a status."""
         self.on = False
-        self.lamps[self.gateway.zone].go(DARK, 0, now)
+        self.lamp.go(DARK, 0, now)
         return (Message(f"shellies/{self.gateway.device}/online", b"true"), *self._report(now))
 
     def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
@@ -66,11 +58,10 @@ class ShellyRgbw2(Device[ShellyGen1]):
         return self._report(now) if word in {"update", "announce"} else ()
 
     def _set(self, keys: Mapping[str, object], now: datetime) -> Messages:
-        self.on = {"on": True, "off": False, "toggle": not self.on}.get(str(keys.get("turn")), self.on)
+        self.on = switched(keys.get("turn"), self.on)
         for name, high in RANGES.items():
-            value = whole(keys.get(name), 0, high)
-            self.parts[name] = self.parts[name] if value is None else value
-        self.lamps[self.gateway.zone].go(self._goal(), seconds(keys.get("transition"), 5000) / 1000, now)
+            self.parts[name] = whole(keys.get(name), 0, high, self.parts[name])
+        self.lamp.go(self._goal(), seconds(keys.get("transition"), 5000) / 1000, now)
         return self._report(now)
 
     def _goal(self) -> ZoneState:

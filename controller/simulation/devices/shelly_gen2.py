@@ -39,17 +39,16 @@ class ShellyComponent:
 
     def take(self, params: Mapping[str, object]) -> bool:
         """The parameters of a Set request; False where the device would answer that they are invalid."""
-        on, brightness = params.get("on"), whole(params.get("brightness"), 1, 100)
+        on, brightness = params.get("on"), whole(params.get("brightness"), 1, 100, None)
         if not isinstance(on, bool) and brightness is None:
             return False
         rgb = params.get("rgb")
         if isinstance(rgb, list):
-            parts = [whole(part, 0, 255) for part in rgb]
-            if len(parts) != 3 or None in parts:
+            parts = tuple(whole(part, 0, 255, -1) for part in rgb)
+            if len(parts) != 3 or -1 in parts:
                 return False
-            self.rgb = tuple(part for part in parts if part is not None)
-        white = whole(params.get("white"), 0, 255)
-        self.white = self.white if white is None else white
+            self.rgb = parts
+        self.white = whole(params.get("white"), 0, 255, self.white)
         self.on = on if isinstance(on, bool) else self.on
         self.brightness = self.brightness if brightness is None else brightness
         return True
@@ -68,20 +67,11 @@ class ShellyPlus(Device[ShellyGen2]):
     """A device with its components, as its profile has them; every component is a zone."""
 
     def __init__(self, gateway: ShellyGen2) -> None:
-        super().__init__(gateway)
+        topics = f"{gateway.topic}/rpc", f"{gateway.topic}/command/#"
+        super().__init__(gateway, topics, Message(f"{gateway.topic}/online", b"false"))
         self.components = dict(gateway.addresses)
         self.parts = {zone: ShellyComponent() for zone in gateway.zone_names}
         self.fading: set[str] = set()
-
-    @property
-    def will(self) -> Message:
-        """`false`, not retained."""
-        return Message(f"{self.gateway.topic}/online", b"false")
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """RPC and MQTT control."""
-        return f"{self.gateway.topic}/rpc", f"{self.gateway.topic}/command/#"
 
     def boot(self, now: datetime) -> Messages:
         """Off, online, and the status of each component."""

@@ -15,19 +15,21 @@ from controller.gateways.payloads import from_hue
 from controller.gateways.tasmota import Tasmota
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import Device, Messages, document, emitted, keys_of, light, said
+from controller.simulation.devices.device import Device, Messages, document, emitted, keys_of, light, said, switched
 
 TELE = timedelta(seconds=300)
 COMMAND = re.compile(r"([A-Za-z]+)([0-9]*)")
 NUMBER = re.compile(r"[0-9]{1,5}")
-WORDS = {"on": 1, "off": 0, "toggle": 2, "1": 1, "0": 0, "2": 2}
+DIGITS = {"0": "off", "1": "on", "2": "toggle"}
 
 
 class TasmotaLight(Device[Tasmota]):
     """A light of one to five channels; or a relay, which knows no light commands."""
 
     def __init__(self, gateway: Tasmota) -> None:
-        super().__init__(gateway)
+        super().__init__(
+            gateway, (gateway.at("cmnd", "#"),), will=Message(gateway.at("tele", "LWT"), b"Offline", 1, True)
+        )
         self.on = False
         self.is_relay = False
         self.bri = 255
@@ -48,19 +50,9 @@ class TasmotaLight(Device[Tasmota]):
             "state": lambda _, __: self._state(),
         }
 
-    @property
-    def will(self) -> Message:
-        """Offline, retained."""
-        return Message(self.gateway.at("tele", "LWT"), b"Offline", 1, True)
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """All commands."""
-        return (self.gateway.at("cmnd", "#"),)
-
     def boot(self, now: datetime) -> Messages:
         """As it was; Online and telemetry."""
-        self.lamps[self.gateway.zone].go(self._goal(), 0, now)
+        self.lamp.go(self._goal(), 0, now)
         self.next_tele = now
         return (Message(self.gateway.at("tele", "LWT"), b"Online", 1, True), *self.turn(now)[0])
 
@@ -98,7 +90,7 @@ class TasmotaLight(Device[Tasmota]):
 
     def _move(self, before: ZoneState | None, now: datetime) -> None:
         """Towards the goal where it is another one; without a fade it stays as far as it had come."""
-        goal, lamp = self._goal(), self.lamps[self.gateway.zone]
+        goal, lamp = self._goal(), self.lamp
         if goal == before:
             if lamp.fades(now) and not self.fade:
                 lamp.go(lamp.shows(now), 0, now)
@@ -114,14 +106,13 @@ class TasmotaLight(Device[Tasmota]):
             return ZoneState(on=True, color=None, brightness=self.bri / 255)
         if self.white:
             return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.bri / 255)
-        return light(float(part) for part in self._scaled())
+        return light(self._scaled())
 
     def _scaled(self) -> tuple[int, ...]:
         return tuple(scaled(part, 255, self.bri) for part in self.rgb)
 
     def _power(self, _: str, argument: str) -> dict[str, object]:
-        word = WORDS.get(argument.lower())
-        self.on = self.on if word is None else (not self.on if word == 2 else word == 1)
+        self.on = switched(DIGITS.get(argument, argument), self.on)
         return {"POWER": self._word(self.on).decode()}
 
     def _color(self, index: str, argument: str) -> dict[str, object]:
@@ -159,8 +150,7 @@ class TasmotaLight(Device[Tasmota]):
         return self._lit()
 
     def _fade(self, _: str, argument: str) -> dict[str, object]:
-        word = WORDS.get(argument.lower())
-        self.fade = self.fade if word is None else (not self.fade if word == 2 else word == 1)
+        self.fade = switched(DIGITS.get(argument, argument), self.fade)
         return {"Fade": _word(self.fade).decode()}
 
     def _speed(self, _: str, argument: str) -> dict[str, object]:

@@ -22,27 +22,18 @@ class WledStrip(Device[Wled]):
     """One segment of one strip."""
 
     def __init__(self, gateway: Wled) -> None:
-        super().__init__(gateway)
+        offline = Message(f"{gateway.topic}/status", b"offline", 0, True)
+        super().__init__(gateway, tuple(f"{gateway.topic}{leaf}" for leaf in ("", "/col", "/api")), offline)
         self.bri, self.last_bri = 128, 128
         self.color = (255, 160, 0, 0)
         self.effect = 0
         self.reported: datetime | None = None
         self.waiting = False
 
-    @property
-    def will(self) -> Message:
-        """Offline, retained, QoS 0."""
-        return Message(f"{self.gateway.topic}/status", b"offline", 0, True)
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """Its own three topics."""
-        return tuple(f"{self.gateway.topic}{leaf}" for leaf in ("", "/col", "/api"))
-
     def boot(self, now: datetime) -> Messages:
         """WLED's default look, reported at once."""
         self.bri, self.last_bri, self.color, self.effect = 128, 128, (255, 160, 0, 0), 0
-        self.lamps[self.gateway.zone].go(self._goal(), 0, now)
+        self.lamp.go(self._goal(), 0, now)
         online = Message(f"{self.gateway.topic}/status", b"online", 0, True)
         return (online, *self._report(now))
 
@@ -61,7 +52,7 @@ class WledStrip(Device[Wled]):
             asked = self._take_http(said(payload))
         if (self.bri, self.color, self.effect) == before and not asked:
             return ()
-        self.lamps[self.gateway.zone].go(self._goal(), fade_s, now)
+        self.lamp.go(self._goal(), fade_s, now)
         self.waiting = True
         return self.turn(now)[0]
 
@@ -94,7 +85,7 @@ class WledStrip(Device[Wled]):
         self.last_bri = bri or self.last_bri
 
     def _take_json(self, keys: Mapping[str, object]) -> tuple[float, bool]:
-        bri = whole(keys.get("bri"), 0, 255)
+        bri = whole(keys.get("bri"), 0, 255, None)
         if bri is not None:
             self._dim(bri)
         on = keys.get("on")
@@ -106,18 +97,16 @@ class WledStrip(Device[Wled]):
         for segment in segments if isinstance(segments, list) else [segments]:
             if isinstance(segment, dict):
                 self._take_segment(segment)
-        once = whole(keys.get("tt"), 0, 655)
-        return (DEFAULT_FADE_S if once is None else once / 10), isinstance(keys.get("nl"), dict)
+        return whole(keys.get("tt"), 0, 655, 10 * DEFAULT_FADE_S) / 10, isinstance(keys.get("nl"), dict)
 
     def _take_segment(self, segment: Mapping[str, object]) -> None:
-        effect = whole(segment.get("fx"), 0, 255)
-        self.effect = self.effect if effect is None else effect
+        self.effect = whole(segment.get("fx"), 0, 255, self.effect)
         colors = segment.get("col")
         first = colors[0] if isinstance(colors, list) and colors else None
         if isinstance(first, str):
             self.color = _color("#" + first[6:8] + first[:6]) or self.color
         if isinstance(first, list) and first:
-            parts = [whole(part, 0, 255) or 0 for part in (*first, 0, 0, 0, 0)[:4]]
+            parts = [whole(part, 0, 255, 0) for part in (*first, 0, 0, 0, 0)[:4]]
             self.color = (parts[0], parts[1], parts[2], parts[3])
 
     def _take_http(self, call: str) -> bool:

@@ -26,7 +26,9 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
     hears nothing, which the bridge notices."""
 
     def __init__(self, gateway: Zigbee2Mqtt) -> None:
-        super().__init__(gateway)
+        super().__init__(
+            gateway, (f"{gateway.topic}/#",), will=Message(gateway.bridges[0], document(state="offline"), 1, True)
+        )
         self.state: dict[str, object] = {}
         self.held: dict[str, object] = {}
         self.deaf_to: frozenset[str] = frozenset()
@@ -45,20 +47,10 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
             lacks |= {"color_mode", "color", "color_temp"}
         return {key: value for key, value in keys.items() if key not in lacks}
 
-    @property
-    def will(self) -> Message:
-        """The bridge's, not the lamp's."""
-        return Message(self.gateway.bridges[0], document(state="offline"), 1, True)
-
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """The base topic and all below it, as the bridge does for every device."""
-        return (f"{self.gateway.topic}/#",)
-
     def boot(self, now: datetime) -> Messages:
         """Bridge and lamp come back; the state is published once from the cache, which is right here."""
         self.power_up()
-        self.lamps[self.gateway.zone].go(self._goal(), 0, now)
+        self.lamp.go(self._goal(), 0, now)
         online = document(state="online")
         return (
             Message(self.gateway.bridges[0], online, 1, True),
@@ -96,7 +88,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.state |= changed
         self.held |= {key: value for key, value in changed.items() if not self._is_deaf_to(key)}
         fade_s = seconds(keys.get("transition"), 6553.5)
-        self.lamps[self.gateway.zone].go(self._goal(), fade_s, now)
+        self.lamp.go(self._goal(), fade_s, now)
         return (self._report(),)
 
     @property
