@@ -32,6 +32,7 @@ from controller.gateways.vendor import (
 )
 from controller.lighting.look import ZoneState
 
+EFFECT_OFF: dict[str, object] = {"effect": "None"}
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
@@ -63,24 +64,25 @@ class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
         return {f"{self.topic}/status": self.presence, **states}
 
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One JSON command for each light."""
+        """One JSON command for each light, or two, see `_commands`."""
         return tuple(
-            command(
-                f"{self.topic}/light/{light}/command",
-                self._command(self.reduce(zone, desired.zones[zone]), desired.fade_s),
-            )
+            command(f"{self.topic}/light/{light}/command", payloads.dumped(**keys), part)
             for zone, light in self.addresses.items()
+            for part, keys in self._commands(self.reduce(zone, desired.zones[zone]), desired.fade_s).items()
         )
 
-    def _command(self, state: ZoneState, fade_s: float) -> bytes:
+    def _commands(self, state: ZoneState, fade_s: float) -> dict[str, dict[str, object]]:
+        """By the part of the topic. A colour does not stop a running effect, and beside the end of an effect
+        `transition` is dropped (light_call.cpp): the effect is ended first. To turn a light off ends it too."""
         keys = self.switched(state)
         if state.on:
-            # a colour does not stop a running effect
-            keys |= (self.mired(state) or _color(state)) | {"effect": "None"}
-        if fade_s > 0 and self.dimmed:
-            # integers: newer firmware checks the type and drops `2.0` (light_json_schema.cpp)
-            keys["transition"] = max(1, round(self.fade(fade_s)))
-        return payloads.dumped(**keys)
+            keys |= self.mired(state) or _color(state)
+        if not self.dimmed:  # it knows no transition, and may resume an effect when it is only turned on
+            return {"": keys | EFFECT_OFF if state.on else keys}
+        # always, or the light's default of a second holds; integers: newer firmware checks the type and drops `2.0`
+        # (light_json_schema.cpp)
+        keys["transition"] = max(1, round(self.fade(fade_s))) if fade_s > 0 else 0
+        return {"effect": EFFECT_OFF, "": keys} if state.on else {"": keys}
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """An empty command for each light, which changes nothing and is answered with the state. It ends a running fade

@@ -297,7 +297,7 @@ def test_a_lamp_has_a_range_of_colour_temperatures(
     """What lies outside is sent, and expected, at its end."""
     gateway = named(kind, color_modes=["color_temp"], min_mireds="200", max_mireds="370")
     for kelvin, mired in ((2000, 370), (10_000, 200), (4000, 250)):
-        (message,) = gateway.encode(desired_state(lit("#FFB46B", kelvin=kelvin)), PREFIX)
+        *_, message = gateway.encode(desired_state(lit("#FFB46B", kelvin=kelvin)), PREFIX)
         assert json.loads(message.payload)["color_temp"] == mired
 
 

@@ -31,8 +31,8 @@ def fault(told: Report | Ignored | Rejected) -> tuple[str, str]:
 
 
 def sent(gateway: Gateway, want: DesiredState) -> Any:
-    """The JSON of the one command."""
-    (message,) = gateway.encode(want, PREFIX)
+    """The JSON of the one command, but for what ends an effect before it."""
+    (message,) = (message for message in gateway.encode(want, PREFIX) if message.part != "effect")
     return json.loads(message.payload)
 
 
@@ -172,7 +172,11 @@ def test_zigbee_lamps_without_colours(
 
 @pytest.mark.parametrize(
     ("mode", "told"),
-    [("brightness", {"brightness": 204}), ("onoff", {}), ("color_temp", {"brightness": 204, "color_temp": 250})],
+    [
+        ("brightness", {"brightness": 204, "transition": 0}),
+        ("onoff", {"effect": "None"}),
+        ("color_temp", {"brightness": 204, "color_temp": 250, "transition": 0}),
+    ],
 )
 def test_esphome_lights_without_colours(
     mode: str,
@@ -184,7 +188,7 @@ def test_esphome_lights_without_colours(
     """Their states have an empty colour."""
     gateway = named("esphome", color_modes=[mode])
     keys = sent(gateway, desired_state(lit(brightness=0.8)))
-    assert keys == {"state": "ON", **told, "effect": "None"}
+    assert keys == {"state": "ON", **told}
     state = {"color_mode": mode, "state": "ON", **told, "color": {}}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "tower/light/floods/state", state))
     assert not gateway.agrees("bowl", DARK, shown(gateway, "tower/light/floods/state", state))
@@ -202,30 +206,35 @@ def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str
 def test_esphome_is_sent_integers_only(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
-    """Newer firmware drops what is not an integer; a fade under half a second is a second then."""
-    for fade_s, expected in ((0.4, 1), (2.0, 2), (2.6, 3), (1e9, 65_535)):
-        raw = named("esphome").encode(desired_state(lit(brightness=0.8), fade_s), PREFIX)[0].payload
-        assert b"." not in raw
-        assert json.loads(raw)["transition"] == expected
+    """Newer firmware drops what is not an integer; a fade under half a second is a second then. None is said too, or
+    the light's own default holds."""
+    for fade_s, expected in ((0.0, 0), (0.4, 1), (2.0, 2), (2.6, 3), (1e9, 65_535)):
+        for look in (lit(brightness=0.8), DARK):
+            raw = named("esphome").encode(desired_state(look, fade_s), PREFIX)[-1].payload
+            assert b"." not in raw
+            assert json.loads(raw)["transition"] == expected
 
 
 def test_esphome_puts_white_and_effects_out(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
-    """A light keeps the white it had unless told: RGBW has one, RGBWW two. A running effect goes on as well."""
-    keys = sent(named("esphome"), desired_state(lit()))
-    assert keys["color"] == {"r": 255, "g": 106, "b": 0, "c": 0, "w": 0}
-    assert (keys["white_value"], keys["effect"]) == (0, "None")
-    assert "effect" not in sent(named("esphome"), desired_state(DARK))
+    """A light keeps the white it had unless told: RGBW has one, RGBWW two. A running effect goes on as well: it is
+    ended first, by itself, since a fade is dropped beside it; a light that is turned off ends it."""
+    first, second = (json.loads(each.payload) for each in named("esphome").encode(desired_state(lit(), 60), PREFIX))
+    assert first == {"effect": "None"}
+    assert second["color"] == {"r": 255, "g": 106, "b": 0, "c": 0, "w": 0}
+    assert (second["white_value"], second["transition"], "effect" in second) == (0, 60, False)
+    (off,) = named("esphome").encode(desired_state(DARK), PREFIX)
+    assert json.loads(off.payload) == {"state": "OFF", "transition": 0}
 
 
 def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
-    """One command and one report for each light."""
+    """Commands and reports of its own for each light."""
     gateway = named("esphome", zone=None, light=None, zones={"bowl": "floods", "shaft": "strip"})
     want = DesiredState(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
-    first, second = gateway.encode(want, PREFIX)
-    assert first.topic == "tower/light/floods/command"
-    assert (second.topic, json.loads(second.payload)) == ("tower/light/strip/command", {"state": "OFF"})
+    *first, second = gateway.encode(want, PREFIX)
+    assert {message.topic for message in first} == {"tower/light/floods/command"}
+    assert (second.topic, json.loads(second.payload)["state"]) == ("tower/light/strip/command", "OFF")
     told = gateway.decode("tower/light/strip/state", b'{"state":"OFF"}', PREFIX)
     assert told == Report(zones={"shaft": ReportedLook(on=False)})
 

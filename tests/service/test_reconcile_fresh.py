@@ -68,8 +68,9 @@ def standing(world: World) -> set[str]:
 
 
 def commands(world: World, since_s: float) -> list[Message]:
-    """What the controller sent since."""
-    return [message for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
+    """What the controller sent since, but for what ends an effect before a command."""
+    sent = [message for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
+    return [message for message in sent if message.part != "effect"]
 
 
 def is_lit(world: World) -> bool:

@@ -105,8 +105,9 @@ class EspHomeNode(Device[EspHome]):
         if zone is None or not (keys or payload.strip() == b"{}"):
             return ()
         self.lights[zone].take(keys)
-        fade_s = whole(keys.get("transition"), 0, 65535, DEFAULT_FADE_S)
-        self.lamps[zone].go(self.lights[zone].goal, fade_s, now)
+        # a transition beside an effect is dropped
+        fade = None if "effect" in keys else keys.get("transition")
+        self.lamps[zone].go(self.lights[zone].goal, whole(fade, 0, 65535, DEFAULT_FADE_S), now)
         return (self._report(zone),)
 
     def _report(self, zone: str) -> Message:

@@ -88,6 +88,16 @@ def test_esphome_drops_what_is_no_integer(pair_of: Callable[[str], Any]) -> None
     assert pair.device.shows(pair.now)["bowl"].brightness == 1.0
 
 
+def test_esphome_drops_a_fade_beside_an_effect(pair_of: Callable[[str], Any]) -> None:
+    """The light's own second holds, even where the effect is none; alone, a fade of a minute is one."""
+    for effect, shown in ((b',"effect":"None"', 0.8), (b"", 0.4)):
+        pair = pair_of("esphome")
+        payload = b'{"state":"ON","brightness":204,"color":{"r":255,"g":106,"b":0},"transition":60%b}' % effect
+        pair.hear(pair.device.receive("tower/light/floods/command", payload, pair.now))
+        pair.wait(30)
+        assert pair.device.shows(pair.now)["bowl"].brightness == pytest.approx(shown, abs=0.02)
+
+
 def test_esphome_multiplies_dim_colours(pair_of: Callable[[str], Any]) -> None:
     """Half a colour at half brightness is a quarter of the light."""
     pair = pair_of("esphome")
