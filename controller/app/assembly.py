@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ class Context:
     `config` is the folder to follow, None for files that never change. `unbuilt`: the folder's own files could be read
     but not built, and something else is in force until they change. `asked` is the language asked for at the start,
     None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, because its users cannot
-    be read. `port` 0 takes a free one for it.
+    be read. `port` 0 takes a free one for it. `is_demo`: whoever looks at the page may change everything on it.
     """
 
     setup: Setup
@@ -56,6 +56,7 @@ class Context:
     unbuilt: bool = False
     closed: bool = False
     port: int | None = None
+    is_demo: bool = False
 
     @property
     def language(self) -> Language:
@@ -91,7 +92,15 @@ class Running:
 @asynccontextmanager
 async def running(context: Context) -> AsyncIterator[Running]:
     """Starts everything in order, and stops it in the opposite one on the way out."""
-    tower, clock = context.setup.tower, context.clock
+    tower, clock, tell = context.setup.tower, context.clock, context.tell
+    listeners: list[Callable[[Event], None]] = []
+
+    def tell_listeners(event: Event, at: datetime) -> None:
+        tell(event, at)
+        for listener in listeners:
+            listener(event)
+
+    context = replace(context, tell=tell_listeners)
     context.degradations.rebuilt()
     async with AsyncExitStack() as stack:
         users = {} if context.closed else broker_settings.users(tower)
@@ -110,6 +119,12 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
             "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
         }
+        if tower.web is not None:
+            from controller.app.page import page  # noqa: PLC0415  its libraries take 25 MB
+
+            feed = await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
+            if feed is not None:
+                tasks["page"] = feed.run()
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")

@@ -60,6 +60,11 @@ class FileFollower:
         self._copy = LastGood(context.config or Path(), context.state, Alarm(self._tell, raised("TWL-O132")))
         self._alarm = Alarm(self._tell, raised(REJECTED) or raised(UNREAD))
 
+    @property
+    def in_force(self) -> Setup:
+        """The files that were taken last."""
+        return self._in_force
+
     async def run(self) -> None:
         """Until cancelled, or until all is to be built anew."""
         directory = self._context.config

@@ -23,6 +23,7 @@ from controller.cli.picture import BOWL, Scene, draw
 from controller.cli.swatch import can_write, has_color
 from controller.clock import SystemClock, VirtualClock
 from controller.config.load import Setup, load
+from controller.config.tower import Web
 from controller.dmx.outputs.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
 from controller.events.formatters import text_line
@@ -34,7 +35,7 @@ from controller.state import StateStore
 
 BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
-SHOWN_CODES = {"TWL-C020", "TWL-G101", "TWL-G105", "TWL-G115", "TWL-X122", "TWL-X123"}
+SHOWN_CODES = {"TWL-C020", "TWL-G101", "TWL-G105", "TWL-G115", "TWL-W101", "TWL-X122", "TWL-X123"}
 SPEED, SPEED_WITH_FAULTS = 7200, 1800
 """Times real time; slower with faults, which take a controller some seconds to detect."""
 REST, SPELL = 0.4, 0.3
@@ -89,7 +90,8 @@ def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
     mqtt = setup.tower.mqtt.model_copy(
         update={"broker": ("embedded",), "listen": None, "username": None, "users_file": None, "password_file": None}
     )
-    return replace(setup, tower=setup.tower.model_copy(update={"gateways": gateways, "mqtt": mqtt}))
+    web = Web() if setup.tower.web is not None else None
+    return replace(setup, tower=setup.tower.model_copy(update={"gateways": gateways, "mqtt": mqtt, "web": web}))
 
 
 async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, options: Options) -> None:
@@ -114,7 +116,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
 
     try:
         async with StateStore(state, lambda event: tell(event, clock.read().wall)) as store:
-            parts = Context(setup, clock, store, state, tell, degradations, options.language, port=0)
+            parts = Context(setup, clock, store, state, tell, degradations, options.language, port=0, is_demo=True)
             async with running(parts) as service:
                 await _frames(parts, last, service, stop, recent if picture else None)
     finally:

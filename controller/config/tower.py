@@ -36,6 +36,8 @@ from controller.locale import Language, languages
 from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
 
+OFF = frozenset({"off", "no", "false", "av", "nej"})
+
 
 def _version(value: object) -> object:
     if isinstance(value, str) and value != "1":
@@ -283,8 +285,55 @@ class Overrides(Keys):
     longest: DurationField = timedelta(days=7)
 
 
+def _network(value: object) -> object:
+    """`10.0.0.5` or `10.0.0.0/24`."""
+    try:
+        return str(ipaddress.ip_network(value.strip(), strict=False)) if isinstance(value, str) else value
+    except ValueError as error:
+        raise Mistake("TWL-S290", value=value) from error
+
+
+class Proxy(Keys):
+    """A reverse proxy before the page. Only what comes from `addresses` is believed: the address and the scheme of the
+    client (`X-Forwarded-For`, `X-Forwarded-Proto`) and, where it logs people in itself, their name in `user_header`."""
+
+    addresses: Annotated[tuple[Annotated[str, BeforeValidator(_network)], ...], Field(min_length=1)]
+    user_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] | None = None
+
+
+class Web(Keys):
+    """The page. `open: all` lets everybody read every view without logging in, not only the public one."""
+
+    listen: Annotated[str, AfterValidator(broker_urls.listen)] = "127.0.0.1:8080"
+    open: Literal["loopback", "all"] = "loopback"
+    cert_file: OtherFile | None = None
+    key_file: OtherFile | None = None
+    proxy: Proxy | None = None
+
+    @field_validator("key_file")
+    @classmethod
+    def _key_has_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return _needs(value, "cert_file", info)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        host, _ = self.address
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+def _web(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().casefold() in OFF else value
+
+
 class Tower(Keys):
-    """The whole of `tower.yaml`."""
+    """The whole of `tower.yaml`. `web` is None for `off`."""
 
     version: Version
     site: Site
@@ -294,3 +343,4 @@ class Tower(Keys):
     gateways: tuple[AnyGateway, ...]
     landmark: Landmark = Landmark()
     overrides: Overrides = Overrides()
+    web: Annotated[Web | None, BeforeValidator(_web)] = Web()

@@ -26,6 +26,7 @@ from controller.mqtt import Connected, Disconnected, Item, Received
 from controller.schedule.plan import Program
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
+from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import ONLINE
 from controller.service.override_request import OverridePolicy
@@ -260,6 +261,7 @@ class ControlLoop:
             self._report.note(event)
             self.tell(event, reading.wall)
         if not self._connection.connected:
+            self._report.update(self.controller, reading, result.changed)
             return result
         # after the commands: the documents, and then the sign of life that vouches for them
         documents = self._report.messages(self.controller, reading, result.changed, self._degradations.now())
@@ -267,6 +269,15 @@ class ControlLoop:
             self._connection.publish(message)
         wake_s = min(self._report.due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
+
+    def summary(self, reading: ClockReading) -> Health:
+        """How it stands after the last turn, as the health document says it."""
+        return self._report.summary(self.controller, reading, self._degradations.now())
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """By gateway, the event that says what is wrong with it."""
+        return self._report.codes
 
     def remember(self, store: StateKeeper, reading: ClockReading) -> None:
         """Hand the order issued last and the time to the state directory, which writes them when they are worth it."""

@@ -7,7 +7,7 @@ names a bounded number of gateways. Each is written at most once in COALESCE_S, 
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
@@ -103,6 +103,13 @@ class HealthReport:
         """When something is to be written, boot time; infinity for nothing."""
         return self._queue[0][0] if self._queue else float("inf")
 
+    def update(self, controller: Controller, reading: ClockReading, changed: Iterable[str]) -> None:
+        """Look at the gateways whose state may have changed since the last call: `changed` names them."""
+        cue = controller.cue or controller.program.look_at(reading.wall)
+        is_new_cue, self._cue = cue is not self._cue, cue
+        for name in controller.gateways if is_new_cue else changed:
+            self._look_at(name, controller, reading, anew=is_new_cue)
+
     def messages(
         self,
         controller: Controller,
@@ -110,11 +117,9 @@ class HealthReport:
         changed: Iterable[str],
         degradations: tuple[Degradation, ...] = (),
     ) -> tuple[Message, ...]:
-        """What is to be written now; `changed` names the gateways whose state may have changed since the last call."""
-        cue = controller.cue or controller.program.look_at(reading.wall)
-        is_new_cue, self._cue = cue is not self._cue, cue
-        for name in controller.gateways if is_new_cue else changed:
-            self._look_at(name, controller, reading, anew=is_new_cue)
+        """What is to be written now, after an `update`."""
+        self.update(controller, reading, changed)
+        cue = self._cue or controller.program.look_at(reading.wall)
         removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
         self._strangers.clear()
         written: list[Message] = []
@@ -212,26 +217,12 @@ class HealthReport:
     def gateway(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
         """The document of one gateway."""
         gateway, state = controller.gateways[name], controller.states[name]
-        reported = state.reported
-        desired = desired_looks(gateway.zone_names, cue, reading.wall)
-        rules = controller.rules(cue, reading.wall)
-        names = color_names(chain(desired.values(), (look.at(0) for look in cue.looks.values())))
-        zones = {zone: _zone(zone, look, rules[zone], state, reading, names) for zone, look in desired.items()}
-        status = worst({zone.status for zone in zones.values()})
-        return GatewayHealth(
-            version=1,
-            at=reading.wall,
-            name=gateway.name,
-            kind=gateway.kind,
-            status=status,
-            online=reported.online,
-            heard=_instant(reported.alive_s, reading),
-            code=self._code(name, status),
-            by=reported.by,
-            problems=reported.problems,
-            askable=_is_askable(gateway, state),
-            zones=zones,
-        )
+        return gateway_health(gateway, state, cue, controller.rules(cue, reading.wall), reading, self.codes.get(name))
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """By gateway, the event that says what is wrong with it."""
+        return {name: code for name, (_, code) in self._codes.items()}
 
     def _code(self, name: str, status: Status) -> str | None:
         return self._codes[name][1] if name in self._codes and status != "confirmed" else None
@@ -295,6 +286,36 @@ def health_of(
     report = HealthReport(site, "")
     report.messages(controller, reading, controller.gateways)
     return report.summary(controller, reading, degradations)
+
+
+def gateway_health(
+    gateway: Gateway,
+    state: GatewayState,
+    cue: Cue,
+    rules: Mapping[str, dict[str, object]],
+    reading: ClockReading,
+    code: str | None,
+) -> GatewayHealth:
+    """The document of one gateway; `rules` say by zone on whose behalf the cue shows what it shows."""
+    reported = state.reported
+    desired = desired_looks(gateway.zone_names, cue, reading.wall)
+    names = color_names(chain(desired.values(), (look.at(0) for look in cue.looks.values())))
+    zones = {zone: _zone(zone, look, rules[zone], state, reading, names) for zone, look in desired.items()}
+    status = worst({zone.status for zone in zones.values()})
+    return GatewayHealth(
+        version=1,
+        at=reading.wall,
+        name=gateway.name,
+        kind=gateway.kind,
+        status=status,
+        online=reported.online,
+        heard=_instant(reported.alive_s, reading),
+        code=code if status != "confirmed" else None,
+        by=reported.by,
+        problems=reported.problems,
+        askable=_is_askable(gateway, state),
+        zones=zones,
+    )
 
 
 def _essence(health: GatewayHealth) -> int:

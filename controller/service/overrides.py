@@ -108,6 +108,16 @@ class OverrideManager:
         return (*self._fading.values(), *(stored.override for stored in self._in_force.values()))
 
     @property
+    def in_force(self) -> tuple[StoredOverride, ...]:
+        """Those in force, the newest last."""
+        return tuple(self._in_force.values())
+
+    @property
+    def stored_stop(self) -> StoredOverride | None:
+        """The safety stop in force, with the instant at which it began."""
+        return self._stop
+
+    @property
     def stop(self) -> SafetyStop | None:
         """The safety stop, if one stored."""
         return self._stop.stop if self._stop is not None else None

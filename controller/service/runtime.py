@@ -11,9 +11,9 @@ from datetime import datetime
 
 from controller.clock import Clock, ClockReading, WakeUp
 from controller.events import Event, new_event
-from controller.mqtt import Mqtt
+from controller.mqtt import Item, Mqtt
 from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, StateKeeper
-from controller.service.controller import Controller
+from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.overrides import OverrideManager
 
@@ -36,6 +36,8 @@ class Runtime:
     ) -> None:
         self.turned_s: float | None = None
         """When the last turn was done (boot time): what the watchdog goes by."""
+        self.after_turn: Callable[[ClockReading, TurnResult], None] = lambda _reading, _result: None
+        """Called when a turn is done."""
         self._wake = asyncio.Event()
         self._requested = asyncio.Event()
         self._clock = clock
@@ -55,11 +57,15 @@ class Runtime:
             self.loop.remember(store, self._clock.read())
             await asyncio.sleep(REMEMBER_S)
 
+    def take(self, item: Item) -> None:
+        """Something came in, over MQTT or from the page."""
+        self.loop.take(item, self._clock.read())
+        if self.loop.has_requests:
+            self._requested.set()
+
     async def _listen(self) -> None:
         async for item in self._mqtt:
-            self.loop.take(item, self._clock.read())
-            if self.loop.has_requests:
-                self._requested.set()
+            self.take(item)
         raise RuntimeError("the MQTT connection ended")
 
     async def _answers(self) -> None:
@@ -80,6 +86,7 @@ class Runtime:
             if result.wake_at is not None:
                 wake_up.wake_at(result.wake_at)
             self.turned_s = self._clock.read().mono
+            self.after_turn(reading, result)
             await self._sleep(reading, result.wake_s)
 
     async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:

@@ -79,6 +79,7 @@ class Site:
         self.programs: list[Program] = []
         self.env: dict[str, str] = {}
         self.edit("tower.yaml", "  broker: embedded", f'  broker: embedded\n  listen: "127.0.0.1:{self.port}"')
+        self.edit("tower.yaml", 'web: {listen: "127.0.0.1:8080"}', "web: off")
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Changes one place of a file."""

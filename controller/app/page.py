@@ -1,0 +1,141 @@
+"""The page of a running service: started beside it and fed with how it stands. It is imported only where there is one.
+
+Where its port is taken, or its certificate cannot be read, the light goes on without the page: an event, and a
+degradation until the next start.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from controller.app.reload import FileFollower
+from controller.clock import ClockReading
+from controller.config.tower import Web
+from controller.events import Event, new_event
+from controller.mqtt import Mqtt, Received
+from controller.service.controller import TurnResult
+from controller.service.runtime import Runtime
+from controller.threads import run_blocking
+from controller.web.app import create_app
+from controller.web.server import PageNotServed, PageServer, serving
+from controller.web.site import Site, Snapshot
+
+if TYPE_CHECKING:
+    from controller.app.assembly import Context
+
+Listener = Callable[[Event], None]
+PUBLISH_S = 0.2
+"""Snapshots are made at most so often: a site of many gateways reports all the time."""
+
+
+class PageFeed:
+    """Publishes a snapshot after the turns of a controller; `site.version` grows where one shows something else."""
+
+    def __init__(self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, site: Site) -> None:
+        self._context = context
+        self._follower = follower
+        self._runtime = runtime
+        self._mqtt = mqtt
+        self._site = site
+        self._turned = asyncio.Event()
+        self._changed: set[str] = set()
+        self._shown: dict[str, object] = {}
+        self._before: object = None
+        runtime.after_turn = self._note
+
+    def _note(self, _reading: ClockReading, result: TurnResult) -> None:
+        self._changed.update(result.changed)
+        self._turned.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._turned.wait()
+            self._turned.clear()
+            self._publish()
+            await asyncio.sleep(PUBLISH_S)
+
+    def _publish(self) -> None:
+        loop, reading = self._runtime.loop, self._context.clock.read()
+        controller = loop.controller
+        cue = controller.cue or controller.program.look_at(reading.wall)
+        health = loop.summary(reading)
+        snapshot = Snapshot(
+            reading=reading,
+            setup=self._follower.in_force,
+            program=controller.program,
+            cue=cue,
+            rules=controller.rules(cue, reading.wall),
+            health=health,
+            states=dict(controller.states),
+            codes=loop.codes,
+            overrides=loop.overrides.in_force,
+            stop=loop.overrides.stored_stop,
+            connected=dict(self._mqtt.reach),
+        )
+        looks = tuple(look.model_dump_json() for look in health.now.looks.values())
+        essence = (
+            *(cue, looks, health.now.fades_until is None, health.next, health.clock, health.counts),
+            *(health.degradations, snapshot.codes, snapshot.overrides, snapshot.stop, snapshot.setup),
+        )
+        is_new = self._before != essence or self._shows_something_else(snapshot)
+        self._before = essence
+        self._site.publish(snapshot, is_new=is_new)
+
+    def _shows_something_else(self, snapshot: Snapshot) -> bool:
+        """Whether a gateway that changed reports, or is, something else."""
+        is_new = False
+        for name in self._changed:
+            state = snapshot.states[name]
+            shown = (dict(state.status), dict(state.reported.zones), state.reported.problems)
+            is_new |= self._shown.get(name) != shown
+            self._shown[name] = shown
+        self._changed.clear()
+        return is_new
+
+
+async def _served(site: Site, web: Web) -> PageServer:
+    try:
+        return await run_blocking("page", partial(serving, create_app, site, web), abandoned=site.end)
+    except PageNotServed:
+        if not site.is_demo:
+            raise
+    # beside a service that runs
+    elsewhere = web.model_copy(update={"listen": "127.0.0.1:0"})
+    return await run_blocking("page", partial(serving, create_app, site, elsewhere), abandoned=site.end)
+
+
+@asynccontextmanager
+async def page(
+    context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
+) -> AsyncIterator[PageFeed | None]:
+    """Serves the page while the service runs; None where it cannot be served. `listeners` get each event."""
+    web = context.setup.tower.web
+    if web is None:
+        raise ValueError("`web: off` is no page")
+    topic = f"{context.prefix}/override/set"
+    site = Site(
+        context.setup,
+        context.clock,
+        state=context.state,
+        config=context.config,
+        language=context.language,
+        take=lambda payload: runtime.take(Received("page", topic, payload, retain=False, qos=1)),
+        tell=context.note,
+        is_demo=context.is_demo,
+    )
+    try:
+        server = await _served(site, web)
+    except PageNotServed as error:
+        context.note(error.event)
+        yield None
+        return
+    listeners.append(site.note)
+    context.note(new_event("TWL-W101", url=server.url))
+    try:
+        yield PageFeed(context, runtime, follower, mqtt, site)
+    finally:
+        listeners.remove(site.note)
+        await run_blocking("page: stop", server.stop)

@@ -1,0 +1,135 @@
+"""The page as an ASGI application: its routes, what every answer carries, and what an error looks like."""
+
+import re
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controller.config.tower import Web
+from controller.events import new_event
+from controller.web import live, tower_view
+from controller.web.site import Site
+from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
+
+# no inline style or script: what the page draws comes as attributes of SVG
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000"
+FOR_EVER = "public, max-age=31536000, immutable"
+ROUTERS = (tower_view.router, live.router)
+
+
+def create_app(site: Site, web: Web) -> FastAPI:
+    """The page of one site."""
+    app = FastAPI(title=site.setup.tower.site.name, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = site
+    app.state.web = web
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", _Assets(directory=FOLDER / "static"))
+    app.add_exception_handler(NotAllowed, _not_allowed)
+    app.add_exception_handler(NotReady, _not_ready)
+    app.add_exception_handler(StarletteHTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(_Headers, is_tls=web.cert_file is not None)
+    return app
+
+
+class _Assets(StaticFiles):
+    """Static files under an address with a digest of their content."""
+
+    def get_path(self, scope: Scope) -> str:
+        return re.sub(r"^[0-9a-f]{12}/", "", super().get_path(scope))
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """May be kept for ever."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = FOR_EVER
+        return response
+
+
+class _Headers:
+    """Gives every answer the headers of SECURITY; nothing but static files may be kept by a browser or a proxy, unless
+    the view says so."""
+
+    def __init__(self, app: ASGIApp, is_tls: bool) -> None:
+        self._app = app
+        self._headers = SECURITY | ({"Strict-Transport-Security": HSTS} if is_tls else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add(message, self._headers)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _add(message: MutableMapping[str, Any], headers: dict[str, str]) -> None:
+    present = {name.lower() for name, _ in message["headers"]}
+    more = headers | {"Cache-Control": "no-store"}
+    message["headers"] = [
+        *message["headers"],
+        *((k.lower().encode(), v.encode()) for k, v in more.items() if k.lower().encode() not in present),
+    ]
+
+
+def _not_allowed(request: Request, _: Exception) -> Response:
+    visited = visit(request)
+    if visited.visitor.name is not None or request.url.path.startswith("/api/"):
+        return _error(visited, 403)
+    # after logging in one is where one wanted to be; an act is not done by that
+    back = request.url.path if request.method == "GET" else "/"
+    return RedirectResponse(f"/login?next={back}", 303)
+
+
+def _not_ready(request: Request, _: Exception) -> Response:
+    return visit(request).page("starting", 503)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, StarletteHTTPException | HTTPException) else 500
+    headers = getattr(error, "headers", None)
+    response = _error(visit(request), status)
+    response.headers.update(headers or {})
+    return response
+
+
+def _bad_parameter(request: Request, _: Exception) -> Response:
+    return _error(visit(request), 400)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    visited = visit(request)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} ({Path(place.filename).name}:{place.lineno})"
+    visited.site.tell(new_event("TWL-W106", path=request.url.path, reason=where))
+    return _error(visited, 500)
+
+
+def _error(visited: Visit, status: int) -> HTMLResponse:
+    known = status if status in {400, 403, 404, 405, 413, 415, 500} else 400 if status < 500 else 500
+    return visited.page(
+        "error", status, title=visited.say(f"error.{known}.title"), text=visited.say(f"error.{known}.text")
+    )

@@ -1,0 +1,73 @@
+"""Forms as browsers send them: URL-encoded, bounded, and only from a page of ours."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, HTTPException, Request
+
+from controller.web.visit import Visited
+
+MOST_BYTES = 65_536
+MOST_FIELDS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form in the order in which they stand on the page."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of a field, without blanks around it."""
+        return next((value.strip() for key, value in reversed(self.fields) if key == name), default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Each value of a field that may be there several times."""
+        return tuple(value for key, value in self.fields if key == name)
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body of a request. Raises HTTPException 413 for one that is longer."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+async def read_form(request: Request, most: int = MOST_BYTES) -> Form:
+    """The fields. Raises HTTPException 413, 415 or 400."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        raise HTTPException(415)
+    body = await read_body(request, most)
+    try:
+        text = body.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise HTTPException(400) from error
+    return Form(tuple((key, value.replace("\r\n", "\n")) for key, value in pairs))
+
+
+def check_origin(request: Request) -> None:
+    """Raises HTTPException 403 for an act that another site made a browser do. Browsers tell by `Sec-Fetch-Site`, older
+    ones by `Origin`; a program sends neither."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site not in {None, "same-origin", "none"}:
+        raise HTTPException(403)
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise HTTPException(403)
+
+
+async def form(request: Request, visited: Visited) -> Form:
+    """A dependency: the form of a page that we gave to this visitor. Raises HTTPException 403 for any other."""
+    check_origin(request)
+    given = await read_form(request)
+    if not hmac.compare_digest(given.get("csrf").encode(), visited.visitor.csrf.encode()):
+        raise HTTPException(403)
+    return given
+
+
+FormOf = Annotated[Form, Depends(form)]

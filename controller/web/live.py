@@ -1,0 +1,36 @@
+"""`/live`: tells an open page that something it may show has changed, so that it asks for itself anew.
+
+A message is a few bytes whatever the size of the site, and 200 streams cost one wake-up each.
+"""
+
+import json
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from controller.web.site import Site
+from controller.web.visit import ForViewer
+
+TICK_S = 10.0
+"""So often a stream says that it lives; a page that hears nothing for 25 s shows that it knows nothing."""
+router = APIRouter()
+
+
+@router.get("/live", include_in_schema=False)
+async def live(visited: ForViewer) -> StreamingResponse:
+    """Server-sent events: `state` when something changed, `tick` when nothing did."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold messages back
+    return StreamingResponse(_stream(visited.site), media_type="text/event-stream", headers=headers)
+
+
+async def _stream(site: Site) -> AsyncIterator[str]:
+    yield "retry: 2000\n\n"
+    seen = -1
+    while not site.is_ending:
+        is_new = await site.changed(seen, TICK_S)
+        if site.snapshot is None or site.is_ending:
+            continue
+        seen = site.version
+        data = json.dumps({"version": seen, "at": f"{site.snapshot.now:%Y-%m-%dT%H:%M:%SZ}"})
+        yield f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"

@@ -1,0 +1,123 @@
+"""Runs the page in a thread with an event loop of its own, so that nothing on it holds up a cue."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from controller.config.tower import Web
+from controller.errors import WatertowerError
+from controller.events import Event, new_event
+from controller.events.reasons import reason_of
+from controller.threads import in_thread
+from controller.web.site import Site
+
+STOP_S = 2.0
+"""Requests under way at the end may take so long; what streams on is cut."""
+BACKLOG = 256
+MOST_CONNECTIONS = 1000
+"""More at once get 503: each open stream holds one."""
+
+
+class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
+    """The page cannot be served here."""
+
+    @property
+    def event(self) -> Event:
+        """What is told of it."""
+        return new_event(self.code, **self.fields)
+
+
+class PageServer:
+    """A page that is being served at `url`; `stop` blocks until it no longer is."""
+
+    def __init__(self, app: FastAPI, site: Site, web: Web, sockets: list[socket.socket]) -> None:
+        host, _ = web.address
+        scheme = "https" if web.cert_file is not None else "http"
+        name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        self.url = f"{scheme}://{name}:{sockets[0].getsockname()[1]}/"
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,  # whom a proxy's headers may be believed from is decided in `visitors`
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=int(STOP_S),
+            ssl_certfile=web.cert_file,
+            ssl_keyfile=web.key_file,
+        )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise PageNotServed("TWL-W103", file=str(web.cert_file), reason=reason_of(error)) from error
+        self._server = uvicorn.Server(config)
+        self._site = site
+        self._sockets = sockets
+        self._ended = threading.Event()
+        in_thread("page", self._run)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._ended.set()
+
+    async def _serve(self) -> None:
+        self._site.begin()
+        await self._server.serve(sockets=self._sockets)
+
+    def stop(self) -> None:
+        """Ends streams and requests, and closes the port."""
+        self._site.end()
+        self._server.should_exit = True
+        if not self._ended.wait(STOP_S):
+            self._server.force_exit = True
+            self._ended.wait(STOP_S)
+        for each in self._sockets:
+            each.close()
+
+
+def serving(create_app: Callable[[Site, Web], FastAPI], site: Site, web: Web) -> PageServer:
+    """Serves the page of a site. Raises PageNotServed where the port is taken or the certificate cannot be used."""
+    sockets = _listen(web)
+    try:
+        return PageServer(create_app(site, web), site, web, sockets)
+    except BaseException:
+        for each in sockets:
+            each.close()
+        raise
+
+
+def _listen(web: Web) -> list[socket.socket]:
+    host, port = web.address
+    opened = []
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            each = socket.socket(family, socket.SOCK_STREAM)
+            opened.append(each)
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            with contextlib.ExitStack() as unusable:
+                if len(opened) > 1:  # `localhost` is enough where one family works
+                    unusable.enter_context(contextlib.suppress(OSError))
+                each.bind(address)
+                each.listen(BACKLOG)
+    except OSError as error:
+        for each in opened:
+            each.close()
+        code = "TWL-W102" if error.errno == errno.EADDRINUSE else "TWL-W105"
+        raise PageNotServed(code, listen=web.listen, reason=reason_of(error)) from error
+    return [each for each in opened if each.getsockname()[1]]

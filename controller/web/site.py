@@ -1,0 +1,195 @@
+"""What the page sees of the running service, and the only way from the page to it.
+
+The controller runs on one event loop, the page on another in a thread of its own, so that no page holds up a cue. The
+control loop publishes an immutable `Snapshot` after its turns; requests go back to it and are answered by an event,
+exactly as those over MQTT.
+"""
+
+import asyncio
+import contextlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+from pathlib import Path
+
+from controller.clock import Clock, ClockReading
+from controller.config.load import Setup
+from controller.errors import Unreachable
+from controller.events import Event
+from controller.gateways.base import Gateway
+from controller.locale import Language
+from controller.schedule.plan import Cue, Program
+from controller.service.gateway_state import GatewayState
+from controller.service.health import GatewayHealth, Health
+from controller.service.health_report import gateway_health
+from controller.service.override_request import StoredOverride
+
+ANSWER_WITHIN_S = 8.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How everything stood after a turn of the controller.
+
+    `program` has the overrides and the stop in it; `overrides` are those in force, the newest last. `stop` is the
+    safety stop in force. `rules` say by zone on whose behalf `cue` shows what it shows. `codes` says what is wrong
+    with a gateway. `connected` tells of each broker whether the controller is connected to it.
+    """
+
+    reading: ClockReading
+    setup: Setup
+    program: Program
+    cue: Cue
+    rules: Mapping[str, dict[str, object]]
+    health: Health
+    states: Mapping[str, GatewayState]
+    codes: Mapping[str, str]
+    overrides: tuple[StoredOverride, ...]
+    stop: StoredOverride | None
+    connected: Mapping[str, bool]
+
+    @property
+    def now(self) -> datetime:
+        """UTC."""
+        return self.reading.wall
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of the site."""
+        return self.setup.tower.site.place.time_zone
+
+    def gateway(self, name: str) -> GatewayHealth | None:
+        """The document of one gateway; None for a name that is not in tower.yaml."""
+        state = self.states.get(name)
+        if state is None:
+            return None
+        return gateway_health(self._gateways[name], state, self.cue, self.rules, self.reading, self.codes.get(name))
+
+    def gateways(self, names: tuple[str, ...] | None = None) -> tuple[GatewayHealth, ...]:
+        """The documents of these gateways, of all without names."""
+        found = (self.gateway(name) for name in (names if names is not None else self.states))
+        return tuple(each for each in found if each is not None)
+
+    @cached_property
+    def _gateways(self) -> Mapping[str, Gateway]:
+        return {gateway.name: gateway for gateway in self.setup.tower.gateways}
+
+
+class Site:
+    """One running service as the page sees it.
+
+    `config` is the folder of its files, None where they never change (a demo); `state` its state directory. `take`
+    hands a request to the controller: called on the control loop with the payload that would have come over MQTT.
+    `tell` tells an event of the page, on that loop too.
+    """
+
+    def __init__(  # noqa: PLR0913  what a page is made of
+        self,
+        setup: Setup,
+        clock: Clock,
+        *,
+        state: Path,
+        config: Path | None,
+        language: Language,
+        take: Callable[[bytes], None],
+        tell: Callable[[Event], None],
+        is_demo: bool = False,
+    ) -> None:
+        self.setup = setup
+        self.clock = clock
+        self.state = state
+        self.config = config
+        self.language = language
+        self.is_demo = is_demo
+        self.snapshot: Snapshot | None = None
+        """None before the first turn."""
+        self.version = 0
+        """Grows with each snapshot that is not the one before."""
+        self._take = take
+        self._tell = tell
+        self._control_loop = asyncio.get_running_loop()
+        self._answers: dict[str, asyncio.Future[Event]] = {}
+        self._page_loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+        self.is_ending = False
+
+    # On the control loop
+
+    def publish(self, snapshot: Snapshot, *, is_new: bool) -> None:
+        """This is how it stands now; `is_new` where it shows something else than the one before."""
+        self.snapshot = snapshot
+        if not is_new:
+            return
+        self.version += 1
+        self._tell_page()
+
+    def note(self, event: Event) -> None:
+        """An event of the controller: it may be the answer to a request."""
+        answer = self._answers.pop(str(event.fields.get("id")), None)
+        if answer is not None and not answer.done():
+            answer.set_result(event)
+
+    async def _answer(self, request_id: str, payload: bytes) -> Event:
+        answer: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._answers[request_id] = answer
+        self._take(payload)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await answer
+        finally:
+            self._answers.pop(request_id, None)
+
+    def end(self) -> None:
+        """The page is about to end: streams end at once."""
+        self.is_ending = True
+        self._tell_page()
+
+    def _tell_page(self) -> None:
+        if self._page_loop is not None:
+            with contextlib.suppress(RuntimeError):  # that loop has closed
+                self._page_loop.call_soon_threadsafe(self._wake)
+
+    # From any thread
+
+    def tell(self, event: Event) -> None:
+        """An event of the page, to the log and the history."""
+        with contextlib.suppress(RuntimeError):  # the service has ended
+            self._control_loop.call_soon_threadsafe(self._tell, event)
+
+    # On the loop of the page
+
+    def begin(self) -> None:
+        """The page runs on this loop from now on."""
+        self._page_loop = asyncio.get_running_loop()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self, since: int, within_s: float) -> bool:
+        """Whether there is a newer snapshot than that of version `since`, waiting for one for so long. Ends at once
+        when the page does."""
+        if self.version != since or self.is_ending:
+            return True
+        try:
+            async with asyncio.timeout(within_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def request(self, owner: str, **fields: object) -> Event:
+        """The answer of the controller to a manual request: `action`, `look`, `until`, `reason` … as over MQTT. Raises
+        Unreachable where it does not answer in ANSWER_WITHIN_S."""
+        request_id = uuid.uuid4().hex
+        document = {"version": 1, "id": request_id, "owner": owner, **fields}
+        payload = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+        asked = asyncio.run_coroutine_threadsafe(self._answer(request_id, payload), self._control_loop)
+        try:
+            event: Event = await asyncio.wrap_future(asked)
+        except TimeoutError:
+            raise Unreachable("TWL-W104", seconds=ANSWER_WITHIN_S) from None
+        return event

@@ -1,0 +1,105 @@
+// Everything works without this file but: live updates, reading back while typing, autosave of drafts.
+"use strict";
+document.documentElement.classList.add("js");
+
+const STALE_MS = 25000;
+const say = document.querySelector(".result");
+let heard = performance.now();
+let stream = null;
+let busy = false;
+let again = false;
+
+// ---- Live: the stream says that something changed; the page then asks for itself and takes over what is marked.
+
+function listen() {
+  const path = document.body.dataset.live;
+  if (!path || stream || document.hidden) return;
+  stream = new EventSource(path);
+  stream.addEventListener("state", () => { noteHeard(); refresh(); });
+  stream.addEventListener("tick", noteHeard);
+}
+
+function hush() {
+  if (stream) stream.close();
+  stream = null;
+}
+
+function noteHeard() {
+  heard = performance.now();
+  judgeAge();
+}
+
+// A phone that wakes must never show old green: the age is judged before anything else.
+function judgeAge() {
+  const stale = performance.now() - heard > STALE_MS;
+  const line = document.querySelector(".live");
+  document.body.classList.toggle("stale", stale);
+  if (line) {
+    line.classList.toggle("on", !stale && stream !== null);
+    const text = line.querySelector(".live-text");
+    if (!stale && stream) text.textContent = text.dataset.liveText.replace("{time}", new Date().toLocaleTimeString("sv-SE"));
+  }
+  const lost = document.querySelector("[data-lost]");
+  if (lost) lost.hidden = !stale;
+  const known = document.querySelector("[data-known]");
+  if (known) known.hidden = stale;
+}
+
+async function refresh() {
+  if (busy) { again = true; return; }
+  busy = true;
+  try {
+    const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+    if (answer.ok) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch { /* the stream tells when the service is back */ } finally {
+    busy = false;
+    if (again) { again = false; refresh(); }
+  }
+}
+
+function takeOver(fresh) {
+  for (const old of document.querySelectorAll("[data-part]")) {
+    const part = fresh.querySelector(`[data-part="${CSS.escape(old.dataset.part)}"]`);
+    if (part && !old.contains(document.activeElement)) morph(old, part);
+  }
+  if (fresh.title && fresh.title !== document.title) document.title = fresh.title;
+}
+
+// Changes only what differs, so that a fill can fade, an open <details> stays open and a reader is not disturbed.
+function morph(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) { old.replaceWith(fresh.cloneNode(true)); return; }
+  if (old.nodeType === Node.TEXT_NODE) { if (old.data !== fresh.data) old.data = fresh.data; return; }
+  if (old.nodeType !== Node.ELEMENT_NODE || old.isEqualNode(fresh)) return;
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  const before = [...old.childNodes], after = [...fresh.childNodes];
+  after.forEach((child, i) => (before[i] ? morph(before[i], child) : old.append(child.cloneNode(true))));
+  before.slice(after.length).forEach((child) => child.remove());
+}
+
+document.addEventListener("visibilitychange", () => {
+  judgeAge();
+  if (document.hidden) hush(); else listen();
+});
+addEventListener("pageshow", () => { judgeAge(); listen(); });
+addEventListener("pagehide", hush);
+setInterval(judgeAge, 1000);
+listen();
+
+// ---- Countdown: minutes, seconds only at the end; never a live region.
+
+function countDown() {
+  for (const each of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, (Date.parse(each.dataset.until) - Date.now()) / 1000);
+    if (!Number.isFinite(left) || document.body.dataset.lapse) continue;
+    const h = Math.floor(left / 3600), m = Math.floor((left % 3600) / 60), s = Math.floor(left % 60);
+    const [hours, minutes, seconds] = each.dataset.units.split("|");
+    each.textContent = each.dataset.words.replace("{left}", left < 120 ? `${Math.floor(left)} ${seconds}` : `${h ? `${h} ${hours} ` : ""}${m} ${minutes}`);
+  }
+}
+setInterval(countDown, 1000);
+
+// ---- Forms: the field or summary that is meant has the focus.
+
+const focus = document.querySelector("[data-focus]");
+if (focus) focus.focus();

@@ -1,0 +1,164 @@
+"""One request to the page: who asks, in which language, of which snapshot; and how a view becomes HTML."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from controller.config.tower import Web
+from controller.locale import Language, languages, template
+from controller.web.site import Site, Snapshot
+from controller.web.visitors import Role, Visitor, caller, is_secure, open_role
+
+FOLDER = Path(__file__).parent
+THEMES = ("auto", "light", "dark")
+SECRET = secrets.token_bytes(32)
+"""Signs the forms of those who have no session: a demo's, a proxy's."""
+
+
+class NotAllowed(Exception):  # noqa: N818  named by what went wrong
+    """The visitor may not do this."""
+
+
+class NotReady(Exception):  # noqa: N818
+    """The controller has not taken its first turn yet."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request. `theme` is `auto`, `light` or `dark`."""
+
+    request: Request
+    site: Site
+    web: Web
+    visitor: Visitor
+    language: Language
+    theme: str
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """How it stands. Raises NotReady before the first turn."""
+        if self.site.snapshot is None:
+            raise NotReady
+        return self.site.snapshot
+
+    @property
+    def now(self) -> datetime:
+        """By the clock of the site, in its time zone."""
+        return self.site.clock.read().wall.astimezone(self.site.setup.tower.site.place.time_zone)
+
+    def say(self, key: str, **fields: object) -> str:
+        """A text of the page."""
+        return say(self.language, key, **fields)
+
+    def may(self, role: Role) -> bool:
+        """Whether the visitor may do what this role may."""
+        return self.visitor.role >= role
+
+    def page(self, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
+        """A view as HTML: the template `<view>.html` with these values, beside what every template has."""
+        html = templates().get_template(f"{view}.html").render(visit=self, say=self.say, Role=Role, view=view, **values)
+        return HTMLResponse(html, status_code)
+
+    def to(self, path: str) -> RedirectResponse:
+        """After an act: reloading what follows does not repeat it."""
+        return RedirectResponse(path, 303)
+
+    @property
+    def path(self) -> str:
+        """The address of this view, without language and theme."""
+        query = "&".join(f"{key}={quote(value)}" for key, value in self.request.query_params.items() if key != "lang")
+        return self.request.url.path + (f"?{query}" if query else "")
+
+
+def say(language: Language, key: str, **fields: object) -> str:
+    """A text of `locale/<language>/page.toml` with its fields."""
+    return template(language, "page", key).format_map(fields)
+
+
+@cache
+def templates() -> Environment:
+    """Escapes whatever it is handed."""
+    made = Environment(
+        loader=PackageLoader("controller.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["asset"] = asset
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file, which changes with its content: browsers may keep it for ever."""
+    digest = hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{digest}/{name}"
+
+
+def visit(request: Request) -> Visit:
+    """Who asks, and how."""
+    site, web = request.app.state.site, request.app.state.web
+    return Visit(request, site, web, visitor_of(request, site, web), _language(request, site), _theme(request))
+
+
+Visited = Annotated[Visit, Depends(visit)]
+
+
+def visitor_of(request: Request, site: Site, web: Web) -> Visitor:
+    """By session, by the word of a trusted proxy, or as nobody in particular."""
+    headers: Mapping[str, str] = request.headers
+    host = headers.get("host", "")
+    who = caller(web, request.client.host if request.client else "", request.url.scheme, headers)
+    secure = is_secure(web, who, host)
+    role = open_role(web, who, host, headers)
+    if site.is_demo and role >= Role.VIEWER:
+        return Visitor(Role.OPERATOR, "Demo", "demo", _signed("demo"), who.address, secure)
+    return Visitor(role, None, "open", _signed("open"), who.address, secure)
+
+
+def _signed(text: str) -> str:
+    return hmac.new(SECRET, text.encode(), "sha256").hexdigest()
+
+
+def require(role: Role) -> Any:
+    """A dependency: raises NotAllowed for a visitor who may not do what this role may."""
+
+    def allowed(visited: Visited) -> Visit:
+        if not visited.may(role):
+            raise NotAllowed
+        return visited
+
+    return Depends(allowed)
+
+
+ForViewer = Annotated[Visit, require(Role.VIEWER)]
+ForOperator = Annotated[Visit, require(Role.OPERATOR)]
+ForAdmin = Annotated[Visit, require(Role.ADMIN)]
+
+
+def _language(request: Request, site: Site) -> Language:
+    asked = request.query_params.get("lang") or request.cookies.get("lang")
+    if asked in languages():
+        return asked
+    for part in request.headers.get("accept-language", "").split(","):
+        if (known := part.split(";")[0].strip().lower().split("-")[0]) in languages():
+            return known
+    return site.language
+
+
+def _theme(request: Request) -> str:
+    theme = request.cookies.get("theme", "")
+    return theme if theme in THEMES else "auto"
