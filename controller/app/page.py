@@ -19,8 +19,8 @@ from controller.service.controller import TurnResult
 from controller.service.runtime import Runtime
 from controller.threads import run_blocking
 from controller.web.app import create_app
-from controller.web.server import PageNotServed, PageServer, serving
-from controller.web.site import Site, Snapshot
+from controller.web.page_server import PageNotServed, PageServer, serving
+from controller.web.running_service import RunningService, Snapshot
 
 if TYPE_CHECKING:
     from controller.app.assembly import Context
@@ -31,14 +31,16 @@ PUBLISH_S = 0.2
 
 
 class PageFeed:
-    """Publishes a snapshot after the turns of a controller; `site.version` grows where one shows something else."""
+    """Publishes a snapshot after the turns of a controller; `service.version` grows where one shows something else."""
 
-    def __init__(self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, site: Site) -> None:
+    def __init__(
+        self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, service: RunningService
+    ) -> None:
         self._context = context
         self._follower = follower
         self._runtime = runtime
         self._mqtt = mqtt
-        self._site = site
+        self._service = service
         self._turned = asyncio.Event()
         self._changed: set[str] = set()
         self._shown: dict[str, object] = {}
@@ -82,7 +84,7 @@ class PageFeed:
         )
         is_new = self._before != essence or self._shows_something_else(snapshot)
         self._before = essence
-        self._site.publish(snapshot, is_new=is_new)
+        self._service.publish(snapshot, is_new=is_new)
 
     def _shows_something_else(self, snapshot: Snapshot) -> bool:
         """Whether a gateway that changed reports, or is, something else."""
@@ -96,15 +98,15 @@ class PageFeed:
         return is_new
 
 
-async def _served(site: Site, web: Web) -> PageServer:
+async def _served(service: RunningService, web: Web) -> PageServer:
     try:
-        return await run_blocking("page", partial(serving, create_app, site, web), abandoned=site.end)
+        return await run_blocking("page", partial(serving, create_app, service, web), abandoned=service.end)
     except PageNotServed:
-        if not site.is_demo:
+        if not service.is_demo:
             raise
     # beside a service that runs
     elsewhere = web.model_copy(update={"listen": "127.0.0.1:0"})
-    return await run_blocking("page", partial(serving, create_app, site, elsewhere), abandoned=site.end)
+    return await run_blocking("page", partial(serving, create_app, service, elsewhere), abandoned=service.end)
 
 
 @asynccontextmanager
@@ -116,7 +118,7 @@ async def page(
     if web is None:
         raise ValueError("`web: off` is no page")
     topic = f"{context.prefix}/override/set"
-    site = Site(
+    service = RunningService(
         context.setup,
         context.clock,
         state=context.state,
@@ -127,15 +129,15 @@ async def page(
         is_demo=context.is_demo,
     )
     try:
-        server = await _served(site, web)
+        server = await _served(service, web)
     except PageNotServed as error:
         context.note(error.event)
         yield None
         return
-    listeners.append(site.note)
+    listeners.append(service.note)
     context.note(new_event("TWL-W101", url=server.url))
     try:
-        yield PageFeed(context, runtime, follower, mqtt, site)
+        yield PageFeed(context, runtime, follower, mqtt, service)
     finally:
-        listeners.remove(site.note)
+        listeners.remove(service.note)
         await run_blocking("page: stop", server.stop)

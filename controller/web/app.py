@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller.config.tower import Web
 from controller.events import new_event
 from controller.web import live, tower_view
-from controller.web.site import Site
+from controller.web.running_service import RunningService
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
 
 # no inline style or script: what the page draws comes as attributes of SVG
@@ -35,10 +35,10 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ROUTERS = (tower_view.router, live.router)
 
 
-def create_app(site: Site, web: Web) -> FastAPI:
+def create_app(service: RunningService, web: Web) -> FastAPI:
     """The page of one site."""
-    app = FastAPI(title=site.setup.tower.site.name, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.site = site
+    app = FastAPI(title=service.setup.tower.site.name, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.service = service
     app.state.web = web
     for router in ROUTERS:
         app.include_router(router)
@@ -124,7 +124,7 @@ def _broken(request: Request, error: Exception) -> Response:
     visited = visit(request)
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} ({Path(place.filename).name}:{place.lineno})"
-    visited.site.tell(new_event("TWL-W106", path=request.url.path, reason=where))
+    visited.service.tell(new_event("TWL-W106", path=request.url.path, reason=where))
     return _error(visited, 500)
 
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from controller.web.site import Site
+from controller.rfc3339 import rfc3339
+from controller.web.running_service import RunningService
 from controller.web.visit import ForViewer
 
 TICK_S = 10.0
@@ -21,16 +22,16 @@ router = APIRouter()
 async def live(visited: ForViewer) -> StreamingResponse:
     """Server-sent events: `state` when something changed, `tick` when nothing did."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold messages back
-    return StreamingResponse(_stream(visited.site), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_stream(visited.service), media_type="text/event-stream", headers=headers)
 
 
-async def _stream(site: Site) -> AsyncIterator[str]:
+async def _stream(service: RunningService) -> AsyncIterator[str]:
     yield "retry: 2000\n\n"
     seen = -1
-    while not site.is_ending:
-        is_new = await site.changed(seen, TICK_S)
-        if site.snapshot is None or site.is_ending:
+    while not service.is_ending:
+        is_new = await service.changed(seen, TICK_S)
+        if service.snapshot is None or service.is_ending:
             continue
-        seen = site.version
-        data = json.dumps({"version": seen, "at": f"{site.snapshot.now:%Y-%m-%dT%H:%M:%SZ}"})
+        seen = service.version
+        data = json.dumps({"version": seen, "at": rfc3339(service.snapshot.now)})
         yield f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"

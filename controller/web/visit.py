@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from controller.config.tower import Web
 from controller.locale import Language, languages, template
-from controller.web.site import Site, Snapshot
+from controller.web.running_service import RunningService, Snapshot
 from controller.web.visitors import Role, Visitor, caller, is_secure, open_role
 
 FOLDER = Path(__file__).parent
@@ -39,7 +39,7 @@ class Visit:
     """One request. `theme` is `auto`, `light` or `dark`."""
 
     request: Request
-    site: Site
+    service: RunningService
     web: Web
     visitor: Visitor
     language: Language
@@ -48,14 +48,14 @@ class Visit:
     @property
     def snapshot(self) -> Snapshot:
         """How it stands. Raises NotReady before the first turn."""
-        if self.site.snapshot is None:
+        if self.service.snapshot is None:
             raise NotReady
-        return self.site.snapshot
+        return self.service.snapshot
 
     @property
     def now(self) -> datetime:
         """By the clock of the site, in its time zone."""
-        return self.site.clock.read().wall.astimezone(self.site.setup.tower.site.place.time_zone)
+        return self.service.clock.read().wall.astimezone(self.service.setup.tower.site.place.time_zone)
 
     def say(self, key: str, **fields: object) -> str:
         """A text of the page."""
@@ -82,8 +82,10 @@ class Visit:
 
 
 def say(language: Language, key: str, **fields: object) -> str:
-    """A text of `locale/<language>/page.toml` with its fields."""
-    return template(language, "page", key).format_map(fields)
+    """A text of `locale/<language>/page/<topic>.toml` with its fields; `key` is `<topic>.<key>`, the topic a view or
+    `common`."""
+    topic, _, name = key.partition(".")
+    return template(language, f"page/{topic}", name).format_map(fields)
 
 
 @cache
@@ -110,21 +112,21 @@ def asset(name: str) -> str:
 
 def visit(request: Request) -> Visit:
     """Who asks, and how."""
-    site, web = request.app.state.site, request.app.state.web
-    return Visit(request, site, web, visitor_of(request, site, web), _language(request, site), _theme(request))
+    service, web = request.app.state.service, request.app.state.web
+    return Visit(request, service, web, visitor_of(request, service, web), _language(request, service), _theme(request))
 
 
 Visited = Annotated[Visit, Depends(visit)]
 
 
-def visitor_of(request: Request, site: Site, web: Web) -> Visitor:
+def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
     """By session, by the word of a trusted proxy, or as nobody in particular."""
     headers: Mapping[str, str] = request.headers
     host = headers.get("host", "")
     who = caller(web, request.client.host if request.client else "", request.url.scheme, headers)
     secure = is_secure(web, who, host)
     role = open_role(web, who, host, headers)
-    if site.is_demo and role >= Role.VIEWER:
+    if service.is_demo and role >= Role.VIEWER:
         return Visitor(Role.OPERATOR, "Demo", "demo", _signed("demo"), who.address, secure)
     return Visitor(role, None, "open", _signed("open"), who.address, secure)
 
@@ -149,14 +151,14 @@ ForOperator = Annotated[Visit, require(Role.OPERATOR)]
 ForAdmin = Annotated[Visit, require(Role.ADMIN)]
 
 
-def _language(request: Request, site: Site) -> Language:
+def _language(request: Request, service: RunningService) -> Language:
     asked = request.query_params.get("lang") or request.cookies.get("lang")
     if asked in languages():
         return asked
     for part in request.headers.get("accept-language", "").split(","):
         if (known := part.split(";")[0].strip().lower().split("-")[0]) in languages():
             return known
-    return site.language
+    return service.language
 
 
 def _theme(request: Request) -> str:

@@ -24,8 +24,13 @@ from controller.service.health import Status
 from controller.simulation.meter import Wrong
 
 TOPICS = sorted(path.relative_to(FOLDER / "en").with_suffix("").as_posix() for path in (FOLDER / "en").rglob("*.toml"))
-PHRASES = ("commands", "why", "past", "status", "parts")
+WEB = Path(controller.__file__).parent / "web"
+PAGE = tuple(topic for topic in TOPICS if topic.startswith("page/"))
+"""Topics of the page, whose keys stand in its code and its templates, each after its topic and a point."""
+PHRASES = ("commands", "why", "past", "status", "parts", *PAGE)
 """Topics whose keys stand in the code, in a call of Text or `say`."""
+QUOTED = r"""(?:"[^"]*"|'[^']*')"""
+IN_TEMPLATE = re.compile(rf"\bsay\(\s*(view|{QUOTED})((?:\s*~\s*(?:{QUOTED}|[\w.\[\]]+))*)")
 DYNAMIC = r"\w+"
 
 
@@ -68,10 +73,21 @@ def asked() -> frozenset[tuple[str, str]]:
             elif isinstance(node, ast.Call) and node.args and (key := pattern(node.args[-1])):
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                 if name in {"say", "phrase"}:
-                    found.add(("commands", key))
+                    found |= of_the_page(key) if path.is_relative_to(WEB) else {("commands", key)}
                 elif name in {"Text", "template"} and isinstance(topic := node.args[-2], ast.Constant):
                     found.add((str(topic.value), key))
+    for template in WEB.rglob("*.html"):
+        for first, more in IN_TEMPLATE.findall(template.read_text("utf-8")):
+            parts = [first, *(each.strip() for each in more.split("~")[1:])]
+            found |= of_the_page("".join(re.escape(p[1:-1]) if p[0] in "\"'" else DYNAMIC for p in parts))
     return frozenset(found)
+
+
+def of_the_page(key: str) -> set[tuple[str, str]]:
+    """A key of the page begins with its topic; the `title` of a view is asked for without naming the view."""
+    topic, _, name = key.partition(r"\.")
+    found = (each for each in PAGE if re.fullmatch(topic, each.removeprefix("page/")))
+    return {(each, name) for each in found if topic != DYNAMIC or name in texts("en", each)}
 
 
 def comprehended(node: ast.GeneratorExp | ast.DictComp) -> set[tuple[str, str]]:

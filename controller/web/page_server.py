@@ -16,7 +16,7 @@ from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.events.reasons import reason_of
 from controller.threads import in_thread
-from controller.web.site import Site
+from controller.web.running_service import RunningService
 
 STOP_S = 2.0
 """Requests under way at the end may take so long; what streams on is cut."""
@@ -37,7 +37,7 @@ class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
 class PageServer:
     """A page that is being served at `url`; `stop` blocks until it no longer is."""
 
-    def __init__(self, app: FastAPI, site: Site, web: Web, sockets: list[socket.socket]) -> None:
+    def __init__(self, app: FastAPI, service: RunningService, web: Web, sockets: list[socket.socket]) -> None:
         host, _ = web.address
         scheme = "https" if web.cert_file is not None else "http"
         name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
@@ -61,7 +61,7 @@ class PageServer:
         except (OSError, ssl.SSLError) as error:
             raise PageNotServed("TWL-W103", file=str(web.cert_file), reason=reason_of(error)) from error
         self._server = uvicorn.Server(config)
-        self._site = site
+        self._service = service
         self._sockets = sockets
         self._ended = threading.Event()
         in_thread("page", self._run)
@@ -73,12 +73,12 @@ class PageServer:
             self._ended.set()
 
     async def _serve(self) -> None:
-        self._site.begin()
+        self._service.begin()
         await self._server.serve(sockets=self._sockets)
 
     def stop(self) -> None:
         """Ends streams and requests, and closes the port."""
-        self._site.end()
+        self._service.end()
         self._server.should_exit = True
         if not self._ended.wait(STOP_S):
             self._server.force_exit = True
@@ -87,11 +87,11 @@ class PageServer:
             each.close()
 
 
-def serving(create_app: Callable[[Site, Web], FastAPI], site: Site, web: Web) -> PageServer:
+def serving(create_app: Callable[[RunningService, Web], FastAPI], service: RunningService, web: Web) -> PageServer:
     """Serves the page of a site. Raises PageNotServed where the port is taken or the certificate cannot be used."""
     sockets = _listen(web)
     try:
-        return PageServer(create_app(site, web), site, web, sockets)
+        return PageServer(create_app(service, web), service, web, sockets)
     except BaseException:
         for each in sockets:
             each.close()

@@ -78,7 +78,7 @@ class Snapshot:
         return {gateway.name: gateway for gateway in self.setup.tower.gateways}
 
 
-class Site:
+class RunningService:
     """One running service as the page sees it.
 
     `config` is the folder of its files, None where they never change (a demo); `state` its state directory. `take`
