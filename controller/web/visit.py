@@ -17,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from controller.config.tower import Web
 from controller.locale import Language, languages, template
+from controller.state.roles import Role
 from controller.web.running_service import RunningService, Snapshot
-from controller.web.visitors import Role, Visitor, caller, is_secure, open_role
+from controller.web.visitors import Visitor, caller, is_secure, open_role
 
 FOLDER = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
@@ -63,7 +64,7 @@ class Visit:
 
     def may(self, role: Role) -> bool:
         """Whether the visitor may do what this role may."""
-        return self.visitor.role >= role
+        return self.visitor.role is not None and self.visitor.role.includes(role)
 
     def page(self, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
         """A view as HTML: the template `<view>.html` with these values, beside what every template has."""
@@ -126,7 +127,7 @@ def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
     who = caller(web, request.client.host if request.client else "", request.url.scheme, headers)
     secure = is_secure(web, who, host)
     role = open_role(web, who, host, headers)
-    if service.is_demo and role >= Role.VIEWER:
+    if service.is_demo and role is not None:
         return Visitor(Role.OPERATOR, "Demo", "demo", _signed("demo"), who.address, secure)
     return Visitor(role, None, "open", _signed("open"), who.address, secure)
 

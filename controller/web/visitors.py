@@ -2,35 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from ipaddress import ip_address, ip_network
 
 from controller.config.tower import Web
+from controller.state.roles import Role
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"})
 
 
-class Role(IntEnum):
-    """What somebody may do; each may do all that those before it may.
-
-    PUBLIC sees the public view only, VIEWER reads every view, OPERATOR changes the light and the schedule, ADMIN also
-    handles accounts and lamps.
-    """
-
-    PUBLIC = 0
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
-
-
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks. `name` is None for somebody who has not logged in; `via` says how they are known: `session`, `proxy`,
-    `token`, `demo` or `open`. Forms carry `csrf`. `address` is where they are. `is_secure`: nobody on the way can
-    listen, so that a password may be sent."""
+    """Who asks. `role` is None for somebody who may see the public view only, `name` for somebody who has not logged
+    in. `via` says how they are known: `session`, `proxy`, `token`, `demo` or `open`. Forms carry `csrf`. `address` is
+    where they are. `is_secure`: nobody on the way can listen, so that a password may be sent."""
 
-    role: Role
+    role: Role | None
     name: str | None = None
     via: str = "open"
     csrf: str = ""
@@ -62,7 +49,7 @@ def caller(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Call
     return Caller(address, headers.get("x-forwarded-proto", scheme).strip().lower(), by_proxy=True)
 
 
-def open_role(web: Web, caller: Caller, host: str, headers: Mapping[str, str]) -> Role:
+def open_role(web: Web, caller: Caller, host: str, headers: Mapping[str, str]) -> Role | None:
     """What somebody may do who has not logged in. All can be read where only this machine can ask: the page listens on
     loopback, no proxy stands before it, and the request is for a loopback name (one for another name may come from a
     foreign page whose name was pointed here)."""
@@ -70,7 +57,7 @@ def open_role(web: Web, caller: Caller, host: str, headers: Mapping[str, str]) -
         return Role.VIEWER
     is_local = web.is_loopback and web.proxy is None and _is_among(caller.address, ("127.0.0.0/8", "::1/128"))
     is_direct = FORWARDING.isdisjoint(headers) and host_name(host) in LOOPBACK_NAMES
-    return Role.VIEWER if is_local and is_direct else Role.PUBLIC
+    return Role.VIEWER if is_local and is_direct else None
 
 
 def is_secure(web: Web, caller: Caller, host: str) -> bool:
