@@ -1,5 +1,5 @@
-"""`watertower status`: now, next, every gateway and what is wrong with the service itself, as the running controller
-tells it over MQTT.
+"""`watertower status`: one sentence that says how it stands, then now, next, every gateway and what is wrong with the
+service itself, as the running controller tells it over MQTT.
 
 What is retained outlives the controller: it is shown as what it is, and is no answer.
 """
@@ -25,6 +25,7 @@ from controller.mqtt import Mqtt
 from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health
 from controller.service.health_report import MOST_NAMED
 from controller.service.health_watch import BEAT_S, HealthWatch
+from controller.service.sentence import facts_of, sentence
 from controller.service.values import span
 
 LOOK_S = 0.05
@@ -143,6 +144,8 @@ class _Asking:
             return
         ahead_s = self._news.clock_ahead_s(self._clock.read())
         names = self._tower.landmark.zone_names(self._options.language)
+        facts = facts_of(self._tower, health, gateways, lives=self._lives)
+        click.echo(printable(sentence(facts, self._options.language).main, WIDEST))
         click.echo(
             status_table(
                 health_with_names(health, names),

@@ -48,6 +48,8 @@ Dark = Annotated[Literal["dark"], BeforeValidator(_dark), WithJsonSchema({"enum"
 
 
 MOST_LETTERS = 500
+MOST_DAYS = 366
+"""Of a row of days."""
 
 
 class Rule(BaseModel):
@@ -98,9 +100,30 @@ class Rule(BaseModel):
 
     def has(self, day: date) -> bool:
         """Whether a day (a date, or the night that begins on it) is one of its days."""
+        return self._lists(day) and not any(each.contains(day) for each in self.except_)
+
+    def _lists(self, day: date) -> bool:
+        """Whether a day is one of its days, but for exceptions."""
         listed = self.dates if self.dates is not None else self.nights
-        matches = listed is None or any(each.contains(day) for each in listed)
-        return matches and not any(each.contains(day) for each in self.except_)
+        return listed is None or any(each.contains(day) for each in listed)
+
+    def place_of(self, day: date) -> tuple[int, int] | None:
+        """Which of how many days in a row a day is, as `(5, 7)`: 24 November of `20–26 November`. Days left out by
+        `except` do not break the row, and are not counted. None for any other day, and for a row of over a year."""
+        if not self.has(day):
+            return None
+        before, after = (self._in_a_row(day, step) for step in (-1, 1))
+        return (before + 1, before + 1 + after) if before + after < MOST_DAYS else None
+
+    def _in_a_row(self, day: date, step: int) -> int:
+        """How many of its days lie in the row behind a day or before it."""
+        found = 0
+        for ahead in range(1, MOST_DAYS + 1):
+            other = day + timedelta(days=step * ahead)
+            if not self._lists(other):
+                break
+            found += self.has(other)
+        return found
 
     def frames(self, night: Night) -> tuple[Stretch, ...]:
         """The parts of a night frame that belong to its days."""

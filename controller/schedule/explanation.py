@@ -8,6 +8,7 @@ from typing import Literal
 
 from controller.events.models import Text
 from controller.locale import DEFAULT, Language
+from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Override, Rule, SafetyStop
 
 Verdict = Literal["lit", "blackout", "otherwise", "nothing"]
@@ -62,9 +63,9 @@ class Why:
     @cached_property
     def rule(self) -> dict[str, object]:
         """On whose behalf, as documents say it: `kind`, and the name and line of a rule of the files; of what was set
-        by hand also owner and reason; where nothing applies `kind` is None and `idle` the rule of this night whose
-        hours are not on. `limit` is the one that takes light away, and `skip` what leaves out the rule that would
-        decide."""
+        by hand also owner and reason, and `until` when it holds or `since` when; where nothing applies `kind` is None
+        and `idle` the rule of this night whose hours are not on. `limit` is the one that takes light away, and `skip`
+        what leaves out the rule that would decide."""
         more: dict[str, object] = {}
         if self.limit is not None:
             limit = self.limit
@@ -78,11 +79,10 @@ class Why:
         match self.by:
             case None:
                 return rule_value(None) | ({"idle": self.idle.value} if self.idle is not None else {})
-            case Override() | SafetyStop():
-                return rule_value("stop" if isinstance(self.by, SafetyStop) else "override") | {
-                    "owner": self.by.owner,
-                    "reason": self.by.reason,
-                }
+            case Override(owner=owner, reason=reason, end=end):
+                return rule_value("override") | {"owner": owner, "reason": reason, "until": rfc3339(end)}
+            case SafetyStop(owner=owner, reason=reason, start=start):
+                return rule_value("stop") | {"owner": owner, "reason": reason, "since": rfc3339(start)}
         return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
     def said(self, language: Language) -> str:

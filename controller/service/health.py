@@ -70,9 +70,10 @@ class _Sparse(_HealthPart):
 
 class RuleValue(_Sparse):
     """On whose behalf something is shown. `name` and `line` are those of a rule of schedule.yaml, `owner` and `reason`
-    those of what was set by hand. Where nothing applies `kind` is null and `idle` the rule of this night whose hours
-    are not on, with the local times at which they `ended` and at which they `begin` (again). `limit` takes light away,
-    and `skip` leaves out the campaign that would decide."""
+    those of what was set by hand: an override holds `until` then, a safety stop has held `since`. `day` and `night`
+    tell which of how many of its occurrence a campaign has reached. Where nothing applies `kind` is null and `idle` the
+    rule of this night whose hours are not on, with the local times at which they `ended` and at which they `begin`.
+    `limit` takes light away, and `skip` leaves out the campaign that would decide."""
 
     ALWAYS = frozenset({"kind", "name", "line"})
 
@@ -81,6 +82,10 @@ class RuleValue(_Sparse):
     line: int | None = None
     owner: str | None = None
     reason: str | None = None
+    until: Instant | None = None
+    since: Instant | None = None
+    day: tuple[int, int] | None = None
+    night: tuple[int, int] | None = None
     idle: Mapping[str, str | None] | None = None
     limit: Mapping[str, str | int | float | None] | None = None
     skip: Mapping[str, str] | None = None
@@ -91,7 +96,8 @@ class RuleValue(_Sparse):
 
 
 class LookValue(_Sparse):
-    """What a zone shows; of a report `on` is null where nothing is known, and what only some gateways say follows."""
+    """What a zone shows; of a report `on` is null where nothing is known, and what only some gateways say follows.
+    `colors` is how many alternate in a sequence."""
 
     ALWAYS = frozenset({"on", "color", "color_name", "brightness"})
 
@@ -100,6 +106,7 @@ class LookValue(_Sparse):
     color_name: str | None = None
     brightness: Share | None = None
     rule: RuleValue | None = None
+    colors: int | None = None
     xy: tuple[float, float] | None = None
     kelvin: int | None = None
     levels: tuple[tuple[int, int], ...] | None = None
@@ -265,9 +272,9 @@ class Unconfirmed(_HealthPart):
 class Health(_HealthPart):
     """The summary; instants are UTC.
 
-    `counts` has the number of gateways by status, `amiss` how many of them ask for somebody. `unconfirmed` are those
-    that are not confirmed, at most MOST_NAMED; `heard_s` tells how long ago gateways were heard (null: never), those
-    and, of a small site, all.
+    `counts` has the number of gateways by status, `amiss` how many of them ask for somebody, `never_heard` how many
+    have not been heard since the controller started. `unconfirmed` are those not confirmed, at most MOST_NAMED;
+    `heard_s` tells how long ago gateways were heard (null: never), those and, of a small site, all.
     """
 
     version: Literal[2]
@@ -278,6 +285,7 @@ class Health(_HealthPart):
     next: CueHealth | None
     counts: Mapping[Status, int]
     amiss: int
+    never_heard: int = 0
     unconfirmed: tuple[Unconfirmed, ...] = ()
     heard_s: Mapping[str, float | None] = {}
     degradations: tuple[Degradation, ...] = ()

@@ -14,9 +14,10 @@ from itertools import chain, islice
 from controller.clock import ClockReading
 from controller.events import Event, Level
 from controller.gateways.base import Gateway, Message, ReportedLook
-from controller.lighting.look import ZoneState
+from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.mqtt import Received
-from controller.schedule.plan import Cue
+from controller.schedule.hours import night_at
+from controller.schedule.plan import Cue, Program
 from controller.service.controller import Controller
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.gateway_state import GatewayState, Status
@@ -26,6 +27,7 @@ from controller.service.health import (
     GatewayHealth,
     Health,
     LookValue,
+    RuleValue,
     Unconfirmed,
     ZoneHealth,
     is_amiss,
@@ -67,6 +69,9 @@ class HealthReport:
         self._due: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
         self._strangers: set[str] = set()
+        self._never_heard: set[str] = set()
+        self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
+        """By campaign of a program the day and night of its occurrence that a day and a night are."""
         self._cue: Cue | None = None
         self._changes = 0
         self._summary: tuple[object, float] = (None, float("-inf"))
@@ -135,6 +140,10 @@ class HealthReport:
         if self._known.get(name) is state and not anew:
             return
         self._known[name] = state
+        if state.reported.alive_s is None:
+            self._never_heard.add(name)
+        else:
+            self._never_heard.discard(name)
         statuses: set[Status] = {state.status.get(zone, "unknown") for zone in gateway.zone_names}
         status, amiss = worst(statuses), is_amiss(statuses, _is_askable(gateway, state))
         before = self._statuses.get(name)
@@ -263,14 +272,45 @@ class HealthReport:
             at=reading.wall,
             site=self._site,
             clock=reading.trust,
-            now=_cue(controller, cue, reading.wall, fade_left_s(cue, reading.wall)),
-            next=_cue(controller, following, following.at) if following is not None else None,
+            now=self._cue_health(controller, cue, reading.wall, fade_left_s(cue, reading.wall)),
+            next=self._cue_health(controller, following, following.at) if following is not None else None,
             counts={status: count for status, count in self._counts.items() if count},
             amiss=len(self._amiss),
+            never_heard=len(self._never_heard),
             unconfirmed=tuple(self._unconfirmed(name, controller) for name in named),
             heard_s={name: _ago_s(controller.states[name].reported.alive_s, reading) for name in heard},
             degradations=degradations,
         )
+
+    def _cue_health(self, controller: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
+        looks = {
+            zone: LookValue.model_validate({**look, "colors": _alternating(cue.looks.get(zone, NO_LIGHT))})
+            for zone, look in controller.looks(cue, at).items()
+        }
+        placed = {
+            zone: look.model_copy(update={"rule": self._placed(look.rule, controller.program, at)})
+            for zone, look in looks.items()
+        }
+        fades_until = cue.at + timedelta(seconds=cue.fade_s) if fade_s > 0 else None
+        return CueHealth(at=cue.at, looks=placed, fades_until=fades_until)
+
+    def _placed(self, value: RuleValue | None, program: Program, at: datetime) -> RuleValue | None:
+        """A campaign with the day and the night of its occurrence that an instant is in; remembered, since the row of
+        its days is counted."""
+        if value is None or value.kind != "campaign":
+            return value
+        zone = program.place.time_zone
+        day, night = at.astimezone(zone).date(), night_at(at, zone).day
+        if self._places[0] != (day, night, program.campaigns):
+            self._places = (day, night, program.campaigns), {}
+        known = self._places[1]
+        key = value.name, value.line
+        if key not in known:
+            named = (rule for rule in program.campaigns if (rule.name, rule.line or None) == (value.name, value.line))
+            rule = next(named, None)
+            places = (rule.place_of(day) if rule.dates else None, rule.place_of(night)) if rule else (None, None)
+            known[key] = {"day": places[0], "night": places[1]}
+        return value.model_copy(update=known[key])
 
     def _unconfirmed(self, name: str, controller: Controller) -> Unconfirmed:
         gateway, state = controller.gateways[name], controller.states[name]
@@ -325,13 +365,14 @@ def _essence(health: GatewayHealth) -> int:
     return hash(health.model_dump_json(exclude={"at": True, "heard": True, "zones": zones}))
 
 
+def _alternating(look: Look) -> int | None:
+    """How many colours a sequence has; None of a steady look."""
+    count = len({color.hex for color in look.colors})
+    return count if count > 1 and look.brightness > 0 else None
+
+
 def _is_askable(gateway: Gateway, state: GatewayState) -> bool:
     return gateway.refresh != "nothing" or state.is_absence_reported
-
-
-def _cue(controller: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
-    looks = {zone: LookValue.model_validate(look) for zone, look in controller.looks(cue, at).items()}
-    return CueHealth(at=cue.at, looks=looks, fades_until=cue.at + timedelta(seconds=cue.fade_s) if fade_s > 0 else None)
 
 
 def _zone(

@@ -77,7 +77,7 @@ def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
     with pytest.raises(Refused) as raised:
         show(answer, "sv")
     said = new_event(raised.value.code, **raised.value.fields).text("sv")
-    assert said.endswith("nödstoppet av Bo gäller: allt förblir släckt tills `watertower resume --lift`")
+    assert said.endswith("säkerhetsstoppet av Bo gäller: allt förblir släckt tills `watertower resume --lift`")
 
 
 def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:

@@ -370,7 +370,7 @@ def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
     (by_eva,) = document["by_hand"]["overrides"]
     blue = {"on": True, "color": "#0000FF", "color_name": "blue", "brightness": 1.0}
     assert (by_eva["owner"], by_eva["looks"]) == ("Eva", {"bowl": blue, "shaft": blue})
-    rule = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"}
+    rule = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov", "until": by_eva["until"]}
     assert document["looks"]["bowl"] == {**blue, "rule": rule}
     table = call("plan").stdout
     assert "! an override by Eva" in table

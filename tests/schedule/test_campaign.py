@@ -194,3 +194,22 @@ def test_windows_of_a_rule_never_overlap_nor_touch(hours: list[str], kind: str, 
         is_open = any(begin <= at < end for window in rule.hours for begin, end in window.resolve(night, ALVESTA))
         is_day = any(begin <= at < end for begin, end in frames)
         assert any(begin <= at < end for begin, end in windows) == (is_open and is_day)
+
+
+@pytest.mark.parametrize(
+    ("days", "day", "place"),
+    [
+        ({"nights": "20–26 November"}, date(2026, 11, 20), (1, 7)),
+        ({"nights": "20–26 November"}, date(2027, 11, 24), (5, 7)),
+        ({"nights": "20–26 November"}, date(2026, 11, 27), None),
+        ({"dates": "27 December to 6 January"}, date(2027, 1, 1), (6, 11)),
+        ({"dates": "20–26 November", "except": "22 November"}, date(2026, 11, 24), (4, 6)),
+        ({"dates": "20–26 November", "except": "22 November"}, date(2026, 11, 22), None),
+        ({"dates": ["20–26 November", "27 November 2026"], "except": "20 November 2026"}, date(2026, 11, 27), (7, 7)),
+        ({"dates": "every Friday"}, date(2026, 11, 20), (1, 1)),
+        ({"dates": "every day"}, date(2026, 11, 20), None),
+    ],
+)
+def test_a_day_knows_its_place_in_its_row(days: dict[str, Any], day: date, place: tuple[int, int] | None) -> None:
+    """Days that are left out do not break the row and are not counted; without an end nothing is counted."""
+    assert Lit.model_validate({"name": "K", **days}).place_of(day) == place

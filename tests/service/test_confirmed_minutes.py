@@ -9,6 +9,7 @@ import pytest
 from controller.clock import ClockReading
 from controller.config.load import load
 from controller.lighting.look import Look
+from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
 from controller.service.controller import Controller
@@ -72,9 +73,9 @@ def test_time_in_which_nobody_looked_proves_nothing(gap_s: int) -> None:
     assert rows[0].confirmed_s <= 9 + 60 - gap_s if gap_s < 60 else rows[0].confirmed_s == 9.0
 
 
-def by_hand(kind: str, owner: str, reason: str) -> dict[str, object]:
+def by_hand(kind: str, owner: str, reason: str, **holds: str) -> dict[str, object]:
     """The rule of what was set by hand, which no file names."""
-    return {"kind": kind, "name": None, "line": None, "owner": owner, "reason": reason}
+    return {"kind": kind, "name": None, "line": None, "owner": owner, "reason": reason, **holds}
 
 
 def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
@@ -96,11 +97,14 @@ def test_a_change_of_light_is_recorded_with_its_look_and_its_rule() -> None:
     assert sample(1) == []
     by_ann = Override("a", {"bowl": Look()}, EVENING, EVENING + timedelta(seconds=10), "Ann", "test")
     night.controller.follow(program.with_overrides((by_ann,), None))
-    dark, hand = {"colors": [], "names": [], "brightness": 1.0}, by_hand("override", "Ann", "test")
+    dark, hand = (
+        {"colors": [], "names": [], "brightness": 1.0},
+        by_hand("override", "Ann", "test", until=rfc3339(by_ann.end)),
+    )
     assert [(c.zone, c.look, c.rule, c.at) for c in sample(2)] == [("bowl", dark, hand, EVENING + timedelta(seconds=2))]
     assert [(c.zone, c.look, c.rule) for c in sample(10)] == [("bowl", orange, campaign)]
     night.controller.follow(program.with_overrides((), SafetyStop(EVENING, "Bo", "storm")))
-    stop = by_hand("stop", "Bo", "storm")
+    stop = by_hand("stop", "Bo", "storm", since=rfc3339(EVENING))
     assert {(c.zone, *map(str, (c.look["colors"], c.rule))) for c in sample(20)} == {
         (zone, "[]", str(stop)) for zone in ("bowl", "shaft")
     }

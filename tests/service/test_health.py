@@ -116,7 +116,7 @@ def test_colours_are_told_by_the_name_of_the_file_and_exactly_to_a_technician() 
         (
             {"kind": "stop", "name": None, "line": None, "owner": "Eva", "reason": "prov"},
             "safety stop by Eva until `watertower resume --lift`: prov",
-            "nödstopp av Eva tills `watertower resume --lift`: prov",
+            "säkerhetsstopp av Eva tills `watertower resume --lift`: prov",
         ),
     ],
 )

@@ -1,7 +1,7 @@
 """What the controller writes of itself: a summary and a document for each gateway, when something changed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from controller.mqtt import Received
 from controller.service.controller import Controller
 from controller.service.gateway_state import Status
 from controller.service.health import Degradation
-from controller.service.health_report import BATCH, COALESCE_S, MOST_NAMED, PENDING_S, HealthReport
+from controller.service.health_report import BATCH, COALESCE_S, EVERY_S, MOST_NAMED, PENDING_S, HealthReport
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
@@ -220,3 +220,24 @@ def test_a_degradation_is_in_the_summary_at_once(site: Site) -> None:
         "since": "2026-11-20T18:00:00Z",
         "fields": {"file": "history.db", "reason": "x"},
     }
+
+
+def test_a_campaign_tells_which_day_and_night_of_its_week_it_is(site: Site) -> None:
+    """Friday 20 November is the first of seven; its night begins on it."""
+    rule = site.written(EVERY_S)["health"]["now"]["looks"]["bowl"]["rule"]
+    assert (rule["day"], rule["night"]) == ([1, 7], [1, 7])
+
+
+def test_a_sequence_tells_how_many_colours_alternate(setup_of: Callable[[str], Setup]) -> None:
+    """A steady look does not."""
+    rules = "every_night: [{name: E, color: {bowl: [red, blue, red], shaft: red}, change_every: 10 s}]\n"
+    looks = Site(setup_of(rules), 1).written(EVERY_S)["health"]["now"]["looks"]
+    assert (looks["bowl"]["colors"], looks["shaft"].get("colors")) == (2, None)
+
+
+def test_what_was_never_heard_is_counted(site: Site) -> None:
+    """Until its first message."""
+    assert site.written(EVERY_S)["health"]["never_heard"] == 3
+    state = site.controller.states["mast-0"]
+    site.controller.states["mast-0"] = replace(state, reported=replace(state.reported, alive_s=1000.0))
+    assert site.written(2 * EVERY_S, "mast-0")["health"]["never_heard"] == 2

@@ -47,6 +47,6 @@ def test_a_change_is_told_with_its_reason(world_of: Callable[..., World]) -> Non
     assert [line.partition("(")[2].partition(")")[0] for line in told] == [
         "inget gäller: släckt; tiden för En vecka fri från våld börjar 15:41",
         "En vecka fri från våld",
-        "nödstopp av Eva tills `watertower resume --lift`: arbete i masten",
+        "säkerhetsstopp av Eva tills `watertower resume --lift`: arbete i masten",
     ]
     assert told[0].startswith("nu: bowl släckt, shaft släckt (")

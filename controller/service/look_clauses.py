@@ -1,0 +1,231 @@
+"""What a landmark shows, as clauses of a sentence: `lyser orange`, `skålen lyser vitt, skaftet är släckt`. Never a hex
+value: a colour has a name of the files, the name of a colour that looks the same, or is one "of its own"."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Literal
+
+from controller.config.tower import Landmark
+from controller.events.models import printable
+from controller.lighting.color import Color, css_names, difference
+from controller.lighting.light import Light
+from controller.lighting.names import SWEDISH, WHITES, plain
+from controller.locale import Language, template, texts
+from controller.service.health import LookValue
+
+ALIKE = 8.0
+"""CIEDE2000 up to which a colour is called by the name of another."""
+FAINT = 0.4
+"""Share of the lamps' light below which it is called faint."""
+FULL = 250
+"""Strongest component, of 255, of a colour whose name means light at its full."""
+MOST_LOOKS, MOST_PARTS = 3, 5
+LONGEST_NAME = 80
+
+Form = Literal["is", "should", "past", "then", "why", "fading"]
+_CONTINUED: Mapping[Form, Form] = {"then": "past", "why": "is"}
+"""The form of a second clause."""
+_KELVIN = re.compile(r"([0-9][0-9\s]*)\s*k(?:elvin)?", re.IGNORECASE)
+Palette = tuple[tuple[str, str], ...]
+"""Name and `#RRGGBB` of each colour of `tower.yaml`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidLook:
+    """What is said of a part: the kind of clause, and how it is lit; `key` tells colours apart that are said alike."""
+
+    kind: Literal["color", "sequence", "dark"]
+    how: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the landmark and its parts are called."""
+
+    site: str
+    landmark: Landmark
+    palette: Palette = ()
+
+    def subject(self, language: Language) -> str:
+        """The landmark: its name, else that of the site."""
+        return printable(self.landmark.name.get(language) or self.site, LONGEST_NAME)
+
+    def inside(self, language: Language) -> str:
+        """The same inside a sentence: `vattentornet`, but `Kaknästornet`."""
+        name = self.subject(language)
+        return _small(name) if _is_common(name, language) else name
+
+    def part(self, zone: str, language: Language) -> str:
+        """A part inside a sentence: `skålen`, `the bowl`."""
+        name = printable(self.landmark.zone_names(language).get(zone, zone), LONGEST_NAME)
+        pattern = _text(language, "part")
+        name = _small(name)
+        return name if name.startswith(pattern.partition("{")[0] or "\0") else pattern.format(name=name)
+
+    def started(self, text: str, language: Language) -> str:
+        """A text as the beginning of a sentence."""
+        inside = self.inside(language)
+        return self.subject(language) + text[len(inside) :] if text.startswith(inside) else text[:1].upper() + text[1:]
+
+
+def clause(looks: Mapping[str, LookValue], form: Form, names: Names, language: Language, hand: str = "") -> str:
+    """What a landmark shows, with what was set by `hand` behind it, inside a sentence."""
+    if form == "fading":
+        return _whole(looks, form, names, language)
+    groups = _groups(looks, names.palette, language)
+    if len(groups) == 1 or len(groups) > MOST_LOOKS or (parts := _parts(groups, names, language)) is None:
+        return _whole(looks, form, names, language) + hand
+    said: list[str] = []
+    lit = sum(look.kind == "color" for look in groups)
+    for at, (look, who) in enumerate(zip(groups, parts, strict=True)):
+        # the verb is said once for all colours
+        key = form if at == 0 else "more" if look.kind == "color" else _CONTINUED.get(form, form)
+        joint = "" if at == 0 else _text(language, "and") if at == lit - 1 else ", "
+        said += joint, _clause(look, key, who, language)
+    return "".join(said) + hand
+
+
+def _groups(looks: Mapping[str, LookValue], palette: Palette, language: Language) -> dict[SaidLook, list[str]]:
+    """The parts by what is said of them; those that are lit in a colour first."""
+    groups: dict[SaidLook, list[str]] = {}
+    for zone, look in looks.items():
+        groups.setdefault(said_look(look, palette, language), []).append(zone)
+    order = ("color", "sequence", "dark")
+    return dict(sorted(groups.items(), key=lambda item: order.index(item[0].kind)))
+
+
+def _parts(groups: Mapping[SaidLook, list[str]], names: Names, language: Language) -> list[str] | None:
+    """Who shows each look; of many parts the largest group is "the rest". None where they are too many to name."""
+    zones = list(groups.values())
+    if sum(map(len, zones)) > MOST_PARTS:
+        largest = max(zones, key=len)
+        if sum(map(len, zones)) - len(largest) > MOST_PARTS:
+            return None
+        return [_text(language, "the_rest") if each is largest else _listed(each, names, language) for each in zones]
+    return [_listed(each, names, language) for each in zones]
+
+
+def _listed(zones: list[str], names: Names, language: Language) -> str:
+    *first, last = (names.part(zone, language) for zone in zones)
+    return _text(language, "and").join((", ".join(first), last)) if first else last
+
+
+def _whole(looks: Mapping[str, LookValue], form: Form, names: Names, language: Language) -> str:
+    """All parts in one clause."""
+    style = "to" if form == "fading" else "shown"
+    groups = _groups(looks, names.palette, language)
+    if style == "to":
+        groups = {said_look(look, names.palette, language, style): [] for look in looks.values()}
+    look = next(iter(groups)) if len(groups) == 1 else _together(groups, style, language)
+    return _clause(look, form, names.inside(language), language)
+
+
+def _together(groups: Iterable[SaidLook], style: str, language: Language) -> SaidLook:
+    """One look that says of many what is true of them."""
+    lit = [look for look in groups if look.kind != "dark"]
+    if not lit:
+        return SaidLook("dark")
+    if any(look.kind == "sequence" for look in lit):
+        return SaidLook("color", _text(language, f"how.{style}.several"))
+    if len(lit) > 1:
+        return SaidLook("color", _text(language, f"how.{style}.colors").format(count=len(lit)))
+    return SaidLook("color", _text(language, f"how.{style}.partly").format(how=lit[0].how))
+
+
+def _clause(look: SaidLook, form: str, who: str, language: Language) -> str:
+    return _text(language, f"clause.{look.kind}.{form}").format(who=who, how=look.how)
+
+
+def said_look(look: LookValue, palette: Palette, language: Language, style: str = "shown") -> SaidLook:
+    """How a part is lit: `orange`, `svagt grönt`, `i en egen färg`; after "fading to" in the style `to`."""
+    if look.on is False or look.brightness == 0:
+        return SaidLook("dark")
+    if look.colors is not None:
+        return SaidLook("sequence", str(look.colors))
+    how, key = _color(look, palette, language, style)
+    if _is_faint(look):
+        how, key = _text(language, "faint").format(how=how), f"{key} faint"
+    return SaidLook("color", how, key)
+
+
+def _is_faint(look: LookValue) -> bool:
+    """Whether it is under FAINT of the lamps' light: what the brightness and a dark colour leave of it."""
+    strongest = max(Color(look.color).linear) if look.color else 1.0
+    return (look.brightness if look.brightness is not None else 1.0) * strongest < FAINT
+
+
+def _color(look: LookValue, palette: Palette, language: Language, style: str) -> tuple[str, str]:
+    """The words for a colour, and what tells it from another that is said alike."""
+    name = look.color_name or (f"{look.kelvin} K" if look.kelvin else None)
+    if name is None and look.color is not None:
+        name = name_like(look.color, palette)
+    if name is not None:
+        word = color_word(name, language)
+        shown = printable(name, LONGEST_NAME)
+        return (word, word) if word else (_text(language, f"how.{style}.named").format(name=shown), name)
+    key = look.color or (str(look.xy) if look.xy else "")
+    return _text(language, f"how.{style}.{'own' if key else 'on'}"), key
+
+
+def color_word(name: str, language: Language) -> str | None:
+    """The name of a colour as it is said after "lyser": `blått` of `blue`, `blå` and `blått`, `varmvitt` of `2700 K`;
+    None for one that is no word of the language, as a name of the palette."""
+    found = _KELVIN.fullmatch(name.strip())
+    if found:
+        kelvin = int(re.sub(r"\s", "", found[1])[:6])
+        key = min(WHITES, key=lambda white: abs(1 / WHITES[white] - 1 / max(kelvin, 1)))
+    else:
+        key = SWEDISH.get(plain(name), plain(name))
+    words = texts(language, "colors")
+    word = words.get(key) or words.get(_twins().get(key, ""))
+    return str(word) if word is not None else None
+
+
+@cache
+def _twins() -> Mapping[str, str]:
+    """Of two CSS names for one colour the one that has a word."""
+    by_hex = {css_names()[name].hex: name for name in texts("en", "colors") if name in css_names()}
+    return {name: by_hex[color.hex] for name, color in css_names().items() if color.hex in by_hex}
+
+
+@lru_cache(maxsize=1024)
+def name_like(hex_color: str, palette: Palette) -> str | None:
+    """The name of the colour that looks the same: of the palette, else of CSS; None where none is within ALIKE. As
+    light: a dark colour is a faint one."""
+    own = {code: name for name, code in palette}
+    css = {color.hex: name for name, color in css_names().items()}
+    if hex_color in own or hex_color in css:
+        return own.get(hex_color) or css[hex_color]
+    mine = _full(hex_color)
+    bright = {code: name for code, name in css.items() if max(Color(code).rgb) >= FULL}
+    for candidates in (own, bright):
+        apart = {code: difference(mine, _full(code)) for code in candidates}
+        nearest = min(apart, key=apart.__getitem__, default=None)
+        if nearest is not None and apart[nearest] <= ALIKE:
+            return candidates[nearest]
+    return None
+
+
+def _full(hex_color: str) -> tuple[float, float, float]:
+    """CIE XYZ of a colour at full brightness."""
+    light = Light(*Color(hex_color).linear)
+    return light.times(1 / light.brightness).xyz if light.brightness else light.xyz
+
+
+def _is_common(name: str, language: Language) -> bool:
+    """Whether a name is no proper name, and so has a small letter inside a sentence."""
+    known = _text(language, "common.names").split()
+    small = name.casefold()
+    return any(small == each or (each.endswith("*") and small.startswith(each[:-1] + " ")) for each in known)
+
+
+def _small(name: str) -> str:
+    """With a small first letter, but for `LED-list`."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() or len(name) == 1 else name
+
+
+def _text(language: Language, key: str) -> str:
+    return template(language, "sentence", key)

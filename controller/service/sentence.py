@@ -1,0 +1,426 @@
+"""One sentence that says how the landmark stands, why, and what comes next: a pure function of facts and language, for
+page, title, API, `status` and notices. The first case that fits is told, the worst first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from math import ceil
+
+from controller.clock import Trust
+from controller.config.tower import Tower
+from controller.events.models import printable
+from controller.locale import Language, template
+from controller.service.gateway_state import Status
+from controller.service.health import CueHealth, GatewayHealth, Health, LookValue, RuleValue
+from controller.service.look_clauses import Form, Names, SaidLook, clause, said_look
+
+AFTER_CUE_S = 10.0
+"""So long after a change of light a lamp that has not answered is on its way."""
+MOST_RULES = 3
+LONGEST = 200
+UNKNOWN = LookValue(on=None)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one landmark. `health` is None before the controller's first turn; `gateways` are documents, of
+    those that are not confirmed at least; `is_lost` tells that the controller does not answer any more."""
+
+    names: Names
+    time_zone: tzinfo
+    health: Health | None
+    gateways: tuple[GatewayHealth, ...] = ()
+    is_lost: bool = False
+
+    @property
+    def at(self) -> datetime | None:
+        """When they were so, by the clock of the place."""
+        return self.health.at.astimezone(self.time_zone) if self.health is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is said. `case` is a key of the cases below, `status` the status that its sign shows; `about` tells of the
+    only gateway that is concerned, if it is one. `lost` is the sentence for whoever loses contact from here on, and
+    `question` asks for the reason: `Varför lyser vattentornet orange?`"""
+
+    case: str
+    status: Status
+    main: str
+    why: str = ""
+    about: str = ""
+    following: str = ""
+    lost: str = ""
+    question: str = ""
+
+
+def facts_of(tower: Tower, health: Health | None, gateways: Iterable[GatewayHealth], *, lives: bool = True) -> Facts:
+    """Facts from the files and from what the controller tells of itself, over MQTT or within the program."""
+    palette = tuple((name, color.hex) for name, color in tower.palette.items())
+    names = Names(tower.site.name, tower.landmark, palette)
+    return Facts(names, tower.site.place.time_zone, health, tuple(gateways), is_lost=not lives)
+
+
+def sentence(facts: Facts, language: Language) -> Sentence:
+    """How it stands, in a language."""
+    health = facts.health
+    if health is None:
+        return Sentence(
+            "starting", "unknown", _text(language, "case.lost_unknown" if facts.is_lost else "case.starting")
+        )
+    told = _Teller(facts, health, language)
+    case, status, main = told.case() if not facts.is_lost else told.case_lost()
+    return Sentence(
+        case=case,
+        status=status,
+        main=facts.names.started(main, language),
+        why=told.why(health.now),
+        about=told.about(status) if not facts.is_lost else "",
+        following=told.following(),
+        lost=told.lost(),
+        question=told.question(),
+    )
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Gateways by status. Of those that are unknown `unheard` ought to have answered."""
+
+    total: int
+    confirmed: int
+    differs: int
+    silent: int
+    pending: int
+    unknown: int
+    unheard: int
+
+    @classmethod
+    def of(cls, health: Health) -> "_Count":
+        """What the summary counts."""
+        by = {
+            status: health.counts.get(status, 0) for status in ("confirmed", "differs", "silent", "pending", "unknown")
+        }
+        unheard = min(by["unknown"], max(0, health.amiss - by["differs"] - by["silent"]))
+        return cls(health.total, **by, unheard=unheard)
+
+
+class _Teller:
+    """One telling of how it stands."""
+
+    def __init__(self, facts: Facts, health: Health, language: Language) -> None:
+        self._facts, self._health, self._language = facts, health, language
+        self._names = facts.names
+        self._count = _Count.of(health)
+        self._desired = health.now.looks
+        kinds = [look.rule.kind if look.rule is not None else None for look in self._desired.values()]
+        self._is_stopped = "stop" in kinds
+        by_hand = [kind == "override" for kind in kinds]
+        self._hand = self._say("by_hand") if all(by_hand) else self._say("partly_by_hand") if any(by_hand) else ""
+        self._is_dark = all(said_look(look, (), language).kind == "dark" for look in self._desired.values())
+
+    def case(self) -> tuple[str, Status, str]:
+        """The first case that fits: its key, the status that it shows, and its text."""
+        cases = (self._stopped, self._in_doubt, self._unheard, self._fading, self._wrong, self._waiting)
+        return next(filter(None, (each() for each in cases)), None) or self._well()
+
+    def _stopped(self) -> tuple[str, Status, str] | None:
+        """A safety stop holds."""
+        if not self._is_stopped:
+            return None
+        count = self._count
+        if count.total and count.confirmed == count.total:
+            return (
+                "stopped",
+                "confirmed",
+                self._text("case.stopped", {"is": self._clause("is")}) + self._tail("confirmed"),
+            )
+        head = self._say("case.stopped_but")
+        if not count.total:
+            return "stopped", "unknown", head + self._tail("none")
+        status, tail = self._worst(lit="still_lit", silent="stop_silent")
+        return "stopped", status, head + tail
+
+    def _in_doubt(self) -> tuple[str, Status, str] | None:
+        """The clock is not believed, and what should be shown is not known either."""
+        if self._health.clock is not Trust.SUSPECT:
+            return None
+        reported = self._reported()
+        if reported is None:
+            return "clock", "unknown", self._say("case.clock_unknown")
+        return "clock", "unknown", self._text("case.clock", {"is": clause(reported, "is", self._names, self._language)})
+
+    def _unheard(self) -> tuple[str, Status, str] | None:
+        """There is no gateway, none was ever heard, or none answers."""
+        count = self._count
+        if not count.total:
+            return "no_gateways", "unknown", self._say("case.no_gateways")
+        if self._health.never_heard == count.total and not count.confirmed:
+            return "never_heard", "silent" if count.silent else "unknown", self._say("case.never_heard")
+        if count.silent and count.silent + count.unheard == count.total:
+            return "no_answer", "silent", self._clause("should") + self._tail("no_answer")
+        return None
+
+    def _fading(self) -> tuple[str, Status, str] | None:
+        """The light changes, and no lamp is known to be wrong."""
+        now, at, count = self._health.now, self._health.at, self._count
+        if count.differs or count.silent or count.unheard:
+            return None
+        fading = self._clause("fading")
+        if now.fades_until is not None and now.fades_until > at:
+            left_s = ceil((now.fades_until - at).total_seconds())
+            return "fading", "pending", self._text("case.fading", {"fading": fading, "seconds": left_s})
+        is_fresh = timedelta(0) <= at - now.at < timedelta(seconds=AFTER_CUE_S)
+        return (
+            ("fading", "pending", self._text("case.changing", {"fading": fading}))
+            if is_fresh and count.pending
+            else None
+        )
+
+    def _wrong(self) -> tuple[str, Status, str] | None:
+        """Lamps show something else, or do not answer."""
+        if not self._count.differs and not self._count.silent:
+            return None
+        status, tail = self._worst(lit="lit" if self._is_dark else "other", silent="silent")
+        return status, status, self._clause("should") + tail
+
+    def _waiting(self) -> tuple[str, Status, str] | None:
+        """Lamps have not answered yet, or cannot."""
+        if self._count.confirmed == self._count.total:
+            return None
+        status, tail = self._worst(lit="other", silent="silent")
+        return status, status, self._clause("should") + tail
+
+    def _well(self) -> tuple[str, Status, str]:
+        """All is confirmed."""
+        case = "by_hand" if self._hand else "dark" if self._is_dark else "lit"
+        return case, "confirmed", self._clause("is", self._hand) + self._tail("confirmed")
+
+    def _worst(self, lit: str, silent: str) -> tuple[Status, str]:
+        """The worst status that gateways have, and what is said of them."""
+        count = self._count
+        if count.differs:
+            also = self._tail("and_silent", count.silent) if count.silent else ""
+            return "differs", self._tail(lit if self._is_wrong else "order", count.differs) + also
+        if count.silent:
+            return "silent", self._tail(silent, count.silent)
+        if count.pending:
+            return "pending", self._tail("pending")
+        return "unknown", self._tail("unheard" if count.unheard else "unknown")
+
+    def _tail(self, key: str, number: int | None = None) -> str:
+        """What the gateways say, behind the main clause; with a `number` that its verb follows."""
+        if self._count.total == 1:
+            return self._say(f"of_one.{key.removeprefix('stop_')}")
+        if number is None:
+            return self._text(f"of_several.{key}", vars(self._count))
+        confirm = self._say(f"of_several.{_number(self._count.confirmed)}.confirm")
+        return self._text(f"of_several.{_number(number)}.{key}", {**vars(self._count), "confirm": confirm})
+
+    def case_lost(self) -> tuple[str, Status, str]:
+        """The controller does not answer any more."""
+        return "lost", "unknown", self.lost()
+
+    def lost(self) -> str:
+        """What was shown when there was contact last."""
+        since = self._facts.at or self._health.at
+        looks = self._desired if self._health.clock is not Trust.SUSPECT else self._reported()
+        if looks is None or not self._count.total:
+            return self._say("case.lost_unknown")
+        then = self._text("then", {"clause": clause(looks, "then", self._names, self._language)})
+        then = self._names.started(then, self._language)
+        return self._text("case.lost", {"since": f"{since:%H:%M}", "then": then})
+
+    def question(self) -> str:
+        """Why it shows what it shows."""
+        return self._text("question", {"clause": self._clause("why")})
+
+    def why(self, cue: CueHealth) -> str:
+        """On whose behalf it is shown; of parts under different rules each."""
+        by_rule: dict[str, list[str]] = {}
+        for zone, look in cue.looks.items():
+            by_rule.setdefault(self._rule(look.rule or RuleValue(kind=None)), []).append(zone)
+        if len(by_rule) == 1:
+            return next(iter(by_rule))
+        parts = [
+            self._text("why.part", {"who": self._names.part(zones[0], self._language), "why": rule})
+            for rule, zones in by_rule.items()
+        ]
+        more = [self._text("why.more", {"count": len(parts) - MOST_RULES})] if len(parts) > MOST_RULES else []
+        return self._names.started("; ".join((*parts[:MOST_RULES], *more)), self._language)
+
+    def _rule(self, rule: RuleValue) -> str:
+        said = self._nothing(rule) if rule.kind is None else self._text(f"why.{rule.kind}", self._rule_fields(rule))
+        for key, place in (("day", rule.day), ("night", rule.night)):
+            if place is not None and place[1] > 1:
+                said += self._text(f"why.{key}", {"at": place[0], "of": place[1]})
+        if rule.limit is not None and isinstance(share := rule.limit.get("brightness"), int | float):
+            limit = {"name": _plain(rule.limit.get("name")), "percent": f"{100 * share:g}"}
+            said += self._text("why.limit", limit)
+        if rule.skip is not None:
+            skip = {
+                "name": _plain(rule.skip.get("name")),
+                "owner": _plain(rule.skip.get("owner")) or self._say("somebody"),
+            }
+            said += self._text("why.skip", skip | {"reason": self._reason(rule.skip.get("reason"))})
+        return said
+
+    def _nothing(self, rule: RuleValue) -> str:
+        idle = rule.idle or {}
+        ended, begins = idle.get("ended"), idle.get("begins")
+        key = "again" if ended and begins else "ended" if ended else "begins" if begins else "nothing"
+        return self._text(f"why.{key}", {"name": _plain(idle.get("name")), "ended": ended, "begins": begins})
+
+    def _rule_fields(self, rule: RuleValue) -> dict[str, object]:
+        until, since = (
+            self._text(f"why.{key}", {"when": self._dated(at)}) if at is not None else ""
+            for key, at in (("until", rule.until), ("since", rule.since))
+        )
+        owner = _plain(rule.owner) or self._say("somebody")
+        reason = self._reason(rule.reason)
+        return {"name": _plain(rule.name), "owner": owner, "until": until, "since": since, "reason": reason}
+
+    def _reason(self, reason: str | None) -> str:
+        return self._text("why.reason", {"reason": _plain(reason)}) if reason else ""
+
+    def about(self, status: Status) -> str:
+        """Of the only gateway that has the worst status: what it shows, or since when it is silent."""
+        if status == "confirmed" or self._health.counts.get(status, 0) != 1:
+            return ""
+        name = next((each.name for each in self._health.unconfirmed if each.status == status), None)
+        if name is None:
+            return ""
+        found = next((each for each in self._facts.gateways if each.name == name), None)
+        return self._about_one(name, status, found)
+
+    def _about_one(self, name: str, status: Status, document: GatewayHealth | None) -> str:
+        fields: dict[str, object] = {"gateway": _plain(name)}
+        if status == "differs":
+            shown = self._shown(document) if document is not None and self._is_wrong else ""
+            if not self._is_wrong:
+                return self._text("about.differs", fields)
+            return self._text("about.shows", fields | {"shown": shown}) if shown else ""
+        if status == "silent":
+            heard = document.heard if document is not None else None
+            if heard is None:
+                return self._text("about.never_heard", fields) if document is not None else ""
+            return self._text("about.silent", fields | {"when": self._clock(heard)})
+        if status == "unknown" and self._count.unheard:
+            return self._text("about.pending", fields)
+        return self._text(f"about.{status}", fields)
+
+    def _shown(self, document: GatewayHealth) -> str:
+        """What a gateway shows instead, of the first of its parts that differs."""
+        zones = document.zones
+        wrong = next((zone for zone, each in zones.items() if each.status == "differs"), None)
+        if wrong is None or zones[wrong].reported.on is None:
+            return ""
+        look = self._said(zones[wrong].reported)
+        return self._text(f"about.shown.{look.kind}", {"how": look.how})
+
+    def following(self) -> str:
+        """What comes next, and when."""
+        following = self._health.next
+        if self._is_stopped:
+            return self._say("next.stopped")
+        if following is None:
+            return self._say("next.never")
+        looks = dict.fromkeys(said_look(each, self._names.palette, self._language) for each in following.looks.values())
+        is_dark = all(look.kind == "dark" for look in looks)
+        when = self._when(following.at, is_end=is_dark)
+        if is_dark:
+            return self._text("next.same" if self._is_dark else "next.dark", {"when": when})
+        steady = next(iter(looks)) if len(looks) == 1 else None
+        if self._is_dark and steady is not None and steady.kind == "color":
+            return self._text("next.lit", {"how": steady.how, "when": when})
+        told = clause(following.looks, "is", self._names, self._language)
+        return self._text("next.lit_parts" if self._is_dark else "next.other", {"looks": told, "when": when})
+
+    @property
+    def _is_wrong(self) -> bool:
+        """Whether a lamp that differs shows another light, and not the right one by chance: it has not obeyed yet."""
+        zones = [zone for each in self._facts.gateways for zone in each.zones.values() if zone.status == "differs"]
+        pairs = [
+            (self._said(zone.desired), self._said(zone.reported)) for zone in zones if zone.reported.on is not None
+        ]
+        return not pairs or any(desired != reported for desired, reported in pairs)
+
+    def _said(self, look: LookValue) -> SaidLook:
+        return said_look(look, self._names.palette, self._language)
+
+    def _reported(self) -> Mapping[str, LookValue] | None:
+        """By zone what the gateways reported last; None where it is not known of every zone, or they disagree."""
+        found: dict[str, LookValue] = {}
+        for document in self._facts.gateways:
+            for zone, each in document.zones.items():
+                if each.reported.on is None or _differ(found.setdefault(zone, each.reported), each.reported):
+                    return None
+        return found if found.keys() >= self._desired.keys() else None
+
+    def _clause(self, form: Form, hand: str = "") -> str:
+        return clause(self._desired, form, self._names, self._language, hand)
+
+    # Instants
+
+    def _local(self, at: datetime) -> datetime:
+        return at.astimezone(self._facts.time_zone)
+
+    def _clock(self, at: datetime) -> str:
+        """`20:51`, on another day with the date."""
+        same_day = self._local(at).date() == self._local(self._health.at).date()
+        return f"{self._local(at):%H:%M}" if same_day else self._dated(at)
+
+    def _dated(self, at: datetime) -> str:
+        """`ons 25 nov 08:02`."""
+        local = self._local(at)
+        is_this_year = local.year == self._local(self._health.at).year
+        return self._text(f"when.{'this' if is_this_year else 'other'}_year", _day_fields(local, self._language))
+
+    def _when(self, at: datetime, *, is_end: bool) -> str:
+        """`i dag 23:00`, `i morgon, ons 25 nov, 08:02`; the end of light at midnight is 24:00 of the day before."""
+        local, today = self._local(at), self._local(self._health.at).date()
+        fields, day = _day_fields(local, self._language), local.date()
+        if is_end and (local.hour, local.minute) == (0, 0):
+            day -= timedelta(days=1)
+            fields = {**_day_fields(local - timedelta(days=1), self._language), "time": "24:00"}
+        key = {0: "today", 1: "tomorrow"}.get((day - today).days)
+        key = key or ("this_year" if day.year == today.year else "other_year")
+        return self._text(f"when.{key}", fields)
+
+    def _say(self, key: str) -> str:
+        return _text(self._language, key)
+
+    def _text(self, key: str, fields: Mapping[str, object]) -> str:
+        return _text(self._language, key).format_map(fields)
+
+
+def time_left(left: timedelta, language: Language) -> str:
+    """`om 10 tim 48 min`; in seconds under two minutes."""
+    seconds = max(0, ceil(left.total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    key = "seconds" if seconds < 120 else "minutes" if hours < 1 else "hours" if days < 2 else "days"
+    fields = {"seconds": seconds, "minutes": minutes if hours < 1 else minutes % 60, "days": days}
+    return _text(language, f"left.{key}").format_map({**fields, "hours": hours if days < 2 else hours % 24})
+
+
+def _day_fields(local: datetime, language: Language) -> dict[str, object]:
+    weekday, month = (
+        template(language, "commands", key) for key in (f"weekday.{local.isoweekday()}", f"month.{local.month}")
+    )
+    return {"weekday": weekday, "day": local.day, "month": month, "year": local.year, "time": f"{local:%H:%M}"}
+
+
+def _number(count: int) -> str:
+    return "one" if count == 1 else "many"
+
+
+def _differ(one: LookValue, other: LookValue) -> bool:
+    return (one.on, one.color, one.brightness) != (other.on, other.color, other.brightness)
+
+
+def _plain(text: object) -> str:
+    """A name or a reason on its line."""
+    return " ".join(printable(text, LONGEST).split()) if text is not None else ""
+
+
+def _text(language: Language, key: str) -> str:
+    return template(language, "sentence", key)
