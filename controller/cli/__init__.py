@@ -38,6 +38,8 @@ COMMANDS = {
     "preview": "preview",
     "import-fixture": "import_fixture",
     "password": "password",
+    "user": "user",
+    "audit": "user",
     "explain": "explain",
     "schema": "schema",
 }

@@ -10,12 +10,9 @@ from controller.app.last_good import load_last_good
 from controller.cli.explain import find_kind
 from controller.cli.options import Options, common
 from controller.clock import SystemClock
-from controller.config.load import Setup
-from controller.errors import Mistake
 from controller.events.formatters import json_line, text_line
 from controller.locale import DEFAULT
-from controller.schedule.durations import parse_duration
-from controller.service.period import read_instant
+from controller.service.period import read_since
 from controller.state import History, RecordedEvent, SqliteHistory
 
 PAGE = 1000
@@ -44,7 +41,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     """What the service has logged, the oldest first."""
     wanted_code = find_kind(code).code if code is not None else None
     setup, _ = load_last_good(options.config_dir, options.state_dir)
-    start = _start(since, setup)
+    start = read_since(since, setup, SystemClock().read().wall) if since is not None else LONG_AGO
     history = SqliteHistory(options.state_dir)
     found = _recorded(history, start, follow)
     if campaign is not None:
@@ -59,17 +56,6 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
             )
     if is_empty:
         click.echo(options.say("logs.nothing"), err=True)
-
-
-def _start(since: str | None, setup: Setup) -> datetime:
-    """Raises WatertowerError TWL-Q120 for what is neither a duration nor an instant."""
-    if since is None:
-        return LONG_AGO
-    now = SystemClock().read().wall
-    try:
-        return now - parse_duration(since)
-    except Mistake:
-        return read_instant(since, setup, now)
 
 
 def _recorded(history: History, since: datetime, follow: bool) -> Iterator[RecordedEvent]:

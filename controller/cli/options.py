@@ -1,5 +1,6 @@
 """The options that every command has, before or after its name, and how an error ends a command."""
 
+import getpass
 import locale
 import os
 import sys
@@ -78,6 +79,14 @@ def environment_language() -> Language | None:
     name = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     code = (locale.normalize(name).split("_")[0]).lower()
     return code if code in languages() else None
+
+
+def caller() -> str:
+    """Who calls the command: the user of the system, also one that became root by sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):
+        return "?"
 
 
 def shared_options(command: F) -> F:

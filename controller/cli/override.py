@@ -5,7 +5,6 @@ A request has an id and is sent again until it is answered; the controller count
 
 import asyncio
 import contextlib
-import getpass
 import json
 import uuid
 
@@ -13,7 +12,7 @@ import click
 
 from controller.app import broker_settings
 from controller.cli.client import client_id, items, with_tower
-from controller.cli.options import Options, common
+from controller.cli.options import Options, caller, common
 from controller.config.tower import MqttSettings
 from controller.errors import Refused, Unreachable, WatertowerError
 from controller.events import new_event
@@ -92,7 +91,7 @@ def ask(options: Options, **request: object) -> None:
 async def _ask(settings: MqttSettings, options: Options, request: dict[str, object]) -> None:
     brokers = broker_settings.addresses(settings, options.state_dir)
     request_id = uuid.uuid4().hex
-    document = json.dumps({"version": 1, "id": request_id, "owner": _owner(), **request}, ensure_ascii=False)
+    document = json.dumps({"version": 1, "id": request_id, "owner": caller(), **request}, ensure_ascii=False)
     payload = document.encode(errors="replace")  # bytes that the terminal's encoding lacks are surrogates here
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
     answers = f"{settings.topic_prefix}/controller/event"
@@ -164,10 +163,3 @@ def _reason(answer: dict[str, object]) -> object:
         case {"code": code}:
             return code
     return answer.get("reason")
-
-
-def _owner() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "?"

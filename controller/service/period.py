@@ -12,6 +12,7 @@ from controller.errors import Mistake, WatertowerError
 from controller.schedule import hours
 from controller.schedule.campaign import EveryNight
 from controller.schedule.days import Days
+from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
 from controller.schedule.hours import instant, night_at, night_of
 from controller.schedule.plan import REACH, Program
@@ -51,6 +52,14 @@ def read_instant(text: str, setup: Setup, now: datetime) -> datetime:
     if not FIRST <= year <= LAST.year:
         raise WatertowerError("TWL-Q120", value=text)
     return at
+
+
+def read_since(text: str, setup: Setup, now: datetime) -> datetime:
+    """So long ago (`12 h`), or an instant as `read_instant` takes it. Raises WatertowerError TWL-Q120."""
+    try:
+        return now - parse_duration(text)
+    except Mistake:
+        return read_instant(text, setup, now)
 
 
 def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:

@@ -170,12 +170,12 @@ class Audit:
 
         self._file.write(write)
 
-    def rows(self, since: datetime | None = None, before: int = LARGEST, most: int = PAGE) -> tuple[AuditRow, ...]:
-        """The newest first, at most so many, older than the row `before`. Raises NotKept, and Refused
-        TWL-A003 for a row that somebody made unreadable."""
+    def rows(self, since: datetime | None = None, after: int = 0, most: int = PAGE) -> tuple[AuditRow, ...]:
+        """The oldest first, at most so many, from the one after the row `after`. Raises NotKept, and Refused TWL-A003
+        for a row that somebody made unreadable."""
         start = _stamp(since) if since is not None else ""
-        statement = f"{ROWS} WHERE at >= ? AND number < ? ORDER BY number DESC LIMIT ?"
-        found = self._file.read(lambda it: it.execute(statement, (start, before, most)).fetchall())
+        statement = f"{ROWS} WHERE at >= ? AND number > ? ORDER BY number LIMIT ?"
+        found = self._file.read(lambda it: it.execute(statement, (start, after, most)).fetchall())
         return tuple(map(_row, found))
 
     def verify(self) -> AuditVerdict:

@@ -40,7 +40,7 @@ def kim(accounts: AccountStore, now: datetime) -> str:
 
 def acts(accounts: AccountStore) -> list[str]:
     """What the audit holds, the oldest first."""
-    return [row.act for row in reversed(accounts.audit.rows())]
+    return [row.act for row in accounts.audit.rows()]
 
 
 def logged_in(accounts: AccountStore, now: datetime, name: str = "kim", address: str = HERE) -> Session:

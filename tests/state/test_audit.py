@@ -68,12 +68,12 @@ def test_a_row_says_who_did_what_when_and_from_where(accounts: AccountStore, now
     assert (row.before, row.after, row.is_pseudonymous) == ("viewer", "operator", False)
 
 
-def test_rows_come_newest_first_page_by_page_and_since_an_instant(five: AccountStore, now: datetime) -> None:
+def test_rows_come_oldest_first_page_by_page_and_since_an_instant(five: AccountStore, now: datetime) -> None:
     """None twice, none left out."""
     audit = five.audit
-    assert [row.number for row in audit.rows(most=2)] == [5, 4]
-    assert [row.number for row in audit.rows(before=4, most=2)] == [3, 2]
-    assert [row.number for row in audit.rows(since=now + 3 * SECOND)] == [5, 4]
+    assert [row.number for row in audit.rows(most=2)] == [1, 2]
+    assert [row.number for row in audit.rows(after=2, most=2)] == [3, 4]
+    assert [row.number for row in audit.rows(since=now + 3 * SECOND)] == [4, 5]
 
 
 def test_an_intact_audit_is_found_intact(five: AccountStore) -> None:
@@ -118,7 +118,7 @@ def test_rows_that_were_missing_at_the_end_stay_missing(five: AccountStore, tamp
     """Later rows do not take their numbers."""
     tamper("DELETE FROM audit WHERE number >= 4")
     five.audit.append(AuditEntry(Act.STOP_SET, KIM), now)
-    assert [row.number for row in five.audit.rows()] == [6, 3, 2, 1]
+    assert [row.number for row in five.audit.rows()] == [1, 2, 3, 6]
     assert five.audit.verify() == AuditVerdict(3, 4, "missing")
 
 
@@ -179,7 +179,7 @@ def test_names_become_pseudonyms_after_their_time_and_the_chain_stays_whole(
     assert audit.remove_names(later) == 3
     assert audit.remove_names(later) == 0
     assert audit.verify() == AuditVerdict(5)
-    newest, stop, third, second, first = audit.rows()
+    first, second, third, stop, newest = audit.rows()
     assert (newest.act, newest.after) == (Act.NAMES_REMOVED, {"up_to": 3, "rows": 3})
     assert stop.actor == sara
     assert first.actor == third.actor != second.actor
@@ -219,9 +219,9 @@ def test_processes_that_act_at_once_make_one_chain(accounts: AccountStore, tmp_p
     assert [each.wait() for each in running] == [0, 0, 0]
     assert accounts.audit.verify() == AuditVerdict(45)
     rows = accounts.audit.rows()
-    assert [row.number for row in reversed(rows)] == list(range(1, 46))
+    assert [row.number for row in rows] == list(range(1, 46))
     for name in ("Kim", "Sara", "Åsa"):
-        assert [row.after for row in reversed(rows) if row.actor.name == name] == list(range(15))
+        assert [row.after for row in rows if row.actor.name == name] == list(range(15))
     assert (tmp_path / "audit.head").read_text().split()[0] == "45"
 
 
@@ -246,7 +246,7 @@ def test_any_acts_are_read_back_and_any_change_of_one_is_found(entries: list[Aud
         store = AccountStore(Path(folder), told.append)
         for entry in entries:
             store.audit.append(entry, datetime(2026, 11, 20, tzinfo=UTC))
-        found = [(row.act, row.actor, row.whom, row.before, row.after) for row in reversed(store.audit.rows())]
+        found = [(row.act, row.actor, row.whom, row.before, row.after) for row in store.audit.rows()]
         assert found == [(each.act, each.actor, each.whom, each.before, each.after) for each in entries]
         assert store.audit.verify() == AuditVerdict(len(entries))
         number = data.draw(st.integers(1, len(entries)))
