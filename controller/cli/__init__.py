@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": "plan",
     "status": "status",
     "logs": "logs",
+    "report": "report",
     "rehearse": "rehearse",
     "override": "override",
     "resume": "override",

@@ -19,7 +19,7 @@ from controller.schedule.plan import REACH, Program
 from controller.service.override_end import DAYS_AHEAD, TONIGHT
 
 DAY_MIN = 24 * 60
-WEEK = timedelta(days=7)
+WEEK, A_YEAR = timedelta(days=7), timedelta(days=366)
 FIRST, LAST = 1970, date(2100, 12, 31)
 SOON = timedelta(minutes=1)
 NO_DAYS = "TWL-S101"
@@ -62,8 +62,9 @@ def read_since(text: str, setup: Setup, now: datetime) -> datetime:
         return read_instant(text, setup, now)
 
 
-def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
-    """Start and end in UTC; an empty text means from now over the next campaign."""
+def read_period(text: str, setup: Setup, now: datetime, *, past: bool = False) -> tuple[datetime, datetime]:
+    """Start and end in UTC; an empty text means from now over the next campaign. Days without a year are those that
+    are on now or come next, of the `past` those that began last."""
     if not text.strip():
         now = now.replace(microsecond=0)
         return now, _over_the_next_campaign(setup.program(), now)
@@ -75,11 +76,11 @@ def read_period(text: str, setup: Setup, now: datetime) -> tuple[datetime, datet
         if start >= end:
             raise WatertowerError("TWL-Q105", value=text)
         return start, end
-    return _days(text, setup, now)
+    return _days(text, setup, now, past)
 
 
-def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
-    """The calendar days of the occurrence that is on now or comes next; with a year, they may lie in the past.
+def _days(text: str, setup: Setup, now: datetime, past: bool) -> tuple[datetime, datetime]:
+    """The calendar days of the occurrence that is on now or comes next, or began last; with a year, whenever it is.
 
     Raises WatertowerError with the code of the mistake, TWL-Q105 for a text that names no days.
     """
@@ -100,8 +101,11 @@ def _days(text: str, setup: Setup, now: datetime) -> tuple[datetime, datetime]:
         if error.code == NO_DAYS:
             raise WatertowerError("TWL-Q105", value=text) from error
         raise WatertowerError(error.code, **error.fields) from error
-    first_day = date.min if days.year else now.astimezone(zone).date()
-    span = next(days.spans(first_day, LAST), None)
+    today = now.astimezone(zone).date()
+    if past and not days.year:
+        span = max(days.spans(today - A_YEAR, today), default=None)
+    else:
+        span = next(days.spans(date.min if days.year else today, LAST), None)
     if span is None:
         raise WatertowerError("TWL-Q105", value=text)
     return instant(span[0], 0, zone), instant(span[1], DAY_MIN, zone)

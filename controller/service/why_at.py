@@ -70,7 +70,7 @@ class WhyStep:
     def said(self, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:
         """For people, in one line; `names` are those of the zones."""
         if self.by_hand is not None:
-            told = _by_hand_words(self.by_hand, language, zone)
+            told = by_hand_words(self.by_hand, language, zone)
         elif self.idle is not None:
             told = self.idle.said(language)
         else:
@@ -261,7 +261,8 @@ def _looks_said(looks: Mapping[str, object], language: Language) -> str:
     return looks_words(looks, language)
 
 
-def _by_hand_words(by_hand: ByHand, language: Language, zone: tzinfo) -> str:
+def by_hand_words(by_hand: ByHand, language: Language, zone: tzinfo) -> str:
+    """What was set by hand, by whom, until when and why; and its end, where that was another one."""
     since = by_hand.since.astimezone(zone)
     fields = {
         "owner": by_hand.owner,

@@ -1,0 +1,88 @@
+"""`watertower report`: proof of glow, planned against confirmed light night by night, from the history."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+
+import click
+
+from controller.app.last_good import load_last_good
+from controller.cli.options import Options, common
+from controller.clock import SystemClock
+from controller.config.load import Setup
+from controller.errors import WatertowerError
+from controller.events.formatters import json_text
+from controller.rfc3339 import rfc3339
+from controller.service.proof import NightProof, Proof
+from controller.service.proof_period import prove, read_proof_period
+from controller.service.proof_words import MEANING, cause_words, gap_words, glow_words, night_words, period_words
+from controller.service.why_at import by_hand_words
+from controller.state import SqliteHistory
+
+
+@click.command("report")
+@click.argument("period", nargs=-1)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--csv", "as_csv", is_flag=True)
+@common
+def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
+    """What was planned and what was confirmed of PERIOD, which may be the name of a campaign with a year."""
+    if as_json and as_csv:
+        raise WatertowerError("TWL-Q115", words="--json, --csv")
+    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    now = SystemClock().read().wall
+    asked = read_proof_period(" ".join(period), setup, now)
+    proof = prove(SqliteHistory(options.state_dir), setup, asked, now)
+    if as_json:
+        click.echo(json_text({"site": setup.tower.site.name, **proof.value}, indent=2))
+    elif as_csv:
+        click.echo(csv_text(proof, options))
+    else:
+        click.echo("\n".join(_lines(proof, setup, options)))
+
+
+def csv_text(proof: Proof, options: Options) -> str:
+    """A line for each night and zone: seconds planned and confirmed, and the gaps in words."""
+    file = io.StringIO()
+    lines = csv.writer(file, lineterminator="\n")
+    lines.writerow(("night", "zone", "planned_min", "confirmed_min", "percent", "gaps"))
+    for night in proof.nights:
+        for zone, glow in night.zones.items():
+            gaps = "; ".join(
+                f"{rfc3339(gap.start)}/{rfc3339(gap.end)} "
+                + ", ".join(cause_words(cause, options.language) for cause in gap.causes)
+                for gap in night.gaps
+                if zone in gap.zones
+            )
+            planned, confirmed = f"{glow.planned_s / 60:.0f}", f"{int(glow.confirmed_s / 6) / 10:.1f}"
+            lines.writerow((night.night.isoformat(), zone, planned, confirmed, glow.percent, gaps))
+    return file.getvalue().rstrip("\n")
+
+
+def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:
+    language, zone = options.language, setup.tower.site.place.time_zone
+    names = setup.tower.landmark.zone_names(language)
+    title = proof.campaign or options.say("report.all_light")
+    yield f"{title}, {period_words(proof, language, zone)}"
+    yield glow_words(proof.tower, language)
+    if len(proof.zones) > 1:
+        yield from (f"  {names.get(name, name)}: {glow_words(glow, language)}" for name, glow in proof.zones.items())
+    if proof.until < proof.end:
+        yield options.say("report.counted_until", until=f"{proof.until.astimezone(zone):%Y-%m-%d %H:%M}")
+    yield from _nights(proof.nights, names, setup, options)
+    if proof.by_hand:
+        yield f"{options.say('report.by_hand')}: {len(proof.by_hand)}"
+        yield from (f"  {by_hand_words(each, language, zone)}" for each in proof.by_hand)
+    for each in proof.versions:
+        saved = f"{each.saved.astimezone(zone):%Y-%m-%d %H:%M}"
+        yield options.say("report.schedule", number=each.number, who=each.who, saved=saved, digest=each.digest[:12])
+    yield MEANING.say(language, {})
+
+
+def _nights(nights: tuple[NightProof, ...], names: Mapping[str, str], setup: Setup, options: Options) -> Iterator[str]:
+    language, zone = options.language, setup.tower.site.place.time_zone
+    days = [night_words(night, language) for night in nights]
+    widest = max(map(len, days), default=0)
+    for day, night in zip(days, nights, strict=True):
+        yield f"{day.ljust(widest)}  {glow_words(night.tower, language)}"
+        yield from (f"{'':{widest}}    {gap_words(gap, language, zone, names)}" for gap in night.gaps)

@@ -1,0 +1,362 @@
+"""Proof of glow: for how much of the planned light the gateways confirmed that they showed it, minute by minute, and of
+each gap the cause. Pure functions over the rows of the history.
+
+*Planned* is what the rules mean: of a minute that was recorded what the service meant then, of one that was not, or in
+which something was set by hand, what the schedule says. So light that a stop or an override takes away is a gap, with
+who did it, and light that nobody planned is never counted. *Confirmed* is what the gateways of a zone said that they
+showed. The tower is planned where any zone is, and confirmed for as long as all planned zones are.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, Literal
+
+from controller.events import Event
+from controller.events.models import plain_value
+from controller.lighting.look import NO_LIGHT
+from controller.rfc3339 import rfc3339
+from controller.schedule.campaign import Rule
+from controller.schedule.hours import Night
+from controller.schedule.plan import Cue, Program
+from controller.service.confirmed_minutes import look_document
+from controller.service.past import WHOLE_S
+from controller.service.past_spans import ByHand, PastFault
+from controller.state import LightChange, Minute
+
+A_MINUTE = timedelta(minutes=1)
+MINUTE_S = 60.0
+TOLD_LATE = timedelta(minutes=3)
+"""So long after a gap the event that explains it may come: commands are repeated before anybody is told."""
+SETTLES = timedelta(seconds=90)
+"""So long after a change of light lamps may still be on their way to it."""
+Look = Mapping[str, Any]
+CauseKind = Literal[
+    "stop", "override", "skip", "gateway", "service", "clock", "not_running", "not_recorded", "change", "unknown"
+]
+State = Literal["confirmed", "by_hand", "unconfirmed", "not_recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class GapCause:
+    """Why light was not confirmed: an `event` with its `code` and `gateway`, or who set what by hand."""
+
+    kind: CauseKind
+    code: str | None = None
+    gateway: str | None = None
+    owner: str | None = None
+    reason: str | None = None
+    event: Event | None = field(default=None, compare=False)
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        fields = {name: getattr(self, name) for name in ("code", "gateway", "owner", "reason")}
+        return {"kind": self.kind, **{name: value for name, value in fields.items() if value is not None}}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Planned minutes in a row that were not wholly confirmed in these zones; `missing_s` is of the zone that lacks
+    most."""
+
+    start: datetime
+    end: datetime
+    zones: tuple[str, ...]
+    missing_s: float
+    causes: tuple[GapCause, ...]
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {
+            "from": rfc3339(self.start),
+            "until": rfc3339(self.end),
+            "zones": list(self.zones),
+            "missing_s": round(self.missing_s, 1),
+            "causes": [cause.value for cause in self.causes],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Glow:
+    """So much light was planned, so much of it confirmed, in seconds."""
+
+    planned_s: float = 0.0
+    confirmed_s: float = 0.0
+
+    def __add__(self, other: "Glow") -> "Glow":
+        return Glow(self.planned_s + other.planned_s, self.confirmed_s + other.confirmed_s)
+
+    @property
+    def percent(self) -> float | None:
+        """With one decimal, never rounded up: 100 only where all is confirmed. None where nothing was planned."""
+        return int(1000 * self.confirmed_s / self.planned_s) / 10 if self.planned_s else None
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {"planned_s": self.planned_s, "confirmed_s": round(self.confirmed_s, 1), "percent": self.percent}
+
+
+@dataclass(frozen=True, slots=True)
+class NightProof:
+    """One night, named after its evening; `start` and `end` are those of its planned light."""
+
+    night: date
+    start: datetime
+    end: datetime
+    tower: Glow
+    zones: Mapping[str, Glow]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {
+            "night": self.night.isoformat(),
+            "from": rfc3339(self.start),
+            "until": rfc3339(self.end),
+            **self.tower.value,
+            "zones": {zone: glow.value for zone, glow in self.zones.items()},
+            "gaps": [gap.value for gap in self.gaps],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ProofVersion:
+    """A version of the schedule that was in force: its number, who saved it and when, its digest."""
+
+    number: int
+    who: str
+    saved: datetime
+    digest: str
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {"number": self.number, "who": self.who, "saved": rfc3339(self.saved), "sha256": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A period, counted up to `until`; of one campaign, or of whatever the rules meant."""
+
+    start: datetime
+    end: datetime
+    until: datetime
+    campaign: str | None
+    nights: tuple[NightProof, ...]
+    by_hand: tuple[ByHand, ...] = ()
+    versions: tuple[ProofVersion, ...] = ()
+
+    @property
+    def tower(self) -> Glow:
+        """The sum of the nights."""
+        return sum((night.tower for night in self.nights), Glow())
+
+    @property
+    def zones(self) -> dict[str, Glow]:
+        """The sum of the nights, by zone."""
+        names = dict.fromkeys(zone for night in self.nights for zone in night.zones)
+        return {zone: sum((night.zones.get(zone, Glow()) for night in self.nights), Glow()) for zone in names}
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {
+            "version": 1,
+            "from": rfc3339(self.start),
+            "until": rfc3339(self.end),
+            "counted_until": rfc3339(self.until),
+            "campaign": self.campaign,
+            **self.tower.value,
+            "zones": {zone: glow.value for zone, glow in self.zones.items()},
+            "nights": [night.value for night in self.nights],
+            "by_hand": [each.value | {"what": plain_value(each.what)} for each in self.by_hand],
+            "schedule_versions": [each.value for each in self.versions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NightRecord:
+    """What is known of a night from `start` to `end`: the rules then, and what the history holds. `changes` reach back
+    to what held at the start, `zones_of` has the zones of each gateway of today, `starts` when the service started."""
+
+    night: Night
+    start: datetime
+    end: datetime
+    program: Program
+    minutes: Sequence[Minute]
+    changes: Sequence[LightChange]
+    by_hand: Sequence[ByHand] = ()
+    faults: Sequence[PastFault] = ()
+    starts: Sequence[datetime] = ()
+    zones_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedMinute:
+    """A minute in which a zone should have been lit."""
+
+    at: datetime
+    state: State
+    confirmed_s: float
+    rule: Mapping[str, Any]
+    """That of what was set by hand."""
+
+    @property
+    def missing_s(self) -> float:
+        return MINUTE_S - self.confirmed_s
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Minutes in a row of one kind are one gap."""
+        return self.state, self.rule.get("kind"), self.rule.get("owner"), self.rule.get("reason")
+
+
+def prove_night(record: NightRecord) -> NightProof | None:
+    """The proof of one night; None where nothing was planned in it."""
+    cues = record.program.cues(record.start, record.end)
+    by_zone = {zone: list(_planned_minutes(record, cues, zone)) for zone in record.program.zones}
+    by_zone = {zone: minutes for zone, minutes in by_zone.items() if minutes}
+    if not by_zone:
+        return None
+    tower: dict[datetime, float] = {}
+    for minutes in by_zone.values():
+        for minute in minutes:
+            tower[minute.at] = min(minute.confirmed_s, tower.get(minute.at, MINUTE_S))
+    return NightProof(
+        night=record.night.day,
+        start=min(tower),
+        end=max(tower) + A_MINUTE,
+        tower=Glow(MINUTE_S * len(tower), sum(tower.values())),
+        zones={
+            zone: Glow(MINUTE_S * len(minutes), sum(minute.confirmed_s for minute in minutes))
+            for zone, minutes in by_zone.items()
+        },
+        gaps=tuple(_gaps(record, by_zone)),
+    )
+
+
+def _planned_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[_PlannedMinute]:
+    rows = {row.at: row for row in record.minutes if row.zone == zone}
+    changes = [change for change in record.changes if change.zone == zone]
+    shown, cue = -1, 0
+    for at in sorted({*rows, *_lit_minutes(record, cues, zone)}):
+        while shown + 1 < len(changes) and changes[shown + 1].at < at + A_MINUTE / 2:
+            shown += 1
+        while cue + 1 < len(cues) and cues[cue + 1].at <= at:
+            cue += 1
+        minute = _planned_minute(record, zone, (at, cues[cue]), rows.get(at), changes[shown] if shown >= 0 else None)
+        if minute is not None:
+            yield minute
+
+
+def _lit_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[datetime]:
+    """The minutes of cues that light a zone."""
+    for cue, end in zip(cues, (*(cue.at for cue in cues[1:]), record.end), strict=True):
+        at = _whole_minute(max(cue.at, record.start))
+        while at < end and zone in cue.looks:
+            yield at
+            at += A_MINUTE
+
+
+def _planned_minute(
+    record: NightRecord, zone: str, meant: tuple[datetime, Cue], row: Minute | None, change: LightChange | None
+) -> _PlannedMinute | None:
+    """What was planned of a zone in a minute; None for dark."""
+    at, cue = meant
+    rule = change.rule if change is not None else {}
+    if row is None:
+        return _PlannedMinute(at, "not_recorded", 0.0, {}) if _is_meant(record, zone, cue, at) else None
+    confirmed_s = MINUTE_S if row.confirmed_s >= WHOLE_S else row.confirmed_s
+    by_hand = _by_hand_of(rule)
+    if by_hand is not None:
+        if not _is_meant(record, zone, cue, at):
+            return None
+        is_as_meant = change is not None and row.planned and _is_alike(change.look, cue, zone)
+        return _PlannedMinute(at, "by_hand", confirmed_s if is_as_meant else 0.0, by_hand)
+    is_of_campaign = record.campaign in {None, rule.get("name")}
+    if not row.planned or not is_of_campaign:
+        return None
+    state: State = "confirmed" if confirmed_s == MINUTE_S else "unconfirmed"
+    return _PlannedMinute(at, state, confirmed_s, {})
+
+
+def _whole_minute(at: datetime) -> datetime:
+    """The first whole minute from an instant on."""
+    begun = at.replace(second=0, microsecond=0)
+    return begun if begun == at else begun + A_MINUTE
+
+
+def _is_meant(record: NightRecord, zone: str, cue: Cue, at: datetime) -> bool:
+    """Whether the schedule lights a zone at an instant, on behalf of the campaign that is asked for."""
+    part = cue.of(zone)
+    if record.campaign is not None and not (isinstance(part.why.by, Rule) and part.why.by.name == record.campaign):
+        return False
+    look = cue.looks.get(zone, NO_LIGHT)
+    return bool(look.at(max(0.0, (at - part.since).total_seconds())).on)
+
+
+def _by_hand_of(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The stop or override on whose behalf a zone showed what it did, or the skip that left a campaign out."""
+    if rule.get("kind") in {"stop", "override"}:
+        return rule
+    skip = rule.get("skip")
+    return {"kind": "skip", **skip} if isinstance(skip, Mapping) else None
+
+
+def _is_alike(shown: Look, cue: Cue, zone: str) -> bool:
+    """Whether what was set by hand is the light that the schedule means."""
+    meant = look_document(cue.looks.get(zone, NO_LIGHT), cue.at)
+    return all(shown.get(key) == meant[key] for key in ("colors", "brightness"))
+
+
+# Gaps
+
+
+def _gaps(record: NightRecord, by_zone: Mapping[str, list[_PlannedMinute]]) -> Iterator[Gap]:
+    """In the order of time; zones with the same gap are one."""
+    found: dict[tuple[datetime, datetime, tuple[GapCause, ...]], dict[str, float]] = {}
+    for zone, minutes in by_zone.items():
+        lacking = [minute for minute in minutes if minute.missing_s > 0]
+        for run in _runs(lacking):
+            key = (run[0].at, run[-1].at + A_MINUTE, _causes(record, zone, run))
+            found.setdefault(key, {})[zone] = sum(minute.missing_s for minute in run)
+    for (start, end, causes), missing in sorted(found.items(), key=lambda item: item[0][:2]):
+        yield Gap(start, end, tuple(missing), max(missing.values()), causes)
+
+
+def _runs(minutes: Iterable[_PlannedMinute]) -> Iterator[list[_PlannedMinute]]:
+    """Minutes in a row of one kind."""
+    numbered = enumerate(minutes)
+    for _, run in groupby(numbered, key=lambda pair: (pair[1].kind, pair[1].at - pair[0] * A_MINUTE)):
+        yield [minute for _, minute in run]
+
+
+def _causes(record: NightRecord, zone: str, run: list[_PlannedMinute]) -> tuple[GapCause, ...]:
+    start, end = run[0].at, run[-1].at + A_MINUTE
+    first = run[0]
+    if first.state == "by_hand":
+        owner, reason = first.rule.get("owner"), first.rule.get("reason")
+        return (GapCause(first.rule["kind"], owner=owner, reason=reason),)
+    if first.state == "not_recorded":
+        has_started = any(start <= at <= end + TOLD_LATE for at in record.starts)
+        return (GapCause("not_running" if has_started else "not_recorded"),)
+    faults = [each for each in record.faults if zone in record.zones_of.get(each.gateway or "", (zone,))]
+    lasting = [each for each in faults if each.overlaps(start, end)]
+    told_later = [each for each in faults if each.overlaps(end, end + TOLD_LATE)]
+    causes = dict.fromkeys(map(_cause_of, lasting or told_later))
+    if causes:
+        return tuple(causes)
+    changes = (change.at for change in record.changes if change.zone == zone)
+    settles = any(start - SETTLES < at < end and end - start <= 2 * A_MINUTE for at in changes)
+    return (GapCause("change" if settles else "unknown"),)
+
+
+def _cause_of(fault: PastFault) -> GapCause:
+    kind: CauseKind = "clock" if fault.code[4] == "T" else "gateway" if fault.gateway is not None else "service"
+    return GapCause(kind, fault.code, fault.gateway, event=fault.event)

@@ -1,0 +1,72 @@
+"""A proof of glow in words, for the command and the page."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+
+from controller.events.models import Text
+from controller.locale import Language, texts
+from controller.service.proof import Gap, GapCause, Glow, NightProof, Proof
+
+MEANING = Text("past", "proof.meaning")
+
+
+def glow_words(glow: Glow, language: Language) -> str:
+    """`114 h 41 min of 114 h 55 min confirmed (99.8 %)`; that nothing was planned where that is so."""
+    if glow.percent is None:
+        return Text("past", "proof.nothing_planned").say(language, {})
+    share = f"{glow.percent:g}".replace(".", str(texts(language, "values")["decimal_mark"]))
+    fields = {"confirmed": hours_words(glow.confirmed_s), "planned": hours_words(glow.planned_s), "percent": share}
+    return Text("past", "proof.confirmed").say(language, fields)
+
+
+def hours_words(seconds: float) -> str:
+    """`7 h 58 min`, whole minutes that are full."""
+    hours, minutes = divmod(int(seconds // 60), 60)
+    return f"{hours} h {minutes:02} min"
+
+
+def day_words(day: date, language: Language) -> str:
+    """`fri 20 nov`."""
+    words = texts(language, "commands")
+    return f"{words['weekday'][str(day.isoweekday())]} {day.day} {words['month'][str(day.month)]}"
+
+
+def night_words(night: NightProof, language: Language) -> str:
+    """`thu 19 – fri 20 nov`, as a night lies on two days."""
+    first, last = night.night, night.night + timedelta(days=1)
+    weekday = texts(language, "commands")["weekday"][str(first.isoweekday())]
+    begin = f"{weekday} {first.day}" if first.month == last.month else day_words(first, language)
+    return f"{begin} – {day_words(last, language)}"
+
+
+def period_words(proof: Proof, language: Language, zone: tzinfo) -> str:
+    """`fri 20 nov 2026 – thu 26 nov 2026`, the days of a period."""
+    first, last = (at.astimezone(zone).date() for at in (proof.start, proof.end - timedelta(minutes=1)))
+    days = [f"{day_words(day, language)} {day.year}" for day in dict.fromkeys((first, last))]
+    return " – ".join(days)
+
+
+def gap_words(gap: Gap, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:
+    """`02:10–02:14 bowl, shaft: TWL-G104 mast`."""
+    zones = ", ".join((names or {}).get(name, name) for name in gap.zones)
+    causes = "; ".join(cause_words(cause, language) for cause in gap.causes)
+    span_s = (gap.end - gap.start).total_seconds()
+    fields = {"from": _clock(gap.start, zone), "until": _clock(gap.end, zone), "zones": zones, "because": causes}
+    if gap.missing_s < span_s:
+        missing = f"{gap.missing_s:.0f} s" if gap.missing_s < 120 else hours_words(gap.missing_s)
+        return Text("past", "proof.gap_in_part").say(language, {**fields, "missing": missing})
+    return Text("past", "proof.gap").say(language, fields)
+
+
+def cause_words(cause: GapCause, language: Language) -> str:
+    """What kept the light from being confirmed."""
+    if cause.code is not None:
+        told = cause.event.text(language) if cause.event is not None else cause.gateway
+        return f"{cause.code} {told}" if told else cause.code
+    return Text("past", f"cause.{cause.kind}").say(
+        language, {"owner": cause.owner or "–", "reason": cause.reason or "–"}
+    )
+
+
+def _clock(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%H:%M}"
