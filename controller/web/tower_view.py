@@ -1,16 +1,159 @@
 """Tornet: is it lit as it should be, and what comes next?"""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from controller.web.visit import Visited
+from controller.errors import WatertowerError
+from controller.events import CATALOGUE, Level
+from controller.events.models import WIDEST, printable
+from controller.locale import Language
+from controller.service.gateway_state import Status
+from controller.service.health import WORST_FIRST, Degradation, GatewayHealth
+from controller.service.sentence import Sentence, facts_of, sentence, time_left
+from controller.state import SqliteHistory
+from controller.web.running_service import Snapshot
+from controller.web.visit import ForViewer, Visit
 
 router = APIRouter()
+MOST_GATEWAYS = 8
+"""More are told by their counts, and by the names of those that are not confirmed."""
+MOST_NAMED = 5
+MOST_BANNERS = 2
+MOST_EVENTS = 8
+OF_TODAY = ("TWL-C020", "TWL-O101", "TWL-O102", "TWL-O103", "TWL-O104", "TWL-O105", "TWL-O106", "TWL-O130")
+"""What people ask for when they ask what happened: each change of light, each act, a saved schedule."""
+FILES = frozenset({"TWL-O131", "TWL-O134"})
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """Something that asks for somebody: `kind` is `error` or `warning`; `cure` says what to do; `link` leads there."""
+
+    kind: str
+    text: str
+    cure: str = ""
+    link: str = ""
+    link_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLine:
+    """A gateway in one line: its status, in words and by its sign, and what else is to be known."""
+
+    name: str
+    status: Status
+    words: str
+    details: str
 
 
 @router.get("/", include_in_schema=False)
-def tower(visited: Visited) -> HTMLResponse:
-    """The tower as it is reported, the sentence, what comes next."""
+def tower(visited: ForViewer) -> HTMLResponse:
+    """The tower as it is reported, the sentence, what comes next; `?kiosk=1` without anything to press."""
+    snapshot = visited.snapshot
+    named = snapshot.gateways(_worst_names(snapshot))
+    told = told_of(snapshot, named, visited.language)
+    banners = [*_banners(visited, snapshot, named, told)]
     return visited.page(
-        "tower", picture="", status="unknown", sentence=visited.snapshot.health.now.said(visited.language)
+        "tower",
+        told=told,
+        picture="",
+        left=_left(snapshot, visited.language),
+        next_at=snapshot.health.next.at if snapshot.health.next is not None else None,
+        banners=banners[:MOST_BANNERS],
+        more_banners=max(0, len(banners) - MOST_BANNERS),
+        counts=[(status, snapshot.health.counts.get(status, 0)) for status in WORST_FIRST],
+        gateways=[_line(visited, gateway, snapshot) for gateway in named],
+        is_small=len(snapshot.states) <= MOST_GATEWAYS,
+        events=list(_today(visited)),
+        is_overridden=bool(snapshot.overrides),
+        is_stopped=snapshot.stop is not None,
+        is_kiosk=visited.request.query_params.get("kiosk") == "1",
     )
+
+
+def told_of(snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], language: Language) -> Sentence:
+    """The sentence of a snapshot; `gateways` are the documents of those that it may name."""
+    return sentence(facts_of(snapshot.setup.tower, snapshot.health, gateways), language)
+
+
+def _left(snapshot: Snapshot, language: Language) -> str:
+    following = snapshot.health.next
+    return time_left(following.at - snapshot.now, language) if following is not None else ""
+
+
+def _worst_names(snapshot: Snapshot) -> tuple[str, ...]:
+    """All of a small site, else some of those that are not confirmed, the worst first."""
+    if len(snapshot.states) <= MOST_GATEWAYS:
+        return tuple(snapshot.states)
+    unconfirmed = sorted(snapshot.health.unconfirmed, key=lambda each: WORST_FIRST.index(each.status))
+    return tuple(each.name for each in unconfirmed[:MOST_NAMED])
+
+
+def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> GatewayLine:
+    if gateway.status == "confirmed":
+        heard = gateway.heard
+        details = "" if heard is None else visited.say("tower.heard", seconds=_seconds_since(heard, snapshot.now))
+    else:
+        at = snapshot.now.astimezone(snapshot.zone)
+        wrong = [zone for zone, each in gateway.zones.items() if each.status != "confirmed"]
+        details = "; ".join(gateway.said(zone, visited.language, at) for zone in wrong)
+    words = visited.say(f"common.status.{gateway.status}")
+    return GatewayLine(gateway.name, gateway.status, words, printable(details, WIDEST))
+
+
+def _seconds_since(at: datetime, now: datetime) -> int:
+    return max(0, round((now - at).total_seconds()))
+
+
+def _banners(
+    visited: Visit, snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], told: Sentence
+) -> Iterator[Banner]:
+    """What asks for somebody: a stop, then what is wrong with lamps and with the service, errors first."""
+    if snapshot.stop is not None:
+        since = snapshot.stop.start.astimezone(snapshot.zone)
+        fields = {"owner": snapshot.stop.owner, "reason": snapshot.stop.reason or "–", "since": f"{since:%H:%M}"}
+        text = visited.say("tower.banner.stop", **fields)
+        yield Banner("error", text, "", "/stop/lift", visited.say("tower.banner.stop_link"))
+    found = [_gateway(visited, each, snapshot, told) for each in gateways if each.code and not each.is_well]
+    found += [_degradation(visited, one) for one in snapshot.health.degradations if not one.is_harmless]
+    yield from sorted(found, key=lambda banner: banner.kind != "error")
+
+
+def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, told: Sentence) -> Banner:
+    """A gateway of which an event said that it is wrong."""
+    kind = CATALOGUE[gateway.code or ""]
+    cure = kind.action.template(visited.language).replace("{gateway}", gateway.name)
+    text = told.about if told.about.startswith(gateway.name) else ""
+    return Banner(
+        "error" if gateway.status == "silent" else "warning",
+        text or f"{gateway.name}: {_line(visited, gateway, snapshot).details}",
+        "" if "{" in cure else cure,
+        f"/gateways/{gateway.name}",
+        visited.say("tower.banner.gateway_link", code=gateway.code),
+    )
+
+
+def _degradation(visited: Visit, one: Degradation) -> Banner:
+    event = one.event
+    kind = "error" if event is not None and event.level is Level.ERROR else "warning"
+    cure = event.action(visited.language) if event is not None else ""
+    link, text = f"/code/{one.code}", visited.say("tower.banner.code_link", code=one.code)
+    if one.code in FILES:
+        link, text = "/schedule/file", visited.say("tower.banner.file_link")
+    return Banner(kind, one.said(visited.language), cure, link, text)
+
+
+def _today(visited: Visit) -> Iterator[tuple[str, str]]:
+    """Time and text of what happened today, the newest first."""
+    start = visited.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        recorded = SqliteHistory(visited.service.state).events_between(start, visited.now, OF_TODAY)
+    except WatertowerError:  # said by `/events`, and by a degradation while it lasts
+        return
+    for each in islice(reversed(recorded), MOST_EVENTS):
+        yield f"{each.at.astimezone(visited.now.tzinfo):%H:%M}", each.event.text(visited.language)
