@@ -22,10 +22,11 @@ from controller.events import Event
 from controller.gateways.base import Gateway
 from controller.locale import Language
 from controller.schedule.plan import Cue, Program
-from controller.service.gateway_state import GatewayState
-from controller.service.health import GatewayHealth, Health
+from controller.service.gateway_state import GatewayState, Status
+from controller.service.health import GatewayHealth, Health, worst
 from controller.service.health_report import gateway_health
 from controller.service.override_request import StoredOverride
+from controller.state.accounts import AccountStore
 
 ANSWER_WITHIN_S = 8.0
 
@@ -74,6 +75,12 @@ class Snapshot:
         return tuple(each for each in found if each is not None)
 
     @cached_property
+    def statuses(self) -> Mapping[str, Status]:
+        """The status of each gateway, that of its worst zone."""
+        zones = ((name, self._gateways[name].zone_names, state.status) for name, state in self.states.items())
+        return {name: worst({status.get(zone, "unknown") for zone in names}) for name, names, status in zones}
+
+    @cached_property
     def _gateways(self) -> Mapping[str, Gateway]:
         return {gateway.name: gateway for gateway in self.setup.tower.gateways}
 
@@ -104,6 +111,8 @@ class RunningService:
         self.config = config
         self.language = language
         self.is_demo = is_demo
+        self.accounts = AccountStore(state, self.tell)
+        """Used in the thread pool of the page only: each act waits for the disk."""
         self.snapshot: Snapshot | None = None
         """None before the first turn."""
         self.version = 0

@@ -9,18 +9,24 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from controller.config.tower import Web
+from controller.events import new_event
 from controller.locale import Language, languages, template
+from controller.state.accounts_file import NotKept
+from controller.state.audit import Act, Actor, AuditEntry, Source
 from controller.state.roles import Role
 from controller.web.running_service import RunningService, Snapshot
 from controller.web.visitors import Visitor, caller, is_secure, open_role
 
+RESULT = "result"
+"""The cookie with what came of an act, for the page that follows it."""
+LONGEST_RESULT = 400
 FOLDER = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
 SECRET = secrets.token_bytes(32)
@@ -68,12 +74,33 @@ class Visit:
 
     def page(self, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
         """A view as HTML: the template `<view>.html` with these values, beside what every template has."""
-        html = templates().get_template(f"{view}.html").render(visit=self, say=self.say, Role=Role, view=view, **values)
-        return HTMLResponse(html, status_code)
+        # a refresh of an open page does not take the result from the page that it is meant for
+        result = unquote(self.request.cookies.get(RESULT, "")) if "x-live" not in self.request.headers else ""
+        html = (
+            templates()
+            .get_template(f"{view}.html")
+            .render(visit=self, say=self.say, Role=Role, view=view, result=result, **values)
+        )
+        response = HTMLResponse(html, status_code)
+        if result:
+            response.delete_cookie(RESULT)
+        return response
 
-    def to(self, path: str) -> RedirectResponse:
-        """After an act: reloading what follows does not repeat it."""
-        return RedirectResponse(path, 303)
+    def to(self, path: str, result: str = "") -> RedirectResponse:
+        """After an act: reloading what follows does not repeat it. What came of the act is shown there, once."""
+        response = RedirectResponse(path, 303)
+        if result:
+            response.set_cookie(RESULT, quote(result[:LONGEST_RESULT]), max_age=60, httponly=True, samesite="lax")
+        return response
+
+    def audit(self, act: Act, before: object = None, after: object = None) -> None:
+        """Records an act that was done, by whom and from where; waits for the disk. One that cannot be recorded is
+        told: the light comes first."""
+        actor = Actor(self.visitor.owner, Source.PAGE, self.visitor.address)
+        try:
+            self.service.accounts.audit.append(AuditEntry(act, actor, before=before, after=after), self.now)
+        except NotKept as error:
+            self.service.tell(new_event(error.code, **error.fields))
 
     @property
     def path(self) -> str:
