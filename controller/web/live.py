@@ -33,5 +33,6 @@ async def _stream(service: RunningService) -> AsyncIterator[str]:
         if service.snapshot is None or service.is_ending:
             continue
         seen = service.version
-        data = json.dumps({"version": seen, "at": rfc3339(service.snapshot.now)})
+        now, zone = service.clock.read().wall, service.snapshot.zone
+        data = json.dumps({"version": seen, "at": rfc3339(now), "time": f"{now.astimezone(zone):%H:%M:%S}"})
         yield f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"

@@ -6,6 +6,8 @@ const STALE_MS = 25000;
 const say = document.querySelector(".result");
 let heard = performance.now();
 let stream = null;
+let time = "";      // of the tower, never of the reader
+let skewMs = 0;     // how far the tower's clock is ahead of the reader's
 let busy = false;
 let again = false;
 
@@ -15,7 +17,7 @@ function listen() {
   const path = document.body.dataset.live;
   if (!path || stream || document.hidden) return;
   stream = new EventSource(path);
-  stream.addEventListener("state", () => { noteHeard(); refresh(); });
+  stream.addEventListener("state", (event) => { noteHeard(event); refresh(); });
   stream.addEventListener("tick", noteHeard);
 }
 
@@ -24,8 +26,11 @@ function hush() {
   stream = null;
 }
 
-function noteHeard() {
+function noteHeard(event) {
+  const data = JSON.parse(event.data);
   heard = performance.now();
+  time = data.time;
+  skewMs = Date.parse(data.at) - Date.now();
   judgeAge();
 }
 
@@ -35,9 +40,10 @@ function judgeAge() {
   const line = document.querySelector(".live");
   document.body.classList.toggle("stale", stale);
   if (line) {
-    line.classList.toggle("on", !stale && stream !== null);
+    line.classList.toggle("on", !stale && time !== "");
     const text = line.querySelector(".live-text");
-    if (!stale && stream) text.textContent = text.dataset.liveText.replace("{time}", new Date().toLocaleTimeString("sv-SE"));
+    if (!stale && time) text.textContent = text.dataset.liveText.replace("{time}", time);
+    if (stale) text.textContent = text.dataset.staleText;
   }
   const lost = document.querySelector("[data-lost]");
   if (lost) lost.hidden = !stale;
@@ -90,8 +96,8 @@ listen();
 
 function countDown() {
   for (const each of document.querySelectorAll("[data-until]")) {
-    const left = Math.max(0, (Date.parse(each.dataset.until) - Date.now()) / 1000);
-    if (!Number.isFinite(left) || document.body.dataset.lapse) continue;
+    const left = Math.max(0, (Date.parse(each.dataset.until) - Date.now() - skewMs) / 1000);
+    if (!Number.isFinite(left)) continue;
     const h = Math.floor(left / 3600), m = Math.floor((left % 3600) / 60), s = Math.floor(left % 60);
     const [hours, minutes, seconds] = each.dataset.units.split("|");
     each.textContent = each.dataset.words.replace("{left}", left < 120 ? `${Math.floor(left)} ${seconds}` : `${h ? `${h} ${hours} ` : ""}${m} ${minutes}`);
