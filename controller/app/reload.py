@@ -19,6 +19,7 @@ from controller.app import broker_settings
 from controller.app.last_good import LastGood, copied_at, local
 from controller.broker import User
 from controller.config import source
+from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, load
 from controller.config.profiles import profile_paths
 from controller.errors import FilesRejected, WatertowerError
@@ -28,7 +29,11 @@ from controller.rfc3339 import rfc3339
 from controller.schedule.plan import Cue, Program
 from controller.service.control_loop import ControlLoop
 from controller.service.desired import desired_looks
+from controller.service.saving import ScheduleKeeper
 from controller.service.values import looks_value, rules_value
+from controller.state import NotRead
+from controller.state.json_file import FileStatus
+from controller.state.versions import VersionStore
 from controller.threads import run_blocking
 
 if TYPE_CHECKING:
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 STILL_S = 0.5
 RETRY_S = 10.0
+TAKEN_S = 2.0
+"""So long whoever has saved waits for the service to take it."""
 TONIGHT = timedelta(hours=24)
 REJECTED, UNREAD = "TWL-O131", "TWL-O134"
 FILE_UNUSABLE = "TWL-Q106"
@@ -47,10 +54,12 @@ Users = Mapping[str, User] | None
 
 class FileFollower:
     """Follows the files of one run. A changed schedule is taken at once; `anew` gets the setup when tower.yaml or the
-    broker's users changed, so that everything has to be built anew. `users` are those that the broker knows."""
+    broker's users changed, so that everything has to be built anew. `users` are those that the broker knows. `keeper`
+    saves the schedule for the page, from any thread; None where there are no files to follow."""
 
     def __init__(self, context: "Context", loop: ControlLoop, users: Users) -> None:
-        self.anew: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
+        self._event_loop = asyncio.get_running_loop()
+        self.anew: asyncio.Future[Setup] = self._event_loop.create_future()
         self._context = context
         self._loop = loop
         self._users = users
@@ -59,6 +68,11 @@ class FileFollower:
         raised = context.degradations.stands  # reported by the build before this one, and lasting still
         self._copy = LastGood(context.config or Path(), context.state, Alarm(self._tell, raised("TWL-O132")))
         self._alarm = Alarm(self._tell, raised(REJECTED) or raised(UNREAD))
+        self._judging = asyncio.Lock()
+        self._judged: Seen | None = None
+        self._versions = VersionStore(context.state, self._tell_from_anywhere)
+        self._versions_status = FileStatus(self._versions.folder, self._tell)
+        self.keeper = self._keeper(context.config) if context.config is not None else None
 
     @property
     def in_force(self) -> Setup:
@@ -77,12 +91,52 @@ class FileFollower:
         if not self._context.unbuilt:
             # a file saved while everything was built is no change to a follower that began to look only now
             await self._copy.keep(self._context.setup)
+            await self._note_version()
             await self._judge(directory, saved=False)
         async for saved in changed:
             if self.anew.done():
                 return
             await self._copy.retry()
-            await self._judge(directory, saved)
+            await self._answer(directory, saved)
+
+    async def take(self) -> tuple[Finding, ...]:
+        """Judges the files at once, for somebody who has saved the schedule whole and waits: why they are rejected, or
+        nothing."""
+        directory = self._context.config
+        if directory is None or self.anew.done():
+            return ()
+        await self._answer(directory, saved=True)
+        rejected = self._alarm.raised
+        return (Finding(rejected, str(directory / SCHEDULE)),) if rejected is not None else ()
+
+    async def _answer(self, directory: Path, saved: bool) -> None:
+        """Judges what somebody saved, unless that was done, be it for one who waited or by the look at the files."""
+        async with self._judging:
+            files = await run_blocking("files", partial(_look, directory, ()))
+            await self._judge(directory, saved and (files is None or files != self._judged))
+            self._judged = files
+
+    def _keeper(self, directory: Path) -> ScheduleKeeper:
+        running, clock = self._event_loop, self._context.clock
+
+        def take() -> tuple[Finding, ...] | None:
+            try:
+                return asyncio.run_coroutine_threadsafe(self.take(), running).result(TAKEN_S)
+            except TimeoutError:
+                return None
+
+        return ScheduleKeeper(directory, self._versions, lambda: clock.read().wall, take)
+
+    async def _note_version(self) -> None:
+        """Makes a version of a schedule that somebody else has saved."""
+        if self.keeper is None:
+            return
+        try:
+            await run_blocking("files", self.keeper.note)
+        except (OSError, NotRead) as error:
+            self._versions_status.fails(error)
+        else:
+            self._versions_status.works()
 
     async def _judge(self, directory: Path, saved: bool) -> None:
         """Reads the files and takes or rejects them; `saved`: somebody saved one and waits for an answer."""
@@ -120,6 +174,7 @@ class FileFollower:
         self._in_force, self._taken_at = setup, now
         self._loop.reload(setup)
         await self._copy.keep(setup)
+        await self._note_version()
 
     def _reject(self, event: Event, saved: bool) -> None:
         self._alarm.raise_(event, again=saved or event != self._alarm.raised)
@@ -131,6 +186,10 @@ class FileFollower:
 
     def _tell(self, event: Event) -> None:
         self._loop.tell(event, self._context.clock.read().wall)
+
+    def _tell_from_anywhere(self, event: Event) -> None:
+        """From a thread that waits for the disk."""
+        self._event_loop.call_soon_threadsafe(self._tell, event)
 
 
 def _users(setup: Setup) -> Users:

@@ -4,12 +4,15 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SET_ASIDE = 5
 """So many damaged files of one name are evidence; only the last gives way to another."""
+NEW_MODE = 0o664
+"""Of a file of people's that was not there; what the umask forbids is left out."""
 UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)
 """What a file system answers that cannot sync a directory: some network and FUSE file systems."""
 
@@ -31,6 +34,34 @@ def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
     sync_directory(path.parent)
 
 
+def rewrite(path: Path, data: bytes) -> None:
+    """Give a file that people edit new content, in the same way: its mode and group stay, its owner where this process
+    may set it. A link is followed. Raises OSError, and then the old content stands, as with `write`.
+    """
+    target = path.resolve()
+    new = target.with_name(f"{target.name}.new")
+    new.unlink(missing_ok=True)  # one that another user left may not be written
+    try:
+        _write_synced(new, [data], NEW_MODE)
+        with suppress(FileNotFoundError):
+            _give_to(new, target.stat())
+        new.rename(target)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
+    sync_directory(target.parent)
+
+
+def _give_to(path: Path, like: os.stat_result) -> None:
+    """A mode with set-user or set-group bits is none of a text, and may be forbidden to the service."""
+    for owner in (like.st_uid, -1):
+        with suppress(PermissionError):
+            os.chown(path, owner, like.st_gid)
+            break
+    path.chmod(stat.S_IMODE(like.st_mode) & 0o777)
+
+
 def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Give the folder these files, by their names relative to it, and no others; raises OSError.
 
@@ -38,7 +69,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     old ones are `<name>.old`.
     """
     new, old = _beside(folder)
-    with _locked(folder.parent):
+    with locked(folder.parent):
         settle(folder)
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -66,8 +97,9 @@ def _beside(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """No other process writes a folder in this directory: controller and gateway may share one."""
+def locked(directory: Path) -> Iterator[None]:
+    """No other process that asks for this lock writes in the directory: controller and gateway may share one. Raises
+    OSError where there is no such directory, or it may not be read."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # some network file systems know no locks

@@ -6,6 +6,7 @@ import errno
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,11 @@ from controller.config.load import Setup, load
 from controller.errors import FilesRejected
 from controller.events import Event
 from controller.service.degradations import Degradations
+from controller.service.saving import Saved
+from controller.state.versions import VersionStore
 
 SHIPPED = Path(__file__).parents[2] / "config"
+BLUE = "version: 1\ncampaigns:\n  - {name: Blå, dates: every day, color: blue}\n"
 SPOILT = "version: 1\ncampaigns:\n  - {name: x, dates: evry day, color: blue}\n"
 
 
@@ -289,3 +293,48 @@ async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(se
     await again.until(lambda: again.program != before)
     await again.until(lambda: again.stands == [])
     await again.stop()
+
+
+def versions(service: Service) -> list[tuple[str, bytes]]:
+    """Source and text of each version of the schedule, oldest first."""
+    store = VersionStore(service.state, service.told.append)
+    return [(version.source, store.text(version)) for version in reversed(store.versions())]
+
+
+async def test_what_an_editor_saves_becomes_a_version(service: Service) -> None:
+    """Once it is taken; what has mistakes does not."""
+    first = (service.config / "schedule.yaml").read_bytes()
+    service.save(SPOILT)
+    await service.until(lambda: "TWL-O131" in service.codes)
+    service.save(BLUE)
+    await service.until(lambda: len(versions(service)) == 2)
+    assert versions(service) == [("disk", first), ("disk", BLUE.encode())]
+
+
+async def test_what_the_page_saves_is_taken_at_once_and_told_once(service: Service) -> None:
+    """Not when the files are looked at the next time, and by no second version."""
+    keeper = service.following.keeper
+    assert keeper is not None
+    base = keeper.read().sha256
+    save = partial(keeper.save, BLUE.encode(), base, who="kim", source="page")
+    outcome = await asyncio.to_thread(save)
+    assert isinstance(outcome, Saved)
+    assert outcome.taken
+    assert service.program.campaigns[0].name == "Blå"
+    await asyncio.sleep(0.5)
+    assert service.codes.count("TWL-O130") == 1
+    assert [source for source, _ in versions(service)] == ["disk", "page"]
+
+
+async def test_versions_that_cannot_be_kept_are_told_and_the_schedule_is_taken(service: Service) -> None:
+    """And told again once they can be."""
+    folder = service.state / "versions"
+    shutil.rmtree(folder)
+    folder.write_bytes(b"a file where the folder should be")
+    service.save(BLUE)
+    await service.until(lambda: "TWL-J003" in service.stands)
+    assert service.program.campaigns[0].name == "Blå"
+    folder.unlink()
+    service.save(BLUE + "# again\n")
+    await service.until(lambda: "TWL-J003" not in service.stands)
+    assert [source for source, _ in versions(service)] == ["disk"]

@@ -1,0 +1,215 @@
+"""schedule.yaml on the disk: read with its findings, and saved as a new version that the service takes.
+
+Nothing is overwritten unseen: whoever saves says by its sha256 which text was edited, and gets the one that stands
+there now if it is another. A text with findings is never written. Commands and the page save in the same way, beside
+editors that know nothing of it. Every call here waits for the disk.
+"""
+
+import grp
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from controller import plain_file
+from controller.config.findings import Finding
+from controller.config.load import SCHEDULE, TOWER, Setup, parse
+from controller.config.source import LIMIT, read_file
+from controller.errors import FilesRejected
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
+from controller.schedule.changes import changes
+from controller.service.change_words import summary_value
+from controller.state import NotRead, atomic
+from controller.state.versions import ScheduleVersion, Source, VersionStore, digest
+
+Take = Callable[[], tuple[Finding, ...] | None]
+"""Waits until the running service has judged the files: no findings, or why it rejects them; None where it did not
+answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSchedule:
+    """The file as it stands: with `setup` where it can be used together with tower.yaml, else with findings."""
+
+    path: Path
+    text: bytes
+    sha256: str
+    setup: Setup | None
+    findings: tuple[Finding, ...]
+    saved_at: datetime | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The text is on the disk. `version` is None where it could not be kept, and `not_kept` says why. `taken` says
+    whether the running service has it in force, None where nobody was asked or answered in time."""
+
+    version: ScheduleVersion | None
+    taken: bool | None = None
+    not_kept: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveConflict:
+    """Nothing was written: the file is another one than was edited."""
+
+    current: DiskSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRejected:
+    """Nothing was written, or what was is put back: the text, or tower.yaml beside it, has these findings."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritable:
+    """Nothing was written, and who may: the owner of the folder and its group, None where they have no name."""
+
+    path: Path
+    reason: Reason
+    owner: str | None
+    group: str | None
+
+
+SaveOutcome = Saved | SaveConflict | SaveRejected | NotWritable
+
+
+class ScheduleKeeper:
+    """Reads and saves the schedule of a folder, and keeps its versions. `now` gives the time."""
+
+    def __init__(
+        self, directory: Path, versions: VersionStore, now: Callable[[], datetime], take: Take | None = None
+    ) -> None:
+        self.versions = versions
+        self._directory = directory
+        self._path = directory / SCHEDULE
+        self._now = now
+        self._take = take
+
+    def read(self) -> DiskSchedule:
+        """The file as it stands; a missing one is an empty text with a finding."""
+        text, faults = read_file(self._path, str(self._path))
+        setup, findings = (None, faults) if faults else self._parsed(text)
+        try:
+            saved_at = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+        except (OSError, ValueError, OverflowError):
+            saved_at = None
+        return DiskSchedule(self._path, text, digest(text), setup, findings, saved_at, owner_of(self._path))
+
+    def save(self, text: bytes, base: str, *, who: str | None, source: Source, why: str = "") -> SaveOutcome:
+        """Puts a text in the place of the one whose sha256 is `base`. Raises NotRead where the versions cannot be."""
+        try:
+            with atomic.locked(self._directory):
+                outcome, current = self._save(text, base, who=who, source=source, why=why)
+        except OSError as error:
+            return self._not_writable(error)
+        if not isinstance(outcome, Saved) or self._take is None:
+            return outcome
+        findings = self._take()
+        if not findings:
+            return Saved(outcome.version, None if findings is None else True, outcome.not_kept)
+        self._put_back(text, current, outcome.version)
+        return SaveRejected(findings)
+
+    def note(self, source: Source = "disk") -> ScheduleVersion | None:
+        """Makes a version of what an editor, or something else, has saved; None where the newest one is the same, or
+        the file has mistakes. Raises NotRead and OSError where it cannot be kept."""
+        with atomic.locked(self._directory):
+            return self._noted(self.read(), self._now(), source)
+
+    def changed_by(self, version: ScheduleVersion) -> tuple[bytes | None, bytes]:
+        """The text before a version, None where there is none, and its own. Raises NotRead."""
+        before = self.versions.before(version)
+        return (None if before is None else self.versions.text(before)), self.versions.text(version)
+
+    def undo(self, current: DiskSchedule) -> ScheduleVersion | None:
+        """The version to go back to from the file as it stands: the one before it, or the newest of all where the file
+        has mistakes or is none of them; None where there is none. Raises NotRead."""
+        latest = self.versions.latest()
+        if latest is None or latest.sha256 != current.sha256:
+            return latest
+        return self.versions.before(latest)
+
+    def parsed(self, text: bytes) -> Setup | None:
+        """The setup with this text for a schedule; None where it cannot be used today."""
+        return self._parsed(text)[0]
+
+    def _parsed(self, text: bytes) -> tuple[Setup | None, tuple[Finding, ...]]:
+        tower, faults = read_file(self._directory / TOWER, str(self._directory / TOWER))
+        if faults:
+            return None, faults
+        try:
+            return parse(tower, text, self._directory), ()
+        except FilesRejected as rejected:
+            return None, rejected.findings
+
+    def _save(
+        self, text: bytes, base: str, *, who: str | None, source: Source, why: str
+    ) -> tuple[SaveOutcome, DiskSchedule]:
+        current = self.read()
+        if current.sha256 != base:
+            return SaveConflict(current), current
+        setup, findings = self._parsed(text)
+        if setup is None:
+            return SaveRejected(findings), current
+        now = self._now()
+        not_kept: Reason | None = None
+        try:
+            self._noted(current, current.saved_at or now, "disk")
+        except (OSError, NotRead) as error:
+            not_kept = reason_of(error)
+        atomic.rewrite(self._path, text)
+        try:
+            summary = self._summary(current.setup, setup, now)
+            version = self.versions.add(text, at=now, who=who, source=source, why=why, summary=summary)
+        except (OSError, NotRead) as error:
+            return Saved(None, not_kept=not_kept or reason_of(error)), current
+        return Saved(version, not_kept=not_kept), current
+
+    def _noted(self, current: DiskSchedule, at: datetime, source: Source) -> ScheduleVersion | None:
+        latest = self.versions.latest()
+        if current.setup is None or (latest is not None and latest.sha256 == current.sha256):
+            return None
+        summary = None
+        if latest is not None:
+            at = min(max(at, latest.at), self._now())
+            summary = self._summary(self.parsed(self.versions.text(latest)), current.setup, at)
+        return self.versions.add(current.text, at=at, who=current.owner, source=source, summary=summary)
+
+    def _summary(self, before: Setup | None, after: Setup, at: datetime) -> list[dict[str, Any]] | None:
+        return None if before is None else summary_value(changes(before.program(), after.program(), at))
+
+    def _put_back(self, text: bytes, before: DiskSchedule, version: ScheduleVersion | None) -> None:
+        """Unless somebody else has saved since. Where it cannot be, the service goes on with what it took last."""
+        with suppress(OSError), atomic.locked(self._directory):
+            if plain_file.read(self._path, LIMIT) != text:
+                return
+            atomic.rewrite(self._path, before.text)
+            if version is not None:
+                self.versions.drop(version)
+
+    def _not_writable(self, error: OSError) -> NotWritable:
+        folder = self._path.resolve().parent
+        return NotWritable(self._path, reason_of(error), owner_of(folder), group_of(folder))
+
+
+def owner_of(path: Path) -> str | None:
+    """The user whose file it is, None where that has no name here, as that of a service that has ended."""
+    try:
+        return path.owner()
+    except (OSError, KeyError):
+        return None
+
+
+def group_of(path: Path) -> str | None:
+    """The group of a file, None where it has no name here."""
+    try:
+        return grp.getgrgid(path.stat().st_gid).gr_name
+    except (OSError, KeyError):
+        return None
