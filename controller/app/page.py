@@ -126,6 +126,7 @@ async def page(
         language=context.language,
         take=lambda payload: runtime.take(Received("page", topic, payload, retain=False, qos=1)),
         tell=context.note,
+        keeper=follower.keeper,
         is_demo=context.is_demo,
     )
     try:

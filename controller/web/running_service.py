@@ -26,6 +26,7 @@ from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import GatewayHealth, Health, worst
 from controller.service.health_report import gateway_health
 from controller.service.override_request import StoredOverride
+from controller.service.saving import ScheduleKeeper
 from controller.state.accounts import AccountStore
 
 ANSWER_WITHIN_S = 8.0
@@ -90,7 +91,8 @@ class RunningService:
 
     `config` is the folder of its files, None where they never change (a demo); `state` its state directory. `take`
     hands a request to the controller: called on the control loop with the payload that would have come over MQTT.
-    `tell` tells an event of the page, on that loop too.
+    `tell` tells an event of the page, on that loop too. `keeper` reads and saves the schedule, in a thread since each
+    call waits for the disk; None where there is no folder.
     """
 
     def __init__(  # noqa: PLR0913  what a page is made of
@@ -103,6 +105,7 @@ class RunningService:
         language: Language,
         take: Callable[[bytes], None],
         tell: Callable[[Event], None],
+        keeper: ScheduleKeeper | None = None,
         is_demo: bool = False,
     ) -> None:
         self.setup = setup
@@ -110,6 +113,7 @@ class RunningService:
         self.state = state
         self.config = config
         self.language = language
+        self.keeper = keeper
         self.is_demo = is_demo
         self.accounts = AccountStore(state, self.tell)
         """Used in the thread pool of the page only: each act waits for the disk."""
