@@ -120,13 +120,31 @@ def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None 
     return _joined(tower_text, schedule_text, directory, profiles)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedSchedule:
+    """A schedule's text under a tower: its document, and the schedule unless `findings` say why there is none."""
+
+    document: Document
+    schedule: Schedule | None
+    findings: tuple[Finding, ...]
+
+
+def open_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> OpenedSchedule:
+    """A schedule for a tower that is already loaded, or every mistake in it."""
+    context = {"palette": tower.palette, "zones": tower.zones, "parts": tower.landmark.parts}
+    document = read(text, file, *VOCABULARY[SCHEDULE])
+    schedule, findings = _schedule(document, context)
+    if schedule and not findings:
+        findings = tuple(_too_long(document, tower, schedule))
+    return OpenedSchedule(document, None if findings else schedule, in_order(findings))
+
+
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
     """A schedule for a tower that is already loaded; raises FilesRejected with the findings of this text."""
-    context = {"palette": tower.palette, "zones": tower.zones, "parts": tower.landmark.parts}
-    schedule, findings = _schedule(read(text, file, *VOCABULARY[SCHEDULE]), context)
-    if schedule is None or findings:
-        raise FilesRejected(in_order(findings))
-    return schedule
+    opened = open_schedule(text, tower, file)
+    if opened.schedule is None:
+        raise FilesRejected(opened.findings)
+    return opened.schedule
 
 
 def _opened(path: Path) -> Document:
@@ -151,11 +169,15 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     )
     findings = (*of_schedule, *of_tower, *faults)
     if tower and schedule and not findings:
-        lit = {"campaigns": schedule.campaigns, "every_night": schedule.every_night}
-        findings = tuple(checks.too_long(schedule_text, tower.gateways, lit))
+        findings = tuple(_too_long(schedule_text, tower, schedule))
     if tower is None or schedule is None or findings:
         raise FilesRejected(in_order(findings))
     return Setup(tower, schedule, context["profiles"], tower_text, schedule_text)
+
+
+def _too_long(document: Document, tower: Tower, schedule: Schedule) -> Iterator[Finding]:
+    lit = {"campaigns": schedule.campaigns, "every_night": schedule.every_night}
+    return checks.too_long(document, tower.gateways, lit)
 
 
 def _context(

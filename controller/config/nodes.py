@@ -36,11 +36,21 @@ class Scalar(NamedTuple):
         return FilePlace(line, first + start, first + end)
 
 
+class TextSpan(NamedTuple):
+    """From a line and column up to but not including another; both count from 1."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
 class YamlSequence(NamedTuple):
-    """A list; `place` is its beginning."""
+    """A list; `place` is its beginning, `flow` reaches from bracket to bracket where it has some."""
 
     items: tuple["Node", ...]
     place: FilePlace
+    flow: TextSpan | None = None
 
 
 class YamlEntry(NamedTuple):
@@ -57,10 +67,12 @@ class YamlEntry(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Keyword-value pairs in the order of the file; `place` is the first keyword."""
+    """Keyword-value pairs in the order of the file; `place` is the first keyword, `flow` reaches from brace to brace
+    where it has some."""
 
     entries: Mapping[str, YamlEntry]
     place: FilePlace
+    flow: TextSpan | None = None
 
     def scalar(self, key: str) -> Scalar | None:
         """The text that a keyword holds; None where it holds something else, or is not there."""
@@ -78,6 +90,18 @@ class Pairs(NamedTuple):
 
 
 Node = Scalar | YamlSequence | Pairs
+
+
+def span_of(node: Node) -> TextSpan:
+    """Where the text of a node begins and ends; its comments and its hyphen do not belong to it."""
+    if isinstance(node, Scalar):
+        return TextSpan(node.place.line, node.place.column, node.place.line, node.place.end)
+    if node.flow is not None:
+        return node.flow
+    inner = node.items if isinstance(node, YamlSequence) else [one.value for one in node.entries.values()]
+    ends = [(end.end_line, end.end_column) for end in map(span_of, inner)]
+    line, column, end = node.place
+    return TextSpan(line, column, *max(ends, default=(line, end)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from controller.config import color_texts
+from controller.config.public_texts import About, Link
 from controller.config.synonyms import near
 from controller.config.tower import Keys, Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.errors import Mistake
@@ -196,7 +197,10 @@ class Shows(BaseModel):
 
 
 class Campaign(Shows, Lit):
-    """A named rule: which days, which hours, which look."""
+    """A named rule: which days, which hours, which look; and what the public is told of it."""
+
+    about: About | None = None
+    link: Link | None = None
 
 
 class Nightly(Shows, EveryNight):

@@ -54,22 +54,21 @@ if TYPE_CHECKING:
 else:
     SiteLanguage = Literal[tuple(sorted(languages(), reverse=True))]
 
-NameForPeople = Annotated[
-    Mapping[SiteLanguage, Title],
-    BeforeValidator(lambda value: dict.fromkeys(languages(), value) if isinstance(value, str) else value),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {each: {"type": "string"} for each in languages()},
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
+IN_EACH_LANGUAGE = BeforeValidator(lambda value: dict.fromkeys(languages(), value) if isinstance(value, str) else value)
+"""One text stands for all languages."""
+ONE_OR_EACH = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {each: {"type": "string"} for each in languages()},
+                "additionalProperties": False,
+            },
+        ]
+    }
+)
+NameForPeople = Annotated[Mapping[SiteLanguage, Title], IN_EACH_LANGUAGE, ONE_OR_EACH]
 """One name, or one for each language."""
 
 

@@ -23,7 +23,7 @@ from yaml.events import (
 
 from controller.config import yaml_hints
 from controller.config.findings import MOST_SOUGHT, FilePlace, Finding
-from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
+from controller.config.nodes import Document, Node, Pairs, Scalar, TextSpan, YamlEntry, YamlSequence
 from controller.config.source import decode
 from controller.config.yaml_text import FILLER, YamlText
 
@@ -120,7 +120,7 @@ class Builder:
             items.append(self._node(event, depth + 1))
             texts += isinstance(items[-1], Scalar)
             self._limit(texts, event)
-        return YamlSequence(tuple(items), self._place(start))
+        return YamlSequence(tuple(items), self._place(start), _flow(start, event))
 
     def _pairs(self, start: MappingStartEvent, depth: int) -> Pairs:
         entries: dict[str, YamlEntry] = {}
@@ -149,7 +149,7 @@ class Builder:
         else:
             self._report_twice(entries, twice)
         first = next((entry.key.place for entry in entries.values()), self._place(start))
-        return Pairs(entries, first)
+        return Pairs(entries, first, _flow(start, event))
 
     def _report_twice(self, entries: dict[str, YamlEntry], twice: list[YamlEntry]) -> None:
         """The first of two equal keywords counts; of two lists the entries of both are checked."""
@@ -196,3 +196,11 @@ class Builder:
 
     def _finding(self, code: str, event: Event, **fields: object) -> Finding:
         return self.text.source.finding(code, self._place(event), **fields)
+
+
+def _flow(start: Event, end: Event) -> TextSpan | None:
+    """From bracket to bracket; None for lines with hyphens or keywords."""
+    if not start.flow_style:
+        return None
+    begin, behind = start.start_mark, end.end_mark
+    return TextSpan(begin.line + 1, begin.column + 1, behind.line + 1, behind.column + 1)

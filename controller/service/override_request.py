@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, LiteralString, NamedTuple
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -24,14 +25,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from controller.config.tower import Parts, zone_named, zones_with_names
+from controller.config.public_texts import LONGEST_TEXT, web_address
+from controller.config.tower import IN_EACH_LANGUAGE, Parts, zone_named, zones_with_names
 from controller.errors import Mistake
-from controller.events.models import printable
+from controller.events.models import PRINTABLE, printable
 from controller.gateways.base import Rejected
 from controller.gateways.wire import ALWAYS, EARLIEST, LATEST, Instant, Version, ZoneLook, parse_document
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
+from controller.locale import languages
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.override_end import read_until
@@ -56,12 +59,28 @@ def _described_as(meant: LiteralString) -> WrapValidator:
     return WrapValidator(judge)
 
 
+def _language(word: str) -> str:
+    if word not in languages():
+        raise PydanticCustomError("not_a_language", "another form")
+    return word
+
+
 RequestedLook = Annotated[Line | Mapping[Line, Line], _described_as("not_a_look")]
 Brightness = Annotated[Line | Annotated[float, Field(ge=0, le=1)], _described_as("not_a_brightness")]
 
 
+PublicLines = Annotated[
+    Mapping[
+        Annotated[str, AfterValidator(_language)],
+        Annotated[str, StringConstraints(max_length=LONGEST_TEXT, pattern=PRINTABLE)],
+    ],
+    IN_EACH_LANGUAGE,
+]
+"""What the public is told, by language."""
+
+
 class Request(BaseModel):
-    """One request; unknown keys are ignored."""
+    """One request; unknown keys are ignored. `about` and `link` are for the public, as those of a campaign."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -74,6 +93,8 @@ class Request(BaseModel):
     until: Line = ""
     owner: Line = "?"
     reason: Line = ""
+    about: PublicLines = {}
+    link: Line = ""
 
 
 class StoredOverride(BaseModel):
@@ -90,6 +111,8 @@ class StoredOverride(BaseModel):
     owner: str
     reason: str
     skips: str = ""
+    about: Mapping[str, str] = {}
+    link: str = ""
 
     @property
     def override(self) -> Override:
@@ -160,9 +183,9 @@ def override_of(request: Request, policy: OverridePolicy, now: datetime) -> Stor
     looks = _looks(request, policy)
     stored = {zone: ZoneLook.of(look, now, 0.0) for zone, look in looks.items()}
     said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
-    return StoredOverride(
-        id=request.id, looks=stored, said=said, start=now, end=end, owner=request.owner, reason=request.reason
-    )
+    public = {"about": request.about, "link": web_address(request.link) if request.link else ""}
+    given = {"id": request.id, "owner": request.owner, "reason": request.reason}
+    return StoredOverride(looks=stored, said=said, start=now, end=end, **given, **public)
 
 
 def stop_of(request: Request, now: datetime) -> StoredOverride:

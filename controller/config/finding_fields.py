@@ -1,0 +1,97 @@
+"""Which field of which form a finding is about, through the places of the file. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controller.config.checks import RULES
+from controller.config.findings import FilePlace, Finding
+from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, span_of
+
+DAYS_FIELD = "days"
+NOTES_FIELD = "notes"
+"""What is no mistake of a field: it stands below the form."""
+KEYWORD_FIELDS = {"dates": DAYS_FIELD, "nights": DAYS_FIELD}
+CODE_FIELDS = {
+    **dict.fromkeys(("140", "141", "206", "242", "243", "271", "272"), DAYS_FIELD),
+    **dict.fromkeys(("201", "202", "203", "204", "208", "209", "217"), NOTES_FIELD),
+    **dict.fromkeys(("210", "211", "212", "213", "214", "215", "216", "218", "219", "220", "248"), "hours"),
+    **dict.fromkeys(("066", "067"), "change_every"),
+    "205": "fade_out",
+    "207": "confirmed_for",
+    "244": "color",
+}
+"""Of findings that stand at the name of a rule, or at another of its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFinding:
+    """A finding and its field: `group` and `rule` are empty where it is about the file, `field` where it is about a
+    whole rule. `start` and `end` are offsets in the text of the field, where it holds a single value."""
+
+    finding: Finding
+    group: str = ""
+    rule: str = ""
+    field: str = ""
+    start: int | None = None
+    end: int | None = None
+
+
+def placed(document: Document, findings: Iterable[Finding]) -> tuple[FieldFinding, ...]:
+    """Each finding with its field."""
+    return tuple(field_of(document, finding) for finding in findings)
+
+
+def field_of(document: Document, finding: Finding) -> FieldFinding:
+    """The field that a finding in this document is about."""
+    place = finding.place
+    if place is None or finding.file != document.source.file:
+        return FieldFinding(finding)
+    for group in RULES:
+        for rule in document.pairs.groups(group):
+            if _holds(rule, place):
+                return _in_rule(finding, place, group, rule)
+    return FieldFinding(finding)
+
+
+def _in_rule(finding: Finding, place: FilePlace, group: str, rule: Pairs) -> FieldFinding:
+    name = rule.scalar("name")
+    found = FieldFinding(finding, group, name.text.strip() if name else "")
+    if by_code := CODE_FIELDS.get(finding.code.removeprefix("TWL-S")):
+        return FieldFinding(finding, group, found.rule, by_code)
+    if finding.code in {"TWL-S014", "TWL-S078"}:
+        key = str(finding.event.fields["key"])
+        return FieldFinding(finding, group, found.rule, KEYWORD_FIELDS.get(key, key))
+    for key, entry in rule.entries.items():
+        if _is_in(entry, place):
+            field, value = _field(key, entry.value, place)
+            return FieldFinding(finding, group, found.rule, field, *_offsets(value, place))
+    return found
+
+
+def _field(key: str, value: Node, place: FilePlace) -> tuple[str, Node]:
+    """The field of a keyword: of colours by zone and of texts by language the one at the place."""
+    if isinstance(value, Pairs):
+        for word, entry in value.entries.items():
+            if _is_in(entry, place):
+                return f"{key}.{word}", entry.value
+    return KEYWORD_FIELDS.get(key, key), value
+
+
+def _offsets(value: Node, place: FilePlace) -> tuple[int | None, int | None]:
+    if not isinstance(value, Scalar) or value.place.line != place.line:
+        return None, None
+    first = value.place.column + (1 if value.quoted else 0)
+    start, end = place.column - first, place.end - first
+    return (start, end) if 0 <= start < end <= len(value.text) else (None, None)
+
+
+def _holds(rule: Pairs, place: FilePlace) -> bool:
+    line, column, end_line, end = span_of(rule)
+    return (line, min(column, rule.place.column)) <= place[:2] < (end_line, end) or any(
+        _is_in(entry, place) for entry in rule.entries.values()
+    )
+
+
+def _is_in(entry: YamlEntry, place: FilePlace) -> bool:
+    key, value = span_of(entry.key), span_of(entry.value)
+    return key[:2] <= place[:2] < max(key[2:], value[2:])

@@ -1,0 +1,282 @@
+"""A rule of the schedule as the fields of a form, and back: what a person may change without seeing YAML. Pure.
+
+Every value is text as it stands in the file. What a form cannot show as fields (`advanced`) is kept as it is and never
+written anew. Days of a yearly rule that are others in one year, `dates: [20–26 november, 27 november 2026]` with
+`except: 20 november 2026`, are one field: in 2026 21–27 november.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any, Literal, get_args
+
+import yaml
+
+from controller.config.checks import DAYS
+from controller.config.nodes import Document, Pairs, Plain, plain
+from controller.config.schedule_text import as_flow
+from controller.config.yaml_text import SPACE
+from controller.errors import Mistake
+from controller.schedule.days import Days
+from controller.schedule.one_year import (
+    OneYearTexts,
+    days_belonging_to,
+    days_in_year,
+    is_yearly,
+    only_in,
+    year_of,
+)
+
+Group = Literal["campaigns", "every_night", "blackouts", "limits"]
+ColorText = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]
+"""One colour for all zones, several one after another, or one or several for each zone."""
+
+ORDER = (
+    *("name", "dates", "nights", "except", "confirmed_for", "hours", "otherwise", "color", "change_every"),
+    *("brightness", "fade_in", "fade_out", "about", "link"),
+)
+"""Keywords of a rule in the order in which they are written."""
+TEXTS = ("name", "hours", "otherwise", "change_every", "brightness", "fade_in", "fade_out", "link")
+LISTS = ("days", "except", "confirmed_for", "hours")
+MOST_YEARS = 50
+"""A rule that differs in more years is shown as text only."""
+ALL_LANGUAGES = ""
+"""The language of an `about` that is one text for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneYear:
+    """Days that hold in one year instead of the usual ones."""
+
+    year: int
+    days: tuple[str, ...]
+    texts: OneYearTexts | None = field(default=None, compare=False)
+    """How the file says so; None before it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleForm:
+    """The fields of one rule; what is empty does not stand in the file. `kind` is that of its days, `days` are the
+    usual ones."""
+
+    group: Group
+    name: str = ""
+    kind: Literal["dates", "nights"] = "nights"
+    days: tuple[str, ...] = ()
+    years: tuple[OneYear, ...] = ()
+    except_: tuple[str, ...] = ()
+    confirmed_for: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    otherwise: str = ""
+    color: ColorText = ""
+    change_every: str = ""
+    brightness: str = ""
+    fade_in: str = ""
+    fade_out: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
+    link: str = ""
+    advanced: frozenset[str] = field(default=frozenset(), compare=False)
+    """Fields whose value only the file can show: `days`, `color`."""
+
+    def values(self) -> dict[str, Plain]:
+        """What stands in the file, by keyword; a list of one is that one."""
+        days, left_out = self._days()
+        found: dict[str, Plain] = {
+            "name": self.name,
+            self.kind: _single(days),
+            "except": _single(left_out),
+            "confirmed_for": _single(self.confirmed_for),
+            "hours": _single(self.hours),
+            "color": _listed(self.color),
+            "about": self.about[ALL_LANGUAGES] if {*self.about} == {ALL_LANGUAGES} else dict(self.about),
+        }
+        for key in ("otherwise", "change_every", "brightness", "fade_in", "fade_out", "link"):
+            found[key] = getattr(self, key)
+        return {key: found[key] for key in ORDER if found.get(key)}
+
+    def _days(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Days and days left out as the file says them; raises Mistake where days cannot be read."""
+        texts = [one.texts or only_in(one.year, one.days, self.days) for one in self.years]
+        added, left_out = (chain(*(getattr(one, key) for one in texts)) for key in ("added", "left_out"))
+        return (*self.days, *added), (*self.except_, *left_out)
+
+    def settled(self, before: "RuleForm | None") -> "RuleForm":
+        """Each year that is as before, beside the same usual days, said as before."""
+        said = {one: one.texts for one in before.years} if before and before.days == self.days else {}
+        return replace(self, years=tuple(replace(one, texts=said.get(one)) for one in self.years))
+
+
+def forms(document: Document) -> tuple[RuleForm, ...]:
+    """Every rule of a schedule without mistakes, in the order of the file."""
+    return tuple(_form(group, rule) for group in get_args(Group) for rule in document.pairs.groups(group))
+
+
+def form_of(document: Document, group: str, name: str) -> RuleForm | None:
+    """The rule of this name; None where there is none."""
+    return next((one for one in forms(document) if (one.group, _plain(one.name)) == (group, _plain(name))), None)
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _form(group: Group, rule: Pairs) -> RuleForm:
+    data = plain(rule)
+    kind = "dates" if "dates" in data else "nights"
+    days, years, left_out, advanced = _years(_texts(data.get(kind)), _texts(data.get("except")))
+    color = _color(data.get("color", ""))
+    has_lists = isinstance(color, Mapping) and any(not isinstance(one, str) for one in color.values())
+    about = data.get("about", {})
+    single: dict[str, Any] = {key: str(data.get(key, "")).strip() for key in TEXTS if key != "hours"}
+    return RuleForm(
+        group=group,
+        kind="dates" if kind == "dates" else "nights",
+        days=days,
+        years=years,
+        except_=left_out,
+        confirmed_for=_texts(data.get("confirmed_for")),
+        hours=_texts(data.get("hours")),
+        color=color,
+        about={str(k): str(v) for k, v in about.items()} if isinstance(about, dict) else {ALL_LANGUAGES: str(about)},
+        advanced=frozenset((*(["color"] if has_lists else []), *(["days"] if advanced else []))),
+        **single,
+    )
+
+
+def _texts(value: Plain | None) -> tuple[str, ...]:
+    return (
+        tuple(str(one).strip() for one in value) if isinstance(value, list) else (str(value).strip(),) if value else ()
+    )
+
+
+def _color(value: Plain) -> ColorText:
+    if isinstance(value, dict):
+        return {zone: _one_or_more(one) for zone, one in value.items()}
+    return _one_or_more(value)
+
+
+def _one_or_more(value: Plain) -> str | tuple[str, ...]:
+    texts = _texts(value)
+    return texts[0] if len(texts) == 1 else texts or ""
+
+
+def _listed(color: ColorText) -> Plain:
+    if isinstance(color, str):
+        return color
+    if isinstance(color, tuple):
+        return list(color)
+    return {zone: one if isinstance(one, str) else list(one) for zone, one in color.items()}
+
+
+def _single(texts: tuple[str, ...]) -> Plain:
+    return texts[0] if len(texts) == 1 else list(texts)
+
+
+# Days of one year
+
+
+def _years(
+    days: tuple[str, ...], left_out: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[OneYear, ...], tuple[str, ...], bool]:
+    """The usual days, those of single years, the days left out in every year; and whether the file says more than
+    these can."""
+    try:
+        yearly = tuple(text for text in days if is_yearly([text]))
+        extra = tuple(text for text in days if not is_yearly([text]))
+        dated = tuple(text for text in left_out if not is_yearly([text]))
+        if not yearly or not (extra or dated):
+            return days, (), left_out, False
+        years = tuple(_one_years(yearly, extra, dated))
+    except Mistake:
+        return days, (), left_out, True
+    if any(not one.days for one in years) or len(years) > MOST_YEARS:
+        return days, (), left_out, bool(extra)
+    return yearly, years, tuple(text for text in left_out if text not in dated), False
+
+
+def _one_years(yearly: tuple[str, ...], extra: tuple[str, ...], dated: tuple[str, ...]) -> Iterator[OneYear]:
+    """The years that differ, in order; one whose days are none where that is all that can be said."""
+    added, left_out = defaultdict[int, list[str]](list), defaultdict[int, list[str]](list)
+    for texts, found in ((extra, added), (dated, left_out)):
+        for text in texts:
+            year = Days.parse(text).year or 0
+            days = days_belonging_to(year, [text])
+            found[year_of(min(days), yearly) if days else year].append(text)
+    for year in sorted({*added, *left_out}):
+        said = OneYearTexts(tuple(added[year]), tuple(left_out[year]))
+        is_part = days_belonging_to(year, said.left_out) <= days_belonging_to(year, yearly)
+        yield OneYear(year, days_in_year(year, yearly, said) if is_part else (), said)
+
+
+# Fields of a web form
+
+
+def field_texts(form: RuleForm) -> dict[str, str]:
+    """Each field as one text: `days`, `except`, `color`, `color.bowl`, `about.sv`, `years.2026` …; several values as
+    the file writes them, `[a, b]`. Those without a value are left out."""
+    found = {key: getattr(form, key) for key in TEXTS if key != "hours"}
+    lists = zip(LISTS, (form.days, form.except_, form.confirmed_for, form.hours), strict=True)
+    found |= {key: text_of(texts) for key, texts in lists}
+    found["kind"] = form.kind if form.days else ""
+    found |= {f"years.{one.year}": text_of(one.days) for one in form.years}
+    if isinstance(form.color, Mapping):
+        found |= {f"color.{zone}": text_of(one) for zone, one in form.color.items()}
+    else:
+        found["color"] = text_of(form.color)
+    found |= {f"about.{language}": text for language, text in form.about.items()}
+    return {key: text for key, text in found.items() if text}
+
+
+def form_from(group: Group, texts: Mapping[str, str]) -> RuleForm:
+    """The form of such fields; spaces around them mean nothing, and what is no field is left out."""
+    clean = {key: text for key, written in texts.items() if (text := cleaned(written))}
+    zones = {key.partition(".")[2]: _one_or_several(text) for key, text in clean.items() if key.startswith("color.")}
+    about = {key.partition(".")[2]: " ".join(text.split()) for key, text in clean.items() if key.startswith("about.")}
+    years = sorted(int(key[6:]) for key in clean if re.fullmatch(r"years\.[0-9]{4}", key))
+    given: dict[str, Any] = {key: clean[key] for key in TEXTS if key in clean and key != "hours"}
+    return RuleForm(
+        group=group,
+        kind="dates" if clean.get("kind") == "dates" else "nights",
+        days=texts_of(clean.get("days", "")),
+        years=tuple(OneYear(year, texts_of(clean[f"years.{year}"])) for year in years),
+        except_=texts_of(clean.get("except", "")),
+        confirmed_for=texts_of(clean.get("confirmed_for", "")),
+        hours=texts_of(clean.get("hours", "")),
+        color=zones or _one_or_several(clean.get("color", "")),
+        about=about,
+        **given,
+    )
+
+
+def cleaned(text: str) -> str:
+    """A typed text without the spaces around it; special spaces are ordinary ones."""
+    return re.sub(rf"{SPACE}|\t", " ", text.encode(errors="replace").decode()).strip()
+
+
+def text_of(texts: str | tuple[str, ...]) -> str:
+    """Values as one text: one by itself, several as a list."""
+    if isinstance(texts, str):
+        return texts
+    return texts[0] if len(texts) == 1 and not texts[0].startswith("[") else as_flow(texts) if texts else ""
+
+
+def texts_of(text: str) -> tuple[str, ...]:
+    """The values of such a text; one that cannot be read as a list is a single value."""
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            found = [one for one in yaml.parse(text, Loader=yaml.SafeLoader) if isinstance(one, yaml.ScalarEvent)]
+            return tuple(value for one in found if (value := str(one.value).strip()))
+        except yaml.YAMLError:
+            pass
+    return (text,) if text else ()
+
+
+def _one_or_several(text: str) -> str | tuple[str, ...]:
+    return texts_of(text) if text.startswith("[") else text
+
+
+def days_entry(rule: Pairs) -> str | None:
+    """The keyword under which the days of a rule stand."""
+    return next((key for key in DAYS if key in rule.entries), None)

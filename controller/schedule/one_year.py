@@ -1,0 +1,187 @@
+"""Days of a yearly rule that are others in one year: `20–26 november`, but 21–27 in 2026. Pure.
+
+A schedule says so with a list and with days that are left out: `dates: [20–26 november, 27 november 2026]` and
+`except: 20 november 2026`. Every other year stays as it is. An occurrence belongs to the year in which it begins, as
+everywhere in the day grammar: of `27 december till 6 januari` the first days of 2027 belong to 2026.
+"""
+
+import contextlib
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import chain
+
+from controller.errors import Mistake
+from controller.locale import DEFAULT, Language
+from controller.schedule import tokens
+from controller.schedule.days import Days
+from controller.schedule.recurrence import LATEST
+
+_NEIGHBOURS = 3
+"""Years on each side in which an occurrence may touch the days of a year."""
+_JOIN = {"en": "to", "sv": "till"}
+
+
+@dataclass(frozen=True, slots=True)
+class OneYearTexts:
+    """What makes one year differ: days that are added, and days that are left out, each with its year."""
+
+    added: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def is_yearly(texts: Iterable[str]) -> bool:
+    """Whether these days, one or more, come every year; raises Mistake where they cannot be read."""
+    return {_read(text).year for text in texts} == {None}
+
+
+def days_belonging_to(year: int, texts: Iterable[str]) -> frozenset[date]:
+    """The days of all occurrences that begin in a year; those of a text with a year of its own in any case."""
+    return frozenset(chain(*(_days(text, year) for text in texts)))
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Days:
+    """Remembered: a form is compared with its file again and again."""
+    return Days.parse(text)
+
+
+@lru_cache(maxsize=4096)
+def _days(text: str, year: int) -> frozenset[date]:
+    days = _read(text)
+    spans = days.rule.occurrences(year if days.year is None else days.year)
+    return frozenset(first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1))
+
+
+def only_in(year: int, wanted: Sequence[str], yearly: Sequence[str]) -> OneYearTexts:
+    """What makes the yearly days those wanted in one year; `wanted` needs no year. Raises Mistake where a text cannot
+    be read."""
+    usual = days_belonging_to(year, yearly)
+    asked = frozenset(chain(*(_asked(text, year, usual) for text in wanted)))
+    others = frozenset(chain(*(days_belonging_to(each, yearly) for each in _neighbours(year))))
+    added, left_out = asked - usual - others, usual - asked - others
+    return OneYearTexts(
+        _with_year(wanted, year, added) or in_words(added, language_of((*wanted, *yearly))),
+        _with_year(yearly, year, left_out) or in_words(left_out, language_of(yearly)),
+    )
+
+
+def days_in_year(year: int, yearly: Sequence[str], texts: OneYearTexts) -> tuple[str, ...]:
+    """The days of one year, as `only_in` has made them, for people: without the year where it is this one."""
+    kept = days_belonging_to(year, yearly) - days_belonging_to(year, texts.left_out)
+    if not kept and texts.added:
+        return tuple(_without_year(text, year) for text in texts.added)
+    return in_words(kept | days_belonging_to(year, texts.added), language_of((*texts.added, *yearly)), year)
+
+
+def ends_after(year: int, last: Sequence[str], yearly: Sequence[str], first_year: int) -> tuple[str, ...]:
+    """Yearly days that come until a year, in which they are `last`, and not after it: each year by itself."""
+    until = min(year, LATEST)
+    found: list[str] = []
+    for each in range(min(first_year, until), until + 1):
+        texts = last if each == until else yearly
+        days = days_belonging_to(each, texts)
+        found += _with_year(texts, each, days) or in_words(days, language_of(texts))
+    return tuple(found)
+
+
+def year_of(day: date, yearly: Sequence[str]) -> int:
+    """The year whose occurrence a day beside the usual ones was meant for: its own, but for days over New Year that of
+    the nearest occurrence."""
+    usual = {year: days_belonging_to(year, yearly) for year in (day.year - 1, day.year, day.year + 1)}
+    if all(one.year == year for year, days in usual.items() for one in days):
+        return day.year
+    distances = {year: min(abs((one - day).days) for one in days) for year, days in usual.items() if days}
+    return min(distances, key=lambda year: (distances[year], year != day.year), default=day.year)
+
+
+def in_words(days: Collection[date], language: Language, year: int | None = None) -> tuple[str, ...]:
+    """Days as texts of the day grammar, one for each run of days in a row; without the year where it is `year`."""
+    return tuple(_run(first, last, language, year) for first, last in _runs(sorted(days)))
+
+
+def language_of(texts: Iterable[str]) -> Language:
+    """The language in which days are written, as the first text tells: by its words, or because only English begins
+    a month with a capital letter."""
+    listed = tuple(texts)
+    by_words = next((found for text in listed if (found := tokens.language_of(text))), None)
+    if by_words is None:
+        months = {names["sv"] for names in tokens.MONTH_NAMES}
+        by_words = "sv" if any(not months.isdisjoint(text.split()) for text in listed) else DEFAULT
+    return by_words
+
+
+def _asked(text: str, year: int, usual: frozenset[date]) -> frozenset[date]:
+    """The days that a text means in one year. Where the usual ones go on in the next, `2–8 januari` is beside them."""
+    goes_on = any(day.year > year for day in usual)
+    choices = [days_belonging_to(each, [text]) for each in ((year, year + 1) if goes_on else (year,))]
+    distances = [min((abs((one - day).days) for one in days for day in usual), default=LATEST) for days in choices]
+    return choices[distances.index(min(distances))]
+
+
+def _neighbours(year: int) -> Iterable[int]:
+    return (each for each in range(year - _NEIGHBOURS, year + _NEIGHBOURS + 1) if each != year)
+
+
+def _with_year(texts: Sequence[str], year: int, days: frozenset[date]) -> tuple[str, ...]:
+    """The texts as they are written, with the year, where this means exactly these days; else none."""
+    found: list[str] = []
+    for text in texts if days == days_belonging_to(year, texts) else ():
+        own, candidates = days_belonging_to(year, [text]), [text, f"{text} {year}", f"{text} {year + 1}"]
+        dated = next((one for one in candidates if _means(one, own)), None)
+        if dated is None:
+            return ()
+        found.append(dated)
+    return tuple(found)
+
+
+def _without_year(text: str, year: int) -> str:
+    """A text with this year as it is said of this year alone."""
+    bare = re.sub(r"\s+[0-9]{4}$", "", text)
+    with contextlib.suppress(Mistake):
+        if days_belonging_to(year, [bare]) == days_belonging_to(year, [text]):
+            return bare
+    return text
+
+
+def _means(text: str, days: frozenset[date]) -> bool:
+    """Whether a text has a year and means these days."""
+    with contextlib.suppress(Mistake):
+        parsed = _read(text)
+        return parsed.year is not None and days_belonging_to(parsed.year, [text]) == days
+    return False
+
+
+def _runs(days: Sequence[date]) -> Iterable[tuple[date, date]]:
+    begin = 0
+    for at, day in enumerate(days):
+        if at + 1 == len(days) or (days[at + 1] - day).days > 1:
+            yield days[begin], day
+            begin = at + 1
+
+
+def _run(first: date, last: date, language: Language, year: int | None) -> str:
+    if first.year == year:
+        text = _written(first, last, language, "")
+        with contextlib.suppress(Mistake):
+            if days_belonging_to(year, [text]) == {first + timedelta(days=n) for n in range((last - first).days + 1)}:
+                return text
+    return _written(first, last, language, f" {last.year}")
+
+
+def _written(first: date, last: date, language: Language, year: str) -> str:
+    end = f"{last.day} {_month(last, language)}{year}"
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{end}"
+    begin = f"{first.day} {_month(first, language)}"
+    if first.year != last.year and year:
+        begin += f" {first.year}"
+    return f"{begin} {_JOIN[language]} {end}"
+
+
+def _month(day: date, language: Language) -> str:
+    return tokens.MONTH_NAMES[day.month - 1][language]

@@ -1,0 +1,174 @@
+"""The schedule changed through a form: the file says what was asked, and all other lines stay byte for byte."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from controller.config.load import Setup, open_schedule
+from controller.config.nodes import Pairs, span_of
+from controller.config.rule_form import RuleForm, field_texts, form_from, form_of, forms
+from controller.config.schedule_edit import (
+    Edited,
+    NotPatchable,
+    Outcome,
+    RuleKey,
+    move_rule,
+    remove_rule,
+    save_form,
+)
+from controller.config.tower import Tower
+from tests.config.schedule_files import schedule_text
+
+SEEDS = range(200)
+SOME = SEEDS[:50]
+SHIPPED = (Path(__file__).parents[2] / "config" / "schedule.yaml").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def tower(shipped: Setup) -> Tower:
+    """The shipped one."""
+    return shipped.tower
+
+
+def lines_of(text: bytes) -> list[bytes]:
+    """With their line ends."""
+    return text.splitlines(keepends=True)
+
+
+def rule_forms(text: bytes, tower: Tower) -> tuple[RuleForm, ...]:
+    """The rules of a schedule that has no mistakes."""
+    opened = open_schedule(text, tower)
+    assert not opened.findings, (opened.findings, text.decode())
+    return forms(opened.document)
+
+
+def own_lines(text: bytes, key: RuleKey, tower: Tower) -> set[int]:
+    """The lines of a rule, from 0."""
+    for rule in open_schedule(text, tower).document.pairs.groups(key.group):
+        assert isinstance(rule, Pairs)
+        name = rule.scalar("name")
+        if name is not None and name.text.strip() == key.name:
+            span = span_of(rule)
+            return set(range(span.line - 1, span.end_line))
+    raise AssertionError(key)
+
+
+def comments(text: bytes) -> Counter[str]:
+    """The comments that stand on lines of their own."""
+    return Counter(line.strip() for line in text.decode().splitlines() if line.lstrip().startswith("#"))
+
+
+def edited(outcome: Outcome) -> bytes:
+    """The text of what must have been possible."""
+    assert isinstance(outcome, Edited), outcome
+    return outcome.text
+
+
+def some_change(random: Random, form: RuleForm) -> RuleForm:
+    """A few fields of the form changed, set or emptied."""
+    changes = {
+        "name": f"{form.name}: ny # 2",
+        "kind": "dates" if form.kind == "nights" else "nights",
+        "days": ("21–27 november", "Lucia"),
+        "except_": random.choice(((), ("24 december",), ("julafton", "24 november"))),
+        "hours": random.choice(((), ("sunset to 23:00",), ("sunset to 23:00", "05:00 to sunrise"))),
+    }
+    if form.group in {"campaigns", "every_night"}:
+        changes |= {
+            "fade_in": random.choice(("", "1 min", "30 s")),
+            "fade_out": "2 min",
+            "otherwise": random.choice(("", "dark")),
+            "confirmed_for": random.choice(((), ("2026",), ("2026", "2027"))),
+            "brightness": random.choice(("", "55 %")),
+        }
+    if form.group == "campaigns":
+        changes |= {
+            "about": random.choice(({}, {"sv": "För alla: ja"}, {"sv": "Å" * 90, "en": "b, c [d]"})),
+            "link": random.choice(("", "https://www.alvesta.se/lyktan#nu")),
+        }
+        color = random.choice(("#2E7D32", ("röd", "#FFFFFF"), {"bowl": "vit", "shaft": "dark"}))
+        pace = "60 s" if isinstance(color, tuple) else ""
+        if random.random() < 0.5:
+            return replace(form, color=color, change_every=pace)
+    chosen = random.sample(sorted(changes), random.randint(1, 3))
+    if form.years and "days" in chosen:
+        chosen.remove("days")
+    return replace(form, **{key: changes[key] for key in chosen})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_form_to_file_to_form_is_the_same_and_other_lines_stay(seed: int, tower: Tower) -> None:
+    """Whatever the style of the file; a form that changes nothing gives back its bytes."""
+    text, random = schedule_text(seed).encode(), Random(seed)
+    before = rule_forms(text, tower)
+    for form in random.sample(before, min(1, len(before))):
+        key = RuleKey(form.group, form.name)
+        assert edited(save_form(text, key, form_from(form.group, field_texts(form)), tower)) == text
+        meant = some_change(random, form)
+        outcome = save_form(text, key, meant, tower)
+        if isinstance(outcome, NotPatchable):
+            assert "#" in text.decode().split(key.name)[1].split("name:")[0]
+            continue
+        after = edited(outcome)
+        found = rule_forms(after, tower)
+        assert [one for one in found if one.name != meant.name] == [one for one in before if one.name != form.name]
+        again = form_of(open_schedule(after, tower).document, form.group, meant.name)
+        assert again is not None
+        assert again == form_from(form.group, field_texts(again))
+        assert again.values() == meant.values()
+        own, lines = own_lines(text, key, tower), lines_of(text)
+        kept = [line for number, line in enumerate(lines) if number not in own]
+        assert not Counter(kept[:-1]) - Counter(lines_of(after))
+        changed = [line for line in lines if line not in lines_of(after)]
+        assert len(changed) <= len(own) + 1
+        assert comments(after) >= comments(b"".join(kept))
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_a_new_rule_is_a_block_of_its_own(seed: int, tower: Tower) -> None:
+    """And is last in its group; all lines but the keyword of an empty list stay."""
+    text, random = schedule_text(seed).encode(), Random(seed)
+    before = rule_forms(text, tower)
+    group = random.choice(("campaigns", "every_night", "blackouts", "limits"))
+    more = {"blackouts": {}, "limits": {"brightness": "40 %"}}.get(group, {"color": "#2E7D32"})
+    form = RuleForm(group, "Ny: post", days=("julafton", "nyårsafton"), **more)
+    after = edited(save_form(text, None, form, tower))
+    found = [one for one in rule_forms(after, tower) if one.group == group]
+    assert found == [*(one for one in before if one.group == group), form]
+    gone = Counter(lines_of(text)) - Counter(lines_of(after))
+    assert all(line.startswith(group.encode()) or line == lines_of(text)[-1] for line in gone)
+    assert text.endswith(b"\n") == after.endswith(b"\n")
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_what_was_added_can_be_taken_out_again(seed: int, tower: Tower) -> None:
+    """A rule removed leaves the others, and the comments of the others."""
+    text, random = schedule_text(seed).encode(), Random(seed)
+    before = rule_forms(text, tower)
+    if not before:
+        return
+    form = random.choice(before)
+    after = edited(remove_rule(text, RuleKey(form.group, form.name), tower))
+    assert rule_forms(after, tower) == tuple(one for one in before if one != form)
+    gone = Counter(text.decode().split()) - Counter(after.decode().split())
+    lines = text.decode().splitlines()
+    assert sum(gone.values()) <= max(1, len(" ".join(lines).split()))
+    assert b"# slut" in after or b"# slut" not in text
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_a_move_keeps_every_line(seed: int, tower: Tower) -> None:
+    """And puts the rule where it was asked to be."""
+    text, random = schedule_text(seed).encode(), Random(seed)
+    group = [one for one in rule_forms(text, tower) if one.group == "campaigns"]
+    if not group:
+        return
+    number, to = random.randrange(len(group)), random.randrange(len(group))
+    after = edited(move_rule(text, RuleKey("campaigns", group[number].name), to, tower))
+    group.insert(to, group.pop(number))
+    assert [one for one in rule_forms(after, tower) if one.group == "campaigns"] == group
+    if b"campaigns: [" not in text:
+        assert sorted(line.strip() for line in lines_of(after)) == sorted(line.strip() for line in lines_of(text))
