@@ -1,0 +1,96 @@
+"""The nights that are lit and the lights that come, by the schedule: for calendars and for the public."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from controller.schedule.campaign import EveryNight, Rule
+from controller.schedule.plan import REACH, Program
+from controller.schedule.precedence import Piece
+
+A_DAY = timedelta(days=1)
+APART = timedelta(days=8)
+"""Nights of a rule that are farther apart are two lights: each Friday of a month is one."""
+MOST_LIGHTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NightLight:
+    """The light of one night, named after its evening: from the first to the last, and the rules that show, in the
+    order in which they do."""
+
+    night: date
+    start: datetime
+    end: datetime
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComingLight:
+    """Nights in which a rule shows, from its first light to its last; `first` and `last` are its days as people count
+    them."""
+
+    rule: Rule
+    start: datetime
+    end: datetime
+    first: date
+    last: date
+
+
+def is_lit(piece: Piece) -> bool:
+    """Whether there is light; a campaign may be dark on purpose, and a limit may take all light away."""
+    return not piece.is_dimmed_out and any(look.colors for rule in piece.showing for look in rule.looks.values())
+
+
+def lit_nights(program: Program, start: datetime, end: datetime, rule: str | None = None) -> Iterator[NightLight]:
+    """The nights of a period that have light; of one rule, by its name, where that is given."""
+    for plan in program.nights(start, end):
+        lit = [piece for piece in plan.pieces if is_lit(piece)]
+        if rule is not None:
+            lit = [piece for piece in lit if any(each.name == rule for each in piece.showing)]
+        if lit:
+            rules = tuple({id(each): each for piece in lit for each in piece.showing}.values())
+            yield NightLight(plan.night.day, lit[0].start, lit[-1].end, rules)
+
+
+def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> tuple[ComingLight, ...]:
+    """The next lights in the order of time, without those that show now and those that are skipped. Everyday light is
+    one, however often something else takes its place."""
+    zone = program.place.time_zone
+    on = {id(rule) for rule in _showing(program, now)}
+    runs: dict[int, list[ComingLight]] = {}
+    for plan in program.nights(now, now + REACH * A_DAY):
+        for piece in plan.pieces:
+            if piece.end <= now or not is_lit(piece) or _is_skipped(program, piece):
+                continue
+            for rule in piece.showing:
+                of_rule = runs.setdefault(id(rule), [])
+                last = of_rule[-1] if of_rule else None
+                if last is not None and (isinstance(rule, EveryNight) or piece.start - last.end < APART):
+                    first = last.start, last.first
+                    of_rule.pop()
+                else:
+                    first = piece.start, _day(rule, piece.start.astimezone(zone), plan.night.day)
+                end = (piece.end - timedelta(microseconds=1)).astimezone(zone)
+                of_rule.append(ComingLight(rule, first[0], piece.end, first[1], _day(rule, end, plan.night.day)))
+    found = [run for of_rule in runs.values() for run in of_rule if not (id(run.rule) in on and run.start <= now)]
+    return tuple(sorted(found, key=lambda run: run.start)[:most])
+
+
+def _day(rule: Rule, local: datetime, night: date) -> date:
+    """The calendar day of an instant, or the night, as the rule counts its days."""
+    return local.date() if rule.dates is not None else night
+
+
+def _showing(program: Program, now: datetime) -> list[Rule]:
+    """The rules whose looks are shown now, by the schedule or under what is set by hand."""
+    cue = program.look_at(now)
+    whys = [cue.of(zone).why for zone in program.zones]
+    return [why.by for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]
+
+
+def _is_skipped(program: Program, piece: Piece) -> bool:
+    skips = {
+        each.skips for each in program.overrides if each.skips and each.start <= piece.start and piece.end <= each.end
+    }
+    return any(rule.name in skips for rule in piece.showing)

@@ -1,0 +1,261 @@
+"""What everybody may know: why the landmark is lit as it is, until when, and what lights come. Never who set what, why
+in their words, gateways or addresses."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from controller.clock import Trust
+from controller.locale import Language, template
+from controller.rfc3339 import rfc3339
+from controller.schedule.campaign import Override, Rule, SafetyStop
+from controller.schedule.plan import Program
+from controller.service.coming_lights import ComingLight, coming_lights
+from controller.service.health import Health, LookValue
+from controller.service.look_clauses import Form, clause
+from controller.service.proof_words import day_words
+from controller.service.sentence import Facts, sentence
+
+AHEAD = timedelta(hours=36)
+"""So far ahead the end of a light is told as the end of this one."""
+Claim = Literal["confirmed", "planned", "none"]
+"""Whether the lamps say that they show it, or only the plan says so, or nobody knows."""
+PublicKind = Literal["campaign", "every_night", "blackout", "otherwise", "by_hand", "stop", "nothing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """What the owners of a light want to tell the public of it, by language, and where there is more to read."""
+
+    about: Mapping[Language, str]
+    link: str | None = None
+
+    def said(self, language: Language) -> str | None:
+        """In a language, else in one that there is."""
+        return self.about.get(language) or next(iter(self.about.values()), None)
+
+
+NO_TEXT = PublicText({})
+
+
+@dataclass(frozen=True, slots=True)
+class SaidLight:
+    """A light that comes: its name, its days in words, when it begins, and its colours (`#RRGGBB`)."""
+
+    name: str
+    days: str
+    start: datetime
+    end: datetime
+    how: str
+    colors: tuple[str, ...]
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        times = {"from": rfc3339(self.start), "until": rfc3339(self.end)}
+        return {"name": self.name, "days": self.days, **times, "colors": list(self.colors)}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """The answer in one language. `title` asks the question, or says without a claim what should be shown; `text` are
+    the sentences below it."""
+
+    site: str
+    at: datetime
+    kind: PublicKind
+    claim: Claim
+    name: str | None
+    title: str
+    text: tuple[str, ...]
+    about: str | None = None
+    link: str | None = None
+    until: datetime | None = None
+    looks: Mapping[str, LookValue] | None = None
+    coming: tuple[SaidLight, ...] = ()
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For `public.json`."""
+        shown = ("on", "color", "color_name", "brightness")
+        looks = {zone: look.model_dump(include=set(shown)) for zone, look in (self.looks or {}).items()}
+        return {
+            "version": 1,
+            "site": self.site,
+            "at": rfc3339(self.at),
+            "kind": self.kind,
+            "claim": self.claim,
+            "name": self.name,
+            "title": self.title,
+            "text": list(self.text),
+            "about": self.about,
+            "link": self.link,
+            "until": rfc3339(self.until) if self.until is not None else None,
+            "looks": looks,
+            "coming": [each.value for each in self.coming],
+        }
+
+
+def public_answer(
+    facts: Facts, program: Program, now: datetime, language: Language, by_hand: PublicText = NO_TEXT
+) -> PublicAnswer:
+    """The answer now; `program` has the overrides and the stop in it, `by_hand` is what the override that holds tells
+    the public."""
+    return _Answer(facts, program, now, language, by_hand).answer()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    facts: Facts
+    program: Program
+    now: datetime
+    language: Language
+    by_hand: PublicText
+
+    def answer(self) -> PublicAnswer:
+        health = self.facts.health
+        site = self.facts.names.subject(self.language)
+        if health is None or self.facts.is_lost:
+            title = self._say("unknown")
+            return PublicAnswer(site, self.now, "unknown", "none", None, title, (), coming=self._coming(health))
+        kind, rule, text = self._reason()
+        claim = _claim(health, kind)
+        is_timed = health.clock is not Trust.SUSPECT and kind != "stop"
+        until = self._until() if is_timed and self._is_lit(health) else None
+        return PublicAnswer(
+            site=site,
+            at=health.at,
+            kind=kind,
+            claim=claim,
+            name=rule.name if rule is not None else None,
+            title=self._title(health, claim),
+            text=tuple(self._sentences(health, kind, rule, claim, until)),
+            about=text.said(self.language),
+            link=text.link,
+            until=until,
+            looks=health.now.looks,
+            coming=self._coming(health),
+        )
+
+    def _reason(self) -> tuple[PublicKind, Rule | None, PublicText]:
+        """On whose behalf it shows what it shows, the rule, and what is told of it."""
+        cue = self.program.look_at(self.now)
+        why = cue.why if cue.why.by is not None else self.program.explain(self.now)
+        match why.by:
+            case SafetyStop():
+                return "stop", None, NO_TEXT
+            case Override():
+                return "by_hand", None, self.by_hand
+            case Rule() as rule:
+                kind: PublicKind = "otherwise" if why.verdict == "otherwise" else why.rule["kind"]  # type: ignore[assignment]
+                return kind, rule, public_text(rule)
+        return "nothing", None, NO_TEXT
+
+    def _title(self, health: Health, claim: Claim) -> str:
+        if claim == "confirmed":
+            return sentence(self.facts, self.language).question
+        key = "should" if self._is_night() else "should_now"
+        return self._started(self._text(key, clause=self._clause(health, "should")))
+
+    def _sentences(
+        self, health: Health, kind: PublicKind, rule: Rule | None, claim: Claim, until: datetime | None
+    ) -> Iterator[str]:
+        if kind in {"by_hand", "stop", "nothing"}:
+            if kind != "nothing" and claim == "confirmed":
+                key = "now" if kind == "stop" or not self._is_night() else "tonight"
+                yield self._started(self._text(key, clause=self._clause(health, "is")))
+            elif kind == "nothing":
+                yield self._say("nothing")
+        elif rule is not None:
+            yield self._text(kind, name=rule.name, days=self._days_of(rule))
+        if until is not None:
+            yield self._text("until", time=self._clock(until))
+        elif not self._is_lit(health) and kind != "stop" and health.next is not None and self._coming(health):
+            yield f"{sentence(self.facts, self.language).following}."
+        if claim == "confirmed" and health.clock is not Trust.SUSPECT:
+            yield self._text("confirmed", time=self._clock(health.at))
+
+    def _days_of(self, rule: Rule) -> str:
+        """The days of the light under way, where they are known."""
+        zone = self.program.place.time_zone
+        if rule.dates is None and rule.nights is None:
+            return ""
+        night = next(iter(self.program.nights(self.now, self.now + timedelta(minutes=1))), None)
+        day = night.night.day if night is not None and rule.dates is None else self.now.astimezone(zone).date()
+        first = last = day
+        while rule.has(first - timedelta(days=1)) and (day - first).days < 366:
+            first -= timedelta(days=1)
+        while rule.has(last + timedelta(days=1)) and (last - day).days < 366:
+            last += timedelta(days=1)
+        return f", {days_words(first, last, self.language)}"
+
+    def _coming(self, health: Health | None) -> tuple[SaidLight, ...]:
+        if health is not None and health.clock is Trust.SUSPECT:
+            return ()
+        return tuple(self._said(each) for each in coming_lights(self.program, self.now))
+
+    def _said(self, light: ComingLight) -> SaidLight:
+        looks = {zone: LookValue(**look.at(0.0).value) for zone, look in light.rule.looks.items()}
+        colors = dict.fromkeys(color.hex for look in light.rule.looks.values() for color in look.colors)
+        days = days_words(
+            light.first, light.last, self.language, self.now.astimezone(self.program.place.time_zone).year
+        )
+        how = clause(looks, "is", self.facts.names, self.language)
+        return SaidLight(light.rule.name, days, light.start, light.end, self._started(how), tuple(colors))
+
+    def _until(self) -> datetime | None:
+        """When the light that is on has gone out; None where it goes on for longer than AHEAD."""
+        for cue in self.program.cues(self.now, self.now + AHEAD)[1:]:
+            if not any(look.at(0.0).on for look in cue.looks.values()):
+                return cue.at + timedelta(seconds=cue.fade_s)
+        return None
+
+    def _is_lit(self, health: Health) -> bool:
+        return any(look.on for look in health.now.looks.values())
+
+    def _is_night(self) -> bool:
+        """Whether people say "tonight" of it."""
+        return not 9 <= self.now.astimezone(self.program.place.time_zone).hour < 15
+
+    def _clause(self, health: Health, form: Form) -> str:
+        return clause(health.now.looks, form, self.facts.names, self.language)
+
+    def _started(self, text: str) -> str:
+        return self.facts.names.started(text, self.language)
+
+    def _clock(self, at: datetime) -> str:
+        return f"{at.astimezone(self.program.place.time_zone):%H:%M}"
+
+    def _say(self, key: str) -> str:
+        return template(self.language, "public", key)
+
+    def _text(self, key: str, **fields: object) -> str:
+        return self._say(key).format_map(fields)
+
+
+def _claim(health: Health, kind: PublicKind) -> Claim:
+    """A lamp that is on its way has not failed; one that differs or is silent has."""
+    if health.clock is Trust.SUSPECT and kind != "stop":
+        return "planned"
+    if health.total and health.confirmed + health.counts.get("pending", 0) == health.total:
+        return "confirmed"
+    return "planned"
+
+
+def public_text(rule: Rule) -> PublicText:
+    """What a campaign tells the public of itself."""
+    return PublicText(getattr(rule, "about", None) or {}, getattr(rule, "link", None))
+
+
+def days_words(first: date, last: date, language: Language, this_year: int | None = None) -> str:
+    """`fri 20 – thu 26 nov`, with the year where it is not this one."""
+    end = day_words(last, language)
+    if this_year is not None and first.year != this_year:
+        end = f"{end} {last.year}"
+    if first == last:
+        return end
+    begin = day_words(first, language)
+    if (first.year, first.month) == (last.year, last.month):
+        begin = begin.rpartition(" ")[0]
+    return f"{begin} – {end}"

@@ -1,0 +1,75 @@
+"""The nights that are lit, and the lights that come."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from controller.config.load import load, read_schedule
+from controller.schedule.campaign import Override
+from controller.schedule.plan import Program
+from controller.service.coming_lights import coming_lights, lit_nights
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def program(*rules: str, every_night: str = "") -> Program:
+    """A schedule of these campaigns."""
+    lines = "".join(f"  - {{{rule}}}\n" for rule in rules)
+    text = f"version: 1\ncampaigns:\n{lines}" if rules else "version: 1\ncampaigns: []\n"
+    text += f"every_night:\n  - {{{every_night}}}\n" if every_night else ""
+    setup = load(Path(__file__).parents[2] / "config")
+    return replace(setup, schedule=read_schedule(text.encode(), setup.tower)).program()
+
+
+def told(found: Program, now: datetime = NOW) -> list[tuple[str, str, str]]:
+    """Name, first and last day."""
+    return [(each.rule.name, str(each.first), str(each.last)) for each in coming_lights(found, now)]
+
+
+WEEK = "name: Week, dates: 20–26 November, color: orange"
+NIGHTS = "name: Nights, nights: 20–26 November, color: orange"
+
+
+def test_days_and_nights_are_told_as_they_are_counted() -> None:
+    """Of the next 400 nights."""
+    assert told(program(WEEK)) == [("Week", "2026-11-20", "2026-11-26"), ("Week", "2027-11-20", "2027-11-26")]
+    assert told(program(NIGHTS))[0] == ("Nights", "2026-11-20", "2026-11-26")
+
+
+def test_what_shows_now_does_not_come() -> None:
+    """By day in its week it does, for tonight; the days that are over are not told."""
+    night, day = datetime(2026, 11, 23, 20, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert told(program(WEEK), night) == [("Week", "2027-11-20", "2027-11-26")]
+    assert told(program(WEEK), day)[0] == ("Week", "2026-11-23", "2026-11-26")
+
+
+def test_of_a_rule_of_each_week_its_period_is_one_light() -> None:
+    """And everyday light is told once."""
+    fridays = program("name: Fridays, nights: every Friday in October, color: red", every_night="name: E, color: white")
+    assert told(fridays, datetime(2026, 6, 1, 10, tzinfo=UTC)) == [
+        ("E", "2026-06-01", "2027-07-05"),
+        ("Fridays", "2026-10-02", "2026-10-30"),
+    ]
+
+
+def test_no_more_than_six_are_told() -> None:
+    """The next ones."""
+    many = program(*(f"name: N{month}, nights: 1 {name}, color: red" for month, name in enumerate(
+        ("January", "February", "March", "April", "May", "June", "July"), 1)))  # fmt: skip
+    assert [name for name, _, _ in told(many)] == ["N1", "N2", "N3", "N4", "N5", "N6"]
+
+
+def test_what_is_dark_or_skipped_does_not_come() -> None:
+    """A campaign that is dark on purpose, one whose nights are skipped, one under a blackout."""
+    assert told(program("name: Dark, nights: 20 November, color: dark")) == []
+    skip = Override("1", {}, NOW, NOW + 60 * DAY, "Kim", "x", skips="Week")
+    assert told(program(WEEK).with_overrides((skip,), None)) == [("Week", "2027-11-20", "2027-11-26")]
+
+
+def test_nights_with_light_are_found_by_rule() -> None:
+    """Each with its first and its last light."""
+    both = program(WEEK, "name: Red, nights: 26 November, hours: 20:00 to 23:00, color: red")
+    nights = list(lit_nights(both, NOW, NOW + 60 * DAY))
+    assert [night.night for night in nights] == [date(2026, 11, day) for day in range(19, 27)]
+    assert list(lit_nights(both, NOW, NOW + 60 * DAY, "Red")) == []  # the week wins
