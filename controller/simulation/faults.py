@@ -24,13 +24,13 @@ HOUR_S, MINUTE_S = 3600.0, 60.0
 DEAD_S = 60.0
 """Longer than anybody waits for an answer."""
 
-Heal = Callable[[], None]
+Heal = Callable[[], object]
+"""What ends a fault that does not heal by itself."""
 
 
-def controller_dies(scenario: Scenario) -> Heal:
+def controller_dies(scenario: Scenario) -> None:
     """Kill -9; systemd starts it again."""
     scenario.controller.die()
-    return _nothing
 
 
 def broker_dies(scenario: Scenario) -> Heal:
@@ -96,14 +96,13 @@ GARBAGE = (
 )
 
 
-def garbage(scenario: Scenario) -> Heal:
+def garbage(scenario: Scenario) -> None:
     """Another system writes to one of the site's topics, retained."""
     random = scenario.world.random
     _any_broker(scenario).publish(Message(_any_topic(scenario), random.choice(GARBAGE), qos=1, retain=True))
-    return _nothing
 
 
-def flood(scenario: Scenario) -> Heal:
+def flood(scenario: Scenario) -> None:
     """Messages without end on one topic."""
     broker, topic, over = _any_broker(scenario), _any_topic(scenario), scenario.world.now + 3.0
 
@@ -113,16 +112,14 @@ def flood(scenario: Scenario) -> Heal:
             scenario.world.after(0.02, pour)
 
     pour()
-    return _nothing
 
 
 BAD_FILES = (b"", b"version: 1\ncampaigns:\n  - name: [\n", b"version: 1\ncampaigns: []\nunknown: 1\n", b"\xff\xfe")
 
 
-def bad_reload(scenario: Scenario) -> Heal:
+def bad_reload(scenario: Scenario) -> None:
     """A half-written or wrong file is saved."""
     scenario.controller.reload(scenario.world.random.choice(BAD_FILES))
-    return _nothing
 
 
 def disk_full(scenario: Scenario) -> Heal:
@@ -137,7 +134,7 @@ def disk_full(scenario: Scenario) -> Heal:
     return lambda: fill(False)
 
 
-def asks(scenario: Scenario) -> Heal:
+def asks(scenario: Scenario) -> None:
     """Somebody whose clock is wrong asks how it stands: of a controller that was cut off with its brokers, which have
     kept its last words, or of one that lives, perhaps after somebody else has written that it does not."""
     random = scenario.world.random
@@ -152,29 +149,20 @@ def asks(scenario: Scenario) -> Heal:
         status = f"{scenario.setup.tower.mqtt.topic_prefix}/controller/status"
         _any_broker(scenario).publish(Message(status, b"offline", qos=1, retain=True))
     scenario.world.after(5.0, lambda: scenario.ask(ahead_s))
-    return _nothing
 
 
 def reorder(scenario: Scenario) -> Heal:
     """Messages are lost, come twice, or overtake each other, on the way from one of the brokers."""
     broker = _any_broker(scenario)
     broker.weather = Weather(lose=0.02, repeat=0.1, delay=0.1)
-
-    def calm() -> None:
-        broker.weather = CALM
-
-    return calm
+    return lambda: setattr(broker, "weather", CALM)
 
 
 def lie(scenario: Scenario) -> Heal:
     """A gateway takes what it is told, and does not do it."""
     host = scenario.world.random.choice(scenario.gateways)
     host.lies = True
-
-    def honest() -> None:
-        host.lies = False
-
-    return honest
+    return lambda: setattr(host, "lies", False)
 
 
 def stick(scenario: Scenario) -> Heal:
@@ -200,18 +188,15 @@ def flap(scenario: Scenario) -> Heal:
 BLUE = ZoneState(on=True, color=Color("#0000FF"), brightness=1.0)
 
 
-def foreign_writer(scenario: Scenario) -> Heal:
+def foreign_writer(scenario: Scenario) -> None:
     """Somebody else commands a gateway."""
-    gateway = scenario.world.random.choice(scenario.gateways).gateway
-    _write_foreign(scenario, gateway)
-    return _nothing
+    _write_foreign(scenario, scenario.world.random.choice(scenario.gateways).gateway)
 
 
-def replay(scenario: Scenario) -> Heal:
+def replay(scenario: Scenario) -> None:
     """A document from before the last start of the controller comes again, retained; vendors' gateways have none."""
     for host in scenario.ours:
         _write_foreign(scenario, host.gateway, older=True)
-    return _nothing
 
 
 def _write_foreign(scenario: Scenario, gateway: Gateway, *, older: bool = False) -> None:
@@ -240,7 +225,7 @@ EPOCHS = (1_000, MAX_FOLLOWED, MAX_EPOCH - 1, MAX_EPOCH, MAX_EPOCH + 1, 2**50)
 """So far ahead, each by itself and one after another."""
 
 
-def epoch_ahead(scenario: Scenario) -> Heal:
+def epoch_ahead(scenario: Scenario) -> None:
     """Somebody says that one of our gateways holds a far higher order, or writes to it under one."""
     random, broker = scenario.world.random, _any_broker(scenario)
     gateway = random.choice(scenario.ours).gateway
@@ -251,7 +236,6 @@ def epoch_ahead(scenario: Scenario) -> Heal:
         order = {"epoch": stands.epoch + random.choice(EPOCHS), "revision": 1, "command_id": "somebody-else"}
         payload = stands.model_copy(update=order).model_dump_json(exclude_none=True).encode()
         broker.publish(Message(topic, payload, qos=1, retain=random.random() < 0.5))
-    return _nothing
 
 
 def stop(scenario: Scenario) -> Heal:
@@ -285,16 +269,12 @@ def _any_topic(scenario: Scenario) -> str:
     return scenario.world.random.choice(tuple(heard)).replace("#", "other").replace("+", "other")
 
 
-def _nothing() -> None:
-    """It heals by itself."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault; `action` does it and returns what heals it."""
+    """A kind of fault; `action` does it and returns what heals it, None where it heals by itself."""
 
     name: str
-    action: Callable[[Scenario], Heal]
+    action: Callable[[Scenario], Heal | None]
     every_s: float
     lasts_s: float
 
@@ -316,7 +296,8 @@ def _put(scenario: Scenario, fault: Fault, at: float, lasts_s: float) -> None:
         heal_fault = fault.action(scenario)
 
         def heal() -> None:
-            heal_fault()
+            if heal_fault is not None:
+                heal_fault()
             scenario.heal(fault.name)
 
         scenario.world.after(lasts_s, heal)

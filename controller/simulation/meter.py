@@ -16,7 +16,7 @@ from controller.lighting.light import Light
 from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import VISIBLE
 from controller.schedule.hours import Place, night_at
-from controller.simulation.kernel import AgendaEntry, Kernel, utc
+from controller.simulation.kernel import AgendaEntry, Kernel
 from controller.simulation.reference import Expected
 
 Wrong = Literal["hue", "dark", "lit"]
@@ -260,8 +260,3 @@ def _wrong(desired: ZoneState, shown: ZoneState) -> Wrong | None:
     if desired.on != shown.on:
         return "dark" if desired.on else "lit"
     return "hue" if Light.of(desired).difference(Light.of(shown)) > VISIBLE else None
-
-
-def local_night(posix_s: float, place: Place) -> date:
-    """The night in which an instant lies."""
-    return night_at(utc(posix_s), place.time_zone).day

@@ -19,14 +19,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property, partial
+from functools import partial
 from itertools import pairwise
 
 from controller.config.load import Setup
 from controller.lighting.look import DARK, NO_LIGHT, Look, ZoneState
 from controller.schedule.campaign import Lit, Rule
 from controller.schedule.hours import Place, Window
-from controller.schedule.hours_grammar import Term
+from controller.schedule.hours_grammar import SunEvent, Term
 from controller.schedule.plan import ANCHOR, REACH
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, elevation
 from controller.simulation.kernel import utc
@@ -43,6 +43,13 @@ GRACE_S = 1.0
 ROUNDED_S = 0.5
 """Events of the sun are planned to the second."""
 MARGIN = timedelta(days=1)
+CROSSINGS: Mapping[SunEvent, tuple[float, int]] = {
+    "sunset": (SUNSET_DEG, -1),
+    "sunrise": (SUNSET_DEG, 1),
+    "dusk": (CIVIL_DEG, -1),
+    "dawn": (CIVIL_DEG, 1),
+}
+"""The height of the sun, and whether the event lies before or after the deepest point of the night."""
 
 
 class Reference:
@@ -105,7 +112,7 @@ class Reference:
             if night not in self._suns:
                 frame = (self._clock(NOON_MIN, night, is_end=False), self._clock(NOON_MIN, night, is_end=True))
                 self._suns[night] = Sun(self._place, *frame)
-            at = getattr(self._suns[night], term.what)
+            at = self._suns[night].event(term.what)
         return at + timedelta(minutes=term.shift) if at is not None else None
 
     def _clock(self, minutes: int, night: date, *, is_end: bool) -> datetime:
@@ -126,26 +133,14 @@ class Sun:
         self._samples = [start + MINUTE * i for i in range(round((end - start) / MINUTE) + 1)]
         self._heights = [self._height(at) for at in self._samples]
         self._deepest = self._heights.index(min(self._heights))
+        self._events: dict[SunEvent, datetime | None] = {}
 
-    @cached_property
-    def sunset(self) -> datetime | None:
-        """The last instant before the deepest point at which the sun was up; the frame's border if it never was."""
-        return self._crossing(SUNSET_DEG, -1)
-
-    @cached_property
-    def sunrise(self) -> datetime | None:
-        """The first instant after it."""
-        return self._crossing(SUNSET_DEG, 1)
-
-    @cached_property
-    def dusk(self) -> datetime | None:
-        """The end of civil twilight."""
-        return self._crossing(CIVIL_DEG, -1)
-
-    @cached_property
-    def dawn(self) -> datetime | None:
-        """The beginning of civil twilight."""
-        return self._crossing(CIVIL_DEG, 1)
+    def event(self, name: SunEvent) -> datetime | None:
+        """The last instant before the deepest point at which the sun was above a height, or the first after it; the
+        frame's border if it never was, None if it always was."""
+        if name not in self._events:
+            self._events[name] = self._crossing(*CROSSINGS[name])
+        return self._events[name]
 
     def _height(self, at: datetime) -> float:
         return elevation(self._place.latitude, self._place.longitude, at)
@@ -214,20 +209,22 @@ class Timeline:
         for before, after in _minutes(first, last):
             holds = self._rule(after)
             if holds is not rule:
-                yield RulePeriod(self._border(before, after, rule), holds)
+                yield RulePeriod(_border(before, after, partial(self._holds, rule)), holds)
                 rule = holds
 
-    def _border(self, before: float, after: float, rule: Lit | None) -> float:
-        return _border(before, after, lambda at: self._rule(at) is rule)
+    def _holds(self, rule: Lit | None, at: float) -> bool:
+        return self._rule(at) is rule
 
     def _began(self, first: RulePeriod) -> float:
         """When the rule that holds at the beginning began to hold, which only the steps of a sequence need to know."""
         if first.rule is None or all(len(look.colors) < 2 for look in first.rule.looks.values()):
             return first.start
         earliest, at = first.start - REACH * 86_400, first.start
-        while at > earliest and self._rule(at - STEP_S) is first.rule:
+        while at > earliest and self._holds(first.rule, at - STEP_S):
             at -= STEP_S
-        return self._border(at - STEP_S, at, self._rule(at - STEP_S)) if at > earliest else ANCHOR.timestamp()
+        if at <= earliest:
+            return ANCHOR.timestamp()
+        return _border(at - STEP_S, at, partial(self._holds, self._rule(at - STEP_S)))
 
     def _rule(self, at: float) -> Lit | None:
         return self._reference.rule_at(utc(at), self._rules)
@@ -291,11 +288,7 @@ class Expected:
         number = bisect_right(self._marks, at)
         marks = self._marks[number : number + 1]
         for override in self.overrides:
-            marks += [
-                override.start,
-                override.end,
-                *(at for change in self._override_changes(override) for at in change),
-            ]
+            marks += [at for change in self._override_changes(override) for at in change]
         for stepped, following in self._steps(at):
             marks += [stepped + ROUNDED_S + GRACE_S, following - ROUNDED_S, following]
         return min((mark for mark in marks if mark > at), default=float("inf"))

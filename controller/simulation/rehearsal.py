@@ -3,17 +3,18 @@
 The same seed gives the same bytes. Seconds are rounded to a thousandth.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from statistics import median
 from typing import Any
 
 from controller.config.load import Setup
 from controller.rfc3339 import rfc3339
+from controller.schedule.hours import night_at
 from controller.simulation.faults import FAULTS, plan
 from controller.simulation.kernel import utc
-from controller.simulation.meter import LightCount, Spell, local_night
+from controller.simulation.meter import LightCount, Spell
 from controller.simulation.reference import Expected
 from controller.simulation.scenario import RecordedAlarm, Scenario
 
@@ -24,55 +25,12 @@ OURS_MEDIAN, OURS_WORST, VENDORS_MEDIAN = 0.9999, 0.999, 0.999
 UNDETECTED_S = 60.0
 """So long in all a gateway may be wrong and called confirmed, under any faults."""
 AROUND = {
-    "controller",
-    "broker",
-    "gateway",
-    "partition",
-    "garbage",
-    "flood",
-    "reload",
-    "disk",
-    "flap",
-    "replay",
-    "epoch",
-    "asker",
+    *("controller", "broker", "gateway", "partition", "garbage", "flood"),
+    *("reload", "disk", "flap", "replay", "epoch", "asker"),
 }
 """The other sets make lamps or clocks go wrong themselves, or are a matter of seconds by hand."""
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsedNight:
-    """One night of the tower: its seconds, and the faults that began in it by name."""
-
-    day: date
-    count: LightCount
-    faults: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a rehearsal; times in seconds, spells from the longest on."""
-
-    seed: int
-    faults: str
-    nights: tuple[RehearsedNight, ...]
-    total: LightCount
-    gateways: Mapping[str, LightCount]
-    spells: tuple[Spell, ...]
-    alarms: tuple[RecordedAlarm, ...]
-    recoveries_s: tuple[float, ...]
-    acknowledged: int
-    acknowledged_lost: int
-    regressions: int
-    misjudged: int
-    longest_undetected_s: float
-
-    @property
-    def false_alarms(self) -> int:
-        """Warnings and errors told while nothing was the matter."""
-        return sum(alarm.is_false for alarm in self.alarms)
 
 
 class Rehearsal:
@@ -85,57 +43,31 @@ class Rehearsal:
         self.faults = faults
         self._expected = Expected(setup, start, end)
 
-    def hold(self, seed: int) -> Result:
-        """One world from switching on to the end."""
+    def hold(self, seed: int) -> Scenario:
+        """One world, from switching on to the end."""
         scenario = Scenario(self.setup, self._expected.without_overrides(), self.start, seed)
         plan(scenario, FAULTS[self.faults], self.end.timestamp())
         scenario.play(self.end)
-        return self._result(scenario, seed)
-
-    def _result(self, scenario: Scenario, seed: int) -> Result:
-        meter, begun = scenario.meter, scenario.faults.begun
-        place = self.setup.tower.site.place
-        nights = []
-        for day, count in meter.nights.items():
-            names = [name for at, name in begun if local_night(at, place) == day]
-            nights.append(RehearsedNight(day, count, {name: names.count(name) for name in sorted(set(names))}))
-        return Result(
-            seed=seed,
-            faults=self.faults,
-            nights=tuple(nights),
-            total=meter.total,
-            gateways=meter.gateways,
-            spells=tuple(sorted(meter.spells, key=lambda spell: spell.start - spell.end)),
-            alarms=tuple(scenario.alarms),
-            recoveries_s=tuple(scenario.recoveries_s),
-            acknowledged=scenario.operator.acknowledged,
-            acknowledged_lost=len(scenario.operator.lost),
-            regressions=sum(host.regressions for host in scenario.ours),
-            misjudged=scenario.misjudged,
-            longest_undetected_s=meter.longest_undetected_s,
-        )
+        return scenario
 
 
-def of_one(rehearsal: Rehearsal, result: Result) -> Json:
-    """One seed with its nights."""
-    nights = [
-        {"night": night.day.isoformat(), **_count(night.count), "faults": dict(night.faults)} for night in result.nights
-    ]
-    told = figures(rehearsal, result)
+def of_one(rehearsal: Rehearsal, scenario: Scenario) -> Json:
+    """One seed with its nights, and the faults that began in each by name."""
+    zone = rehearsal.setup.tower.site.place.time_zone
+    begun = [(night_at(utc(at), zone).day, name) for at, name in scenario.faults.begun]
+    nights = []
+    for day, count in scenario.meter.nights.items():
+        faults = Counter(name for night, name in sorted(begun) if night == day)
+        nights.append({"night": day.isoformat(), **_count(count), "faults": dict(faults)})
+    told = figures(rehearsal, scenario)
     return {"version": 1, **_period(rehearsal), "nights": nights, **told, "missed": list(missed([told]))}
 
 
 def of_several(rehearsal: Rehearsal, seeds: Sequence[Json]) -> Json:
     """Several seeds: the median and the worst of each figure, and all of them."""
     names = (
-        "wrong_colour_s",
-        "undetected_s",
-        "longest_undetected_s",
-        "availability",
-        "acknowledged_lost",
-        "false_alarms",
-        "regressions",
-        "misjudged",
+        *("wrong_colour_s", "undetected_s", "longest_undetected_s", "availability"),
+        *("acknowledged_lost", "false_alarms", "regressions", "misjudged"),
     )
     worst = {name: (min if name == "availability" else max)(one[name] for one in seeds) for name in names}
     return {
@@ -158,24 +90,26 @@ def of_several(rehearsal: Rehearsal, seeds: Sequence[Json]) -> Json:
     }
 
 
-def figures(rehearsal: Rehearsal, result: Result) -> Json:
+def figures(rehearsal: Rehearsal, scenario: Scenario) -> Json:
     """One seed without its nights."""
     kinds = {gateway.name: gateway.kind for gateway in rehearsal.setup.tower.gateways}
+    meter, false_alarms = scenario.meter, [alarm for alarm in scenario.alarms if alarm.is_false]
+    longest = sorted(meter.spells, key=lambda spell: spell.start - spell.end)[:MOST]
     return {
-        "seed": result.seed,
-        "faults": result.faults,
-        **_count(result.total),
-        "longest_undetected_s": round(result.longest_undetected_s, 3),
-        "acknowledged": result.acknowledged,
-        "acknowledged_lost": result.acknowledged_lost,
-        "alarms": len(result.alarms),
-        "false_alarms": result.false_alarms,
-        "false_alarms_told": [_alarm(alarm) for alarm in result.alarms if alarm.is_false][:MOST],
-        "regressions": result.regressions,
-        "misjudged": result.misjudged,
-        "recovery_s": _spread(result.recoveries_s),
-        "gateways": [{"name": name, "kind": kinds[name], **_count(count)} for name, count in result.gateways.items()],
-        "spells": [_spell(spell) for spell in result.spells[:MOST]],
+        "seed": scenario.seed,
+        "faults": rehearsal.faults,
+        **_count(meter.total),
+        "longest_undetected_s": round(meter.longest_undetected_s, 3),
+        "acknowledged": scenario.operator.acknowledged,
+        "acknowledged_lost": len(scenario.operator.lost),
+        "alarms": len(scenario.alarms),
+        "false_alarms": len(false_alarms),
+        "false_alarms_told": [_alarm(alarm) for alarm in false_alarms[:MOST]],
+        "regressions": sum(host.regressions for host in scenario.ours),
+        "misjudged": scenario.misjudged,
+        "recovery_s": _spread(scenario.recoveries_s),
+        "gateways": [{"name": name, "kind": kinds[name], **_count(count)} for name, count in meter.gateways.items()],
+        "spells": [_spell(spell) for spell in longest],
     }
 
 
@@ -219,9 +153,8 @@ def _of_gateway(name: str, seeds: Sequence[Json]) -> Json:
     return {"name": name, "kind": seeds[0]["kind"], "median": median(shares), "worst": min(shares)}
 
 
-def _spread(values: Iterable[float]) -> Json:
-    told = tuple(values)
-    return {"median": round(median(told), 3), "worst": round(max(told), 3)} if told else {"median": 0.0, "worst": 0.0}
+def _spread(values: Sequence[float]) -> Json:
+    return {"median": round(median(values or [0.0]), 3), "worst": round(max(values, default=0.0), 3)}
 
 
 def missed(seeds: Iterable[Json]) -> tuple[str, ...]:

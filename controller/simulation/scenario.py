@@ -56,6 +56,7 @@ class Scenario:
         tower = setup.tower
         self.setup = setup
         self.start = start
+        self.seed = seed
         self.world = Kernel(start - LEAD, seed)
         self.brokers = tuple(SimulatedBroker(self.world, name) for name in tower.mqtt.broker)
         self.faults = ActiveFaults()

@@ -22,5 +22,5 @@ def test_the_campaign_week(faults: str) -> None:
     result = rehearsal.hold(1)
     held = time.process_time()
     print(f"\n{faults}: reference {worked_out - began:.1f} s, a seed {held - worked_out:.1f} s of CPU")
-    assert result.total.availability > 0.999
-    assert result.total.lit_s == pytest.approx(412_514, abs=30)
+    assert result.meter.total.availability > 0.999
+    assert result.meter.total.lit_s == pytest.approx(412_514, abs=30)
