@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -210,71 +210,64 @@ class GatewayCheck:
         seen = self._last.order if self._last is not None and self._last.order is not None else Order()
         self._order = Order(min(seen.epoch, MAX_EPOCH - 1) + 1, 0)
         replaces = seen if self._order < seen else None
-        self._note("obeys", await self._obeys(self._document(ORANGE, replaces=replaces)))
+        self._note("obeys", await self._obeys(ORANGE, replaces=replaces))
         future = self._document(BLUE).model_dump(mode="json", exclude_none=True) | {"of_a_later_version": {"x": 1}}
         self._send(json_text(future).encode())
         self._note("unknown_keys", await self._until(lambda report: self._shows(report, BLUE)))
-        self._note("dark", await self._obeys(self._document(None)))
+        self._note("dark", await self._obeys(None))
         for promise, order in (("stale", Order(self._order.epoch, 1)), ("poison", Order(MAX_EPOCH + 1, 0))):
             self._send_document(self._document(ORANGE, order=order))
             self._note(promise, await self._refuses())
         self._send(b'{"version": 1, "zones": \xff')
         self._note("garbage", await self._refuses())
         held, self._order = self._order, Order(self._order.epoch, 1)
-        self._note("replaces", await self._obeys(self._document(BLUE, replaces=held)))
+        self._note("replaces", await self._obeys(BLUE, replaces=held))
         self._order = held
         await self._try_plan()
         self._send_document(self._document(None))
-        await self._until(lambda report: report.order == self._order and self._is_dark(report))
+        await self._until(lambda report: report.order == self._order and self._shows(report, None))
         self._send(b"")
 
     async def _try_plan(self) -> None:
         """What it does alone."""
         soon = self._now() + timedelta(seconds=WITHIN_S)
         cues = (self._cue(self._now(), None), self._cue(soon, BLUE))
-        await self._obeys(self._document(None, cues=cues))
+        await self._obeys(None, cues=cues)
         alone = await self._until(lambda report: report.by == "plan" and self._shows(report, BLUE), 2 * WITHIN_S)
         self._note("plan", alone)
         steps = SequenceDocument(colors=(ORANGE, BLUE), change_every_s=STEP_S, started_at=self._now())
         self._send_document(self._document(ORANGE, sequence=steps))
         began = await self._until(lambda report: report.order == self._order and self._shows(report, ORANGE))
         self._note("sequence", began and await self._until(lambda report: self._shows(report, BLUE), STEP_S + WITHIN_S))
-        await self._obeys(self._document(ORANGE, valid_for_s=WITHIN_S))
-        over = await self._until(lambda report: report.by == "after" and self._is_dark(report), 3 * WITHIN_S)
+        await self._obeys(ORANGE, valid_for_s=WITHIN_S)
+        over = await self._until(lambda report: report.by == "after" and self._shows(report, None), 3 * WITHIN_S)
         self._note("after", over)
 
-    async def _obeys(self, document: DesiredDocument) -> bool:
-        color = document.zones[self.gateway.zone_names[0]].color if self._is_lit(document) else None
+    async def _obeys(self, color: str | None, **more: Any) -> bool:
+        """Whether it shows a colour, or dark, and says on whose behalf; `more` is in the document."""
+        document = self._document(color, **more)
         self._send_document(document)
+        behalf = document.order, document.command_id, "desired"
         return await self._until(
-            lambda report: (
-                (report.order, report.command_id, report.by) == (document.order, document.command_id, "desired")
-                and (self._shows(report, color) if color else self._is_dark(report))
-            )
+            lambda report: (report.order, report.command_id, report.by) == behalf and self._shows(report, color)
         )
 
     async def _refuses(self) -> bool:
         """Whether it says that it refuses, and goes on as before."""
         refused = await self._until(lambda report: REFUSED in report.problems)
         last = self._last
-        is_same = last is not None and last.order == self._order and self._is_dark(last)
-        await self._obeys(self._document(None))  # the refusal is over
+        is_same = last is not None and last.order == self._order and self._shows(last, None)
+        await self._obeys(None)  # the refusal is over
         return refused and is_same
 
-    @staticmethod
-    def _is_lit(document: DesiredDocument) -> bool:
-        return any(look.on for look in document.zones.values())
-
-    def _shows(self, report: Report, color: str) -> bool:
+    def _shows(self, report: Report, color: str | None) -> bool:
+        """Whether a report says that all zones show a colour, or are dark."""
         desired = self._look(color).state(self._now())
-        return self._is_like(report, lambda zone: self.gateway.agrees(zone, desired, report.zones[zone]))
-
-    def _is_dark(self, report: Report) -> bool:
-        return self._is_like(report, lambda zone: report.zones[zone].on is False)
-
-    def _is_like(self, report: Report, agrees: Callable[[str], bool]) -> bool:
-        zones = self.gateway.zone_names
-        return all(zone in report.zones and agrees(zone) for zone in zones)
+        return all(
+            zone in report.zones
+            and (self.gateway.agrees(zone, desired, report.zones[zone]) if color else report.zones[zone].on is False)
+            for zone in self.gateway.zone_names
+        )
 
     def _now(self) -> datetime:
         return self.clock.read().wall

@@ -4,7 +4,7 @@ import click
 
 from controller.cli.options import Options, common
 from controller.errors import Refused
-from controller.events import CATALOGUE, EventKind, Text
+from controller.events import CATALOGUE, EventKind
 from controller.events.formatters import json_text
 from controller.locale import languages
 
@@ -19,11 +19,11 @@ def command(options: Options, code: str | None, as_json: bool) -> None:
         kinds = sorted(CATALOGUE.values(), key=lambda kind: kind.code)
         rows = (f"{kind.code}  {kind.level:7}  {kind.text.template(options.language)}" for kind in kinds)
         every = {"version": 1, "codes": [_document(kind) for kind in kinds], "language": options.language}
-        click.echo(_json(every) if as_json else "\n".join(rows))
+        click.echo(json_text(every, indent=2) if as_json else "\n".join(rows))
         return
     kind = find_kind(code)
     one = {"version": 1, **_document(kind), "language": options.language}
-    click.echo(_json(one) if as_json else _page(kind, options))
+    click.echo(json_text(one, indent=2) if as_json else _page(kind, options))
 
 
 def find_kind(code: str) -> EventKind:
@@ -54,13 +54,5 @@ def _document(kind: EventKind) -> dict[str, object]:
         "event": kind.name,
         "level": kind.level.value,
         "fields": sorted(kind.fields),
-        **{name: _in_each_language(text) for name, text in texts.items()},
+        **{name: {each: text.template(each) for each in languages()} for name, text in texts.items()},
     }
-
-
-def _in_each_language(text: Text) -> dict[str, str]:
-    return {language: text.template(language) for language in languages()}
-
-
-def _json(document: dict[str, object]) -> str:
-    return json_text(document, indent=2)

@@ -1,6 +1,8 @@
 """`watertower import-fixture FILE --mode NAME`: an Open Fixture Library file becomes a profile of this site."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -33,7 +35,8 @@ def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | Non
 @common
 def command(options: Options, file: Path, mode: str | None, name: str | None, force: bool) -> None:
     """Import one mode of a fixture, or list its modes."""
-    text = _read(file)
+    with _usable(file):
+        text = plain_file.read(file, LARGEST).decode("utf-8-sig")
     if mode is None:
         click.echo("\n".join(map(printable, modes(text))))
         return
@@ -41,7 +44,9 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
     path = options.config_dir / "profiles" / f"{name or _name(file, mode)}.yaml"
     if path.exists() and not force:
         raise Refused("TWL-Q107", path=str(path))
-    _write(path, dump_profile(imported.profile, imported.names))
+    with _usable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, dump_profile(imported.profile, imported.names).encode())
     channels = len(imported.profile.channels)
     click.echo(options.say("import-fixture.written", path=path, name=path.stem, count=channels))
     for doubt in imported.doubts:
@@ -53,26 +58,10 @@ def _name(file: Path, mode: str) -> str:
     return re.sub("[^a-z0-9]+", "-", f"{file.stem}-{mode}".lower()).strip("-")[:64] or "fixture"
 
 
-def _read(file: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark. Raises Misconfigured, also for a larger file than
-    a fixture has."""
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Raises Misconfigured where a file cannot be read or written, also for a larger one than a fixture has."""
     try:
-        data = plain_file.read(file, LARGEST)
+        yield
     except (OSError, ValueError) as error:
-        raise _unusable(file, error) from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Misconfigured("TWL-Q106", path=str(file), reason=reason_of(error)) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, text.encode())
-    except OSError as error:
-        raise _unusable(path, error) from error
-
-
-def _unusable(path: Path, error: Exception) -> Misconfigured:
-    return Misconfigured("TWL-Q106", path=str(path), reason=reason_of(error))
+        raise Misconfigured("TWL-Q106", path=str(path), reason=reason_of(error)) from error
