@@ -60,10 +60,14 @@ class Names:
 
     def part(self, zone: str, language: Language) -> str:
         """A part inside a sentence: `skålen`, `the bowl`."""
-        name = printable(self.landmark.zone_names(language).get(zone, zone), LONGEST_NAME)
+        name = self.title(zone, language)
         pattern = _text(language, "part")
         name = _small(name)
         return name if name.startswith(pattern.partition("{")[0] or "\0") else pattern.format(name=name)
+
+    def title(self, zone: str, language: Language) -> str:
+        """A part by itself: `Skålen`."""
+        return printable(self.landmark.zone_names(language).get(zone, zone), LONGEST_NAME)
 
     def started(self, text: str, language: Language) -> str:
         """A text as the beginning of a sentence."""

@@ -1,0 +1,93 @@
+"""SVG as text: elements whose texts and attributes are escaped, and the colours that light has on a screen."""
+
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+
+from controller.lighting.color import Color
+from controller.service.health import LookValue
+
+WHITE = "#FFFFFF"
+NIGHT_WALL, DAY_WALL = "#2B303B", "#8D8F94"
+SKY = (
+    (-18.0, "#060A1A", "#141A38"),
+    (-12.0, "#0A1230", "#23284E"),
+    (-6.0, "#182A58", "#6B5278"),
+    (-3.0, "#2A4677", "#C77B5E"),
+    (0.0, "#47699F", "#F0B27C"),
+    (6.0, "#5E97CF", "#CFE2F2"),
+    (30.0, "#4F93D6", "#D9EAF7"),
+)
+"""Height of the sun in degrees, colour of the sky above and at the horizon."""
+
+
+def element(name: str, *inside: str, **attributes: object) -> str:
+    """An element; `data_zone` stands for the attribute `data-zone`, and one that is None is left out."""
+    said = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(_figure(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{said}>{''.join(inside)}</{name}>" if inside else f"<{name}{said}/>"
+
+
+def text(words: str) -> str:
+    """Words between two tags."""
+    return escape(words)
+
+
+def _figure(value: object) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def points(corners: Sequence[tuple[float, float]]) -> str:
+    """A closed path through corners."""
+    return "M" + "L".join(f"{_figure(float(x))} {_figure(float(y))}" for x, y in corners) + "Z"
+
+
+def blend(one: str, other: str, share: float) -> str:
+    """The colour at a share of the way from one to another, by the numbers of sRGB: for scenery."""
+    parts = (a + (b - a) * share for a, b in zip(Color(one).rgb, Color(other).rgb, strict=True))
+    return Color.from_rgb(*parts).hex
+
+
+def sky(sun_deg: float) -> tuple[str, str]:
+    """The colours of the sky above and at the horizon at a height of the sun."""
+    if sun_deg <= SKY[0][0]:
+        return SKY[0][1:]
+    for (low, top, bottom), (high, next_top, next_bottom) in pairwise(SKY):
+        if sun_deg <= high:
+            share = (sun_deg - low) / (high - low)
+            return blend(top, next_top, share), blend(bottom, next_bottom, share)
+    return SKY[-1][1:]
+
+
+def daylight(sun_deg: float) -> float:
+    """How much of the day's light there is, 0..1: from civil dusk to a sun that stands two degrees high."""
+    return min(1.0, max(0.0, (sun_deg + 6) / 8))
+
+
+def full_color(look: LookValue) -> str:
+    """The colour of a light at its full."""
+    if look.color is None:
+        return Color.from_kelvin(min(12_000, max(1_000, look.kelvin))).hex if look.kelvin else WHITE
+    strongest = max(Color(look.color).linear)
+    return Color.from_linear(*(part / strongest for part in Color(look.color).linear)).hex if strongest else WHITE
+
+
+def light_of(look: LookValue) -> float:
+    """The strongest component of a light, 0..1: its brightness, times what a dark colour leaves of it."""
+    if not look.on:
+        return 0.0
+    brightness = 1.0 if look.brightness is None else look.brightness
+    return brightness * (max(Color(look.color).linear) if look.color else 1.0)
+
+
+def on_wall(look: LookValue, wall: str) -> str:
+    """The colour that a wall has in a light: mixed in linear light by the root of its strength, so that a tenth is
+    still seen and full light is its exact colour."""
+    share = light_of(look) ** 0.5
+    if share >= 1:
+        return full_color(look) if look.color is None else look.color
+    full = Color(full_color(look)).linear
+    return Color.from_linear(*(w + (f - w) * share for w, f in zip(Color(wall).linear, full, strict=True))).hex
