@@ -42,7 +42,8 @@ class Context:
     `config` is the folder to follow, None for files that never change. `unbuilt`: the folder's own files could be read
     but not built, and something else is in force until they change. `asked` is the language asked for at the start,
     None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, because its users cannot
-    be read. `port` 0 takes a free one for it. `is_demo`: whoever looks at the page may change everything on it.
+    be read. `port` 0 takes a free one for it, and for the page. `is_demo`:
+    whoever looks at the page may change everything on it.
     """
 
     setup: Setup

@@ -117,6 +117,8 @@ async def page(
     web = context.setup.tower.web
     if web is None:
         raise ValueError("`web: off` is no page")
+    if context.port == 0:
+        web = web.model_copy(update={"listen": f"{web.listen.rpartition(':')[0]}:0"})
     topic = f"{context.prefix}/override/set"
     service = RunningService(
         context.setup,

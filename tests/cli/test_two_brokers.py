@@ -38,7 +38,7 @@ async def tower(ports: list[int], config: Path, state: Path) -> AsyncIterator[Ru
     """The shipped site in the evening of its campaign, on these brokers."""
     setup = load(config)
     mqtt = setup.tower.mqtt.model_copy(update={"broker": tuple(f"mqtt://127.0.0.1:{port}" for port in ports)})
-    setup = replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt}))
+    setup = replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt, "web": None}))
     async with StateStore(state, lambda _: None) as store:
         clock = VirtualClock(EVENING, 1.0)
         parts = Context(setup, clock, store, state, lambda *_: None, Degradations(clock), "en")

@@ -77,7 +77,7 @@ async def test_a_retained_request_is_not_obeyed_and_a_live_one_is(tmp_path: Path
         outside = TOWER.replace("broker: embedded", f"broker: mqtt://127.0.0.1:{broker.port}")
         setup = parse(outside.encode(), (CONFIG / "schedule.yaml").read_bytes(), CONFIG)
         store = await stack.enter_async_context(StateStore(tmp_path, lambda _event: None))
-        context = Context(setup, clock, store, tmp_path, tell, Degradations(clock), "en")
+        context = Context(setup, clock, store, tmp_path, tell, Degradations(clock), "en", port=0)
         service = await stack.enter_async_context(running(context))
         while not service.mqtt.connected:
             await asyncio.sleep(0.01)

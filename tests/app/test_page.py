@@ -1,0 +1,141 @@
+"""The page beside the service: it follows the tower, and the light never waits for it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from controller.app.assembly import Context, Running, running
+from controller.clock import VirtualClock
+from controller.config.load import Setup, load
+from controller.config.tower import Web
+from controller.events import Event
+from controller.service.degradations import Degradations
+from controller.state import StateStore
+from tests.parts import free_port
+
+EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
+
+
+class Tower:
+    """The shipped site in the evening of its campaign, with these settings of its page."""
+
+    def __init__(self, config: Path, state: Path, web: Web | None) -> None:
+        setup = load(config)
+        self.setup: Setup = replace(setup, tower=setup.tower.model_copy(update={"web": web}))
+        self.state = state
+        self.clock = VirtualClock(EVENING, 1.0)
+        self.degradations = Degradations(self.clock)
+        self.events: list[Event] = []
+
+    def tell(self, event: Event, at: datetime) -> None:
+        self.events.append(event)
+        self.degradations.take(event, at)
+
+    def last(self, code: str) -> Event | None:
+        return next((event for event in reversed(self.events) if event.code == code), None)
+
+    @property
+    def url(self) -> str:
+        served = self.last("TWL-W101")
+        assert served is not None
+        return str(served.fields["url"])
+
+    @asynccontextmanager
+    async def service(self, **more: Any) -> AsyncIterator[Running]:
+        async with StateStore(self.state, lambda _: None) as store:
+            context = Context(self.setup, self.clock, store, self.state, self.tell, self.degradations, "en", **more)
+            async with running(replace(context, setup=on_free_port(self.setup))) as service:
+                yield service
+
+
+def on_free_port(setup: Setup) -> Setup:
+    """The broker of the site on a port that nobody uses."""
+    mqtt = setup.tower.mqtt.model_copy(update={"listen": f"127.0.0.1:{free_port()}"})
+    return replace(setup, tower=setup.tower.model_copy(update={"mqtt": mqtt}))
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """One on which another program listens."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Waits for something."""
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+async def test_the_page_shows_what_the_lamps_report(config: Path, tmp_path: Path) -> None:
+    """A moment after they do."""
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service(), httpx.AsyncClient() as browser:
+        await until(lambda: tower.last("TWL-G101"))
+        async with asyncio.timeout(20):
+            while "The water tower is orange" not in (text := (await browser.get(tower.url)).text):
+                assert "<h1>" in text
+                await asyncio.sleep(0.05)
+
+
+async def test_a_port_that_is_taken_leaves_the_light_as_it_is(config: Path, tmp_path: Path, taken_port: int) -> None:
+    """The page is missing, and `status` says so."""
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{taken_port}"))
+    async with tower.service():
+        await until(lambda: tower.last("TWL-G101"))
+        assert tower.last("TWL-W101") is None
+        assert "TWL-W102" in {one.code for one in tower.degradations.now()}
+
+
+async def test_a_certificate_that_is_none_leaves_the_light_as_it_is(config: Path, tmp_path: Path) -> None:
+    """As one whose key is another's."""
+    (tmp_path / "cert.pem").write_text("nothing")
+    made = {"listen": f"127.0.0.1:{free_port()}", "cert_file": "cert.pem", "key_file": "cert.pem"}
+    web = Web.model_validate(made, context={"directory": tmp_path})
+    tower = Tower(config, tmp_path / "state", web)
+    async with tower.service():
+        await until(lambda: tower.last("TWL-G101"))
+        assert "TWL-W103" in {one.code for one in tower.degradations.now()}
+
+
+async def test_open_streams_do_not_hold_up_the_end(config: Path, tmp_path: Path) -> None:
+    """A stream ends with the service, and the port is free."""
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with httpx.AsyncClient(timeout=20) as browser:
+        async with tower.service():
+            async with browser.stream("GET", f"{tower.url}live") as stream:
+                lines = stream.aiter_lines()
+                assert (await anext(lines)).startswith("retry")
+                ending = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - ending < 10
+        with pytest.raises(httpx.ConnectError):
+            await browser.get(tower.url)
+
+
+async def test_a_stream_tells_when_the_light_changes(config: Path, tmp_path: Path) -> None:
+    """So that a page asks for itself anew."""
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service(), httpx.AsyncClient(timeout=20) as browser:
+        await until(lambda: tower.last("TWL-G101"))
+        async with browser.stream("GET", f"{tower.url}live") as stream:
+            events = [line async for line in _first(stream.aiter_lines(), 1)]
+    assert events == ["event: state"]
+
+
+async def _first(lines: AsyncIterator[str], count: int) -> AsyncIterator[str]:
+    """So many lines that name an event."""
+    async for line in lines:
+        if line.startswith("event"):
+            yield line
+            count -= 1
+            if not count:
+                return
