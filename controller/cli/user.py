@@ -25,8 +25,8 @@ from controller.service.period import read_since
 from controller.state import password_rule
 from controller.state.accounts import Account, AccountStore, shown_name
 from controller.state.accounts_file import ACCOUNTS, NotKept
-from controller.state.audit import Act, Actor, AuditRow, Source
-from controller.state.roles import Role
+from controller.state.audit import Act, Actor, AuditRow
+from controller.state.roles import Role, Source
 
 LIST = "list"
 WITH_ROLE, WITH_PASSWORD = ("add", "role"), ("add", "password")

@@ -23,7 +23,8 @@ from controller.events.reasons import reason_of
 from controller.schedule.changes import changes
 from controller.service.change_words import summary_value
 from controller.state import NotRead, atomic
-from controller.state.versions import ScheduleVersion, Source, VersionStore, digest
+from controller.state.roles import Source
+from controller.state.versions import ScheduleVersion, VersionStore, digest
 
 Take = Callable[[], tuple[Finding, ...] | None]
 """Waits until the running service has judged the files: no findings, or why it rejects them; None where it did not
@@ -117,7 +118,7 @@ class ScheduleKeeper:
         self._put_back(text, current, outcome.version)
         return SaveRejected(findings)
 
-    def note(self, source: Source = "disk") -> ScheduleVersion | None:
+    def note(self, source: Source = Source.DISK) -> ScheduleVersion | None:
         """Makes a version of what an editor, or something else, has saved; None where the newest one is the same, or
         the file has mistakes. Raises NotRead and OSError where it cannot be kept."""
         with atomic.locked(self._directory):
@@ -161,7 +162,7 @@ class ScheduleKeeper:
         now = self._now()
         not_kept: Reason | None = None
         try:
-            self._noted(current, current.saved_at or now, "disk")
+            self._noted(current, current.saved_at or now, Source.DISK)
         except (OSError, NotRead) as error:
             not_kept = reason_of(error)
         atomic.rewrite(self._path, text)

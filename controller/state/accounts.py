@@ -20,11 +20,11 @@ from controller.events import new_event
 from controller.state import login_attempts, password_rule
 from controller.state.accounts_file import AccountsFile, one
 from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
-from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry, Source
+from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
 from controller.state.drafts import DRAFT_TABLES, Drafts
 from controller.state.json_file import OnEvent
 from controller.state.login_attempts import ATTEMPT_TABLES, account_key, address_key
-from controller.state.roles import Role
+from controller.state.roles import Role, Source
 from controller.state.sessions import SESSION_TABLES, Session, Sessions, digest
 
 T = TypeVar("T")

@@ -28,6 +28,7 @@ from controller.errors import Refused
 from controller.rfc3339 import parse_rfc3339, rfc3339
 from controller.state import atomic
 from controller.state.accounts_file import AccountsFile
+from controller.state.roles import Source
 
 HEAD = "audit.head"
 MOST_HEAD = 1000
@@ -77,17 +78,6 @@ class Act(StrEnum):
     SCHEDULE_SAVED = "schedule.saved"
     WALK_TEST = "gateway.walk_test"
     NAMES_REMOVED = "audit.names_removed"
-
-
-class Source(StrEnum):
-    """By which way somebody acted."""
-
-    PAGE = "page"
-    API = "api"
-    MQTT = "mqtt"
-    DISK = "disk"
-    COMMAND_LINE = "command_line"
-    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,3 +23,14 @@ class Scope(StrEnum):
     READ = "read"
     OVERRIDE = "override"
     SCHEDULE = "schedule"
+
+
+class Source(StrEnum):
+    """By which way somebody acted."""
+
+    PAGE = "page"
+    API = "api"
+    MQTT = "mqtt"
+    DISK = "disk"
+    COMMAND_LINE = "command_line"
+    SERVICE = "service"

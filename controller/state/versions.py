@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime
 
@@ -20,6 +20,7 @@ from controller.events.reasons import reason_of
 from controller.state import atomic
 from controller.state.history import NotRead
 from controller.state.json_file import Content, JsonFile, OnEvent
+from controller.state.roles import Source
 
 FOLDER = "versions"
 MOST = 1_000
@@ -28,13 +29,11 @@ MOST_TEXT = 8 * 1024 * 1024
 """Of one text; no schedule is longer."""
 ENTRY = re.compile(r"(?P<number>[0-9]{6,})-(?P<sha256>[0-9a-f]{64})\.json")
 
-Source = Literal["page", "api", "mqtt", "disk", "command"]
-"""By which way a version came: `disk` is an editor, or whatever else wrote the file."""
-
 
 class ScheduleVersion(Content):
-    """One version: `at` it was saved or, from the disk, taken over. `who` is None where that is not known; `summary` is
-    what was edited, as `service.change_words` makes and reads it, None where the version before could not be read."""
+    """One version: `at` it was saved or, from an editor (Source.DISK), taken over. `who` is None where that is not
+    known; `summary` is what was edited, as `service.change_words` makes and reads it, None where the version before
+    could not be read."""
 
     number: int
     sha256: str

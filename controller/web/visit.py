@@ -19,8 +19,8 @@ from controller.config.tower import Web
 from controller.events import new_event
 from controller.locale import Language, languages, template
 from controller.state.accounts_file import NotKept
-from controller.state.audit import Act, Actor, AuditEntry, Source
-from controller.state.roles import Role
+from controller.state.audit import Act, Actor, AuditEntry
+from controller.state.roles import Role, Source
 from controller.web.running_service import RunningService, Snapshot
 from controller.web.visitors import Visitor, caller, is_secure, open_role
 

@@ -26,6 +26,7 @@ from controller.errors import FilesRejected
 from controller.events import Event
 from controller.service.degradations import Degradations
 from controller.service.saving import Saved
+from controller.state.roles import Source
 from controller.state.versions import VersionStore
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -316,7 +317,7 @@ async def test_what_the_page_saves_is_taken_at_once_and_told_once(service: Servi
     keeper = service.following.keeper
     assert keeper is not None
     base = keeper.read().sha256
-    save = partial(keeper.save, BLUE.encode(), base, who="kim", source="page")
+    save = partial(keeper.save, BLUE.encode(), base, who="kim", source=Source.PAGE)
     outcome = await asyncio.to_thread(save)
     assert isinstance(outcome, Saved)
     assert outcome.taken

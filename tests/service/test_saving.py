@@ -19,6 +19,7 @@ from controller.service.saving import (
     SaveRejected,
     ScheduleKeeper,
 )
+from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -49,7 +50,7 @@ class Desk:
     def save(self, text: bytes, base: bytes | None = None, why: str = "") -> SaveOutcome:
         """As Kim, an hour later, with what stands there for a base unless told otherwise."""
         self.now += timedelta(hours=1)
-        return self.keeper.save(text, digest(base or self.text), who="kim", source="page", why=why)
+        return self.keeper.save(text, digest(base or self.text), who="kim", source=Source.PAGE, why=why)
 
     @property
     def history(self) -> list[tuple[str, str | None]]:
@@ -258,6 +259,6 @@ def test_a_missing_file_is_told_and_can_be_written(desk: Desk) -> None:
     desk.path.unlink()
     current = desk.read()
     assert (current.text, [finding.code for finding in current.findings]) == (b"", ["TWL-S002"])
-    outcome = desk.keeper.save(good, current.sha256, who="kim", source="page")
+    outcome = desk.keeper.save(good, current.sha256, who="kim", source=Source.PAGE)
     assert isinstance(outcome, Saved)
     assert desk.text == good

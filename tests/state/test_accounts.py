@@ -18,8 +18,8 @@ from controller.events import Event
 from controller.state import password_rule
 from controller.state.accounts import CODE_FOR_S, AccountStore, LoginFailed
 from controller.state.accounts_file import NotKept
-from controller.state.audit import Act, Actor, Source
-from controller.state.roles import Role
+from controller.state.audit import Act, Actor
+from controller.state.roles import Role, Source
 from controller.state.sessions import Session
 from tests.parts import require
 

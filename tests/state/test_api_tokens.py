@@ -6,8 +6,8 @@ import pytest
 
 from controller.errors import Refused
 from controller.state.accounts import AccountStore
-from controller.state.audit import Act, Actor, Source
-from controller.state.roles import Role, Scope
+from controller.state.audit import Act, Actor
+from controller.state.roles import Role, Scope, Source
 
 BY = Actor("Sara", Source.PAGE, "192.0.2.7")
 PASSWORD = "häst batteri klammer"

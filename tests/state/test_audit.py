@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from controller.errors import Refused
 from controller.events import Event
 from controller.state.accounts import AccountStore
-from controller.state.audit import NAMES_FOR, Act, Actor, AuditEntry, AuditVerdict, Source
+from controller.state.audit import NAMES_FOR, Act, Actor, AuditEntry, AuditVerdict
+from controller.state.roles import Source
 
 KIM = Actor("Kim", Source.PAGE, "192.0.2.7")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -28,7 +29,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from controller.state.accounts import AccountStore
-from controller.state.audit import Act, Actor, AuditEntry, Source
+from controller.state.audit import Act, Actor, AuditEntry
+from controller.state.roles import Source
 store = AccountStore(Path(sys.argv[1]), print)
 for number in range(int(sys.argv[3])):
     actor = Actor(sys.argv[2], Source.COMMAND_LINE)

@@ -7,6 +7,7 @@ import pytest
 
 from controller.events import Event
 from controller.state import NotRead
+from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore
 
 FIRST = datetime(2026, 11, 9, 6, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ class Kept:
     def add(self, text: bytes, who: str = "kim", why: str = "") -> ScheduleVersion:
         """A version an hour after the last one."""
         self.at += timedelta(hours=1)
-        return self.store.add(text, at=self.at, who=who, source="page", why=why, summary=[])
+        return self.store.add(text, at=self.at, who=who, source=Source.PAGE, why=why, summary=[])
 
     @property
     def numbers(self) -> list[int]:
