@@ -199,11 +199,11 @@ def _years(
 def _one_years(yearly: tuple[str, ...], extra: tuple[str, ...], dated: tuple[str, ...]) -> Iterator[OneYear]:
     """The years that differ, in order; one whose days are none where that is all that can be said."""
     added, left_out = defaultdict[int, list[str]](list), defaultdict[int, list[str]](list)
-    for texts, found in ((extra, added), (dated, left_out)):
+    for texts, found in ((dated, left_out), (extra, added)):
         for text in texts:
             year = Days.parse(text).year or 0
             days = days_belonging_to(year, [text])
-            found[year_of(min(days), yearly) if days else year].append(text)
+            found[year_of(min(days), yearly, left_out.keys()) if days else year].append(text)
     for year in sorted({*added, *left_out}):
         said = OneYearTexts(tuple(added[year]), tuple(left_out[year]))
         is_part = days_belonging_to(year, said.left_out) <= days_belonging_to(year, yearly)

@@ -13,14 +13,14 @@ from controller.config.finding_fields import FieldFinding, placed
 from controller.config.findings import Finding, SourceText
 from controller.config.load import SCHEDULE, OpenedSchedule, open_schedule
 from controller.config.nodes import Document, Node, Pairs, Plain, YamlSequence, plain, span_of
-from controller.config.rule_form import Group, RuleForm, field_texts, form_of, forms
+from controller.config.rule_form import Group, RuleForm, field_texts, form_of, forms, texts_of
 from controller.config.rule_patch import NO_VALUE, NoWay, changed_rule, rule_lines
 from controller.config.schedule_text import FileText, Splice, as_flow
 from controller.config.tower import Tower
 from controller.errors import Mistake
 
-LONGEST_FIELD = 500
-"""Characters of one field."""
+LONGEST_VALUE = 500
+"""Characters of one value."""
 INDENT = 2
 ONLY_AS_TEXT = "TWL-S280"
 
@@ -179,10 +179,10 @@ def _is(form: RuleForm, key: RuleKey) -> bool:
 
 
 def _too_long(form: RuleForm, file: str) -> Iterable[FieldFinding]:
-    """Fields that no line of the file has room for."""
+    """Values that no line of the file has room for."""
     for field, written in field_texts(form).items():
-        if len(written) > LONGEST_FIELD:
-            finding = SourceText(file).finding("TWL-S061", None, key=field.partition(".")[0], limit=LONGEST_FIELD)
+        if any(len(one) > LONGEST_VALUE for one in texts_of(written)):
+            finding = SourceText(file).finding("TWL-S061", None, key=field.partition(".")[0], limit=LONGEST_VALUE)
             yield FieldFinding(finding, form.group, form.name, field)
 
 

@@ -7,7 +7,7 @@ everywhere in the day grammar: of `27 december till 6 januari` the first days of
 
 import contextlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -21,6 +21,10 @@ from controller.schedule.recurrence import LATEST
 
 _NEIGHBOURS = 3
 """Years on each side in which an occurrence may touch the days of a year."""
+_FARTHEST = 9
+"""Years within which every day comes again, as 29 February of 2104 after that of 2096."""
+_CLOSE, _FAR = 14, 1000
+"""Days from an occurrence to one that belongs to it, and to one that there is not."""
 _JOIN = {"en": "to", "sv": "till"}
 
 
@@ -76,25 +80,34 @@ def days_in_year(year: int, yearly: Sequence[str], texts: OneYearTexts) -> tuple
     return in_words(kept | days_belonging_to(year, texts.added), language_of((*texts.added, *yearly)), year)
 
 
-def ends_after(year: int, last: Sequence[str], yearly: Sequence[str], first_year: int) -> tuple[str, ...]:
-    """Yearly days that come until a year, in which they are `last`, and not after it: each year by itself."""
-    until = min(year, LATEST)
-    found: list[str] = []
-    for each in range(min(first_year, until), until + 1):
-        texts = last if each == until else yearly
-        days = days_belonging_to(each, texts)
-        found += _with_year(texts, each, days) or in_words(days, language_of(texts))
-    return tuple(found)
+def dated(year: int, texts: Sequence[str]) -> tuple[str, ...]:
+    """Days as they hold in one year, said with that year."""
+    days = days_belonging_to(year, texts)
+    return _with_year(texts, year, days) or in_words(days, language_of(texts))
 
 
-def year_of(day: date, yearly: Sequence[str]) -> int:
-    """The year whose occurrence a day beside the usual ones was meant for: its own, but for days over New Year that of
-    the nearest occurrence."""
-    usual = {year: days_belonging_to(year, yearly) for year in (day.year - 1, day.year, day.year + 1)}
-    if all(one.year == year for year, days in usual.items() for one in days):
-        return day.year
-    distances = {year: min(abs((one - day).days) for one in days) for year, days in usual.items() if days}
-    return min(distances, key=lambda year: (distances[year], year != day.year), default=day.year)
+def ends_after(year: int, days: Mapping[int, Sequence[str]], yearly: Sequence[str], today: date) -> tuple[str, ...]:
+    """Yearly days that come until a year and not after it, each year by itself; `days` are those of years that differ.
+    What lies before today is not said."""
+    first = min(next_year(yearly, today), year)
+    return tuple(chain(*(dated(each, days.get(each, yearly)) for each in range(first, year + 1))))
+
+
+def next_year(texts: Sequence[str], today: date) -> int:
+    """The year whose occurrence is not over yet."""
+    years = range(today.year - 1, min(today.year + _FARTHEST, LATEST))
+    return next((year for year in years if max(days_belonging_to(year, texts), default=date.min) >= today), today.year)
+
+
+def year_of(day: date, yearly: Sequence[str], differing: Collection[int] = ()) -> int:
+    """The year whose occurrence a day beside the usual ones was meant for: that of an occurrence close by, else one of
+    those that differ in any case, else its own."""
+
+    def rank(year: int) -> tuple[bool, bool, bool, int]:
+        distance = min((abs((one - day).days) for one in days_belonging_to(year, yearly)), default=_FAR)
+        return distance > _CLOSE, year not in differing, year != day.year, distance
+
+    return min((day.year - 1, day.year, day.year + 1), key=rank)
 
 
 def in_words(days: Collection[date], language: Language, year: int | None = None) -> tuple[str, ...]:
