@@ -6,27 +6,33 @@ from datetime import datetime
 from itertools import islice
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from controller.errors import WatertowerError
 from controller.events import CATALOGUE, Level
 from controller.events.models import WIDEST, printable
 from controller.locale import Language
+from controller.schedule.sun import elevation
 from controller.service.gateway_state import Status
-from controller.service.health import WORST_FIRST, Degradation, GatewayHealth
+from controller.service.health import WORST_FIRST, CueHealth, Degradation, GatewayHealth
+from controller.service.health_report import MOST_NAMED as MOST_IN_HEALTH
 from controller.service.sentence import Sentence, facts_of, sentence, time_left
 from controller.state import SqliteHistory
+from controller.state.roles import Role
+from controller.web.picture import PictureScene, parts_of, picture, preview_of
 from controller.web.running_service import Snapshot
-from controller.web.visit import ForViewer, Visit
+from controller.web.visit import ForViewer, Visit, Visited
 
 router = APIRouter()
 MOST_GATEWAYS = 8
 """More are told by their counts, and by the names of those that are not confirmed."""
 MOST_NAMED = 5
+NIGHT_DEG = -18.0
 MOST_BANNERS = 2
 MOST_EVENTS = 8
 OF_TODAY = ("TWL-C020", "TWL-O101", "TWL-O102", "TWL-O103", "TWL-O104", "TWL-O105", "TWL-O106", "TWL-O130")
 """What people ask for when they ask what happened: each change of light, each act, a saved schedule."""
+CLOCK_DOUBTED, CLOCK_WRONG = "TWL-T001", "TWL-T003"
 FILES = frozenset({"TWL-O131", "TWL-O134"})
 
 
@@ -51,19 +57,34 @@ class GatewayLine:
     details: str
 
 
+@router.get("/tower.svg", include_in_schema=False)
+def tower_svg(visited: Visited) -> Response:
+    """The picture alone, which other pages may embed; nothing of single gateways for the public."""
+    snapshot = visited.snapshot
+    documents = snapshot.gateways(named_gateways(snapshot))
+    svg = picture_of(snapshot, documents, visited.language, labels=visited.may(Role.VIEWER))
+    headers = {"Cache-Control": "max-age=30", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(svg, media_type="image/svg+xml", headers=headers)
+
+
 @router.get("/", include_in_schema=False)
 def tower(visited: ForViewer) -> HTMLResponse:
     """The tower as it is reported, the sentence, what comes next; `?kiosk=1` without anything to press."""
     snapshot = visited.snapshot
-    named = snapshot.gateways(_worst_names(snapshot))
-    told = told_of(snapshot, named, visited.language)
+    documents = snapshot.gateways(named_gateways(snapshot))
+    named = documents if len(snapshot.states) <= MOST_GATEWAYS else _worst(documents)
+    told = told_of(snapshot, documents, visited.language)
     banners = [*_banners(visited, snapshot, named, told)]
+    following = snapshot.health.next
+    is_preview = visited.request.query_params.get("lit") == "1" and following is not None
     return visited.page(
         "tower",
         told=told,
-        picture="",
+        picture=_lit_next(visited) if is_preview else picture_of(snapshot, documents, visited.language),
+        is_preview=is_preview,
+        may_preview=following is not None and not _is_lit(snapshot.health.now) and _is_lit(following),
         left=_left(snapshot, visited.language),
-        next_at=snapshot.health.next.at if snapshot.health.next is not None else None,
+        next_at=following.at if following is not None else None,
         banners=banners[:MOST_BANNERS],
         more_banners=max(0, len(banners) - MOST_BANNERS),
         counts=[(status, snapshot.health.counts.get(status, 0)) for status in WORST_FIRST],
@@ -86,12 +107,44 @@ def _left(snapshot: Snapshot, language: Language) -> str:
     return time_left(following.at - snapshot.now, language) if following is not None else ""
 
 
-def _worst_names(snapshot: Snapshot) -> tuple[str, ...]:
-    """All of a small site, else some of those that are not confirmed, the worst first."""
-    if len(snapshot.states) <= MOST_GATEWAYS:
+def named_gateways(snapshot: Snapshot) -> tuple[str, ...]:
+    """All of a small site, else those that the summary names because they are not confirmed."""
+    if len(snapshot.states) <= MOST_IN_HEALTH:
         return tuple(snapshot.states)
-    unconfirmed = sorted(snapshot.health.unconfirmed, key=lambda each: WORST_FIRST.index(each.status))
-    return tuple(each.name for each in unconfirmed[:MOST_NAMED])
+    return tuple(each.name for each in snapshot.health.unconfirmed)
+
+
+def _worst(documents: tuple[GatewayHealth, ...]) -> tuple[GatewayHealth, ...]:
+    """Some of those that are not confirmed, the worst first."""
+    unconfirmed = (each for each in documents if each.status != "confirmed")
+    return tuple(sorted(unconfirmed, key=lambda each: WORST_FIRST.index(each.status))[:MOST_NAMED])
+
+
+def picture_of(
+    snapshot: Snapshot, documents: tuple[GatewayHealth, ...], language: Language, *, labels: bool = True
+) -> str:
+    """The landmark as it is reported, as SVG; `documents` are those of `named_gateways`."""
+    tower = snapshot.setup.tower
+    scene = PictureScene(
+        names=facts_of(tower, snapshot.health, documents).names,
+        parts=parts_of(tower, snapshot.health, documents),
+        shape=tower.landmark.shape,
+        sun_deg=elevation(tower.site.latitude, tower.site.longitude, snapshot.now),
+        is_stopped=snapshot.stop is not None,
+    )
+    return picture(scene, language, labels=labels)
+
+
+def _lit_next(visited: Visit) -> str:
+    """What the next light will look like, at night."""
+    tower, following = visited.snapshot.setup.tower, visited.snapshot.health.next
+    looks = following.looks if following is not None else {}
+    names = facts_of(tower, visited.snapshot.health, ()).names
+    return picture(PictureScene(names, preview_of(tower, looks), tower.landmark.shape, NIGHT_DEG), visited.language)
+
+
+def _is_lit(cue: CueHealth) -> bool:
+    return any(look.on for look in cue.looks.values())
 
 
 def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> GatewayLine:
@@ -101,7 +154,7 @@ def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> Gateway
     else:
         at = snapshot.now.astimezone(snapshot.zone)
         wrong = [zone for zone, each in gateway.zones.items() if each.status != "confirmed"]
-        details = "; ".join(gateway.said(zone, visited.language, at) for zone in wrong)
+        details = "; ".join(dict.fromkeys(gateway.said(zone, visited.language, at) for zone in wrong))
     words = visited.say(f"common.status.{gateway.status}")
     return GatewayLine(gateway.name, gateway.status, words, printable(details, WIDEST))
 
@@ -120,7 +173,10 @@ def _banners(
         text = visited.say("tower.banner.stop", **fields)
         yield Banner("error", text, "", "/stop/lift", visited.say("tower.banner.stop_link"))
     found = [_gateway(visited, each, snapshot, told) for each in gateways if each.code and not each.is_well]
-    found += [_degradation(visited, one) for one in snapshot.health.degradations if not one.is_harmless]
+    lasting = {one.code: one for one in snapshot.health.degradations if not one.is_harmless}
+    if CLOCK_WRONG in lasting:  # says what the other only names
+        lasting.pop(CLOCK_DOUBTED, None)
+    found += [_degradation(visited, one) for one in lasting.values()]
     yield from sorted(found, key=lambda banner: banner.kind != "error")
 
 
@@ -156,4 +212,4 @@ def _today(visited: Visit) -> Iterator[tuple[str, str]]:
     except WatertowerError:  # said by `/events`, and by a degradation while it lasts
         return
     for each in islice(reversed(recorded), MOST_EVENTS):
-        yield f"{each.at.astimezone(visited.now.tzinfo):%H:%M}", each.event.text(visited.language)
+        yield f"{each.at.astimezone(visited.now.tzinfo):%H:%M}", visited.event_text(each.event)

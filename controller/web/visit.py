@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,9 +14,10 @@ from urllib.parse import quote, unquote
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from controller.config.tower import Web
-from controller.events import new_event
+from controller.events import Event, new_event
 from controller.locale import Language, languages, template
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
@@ -67,6 +68,18 @@ class Visit:
     def say(self, key: str, **fields: object) -> str:
         """A text of the page."""
         return say(self.language, key, **fields)
+
+    def event_text(self, event: Event) -> str:
+        """What happened, with what people call the parts of the landmark in place of the names of zones."""
+        tower = self.service.setup.tower
+        names = tower.landmark.zone_names(self.language)
+        fields = {
+            key: {names.get(zone, zone): look for zone, look in value.items()}
+            if isinstance(value, Mapping) and value.keys() <= set(tower.zones)
+            else value
+            for key, value in event.fields.items()
+        }
+        return replace(event, fields=fields).text(self.language)
 
     def may(self, role: Role) -> bool:
         """Whether the visitor may do what this role may."""
@@ -128,7 +141,14 @@ def templates() -> Environment:
         auto_reload=False,
     )
     made.globals["asset"] = asset
+    made.filters["said"] = said
     return made
+
+
+def said(text: str) -> Markup:
+    """A text of the catalogue as a sentence of its own: with a capital, and what stands in backticks as code."""
+    parts = (text[:1].upper() + text[1:]).split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 @cache
