@@ -13,7 +13,7 @@ THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "to_t
 TYPED = {"schedule/hours.py"}
 """As people type an instant, in local time too."""
 IN_A_FIXED_FORM = {"state/override_file.py", "state/history.py", "cli/plan_table.py"}
-"""Under a checksum, and as a sort key: in what earlier versions wrote too. As calendars (RFC 5545) take it."""
+"""Under a checksum, and as a sort key: in what earlier versions wrote too. As spreadsheets take it."""
 INSTANTS = {"at", "now", "since", "until", "start", "end", "saved", "wall"}
 """What an instant is called; a calendar day has no other form."""
 
