@@ -25,6 +25,8 @@ COMMANDS = {
     "run": "run",
     "demo": "demo",
     "check": "check",
+    "history": "history",
+    "undo": "history",
     "plan": "plan",
     "status": "status",
     "logs": "logs",

@@ -13,6 +13,7 @@ from controller.events.models import Text, printable
 from controller.events.words import days_words, look_words, looks_words, night_words
 from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import Language, phrase, template
+from controller.rfc3339 import rfc3339
 from controller.schedule.changes import DAY_KEYS, Changes, DayChange, LitStretch, NightGroup, RuleChange, Span
 from controller.schedule.plan import Looks
 
@@ -96,8 +97,12 @@ class ChangeWords:
                 yield self._say("rule.unseen", name=rule.rule.name)
 
     def lines(self) -> Iterator[str]:
-        """Everything, as a terminal shows it."""
+        """Everything, as a terminal shows it before it is saved."""
         yield self.now()
+        yield from self.what()
+
+    def what(self) -> Iterator[str]:
+        """The same without what saving does at once."""
         yield from map(self.day, self.changes.days)
         yield self.nights()
         yield from (f"  {self.group(group)}" for group in self.changes.groups)
@@ -124,6 +129,45 @@ class ChangeWords:
         count = len(look.colors)
         more = f" ({phrase(self.language, 'plan.colors', count=count)})" if count > 1 else ""
         return look_words(look.at(0).value, self.language) + more
+
+
+def changes_value(changes: Changes) -> Value:
+    """Changes for programs: the light now, changed nights, and what was edited; instants in UTC."""
+    now = changes.now
+    return {
+        "now": None
+        if now is None
+        else {
+            "before": _looks_value(now.before, changes.zones),
+            "after": _looks_value(now.after, changes.zones),
+            "until": None if now.until is None else rfc3339(now.until, timespec="seconds"),
+        },
+        "nights": [
+            {
+                "night": night.day.isoformat(),
+                "before": _stretches_value(night.before, changes.zones),
+                "after": _stretches_value(night.after, changes.zones),
+            }
+            for night in changes.nights
+        ],
+        "rules": summary_value(changes),
+    }
+
+
+def _stretches_value(stretches: Iterable[LitStretch], zones: Iterable[str]) -> list[Value]:
+    return [
+        {
+            "from": rfc3339(each.start, timespec="seconds"),
+            "until": rfc3339(each.end, timespec="seconds"),
+            "looks": _looks_value(each.looks, zones),
+        }
+        for each in stretches
+    ]
+
+
+def _looks_value(looks: Looks, zones: Iterable[str]) -> Value:
+    """Of a sequence the first colour."""
+    return {zone: looks.get(zone, NO_LIGHT).at(0).value for zone in zones}
 
 
 def summary_value(changes: Changes) -> list[Value]:

@@ -1,0 +1,191 @@
+"""`watertower history`: the versions of the schedule and what each changed. `watertower undo`: one step back.
+
+Both work whether the service runs or not: it takes a saved file by itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
+
+import click
+
+from controller.app.last_good import last_good
+from controller.cli.options import Options, caller, common
+from controller.clock import SystemClock
+from controller.config import render
+from controller.config.load import Setup
+from controller.errors import FilesRejected, Refused
+from controller.events import Event
+from controller.events.formatters import json_text
+from controller.events.models import printable
+from controller.events.words import day_words
+from controller.rfc3339 import rfc3339
+from controller.schedule.changes import Changes, changes
+from controller.service.change_words import ChangeWords, changes_value, summary_words
+from controller.service.saving import (
+    DiskSchedule,
+    NotWritable,
+    SaveConflict,
+    Saved,
+    SaveOutcome,
+    SaveRejected,
+    ScheduleKeeper,
+)
+from controller.state.roles import Source
+from controller.state.versions import ScheduleVersion, VersionStore
+
+UNKNOWN_VERSION, NO_VERSION, CONFLICT, NOT_WRITABLE = "TWL-Q131", "TWL-Q130", "TWL-Q132", "TWL-Q133"
+
+
+@click.command("history")
+@click.argument("version", required=False)
+@click.option("--json", "as_json", is_flag=True)
+@common
+def history(options: Options, version: str | None, as_json: bool) -> None:
+    """The versions of the schedule, the newest first, or one of them."""
+    keeper = keeper_of(options)
+    if version is not None:
+        _show(keeper, _version(keeper.versions, version), options, as_json)
+        return
+    current, versions = keeper.read(), keeper.versions.versions()
+    if as_json:
+        click.echo(json_text(_history_value(current, versions), indent=2))
+        return
+    zone = _zone(current.setup, options)
+    for line in (*_of_file(current, versions, options), *(_line(each, zone, options) for each in versions)):
+        click.echo(line)
+
+
+@click.command("undo")
+@click.option("--reason", default="")
+@common
+def undo(options: Options, reason: str) -> None:
+    """Go back to the version before the last one, and show what that changes."""
+    keeper = keeper_of(options)
+    current = keeper.read()
+    target = keeper.undo(current)
+    if target is None:
+        raise Refused(NO_VERSION, state=str(options.state_dir))
+    text = keeper.versions.text(target)
+    after = keeper.parsed(text)
+    click.echo(options.say("undo.back", number=target.number))
+    before = current.setup or last_good(options.config_dir, options.state_dir)
+    if after is not None and before is not None:
+        changed = changes(before.program(), after.program(), SystemClock().read().wall)
+        click.echo("\n".join(_words(after, changed, options).lines()))
+    outcome = keeper.save(text, current.sha256, who=caller(), source=Source.COMMAND_LINE, why=reason)
+    click.echo(saved_words(outcome, options))
+
+
+def keeper_of(options: Options) -> ScheduleKeeper:
+    """Reads and saves the schedule of these folders; what is wrong with the versions is told on stderr."""
+
+    def tell_of(event: Event) -> None:
+        click.echo(f"{event.code}: {event.text(options.language)}", err=True)
+
+    versions = VersionStore(options.state_dir, tell_of)
+    return ScheduleKeeper(options.config_dir, versions, lambda: SystemClock().read().wall)
+
+
+def saved_words(outcome: SaveOutcome, options: Options) -> str:
+    """That it is saved, and as which version. Raises FilesRejected for a text with findings, Refused where nothing was
+    written for another reason."""
+    match outcome:
+        case SaveRejected(findings):
+            raise FilesRejected(findings)
+        case SaveConflict(current):
+            raise Refused(CONFLICT, path=str(current.path))
+        case NotWritable(path, reason, owner, group):
+            raise Refused(NOT_WRITABLE, path=str(path), reason=reason, owner=owner or "?", group=group or "?")
+        case Saved(None, _, reason):
+            return options.say("undo.saved_without_version", reason=reason.said(options.language) if reason else "?")
+        case Saved(version):
+            return options.say("undo.saved", number=version.number if version else "?")
+
+
+def _version(store: VersionStore, asked: str) -> ScheduleVersion:
+    """By its number, with or without `v`."""
+    number = asked.strip().lower().removeprefix("v")
+    found = store.version(int(number)) if number.isdecimal() and len(number) < 10 else None
+    if found is None:
+        known = store.versions()
+        span = f"v{known[-1].number}–v{known[0].number}" if known else "–"
+        raise Refused(UNKNOWN_VERSION, asked=asked, known=span)
+    return found
+
+
+def _show(keeper: ScheduleKeeper, version: ScheduleVersion, options: Options, as_json: bool) -> None:
+    """The text of a version, and what it changed when it was saved."""
+    before, text = keeper.changed_by(version)
+    old, new = (None if each is None else keeper.parsed(each) for each in (before, text))
+    changed = changes(old.program(), new.program(), version.at) if old is not None and new is not None else None
+    shown = text.decode("utf-8", errors="replace")
+    if as_json:
+        value = {"version": 1, **_version_value(version), "text": shown}
+        click.echo(json_text({**value, "changes": changes_value(changed) if changed else None}, indent=2))
+        return
+    click.echo(_line(version, _zone(new, options), options))
+    if changed is not None and new is not None:
+        click.echo("\n".join(_words(new, changed, options).what()))
+    click.echo()
+    for line in shown.splitlines():
+        click.echo(printable(line, len(line) + 1))
+
+
+def _words(setup: Setup, changed: Changes, options: Options) -> ChangeWords:
+    names = setup.tower.landmark.zone_names(options.language)
+    return ChangeWords(options.language, setup.tower.site.place.time_zone, names, changed)
+
+
+def _of_file(current: DiskSchedule, versions: tuple[ScheduleVersion, ...], options: Options) -> Iterator[str]:
+    """The file on the disk where it is not the newest version: it has mistakes, or nobody has taken it yet."""
+    latest = versions[0] if versions else None
+    if current.findings:
+        yield options.say("history.broken", path=current.path, count=len(current.findings))
+        yield render.as_text(current.findings, options.language)
+    elif latest is None or latest.sha256 != current.sha256:
+        yield options.say("history.not_noted", path=current.path)
+
+
+def _line(version: ScheduleVersion, zone: tzinfo, options: Options) -> str:
+    """`v32  Mon 9 Nov 2026 07:12  Kim, page  En vecka …: …  "arrangören flyttade"`."""
+    local = version.at.astimezone(zone)
+    who = printable(version.who or options.say("history.unknown"))
+    by = f"{who}, {options.say(f'history.source.{version.source.value}')}"
+    why = f'  "{printable(version.why)}"' if version.why else ""
+    at = f"{day_words(local.date(), options.language)} {local:%H:%M}"
+    return f"v{version.number}  {at}  {by}  {_summary(version, options)}{why}"
+
+
+def _summary(version: ScheduleVersion, options: Options) -> str:
+    if version.summary is None:
+        return options.say("history.first" if version.is_first else "history.not_compared")
+    return summary_words(version.summary, options.language)
+
+
+def _zone(setup: Setup | None, options: Options) -> tzinfo:
+    """Of the site; UTC where its files cannot be read."""
+    setup = setup or last_good(options.config_dir, options.state_dir)
+    return setup.tower.site.place.time_zone if setup is not None else UTC
+
+
+def _history_value(current: DiskSchedule, versions: tuple[ScheduleVersion, ...]) -> Mapping[str, object]:
+    file = {
+        "path": str(current.path),
+        "sha256": current.sha256,
+        "saved_at": rfc3339(current.saved_at, timespec="seconds") if current.saved_at else None,
+        "owner": current.owner,
+        "findings": [finding.code for finding in current.findings],
+    }
+    return {"version": 1, "file": file, "versions": [_version_value(version) for version in versions]}
+
+
+def _version_value(version: ScheduleVersion) -> dict[str, object]:
+    return {
+        "number": version.number,
+        "sha256": version.sha256,
+        "at": rfc3339(version.at, timespec="seconds"),
+        "who": version.who,
+        "source": version.source.value,
+        "why": version.why,
+        "summary": version.summary,
+    }
