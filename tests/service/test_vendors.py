@@ -231,9 +231,13 @@ def test_a_lamp_changed_by_an_app(started: Started) -> None:
     [
         ("esphome", "tower/light/floods/command", b'{"effect":"Rainbow"}'),
         ("esphome", "tower/light/floods/command", b'{"color":{"w":255}}'),
-        ("wled", "wled/a1b2c3/api", b"FX=73"),
+        ("wled", "wled/a1b2c3/api", b'{"seg":{"fx":73}}'),
         ("shelly-1", "shellies/shellyrgbw2-11ABD9/color/0/set", b'{"effect":2}'),
-        ("shelly-2", "shellyplusrgbwpm-b48a0a123db4/command/rgbw:0", b"set,true,100,255,106,0,255"),
+        (
+            "shelly-2",
+            "shellyplusrgbwpm-b48a0a123db4/rpc",
+            b'{"id":9,"src":"app","method":"RGBW.Set","params":{"id":0,"on":true,"white":255}}',
+        ),
         ("ha-rgb", "home/rgb1/set", b'{"state":"ON","effect":"rainbow"}'),
     ],
 )

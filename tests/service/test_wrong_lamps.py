@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from controller.config.load import Setup
+from controller.gateways.base import Message
 from controller.simulation.devices.device import Device
 from tests.service.simulated import World
 
@@ -152,7 +153,7 @@ def test_words_for_being_gone_that_nobody_named(beside: Beside) -> None:
     """It said `dead`, as its maker has it: told with the keys to write, and no sign of life."""
 
     def own_words(device: Device[Any]) -> None:
-        device.words = ("alive", "dead")
+        device.birth = (Message("home/rgb1/available", b"alive", 1, True),)
 
     world = beside(HA, own_words)
     world.run(10)

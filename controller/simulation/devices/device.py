@@ -4,8 +4,8 @@
 
 The keys of `tower.yaml` that name the gateway also make the device, so both ends agree by construction. Rounding,
 timing, retained flags and the state after a power cut are those of the documents and sources named in the dialect of
-the same kind; no device shares code with its dialect, except conversions of colours. What the firmware would not
-understand changes nothing.
+the same kind; no device shares code with its dialect, except conversions of colours. A device understands
+the forms of commands that the dialect sends; what it does not understand changes nothing.
 """
 
 import json
@@ -135,8 +135,8 @@ def whole(value: object, low: int, high: int, other: T) -> int | T:
 
 
 def switched(word: object, on: bool) -> bool:
-    """Whether it is on after `on`, `off` or `toggle`; any other word changes nothing."""
-    return {"on": True, "off": False, "toggle": not on}.get(str(word).lower(), on)
+    """Whether it is on after `on` or `off`; any other word changes nothing."""
+    return {"on": True, "off": False}.get(str(word).lower(), on)
 
 
 def seconds(value: object, longest: float) -> float:

@@ -12,7 +12,6 @@ from controller.simulation.devices.device import (
     document,
     keys_of,
     light,
-    said,
     seconds,
     switched,
     whole,
@@ -27,8 +26,7 @@ class ShellyRgbw2(Device[ShellyGen1]):
 
     def __init__(self, gateway: ShellyGen1) -> None:
         device = f"shellies/{gateway.device}"
-        topics = f"{device}/color/0/set", f"{device}/color/0/command", f"{device}/command", "shellies/command"
-        super().__init__(gateway, topics, Message(f"{device}/online", b"false"))
+        super().__init__(gateway, (f"{device}/color/0/set", f"{device}/command"), Message(f"{device}/online", b"false"))
         self.mode = "color"
         self.on = False
         self.parts = {"red": 255, "green": 255, "blue": 255, "white": 0, "gain": 100, "effect": 0}
@@ -46,16 +44,13 @@ class ShellyRgbw2(Device[ShellyGen1]):
         return (self._report(now) if due else ()), self.next_status
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """Set, on or off, or a call for the status."""
+        """Set, or a call for the status."""
         if self.mode == "white" and "/color/" in topic:
             return ()
         if topic.endswith("/color/0/set"):
             keys = keys_of(payload)
             return self._set(keys, now) if keys else ()
-        word = said(payload)
-        if topic.endswith("/color/0/command"):
-            return self._set({"turn": word}, now) if word in {"on", "off", "toggle"} else ()
-        return self._report(now) if word in {"update", "announce"} else ()
+        return self._report(now) if payload == b"update" else ()
 
     def _set(self, keys: Mapping[str, object], now: datetime) -> Messages:
         self.on = switched(keys.get("turn"), self.on)

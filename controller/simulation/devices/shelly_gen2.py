@@ -1,6 +1,5 @@
-"""A Shelly of generation 2: RPC and MQTT control, notices, present values in a fade, off after boot."""
+"""A Shelly of generation 2: RPC, notices, present values in a fade, off after boot."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +13,11 @@ from controller.simulation.devices.device import (
     document,
     keys_of,
     light,
-    said,
     seconds,
     whole,
 )
 
 FAMILIES = {"RGBW": "rgbw", "RGB": "rgb", "Light": "light"}
-FIELDS = {
-    "rgbw": ("on", "brightness", "red", "green", "blue", "white", "transition_duration"),
-    "rgb": ("on", "brightness", "red", "green", "blue", "transition_duration"),
-    "light": ("on", "brightness", "transition_duration"),
-}
 NOT_FOUND, INVALID = 404, -103
 
 
@@ -67,8 +60,7 @@ class ShellyPlus(Device[ShellyGen2]):
     """A device with its components, as its profile has them; every component is a zone."""
 
     def __init__(self, gateway: ShellyGen2) -> None:
-        topics = f"{gateway.topic}/rpc", f"{gateway.topic}/command/#"
-        super().__init__(gateway, topics, Message(f"{gateway.topic}/online", b"false"))
+        super().__init__(gateway, (f"{gateway.topic}/rpc",), Message(f"{gateway.topic}/online", b"false"))
         self.components = dict(gateway.addresses)
         self.parts = {zone: ShellyComponent() for zone in gateway.zone_names}
         self.fading: set[str] = set()
@@ -89,12 +81,8 @@ class ShellyPlus(Device[ShellyGen2]):
         return tuple(message for zone in over for message in self._report(zone, now)), min(ends, default=None)
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """A request, or a line of MQTT control."""
-        leaf = topic.removeprefix(f"{self.gateway.topic}/")
-        if leaf == "rpc":
-            return self._request(keys_of(payload), now)
-        zone = self._zone(leaf.removeprefix("command/")) if leaf.startswith("command/") else None
-        return self._control(zone, said(payload), now) if zone else ()
+        """A request."""
+        return self._request(keys_of(payload), now) if topic in self.subscriptions else ()
 
     def _zone(self, component: str) -> str | None:
         return next((zone for zone, part in self.components.items() if part == component), None)
@@ -108,29 +96,15 @@ class ShellyPlus(Device[ShellyGen2]):
         zone = self._zone(f"{FAMILIES.get(name)}:{params.get('id')}")
         answer: dict[str, object] = {"id": frame["id"], "src": self.gateway.topic, "dst": source}
         messages: Messages = ()
-        if zone is None or verb not in {"Set", "GetStatus", "Toggle"}:
+        if zone is None or verb not in {"Set", "GetStatus"}:
             answer["error"] = {"code": NOT_FOUND, "message": f"No handler for {method}"}
         elif verb == "GetStatus":
             answer["result"] = self._status(zone, now)
-        elif self._set(zone, {"on": not self.parts[zone].on} if verb == "Toggle" else params, now):
+        elif self._set(zone, params, now):
             answer["result"], messages = None, self._report(zone, now)
         else:
             answer["error"] = {"code": INVALID, "message": "Missing required argument 'on' or 'brightness'!"}
         return (Message(f"{source}/rpc", document(**answer)), *messages)
-
-    def _control(self, zone: str, line: str, now: datetime) -> Messages:
-        family = self.components[zone].split(":")[0]
-        verb, *values = line.split(",")
-        if verb == "status_update":
-            return self._report(zone, now)
-        told = dict(zip(FIELDS[family], values, strict=False))
-        if verb != "set" or told.get("on") not in {"true", "false"}:
-            return ()
-        params: dict[str, object] = {"on": told.pop("on") == "true"}
-        params |= {key: int(value) for key, value in told.items() if re.fullmatch(r"[0-9]{1,5}", value)}
-        if {"red", "green", "blue"} <= params.keys():
-            params["rgb"] = [params["red"], params["green"], params["blue"]]
-        return self._report(zone, now) if self._set(zone, params, now) else ()
 
     def _set(self, zone: str, params: Mapping[str, object], now: datetime) -> bool:
         if not self.parts[zone].take(params):

@@ -11,16 +11,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from controller.gateways.base import Message
-from controller.gateways.payloads import from_hue
 from controller.gateways.tasmota import Tasmota
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import Device, Messages, document, emitted, keys_of, light, said, switched
+from controller.simulation.devices.device import Device, Messages, document, emitted, light, said, switched
 
 TELE = timedelta(seconds=300)
 COMMAND = re.compile(r"([A-Za-z]+)([0-9]*)")
 NUMBER = re.compile(r"[0-9]{1,5}")
-DIGITS = {"0": "off", "1": "on", "2": "toggle"}
+DIGITS = {"0": "off", "1": "on"}
 
 
 class TasmotaLight(Device[Tasmota]):
@@ -42,7 +41,6 @@ class TasmotaLight(Device[Tasmota]):
             "power": self._power,
             "color": self._color,
             "dimmer": self._dimmer,
-            "hsbcolor": self._hsbcolor,
             "ct": self._ct,
             "fade": self._fade,
             "speed": self._speed,
@@ -64,14 +62,10 @@ class TasmotaLight(Device[Tasmota]):
         return (Message(self.gateway.at("tele", "STATE"), document(**self._state())),), self.next_tele
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """One command, a backlog of commands, or several as JSON; each is answered."""
+        """One command, or a backlog of commands; each is answered."""
         name, text = topic.removeprefix(self.gateway.at("cmnd", "")), said(payload).strip()
-        if name.lower() in {"backlog", "backlog0"}:
-            calls = [part.strip().partition(" ")[::2] for part in text.split(";")[:30]]
-        elif name.lower() == "json":
-            calls = [(key, str(value)) for key, value in keys_of(payload).items()]
-        else:
-            calls = [(name, text)]
+        backlog = name.lower() in {"backlog", "backlog0"}
+        calls = [part.strip().partition(" ")[::2] for part in text.split(";")[:30]] if backlog else [(name, text)]
         return tuple(message for call in calls for message in self._run(*call, now=now))
 
     def _run(self, name: str, argument: str, *, now: datetime) -> Messages:
@@ -132,14 +126,6 @@ class TasmotaLight(Device[Tasmota]):
         if not NUMBER.fullmatch(argument) or int(argument) > 100:
             return {"Dimmer": self._per_cent()}
         self.bri = scaled(int(argument), 100, 255)
-        return self._lit()
-
-    def _hsbcolor(self, _: str, argument: str) -> dict[str, object]:
-        parts = argument.split(",")
-        if len(parts) == 3 and all(NUMBER.fullmatch(part.strip()) for part in parts):
-            hue, saturation, bri = (int(part) for part in parts)
-            red, green, blue = from_hue(min(hue, 360), min(saturation, 100)).rgb
-            self.rgb, self.white, self.bri = (red, green, blue), False, scaled(min(bri, 100), 100, 255)
         return self._lit()
 
     def _ct(self, _: str, argument: str) -> dict[str, object]:
@@ -213,12 +199,7 @@ def _word(on: bool) -> bytes:
 
 
 def _levels(argument: str) -> tuple[int, ...] | None:
-    if "," in argument:
-        parts = argument.split(",")[:5]
-        if not all(NUMBER.fullmatch(part.strip()) for part in parts):
-            return None
-        return tuple(int(part) & 255 for part in (*parts, "0", "0", "0", "0")[:5])
-    digits = argument.removeprefix("#")
-    if not re.fullmatch(r"([0-9A-Fa-f]{2}){3,5}", digits):
+    parts = argument.split(",")[:5]
+    if not all(NUMBER.fullmatch(part.strip()) for part in parts):
         return None
-    return tuple((bytes.fromhex(digits) + bytes(5))[:5])
+    return tuple(int(part) & 255 for part in (*parts, "0", "0", "0", "0")[:5])

@@ -1,16 +1,16 @@
 """A WLED controller: orange after a power cut, at most one report a second and only of changes."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from controller.gateways.base import Message
 from controller.gateways.wled import Wled
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import Device, Messages, keys_of, light, said, whole
+from controller.simulation.devices.device import Device, Messages, keys_of, light, whole
 
 PAUSE = timedelta(seconds=1)
 DEFAULT_FADE_S = 0.75
+QUESTION = b"SX=~0"
 XML = (
     '<?xml version="1.0" ?><vs><ac>{bri}</ac><cl>{r}</cl><cl>{g}</cl><cl>{b}</cl>'
     "<cs>0</cs><cs>0</cs><cs>0</cs><ns>0</ns><nr>1</nr><nl>0</nl><nf>1</nf><nd>60</nd><nt>0</nt><fx>{fx}</fx><sx>128</sx><ix>128</ix>"
@@ -23,7 +23,7 @@ class WledStrip(Device[Wled]):
 
     def __init__(self, gateway: Wled) -> None:
         offline = Message(f"{gateway.topic}/status", b"offline", 0, True)
-        super().__init__(gateway, tuple(f"{gateway.topic}{leaf}" for leaf in ("", "/col", "/api")), offline)
+        super().__init__(gateway, (f"{gateway.topic}/api",), offline)
         self.bri, self.last_bri = 128, 128
         self.color = (255, 160, 0, 0)
         self.effect = 0
@@ -37,19 +37,12 @@ class WledStrip(Device[Wled]):
         online = Message(f"{self.gateway.topic}/status", b"online", 0, True)
         return (online, *self._report(now))
 
-    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """Brightness, colour, or an API call."""
+    def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:  # noqa: ARG002
+        """A JSON command, or the question for a report."""
         before = (self.bri, self.color, self.effect)
-        fade_s, asked = DEFAULT_FADE_S, False
-        leaf = topic.removeprefix(self.gateway.topic)
-        if leaf == "":
-            self._take_brightness(said(payload))
-        elif leaf == "/col":
-            self.color = _color(said(payload)) or self.color
-        elif leaf == "/api" and payload.startswith(b"{"):
+        fade_s, asked = DEFAULT_FADE_S, payload == QUESTION
+        if not asked:
             fade_s, asked = self._take_json(keys_of(payload))
-        elif leaf == "/api":
-            asked = self._take_http(said(payload))
         if (self.bri, self.color, self.effect) == before and not asked:
             return ()
         self.lamp.go(self._goal(), fade_s, now)
@@ -63,15 +56,6 @@ class WledStrip(Device[Wled]):
         if self.reported is not None and now < self.reported + PAUSE:
             return (), self.reported + PAUSE
         return self._report(now), None
-
-    def _take_brightness(self, word: str) -> None:
-        if "ON" in word or "on" in word or "true" in word:
-            self._switch(True)
-        elif "T" in word or "t" in word:
-            self._switch(self.bri == 0)
-        else:
-            found = re.match(r"\s*([0-9]{1,9})", word)
-            self._dim(int(found[1]) & 255 if found else 0)
 
     def _switch(self, on: bool) -> None:
         if on and self.bri == 0:
@@ -91,36 +75,18 @@ class WledStrip(Device[Wled]):
         on = keys.get("on")
         if isinstance(on, bool):
             self._switch(on)
-        elif isinstance(on, str) and on.startswith("t"):
-            self._switch(self.bri == 0)
-        segments = keys.get("seg")
-        for segment in segments if isinstance(segments, list) else [segments]:
-            if isinstance(segment, dict):
-                self._take_segment(segment)
+        segment = keys.get("seg")
+        if isinstance(segment, dict):
+            self._take_segment(segment)
         return whole(keys.get("tt"), 0, 655, 10 * DEFAULT_FADE_S) / 10, isinstance(keys.get("nl"), dict)
 
     def _take_segment(self, segment: Mapping[str, object]) -> None:
         self.effect = whole(segment.get("fx"), 0, 255, self.effect)
         colors = segment.get("col")
         first = colors[0] if isinstance(colors, list) and colors else None
-        if isinstance(first, str):
-            self.color = _color("#" + first[6:8] + first[:6]) or self.color
         if isinstance(first, list) and first:
             parts = [whole(part, 0, 255, 0) for part in (*first, 0, 0, 0, 0)[:4]]
             self.color = (parts[0], parts[1], parts[2], parts[3])
-
-    def _take_http(self, call: str) -> bool:
-        found = dict(re.findall(r"(?:^|&)([A-Z0-9]{1,2})=(~?[0-9]{1,9})", call))
-        if found.get("A", "~").isdigit():
-            self._dim(int(found["A"]) & 255)
-        if found.get("FX", "~").isdigit():
-            self.effect = int(found["FX"]) & 255
-        parts = [
-            int(found[key]) & 255 if found.get(key, "~").isdigit() else old
-            for key, old in zip("RGBW", self.color, strict=True)
-        ]
-        self.color = (parts[0], parts[1], parts[2], parts[3])
-        return "SX" in found or "FX" in found
 
     def _goal(self) -> ZoneState:
         if not self.bri:
@@ -140,12 +106,3 @@ class WledStrip(Device[Wled]):
             Message(f"{self.gateway.topic}/status", b"online", 0, True),
             Message(f"{self.gateway.topic}/v", xml.encode()),
         )
-
-
-def _color(text: str) -> tuple[int, int, int, int] | None:
-    """`#RRGGBB`, `#WWRRGGBB` or a decimal number of 32 bits, white first."""
-    found = re.fullmatch(r"[#hH]([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})", text)
-    if found is None and not re.fullmatch(r"[0-9]{1,10}", text):
-        return None
-    number = int(found[1], 16) if found else int(text)
-    return number >> 16 & 255, number >> 8 & 255, number & 255, number >> 24 & 255

@@ -4,21 +4,18 @@ A Zigbee lamp comes back from a power cut lit in full white, whatever it was. `s
 every command for carried out; `held` is what the lamp shows, and `get` reads that, one part after another.
 """
 
-import json
-import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from controller.gateways.base import Message
-from controller.gateways.payloads import from_hue
 from controller.gateways.zigbee2mqtt import Zigbee2Mqtt, from_xy, to_xy
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import Device, Messages, document, keys_of, said, seconds
+from controller.simulation.devices.device import Device, Messages, document, keys_of, seconds, whole
 
 READ = timedelta(seconds=0.2)
 """How long the bridge takes for one part of a lamp."""
 PARTS = ("state", "brightness", "color", "color_temp")
-NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 class ZigbeeLamp(Device[Zigbee2Mqtt]):
@@ -59,7 +56,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         )
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """`set` with an object, `set/<attribute>` with a value, `get`."""
+        """`set`, `get`."""
         leaf = topic.removeprefix(f"{self.gateway.topic}/")
         if not self.reach:
             words = f"z2m: Publish '{leaf}' 'state' to '{self._name}' failed: 'Error: (Timeout after 10000ms)'"
@@ -69,9 +66,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
             asked = [part for part in PARTS if part in keys_of(payload)]
             self.reads = [(now + READ * place, part) for place, part in enumerate(asked, start=1)]
             return ()
-        if leaf.startswith("set/"):
-            return self._set({leaf.removeprefix("set/"): _value(payload)}, now)
-        return self._set(dict(keys_of(payload)), now) if leaf == "set" else ()
+        return self._set(keys_of(payload), now) if leaf == "set" else ()
 
     def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
         """The parts that were asked for, one after another."""
@@ -79,8 +74,8 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.reads = self.reads[len(done) :]
         return tuple(self._read(part) for part in done), self.reads[0][0] if self.reads else None
 
-    def _set(self, keys: dict[str, object], now: datetime) -> Messages:
-        changed = self._had(_state(keys, self.state) | _brightness(keys) | _color(keys))
+    def _set(self, keys: Mapping[str, object], now: datetime) -> Messages:
+        changed = self._had(_state(keys) | _brightness(keys) | _color(keys))
         if not changed:
             return ()
         if "brightness" in changed and "state" not in changed:
@@ -121,62 +116,26 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         return Message(self.gateway.topic, document(**self.state, linkquality=87), 0, False)
 
 
-def _value(payload: bytes) -> object:
-    """JSON where it is JSON, else the text itself."""
-    try:
-        return json.loads(said(payload))
-    except (ValueError, RecursionError):
-        return said(payload)
-
-
-def _state(keys: dict[str, object], before: dict[str, object]) -> dict[str, object]:
+def _state(keys: Mapping[str, object]) -> dict[str, object]:
     word = str(keys.get("state", "")).upper()
-    if word == "TOGGLE":
-        return {"state": "OFF" if before["state"] == "ON" else "ON"}
     return {"state": word} if word in {"ON", "OFF"} else {}
 
 
-def _brightness(keys: dict[str, object]) -> dict[str, object]:
-    value = _as_number(keys.get("brightness"))
-    if value is None or not 0 <= value <= 255:
+def _brightness(keys: Mapping[str, object]) -> dict[str, object]:
+    value = whole(keys.get("brightness"), 0, 255, None)
+    return {"brightness": min(254, value)} if value is not None else {}
+
+
+def _color(keys: Mapping[str, object]) -> dict[str, object]:
+    mired, color = whole(keys.get("color_temp"), 1, 65535, None), keys.get("color")
+    if mired is not None and color is None:
+        return {"color_mode": "color_temp", "color_temp": min(500, max(153, mired))}
+    parts = [whole(color.get(part), 0, 255, None) for part in "rgb"] if isinstance(color, dict) else [None]
+    rgb = [part for part in parts if part is not None]
+    if len(rgb) < 3 or not any(rgb):
         return {}
-    return {"brightness": min(254, int(value))}
-
-
-def _color(keys: dict[str, object]) -> dict[str, object]:
-    mired = _as_number(keys.get("color_temp"))
-    if mired is not None and "color" not in keys:
-        return {"color_mode": "color_temp", "color_temp": min(500, max(153, round(mired)))}
-    xy = _xy(keys.get("color"))
-    if xy is None:
-        return {}
-    return {"color_mode": "xy", "color": {"x": round(xy[0], 4), "y": round(xy[1], 4)}}
-
-
-def _xy(color: object) -> tuple[float, float] | None:
-    if isinstance(color, str):
-        color = {"hex": color}
-    if not isinstance(color, dict):
-        return None
-    if isinstance(color.get("hex"), str) and re.fullmatch(r"#?[0-9A-Fa-f]{6}", color["hex"]):
-        return to_xy(Color.from_hex("#" + color["hex"].lstrip("#")))
-    if isinstance(color.get("rgb"), str):
-        color = dict(zip("rgb", color["rgb"].split(","), strict=False))
-    part = {key: value for key in color if (value := _as_number(color[key])) is not None}
-    if {"x", "y"} <= part.keys():
-        return min(1.0, part["x"]), min(1.0, part["y"])
-    if {"r", "g", "b"} <= part.keys() and any(part[key] > 0 for key in "rgb"):
-        return to_xy(Color.from_rgb(part["r"], part["g"], part["b"]))
-    if {"hue", "saturation"} <= part.keys():
-        return to_xy(from_hue(part["hue"], min(100.0, max(0.0, part["saturation"]))))
-    return None
-
-
-def _as_number(value: object) -> float | None:
-    """Numbers and numeric text, as JavaScript's Number() takes them."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    return float(value) if NUMBER.fullmatch(str(value)) else None
+    x, y = to_xy(Color.from_rgb(*rgb))
+    return {"color_mode": "xy", "color": {"x": round(x, 4), "y": round(y, 4)}}
 
 
 def _as_float(value: object) -> float:
