@@ -6,7 +6,7 @@ before that one shows what was changed.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -22,16 +22,10 @@ from controller.config.setup_notes import notes
 from controller.config.source import INSTALLED, LIMIT
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
-from controller.locale import Language
 from controller.schedule.plan import REACH, Cue, Program
-from controller.schedule.precedence import NightPlan
-from controller.service.desired import desired_looks, fade_left_s
-from controller.service.period import say_day
-from controller.service.values import looks_value
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
-MOST_NIGHTS = 20
 LONGEST = 4_200
 """Characters of a line; a path has up to 4096."""
 
@@ -179,54 +173,13 @@ def _is_taken(setup: Setup, config: Path, state: Path) -> bool:
         return False
 
 
-def _differences(before: Setup, after: Setup, now: datetime, options: Options) -> tuple[str, ...]:
-    names = after.tower.landmark.zone_names(options.language)
-    lines = list(_changes(before.program(), after.program(), names, now, options))
+def _differences(before: Setup, after: Setup, now: datetime, options: Options) -> Iterator[str]:
+    # what changes is asked for by --against-running only
+    from controller.schedule.changes import changes  # noqa: PLC0415
+    from controller.service.change_words import ChangeWords  # noqa: PLC0415
+
     if before.tower != after.tower:
-        lines.insert(0, options.say("check.tower_differs"))
-    if not lines:
-        return (options.say("check.nothing_changes"),)
-    more = [f"… {len(lines) - MOST_NIGHTS}"] if len(lines) > MOST_NIGHTS else []
-    return (*lines[:MOST_NIGHTS], *more)
-
-
-def _changes(
-    before: Program, after: Program, names: Mapping[str, str], now: datetime, options: Options
-) -> Iterator[str]:
-    """`names` are what people call the zones."""
-    for old, new in zip(before.nights(now, now + AHEAD), after.nights(now, now + AHEAD), strict=False):
-        was, will = (_lit(program, night, options.language, names) for program, night in ((before, old), (after, new)))
-        day = say_day(new.night.day, options.say)
-        if was != will:
-            yield f"{day}: {was or '–'} → {will or '–'}"
-        elif _cues(before, old) != _cues(after, new):
-            yield f"{day}: {will} ({options.say('check.other_fades')})"
-
-
-def _cues(program: Program, night: NightPlan) -> list[object]:
-    """Fades and every step of a sequence, which the text of a night leaves out. When the look began that the night
-    finds in force matters only for the steps of a sequence."""
-    start = night.night.start
-    found: list[object] = []
-    for cue in program.cues(start, night.night.end):
-        at = max(cue.at, start)
-        changes = any(len(look.colors) > 1 for look in cue.looks.values())
-        found.append((at, fade_left_s(cue, at), tuple(cue.looks.items()), cue.since if changes else None))
-    return found
-
-
-def _lit(program: Program, night: NightPlan, language: Language, names: Mapping[str, str]) -> str:
-    """The light of a night for people; empty where there is none."""
-    from controller.events.words import looks_words, with_names  # noqa: PLC0415
-
-    zone = program.place.time_zone
-    return "; ".join(
-        f"{piece.start.astimezone(zone):%H:%M}–{piece.end.astimezone(zone):%H:%M} "
-        f"{looks_words(with_names(_shown(program, piece.start), names), language)}"
-        for piece in night.pieces
-        if piece.shows is not None
-    )
-
-
-def _shown(program: Program, at: datetime) -> dict[str, dict[str, object]]:
-    return looks_value(desired_looks(program.zones, program.look_at(at), at))
+        yield options.say("check.tower_differs")
+    changed = changes(before.program(), after.program(), now)
+    names = after.tower.landmark.zone_names(options.language)
+    yield from ChangeWords(options.language, after.tower.site.place.time_zone, names, changed).what()
