@@ -28,6 +28,7 @@ from controller.service.health_report import gateway_health
 from controller.service.override_request import StoredOverride
 from controller.service.saving import ScheduleKeeper
 from controller.state.accounts import AccountStore
+from controller.web.event_counts import EventCounts
 
 ANSWER_WITHIN_S = 8.0
 
@@ -128,6 +129,8 @@ class RunningService:
         self._page_loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self.is_ending = False
+        self.started = clock.read()
+        self.counts = EventCounts(self.started.wall)
 
     # On the control loop
 
@@ -140,7 +143,8 @@ class RunningService:
         self._tell_page()
 
     def note(self, event: Event) -> None:
-        """An event of the controller: it may be the answer to a request."""
+        """An event of the controller: it is counted, and may be the answer to a request."""
+        self.counts.take(event, self.clock.read().wall)
         answer = self._answers.pop(str(event.fields.get("id")), None)
         if answer is not None and not answer.done():
             answer.set_result(event)
