@@ -28,10 +28,12 @@ from controller.schedule.precedence import NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.past import NOTHING_RECORDED
+from controller.service.past_schedules import PastSchedules
 from controller.service.period import SOON, read_instant, read_period
 from controller.service.values import looks_value, rules_value
 from controller.service.why_at import WhyAt, why_at
 from controller.state import SqliteHistory
+from controller.state.versions import VersionStore
 
 
 @click.command("plan")
@@ -59,14 +61,17 @@ def command(
     if moment is not None:
         at = read_instant(moment, setup, now)
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
-        why = why_at(SqliteHistory(options.state_dir), under, at, now)
+        schedules = PastSchedules(VersionStore(options.state_dir, lambda _: None), setup)
+        version = schedules.at(at) if at < now else None
+        why = why_at(SqliteHistory(options.state_dir), under, at, now, version)
         if as_json:
             click.echo(dump({**explained(under, at), **by_hand.document(at, now), **why.value}))
         else:
             names = setup.tower.landmark.zone_names(options.language)
             past = _past(why, names, zone, options) if at < now else []
             beside = notices(by_hand, (max(at, now), at + SOON), now, zone, options.language) if at + SOON > now else []
-            click.echo("\n".join((rfc3339(at, zone), *past, *_explanation(under, names, at, options), *beside)))
+            rules = version.program if version is not None else under
+            click.echo("\n".join((rfc3339(at, zone), *past, *_explanation(rules, names, at, options), *beside)))
         return
     start, end = read_period(" ".join(period), setup, now)
     if as_json:
@@ -180,7 +185,7 @@ def _past(why: WhyAt, names: Mapping[str, str], zone: ZoneInfo, options: Options
         *(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]),
         *(f"{say('plan.by_hand')}: {said}" for said in by_hand),
         *why.fault_words(language),
-        f"{say('plan.as_the_files_say')}:",
+        f"{why.version_words(language, zone) or say('plan.as_the_files_say')}:",
     ]
 
 

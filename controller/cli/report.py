@@ -12,12 +12,15 @@ from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import WatertowerError
 from controller.events.formatters import json_text
+from controller.events.words import night_words
 from controller.rfc3339 import rfc3339
+from controller.service.past_schedules import PastSchedules
 from controller.service.proof import NightProof, Proof
 from controller.service.proof_period import prove, read_proof_period
-from controller.service.proof_words import MEANING, cause_words, gap_words, glow_words, night_words, period_words
+from controller.service.proof_words import MEANING, cause_words, gap_words, glow_words, period_words
 from controller.service.why_at import by_hand_words
 from controller.state import SqliteHistory
+from controller.state.versions import VersionStore
 
 
 @click.command("report")
@@ -32,7 +35,8 @@ def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bo
     setup, _ = load_last_good(options.config_dir, options.state_dir)
     now = SystemClock().read().wall
     asked = read_proof_period(" ".join(period), setup, now)
-    proof = prove(SqliteHistory(options.state_dir), setup, asked, now)
+    schedules = PastSchedules(VersionStore(options.state_dir, lambda _: None), setup)
+    proof = prove(SqliteHistory(options.state_dir), setup, asked, now, schedules)
     if as_json:
         click.echo(json_text({"site": setup.tower.site.name, **proof.value}, indent=2))
     elif as_csv:
@@ -81,7 +85,7 @@ def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:
 
 def _nights(nights: tuple[NightProof, ...], names: Mapping[str, str], setup: Setup, options: Options) -> Iterator[str]:
     language, zone = options.language, setup.tower.site.place.time_zone
-    days = [night_words(night, language) for night in nights]
+    days = [night_words(night.night, language, year=False) for night in nights]
     widest = max(map(len, days), default=0)
     for day, night in zip(days, nights, strict=True):
         yield f"{day.ljust(widest)}  {glow_words(night.tower, language)}"

@@ -1,7 +1,7 @@
 """What a proof of glow is about, a campaign in one of its years or a period, and the proof of it from the history."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,9 +10,10 @@ from controller.errors import WatertowerError
 from controller.schedule.campaign import Lit
 from controller.schedule.hours import Night, instant, night_at, night_of
 from controller.schedule.plan import Program
+from controller.service.past_schedules import PastSchedules
 from controller.service.past_spans import BY_HAND, FAULT_EVENTS, STARTED, by_hand_spans, fault_spans
 from controller.service.period import DAY_MIN, read_period
-from controller.service.proof import NightProof, NightRecord, Proof, ProofVersion, prove_night
+from controller.service.proof import NightProof, NightRecord, Proof, prove_night
 from controller.state import History, LightChange
 from controller.state.history import MINUTES_EVERY_S
 
@@ -24,7 +25,6 @@ WRITTEN_LATE = timedelta(seconds=MINUTES_EVERY_S + 120)
 """So late the minutes are written."""
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 _NAME_AND_YEAR = re.compile(r"(?P<name>.+?)\s+(?P<year>[0-9]{4})")
-ProgramAt = Callable[[datetime], Program]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +98,11 @@ def _occurrences(rule: Lit, setup: Setup, now: datetime) -> Iterator[ProofPeriod
 
 
 def prove(
-    history: History,
-    setup: Setup,
-    period: ProofPeriod,
-    now: datetime,
-    *,
-    program_at: ProgramAt | None = None,
-    versions: Iterable[ProofVersion] = (),
+    history: History, setup: Setup, period: ProofPeriod, now: datetime, schedules: PastSchedules | None = None
 ) -> Proof:
     """The proof of a period, counted up to now, or to the last minute that is written of the night under way.
 
-    `program_at` gives the rules that were in force at an instant, else those of `setup` are taken for them. `versions`
-    are those that were in force within the period. Raises NotRead."""
+    `schedules` tells which rules were in force then, else those of `setup` are taken for them. Raises NotRead."""
     program = setup.program()
     place = program.place.time_zone
     until = min(period.end, _counted_until(history, now))
@@ -127,7 +120,7 @@ def prove(
                 night=night,
                 start=start,
                 end=end,
-                program=program_at(start) if program_at is not None else program,
+                program=schedules.program_at(start) if schedules is not None else program,
                 minutes=history.minutes(start, end),
                 changes=_changes(history, start, end),
                 faults=[each for each in faults if each.overlaps(start, end + A_DAY)],
@@ -138,7 +131,8 @@ def prove(
         )
         if found is not None:
             nights.append(found)
-    return Proof(period.start, period.end, until, period.campaign, tuple(nights), by_hand, tuple(versions))
+    versions = schedules.within(period.start, until) if schedules is not None else ()
+    return Proof(period.start, period.end, until, period.campaign, tuple(nights), by_hand, versions)
 
 
 def _nights(start: datetime, end: datetime, program: Program) -> Iterator[Night]:

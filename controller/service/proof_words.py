@@ -1,11 +1,12 @@
 """A proof of glow in words, for the command and the page."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from controller.events.models import Text
+from controller.events.words import days_words
 from controller.locale import Language, texts
-from controller.service.proof import Gap, GapCause, Glow, NightProof, Proof
+from controller.service.proof import Gap, GapCause, Glow, Proof
 
 MEANING = Text("past", "proof.meaning")
 
@@ -25,25 +26,10 @@ def hours_words(seconds: float) -> str:
     return f"{hours} h {minutes:02} min"
 
 
-def day_words(day: date, language: Language) -> str:
-    """`fri 20 nov`."""
-    words = texts(language, "commands")
-    return f"{words['weekday'][str(day.isoweekday())]} {day.day} {words['month'][str(day.month)]}"
-
-
-def night_words(night: NightProof, language: Language) -> str:
-    """`thu 19 – fri 20 nov`, as a night lies on two days."""
-    first, last = night.night, night.night + timedelta(days=1)
-    weekday = texts(language, "commands")["weekday"][str(first.isoweekday())]
-    begin = f"{weekday} {first.day}" if first.month == last.month else day_words(first, language)
-    return f"{begin} – {day_words(last, language)}"
-
-
 def period_words(proof: Proof, language: Language, zone: tzinfo) -> str:
-    """`fri 20 nov 2026 – thu 26 nov 2026`, the days of a period."""
+    """`Fri 20 – Thu 26 Nov 2026`, the days of a period."""
     first, last = (at.astimezone(zone).date() for at in (proof.start, proof.end - timedelta(minutes=1)))
-    days = [f"{day_words(day, language)} {day.year}" for day in dict.fromkeys((first, last))]
-    return " – ".join(days)
+    return days_words(first, last, language)
 
 
 def gap_words(gap: Gap, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:

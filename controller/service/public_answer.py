@@ -3,10 +3,11 @@ in their words, gateways or addresses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from controller.clock import Trust
+from controller.events.words import days_words
 from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, Rule, SafetyStop
@@ -14,7 +15,6 @@ from controller.schedule.plan import Program
 from controller.service.coming_lights import ComingLight, coming_lights
 from controller.service.health import Health, LookValue
 from controller.service.look_clauses import Form, clause
-from controller.service.proof_words import day_words
 from controller.service.sentence import Facts, sentence
 
 AHEAD = timedelta(hours=36)
@@ -188,7 +188,7 @@ class _Answer:
             first -= timedelta(days=1)
         while rule.has(last + timedelta(days=1)) and (last - day).days < 366:
             last += timedelta(days=1)
-        return f", {days_words(first, last, self.language)}"
+        return f", {days_words(first, last, self.language, year=False)}"
 
     def _coming(self, health: Health | None) -> tuple[SaidLight, ...]:
         if health is not None and health.clock is Trust.SUSPECT:
@@ -198,9 +198,8 @@ class _Answer:
     def _said(self, light: ComingLight) -> SaidLight:
         looks = {zone: LookValue(**look.at(0.0).value) for zone, look in light.rule.looks.items()}
         colors = dict.fromkeys(color.hex for look in light.rule.looks.values() for color in look.colors)
-        days = days_words(
-            light.first, light.last, self.language, self.now.astimezone(self.program.place.time_zone).year
-        )
+        this_year = self.now.astimezone(self.program.place.time_zone).year
+        days = days_words(light.first, light.last, self.language, year=light.last.year != this_year)
         how = clause(looks, "is", self.facts.names, self.language)
         return SaidLight(light.rule.name, days, light.start, light.end, self._started(how), tuple(colors))
 
@@ -246,16 +245,3 @@ def _claim(health: Health, kind: PublicKind) -> Claim:
 def public_text(rule: Rule) -> PublicText:
     """What a campaign tells the public of itself."""
     return PublicText(getattr(rule, "about", None) or {}, getattr(rule, "link", None))
-
-
-def days_words(first: date, last: date, language: Language, this_year: int | None = None) -> str:
-    """`fri 20 – thu 26 nov`, with the year where it is not this one."""
-    end = day_words(last, language)
-    if this_year is not None and first.year != this_year:
-        end = f"{end} {last.year}"
-    if first == last:
-        return end
-    begin = day_words(first, language)
-    if (first.year, first.month) == (last.year, last.month):
-        begin = begin.rpartition(" ")[0]
-    return f"{begin} – {end}"

@@ -10,13 +10,14 @@ import pytest
 
 from controller.clock import Trust
 from controller.config.load import Setup, load, read_schedule
+from controller.events.words import days_words
 from controller.lighting.color import Color
 from controller.lighting.look import Look
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.desired import desired_looks
 from controller.service.health import CueHealth, Health, LookValue, RuleValue
-from controller.service.public_answer import PublicAnswer, PublicText, days_words, public_answer
+from controller.service.public_answer import PublicAnswer, PublicText, public_answer
 from controller.service.sentence import facts_of
 from controller.service.values import looks_value, rules_value
 
@@ -72,7 +73,7 @@ def test_a_campaign_that_is_lit_is_the_answer(setup: Setup) -> None:
     assert (found.kind, found.claim, found.name) == ("campaign", "confirmed", WEEK)
     assert found.title == "Varför lyser vattentornet orange?"
     assert found.text == (
-        f"För {WEEK}, {days_words(date(2026, 11, 20), date(2026, 11, 26), 'sv')}.",
+        f"För {WEEK}, {days_words(date(2026, 11, 20), date(2026, 11, 26), 'sv', year=False)}.",
         "Det lyser till 08:01.",
         "Bekräftat av lamporna 21:14.",
     )
@@ -117,7 +118,7 @@ def test_in_the_weeks_without_light_the_next_ones_are_told(setup: Setup) -> None
     found = answer(setup, SPRING)
     assert found.text[0] == "Ingen kampanj just nu."
     assert [(each.name, each.colors) for each in found.coming] == [(WEEK, ("#FF6A00",))]
-    assert found.coming[0].days == "fre 20 – " + days_words(date(2026, 11, 26), date(2026, 11, 26), "sv")
+    assert found.coming[0].days == days_words(date(2026, 11, 20), date(2026, 11, 26), "sv", year=False)
     assert found.coming[0].how == "Vattentornet lyser orange"
 
 
