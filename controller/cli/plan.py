@@ -30,10 +30,12 @@ from controller.service.desired import desired_looks, fade_left_s
 from controller.service.past import NOTHING_RECORDED
 from controller.service.past_schedules import PastSchedules
 from controller.service.period import SOON, read_instant, read_period
+from controller.service.sentence import names_of
 from controller.service.values import looks_value, rules_value
 from controller.service.why_at import WhyAt, why_at
 from controller.state import SqliteHistory
 from controller.state.versions import VersionStore
+from controller.web.bars import night_bars, plan_picture
 
 
 @click.command("plan")
@@ -42,12 +44,20 @@ from controller.state.versions import VersionStore
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--csv", "as_csv", is_flag=True)
 @click.option("--ics", "as_ics", is_flag=True)
+@click.option("--svg", "as_svg", is_flag=True)
 @common
-def command(
-    options: Options, period: tuple[str, ...], moment: str | None, as_json: bool, as_csv: bool, as_ics: bool
+def command(  # noqa: PLR0913  one for each form of the answer
+    options: Options,
+    period: tuple[str, ...],
+    moment: str | None,
+    *,
+    as_json: bool,
+    as_csv: bool,
+    as_ics: bool,
+    as_svg: bool,
 ) -> None:
     """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand."""
-    by_night = [word for word, given in (("--csv", as_csv), ("--ics", as_ics)) if given]
+    by_night = [word for word, given in (("--csv", as_csv), ("--ics", as_ics), ("--svg", as_svg)) if given]
     forms = [*(["--json"] if as_json else []), *by_night]
     days = [template(options.language, "help", "argument.period")] if period else []
     if moment is not None and (days or by_night):
@@ -82,11 +92,14 @@ def command(
         told = csv_text(setup, program, (start, end), options)
     elif as_ics:
         told = calendar(setup, program, (start, end), options, now)
+    elif as_svg:
+        bars = night_bars(program, start, end)
+        told = plan_picture(bars, program.place, names_of(setup.tower), options.language)
     else:
         told = table(setup, program, (start, end), options, None if period else now)
     click.echo(told, nl=not as_ics)
     for line in beside:
-        click.echo(line, err=as_csv or as_ics)
+        click.echo(line, err=bool(by_night))
 
 
 def dump(value: object) -> str:

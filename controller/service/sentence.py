@@ -56,9 +56,12 @@ class Sentence:
 
 def facts_of(tower: Tower, health: Health | None, gateways: Iterable[GatewayHealth], *, lives: bool = True) -> Facts:
     """Facts from the files and from what the controller tells of itself, over MQTT or within the program."""
-    palette = tuple((name, color.hex) for name, color in tower.palette.items())
-    names = Names(tower.site.name, tower.landmark, palette)
-    return Facts(names, tower.site.place.time_zone, health, tuple(gateways), is_lost=not lives)
+    return Facts(names_of(tower), tower.site.place.time_zone, health, tuple(gateways), is_lost=not lives)
+
+
+def names_of(tower: Tower) -> Names:
+    """What people call the landmark, its parts and its colours."""
+    return Names(tower.site.name, tower.landmark, tuple((name, color.hex) for name, color in tower.palette.items()))
 
 
 def sentence(facts: Facts, language: Language) -> Sentence:

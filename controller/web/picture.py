@@ -19,6 +19,7 @@ from controller.service.look_clauses import Names, SaidLook, said_look
 from controller.web.landmark_shapes import AXIS, GROUND, MOST_LABELLED, SHAPES, LandmarkShape
 from controller.web.svg import (
     DAY_WALL,
+    FONTS,
     NIGHT_WALL,
     blend,
     daylight,
@@ -165,7 +166,7 @@ class _Drawing:
             viewBox=f"0 0 {WIDTH} {HEIGHT}",
             role="img",
             aria_labelledby=f"{self._id('title')} {self._id('desc')}",
-            font_family="system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+            font_family=FONTS,
             preserveAspectRatio="xMidYMax slice",
         )
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from controller.lighting.color import Color
 from controller.service.health import LookValue
 
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 WHITE = "#FFFFFF"
 NIGHT_WALL, DAY_WALL = "#2B303B", "#8D8F94"
 SKY = (

@@ -595,3 +595,12 @@ def test_an_event_of_a_calendar_ends_with_the_light(call: Any, config: Path) -> 
     assert told.count("BEGIN:VEVENT") == 1
     for line in ("DTSTART:20901201T170000Z", "DTEND:20901201T210000Z", "SUMMARY:Red"):
         assert f"{line}\n" in told.replace("\r\n", "\n")
+
+
+def test_a_picture_of_the_nights_is_one_document(call: Any) -> None:
+    """As SVG; with another form of the answer it is refused."""
+    told = call("plan", "vecka 47 2026", "--svg", "--lang", "sv")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("<svg ")
+    assert "fre 20 – lör 21 nov" in told.stdout
+    assert call("plan", "--svg", "--csv").exit_code == 2
