@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -131,6 +131,7 @@ def _beside(value: object, info: ValidationInfo) -> Path:
     return Path((info.context or {}).get("directory", "."), value)
 
 
+Needing = TypeVar("Needing")
 OtherFile = Annotated[Path, BeforeValidator(_beside)]
 
 
@@ -192,7 +193,7 @@ class MqttSettings(Keys):
         return value
 
 
-def _needs(value: Path | None, other: str, info: ValidationInfo) -> Path | None:
+def _needs(value: Needing | None, other: str, info: ValidationInfo) -> Needing | None:
     if value is not None and other in info.data and info.data[other] is None:
         raise Mistake("TWL-S093", key=info.field_name, other=other)
     return value
@@ -292,12 +293,22 @@ def _network(value: object) -> object:
         raise Mistake("TWL-S290", value=value) from error
 
 
+Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
+
+
 class Proxy(Keys):
     """A reverse proxy before the page. Only what comes from `addresses` is believed: the address and the scheme of the
-    client (`X-Forwarded-For`, `X-Forwarded-Proto`) and, where it logs people in itself, their name in `user_header`."""
+    client (`X-Forwarded-For`, `X-Forwarded-Proto`) and, where it logs people in itself, their name in `user_header` and
+    their role in `role_header`."""
 
     addresses: Annotated[tuple[Annotated[str, BeforeValidator(_network)], ...], Field(min_length=1)]
-    user_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] | None = None
+    user_header: Header | None = None
+    role_header: Header | None = None
+
+    @field_validator("role_header")
+    @classmethod
+    def _role_has_user(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return _needs(value, "user_header", info)
 
 
 class Web(Keys):

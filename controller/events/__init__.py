@@ -59,9 +59,10 @@ def _kind(  # noqa: PLR0913  the keys of an entry
     lasting: dict[str, Any] | None = None,
     milder: dict[str, dict[str, str]] | None = None,
     level_of: str | None = None,
+    secret: bool = False,
 ) -> EventKind:
     levels = {(word, said): Level(mild) for word, by in (milder or {}).items() for said, mild in by.items()}
-    return EventKind(code, name, Level(level), frozenset(fields or ()), _lasting(lasting), levels, level_of)
+    return EventKind(code, name, Level(level), frozenset(fields or ()), _lasting(lasting), levels, level_of, secret)
 
 
 def _lasting(entry: dict[str, Any] | None) -> Lasting | None:

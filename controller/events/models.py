@@ -68,7 +68,8 @@ class EventKind:
     """An entry of the catalogue; its texts are those of its code in `controller/locale`.
 
     `lasting` is None for what is over in a moment. `milder` are fields and values with which the event has another
-    level than the usual one. `level_of` is the field with the event whose level this one does not exceed.
+    level than the usual one. `level_of` is the field with the event whose level this one does not exceed. What is
+    `secret` stands in the log alone, which fewer people read than the history.
     """
 
     code: str
@@ -78,6 +79,7 @@ class EventKind:
     lasting: Lasting | None = None
     milder: Mapping[tuple[str, str], Level] = field(default_factory=dict)
     level_of: str | None = None
+    secret: bool = False
 
     @property
     def text(self) -> Text:

@@ -71,6 +71,22 @@ class LoginFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class _Proof:
+    """Somebody knew the password that is `kept` of an account; `stored` is the same hashed at today's cost."""
+
+    key: str
+    name: str
+    kept: str
+    stored: str
+    attempts: tuple[str, str]
+
+    def holds(self, connection: sqlite3.Connection, stored: str) -> bool:
+        """Store another hash in its place; False where the account has got another one meanwhile, or is disabled."""
+        statement = "UPDATE accounts SET password = ? WHERE key = ? AND password = ? AND disabled = 0"
+        return connection.execute(statement, (stored, self.key, self.kept)).rowcount > 0
+
+
+@dataclass(frozen=True, slots=True)
 class _SetupCode:
     digest: str
     until_s: float
@@ -97,6 +113,11 @@ class AccountStore:
         """Let the file go; the next use opens it again."""
         self._file.close()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody can log in, for there has never been an account."""
+        return self._file.read(lambda it: one(it, "SELECT 1 FROM accounts")) is None
+
     def accounts(self) -> tuple[Account, ...]:
         """All of them, by name."""
         found = self._file.read(lambda it: it.execute(f"{SELECT} ORDER BY accounts.key").fetchall())
@@ -105,6 +126,14 @@ class AccountStore:
     def account(self, name: str) -> Account:
         """The one of this name; raises Refused TWL-A011."""
         return self._file.read(lambda it: _find(it, name))
+
+    def role_of(self, name: str) -> Role | None:
+        """Of somebody whom another program has logged in: that of their account, None where it is disabled; who has
+        none may read."""
+        found = self._file.read(lambda it: one(it, "SELECT role, disabled FROM accounts WHERE key = ?", name_key(name)))
+        if found is None:
+            return Role.VIEWER
+        return None if found[1] else Role(found[0])
 
     def add(self, name: str, role: Role, password: str, by: Actor, now: datetime) -> Account:
         """A new account. Raises Refused: TWL-A010 the name is taken, TWL-A012 or TWL-A02… for a name or password that
@@ -167,40 +196,62 @@ class AccountStore:
 
     def authenticate(self, name: str, password: str, address: str, now: datetime) -> Session | LoginFailed:
         """A new session, where name and password are right and the account is not disabled."""
+        proof = self._proof(name, password, address, now)
+        if isinstance(proof, LoginFailed):
+            return proof
+
+        def work(connection: sqlite3.Connection) -> Session | LoginFailed:
+            if not proof.holds(connection, proof.stored):  # it has changed while it was worked out
+                return LoginFailed()
+            login_attempts.succeed(connection, *proof.attempts)
+            return self.sessions.start(connection, proof.key, Actor(proof.name, Source.PAGE, address), now)
+
+        return self._act(work)
+
+    def change_password(
+        self, session: Session, current: str, new: str, address: str, now: datetime
+    ) -> Session | LoginFailed:
+        """A new session in place of all that somebody had, with another password. Raises Refused as `add`, TooBusy."""
+        password_rule.require_good(new, session.name)
+        proof = self._proof(session.name, current, address, now)
+        if isinstance(proof, LoginFailed):
+            return proof
+        stored, by = password_rule.hashed(new), Actor(proof.name, Source.PAGE, address)
+
+        def work(connection: sqlite3.Connection) -> Session | LoginFailed:
+            if not proof.holds(connection, stored):
+                return LoginFailed()
+            login_attempts.succeed(connection, *proof.attempts)
+            self.sessions.end_all(connection, proof.key)
+            self.audit.note(connection, AuditEntry(Act.ACCOUNT_PASSWORD, by, proof.name), now)
+            return self.sessions.start(connection, proof.key, by, now)
+
+        return self._act(work)
+
+    def _proof(self, name: str, password: str, address: str, now: datetime) -> "_Proof | LoginFailed":
+        """That somebody knows the password of an account."""
         key = name_key(name)
-        keys = account_key(key), address_key(address)
-        wait_s = self._count(keys, key, address, now)
+        attempts = account_key(key), address_key(address)
+        wait_s = self._count(attempts, key, address, now)
         if wait_s:
             return LoginFailed(wait_s)
-        found = self._file.read(
-            lambda it: one(it, "SELECT password, name FROM accounts WHERE key = ? AND disabled = 0", key)
-        )
-        stored, shown = (str(found[0]), str(found[1])) if found else (password_rule.NOBODYS, "")
+        statement = "SELECT password, name FROM accounts WHERE key = ? AND disabled = 0"
+        found = self._file.read(lambda it: one(it, statement, key))
+        kept, shown = found or (password_rule.NOBODYS, "")
         try:
-            is_right = password_rule.is_right(stored, password) and found is not None
-            better = password_rule.hashed(password) if is_right and password_rule.is_outdated(stored) else stored
+            is_right = password_rule.is_right(kept, password) and found is not None
+            stored = password_rule.hashed(password) if is_right and password_rule.is_outdated(kept) else kept
         except password_rule.TooBusy:
             return LoginFailed(int(password_rule.QUEUE_S))
         if not is_right:
-            return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, keys, now)))
-
-        def work(connection: sqlite3.Connection) -> Session | LoginFailed:
-            changed = connection.execute(
-                "UPDATE accounts SET password = ? WHERE key = ? AND password = ? AND disabled = 0",
-                (better, key, stored),
-            )
-            if not changed.rowcount:  # another password, or disabled, while this one was worked out
-                return LoginFailed()
-            login_attempts.succeed(connection, *keys)
-            return self.sessions.start(connection, key, Actor(shown, Source.PAGE, address), now)
-
-        return self._act(work)
+            return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, attempts, now)))
+        return _Proof(key, shown, kept, stored, attempts)
 
     def new_setup_code(self, now_s: float) -> str | None:
         """A code as `7KQ4-2MPD` for whoever makes the first account, in place of the one before; None where there is an
         account. It holds for CODE_FOR_S in this process, only once; only its hash is remembered. `now_s` are seconds of
         the boot-time clock: the wall clock is often set just after the start."""
-        if self._file.read(lambda it: one(it, "SELECT 1 FROM accounts")):
+        if not self.is_empty:
             return None
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         self._setup_code = _SetupCode(digest(code), now_s + CODE_FOR_S)

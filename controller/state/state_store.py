@@ -123,8 +123,8 @@ class StateStore(OverrideViews):
         await self._durably(lambda: self._overrides.set_stop(document, at, done))
 
     def note(self, event: Event, at: datetime) -> None:
-        """Add an event to the history, but for those of DEBUG, which no log shows; never waits."""
-        if event.level is not Level.DEBUG:
+        """Add an event to the history, but for those of DEBUG, which no log shows, and secrets; never waits."""
+        if event.level is not Level.DEBUG and not event.kind.secret:
             self._buffer.add((recorded(event, at),), urgent=True)
             self._changed.set()
 
