@@ -17,6 +17,8 @@ from controller.events import Event, new_event
 from controller.mqtt import Mqtt, Received
 from controller.service.controller import TurnResult
 from controller.service.runtime import Runtime
+from controller.state.accounts import CODE_FOR_S
+from controller.state.accounts_file import NotKept
 from controller.threads import run_blocking
 from controller.web.app import create_app
 from controller.web.page_server import PageNotServed, PageServer, serving
@@ -109,6 +111,23 @@ async def _served(service: RunningService, web: Web) -> PageServer:
     return await run_blocking("page", partial(serving, create_app, service, elsewhere), abandoned=service.end)
 
 
+async def _prepare_accounts(context: "Context", service: RunningService, web: Web, url: str) -> None:
+    """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
+    it could be used: over TLS, or on this machine."""
+    if context.is_demo:
+        return
+    accounts, reading = service.accounts, context.clock.read()
+    try:
+        await run_blocking("accounts", partial(accounts.audit.remove_names, reading.wall))
+        if web.is_loopback or web.cert_file is not None or web.proxy is not None:
+            code = await run_blocking("accounts", partial(accounts.new_setup_code, reading.mono))
+            if code is not None:
+                minutes = round(CODE_FOR_S / 60)
+                context.note(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
+    except NotKept as error:
+        context.note(new_event(error.code, **error.fields))
+
+
 @asynccontextmanager
 async def page(
     context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
@@ -139,8 +158,10 @@ async def page(
         return
     listeners.append(service.note)
     context.note(new_event("TWL-W101", url=server.url))
+    await _prepare_accounts(context, service, web, server.url)
     try:
         yield PageFeed(context, runtime, follower, mqtt, service)
     finally:
         listeners.remove(service.note)
         await run_blocking("page: stop", server.stop)
+        await run_blocking("accounts", service.accounts.close)

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.config.tower import Web
 from controller.events import new_event
-from controller.web import live, tower_view
+from controller.web import accounts_view, live, login_view, tower_view
 from controller.web.running_service import RunningService
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
 
@@ -32,7 +33,7 @@ SECURITY = {
 }
 HSTS = "max-age=31536000"
 FOR_EVER = "public, max-age=31536000, immutable"
-ROUTERS = (tower_view.router, live.router)
+ROUTERS = (tower_view.router, live.router, login_view.router, accounts_view.router)
 
 
 def create_app(service: RunningService, web: Web) -> FastAPI:
@@ -40,6 +41,7 @@ def create_app(service: RunningService, web: Web) -> FastAPI:
     app = FastAPI(title=service.setup.tower.site.name, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     app.state.web = web
+    app.state.unseen_tokens = {}
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", _Assets(directory=FOLDER / "static"))
@@ -100,8 +102,8 @@ def _not_allowed(request: Request, _: Exception) -> Response:
     if visited.visitor.name is not None or request.url.path.startswith("/api/"):
         return _error(visited, 403)
     # after logging in one is where one wanted to be; an act is not done by that
-    back = request.url.path if request.method == "GET" else "/"
-    return RedirectResponse(f"/login?next={back}", 303)
+    back = visited.path if request.method == "GET" else "/"
+    return RedirectResponse(f"/login?next={quote(back, safe='')}", 303)
 
 
 def _not_ready(request: Request, _: Exception) -> Response:

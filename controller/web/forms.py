@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
 
+from controller.errors import WatertowerError
+from controller.events import new_event
+from controller.locale import Language
 from controller.web.visit import Visited
 
 MOST_BYTES = 65_536
@@ -23,9 +26,31 @@ class Form:
         """The last value of a field, without blanks around it."""
         return next((value.strip() for key, value in reversed(self.fields) if key == name), default)
 
+    def raw(self, name: str) -> str:
+        """The last value of a field as it was typed: blanks are part of a password."""
+        return next((value for key, value in reversed(self.fields) if key == name), "")
+
     def all(self, name: str) -> tuple[str, ...]:
         """Each value of a field that may be there several times."""
         return tuple(value for key, value in self.fields if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with a field of a form, in words, with its cure; where one press can apply that, what the field
+    would hold then, and the words on the button."""
+
+    field: str
+    text: str
+    suggestion: str = ""
+    button: str = ""
+
+
+def fault_of(error: WatertowerError, field: str, language: Language) -> FieldFault:
+    """An error of ours at a field."""
+    event = new_event(error.code, **error.fields)
+    text = event.text(language)
+    return FieldFault(field, f"{text[:1].upper()}{text[1:]}. {event.action(language)}")
 
 
 async def read_body(request: Request, most: int) -> bytes:
@@ -53,11 +78,11 @@ async def read_form(request: Request, most: int = MOST_BYTES) -> Form:
 
 def check_origin(request: Request) -> None:
     """Raises HTTPException 403 for an act that another site made a browser do. Browsers tell by `Sec-Fetch-Site`, older
-    ones by `Origin`; a program sends neither."""
+    ones and those without TLS by `Origin`; a program sends neither. Behind a proxy `Host` may be another than the
+    browser's, so that the first counts where it is there."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site not in {None, "same-origin", "none"}:
-        raise HTTPException(403)
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+    is_foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
+    if site not in {"same-origin", "none"} and (site is not None or is_foreign):
         raise HTTPException(403)
 
 

@@ -21,14 +21,16 @@ from controller.events import Event, new_event
 from controller.locale import Language, languages, template
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
-from controller.state.roles import Role, Source
+from controller.state.roles import Role, Scope, Source
 from controller.web.running_service import RunningService, Snapshot
-from controller.web.visitors import Visitor, caller, is_secure, open_role
+from controller.web.visitors import Visitor, access
 
 RESULT = "result"
 """The cookie with what came of an act, for the page that follows it."""
 LONGEST_RESULT = 400
 FOLDER = Path(__file__).parent
+TLS_COOKIE, COOKIE = "__Host-session", "session"
+"""Browsers take the first over TLS only, and only from this host itself."""
 THEMES = ("auto", "light", "dark")
 SECRET = secrets.token_bytes(32)
 """Signs the forms of those who have no session: a demo's, a proxy's."""
@@ -65,6 +67,18 @@ class Visit:
         """By the clock of the site, in its time zone."""
         return self.service.clock.read().wall.astimezone(self.service.setup.tower.site.place.time_zone)
 
+    @property
+    def is_tls(self) -> bool:
+        """Whether the browser uses https."""
+        peer = self.request.client.host if self.request.client else ""
+        return access(self.web, peer, self.request.url.scheme, self.request.headers).is_tls
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit."""
+        source = Source.API if self.visitor.via == "token" else Source.PAGE
+        return Actor(self.visitor.owner, source, self.visitor.address)
+
     def say(self, key: str, **fields: object) -> str:
         """A text of the page."""
         return say(self.language, key, **fields)
@@ -83,7 +97,7 @@ class Visit:
 
     def may(self, role: Role) -> bool:
         """Whether the visitor may do what this role may."""
-        return self.visitor.role is not None and self.visitor.role.includes(role)
+        return self.visitor.may(role)
 
     def page(self, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
         """A view as HTML: the template `<view>.html` with these values, beside what every template has."""
@@ -109,9 +123,8 @@ class Visit:
     def audit(self, act: Act, before: object = None, after: object = None) -> None:
         """Records an act that was done, by whom and from where; waits for the disk. One that cannot be recorded is
         told: the light comes first."""
-        actor = Actor(self.visitor.owner, Source.PAGE, self.visitor.address)
         try:
-            self.service.accounts.audit.append(AuditEntry(act, actor, before=before, after=after), self.now)
+            self.service.accounts.audit.append(AuditEntry(act, self.actor, before=before, after=after), self.now)
         except NotKept as error:
             self.service.tell(new_event(error.code, **error.fields))
 
@@ -142,6 +155,7 @@ def templates() -> Environment:
     )
     made.globals["asset"] = asset
     made.filters["said"] = said
+    made.globals["at"] = lambda faults, field: next((each for each in faults if each.field == field), None)
     return made
 
 
@@ -168,26 +182,45 @@ Visited = Annotated[Visit, Depends(visit)]
 
 
 def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
-    """By session, by the word of a trusted proxy, or as nobody in particular."""
-    headers: Mapping[str, str] = request.headers
-    host = headers.get("host", "")
-    who = caller(web, request.client.host if request.client else "", request.url.scheme, headers)
-    secure = is_secure(web, who, host)
-    role = open_role(web, who, host, headers)
-    if service.is_demo and role is not None:
-        return Visitor(Role.OPERATOR, "Demo", "demo", _signed("demo"), who.address, secure)
-    return Visitor(role, None, "open", _signed("open"), who.address, secure)
+    """By session or token, by the word of a trusted proxy, or as nobody in particular."""
+    peer = request.client.host if request.client else ""
+    found = access(web, peer, request.url.scheme, request.headers)
+    here = Visitor(found.role, csrf=_signed("open"), address=found.address, is_secure=found.is_secure)
+    if service.is_demo and found.role is not None:
+        return replace(here, role=Role.OPERATOR, name="Demo", via="demo", csrf=_signed("demo"))
+    try:
+        if found.user is not None:
+            role = found.user_role or service.accounts.role_of(found.user)
+            return replace(here, role=role, name=found.user, via="proxy", csrf=_signed(f"proxy {found.user}"))
+        return _known(request, service, here) if found.is_secure else here
+    except NotKept:  # the file of the accounts cannot be used now: what is open to all still is
+        return here
+
+
+def _known(request: Request, service: RunningService, here: Visitor) -> Visitor:
+    """By what the request shows of a login: a cookie, or a token of another program's."""
+    now = service.clock.read().wall
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        token = service.accounts.tokens.find(secret.strip(), now)
+        known = replace(here, role=Role.VIEWER, name=token.owner, via="token", scopes=token.scopes) if token else here
+        return replace(known, csrf="")
+    for cookie in (TLS_COOKIE, COOKIE):
+        session = service.accounts.sessions.find(request.cookies.get(cookie, ""), now)
+        if session is not None:
+            return replace(here, role=session.role, name=session.name, via="session", csrf=session.csrf)
+    return here
 
 
 def _signed(text: str) -> str:
     return hmac.new(SECRET, text.encode(), "sha256").hexdigest()
 
 
-def require(role: Role) -> Any:
-    """A dependency: raises NotAllowed for a visitor who may not do what this role may."""
+def require(role: Role, scope: Scope | None = None) -> Any:
+    """A dependency: raises NotAllowed for a visitor who may not do what this role may, or this scope of a token."""
 
     def allowed(visited: Visited) -> Visit:
-        if not visited.may(role):
+        if not visited.visitor.may(role, scope):
             raise NotAllowed
         return visited
 

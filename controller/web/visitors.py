@@ -1,12 +1,16 @@
 """Who looks at the page, and what they may do."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from controller.config.tower import Web
-from controller.state.roles import Role
+from controller.errors import Refused
+from controller.state.accounts import shown_name
+from controller.state.roles import Role, Scope
 
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"})
 
@@ -14,8 +18,9 @@ FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-f
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who asks. `role` is None for somebody who may see the public view only, `name` for somebody who has not logged
-    in. `via` says how they are known: `session`, `proxy`, `token`, `demo` or `open`. Forms carry `csrf`. `address` is
-    where they are. `is_secure`: nobody on the way can listen, so that a password may be sent."""
+    in. `via` says how they are known: `session`, `proxy`, `token`, `demo` or `open`. A token's visitor has `scopes`
+    beside the role of a viewer. Forms carry `csrf`. `address` is where they are. `is_secure`: nobody on the way can
+    listen, so that a password may be sent."""
 
     role: Role | None
     name: str | None = None
@@ -23,48 +28,75 @@ class Visitor:
     csrf: str = ""
     address: str = ""
     is_secure: bool = False
+    scopes: frozenset[Scope] = frozenset()
 
     @property
     def owner(self) -> str:
         """By what name acts are recorded."""
         return self.name or "?"
 
+    def may(self, role: Role, scope: Scope | None = None) -> bool:
+        """Whether they may do what this role may, or what this scope of a token allows."""
+        return (self.role is not None and self.role.includes(role)) or scope in self.scopes
+
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """What the connection and the headers of a request tell of who made it: the `address` of the client, the scheme it
-    used, and whether a trusted proxy vouches for both."""
+class Access:
+    """What connection and headers of a request allow, before anybody has logged in.
+
+    `address` is that of the client, `is_tls` whether it used https. `role` is what may be done without logging in, None
+    for the public view only. `is_secure` allows to log in, and sessions and tokens at all. `user` is the name that a
+    trusted proxy vouches for, `user_role` what it says of their role.
+    """
 
     address: str
-    scheme: str
-    by_proxy: bool
+    is_tls: bool
+    role: Role | None
+    is_secure: bool
+    user: str | None = None
+    user_role: Role | None = None
 
 
-def caller(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Caller:
-    """Believes a proxy's word only where the connection comes from one of its addresses."""
-    if web.proxy is None or not _is_among(peer, web.proxy.addresses):
-        return Caller(peer, scheme, by_proxy=False)
+def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Access:
+    """Who may read and log in where. Names of `headers` are in small letters.
+
+    Without logging in all can be read where only this machine can ask: the page listens on loopback, no proxy is named,
+    the request was not forwarded, and it is for a loopback name (one for another name may come from a foreign page
+    whose name was pointed here). Otherwise only the public view can, unless the page is open to all. Passwords,
+    sessions and tokens are taken over TLS, and on loopback.
+    """
+    by_proxy = web.proxy is not None and _is_among(peer, web.proxy.addresses)
+    is_for_loopback = FORWARDING.isdisjoint(headers) and host_name(headers.get("host", "")) in LOOPBACK_NAMES
+    is_local = web.is_loopback and _is_among(peer, LOOPBACK) and is_for_loopback and not by_proxy
+    role = Role.VIEWER if web.open == "all" or (is_local and web.proxy is None) else None
+    if not by_proxy:
+        return Access(peer, scheme == "https", role, scheme == "https" or is_local)
     # the last entry is what the trusted proxy saw; those before it anybody may have written
-    address = headers.get("x-forwarded-for", peer).rpartition(",")[2].strip() or peer
-    return Caller(address, headers.get("x-forwarded-proto", scheme).strip().lower(), by_proxy=True)
+    address = _last(headers.get("x-forwarded-for", "")) or peer
+    is_tls = _last(headers.get("x-forwarded-proto", scheme)).lower() == "https"
+    return Access(address, is_tls, role, is_tls, *(_vouched(web, headers) if is_tls else ()))
 
 
-def open_role(web: Web, caller: Caller, host: str, headers: Mapping[str, str]) -> Role | None:
-    """What somebody may do who has not logged in. All can be read where only this machine can ask: the page listens on
-    loopback, no proxy stands before it, and the request is for a loopback name (one for another name may come from a
-    foreign page whose name was pointed here)."""
-    if web.open == "all":
-        return Role.VIEWER
-    is_local = web.is_loopback and web.proxy is None and _is_among(caller.address, ("127.0.0.0/8", "::1/128"))
-    is_direct = FORWARDING.isdisjoint(headers) and host_name(host) in LOOPBACK_NAMES
-    return Role.VIEWER if is_local and is_direct else None
+def _vouched(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | None]:
+    """Name and role by the headers of a trusted proxy that logs people in itself. Of several roles the highest counts;
+    None where it names none."""
+    if web.proxy is None or web.proxy.user_header is None:
+        return None, None
+    name = _text(headers.get(web.proxy.user_header.lower(), ""))
+    words = re.split(r"[\s,;]+", headers.get((web.proxy.role_header or "").lower(), "").lower())
+    return name or None, next((role for role in reversed(Role) if role.value in words), None)
 
 
-def is_secure(web: Web, caller: Caller, host: str) -> bool:
-    """Whether a password may be sent: within this machine, or over TLS."""
-    if caller.scheme == "https":
-        return True
-    return web.is_loopback and not caller.by_proxy and host_name(host) in LOOPBACK_NAMES
+def _text(header: str) -> str:
+    """A header in UTF-8, which servers hand on byte by byte; empty where it is no name."""
+    try:
+        return shown_name(header.encode("latin-1").decode())
+    except (UnicodeError, Refused):
+        return ""
+
+
+def _last(entries: str) -> str:
+    return entries.rpartition(",")[2].strip()
 
 
 def host_name(host: str) -> str:
@@ -78,4 +110,5 @@ def _is_among(address: str, networks: tuple[str, ...]) -> bool:
         known = ip_address(address)
     except ValueError:
         return False
+    known = getattr(known, "ipv4_mapped", None) or known
     return any(known in ip_network(network) for network in networks)

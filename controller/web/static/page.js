@@ -109,3 +109,12 @@ setInterval(countDown, 1000);
 
 const focus = document.querySelector("[data-focus]");
 if (focus) focus.focus();
+
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = button.getAttribute("aria-pressed") !== "true";
+    document.getElementById(button.dataset.reveal).type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  });
+}

@@ -1,0 +1,185 @@
+"""Konton and API-nycklar, for admins: `/accounts`, `/tokens`."""
+
+import secrets
+from datetime import datetime
+from functools import partial
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from controller.errors import Refused
+from controller.events.words import day_words
+from controller.state.roles import Role, Scope
+from controller.web.forms import FieldFault, FormOf, fault_of
+from controller.web.login_view import PASSWORD_FAULTS
+from controller.web.visit import ForAdmin, Visit
+
+router = APIRouter()
+MOST_UNSEEN = 20
+"""So many secrets of new tokens wait to be shown."""
+
+
+@router.get("/accounts", include_in_schema=False)
+def accounts(visited: ForAdmin) -> Response:
+    """Everybody who may log in, with their role and when they were here last."""
+    return _accounts(visited)
+
+
+@router.get("/accounts/new", include_in_schema=False)
+def ask_for_account(visited: ForAdmin) -> Response:
+    """The form for another account."""
+    return visited.page("account_new", name="", role=Role.OPERATOR, faults=())
+
+
+@router.post("/accounts/new", include_in_schema=False)
+def add_account(visited: ForAdmin, form: FormOf) -> Response:
+    """Its first password is told to whoever gets it, who can change it."""
+    name, role = form.get("name"), _role(form.get("role"))
+    try:
+        visited.service.accounts.add(name, role, form.raw("password"), visited.actor, visited.now)
+    except Refused as error:
+        field = "password" if error.code in PASSWORD_FAULTS else "name"
+        return visited.page("account_new", 422, name=name, role=role, faults=(_fault(visited, error, field),))
+    return visited.to("/accounts", visited.say("accounts.added", name=name))
+
+
+@router.get("/accounts/edit", include_in_schema=False)
+def ask_for_changes(visited: ForAdmin, name: str = "") -> Response:
+    """Another role or password for an account."""
+    return _edit_page(visited, name)
+
+
+@router.post("/accounts/role", include_in_schema=False)
+def change_role(visited: ForAdmin, form: FormOf) -> Response:
+    """It holds at once, in sessions that are open too."""
+    name, role = form.get("name"), _role(form.get("role"))
+    try:
+        visited.service.accounts.set_role(name, role, visited.actor, visited.now)
+    except Refused as error:
+        return _edit_page(visited, name, _fault(visited, error, "role"))
+    return visited.to(
+        "/accounts",
+        visited.say("accounts.has_role", name=form.get("name"), role=visited.say(f"common.role.{role.value}")),
+    )
+
+
+@router.post("/accounts/password", include_in_schema=False)
+def change_password(visited: ForAdmin, form: FormOf) -> Response:
+    """All sessions of the account end."""
+    name = form.get("name")
+    try:
+        visited.service.accounts.set_password(name, form.raw("password"), visited.actor, visited.now)
+    except Refused as error:
+        return _edit_page(visited, name, _fault(visited, error, "password"))
+    return visited.to("/accounts", visited.say("accounts.has_password", name=form.get("name")))
+
+
+@router.post("/accounts/disable", include_in_schema=False)
+def disable(visited: ForAdmin, form: FormOf) -> Response:
+    """Its sessions and tokens end at once; it stays in the list and can be enabled again."""
+    try:
+        visited.service.accounts.disable(form.get("name"), visited.actor, visited.now)
+    except Refused as error:
+        return _accounts(visited, 422, _fault(visited, error, "accounts"))
+    return visited.to("/accounts", visited.say("accounts.is_disabled", name=form.get("name")))
+
+
+@router.post("/accounts/enable", include_in_schema=False)
+def enable(visited: ForAdmin, form: FormOf) -> Response:
+    """It may log in again with the password that it had."""
+    try:
+        visited.service.accounts.enable(form.get("name"), visited.actor, visited.now)
+    except Refused as error:
+        return _accounts(visited, 422, _fault(visited, error, "accounts"))
+    return visited.to("/accounts", visited.say("accounts.is_enabled", name=form.get("name")))
+
+
+@router.get("/tokens", include_in_schema=False)
+def tokens(visited: ForAdmin, made: str = "") -> Response:
+    """Which programs may use the API. The secret of a new one is shown once: `made` is where it waits for that."""
+    return _tokens(visited, secret=_unseen(visited).pop(made, ""))
+
+
+@router.post("/tokens", include_in_schema=False)
+def add_token(visited: ForAdmin, form: FormOf) -> Response:
+    """It acts on behalf of the account that is chosen, and never does more than that may."""
+    name, owner = form.get("name"), form.get("owner")
+    scopes = frozenset(scope for scope in Scope if scope.value in form.all("scope"))
+    try:
+        secret = visited.service.accounts.tokens.add(owner, name, scopes, visited.actor, visited.now)
+    except Refused as error:
+        field = "owner" if error.code == "TWL-A011" else "name"
+        return _tokens(visited, 422, name=name, fault=_fault(visited, error, field))
+    unseen, place = _unseen(visited), secrets.token_urlsafe(16)
+    while len(unseen) >= MOST_UNSEEN:
+        unseen.pop(next(iter(unseen)))
+    unseen[place] = secret
+    return visited.to(f"/tokens?made={quote(place)}")
+
+
+@router.post("/tokens/revoke", include_in_schema=False)
+def revoke_token(visited: ForAdmin, form: FormOf) -> Response:
+    """The program can do nothing any more."""
+    number = form.get("id")
+    try:
+        visited.service.accounts.tokens.revoke(
+            int(number) if number.isdecimal() and len(number) < 16 else 0, visited.actor, visited.now
+        )
+    except Refused as error:
+        return _tokens(visited, 422, fault=_fault(visited, error, "tokens"))
+    return visited.to("/tokens", visited.say("tokens.revoked"))
+
+
+def _accounts(visited: Visit, status: int = 200, fault: FieldFault | None = None) -> Response:
+    found = visited.service.accounts.accounts()
+    when = partial(_when, visited)
+    return visited.page("accounts", status, accounts=found, when=when, faults=(fault,) if fault else ())
+
+
+def _edit_page(visited: Visit, name: str, fault: FieldFault | None = None) -> Response:
+    try:
+        account = visited.service.accounts.account(name)
+    except Refused as error:
+        return _accounts(visited, 404, _fault(visited, error, "accounts"))
+    return visited.page("account_edit", 422 if fault else 200, account=account, faults=(fault,) if fault else ())
+
+
+def _tokens(
+    visited: Visit, status: int = 200, *, secret: str = "", name: str = "", fault: FieldFault | None = None
+) -> Response:
+    store = visited.service.accounts
+    return visited.page(
+        "tokens",
+        status,
+        tokens=[token for token in store.tokens.all() if token.revoked is None],
+        owners=[account.name for account in store.accounts() if not account.disabled],
+        when=partial(_when, visited),
+        Scope=Scope,
+        secret=secret,
+        name=name,
+        faults=(fault,) if fault else (),
+    )
+
+
+def _when(visited: Visit, at: datetime | None) -> str:
+    if at is None:
+        return visited.say("accounts.never")
+    local = at.astimezone(visited.now.tzinfo)
+    if local.date() == visited.now.date():
+        return visited.say("accounts.today", time=f"{local:%H:%M}")
+    return visited.say("accounts.seen", day=day_words(local.date(), visited.language), time=f"{local:%H:%M}")
+
+
+def _unseen(visited: Visit) -> dict[str, str]:
+    found: dict[str, str] = visited.request.app.state.unseen_tokens
+    return found
+
+
+def _fault(visited: Visit, error: Refused, field: str) -> FieldFault:
+    return fault_of(error, field, visited.language)
+
+
+def _role(word: str) -> Role:
+    """A viewer for anything else: nobody gets more by a mistake."""
+    return Role(word) if word in set(Role) else Role.VIEWER

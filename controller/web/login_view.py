@@ -1,0 +1,154 @@
+"""Logging in and out, the first account, and one's own: `/login`, `/logout`, `/start`, `/account`."""
+
+import re
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import Response
+
+from controller.errors import Refused
+from controller.state.accounts import LoginFailed
+from controller.state.sessions import ABSOLUTE, Session
+from controller.web.forms import FormOf, fault_of
+from controller.web.visit import COOKIE, TLS_COOKIE, Visit, Visited
+
+router = APIRouter()
+OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
+"""A path of this page: browsers take `//host` and `/\\host` for another one."""
+PASSWORD_FAULTS = frozenset({"TWL-A020", "TWL-A021", "TWL-A022", "TWL-A023"})
+WRONG, TOO_EARLY = 401, 429
+
+
+@router.get("/login", include_in_schema=False)
+def ask_to_log_in(visited: Visited, next: str = "/") -> Response:  # noqa: A002  as it stands in the address
+    """The form; whoever is logged in goes where they wanted to be."""
+    if visited.visitor.via in {"session", "proxy", "demo"}:
+        return visited.to(own_path(next))
+    if visited.visitor.is_secure and visited.service.accounts.is_empty:
+        return visited.to("/start")
+    return _login_page(visited, 200 if visited.visitor.is_secure else 403, back=own_path(next))
+
+
+@router.post("/login", include_in_schema=False)
+def log_in(visited: Visited, form: FormOf) -> Response:
+    """A session of its own for each login, so that nobody can foist theirs on another."""
+    _require_secure(visited)
+    name, back = form.get("name"), own_path(form.get("next"))
+    result = visited.service.accounts.authenticate(name, form.raw("password"), visited.visitor.address, visited.now)
+    if isinstance(result, LoginFailed):
+        return _waiting(_login_page(visited, _status(result), back=back, name=name, failed=result), result)
+    return _with_session(visited.to(back), visited, result)
+
+
+@router.post("/logout", include_in_schema=False)
+def log_out(visited: Visited, form: FormOf) -> Response:  # noqa: ARG001  it carries the proof that it is ours
+    """Back to what can be seen without logging in."""
+    response = visited.to("/")
+    for cookie in (TLS_COOKIE, COOKIE):
+        if given := visited.request.cookies.get(cookie):
+            visited.service.accounts.sessions.end(given, visited.actor, visited.now)
+            response.delete_cookie(cookie, secure=cookie == TLS_COOKIE, httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/start", include_in_schema=False)
+def ask_for_code(visited: Visited) -> Response:
+    """The form for the first account, as long as there is none."""
+    if not visited.service.accounts.is_empty:
+        return visited.to("/login")
+    return visited.page("start", 200 if visited.visitor.is_secure else 403, name="", faults=(), failed=None)
+
+
+@router.post("/start", include_in_schema=False)
+def make_first_account(visited: Visited, form: FormOf) -> Response:
+    """An admin, who is logged in then."""
+    _require_secure(visited)
+    name, address = form.get("name"), visited.visitor.address
+    reading = visited.service.clock.read()
+    try:
+        result = visited.service.accounts.first_account(
+            form.get("code"), name, form.raw("password"), address, reading.wall, reading.mono
+        )
+    except Refused as error:
+        field = "password" if error.code in PASSWORD_FAULTS else "name" if error.code == "TWL-A012" else "code"
+        faults = (fault_of(error, field, visited.language),)
+        return visited.page("start", 422, name=name, faults=faults, failed=None)
+    if isinstance(result, LoginFailed):
+        return _waiting(visited.page("start", _status(result), name=name, faults=(), failed=result), result)
+    return _with_session(visited.to("/?welcome=1"), visited, result)
+
+
+@router.get("/account", include_in_schema=False)
+def own_account(visited: Visited) -> Response:
+    """Who one is, another password, and the way out."""
+    if visited.visitor.via != "session":
+        return visited.to(f"/login?next={quote('/account')}")
+    return visited.page("account", faults=(), failed=None)
+
+
+@router.post("/account", include_in_schema=False)
+def change_own_password(visited: Visited, form: FormOf) -> Response:
+    """All other sessions of the account end."""
+    session = _session(visited)
+    address = visited.visitor.address
+    try:
+        result = visited.service.accounts.change_password(
+            session, form.raw("current"), form.raw("password"), address, visited.now
+        )
+    except Refused as error:
+        faults = (fault_of(error, "password", visited.language),)
+        return visited.page("account", 422, faults=faults, failed=None)
+    if isinstance(result, LoginFailed):
+        page = visited.page("account", _status(result), faults=(), failed=result)
+        return _waiting(page, result)
+    return _with_session(visited.to("/account", visited.say("account.changed")), visited, result)
+
+
+def own_path(path: str) -> str:
+    """Where to go after logging in: a path of this page, its beginning for anything else."""
+    return path if OWN_PATH.fullmatch(path) else "/"
+
+
+def _login_page(
+    visited: Visit, status: int, *, back: str, name: str = "", failed: LoginFailed | None = None
+) -> Response:
+    return visited.page("login", status, back=back, name=name, failed=failed)
+
+
+def _session(visited: Visit) -> Session:
+    """That of the visitor. Raises HTTPException 403 for somebody who has none."""
+    for cookie in (TLS_COOKIE, COOKIE):
+        found = visited.service.accounts.sessions.find(visited.request.cookies.get(cookie, ""), visited.now)
+        if visited.visitor.via == "session" and found is not None:
+            return found
+    raise HTTPException(403)
+
+
+def _require_secure(visited: Visit) -> None:
+    if not visited.visitor.is_secure:
+        raise HTTPException(403)
+
+
+def _status(failed: LoginFailed) -> int:
+    return TOO_EARLY if failed.wait_s else WRONG
+
+
+def _waiting(response: Response, failed: LoginFailed) -> Response:
+    if failed.wait_s:
+        response.headers["Retry-After"] = str(failed.wait_s)
+    return response
+
+
+def _with_session(response: Response, visited: Visit, session: Session) -> Response:
+    """Its cookie, which only this host gets back and no script reads."""
+    is_tls = visited.is_tls
+    response.set_cookie(
+        TLS_COOKIE if is_tls else COOKIE,
+        session.id,
+        max_age=int(ABSOLUTE.total_seconds()),
+        path="/",
+        secure=is_tls,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
