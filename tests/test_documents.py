@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import textwrap
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from click.testing import CliRunner
 from controller.cli import COMMANDS, group
 from controller.config.load import SCHEDULE, TOWER, load
 from controller.events import CATALOGUE
+from controller.service.saving import ScheduleKeeper
+from controller.state.roles import Source
+from controller.state.versions import VersionStore
 from tests.parts import needs, require
 
 ROOT = Path(__file__).parents[1]
@@ -53,10 +57,15 @@ def command_lines() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A copy of the shipped configuration on a port that nobody listens on."""
+    """A copy of the shipped configuration on a port that nobody listens on, with two versions of its schedule."""
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     tower = (config / TOWER).read_text(encoding="utf-8")
     (config / TOWER).write_text(tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8")
+    keeper = ScheduleKeeper(
+        config, VersionStore(tmp_path / "state", [].append), lambda: datetime(2026, 6, 8, tzinfo=UTC)
+    )
+    shipped = keeper.read()
+    keeper.save(shipped.text + b"# saved\n", shipped.sha256, who="kim", source=Source.PAGE)
     return config
 
 

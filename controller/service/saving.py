@@ -26,6 +26,9 @@ from controller.state import NotRead, atomic
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
 
+OVERFLOW_UID = 65534
+"""Of a user whom a user namespace does not know (Linux, /proc/sys/kernel/overflowuid)."""
+
 Take = Callable[[], tuple[Finding, ...] | None]
 """Waits until the running service has judged the files: no findings, or why it rejects them; None where it did not
 answer in time."""
@@ -201,9 +204,10 @@ class ScheduleKeeper:
 
 
 def owner_of(path: Path) -> str | None:
-    """The user whose file it is, None where that has no name here, as that of a service that has ended."""
+    """The user whose file it is, None where that has no name here: in a sandbox with users of its own (PrivateUsers= of
+    the unit) everybody else's files seem to be those of `nobody`."""
     try:
-        return path.owner()
+        return None if path.stat().st_uid == OVERFLOW_UID else path.owner()
     except (OSError, KeyError):
         return None
 

@@ -54,11 +54,14 @@ def rewrite(path: Path, data: bytes) -> None:
 
 
 def _give_to(path: Path, like: os.stat_result) -> None:
-    """A mode with set-user or set-group bits is none of a text, and may be forbidden to the service."""
-    for owner in (like.st_uid, -1):
+    """Group, mode and, from root, owner. No call is made that is not needed: in a folder whose group its files take
+    over, a service whose sandbox forbids `chown` saves all the same. A mode with set-user or set-group bits is none of
+    a text, and may be forbidden too."""
+    made = path.stat()
+    owner = like.st_uid if os.geteuid() == 0 else made.st_uid
+    if (made.st_uid, made.st_gid) != (owner, like.st_gid):
         with suppress(PermissionError):
             os.chown(path, owner, like.st_gid)
-            break
     path.chmod(stat.S_IMODE(like.st_mode) & 0o777)
 
 

@@ -1,19 +1,22 @@
 """The guide for facilities staff says nothing that does not work, and fits on one side of paper."""
 
 import re
-import subprocess
+import shutil
 import textwrap
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from controller.app.last_good import BEFORE, write_last_good
 from controller.cli import COMMANDS
+from controller.cli import group as commands
 from controller.config.load import SCHEDULE, TOWER, Setup, parse
 from controller.config.setup_notes import notes
 from controller.events import CATALOGUE
-from tests.parts import needs, require
+from controller.service.saving import ScheduleKeeper
+from controller.state.roles import Source
+from controller.state.versions import VersionStore
 
 SHIPPED = Path(__file__).parents[2] / "config"
 LATHUND = (SHIPPED / "LATHUND.md").read_text(encoding="utf-8")
@@ -91,19 +94,16 @@ def test_the_code_that_is_explained_exists() -> None:
     assert set(re.findall(r"TWL-\w+", LATHUND)) <= set(CATALOGUE)
 
 
-@needs("bash")
 def test_the_way_back_leads_back(tmp_path: Path) -> None:
-    """By the copy made before, and by the one that the service keeps."""
-    save, undo = re.findall(r"`(cp [^`]+)`", LATHUND)
-    file = tmp_path / SCHEDULE
-    file.write_text("before\n")
-    subprocess.run([require("bash"), "-c", save], cwd=tmp_path, check=True)
-    file.write_text("after\n")
-    subprocess.run([require("bash"), "-c", undo], cwd=tmp_path, check=True)
-    assert file.read_text() == "before\n"
-    (kept,) = re.findall(r"`/var/lib/watertower/(\S+)`", LATHUND)
-    assert kept == f"{BEFORE}/{SCHEDULE}"
-    (tmp_path / "state").mkdir()
-    for text in (b"first", b"second"):
-        write_last_good({SCHEDULE: text}, tmp_path / "state")
-    assert (tmp_path / "state" / kept).read_bytes() == b"first"
+    """By the command that the text names; once more takes that back."""
+    assert "`watertower undo`" in LATHUND
+    config = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+    file = config / SCHEDULE
+    keeper = ScheduleKeeper(
+        config, VersionStore(tmp_path / "state", [].append), lambda: datetime(2026, 6, 8, tzinfo=UTC)
+    )
+    before = keeper.read()
+    keeper.save(before.text + b"# saved\n", before.sha256, who="kim", source=Source.DISK)
+    for expected in (before.text, before.text + b"# saved\n"):
+        CliRunner().invoke(commands, ["--config", str(config), "--state", str(tmp_path / "state"), "undo"])
+        assert file.read_bytes() == expected

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,53 @@ def test_a_process_that_dies_at_any_call_leaves_the_old_files_or_the_new_ones(tm
     assert [found for _, found, _ in seen[:1]] == whole[:1]
     assert seen[-1][:2] == [0, whole[1]]
     assert all(left == ["folder"] for _, _, left in seen)
+
+
+def test_a_rewritten_file_keeps_its_mode_and_its_group_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    """And what a write that was cut short has left does not stand in the way."""
+    file, link = tmp_path / "kept" / "schedule.yaml", tmp_path / "schedule.yaml"
+    file.parent.mkdir()
+    file.write_bytes(b"old")
+    file.chmod(0o664)
+    link.symlink_to(file)
+    (file.parent / "schedule.yaml.new").write_bytes(b"left")
+    group = file.stat().st_gid
+    atomic.rewrite(link, b"new")
+    assert file.read_bytes() == b"new"
+    assert (file.stat().st_mode & 0o777, file.stat().st_gid) == (0o664, group)
+    assert link.is_symlink()
+    assert [path.name for path in file.parent.iterdir()] == ["schedule.yaml"]
+
+
+def test_a_rewrite_that_fails_leaves_the_old_content_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk."""
+    file = tmp_path / "schedule.yaml"
+    file.write_bytes(b"old")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        atomic.rewrite(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["schedule.yaml"]
+
+
+def test_two_who_lock_a_directory_come_one_after_the_other(tmp_path: Path) -> None:
+    """The second waits for the first."""
+    order: list[str] = []
+
+    def second() -> None:
+        with atomic.locked(tmp_path):
+            order.append("second")
+
+    with atomic.locked(tmp_path):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]
