@@ -60,7 +60,7 @@ def _of_rule(
 ) -> Iterator[Note]:
     """`shown` holds the identities of the rules that show in these nights."""
     today = nights[0].night.day
-    coming = _next_span(rule, today)
+    coming = next_span(rule, today)
     if coming is None and (rule.dates or rule.nights):
         yield Note("TWL-S203", rule, {"name": rule.name})
         return
@@ -76,7 +76,7 @@ def _of_rule(
         yield Note("TWL-S207", rule, {"name": rule.name, "year": coming[0].year})
 
 
-def _next_span(rule: Rule, today: date) -> tuple[date, date] | None:
+def next_span(rule: Rule, today: date) -> tuple[date, date] | None:
     """The occurrence that is on or comes next; None where none ever comes, or for a rule without days."""
     listed = rule.dates or rule.nights or ()
     spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in listed)

@@ -16,7 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.config.tower import Web
 from controller.events import new_event
-from controller.web import accounts_view, live, login_view, tower_view
+from controller.web import (
+    accounts_view,
+    live,
+    login_view,
+    schedule_view,
+    tower_view,
+)
 from controller.web.running_service import RunningService
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
 
@@ -33,7 +39,13 @@ SECURITY = {
 }
 HSTS = "max-age=31536000"
 FOR_EVER = "public, max-age=31536000, immutable"
-ROUTERS = (tower_view.router, live.router, login_view.router, accounts_view.router)
+ROUTERS = (
+    tower_view.router,
+    schedule_view.router,
+    live.router,
+    login_view.router,
+    accounts_view.router,
+)
 
 
 def create_app(service: RunningService, web: Web) -> FastAPI:

@@ -21,6 +21,7 @@ from controller.state import SqliteHistory
 from controller.state.roles import Role
 from controller.web.picture import PictureScene, parts_of, picture, preview_of
 from controller.web.running_service import Snapshot
+from controller.web.schedule_view import nights_from
 from controller.web.visit import ForViewer, Visit, Visited
 
 router = APIRouter()
@@ -28,6 +29,7 @@ MOST_GATEWAYS = 8
 """More are told by their counts, and by the names of those that are not confirmed."""
 MOST_NAMED = 5
 NIGHT_DEG = -18.0
+NIGHTS = 6
 MOST_BANNERS = 2
 MOST_EVENTS = 8
 OF_TODAY = ("TWL-C020", "TWL-O101", "TWL-O102", "TWL-O103", "TWL-O104", "TWL-O105", "TWL-O106", "TWL-O130")
@@ -87,6 +89,7 @@ def tower(visited: ForViewer) -> HTMLResponse:
         next_at=following.at if following is not None else None,
         banners=banners[:MOST_BANNERS],
         more_banners=max(0, len(banners) - MOST_BANNERS),
+        nights=nights_from(visited, snapshot.now, NIGHTS),
         counts=[(status, snapshot.health.counts.get(status, 0)) for status in WORST_FIRST],
         gateways=[_line(visited, gateway, snapshot) for gateway in named],
         is_small=len(snapshot.states) <= MOST_GATEWAYS,
