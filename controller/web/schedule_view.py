@@ -43,7 +43,7 @@ GROUPS: dict[Group, str] = {"blackouts": "blackout", "campaigns": "campaign", "e
 
 
 @dataclass(frozen=True, slots=True)
-class NightRow:
+class ShownNight:
     """One night: its words, and its bar as SVG."""
 
     words: NightWords
@@ -74,7 +74,7 @@ class RuleCard:
     tags: tuple[Tag, ...]
 
 
-def nights_from(visited: Visit, start: datetime, count: int) -> list[NightRow]:
+def nights_from(visited: Visit, start: datetime, count: int) -> list[ShownNight]:
     """The nights from the one of an instant on."""
     snapshot = visited.snapshot
     tower, program = snapshot.setup.tower, snapshot.program.by_schedule
@@ -83,11 +83,11 @@ def nights_from(visited: Visit, start: datetime, count: int) -> list[NightRow]:
     return [_row(bar, program, names, visited, number) for number, bar in enumerate(bars)]
 
 
-def _row(bar: NightBar, program: Program, names: Names, visited: Visit, number: int) -> NightRow:
+def _row(bar: NightBar, program: Program, names: Names, visited: Visit, number: int) -> ShownNight:
     now = visited.snapshot.now
     svg = night_bar(bar, program.place, now=now, prefix=f"n{number}")
     is_tonight = bar.night.start <= now < bar.night.end
-    return NightRow(night_words(bar, program.place, names, visited.language), svg, is_tonight)
+    return ShownNight(night_words(bar, program.place, names, visited.language), svg, is_tonight)
 
 
 @router.get("/schedule", include_in_schema=False)
