@@ -95,6 +95,13 @@ def enable(visited: ForAdmin, form: FormOf) -> Response:
     return visited.to("/accounts", visited.say("accounts.is_enabled", name=form.get("name")))
 
 
+@router.get("/accounts/{act}", include_in_schema=False)
+@router.get("/tokens/{act}", include_in_schema=False)
+def read_again(visited: ForAdmin, act: str) -> Response:  # noqa: ARG001  an act that was refused
+    """The list, for whoever reloads what an act answered or reads it in another language."""
+    return visited.to(f"/{visited.request.url.path.split('/')[1]}")
+
+
 @router.get("/tokens", include_in_schema=False)
 def tokens(visited: ForAdmin, made: str = "") -> Response:
     """Which programs may use the API. The secret of a new one is shown once: `made` is where it waits for that."""

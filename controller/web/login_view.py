@@ -75,7 +75,7 @@ def make_first_account(visited: Visited, form: FormOf) -> Response:
         return visited.page("start", 422, name=name, faults=faults, failed=None)
     if isinstance(result, LoginFailed):
         return _waiting(visited.page("start", _status(result), name=name, faults=(), failed=result), result)
-    return _with_session(visited.to("/?welcome=1"), visited, result)
+    return _with_session(visited.to("/", visited.say("start.done")), visited, result)
 
 
 @router.get("/account", include_in_schema=False)

@@ -178,7 +178,7 @@ async def test_the_first_account_is_made_with_the_code(
     client = browser()
     assert (await client.get("/login")).headers["location"] == "/start"
     answer = await sent(client, "/start", code=code, name="kim", password=PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/?welcome=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
     page = await client.get("/account")
     assert "kim, tekniker" in page.text
     assert (await browser().get("/start")).headers["location"] == "/login"
