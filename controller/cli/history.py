@@ -5,15 +5,16 @@ Both work whether the service runs or not: it takes a saved file by itself.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, tzinfo
+from functools import partial
 
 import click
 
 from controller.app.last_good import last_good
-from controller.cli.options import Options, caller, common
+from controller.cli.options import Options, caller, common, tell
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.load import Setup
-from controller.errors import FilesRejected, Refused
+from controller.errors import FilesRejected, Refused, WatertowerError
 from controller.events import Event
 from controller.events.formatters import json_text
 from controller.events.models import printable
@@ -30,6 +31,9 @@ from controller.service.saving import (
     SaveRejected,
     ScheduleKeeper,
 )
+from controller.state.accounts import AccountStore
+from controller.state.accounts_file import ACCOUNTS
+from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore
 
@@ -72,23 +76,20 @@ def undo(options: Options, reason: str) -> None:
     if after is not None and before is not None:
         changed = changes(before.program(), after.program(), SystemClock().read().wall)
         click.echo("\n".join(_words(after, changed, options).lines()))
-    outcome = keeper.save(text, current.sha256, who=caller(), source=Source.COMMAND_LINE, why=reason)
-    click.echo(saved_words(outcome, options))
+    click.echo(save(keeper, text, current, reason, options))
 
 
 def keeper_of(options: Options) -> ScheduleKeeper:
     """Reads and saves the schedule of these folders; what is wrong with the versions is told on stderr."""
-
-    def tell_of(event: Event) -> None:
-        click.echo(f"{event.code}: {event.text(options.language)}", err=True)
-
-    versions = VersionStore(options.state_dir, tell_of)
+    versions = VersionStore(options.state_dir, partial(_tell_of, options))
     return ScheduleKeeper(options.config_dir, versions, lambda: SystemClock().read().wall)
 
 
-def saved_words(outcome: SaveOutcome, options: Options) -> str:
-    """That it is saved, and as which version. Raises FilesRejected for a text with findings, Refused where nothing was
-    written for another reason."""
+def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, options: Options) -> str:
+    """Saves a text in the place of the one before, as the caller, and says as which version. Raises FilesRejected for
+    a text with findings, Refused where nothing was written for another reason."""
+    outcome = keeper.save(text, before.sha256, who=caller(), source=Source.COMMAND_LINE, why=why)
+    _note_in_audit(outcome, before, options)
     match outcome:
         case SaveRejected(findings):
             raise FilesRejected(findings)
@@ -100,6 +101,26 @@ def saved_words(outcome: SaveOutcome, options: Options) -> str:
             return options.say("undo.saved_without_version", reason=reason.said(options.language) if reason else "?")
         case Saved(version):
             return options.say("undo.saved", number=version.number if version else "?")
+
+
+def _note_in_audit(outcome: SaveOutcome, before: DiskSchedule, options: Options) -> None:
+    """Where there are accounts, and so an audit."""
+    if not isinstance(outcome, Saved) or outcome.version is None or not (options.state_dir / ACCOUNTS).exists():
+        return
+    after = {"version": outcome.version.number, "sha256": outcome.version.sha256}
+    actor = Actor(caller(), Source.COMMAND_LINE)
+    entry = AuditEntry(Act.SCHEDULE_SAVED, actor, before={"sha256": before.sha256}, after=after)
+    store = AccountStore(options.state_dir, partial(_tell_of, options))
+    try:
+        store.audit.append(entry, SystemClock().read().wall)
+    except WatertowerError as error:
+        tell(error, options)
+    finally:
+        store.close()
+
+
+def _tell_of(options: Options, event: Event) -> None:
+    click.echo(f"{event.code}: {event.text(options.language)}", err=True)
 
 
 def _version(store: VersionStore, asked: str) -> ScheduleVersion:

@@ -4,6 +4,7 @@ Nights are compared by what they show, whatever rule shows it, without overrides
 changed where its light differs, or a fade or the steps of a sequence.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -188,6 +189,35 @@ class _Light:
         self.lit = {day: _lit(program, plan, start) for day, plan in self.plans.items()}
         self.cues = _by_night(program.cues(start, end), self.plans.values(), start)
 
+    def nights_of(self, rule: Rule | None) -> frozenset[date]:
+        """The nights in which a rule has hours."""
+        return frozenset(self._claimed.get(id(rule), ()))
+
+    def nights_shown(self, rule: Rule | None) -> frozenset[date]:
+        """The nights in which its light is seen."""
+        return frozenset(self._shown.get(id(rule), ()))
+
+    @cached_property
+    def _claimed(self) -> dict[int, set[date]]:
+        """By the identity of a rule: schedules have hundreds of them."""
+        found: dict[int, set[date]] = defaultdict(set)
+        for day, plan in self.plans.items():
+            for claim in plan.claims:
+                found[id(claim.rule)].add(day)
+            for limit in self.program.limits:
+                if limit.windows(plan.night, self.program.place):
+                    found[id(limit)].add(day)
+        return found
+
+    @cached_property
+    def _shown(self) -> dict[int, set[date]]:
+        found: dict[int, set[date]] = defaultdict(set)
+        for day, plan in self.plans.items():
+            for piece in plan.pieces:
+                for rule in piece.showing:
+                    found[id(rule)].add(day)
+        return found
+
 
 def _lit(program: Program, plan: NightPlan, since: datetime) -> tuple[LitStretch, ...]:
     """The light of a night from an instant on."""
@@ -320,23 +350,11 @@ def _changed_rules(old: _Light, new: _Light, changed: frozenset[date], now: date
     ]
     never = {id(note.rule): note for note in notes(new.program, now) if note.code in NEVER_SHOWN} if found else {}
     for change in found:
-        nights = _nights_of(change.before, old) | _nights_of(change.after, new)
-        shown = _shown_nights(change.before, old) & _shown_nights(change.after, new)
+        nights = old.nights_of(change.before) | new.nights_of(change.after)
+        shown = old.nights_shown(change.before) & new.nights_shown(change.after)
         first, last = min(nights & changed, default=date.min), max(nights & changed, default=date.max)
         kept = [day for day in shown - changed if first < day < last]
         yield replace(change, changed=len(nights & changed), kept=len(kept), never=never.get(id(change.after)))
-
-
-def _nights_of(rule: Rule | None, light: _Light) -> frozenset[date]:
-    """The nights in which a rule has hours."""
-    if rule is None:
-        return frozenset()
-    return frozenset(day for day, plan in light.plans.items() if rule.windows(plan.night, light.program.place))
-
-
-def _shown_nights(rule: Rule | None, light: _Light) -> frozenset[date]:
-    pieces = ((day, piece) for day, plan in light.plans.items() for piece in plan.pieces)
-    return frozenset(day for day, piece in pieces if any(each is rule for each in piece.showing))
 
 
 def _of_kind(kind: RuleKind, before: tuple[Rule, ...], after: tuple[Rule, ...], now: datetime) -> Iterator[RuleChange]:

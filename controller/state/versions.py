@@ -83,6 +83,10 @@ class VersionStore:
         """The version of a number, None where there is none that can be read. Raises NotRead."""
         return next(self._read(entry for entry in self._entries() if entry.number == number), None)
 
+    def with_text(self, sha256: str) -> ScheduleVersion | None:
+        """The newest version of a text, as the base of a draft. Raises NotRead."""
+        return next(self._read(entry for entry in reversed(self._entries()) if entry.sha256 == sha256), None)
+
     def before(self, version: ScheduleVersion) -> ScheduleVersion | None:
         """The one before it that can be read. Raises NotRead."""
         return next(self._read(entry for entry in reversed(self._entries()) if entry.number < version.number), None)

@@ -10,7 +10,9 @@ import pytest
 from click.testing import Result
 
 from controller.service.saving import ScheduleKeeper
-from controller.state.roles import Source
+from controller.state.accounts import AccountStore
+from controller.state.audit import Actor
+from controller.state.roles import Role, Source
 from controller.state.versions import VersionStore
 
 Call = Callable[..., Result]
@@ -177,3 +179,17 @@ def test_damaged_versions_are_told_and_the_others_shown(call: Call, office: Offi
     result = call("history")
     assert result.stdout.startswith("v2 ")
     assert "TWL-J001" in result.stderr
+
+
+def test_undo_stands_in_the_audit_where_there_are_accounts(call: Call, office: Office, tmp_path: Path) -> None:
+    """With the version before and after, and nothing that names anybody but who did it."""
+    office.move()
+    store = AccountStore(tmp_path / "state", [].append)
+    store.add("Kim", Role.ADMIN, "orange vattentorn i november", Actor("root", Source.COMMAND_LINE), SUMMER)
+    store.close()
+    assert call("undo", "--reason", "fel år").exit_code == 0
+    store = AccountStore(tmp_path / "state", [].append)
+    row = store.audit.rows()[-1]
+    store.close()
+    assert (row.act, row.actor.source) == ("schedule.saved", Source.COMMAND_LINE)
+    assert row.after == {"version": 3, "sha256": office.keeper.read().sha256}

@@ -76,6 +76,15 @@ def test_the_version_that_was_in_force_at_an_instant(kept: Kept) -> None:
     assert kept.store.version_at(second.at + timedelta(days=900)) == second
 
 
+def test_a_text_leads_to_its_newest_version(kept: Kept) -> None:
+    """So that a draft finds what it began from."""
+    kept.add(A)
+    kept.add(B)
+    third = kept.add(A)
+    assert kept.store.with_text(third.sha256) == third
+    assert kept.store.with_text("0" * 64) is None
+
+
 def test_the_oldest_go_first_and_their_texts_with_them(tmp_path: Path) -> None:
     """Numbers go on."""
     kept = Kept(tmp_path, most=3)
