@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, pi, sin
 
+from controller.config.landmark_drawing import DrawnPath, LandmarkDrawing
 from controller.web.svg import element, points
 
 GROUND, AXIS = 278.0, 150.0
@@ -15,21 +16,29 @@ Half = Callable[[float], float]
 @dataclass(frozen=True, slots=True)
 class PartShape:
     """One part: the path of its outline, the point that its label points at, and the ellipse of its glow as centre and
-    radii."""
+    radii; `more` are further paths of it, and each path may have a transformation."""
 
     path: str
     anchor: tuple[float, float]
     glow: tuple[float, float, float, float]
+    transform: str | None = None
+    more: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def outlines(self) -> tuple[tuple[str, str | None], ...]:
+        """All its paths with their transformations."""
+        return ((self.path, self.transform), *self.more)
 
 
 @dataclass(frozen=True, slots=True)
 class LandmarkShape:
-    """The parts from the first zone on; the path of a `roof` behind them, and elements that lie `over` them. What
-    `is_round` is shaded towards its sides."""
+    """The parts from the first zone on; the path of a `roof` behind them, and elements that lie `behind` and `over`
+    them. What `is_round` is shaded towards its sides."""
 
     parts: tuple[PartShape, ...]
     roof: str = ""
     over: str = ""
+    behind: str = ""
     is_round: bool = True
 
 
@@ -118,6 +127,35 @@ def facade(count: int) -> LandmarkShape:
     return LandmarkShape(tuple(parts), "M46 84L58 70H212L224 84Z", over, is_round=False)
 
 
+def custom(drawing: LandmarkDrawing) -> LandmarkShape:
+    """The drawing of a site, as large as there is room for, standing on the ground."""
+    left, top, width, height = drawing.view
+    scale = min(ROOM[0] / width, ROOM[1] / height)
+    right, down = CUSTOM_AXIS - scale * (left + width / 2), GROUND - scale * (top + height)
+
+    def placed(shape: DrawnPath) -> str:
+        a, b, c, d, e, f = shape.matrix
+        figures = (scale * a, scale * b, scale * c, scale * d, scale * e + right, scale * f + down)
+        return f"matrix({' '.join(f'{each:.4g}' for each in figures)})"
+
+    def part(zone: str) -> PartShape:
+        x, y, end, foot = drawing.box(zone)
+        middle = scale * (x + end) / 2 + right, scale * (y + foot) / 2 + down
+        glow = (*middle, scale * (end - x) / 2 + 40, scale * (foot - y) / 2 + 40)
+        first, *more = ((shape.path, placed(shape)) for shape in drawing.parts[zone])
+        return PartShape(first[0], middle, glow, first[1], tuple(more))
+
+    behind, over = (
+        "".join(
+            element("path", d=shape.path, transform=placed(shape), **{k.replace("-", "_"): v for k, v in shape.paint})
+            for shape in shapes
+        )
+        for shapes in (drawing.behind, drawing.over)
+    )
+    return LandmarkShape(tuple(map(part, drawing.parts)), over=over, behind=behind, is_round=False)
+
+
+ROOM, CUSTOM_AXIS = (216.0, 256.0), 120.0
 MOST_LABELLED = 12
 """Parts; of more none has a label, and a table says the same."""
 SHAPES: Mapping[str, Callable[[int], LandmarkShape]] = {

@@ -16,7 +16,7 @@ from controller.locale import Language, template
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
 from controller.service.look_clauses import Names, SaidLook, said_look
-from controller.web.landmark_shapes import AXIS, GROUND, MOST_LABELLED, SHAPES, LandmarkShape
+from controller.web.landmark_shapes import AXIS, GROUND, MOST_LABELLED, SHAPES, PartShape, custom
 from controller.web.svg import (
     DAY_WALL,
     FONTS,
@@ -92,8 +92,6 @@ class PictureScene:
     shape: str
     sun_deg: float
     is_stopped: bool = False
-    drawing: LandmarkShape | None = None
-    """A shape of the site's own, in place of one of ours."""
 
 
 def parts_of(tower: Tower, health: Health, gateways: Iterable[GatewayHealth]) -> tuple[PicturePart, ...]:
@@ -145,7 +143,8 @@ class _Drawing:
         self._wall = blend(NIGHT_WALL, DAY_WALL, self._day)
         count = max(1, len(scene.parts))
         shape = "facade" if scene.shape == "water-tower" and count > MOST_TOWER_PARTS else scene.shape
-        self._shape = scene.drawing or SHAPES.get(shape, SHAPES["water-tower"])(count)
+        own = scene.names.landmark.file
+        self._shape = custom(own) if own is not None else SHAPES[shape](count)
         self._is_preview = all(part.status is None for part in scene.parts)
 
     def elements(self, labels: bool) -> Iterator[str]:
@@ -253,44 +252,48 @@ class _Drawing:
         roof = (
             element("path", d=self._shape.roof, fill=blend("#191E27", "#4A5260", self._day)) if self._shape.roof else ""
         )
-        zones = [self._zone(at, part, shape.path) for at, (part, shape) in enumerate(pairs)]
+        zones = [zone for at, (part, shape) in enumerate(pairs) for zone in self._zone(at, part, shape)]
         shaded = pairs if self._shape.is_round else []
         shade = [element("path", d=shape.path, fill=self._url("shade")) for _, shape in shaded]
-        marks = [mark for at, (part, shape) in enumerate(pairs) for mark in self._marks(at, part, shape.path)]
+        marks = [mark for at, (part, shape) in enumerate(pairs) for mark in self._marks(at, part, shape)]
         return (
-            roof
+            self._shape.behind
+            + roof
             + "".join((*zones, *shade, self._shape.over, *marks))
             + (self._padlock() if self._scene.is_stopped else "")
         )
 
-    def _zone(self, at: int, part: PicturePart, path: str) -> str:
+    def _zone(self, at: int, part: PicturePart, shape: PartShape) -> Iterator[str]:
         """A part in its light; its attributes say the light of most gateways, or of the worst."""
         look = part.said.look
-        is_sliced = len(part.lights) > 1
-        return element(
-            "path",
-            class_="zone",
-            d=path,
-            fill=self._url(f"slices{at}") if is_sliced else on_wall(look, self._wall),
-            data_zone=part.zone,
-            data_status=part.status,
-            data_shown=(look.color or full_color(look)) if look.on else "",
-            data_brightness=""
-            if look.on is None
-            else float((look.brightness if look.brightness is not None else 1) if look.on else 0),
-        )
+        brightness = look.brightness if look.brightness is not None else 1.0
+        for path, transform in shape.outlines:
+            yield element(
+                "path",
+                class_="zone",
+                d=path,
+                transform=transform,
+                fill=self._url(f"slices{at}") if len(part.lights) > 1 else on_wall(look, self._wall),
+                data_zone=part.zone,
+                data_status=part.status,
+                data_shown=(look.color or full_color(look)) if look.on else "",
+                data_brightness="" if look.on is None else float(brightness if look.on else 0),
+            )
 
-    def _marks(self, at: int, part: PicturePart, path: str) -> Iterator[str]:
+    def _marks(self, at: int, part: PicturePart, shape: PartShape) -> Iterator[str]:
         """The hatch over what is not known now, and the line around what is not as desired."""
         slices = list(_slices(part))
         for number, (_, _, light) in enumerate(slices):
             if light.status in HATCHED:
                 clip = self._url(f"clip{at}-{number}") if len(slices) > 1 else None
-                yield element("path", d=path, fill=self._url("hatch"), clip_path=clip)
+                for path, transform in shape.outlines:
+                    yield element("path", d=path, fill=self._url("hatch"), clip_path=clip, transform=transform)
         if part.status in OUTLINED:
-            line = {"d": path, "fill": "none", "stroke_linejoin": "round"}
-            yield element("path", **line, stroke="#0B0F18", stroke_width=5)
-            yield element("path", **line, stroke="#FFF", stroke_width=2.5, stroke_dasharray="7 5")
+            for path, transform in shape.outlines:
+                line = {"d": path, "transform": transform, "fill": "none", "stroke_linejoin": "round"}
+                still = {"vector_effect": "non-scaling-stroke"} if transform else {}
+                yield element("path", **line, **still, stroke="#0B0F18", stroke_width=5)
+                yield element("path", **line, **still, stroke="#FFF", stroke_width=2.5, stroke_dasharray="7 5")
 
     def _padlock(self) -> str:
         """A safety stop holds."""

@@ -213,3 +213,23 @@ def test_a_preview_claims_nothing_of_lamps(setup: Setup) -> None:
     title = root.find(f"{SVG}title")
     assert title is not None
     assert title.text == "Vattentornet, så som det skulle lysa"
+
+
+def test_a_drawing_of_the_site_stands_on_the_ground_with_its_own_scenery(tmp_path: Path) -> None:
+    """Each shape of a zone has its light; the rest keeps its paint."""
+    (tmp_path / "fyr.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 140"><rect width="9" height="6" fill="#222"/>'
+        '<g data-zone="bowl"><rect y="20" width="20" height="16"/><rect y="36" width="26" height="6"/></g>'
+        '<polygon data-zone="shaft" points="39,42 61,42 68,140 32,140"/></svg>'
+    )
+    keys = {"shape": "custom", "file": "fyr.svg"}
+    landmark = Landmark.model_validate(keys, context={"directory": tmp_path, "zones": ("bowl", "shaft")})
+    parts = (part("bowl", PartLight(BLUE, "differs")), part("shaft", PartLight(ORANGE, "silent")))
+    root = ET.fromstring(picture(PictureScene(Names("A", landmark), parts, "custom", NIGHT), "sv"))  # noqa: S314
+    drawn_zones = [each for each in root.iter(f"{SVG}path") if each.get("class") == "zone"]
+    assert [each.get("data-zone") for each in drawn_zones] == ["bowl", "bowl", "shaft"]
+    assert {each.get("fill") for each in drawn_zones[:2]} == {"#0000FF"}
+    assert all((each.get("transform") or "").startswith("matrix(") for each in drawn_zones)
+    assert any(each.get("fill") == "#222" for each in root.iter(f"{SVG}path"))
+    dashed = [each for each in root.iter(f"{SVG}path") if each.get("stroke-dasharray")]
+    assert {each.get("vector-effect") for each in dashed} == {"non-scaling-stroke"}
