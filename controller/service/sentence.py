@@ -373,10 +373,7 @@ class _Teller:
         return f"{self._local(at):%H:%M}" if same_day else self._dated(at)
 
     def _dated(self, at: datetime) -> str:
-        """`ons 25 nov 08:02`."""
-        local = self._local(at)
-        is_this_year = local.year == self._local(self._health.at).year
-        return self._text(f"when.{'this' if is_this_year else 'other'}_year", _day_fields(local, self._language))
+        return dated(self._local(at), self._health.at, self._language)
 
     def _when(self, at: datetime, *, is_end: bool) -> str:
         """`i dag 23:00`, `i morgon, ons 25 nov, 08:02`; the end of light at midnight is 24:00 of the day before."""
@@ -394,6 +391,12 @@ class _Teller:
 
     def _text(self, key: str, fields: Mapping[str, object]) -> str:
         return _text(self._language, key).format_map(fields)
+
+
+def dated(at: datetime, now: datetime, language: Language) -> str:
+    """`ons 25 nov 08:02` by the clock of `at`, with the year where it is not that of `now`."""
+    is_this_year = at.year == now.astimezone(at.tzinfo).year
+    return _text(language, f"when.{'this' if is_this_year else 'other'}_year").format_map(_day_fields(at, language))
 
 
 def time_left(left: timedelta, language: Language) -> str:

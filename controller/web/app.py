@@ -20,6 +20,7 @@ from controller.web import (
     accounts_view,
     live,
     login_view,
+    override_view,
     schedule_view,
     tower_view,
 )
@@ -41,6 +42,7 @@ HSTS = "max-age=31536000"
 FOR_EVER = "public, max-age=31536000, immutable"
 ROUTERS = (
     tower_view.router,
+    override_view.router,
     schedule_view.router,
     live.router,
     login_view.router,

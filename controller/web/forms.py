@@ -1,6 +1,7 @@
 """Forms as browsers send them: URL-encoded, bounded, and only from a page of ours."""
 
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -8,12 +9,17 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, HTTPException, Request
 
 from controller.errors import WatertowerError
-from controller.events import new_event
+from controller.events import Event, new_event
+from controller.events.models import in_language
 from controller.locale import Language
 from controller.web.visit import Visited
 
 MOST_BYTES = 65_536
 MOST_FIELDS = 1_000
+CURES = ("suggestion", "near", "meant")
+"""Fields of findings and refusals that say what may have been meant."""
+QUOTED = re.compile("`([^`]*)`")
+"""What is to be typed as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +44,27 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class FieldFault:
     """What is wrong with a field of a form, in words, with its cure; where one press can apply that, what the field
-    would hold then, and the words on the button."""
+    would hold then, and the words on the button. Where several things may be meant `cures` has each."""
 
     field: str
     text: str
     suggestion: str = ""
     button: str = ""
+    cures: tuple[str, ...] = ()
 
 
 def fault_of(error: WatertowerError, field: str, language: Language) -> FieldFault:
     """An error of ours at a field."""
-    event = new_event(error.code, **error.fields)
+    return fault_in(new_event(error.code, **error.fields), field, language)
+
+
+def fault_in(event: Event, field: str, language: Language) -> FieldFault:
+    """A finding, or the reason of a refusal, at its field."""
     text = event.text(language)
-    return FieldFault(field, f"{text[:1].upper()}{text[1:]}. {event.action(language)}")
+    cures = [in_language(event.fields[name], language) for name in CURES if event.fields.get(name)]
+    several = [each for cure in cures for each in (QUOTED.findall(cure) or cure.split(" / "))]
+    text = f"{text[:1].upper()}{text[1:]}. {event.action(language)}"
+    return FieldFault(field, text, cures=tuple(dict.fromkeys(several)))
 
 
 async def read_body(request: Request, most: int) -> bytes:

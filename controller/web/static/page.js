@@ -107,8 +107,11 @@ setInterval(countDown, 1000);
 
 // ---- Forms: the field or summary that is meant has the focus.
 
-const focus = document.querySelector("[data-focus]");
-if (focus) focus.focus();
+function focusMeant() {
+  const meant = document.querySelector("[data-focus]");
+  if (meant) meant.focus();
+}
+focusMeant();
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
   button.hidden = false;
@@ -118,3 +121,83 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
     button.setAttribute("aria-pressed", String(shown));
   });
 }
+
+function post(path, form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  return fetch(path, { method: "POST", body, headers: { "X-Live": "1" }, cache: "no-store" });
+}
+
+async function parsed(answer) {
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// What is typed is read back by the server when the typing pauses; errors are told when the form is sent.
+const pauses = new WeakMap();
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-read]");
+  if (!form) return;
+  clearTimeout(pauses.get(form));
+  pauses.set(form, setTimeout(() => readBack(form), 300));
+});
+
+async function readBack(form) {
+  try {
+    const answer = await post(form.dataset.read, form);
+    if (!answer.ok) return;
+    const fresh = await parsed(answer);
+    for (const old of form.querySelectorAll("[data-read-part]")) {
+      const part = fresh.querySelector(`[data-read-part="${CSS.escape(old.dataset.readPart)}"]`);
+      if (part) morph(old, part);
+    }
+  } catch { /* the line at the foot says that contact is lost */ }
+}
+
+// An act: the button says that it waits; where nothing can be reached the form stays as it is, and says so.
+document.addEventListener("submit", async (event) => {
+  const form = event.target, button = event.submitter;
+  if (!form.matches("[data-act]")) return;
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "1";
+  const main = form.querySelector("button.main"), words = main.textContent;
+  main.textContent = form.dataset.sent;
+  try {
+    const answer = await post(button?.getAttribute("formaction") || form.action, form, button);
+    if (answer.redirected) { leave(form, new URL(answer.url)); return; }
+    const fresh = await parsed(answer);
+    document.querySelector("main").replaceWith(fresh.querySelector("main"));
+    document.title = fresh.title;
+    focusMeant();
+  } catch {
+    const lost = form.querySelector(".not-sent") || document.createElement("p");
+    lost.className = "fault not-sent";
+    lost.setAttribute("role", "alert");
+    lost.textContent = form.dataset.notSent;
+    main.closest(".actbar, .acts").before(lost);
+  }
+  delete form.dataset.busy;
+  main.textContent = words;
+});
+
+// Where the session has ended what was typed waits for the login.
+function leave(form, url) {
+  if (url.pathname === "/login") {
+    const typed = [...new FormData(form)].filter(([name]) => name !== "csrf");
+    sessionStorage.setItem(location.pathname, JSON.stringify(typed));
+    url.searchParams.set("next", location.pathname);
+  }
+  location.assign(url);
+}
+
+function typeAgain(form) {
+  const typed = sessionStorage.getItem(location.pathname);
+  sessionStorage.removeItem(location.pathname);
+  for (const [name, value] of JSON.parse(typed || "[]")) {
+    for (const each of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (each.type === "radio" || each.type === "checkbox") each.checked = each.checked || each.value === value;
+      else each.value = value;
+    }
+  }
+  if (typed && form.dataset.read) readBack(form);
+}
+for (const form of document.querySelectorAll("form[data-act]")) typeAgain(form);

@@ -1,0 +1,83 @@
+"""What a manual request would do, worked out before it is made: what is shown then, until when, and what follows. Pure,
+by the functions that grant the request itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.errors import Mistake
+from controller.lighting.look import NO_LIGHT
+from controller.schedule.plan import Program
+from controller.service.desired import desired_looks
+from controller.service.health import LookValue
+from controller.service.override_end import read_until
+from controller.service.override_request import OverridePolicy, Request, override_of
+
+ENDS = {"sunrise": "sunrise", "next": "next change", "hour": "1 h"}
+"""Ends that are offered, and how they are asked for."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a request would do. `shown` and `following` are what each zone shows from now on and after `until`; `skips`
+    is the campaign that is left out by it."""
+
+    shown: Mapping[str, LookValue]
+    until: datetime
+    following: Mapping[str, LookValue]
+    skips: str = ""
+
+
+def foresee(request: Request, policy: OverridePolicy, program: Program, now: datetime) -> Foreseen:
+    """What it would do under the `program` in force, with the overrides in it. Raises Mistake where the request cannot
+    be granted."""
+    stored = override_of(request, policy, now)
+    changed = program.with_overrides((*program.overrides, stored.override), None)
+    until = stored.override.end
+    return Foreseen(looks_at(changed, now), until, looks_at(changed, until), stored.skips)
+
+
+def after_overrides(program: Program, now: datetime) -> Mapping[str, LookValue]:
+    """What each zone shows once the overrides are ended."""
+    return looks_at(program.with_overrides((), None), now)
+
+
+def after_stop(program: Program, now: datetime) -> Mapping[str, LookValue]:
+    """What each zone shows once the safety stop is lifted."""
+    return looks_at(program.with_overrides(program.overrides, None), now)
+
+
+def looks_at(program: Program, at: datetime) -> Mapping[str, LookValue]:
+    """What each zone shows at an instant, once the light has faded."""
+    cue = program.look_at(at)
+    found = {}
+    for zone, state in desired_looks(program.zones, cue, at).items():
+        look = cue.looks.get(zone, NO_LIGHT)
+        several = len(set(look.colors)) if not look.is_dark and len(set(look.colors)) > 1 else None
+        found[zone] = LookValue.model_validate({**state.value, "colors": several})
+    return found
+
+
+def offered_ends(policy: OverridePolicy, now: datetime) -> Mapping[str, datetime]:
+    """Which of ENDS may be asked for now, and what instants they are; the first is the one that is meant most often: by
+    night the sunrise, by day the next change of light."""
+    found = {name: _end(said, policy, now) for name, said in ENDS.items()}
+    offered = {name: at for name, at in found.items() if at is not None and at - now <= policy.longest}
+    is_first = "sunrise" if _is_night(policy.program, now) else "next"
+    return dict(sorted(offered.items(), key=lambda item: item[0] != is_first))
+
+
+def _end(said: str, policy: OverridePolicy, now: datetime) -> datetime | None:
+    try:
+        return read_until(said, policy.program, now)
+    except Mistake:
+        return None
+
+
+def _is_night(program: Program, now: datetime) -> bool:
+    """Whether the sun rises before it sets."""
+    try:
+        return read_until("sunrise", program, now) < read_until("sunset", program, now)
+    except Mistake:  # a night, or a day, of months
+        return False

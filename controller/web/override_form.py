@@ -1,0 +1,193 @@
+"""What is typed on *Ändra ljuset nu*, what is wrong with it, and what it would do, by the functions that judge the
+request when it is made."""
+
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from controller.clock import Trust
+from controller.errors import Mistake
+from controller.events import Event
+from controller.events.models import Advice
+from controller.service.control_loop import override_policy
+from controller.service.look_clauses import clause, said_look
+from controller.service.override_preview import ENDS, Foreseen, foresee
+from controller.service.override_request import OverridePolicy, Request
+from controller.service.sentence import dated, names_of
+from controller.web.color_choices import DARK
+from controller.web.forms import FieldFault, Form, fault_in, fault_of
+from controller.web.visit import Visit
+
+OWN, OTHER, SKIP = "own", "other", "skip:"
+"""A colour that is typed, an end that is typed, a campaign that is left out."""
+LONGEST_REASON = 200
+FIELDS = {
+    **dict.fromkeys(("TWL-O120", "TWL-O121", "TWL-O122", "TWL-O123", "TWL-O124", "TWL-O137", "TWL-O138"), "until_text"),
+    **dict.fromkeys(("TWL-S131", "TWL-S132", "TWL-S133", "TWL-S134", "TWL-S145"), "own"),
+    **dict.fromkeys(("TWL-S137", "TWL-S138"), "brightness"),
+    "TWL-O125": "zones",
+    "TWL-O139": "color",
+}
+"""By the code of a refusal, the field that it is about; all others are about none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideForm:
+    """What is typed and chosen. `color` is the value of a choice, OWN, or SKIP with a campaign; `until` a key of ENDS,
+    or OTHER."""
+
+    color: str = ""
+    own: str = ""
+    zones: tuple[str, ...] = ()
+    brightness: str = "100 %"
+    until: str = ""
+    until_text: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, form: Form) -> "OverrideForm":
+        """As it was sent, with the cure that was asked for."""
+        names = ("color", "own", "brightness", "until", "until_text", "reason")
+        given = cls(**{name: form.get(name) for name in names}, zones=form.all("zone"))
+        match form.get("apply").split("=", 1):
+            case ["own", cure]:
+                return replace(given, color=OWN, own=cure)
+            case ["brightness", cure]:
+                return replace(given, brightness=cure)
+            case ["until_text", cure]:
+                return replace(given, until=OTHER, until_text=cure)
+        return given
+
+    @property
+    def request(self) -> dict[str, object]:
+        """The fields of the request."""
+        until = ENDS.get(self.until, self.until_text)
+        common = {"until": until, "reason": " ".join(self.reason.split())}
+        if self.color.startswith(SKIP):
+            return {"action": "skip", "campaign": self.color.removeprefix(SKIP), **common}
+        color = self.own if self.color == OWN else self.color
+        look = dict.fromkeys(self.zones, color) if self.zones else color
+        return {"action": "override", "look": look, "brightness": self.brightness or "100 %", **common}
+
+    @property
+    def has_color(self) -> bool:
+        """Whether it says what is to be shown."""
+        return bool(self.own if self.color == OWN else self.color)
+
+    @property
+    def has_end(self) -> bool:
+        """Whether it says until when."""
+        return bool(self.until_text if self.until == OTHER else self.until)
+
+    def missing(self, visited: Visit) -> tuple[FieldFault, ...]:
+        """The fields that are needed and empty, and the reason that is too long."""
+        found = []
+        if not self.has_color:
+            found.append(FieldFault("own" if self.color == OWN else "color", visited.say("override.fault.color")))
+        if not self.has_end:
+            found.append(
+                FieldFault("until_text" if self.until == OTHER else "until", visited.say("override.fault.until"))
+            )
+        if not self.reason or len(self.reason) > LONGEST_REASON:
+            key = "reason_long" if self.reason else "reason"
+            found.append(FieldFault("reason", visited.say(f"override.fault.{key}", most=LONGEST_REASON)))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a form would do, in words: `result` before the act, `answer` after it, `act` on the button."""
+
+    result: str
+    answer: str
+    act: str
+
+
+def policy_of(visited: Visit) -> OverridePolicy:
+    """That of the controller, with the nights that it has worked out."""
+    snapshot = visited.snapshot
+    return replace(override_policy(snapshot.setup), program=snapshot.program.with_overrides((), None))
+
+
+def judge(visited: Visit, given: OverrideForm) -> tuple[tuple[FieldFault, ...], ReadBack | None]:
+    """What is wrong with it, or what it would do."""
+    faults = (*waits(visited), *given.missing(visited))
+    faults += tuple(each for each in faults_of_typed(visited, given) if each.field not in {one.field for one in faults})
+    if faults:
+        return faults, None
+    return (), read_back(visited, given)
+
+
+def waits(visited: Visit) -> tuple[FieldFault, ...]:
+    """Why no request can be granted now, whatever it asks for."""
+    if visited.snapshot.stop is not None:
+        return (FieldFault("form", visited.say("override.fault.stopped")),)
+    if visited.snapshot.reading.trust is Trust.SUSPECT:
+        return (FieldFault("form", visited.say("override.fault.clock")),)
+    return ()
+
+
+def faults_of_typed(visited: Visit, given: OverrideForm) -> tuple[FieldFault, ...]:
+    """What the controller would find wrong with what is filled in, each part by itself."""
+    found: dict[str, FieldFault] = {}
+    for each in (
+        replace(given, until="hour", brightness="") if given.has_color else None,
+        replace(given, color=DARK, zones=(), brightness="") if given.has_end else None,
+        replace(given, color="white", zones=(), until="hour"),
+    ):
+        mistake = _foreseen(visited, each) if each is not None else None
+        if isinstance(mistake, Mistake):
+            field = FIELDS.get(mistake.code, "form")
+            found.setdefault(field, fault_of(mistake, field, visited.language))
+    return tuple(found.values())
+
+
+def _foreseen(visited: Visit, given: OverrideForm) -> Foreseen | Mistake:
+    reason = given.reason[:LONGEST_REASON]
+    try:
+        request = Request.model_validate({"id": "page", "owner": "page", **replace(given, reason=reason).request})
+        return foresee(request, policy_of(visited), visited.snapshot.program, visited.snapshot.now)
+    except ValidationError:  # a line too long, or with what no keyboard types
+        return (
+            Mistake("TWL-S145", value=given.own, example=DARK)
+            if given.own
+            else Mistake("TWL-O121", until=given.until_text)
+        )
+    except Mistake as mistake:
+        return mistake
+
+
+def read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
+    """None while it cannot be told."""
+    foreseen = _foreseen(visited, given) if given.has_color and given.has_end else None
+    if not isinstance(foreseen, Foreseen):
+        return None
+    names, language = names_of(visited.snapshot.setup.tower), visited.language
+    until_words = dated(foreseen.until.astimezone(visited.snapshot.zone), visited.snapshot.now, language)
+    fields = {
+        "shown": clause(foreseen.shown, "is", names, language),
+        "should": names.started(clause(foreseen.shown, "should", names, language), language),
+        "until": until_words,
+        "following": clause(foreseen.following, "is", names, language),
+        "campaign": foreseen.skips,
+    }
+    if foreseen.skips:
+        return ReadBack(*(visited.say(f"override.skip.{key}", **fields) for key in ("result", "answer", "act")))
+    looks = dict.fromkeys(
+        said_look(foreseen.shown[zone], names.palette, language) for zone in given.zones or foreseen.shown
+    )
+    only = next(iter(looks)) if len(looks) == 1 else None
+    key = "parts" if only is None or given.zones else "dark" if only.kind == "dark" else "color"
+    how = only.how if only is not None else ""
+    return ReadBack(
+        visited.say("override.result", **fields),
+        visited.say("override.answer", **fields),
+        visited.say(f"override.act.{key}", how=how),
+    )
+
+
+def refusal(visited: Visit, answer: Event) -> FieldFault:
+    """The reason, at the field that it is about."""
+    reason = answer.fields["reason"]
+    event = reason.event if isinstance(reason, Advice) else reason if isinstance(reason, Event) else answer
+    return fault_in(event, FIELDS.get(event.code, "form"), visited.language)
