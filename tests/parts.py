@@ -28,6 +28,7 @@ PROGRAMS = {
     "mosquitto_passwd": "mosquitto",
     "olad": "ola",
     "openssl": "openssl",
+    "promtool": "prometheus",
     "strace": "strace",
     "systemd-analyze": "systemd",
 }

@@ -20,9 +20,13 @@ from controller.web import (
     accounts_view,
     live,
     login_view,
+    machine_views,
     override_view,
+    proof_view,
+    public_view,
     schedule_view,
     tower_view,
+    why_view,
 )
 from controller.web.running_service import RunningService
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
@@ -47,6 +51,10 @@ ROUTERS = (
     live.router,
     login_view.router,
     accounts_view.router,
+    machine_views.router,
+    public_view.router,
+    why_view.router,
+    proof_view.router,
 )
 
 

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from controller.state.roles import Role
 from controller.web.metrics import is_alive, metrics_text, readiness
 from controller.web.visit import Visited
 
-METRICS = "text/plain; version=1.0.0; charset=utf-8"
 router = APIRouter()
 
 
@@ -21,7 +21,10 @@ def healthz(visited: Visited) -> PlainTextResponse:
 
 @router.get("/readyz", include_in_schema=False)
 def readyz(visited: Visited) -> JSONResponse:
-    """200 where broker, files and clock are as the service needs them, else 503, with each of them."""
+    """200 where broker, files and clock are as the service needs them, else 503, with each of them; for those who may
+    read the page."""
+    if not visited.may(Role.VIEWER):
+        raise HTTPException(403)
     checks = readiness(visited.service.snapshot, visited.service.clock.read())
     is_ready = all(checks.values())
     return JSONResponse({"ready": is_ready, "checks": checks}, 200 if is_ready else 503)
@@ -32,4 +35,4 @@ def metrics(visited: Visited) -> Response:
     """All metrics; for those who may read the page. A program is told so, not led to a login."""
     if not visited.may(Role.VIEWER):
         raise HTTPException(403)
-    return Response(metrics_text(visited.service.snapshot, visited.service.counts), media_type=METRICS)
+    return Response(metrics_text(visited.service.snapshot, visited.service.counts), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,138 @@
+"""Bevis: how much of the planned light was confirmed, night by night; made to be printed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from controller.errors import WatertowerError
+from controller.events.words import night_words
+from controller.service.past_schedules import PastSchedules
+from controller.service.proof import NightProof, Proof
+from controller.service.proof_period import prove, read_proof_period
+from controller.service.proof_words import gap_words, glow_words, period_words
+from controller.service.why_at import by_hand_words
+from controller.state import NotRead, SqliteHistory
+from controller.state.versions import VersionStore
+from controller.web.calendar import slugs
+from controller.web.svg import element
+from controller.web.visit import ForViewer, Visit
+from controller.web.why_view import told
+
+router = APIRouter()
+BAR_WIDTH, BAR_HEIGHT, NARROWEST = 600, 16, 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProofNight:
+    """A night in words, and as a bar with its gaps."""
+
+    days: str
+    glow: str
+    bar: str
+    gaps: tuple[str, ...]
+    is_whole: bool
+
+
+@router.get("/proof", include_in_schema=False)
+def proof(visited: ForViewer, of: str = "") -> HTMLResponse:
+    """Of a campaign or days as people type them; by default of the campaign that was on last."""
+    try:
+        return _page(visited, of, _proof(visited, of))
+    except NotRead as error:
+        fault, broken, status = None, told(error, visited.language), 503
+    except WatertowerError as error:
+        fault, broken, status = told(error, visited.language), None, 422
+    page = partial(visited.page, "proof", campaigns=_campaigns(visited))
+    return page(status, fault=fault, broken=broken, of=of, proof=None)
+
+
+@router.get("/proof.json", include_in_schema=False)
+def proof_json(visited: ForViewer, of: str = "") -> JSONResponse:
+    """The same as values."""
+    try:
+        return JSONResponse(_proof(visited, of).value)
+    except WatertowerError as error:
+        return JSONResponse({"code": error.code}, 503 if isinstance(error, NotRead) else 422)
+
+
+@router.get("/proof/{slug}/{year}", include_in_schema=False)
+def proof_of_campaign(visited: ForViewer, slug: str, year: int) -> HTMLResponse:
+    """Of one year of a campaign."""
+    schedule = visited.snapshot.setup.schedule
+    name = slugs((*schedule.campaigns, *schedule.every_night)).get(slug)
+    if name is None:
+        raise HTTPException(404)
+    return proof(visited, f"{name} {year:04}")
+
+
+def _proof(visited: Visit, of: str) -> Proof:
+    snapshot, service = visited.snapshot, visited.service
+    asked = read_proof_period(of, snapshot.setup, snapshot.now)
+    schedules = PastSchedules(VersionStore(service.state, lambda _: None), snapshot.setup)
+    return prove(SqliteHistory(service.state), snapshot.setup, asked, snapshot.now, schedules)
+
+
+def _campaigns(visited: Visit) -> list[str]:
+    """The names that can be asked for."""
+    schedule = visited.snapshot.setup.schedule
+    return [each.name for each in (*schedule.campaigns, *schedule.every_night)]
+
+
+def _page(visited: Visit, of: str, found: Proof) -> HTMLResponse:
+    language, zone = visited.language, visited.snapshot.zone
+    names = visited.snapshot.setup.tower.landmark.zone_names(language)
+    return visited.page(
+        "proof",
+        fault=None,
+        broken=None,
+        of=of,
+        proof=found,
+        title=found.campaign or visited.say("proof.all_light"),
+        period=period_words(found, language, zone),
+        total=glow_words(found.tower, language),
+        zones=[(names.get(name, name), glow_words(glow, language)) for name, glow in found.zones.items()],
+        is_under_way=found.until < found.end,
+        until=f"{found.until.astimezone(zone):%Y-%m-%d %H:%M}",
+        nights=list(_nights(found, visited, zone)),
+        by_hand=[by_hand_words(each, language, zone) for each in found.by_hand],
+        versions=[
+            (each.number, each.who, f"{each.saved.astimezone(zone):%Y-%m-%d %H:%M}", each.digest[:12])
+            for each in found.versions
+        ],
+        campaigns=_campaigns(visited),
+    )
+
+
+def _nights(found: Proof, visited: Visit, zone: tzinfo) -> Iterator[ProofNight]:
+    language = visited.language
+    names = visited.snapshot.setup.tower.landmark.zone_names(language)
+    for night in found.nights:
+        yield ProofNight(
+            days=night_words(night.night, language, year=False),
+            glow=glow_words(night.tower, language),
+            bar=proof_bar(night),
+            gaps=tuple(gap_words(gap, language, zone, names) for gap in night.gaps),
+            is_whole=not night.gaps,
+        )
+
+
+def proof_bar(night: NightProof) -> str:
+    """The planned light of a night as a bar, with its gaps; the text beside it says the same."""
+    scale = BAR_WIDTH / (night.end - night.start).total_seconds()
+    gaps = (
+        element(
+            "rect",
+            class_="gap",
+            x=round(scale * (gap.start - night.start).total_seconds(), 1),
+            width=round(max(scale * (gap.end - gap.start).total_seconds(), NARROWEST), 1),
+            height=BAR_HEIGHT,
+        )
+        for gap in night.gaps
+    )
+    glow = element("rect", class_="glow", width=BAR_WIDTH, height=BAR_HEIGHT)
+    box = f"0 0 {BAR_WIDTH} {BAR_HEIGHT}"
+    return element("svg", glow, *gaps, class_="proof-bar", viewBox=box, preserveAspectRatio="none", aria_hidden="true")

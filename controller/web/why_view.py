@@ -1,0 +1,90 @@
+"""Varför?: why it is, or was, as it is."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from controller.errors import WatertowerError
+from controller.events import new_event
+from controller.events.words import day_words, looks_words, with_names
+from controller.locale import Language
+from controller.service.past import NOTHING_RECORDED
+from controller.service.past_schedules import PastSchedules
+from controller.service.period import read_instant
+from controller.service.why_at import WhyAt, why_at
+from controller.state import NotRead, SqliteHistory
+from controller.state.versions import VersionStore
+from controller.web.tower_view import named_gateways, told_of
+from controller.web.visit import ForViewer, Visit
+
+router = APIRouter()
+
+
+@router.get("/why", include_in_schema=False)
+def why(visited: ForViewer, at: str = "", day: str = "", time: str = "") -> HTMLResponse:
+    """Now, or at an instant: `at` whole, or `day` and `time` as people type them."""
+    asked = at.strip() or f"{day.strip()} {time.strip()}".strip()
+    snapshot = visited.snapshot
+    last_evening = f"{visited.now - timedelta(days=1):%Y-%m-%d}T21:00"
+    page = partial(visited.page, "why", last_evening=last_evening)
+    try:
+        moment = read_instant(asked, snapshot.setup, snapshot.now) if asked else snapshot.now
+        answer = _answer(visited, moment)
+    except NotRead as error:
+        return page(503, fault=None, broken=told(error, visited.language), answer=None, day=day or at, time=time)
+    except WatertowerError as error:
+        return page(422, fault=told(error, visited.language), broken=None, answer=None, day=day or at, time=time)
+    zone = snapshot.setup.tower.site.place.time_zone
+    local = moment.astimezone(zone)
+    return page(
+        fault=None,
+        broken=None,
+        answer=answer,
+        day=day or (f"{local:%Y-%m-%d}" if asked else ""),
+        time=time or (f"{local:%H:%M}" if asked else ""),
+        heading=_heading(visited, answer, local),
+        lines=list(_lines(visited, answer, zone)),
+    )
+
+
+def told(error: WatertowerError, language: Language) -> str:
+    """What is wrong, and what to do about it."""
+    event = new_event(error.code, **error.fields)
+    return f"{event.text(language)}. {event.action(language)}"
+
+
+def _answer(visited: Visit, moment: datetime) -> WhyAt:
+    snapshot, service = visited.snapshot, visited.service
+    version = None
+    if moment < snapshot.now:
+        version = PastSchedules(VersionStore(service.state, lambda _: None), snapshot.setup).at(moment)
+    return why_at(SqliteHistory(service.state), snapshot.program, moment, snapshot.now, version)
+
+
+def _heading(visited: Visit, answer: WhyAt, local: datetime) -> str:
+    """What it shows, or showed and how far that was confirmed."""
+    snapshot, language = visited.snapshot, visited.language
+    if not answer.is_past and answer.at <= snapshot.now:
+        return told_of(snapshot, snapshot.gateways(named_gateways(snapshot)), language).main
+    when = f"{day_words(local.date(), language)} {local:%H:%M}"
+    if not answer.is_past:
+        return visited.say("why.then", when=when)
+    if not answer.shown:
+        return visited.say("why.not_recorded", when=when, what=NOTHING_RECORDED.say(language, {}))
+    names = snapshot.setup.tower.landmark.zone_names(language)
+    looks = {name: zone.state.value for name, zone in with_names(answer.shown, names).items()}
+    return visited.say(
+        "why.was", when=when, looks=looks_words(looks, language), confirmed=answer.confirmed_words(language)
+    )
+
+
+def _lines(visited: Visit, answer: WhyAt, zone: ZoneInfo) -> Iterator[tuple[str, bool]]:
+    """What decides, the strongest first, and whether it gives way."""
+    names = visited.snapshot.setup.tower.landmark.zone_names(visited.language)
+    for step in answer.steps:
+        text = step.said(visited.language, zone, names)
+        yield text[:1].upper() + text[1:], step.because is not None
