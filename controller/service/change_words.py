@@ -5,12 +5,12 @@ The line of the history is kept as values (`summary_value`) and said in the lang
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from controller.events import new_event
-from controller.events.models import Text, printable
-from controller.events.words import days_words, look_words, looks_words, night_words
+from controller.events.models import printable
+from controller.events.words import day_words, days_words, look_words, looks_words, night_words
 from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import Language, phrase, template
 from controller.rfc3339 import rfc3339
@@ -19,6 +19,9 @@ from controller.schedule.plan import Looks
 
 MOST_RULES = 3
 """So many changed rules are named in a line of the history."""
+BY_THE_CLOCK = timedelta(hours=20)
+"""What ends sooner than this needs no day."""
+INSTANT = timedelta(microseconds=1)
 SAID = ("name", "hours", "brightness", "order")
 """Keys whose line tells more than that they differ; the others have a word under `summary.key`."""
 
@@ -47,7 +50,11 @@ class ChangeWords:
             return self._say("now.other", before=before, after=after)
         if now.until is None:
             return self._say("now.dark", before=before)
-        return self._say("now.dark_until", before=before, until=f"{now.until.astimezone(self.zone):%H:%M}")
+        until = self._end(now.until)
+        if now.until - changes.since >= BY_THE_CLOCK:
+            last = (now.until - INSTANT).astimezone(self.zone).date()
+            until = f"{day_words(last, self.language)} {until}"
+        return self._say("now.dark_until", before=before, until=until)
 
     def day(self, change: DayChange) -> str:
         """`Fri 20 Nov 2026 goes dark.`"""
@@ -115,8 +122,12 @@ class ChangeWords:
 
     def _hours(self, stretch: LitStretch) -> str:
         start = self._say("night.from_now") if stretch.start == self.changes.since else _clock(stretch.start, self.zone)
-        end = _clock(stretch.end, self.zone)
-        return f"{start}–{'24:00' if end == '00:00' else end}"
+        return f"{start}–{self._end(stretch.end)}"
+
+    def _end(self, at: datetime) -> str:
+        """An end at midnight is 24:00 of the day that ends."""
+        end = _clock(at, self.zone)
+        return "24:00" if end == "00:00" else end
 
     def _looks(self, looks: Looks) -> str:
         """One look where all zones show it, else zone by zone."""
@@ -180,9 +191,10 @@ def summary_words(rules: Iterable[Mapping[str, Any]], language: Language) -> str
     told = [_edit_words(rule, language) for rule in rules]
     if not told:
         return template(language, "changes", "summary.text")
-    line = "; ".join(told[:MOST_RULES])
-    more = len(told) - MOST_RULES
-    return Text("changes", "summary.more").say(language, {"first": line, "count": more}) if more > 0 else line
+    line, more = "; ".join(told[:MOST_RULES]), len(told) - MOST_RULES
+    if more <= 0:
+        return line
+    return template(language, "changes", "summary.more").format_map({"first": line, "count": more})
 
 
 def _rule_value(change: RuleChange) -> Value:
@@ -192,7 +204,9 @@ def _rule_value(change: RuleChange) -> Value:
         return value
     value["keys"] = [key for key in change.keys if key not in DAY_KEYS]
     if not DAY_KEYS.isdisjoint(change.keys):
-        value["days"] = ", ".join(str(days) for days in rule.dates or rule.nights or ())
+        value["unit"] = "dates" if rule.dates is not None else "nights" if rule.nights is not None else "every_night"
+        value["days"] = ", ".join(map(str, rule.dates or rule.nights or ()))
+        value["left_out"] = ", ".join(map(str, rule.except_))
     if change.days is not None:
         spans = {"added": change.days.added, "removed": change.days.removed}
         value |= {key: [[day.isoformat() for day in span] for span in found] for key, found in spans.items()}
@@ -226,7 +240,10 @@ def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
 def _days_words(value: Mapping[str, Any], language: Language) -> str:
     added, removed = (_spans(value.get(key, ())) for key in ("added", "removed"))
     if not added and not removed:
-        return template(language, "changes", "summary.days").format_map({"days": printable(value["days"])})
+        key, left_out = value.get("unit", "dates"), printable(value.get("left_out", ""))
+        days = template(language, "changes", f"summary.{key}").format_map({"days": printable(value["days"])})
+        fields = {"days": days, "left_out": left_out}
+        return template(language, "changes", "summary.but").format_map(fields) if left_out else days
     spans, is_only = added or removed, bool(value["only"])
     days = ", ".join(days_words(first, last, language, year=not is_only) for first, last in spans)
     if not added:

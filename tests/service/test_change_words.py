@@ -92,6 +92,9 @@ def test_an_edit_that_no_night_shows_says_so(words: Words) -> None:
         (WEEK, WEEK.replace("20–26", "21–27"), "En vecka: dagar 21–27 November"),
         (WEEK, WEEK.replace("color", "except: 24 November 2027, color"),
          "En vecka: lör 20 – tis 23 nov, tors 25 – fre 26 nov, bara 2027"),
+        (WEEK, WEEK.replace("dates", "nights"), "En vecka: nätter 20–26 November"),
+        (WEEK.replace("20–26 November", "every Friday"), WEEK.replace("20–26 November", "every Friday, except: July"),
+         "En vecka: dagar every Friday utom July"),
         (WEEK, "", "Borttagen kampanj: En vecka"),
         ("", WEEK, "Ny kampanj: En vecka"),
         (WEEK, WEEK.replace("En vecka", "Veckan"), "Veckan: hette En vecka"),
@@ -117,3 +120,20 @@ def test_every_keyword_has_a_word_in_the_history(words: Words, language: str) ->
     changed = words(WEEK, WEEK.replace("color: orange", more)).changes
     assert len(summary_words(summary_value(changed), language).split(", ")) == 8
     assert {"fade_in", "otherwise", "change_every"} <= {*changed.rules[0].keys}
+
+
+def test_more_rules_than_fit_a_line_are_counted(words: Words) -> None:
+    """The first of them are named, however long their names are."""
+    rules = ", ".join(
+        f"{{name: {letter * 80}, dates: {day} May, color: red}}" for day, letter in enumerate("abcdef", 1)
+    )
+    line = summary_words(summary_value(words("", f"campaigns: [{rules}]").changes), "en")
+    assert line.startswith(f"New campaign: {'a' * 80}; New campaign: {'b' * 80}; New campaign: {'c' * 80}")
+    assert line.endswith(" and 3 more")
+
+
+def test_light_that_would_have_gone_on_for_days_ends_on_a_day(words: Words) -> None:
+    """A time of day alone would be taken for the next one."""
+    all_day = WEEK.replace("color", "hours: all day, color")
+    line = words(all_day, "", now=IN_THE_WEEK).now()
+    assert line == "Tornet släcks när du sparar. Nu lyser det till tors 26 nov 2026 24:00: orange 100 %."
