@@ -1,16 +1,15 @@
 """Which field of which form a finding is about, through the places of the file. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from controller.config.checks import RULES
-from controller.config.findings import FilePlace, Finding
+from controller.config.findings import FilePlace, Finding, RuleField
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, span_of
 
 DAYS_FIELD = "days"
 NOTES_FIELD = "notes"
 """What is no mistake of a field: it stands below the form."""
 KEYWORD_FIELDS = {"dates": DAYS_FIELD, "nights": DAYS_FIELD}
+NAMES_KEYWORD = {"TWL-S010": "suggestion", "TWL-S014": "key", "TWL-S078": "key"}
+"""Findings about a keyword that is not there, and the field of their text that names it."""
 CODE_FIELDS = {
     **dict.fromkeys(("140", "141", "206", "242", "243", "271", "272"), DAYS_FIELD),
     **dict.fromkeys(("201", "202", "203", "204", "208", "209", "217"), NOTES_FIELD),
@@ -23,49 +22,31 @@ CODE_FIELDS = {
 """Of findings that stand at the name of a rule, or at another of its values."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFinding:
-    """A finding and its field: `group` and `rule` are empty where it is about the file, `field` where it is about a
-    whole rule. `start` and `end` are offsets in the text of the field, where it holds a single value."""
-
-    finding: Finding
-    group: str = ""
-    rule: str = ""
-    field: str = ""
-    start: int | None = None
-    end: int | None = None
-
-
-def placed(document: Document, findings: Iterable[Finding]) -> tuple[FieldFinding, ...]:
-    """Each finding with its field."""
-    return tuple(field_of(document, finding) for finding in findings)
-
-
-def field_of(document: Document, finding: Finding) -> FieldFinding:
+def field_of(document: Document, finding: Finding) -> RuleField | None:
     """The field that a finding in this document is about."""
     place = finding.place
-    if place is None or finding.file != document.source.file:
-        return FieldFinding(finding)
+    if place is None:
+        return None
     for group in RULES:
         for rule in document.pairs.groups(group):
             if _holds(rule, place):
                 return _in_rule(finding, place, group, rule)
-    return FieldFinding(finding)
+    return None
 
 
-def _in_rule(finding: Finding, place: FilePlace, group: str, rule: Pairs) -> FieldFinding:
-    name = rule.scalar("name")
-    found = FieldFinding(finding, group, name.text.strip() if name else "")
+def _in_rule(finding: Finding, place: FilePlace, group: str, rule: Pairs) -> RuleField:
+    named = rule.scalar("name")
+    name = named.text.strip() if named else ""
     if by_code := CODE_FIELDS.get(finding.code.removeprefix("TWL-S")):
-        return FieldFinding(finding, group, found.rule, by_code)
-    if finding.code in {"TWL-S014", "TWL-S078"}:
-        key = str(finding.event.fields["key"])
-        return FieldFinding(finding, group, found.rule, KEYWORD_FIELDS.get(key, key))
+        return RuleField(group, name, by_code)
+    if finding.code in NAMES_KEYWORD:
+        key = str(finding.event.fields[NAMES_KEYWORD[finding.code]])
+        return RuleField(group, name, KEYWORD_FIELDS.get(key, key))
     for key, entry in rule.entries.items():
         if _is_in(entry, place):
             field, value = _field(key, entry.value, place)
-            return FieldFinding(finding, group, found.rule, field, *_offsets(value, place))
-    return found
+            return RuleField(group, name, field, *_offsets(value, place))
+    return RuleField(group, name)
 
 
 def _field(key: str, value: Node, place: FilePlace) -> tuple[str, Node]:

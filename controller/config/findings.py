@@ -6,9 +6,11 @@ Lines and columns count from 1, columns in characters, as editors show them.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import NamedTuple
 
 from controller.events import Event, Level, new_event
+from controller.events.models import InEachLanguage
 
 _WORD = "(?:password|passwd|lösenord|secret|token)"
 SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*{_WORD}\s+(?![:=\s]))\S.*", re.I)
@@ -28,6 +30,48 @@ class FilePlace(NamedTuple):
     end: int
 
 
+SaidText = str | InEachLanguage
+"""A text, or one for each language of a reader."""
+
+
+class TextSpan(NamedTuple):
+    """From a line and column up to but not including another; both count from 1."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class TextEdit(NamedTuple):
+    """A text in the place of what stands in a span; its lines end in LF."""
+
+    span: TextSpan
+    text: SaidText
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What may be written instead, so that one press does it. A sure one keeps what was meant; any other is one
+    answer to a question. `shown` is the new text, for a button."""
+
+    edits: tuple[TextEdit, ...]
+    shown: SaidText
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleField:
+    """A field of a rule of the schedule, as `rule_form` names them; `field` is empty where the whole rule is meant.
+    `start` and `end` are offsets in the text of the field, where it holds a single value."""
+
+    group: str
+    rule: str
+    field: str = ""
+    start: int | None = None
+    end: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One event about a file; `place` is None where it is about the file as a whole."""
@@ -36,6 +80,15 @@ class Finding:
     file: str
     place: FilePlace | None = None
     source: str = ""
+    suggestions: tuple[Suggestion, ...] = dataclass_field(default=(), compare=False)
+    """What may be written instead: one that is sure, or answers to choose from."""
+    field: RuleField | None = dataclass_field(default=None, compare=False)
+    """The field of a rule that it is about; None where it is about the file."""
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        """The one that keeps what was meant."""
+        return next((one for one in self.suggestions if one.is_sure), None)
 
     @property
     def code(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.config import checks, keys, validation_errors
+from controller.config.cures import cured
 from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.profiles import FOLDER, read_profiles
@@ -107,7 +108,7 @@ def load_tower(directory: Path) -> Tower:
     context, faults = _context(text, directory)
     tower, findings = _tower(text, context)
     if tower is None or findings or faults:
-        raise FilesRejected(in_order((*findings, *faults)))
+        raise FilesRejected(cured(in_order((*findings, *faults)), text))
     return tower
 
 
@@ -136,7 +137,7 @@ def open_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> OpenedSche
     schedule, findings = _schedule(document, context)
     if schedule and not findings:
         findings = tuple(_too_long(document, tower, schedule))
-    return OpenedSchedule(document, None if findings else schedule, in_order(findings))
+    return OpenedSchedule(document, None if findings else schedule, cured(in_order(findings), document))
 
 
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
@@ -171,7 +172,7 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     if tower and schedule and not findings:
         findings = tuple(_too_long(schedule_text, tower, schedule))
     if tower is None or schedule is None or findings:
-        raise FilesRejected(in_order(findings))
+        raise FilesRejected(cured(in_order(findings), tower_text, schedule_text))
     return Setup(tower, schedule, context["profiles"], tower_text, schedule_text)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, overload
 
-from controller.config.findings import FilePlace, Finding, SourceText
+from controller.config.findings import FilePlace, Finding, SourceText, TextSpan
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 """A node without its places: what pydantic is given."""
@@ -34,15 +34,6 @@ class Scalar(NamedTuple):
             return self.place
         first = column + quotes // 2
         return FilePlace(line, first + start, first + end)
-
-
-class TextSpan(NamedTuple):
-    """From a line and column up to but not including another; both count from 1."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 class YamlSequence(NamedTuple):

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from controller.config.findings import FilePlace, Finding
+from controller.config.cure_place import said_in
+from controller.config.findings import FilePlace, Finding, Suggestion
 from controller.events import Level
 from controller.events.formatters import json_text
 from controller.locale import Language, texts
@@ -100,7 +101,17 @@ def _object(finding: Finding, language: Language) -> dict[str, object]:
         "text": finding.event.text(language),
         "action": finding.event.action(language),
         "fields": {key: str(value) for key, value in finding.event.fields.items()},
+        "rule": {"group": finding.field.group, "name": finding.field.rule} if finding.field else None,
+        "field": finding.field.field or None if finding.field else None,
+        "suggestion": _suggestion(finding.suggestion, language) if finding.suggestion else None,
+        "choices": [_suggestion(one, language) for one in finding.suggestions if not one.is_sure],
     }
+
+
+def _suggestion(suggestion: Suggestion, language: Language) -> dict[str, object]:
+    """The text to write, and each piece of the file that it takes the place of."""
+    edits = [{**edit.span._asdict(), "text": said_in(edit.text, language)} for edit in suggestion.edits]
+    return {"text": said_in(suggestion.shown, language), "edits": edits}
 
 
 def _annotation(finding: Finding, language: Language) -> str:

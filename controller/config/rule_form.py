@@ -94,7 +94,7 @@ class RuleForm:
         }
         for key in ("otherwise", "change_every", "brightness", "fade_in", "fade_out", "link"):
             found[key] = getattr(self, key)
-        return {key: found[key] for key in ORDER if found.get(key)}
+        return {key: found[key] for key in ORDER if found.get(key) or key == "name"}
 
     def _days(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Days and days left out as the file says them; raises Mistake where days cannot be read."""

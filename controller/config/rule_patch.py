@@ -7,7 +7,8 @@ along. In braces they stand between commas.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from controller.config.nodes import Node, Pairs, Plain, Scalar, TextSpan, YamlEntry, YamlSequence, span_of
+from controller.config.findings import TextSpan
+from controller.config.nodes import Node, Pairs, Plain, Scalar, YamlEntry, YamlSequence, span_of
 from controller.config.rule_form import ORDER
 from controller.config.schedule_text import FileText, Splice, as_flow, as_scalar
 
@@ -76,7 +77,7 @@ def _pairs(
     for key in gone:
         yield from _without(text, pairs, key, gone)
     for key, entry in pairs.entries.items():
-        if key in meant and key not in same and meant[key] != "":
+        if key in meant and key not in same and (meant[key] != "" or key == "name"):
             yield from _value(text, entry, meant[key], in_flow=pairs.flow is not None)
     yield from _more(text, pairs, {key: meant[key] for key in order or meant if key in meant})
 

@@ -5,19 +5,24 @@ it said before; mistakes are `Faulty`, and a text in which this cannot be done p
 is changed as text.
 """
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from controller.config.finding_fields import FieldFinding, placed
-from controller.config.findings import Finding, SourceText
+from controller.config.cures import followed
+from controller.config.finding_fields import DAYS_FIELD
+from controller.config.findings import Finding, RuleField, SourceText, Suggestion
 from controller.config.load import SCHEDULE, OpenedSchedule, open_schedule
 from controller.config.nodes import Document, Node, Pairs, Plain, YamlSequence, plain, span_of
-from controller.config.rule_form import Group, RuleForm, field_texts, form_of, forms, texts_of
+from controller.config.rule_form import Group, OneYear, RuleForm, field_texts, form_of, forms, texts_of
 from controller.config.rule_patch import NO_VALUE, NoWay, changed_rule, rule_lines
 from controller.config.schedule_text import FileText, Splice, as_flow
 from controller.config.tower import Tower
+from controller.config.yaml_text import INVISIBLE
 from controller.errors import Mistake
+from controller.locale import Language
+from controller.schedule.one_year import days_belonging_to
 
 LONGEST_VALUE = 500
 """Characters of one value."""
@@ -34,9 +39,11 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """What was asked has mistakes; each with the field that it is about, where it is one of a form."""
+    """What was asked has mistakes. `text` is the file as it would be with them, in which their suggestions can be
+    followed."""
 
-    findings: tuple[FieldFinding, ...]
+    findings: tuple[Finding, ...]
+    text: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +86,56 @@ def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower, fi
         meant = form.settled(old)
         return changed_rule(of, _rule(document, key), old.values(), meant.values())
 
+    unreadable = next((one for one in form.years if not _is_readable(one)), None)
+    if unreadable is not None:
+        return _faulty_year(
+            save_form(text, key, replace(form, days=unreadable.days, years=()), tower, file), unreadable
+        )
     try:
         return _edited(text, tower, file, splices, _with_form(key, form))
-    except Mistake as mistake:  # days of one year that cannot be read
-        source = SourceText(file, ("",))
-        years = f"years.{form.years[0].year}" if form.years else "days"
-        return Faulty(
-            (FieldFinding(source.finding(mistake.code, None, **mistake.fields), form.group, form.name, years),)
-        )
+    except Mistake:  # the usual days, beside those of a year
+        return save_form(text, key, replace(form, years=()), tower, file)
+
+
+def cured_form(
+    form: RuleForm, faulty: Faulty, finding: Finding, cure: Suggestion, tower: Tower, language: Language
+) -> RuleForm:
+    """The form once a suggestion for one of its mistakes is followed; itself where that is none of its own."""
+    of = finding.field
+    if of is None or _plain(of.rule) != _plain(form.name) or not faulty.text:
+        return form
+    before, after = (
+        open_schedule(text, tower).document for text in (faulty.text, followed(faulty.text, cure, language))
+    )
+    numbers = [number for number, one in enumerate(forms(before)) if _is(one, RuleKey(form.group, form.name))]
+    new = forms(after)[numbers[0]] if numbers and numbers[0] < len(forms(after)) else form
+    if not of.field.startswith("years."):
+        return new
+    year = int(of.field.removeprefix("years."))
+    return replace(
+        form, years=tuple(replace(one, days=new.days, texts=None) if one.year == year else one for one in form.years)
+    )
+
+
+def _is_readable(one: OneYear) -> bool:
+    try:
+        days_belonging_to(one.year, one.days)
+    except Mistake:
+        return False
+    return True
+
+
+def _faulty_year(outcome: Outcome, year: OneYear) -> Outcome:
+    """The mistakes of the days of one year, which were tried as usual days."""
+    if not isinstance(outcome, Faulty):
+        return outcome
+    found = [
+        replace(one, field=replace(one.field, field=f"years.{year.year}"))
+        for one in outcome.findings
+        if one.field is not None and one.field.field == DAYS_FIELD
+    ]
+    rest = [one for one in outcome.findings if one.field is None or one.field.field != DAYS_FIELD]
+    return replace(outcome, findings=(*found, *rest))
 
 
 def remove_rule(text: bytes, key: RuleKey, tower: Tower, file: str = SCHEDULE) -> Outcome:
@@ -131,11 +180,10 @@ def _edited(
     after = open_schedule(new, tower, file)
     if after.document.root is None:
         return NotPatchable(refused)
-    if not _says(before, after, expected):
-        return NotPatchable(refused)
-    if after.findings:
-        return Faulty(placed(after.document, after.findings))
-    return Edited(new)
+    is_said = _says(before, after, expected)
+    if after.findings and (is_said or all(one.field is not None for one in after.findings)):
+        return Faulty(after.findings, new)
+    return Edited(new) if is_said else NotPatchable(refused)
 
 
 def _says(
@@ -175,15 +223,19 @@ def _with_form(key: RuleKey | None, form: RuleForm) -> Callable[[tuple[RuleForm,
 
 
 def _is(form: RuleForm, key: RuleKey) -> bool:
-    return form.group == key.group and form.name.casefold() == key.name.strip().casefold()
+    return form.group == key.group and _plain(form.name) == _plain(key.name)
 
 
-def _too_long(form: RuleForm, file: str) -> Iterable[FieldFinding]:
+def _plain(name: str) -> str:
+    return re.sub(INVISIBLE, "", name).strip().casefold()
+
+
+def _too_long(form: RuleForm, file: str) -> Iterable[Finding]:
     """Values that no line of the file has room for."""
     for field, written in field_texts(form).items():
         if any(len(one) > LONGEST_VALUE for one in texts_of(written)):
             finding = SourceText(file).finding("TWL-S061", None, key=field.partition(".")[0], limit=LONGEST_VALUE)
-            yield FieldFinding(finding, form.group, form.name, field)
+            yield replace(finding, field=RuleField(form.group, form.name, field))
 
 
 # Where a rule stands

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from controller.config.nodes import TextSpan
+from controller.config.findings import TextSpan
 from controller.config.source import LINE_END, UNPRINTABLE
 from controller.config.yaml_document import NOTHING, read
 from controller.config.yaml_text import scan

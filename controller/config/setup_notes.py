@@ -11,6 +11,7 @@ from pathlib import Path
 
 from controller import plain_file
 from controller.config import checks
+from controller.config.cures import cured
 from controller.config.findings import Finding, in_order
 from controller.config.load import Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
@@ -73,7 +74,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
         _colors_not_shown(setup, rules),
         _faint_colors(setup, rules),
     )
-    return in_order((*found, *chain(*more)))
+    return cured(in_order((*found, *chain(*more))), document, setup.tower_text)
 
 
 def _traps(setup: Setup, program: Program, now: datetime) -> Iterator[Note]:

@@ -22,8 +22,8 @@ from yaml.events import (
 )
 
 from controller.config import yaml_hints
-from controller.config.findings import MOST_SOUGHT, FilePlace, Finding
-from controller.config.nodes import Document, Node, Pairs, Scalar, TextSpan, YamlEntry, YamlSequence
+from controller.config.findings import MOST_SOUGHT, FilePlace, Finding, TextSpan
+from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.source import decode
 from controller.config.yaml_text import FILLER, YamlText
 

@@ -112,6 +112,13 @@ def test_programs_get_one_document(findings: Found) -> None:
                 "text": 'okänt nyckelord "färg"',
                 "action": 'menade du "color"?',
                 "fields": {"key": "färg", "suggestion": "color"},
+                "rule": {"group": "campaigns", "name": "a"},
+                "field": "color",
+                "suggestion": {
+                    "text": "color",
+                    "edits": [{"line": 5, "column": 5, "end_line": 5, "end_column": 9, "text": "color"}],
+                },
+                "choices": [],
             }
         ],
     }

@@ -4,26 +4,30 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from controller.config.load import Setup, open_schedule
 from controller.config.nodes import Pairs, span_of
-from controller.config.rule_form import RuleForm, field_texts, form_from, form_of, forms
+from controller.config.rule_form import OneYear, RuleForm, field_texts, form_from, form_of, forms
 from controller.config.schedule_edit import (
     Edited,
+    Faulty,
     NotPatchable,
     Outcome,
     RuleKey,
+    cured_form,
     move_rule,
     remove_rule,
     save_form,
 )
 from controller.config.tower import Tower
+from controller.events.models import in_language
 from tests.config.schedule_files import schedule_text
 
 SEEDS = range(200)
-SOME = SEEDS[:50]
+SOME = SEEDS[:30]
 SHIPPED = (Path(__file__).parents[2] / "config" / "schedule.yaml").read_bytes()
 
 
@@ -172,3 +176,101 @@ def test_a_move_keeps_every_line(seed: int, tower: Tower) -> None:
     assert [one for one in rule_forms(after, tower) if one.group == "campaigns"] == group
     if b"campaigns: [" not in text:
         assert sorted(line.strip() for line in lines_of(after)) == sorted(line.strip() for line in lines_of(text))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "offered"),
+    [
+        ({"days": ("31 november",)}, "days", "30 november"),
+        ({"years": (OneYear(2026, ("21–27 Novembr",)),)}, "years.2026", "21–27 November"),
+        ({"fade_in": "2"}, "fade_in", "2 s"),
+        ({"color": {"bowl": "oragne", "shaft": "vit"}}, "color.bowl", "orange"),
+        ({"link": "www.alvesta.se"}, "link", "https://www.alvesta.se"),
+        ({"name": ""}, "name", None),
+        ({"name": "A" * 900}, "name", None),
+        ({"link": "javascript:alert(1)"}, "link", None),
+        ({"about": {"sv": "x\x07"}}, "about.sv", None),
+        ({"brightness": "150 %"}, "brightness", None),
+        ({"days": ()}, "days", None),
+        ({"hours": ("08:00 to 16:00",)}, "hours", "[08:00 to noon, noon to 16:00]"),
+        ({"confirmed_for": ("26",)}, "confirmed_for", "2026"),
+        ({"color": ("röd", "blå")}, "color", "change_every: 60 s"),
+        ({"name": "Pr\u200bide"}, "name", ""),
+    ],
+)
+def test_a_mistake_stands_at_its_field_with_its_cure(
+    changes: dict[str, Any], field: str, offered: str | None, tower: Tower
+) -> None:
+    """Nothing is written, and one press gives the form without it."""
+    (form,) = rule_forms(SHIPPED, tower)
+    typed = replace(form, **changes)
+    faulty = save_form(SHIPPED, RuleKey("campaigns", form.name), typed, tower)
+    assert isinstance(faulty, Faulty)
+    (finding,) = faulty.findings
+    assert finding.field is not None
+    assert (finding.field.group, finding.field.field) == ("campaigns", field)
+    shown = [in_language(one.shown, "sv") for one in finding.suggestions]
+    assert shown[:1] == ([] if offered is None else [offered])
+    for one in finding.suggestions:
+        cured = cured_form(typed, faulty, finding, one, tower, "sv")
+        assert isinstance(save_form(SHIPPED, RuleKey("campaigns", form.name), cured, tower), Edited)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\ncampaigns:\n  - &a\n    name: A\n    dates: 6 juni\n    color: röd\n",
+        "version: 1\ncampaigns:\n  - name: A\n    dates: 31 juni\n    color: röd\n",
+        "{version: 1, campaigns: [{name: A, dates: 6 juni, color: röd}]}\n",
+        "version: 1\ncampaigns:\n- {name: A, dates: 6 juni,  # då\n   color: röd}\n",
+        "--- \nversion: 1\ncampaigns:\n  - name: A\n    dates: 6 juni\n    color: röd\n...\n",
+        "version: 1\ncampaigns:\n  -\n    dates: 6 juni\n    name: A\n    color: röd\n",
+        "version: 1\ncampaigns:\n  - dates: 6 juni\n    name: A\n    color: {bowl: röd,\n      shaft: vit}\n",
+        "version: 1\ncampaigns:\n  - ? name\n    : A\n    dates: 6 juni\n    color: röd\n",
+        'version: 1\n"campaigns":\n  - "name": "A"\n    "dates": "6 juni"\n    "color": "r\\xf6d"\n',
+        "version: 1\ncampaigns:\n  - name: A\n    dates:\n    - 6 juni # a\n    - Lucia # b\n    color: röd",
+    ],
+)
+def test_odd_files_are_changed_rightly_or_not_at_all(text: str, tower: Tower) -> None:
+    """Whatever the style: never another meaning."""
+    key = RuleKey("campaigns", "A")
+    changes: list[dict[str, Any]] = [
+        *(
+            {"days": ("7 juni",)},
+            {"days": ("Lucia", "7 juni")},
+            {"name": "B # b"},
+            {"color": "vit"},
+            {"link": "https://a.se"},
+        ),
+        *({"kind": "nights"}, {"except_": ("Lucia",)}, {"about": {"sv": "å: [b], {c}"}}),
+    ]
+    form = form_of(open_schedule(text.encode(), tower).document, *key) or RuleForm("campaigns", "A")
+    for change in changes:
+        meant = replace(form, **change)
+        outcome = save_form(text.encode(), key, meant, tower)
+        if isinstance(outcome, Edited):
+            (found,) = rule_forms(outcome.text, tower)
+            assert found == meant
+    for outcome in (remove_rule(text.encode(), key, tower), move_rule(text.encode(), key, 0, tower)):
+        assert not isinstance(outcome, Faulty)
+    new = RuleForm("blackouts", "Mörkt", days=("julafton",))
+    outcome = save_form(text.encode(), None, new, tower)
+    if isinstance(outcome, Edited):
+        assert rule_forms(outcome.text, tower) == (form, new)
+
+
+def test_a_change_keeps_comments_in_their_column(tower: Tower) -> None:
+    """Or two spaces behind a value that has become too long."""
+    (form,) = rule_forms(SHIPPED, tower)
+    meant = replace(
+        form, days=("20–27 november",), hours=("solnedgång till 23:00", "05:00 till soluppgång"), fade_in="1 min"
+    )
+    after = edited(save_form(SHIPPED, RuleKey("campaigns", form.name), meant, tower)).decode().splitlines()
+    assert after[10:12] == [
+        "    dates: 20–27 november         # inget årtal = varje år / no year = every year",
+        "    hours: [solnedgång till 23:00, 05:00 till soluppgång]  # från solnedgång till soluppgång",
+    ]
+    assert after[14] == "    fade_in: 1 min                # tänds mjukt / fades in"
+    assert [line for n, line in enumerate(SHIPPED.decode().splitlines()) if n not in {10, 11, 14}] == [
+        line for n, line in enumerate(after) if n not in {10, 11, 14}
+    ]

@@ -1,0 +1,161 @@
+"""A finding at its place in its document, and the edits that may be made there. Pure."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
+from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence, span_of
+from controller.config.schedule_text import as_scalar
+from controller.config.yaml_text import scan
+from controller.events.models import InEachLanguage
+from controller.locale import Language, languages
+
+QUOTED = re.compile("`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding at its place in its document."""
+
+    finding: Finding
+    place: FilePlace
+    document: Document
+
+    def field(self, name: str) -> SaidText:
+        """A field of the event, in each language where these differ."""
+        value = self.finding.event.fields[name]
+        said = {each: value.said(each) if isinstance(value, InEachLanguage) else str(value) for each in languages()}
+        return same_or_each(said)
+
+    def line(self, number: int = 0) -> str:
+        """A line of the file; the one of the finding without a number."""
+        return self.document.source.lines[(number or self.place.line) - 1]
+
+    def raw(self, text: SaidText, *, is_sure: bool = True, end: int | None = None) -> Suggestion:
+        """A text in the place of the finding, or up to another column of its line."""
+        line, column, behind = self.place
+        return Suggestion((TextEdit(TextSpan(line, column, line, end or behind), text),), text, is_sure)
+
+    def value(self, new: SaidText, *, whole: bool = False, is_sure: bool = True) -> Suggestion:
+        """Another text for the part of a value that the finding marks, or for all of the value; in its quotes, or in
+        those that it needs."""
+        node = _scalar_at(self.document, self.place)
+        if node is None:
+            return self.raw(in_each(new, as_scalar), is_sure=is_sure)
+        start, end = (0, len(node.text)) if whole else _offsets(node, self.place)
+        quote = self.line(node.place.line)[node.place.column - 1] if node.quoted else ""
+        in_flow = scan(self.line(node.place.line)[: node.place.column - 1]).bracket is not None
+        kept = in_each(new, lambda text: node.text[:start] + text + node.text[end:])
+        written = in_each(
+            kept, lambda text: as_scalar(text, in_flow=in_flow, quote=quote if quote in {'"', "'"} else "")
+        )
+        line, column, behind = node.place
+        return Suggestion((TextEdit(TextSpan(line, column, line, behind), written),), kept, is_sure)
+
+    def node(self, text: SaidText, *, is_sure: bool = True, more: tuple[TextEdit, ...] = ()) -> Suggestion:
+        """A text in the place of the whole list, set of pairs or value that begins here, its quotes included."""
+        node = node_at(self.document, self.place)
+        line, column, end = self.place
+        span = span_of(node) if node is not None else TextSpan(line, column, line, end)
+        return Suggestion((TextEdit(span, text), *more), text, is_sure)
+
+    def line_below(self, text: str) -> TextEdit:
+        """A line more in the entry of the finding, below the value there."""
+        entry = entry_at(self.document, self.place)
+        number = span_of(entry.value).end_line if entry else self.place.line
+        rule = rule_at(self.document, self.place)
+        if rule is not None and rule.flow is not None and entry is not None:
+            line, column = span_of(entry.value)[2:]
+            return TextEdit(TextSpan(line, column, line, column), f", {text}")
+        end = len(self.line(number)) + 1
+        indent = (entry.key.place.column if entry else self.place.column) - 1
+        return TextEdit(TextSpan(number, end, number, end), f"\n{' ' * indent}{text}")
+
+    def indented(self, line: int, column: int) -> TextEdit:
+        """Another beginning of a line, whose text begins in a column from 0."""
+        text = self.line(line)
+        return TextEdit(TextSpan(line, 1, line, len(text) - len(text.lstrip()) + 1), " " * column)
+
+
+# Texts
+
+
+def same_or_each(words: Mapping[Language, str]) -> SaidText:
+    first, *others = words.values()
+    return first if all(one == first for one in others) else InEachLanguage(words)
+
+
+def said_in(text: SaidText, language: Language) -> str:
+    return text if isinstance(text, str) else text.said(language)
+
+
+def in_each(text: SaidText, change: Callable[[str], str]) -> SaidText:
+    if isinstance(text, str):
+        return change(text)
+    return same_or_each({language: change(one) for language, one in text.words.items()})
+
+
+def options(text: SaidText) -> list[SaidText]:
+    """The texts between the back quotes; the text itself where there are none."""
+    if isinstance(text, str):
+        return [*(QUOTED.findall(text) or [text])]
+    each = {language: QUOTED.findall(one) or [one] for language, one in text.words.items()}
+    return [same_or_each(dict(zip(each, option, strict=True))) for option in zip(*each.values(), strict=False)]
+
+
+def sv_en(swedish: str, english: str) -> SaidText:
+    return InEachLanguage({"sv": swedish, "en": english})
+
+
+# Nodes
+
+
+def _walk(node: Node | None, path: tuple[YamlEntry, ...] = ()) -> Iterator[tuple[Node, tuple[YamlEntry, ...]]]:
+    """Every value and keyword with the entries that it stands in, the outermost first."""
+    if node is None:
+        return
+    yield node, path
+    if isinstance(node, YamlSequence):
+        for item in node.items:
+            yield from _walk(item, path)
+    elif isinstance(node, Pairs):
+        for entry in node.entries.values():
+            yield entry.key, (*path, entry)
+            yield from _walk(entry.value, (*path, entry))
+
+
+def _scalar_at(document: Document, place: FilePlace) -> Scalar | None:
+    """The text in which a place lies."""
+    texts = (node for node, _ in _walk(document.root) if isinstance(node, Scalar) and node.place.line == place.line)
+    return next((one for one in texts if one.place.column <= place.column and place.end <= one.place.end), None)
+
+
+def node_at(document: Document, place: FilePlace) -> Node | None:
+    """The outermost value that begins at a place."""
+    found = (node for node, path in _walk(document.root) if node.place[:2] == place[:2] and path)
+    return next(found, None)
+
+
+def entry_at(document: Document, place: FilePlace) -> YamlEntry | None:
+    """The innermost keyword of a rule or a gateway in whose value a place lies."""
+    for node, path in _walk(document.root):
+        if node.place[:2] == place[:2] and len(path) > 1:
+            return path[1]
+    return None
+
+
+def rule_at(document: Document, place: FilePlace) -> Pairs | None:
+    """The entry of a list in which a place lies."""
+    for node, path in _walk(document.root):
+        if isinstance(node, Pairs) and len(path) == 1:
+            line, column, end_line, end = span_of(node)
+            if (line, column) <= place[:2] < (end_line, end):
+                return node
+    return None
+
+
+def _offsets(node: Scalar, place: FilePlace) -> tuple[int, int]:
+    first = node.place.column + (1 if node.quoted else 0)
+    start, end = place.column - first, place.end - first
+    return (start, end) if 0 <= start < end <= len(node.text) else (0, len(node.text))

@@ -1,0 +1,416 @@
+"""What may be written instead of a mistake, as edits of the text: the cures of the catalogue, for one press. Pure.
+
+A sure suggestion keeps what was meant. Where only the reader knows, as with a duration without its unit, each answer is
+a suggestion of its own and none is sure. Of a line with a secret nothing is suggested.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from controller.config.cure_place import (
+    Found,
+    in_each,
+    node_at,
+    options,
+    rule_at,
+    said_in,
+    same_or_each,
+    sv_en,
+)
+from controller.config.finding_fields import field_of
+from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
+from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence, span_of
+from controller.config.schedule_text import FileText, as_scalar
+from controller.config.yaml_text import SPACE, scan
+from controller.locale import Language, languages
+
+PACE = "change_every: 60 s"
+Cure = Callable[[Found], Iterable[Suggestion]]
+
+
+def cured(findings: Iterable[Finding], *documents: Document) -> tuple[Finding, ...]:
+    """The findings with their fields, and with what may be written instead as far as that is known; without both in a
+    file that is no UTF-8."""
+    findings = tuple(findings)
+    garbled = {finding.file for finding in findings if finding.code == "TWL-S009"}
+    by_file = {one.source.file: one for one in documents if one.source.file not in garbled}
+    return tuple(_cured(finding, by_file.get(finding.file)) for finding in findings)
+
+
+def followed(text: bytes, suggestion: Suggestion, language: Language) -> bytes:
+    """The file with what a suggestion writes; raises UnicodeDecodeError where it is not UTF-8."""
+    of = FileText.of(text)
+    return of.spliced(
+        of.replaced(edit.span, said_in(edit.text, language).replace("\n", of.newline)) for edit in suggestion.edits
+    )
+
+
+def _cured(finding: Finding, document: Document | None) -> Finding:
+    if document is None or not document.source.lines:
+        return finding
+    place = finding.place or FilePlace(1, 1, 1)
+    is_secret = finding.place is not None and document.source.lines[place.line - 1] != finding.source
+    cure = None if is_secret else CURES.get(finding.code)
+    suggestions = tuple(cure(Found(finding, place, document))) if cure else ()
+    return replace(finding, suggestions=suggestions, field=field_of(document, finding))
+
+
+# One part of the text
+
+
+def _raw(name: str, before: str = "", after: str = "") -> Cure:
+    return lambda found: [found.raw(in_each(found.field(name), lambda text: f"{before}{text}{after}"))]
+
+
+def _value(name: str) -> Cure:
+    return lambda found: [found.value(found.field(name))]
+
+
+def _values(name: str, *, whole: bool = False, may_be_sure: bool = False) -> Cure:
+    """Each text that a field proposes; the only one may be sure."""
+
+    def suggest(found: Found) -> Iterator[Suggestion]:
+        found_options = options(found.field(name))
+        for option in found_options:
+            yield found.value(option, whole=whole, is_sure=may_be_sure and len(found_options) == 1)
+
+    return suggest
+
+
+def _answers(*forms: SaidText, whole: bool = False) -> Cure:
+    """The answers to a question; `{field}` in them is a field of the event."""
+
+    def suggest(found: Found) -> Iterator[Suggestion]:
+        fields = {name: found.field(name) for name in found.finding.event.fields}
+        for form in forms:
+            said = {
+                language: said_in(form, language).format(
+                    **{name: said_in(one, language) for name, one in fields.items()}
+                )
+                for language in languages()
+            }
+            yield found.value(same_or_each(said), whole=whole, is_sure=False)
+
+    return suggest
+
+
+def _nodes(name: str) -> Cure:
+    return lambda found: [found.node(found.field(name), is_sure=False)]
+
+
+def _ordinary_spaces(found: Found) -> Iterator[Suggestion]:
+    """For all special spaces that stand together, ordinary ones between them or not."""
+    run = re.compile(rf"(?:{SPACE}| )+").match(found.line(), found.place.column - 1)
+    end = run.end() if run else found.place.end - 1
+    yield found.raw(" " * (end + 1 - found.place.column), end=end + 1)
+
+
+def _behind(name: str) -> Cure:
+    """A sign at the end of what the line says, before its comment."""
+
+    def suggest(found: Found) -> Iterator[Suggestion]:
+        line = found.line()
+        end = len(line[: scan(line).end].rstrip()) + 1
+        sign = found.field(name)
+        if not re.search(r"\s#", line[found.place.column - 1 :]):  # which may be meant as a comment
+            yield Suggestion(
+                (TextEdit(TextSpan(found.place.line, end, found.place.line, end), sign),), sign, is_sure=True
+            )
+
+    return suggest
+
+
+def _pair(found: Found) -> Iterator[Suggestion]:
+    """`key: value` for what runs together; in braces the value ends with the part, else with the line."""
+    line, column = found.line(), found.place.column
+    pair = f"{found.field('key')}: {found.field('value')}"
+    behind = None if "{" in line[: column - 1] else len(line) + 1
+    yield found.raw(pair, end=behind)
+
+
+def _example(found: Found) -> Iterator[Suggestion]:
+    """What was written, in the form that is wanted; a made-up example is none to follow."""
+    example, (_, column, end) = str(found.finding.event.fields["example"]), found.place
+    if example == "[]" or (found.line()[column - 1 : end - 1] in example):
+        yield found.node(example)
+
+
+def _quoted_tag(found: Found) -> Iterator[Suggestion]:
+    line, column = found.line(), found.place.column
+    end = len(line[: scan(line).end].rstrip())
+    yield found.raw(f'"{line[column - 1 : end]}"', end=end + 1)
+
+
+def _percent(found: Found) -> Iterator[Suggestion]:
+    """One or two readings of a number without its unit."""
+    readings = {each: said_in(found.field("suggestion"), each).split(" / ") for each in languages()}
+    count = min(map(len, readings.values()))
+    for number in range(count):
+        option = same_or_each({each: texts[number] for each, texts in readings.items()})
+        yield found.value(option, whole=True, is_sure=count == 1)
+
+
+def _comma(found: Found) -> Iterator[Suggestion]:
+    before, word, line = str(found.field("before")), str(found.field("word")), found.line()
+    if match := re.search(rf"{re.escape(before)}(?P<gap>[\s;]+){re.escape(word)}", line):
+        first, last = match.span("gap")
+        yield Suggestion(
+            (TextEdit(TextSpan(found.place.line, first + 1, found.place.line, last + 1), ", "),),
+            f"{before}, {word}",
+            is_sure=True,
+        )
+
+
+def _bare(found: Found) -> Iterator[Suggestion]:
+    """The only value in the brackets or braces of what must be a single one."""
+    node = node_at(found.document, found.place)
+    inner: list[Node] = []
+    if isinstance(node, YamlSequence) and node.flow:
+        inner = list(node.items)
+    elif isinstance(node, Pairs) and node.flow:
+        inner = [entry.key for entry in node.entries.values() if entry.is_empty]
+    if len(inner) == 1 and isinstance(inner[0], Scalar):
+        yield found.node(as_scalar(inner[0].text))
+
+
+def _sequence_of_colors(found: Found) -> Iterator[Suggestion]:
+    yield found.node(found.field("suggestion"), more=(found.line_below(PACE),))
+
+
+def _colors_one_way_or_the_other(found: Found) -> Iterator[Suggestion]:
+    if "suggestion" in found.finding.event.fields:
+        yield replace(next(iter(_sequence_of_colors(found))), is_sure=False)
+    else:
+        yield from _with_pace(found)
+    yield found.node(found.field("by_zone"), is_sure=False)
+
+
+def _with_pace(found: Found) -> Iterator[Suggestion]:
+    yield Suggestion((found.line_below(PACE),), PACE)
+
+
+def _color_and_brightness(found: Found) -> Iterator[Suggestion]:
+    more = found.line_below(f"brightness: {found.field('brightness')}")
+    yield found.node(found.field("color"), more=(more,))
+
+
+# Lines
+
+
+def _whole_line(found: Found) -> Iterator[Suggestion]:
+    yield found.raw(in_each(found.field("rest"), lambda rest: f"- {rest}"), end=len(found.line()) + 1)
+
+
+def _deleted(numbers: Iterable[int]) -> tuple[TextEdit, ...]:
+    return tuple(TextEdit(TextSpan(number, 1, number + 1, 1), "") for number in numbers)
+
+
+def _line_out(found: Found) -> Iterator[Suggestion]:
+    lines = found.document.source.lines
+    if found.place.line < len(lines):
+        yield Suggestion(_deleted([found.place.line]), "", is_sure=True)
+
+
+def _fences_out(found: Found) -> Iterator[Suggestion]:
+    lines, fence = found.document.source.lines, str(found.field("fence"))
+    numbers = [number for number, line in enumerate(lines[:-1], start=1) if line.startswith(fence)]
+    yield Suggestion(_deleted(numbers), "", is_sure=True)
+
+
+def _mail_marks_out(found: Found) -> Iterator[Suggestion]:
+    marks = ((number, re.match("> ?", line)) for number, line in enumerate(found.document.source.lines, start=1))
+    edits = tuple(TextEdit(TextSpan(number, 1, number, mark.end() + 1), "") for number, mark in marks if mark)
+    yield Suggestion(edits, "", is_sure=True)
+
+
+def _spaces_for_tabs(found: Found) -> Iterator[Suggestion]:
+    begins = ((number, re.match(r"[ \t]*", line)) for number, line in enumerate(found.document.source.lines, start=1))
+    edits = tuple(
+        TextEdit(TextSpan(number, 1, number, len(mark[0]) + 1), mark[0].replace("\t", "    "))
+        for number, mark in begins
+        if mark and "\t" in mark[0]
+    )
+    yield Suggestion(edits, "", is_sure=True)
+
+
+def _moved(found: Found) -> Iterator[Suggestion]:
+    """A line, and those of its entry below it, in another column."""
+    fields = found.finding.event.fields
+    to, count = int(str(fields["expected"])), int(str(fields.get("count", 0)))
+    delta = to - int(str(fields["found"]))
+    edits = [found.indented(found.place.line, to)]
+    numbers = range(found.place.line + 1, len(found.document.source.lines) + 1)
+    below = [number for number in numbers if found.line(number).strip() and found.line(number).lstrip()[0] != "#"]
+    for number in below[:count]:
+        column = len(found.line(number)) - len(found.line(number).lstrip())
+        edits.append(found.indented(number, max(0, column + delta)))
+    yield Suggestion(tuple(edits), found.line().strip(), is_sure=True)
+
+
+def _with_hyphen(found: Found) -> Iterator[Suggestion]:
+    column = int(str(found.finding.event.fields["column"]))
+    begin = found.indented(found.place.line, column)
+    yield Suggestion((begin._replace(text=f"{begin.text}- "),), f"- {found.field('rest')}", is_sure=True)
+
+
+def _without_hyphen(found: Found) -> Iterator[Suggestion]:
+    line, column = found.line(), int(str(found.finding.event.fields["column"]))
+    end = len(line) - len(line.lstrip(" -")) + 1
+    edit = TextEdit(TextSpan(found.place.line, 1, found.place.line, end), " " * column)
+    yield Suggestion((edit,), found.field("rest"), is_sure=True)
+
+
+def _keyword_above(found: Found) -> Iterator[Suggestion]:
+    line, keyword = found.place.line, f"{found.field('missing')}:"
+    yield Suggestion((TextEdit(TextSpan(line, 1, line, 1), f"{keyword}\n"),), keyword, is_sure=True)
+
+
+def _version(found: Found) -> Iterator[Suggestion]:
+    if found.finding.event.fields["key"] == "version":
+        yield Suggestion((TextEdit(TextSpan(1, 1, 1, 1), "version: 1\n"),), "version: 1", is_sure=True)
+
+
+def _named(found: Found) -> Iterator[Suggestion]:
+    """`- name: Lucia` for `Lucia:` or `- Lucia`, the lines of the entry below it 2 spaces further in."""
+    lines, line = found.document.source.lines, found.line()
+    column = len(line) - len(line.lstrip())
+    name = f"- name: {found.field('value')}"
+    edits = [TextEdit(TextSpan(found.place.line, 1, found.place.line, len(line) + 1), " " * column + name)]
+    for number in range(found.place.line + 1, len(lines) + 1):
+        text = found.line(number)
+        if not text.strip() or len(text) - len(text.lstrip()) <= column:
+            break
+        edits.append(found.indented(number, column + 2))
+    yield Suggestion(tuple(edits), name, is_sure=True)
+
+
+def _keyword_out(found: Found) -> Iterator[Suggestion]:
+    """The line of a keyword that means nothing here."""
+    rule = rule_at(found.document, found.place)
+    entry = rule.entries.get(str(found.finding.event.fields["key"])) if rule is not None else None
+    if rule is None or entry is None or rule.flow is not None:
+        return
+    first, last = entry.key.place.line, span_of(entry.value).end_line
+    if found.line(first)[: entry.key.place.column - 1].strip() or last >= len(found.document.source.lines):
+        return
+    yield Suggestion((TextEdit(TextSpan(first, 1, last + 1, 1), ""),), "", is_sure=True)
+
+
+# Notes
+
+
+def _rest_dark(found: Found) -> Iterator[Suggestion]:
+    rule = rule_at(found.document, found.place)
+    if rule is not None and "otherwise" not in rule.entries and rule.flow is None:
+        near = rule.entries.get("hours") or rule.entries.get("dates") or rule.entries.get("nights")
+        if near is not None:
+            line = span_of(near.value).end_line
+            end = len(found.line(line)) + 1
+            text = "otherwise: dark"
+            edit = TextEdit(TextSpan(line, end, line, end), f"\n{' ' * (rule.place.column - 1)}{text}")
+            yield Suggestion((edit,), text)
+
+
+def _nights_for_dates(found: Found) -> Iterator[Suggestion]:
+    rule = rule_at(found.document, found.place)
+    entry = rule.entries.get("dates") if rule is not None else None
+    if entry is not None:
+        line, column, end = entry.key.place
+        yield Suggestion((TextEdit(TextSpan(line, column, line, end), "nights"),), "nights:")
+
+
+def _confirmed(found: Found) -> Iterator[Suggestion]:
+    rule, year = rule_at(found.document, found.place), str(found.field("year"))
+    entry = rule.entries.get("confirmed_for") if rule is not None else None
+    if entry is None:
+        return
+    if isinstance(entry.value, YamlSequence) and entry.value.flow:
+        years = [item.text for item in entry.value.items if isinstance(item, Scalar)]
+    elif isinstance(entry.value, Scalar):
+        years = [entry.value.text]
+    else:
+        return
+    text = f"[{', '.join([*years, year])}]"
+    yield Suggestion((TextEdit(span_of(entry.value), text),), text)
+
+
+def _whole_name(found: Found) -> Iterator[Suggestion]:
+    name = f'"{found.field("whole")}"'
+    yield found.raw(name, is_sure=False, end=len(found.line().rstrip()) + 1)
+
+
+CURES: Mapping[str, Cure] = {
+    f"TWL-{code}": cure
+    for codes, cure in (
+        ("S004 S156", _raw("value", '"', '"')),
+        ("S025 S029 S030 S031 S159", _raw("quoted")),
+        ("S183 S186", _raw("plain")),
+        ("S026", _ordinary_spaces),
+        ("S044 S049", lambda found: [found.raw("")]),
+        ("S046", lambda found: [found.raw(f"{found.line()[found.place.column - 1 : found.place.end - 1]}:")]),
+        ("S010 S055 S071 S079 S083 S131 S132 S136 S282", _value("suggestion")),
+        ("S060 S258", _values("suggestion")),
+        ("S111", _values("suggestion", whole=True, may_be_sure=True)),
+        ("S138", _percent),
+        ("S102 S105 S108", _values("meant", whole=True, may_be_sure=True)),
+        ("S121", _values("near", whole=True, may_be_sure=True)),
+        ("S128", _values("near", whole=True)),
+        ("S104 S115", _values("suggestion", whole=True)),
+        ("S126 S129 S144 S171", _values("meant", whole=True)),
+        ("S197", _values("meant")),
+        ("S147 S245", _values("suggestion")),
+        ("S103", _answers("{days}")),
+        ("S116", _answers(sv_en("vecka {weeks} {year}", "week {weeks} {year}"))),
+        ("S106", _answers("52")),
+        ("S107", _answers(sv_en("sista {weekday}", "last {weekday}"), sv_en("fjärde {weekday}", "fourth {weekday}"))),
+        ("S114", _answers(sv_en("varje {word}", "every {word}"))),
+        ("S123", _answers("{shift} min", "{shift} h")),
+        ("S127", _answers(sv_en("solnedgång till soluppgång", "sunset to sunrise"), whole=True)),
+        ("S130", _answers("5 s", whole=True)),
+        ("S142", _answers(sv_en("hela dygnet", "all day"), whole=True)),
+        ("S143", _answers(sv_en("juli", "July"), sv_en("julafton", "Christmas Eve"))),
+        ("S148", _answers("{days}", "{weeks}")),
+        ("S149", _answers("{value} s", "{value} min", "{value} h", whole=True)),
+        ("S178", _answers("{weekday}")),
+        ("S174 S179", _answers(sv_en("{first} till {last}", "{first} to {last}"))),
+        ("S261", _answers(sv_en("1 januari till 31 december {value}", "1 January to 31 December {value}"), whole=True)),
+        ("S170", _nodes("meant")),
+        ("S120", _nodes("split")),
+        ("S175", lambda found: [found.node(found.field("split"))]),
+        ("S139", lambda found: [found.value(sv_en("släckt", "dark"), whole=True)]),
+        ("S022 S023", _pair),
+        ("S024", _behind("quote")),
+        ("S028", _behind("closing")),
+        ("S032", _quoted_tag),
+        ("S034", _line_out),
+        ("S039 S040", _whole_line),
+        ("S048", _comma),
+        ("S051", lambda found: [found.value("1", whole=True)]),
+        ("S052 S053", _example),
+        ("S054", _bare),
+        ("S065", lambda found: [found.node(found.field("braced"))]),
+        ("S066", _with_pace),
+        ("S074 S180", _colors_one_way_or_the_other),
+        ("S135", lambda found: [found.node(in_each(found.field("suggestion"), lambda color: f'"{color}"'))]),
+        ("S182", _color_and_brightness),
+        ("S190", _sequence_of_colors),
+        ("S192", lambda found: [*_nodes("night")(found), *_nodes("calendar")(found)]),
+        ("S014", _version),
+        ("S020", _spaces_for_tabs),
+        ("S021 S193", _moved),
+        ("S072", _with_hyphen),
+        ("S076", _keyword_above),
+        ("S160", _fences_out),
+        ("S184", _named),
+        ("S185", _without_hyphen),
+        ("S187", _mail_marks_out),
+        ("S270", _keyword_out),
+        ("S207", _confirmed),
+        ("S217", _rest_dark),
+        ("S218 S248", _nights_for_dates),
+        ("S247", _whole_name),
+    )
+    for code in codes.split()
+}
+"""What each code suggests."""
