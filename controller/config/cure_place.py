@@ -15,7 +15,7 @@ QUOTED = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PlacedFinding:
     """A finding at its place in its document."""
 
     finding: Finding

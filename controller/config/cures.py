@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from controller.config.cure_place import (
-    Found,
+    PlacedFinding,
     in_each,
     node_at,
     options,
@@ -26,7 +26,7 @@ from controller.config.yaml_text import SPACE, scan
 from controller.locale import Language, languages
 
 PACE = "change_every: 60 s"
-Cure = Callable[[Found], Iterable[Suggestion]]
+Cure = Callable[[PlacedFinding], Iterable[Suggestion]]
 
 
 def cured(findings: Iterable[Finding], *documents: Document) -> tuple[Finding, ...]:
@@ -52,7 +52,7 @@ def _cured(finding: Finding, document: Document | None) -> Finding:
     place = finding.place or FilePlace(1, 1, 1)
     is_secret = finding.place is not None and document.source.lines[place.line - 1] != finding.source
     cure = None if is_secret else CURES.get(finding.code)
-    suggestions = tuple(cure(Found(finding, place, document))) if cure else ()
+    suggestions = tuple(cure(PlacedFinding(finding, place, document))) if cure else ()
     return replace(finding, suggestions=suggestions, field=field_of(document, finding))
 
 
@@ -70,7 +70,7 @@ def _value(name: str) -> Cure:
 def _values(name: str, *, whole: bool = False, may_be_sure: bool = False) -> Cure:
     """Each text that a field proposes; the only one may be sure."""
 
-    def suggest(found: Found) -> Iterator[Suggestion]:
+    def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         found_options = options(found.field(name))
         for option in found_options:
             yield found.value(option, whole=whole, is_sure=may_be_sure and len(found_options) == 1)
@@ -81,7 +81,7 @@ def _values(name: str, *, whole: bool = False, may_be_sure: bool = False) -> Cur
 def _answers(*forms: SaidText, whole: bool = False) -> Cure:
     """The answers to a question; `{field}` in them is a field of the event."""
 
-    def suggest(found: Found) -> Iterator[Suggestion]:
+    def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         fields = {name: found.field(name) for name in found.finding.event.fields}
         for form in forms:
             said = {
@@ -99,7 +99,7 @@ def _nodes(name: str) -> Cure:
     return lambda found: [found.node(found.field(name), is_sure=False)]
 
 
-def _ordinary_spaces(found: Found) -> Iterator[Suggestion]:
+def _ordinary_spaces(found: PlacedFinding) -> Iterator[Suggestion]:
     """For all special spaces that stand together, ordinary ones between them or not."""
     run = re.compile(rf"(?:{SPACE}| )+").match(found.line(), found.place.column - 1)
     end = run.end() if run else found.place.end - 1
@@ -109,7 +109,7 @@ def _ordinary_spaces(found: Found) -> Iterator[Suggestion]:
 def _behind(name: str) -> Cure:
     """A sign at the end of what the line says, before its comment."""
 
-    def suggest(found: Found) -> Iterator[Suggestion]:
+    def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         line = found.line()
         end = len(line[: scan(line).end].rstrip()) + 1
         sign = found.field(name)
@@ -121,7 +121,7 @@ def _behind(name: str) -> Cure:
     return suggest
 
 
-def _pair(found: Found) -> Iterator[Suggestion]:
+def _pair(found: PlacedFinding) -> Iterator[Suggestion]:
     """`key: value` for what runs together; in braces the value ends with the part, else with the line."""
     line, column = found.line(), found.place.column
     pair = f"{found.field('key')}: {found.field('value')}"
@@ -129,20 +129,20 @@ def _pair(found: Found) -> Iterator[Suggestion]:
     yield found.raw(pair, end=behind)
 
 
-def _example(found: Found) -> Iterator[Suggestion]:
+def _example(found: PlacedFinding) -> Iterator[Suggestion]:
     """What was written, in the form that is wanted; a made-up example is none to follow."""
     example, (_, column, end) = str(found.finding.event.fields["example"]), found.place
     if example == "[]" or (found.line()[column - 1 : end - 1] in example):
         yield found.node(example)
 
 
-def _quoted_tag(found: Found) -> Iterator[Suggestion]:
+def _quoted_tag(found: PlacedFinding) -> Iterator[Suggestion]:
     line, column = found.line(), found.place.column
     end = len(line[: scan(line).end].rstrip())
     yield found.raw(f'"{line[column - 1 : end]}"', end=end + 1)
 
 
-def _percent(found: Found) -> Iterator[Suggestion]:
+def _percent(found: PlacedFinding) -> Iterator[Suggestion]:
     """One or two readings of a number without its unit."""
     readings = {each: said_in(found.field("suggestion"), each).split(" / ") for each in languages()}
     count = min(map(len, readings.values()))
@@ -151,7 +151,7 @@ def _percent(found: Found) -> Iterator[Suggestion]:
         yield found.value(option, whole=True, is_sure=count == 1)
 
 
-def _comma(found: Found) -> Iterator[Suggestion]:
+def _comma(found: PlacedFinding) -> Iterator[Suggestion]:
     before, word, line = str(found.field("before")), str(found.field("word")), found.line()
     if match := re.search(rf"{re.escape(before)}(?P<gap>[\s;]+){re.escape(word)}", line):
         first, last = match.span("gap")
@@ -162,7 +162,7 @@ def _comma(found: Found) -> Iterator[Suggestion]:
         )
 
 
-def _bare(found: Found) -> Iterator[Suggestion]:
+def _bare(found: PlacedFinding) -> Iterator[Suggestion]:
     """The only value in the brackets or braces of what must be a single one."""
     node = node_at(found.document, found.place)
     inner: list[Node] = []
@@ -174,11 +174,11 @@ def _bare(found: Found) -> Iterator[Suggestion]:
         yield found.node(as_scalar(inner[0].text))
 
 
-def _sequence_of_colors(found: Found) -> Iterator[Suggestion]:
+def _sequence_of_colors(found: PlacedFinding) -> Iterator[Suggestion]:
     yield found.node(found.field("suggestion"), more=(found.line_below(PACE),))
 
 
-def _colors_one_way_or_the_other(found: Found) -> Iterator[Suggestion]:
+def _colors_one_way_or_the_other(found: PlacedFinding) -> Iterator[Suggestion]:
     if "suggestion" in found.finding.event.fields:
         yield replace(next(iter(_sequence_of_colors(found))), is_sure=False)
     else:
@@ -186,11 +186,11 @@ def _colors_one_way_or_the_other(found: Found) -> Iterator[Suggestion]:
     yield found.node(found.field("by_zone"), is_sure=False)
 
 
-def _with_pace(found: Found) -> Iterator[Suggestion]:
+def _with_pace(found: PlacedFinding) -> Iterator[Suggestion]:
     yield Suggestion((found.line_below(PACE),), PACE)
 
 
-def _color_and_brightness(found: Found) -> Iterator[Suggestion]:
+def _color_and_brightness(found: PlacedFinding) -> Iterator[Suggestion]:
     more = found.line_below(f"brightness: {found.field('brightness')}")
     yield found.node(found.field("color"), more=(more,))
 
@@ -198,7 +198,7 @@ def _color_and_brightness(found: Found) -> Iterator[Suggestion]:
 # Lines
 
 
-def _whole_line(found: Found) -> Iterator[Suggestion]:
+def _whole_line(found: PlacedFinding) -> Iterator[Suggestion]:
     yield found.raw(in_each(found.field("rest"), lambda rest: f"- {rest}"), end=len(found.line()) + 1)
 
 
@@ -206,25 +206,25 @@ def _deleted(numbers: Iterable[int]) -> tuple[TextEdit, ...]:
     return tuple(TextEdit(TextSpan(number, 1, number + 1, 1), "") for number in numbers)
 
 
-def _line_out(found: Found) -> Iterator[Suggestion]:
+def _line_out(found: PlacedFinding) -> Iterator[Suggestion]:
     lines = found.document.source.lines
     if found.place.line < len(lines):
         yield Suggestion(_deleted([found.place.line]), "", is_sure=True)
 
 
-def _fences_out(found: Found) -> Iterator[Suggestion]:
+def _fences_out(found: PlacedFinding) -> Iterator[Suggestion]:
     lines, fence = found.document.source.lines, str(found.field("fence"))
     numbers = [number for number, line in enumerate(lines[:-1], start=1) if line.startswith(fence)]
     yield Suggestion(_deleted(numbers), "", is_sure=True)
 
 
-def _mail_marks_out(found: Found) -> Iterator[Suggestion]:
+def _mail_marks_out(found: PlacedFinding) -> Iterator[Suggestion]:
     marks = ((number, re.match("> ?", line)) for number, line in enumerate(found.document.source.lines, start=1))
     edits = tuple(TextEdit(TextSpan(number, 1, number, mark.end() + 1), "") for number, mark in marks if mark)
     yield Suggestion(edits, "", is_sure=True)
 
 
-def _spaces_for_tabs(found: Found) -> Iterator[Suggestion]:
+def _spaces_for_tabs(found: PlacedFinding) -> Iterator[Suggestion]:
     begins = ((number, re.match(r"[ \t]*", line)) for number, line in enumerate(found.document.source.lines, start=1))
     edits = tuple(
         TextEdit(TextSpan(number, 1, number, len(mark[0]) + 1), mark[0].replace("\t", "    "))
@@ -234,7 +234,7 @@ def _spaces_for_tabs(found: Found) -> Iterator[Suggestion]:
     yield Suggestion(edits, "", is_sure=True)
 
 
-def _moved(found: Found) -> Iterator[Suggestion]:
+def _moved(found: PlacedFinding) -> Iterator[Suggestion]:
     """A line, and those of its entry below it, in another column."""
     fields = found.finding.event.fields
     to, count = int(str(fields["expected"])), int(str(fields.get("count", 0)))
@@ -248,30 +248,30 @@ def _moved(found: Found) -> Iterator[Suggestion]:
     yield Suggestion(tuple(edits), found.line().strip(), is_sure=True)
 
 
-def _with_hyphen(found: Found) -> Iterator[Suggestion]:
+def _with_hyphen(found: PlacedFinding) -> Iterator[Suggestion]:
     column = int(str(found.finding.event.fields["column"]))
     begin = found.indented(found.place.line, column)
     yield Suggestion((begin._replace(text=f"{begin.text}- "),), f"- {found.field('rest')}", is_sure=True)
 
 
-def _without_hyphen(found: Found) -> Iterator[Suggestion]:
+def _without_hyphen(found: PlacedFinding) -> Iterator[Suggestion]:
     line, column = found.line(), int(str(found.finding.event.fields["column"]))
     end = len(line) - len(line.lstrip(" -")) + 1
     edit = TextEdit(TextSpan(found.place.line, 1, found.place.line, end), " " * column)
     yield Suggestion((edit,), found.field("rest"), is_sure=True)
 
 
-def _keyword_above(found: Found) -> Iterator[Suggestion]:
+def _keyword_above(found: PlacedFinding) -> Iterator[Suggestion]:
     line, keyword = found.place.line, f"{found.field('missing')}:"
     yield Suggestion((TextEdit(TextSpan(line, 1, line, 1), f"{keyword}\n"),), keyword, is_sure=True)
 
 
-def _version(found: Found) -> Iterator[Suggestion]:
+def _version(found: PlacedFinding) -> Iterator[Suggestion]:
     if found.finding.event.fields["key"] == "version":
         yield Suggestion((TextEdit(TextSpan(1, 1, 1, 1), "version: 1\n"),), "version: 1", is_sure=True)
 
 
-def _named(found: Found) -> Iterator[Suggestion]:
+def _named(found: PlacedFinding) -> Iterator[Suggestion]:
     """`- name: Lucia` for `Lucia:` or `- Lucia`, the lines of the entry below it 2 spaces further in."""
     lines, line = found.document.source.lines, found.line()
     column = len(line) - len(line.lstrip())
@@ -285,7 +285,7 @@ def _named(found: Found) -> Iterator[Suggestion]:
     yield Suggestion(tuple(edits), name, is_sure=True)
 
 
-def _keyword_out(found: Found) -> Iterator[Suggestion]:
+def _keyword_out(found: PlacedFinding) -> Iterator[Suggestion]:
     """The line of a keyword that means nothing here."""
     rule = rule_at(found.document, found.place)
     entry = rule.entries.get(str(found.finding.event.fields["key"])) if rule is not None else None
@@ -300,7 +300,7 @@ def _keyword_out(found: Found) -> Iterator[Suggestion]:
 # Notes
 
 
-def _rest_dark(found: Found) -> Iterator[Suggestion]:
+def _rest_dark(found: PlacedFinding) -> Iterator[Suggestion]:
     rule = rule_at(found.document, found.place)
     if rule is not None and "otherwise" not in rule.entries and rule.flow is None:
         near = rule.entries.get("hours") or rule.entries.get("dates") or rule.entries.get("nights")
@@ -312,7 +312,7 @@ def _rest_dark(found: Found) -> Iterator[Suggestion]:
             yield Suggestion((edit,), text)
 
 
-def _nights_for_dates(found: Found) -> Iterator[Suggestion]:
+def _nights_for_dates(found: PlacedFinding) -> Iterator[Suggestion]:
     rule = rule_at(found.document, found.place)
     entry = rule.entries.get("dates") if rule is not None else None
     if entry is not None:
@@ -320,7 +320,7 @@ def _nights_for_dates(found: Found) -> Iterator[Suggestion]:
         yield Suggestion((TextEdit(TextSpan(line, column, line, end), "nights"),), "nights:")
 
 
-def _confirmed(found: Found) -> Iterator[Suggestion]:
+def _confirmed(found: PlacedFinding) -> Iterator[Suggestion]:
     rule, year = rule_at(found.document, found.place), str(found.field("year"))
     entry = rule.entries.get("confirmed_for") if rule is not None else None
     if entry is None:
@@ -335,7 +335,7 @@ def _confirmed(found: Found) -> Iterator[Suggestion]:
     yield Suggestion((TextEdit(span_of(entry.value), text),), text)
 
 
-def _whole_name(found: Found) -> Iterator[Suggestion]:
+def _whole_name(found: PlacedFinding) -> Iterator[Suggestion]:
     name = f'"{found.field("whole")}"'
     yield found.raw(name, is_sure=False, end=len(found.line().rstrip()) + 1)
 
