@@ -100,15 +100,15 @@ def parts_of(tower: Tower, health: Health, gateways: Iterable[GatewayHealth]) ->
     documents = {each.name: each for each in gateways}
     named = Counter(document.status for document in documents.values())
     hidden = {status: max(0, count - named[status]) for status, count in health.counts.items() if status != "confirmed"}
+    mine = Counter(zone for gateway in tower.gateways for zone in gateway.zone_names)
     parts = []
     for zone in tower.zones:
         desired = health.now.looks.get(zone, UNSEEN)
-        mine = [gateway.name for gateway in tower.gateways if zone in gateway.zone_names]
-        told = [documents[name].zones[zone] for name in mine if name in documents and zone in documents[name].zones]
+        told = [document.zones[zone] for document in documents.values() if zone in document.zones]
         lights = Counter(PartLight(_bare(each.reported), each.status) for each in told)
-        rest = len(mine) - len(told)
+        rest = max(0, mine[zone] - len(told))
         for status, count in hidden.items():
-            share = min(rest, round(count * len(mine) / max(1, len(tower.gateways))))
+            share = min(rest, round(count * mine[zone] / max(1, len(tower.gateways))))
             lights[PartLight(UNSEEN, status)] += share
             rest -= share
         lights[PartLight(_bare(desired), "confirmed")] += rest
