@@ -17,6 +17,8 @@ from controller.cli import COMMANDS, group
 from controller.config.load import SCHEDULE, TOWER, load
 from controller.events import CATALOGUE
 from controller.service.saving import ScheduleKeeper
+from controller.state.accounts import AccountStore
+from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Source
 from controller.state.versions import VersionStore
 from tests.parts import needs, require
@@ -31,6 +33,7 @@ FOR_MAINTAINERS = [
 SCRIPTS = sorted((ROOT / ".ci").iterdir())
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+NOW = datetime(2026, 6, 8, tzinfo=UTC)
 SERVICES = {"run", "gateway", "demo"}
 """Commands that go on: their options are parsed, the tests of whole nights start them."""
 TALKING = {"check-gateway", "status", "override", "resume", "stop", "test-lamps"}
@@ -61,9 +64,7 @@ def site(tmp_path: Path) -> Path:
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     tower = (config / TOWER).read_text(encoding="utf-8")
     (config / TOWER).write_text(tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8")
-    keeper = ScheduleKeeper(
-        config, VersionStore(tmp_path / "state", [].append), lambda: datetime(2026, 6, 8, tzinfo=UTC)
-    )
+    keeper = ScheduleKeeper(config, VersionStore(tmp_path / "state", [].append), lambda: NOW)
     shipped = keeper.read()
     keeper.save(shipped.text + b"# saved\n", shipped.sha256, who="kim", source=Source.PAGE)
     return config
@@ -73,16 +74,21 @@ def site(tmp_path: Path) -> Path:
 def test_every_command_of_the_documents_works(site: Path, tmp_path: Path, document: str, line: str) -> None:
     """On the shipped configuration: exit code 0; 69 where it needs a service that is not running."""
     words = ["sunset" if word == "…" else word for word in shlex.split(line)]
-    words = [str(site) if word == "/etc/watertower" else word for word in words]
+    folders = {"/etc/watertower": str(site), "/var/lib/watertower": str(tmp_path / "state")}
+    words = [folders.get(word, word) for word in words]
     words = ["2" if before == "--seeds" else word for before, word in zip(["", *words], words, strict=False)]
     if words[0] == "rehearse":  # one night, of one storm or two, is enough here
         words = [word.replace("20–26", "20–21") for word in words]
-    name = words[0]
-    assert name in COMMANDS or name.startswith("-"), f"{document}: {line}"
+    name = next(word for word in words if word in COMMANDS or word in {"--help", "--version"})
+    assert words[0] in COMMANDS or words[0].startswith("-"), f"{document}: {line}"
     place = ["--config", str(site), "--state", str(tmp_path / "state")]
     if name in SERVICES:
         words = [*(word for word in words if word != "&"), "--help"]
-    result = CliRunner().invoke(group, [*place, *words])
+    if name == "audit":
+        AccountStore(tmp_path / "state", [].append).audit.append(
+            AuditEntry(Act.STOP_SET, Actor("kim", Source.PAGE)), NOW
+        )
+    result = CliRunner().invoke(group, [*place, *words], input="häst batteri klammer\n")
     expected = {1, 69} if name in TALKING or RUNNING in words else {0}
     assert result.exit_code in expected, result.output
 
@@ -113,6 +119,9 @@ def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snip
         shipped = re.search(r"^mqtt:\n(?: .*\n)+", text, re.MULTILINE)
         assert shipped
         (config / TOWER).write_text(text.replace(shipped[0], snippet), encoding="utf-8")
+    elif snippet.startswith("web:"):
+        text = (config / TOWER).read_text(encoding="utf-8")
+        (config / TOWER).write_text(re.sub(r"^web:.*\n", snippet, text, flags=re.MULTILINE), encoding="utf-8")
     elif snippet.startswith("name:"):
         (config / "profiles").mkdir()
         (config / "profiles" / "flood.yaml").write_text(snippet, encoding="utf-8")
