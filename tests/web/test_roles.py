@@ -14,7 +14,7 @@ from controller.web.app import ROUTERS
 from controller.web.running_service import RunningService
 from tests.web.conftest import BY, PASSWORD, Browser, SetClock
 
-EVERYBODY = re.compile(r"/(public|public\.json|varfor|accessibility|calendar.*|tower\.svg|healthz|readyz|metrics)")
+EVERYBODY = re.compile(r"/(public|public\.json|varfor|accessibility|calendar.*|tower\.svg|healthz)")
 OWN = re.compile(r"/(login|logout|start|account)")
 """For whoever comes; they look at who it is themselves, and are tested in `test_login`."""
 ADMINS = re.compile(r"/(accounts|tokens)\b.*|/gateways/.*/walk.*")
