@@ -24,18 +24,9 @@ from controller.config.load import Setup, load
 from controller.errors import Unreachable
 from controller.events.formatters import json_text
 from controller.events.words import looks_words
+from controller.gateways import wire
 from controller.gateways.base import Message, Order, Rejected, Report
 from controller.gateways.dmx import Dmx
-from controller.gateways.wire import (
-    MAX_EPOCH,
-    REFUSED,
-    After,
-    DesiredDocument,
-    PlannedCue,
-    Replaced,
-    SequenceDocument,
-    ZoneLook,
-)
 from controller.mqtt import Mqtt, Received
 from controller.service.health_watch import BEAT_S, ONLINE
 from controller.service.values import Value, reported_value
@@ -208,14 +199,14 @@ class GatewayCheck:
     async def _try_orders(self) -> None:
         """What a controller may tell it; the newest document is always one that makes it dark in the end."""
         seen = self._last.order if self._last is not None and self._last.order is not None else Order()
-        self._order = Order(min(seen.epoch, MAX_EPOCH - 1) + 1, 0)
+        self._order = Order(min(seen.epoch, wire.MAX_EPOCH - 1) + 1, 0)
         replaces = seen if self._order < seen else None
         self._note("obeys", await self._obeys(ORANGE, replaces=replaces))
         future = self._document(BLUE).model_dump(mode="json", exclude_none=True) | {"of_a_later_version": {"x": 1}}
         self._send(json_text(future).encode())
         self._note("unknown_keys", await self._until(lambda report: self._shows(report, BLUE)))
         self._note("dark", await self._obeys(None))
-        for promise, order in (("stale", Order(self._order.epoch, 1)), ("poison", Order(MAX_EPOCH + 1, 0))):
+        for promise, order in (("stale", Order(self._order.epoch, 1)), ("poison", Order(wire.MAX_EPOCH + 1, 0))):
             self._send_document(self._document(ORANGE, order=order))
             self._note(promise, await self._refuses())
         self._send(b'{"version": 1, "zones": \xff')
@@ -235,7 +226,7 @@ class GatewayCheck:
         await self._obeys(None, cues=cues)
         alone = await self._until(lambda report: report.by == "plan" and self._shows(report, BLUE), 2 * WITHIN_S)
         self._note("plan", alone)
-        steps = SequenceDocument(colors=(ORANGE, BLUE), change_every_s=STEP_S, started_at=self._now())
+        steps = wire.SequenceDocument(colors=(ORANGE, BLUE), change_every_s=STEP_S, started_at=self._now())
         self._send_document(self._document(ORANGE, sequence=steps))
         began = await self._until(lambda report: report.order == self._order and self._shows(report, ORANGE))
         self._note("sequence", began and await self._until(lambda report: self._shows(report, BLUE), STEP_S + WITHIN_S))
@@ -254,7 +245,7 @@ class GatewayCheck:
 
     async def _refuses(self) -> bool:
         """Whether it says that it refuses, and goes on as before."""
-        refused = await self._until(lambda report: REFUSED in report.problems)
+        refused = await self._until(lambda report: wire.REFUSED in report.problems)
         last = self._last
         is_same = last is not None and last.order == self._order and self._shows(last, None)
         await self._obeys(None)  # the refusal is over
@@ -273,12 +264,12 @@ class GatewayCheck:
         return self.clock.read().wall
 
     @staticmethod
-    def _look(color: str | None, sequence: SequenceDocument | None = None) -> ZoneLook:
+    def _look(color: str | None, sequence: wire.SequenceDocument | None = None) -> wire.ZoneLook:
         brightness = 1.0 if color else 0.0
-        return ZoneLook(on=bool(color), color=color or "#000000", brightness=brightness, sequence=sequence)
+        return wire.ZoneLook(on=bool(color), color=color or "#000000", brightness=brightness, sequence=sequence)
 
-    def _cue(self, at: datetime, color: str | None) -> PlannedCue:
-        return PlannedCue(at=at, zones=dict.fromkeys(self.gateway.zone_names, self._look(color)))
+    def _cue(self, at: datetime, color: str | None) -> wire.PlannedCue:
+        return wire.PlannedCue(at=at, zones=dict.fromkeys(self.gateway.zone_names, self._look(color)))
 
     def _document(
         self,
@@ -286,29 +277,29 @@ class GatewayCheck:
         *,
         order: Order | None = None,
         replaces: Order | None = None,
-        cues: tuple[PlannedCue, ...] = (),
-        sequence: SequenceDocument | None = None,
+        cues: tuple[wire.PlannedCue, ...] = (),
+        sequence: wire.SequenceDocument | None = None,
         valid_for_s: float = 3_600.0,
-    ) -> DesiredDocument:
+    ) -> wire.DesiredDocument:
         """The next document, of the next revision unless another order is asked for."""
         if order is None:
             self._order = order = Order(self._order.epoch, self._order.revision + 1)
         now = self._now()
         zones = dict.fromkeys(self.gateway.zone_names, self._look(color, sequence))
-        return DesiredDocument(
+        return wire.DesiredDocument(
             version=1,
             epoch=order.epoch,
             revision=order.revision,
-            replaces=Replaced(epoch=replaces.epoch, revision=replaces.revision) if replaces else None,
+            replaces=wire.Replaced(epoch=replaces.epoch, revision=replaces.revision) if replaces else None,
             command_id=f"check-{order.epoch}.{order.revision}",
             issued_at=now,
             valid_until=now + timedelta(seconds=valid_for_s),
             zones=zones,
             cues=cues,
-            after=After(hold_s=1.0, zones=dict.fromkeys(zones, self._look(None))),
+            after=wire.After(hold_s=1.0, zones=dict.fromkeys(zones, self._look(None))),
         )
 
-    def _send_document(self, document: DesiredDocument) -> None:
+    def _send_document(self, document: wire.DesiredDocument) -> None:
         self._send(document.model_dump_json(exclude_none=True).encode())
 
     def _send(self, payload: bytes) -> None:

@@ -11,18 +11,8 @@ from controller.clock import ClockReading, ForwardTime, Trust
 from controller.events import Event, new_event
 from controller.events.models import Reason
 from controller.events.rate_limit import RateLimit
+from controller.gateways import wire
 from controller.gateways.base import Order, Rejected
-from controller.gateways.wire import (
-    REFUSED,
-    By,
-    ClockKind,
-    DesiredDocument,
-    Instant,
-    ZoneLook,
-    Zones,
-    parse_desired,
-    refusal,
-)
 
 REFUSED_S = 60.0
 """The reports mention a refused document for so long, or until another is accepted."""
@@ -33,12 +23,12 @@ ACCEPTED = 16
 CONTRADICTS_S = 30.0
 
 
-class StoredDocument(DesiredDocument):
+class StoredDocument(wire.DesiredDocument):
     """What a gateway keeps over restarts: the document that it accepted last, and by zone what was shown `before` it;
     nothing for dark. `accepted_at` is when it was accepted by a trusted clock, where it was dated ahead of that."""
 
-    before: Zones = Field(default_factory=dict)
-    accepted_at: Instant | None = None
+    before: wire.Zones = Field(default_factory=dict)
+    accepted_at: wire.Instant | None = None
 
 
 class DocumentAcceptance:
@@ -48,8 +38,8 @@ class DocumentAcceptance:
     """
 
     def __init__(self, name: str, stored: StoredDocument | None) -> None:
-        self.document: DesiredDocument | None = stored
-        self.before: Mapping[str, ZoneLook] = stored.before if stored is not None else {}
+        self.document: wire.DesiredDocument | None = stored
+        self.before: Mapping[str, wire.ZoneLook] = stored.before if stored is not None else {}
         self._accepted_at = stored.accepted_at if stored is not None else None
         self._accepted_s: float | None = None
         self._name = name
@@ -93,26 +83,30 @@ class DocumentAcceptance:
         return max(now, lasted) if now is not None else lasted
 
     def receive(
-        self, payload: bytes, shown: Mapping[str, ZoneLook], now: datetime | None, reading: ClockReading
+        self, payload: bytes, shown: Mapping[str, wire.ZoneLook], now: datetime | None, reading: ClockReading
     ) -> tuple[Event, ...]:
         """A document came while this is `shown`: accept or refuse it. Returns events."""
-        document = parse_desired(payload)
-        reason = document.reason if isinstance(document, Rejected) else refusal(document, self.document)
+        document = wire.parse_desired(payload)
+        reason = document.reason if isinstance(document, Rejected) else wire.refusal(document, self.document)
         self._rejected, self._rejected_s = reason, reading.mono
-        if isinstance(document, DesiredDocument):
+        if isinstance(document, wire.DesiredDocument):
             if reason is None:
                 self._accept(document, shown, now, reading)
                 return ()
             if document.command_id in self._accepted:  # one of two brokers lags; the report says that it is stale
                 return ()
-        return self._limit.pass_on(new_event(REFUSED, gateway=self._name, reason=reason), reading.mono)
+        return self._limit.pass_on(new_event(wire.REFUSED, gateway=self._name, reason=reason), reading.mono)
 
     def repeated(self, reading: ClockReading) -> tuple[Event, ...]:
         """The summaries of refusals that were counted."""
         return self._limit.due(reading.mono)
 
     def _accept(
-        self, document: DesiredDocument, shown: Mapping[str, ZoneLook], now: datetime | None, reading: ClockReading
+        self,
+        document: wire.DesiredDocument,
+        shown: Mapping[str, wire.ZoneLook],
+        now: datetime | None,
+        reading: ClockReading,
     ) -> None:
         """One that repeats the order counts if it was issued later; else it was overtaken, and is only answered."""
         current = self.document
@@ -137,7 +131,7 @@ class TimeSource:
     """
 
     def __init__(self) -> None:
-        self.clock: ClockKind = "none"
+        self.clock: wire.ClockKind = "none"
         self._anchor: tuple[datetime, ClockReading] | None = None
         self._own: ClockReading | None = None
         self._late_s: float | None = None
@@ -166,7 +160,7 @@ class TimeSource:
         self.clock, now = self._best(reading)
         return self._forward.at(now, reading.mono, reading.pace) if now is not None else None
 
-    def _best(self, reading: ClockReading) -> tuple[ClockKind, datetime | None]:
+    def _best(self, reading: ClockReading) -> tuple[wire.ClockKind, datetime | None]:
         if reading.trust is not Trust.SUSPECT:
             self._own = reading
         sure = reading.trust is Trust.TRUSTED
@@ -188,12 +182,12 @@ def _carried(at: datetime, then: ClockReading, reading: ClockReading) -> datetim
 class Playback:
     """What holds, since when (None: from the moment it is first known), and by what."""
 
-    by: By
+    by: wire.By
     since: datetime | None
-    zones: Mapping[str, ZoneLook] = field(default_factory=dict)
+    zones: Mapping[str, wire.ZoneLook] = field(default_factory=dict)
 
 
-def playback(document: DesiredDocument | None, now: datetime) -> Playback:
+def playback(document: wire.DesiredDocument | None, now: datetime) -> Playback:
     """What of the document holds: `boot` without one; `desired`, then the last cue begun (`plan`) until `valid_until`;
     the last look for `hold_s`, then the zones of `after`."""
     if document is None:
@@ -207,7 +201,7 @@ def playback(document: DesiredDocument | None, now: datetime) -> Playback:
     return Playback("after", ends, document.after.zones)
 
 
-def _planned(document: DesiredDocument, now: datetime) -> Playback:
+def _planned(document: wire.DesiredDocument, now: datetime) -> Playback:
     begun = [cue for cue in document.cues if document.issued_at < cue.at <= now]
     if not begun:
         return Playback("desired", document.issued_at, document.zones)
@@ -215,7 +209,7 @@ def _planned(document: DesiredDocument, now: datetime) -> Playback:
     return Playback("plan", cue.at, cue.zones)
 
 
-def next_instant(document: DesiredDocument | None, now: datetime) -> datetime | None:
+def next_instant(document: wire.DesiredDocument | None, now: datetime) -> datetime | None:
     """When something else begins to hold; None where nothing is ahead."""
     if document is None:
         return None

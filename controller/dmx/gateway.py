@@ -25,21 +25,9 @@ from controller.dmx.document import (
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
+from controller.gateways import wire
 from controller.gateways.base import Message, Order, Rejected
 from controller.gateways.dmx import Dmx
-from controller.gateways.wire import (
-    EARLIEST,
-    LATEST,
-    MAX_PROBLEMS,
-    REFUSED,
-    By,
-    ReportedDocument,
-    Walk,
-    ZoneLook,
-    ZoneReport,
-    hex_of,
-    parse_walk,
-)
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light, mix
 from controller.lighting.look import DARK, ZoneState
@@ -53,7 +41,7 @@ LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not the desired ones."""
 UNEVEN = "TWL-F131"
 WHITE = Light(1.0, 1.0, 1.0)
-DARK_LOOK = ZoneLook(on=False, brightness=0.0)
+DARK_LOOK = wire.ZoneLook(on=False, brightness=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +82,7 @@ class WalkTest:
 
     def begin(self, payload: bytes, now_s: float) -> Reason | None:
         """Take a step, or the end of the test; returns why not, where it is none."""
-        step = parse_walk(payload)
+        step = wire.parse_walk(payload)
         if isinstance(step, Rejected):
             return step.reason
         frames = walk_levels(self._patch, step) if step.fixture is not None else None
@@ -111,7 +99,7 @@ class WalkTest:
         return self._frames
 
 
-def walk_levels(patch: Patch, step: Walk) -> dict[int, bytes] | None:
+def walk_levels(patch: Patch, step: wire.Walk) -> dict[int, bytes] | None:
     """The levels of all universes; None where the step names no fixture or channel of this patch."""
     placed = next((place for place in patch.placed if place.fixture.name == step.fixture), None)
     if placed is None or (step.channel is not None and step.channel > len(placed.channels)):
@@ -241,11 +229,11 @@ class DmxGateway:
         else:
             self._wrong_clock.clear()
 
-    def _shown(self) -> Mapping[str, ZoneLook]:
+    def _shown(self) -> Mapping[str, wire.ZoneLook]:
         """From what a fade that a document begins now would start; in the middle of one, where that began."""
         if self._playback is None or not self._resting:
             return self._acceptance.before
-        return {zone: ZoneLook.steady(fade.desired) for zone, fade in self._fades.items()}
+        return {zone: wire.ZoneLook.steady(fade.desired) for zone, fade in self._fades.items()}
 
     def _resume_fades(self, current: Playback) -> None:
         """The gateway has just started: find what was shown before, since the fade from it may be under way."""
@@ -288,29 +276,29 @@ class DmxGateway:
         self._report_s = reading.mono + (every_s if arrived else min(every_s, LAGGING_S))
         rejected = self._acceptance.rejected(reading.mono)
         is_uneven = any(alarm.raised for alarm in self._uneven_alarms.values())
-        own = (*([UNEVEN] if is_uneven else []), *([REFUSED] if rejected else []))
-        report = ReportedDocument(
+        own = (*([UNEVEN] if is_uneven else []), *([wire.REFUSED] if rejected else []))
+        report = wire.ReportedDocument(
             version=1,
             epoch=self.order.epoch,
             revision=self.order.revision,
             command_id=self._acceptance.command_id,
-            at=min(max(now or reading.wall, EARLIEST), LATEST),
+            at=min(max(now or reading.wall, wire.EARLIEST), wire.LATEST),
             zones=zones,
             by=self._by(reading),
             clock=self._time.clock,
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 3),
-            problems=(*self._output.problems, *own)[-MAX_PROBLEMS:],
+            problems=(*self._output.problems, *own)[-wire.MAX_PROBLEMS :],
             rejected=rejected.code if rejected is not None else None,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)
 
-    def _by(self, reading: ClockReading) -> By:
+    def _by(self, reading: ClockReading) -> wire.By:
         if self._walk.frames(reading.mono) is not None:
             return "local"
         return self._playback.by if self._playback is not None else "boot"
 
-    def _reported_zones(self, frames: Mapping[int, bytes], walking: bool) -> dict[str, ZoneReport]:
+    def _reported_zones(self, frames: Mapping[int, bytes], walking: bool) -> dict[str, wire.ZoneReport]:
         """What went out, by zone: exactly the desired state where its levels went out, else read back from the levels.
 
         A zone whose lamps visibly disagree shows nothing that could be said in one colour, and is left out. In a walk
@@ -347,5 +335,5 @@ class DmxGateway:
         return min(instants) + (reading.wall - now) if instants else None
 
 
-def _zone_report(state: ZoneState) -> ZoneReport:
-    return ZoneReport(on=state.on, color=hex_of(state), brightness=round(state.brightness, 4))
+def _zone_report(state: ZoneState) -> wire.ZoneReport:
+    return wire.ZoneReport(on=state.on, color=wire.hex_of(state), brightness=round(state.brightness, 4))

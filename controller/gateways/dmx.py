@@ -16,20 +16,7 @@ from pydantic import (
 
 from controller.errors import Mistake
 from controller.events.models import Reason
-from controller.gateways import wire
-from controller.gateways.base import (
-    DesiredState,
-    Destination,
-    Ignored,
-    Lack,
-    Message,
-    Order,
-    Refresh,
-    Rejected,
-    Report,
-    ReportedLook,
-    WithFixtures,
-)
+from controller.gateways import base, wire
 from controller.gateways.outputs import OutputField
 from controller.gateways.payloads import quoted
 from controller.lighting.color import Color, parse_color
@@ -77,7 +64,7 @@ class Afterwards(BaseModel):
     look: Annotated[Look, BeforeValidator(_look)] = Look()
 
 
-class Dmx(WithFixtures):
+class Dmx(base.WithFixtures):
     """A gateway of our own: fixtures patched into DMX universes behind one output."""
 
     KEEPS_PLAN: ClassVar[bool] = True
@@ -110,7 +97,7 @@ class Dmx(WithFixtures):
         return self.runs == "here"
 
     @property
-    def destinations(self) -> tuple[Destination, ...]:
+    def destinations(self) -> tuple[base.Destination, ...]:
         """Those of its output."""
         places = self.output.places(here=self.runs_here)
         return tuple((place, universe) for universe in self._universes for place in places)
@@ -120,7 +107,7 @@ class Dmx(WithFixtures):
         return ()
 
     @property
-    def refresh(self) -> Refresh:
+    def refresh(self) -> base.Refresh:
         """It reports every `report_every`."""
         return "itself"
 
@@ -137,14 +124,14 @@ class Dmx(WithFixtures):
         """Its documents, and what others may write to it: a foreign writer must be noticed."""
         return tuple(self.topic(leaf, prefix) for leaf in ("reported", "availability", "desired"))
 
-    def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
+    def encode(self, desired: base.DesiredState, prefix: str) -> tuple[base.Message, ...]:
         """One retained desired document, with as much of the plan ahead as fits into it."""
         cues = desired.cues[: wire.MAX_CUES]
         payload = self._document(desired, cues)
         while len(payload) > wire.MAX_PAYLOAD and len(cues) > 1:
             cues = cues[: max(1, len(cues) * wire.MAX_PAYLOAD // len(payload))]
             payload = self._document(desired, cues)
-        return (Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
+        return (base.Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
 
     def plan_bytes(self, looks: Mapping[str, Look]) -> int:
         """Of a document with the cue in force and PLANNED more, every other one with these looks."""
@@ -157,7 +144,7 @@ class Dmx(WithFixtures):
         cue = wire.PlannedCue(at=wire.ALWAYS, zones=zones, why="–" * ROOM_FOR_WHY)
         return len(cue.model_dump_json(exclude_none=True).encode())
 
-    def _document(self, desired: DesiredState, cues: tuple[Cue, ...]) -> bytes:
+    def _document(self, desired: base.DesiredState, cues: tuple[Cue, ...]) -> bytes:
         ends = (desired.valid_until or desired.now, *(cue.at for cue in desired.cues[len(cues) :]))
         steady = {zone: wire.ZoneLook.steady(state, desired.fade_s) for zone, state in desired.zones.items()}
         replaces = desired.replaces
@@ -187,22 +174,22 @@ class Dmx(WithFixtures):
         looks: Mapping[str, Look] = cue.looks
         return {zone: wire.ZoneLook.of(looks.get(zone, Look()), cue.of(zone).since, fade_s) for zone in self.zone_names}
 
-    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
+    def decode(self, topic: str, payload: bytes, prefix: str) -> base.Report | base.Ignored | base.Rejected:
         """A report, its availability, or a desired document that somebody else may have written."""
         leaf = topic.removeprefix(f"{prefix}/gateway/{self.name}/")
         if leaf == "availability":
             return _availability(payload)
         if leaf == "reported":
             return self._reported(payload)
-        return _written(payload) if leaf == "desired" else Ignored()
+        return _written(payload) if leaf == "desired" else base.Ignored()
 
-    def _reported(self, payload: bytes) -> Report | Ignored | Rejected:
+    def _reported(self, payload: bytes) -> base.Report | base.Ignored | base.Rejected:
         if not payload:
-            return Ignored()
+            return base.Ignored()
         document = wire.parse_reported(payload)
-        if isinstance(document, Rejected):
+        if isinstance(document, base.Rejected):
             return document
-        return Report(
+        return base.Report(
             zones={zone: _reported_look(document.zones[zone]) for zone in self.zone_names if zone in document.zones},
             order=document.order,
             command_id=document.command_id,
@@ -213,11 +200,11 @@ class Dmx(WithFixtures):
             uptime_s=document.uptime_s,
         )
 
-    def cannot(self) -> tuple[Lack, ...]:
+    def cannot(self) -> tuple[base.Lack, ...]:
         """It can do everything."""
         return ()
 
-    def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
+    def agrees(self, zone: str, desired: ZoneState, reported: base.ReportedLook) -> bool:
         """On or off as asked, and brightness and colour within what 8-bit levels can say."""
         if not desired.on or reported.on is not True:
             return reported.on is desired.on
@@ -228,21 +215,21 @@ class Dmx(WithFixtures):
         return near and all(abs(one - other) <= COLOR_TOLERANCE for one, other in pairs)
 
 
-def _reported_look(zone: wire.ZoneReport) -> ReportedLook:
+def _reported_look(zone: wire.ZoneReport) -> base.ReportedLook:
     color = Color.from_hex(zone.color) if zone.color is not None else None
-    return ReportedLook(on=zone.on, brightness=zone.brightness, color=color)
+    return base.ReportedLook(on=zone.on, brightness=zone.brightness, color=color)
 
 
-def _availability(payload: bytes) -> Report | Ignored | Rejected:
+def _availability(payload: bytes) -> base.Report | base.Ignored | base.Rejected:
     if payload in {b"online", b"offline"}:
-        return Report(online=payload == b"online")
+        return base.Report(online=payload == b"online")
     word = quoted(payload[:40].decode(errors="replace"))
-    return Rejected(Reason("not_online_or_offline", {"value": word})) if payload else Ignored()
+    return base.Rejected(Reason("not_online_or_offline", {"value": word})) if payload else base.Ignored()
 
 
-def _written(payload: bytes) -> Report:
+def _written(payload: bytes) -> base.Report:
     """Anything that is no document, and a cleared topic, has replaced ours: it counts as the lowest order of all."""
     document = wire.parse_desired(payload)
-    if isinstance(document, Rejected):
-        return Report(written=Order())
-    return Report(written=document.order, command_id=document.command_id)
+    if isinstance(document, base.Rejected):
+        return base.Report(written=base.Order())
+    return base.Report(written=document.order, command_id=document.command_id)

@@ -16,27 +16,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import payloads
+from controller.gateways import payloads, vendor
 from controller.gateways.base import DesiredState, Ignored, Message, Report
 from controller.gateways.light_json import ColorMode, WithColorModes, is_steady, read_color
-from controller.gateways.vendor import (
-    OFF,
-    Addressed,
-    AnswersQuestions,
-    Reader,
-    Topic,
-    WithAvailability,
-    command,
-    question,
-    report_of,
-)
 from controller.lighting.look import ZoneState
 
 EFFECT_OFF: dict[str, object] = {"effect": "None"}
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
-class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
+class EspHome(WithColorModes, vendor.WithAvailability, vendor.AnswersQuestions, vendor.Addressed):
     """A node and its lights. `payload_available` and `payload_not_available` are the node's `birth_message` and
     `will_message`, where these are not `online` and `offline`."""
 
@@ -47,7 +36,7 @@ class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
     ALONE: ClassVar[frozenset[ColorMode]] = frozenset({"onoff", "brightness", "color_temp", "rgb"})
 
     kind: Literal["esphome"] = "esphome"
-    topic: Topic
+    topic: vendor.Topic
     light: ObjectId | None = None
     zones: Mapping[str, ObjectId] = Field(default_factory=dict)
     color_modes: tuple[Literal["onoff", "brightness", "color_temp", "rgb"], ...] = Field(("rgb",), min_length=1)
@@ -58,7 +47,7 @@ class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
             raise Mistake("TWL-S221", key="light")
         return self
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:
+    def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """The node's status and each light's state."""
         states = {f"{self.topic}/light/{light}/state": partial(_state, zone) for zone, light in self.addresses.items()}
         return {f"{self.topic}/status": self.presence, **states}
@@ -66,7 +55,7 @@ class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command for each light, or two, see `_commands`."""
         return tuple(
-            command(f"{self.topic}/light/{light}/command", payloads.dumped(**keys), part)
+            vendor.command(f"{self.topic}/light/{light}/command", payloads.dumped(**keys), part)
             for zone, light in self.addresses.items()
             for part, keys in self._commands(self.reduce(zone, desired.zones[zone]), desired.fade_s).items()
         )
@@ -87,7 +76,7 @@ class EspHome(WithColorModes, WithAvailability, AnswersQuestions, Addressed):
     def query(self, prefix: str) -> tuple[Message, ...]:
         """An empty command for each light, which changes nothing and is answered with the state. It ends a running fade
         within the light's default transition of a second: hence asked seldom."""
-        return tuple(question(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
+        return tuple(vendor.question(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
 
 
 def _color(state: ZoneState) -> dict[str, object]:
@@ -103,7 +92,7 @@ def _state(zone: str, payload: bytes) -> Report | Ignored:
     keys = payloads.document(payload)
     on = payloads.switch(keys.get("state"))
     if on is False:
-        return report_of(zone, OFF)
+        return vendor.report_of(zone, vendor.OFF)
     steady = is_steady(keys["effect"]) if "effect" in keys else None
     look = replace(read_color(keys), on=on, steady=steady)
-    return report_of(zone, look, payloads.fraction(keys.get("brightness"), 255))
+    return vendor.report_of(zone, look, payloads.fraction(keys.get("brightness"), 255))

@@ -13,28 +13,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import capabilities, payloads
+from controller.gateways import capabilities, payloads, vendor
 from controller.gateways.base import DesiredState, DeviceFault, Ignored, Lack, Message, Report
 from controller.gateways.light_json import WithColorModes, is_steady, read_color
 from controller.gateways.payloads import Contradiction, Unreadable, plain
-from controller.gateways.vendor import (
-    OFF,
-    AnswersCommands,
-    OneZone,
-    Reader,
-    Topic,
-    WithAvailability,
-    Word,
-    command,
-    contradiction,
-    report_of,
-)
 from controller.lighting.look import ZoneState
 
 Kelvin = Annotated[int, Field(ge=1000, le=20_000)]
 
 
-class HomeAssistant(WithColorModes, WithAvailability, AnswersCommands, OneZone):
+class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersCommands, vendor.OneZone):
     """A light that speaks the JSON schema of Home Assistant. Without `state_topic` it cannot confirm.
 
     In some firmwares a running effect goes on under every colour: `no_effect` is their name for having none, as `Solid`
@@ -45,10 +33,10 @@ class HomeAssistant(WithColorModes, WithAvailability, AnswersCommands, OneZone):
     COLOR_TOLERANCE: ClassVar[int] = 5
 
     kind: Literal["home-assistant"] = "home-assistant"
-    command_topic: Topic
-    state_topic: Topic | None = None
-    availability_topic: Topic | None = None
-    no_effect: Word | None = None
+    command_topic: vendor.Topic
+    state_topic: vendor.Topic | None = None
+    availability_topic: vendor.Topic | None = None
+    no_effect: vendor.Word | None = None
     brightness_scale: Annotated[int, Field(ge=1, le=65_535)] = 255
     color_temp_kelvin: bool = False
     min_kelvin: Kelvin = 2000
@@ -74,9 +62,9 @@ class HomeAssistant(WithColorModes, WithAvailability, AnswersCommands, OneZone):
             return super().mireds
         return 1e6 / self.max_kelvin, 1e6 / self.min_kelvin
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:
+    def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """State and availability, where they have topics."""
-        known: dict[str | None, Reader] = {self.availability_topic: self.presence, self.state_topic: self._state}
+        known: dict[str | None, vendor.Reader] = {self.availability_topic: self.presence, self.state_topic: self._state}
         return {topic: reader for topic, reader in known.items() if topic is not None}
 
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
@@ -87,14 +75,14 @@ class HomeAssistant(WithColorModes, WithAvailability, AnswersCommands, OneZone):
             keys["effect"] = self.no_effect
         if desired.fade_s > 0 and self.dimmed:
             keys["transition"] = plain(self.fade(desired.fade_s))
-        return (command(self.command_topic, payloads.dumped(**keys)),)
+        return (vendor.command(self.command_topic, payloads.dumped(**keys)),)
 
     def recheck(self, zones: Mapping[str, ZoneState]) -> tuple[Message, ...]:
         """On or off and no more: the lamp keeps its brightness and colour, and reports them."""
         if self.refresh != "command":
             return ()
         state = "ON" if self.reduce(self.zone, zones[self.zone]).on else "OFF"
-        return (command(self.command_topic, payloads.dumped(state=state)),)
+        return (vendor.command(self.command_topic, payloads.dumped(state=state)),)
 
     def cannot(self) -> tuple[Lack, ...]:
         """A scale that is not written may be wrong. A lamp of Zigbee2MQTT, as the bridge announces it to Home
@@ -127,19 +115,19 @@ class HomeAssistant(WithColorModes, WithAvailability, AnswersCommands, OneZone):
         keys = payloads.members(keys.get("MQTT", keys))  # some versions of ESPixelStick wrap everything in `MQTT`
         on = payloads.switch(keys.get("state"))  # null: unknown
         if on is False:
-            return replace(report_of(self.zone, OFF), fault=self._beyond_scale(keys.get("brightness")))
+            return replace(vendor.report_of(self.zone, vendor.OFF), fault=self._beyond_scale(keys.get("brightness")))
         brightness = payloads.scaled(keys.get("brightness"), self.steps, "brightness_scale") or None
         keys = {**keys, "color_temp": self._mired(keys.get("color_temp"))}
         effect = keys.get("effect")  # many firmwares name an effect only while it runs
         steady = on is True and (effect == self.no_effect or is_steady(effect)) if "state" in keys else None
-        return report_of(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
+        return vendor.report_of(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
 
     def _beyond_scale(self, brightness: object) -> DeviceFault | None:
         """A lamp that is off may still report the brightness that it would have, and so its scale."""
         try:
             payloads.scaled(brightness, self.steps, "brightness_scale")
         except Contradiction as error:
-            return contradiction(self.state_topic or "", error)
+            return vendor.contradiction(self.state_topic or "", error)
         except Unreadable:
             pass
         return None

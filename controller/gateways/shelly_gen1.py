@@ -9,23 +9,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from controller.gateways import capabilities, payloads
+from controller.gateways import capabilities, payloads, vendor
 from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
-from controller.gateways.vendor import (
-    OFF,
-    AnswersQuestions,
-    OneZone,
-    Reader,
-    command,
-    presence,
-    question,
-    refused,
-    report_of,
-)
 from controller.lighting.color import Color
 
 
-class ShellyGen1(AnswersQuestions, OneZone):
+class ShellyGen1(vendor.AnswersQuestions, vendor.OneZone):
     """A Shelly RGBW2 by its device name."""
 
     WRITES_FLASH: ClassVar[bool] = False
@@ -41,11 +30,11 @@ class ShellyGen1(AnswersQuestions, OneZone):
         """The topic of its one light in colour mode."""
         return f"shellies/{self.device}/color/0"
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:
+    def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """Last will, and the two reports that come every 30 s unless that was switched off."""
         return {
             # `true`, or `false` by last will, which this generation does not retain: absence says nothing
-            f"shellies/{self.device}/online": presence,
+            f"shellies/{self.device}/online": vendor.presence,
             self.light: self._switch,
             f"{self.light}/status": self._status,
             f"shellies/{self.device}/white/0/status": self._white,
@@ -60,28 +49,28 @@ class ShellyGen1(AnswersQuestions, OneZone):
             gain = capabilities.step(state.brightness, self.STEPS)
             keys |= {"red": red, "green": green, "blue": blue, "white": 0, "gain": gain, "effect": 0}
         payload = payloads.dumped(**keys, transition=round(1000 * self.fade(desired.fade_s)))
-        return (command(f"{self.light}/set", payload),)
+        return (vendor.command(f"{self.light}/set", payload),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """It then publishes its status."""
-        return (question(f"shellies/{self.device}/command", b"update"),)
+        return (vendor.question(f"shellies/{self.device}/command", b"update"),)
 
     def _white(self, payload: bytes) -> Report:
         """In white mode it obeys none of our commands."""
         payloads.document(payload)
-        return refused(self.zone_names, "mode white")
+        return vendor.refused(self.zone_names, "mode white")
 
     def _switch(self, payload: bytes) -> Report | Ignored:
         word = payloads.text(payload)  # on, off, or `overpower`, which is off too
-        return report_of(self.zone, ReportedLook(on=word != "overpower" and payloads.switch(word)))
+        return vendor.report_of(self.zone, ReportedLook(on=word != "overpower" and payloads.switch(word)))
 
     def _status(self, payload: bytes) -> Report | Ignored:
         keys = payloads.document(payload)
         on = payloads.switch(keys.get("ison"))
         if on is False:
-            return report_of(self.zone, OFF)
+            return vendor.report_of(self.zone, vendor.OFF)
         look = ReportedLook(on=on, color=_color(keys) if "red" in keys else None, steady=_steady(keys))
-        return report_of(self.zone, look, payloads.fraction(keys.get("gain"), self.STEPS))
+        return vendor.report_of(self.zone, look, payloads.fraction(keys.get("gain"), self.STEPS))
 
 
 def _color(keys: Mapping[str, object]) -> Color:

@@ -15,19 +15,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from controller.errors import Mistake
-from controller.gateways import capabilities, payloads
+from controller.gateways import capabilities, payloads, vendor
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
-from controller.gateways.vendor import (
-    OFF,
-    Addressed,
-    AnswersQuestions,
-    Reader,
-    Topic,
-    command,
-    presence,
-    refused,
-    report_of,
-)
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -45,7 +34,7 @@ def _component(value: str) -> str:
 Component = Annotated[str, AfterValidator(_component), WithJsonSchema({"type": "string", "pattern": COMPONENT})]
 
 
-class ShellyGen2(AnswersQuestions, Addressed):
+class ShellyGen2(vendor.AnswersQuestions, vendor.Addressed):
     """A device and its components."""
 
     WRITES_FLASH: ClassVar[bool] = False
@@ -55,7 +44,7 @@ class ShellyGen2(AnswersQuestions, Addressed):
     MAX_FADE_S: ClassVar[float] = 10_800.0
 
     kind: Literal["shelly-gen2"] = "shelly-gen2"
-    topic: Topic
+    topic: vendor.Topic
     component: Component = "rgbw:0"
     zones: Mapping[str, Component] = Field(default_factory=dict)
 
@@ -63,12 +52,12 @@ class ShellyGen2(AnswersQuestions, Addressed):
         """Our `src`, so that answers reach nobody else."""
         return f"{prefix}/gateway/{self.name}"
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:
+    def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """Last will, status of each component, notices and answers."""
         states = {f"{self.topic}/status/{part}": partial(self._status, zone) for zone, part in self.addresses.items()}
         return {
             # `true`, or `false` by last will, which is not retained: absence says nothing
-            f"{self.topic}/online": presence,
+            f"{self.topic}/online": vendor.presence,
             **states,
             f"{self.topic}/events/rpc": self._notice,
             f"{self.source(prefix)}/rpc": self._answer,
@@ -106,7 +95,7 @@ class ShellyGen2(AnswersQuestions, Addressed):
             method=f"{METHODS[family]}.{verb}",
             params={"id": int(index), **params},
         )
-        return command(f"{self.topic}/rpc", payload, part=f"{verb} {zone}")
+        return vendor.command(f"{self.topic}/rpc", payload, part=f"{verb} {zone}")
 
     def _params(self, zone: str, desired: ZoneState) -> dict[str, object]:
         state = self.reduce(zone, desired)
@@ -144,7 +133,7 @@ class ShellyGen2(AnswersQuestions, Addressed):
             # 404 where the profile has no such component, -103 for a wrong argument, 401 where a password is set
             error = payloads.members(keys["error"])
             zones = (asked[int(place)],) if place in asked else self.zone_names
-            return refused(zones, f"{error.get('code')}: {error.get('message')}")
+            return vendor.refused(zones, f"{error.get('code')}: {error.get('message')}")
         result = keys.get("result")
         if not isinstance(result, dict) or "output" not in result or place is None:
             return Report()
@@ -155,8 +144,8 @@ def _report(zone: str, keys: Mapping[str, object]) -> Report:
     """`rgb` and `white` may come apart, in notices of their own."""
     on = payloads.switch(keys.get("output"))
     if on is False:
-        return report_of(zone, OFF)
+        return vendor.report_of(zone, vendor.OFF)
     color = Color.from_rgb(*payloads.components(keys["rgb"], 3)) if keys.get("rgb") is not None else None
     white = payloads.within(keys.get("white"), 0, 255)
     look = ReportedLook(on=on, color=color, white=None if white is None else round(white))
-    return report_of(zone, look, payloads.fraction(keys.get("brightness"), 100))
+    return vendor.report_of(zone, look, payloads.fraction(keys.get("brightness"), 100))

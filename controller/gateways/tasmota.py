@@ -13,23 +13,9 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import capabilities, payloads
+from controller.gateways import capabilities, payloads, vendor
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
 from controller.gateways.payloads import Unreadable
-from controller.gateways.vendor import (
-    OFF,
-    AnswersQuestions,
-    OneZone,
-    Reader,
-    Topic,
-    Word,
-    checked_topic,
-    command,
-    presence,
-    question,
-    refused,
-    report_of,
-)
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 
@@ -48,7 +34,7 @@ def _full_topic(value: str) -> str:
     # `%hostname%` and `%id%` must be written out: only the device knows them
     if "%topic%" not in value or "%" in value.replace("%prefix%", "").replace("%topic%", ""):
         raise Mistake("TWL-S223", value=value)
-    checked_topic(value.rstrip("/"))
+    vendor.checked_topic(value.rstrip("/"))
     return value.rstrip("/") + "/"
 
 
@@ -58,7 +44,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Tasmota(AnswersQuestions, OneZone):
+class Tasmota(vendor.AnswersQuestions, vendor.OneZone):
     """A Tasmota light by its topic.
 
     `prefixes` are Prefix1 to 3; `payload_on` and `payload_off` are its words for on and off (StateText2 and 1), while
@@ -73,10 +59,10 @@ class Tasmota(AnswersQuestions, OneZone):
     MAX_FADE_S: ClassVar[float] = 20.0
 
     kind: Literal["tasmota"] = "tasmota"
-    topic: Annotated[Topic, AfterValidator(_lamp)]
-    prefixes: Annotated[tuple[Topic, ...], Field(min_length=3, max_length=3)] = ("cmnd", "stat", "tele")
-    payload_on: Word | None = None
-    payload_off: Word | None = None
+    topic: Annotated[vendor.Topic, AfterValidator(_lamp)]
+    prefixes: Annotated[tuple[vendor.Topic, ...], Field(min_length=3, max_length=3)] = ("cmnd", "stat", "tele")
+    payload_on: vendor.Word | None = None
+    payload_off: vendor.Word | None = None
     full_topic: Annotated[str, AfterValidator(_full_topic)] = "%prefix%/%topic%/"
     channels: Annotated[int, Field(ge=1, le=5)] = 3
 
@@ -96,10 +82,10 @@ class Tasmota(AnswersQuestions, OneZone):
         written = self.prefixes[("cmnd", "stat", "tele").index(prefix)]
         return full.replace("%prefix%", written).replace("%topic%", self.topic) + leaf
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:
+    def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """Last will, answers, telemetry and plain power."""
         return {
-            self.at("tele", "LWT"): presence,
+            self.at("tele", "LWT"): vendor.presence,
             **{self.at("stat", leaf): self._state for leaf in STATES},
             self.at("stat", "STATUS11"): self._status,
             self.at("tele", "STATE"): self._state,
@@ -131,7 +117,7 @@ class Tasmota(AnswersQuestions, OneZone):
         fade = ["Fade 1", f"Speed {max(1, round(2 * fade_s))}"] if fade_s > 0 or not state.on else ["Fade 0"]
         light = [*self._color(state.color), f"Dimmer {capabilities.step(state.brightness, self.STEPS)}", "Power ON"]
         payload = "; ".join(fade + (light if state.on else ["Power OFF"]))
-        return (command(self.at("cmnd", "Backlog0"), payload.encode()),)
+        return (vendor.command(self.at("cmnd", "Backlog0"), payload.encode()),)
 
     def _color(self, color: Color | None) -> list[str]:
         if color is None:
@@ -146,7 +132,7 @@ class Tasmota(AnswersQuestions, OneZone):
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """Asks for the state."""
-        return (question(self.at("cmnd", "State"), b""),)
+        return (vendor.question(self.at("cmnd", "State"), b""),)
 
     def cannot(self) -> tuple[Lack, ...]:
         """One and two channels have no colours."""
@@ -164,15 +150,17 @@ class Tasmota(AnswersQuestions, OneZone):
 
     def _read(self, keys: Mapping[str, object]) -> Report | Ignored:
         if keys.get("Command") in REFUSALS:
-            return refused(self.zone_names, " ".join(str(keys[key]) for key in ("Command", "Input") if key in keys))
+            return vendor.refused(
+                self.zone_names, " ".join(str(keys[key]) for key in ("Command", "Input") if key in keys)
+            )
         power = keys.get("POWER", keys.get("POWER1"))
         on = payloads.switched(power, self.payload_on, self.payload_off, "payload")
         if on is False:
-            return report_of(self.zone, OFF)
+            return vendor.report_of(self.zone, vendor.OFF)
         scheme = payloads.within(keys.get("Scheme"), 0, 255)
         look = replace(self._look(keys), on=on, steady=None if scheme is None else scheme == 0)
         dimmer = keys.get("Dimmer", keys.get("Dimmer1"))
-        return report_of(self.zone, look, payloads.fraction(dimmer, self.STEPS))
+        return vendor.report_of(self.zone, look, payloads.fraction(dimmer, self.STEPS))
 
     def _look(self, keys: Mapping[str, object]) -> ReportedLook:
         if self.channels == 1:

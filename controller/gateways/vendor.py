@@ -11,20 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from controller.errors import Mistake
-from controller.gateways import capabilities, payloads
-from controller.gateways.base import (
-    DesiredState,
-    DeviceFault,
-    Gateway,
-    Ignored,
-    Lack,
-    Message,
-    Name,
-    Refresh,
-    Rejected,
-    Report,
-    ReportedLook,
-)
+from controller.gateways import base, capabilities, payloads
 from controller.gateways.payloads import Contradiction, UnknownWord, Unreadable
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
@@ -38,9 +25,9 @@ REFUSED = "TWL-G120"
 CONTRADICTED = "TWL-G121"
 UNKNOWN_WORD = "TWL-G122"
 
-Reader = Callable[[bytes], Report | Ignored]
+Reader = Callable[[bytes], base.Report | base.Ignored]
 PRESENT = {"online": True, "offline": False, "true": True, "false": False}
-OFF = ReportedLook(on=False)
+OFF = base.ReportedLook(on=False)
 SAMPLES = (DARK, ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0))
 """States between which a dialect uses every topic that it has."""
 
@@ -58,7 +45,7 @@ Topic = Annotated[str, AfterValidator(checked_topic)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class Vendor(Gateway):
+class Vendor(base.Gateway):
     """A vendor's gateway. It obeys commands, keeps no plan, and has no outputs of ours."""
 
     STEPS: ClassVar[int] = 255
@@ -92,7 +79,7 @@ class Vendor(Gateway):
         """Everything below the topics with the device's own name in them, and its answers to us; where it has no such
         name, the topics in `tower.yaml`."""
         now = datetime(2000, 1, 1, tzinfo=UTC)
-        states = [DesiredState(now, dict.fromkeys(self.zone_names, sample)) for sample in SAMPLES]
+        states = [base.DesiredState(now, dict.fromkeys(self.zone_names, sample)) for sample in SAMPLES]
         sent = [message.topic for state in states for message in self.encode(state, prefix)]
         topics = {*self.topics(prefix), *sent, *(message.topic for message in self.query(prefix))}
         if not self.DEVICE_KEY:
@@ -102,27 +89,27 @@ class Vendor(Gateway):
         found = {f"/{topic}/".partition(f"/{device}/") for topic in topics}
         return tuple(sorted(answers | {f"{head}/{device}/#".lstrip("/") for head, name, _ in found if name}))
 
-    def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
+    def decode(self, topic: str, payload: bytes, prefix: str) -> base.Report | base.Ignored | base.Rejected:
         """What a message says. An empty payload is a retained message being deleted; any other on these topics proves
         that the gateway lives."""
         if prefix not in self.known_readers:
             self.known_readers[prefix] = self.readers(prefix)
         reader = self.known_readers[prefix].get(topic)
         if reader is None or not payload:
-            return Ignored()
+            return base.Ignored()
         try:
             return reader(payload)
         except Contradiction as error:
             # a last will may be the word that is not known, and proves no life
-            return Report(fault=contradiction(topic, error), alive=not isinstance(error, UnknownWord))
+            return base.Report(fault=contradiction(topic, error), alive=not isinstance(error, UnknownWord))
         except Unreadable as error:
-            return Rejected(error.reason)
+            return base.Rejected(error.reason)
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
         """The desired state in steps of the firmware's brightness."""
         return capabilities.in_steps(capabilities.lit(desired), self.steps)
 
-    def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
+    def agrees(self, zone: str, desired: ZoneState, reported: base.ReportedLook) -> bool:
         """On or off as asked, brightness and colour within their tolerances, and no effect of its own running. What
         was not reported agrees with nothing."""
         expected = self.reduce(zone, desired)
@@ -137,11 +124,11 @@ class Vendor(Gateway):
         a firmware may count in, and never so coarse that the next step of a short scale passes."""
         return reported is not None and abs(expected - reported) <= 1.5 / min(255, max(50, self.steps))
 
-    def same_color(self, expected: ZoneState, reported: ReportedLook) -> bool:
+    def same_color(self, expected: ZoneState, reported: base.ReportedLook) -> bool:
         """Whether a reported colour is the one asked for."""
         return expected.color is None or capabilities.same_color(expected.color, reported, self.COLOR_TOLERANCE)
 
-    def cannot(self) -> tuple[Lack, ...]:
+    def cannot(self) -> tuple[base.Lack, ...]:
         """No vendor's gateway keeps the plan."""
         if not self.confirms:
             return ("report", "plan")
@@ -164,11 +151,11 @@ class WithAvailability(Vendor):
             raise Mistake("TWL-S241", key="payload_available", other="payload_not_available")
         return self
 
-    def presence(self, payload: bytes) -> Report:
+    def presence(self, payload: bytes) -> base.Report:
         """Its birth, last will or availability."""
         words = {self.payload_available: True, self.payload_not_available: False}
         if (online := words.get(payloads.text(payload))) is not None:
-            return Report(online=online)
+            return base.Report(online=online)
         try:
             report = presence(payload)
         except Unreadable as error:
@@ -182,12 +169,12 @@ class AnswersQuestions(Vendor):
     """A gateway that reports its state when it is asked."""
 
     @property
-    def refresh(self) -> Refresh:
+    def refresh(self) -> base.Refresh:
         """Its question."""
         return "query"
 
     @abstractmethod
-    def query(self, prefix: str) -> tuple[Message, ...]:
+    def query(self, prefix: str) -> tuple[base.Message, ...]:
         """As in Gateway."""
 
 
@@ -209,11 +196,11 @@ class AnswersCommands(Vendor):
         return self.state_topic is not None
 
     @property
-    def refresh(self) -> Refresh:
+    def refresh(self) -> base.Refresh:
         """The command that it has obeyed already."""
         return "command" if self.confirms and self.answers_repeats else "nothing"
 
-    def query(self, prefix: str) -> tuple[Message, ...]:
+    def query(self, prefix: str) -> tuple[base.Message, ...]:
         """It has none."""
         return ()
 
@@ -221,7 +208,7 @@ class AnswersCommands(Vendor):
 class OneZone(Vendor):
     """A gateway that drives one zone."""
 
-    zone: Name
+    zone: base.Name
 
     @property
     def zone_names(self) -> tuple[str, ...]:
@@ -235,8 +222,8 @@ class Addressed(Vendor):
     ADDRESS: ClassVar[str]
     """The key of the single address."""
 
-    zone: Name | None = None
-    zones: Mapping[Name, str] = Field(default_factory=dict)
+    zone: base.Name | None = None
+    zones: Mapping[base.Name, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _zone_or_zones(self) -> Self:
@@ -258,40 +245,40 @@ class Addressed(Vendor):
         return tuple(self.addresses)
 
 
-def report_of(zone: str, look: ReportedLook, brightness: float | None = None) -> Report:
+def report_of(zone: str, look: base.ReportedLook, brightness: float | None = None) -> base.Report:
     """A report of one zone; one that says nothing of the light says only that the gateway lives. Brightness 0 is off,
     whatever the switch says."""
     if brightness is not None:
         look = replace(look, brightness=brightness)
     if look.on is False or brightness == 0:
         look = OFF  # devices that are off still report their last colour, which means nothing then
-    return Report() if look == ReportedLook() else Report(zones={zone: look})
+    return base.Report() if look == base.ReportedLook() else base.Report(zones={zone: look})
 
 
-def contradiction(topic: str, error: Contradiction) -> DeviceFault:
+def contradiction(topic: str, error: Contradiction) -> base.DeviceFault:
     """What was said on a topic against the keys in `tower.yaml`."""
     code = UNKNOWN_WORD if isinstance(error, UnknownWord) else CONTRADICTED
-    return DeviceFault(code, {"topic": topic, "key": error.key, "value": error.value})
+    return base.DeviceFault(code, {"topic": topic, "key": error.key, "value": error.value})
 
 
-def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> Report:
+def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> base.Report:
     """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report."""
-    return Report(
-        fault=DeviceFault(REFUSED, {"error": payloads.quoted(error, MAX_ERROR)}, zones, passes=True), alive=alive
+    return base.Report(
+        fault=base.DeviceFault(REFUSED, {"error": payloads.quoted(error, MAX_ERROR)}, zones, passes=True), alive=alive
     )
 
 
-def command(topic: str, payload: bytes, part: str = "") -> Message:
+def command(topic: str, payload: bytes, part: str = "") -> base.Message:
     """A command, never retained: a retained one would be replayed at every reconnect."""
-    return Message(topic, payload, qos=1, retain=False, part=part)
+    return base.Message(topic, payload, qos=1, retain=False, part=part)
 
 
-def question(topic: str, payload: bytes, part: str = "") -> Message:
+def question(topic: str, payload: bytes, part: str = "") -> base.Message:
     """What asks for the state; it replaces no command."""
     return command(topic, payload, f"{part}?")
 
 
-def presence(payload: bytes) -> Report:
+def presence(payload: bytes) -> base.Report:
     """A birth, last will or availability: online or offline, true or false, plain or as the `state` of an object."""
     word: object = payloads.text(payload)
     if str(word).startswith("{"):
@@ -299,4 +286,4 @@ def presence(payload: bytes) -> Report:
     online = PRESENT.get(word.lower()) if isinstance(word, str) else None
     if online is None:
         raise Unreadable("not_online_or_offline", value=payloads.quoted(word))
-    return Report(online=online)
+    return base.Report(online=online)

@@ -14,22 +14,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from controller.errors import Mistake
-from controller.gateways import capabilities, payloads
+from controller.gateways import capabilities, payloads, vendor
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook
 from controller.gateways.light_json import WithColorModes, read_color
 from controller.gateways.payloads import MAX_PAYLOAD
-from controller.gateways.vendor import (
-    OFF,
-    AnswersQuestions,
-    OneZone,
-    Reader,
-    Topic,
-    command,
-    presence,
-    question,
-    refused,
-    report_of,
-)
 from controller.lighting.color import Color
 from controller.lighting.gamut import nearest
 from controller.lighting.look import ZoneState
@@ -54,7 +42,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Zigbee2Mqtt(WithColorModes, AnswersQuestions, OneZone):
+class Zigbee2Mqtt(WithColorModes, vendor.AnswersQuestions, vendor.OneZone):
     """A lamp or group by its friendly name."""
 
     WRITES_FLASH: ClassVar[bool] = False
@@ -66,7 +54,7 @@ class Zigbee2Mqtt(WithColorModes, AnswersQuestions, OneZone):
     MAX_FADE_S: ClassVar[float] = 6553.0
 
     kind: Literal["zigbee2mqtt"] = "zigbee2mqtt"
-    topic: Annotated[Topic, AfterValidator(_lamp)]
+    topic: Annotated[vendor.Topic, AfterValidator(_lamp)]
     color_modes: tuple[Literal["onoff", "brightness", "color_temp", "xy"], ...] = Field(
         ("xy", "color_temp"), min_length=1
     )
@@ -85,13 +73,13 @@ class Zigbee2Mqtt(WithColorModes, AnswersQuestions, OneZone):
         ends = [levels.index(BASE) + 1] if BASE in levels[:-1] else range(1, len(levels))
         return tuple("/".join((*levels[:end], "bridge", "state")) for end in ends if levels[:end] != [""])
 
-    def readers(self, prefix: str) -> Mapping[str, Reader]:
+    def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """Bridge and its log, availability and state. When the bridge is offline so is the lamp; the bridge's topic is
         subscribed first, so that the lamp's own retained message comes after it."""
         return {
-            **dict.fromkeys(self.bridges, presence),
+            **dict.fromkeys(self.bridges, vendor.presence),
             **{f"{bridge.removesuffix('state')}logging": partial(self._log, bridge) for bridge in self.bridges},
-            f"{self.topic}/availability": presence,
+            f"{self.topic}/availability": vendor.presence,
             self.topic: self._state,
         }
 
@@ -101,14 +89,16 @@ class Zigbee2Mqtt(WithColorModes, AnswersQuestions, OneZone):
         keys = self.switched(state) | (self.mired(state) or _color(state))
         if desired.fade_s > 0 and self.dimmed:
             keys["transition"] = payloads.plain(self.fade(desired.fade_s))
-        return (command(f"{self.topic}/set", payloads.dumped(**keys)),)
+        return (vendor.command(f"{self.topic}/set", payloads.dumped(**keys)),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
         """Reads the lamp, not the cache. Only what the lamp has: the bridge would call the rest an error."""
         colors = {"xy": "color", "color_temp": "color_temp"}
         color = next((colors[mode] for mode in colors if mode in self.color_modes), None)
         parts = ("state", "brightness" if self.dimmed else None, color)
-        return (question(f"{self.topic}/get", payloads.dumped(**{part: "" for part in parts if part is not None})),)
+        return (
+            vendor.question(f"{self.topic}/get", payloads.dumped(**{part: "" for part in parts if part is not None})),
+        )
 
     def cannot(self) -> tuple[Lack, ...]:
         """A group is not asked what its lamps show."""
@@ -123,15 +113,15 @@ class Zigbee2Mqtt(WithColorModes, AnswersQuestions, OneZone):
         message = str(keys.get("message"))
         name = self.topic.removeprefix(bridge.removesuffix("bridge/state"))
         named = keys.get("level") == "error" and f"'{name}'" in message
-        return refused(self.zone_names, message, alive=False) if named else Ignored()
+        return vendor.refused(self.zone_names, message, alive=False) if named else Ignored()
 
     def _state(self, payload: bytes) -> Report | Ignored:
         keys = payloads.document(payload)
         on = payloads.switch(keys.get("state"))
         if on is False:
-            return report_of(self.zone, OFF)
+            return vendor.report_of(self.zone, vendor.OFF)
         look = replace(_look(keys), on=on)
-        return report_of(self.zone, look, payloads.fraction(keys.get("brightness"), self.STEPS))
+        return vendor.report_of(self.zone, look, payloads.fraction(keys.get("brightness"), self.STEPS))
 
     def same_color(self, expected: ZoneState, reported: ReportedLook) -> bool:
         """By xy under the bridge's own formula, or by mired. A lamp may keep a colour that it cannot show as the

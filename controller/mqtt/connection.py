@@ -11,17 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller.gateways.base import Message
+from controller.mqtt import incoming
 from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, PARTS, Address, ClientSettings
-from controller.mqtt.incoming import (
-    Coalesced,
-    Connected,
-    Disconnected,
-    Forgot,
-    Oversized,
-    Received,
-    SubscriptionGranted,
-    SubscriptionRefused,
-)
 from controller.mqtt.paho_loop import NOTHING_RECEIVED, PahoLoop
 from controller.mqtt.queues import WINDOW, Inbox, Outbox
 from controller.retry import TokenBucket
@@ -92,7 +83,7 @@ class Connection:
                 self._tick()
             except Exception as error:
                 self._paho.fail(error)
-        self._inbox.put(Disconnected(str(self._address), self._paho.over.result()))
+        self._inbox.put(incoming.Disconnected(str(self._address), self._paho.over.result()))
 
     async def leave(self) -> None:
         """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""
@@ -159,7 +150,7 @@ class Connection:
             self._paho.end(UNACKNOWLEDGED)
         self._subscribe(now)
         if self._overtaken and self._overtaken_items.allows(now):
-            self._inbox.put(Coalesced(str(self._address), self._overtaken_topic, self._overtaken))
+            self._inbox.put(incoming.Coalesced(str(self._address), self._overtaken_topic, self._overtaken))
             self._overtaken, self._overtaken_items = 0, self._overtaken_items.spend(now)
         self._turn()
 
@@ -182,14 +173,16 @@ class Connection:
         for message in self._settings.birth:
             self._outbox.put(message)
         self._inbox.put(
-            Connected(str(self._address), bool(flags.session_present), self._attempts, self._paho.certificate_until)
+            incoming.Connected(
+                str(self._address), bool(flags.session_present), self._attempts, self._paho.certificate_until
+            )
         )
 
     def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any) -> None:
         self._paho.handled += 1
         answered = self._subscriptions.answered(mid, [reason.is_failure for reason in reasons])
         for topic_filter, is_refused in answered:
-            kind = SubscriptionRefused if is_refused else SubscriptionGranted
+            kind = incoming.SubscriptionRefused if is_refused else incoming.SubscriptionGranted
             self._inbox.put(kind(str(self._address), topic_filter))
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _more: Any) -> None:
@@ -206,13 +199,13 @@ class Connection:
         if topic == self._settings.status_topic and not self._is_subscribed(topic, message.retain):
             return
         if len(message.payload) > MAX_PAYLOAD_BYTES:
-            self._inbox.put(Oversized(broker, topic, len(message.payload)), (Oversized, self, topic))
+            self._inbox.put(incoming.Oversized(broker, topic, len(message.payload)), (incoming.Oversized, self, topic))
             return
-        received = Received(broker, topic, bytes(message.payload), message.retain, message.qos)
+        received = incoming.Received(broker, topic, bytes(message.payload), message.retain, message.qos)
         slot = None if topic in self._settings.streams else (self, topic)
         older = self._inbox.put(received, slot, PARTS if topic in self._settings.partial else 1)
         # what was retained is from before the connection, and a copy says nothing that the newer one does not say
-        if isinstance(older, Received) and not older.retain and older.payload != received.payload:
+        if isinstance(older, incoming.Received) and not older.retain and older.payload != received.payload:
             self._overtaken += 1
             self._overtaken_topic = topic
 
@@ -225,7 +218,7 @@ class Connection:
         if self._status_to_verify:
             self._status_to_verify = None
             if not retain:
-                self._inbox.put(Forgot(str(self._address)))
+                self._inbox.put(incoming.Forgot(str(self._address)))
         return any(matches(wanted, status_topic) for wanted, _ in self._settings.subscriptions)
 
 
