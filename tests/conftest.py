@@ -1,10 +1,13 @@
 """What all tests share: they run side by side; in CI every real part is there, so a skip is a failure; nothing fails
 for being slow; and no program that a test started outlives the tests."""
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 # a time per example measures the machine, not the code; what is broken shows in one example of few: a parser, a colour.
-# `.ci/full` asks for "thorough"
+# `.ci/full` asks for "thorough", which also multiplies what a test says with `examples` (tests/parts.py)
 settings.register_profile("any machine", deadline=None, max_examples=40)
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("any machine")
@@ -56,13 +59,31 @@ def left_running() -> dict[int, str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Number of worker processes: more than there are processors, since many tests wait for a program; 0 (this process)
-    for a single file or test, and with `-s`, which a worker cannot obey."""
+    """Number of worker processes: three for each processor, since many tests wait for a program; 0 (this process) for a
+    single file or test, and with `-s`, which a worker cannot obey."""
     named = [Path(word.partition("::")[0]) for word in config.args]
     alone = "::" in "".join(config.args) or (len(named) == 1 and named[0].is_file())
     if alone or config.option.capture == "no" or config.option.collectonly:
         return 0
-    return 2 * (os.cpu_count() or 2)
+    return 3 * (os.cpu_count() or 2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spreads the tests that mostly wait over the files of the others, so that no processor is idle in the end."""
+    waiting = [item for item in items if "nights" in item.path.parts]
+    files = [list(tests) for path, tests in groupby(items, attrgetter("path")) if "nights" not in path.parts]
+    if files:
+        for number, item in enumerate(waiting):
+            files[number * len(files) // len(waiting)].insert(0, item)
+        items[:] = chain.from_iterable(files)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was collected stays: else each full collection of garbage walks it, a tenth of all the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

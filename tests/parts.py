@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 # services lie in folders that a user's PATH need not name
 PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin:/opt/homebrew/sbin"
@@ -112,6 +113,11 @@ def require(part: str) -> str:
 # Tests run side by side, and a port is given away before a program listens on it: each process begins at a place of its
 # own, below the ports that the kernel gives to those who ask for none (32768 and more).
 _ports = (20_000 + number % 12_000 for number in itertools.count(os.getpid() * 97))
+
+
+def examples(few: int) -> int:
+    """The number of examples of a property that takes long: so few, and ten times as many in the profile "thorough"."""
+    return few * settings().max_examples // settings.get_profile("any machine").max_examples
 
 
 def free_port() -> int:

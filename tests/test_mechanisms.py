@@ -2,13 +2,11 @@
 
 import ast
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-import controller
+from tests.source import ROOT, nodes_by_file
 
-ROOT = Path(controller.__path__[0])
 THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "to_thread", "run_in_executor"}
 TYPED = {"schedule/hours.py"}
 """As people type an instant, in local time too."""
@@ -83,6 +81,6 @@ def test_one_module_does_it_for_all(does_it: Callable[[ast.AST], bool], allowed:
 
 
 def _modules(does_it: Callable[[ast.AST], bool]) -> Iterator[str]:
-    for path in ROOT.rglob("*.py"):
-        if any(map(does_it, ast.walk(ast.parse(path.read_text(encoding="utf-8"))))):
+    for path, nodes in nodes_by_file().items():
+        if any(map(does_it, nodes)):
             yield str(path.relative_to(ROOT))

@@ -2,19 +2,17 @@
 
 import ast
 from collections import defaultdict
-from pathlib import Path
 
-import controller
+from tests.source import ROOT, nodes_by_file
 
-ROOT = Path(controller.__path__[0])
 SAME_BY_DESIGN = {"__init__.py", "runtime.py"}
 
 
 def test_no_class_name_means_two_things() -> None:
     """Whoever reads a name in a message or a type finds one class of that name."""
     places: dict[str, list[str]] = defaultdict(list)
-    for path in ROOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, nodes in nodes_by_file().items():
+        for node in nodes:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(str(path.relative_to(ROOT)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
@@ -23,7 +21,7 @@ def test_no_class_name_means_two_things() -> None:
 def test_no_file_name_stands_in_two_packages() -> None:
     """But a command is called as what it commands, and a simulated device as its dialect."""
     places: dict[str, list[str]] = defaultdict(list)
-    for path in ROOT.rglob("*.py"):
+    for path in nodes_by_file():
         package = path.relative_to(ROOT).parent.as_posix()
         if path.name not in SAME_BY_DESIGN and package not in {"cli", "simulation/devices"}:
             places[path.name].append(package)

@@ -51,7 +51,7 @@ def test_a_miss_exits_with_1_and_is_named(call: Any, config: Path) -> None:
     tower = config / "tower.yaml"
     shipped, _, _ = tower.read_text(encoding="utf-8").partition("gateways:")
     tower.write_text(shipped + BULBS, encoding="utf-8")
-    for seed in range(40):
+    for seed in range(7, 40):  # where nothing has changed the storms, the first is one
         told = call("rehearse", "2026-11-20T18:00..2026-11-20T22:00", "--faults", "storm", "--seed", str(seed))
         if told.exit_code:
             assert told.exit_code == 1

@@ -3,34 +3,24 @@
 import ast
 import re
 import string
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-import controller
 from controller.events import CATALOGUE, EventKind, Level, new_event
 from controller.locale import FOLDER, languages, texts
+from tests.source import ROOT, nodes_by_file
 
-ROOT = Path(controller.__file__).parent
 ALL = tuple(CATALOGUE.values())
 CODE = re.compile(r"(?:TWL-)?([A-Z][0-9]{3})")
 MADE_BY = {"new_event", "Mistake", "Refused", "Unreachable", "Misconfigured", "WatertowerError"}
 OFFSETS = {"start", "end"}
-FILES = sorted(ROOT.rglob("*.py"))
-
-
-@cache
-def trees() -> dict[Path, ast.Module]:
-    """Every file of the program, parsed once, and only by a worker that runs one of these tests."""
-    return {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 
 
 def codes() -> dict[str, str]:
     """Every code that stands in the program as a text of its own, and where."""
     found = {}
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
+    for path, nodes in nodes_by_file().items():
+        for node in nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 match = CODE.fullmatch(node.value)
                 if match and (node.value.startswith("TWL-") or f"TWL-{match[1]}" in CATALOGUE):
@@ -41,8 +31,8 @@ def codes() -> dict[str, str]:
 def calls() -> list[tuple[str, str, frozenset[str]]]:
     """Every call that makes an event or an error with a code and fields that can be read: place, code, fields."""
     found = []
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
+    for path, nodes in nodes_by_file().items():
+        for node in nodes:
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")

@@ -7,14 +7,12 @@ import socket
 import sqlite3
 import unicodedata
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import controller
 from controller import plain_file
 from controller.events import CATALOGUE, new_event
 from controller.events.formatters import PRIORITY, document, json_line, text_line
@@ -25,9 +23,9 @@ from controller.gateways.payloads import Unreadable
 from controller.gateways.wire import parse_reported
 from controller.lighting.look import DARK
 from controller.locale import texts
+from tests.source import nodes
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
-ROOT = Path(controller.__file__).parent
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 EVIL = ["\n2026 ERROR", "\r", "\x1b[2J", "\x00", "\u202e", "\u2028", "\x85", "\u2066", "\ufeff", "\ud800", "\x7f"]
 
@@ -146,10 +144,9 @@ REFUSING = {"Reason", "_refuse", "ProtocolError", "Unreadable", "_described_as",
 
 def codes() -> set[str]:
     """Every code of a reason that stands in the code."""
-    calls = (node for path in ROOT.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8"))))
     return {
         node.args[0].value
-        for node in calls
+        for node in nodes()
         if isinstance(node, ast.Call)
         and getattr(node.func, "id", "") in REFUSING
         and node.args

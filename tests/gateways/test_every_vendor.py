@@ -17,6 +17,7 @@ from controller.gateways.base import DesiredState, Gateway, Ignored, Rejected, R
 from controller.gateways.payloads import MAX_PAYLOAD
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
+from tests.parts import examples
 
 PREFIX = "watertower"
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -48,7 +49,7 @@ payloads = st.one_of(st.binary(max_size=80), st.text(max_size=20).map(str.encode
 KINDS = sorted(set(GATEWAYS) - {"dmx", "dmx-channels"})
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @given(payload=payloads)
 def test_any_payload_gives_a_report_or_a_reason(named: Callable[..., Gateway], payload: bytes) -> None:
     """The parser of every kind is total, and what it reads is within bounds."""
@@ -135,7 +136,7 @@ def test_no_message_takes_the_place_of_another(vendor: Gateway, lit: Callable[..
     assert len({(message.topic, message.part) for message in messages}) == len(messages)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(
     rgb=st.tuples(*[st.integers(0, 255)] * 3),
     brightness=st.floats(0, 1),

@@ -13,6 +13,7 @@ from controller.gateways import GATEWAYS, own_gateways
 from controller.gateways.base import Gateway, WithFixtures
 from controller.gateways.vendor import Vendor
 from controller.simulation.devices import DEVICES
+from tests.source import nodes_by_file
 
 CONTROLLER = Path(inspect.getfile(Gateway)).parents[1]
 SHARED = {"__init__", "base", "capabilities", "light_json", "outputs", "payloads", "vendor", "wire"}
@@ -72,9 +73,9 @@ def test_nobody_outside_asks_for_a_kind() -> None:
     kinds = {gateway.__name__ for gateway in GATEWAYS.values()} | {"Vendor", "WithFixtures"}
     asked = [
         f"{path.relative_to(CONTROLLER)}:{call.lineno}"
-        for path in CONTROLLER.rglob("*.py")
+        for path, nodes in nodes_by_file().items()
         if path.parent.name != "gateways"
-        for call in ast.walk(ast.parse(path.read_text()))
+        for call in nodes
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
         and call.func.id in {"isinstance", "issubclass"}

@@ -14,6 +14,7 @@ from controller.lighting.color import Color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from tests.lighting.ofl_files import FOLDER, RGB, color, file, import_fixture, layout
+from tests.parts import examples
 
 FILES = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("*/*.json"))
 TEXTS = {path: (FOLDER / f"{path}.json").read_text(encoding="utf-8") for path in FILES}
@@ -209,7 +210,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(found for key, item in inner for found in places(item, (*path, key)))]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_a_damaged_file_is_a_profile_or_a_mistake(data: st.DataObject) -> None:
     """Any part of a real file replaced by anything, in every mode: no other exception, and every value 0 to 255."""

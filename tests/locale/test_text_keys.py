@@ -22,6 +22,7 @@ from controller.events import CATALOGUE
 from controller.locale import FOLDER, languages, texts
 from controller.service.health import Status
 from controller.simulation.meter import Wrong
+from tests.source import nodes_by_file
 
 TOPICS = sorted(path.relative_to(FOLDER / "en").with_suffix("").as_posix() for path in (FOLDER / "en").rglob("*.toml"))
 WEB = Path(controller.__file__).parent / "web"
@@ -66,8 +67,8 @@ def pattern(node: ast.expr) -> str | None:
 def asked() -> frozenset[tuple[str, str]]:
     """Topic and key, as a regular expression, of every text that the code asks for."""
     found = set()
-    for path in Path(controller.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, nodes in nodes_by_file().items():
+        for node in nodes:
             if isinstance(node, ast.GeneratorExp | ast.DictComp):
                 found |= comprehended(node)
             elif isinstance(node, ast.Call) and node.args and (key := pattern(node.args[-1])):

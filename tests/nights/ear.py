@@ -47,7 +47,7 @@ class Ear:
         self._client = paho.Client(CallbackAPIVersion.VERSION2, f"ear-{os.getpid()}-{id(self)}")
         if login is not None:
             self._client.username_pw_set(*login)
-        self._client.reconnect_delay_set(1, 1)
+        self._client.reconnect_delay_set(0.1, 0.1)  # type: ignore[arg-type]  # it waits as long, also when it is closed
         self._client.on_connect = lambda *_: self._client.subscribe("#", 1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = lambda _, __, told: self.heard.append(

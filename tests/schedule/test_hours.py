@@ -13,6 +13,7 @@ from controller.errors import Mistake
 from controller.events import new_event
 from controller.schedule.hours import Hours, Night, Place, Window, instant, night_at, night_of
 from controller.schedule.hours_grammar import Term
+from tests.parts import examples
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 ALVESTA = Place(56.899, 14.556, STOCKHOLM)
@@ -175,7 +176,7 @@ def test_what_is_suggested_can_be_read(text: str) -> None:
         Window.parse(window)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @given(st.lists(st.sampled_from(WORDS.split(" ")), max_size=9).map(" ".join) | st.text(max_size=30))
 @example("İto sunset")
 @example("\ud800 to \x00")

@@ -19,6 +19,7 @@ from controller.schedule.hours import Night, Place
 from controller.schedule.plan import Program
 from controller.schedule.precedence import Claim, claims
 from controller.service.desired import desired_looks
+from tests.parts import examples
 from tests.schedule.conftest import CONFIG
 
 Planned = Callable[..., Program]
@@ -85,7 +86,7 @@ def instants(program: Program) -> list[datetime]:
     return sorted((*every, *(at + shift for at in cues for shift in (-MICRO, timedelta(0), MICRO))))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(programs())
 def test_what_is_shown_is_what_is_shown_without_limits_and_not_brighter_than_they_allow(program: Program) -> None:
     """Of every zone, at every cue and beside it: the same colour, and the lower of the two brightnesses."""
@@ -98,7 +99,7 @@ def test_what_is_shown_is_what_is_shown_without_limits_and_not_brighter_than_the
             assert state.color == (unlimited[zone].color if wanted else None)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(programs())
 def test_a_skip_is_the_plan_without_that_campaign(program: Program) -> None:
     """Of every zone, the steps of sequences included, from its start until its end and at no other time."""
@@ -112,7 +113,7 @@ def test_a_skip_is_the_plan_without_that_campaign(program: Program) -> None:
         assert desired_looks(program.zones, cues[0], at) == desired_looks(program.zones, cues[1], at), at
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(programs())
 def test_the_plan_ahead_is_what_each_instant_would_say(program: Program) -> None:
     """Gateways that keep the plan show the same as those that are told: between two cues nothing changes."""
@@ -126,7 +127,7 @@ def test_the_plan_ahead_is_what_each_instant_would_say(program: Program) -> None
             assert program.next_cue(ends - MICRO) == following == program.look_at(ends)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(programs())
 def test_no_light_on_its_way_is_brighter_than_a_limit_allows(program: Program) -> None:
     """A fade that begins or goes on inside a limit comes from a look that the limit allows."""

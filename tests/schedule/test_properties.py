@@ -14,6 +14,7 @@ from controller.schedule.campaign import Blackout, EveryNight, Lit, Override, Ru
 from controller.schedule.hours import Place, night_at, night_of
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import notes
+from tests.parts import examples
 
 MICRO = timedelta(microseconds=1)
 STEP = timedelta(minutes=7)
@@ -163,9 +164,9 @@ def samples(program: Program, start: datetime) -> list[datetime]:
 
 
 many = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-some = settings(many, max_examples=8)
+some = settings(many, max_examples=examples(4))
 
 
 @many
@@ -365,7 +366,7 @@ def test_late_skipped_and_doubled_looks_end_the_same(case: tuple[Program, dateti
     assert program.look_at(last) == seldom
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(
     programs(),
     st.datetimes(datetime(1970, 1, 1), datetime(2100, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001

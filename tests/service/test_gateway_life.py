@@ -21,6 +21,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.service.gateway_state import Confirmed, Contested, Decision, GatewayState, Issued, TurnFacts
 from controller.service.reconcile import TRANSITIONS, reconcile, situation_of, transition
+from tests.parts import examples
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
 LOOKS = (ZoneState(False, None, 0.0), *(ZoneState(True, Color.from_hex(code), 1.0) for code in ("#FF6A00", "#0000FF")))
@@ -237,7 +238,7 @@ actions = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 3), st.boo
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(past=actions)
 def test_whatever_happened_a_well_behaved_gateway_is_confirmed(kind: str, past: list[Action], shipped: Setup) -> None:
     """From every state that can be reached, in a bounded time; and it stays so."""
@@ -251,7 +252,7 @@ def test_whatever_happened_a_well_behaved_gateway_is_confirmed(kind: str, past: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     past=st.lists(st.tuples(st.sampled_from((*ACTIONS, "contradict")), st.integers(0, 3), st.booleans()), max_size=40)
 )
@@ -267,7 +268,7 @@ def test_nothing_is_confirmed_without_a_recent_report_that_agrees(
 def test_each_row_of_the_table_is_reached_and_leads_where_it_says(shipped: Setup) -> None:
     """A row that no life reaches would be no rule; one that leads elsewhere would be another."""
     random, reached = Random(1), set()
-    for number in range(600):
+    for number in range(300):
         life = Life(gateway_of(KINDS[number % len(KINDS)], shipped))
         for _ in range(60):
             life.act(

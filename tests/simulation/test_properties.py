@@ -13,6 +13,7 @@ from controller.simulation.faults import FAULTS, Fault, Heal
 from controller.simulation.reference import Expected
 from controller.simulation.rehearsal import Rehearsal
 from controller.simulation.scenario import Scenario
+from tests.parts import examples
 
 SETUP = load(Path(__file__).parents[2] / "config")
 EVENING = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
@@ -89,7 +90,7 @@ class Faulty(RuleBasedStateMachine):
 
 
 TestFaulty = Faulty.TestCase
-TestFaulty.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestFaulty.settings = settings(max_examples=examples(12), stateful_step_count=15, deadline=None)
 
 
 @pytest.mark.parametrize("faults", SOUND)

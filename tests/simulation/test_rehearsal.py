@@ -25,9 +25,9 @@ def setup() -> Setup:
     return load(SHIPPED)
 
 
-def held(setup: Setup, faults: str, seed: int = 1, span: timedelta = NIGHT) -> Scenario:
+def held(setup: Setup, faults: str, seed: int = 1) -> Scenario:
     """One rehearsal from an evening of the campaign on."""
-    return Rehearsal(setup, EVENING, EVENING + span, faults).hold(seed)
+    return Rehearsal(setup, EVENING, EVENING + NIGHT, faults).hold(seed)
 
 
 def test_a_sound_night_is_right_and_nobody_is_alarmed(setup: Setup) -> None:
@@ -41,7 +41,7 @@ def test_a_sound_night_is_right_and_nobody_is_alarmed(setup: Setup) -> None:
 
 def test_a_seed_replays_exactly(setup: Setup) -> None:
     """The same figures, the same spells, the same alarms at the same instants; another seed has others."""
-    rehearsal = Rehearsal(setup, EVENING, EVENING + NIGHT, "storm")
+    rehearsal = Rehearsal(setup, EVENING, EVENING + NIGHT / 2, "storm")
     first, again, other = (of_one(rehearsal, rehearsal.hold(seed)) for seed in (4, 4, 5))
     assert first == again
     assert first != other | {"seed": 4}
@@ -51,15 +51,15 @@ def test_a_seed_replays_exactly(setup: Setup) -> None:
 def test_nothing_acknowledged_is_lost(setup: Setup, faults: str) -> None:
     """Looks set by hand and taken back, and one button of the safety stop again and again, while the controller is
     killed over them or everything else fails."""
-    result = held(setup, faults, span=2 * NIGHT)
-    assert result.operator.acknowledged > 10
+    result = held(setup, faults)
+    assert result.operator.acknowledged > 5
     assert result.operator.lost == set()
     assert not any(alarm.is_false for alarm in result.alarms)
 
 
 def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
     """Reported or written each hour: noticed, told, and overcome in a moment."""
-    result = held(setup, "epoch", span=2 * NIGHT)
+    result = held(setup, "epoch")
     assert "TWL-G113" in {alarm.event.code for alarm in result.alarms}
     assert result.meter.total.wrong_s < 1
     assert result.meter.total.confirmed_s > 0.99 * result.meter.total.lit_s
@@ -67,8 +67,8 @@ def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
 
 def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> None:
     """Up to an hour wrong, of a controller that died with its brokers, or lives though somebody else said otherwise."""
-    result = held(setup, "asker", span=2 * NIGHT)
-    assert len(result.faults.begun) > 20
+    result = held(setup, "asker")
+    assert len(result.faults.begun) > 10
     assert result.misjudged == 0
     assert "TWL-M018" in {alarm.event.code for alarm in result.alarms}
     assert not any(alarm.is_false for alarm in result.alarms)
@@ -88,8 +88,8 @@ def test_overrides_move_no_step_of_a_sequence() -> None:
     """On one zone or all, ended or resumed, while the controller is killed over them: what is not set by hand shows the
     step of the schedule."""
     schedule = b"version: 1\nevery_night: [{name: a, color: [red, lime, blue], change_every: 7 min, fade_in: 60 s}]\n"
-    result = held(parse((SHIPPED / "tower.yaml").read_bytes(), schedule, SHIPPED), "override", span=2 * NIGHT)
-    assert result.operator.acknowledged > 10
+    result = held(parse((SHIPPED / "tower.yaml").read_bytes(), schedule, SHIPPED), "override")
+    assert result.operator.acknowledged > 5
     assert result.meter.total.wrong_s < 15
     assert result.meter.total.undetected_s == 0
 
@@ -115,7 +115,7 @@ def test_a_mistake_on_the_way_to_the_levels_is_seen(
 def test_a_time_server_that_steps_makes_no_gateway_silent(setup: Setup) -> None:
     """Clocks are moved by up to half a minute about every hour, of one machine or of all: nobody goes unheard, nothing
     is called confirmed that is not, and the light is wrong no longer than the clocks are."""
-    result = held(setup, "time-server", span=2 * NIGHT)
+    result = held(setup, "time-server")
     assert result.operator.lost == set()
     assert not [alarm for alarm in result.alarms if alarm.event.code.startswith("TWL-G")]
     assert result.meter.total.undetected_s < 1
