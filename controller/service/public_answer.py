@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from controller.clock import Trust
+from controller.config.schedule_file import Campaign
 from controller.events.words import days_words
 from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
@@ -115,7 +116,7 @@ class _Answer:
 
     def answer(self) -> PublicAnswer:
         health = self.facts.health
-        site = self.facts.names.subject(self.language)
+        site = self.facts.names.site
         if health is None or self.facts.is_lost:
             title = self._say("unknown")
             return PublicAnswer(site, self.now, "unknown", "none", None, title, (), coming=self._coming(health))
@@ -244,4 +245,4 @@ def _claim(health: Health, kind: PublicKind) -> Claim:
 
 def public_text(rule: Rule) -> PublicText:
     """What a campaign tells the public of itself."""
-    return PublicText(getattr(rule, "about", None) or {}, getattr(rule, "link", None))
+    return PublicText(rule.about or {}, rule.link) if isinstance(rule, Campaign) else NO_TEXT

@@ -7,7 +7,6 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from controller.config.load import Setup
 from controller.events.words import day_words
-from controller.service.override_request import StoredOverride
 from controller.service.public_answer import NO_TEXT, PublicAnswer, PublicText, public_answer
 from controller.service.sentence import facts_of
 from controller.web.calendar import public_calendar, slugs
@@ -96,13 +95,8 @@ def _answer(visited: Visit) -> PublicAnswer:
 
 def _text_by_hand(snapshot: Snapshot) -> PublicText:
     """What the override that holds tells the public of itself, the newest that tells something."""
-    told = (_text_of(each) for each in reversed(snapshot.overrides) if each.looks)
-    return next((text for text in told if text is not NO_TEXT), NO_TEXT)
-
-
-def _text_of(override: StoredOverride) -> PublicText:
-    about, link = getattr(override, "about", None), getattr(override, "link", None)
-    return PublicText(about or {}, link) if about or link else NO_TEXT
+    told = (each for each in reversed(snapshot.overrides) if each.looks and (each.about or each.link))
+    return next((PublicText(each.about, each.link or None) for each in told), NO_TEXT)
 
 
 def _kept(visited: Visit, response: Answer, how: str) -> Answer:

@@ -86,5 +86,4 @@ def _lines(visited: Visit, answer: WhyAt, zone: ZoneInfo) -> Iterator[tuple[str,
     """What decides, the strongest first, and whether it gives way."""
     names = visited.snapshot.setup.tower.landmark.zone_names(visited.language)
     for step in answer.steps:
-        text = step.said(visited.language, zone, names)
-        yield text[:1].upper() + text[1:], step.because is not None
+        yield step.said(visited.language, zone, names), step.because is not None

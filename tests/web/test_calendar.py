@@ -23,7 +23,11 @@ def program() -> Program:
     setup = load(Path(__file__).parents[2] / "config")
     text = f"""version: 1
 campaigns:
-  - {{name: {WEEK}, dates: 20–26 November, color: orange}}
+  - name: {WEEK}
+    dates: 20–26 November
+    color: orange
+    about: {{sv: 'En vecka; mot våld, i alla former.'}}
+    link: https://alvesta.se/orange
   - {{name: '{STRANGE}', nights: 1 December, hours: 17:00 to 23:00, color: red}}
 """
     return replace(setup, schedule=read_schedule(text.encode(), setup.tower)).program()
@@ -45,6 +49,13 @@ def test_each_night_with_light_is_an_event_in_utc(program: Program) -> None:
     assert strange["dtstart"].dt == datetime(2026, 12, 1, 16, tzinfo=UTC)
     assert strange["dtend"].dt == datetime(2026, 12, 1, 22, tzinfo=UTC)
     assert str(strange["location"]) == "Alvesta vattentorn"
+
+
+def test_a_campaign_tells_of_itself_beside_its_nights(program: Program) -> None:
+    """With the link; one that tells nothing has no description."""
+    found = events(program)
+    assert str(found[0]["description"]) == "En vecka; mot våld, i alla former.\nhttps://alvesta.se/orange"
+    assert "description" not in found[8]
 
 
 def test_an_event_keeps_its_uid(program: Program) -> None:

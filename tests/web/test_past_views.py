@@ -94,7 +94,7 @@ async def test_the_proof_has_nights_gaps_and_causes(browser: Browser, past: None
     found = (await browser().get("/proof")).text
     assert f"{WEEK}, fre 20 – " in found
     assert "TWL-G104 mast är tyst" in found
-    assert "säkerhetsstopp av Sara: arbete på tornet" in found
+    assert "Säkerhetsstopp av Sara från 2026-11-23 23:12" in found
     assert "Räknat till 2026-11-24 21:14" in found
     assert "Tillfälliga ändringar: 1" in found
     assert "Schema: version 1, sparad av Kim" in found

@@ -8,6 +8,7 @@ import icalendar
 import pytest
 
 from controller.config.load import Setup, read_schedule
+from controller.gateways.wire import ZoneLook
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
 from controller.web.running_service import RunningService
@@ -50,7 +51,10 @@ async def test_public_values_name_neither_staff_nor_gateways(
 ) -> None:
     """Whatever was set by hand."""
     now = clock.read().wall
-    by_hand = StoredOverride(id="1", start=now, end=now + timedelta(hours=1), owner="Kim", reason="sorg")
+    end, looks = now + timedelta(hours=1), {"bowl": ZoneLook(on=True, color="#FF6A00")}
+    by_hand = StoredOverride(
+        id="1", looks=looks, start=now, end=end, owner="Kim", reason="sorg", about={"sv": "Vi minns."}
+    )
     override = Override("1", setup.schedule.campaigns[0].looks, now, now + timedelta(hours=1), "Kim", "sorg")
     for snapshot in (
         replace(snapshot_of(setup, clock.read(), (override,)), overrides=(by_hand,)),
@@ -59,6 +63,7 @@ async def test_public_values_name_neither_staff_nor_gateways(
         service.publish(snapshot, is_new=True)
         page = browser(**ELSEWHERE)
         texts = [(await page.get(path)).text for path in ("/public", "/public.json", "/calendar.ics")]
+        assert ("Vi minns." in texts[1]) is bool(snapshot.overrides)
         assert [word for word in ("Kim", "sorg", "mast", "127.0.0.1") if any(word in text for text in texts)] == []
 
 
