@@ -25,6 +25,7 @@ from controller.web import (
     proof_view,
     public_view,
     schedule_view,
+    stop_view,
     tower_view,
     why_view,
 )
@@ -47,6 +48,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ROUTERS = (
     tower_view.router,
     override_view.router,
+    stop_view.router,
     schedule_view.router,
     live.router,
     login_view.router,

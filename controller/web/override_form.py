@@ -186,7 +186,7 @@ def read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
     )
 
 
-def refusal(visited: Visit, answer: Event) -> FieldFault:
+def reason_of(visited: Visit, answer: Event) -> FieldFault:
     """The reason, at the field that it is about."""
     reason = answer.fields["reason"]
     event = reason.event if isinstance(reason, Advice) else reason if isinstance(reason, Event) else answer

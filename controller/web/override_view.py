@@ -25,7 +25,7 @@ from controller.web.override_form import (
     judge,
     policy_of,
     read_back,
-    refusal,
+    reason_of,
     waits,
 )
 from controller.web.visit import ForOperator, Visit
@@ -76,7 +76,7 @@ async def resume(visited: ForOperator, form: FormOf) -> Response:
         fault = fault_of(error, "form", visited.language)
         return await run_in_threadpool(_page, visited, OverrideForm(), (fault,), 503)
     if answer.code == REFUSED:
-        return await run_in_threadpool(_page, visited, OverrideForm(), (refusal(visited, answer),), 422)
+        return await run_in_threadpool(_page, visited, OverrideForm(), (reason_of(visited, answer),), 422)
     await run_in_threadpool(visited.audit, Act.OVERRIDE_ENDED, before, {"reason": reason})
     return visited.to("/", visited.say("override.resumed"))
 
@@ -89,7 +89,7 @@ async def _ask(visited: Visit, given: OverrideForm) -> tuple[FieldFault, ...]:
     except Unreachable as error:
         return (fault_of(error, "form", visited.language),)
     if answer.code == REFUSED:
-        return (refusal(visited, answer),)
+        return (reason_of(visited, answer),)
     await run_in_threadpool(visited.audit, Act.OVERRIDE_SET, None, request)
     return ()
 
