@@ -41,7 +41,7 @@ async def stop(visited: ForOperator, form: FormOf) -> Response:
     if answer.code == REFUSED:
         return await run_in_threadpool(_stop_page, visited, reason, (reason_of(visited, answer),), 422)
     await run_in_threadpool(visited.audit, Act.STOP_SET, None, {"reason": shortened})
-    return visited.to("/", _answer(visited, answer, "stop.stopped"))
+    return visited.to("/", _answer(visited, answer, visited.say("stop.stopped")))
 
 
 @router.get("/stop/lift", include_in_schema=False)
@@ -69,14 +69,14 @@ async def lift(visited: ForOperator, form: FormOf) -> Response:
     await run_in_threadpool(
         visited.audit, Act.STOP_LIFTED, {"reason": before.reason} if before is not None else None, {"reason": reason}
     )
-    return visited.to("/", _answer(visited, answer, "stop.lifted"))
+    return visited.to("/", _answer(visited, answer, visited.say("stop.lifted")))
 
 
-def _answer(visited: Visit, answer: Event, key: str) -> str:
+def _answer(visited: Visit, answer: Event, usual: str) -> str:
     """In the product's words where it could not be stored."""
     if answer.code in NOT_STORED:
         return fault_in(answer, "form", visited.language).text.replace("`", "")
-    return visited.say("stop.none" if answer.code == NONE_HELD else key)
+    return visited.say("stop.none") if answer.code == NONE_HELD else usual
 
 
 def _stop_page(
