@@ -7,11 +7,10 @@ that nothing else in the file reaches a browser. A document type, which could ho
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import cos, radians, sin, tan
 from pathlib import Path
 
-from controller.errors import Mistake
 from controller.events.models import Reason, printable
 from controller.events.reasons import reason_of
 from controller.plain_file import read
@@ -65,16 +64,22 @@ class LandmarkDrawing:
         return min(across), min(down), max(across), max(down)
 
 
-def read_drawing(path: Path, zones: Sequence[str] | None) -> LandmarkDrawing:
-    """The drawing in a file; raises Mistake TWL-S291 with the reason where it cannot be used."""
-    try:
-        text = read(path, LARGEST).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistake("TWL-S291", value=path.name, reason=reason_of(error)) from error
-    try:
-        return _drawing(text, zones)
-    except _Unusable as error:
-        raise Mistake("TWL-S291", value=path.name, reason=error.reason) from error
+@dataclass(frozen=True, slots=True)
+class LandmarkFile:
+    """The file of a drawing, and what it holds; None with the `fault` where it cannot be used: no picture is worth that
+    a tower stays dark, and so this is no mistake of the files. Read when they are."""
+
+    path: Path
+    drawing: LandmarkDrawing | None = field(default=None, compare=False)
+    fault: Reason | None = field(default=None, compare=False)
+
+    @classmethod
+    def read(cls, path: Path, zones: Sequence[str] | None) -> "LandmarkFile":
+        """The file of a tower with these zones."""
+        try:
+            return cls(path, _drawing(read(path, LARGEST).decode(), zones))
+        except (OSError, UnicodeDecodeError, _Unusable) as error:
+            return cls(path, fault=reason_of(error))
 
 
 class _Unusable(Exception):  # noqa: N818

@@ -69,12 +69,22 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     more = (
         _not_read(setup),
         _of_tower(setup),
+        _of_landmark(setup),
         _of_gateways(setup),
         _of_wear(setup),
         _colors_not_shown(setup, rules),
         _faint_colors(setup, rules),
     )
     return cured(in_order((*found, *chain(*more))), document, setup.tower_text)
+
+
+def _of_landmark(setup: Setup) -> Iterator[Finding]:
+    """A drawing that cannot be used."""
+    file = setup.tower.landmark.file
+    if file is not None and file.fault is not None:
+        entry, _ = setup.tower_text.at(("landmark", "file"))
+        place = entry.value.place if entry is not None else None
+        yield setup.tower_text.source.finding("TWL-S291", place, value=file.path.name, reason=file.fault)
 
 
 def _traps(setup: Setup, program: Program, now: datetime) -> Iterator[Note]:

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from controller.config import broker_urls
-from controller.config.landmark_drawing import LandmarkDrawing, read_drawing
+from controller.config.landmark_drawing import LandmarkFile
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
 from controller.errors import Mistake
 from controller.events.models import PRINTABLE, InEachLanguage
@@ -267,18 +267,14 @@ def zones_with_names(zones: Iterable[str], parts: Parts) -> str:
     return ", ".join(f"{zone} ({', '.join(names)})" if names else zone for zone, names in others.items())
 
 
-def _own_drawing(value: object, info: ValidationInfo) -> LandmarkDrawing | None:
+def _own_drawing(value: object, info: ValidationInfo) -> LandmarkFile | None:
     """What `shape: custom` is drawn as."""
     is_custom = info.data.get("shape") == "custom"
     if value is None and not is_custom:
         return None
     if value is None or not is_custom:
         raise Mistake("TWL-S292" if is_custom else "TWL-S293")
-    return (
-        value
-        if isinstance(value, LandmarkDrawing)
-        else read_drawing(_beside(value, info), (info.context or {}).get("zones"))
-    )
+    return LandmarkFile.read(_beside(value, info), (info.context or {}).get("zones"))
 
 
 class Landmark(Keys):
@@ -287,7 +283,7 @@ class Landmark(Keys):
 
     name: NameForPeople = Field(default_factory=dict)
     shape: Literal["water-tower", "mast", "chimney", "bridge", "facade", "custom"] = "water-tower"
-    file: Annotated[LandmarkDrawing | None, BeforeValidator(_own_drawing), WithJsonSchema({"type": "string"})] = Field(
+    file: Annotated[LandmarkFile | None, BeforeValidator(_own_drawing), WithJsonSchema({"type": "string"})] = Field(
         default=None, validate_default=True
     )
     parts: Mapping[Name, NameForPeople] = Field(default_factory=dict)

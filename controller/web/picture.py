@@ -142,8 +142,11 @@ class _Drawing:
         self._day = daylight(scene.sun_deg)
         self._wall = blend(NIGHT_WALL, DAY_WALL, self._day)
         count = max(1, len(scene.parts))
-        shape = "facade" if scene.shape == "water-tower" and count > MOST_TOWER_PARTS else scene.shape
-        own = scene.names.landmark.file
+        shape = scene.shape if scene.shape in SHAPES else "water-tower"
+        if shape == "water-tower" and count > MOST_TOWER_PARTS:
+            shape = "facade"
+        file = scene.names.landmark.file
+        own = file.drawing if file is not None and scene.shape == "custom" else None
         self._shape = custom(own) if own is not None else SHAPES[shape](count)
         self._is_preview = all(part.status is None for part in scene.parts)
 

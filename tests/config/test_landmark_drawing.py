@@ -1,15 +1,17 @@
 """A drawing of the landmark that the site has made: which files are taken, and what of them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from controller.config.landmark_drawing import LARGEST, DrawnPath, read_drawing
-from controller.config.load import parse
-from controller.errors import FilesRejected, Mistake
-from controller.events.models import Reason
+from controller.config.landmark_drawing import LARGEST, DrawnPath, LandmarkDrawing, LandmarkFile
+from controller.config.load import Setup, parse
+from controller.config.setup_notes import notes
+from controller.errors import FilesRejected
 
 ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ZONES = ("bowl", "shaft")
 BOWL, SHAFT = '<path data-zone="bowl" d="M0 0h10v10z"/>', '<rect data-zone="shaft" x="4" y="10" width="2" height="9"/>'
 
@@ -23,12 +25,18 @@ def reason(tmp_path: Path, text: str | bytes) -> str:
     """Why a file is refused."""
     path = tmp_path / "tower.svg"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(Mistake) as refused:
-        read_drawing(path, ZONES)
-    assert refused.value.code == "TWL-S291"
-    found = refused.value.fields["reason"]
-    assert isinstance(found, Reason)
-    return found.code
+    file = LandmarkFile.read(path, ZONES)
+    assert file.drawing is None
+    assert file.fault is not None
+    assert "drawing_" not in file.fault.said("sv")
+    return file.fault.code
+
+
+def read_drawing(path: Path) -> LandmarkDrawing:
+    """The drawing in a good file."""
+    drawing = LandmarkFile.read(path, ZONES).drawing
+    assert drawing is not None
+    return drawing
 
 
 @pytest.mark.parametrize(
@@ -64,10 +72,10 @@ def test_what_is_no_drawing_is_refused_with_its_reason(tmp_path: Path, text: str
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """With the reason of the operating system; a pipe is not waited for."""
-    with pytest.raises(Mistake) as refused:
-        read_drawing(tmp_path / "none.svg", ZONES)
-    assert refused.value.fields["reason"].code == "ENOENT"
+    """With the reason of the operating system."""
+    fault = LandmarkFile.read(tmp_path / "none.svg", ZONES).fault
+    assert fault is not None
+    assert fault.code == "ENOENT"
 
 
 def test_only_shapes_and_their_paint_are_taken(tmp_path: Path) -> None:
@@ -82,7 +90,7 @@ def test_only_shapes_and_their_paint_are_taken(tmp_path: Path) -> None:
         ),
         encoding="utf-8",
     )
-    drawing = read_drawing(path, ZONES)
+    drawing = read_drawing(path)
     assert drawing.parts["bowl"] == (DrawnPath("M0 0h10v10z", (2.0, 0.0, 0.0, 2.0, 1.0, 2.0)),)
     assert drawing.behind == (DrawnPath("M0 0h10v2h-10z", (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), (("fill", "#222"),)),)
     assert [shape.paint for shape in drawing.over] == [()]
@@ -105,7 +113,7 @@ def test_transformations_move_the_box(tmp_path: Path, transform: str, corner: tu
     """Rotations turn about their centre."""
     path = tmp_path / "tower.svg"
     path.write_text(svg(f'<g transform="{transform}"><rect data-zone="bowl" width="10" height="10"/></g>{SHAFT}'))
-    left, top, right, bottom = read_drawing(path, ZONES).box("bowl")
+    left, top, right, bottom = read_drawing(path).box("bowl")
     if transform == "rotate(90)":
         assert (round(left), round(top), round(right), round(bottom)) == (-10, 0, 0, 10)
     else:
@@ -119,7 +127,6 @@ def test_transformations_move_the_box(tmp_path: Path, transform: str, corner: tu
     [
         ("shape: custom", "TWL-S292"),
         ("shape: mast\n  file: torn.svg", "TWL-S293"),
-        ("shape: custom\n  file: none.svg", "TWL-S291"),
         ("shape: custom\n  file: [a, b]", "TWL-S054"),
     ],
 )
@@ -131,11 +138,28 @@ def test_the_file_of_a_landmark_is_checked_with_the_tower(landmark: str, code: s
     assert [finding.code for finding in rejected.value.findings] == [code]
 
 
+def tower(tmp_path: Path) -> Setup:
+    """The shipped files with a drawing of their own."""
+    text = (ROOT / "config" / "tower.yaml").read_text(encoding="utf-8")
+    text = text.replace("shape: water-tower", "shape: custom\n  file: torn.svg")
+    return parse(text.encode(), b"version: 1\n", tmp_path)
+
+
 def test_a_drawing_beside_the_tower_is_taken(tmp_path: Path) -> None:
     """Named relative to tower.yaml."""
     (tmp_path / "torn.svg").write_text(svg(BOWL + SHAFT))
-    text = (ROOT / "config" / "tower.yaml").read_text(encoding="utf-8")
-    text = text.replace("shape: water-tower", "shape: custom\n  file: torn.svg")
-    drawing = parse(text.encode(), b"version: 1\n", tmp_path).tower.landmark.file
-    assert drawing is not None
-    assert list(drawing.parts) == ["bowl", "shaft"]
+    setup = tower(tmp_path)
+    assert setup.tower.landmark.file is not None
+    assert setup.tower.landmark.file.drawing is not None
+    assert list(setup.tower.landmark.file.drawing.parts) == ["bowl", "shaft"]
+    assert "TWL-S291" not in {finding.code for finding in notes(setup, NOW)}
+
+
+def test_a_bad_drawing_keeps_no_tower_dark(tmp_path: Path) -> None:
+    """The files are good; `check` warns at its place, and a mended drawing restarts nothing."""
+    setup = tower(tmp_path)
+    (finding,) = (finding for finding in notes(setup, NOW) if finding.code == "TWL-S291")
+    assert finding.place is not None
+    assert setup.tower_text.source.lines[finding.place.line - 1].strip() == "file: torn.svg"
+    (tmp_path / "torn.svg").write_text(svg(BOWL + SHAFT))
+    assert tower(tmp_path).builds_like(setup)

@@ -233,3 +233,13 @@ def test_a_drawing_of_the_site_stands_on_the_ground_with_its_own_scenery(tmp_pat
     assert any(each.get("fill") == "#222" for each in root.iter(f"{SVG}path"))
     dashed = [each for each in root.iter(f"{SVG}path") if each.get("stroke-dasharray")]
     assert {each.get("vector-effect") for each in dashed} == {"non-scaling-stroke"}
+
+
+def test_without_a_usable_drawing_a_water_tower_is_drawn(tmp_path: Path) -> None:
+    """Rather no picture of the site's own than none."""
+    landmark = Landmark.model_validate({"shape": "custom", "file": "none.svg"}, context={"directory": tmp_path})
+    names = Names("A", landmark)
+    own, ours = (
+        picture(PictureScene(names, (part("bowl"),), shape, NIGHT), "sv") for shape in ("custom", "water-tower")
+    )
+    assert own == ours
