@@ -171,7 +171,7 @@ class _Answer:
         elif rule is not None:
             yield self._text(kind, name=rule.name, days=self._days_of(rule))
         if until is not None:
-            yield self._text("until", time=self._clock(until))
+            yield self._text("until_tonight" if self._is_night() else "until", time=self._clock(until))
         elif not self._is_lit(health) and kind != "stop" and health.next is not None and self._coming(health):
             yield f"{sentence(self.facts, self.language).following}."
         if claim == "confirmed" and health.clock is not Trust.SUSPECT:

@@ -30,7 +30,7 @@ async def test_anybody_gets_the_answer(browser: Browser, evening: None) -> None:
     page = browser(**ELSEWHERE)
     swedish = await page.get("/public", headers={"accept-language": "sv"})
     assert "<h1>Varför lyser vattentornet orange?</h1>" in swedish.text
-    assert "Det lyser till 08:0" in swedish.text
+    assert "I natt lyser det till 08:0" in swedish.text
     english = await page.get("/public", headers={"accept-language": "en"})
     assert "<h1>Why is the water tower orange?</h1>" in english.text
     assert (swedish.status_code, swedish.headers["cache-control"]) == (200, "public, max-age=30")
