@@ -45,6 +45,13 @@ def in_thread(name: str, call: Callable[[], None]) -> None:
     thread.calls.put((name, call))
 
 
+async def wait_at_most(event: asyncio.Event, seconds: float | None) -> None:
+    """Until an event is set, or so many seconds have passed; None waits for ever."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
 async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[], None] = lambda: None) -> T:
     """The result or the error of `call`, made in a daemon thread of this name.
 

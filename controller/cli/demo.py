@@ -32,6 +32,7 @@ from controller.gateways.outputs import SimulatedOutput
 from controller.service.degradations import Degradations
 from controller.service.period import read_instant, read_period
 from controller.state import StateStore
+from controller.threads import wait_at_most
 
 BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
@@ -133,8 +134,6 @@ async def _frames(
             scene = Scene(parts.setup, service.controller, reading, parts.language)
             sys.stdout.write(f"{CLEAR}{HIDE}{draw(scene, lines, shutil.get_terminal_size())}\n")
             sys.stdout.flush()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FRAME_S):
-                await stop.wait()
+        await wait_at_most(stop, FRAME_S)
     if service.work.done():
         service.work.result()

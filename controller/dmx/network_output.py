@@ -5,12 +5,11 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import NoReturn
 
 from controller.dmx.output import Output, OutputSource, OutputStatus, now, reason
 from controller.gateways.outputs import is_ipv4
-from controller.threads import run_blocking
+from controller.threads import run_blocking, wait_at_most
 
 MEND_S = 1.0
 """After an error a new socket is opened so often until packets pass: a network card that was taken out and put back is
@@ -135,9 +134,7 @@ class Destination:
                 if self._address is None:
                     self.status.fails("TWL-X102", reason(error), now())
             else:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_UP_S):
-                        await self._broken.wait()
+                await wait_at_most(self._broken, LOOK_UP_S)
             await asyncio.sleep(MEND_S)
 
     def _break(self, error: OSError) -> None:

@@ -5,7 +5,6 @@ waited for, and the light waits for none.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -27,7 +26,7 @@ from controller.gateways.wire import MAX_PAYLOAD, parse_document
 from controller.lighting.patch import Patch
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.state.atomic import write
-from controller.threads import run_blocking
+from controller.threads import run_blocking, wait_at_most
 
 LONGEST_PAUSE_S = 1.0
 """A stepped clock is noticed within this."""
@@ -145,9 +144,7 @@ class GatewayRuntime:
         pause = min(LONGEST_PAUSE_S, turn.wake_s - self._clock.read().mono)
         if turn.wake_at is not None:
             pause = min(pause, self._clock.real_s((turn.wake_at - reading.wall).total_seconds()))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, pause)):
-                await self._wake.wait()
+        await wait_at_most(self._wake, max(0.0, pause))
 
     def _report(self, mqtt: Mqtt) -> None:
         for message in self._reports:
@@ -158,9 +155,7 @@ class GatewayRuntime:
         """Write the newest document, beside the turns, until it is written: a fade does not wait for a disk."""
         alarm = Alarm(self._emit)
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN_S if alarm.raised else None):
-                    await self._store_now.wait()
+            await wait_at_most(self._store_now, AGAIN_S if alarm.raised else None)
             self._store_now.clear()
             write_file = partial(write, self._file, self._to_store)
             writing = asyncio.create_task(run_blocking("gateway file", write_file), name="gateway file")

@@ -5,7 +5,6 @@ TICK_S that catches a stepped clock. The wake-up only wakes; what is right is as
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, Sit
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.overrides import OverrideManager
+from controller.threads import wait_at_most
 
 LATE_S = 2.0
 """A turn that comes so much too late is worth a warning."""
@@ -73,9 +73,7 @@ class Runtime:
         while True:
             if not self.loop.has_requests:
                 self._requested.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TICK_S):
-                        await self._requested.wait()
+                await wait_at_most(self._requested, TICK_S)
             await self.loop.answer_next(self._clock.read())
 
     async def _turns(self, wake_up: WakeUp) -> None:
@@ -91,9 +89,7 @@ class Runtime:
 
     async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:
         pause_s = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause_s):
-                await self._wake.wait()
+        await wait_at_most(self._wake, pause_s)
         late_s = self._clock.read().mono - reading.mono - TICK_S
         if late_s > LATE_S:
             self.loop.tell(new_event("TWL-C030", late_s=round(late_s, 1)), reading.wall)

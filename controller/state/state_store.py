@@ -22,7 +22,7 @@ from controller.state.override_file import (
     new_record,
 )
 from controller.state.takeover import take_over
-from controller.threads import run_blocking
+from controller.threads import run_blocking, wait_at_most
 
 T = TypeVar("T")
 
@@ -190,9 +190,7 @@ class StateStore(OverrideViews):
     async def _write_changes(self) -> NoReturn:
         """Write what waits whenever there is something new, and try again what failed."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_S):
-                    await self._changed.wait()
+            await wait_at_most(self._changed, RETRY_S)
             self._changed.clear()
             try:
                 written = await self._use_disk(self._flush)
