@@ -15,9 +15,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.config.tower import Web
+from controller.errors import WatertowerError
 from controller.events import new_event
 from controller.web import (
     accounts_view,
+    draft_view,
+    file_view,
+    history_view,
     live,
     login_view,
     machine_views,
@@ -50,6 +54,9 @@ ROUTERS = (
     override_view.router,
     stop_view.router,
     schedule_view.router,
+    draft_view.router,
+    file_view.router,
+    history_view.router,
     live.router,
     login_view.router,
     accounts_view.router,
@@ -71,6 +78,7 @@ def create_app(service: RunningService, web: Web) -> FastAPI:
     app.mount("/static", _Assets(directory=FOLDER / "static"))
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(NotReady, _not_ready)
+    app.add_exception_handler(WatertowerError, _refused)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(Exception, _broken)
@@ -134,6 +142,14 @@ def _not_ready(request: Request, _: Exception) -> Response:
     return visit(request).page("starting", 503)
 
 
+def _refused(request: Request, error: Exception) -> Response:
+    """What the product itself refuses, in its words, with the cure."""
+    visited = visit(request)
+    event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
+    text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")
+    return visited.page("error", 409, title=visited.say("error.409.title"), text=text, cure=cure)
+
+
 def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, StarletteHTTPException | HTTPException) else 500
     headers = getattr(error, "headers", None)
@@ -157,5 +173,5 @@ def _broken(request: Request, error: Exception) -> Response:
 def _error(visited: Visit, status: int) -> HTMLResponse:
     known = status if status in {400, 403, 404, 405, 413, 415, 500} else 400 if status < 500 else 500
     return visited.page(
-        "error", status, title=visited.say(f"error.{known}.title"), text=visited.say(f"error.{known}.text")
+        "error", status, title=visited.say(f"error.{known}.title"), text=visited.say(f"error.{known}.text"), cure=""
     )

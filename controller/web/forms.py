@@ -12,7 +12,7 @@ from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.events.models import in_language
 from controller.locale import Language
-from controller.web.visit import Visited
+from controller.web.visit import Visit, Visited
 
 MOST_BYTES = 65_536
 MOST_FIELDS = 1_000
@@ -102,8 +102,13 @@ def check_origin(request: Request) -> None:
 
 async def form(request: Request, visited: Visited) -> Form:
     """A dependency: the form of a page that we gave to this visitor. Raises HTTPException 403 for any other."""
+    return await checked_form(request, visited)
+
+
+async def checked_form(request: Request, visited: Visit, most: int = MOST_BYTES) -> Form:
+    """The same for one of so many bytes."""
     check_origin(request)
-    given = await read_form(request)
+    given = await read_form(request, most)
     if not hmac.compare_digest(given.get("csrf").encode(), visited.visitor.csrf.encode()):
         raise HTTPException(403)
     return given

@@ -1,0 +1,198 @@
+"""Vad ändras?: what happens if I save? Every edit of the schedule goes through this page, a removal too."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Path
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval
+from controller.config.schedule_edit import NotPatchable
+from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
+from controller.state.audit import Act
+from controller.state.roles import Source
+from controller.web.drafts import (
+    Proposal,
+    add_edit,
+    changes_of,
+    diff_lines,
+    draft_by_id,
+    draft_of,
+    edits_of,
+    keeper_of,
+    notes_on,
+    proposal,
+    summary,
+    words_of,
+)
+from controller.web.forms import Form, FormOf
+from controller.web.history_view import version_line
+from controller.web.visit import ForOperator, Visit
+
+router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=2**53)]
+WORDS = {"campaigns": "campaign", "blackouts": "blackout", "every_night": "everyday", "limits": "limit"}
+"""A list of the file -> the word of its addresses."""
+CHOICE = "choice/"
+LONGEST_WHY = 200
+
+
+def rule_path(group: str, name: str) -> str:
+    """Where a rule is edited."""
+    return f"/schedule/{WORDS[group]}/{quote(name, safe='')}"
+
+
+@router.post("/schedule/move", include_in_schema=False)
+def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
+    """Another place in its list for a rule, as a draft; `to` counts from 1."""
+    group, name, to = form.get("group"), form.get("name"), form.get("to")
+    if group not in WORDS or not to.isdecimal() or not 0 < int(to) < 100_000:
+        raise HTTPException(400)
+    edit = RuleMove.model_validate({"group": group, "name": name, "to": int(to) - 1})
+    draft = add_edit(visited, edit)
+    if form.get("then") == "draft":
+        return visited.to(f"/schedule/draft/{draft.id}")
+    return visited.to(f"/schedule#{WORDS[group]}-{to}", visited.say("draft.moved", name=name, place=to))
+
+
+@router.post("/schedule/remove", include_in_schema=False)
+def remove(visited: ForOperator, form: FormOf) -> RedirectResponse:
+    """The list without a rule, as a draft."""
+    group, name = form.get("group"), form.get("name")
+    if group not in WORDS:
+        raise HTTPException(400)
+    draft = add_edit(visited, RuleRemoval.model_validate({"group": group, "name": name}))
+    return visited.to(f"/schedule/draft/{draft.id}")
+
+
+@router.get("/schedule/draft/{number}", include_in_schema=False)
+def show(visited: ForOperator, number: Number) -> HTMLResponse:
+    """What saving it would change: first the light of now, then days, then nights."""
+    return _page(visited, number, proposal(visited, draft_by_id(visited, number)))
+
+
+@router.post("/schedule/draft/{number}/choose", include_in_schema=False)
+def choose(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse:
+    """Of each field that both changed one value was chosen; one that was not is asked about again."""
+    draft = draft_by_id(visited, number)
+    before = proposal(visited, draft)
+    chosen = _chosen(form)
+    missing = [each for each in before.disputed if f"{each.group}/{each.rule}/{each.field}" not in chosen]
+    if missing:
+        return _page(visited, number, before, status=422, chosen=chosen)
+    return _page(visited, number, proposal(visited, draft, chosen), chosen=chosen)
+
+
+@router.post("/schedule/draft/{number}/save", include_in_schema=False, response_model=None)
+def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | RedirectResponse:
+    """Writes the file, if it is still the one that was shown; what was not seen is never overwritten."""
+    draft = draft_by_id(visited, number)
+    chosen = _chosen(form)
+    found = proposal(visited, draft, chosen or None)
+    if found.after is None or found.disputed or form.get("base") != found.current.sha256:
+        return _page(visited, number, found, status=409 if found.after is not None else 422, chosen=chosen)
+    why = " ".join(form.get("why").split())[:LONGEST_WHY]
+    outcome = keeper_of(visited).save(
+        found.text, found.current.sha256, who=visited.visitor.owner, source=Source.PAGE, why=why
+    )
+    match outcome:
+        case SaveConflict():
+            return visited.to(f"/schedule/draft/{number}")
+        case SaveRejected(findings):
+            texts = [each.event.text(visited.language) for each in findings]
+            return _page(visited, number, found, status=422, chosen=chosen, refused=texts)
+        case NotWritable(path, reason, owner, group):
+            fields = {
+                "path": path,
+                "reason": reason.said(visited.language),
+                "owner": owner or "?",
+                "group": group or "?",
+            }
+            text = visited.say("draft.not_writable", **fields)
+            return _page(visited, number, found, status=500, chosen=chosen, refused=[text])
+    return _saved(visited, number, found, outcome)
+
+
+def _saved(visited: Visit, number: int, found: Proposal, outcome: Saved) -> RedirectResponse:
+    visited.service.accounts.drafts.discard(number, visited.visitor.owner)
+    version = outcome.version
+    visited.audit(
+        Act.SCHEDULE_SAVED,
+        before={"sha256": found.current.sha256},
+        after={"sha256": version.sha256, "version": version.number} if version is not None else None,
+    )
+    key = "saved" if outcome.taken else "saved_not_taken"
+    result = visited.say(f"draft.{key}")
+    if outcome.not_kept is not None:
+        result += " " + visited.say("draft.not_kept", reason=outcome.not_kept.said(visited.language))
+    return visited.to("/schedule", result)
+
+
+@router.post("/schedule/draft/{number}/discard", include_in_schema=False)
+def discard(visited: ForOperator, number: Number, form: FormOf) -> RedirectResponse:  # noqa: ARG001  checks the form
+    """Drops what was not saved."""
+    visited.service.accounts.drafts.discard(number, visited.visitor.owner)
+    return visited.to("/schedule", visited.say("draft.discarded"))
+
+
+def _chosen(form: Form) -> dict[str, str]:
+    """By `group/rule/field` the value that was chosen."""
+    return {key.removeprefix(CHOICE): value for key, value in form.fields if key.startswith(CHOICE)}
+
+
+def _page(
+    visited: Visit,
+    number: int,
+    found: Proposal,
+    *,
+    status: int = 200,
+    chosen: Mapping[str, str] | None = None,
+    refused: list[str] | None = None,
+) -> HTMLResponse:
+    common = {
+        "number": number,
+        "found": found,
+        "chosen": chosen or {},
+        "refused": refused or [],
+        "back": _back(visited),
+    }
+    if found.disputed:
+        return visited.page("dispute", status, newest=_newest(visited), **common)
+    before = found.current.setup or visited.snapshot.setup
+    words = changed = None
+    if found.after is not None:
+        changed = changes_of(visited, before, found.after, visited.now)
+        words = words_of(visited, found.after, changed)
+    never = [each.rule for each in changed.rules if each.never is not None] if changed is not None else []
+    return visited.page(
+        "draft",
+        status,
+        words=words,
+        changed=changed,
+        summary=summary(visited, changed) if changed is not None else "",
+        never=[each for each in never if found.after is not None and each in found.after.schedule.campaigns],
+        notes=list(notes_on(visited, found.current.setup, found.after)) if found.after is not None else [],
+        findings=[each.event.text(visited.language) for each in found.findings],
+        is_only_text=isinstance(found.outcome, NotPatchable),
+        diff=diff_lines(found.current.text, found.text),
+        newest=_newest(visited) if found.is_moved_on else None,
+        is_stopped=visited.snapshot.stop is not None,
+        is_clock_in_doubt=visited.snapshot.health.clock == "suspect",
+        **common,
+    )
+
+
+def _back(visited: Visit) -> str:
+    """The form of the rule that is edited; the schedule where there are several edits."""
+    edits = [edit for edit in edits_of(draft_of(visited)) if isinstance(edit, RuleEdit)]
+    if len(edits) != 1:
+        return "/schedule"
+    (edit,) = edits
+    return f"/schedule/new?kind={WORDS[edit.group]}" if edit.name is None else rule_path(edit.group, edit.name)
+
+
+def _newest(visited: Visit) -> dict[str, str] | None:
+    """Who saved last, when, and what."""
+    newest = keeper_of(visited).versions.latest()
+    return version_line(visited, newest) if newest is not None else None

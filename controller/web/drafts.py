@@ -1,0 +1,189 @@
+"""Drafts of the schedule: what somebody has changed on the page and not saved, applied to the file as it stands now."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
+
+from fastapi import HTTPException
+from pydantic import ValidationError
+
+from controller.config import setup_notes
+from controller.config.findings import Finding
+from controller.config.load import Setup, open_schedule
+from controller.config.schedule_draft import (
+    FieldDispute,
+    ScheduleEdit,
+    WholeText,
+    applied,
+    disputes,
+    dumped,
+    read_edits,
+    rebased,
+    with_edit,
+)
+from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome
+from controller.errors import Refused
+from controller.schedule.changes import Changes, changes
+from controller.service.change_words import ChangeWords, summary_value, summary_words
+from controller.service.saving import DiskSchedule, ScheduleKeeper
+from controller.state.drafts import Draft
+from controller.web.visit import Visit
+
+SITE = ""
+"""The only site of this service."""
+MOST_LINES = 400
+"""Of the difference between two texts."""
+NOTHING: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What saving a draft would do to the file as it stands (`current`).
+
+    `outcome` is the new text, or why there is none; `after` is the setup with it, None where it has `findings`.
+    `is_moved_on`: somebody else has saved since the draft began, and its edits are applied anew. `disputed` are fields
+    that both changed: they must be chosen first.
+    """
+
+    current: DiskSchedule
+    edits: tuple[ScheduleEdit, ...]
+    outcome: Outcome
+    after: Setup | None
+    findings: tuple[Finding, ...] = ()
+    is_moved_on: bool = False
+    disputed: tuple[FieldDispute, ...] = ()
+
+    @property
+    def text(self) -> bytes:
+        """The new text of the file; as it stands where there is none."""
+        return self.outcome.text if isinstance(self.outcome, Edited) else self.current.text
+
+
+def keeper_of(visited: Visit) -> ScheduleKeeper:
+    """Reads and saves the schedule. Raises Refused TWL-W110 where no file can be changed, as in a demo."""
+    if visited.service.keeper is None:
+        raise Refused("TWL-W110")
+    return visited.service.keeper
+
+
+def draft_of(visited: Visit) -> Draft | None:
+    """What the visitor has changed and not saved."""
+    if visited.visitor.name is None:
+        return None
+    return visited.service.accounts.drafts.of(visited.visitor.owner, SITE)
+
+
+def draft_by_id(visited: Visit, number: int) -> Draft:
+    """The visitor's own draft with this number. Raises HTTPException 404 for any other."""
+    draft = draft_of(visited)
+    if draft is None or draft.id != number:
+        raise HTTPException(404)
+    return draft
+
+
+def edits_of(draft: Draft | None) -> tuple[ScheduleEdit, ...]:
+    """The edits of a draft; none where it cannot be read, as one of a later version."""
+    try:
+        return read_edits(draft.content["edits"]) if draft is not None else ()
+    except (ValidationError, KeyError, TypeError):
+        return ()
+
+
+def add_edit(visited: Visit, edit: ScheduleEdit) -> Draft:
+    """Adds an edit to the visitor's draft, which begins with it if there is none. An edit that undoes all others drops
+    the draft of its own: it is empty then."""
+    current, draft = keeper_of(visited).read(), draft_of(visited)
+    edits, base = edits_of(draft), draft.base if draft is not None else current.sha256
+    if base != current.sha256 and draft is not None and not _is_whole(edits):
+        edits, base = _on(current, edits, visited, {}), current.sha256
+    if isinstance(edit, WholeText):
+        base = current.sha256
+    return save_edits(visited, with_edit(edits, edit), base)
+
+
+def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str) -> Draft:
+    """Keeps these edits as the visitor's draft."""
+    return visited.service.accounts.drafts.save(
+        visited.visitor.owner, SITE, {"edits": dumped(edits)}, base, visited.now
+    )
+
+
+def proposal(visited: Visit, draft: Draft, chosen: Mapping[str, str] | None = None) -> Proposal:
+    """What saving a draft would do; `chosen` are the values of disputed fields, by `group/rule/field`."""
+    current, edits = keeper_of(visited).read(), edits_of(draft)
+    tower = visited.snapshot.setup.tower
+    is_moved_on = draft.base != current.sha256
+    if _is_whole(edits) or not is_moved_on:
+        return _proposed(current, edits, applied(current.text, edits, tower), visited, is_moved_on)
+    disputed = () if chosen is not None else disputes(current.text, edits, tower)
+    edits = _on(current, edits, visited, chosen or {})
+    outcome = applied(current.text, edits, tower)
+    return _proposed(current, edits, outcome, visited, is_moved_on, disputed)
+
+
+def _proposed(
+    current: DiskSchedule,
+    edits: tuple[ScheduleEdit, ...],
+    outcome: Outcome,
+    visited: Visit,
+    is_moved_on: bool,
+    disputed: tuple[FieldDispute, ...] = (),
+) -> Proposal:
+    after, findings = None, NOTHING
+    if isinstance(outcome, Edited):
+        after = keeper_of(visited).parsed(outcome.text)
+        if after is None:
+            findings = open_schedule(outcome.text, visited.snapshot.setup.tower).findings
+    elif isinstance(outcome, Faulty):
+        findings = tuple(each.finding for each in outcome.findings)
+    elif isinstance(outcome, NotPatchable):
+        findings = (outcome.finding, *outcome.findings)
+    return Proposal(current, edits, outcome, after, findings, is_moved_on, disputed)
+
+
+def _is_whole(edits: tuple[ScheduleEdit, ...]) -> bool:
+    return bool(edits) and isinstance(edits[0], WholeText)
+
+
+def _on(
+    current: DiskSchedule, edits: tuple[ScheduleEdit, ...], visited: Visit, chosen: Mapping[str, str]
+) -> tuple[ScheduleEdit, ...]:
+    return rebased(current.text, edits, visited.snapshot.setup.tower, chosen)
+
+
+def changes_of(visited: Visit, before: Setup, after: Setup, now: datetime) -> Changes:
+    """What changes from now on, what is set by hand included."""
+    program = visited.snapshot.program
+    first, second = (setup.program().with_overrides(program.overrides, program.stop) for setup in (before, after))
+    return changes(first, second, now)
+
+
+def words_of(visited: Visit, setup: Setup, changed: Changes) -> ChangeWords:
+    """Says changes in the language of the visitor."""
+    names = setup.tower.landmark.zone_names(visited.language)
+    return ChangeWords(visited.language, visited.snapshot.zone, names, changed)
+
+
+def summary(visited: Visit, changed: Changes) -> str:
+    """What was edited, in one line."""
+    return summary_words(summary_value(changed), visited.language)
+
+
+def notes_on(visited: Visit, before: Setup | None, after: Setup) -> Iterator[str]:
+    """What is good to know of the new schedule, and was not so before."""
+    known = {_essence(each) for each in setup_notes.notes(before, visited.now)} if before is not None else set()
+    for finding in setup_notes.notes(after, visited.now):
+        if finding.file == after.schedule_text.source.file and _essence(finding) not in known:
+            yield finding.event.text(visited.language)
+
+
+def _essence(finding: Finding) -> tuple[str, str]:
+    return finding.code, str(sorted(finding.event.fields.items(), key=str))
+
+
+def diff_lines(before: bytes, after: bytes) -> list[str]:
+    """The difference of two texts, as `diff -u` shows it; cut after MOST_LINES."""
+    old, new = (each.decode(errors="replace").splitlines() for each in (before, after))
+    lines = [line for line in unified_diff(old, new, lineterm="", n=2) if not line.startswith(("---", "+++"))]
+    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "…"]

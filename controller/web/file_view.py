@@ -1,0 +1,122 @@
+"""Filen: schedule.yaml as text, with its mistakes at their lines and their cures; for what no form can show, and for a
+file that an editor has broken."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from controller.config.findings import Finding
+from controller.config.load import open_schedule
+from controller.config.schedule_draft import WholeText
+from controller.config.schedule_text import FileText
+from controller.config.source import LIMIT
+from controller.web.drafts import SITE, add_edit, draft_of, edits_of, keeper_of
+from controller.web.forms import Form, checked_form
+from controller.web.visit import ForOperator, ForViewer, Visit
+
+router = APIRouter()
+AROUND = 2
+MOST_SHOWN = 20
+MOST_ENCODED = 3 * LIMIT
+"""Bytes of a form with a file as long as may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding as the page shows it: its line with those around it, and a mark below the place."""
+
+    code: str
+    text: str
+    cure: str
+    line: int
+    lines: tuple[tuple[int, str], ...]
+    mark: str
+    is_error: bool
+
+
+@router.get("/schedule/file", include_in_schema=False)
+def file(visited: ForViewer) -> HTMLResponse:
+    """The file on the disk with what is wrong with it; what is in force may be older. A draft of the whole text goes
+    on where it was left."""
+    if visited.service.keeper is None:
+        return _page(visited, visited.snapshot.setup.schedule_text.source.lines, ())
+    current = keeper_of(visited).read()
+    text = current.text.decode(errors="replace")
+    draft = draft_of(visited) if visited.visitor.name is not None else None
+    whole = next((each for each in edits_of(draft) if isinstance(each, WholeText)), None)
+    if whole is not None:
+        text = whole.text
+    return _shown(visited, text, base=draft.base if draft is not None and whole is not None else current.sha256)
+
+
+@router.post("/schedule/file", include_in_schema=False, response_model=None)
+async def change(visited: ForOperator, request: Request) -> HTMLResponse | RedirectResponse:
+    """The text as a draft: with mistakes it is shown again, else what it changes."""
+    form = await checked_form(request, visited, MOST_ENCODED)
+    return await run_in_threadpool(_change, visited, form)
+
+
+def _change(visited: Visit, form: Form) -> HTMLResponse | RedirectResponse:
+    # browsers end lines in one way, the file may in another
+    text = form.raw("text").replace("\n", FileText.of(_current(visited)).newline)
+    draft = add_edit(visited, WholeText(text=text))
+    if form.get("base") and form.get("base") != draft.base:
+        draft = visited.service.accounts.drafts.save(
+            visited.visitor.owner, SITE, draft.content, form.get("base"), visited.now
+        )
+    opened = open_schedule(text.encode(), visited.snapshot.setup.tower)
+    if opened.schedule is None or form.get("then") == "check":
+        return _shown(visited, text, base=draft.base, status=422 if opened.schedule is None else 200)
+    return visited.to(f"/schedule/draft/{draft.id}")
+
+
+def _current(visited: Visit) -> bytes:
+    return keeper_of(visited).read().text.decode(errors="replace").encode()
+
+
+def _shown(visited: Visit, text: str, *, base: str, status: int = 200) -> HTMLResponse:
+    findings = open_schedule(text.encode(), visited.snapshot.setup.tower).findings
+    return _page(visited, tuple(text.splitlines()), findings, text=text, base=base, status=status)
+
+
+def _page(
+    visited: Visit,
+    lines: tuple[str, ...],
+    findings: tuple[Finding, ...],
+    *,
+    text: str | None = None,
+    base: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    errors = sum(finding.is_error for finding in findings)
+    latest = visited.service.keeper.versions.latest() if visited.service.keeper is not None else None
+    return visited.page(
+        "file",
+        status,
+        text="\n".join(lines) + "\n" if text is None else text,
+        base=base,
+        errors=errors,
+        findings=[_finding(each, lines, visited) for each in findings[:MOST_SHOWN]],
+        number=latest.number if latest is not None else None,
+        may_edit=visited.service.keeper is not None,
+    )
+
+
+def _finding(finding: Finding, lines: tuple[str, ...], visited: Visit) -> ShownFinding:
+    event, place = finding.event, finding.place
+    if place is None:
+        shown: tuple[tuple[int, str], ...] = ()
+    else:
+        first = max(1, place.line - AROUND)
+        shown = tuple((number, lines[number - 1]) for number in range(first, place.line + 1) if number <= len(lines))
+    return ShownFinding(
+        code=event.code,
+        text=event.text(visited.language),
+        cure=event.action(visited.language),
+        line=place.line if place is not None else 0,
+        lines=shown,
+        mark=" " * (place.column - 1) + "^" * max(1, place.end - place.column) if place is not None else "",
+        is_error=finding.is_error,
+    )
