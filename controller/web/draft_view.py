@@ -12,7 +12,9 @@ from controller.config.schedule_edit import NotPatchable
 from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
 from controller.state.audit import Act
 from controller.state.roles import Source
-from controller.web.drafts import (
+from controller.web.forms import Form, FormOf
+from controller.web.history_view import version_line
+from controller.web.proposals import (
     Proposal,
     add_edit,
     changes_of,
@@ -26,8 +28,6 @@ from controller.web.drafts import (
     summary,
     words_of,
 )
-from controller.web.forms import Form, FormOf
-from controller.web.history_view import version_line
 from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()

@@ -12,8 +12,8 @@ from controller.config.load import open_schedule
 from controller.config.schedule_draft import WholeText
 from controller.config.schedule_text import FileText
 from controller.config.source import LIMIT
-from controller.web.drafts import SITE, add_edit, draft_of, edits_of, keeper_of
 from controller.web.forms import Form, checked_form
+from controller.web.proposals import SITE, add_edit, draft_of, edits_of, keeper_of
 from controller.web.visit import ForOperator, ForViewer, Visit
 
 router = APIRouter()

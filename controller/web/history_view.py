@@ -10,8 +10,8 @@ from controller.events.words import day_words
 from controller.schedule.changes import changes
 from controller.service.change_words import ChangeWords, summary_words
 from controller.state.versions import ScheduleVersion
-from controller.web.drafts import add_edit, diff_lines, draft_of, keeper_of
 from controller.web.forms import FormOf
+from controller.web.proposals import add_edit, diff_lines, draft_of, keeper_of
 from controller.web.visit import ForOperator, ForViewer, Visit
 
 router = APIRouter()

@@ -31,6 +31,8 @@ PAGE = tuple(topic for topic in TOPICS if topic.startswith("page/"))
 PHRASES = ("commands", "why", "past", "status", "parts", *PAGE)
 """Topics whose keys stand in the code, in a call of Text or `say`."""
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
+CHOICE_IN_TEMPLATE = re.compile(r"\bsay\(([^(),]* if [^,]*? else [^(),]*)[,)]")
+"""`say("a.b" if it else "a.c")`."""
 IN_TEMPLATE = re.compile(rf"\bsay\(\s*(view|{QUOTED})((?:\s*~\s*(?:{QUOTED}|[\w.\[\]]+))*)")
 DYNAMIC = r"\w+"
 
@@ -81,11 +83,16 @@ def asked() -> frozenset[tuple[str, str]]:
         for first, more in IN_TEMPLATE.findall(template.read_text("utf-8")):
             parts = [first, *(each.strip() for each in more.split("~")[1:])]
             found |= of_the_page("".join(re.escape(p[1:-1]) if p[0] in "\"'" else DYNAMIC for p in parts))
+        for choice in CHOICE_IN_TEMPLATE.findall(template.read_text("utf-8")):
+            for key in re.findall(QUOTED, choice):
+                found |= of_the_page(re.escape(key[1:-1]))
     return frozenset(found)
 
 
 def of_the_page(key: str) -> set[tuple[str, str]]:
     """A key of the page begins with its topic; the `title` of a view is asked for without naming the view."""
+    if "|" in key:
+        return {pair for each in key.split("|") for pair in of_the_page(each)}
     topic, _, name = key.partition(r"\.")
     found = (each for each in PAGE if re.fullmatch(topic, each.removeprefix("page/")))
     return {(each, name) for each in found if topic != DYNAMIC or name in texts("en", each)}

@@ -37,7 +37,9 @@ def needs(method: str, path: str) -> Role | None:
         return None
     if ADMINS.fullmatch(path):
         return Role.ADMIN
-    if path in {"/override", "/stop", "/stop/lift"} or path.startswith(("/schedule/new", "/schedule/campaign")):
+    if path in {"/override", "/stop", "/stop/lift"} or path.startswith(
+        ("/schedule/new", "/schedule/campaign", "/schedule/draft")
+    ):
         return Role.OPERATOR
     return Role.VIEWER if method == "GET" else Role.OPERATOR
 
