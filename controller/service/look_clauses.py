@@ -24,8 +24,8 @@ FULL = 250
 MOST_LOOKS, MOST_PARTS = 3, 5
 LONGEST_NAME = 80
 
-Form = Literal["is", "should", "past", "then", "why", "fading"]
-_CONTINUED: Mapping[Form, Form] = {"then": "past", "why": "is"}
+Form = Literal["is", "should", "past", "then", "meant", "meant_more", "why", "fading"]
+_CONTINUED: Mapping[Form, Form] = {"then": "past", "meant": "meant_more", "why": "is"}
 """The form of a second clause."""
 _KELVIN = re.compile(r"([0-9][0-9\s]*)\s*k(?:elvin)?", re.IGNORECASE)
 Palette = tuple[tuple[str, str], ...]

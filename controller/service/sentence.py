@@ -224,12 +224,14 @@ class _Teller:
         return "lost", "unknown", self.lost()
 
     def lost(self) -> str:
-        """What was shown when there was contact last."""
+        """What was shown when there was contact last, or should have been where not all lamps confirmed it."""
         since = self._facts.at or self._health.at
-        looks = self._desired if self._health.clock is not Trust.SUSPECT else self._reported()
+        is_in_doubt = self._health.clock is Trust.SUSPECT and not self._is_stopped
+        looks = self._reported() if is_in_doubt else self._desired
         if looks is None or not self._count.total:
             return self._say("case.lost_unknown")
-        then = self._text("then", {"clause": clause(looks, "then", self._names, self._language)})
+        form: Form = "then" if is_in_doubt or self._count.confirmed == self._count.total else "meant"
+        then = self._text("then", {"clause": clause(looks, form, self._names, self._language)})
         then = self._names.started(then, self._language)
         return self._text("case.lost", {"since": f"{since:%H:%M}", "then": then})
 

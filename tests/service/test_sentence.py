@@ -261,6 +261,14 @@ def test_contact_that_is_lost_is_said_with_what_was_shown(tower: Tower) -> None:
     assert parts.main.endswith("Då lyste skålen vitt, skaftet var släckt.")
 
 
+def test_what_was_not_confirmed_is_not_said_to_have_been_lit(tower: Tower) -> None:
+    """When contact was lost a lamp was wrong: only what should have been shown is known."""
+    wrong = health(WHITE, DARK, counts={"confirmed": 3, "differs": 1})
+    assert told(tower, "sv", wrong).lost.endswith("Då skulle skålen lysa vitt, skaftet skulle vara släckt.")
+    wrong = health(counts={"silent": 4})
+    assert told(tower, "en", wrong).lost.endswith("The water tower should have been orange then.")
+
+
 def test_while_the_clock_is_in_doubt_what_the_lamps_reported_counts(tower: Tower) -> None:
     """What should be shown by a clock that is wrong is not told."""
     zone = {"status": "unknown", "desired": lit(), "reported": BLUE}
@@ -327,6 +335,29 @@ def test_a_look_has_its_words(tower: Tower, looks: tuple[Any, Any], swedish: str
     """As an adverb in Swedish, by name where there is one, never as a hex value."""
     for language, words in (("sv", swedish), ("en", english)):
         assert told(tower, language, health(*looks)).main.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("looks", "swedish", "english"),
+    [
+        ((BLUE, BLUE), "tonar till blått", "is fading to blue"),
+        ((lit(brightness=0.1),) * 2, "tonar till svagt orange", "is fading to faintly orange"),
+        ((lit("kommungrön", "#A0FF50"),) * 2, "tonar till kommungrön", "is fading to kommungrön"),
+        ((lit(None, "#8000FF"),) * 2, "tonar till en egen färg", "is fading to a colour of its own"),
+        ((DARK, DARK), "tonar ut", "is fading out"),
+        ((BLUE, lit()), "tonar till 2 färger", "is fading to 2 colours"),
+        ((BLUE, DARK), "tonar till delvis blått", "is fading to partly blue"),
+        ((lit(colors=6),) * 2, "börjar växla mellan 6 färger", "begins to alternate between 6 colours"),
+    ],
+)
+def test_a_fade_says_where_it_goes(tower: Tower, looks: tuple[Any, Any], swedish: str, english: str) -> None:
+    """And for how long; so does a change without a fade while lamps have not answered yet."""
+    fading = health(*looks, fades_until=EVENING + timedelta(seconds=19.2))
+    assert told(tower, "sv", fading).main == f"Vattentornet {swedish}, klart om 20 s"
+    assert told(tower, "en", fading).main == f"The water tower {english}, done in 20 s"
+    now = {**fading.now.model_dump(), "at": EVENING - timedelta(seconds=9), "fades_until": None}
+    fresh = Health.model_validate({**health(*looks, counts={"pending": 1}).model_dump(), "now": now})
+    assert told(tower, "sv", fresh).main == f"Vattentornet {swedish}"
 
 
 def zones(tower: Tower, *looks: dict[str, Any]) -> Health:
