@@ -35,7 +35,8 @@ from controller.service.values import looks_value, rules_value
 from controller.service.why_at import WhyAt, why_at
 from controller.state import SqliteHistory
 from controller.state.versions import VersionStore
-from controller.web.bars import night_bars, plan_picture
+from controller.web.bars import plan_picture
+from controller.web.nights import night_bars
 
 
 @click.command("plan")

@@ -1,8 +1,7 @@
 """The nights as bars and a year as a strip: what is lit when, under the sky that the sun makes. SVG for the eye only
-(`aria-hidden`); beside it stands the same in words, as `NightWords` and `YearRun`."""
+(`aria-hidden`); beside it stands the same in words, from `controller.web.nights`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -12,11 +11,9 @@ from controller.lighting.look import Look
 from controller.locale import Language, template
 from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.hours import Night, Place
-from controller.schedule.plan import Program
-from controller.schedule.precedence import NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below, elevation
-from controller.service.health import LookValue
-from controller.service.look_clauses import Names, said_look
+from controller.service.look_clauses import Names
+from controller.web.nights import BarLight, NightBar, Span, YearRun, night_words, year_runs
 from controller.web.svg import FONTS, blend, element, sky, text
 
 WIDTH, HEIGHT = 480.0, 44.0
@@ -26,119 +23,10 @@ HORIZON, BY_DEGREE = 11.0, 0.24
 STRIPE, SEAM = 7.0, 0.2
 """Width of one colour of a sequence, and by how much it reaches under the next one."""
 LOST_Y, LOST_STEP = 22.0, 4.0
-MOST_LOST, MOST_LANES, MOST_PARTS = 4, 24, 3
+MOST_LOST, MOST_LANES = 4, 24
 SAMPLE = timedelta(minutes=20)
 STRIP_HEIGHT, LANE, FOOT, LEFT = 44.0, 9.0, 16.0, 18.0
 GROUND, FAINT, BRIGHT = "#0B1020", "#39415F", "#E4E7EC"
-ONE_DAY = timedelta(days=1)
-Span = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class BarLight:
-    """A stretch of a night, UTC, with what each lit zone shows, and the rules that show it, the deciding one first."""
-
-    start: datetime
-    end: datetime
-    looks: Mapping[str, Look]
-    rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NightBar:
-    """One night, from noon to noon: its lights, the rules that give way with the hours that they lose, the blackouts
-    with theirs, the other rules that keep it dark, and all rules that have hours in it."""
-
-    night: Night
-    lights: tuple[BarLight, ...]
-    lost: tuple[tuple[Rule, tuple[Span, ...]], ...]
-    blackouts: tuple[tuple[Rule, Span], ...]
-    dark_by: tuple[Rule, ...]
-    rules: tuple[Rule, ...]
-
-    @property
-    def longest(self) -> BarLight | None:
-        """The light that is on for longest."""
-        return max(self.lights, key=lambda light: light.end - light.start, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class NightWords:
-    """The same for readers: `tors 19 – fre 20 nov`, `15:35–08:02`, and a line for each light, each rule that gives way
-    and each blackout."""
-
-    name: str
-    hours: str
-    lights: tuple[str, ...]
-    gives_way: tuple[str, ...]
-    blackouts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class YearRun:
-    """Neighbouring nights that are lit alike; None of a rule and of looks is dark."""
-
-    first: date
-    last: date
-    rule: Rule | None
-    looks: Mapping[str, Look]
-
-
-def night_bars(program: Program, start: datetime, end: datetime) -> tuple[NightBar, ...]:
-    """The nights that a period touches, by the rules."""
-    return tuple(_bar(program, plan) for plan in program.nights(start, end))
-
-
-def _bar(program: Program, plan: NightPlan) -> NightBar:
-    lights: list[BarLight] = []
-    for piece in plan.pieces:
-        looks, rules = _lit(program, piece), piece.showing
-        if (
-            looks
-            and lights
-            and (lights[-1].end, lights[-1].looks) == (piece.start, looks)
-            and lights[-1].rules == rules
-        ):
-            lights[-1] = BarLight(lights[-1].start, piece.end, looks, rules)
-        elif looks:
-            lights.append(BarLight(piece.start, piece.end, looks, rules))
-    rules = tuple({id(claim.rule): claim.rule for claim in plan.claims}.values())
-    lost = ((rule, tuple(_lost(rule, plan))) for rule in rules if not isinstance(rule, Blackout))
-    blackouts = ((claim.rule, (claim.start, claim.end)) for claim in plan.claims if isinstance(claim.rule, Blackout))
-    dark_by = [piece.claim.rule for piece in plan.pieces if piece.claim and not _lit(program, piece)]
-    dark = {id(rule): rule for rule in dark_by if not isinstance(rule, Blackout)}
-    gives_way = tuple(each for each in lost if each[1])
-    return NightBar(plan.night, tuple(lights), gives_way, tuple(blackouts), tuple(dark.values()), rules)
-
-
-def _lit(program: Program, piece: Piece) -> dict[str, Look]:
-    return {zone: look for zone, look in program.looks_of(piece).items() if not look.is_dark}
-
-
-def _lost(rule: Rule, plan: NightPlan) -> Iterator[Span]:
-    """When a rule would be lit, and others decide in all its zones."""
-    for claim in plan.claims:
-        if claim.rule is not rule or not claim.lit:
-            continue
-        parts = [
-            (max(claim.start, piece.start), min(claim.end, piece.end)) for piece in plan.pieces if _hides(piece, rule)
-        ]
-        yield from _joined(part for part in parts if part[0] < part[1])
-
-
-def _hides(piece: Piece, rule: Rule) -> bool:
-    return all(each is not rule for each in piece.showing)
-
-
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Stretches that touch become one."""
-    found: list[Span] = []
-    for start, end in spans:
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    return found
 
 
 # One night
@@ -239,115 +127,7 @@ def _mark(night: Night, now: datetime | None) -> Iterator[str]:
         yield element("path", d=f"M{x - 6:g} 0H{x + 6:g}L{x:g} 7Z", fill="#FFF")
 
 
-# Words
-
-
-def night_words(bar: NightBar, place: Place, names: Names, language: Language) -> NightWords:
-    """The night for readers, in the time of the place."""
-    spans = _joined((light.start, light.end) for light in bar.lights)
-    by_rule: dict[str, None] = {}
-    for light in bar.lights:
-        name = ", ".join(each.name for each in light.rules)
-        by_rule[_say(language, "night.light", name=name, look=brief(light.looks, names, language))] = None
-    shown = {id(rule) for light in bar.lights for rule in light.rules}
-    for rule in bar.dark_by:
-        if id(rule) not in shown:
-            by_rule[_say(language, "night.light", name=rule.name, look=_say(language, "night.dark"))] = None
-    gives_way = (
-        f"{rule.name} {_spans(lost, place, language)}" if id(rule) in shown else rule.name for rule, lost in bar.lost
-    )
-    return NightWords(
-        night_name(bar.night.day, language),
-        _spans(spans, place, language) or _say(language, "night.dark"),
-        tuple(by_rule),
-        tuple(gives_way),
-        tuple(dict.fromkeys(_say(language, "night.blackout", name=rule.name) for rule, _ in bar.blackouts)),
-    )
-
-
-def night_name(day: date, language: Language) -> str:
-    """A night by both its days: `tors 19 – fre 20 nov`, `mån 30 nov – tis 1 dec`."""
-    following = day + ONE_DAY
-    key = "one_month" if day.month == following.month else "two_months"
-    fields = {
-        f"{prefix}{part}": word
-        for prefix, each in (("", day), ("next_", following))
-        for part, word in (
-            ("weekday", template(language, "commands", f"weekday.{each.isoweekday()}")),
-            ("day", each.day),
-            ("month", template(language, "commands", f"month.{each.month}")),
-        )
-    }
-    return _say(language, f"night.{key}", **fields)
-
-
-def brief(looks: Mapping[str, Look], names: Names, language: Language) -> str:
-    """What zones show in few words: `orange 60 %`, `skålen vitt, skaftet grönt`, `i 5 färger`."""
-    by_words: dict[str, list[str]] = {}
-    for zone, look in looks.items():
-        by_words.setdefault(_how(look, names, language), []).append(zone)
-    if len(by_words) == 1:
-        return next(iter(by_words))
-    if len(looks) > MOST_PARTS:
-        return template(language, "sentence", "how.shown.colors").format(count=len(by_words))
-    return ", ".join(f"{names.part(zone, language)} {how}" for how, zones in by_words.items() for zone in zones)
-
-
-def _how(look: Look, names: Names, language: Language) -> str:
-    said = said_look(value_of(look).model_copy(update={"brightness": 1.0}), names.palette, language)
-    how = said.how if said.kind == "color" else _say(language, f"night.{said.kind}", how=said.how)
-    if look.brightness == 1 or said.kind == "dark":
-        return how
-    return _say(language, "night.brightness", how=how, percent=f"{100 * look.brightness:g}")
-
-
-def value_of(look: Look) -> LookValue:
-    """A look as documents say it: of a sequence the first colour, and how many alternate."""
-    if look.is_dark:
-        return LookValue(on=False, brightness=0.0)
-    first, count = look.colors[0], len({color.hex for color in look.colors})
-    return LookValue(
-        on=True,
-        color=first.hex,
-        color_name=first.name,
-        brightness=look.brightness,
-        colors=count if count > 1 else None,
-    )
-
-
-def _spans(spans: Sequence[Span], place: Place, language: Language) -> str:
-    """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00."""
-    told = []
-    for span in spans:
-        start, end = (f"{at.astimezone(place.time_zone):%H:%M}" for at in span)
-        told.append(_say(language, "night.span", start=start, end="24:00" if end == "00:00" else end))
-    *first, last = told or [""]
-    return _say(language, "night.and").join((", ".join(first), last)) if first else last
-
-
-def _say(language: Language, key: str, **fields: object) -> str:
-    return template(language, "picture", key).format_map(fields)
-
-
 # A year
-
-
-def year_runs(bars: Iterable[NightBar]) -> tuple[YearRun, ...]:
-    """The nights in runs that are lit alike, dark ones too: each as the light that is on for longest in it."""
-    runs = []
-    for _, same in groupby(bars, key=_likeness):
-        nights = list(same)
-        light = nights[0].longest
-        rule = light.rules[0] if light is not None else None
-        runs.append(YearRun(nights[0].night.day, nights[-1].night.day, rule, light.looks if light is not None else {}))
-    return tuple(runs)
-
-
-def _likeness(bar: NightBar) -> object:
-    light = bar.longest
-    if light is None:
-        return None
-    return id(light.rules[0]), tuple((zone, look.colors, look.brightness) for zone, look in light.looks.items())
 
 
 def year_strip(bars: Sequence[NightBar], rules: Sequence[Rule], language: Language) -> str:
@@ -451,7 +231,7 @@ def plan_picture(bars: Sequence[NightBar], place: Place, names: Names, language:
 def _plan_row(bar: NightBar, place: Place, names: Names, language: Language) -> tuple[list[str], float]:
     """A night and its height."""
     words = night_words(bar, place, names, language)
-    gives_way = (_say(language, "night.gives_way", name=name) for name in words.gives_way)
+    gives_way = (template(language, "picture", "night.gives_way").format(name=name) for name in words.gives_way)
     about = wrap(" · ".join((*words.lights, *words.blackouts, *gives_way)), LETTERS)
     y = NAME + LINE * len(about)
     drawn = night_bar(bar, place, prefix="plan").replace("<svg ", f'<svg width="{WIDTH:g}" height="{HEIGHT:g}" ', 1)

@@ -20,7 +20,8 @@ from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, next_span, notes
 from controller.service.look_clauses import Names
 from controller.service.sentence import facts_of
-from controller.web.bars import NightBar, NightWords, night_bar, night_bars, night_words, year_strip
+from controller.web.bars import night_bar, year_strip
+from controller.web.nights import NightBar, NightWords, night_bars, night_words
 from controller.web.visit import ForViewer, Visit
 
 router = APIRouter()

@@ -13,20 +13,8 @@ from controller.config.load import Setup, parse
 from controller.schedule.plan import Program
 from controller.service.look_clauses import Names
 from controller.service.sentence import names_of
-from controller.web.bars import (
-    FLOOR,
-    TALLEST,
-    WIDTH,
-    NightBar,
-    NightWords,
-    night_bar,
-    night_bars,
-    night_name,
-    night_words,
-    plan_picture,
-    year_runs,
-    year_strip,
-)
+from controller.web.bars import FLOOR, TALLEST, WIDTH, night_bar, plan_picture, year_strip
+from controller.web.nights import NightBar, NightWords, night_bars, night_name, night_words, year_runs
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
