@@ -107,7 +107,9 @@ def prove(
     place = program.place.time_zone
     until = min(period.end, _counted_until(history, now))
     events = history.events_between(LONG_AGO, now, BY_HAND)
-    by_hand = tuple(one for one in by_hand_spans(events, place, now) if one.overlaps(period.start, until))
+    by_hand = tuple(
+        one for one in by_hand_spans(events, place, now) if one.overlaps(period.start, min(period.end, now))
+    )
     told = history.events_between(period.start - REACH, min(now, until + A_DAY), FAULT_EVENTS)
     faults = fault_spans(told)
     starts = tuple(recorded.at for recorded in told if recorded.code == STARTED)

@@ -157,6 +157,7 @@ MOMENTS = {
     "TWL-J009",  # a file was set aside, and begun anew
     "TWL-J010",  # what was set by hand is lost
     "TWL-J011",  # or taken from its copy
+    "TWL-J012",  # one version of the schedule is left out
     "TWL-M005",  # one message was thrown away
     "TWL-M006",  # messages that were overtaken
     "TWL-M013",  # the broker is told everything anew
