@@ -27,6 +27,7 @@ COMMANDS = {
     "check": "check",
     "history": "history",
     "undo": "history",
+    "new": "new",
     "plan": "plan",
     "status": "status",
     "logs": "logs",

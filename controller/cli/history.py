@@ -75,7 +75,7 @@ def undo(options: Options, reason: str) -> None:
     before = current.setup or last_good(options.config_dir, options.state_dir)
     if after is not None and before is not None:
         changed = changes(before.program(), after.program(), SystemClock().read().wall)
-        click.echo("\n".join(_words(after, changed, options).lines()))
+        click.echo("\n".join(change_words(after, changed, options).lines()))
     click.echo(save(keeper, text, current, reason, options))
 
 
@@ -146,13 +146,14 @@ def _show(keeper: ScheduleKeeper, version: ScheduleVersion, options: Options, as
         return
     click.echo(_line(version, _zone(new, options), options))
     if changed is not None and new is not None:
-        click.echo("\n".join(_words(new, changed, options).what()))
+        click.echo("\n".join(change_words(new, changed, options).what()))
     click.echo()
     for line in shown.splitlines():
         click.echo(printable(line, len(line) + 1))
 
 
-def _words(setup: Setup, changed: Changes, options: Options) -> ChangeWords:
+def change_words(setup: Setup, changed: Changes, options: Options) -> ChangeWords:
+    """What a change of the schedule means, in the words and the time of the tower."""
     names = setup.tower.landmark.zone_names(options.language)
     return ChangeWords(options.language, setup.tower.site.place.time_zone, names, changed)
 
