@@ -56,10 +56,6 @@ class Interview:
         """At the tower."""
         return self.now.astimezone(self.setup.tower.site.place.time_zone).date()
 
-    def say(self, key: str, **fields: object) -> None:
-        """A text on stderr: stdout is for the result."""
-        click.echo(self.options.say(f"new.{key}", **fields), err=True)
-
     def ask(self, key: str, default: str = "", **fields: object) -> str:
         """An answer, or the default. Raises click.Abort at the end of the input."""
         shown = f" [{default}]" if default else ""
@@ -103,11 +99,11 @@ class Interview:
         """Says what is wrong, and numbers what may be written instead."""
         language, number = self.options.language, 0
         for finding in mistakes:
-            click.echo(f"  {finding.event.text(language)}", err=True)
-            click.echo(f"  = {finding.event.action(language)}", err=True)
+            _talk(f"  {finding.event.text(language)}")
+            _talk(f"  = {finding.event.action(language)}")
             for suggestion in finding.suggestions:
                 number += 1
-                self.say("instead", number=number, text=said_in(suggestion.shown, language))
+                _talk(self.options.say("new.instead", number=number, text=said_in(suggestion.shown, language)))
                 yield finding, suggestion
 
     def _outcome(self, form: RuleForm) -> Edited | Faulty:
@@ -168,7 +164,7 @@ class Interview:
             spans = [span for text in self.form.days for span in Days.parse(text).spans(self.today, _far(self.today))]
             if spans:
                 first, last = min(spans)
-                self.say("next_days", days=days_words(first, last, language))
+                _talk(self.options.say("new.next_days", days=days_words(first, last, language)))
         elif field == "hours":
             self._first_light()
         elif field == "color":
@@ -184,7 +180,7 @@ class Interview:
             if rule is not None and (windows := rule.windows(night, place)):
                 ends = [at.astimezone(place.time_zone) for at in (windows[0][0], windows[-1][1])]
                 said = (f"{day_words(at.date(), self.options.language)} {at:%H:%M}" for at in ends)
-                self.say("first_light", times=" – ".join(said))
+                _talk(self.options.say("new.first_light", times=" – ".join(said)))
                 return
 
     def _notes(self, field: str = "") -> None:
@@ -194,21 +190,21 @@ class Interview:
         for note in notes(after, self.now) if after is not None else ():
             own = note.field is not None and note.field.rule == (self.form.name or UNANSWERED.name)
             if own and note.field is not None and field in ("", note.field.field.partition(".")[0]):
-                click.echo(f"  {note.event.text(self.options.language)}", err=True)
-                click.echo(f"  = {note.event.action(self.options.language)}", err=True)
+                _talk(f"  {note.event.text(self.options.language)}")
+                _talk(f"  = {note.event.action(self.options.language)}")
 
     def show(self, keeper: ScheduleKeeper) -> None:
         """The lines of the campaign and what they change."""
         text = self.text()
         after = keeper.parsed(text)
-        self.say("lines")
+        _talk(self.options.say("new.lines"))
         for line in _block(self.form):
-            click.echo(f"  {line}", err=True)
+            _talk(f"  {line}")
         self._notes()
         if after is not None:
             changed = changes(self.setup.program(), after.program(), self.now)
             for line in change_words(after, changed, self.options).lines():
-                click.echo(line, err=True)
+                _talk(line)
 
 
 @click.command("new")
@@ -228,9 +224,9 @@ def command(options: Options, reason: str) -> None:
             is_saved = True
     finally:
         if not is_saved:
-            interview.say("not_saved")
+            _talk(interview.options.say("new.not_saved"))
             for line in _block(interview.form) if interview.form.name else ():
-                click.echo(f"  {line}", err=True)
+                _talk(f"  {line}")
 
 
 def _is_wanted(interview: Interview, keeper: ScheduleKeeper) -> bool:
@@ -253,3 +249,8 @@ def _block(form: RuleForm) -> list[str]:
 
 def _far(day: date) -> date:
     return day + timedelta(days=REACH)
+
+
+def _talk(text: str) -> None:
+    """On stderr: stdout is for the result."""
+    click.echo(text, err=True)
