@@ -12,6 +12,7 @@ from controller.events.models import printable
 from controller.locale import Language, template
 from controller.service.gateway_state import Status
 from controller.service.health import CueHealth, GatewayHealth, Health, LookValue, RuleValue
+from controller.service.instant_words import dated, upcoming
 from controller.service.look_clauses import Form, Names, SaidLook, clause, said_look
 
 AFTER_CUE_S = 10.0
@@ -378,43 +379,13 @@ class _Teller:
         return dated(self._local(at), self._health.at, self._language)
 
     def _when(self, at: datetime, *, is_end: bool) -> str:
-        """`i dag 23:00`, `i morgon, ons 25 nov, 08:02`; the end of light at midnight is 24:00 of the day before."""
-        local, today = self._local(at), self._local(self._health.at).date()
-        fields, day = _day_fields(local, self._language), local.date()
-        if is_end and (local.hour, local.minute) == (0, 0):
-            day -= timedelta(days=1)
-            fields = {**_day_fields(local - timedelta(days=1), self._language), "time": "24:00"}
-        key = {0: "today", 1: "tomorrow"}.get((day - today).days)
-        key = key or ("this_year" if day.year == today.year else "other_year")
-        return self._text(f"when.{key}", fields)
+        return upcoming(self._local(at), self._health.at, self._language, is_end=is_end)
 
     def _say(self, key: str) -> str:
         return _text(self._language, key)
 
     def _text(self, key: str, fields: Mapping[str, object]) -> str:
         return _text(self._language, key).format_map(fields)
-
-
-def dated(at: datetime, now: datetime, language: Language) -> str:
-    """`ons 25 nov 08:02` by the clock of `at`, with the year where it is not that of `now`."""
-    is_this_year = at.year == now.astimezone(at.tzinfo).year
-    return _text(language, f"when.{'this' if is_this_year else 'other'}_year").format_map(_day_fields(at, language))
-
-
-def time_left(left: timedelta, language: Language) -> str:
-    """`om 10 tim 48 min`; in seconds under two minutes."""
-    seconds = max(0, ceil(left.total_seconds()))
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
-    key = "seconds" if seconds < 120 else "minutes" if hours < 1 else "hours" if days < 2 else "days"
-    fields = {"seconds": seconds, "minutes": minutes if hours < 1 else minutes % 60, "days": days}
-    return _text(language, f"left.{key}").format_map({**fields, "hours": hours if days < 2 else hours % 24})
-
-
-def _day_fields(local: datetime, language: Language) -> dict[str, object]:
-    weekday, month = (
-        template(language, "commands", key) for key in (f"weekday.{local.isoweekday()}", f"month.{local.month}")
-    )
-    return {"weekday": weekday, "day": local.day, "month": month, "year": local.year, "time": f"{local:%H:%M}"}
 
 
 def _number(count: int) -> str:

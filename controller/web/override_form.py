@@ -10,10 +10,11 @@ from controller.errors import Mistake
 from controller.events import Event
 from controller.events.models import Advice
 from controller.service.control_loop import override_policy
+from controller.service.instant_words import dated
 from controller.service.look_clauses import clause, said_look
 from controller.service.override_preview import ENDS, Foreseen, foresee
 from controller.service.override_request import OverridePolicy, Request
-from controller.service.sentence import dated, names_of
+from controller.service.sentence import names_of
 from controller.web.color_choices import DARK
 from controller.web.forms import FieldFault, Form, fault_in, fault_of
 from controller.web.visit import Visit

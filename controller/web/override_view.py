@@ -10,10 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from controller.errors import Unreachable
+from controller.service.instant_words import dated
 from controller.service.look_clauses import color_word
 from controller.service.override_preview import offered_ends
 from controller.service.override_request import StoredOverride
-from controller.service.sentence import dated
 from controller.state.audit import Act
 from controller.web.color_choices import color_choices
 from controller.web.forms import FieldFault, FormOf, fault_of

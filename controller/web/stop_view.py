@@ -6,11 +6,12 @@ from fastapi.responses import Response
 
 from controller.errors import Unreachable
 from controller.events import Event
+from controller.service.instant_words import dated
 from controller.service.look_clauses import clause
 from controller.service.override_preview import after_stop
 from controller.service.override_request import StoredOverride
 from controller.service.overrides import REFUSED
-from controller.service.sentence import dated, names_of
+from controller.service.sentence import names_of
 from controller.state.audit import Act
 from controller.web.forms import FieldFault, FormOf, fault_in, fault_of
 from controller.web.override_form import LONGEST_REASON, reason_of

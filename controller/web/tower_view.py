@@ -16,7 +16,8 @@ from controller.schedule.sun import elevation
 from controller.service.gateway_state import Status
 from controller.service.health import WORST_FIRST, CueHealth, Degradation, GatewayHealth
 from controller.service.health_report import MOST_NAMED as MOST_IN_HEALTH
-from controller.service.sentence import Sentence, facts_of, sentence, time_left
+from controller.service.instant_words import time_left
+from controller.service.sentence import Sentence, facts_of, sentence
 from controller.state import SqliteHistory
 from controller.state.roles import Role
 from controller.web.picture import PictureScene, parts_of, picture, preview_of

@@ -17,8 +17,9 @@ from controller.lighting.names import SWEDISH, WHITES
 from controller.locale import Language, texts
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health
+from controller.service.instant_words import time_left
 from controller.service.look_clauses import color_word, name_like
-from controller.service.sentence import Facts, Sentence, facts_of, sentence, time_left
+from controller.service.sentence import Facts, Sentence, facts_of, sentence
 from tests.service.conftest import ROOT
 
 EVENING = datetime(2026, 11, 24, 20, 14, tzinfo=UTC)
