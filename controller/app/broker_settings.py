@@ -27,6 +27,7 @@ from controller.config.tower import MqttSettings as Settings
 from controller.config.tower import Tower
 from controller.errors import Misconfigured
 from controller.events import Event, new_event
+from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.mqtt import Address, Tls
 from controller.state import atomic
@@ -44,7 +45,7 @@ MAX_SECRET = 10_000
 MAX_USERS = 1_000_000
 ACCESS = {"read": (True, False), "write": (False, True), "readwrite": (True, True)}
 """The words of a `topic` line -> whether they allow to read and to write."""
-EACH_LINE = "each line is name:password, or below one `topic read|write|readwrite FILTER`"
+EACH_LINE = Reason("each_line_a_user")
 
 
 def listens(settings: Settings) -> tuple[str, int]:

@@ -22,6 +22,7 @@ from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
+from controller.events.models import Reason
 from controller.gateways import own_gateways
 from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
@@ -121,7 +122,7 @@ async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
             async for item in items(mqtt, brokers):
                 if isinstance(item, Connected):
                     return
-    raise Unreachable("TWL-Q101", address=str(brokers[0]), reason="no answer")
+    raise Unreachable("TWL-Q101", address=str(brokers[0]), reason=Reason("no_answer"))
 
 
 async def _listen(mqtt: Mqtt, following: set[str]) -> None:

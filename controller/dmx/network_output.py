@@ -7,7 +7,8 @@ import struct
 from collections.abc import Callable, Coroutine
 from typing import NoReturn
 
-from controller.dmx.output import Output, OutputSource, OutputStatus, now, reason
+from controller.dmx.output import Output, OutputSource, OutputStatus, now
+from controller.events.reasons import reason_of
 from controller.gateways.outputs import is_ipv4
 from controller.threads import run_blocking, wait_at_most
 
@@ -96,7 +97,7 @@ class Destination:
         try:
             self._socket.sendto(packet, (address, self._port))
         except BlockingIOError as error:  # the send buffer is full, which a new socket would not cure
-            self.status.fails("TWL-X101", reason(error), now())
+            self.status.fails("TWL-X101", reason_of(error), now())
             return False
         except OSError as error:
             self._break(error)
@@ -132,14 +133,14 @@ class Destination:
                     self._address = await run_blocking(f"look up {self.to}", lambda: look_up(self.to))
             except (OSError, UnicodeError) as error:
                 if self._address is None:
-                    self.status.fails("TWL-X102", reason(error), now())
+                    self.status.fails("TWL-X102", reason_of(error), now())
             else:
                 await wait_at_most(self._broken, LOOK_UP_S)
             await asyncio.sleep(MEND_S)
 
     def _break(self, error: OSError) -> None:
         self.close()
-        self.status.fails("TWL-X101", reason(error), now())
+        self.status.fails("TWL-X101", reason_of(error), now())
         self._broken.set()
 
 

@@ -20,6 +20,7 @@ from typing import NoReturn, Self
 
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
+from controller.events.models import Reason
 
 MAX_HZ = 44.0
 """The most frames per second that DMX512-A carries with 512 slots (E1.11: 22.7 ms each)."""
@@ -67,11 +68,6 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def reason(error: Exception) -> str:
-    """What an error of the operating system says, without its number."""
-    return getattr(error, "strerror", None) or str(error) or "no answer in time"
-
-
 class OutputStatus:
     """Whether the way to one destination works; instants are monotonic seconds.
 
@@ -91,7 +87,7 @@ class OutputStatus:
         """The code of what is wrong now, if anything is."""
         return (self._code,) if self._code else ()
 
-    def fails(self, code: str, error: str, now: float) -> None:
+    def fails(self, code: str, error: Reason, now: float) -> None:
         """A try failed; `code` names an event with the fields gateway, to and error."""
         if self._code is None:
             self._began, self._failures = now, 0

@@ -26,6 +26,8 @@ def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
     match error:
         case ValidationError():
             return first_mistake(error)
+        case OSError() if type(error).__module__ == "ssl":  # its numbers are OpenSSL's; to load it takes 4 MB
+            return Reason("other", {"text": printable(error.strerror or str(error))})
         case OSError(errno=int(number)) if number in GETADDRINFO:
             return Reason(GETADDRINFO[number])
         case OSError(errno=int(number)) if number in errno.errorcode:

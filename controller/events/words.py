@@ -36,8 +36,7 @@ def value_words(field: str, value: object, language: Language) -> str | None:
 
 
 def _word(field: str, text: str, language: Language) -> str | None:
-    values = texts(language, "values")
-    word = values["words"].get(field, {}).get(text) or values["reasons"].get(text)
+    word = texts(language, "values")["words"].get(field, {}).get(text)
     return str(word) if word is not None else None
 
 

@@ -10,10 +10,11 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt import incoming
 from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, PARTS, Address, ClientSettings
-from controller.mqtt.paho_loop import NOTHING_RECEIVED, PahoLoop
+from controller.mqtt.paho_loop import LEFT, NOTHING_HEARD, BrokenOffError, PahoLoop
 from controller.mqtt.queues import WINDOW, Inbox, Outbox
 from controller.retry import TokenBucket
 from controller.topics import matches
@@ -26,17 +27,23 @@ SILENCE = 1.7
 PINGREQ leaves after one, so that a slow broker still has 0.7 to answer."""
 ACKNOWLEDGE_S = 60.0
 """A broker that does not acknowledge would hold back the newest value of a topic for ever."""
-UNACKNOWLEDGED = "the broker does not acknowledge"
+UNACKNOWLEDGED = Reason("broker_unacknowledged")
 COALESCED_EVERY_S = 60.0
 
-CONNACK = {132: 1, 133: 2, 136: 3, 134: 4, 135: 5}
-"""paho's reason codes (MQTT 5) back to the return codes of MQTT 3.1.1 section 3.2.2.3."""
+CONNACK = {
+    132: (1, Reason("not_mqtt_311")),
+    133: (2, Reason("client_id_refused")),
+    136: (3, Reason("broker_unavailable")),
+    134: (4, Reason("bad_login")),
+    135: (5, Reason("not_authorized")),
+}
+"""paho's reason codes (MQTT 5) back to the return codes of MQTT 3.1.1 section 3.2.2.3, and what they say."""
 
 
 class NotLetInError(Exception):
     """The broker's CONNACK says no."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: Reason) -> None:
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
@@ -71,7 +78,7 @@ class Connection:
         ends: set[asyncio.Future[Any]] = {self._answer, self._paho.over}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if not self._answer.done():
-            raise ConnectionError(self._paho.over.result())
+            raise BrokenOffError(self._paho.over.result())
         if refusal := self._answer.result():
             raise refusal
 
@@ -95,7 +102,7 @@ class Connection:
                             await asyncio.wait({self._paho.over}, timeout=FLUSH_S / 100)
                 self._client.disconnect()
         finally:
-            self._paho.end("left")
+            self._paho.end(LEFT)
 
     def publish(self, message: Message) -> None:
         """Sends the message as soon as the outbox allows; drops it while not connected."""
@@ -145,7 +152,7 @@ class Connection:
         self._client.loop_misc()
         now = self._loop.time()
         if now - self._paho.received_s > SILENCE * self._settings.keepalive_s and not self._paho.is_paused:
-            self._paho.end(NOTHING_RECEIVED)
+            self._paho.end(NOTHING_HEARD)
         elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
             self._paho.end(UNACKNOWLEDGED)
         self._subscribe(now)
@@ -163,7 +170,8 @@ class Connection:
     def _on_connect(self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _more: Any) -> None:
         self._paho.handled += 1
         if reason.is_failure:
-            self._answer.set_result(NotLetInError(CONNACK.get(reason.value, reason.value), str(reason)))
+            other = reason.value, Reason("other", {"text": str(reason)})
+            self._answer.set_result(NotLetInError(*CONNACK.get(reason.value, other)))
             return
         self._answer.set_result(None)
         self._is_accepted = True

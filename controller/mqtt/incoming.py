@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from controller.events import CATALOGUE, Event, new_event
+from controller.events.models import Reason
 
 Flaw = Literal["expired", "not yet valid", "wrong name", "not trusted", "own files"]
 
@@ -64,7 +65,7 @@ class Disconnected(ConnectionItem):
 
     CODE = "TWL-M002"
 
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class LoginRefused(ConnectionItem):
 
     CODE = "TWL-M003"
 
-    reason: str
+    reason: Reason
     connack: int
 
 
@@ -121,7 +122,7 @@ class BrokerUnreachable(ConnectionItem):
 
     CODE = "TWL-M007"
 
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Untrusted(ConnectionItem):
     """The broker's certificate stands in the way, or (`own files`) a file of ours."""
 
     flaw: Flaw
-    reason: str
+    reason: Reason
 
     def event(self) -> Event:
         return new_event(FLAWS[self.flaw], broker=self.broker, reason=self.reason)

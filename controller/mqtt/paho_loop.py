@@ -1,7 +1,6 @@
 """A paho client on the asyncio loop: who opens its socket, who reads it, who writes it, and how it ends."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Callable
@@ -13,24 +12,36 @@ import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller import plain_file
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
 from controller.mqtt.client_settings import Address, Tls
 from controller.mqtt.queues import SLICE_S, Inbox
 from controller.threads import run_blocking
 
 MOST_SECRET = 10_000
 """Bytes of a password's file."""
-NOTHING_RECEIVED = "nothing was heard from the broker in time"
+LEFT = Reason("left")
+CLOSED = Reason("broker_closed")
+NOTHING_HEARD = Reason("broker_silent")
 """It does not answer, or this program itself stood still and did not listen."""
-REASONS = {
-    "Unspecified error": "the broker closed the connection",
-    "Keep alive timeout": NOTHING_RECEIVED,
-    "Protocol error": "the broker does not speak MQTT 3.1.1",
-}
+REASONS = {"Unspecified error": CLOSED, "Keep alive timeout": NOTHING_HEARD, "Protocol error": Reason("not_mqtt_311")}
 """What paho's general reasons stand for where MQTT 3.1.1 is spoken, which itself gives none."""
 
 
+class BrokenOffError(ConnectionError):
+    """The connection ended before the broker let us in."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class OwnFilesError(Exception):
-    """A file named in `Address` or `Tls` cannot be used."""
+    """A file named in `Address` or `Tls` cannot be used; the reason says which."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class ClosingSocket(ssl.SSLSocket):
@@ -57,7 +68,7 @@ class PahoLoop:
         self.received_s = 0.0
         self.handled = 0
         self.is_writing = self.is_paused = False
-        self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.over: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
         self._inbox = inbox
         self._turn = turn
         self._loop = asyncio.get_running_loop()
@@ -76,7 +87,7 @@ class PahoLoop:
         await run_blocking(f"mqtt dial {address}", connect, self._close_socket)
         opened = cast("socket.socket | None", self.client.socket())
         if opened is None:
-            raise ConnectionError(REASONS["Unspecified error"])
+            raise BrokenOffError(CLOSED)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client.on_socket_close = lambda *_: self._detach()
         self.client.on_disconnect = self._on_disconnect
@@ -95,7 +106,7 @@ class PahoLoop:
     def fail(self, error: Exception) -> None:
         """Ends the connection for an error in a turn, a mistake in our own callbacks included: no client is dead
         without a reason in the log."""
-        self.end(f"{type(error).__name__}: {error}")
+        self.end(description(error))
 
     def watch(self, *, more: bool = False) -> None:
         """Has the loop call `turn` when the socket takes more, while paho, or `more`, has to be written."""
@@ -108,7 +119,7 @@ class PahoLoop:
         else:
             self._loop.remove_writer(self._socket)
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: Reason) -> None:
         """Closes the socket; the reason of the first call counts."""
         self._close_socket()
         if not self.over.done():
@@ -150,7 +161,7 @@ class PahoLoop:
             self._loop.call_soon(self._on_readable)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _more: Any) -> None:
-        self.end(REASONS.get(str(reason), str(reason)))
+        self.end(REASONS.get(str(reason)) or Reason("other", {"text": str(reason)}))
 
     def _detach(self) -> None:
         if self._socket is not None:
@@ -175,7 +186,7 @@ def _tls_context(tls: Tls) -> ssl.SSLContext:
         if tls.cert_file:
             context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: "")
     except (OSError, ValueError) as error:
-        raise OwnFilesError(f"{', '.join(map(str, files))}: {description(error)}") from error
+        raise OwnFilesError(description(error).at(", ".join(map(str, files)))) from error
     context.sslsocket_class = ClosingSocket
     return context
 
@@ -187,11 +198,11 @@ def _secret(password: str | Path | None) -> str | None:
     try:
         return plain_file.read(password, MOST_SECRET).decode().rstrip("\r\n")
     except (OSError, ValueError) as error:
-        raise OwnFilesError(f"{password}: {description(error)}") from error
+        raise OwnFilesError(description(error).at(str(password))) from error
 
 
-def description(error: Exception) -> str:
-    """What an error says: of one of the system its text without the number."""
-    with contextlib.suppress(AttributeError):
-        return str(error.strerror or error)  # type: ignore[attr-defined]
-    return f"{type(error).__name__}: {error}"
+def description(error: Exception) -> Reason:
+    """What an error says; of one that is not of the system its kind too, since it may be a mistake of ours."""
+    if isinstance(error, OSError):
+        return reason_of(error)
+    return Reason("other", {"text": f"{type(error).__name__}: {error}"})

@@ -5,6 +5,7 @@ import random
 import ssl
 from typing import NoReturn
 
+from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt.client_settings import Address, ClientSettings
 from controller.mqtt.connection import Connection, NotLetInError
@@ -54,7 +55,7 @@ class Reconnecting:
         """Connections in a row that did not last: two clients of one client id throw each other out."""
         self._brief_at_once = 0
         """The same, without a failure between them."""
-        self._reported: set[Failure] = set()
+        self._reported: list[Failure] = []
 
     @property
     def connected(self) -> bool:
@@ -99,7 +100,7 @@ class Reconnecting:
                 raise
             cause = failure(self.broker, error)
             if cause not in self._reported:
-                self._reported.add(cause)
+                self._reported.append(cause)
                 self._inbox.put(cause)
             self._failures += 1
             self._brief_at_once = 0
@@ -117,11 +118,10 @@ def failure(broker: str, error: Exception) -> Failure:
         case NotLetInError(code=code, reason=reason) if code != UNAVAILABLE:
             return LoginRefused(broker, reason, code)
         case ssl.SSLCertVerificationError():
-            return Untrusted(broker, VERIFY_FLAWS.get(error.verify_code, "not trusted"), error.verify_message)
-        case OwnFilesError():
-            return Untrusted(broker, "own files", str(error))
-        case TimeoutError():
-            return BrokerUnreachable(broker, "no answer in time")
+            why = Reason("other", {"text": error.verify_message})
+            return Untrusted(broker, VERIFY_FLAWS.get(error.verify_code, "not trusted"), why)
+        case OwnFilesError(reason=reason):
+            return Untrusted(broker, "own files", reason)
         case NotLetInError(reason=reason):
             return BrokerUnreachable(broker, reason)
     return BrokerUnreachable(broker, description(error))

@@ -7,6 +7,7 @@ pauses of `controller.mqtt.reconnect`, and are given the items of `controller.mq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt import Connected, Disconnected, Item, Received
 from controller.mqtt.reconnect import STABLE_S
@@ -237,7 +238,7 @@ class Line:
         session.open_for_client = False
         self._session = None
         self._brief = self._brief + 1 if self._world.now - self._opened < STABLE_S else 0
-        self.client.on_item(Disconnected(self._broker.name, "lost"))
+        self.client.on_item(Disconnected(self._broker.name, Reason("broker_closed")))
         self._retry(reconnect_pause_s(self._failures + self._brief, self._world.random.random(), barred=False))
 
     def _give_up(self, session: SimulatedSession, *, by_broker: bool) -> None:

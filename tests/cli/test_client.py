@@ -10,6 +10,7 @@ from controller.cli.client import items, with_tower
 from controller.cli.options import Options
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
+from controller.events.models import Reason
 from controller.mqtt import Address, Connected, Item
 from controller.mqtt.incoming import BrokerUnreachable as NotReached
 from controller.mqtt.incoming import LoginRefused
@@ -40,7 +41,7 @@ async def test_a_broker_that_is_not_there_may_be_started() -> None:
 
 async def test_a_login_that_is_refused_is_told_as_such() -> None:
     """To start the service would not help."""
-    error = await fails(NotReached("a", "Connection refused"), LoginRefused("b", "Not authorized", 5))
+    error = await fails(NotReached("a", "Connection refused"), LoginRefused("b", Reason("not_authorized"), 5))
     assert error.code == "TWL-M003"
     assert error.fields["broker"] == "b"
 

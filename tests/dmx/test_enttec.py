@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import serial
 
 from controller.dmx import output as dmx_output
 from controller.dmx.output import OutputSource
 from controller.dmx.outputs import Enttec, enttec
 from controller.dmx.outputs.enttec import SEND_DMX, dmx, message
 from controller.events import Event
+from controller.events.models import Reason
 from controller.gateways.outputs import EnttecOutput
 from tests.parts import require
 
@@ -120,6 +122,21 @@ async def test_levels_reach_the_widget(
         assert output.problems == ()
     assert widget.read() == dmx(b"\xff\x6a\x00" + bytes(509)) * len(widget.frames)
     assert events == []
+
+
+async def test_a_port_that_another_program_uses_is_told_as_such(
+    plug_in: Callable[[], Widget],
+    settings: EnttecOutput,
+    source: OutputSource,
+    events: list[Event],
+    soon: Callable[..., Awaitable[None]],
+) -> None:
+    """Locked by it; the system itself only says that the port gives nothing now."""
+    plug_in()
+    with serial.Serial(settings.port, exclusive=True):
+        async with Enttec(settings, source, events.append):
+            await soon(lambda: events)
+    assert (events[0].code, events[0].fields["error"]) == ("TWL-X111", Reason("port_in_use"))
 
 
 async def test_the_last_levels_are_written_before_the_end(

@@ -12,10 +12,10 @@ from typing import Any, get_args
 
 import pytest
 
+from controller import locale
 from controller.dmx.output import Output, OutputSource
 from controller.dmx.outputs import OUTPUTS
 from controller.events import CATALOGUE, Event
-from controller.events.words import value_words
 from controller.gateways.outputs import OutputSettings
 from controller.locale import languages
 
@@ -98,20 +98,16 @@ def test_what_an_output_can_report_is_in_the_catalogue(file: str) -> None:
 
 @pytest.mark.parametrize("file", [*FILES, "../output", "../network_output"])
 def test_what_an_output_says_in_words_of_its_own_has_words_in_every_language(file: str) -> None:
-    """The reasons of its problems; those of the operating system are in its own language."""
+    """The reasons of its problems, by their code."""
     tree = ast.parse((FOLDER / f"{file}.py").read_text("utf-8"))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
-    problems = [call for call in calls if call.func.attr in {"fails", "_break"}]  # type: ignore[attr-defined]
-    reasons = {
-        argument.value
-        for call in problems
-        for argument in call.args[1:]
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-    }
-    assert not any(isinstance(argument, ast.JoinedStr) for call in problems for argument in call.args)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+    reasons = [call.args[0] for call in calls if call.func.id == "Reason"]  # type: ignore[attr-defined]
+    assert all(isinstance(code, ast.Constant) for code in reasons), "its code stands in the call"
     for language in languages():
-        missing = [reason for reason in reasons if value_words("error", reason, language) is None]
-        assert missing == [], f"controller/locale/{language}/values.toml"
+        missing = {code.value for code in reasons if isinstance(code, ast.Constant)} - set(
+            locale.texts(language, "reasons")
+        )
+        assert missing == set(), f"controller/locale/{language}/reasons.toml"
 
 
 @pytest.mark.parametrize("kind", sorted(OUTPUTS))

@@ -5,6 +5,7 @@ import errno
 import json
 import socket
 import sqlite3
+import ssl
 import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -119,6 +120,7 @@ def test_nothing_english_stays_in_a_swedish_line() -> None:
         (TimeoutError(), "no_answer_in_time"),
         (plain_file.NoRegularFile(errno.EINVAL, "x"), "not_a_regular_file"),
         (Unreadable("not_json"), "not_json"),
+        (ssl.SSLError(1, "anything"), "other"),  # 1 is a number of OpenSSL's
         (RuntimeError("anything"), "other"),
     ],
 )

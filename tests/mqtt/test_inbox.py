@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from controller.events.models import Reason
 from controller.mqtt import Connected, Disconnected, Received
 from controller.mqtt.queues import LIMIT_BYTES, Inbox
 
@@ -61,7 +62,7 @@ async def test_nothing_is_kept_of_a_slot_for_several_once_it_is_empty() -> None:
 async def test_what_has_no_slot_is_never_replaced() -> None:
     """Connections that come and go stay in order."""
     inbox = Inbox()
-    told = [Connected("b", False, 1), Disconnected("b", "x"), Connected("b", False, 1)]
+    told = [Connected("b", False, 1), Disconnected("b", Reason("broker_closed")), Connected("b", False, 1)]
     for item in told:
         inbox.put(item)
     assert [await inbox.take() for _ in told] == told

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import CATALOGUE
+from controller.events.models import Reason
 from controller.mqtt import Address, Connected, Disconnected, Mqtt
 from controller.mqtt.connection import BATCH, NotLetInError, Subscriptions
 from controller.mqtt.incoming import (
@@ -23,9 +24,12 @@ from controller.mqtt.incoming import (
     SubscriptionRefused,
     Untrusted,
 )
-from controller.mqtt.paho_loop import OwnFilesError
+from controller.mqtt.paho_loop import BrokenOffError, OwnFilesError
 from controller.mqtt.reconnect import BARRED_S, CAP_S, failure, pause_s
 from tests.parts import free_port
+
+LONG = Reason("other", {"text": "UnicodeError: label too long"})
+UNREADY, GONE, WHY = Reason("broker_unavailable"), Reason("ENOENT"), Reason("other", {"text": "why"})
 
 
 @given(st.integers(0, 10_000_000), st.floats(0, 1), st.booleans())
@@ -92,19 +96,22 @@ def certificate_error(code: int) -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (NotLetInError(4, "Bad user name or password"), LoginRefused("b", "Bad user name or password", 4)),
-        (NotLetInError(5, "Not authorized"), LoginRefused("b", "Not authorized", 5)),
-        (NotLetInError(3, "Server unavailable"), BrokerUnreachable("b", "Server unavailable")),
-        (certificate_error(10), Untrusted("b", "expired", "why")),
-        (certificate_error(9), Untrusted("b", "not yet valid", "why")),
-        (certificate_error(62), Untrusted("b", "wrong name", "why")),
-        (certificate_error(64), Untrusted("b", "wrong name", "why")),
-        (certificate_error(18), Untrusted("b", "not trusted", "why")),
-        (OwnFilesError("x.pem: gone"), Untrusted("b", "own files", "x.pem: gone")),
-        (TimeoutError(), BrokerUnreachable("b", "no answer in time")),
-        (ConnectionRefusedError(111, "Connection refused"), BrokerUnreachable("b", "Connection refused")),
-        (ConnectionError("the broker closed"), BrokerUnreachable("b", "the broker closed")),
-        (UnicodeError("label too long"), BrokerUnreachable("b", "UnicodeError: label too long")),
+        (NotLetInError(4, Reason("bad_login")), LoginRefused("b", Reason("bad_login"), 4)),
+        (NotLetInError(5, Reason("not_authorized")), LoginRefused("b", Reason("not_authorized"), 5)),
+        (NotLetInError(3, UNREADY), BrokerUnreachable("b", UNREADY)),
+        (certificate_error(10), Untrusted("b", "expired", WHY)),
+        (certificate_error(9), Untrusted("b", "not yet valid", WHY)),
+        (certificate_error(62), Untrusted("b", "wrong name", WHY)),
+        (certificate_error(64), Untrusted("b", "wrong name", WHY)),
+        (certificate_error(18), Untrusted("b", "not trusted", WHY)),
+        (OwnFilesError(GONE), Untrusted("b", "own files", GONE)),
+        (TimeoutError(), BrokerUnreachable("b", Reason("no_answer_in_time"))),
+        (ConnectionRefusedError(111, "Connection refused"), BrokerUnreachable("b", Reason("ECONNREFUSED"))),
+        (BrokenOffError(GONE), BrokerUnreachable("b", GONE)),
+        (
+            UnicodeError("label too long"),
+            BrokerUnreachable("b", LONG),
+        ),
     ],
 )
 def test_every_failure_has_its_cause(error: Exception, told: object) -> None:
@@ -116,16 +123,16 @@ def test_every_item_has_an_event_of_its_own() -> None:
     """And every kind of this room is told by an item, by the controller, or is a mistake in an address."""
     told = [
         Connected("b", False, 1),
-        Disconnected("b", "r"),
-        LoginRefused("b", "r", 5),
+        Disconnected("b", GONE),
+        LoginRefused("b", GONE, 5),
         SubscriptionRefused("b", "f"),
         SubscriptionGranted("b", "f"),
         Oversized("b", "t", 1),
         Coalesced("b", "t", 1),
-        BrokerUnreachable("b", "r"),
+        BrokerUnreachable("b", GONE),
         Forgot("b"),
         Displaced("b", "c"),
-        *(Untrusted("b", flaw, "r") for flaw in FLAWS),
+        *(Untrusted("b", flaw, GONE) for flaw in FLAWS),
     ]
     codes = {item.event().code for item in told}
     assert len(codes) == len(told)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.clock import ClockReading, Trust
+from controller.events.models import Reason
 from controller.mqtt import Disconnected, Received
 from controller.service.health import CueHealth, Health, LookValue
 from controller.service.health_watch import BEAT_S, OFFLINE_S, PATIENCE_S, HealthWatch
@@ -128,7 +129,7 @@ def test_of_two_brokers_the_one_with_a_sign_of_life_counts() -> None:
     assert ear.lives
     assert ear.news.health is not None
     assert ear.news.health.at == NOW - timedelta(seconds=2)
-    ear.news.take(Disconnected("b", "no answer"), ear.reading)
+    ear.news.take(Disconnected("b", Reason("broker_silent")), ear.reading)
     assert not ear.lives
 
 

@@ -5,6 +5,7 @@ that lost its power or its plug shows them again, and its loss is noticed.
 """
 
 import asyncio
+import errno
 import os
 import termios
 from collections.abc import Coroutine
@@ -14,7 +15,9 @@ from typing import NoReturn
 
 import serial
 
-from controller.dmx.output import FRAME_S, SLOTS, OnEvent, Output, OutputSource, OutputStatus, now, reason
+from controller.dmx.output import FRAME_S, SLOTS, OnEvent, Output, OutputSource, OutputStatus, now
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
 from controller.gateways.outputs import EnttecOutput
 from controller.threads import run_blocking
 
@@ -82,7 +85,7 @@ class Enttec(Output):
         try:
             taken = _take(self._port, self._rest)
         except OSError as error:
-            self._break("TWL-X111", reason(error))
+            self._break("TWL-X111", reason_of(error))
             return
         self._rest = self._rest[taken:]
         if taken:
@@ -91,7 +94,7 @@ class Enttec(Output):
             asyncio.get_running_loop().remove_writer(self._port.fileno())
             self._status.works(now())
         elif now() - self._moved_at > STALL_S:
-            self._break("TWL-X112", "nothing was taken in time")
+            self._break("TWL-X112", Reason("nothing_taken"))
         else:
             asyncio.get_running_loop().add_writer(self._port.fileno(), self._write)
 
@@ -102,10 +105,10 @@ class Enttec(Output):
         except BlockingIOError:
             return
         except OSError as error:
-            self._break("TWL-X111", reason(error))
+            self._break("TWL-X111", reason_of(error))
             return
         if gone:
-            self._break("TWL-X111", "unplugged")
+            self._break("TWL-X111", Reason("unplugged"))
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
         return {f"mend {self._path}": self._mend()}
@@ -117,7 +120,8 @@ class Enttec(Output):
                 async with asyncio.timeout(OPEN_LIMIT_S):  # a USB driver may hang
                     port = await run_blocking(f"open {self._path}", self._open)
             except FAULTS as error:
-                self._status.fails("TWL-X111", reason(error), now())
+                is_locked = getattr(error, "errno", None) == errno.EAGAIN  # by another program
+                self._status.fails("TWL-X111", Reason("port_in_use") if is_locked else reason_of(error), now())
             else:
                 asyncio.get_running_loop().add_reader(port.fileno(), self._read)
                 self._port = port
@@ -129,7 +133,7 @@ class Enttec(Output):
         # the rate is a dummy: the widget's USB chip ignores it
         return serial.Serial(self._path, baudrate=57_600, timeout=0, write_timeout=0, exclusive=True)
 
-    def _break(self, code: str, error: str) -> None:
+    def _break(self, code: str, error: Reason) -> None:
         self._status.fails(code, error, now())
         self._pacer.lose()
         self._let_go()

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from controller.dmx.output import KEEP_ALIVE_S, OnEvent, Output, OutputSource, OutputStatus, now
 from controller.events import new_event
+from controller.events.models import Reason
 from controller.gateways.outputs import SimulatedOutput
 
 
@@ -145,7 +146,7 @@ class Simulated(Output):
         if taken:
             self._status.works(now())
         else:
-            self._status.fails("TWL-X121", "told to be dead", now())
+            self._status.fails("TWL-X121", Reason("told_to_fail"), now())
         return taken
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
