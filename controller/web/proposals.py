@@ -136,7 +136,7 @@ def _proposed(
         if after is None:
             findings = open_schedule(outcome.text, visited.snapshot.setup.tower).findings
     elif isinstance(outcome, Faulty):
-        findings = tuple(each.finding for each in outcome.findings)
+        findings = outcome.findings
     elif isinstance(outcome, NotPatchable):
         findings = (outcome.finding, *outcome.findings)
     return Proposal(current, edits, outcome, after, findings, is_moved_on, disputed)
