@@ -12,13 +12,14 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from controller.errors import Refused
 from controller.events import new_event
 from controller.state import login_attempts, password_rule
-from controller.state.accounts_file import AccountsFile, one
+from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, one, own_key
 from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
 from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
 from controller.state.drafts import DRAFT_TABLES, Drafts
@@ -42,6 +43,7 @@ MIGRATIONS = (
             key TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, password TEXT NOT NULL,
             disabled INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, seen REAL
         )""",
+        *KEY_TABLES,
         *SESSION_TABLES,
         *TOKEN_TABLES,
         *DRAFT_TABLES,
@@ -112,6 +114,15 @@ class AccountStore:
     def close(self) -> None:
         """Let the file go; the next use opens it again."""
         self._file.close()
+
+    @cached_property
+    def form_key(self) -> bytes:
+        """Signs the forms of those who have no session, so that one that was open during a restart still counts; one of
+        this process where it cannot be kept."""
+        try:
+            return self._file.write(lambda it: own_key(it, "forms")).encode()
+        except NotKept:
+            return secrets.token_bytes(32)
 
     @property
     def is_empty(self) -> bool:

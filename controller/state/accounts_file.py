@@ -3,6 +3,7 @@
 It is used by the thread pool of the page and by commands in processes of their own at the same time.
 """
 
+import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +44,16 @@ class AccountsFile:
     def close(self) -> None:
         """Let the file go; the next use opens it again."""
         self._database.close()
+
+
+KEY_TABLES = ("CREATE TABLE keys (use TEXT PRIMARY KEY, key TEXT NOT NULL)",)
+
+
+def own_key(connection: sqlite3.Connection, use: str) -> str:
+    """A random key of this site for one use, made at the first; within a transaction."""
+    connection.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (use, secrets.token_hex(32)))
+    key: str = connection.execute("SELECT key FROM keys WHERE use = ?", (use,)).fetchone()[0]
+    return key
 
 
 def one(connection: sqlite3.Connection, statement: str, *values: object) -> tuple[Any, ...] | None:

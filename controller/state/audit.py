@@ -27,7 +27,7 @@ from controller import plain_file
 from controller.errors import Refused
 from controller.rfc3339 import parse_rfc3339, rfc3339
 from controller.state import atomic
-from controller.state.accounts_file import AccountsFile
+from controller.state.accounts_file import AccountsFile, own_key
 from controller.state.roles import Source
 
 HEAD = "audit.head"
@@ -46,8 +46,6 @@ AUDIT_TABLES = (
     )""",
     "CREATE INDEX audit_at ON audit (at)",
     "CREATE TABLE audit_names (number INTEGER PRIMARY KEY, names TEXT NOT NULL, salt TEXT NOT NULL)",
-    "CREATE TABLE audit_key (pseudonyms TEXT NOT NULL)",
-    "INSERT INTO audit_key VALUES (hex(randomblob(16)))",
     """CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
         BEGIN SELECT RAISE(ABORT, 'rows of the audit are only added'); END""",
     """CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
@@ -177,7 +175,7 @@ class Audit:
 
         def remove(connection: sqlite3.Connection) -> int:
             found = connection.execute(f"{ROWS} WHERE at < ? AND salt <> ''", (_stamp(now - names_for),)).fetchall()
-            key = connection.execute("SELECT pseudonyms FROM audit_key").fetchone()[0]
+            key = own_key(connection, "pseudonyms")
             for row in found:
                 hidden = {part: _pseudonym(name, key) for part, name in json.loads(row[9]).items() if part != "address"}
                 changed = (_json(hidden), row[0])

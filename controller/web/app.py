@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,6 +34,8 @@ from controller.web import (
     tower_view,
     why_view,
 )
+from controller.web.forms import check_origin, read_form
+from controller.web.login_view import MOST_TO_KEEP, Sent
 from controller.web.running_service import RunningService
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
 
@@ -129,11 +132,18 @@ def _add(message: MutableMapping[str, Any], headers: dict[str, str]) -> None:
     ]
 
 
-def _not_allowed(request: Request, _: Exception) -> Response:
-    visited = visit(request)
+async def _not_allowed(request: Request, _: Exception) -> Response:
+    """To the login, and back to where one was; a form that was sent goes along, so that nothing typed is lost."""
+    visited = await run_in_threadpool(visit, request)
     if visited.visitor.name is not None or request.url.path.startswith("/api/"):
         return _error(visited, 403)
-    # after logging in one is where one wanted to be; an act is not done by that
+    if request.method == "POST" and visited.visitor.is_secure:
+        try:
+            check_origin(request)
+            given = await read_form(request, MOST_TO_KEEP)
+        except HTTPException as error:
+            return _error(visited, error.status_code)
+        return await run_in_threadpool(login_view.login_page, visited, 401, sent=Sent(visited.path, given.text))
     back = visited.path if request.method == "GET" else "/"
     return RedirectResponse(f"/login?next={quote(back, safe='')}", 303)
 

@@ -4,7 +4,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, HTTPException, Request
 
@@ -16,6 +16,7 @@ from controller.web.visit import Visit, Visited
 
 MOST_BYTES = 65_536
 MOST_FIELDS = 1_000
+CSRF = "csrf"
 CURES = ("suggestion", "near", "meant")
 """Fields of findings and refusals that say what may have been meant."""
 QUOTED = re.compile("`([^`]*)`")
@@ -35,6 +36,11 @@ class Form:
     def raw(self, name: str) -> str:
         """The last value of a field as it was typed: blanks are part of a password."""
         return next((value for key, value in reversed(self.fields) if key == name), "")
+
+    @property
+    def text(self) -> str:
+        """URL-encoded, without the mark of the session that it was made for."""
+        return urlencode([(key, value) for key, value in self.fields if key != CSRF])
 
     def all(self, name: str) -> tuple[str, ...]:
         """Each value of a field that may be there several times."""
@@ -83,10 +89,14 @@ async def read_form(request: Request, most: int = MOST_BYTES) -> Form:
         raise HTTPException(415)
     body = await read_body(request, most)
     try:
-        text = body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        return parse_form(body.decode("ascii"))
     except ValueError as error:
         raise HTTPException(400) from error
+
+
+def parse_form(text: str) -> Form:
+    """The fields of a URL-encoded text; raises ValueError."""
+    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     return Form(tuple((key, value.replace("\r\n", "\n")) for key, value in pairs))
 
 
@@ -109,7 +119,7 @@ async def checked_form(request: Request, visited: Visit, most: int = MOST_BYTES)
     """The same for one of so many bytes."""
     check_origin(request)
     given = await read_form(request, most)
-    if not hmac.compare_digest(given.get("csrf").encode(), visited.visitor.csrf.encode()):
+    if not hmac.compare_digest(given.get(CSRF).encode(), visited.visitor.csrf.encode()):
         raise HTTPException(403)
     return given
 

@@ -1,22 +1,33 @@
 """Logging in and out, the first account, and one's own: `/login`, `/logout`, `/start`, `/account`."""
 
 import re
+from dataclasses import dataclass, replace
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from controller.errors import Refused
 from controller.state.accounts import LoginFailed
 from controller.state.sessions import ABSOLUTE, Session
-from controller.web.forms import FormOf, fault_of
+from controller.web.forms import Form, FormOf, checked_form, fault_of, parse_form
 from controller.web.visit import COOKIE, TLS_COOKIE, Visit, Visited
 
 router = APIRouter()
 OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 """A path of this page: browsers take `//host` and `/\\host` for another one."""
+MOST_TO_KEEP = 262_144
 PASSWORD_FAULTS = frozenset({"TWL-A020", "TWL-A021", "TWL-A022", "TWL-A023"})
 WRONG, TOO_EARLY = 401, 429
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that was sent to `path` by somebody whose session had ended; `text` is URL-encoded."""
+
+    path: str
+    text: str
 
 
 @router.get("/login", include_in_schema=False)
@@ -26,18 +37,27 @@ def ask_to_log_in(visited: Visited, next: str = "/") -> Response:  # noqa: A002 
         return visited.to(own_path(next))
     if visited.visitor.is_secure and visited.service.accounts.is_empty:
         return visited.to("/start")
-    return _login_page(visited, 200 if visited.visitor.is_secure else 403, back=own_path(next))
+    return login_page(visited, 200 if visited.visitor.is_secure else 403, back=own_path(next))
+
+
+async def _login_form(request: Request, visited: Visited) -> Form:
+    """Percent-encoded twice where it carries another form."""
+    return await checked_form(request, visited, 4 * MOST_TO_KEEP)
 
 
 @router.post("/login", include_in_schema=False)
-def log_in(visited: Visited, form: FormOf) -> Response:
-    """A session of its own for each login, so that nobody can foist theirs on another."""
+def log_in(visited: Visited, form: Annotated[Form, Depends(_login_form)]) -> Response:
+    """A session of its own for each login, so that nobody can foist theirs on another. Whoever has sent a form when
+    their session had ended is asked whether to go on with it."""
     _require_secure(visited)
     name, back = form.get("name"), own_path(form.get("next"))
+    sent = Sent(own_path(form.get("sent_to")), form.raw("sent")) if form.get("sent_to") else None
     result = visited.service.accounts.authenticate(name, form.raw("password"), visited.visitor.address, visited.now)
     if isinstance(result, LoginFailed):
-        return _waiting(_login_page(visited, _status(result), back=back, name=name, failed=result), result)
-    return _with_session(visited.to(back), visited, result)
+        page = login_page(visited, _status(result), back=back, name=name, failed=result, sent=sent)
+        return _waiting(page, result)
+    response = visited.to(back) if sent is None else _resume_page(visited, result, sent)
+    return _with_session(response, visited, result)
 
 
 @router.post("/logout", include_in_schema=False)
@@ -109,10 +129,27 @@ def own_path(path: str) -> str:
     return path if OWN_PATH.fullmatch(path) else "/"
 
 
-def _login_page(
-    visited: Visit, status: int, *, back: str, name: str = "", failed: LoginFailed | None = None
+def login_page(
+    visited: Visit,
+    status: int,
+    *,
+    back: str = "/",
+    name: str = "",
+    failed: LoginFailed | None = None,
+    sent: Sent | None = None,
 ) -> Response:
-    return visited.page("login", status, back=back, name=name, failed=failed)
+    """The form; `sent` goes along."""
+    return visited.page("login", status, back=back, name=name, failed=failed, sent=sent)
+
+
+def _resume_page(visited: Visit, session: Session, sent: Sent) -> Response:
+    """What was sent, as a form of the new session. Raises HTTPException 400 for what is none."""
+    visitor = replace(visited.visitor, role=session.role, name=session.name, via="session", csrf=session.csrf)
+    try:
+        fields = parse_form(sent.text).fields
+    except ValueError as error:
+        raise HTTPException(400) from error
+    return replace(visited, visitor=visitor).page("resume", path=sent.path, fields=fields)
 
 
 def _session(visited: Visit) -> Session:

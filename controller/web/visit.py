@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,8 +31,6 @@ FOLDER = Path(__file__).parent
 TLS_COOKIE, COOKIE = "__Host-session", "session"
 """Browsers take the first over TLS only, and only from this host itself."""
 THEMES = ("auto", "light", "dark")
-SECRET = secrets.token_bytes(32)
-"""Signs the forms of those who have no session: a demo's, a proxy's."""
 
 
 class NotAllowed(Exception):  # noqa: N818  named by what went wrong
@@ -185,13 +182,13 @@ def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
     """By session or token, by the word of a trusted proxy, or as nobody in particular."""
     peer = request.client.host if request.client else ""
     found = access(web, peer, request.url.scheme, request.headers)
-    here = Visitor(found.role, csrf=_signed("open"), address=found.address, is_secure=found.is_secure)
+    here = Visitor(found.role, csrf=_signed(service, "open"), address=found.address, is_secure=found.is_secure)
     if service.is_demo and found.role is not None:
-        return replace(here, role=Role.OPERATOR, name="Demo", via="demo", csrf=_signed("demo"))
+        return replace(here, role=Role.OPERATOR, name="Demo", via="demo", csrf=_signed(service, "demo"))
     try:
         if found.user is not None:
             role = found.user_role or service.accounts.role_of(found.user)
-            return replace(here, role=role, name=found.user, via="proxy", csrf=_signed(f"proxy {found.user}"))
+            return replace(here, role=role, name=found.user, via="proxy", csrf=_signed(service, f"proxy {found.user}"))
         return _known(request, service, here) if found.is_secure else here
     except NotKept:  # the file of the accounts cannot be used now: what is open to all still is
         return here
@@ -212,8 +209,9 @@ def _known(request: Request, service: RunningService, here: Visitor) -> Visitor:
     return here
 
 
-def _signed(text: str) -> str:
-    return hmac.new(SECRET, text.encode(), "sha256").hexdigest()
+def _signed(service: RunningService, text: str) -> str:
+    """The mark of the forms of those who have no session: a demo's, a proxy's."""
+    return hmac.new(service.accounts.form_key, text.encode(), "sha256").hexdigest()
 
 
 def require(role: Role, scope: Scope | None = None) -> Any:

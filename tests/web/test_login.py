@@ -1,12 +1,17 @@
 """Logging in and out, the first account, and one's own."""
 
+import html
 import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from controller.config.tower import Web
+from controller.events import Event
+from controller.state.accounts import AccountStore
 from controller.state.roles import Role
 from controller.web.login_view import own_path
 from controller.web.running_service import RunningService
@@ -329,3 +334,67 @@ def test_roles_are_ordered() -> None:
         [True, True, False],
         [True, True, True],
     ]
+
+
+@pytest.mark.usefixtures("people")
+async def test_what_was_typed_outlives_the_session(browser: Browser, clock: SetClock) -> None:
+    """The login carries it along, and afterwards one press goes on with it; nothing is done before that."""
+    client = await logged_in(browser, "admin")
+    mark = csrf(await client.get("/accounts/new"))
+    clock.go(timedelta(hours=13))
+    typed = {"name": 'Åsa & "Bo" <b>', "password": PASSWORD, "role": "operator", "note": "one\r\ntwo"}
+    form = await client.post("/accounts/new", data={"csrf": mark, **typed})
+    assert form.status_code == 401
+    assert "det du skrev finns kvar" in form.text
+    data = {"csrf": csrf(form), "sent_to": field(form, "sent_to"), "sent": field(form, "sent"), "name": "admin"}
+    wrong = await client.post("/login", data={**data, "password": "wrong"})
+    assert (wrong.status_code, field(wrong, "sent")) == (401, data["sent"])
+    resumed = await client.post("/login", data={**data, "password": PASSWORD})
+    assert resumed.status_code == 200
+    fields = re.findall(r'<textarea name="([^"]*)" hidden>\n(.*?)</textarea>', resumed.text, re.DOTALL)
+    assert {name: html.unescape(value) for name, value in fields} == {**typed, "note": "one\ntwo"}
+    answer = await client.post("/accounts/new", data={"csrf": csrf(resumed), **typed})
+    assert answer.status_code == 303
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_foreign_form_is_not_carried_along(browser: Browser) -> None:
+    """Nor one to another site."""
+    headers = {"sec-fetch-site": "cross-site"}
+    assert (await browser().post("/accounts/new", data={"name": "x"}, headers=headers)).status_code == 403
+    for content, headers, status in (
+        (b"a=" + b"x" * 300_000, {"content-type": "application/x-www-form-urlencoded"}, 413),
+        (b"{}", {"content-type": "application/json"}, 415),
+        (b"\xff", {"content-type": "application/x-www-form-urlencoded"}, 400),
+    ):
+        assert (await browser().post("/accounts/new", content=content, headers=headers)).status_code == status
+    data = {"name": "admin", "password": PASSWORD, "sent_to": "//evil.example", "sent": "a=b"}
+    resumed = await sent(browser(), "/login", **data)
+    assert 'action="/"' in resumed.text
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_form_that_was_open_during_a_restart_still_counts(
+    browser: Browser, service: RunningService, told: list[Event]
+) -> None:
+    """The key that signs it is kept."""
+    mark = csrf(await browser().get("/login"))
+    service.accounts.close()
+    service.accounts = AccountStore(service.state, told.append)
+    answer = await browser().post("/login", data={"csrf": mark, "name": "admin", "password": PASSWORD})
+    assert answer.status_code == 303
+
+
+@pytest.mark.usefixtures("people")
+async def test_where_the_accounts_cannot_be_used_the_page_is_still_read(
+    browser: Browser, service: RunningService, clock: SetClock
+) -> None:
+    """Nobody is logged in then, and a login says what is wrong."""
+    client = await logged_in(browser)
+    service.accounts.close()
+    for path in service.state.glob("accounts.db*"):
+        path.unlink()
+    with closing(sqlite3.connect(service.state / "accounts.db")) as file:
+        file.execute("PRAGMA user_version=99")
+    assert (await client.get("/")).status_code == 503  # the first turn is not over; a viewer may read
+    assert (await client.get("/account")).headers["location"].startswith("/login")
