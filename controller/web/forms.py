@@ -69,8 +69,9 @@ def fault_in(event: Event, field: str, language: Language) -> FieldFault:
     text = event.text(language)
     cures = [in_language(event.fields[name], language) for name in CURES if event.fields.get(name)]
     several = [each for cure in cures for each in (QUOTED.findall(cure) or cure.split(" / "))]
-    text = f"{text[:1].upper()}{text[1:]}. {event.action(language)}"
-    return FieldFault(field, text, cures=tuple(dict.fromkeys(several)))
+    if not event.kind.text.template(language).startswith("{"):  # a name stays as it is written
+        text = text[:1].upper() + text[1:]
+    return FieldFault(field, f"{text}. {event.action(language)}", cures=tuple(dict.fromkeys(several)))
 
 
 async def read_body(request: Request, most: int) -> bytes:
