@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, Literal, get_args
 
 from controller.schedule.campaign import Rule
-from controller.schedule.hours import instant, night_at
+from controller.schedule.hours import instant, night_at, night_of
 from controller.schedule.plan import REACH, Looks, Program
 from controller.schedule.plan_notes import Note, notes
 from controller.schedule.precedence import NightPlan
@@ -164,14 +164,15 @@ class Changes:
 
 
 def changes(before: Program, after: Program, now: datetime, nights: int = REACH) -> Changes:
-    """What changes if the second program follows the first at `now`, looked at for so many nights."""
-    end = now + timedelta(days=nights)
+    """What changes if the second program follows the first at `now`, looked at for so many nights, tonight included."""
+    tonight, zone = night_at(now, after.place.time_zone).day, after.place.time_zone
+    end = night_of(tonight + timedelta(days=nights - 1), zone).end
     old, new = (_Light(program.with_overrides((), None), now, end) for program in (before, after))
     changed = tuple(_changed_nights(old, new))
     return Changes(
         zones=after.zones,
         since=now,
-        tonight=night_at(now, after.place.time_zone).day,
+        tonight=tonight,
         looked=nights,
         now=_light_now(before, after, now),
         days=tuple(_changed_days(old, new, [night.day for night in changed])),
@@ -243,6 +244,8 @@ def _by_night(cues: tuple[Cue, ...], plans: Iterable[NightPlan], since: datetime
     in_force = coming.pop()
     for plan in plans:
         start = max(plan.night.start, since)
+        while coming and coming[-1].at <= start:
+            in_force = coming.pop()
         seen: list[object] = [(max(0.0, in_force.fade_s - (start - in_force.at).total_seconds()), _seen(in_force))]
         while coming and coming[-1].at < plan.night.end:
             cue = coming.pop()

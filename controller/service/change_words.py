@@ -14,7 +14,16 @@ from controller.events.words import day_words, days_words, look_words, looks_wor
 from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import Language, phrase, template
 from controller.rfc3339 import rfc3339
-from controller.schedule.changes import DAY_KEYS, Changes, DayChange, LitStretch, NightGroup, RuleChange, Span
+from controller.schedule.changes import (
+    DAY_KEYS,
+    GROUPED_FROM,
+    Changes,
+    DayChange,
+    LitStretch,
+    NightGroup,
+    RuleChange,
+    Span,
+)
 from controller.schedule.plan import Looks
 
 MOST_RULES = 3
@@ -61,6 +70,20 @@ class ChangeWords:
         days = _capital(days_words(change.first, change.last, self.language))
         key = change.becomes if change.first == change.last else f"{change.becomes}_several"
         return self._say(f"day.{key}", days=days, lit=self.light(change.lit))
+
+    def days(self) -> Iterator[str]:
+        """Every day that turns dark or lit; of more than are told one by one how many, year by year."""
+        if len(self.changes.days) <= GROUPED_FROM:
+            yield from map(self.day, self.changes.days)
+            return
+        groups: dict[tuple[int, str], list[date]] = {}
+        for change in self.changes.days:
+            for offset in range((change.last - change.first).days + 1):
+                day = change.first + timedelta(days=offset)
+                groups.setdefault((day.year, change.becomes), []).append(day)
+        for (_, becomes), days in groups.items():
+            span = days_words(days[0], days[-1], self.language)
+            yield self._say(f"day.{becomes}_group", count=len(days), days=span)
 
     def nights(self) -> str:
         """How many nights change."""
@@ -110,7 +133,7 @@ class ChangeWords:
 
     def what(self) -> Iterator[str]:
         """The same without what saving does at once."""
-        yield from map(self.day, self.changes.days)
+        yield from self.days()
         yield self.nights()
         yield from (f"  {self.group(group)}" for group in self.changes.groups)
         if kept := self.kept():

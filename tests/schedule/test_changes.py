@@ -200,7 +200,7 @@ def test_the_changed_nights_are_exactly_those_whose_light_differs(planned: Plann
     """Held against what the controller asks for in the middle of every stretch in which neither changes."""
     old, new = planned(before), planned(after)
     start = datetime(2026, 11, 18, 15, tzinfo=UTC)
-    found = {night.day for night in changes(old, new, start, nights=16).nights}
+    found = {night.day for night in changes(old, new, start, nights=17).nights}
     differ = set()
     for one, other in zip(*(each.nights(start, start + timedelta(days=16)) for each in (old, new)), strict=True):
         ends = (at for night in (one, other) for piece in night.pieces for at in (piece.start, piece.end))

@@ -137,3 +137,14 @@ def test_light_that_would_have_gone_on_for_days_ends_on_a_day(words: Words) -> N
     all_day = WEEK.replace("color", "hours: all day, color")
     line = words(all_day, "", now=IN_THE_WEEK).now()
     assert line == "Tornet släcks när du sparar. Nu lyser det till tors 26 nov 2026 24:00: orange 100 %."
+
+
+def test_more_than_twenty_days_are_counted_year_by_year(words: Words) -> None:
+    """As every Friday of a year."""
+    told = list(
+        words("", "campaigns: [{name: F, nights: every Friday, hours: sunset to 23:00, color: blue}]", "en").days()
+    )
+    assert told == [
+        "7 days are lit, Fri 13 Nov – Fri 25 Dec 2026.",
+        "50 days are lit, Fri 1 Jan – Fri 10 Dec 2027.",
+    ]
