@@ -25,7 +25,7 @@ EFFECT_OFF: dict[str, object] = {"effect": "None"}
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
-class EspHome(WithColorModes, vendor.WithAvailability, vendor.AnswersQuestions, vendor.Addressed):
+class EspHome(WithColorModes, vendor.WithAvailability, vendor.Addressed):
     """A node and its lights. `payload_available` and `payload_not_available` are the node's `birth_message` and
     `will_message`, where these are not `online` and `offline`."""
 

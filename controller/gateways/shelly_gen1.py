@@ -14,7 +14,7 @@ from controller.gateways.base import DesiredState, Ignored, Message, Report, Rep
 from controller.lighting.color import Color
 
 
-class ShellyGen1(vendor.AnswersQuestions, vendor.OneZone):
+class ShellyGen1(vendor.OneZone):
     """A Shelly RGBW2 by its device name."""
 
     WRITES_FLASH: ClassVar[bool] = False

@@ -34,7 +34,7 @@ def _component(value: str) -> str:
 Component = Annotated[str, AfterValidator(_component), WithJsonSchema({"type": "string", "pattern": COMPONENT})]
 
 
-class ShellyGen2(vendor.AnswersQuestions, vendor.Addressed):
+class ShellyGen2(vendor.Addressed):
     """A device and its components."""
 
     WRITES_FLASH: ClassVar[bool] = False

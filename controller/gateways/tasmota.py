@@ -44,7 +44,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Tasmota(vendor.AnswersQuestions, vendor.OneZone):
+class Tasmota(vendor.OneZone):
     """A Tasmota light by its topic.
 
     `prefixes` are Prefix1 to 3; `payload_on` and `payload_off` are its words for on and off (StateText2 and 1), while

@@ -46,7 +46,8 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Vendor(base.Gateway):
-    """A vendor's gateway. It obeys commands, keeps no plan, and has no outputs of ours."""
+    """A vendor's gateway. It obeys commands, reports its state when it is asked, keeps no plan, and has no outputs of
+    ours."""
 
     STEPS: ClassVar[int] = 255
     """Steps of the brightness scale above off."""
@@ -88,6 +89,15 @@ class Vendor(base.Gateway):
         answers = {topic for topic in topics if topic.startswith(f"{prefix}/gateway/{self.name}/")}
         found = {f"/{topic}/".partition(f"/{device}/") for topic in topics}
         return tuple(sorted(answers | {f"{head}/{device}/#".lstrip("/") for head, name, _ in found if name}))
+
+    @property
+    def refresh(self) -> base.Refresh:
+        """Its question."""
+        return "query"
+
+    @abstractmethod
+    def query(self, prefix: str) -> tuple[base.Message, ...]:
+        """As in Gateway."""
 
     def decode(self, topic: str, payload: bytes, prefix: str) -> base.Report | base.Ignored | base.Rejected:
         """What a message says. An empty payload is a retained message being deleted; any other on these topics proves
@@ -163,19 +173,6 @@ class WithAvailability(Vendor):
         if (self.payload_available if report.online else self.payload_not_available) is not None:
             raise UnknownWord("payload_available, payload_not_available", payloads.text(payload))
         return report
-
-
-class AnswersQuestions(Vendor):
-    """A gateway that reports its state when it is asked."""
-
-    @property
-    def refresh(self) -> base.Refresh:
-        """Its question."""
-        return "query"
-
-    @abstractmethod
-    def query(self, prefix: str) -> tuple[base.Message, ...]:
-        """As in Gateway."""
 
 
 class AnswersCommands(Vendor):

@@ -16,7 +16,7 @@ from controller.errors import Mistake
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Message, Report, ReportedLook
 from controller.gateways.payloads import Unreadable, text
-from controller.gateways.vendor import AnswersQuestions, OneZone, Reader, Topic, command, presence, question, report_of
+from controller.gateways.vendor import OneZone, Reader, Topic, command, presence, question, report_of
 from controller.lighting.color import Color
 
 COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
@@ -33,7 +33,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Wled(AnswersQuestions, OneZone):
+class Wled(OneZone):
     """A WLED controller by its device topic, which the firmware cuts at 32 characters."""
 
     WRITES_FLASH: ClassVar[bool] = False

@@ -42,7 +42,7 @@ def _lamp(topic: str) -> str:
     return topic
 
 
-class Zigbee2Mqtt(WithColorModes, vendor.AnswersQuestions, vendor.OneZone):
+class Zigbee2Mqtt(WithColorModes, vendor.OneZone):
     """A lamp or group by its friendly name."""
 
     WRITES_FLASH: ClassVar[bool] = False
