@@ -102,7 +102,8 @@ class _Lamp:
 
 
 class Meter:
-    """Counts by gateway, and by night for the tower. `causes` tells which faults are at work."""
+    """Counts by gateway, and by night and in all for the tower. `is_changing` is whether light may be on its way;
+    `causes` tells which faults are at work."""
 
     def __init__(
         self,
@@ -113,6 +114,7 @@ class Meter:
         causes: Callable[[], tuple[str, ...]],
     ) -> None:
         self.nights: dict[date, LightCount] = {}
+        self.total = LightCount()
         self.gateways = {lamp.gateway: LightCount() for lamp in lamps}
         self.spells: list[Spell] = []
         self._world = world
@@ -120,7 +122,7 @@ class Meter:
         self.expected = expected
         self._lamps = {lamp: _Lamp(showable) for lamp, showable in lamps.items()}
         self._causes = causes
-        self._changing = True
+        self.is_changing = True
         self._statuses: dict[str, MeterStatus] = {}
         self._tower = MeterStatus(lit=False, confirmed=False, undetected=False, wrong=None)
         self._counted: float | None = None
@@ -136,25 +138,9 @@ class Meter:
         return max(self._longest_undetected_s, *lasting, 0.0)
 
     @property
-    def is_changing(self) -> bool:
-        """Whether light may be on its way."""
-        return self._changing
-
-    @property
-    def total(self) -> LightCount:
-        """The tower over all nights."""
-        total = LightCount()
-        for night in self.nights.values():
-            for name in ("lit_s", "confirmed_s", "wrong_s", "undetected_s", "stray_s"):
-                setattr(total, name, getattr(total, name) + getattr(night, name))
-            for wrong, seconds in night.by_kind_s.items():
-                total.by_kind_s[wrong] += seconds
-        return total
-
-    @property
     def is_well(self) -> bool:
         """Whether every light is right and confirmed, and not just on its way."""
-        return not self._changing and all(light.wrong is None and light.confirmed for light in self._lamps.values())
+        return not self.is_changing and all(light.wrong is None and light.confirmed for light in self._lamps.values())
 
     def begin(self) -> None:
         """Seconds count from now on."""
@@ -185,7 +171,7 @@ class Meter:
         if self._counted is None:
             return
         now = self._world.now
-        desired, self._changing = self.expected.desired(now), self.expected.is_changing(now)
+        desired, self.is_changing = self.expected.desired(now), self.expected.is_changing(now)
         for lamp, light in self._lamps.items():
             light.desired = desired[lamp.zone]
         self._judge()
@@ -199,7 +185,8 @@ class Meter:
             return
         seconds, self._counted = self._world.now - self._counted, self._world.now
         if seconds > 0:
-            self._night.pass_time(seconds, self._tower)
+            for count in (self._night, self.total):
+                count.pass_time(seconds, self._tower)
             for name, status in self._statuses.items():
                 self.gateways[name].pass_time(seconds, status)
 
@@ -218,7 +205,7 @@ class Meter:
 
     def _judge(self) -> None:
         for lamp, light in self._lamps.items():
-            wrong = None if self._changing else _wrong(light.showable(lamp.zone, light.desired), light.shown)
+            wrong = None if self.is_changing else _wrong(light.showable(lamp.zone, light.desired), light.shown)
             if wrong != light.wrong:
                 self._spell(lamp, light, wrong)
             self._watch(light)
