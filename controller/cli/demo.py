@@ -117,7 +117,12 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
 
     try:
         async with StateStore(state, lambda event: tell(event, clock.read().wall)) as store:
-            parts = Context(setup, clock, store, state, tell, degradations, options.language, port=0, is_demo=True)
+
+            def record(event: Event, at: datetime) -> None:
+                tell(event, at)
+                store.note(event, at)
+
+            parts = Context(setup, clock, store, state, record, degradations, options.language, port=0, is_demo=True)
             async with running(parts) as service:
                 await _frames(parts, last, service, stop, recent if picture else None)
     finally:

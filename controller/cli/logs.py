@@ -11,7 +11,6 @@ from controller.cli.explain import find_kind
 from controller.cli.options import Options, common
 from controller.clock import SystemClock
 from controller.events.formatters import json_line, text_line
-from controller.locale import DEFAULT
 from controller.service.period import read_since
 from controller.state import History, RecordedEvent, SqliteHistory
 
@@ -49,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     zone, language = setup.tower.site.place.time_zone, options.language
     is_empty = True
     for recorded in found:
-        if wanted_code in {None, recorded.code} and (gateway is None or _is_about(recorded, gateway)):
+        if wanted_code in {None, recorded.code} and (gateway is None or recorded.is_about(gateway)):
             event, is_empty = recorded.event, False
             click.echo(
                 json_line(event, recorded.at, language) if as_json else text_line(event, recorded.at, zone, language)
@@ -84,12 +83,3 @@ def _while_shown(
             is_shown = is_named
         if was_shown or is_named:
             yield recorded
-
-
-def _is_about(recorded: RecordedEvent, gateway: str) -> bool:
-    """Whether an event is of this gateway, names it among others, or is of its own connection."""
-    event = recorded.event
-    among = str(event.fields.get("gateways", "")).split(", ")
-    return gateway in {event.fields.get("gateway"), *among} or (
-        event.whose is not None and gateway in event.whose.said(DEFAULT).split()
-    )

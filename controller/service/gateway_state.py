@@ -253,6 +253,12 @@ class GatewayState:
         return isinstance(self.phase, NoBroker) and self.phase.missing_since_s is not None
 
     @property
+    def attempts(self) -> int:
+        """How often the command that waits to be confirmed was sent; 0 where none waits."""
+        phase = self.phase.resumes if isinstance(self.phase, Verifying) else self.phase
+        return phase.command.attempts if isinstance(phase, Commanded | Questioned) else 0
+
+    @property
     def is_unknown(self) -> bool:
         """Whether nothing was ever heard of it, not even from what the broker keeps: its topics may be wrong."""
         return self.reported.alive_s is None and self.reported.online is None and not self.reported.zones

@@ -12,11 +12,12 @@ history are each used through a protocol (`OverrideStore`, `History`), so that a
 Accounts are imported by whoever needs them (`controller.state.accounts`): a service without the page loads none of it.
 """
 
-from controller.state.history import History, LightChange, Minute, NotRead, RecordedEvent, SqliteHistory
+from controller.state.history import EventFilter, History, LightChange, Minute, NotRead, RecordedEvent, SqliteHistory
 from controller.state.override_file import NotStored, OverrideRecord
 from controller.state.state_store import LastKnown, StateStore
 
 __all__ = [
+    "EventFilter",
     "History",
     "LastKnown",
     "LightChange",

@@ -22,7 +22,7 @@ from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
 from controller.events.models import Advice, InEachLanguage, Reason, Spoken, in_language, printable
 from controller.events.reasons import reason_of
-from controller.locale import Language, languages
+from controller.locale import DEFAULT, Language, languages
 from controller.rfc3339 import parse_rfc3339
 from controller.state.database import REFUSALS, Database
 from controller.state.json_file import OnEvent, Unusable
@@ -82,6 +82,41 @@ class RecordedEvent:
     def row(self) -> tuple[object, ...]:
         """The columns after `id`."""
         return stamp(self.at), self.code, self.level.value, self.fields
+
+    def is_about(self, gateway: str) -> bool:
+        """Whether it is of this gateway, names it among others, or is of its own connection."""
+        event = self.event
+        among = str(event.fields.get("gateways", "")).split(", ")
+        return gateway in {event.fields.get("gateway"), *among} or (
+            event.whose is not None and gateway in event.whose.said(DEFAULT).split()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are meant: those of a code, of these levels, from `since` on and before `until`, about a gateway.
+    Nothing said is any."""
+
+    levels: tuple[Level, ...] = tuple(Level)
+    code: str | None = None
+    gateway: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def where(self) -> tuple[str, tuple[object, ...]]:
+        """A condition for SQL with its parameters; it lets through more than those about the gateway."""
+        parts: list[tuple[str, object]] = [("level = ?", level.value) for level in self.levels]
+        levels = f"({' OR '.join(part for part, _ in parts) or '0'})"
+        more = (
+            ("code = ?", self.code),
+            ("instr(fields, ?)", self.gateway),
+            ("at >= ?", stamp(self.since) if self.since is not None else None),
+            ("at < ?", stamp(self.until) if self.until is not None else None),
+        )
+        given = [(part, value) for part, value in more if value is not None]
+        condition = " AND ".join((levels, *(part for part, _ in given)))
+        return condition, tuple(value for _, value in (*parts, *given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +188,10 @@ class History(Protocol):
         """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
         the order in which they were recorded, with their numbers."""
 
+    def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
+        """The events that are meant, recorded before the one numbered `before`: the newest `limit` with their numbers,
+        the newest first."""
+
     def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
         """The events of these codes from `start` on and before `end`, in the order in which they happened."""
 
@@ -207,6 +246,20 @@ class SqliteHistory:
         """See `History`."""
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
         return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, _event(*row)))
+
+    def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
+        """See `History`."""
+        where, parameters = wanted.where
+        found: list[tuple[int, RecordedEvent]] = []
+        while len(found) < limit:
+            select = f"""SELECT id, at, code, level, fields FROM events
+                WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?"""  # noqa: S608  a condition of our own
+            page = self._read(select, (before, *parameters, BATCH), lambda number, *row: (number, _event(*row)))
+            found += (row for row in page if wanted.gateway is None or row[1].is_about(wanted.gateway))
+            if len(page) < BATCH:
+                break
+            before = page[-1][0]
+        return found[:limit]
 
     def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
         """See `History`."""

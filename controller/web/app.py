@@ -21,7 +21,9 @@ from controller.events import new_event
 from controller.web import (
     accounts_view,
     draft_view,
+    events_view,
     file_view,
+    gateways_view,
     history_view,
     live,
     login_view,
@@ -56,6 +58,8 @@ ROUTERS = (
     tower_view.router,
     override_view.router,
     stop_view.router,
+    gateways_view.router,
+    events_view.router,
     schedule_view.router,
     draft_view.router,
     file_view.router,

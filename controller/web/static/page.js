@@ -18,7 +18,7 @@ function listen() {
   if (!path || stream || document.hidden) return;
   stream = new EventSource(path);
   stream.addEventListener("state", (event) => { noteHeard(event); refresh(); });
-  stream.addEventListener("tick", noteHeard);
+  stream.addEventListener("tick", (event) => { noteHeard(event); if (document.querySelector("[data-newest]")) refresh(); });
 }
 
 function hush() {
@@ -54,8 +54,9 @@ function judgeAge() {
 async function refresh() {
   if (busy) { again = true; return; }
   busy = true;
+  const seen = document.querySelector("[data-newest]")?.dataset.newest ?? "";
   try {
-    const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+    const answer = await fetch(location.href, { headers: { "X-Live": "1", "X-Seen": seen }, cache: "no-store" });
     if (answer.ok) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch { /* the stream tells when the service is back */ } finally {
     busy = false;

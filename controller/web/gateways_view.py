@@ -1,0 +1,240 @@
+"""Styrenheter: which gateway is unwell, since when; and one gateway with what it reports and what happened to it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import Response
+
+from controller.config.load import Setup
+from controller.errors import WatertowerError
+from controller.events import CATALOGUE
+from controller.gateways.base import Gateway
+from controller.lighting.names import plain
+from controller.locale import template
+from controller.service.gateway_state import GatewayState, Status
+from controller.service.health import WORST_FIRST, GatewayHealth, LookValue, ZoneHealth
+from controller.service.instant_words import dated
+from controller.service.look_clauses import said_look
+from controller.service.sentence import names_of
+from controller.state import EventFilter, SqliteHistory
+from controller.state.roles import Role
+from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
+from controller.web.running_service import Snapshot
+from controller.web.visit import ForViewer, Visit
+
+router = APIRouter()
+PER_PAGE = 50
+FOLDED_FROM = 8
+"""So many that are confirmed are folded."""
+LAST_EVENTS = 20
+CONFIRMED = "TWL-G101"
+ALL, NOT_CONFIRMED = "all", "unconfirmed"
+CLOCK_OFF_S = 1.0
+"""A clock that differs less is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRow:
+    """A gateway in the list; `details` say what it shows and should show, or since when it is silent."""
+
+    name: str
+    status: Status
+    details: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRow:
+    """A part of the landmark as one gateway shows it."""
+
+    name: str
+    status: Status
+    desired: str
+    reported: str
+
+
+@router.get("/gateways", include_in_schema=False)
+def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) -> Response:
+    """Those that are not confirmed first; `q` is part of a name, a kind or a part of the landmark."""
+    snapshot = visited.snapshot
+    wanted = status if status in {NOT_CONFIRMED, *WORST_FIRST} else ALL
+    found = [name for name in _by_status(snapshot) if _fits(snapshot, name, q, wanted)]
+    pages = max(1, -(-len(found) // PER_PAGE))
+    page = min(max(1, page), pages)
+    rows = [_row(visited, snapshot, each) for each in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    is_plain = not q and wanted == ALL
+    confirmed = [row for row in rows if row.status == "confirmed"]
+    folds = is_plain and snapshot.health.confirmed >= FOLDED_FROM and len(confirmed) < len(rows)
+    return visited.page(
+        "gateways",
+        rows=[row for row in rows if row.status != "confirmed"] if folds else rows,
+        folded=confirmed if folds else [],
+        counts={each: snapshot.health.counts.get(each, 0) for each in reversed(WORST_FIRST)},
+        total=len(snapshot.states),
+        found=len(found),
+        q=q,
+        wanted=wanted,
+        number=page,
+        pages=pages,
+        address=lambda number: f"/gateways?{urlencode({'q': q, 'status': wanted, 'page': number})}",
+    )
+
+
+@router.get("/gateways/{name}", include_in_schema=False)
+def gateway(visited: ForViewer, name: str) -> Response:
+    """One gateway."""
+    snapshot = visited.snapshot
+    health, state = snapshot.gateway(name), snapshot.states.get(name)
+    if health is None or state is None:
+        raise HTTPException(404)
+    keys = next(each for each in snapshot.setup.tower.gateways if each.name == name)
+    return visited.page(
+        "gateway",
+        gateway=health,
+        row=_row(visited, snapshot, name),
+        zones=[_zone(visited, snapshot, zone, each) for zone, each in health.zones.items()],
+        facts=[*_facts(visited, snapshot, health, state, keys)],
+        problems={each: _problem(visited, each) for each in filter(None, (health.code, *health.problems))},
+        events=_last_events(visited, name),
+    )
+
+
+def _by_status(snapshot: Snapshot) -> list[str]:
+    """The worst first, else in the order of tower.yaml."""
+    return sorted(snapshot.statuses, key=lambda name: WORST_FIRST.index(snapshot.statuses[name]))
+
+
+def _fits(snapshot: Snapshot, name: str, q: str, wanted: str) -> bool:
+    status = snapshot.statuses[name]
+    if wanted not in {ALL, status} and not (wanted == NOT_CONFIRMED and status != "confirmed"):
+        return False
+    return not q or any(plain(q) in plain(each) for each in _said_of(snapshot.setup, name))
+
+
+def _said_of(setup: Setup, name: str) -> Iterator[str]:
+    """What a gateway is found by."""
+    keys = next((each for each in setup.tower.gateways if each.name == name), None)
+    yield name
+    if keys is not None:
+        yield keys.kind
+        for zone in keys.zone_names:
+            yield zone
+            yield from setup.tower.landmark.parts.get(zone, {}).values()
+
+
+def _row(visited: Visit, snapshot: Snapshot, name: str) -> GatewayRow:
+    health = snapshot.gateway(name)
+    if health is None:
+        raise HTTPException(404)
+    details = _details(visited, snapshot, health, snapshot.states[name])
+    return GatewayRow(name, health.status, details, health.code)
+
+
+def _details(visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: GatewayState) -> str:
+    """Of the parts that have its status: what they show, and what they should."""
+    zones = {zone: each for zone, each in health.zones.items() if each.status == health.status}
+    shown = _words(visited, snapshot, {zone: each.reported for zone, each in zones.items()})
+    desired = _words(visited, snapshot, {zone: each.desired for zone, each in zones.items()})
+    fields = {"shown": shown, "desired": desired, "attempt": state.attempts}
+    if health.status == "silent":
+        when = _since(visited, health.heard)
+        return visited.say("gateways.silent" if when else "gateways.never_heard", **fields, when=when)
+    if health.status == "pending":
+        return visited.say("gateways.pending_again" if state.attempts > 1 else "gateways.pending", **fields)
+    if health.status == "confirmed":
+        return visited.say("gateways.confirmed", **fields)
+    if health.status == "differs" and shown and shown != desired:
+        return visited.say("gateways.differs", **fields)
+    local = snapshot.now.astimezone(snapshot.zone)
+    return "; ".join(dict.fromkeys(health.said(zone, visited.language, local) for zone in zones))
+
+
+def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -> str:
+    """`orange`, `skålen orange, skaftet släckt`; empty where it is not known of all."""
+    names, language = names_of(snapshot.setup.tower), visited.language
+    said = {}
+    for zone, look in looks.items():
+        if look.on is None:
+            return ""
+        told = said_look(look, names.palette, language)
+        said[zone] = visited.say("gateways.dark") if told.kind == "dark" else _how(visited, told.kind, told.how)
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return ", ".join(f"{names.part(zone, language)} {how}" for zone, how in said.items())
+
+
+def _how(visited: Visit, kind: str, how: str) -> str:
+    return visited.say("gateways.sequence", count=how) if kind == "sequence" else how
+
+
+def _since(visited: Visit, at: datetime | None) -> str:
+    """`20:51`, on another day with the date; empty for never."""
+    if at is None:
+        return ""
+    snapshot = visited.snapshot
+    local = at.astimezone(snapshot.zone)
+    is_today = local.date() == snapshot.now.astimezone(snapshot.zone).date()
+    return f"{local:%H:%M}" if is_today else dated(local, snapshot.now, visited.language)
+
+
+def _zone(visited: Visit, snapshot: Snapshot, zone: str, health: ZoneHealth) -> ZoneRow:
+    name = snapshot.setup.tower.landmark.zone_names(visited.language).get(zone, zone)
+    exact = health.reported.said(visited.language, exact=True)
+    return ZoneRow(name, health.status, health.desired.said(visited.language, exact=True), exact)
+
+
+def _facts(
+    visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: GatewayState, keys: Gateway
+) -> Iterator[tuple[str, str]]:
+    """What else is known of it, with what it is called."""
+    say = visited.say
+    yield say("gateways.fact.kind"), health.kind
+    yield say("gateways.fact.heard"), _since(visited, health.heard) or say("gateways.never")
+    if (latency := _latency(visited, health.name)) is not None:
+        yield say("gateways.fact.latency"), say("gateways.seconds", seconds=_figure(latency, visited))
+    if state.attempts > 1:
+        yield say("gateways.fact.attempts"), str(state.attempts)
+    if state.reported.clock is not None:
+        yield say("gateways.fact.clock"), _clock(visited, state.reported.clock, state.reported.clock_off_s)
+    if health.by in {"plan", "after", "boot", "local"}:
+        yield say("gateways.fact.by"), say(f"gateways.by.{health.by}")
+    if visited.may(Role.ADMIN):
+        yield say("gateways.fact.topics"), ", ".join(keys.topics(snapshot.setup.tower.mqtt.topic_prefix))
+
+
+def _clock(visited: Visit, clock: str, off_s: float | None) -> str:
+    if off_s is not None and abs(off_s) >= CLOCK_OFF_S:
+        side = "ahead" if off_s > 0 else "behind"
+        return visited.say(f"gateways.clock.{side}", seconds=_figure(abs(off_s), visited))
+    return visited.say(f"gateways.clock.{clock}")
+
+
+def _figure(value: float, visited: Visit) -> str:
+    return f"{value:.1f}".replace(".", template(visited.language, "values", "decimal_mark"))
+
+
+def _latency(visited: Visit, name: str) -> float | None:
+    """How long it took to confirm the last command."""
+    try:
+        found = SqliteHistory(visited.service.state).newest(EventFilter(code=CONFIRMED, gateway=name), LATEST, 1)
+    except WatertowerError:
+        return None
+    value = found[0][1].event.fields.get("latency_s") if found else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]:
+    try:
+        lines = event_lines(visited, EventFilter(gateway=name), LATEST, LAST_EVENTS)[0]
+    except WatertowerError:  # said by `/events`, and by a degradation while it lasts
+        return []
+    return [*by_day(visited, lines)]
+
+
+def _problem(visited: Visit, code: str) -> str:
+    """What a code means; empty for one of another version."""
+    kind = CATALOGUE.get(code)
+    return code_help(visited, kind, "").meaning if kind is not None else ""
