@@ -7,12 +7,10 @@ about. Each turn walks TRANSITIONS from the top; the first row that fits the pha
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import blake2b
 
 from controller.events import Event, new_event
 from controller.gateways.base import POLL_S, Gateway
-from controller.gateways.vendor import CONTRADICTED
 from controller.retry import backoff_s
 from controller.service.gateway_state import (
     Absent,
@@ -24,204 +22,37 @@ from controller.service.gateway_state import (
     GatewayState,
     LocalControl,
     NoBroker,
-    Phase,
     Questioned,
-    Status,
     TurnFacts,
     Unasked,
     Verifying,
 )
-from controller.service.values import difference, looks_value, shown_value
+from controller.service.situation import (
+    AFTER_FADE,
+    REPORT_FROM,
+    Situation,
+    absence_event,
+    completed,
+    confirmation_events,
+    difference_of,
+    disobedience_events,
+    situation_of,
+)
 
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
 OURS_MAX_S = 6.0
 """The longest pause between two tries with a gateway of our own, which is heard all the time."""
-REPORT_FROM = 3
-"""So many commands in vain are an event."""
 LEFTOVER_S = 600.0
 """How often a gateway is sent what is desired whose goodbye may be outdated. Rare, since a bridge may tell of each
 command that it could not hand on."""
 ECHO_S = 0.5
 """After a command: what is reported so soon may still be what was sent."""
-ANSWER_S = 1.0
-"""A bridge reads the parts of a lamp one after another, and reports each with the rest from its cache: so long may lie
-between two of them."""
 RESTART_POLL_S = 12.0
 """How soon after the last command a gateway is made to speak that has said `online` once more: it has started anew and
 may have nothing else to say of it."""
-AFTER_FADE = 0.25
-"""Share of SETTLE_S after which a gateway is asked whether its fade is done: it began it a little late."""
 AWAY_S = 15.0
 """Before an absence is an event: longer than a device with Wi-Fi takes from power on to its first word."""
-FIRST_WORD_S = 150.0
-"""How long a gateway has for its first word on a connection: after a broker's return everybody seeks it with growing
-pauses."""
-
-
-@dataclass(frozen=True)
-class Situation:
-    """One gateway in one turn, and what follows from its state and the facts of the turn."""
-
-    gateway: Gateway
-    state: GatewayState
-    turn: TurnFacts
-
-    @property
-    def phase(self) -> Phase:
-        """The phase that it is in when the turn begins."""
-        return self.state.phase
-
-    @property
-    def resumed(self) -> Phase:
-        """The phase in which life goes on once a contradiction is verified."""
-        return self.phase.resumes if isinstance(self.phase, Verifying) else self.phase
-
-    @property
-    def command(self) -> Command | None:
-        """The command that waits to be confirmed."""
-        return self.resumed.command if isinstance(self.resumed, Absent | Commanded | Questioned) else None
-
-    @property
-    def pending(self) -> Command:
-        """The same, or one that was never sent and is due now."""
-        return self.command or Command(self.turn.now_s, self.turn.now_s, attempts=0, quiet=True)
-
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether there is no connection to a broker."""
-        return self.turn.connected_s is None
-
-    @cached_property
-    def is_unheard(self) -> bool:
-        """Whether nothing was heard of it on this connection."""
-        alive_s = self.state.reported.alive_s
-        return alive_s is None or alive_s < (self.turn.connected_s or 0.0)
-
-    @cached_property
-    def quiet_at_s(self) -> float:
-        """When it will have been unheard for too long."""
-        if self.is_unheard:
-            return (self.turn.connected_s or 0.0) + min(self.gateway.quiet_s, FIRST_WORD_S)
-        # while it fades it is not asked, and so need not answer
-        is_excused = self.gateway.refresh != "itself" and not isinstance(self.resumed, Absent)
-        excused_s = self.state.faded_s if is_excused else 0.0
-        return max(self.state.reported.alive_s or 0.0, excused_s) + self.gateway.quiet_s
-
-    @cached_property
-    def is_silent(self) -> bool:
-        """Whether it counts as silent: it was asked and has not been heard for `quiet_s`, or has said goodbye. One that
-        cannot be asked must have said goodbye, or never have been heard at all."""
-        if self.state.reported.online is False:
-            return True
-        if self.gateway.refresh == "nothing" and not (self.state.is_unknown and self.gateway.topics("")):
-            return False
-        return self.turn.now_s >= self.quiet_at_s or (isinstance(self.resumed, Absent) and self.is_unheard)
-
-    @cached_property
-    def fresh(self) -> set[str]:
-        """The zones whose report counts: it came on this connection and not too long ago; after the last command to
-        show something else; and after the fade, where the gateway can be asked again: during a fade most report where
-        it goes, or what they hold in a cache."""
-        since_s = self.turn.now_s - self.gateway.quiet_s
-        if not self.gateway.KEEPS_PLAN:
-            since_s = max(since_s, self.state.ordered_s)
-        if self.gateway.refresh in {"query", "command"}:
-            since_s = max(since_s, self.state.faded_s)
-        return {zone for zone, at_s in self.state.reported.reported_s.items() if at_s > since_s}
-
-    @cached_property
-    def likeness(self) -> dict[str, bool]:
-        """By zone: whether it shows what is desired, under whatever order. A lamp that once reported what its keys rule
-        out counts on another scale and reports what it was sent ever after: it is not believed."""
-        gateway, reported = self.gateway, self.state.reported
-        is_believed = CONTRADICTED not in reported.problems
-        return {
-            zone: is_believed
-            and zone in self.fresh
-            and gateway.agrees(zone, gateway.reduce(zone, look), reported.zones[zone])
-            for zone, look in self.turn.desired_looks.items()
-        }
-
-    @cached_property
-    def agreement(self) -> dict[str, bool]:
-        """By zone: whether what it reports is what is desired; one that keeps the plan must have accepted the order
-        issued last."""
-        issued = self.turn.issued
-        is_accepted = not self.gateway.KEEPS_PLAN or (issued is not None and self.state.reported.order == issued.order)
-        return {zone: is_accepted and is_alike for zone, is_alike in self.likeness.items()}
-
-    @cached_property
-    def agrees(self) -> bool:
-        """Whether all zones agree."""
-        return all(self.agreement.values())
-
-    @cached_property
-    def reported_zones(self) -> set[str]:
-        """The zones of which it says what they show. A report of our own contract is whole: what it leaves out shows
-        nothing that could be named."""
-        return set(self.gateway.zone_names) if self.state.reported.at is not None else self.fresh
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether it reports something else than what is desired, or another order; no report is neither."""
-        return any(not self.agreement[zone] for zone in self.reported_zones)
-
-    @property
-    def is_uncommanded(self) -> bool:
-        """Whether no command or step is under way, though it may have been asked: what it reports is then neither an
-        echo nor on its way."""
-        return self.command is None or (self.command.attempts == 0 and not self.gateway.KEEPS_PLAN)
-
-    @property
-    def is_steady(self) -> bool:
-        """Whether it shows these very looks already, and so does not fade to them, whatever other gateways do."""
-        was_confirmed = isinstance(self.phase, Confirmed) or (self.command is not None and self.command.steady)
-        return was_confirmed and self.state.desired_looks == self.turn.desired_looks
-
-    @property
-    def is_fading(self) -> bool:
-        """Whether its fade is under way."""
-        return self.turn.fade_s > 0 and not self.is_steady
-
-    @property
-    def is_explained(self) -> bool:
-        """Whether an event has told already why a vendor's gateway is not right."""
-        return not self.gateway.KEEPS_PLAN and bool(self.state.reported.problems)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether something else is desired than what it was sent."""
-        return self.turn.desired_key != self.state.desired_key
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether an agreeing report is enough: one that echoes its commands must have answered a question."""
-        return not self.gateway.echoes or isinstance(self.phase, Confirmed) or self.answered_at_s <= self.turn.now_s
-
-    @property
-    def answered_at_s(self) -> float:
-        """When it will have answered what it was asked after its command: when no other part has come for a while,
-        though one that speaks all the time has only so long. Infinity while it has said nothing."""
-        reported_s = min(self.state.reported.reported_s.values())
-        if not isinstance(self.phase, Questioned) or reported_s <= self.phase.asked_s:
-            return float("inf")
-        return min(reported_s + ANSWER_S, self.phase.asked_s + self.gateway.SETTLE_S)
-
-    @property
-    def has_fade_to_prove(self) -> bool:
-        """Whether its fade is over and it was not asked since."""
-        is_over = self.turn.fade_s <= 0 and self.turn.now_s < self.pending.due_s
-        return is_over and self.gateway.refresh in {"query", "command"} and self.state.asked_s < self.state.faded_s
-
-    @property
-    def is_to_be_verified(self) -> bool:
-        """Whether a report in its name contradicts its keys, and a question can settle whether that was itself: nothing
-        that it would answer was sent since."""
-        said_s, state = self.state.reported.contradicted_s, self.state
-        if said_s is None or said_s <= state.verified_s or state.asked_s > said_s - self.gateway.SETTLE_S:
-            return False
-        return bool(self.gateway.recheck(self.turn.desired_looks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,101 +68,12 @@ class Transition:
 def reconcile(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Decision:
     """One turn for one gateway."""
     situation = situation_of(gateway, state, turn)
-    return _completed(situation, transition(situation).do(situation))
+    return completed(situation, transition(situation).do(situation))
 
 
 def transition(situation: Situation) -> Transition:
     """The row that decides."""
     return next(row for row in TRANSITIONS if isinstance(situation.phase, row.sources) and row.when(situation))
-
-
-def situation_of(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Situation:
-    """What a turn begins with: the state, with what time, the plan and an answer have changed by themselves."""
-    phase, now_s = state.phase, turn.now_s
-    if isinstance(phase, NoBroker) and phase.missing_since_s is not None and turn.connected_s is not None:
-        state = replace(state, phase=Absent(phase.missing_since_s, is_reported=True))
-    elif isinstance(phase, Verifying) and not Situation(gateway, state, turn).is_silent:
-        state = _verified(gateway, state, phase, now_s)
-    before = Situation(gateway, state, turn)
-    is_fading = before.is_fading and not before.is_silent
-    state = replace(state, faded_s=now_s + turn.fade_s if is_fading else min(state.faded_s, now_s))
-    if turn.desired_key == state.desired_key and turn.desired_looks != state.desired_looks:
-        state = replace(state, phase=_stepped(before), desired_looks=turn.desired_looks)
-    return Situation(gateway, state, turn)
-
-
-def _stepped(situation: Situation) -> Phase:
-    """The phase after a step of a sequence that the gateway takes by itself: time is left to report it."""
-    turn, phase = situation.turn, situation.phase
-    due_s = turn.now_s + turn.fade_s + situation.gateway.SETTLE_S
-    match phase:
-        case Commanded(command) | Questioned(command):
-            return replace(phase, command=replace(command, due_s=max(due_s, command.due_s), steady=False))
-        case Confirmed() | Unasked():
-            return Commanded(Command(turn.now_s, due_s, attempts=0, quiet=True))
-    return phase
-
-
-def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: float) -> GatewayState:
-    """What the answer says of a contradiction: that it was true, that somebody else wrote it, or nothing in time."""
-    reported = state.reported
-    said_s = reported.contradicted_s
-    if said_s is None or (said_s <= phase.asked_s and (reported.counted_s or 0.0) > phase.asked_s):
-        return replace(state, phase=phase.resumes, reported=reported.cleared())
-    if said_s > phase.asked_s:
-        return replace(state, phase=phase.resumes, verified_s=float("inf"))
-    if now_s < phase.asked_s + gateway.SETTLE_S:
-        return state
-    return replace(state, phase=phase.resumes, verified_s=said_s)
-
-
-def _completed(situation: Situation, decision: Decision) -> Decision:
-    """The decision with the status that follows from it, and the instant at which a report grows too old."""
-    gateway, turn, state = situation.gateway, situation.turn, decision.state
-    status = _status(situation, state)
-    reported_s = situation.state.reported.reported_s
-    confirmed_s = {zone: reported_s[zone] for zone, each in status.items() if each == "confirmed"}
-    state = replace(state, status=status, confirmed_s={**state.confirmed_s, **confirmed_s})
-    wakes_s = [decision.wake_s]
-    if not situation.is_cut_off:
-        wakes_s += [situation.quiet_at_s, *(at_s + gateway.quiet_s for at_s in reported_s.values())]
-    if isinstance(state.phase, Commanded | Questioned):
-        wakes_s.append(state.faded_s + AFTER_FADE * gateway.SETTLE_S)
-    wake_s = min((at_s for at_s in wakes_s if at_s is not None and at_s > turn.now_s), default=None)
-    if not (decision.send or decision.query):
-        return replace(decision, state=state, wake_s=wake_s)
-    alive_s = situation.state.reported.alive_s
-    is_answered = alive_s is not None and alive_s >= situation.state.asked_s
-    unanswered = 0 if is_answered else situation.state.unanswered
-    # what a broker keeps for one that is away comes all at once when it returns
-    is_spare = situation.is_silent or max(situation.state.misses, unanswered) >= REPORT_FROM
-    return replace(decision, state=replace(state, unanswered=unanswered + 1), spare=is_spare, wake_s=wake_s)
-
-
-def _status(situation: Situation, state: GatewayState) -> dict[str, Status]:
-    """By zone, in the phase that the turn has led to. Only a report that agrees makes a zone *confirmed*."""
-    gateway, phase = situation.gateway, state.phase
-    zones = gateway.zone_names
-    match phase:
-        case NoBroker():
-            return dict.fromkeys(zones, "silent" if state.reported.alive_s is not None else "unknown")
-        case Absent():
-            return dict.fromkeys(zones, "unknown" if state.is_unknown else "silent")
-        case Verifying():
-            return dict.fromkeys(zones, "pending")
-    if not gateway.confirms:
-        return dict.fromkeys(zones, "unknown")
-    agreed: Status = "confirmed"
-    if not isinstance(phase, Confirmed) and (gateway.echoes or (situation.agrees and situation.is_fading)):
-        is_in_vain = situation.agrees and gateway.echoes and state.misses >= REPORT_FROM
-        agreed = "silent" if is_in_vain else "pending"
-    has_time = isinstance(phase, Commanded | Questioned) and phase.command.attempts <= 1 and not state.misses
-    # one that says nothing of a zone says nothing wrong of it
-    reported = set(zones) if situation.is_explained or isinstance(phase, Contested) else situation.reported_zones
-    otherwise: dict[str, Status] = {
-        zone: "pending" if has_time else "differs" if zone in reported else "unknown" for zone in zones
-    }
-    return {zone: agreed if agrees else otherwise[zone] for zone, agrees in situation.agreement.items()}
 
 
 def _lose_broker(situation: Situation) -> Decision:
@@ -371,7 +113,7 @@ def _miss(situation: Situation) -> Decision:
         report_at_s = max(report_at_s, situation.quiet_at_s)
     is_due = not absent.is_reported and now_s >= report_at_s
     absent = replace(absent, is_reported=absent.is_reported or is_due)
-    events = (_absence_event(situation),) if is_due else ()
+    events = (absence_event(situation),) if is_due else ()
     wake_s = None if absent.is_reported else report_at_s
     missed = Decision(replace(state, phase=absent, absences=absences), events=events, wake_s=wake_s)
     return _poll_absent(situation, missed, absent)
@@ -401,13 +143,6 @@ def _poll_absent(situation: Situation, missed: Decision, absent: Absent) -> Deci
     )
     wake_s = min(missed.wake_s or float("inf"), turn.now_s + POLL_S)
     return replace(missed, state=sent, send=True, anew=situation.is_new, wake_s=wake_s)
-
-
-def _absence_event(situation: Situation) -> Event:
-    """One that was never heard has an event of its own: its topics may be wrong."""
-    heard_s = situation.state.reported.alive_s
-    code, since_s = ("TWL-G104", heard_s) if heard_s is not None else ("TWL-G116", situation.turn.connected_s)
-    return new_event(code, gateway=situation.gateway.name, age_s=round(situation.turn.now_s - (since_s or 0.0), 1))
 
 
 def _return(situation: Situation) -> Decision:
@@ -454,7 +189,7 @@ def _restore(situation: Situation) -> Decision:
     """Repair a difference that appeared by itself, or somebody else's order, while the budget lasts. One that only lost
     our order, and shows what is desired, is no event."""
     state, turn, phase = situation.state, situation.turn, situation.phase
-    fields = {"gateway": situation.gateway.name, **_difference(situation)}
+    fields = {"gateway": situation.gateway.name, **difference_of(situation)}
     if not state.repairs.allows(turn.now_s):
         is_known = state.is_contested or situation.is_explained
         events = () if is_known else (new_event("TWL-G109", **fields, times=state.repairs.burst),)
@@ -489,25 +224,7 @@ def _confirm(situation: Situation) -> Decision:
         reported=state.reported.mended(),
         is_contested=state.is_contested and turn.now_s < state.repairs.full_s,
     )
-    return _keep_speaking(situation, Decision(done, events=_confirmation_events(situation)))
-
-
-def _confirmation_events(situation: Situation) -> tuple[Event, ...]:
-    command, issued, state = situation.command, situation.turn.issued, situation.state
-    if command is None or issued is None:
-        return ()
-    is_late = state.is_disobedience_reported or command.attempts >= REPORT_FROM
-    if not is_late and (command.quiet or not command.attempts):
-        return ()
-    event = new_event(
-        "TWL-G107" if is_late else "TWL-G101",
-        gateway=situation.gateway.name,
-        shows=looks_value(situation.turn.desired_looks),
-        latency_s=round(situation.turn.now_s - command.began_s, 3),
-        attempts=command.attempts,
-        command_id=issued.command_id,
-    )
-    return (event,)
+    return _keep_speaking(situation, Decision(done, events=confirmation_events(situation)))
 
 
 def _keep_speaking(situation: Situation, decision: Decision) -> Decision:
@@ -610,31 +327,9 @@ def _retry(situation: Situation) -> Decision:
     the broker it may still seek it."""
     state, command = situation.state, situation.pending
     missed = replace(state, misses=state.misses + (not situation.is_unheard))
-    events = _disobedience_events(situation, missed, command)
+    events = disobedience_events(situation, missed, command)
     is_reported = state.is_disobedience_reported or bool(events)
     return _repeat(situation, replace(missed, is_disobedience_reported=is_reported), command, events)
-
-
-def _disobedience_events(situation: Situation, state: GatewayState, command: Command) -> tuple[Event, ...]:
-    reported = state.reported
-    if state.is_disobedience_reported or state.misses < REPORT_FROM:
-        return ()
-    if (reported.alive_s or 0.0) >= command.began_s and situation.is_explained:
-        return ()
-    fields = {"gateway": situation.gateway.name, "attempts": state.misses}
-    is_answered = reported.at is not None or any(at_s >= command.began_s for at_s in reported.reported_s.values())
-    if is_answered and all(situation.likeness.values()):
-        return (new_event("TWL-G117", **fields, shown=shown_value(situation.turn.desired_looks, reported)),)
-    if is_answered and situation.contradicts:
-        return (new_event("TWL-G108", **fields, **_difference(situation)),)
-    desired = situation.turn.desired_looks
-    return (new_event("TWL-G102", **fields, wanted=looks_value(desired), shown=shown_value(desired, reported)),)
-
-
-def _difference(situation: Situation) -> dict[str, object]:
-    """What is wanted and what is shown of the zones of which it reports something else."""
-    likeness = {zone: alike or zone not in situation.reported_zones for zone, alike in situation.likeness.items()}
-    return difference(situation.turn.desired_looks, situation.state.reported, likeness)
 
 
 def _repeat(situation: Situation, state: GatewayState, command: Command, events: tuple[Event, ...] = ()) -> Decision:

@@ -20,7 +20,8 @@ from controller.gateways.zigbee2mqtt import Zigbee2Mqtt
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.service.gateway_state import Confirmed, Contested, Decision, GatewayState, Issued, TurnFacts
-from controller.service.reconcile import TRANSITIONS, reconcile, situation_of, transition
+from controller.service.reconcile import TRANSITIONS, reconcile, transition
+from controller.service.situation import situation_of
 from tests.parts import examples
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)

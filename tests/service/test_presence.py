@@ -6,7 +6,7 @@ import pytest
 
 from controller.clock import ClockReading
 from controller.mqtt import Received
-from controller.service.presence import Presence
+from controller.service.control_loop import Presence
 
 TOPIC = "tower/controller/status"
 
