@@ -118,7 +118,7 @@ async def _prepare_accounts(context: "Context", service: RunningService, web: We
         return
     accounts, reading = service.accounts, context.clock.read()
     try:
-        await run_blocking("accounts", partial(accounts.audit.remove_names, reading.wall))
+        await run_blocking("accounts", partial(accounts.audit.remove_names, reading.wall, web.names_for))
         if web.is_loopback or web.cert_file is not None or web.proxy is not None:
             code = await run_blocking("accounts", partial(accounts.new_setup_code, reading.mono))
             if code is not None:

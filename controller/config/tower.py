@@ -5,6 +5,7 @@ Every validator that needs another part of the file takes it from the validation
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -325,14 +327,36 @@ class Proxy(Keys):
         return _needs(value, "user_header", info)
 
 
+def _years(value: object) -> object:
+    """`2 years`; as long as no calendar says which, a year has 365 days."""
+    if isinstance(value, timedelta):
+        return value
+    found = YEARS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None or not 1 <= int(found[1]) <= MOST_YEARS:
+        raise Mistake("TWL-S294", value=value, most=MOST_YEARS)
+    return timedelta(days=365 * int(found[1]))
+
+
+YEARS = re.compile(r"([0-9]{1,3})\s*(?:years?|år)", re.IGNORECASE)
+MOST_YEARS = 25
+Years = Annotated[
+    timedelta,
+    BeforeValidator(_years),
+    PlainSerializer(lambda value: f"{value.days // 365} years", return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["2 years", "1 år"]}),
+]
+
+
 class Web(Keys):
-    """The page. `open: all` lets everybody read every view without logging in, not only the public one."""
+    """The page. `open: all` lets everybody read every view without logging in, not only the public one. `names_for` is
+    how long the audit keeps the names of people."""
 
     listen: Annotated[str, AfterValidator(broker_urls.listen)] = "127.0.0.1:8080"
     open: Literal["loopback", "all"] = "loopback"
     cert_file: OtherFile | None = None
     key_file: OtherFile | None = None
     proxy: Proxy | None = None
+    names_for: Years = timedelta(days=730)
 
     @field_validator("key_file")
     @classmethod

@@ -32,8 +32,6 @@ from controller.state.roles import Source
 
 HEAD = "audit.head"
 MOST_HEAD = 1000
-NAMES_FOR = timedelta(days=730)
-"""How long names are kept where nothing else is said."""
 BEFORE_THE_FIRST = (0, "0" * 64)
 """Number and hash that the first row follows."""
 LARGEST = 2**53
@@ -170,7 +168,7 @@ class Audit:
         """Whether every row is as it was written, and none is missing. Raises NotKept."""
         return self._file.write(self._verify)
 
-    def remove_names(self, now: datetime, names_for: timedelta = NAMES_FOR) -> int:
+    def remove_names(self, now: datetime, names_for: timedelta) -> int:
         """Put pseudonyms in the place of names that are older than that; returns in how many rows. Raises NotKept."""
 
         def remove(connection: sqlite3.Connection) -> int:

@@ -56,6 +56,7 @@ def log_in(visited: Visited, form: Annotated[Form, Depends(_login_form)]) -> Res
     if isinstance(result, LoginFailed):
         page = login_page(visited, _status(result), back=back, name=name, failed=result, sent=sent)
         return _waiting(page, result)
+    visited.service.accounts.audit.remove_names(visited.now, visited.web.names_for)
     response = visited.to(back) if sent is None else _resume_page(visited, result, sent)
     return _with_session(response, visited, result)
 

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from controller.errors import Refused
 from controller.events import Event
 from controller.state.accounts import AccountStore
-from controller.state.audit import NAMES_FOR, Act, Actor, AuditEntry, AuditVerdict
+from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
 from controller.state.roles import Source
 
 KIM = Actor("Kim", Source.PAGE, "192.0.2.7")
+NAMES_FOR = timedelta(days=730)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 UNGUARD = "DROP TRIGGER audit_is_never_changed", "DROP TRIGGER audit_is_never_deleted"
 """What somebody with a tool for SQLite would do first."""
@@ -178,8 +179,8 @@ def test_names_become_pseudonyms_after_their_time_and_the_chain_stays_whole(
         audit.append(AuditEntry(Act.ACCOUNT_ROLE, actor, "Zoë", after=number), now + number * SECOND)
     later = now + NAMES_FOR + DAY
     audit.append(AuditEntry(Act.STOP_SET, sara), later)
-    assert audit.remove_names(later) == 3
-    assert audit.remove_names(later) == 0
+    assert audit.remove_names(later, NAMES_FOR) == 3
+    assert audit.remove_names(later, NAMES_FOR) == 0
     assert audit.verify() == AuditVerdict(5)
     first, second, third, stop, newest = audit.rows()
     assert (newest.act, newest.after) == (Act.NAMES_REMOVED, {"up_to": 3, "rows": 3})
@@ -200,7 +201,7 @@ def test_a_name_that_went_before_its_time_is_found_after_others_went_in_theirs(
     """The audit says up to which row names were removed."""
     for at in (now, now + NAMES_FOR):
         accounts.audit.append(AuditEntry(Act.STOP_SET, KIM), at)
-    accounts.audit.remove_names(now + NAMES_FOR + DAY)
+    accounts.audit.remove_names(now + NAMES_FOR + DAY, NAMES_FOR)
     tamper("UPDATE audit_names SET salt = '', names = '{}' WHERE number = 2")
     assert accounts.audit.verify() == AuditVerdict(1, 2, "names")
 
