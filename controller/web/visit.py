@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -27,6 +27,7 @@ from controller.web.visitors import Visitor, access
 RESULT = "result"
 """The cookie with what came of an act, for the page that follows it."""
 LONGEST_RESULT = 400
+A_YEAR_S = 31_536_000
 FOLDER = Path(__file__).parent
 TLS_COOKIE, COOKIE = "__Host-session", "session"
 """Browsers take the first over TLS only, and only from this host itself."""
@@ -108,6 +109,8 @@ class Visit:
         response = HTMLResponse(html, status_code)
         if result:
             response.delete_cookie(RESULT)
+        if self.request.query_params.get("lang") == self.language and view != "public":
+            remember(response, "lang", self.language)
         return response
 
     def to(self, path: str, result: str = "") -> RedirectResponse:
@@ -130,6 +133,11 @@ class Visit:
         """The address of this view, without language and theme."""
         query = "&".join(f"{key}={quote(value)}" for key, value in self.request.query_params.items() if key != "lang")
         return self.request.url.path + (f"?{query}" if query else "")
+
+
+def remember(response: Response, name: str, value: str) -> None:
+    """Keeps how somebody wants the page, in their browser."""
+    response.set_cookie(name, value, max_age=A_YEAR_S, httponly=True, samesite="lax")
 
 
 def say(language: Language, key: str, **fields: object) -> str:
