@@ -270,9 +270,9 @@ def command(topic: str, payload: bytes, part: str = "") -> base.Message:
     return base.Message(topic, payload, qos=1, retain=False, part=part)
 
 
-def question(topic: str, payload: bytes, part: str = "") -> base.Message:
+def question(topic: str, payload: bytes) -> base.Message:
     """What asks for the state; it replaces no command."""
-    return command(topic, payload, f"{part}?")
+    return command(topic, payload, "?")
 
 
 def presence(payload: bytes) -> base.Report:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -114,15 +113,6 @@ def test_frames_arrive_in_order_of_arrival_when_the_delay_shrinks(lamps: Simulat
     assert lamps.shown(1, 4.9) == TWO
     assert lamps.shown(1, 5.1) == ONE
     assert lamps.shown(1, 4.9 + KEEP_ALIVE_S) == TWO
-
-
-@pytest.mark.parametrize(
-    "faults", [{"drop": 1.5}, {"drop": -0.1}, {"delay_s": -1}, {"flap_s": -1}, {"wrong": ((1, 256),)}]
-)
-def test_impossible_faults_are_refused(faults: dict[str, Any]) -> None:
-    """A share is 0 to 1, time runs forwards, and a level is a byte."""
-    with pytest.raises(ValueError, match="no such faults"):
-        Faults(**faults)
 
 
 async def test_as_an_output_it_keeps_what_goes_out(

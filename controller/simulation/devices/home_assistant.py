@@ -6,7 +6,7 @@ from datetime import datetime
 from controller.gateways.base import Message
 from controller.gateways.home_assistant import HomeAssistant
 from controller.gateways.payloads import from_hue
-from controller.lighting.color import Color
+from controller.lighting.color import FROM_XYZ, Color
 from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import (
     Device,
@@ -77,13 +77,12 @@ class HomeAssistantLight(Device[HomeAssistant]):
             return ZoneState(on=True, color=None, brightness=share)
         if self.mode == "color_temp":
             return ZoneState(True, Color("#FFFFFF", round(1e6 / self.mired)), self.brightness / self.scale)
-        rgb = self._rgb()
-        return light(part * self.brightness / self.scale for part in rgb)
+        return light(part * self.brightness / self.scale for part in self._rgb())
 
     def _rgb(self) -> tuple[float, ...]:
         part = {key: float(str(value)) for key, value in self.color.items()}
         if "h" in part and "s" in part:
-            return tuple(float(each) for each in from_hue(part["h"], part["s"]).rgb)
+            return from_hue(part["h"], part["s"]).rgb
         if part.get("y"):
             return _from_xy(part.get("x", 0.0), part["y"])
         white = part.get("w", 0.0) + part.get("c", 0.0)
@@ -108,12 +107,6 @@ class HomeAssistantLight(Device[HomeAssistant]):
 
 def _from_xy(x: float, y: float) -> tuple[float, ...]:
     """The sRGB components that have this chromaticity (IEC 61966-2-1)."""
-    across, up, deep = x / y, 1.0, (1 - x - y) / y
-    linear = (
-        3.2406 * across - 1.5372 * up - 0.4986 * deep,
-        -0.9689 * across + 1.8758 * up + 0.0415 * deep,
-        0.0557 * across - 0.2040 * up + 1.0570 * deep,
-    )
-    strongest = max(linear)
-    shares = [max(0.0, part / strongest) for part in linear]
-    return tuple(255 * (12.92 * p if p <= 0.0031308 else 1.055 * p ** (1 / 2.4) - 0.055) for p in shares)
+    xyz = (x / y, 1.0, (1 - x - y) / y)
+    linear = [sum(factor * part for factor, part in zip(row, xyz, strict=True)) for row in FROM_XYZ]
+    return Color.from_linear(*(part / max(linear) for part in linear)).rgb
