@@ -202,12 +202,23 @@ def _when(at: datetime | None, now: datetime) -> str:
 
 
 class CueHealth(_HealthPart):
-    """A cue: when, and what each zone shows on whose behalf; of one that is in force, until when the light fades to
-    it."""
+    """A cue: when, and what each zone shows on whose behalf; of one that is in force, until when the light fades to it,
+    of one that is ahead, when its fade will be over."""
 
     at: Instant
     looks: Mapping[str, LookValue]
     fades_until: Instant | None = None
+    done_at: Instant | None = None
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether no zone is lit."""
+        return not any(look.on for look in self.looks.values())
+
+    @property
+    def seen_at(self) -> datetime:
+        """When people call it done: light begins with its fade, and is out when that is over."""
+        return self.done_at if self.is_dark and self.done_at is not None else self.at
 
     def looks_words(self, language: Language, *, exact: bool = False) -> str:
         """For people: what each zone shows."""

@@ -282,6 +282,10 @@ class HealthReport:
             degradations=degradations,
         )
 
+    def _following(self, controller: Controller, cue: Cue) -> CueHealth:
+        done_at = cue.at + timedelta(seconds=cue.fade_s) if cue.fade_s else None
+        return self._cue_health(controller, cue, cue.at).model_copy(update={"done_at": done_at})
+
     def _cue_health(self, controller: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
         looks = {
             zone: LookValue.model_validate({**look, "colors": _alternating(cue.looks.get(zone, NO_LIGHT))})

@@ -332,7 +332,7 @@ class _Teller:
             return self._say("next.never")
         looks = dict.fromkeys(said_look(each, self._names.palette, self._language) for each in following.looks.values())
         is_dark = all(look.kind == "dark" for look in looks)
-        when = self._when(following.at, is_end=is_dark)
+        when = self._when(following.seen_at, is_end=is_dark)
         if is_dark:
             return self._text("next.same" if self._is_dark else "next.dark", {"when": when})
         steady = next(iter(looks)) if len(looks) == 1 else None

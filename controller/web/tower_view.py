@@ -14,7 +14,7 @@ from controller.events.models import WIDEST, printable
 from controller.locale import Language
 from controller.schedule.sun import elevation
 from controller.service.gateway_state import Status
-from controller.service.health import WORST_FIRST, CueHealth, Degradation, GatewayHealth
+from controller.service.health import WORST_FIRST, Degradation, GatewayHealth
 from controller.service.health_report import MOST_NAMED as MOST_IN_HEALTH
 from controller.service.instant_words import time_left
 from controller.service.sentence import Sentence, facts_of, sentence
@@ -85,9 +85,9 @@ def tower(visited: ForViewer) -> HTMLResponse:
         told=told,
         picture=_lit_next(visited) if is_preview else picture_of(snapshot, documents, visited.language),
         is_preview=is_preview,
-        may_preview=following is not None and not _is_lit(snapshot.health.now) and _is_lit(following),
+        may_preview=following is not None and snapshot.health.now.is_dark and not following.is_dark,
         left=_left(snapshot, visited.language),
-        next_at=following.at if following is not None else None,
+        next_at=following.seen_at if following is not None else None,
         banners=banners[:MOST_BANNERS],
         more_banners=max(0, len(banners) - MOST_BANNERS),
         nights=nights_from(visited, snapshot.now, NIGHTS),
@@ -108,7 +108,7 @@ def told_of(snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], language: L
 
 def _left(snapshot: Snapshot, language: Language) -> str:
     following = snapshot.health.next
-    return time_left(following.at - snapshot.now, language) if following is not None else ""
+    return time_left(following.seen_at - snapshot.now, language) if following is not None else ""
 
 
 def named_gateways(snapshot: Snapshot) -> tuple[str, ...]:
@@ -145,10 +145,6 @@ def _lit_next(visited: Visit) -> str:
     looks = following.looks if following is not None else {}
     names = facts_of(tower, visited.snapshot.health, ()).names
     return picture(PictureScene(names, preview_of(tower, looks), tower.landmark.shape, NIGHT_DEG), visited.language)
-
-
-def _is_lit(cue: CueHealth) -> bool:
-    return any(look.on for look in cue.looks.values())
 
 
 def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> GatewayLine:
