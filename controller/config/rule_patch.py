@@ -11,6 +11,7 @@ from controller.config.findings import TextSpan
 from controller.config.nodes import Node, Pairs, Plain, Scalar, YamlEntry, YamlSequence, span_of
 from controller.config.rule_form import ORDER
 from controller.config.schedule_text import FileText, Splice, as_flow, as_scalar
+from controller.config.yaml_text import is_blank
 
 WIDEST = 100
 """Columns of a mapping on one line; a longer one has a line for each keyword."""
@@ -157,13 +158,15 @@ def _colon(text: FileText, entry: YamlEntry) -> int:
 
 
 def _block(text: FileText, entry: YamlEntry, meant: Plain) -> Iterator[Splice]:
-    """One line for a list or a mapping that stands on the lines below its keyword."""
+    """One line for a list or a mapping that stands on the lines below its keyword; comments between them stay."""
     line, span = entry.key.place.line, span_of(entry.value)
-    if span.line <= line or any("#" in text.line(number) for number in range(line + 1, span.end_line + 1)):
+    if span.line <= line:
         raise NoWay
     colon = _colon(text, entry)
     yield Splice(colon, colon, f" {_written(meant, in_flow=False)}")
-    yield text.without_lines(line + 1, span.end_line)
+    for number in range(line + 1, span.end_line + 1):
+        if not is_blank(text.line(number)):
+            yield text.without_lines(number, number)
 
 
 def _items(text: FileText, node: YamlSequence, meant: list[Plain]) -> Iterator[Splice]:

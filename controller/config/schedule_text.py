@@ -85,11 +85,22 @@ class FileText:
 
     def spliced(self, splices: Iterable[Splice]) -> bytes:
         """The file with these pieces replaced, which lie apart; comments beside them keep their column."""
-        ordered = sorted(splices)
+        ordered = self._joined(sorted(splices))
         text = self.text
         for start, end, new in sorted((*ordered, *self._comments(ordered)), reverse=True):
             text = text[:start] + new + text[end:]
         return text.encode()
+
+    def _joined(self, splices: list[Splice]) -> list[Splice]:
+        """The splices apart; the last lines, taken out one below the other, as one piece."""
+        joined: list[Splice] = []
+        for one in splices:
+            if joined and one.start < joined[-1].end:
+                line = self.begins.index(joined[-1].start)
+                joined[-1] = Splice(self.ends[line - 1], max(one.end, joined[-1].end), "")
+            else:
+                joined.append(one)
+        return joined
 
     def _comments(self, splices: list[Splice]) -> Iterable[Splice]:
         """The spaces before the comments of lines in which values have become longer or shorter."""
