@@ -8,6 +8,8 @@ DAYS_FIELD = "days"
 NOTES_FIELD = "notes"
 """What is no mistake of a field: it stands below the form."""
 KEYWORD_FIELDS = {"dates": DAYS_FIELD, "nights": DAYS_FIELD}
+BY_WORD = frozenset({"color", "about"})
+"""Keywords with a field for each zone or language."""
 NAMES_KEYWORD = {"TWL-S010": "suggestion", "TWL-S014": "key", "TWL-S078": "key"}
 """Findings about a keyword that is not there, and the field of their text that names it."""
 CODE_FIELDS = {
@@ -51,7 +53,7 @@ def _in_rule(finding: Finding, place: FilePlace, group: str, rule: Pairs) -> Rul
 
 def _field(key: str, value: Node, place: FilePlace) -> tuple[str, Node]:
     """The field of a keyword: of colours by zone and of texts by language the one at the place."""
-    if isinstance(value, Pairs):
+    if isinstance(value, Pairs) and key in BY_WORD:
         for word, entry in value.entries.items():
             if _is_in(entry, place):
                 return f"{key}.{word}", entry.value

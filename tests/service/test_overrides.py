@@ -14,7 +14,7 @@ from controller.config.load import load
 from controller.events import Event
 from controller.events.models import Reason, plain_value
 from controller.lighting.look import DARK
-from controller.service.override_request import OverridePolicy
+from controller.service.override_request import OverridePolicy, Request, override_of, parse_request
 from controller.service.overrides import MOST_OVERRIDES, OverrideManager
 from controller.simulation.controller_host import SimulatedDisk
 from controller.state import NotStored
@@ -110,6 +110,47 @@ async def test_any_bytes_are_answered(disk: SimulatedDisk, payload: bytes, name:
     assert event.code == "TWL-O110"
     assert event.fields["id"] == name
     assert json.dumps({key: plain_value(value) for key, value in event.fields.items()}).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("keys", "about", "link"),
+    [
+        ({}, {}, ""),
+        ({"about": "Vi sörjer"}, {"en": "Vi sörjer", "sv": "Vi sörjer"}, ""),
+        (
+            {"about": {"sv": "Vi sörjer"}, "link": " https://www.alvesta.se/ "},
+            {"sv": "Vi sörjer"},
+            "https://www.alvesta.se/",
+        ),
+    ],
+)
+def test_the_public_may_be_told_why(keys: dict[str, Any], about: dict[str, str], link: str) -> None:
+    """In the words of whoever asks."""
+    request = parse_request(asked(**keys))
+    assert isinstance(request, Request)
+    stored = override_of(request, OverridePolicy(SETUP.program(), SETUP.tower.palette, 24 * HOUR), EVENING)
+    assert (stored.about, stored.link) == (about, link)
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({"link": "javascript:alert(1)"}, "TWL-S281"),
+        ({"link": "www.alvesta.se"}, "TWL-S282"),
+        ({"about": {"de": "Trauer"}}, "TWL-O110"),
+        ({"about": "x" * 500}, "TWL-O110"),
+        ({"about": "two\nlines"}, "TWL-O110"),
+    ],
+)
+async def test_what_cannot_be_told_the_public_is_refused(keys: dict[str, Any], code: str, disk: SimulatedDisk) -> None:
+    """With the reason, and nothing is set."""
+    hand = hand_on(disk)
+    assert (
+        code
+        in str((await hand.take(asked(**keys), EVENING)).fields.values())
+        + (await hand.take(asked(**keys), EVENING)).code
+    )
+    assert hand.overrides == ()
 
 
 async def test_brightness_is_a_share_or_a_percentage(disk: SimulatedDisk) -> None:
