@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from controller.config.tower import Web
@@ -21,6 +22,8 @@ from controller.web.running_service import RunningService
 STOP_S = 2.0
 """Requests under way at the end may take so long; what streams on is cut."""
 BACKLOG = 256
+MOST_THREADS = 10
+"""So many views are made at once; the unit counts threads (TasksMax=)."""
 MOST_CONNECTIONS = 1000
 """More at once get 503: each open stream holds one."""
 
@@ -73,6 +76,7 @@ class PageServer:
             self._ended.set()
 
     async def _serve(self) -> None:
+        current_default_thread_limiter().total_tokens = MOST_THREADS
         self._service.begin()
         await self._server.serve(sockets=self._sockets)
 
