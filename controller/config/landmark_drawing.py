@@ -5,15 +5,18 @@ that nothing else in the file reaches a browser. A document type, which could ho
 """
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import cos, radians, sin, tan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from controller.events.models import Reason, printable
 from controller.events.reasons import reason_of
 from controller.plain_file import read
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 LARGEST = 32 * 1024
 MOST_SHAPES, DEEPEST = 500, 50
@@ -91,11 +94,13 @@ class _Unusable(Exception):  # noqa: N818
 
 
 def _drawing(text: str, zones: Sequence[str] | None) -> LandmarkDrawing:
+    from xml.etree import ElementTree  # noqa: PLC0415  ten milliseconds, for sites with a drawing only
+
     if "<!doctype" in text.casefold() or "<!entity" in text.casefold():
         raise _Unusable("doctype")
     try:
-        root = ET.fromstring(text)  # noqa: S314  without a document type it has no entities of its own
-    except (ET.ParseError, ValueError) as error:
+        root = ElementTree.fromstring(text)  # noqa: S314  without a document type it has no entities of its own
+    except (ElementTree.ParseError, ValueError) as error:
         raise _Unusable("no_svg") from error
     if root.tag != f"{SVG}svg":
         raise _Unusable("no_svg")
@@ -112,7 +117,7 @@ def _drawing(text: str, zones: Sequence[str] | None) -> LandmarkDrawing:
     return LandmarkDrawing(parts, behind, over, _view(root))
 
 
-def _view(root: ET.Element) -> tuple[float, float, float, float]:
+def _view(root: "Element") -> tuple[float, float, float, float]:
     figures = [float(each) for each in re.findall(NUMBER, root.get("viewBox", ""))]
     if not figures:
         figures = [0.0, 0.0, _length(root, "width"), _length(root, "height")]
@@ -123,7 +128,7 @@ def _view(root: ET.Element) -> tuple[float, float, float, float]:
 
 
 def _shapes(
-    node: ET.Element, zone: str | None, matrix: Matrix, paint: tuple[tuple[str, str], ...], depth: int
+    node: "Element", zone: str | None, matrix: Matrix, paint: tuple[tuple[str, str], ...], depth: int
 ) -> Iterator[tuple[str | None, DrawnPath]]:
     """The shapes below an element, each with its zone, in the order in which they are drawn."""
     if depth > DEEPEST:
@@ -151,14 +156,14 @@ def _within(shape: DrawnPath) -> DrawnPath:
     return shape
 
 
-def _paint(node: ET.Element) -> dict[str, str]:
+def _paint(node: "Element") -> dict[str, str]:
     """How it is filled and lined, from attributes or from `style`; anything else is left out."""
     style = (each.partition(":") for each in node.get("style", "").split(";"))
     written = {**node.attrib, **{key.strip(): value.strip() for key, _, value in style}}
     return {key: written[key] for key, form in PAINTED.items() if key in written and form.fullmatch(written[key])}
 
 
-def _as_path(node: ET.Element, name: str) -> str:
+def _as_path(node: "Element", name: str) -> str:
     """A shape as the `d` of a path."""
     if name == "path":
         path = " ".join(node.get("d", "").split())
@@ -180,7 +185,7 @@ def _as_path(node: ET.Element, name: str) -> str:
     return f"M{x - across:g} {y:g}{arc}{2 * across:g} 0{arc}{-2 * across:g} 0z"
 
 
-def _length(node: ET.Element, key: str) -> float:
+def _length(node: "Element", key: str) -> float:
     found = LENGTH.fullmatch(node.get(key, "0"))
     if found is None:
         raise _Unusable("value", name=key)
