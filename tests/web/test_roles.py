@@ -41,7 +41,8 @@ def needs(method: str, path: str) -> Role | None:
         ("/schedule/new", "/schedule/campaign", "/schedule/draft")
     ):
         return Role.OPERATOR
-    return Role.VIEWER if method == "GET" else Role.OPERATOR
+    # language and theme are one's own
+    return Role.VIEWER if method == "GET" or path == "/more" else Role.OPERATOR
 
 
 @pytest.fixture
