@@ -1,7 +1,7 @@
 """A finding at its place in its document, and the edits that may be made there. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
@@ -111,35 +111,48 @@ def sv_en(swedish: str, english: str) -> SaidText:
 # Nodes
 
 
-def _walk(node: Node | None, path: tuple[YamlEntry, ...] = ()) -> Iterator[tuple[Node, tuple[YamlEntry, ...]]]:
-    """Every value and keyword with the entries that it stands in, the outermost first."""
+def _walk(
+    node: Node | None, line: int, path: tuple[YamlEntry, ...] = ()
+) -> Iterator[tuple[Node, tuple[YamlEntry, ...]]]:
+    """Every value and keyword that may reach a line, with the entries that it stands in, the outermost first."""
     if node is None:
         return
     yield node, path
     if isinstance(node, YamlSequence):
-        for item in node.items:
-            yield from _walk(item, path)
+        for number in _around([item.place.line for item in node.items], line):
+            yield from _walk(node.items[number], line, path)
     elif isinstance(node, Pairs):
-        for entry in node.entries.values():
-            yield entry.key, (*path, entry)
-            yield from _walk(entry.value, (*path, entry))
+        entries = list(node.entries.values())
+        for number in _around([entry.key.place.line for entry in entries], line):
+            yield entries[number].key, (*path, entries[number])
+            yield from _walk(entries[number].value, line, (*path, entries[number]))
+
+
+def _around(begins: Sequence[int], line: int) -> Iterator[int]:
+    """Which of several that stand one below the other may reach a line: of thousands of gateways, a few."""
+    behind = (*begins[1:], line)
+    return (number for number, pair in enumerate(zip(begins, behind, strict=True)) if pair[0] <= line <= pair[1])
 
 
 def _scalar_at(document: Document, place: FilePlace) -> Scalar | None:
     """The text in which a place lies."""
-    texts = (node for node, _ in _walk(document.root) if isinstance(node, Scalar) and node.place.line == place.line)
+    texts = (
+        node
+        for node, _ in _walk(document.root, place.line)
+        if isinstance(node, Scalar) and node.place.line == place.line
+    )
     return next((one for one in texts if one.place.column <= place.column and place.end <= one.place.end), None)
 
 
 def node_at(document: Document, place: FilePlace) -> Node | None:
     """The outermost value that begins at a place."""
-    found = (node for node, path in _walk(document.root) if node.place[:2] == place[:2] and path)
+    found = (node for node, path in _walk(document.root, place.line) if node.place[:2] == place[:2] and path)
     return next(found, None)
 
 
 def entry_at(document: Document, place: FilePlace) -> YamlEntry | None:
     """The innermost keyword of a rule or a gateway in whose value a place lies."""
-    for node, path in _walk(document.root):
+    for node, path in _walk(document.root, place.line):
         if node.place[:2] == place[:2] and len(path) > 1:
             return path[1]
     return None
@@ -147,7 +160,7 @@ def entry_at(document: Document, place: FilePlace) -> YamlEntry | None:
 
 def rule_at(document: Document, place: FilePlace) -> Pairs | None:
     """The entry of a list in which a place lies."""
-    for node, path in _walk(document.root):
+    for node, path in _walk(document.root, place.line):
         if isinstance(node, Pairs) and len(path) == 1:
             line, column, end_line, end = span_of(node)
             if (line, column) <= place[:2] < (end_line, end):

@@ -30,7 +30,9 @@ def field_of(document: Document, finding: Finding) -> RuleField | None:
     if place is None:
         return None
     for group in RULES:
-        for rule in document.pairs.groups(group):
+        above = [rule for rule in document.pairs.groups(group) if rule.place.line <= place.line]
+        last = above[-1].place.line if above else 0
+        for rule in (one for one in above if one.place.line == last):  # several in brackets on one line
             if _holds(rule, place):
                 return _in_rule(finding, place, group, rule)
     return None

@@ -93,8 +93,9 @@ def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower, fi
         )
     try:
         return _edited(text, tower, file, splices, _with_form(key, form))
-    except Mistake:  # the usual days, beside those of a year
-        return save_form(text, key, replace(form, years=()), tower, file)
+    except Mistake:  # in the usual days, beside those of a year
+        outcome = save_form(text, key, replace(form, years=()), tower, file)
+        return NotPatchable(SourceText(file).finding(ONLY_AS_TEXT, None)) if isinstance(outcome, Edited) else outcome
 
 
 def cured_form(
