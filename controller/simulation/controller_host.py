@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from controller.clock import ClockJudge, ClockReading
+from controller.clock import ClockJudge
 from controller.config.load import SCHEDULE, Setup, read_schedule
 from controller.errors import FilesRejected
 from controller.events import Event
@@ -21,7 +21,7 @@ from controller.gateways.base import Message
 from controller.mqtt import Item
 from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
 from controller.service.degradations import Degradations
-from controller.simulation.kernel import LAG_S, AgendaEntry, HostClock, Kernel
+from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.meter import LampRecord
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 from controller.state import LastKnown, NotStored
@@ -135,7 +135,7 @@ class Observer:
     stops: Callable[[bool], None]
 
 
-class ControllerHost:
+class ControllerHost(Host):
     """The controller's machine; it is the `Clock` and the `Publisher` of the process that runs on it. `loop` is that
     process, None while there is none."""
 
@@ -147,19 +147,15 @@ class ControllerHost:
         disk: SimulatedDisk,
         observer: Observer,
     ) -> None:
-        self.clock = HostClock(world)
+        super().__init__(world)
         self.disk = disk
         self.setup = setup
         self.loop: ControlLoop | None = None
-        self._world = world
         self._observer = observer
-        self._judge = ClockJudge()
-        self._due: list[AgendaEntry] = []
         self._remembered_s = float("-inf")
         self._will_remember = False
         self._listeners = 0
         self._site = SiteInfo(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
-        self.clock.on_step.append(self.turn)
         topics = subscriptions(restore(setup, disk)[0], self._site)
         client = Client("controller", topics, self._site.will, lambda: (self._site.birth,), self._take)
         self.client = MultiBrokerClient(brokers, client)
@@ -172,10 +168,6 @@ class ControllerHost:
     def publish(self, message: Message) -> None:
         """Send a message of the controller."""
         self.client.publish(message)
-
-    def read(self) -> ClockReading:
-        """The machine's clock, as its process judges it."""
-        return self.clock.read(self._judge)
 
     def real_s(self, wall_s: float) -> float:
         """One to one."""
@@ -270,8 +262,7 @@ class ControllerHost:
 
     def turn(self) -> None:
         """A turn of the control loop, where it runs."""
-        while self._due:
-            self._due.pop().cancel()
+        self._cancel_turns()
         if self.loop is None:
             return
         reading = self.read()
@@ -280,9 +271,7 @@ class ControllerHost:
         self._remember_soon(self.loop)
         if result.wake_s is not None:
             self._due.append(self._world.beat(self.clock.true(result.wake_s) + LAG_S, self.turn, listens=True))
-        if result.wake_at is not None:
-            delay_s = (result.wake_at - reading.wall).total_seconds()
-            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self.turn))
+        self._turn_at(result.wake_at, reading)
         if not self._due:
             self._due.append(self._world.after(TICK_S, self.turn))
 

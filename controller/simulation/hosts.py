@@ -22,7 +22,7 @@ from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import VISIBLE
 from controller.mqtt import Connected, Item, Received
 from controller.simulation.devices import DEVICES
-from controller.simulation.kernel import LAG_S, AgendaEntry, HostClock, Kernel
+from controller.simulation.kernel import LAG_S, Host, HostClock, Kernel
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 FRAMES_S = 0.5
@@ -61,7 +61,7 @@ class GatewayHost(Protocol):
         """Lamps that stick, flap, die or show other levels."""
 
 
-class OurGatewayHost:
+class OurGatewayHost(Host):
     """A DMX gateway of our own, which is turned whenever a message comes or it is due; it is its own output. Its lamps
     hold what they show while it is off, as DMX lamps do. `file` is what it has on disk, `regressions` counts the orders
     applied below one that was applied before."""
@@ -75,24 +75,20 @@ class OurGatewayHost:
         on_light: OnLight,
         tell: Callable[[Event], None],
     ) -> None:
+        super().__init__(world)
         self.gateway = gateway
-        self.clock = HostClock(world)
         self.lies = False
         self.disk_full = False
         self.file: StoredDocument | None = None
         self.regressions = 0
         self.lamps = SimulatedLamps(world.random)
         self.patch = setup.patch(gateway)
-        self._world = world
         self._prefix = setup.tower.mqtt.topic_prefix
         self._on_light = on_light
         self._tell = tell
         self._applied = Order()
-        self._judge = ClockJudge()
         self._process: DmxGateway | None = None
-        self._due: list[AgendaEntry] = []
         self._levels: dict[int, bytes] = {}
-        self.clock.on_step.append(self.turn)
         self._read_levels = lru_cache(maxsize=2048)(self._uncached_read_levels)
         self.showable = lru_cache(maxsize=256)(self._showable)
         availability = gateway.topic("availability", self._prefix)
@@ -140,10 +136,10 @@ class OurGatewayHost:
         if self._process is None:
             return
         if isinstance(item, Connected):
-            self._process.connected(self._read())
+            self._process.connected(self.read())
         elif isinstance(item, Received):
             payload = without_content(item.payload) if self.lies else item.payload
-            self._process.receive(payload, item.retain, self._read())
+            self._process.receive(payload, item.retain, self.read())
         self.turn()
 
     def publish(self, messages: Iterable[Message]) -> None:
@@ -151,16 +147,12 @@ class OurGatewayHost:
         for message in messages:
             self.client.publish(message)
 
-    def _read(self) -> ClockReading:
-        return self.clock.read(self._judge)
-
     def turn(self) -> None:
         """It does what is due, and is called again when more is."""
-        while self._due:
-            self._due.pop().cancel()
+        self._cancel_turns()
         if self._process is None:
             return
-        reading = self._read()
+        reading = self.read()
         turn = self._process.turn(reading)
         for universe, levels in turn.frames.items():
             self.lamps.send(universe, levels, self._world.now)
@@ -178,9 +170,7 @@ class OurGatewayHost:
             self._due.append(self._world.after(FRAMES_S, self.turn))
         else:
             self._due.append(self._world.beat(self.clock.true(turn.wake_s) + LAG_S, self.turn))
-        if turn.wake_at is not None:
-            delay_s = (turn.wake_at - reading.wall).total_seconds()
-            self._due.append(self._world.after(max(0.0, delay_s) + LAG_S, self.turn))
+        self._turn_at(turn.wake_at, reading)
 
     def _remember(self, file: StoredDocument) -> None:
         replaced = file.replaces is not None and file.replaces.order == self._applied
@@ -212,20 +202,18 @@ class OurGatewayHost:
         return desired if (has_it or not desired.on) and is_far else read
 
 
-class VendorGatewayHost:
+class VendorGatewayHost(Host):
     """A vendor's device, which has room for the address of one broker, and loses its light with its power."""
 
     def __init__(self, world: Kernel, broker: SimulatedBroker, gateway: Gateway, on_light: OnLight) -> None:
+        super().__init__(world)
         self.gateway = gateway
-        self.clock = HostClock(world)
         self.lies = False
         self.device = DEVICES[gateway.kind](gateway)
-        self._world = world
         self._on_light = on_light
         self._faults = Faults()
         self._is_on = False
         self.boot_messages: tuple[Message, ...] = ()
-        self._due: AgendaEntry | None = None
         name, topics = f"gateway {gateway.name}", self.device.subscriptions
         self.client = MultiBrokerClient((broker,), Client(name, topics, self.device.will, self.birth, self.take))
 
@@ -236,7 +224,7 @@ class VendorGatewayHost:
             self.boot_messages = self.device.boot(self._world.instant)
             self.client.start()
             self._look()
-            self._due = self._world.after(BOOT_S, self.turn)
+            self._due.append(self._world.after(BOOT_S, self.turn))
 
     def stop(self, *, power_lost: bool = True) -> None:
         """Power goes, and the light with it; without `power_lost` it takes leave first."""
@@ -272,8 +260,7 @@ class VendorGatewayHost:
 
     def turn(self) -> None:
         """It does what is due, and is called again when more is."""
-        if self._due is not None:
-            self._due.cancel()
+        self._cancel_turns()
         if not self._is_on:
             return
         messages, due = self.device.turn(self._world.instant)
@@ -284,7 +271,7 @@ class VendorGatewayHost:
         if any(lamp.fades(now) for lamp in self.device.lamps.values()):
             wakes.append(self._world.now + FRAMES_S)
         if wakes:
-            self._due = self._world.at(min(wakes) + LAG_S, self.turn)
+            self._due.append(self._world.at(min(wakes) + LAG_S, self.turn))
 
     def _look(self) -> None:
         shown = self.device.shows(self._world.instant)

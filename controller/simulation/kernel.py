@@ -4,6 +4,7 @@ True time is POSIX seconds as a float: good to a microsecond, and never asked of
 two entries of the agenda, so a week of nights takes as long as its events do.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -169,6 +170,35 @@ class HostClock:
     def _stepped(self) -> None:
         for process in self.on_step:
             self._world.after(self._world.random.uniform(0, LOOK_S), process)
+
+
+class Host(ABC):
+    """A machine in the simulated world: its clock, as its process judges it, and when that process is turned next."""
+
+    def __init__(self, world: Kernel) -> None:
+        self.clock = HostClock(world)
+        self.clock.on_step.append(self.turn)
+        self._world = world
+        self._judge = ClockJudge()
+        self._due: list[AgendaEntry] = []
+
+    @abstractmethod
+    def turn(self) -> None:
+        """The process does what is due, and is turned again when more is."""
+
+    def read(self) -> ClockReading:
+        """The machine's clock, as its process judges it."""
+        return self.clock.read(self._judge)
+
+    def _cancel_turns(self) -> None:
+        while self._due:
+            self._due.pop().cancel()
+
+    def _turn_at(self, wake_at: datetime | None, reading: ClockReading) -> None:
+        """Turn again when the wall of this reading shows an instant, if there is one."""
+        if wake_at is not None:
+            delay_s = max(0.0, (wake_at - reading.wall).total_seconds())
+            self._due.append(self._world.after(delay_s + LAG_S, self.turn))
 
 
 def utc(posix_s: float) -> datetime:
