@@ -130,8 +130,8 @@ def _walk(
 
 def _around(begins: Sequence[int], line: int) -> Iterator[int]:
     """Which of several that stand one below the other may reach a line: of thousands of gateways, a few."""
-    behind = (*begins[1:], line)
-    return (number for number, pair in enumerate(zip(begins, behind, strict=True)) if pair[0] <= line <= pair[1])
+    pairs = zip(begins, (*begins[1:], line), strict=False)
+    return (number for number, (begin, behind) in enumerate(pairs) if begin <= line <= behind)
 
 
 def _scalar_at(document: Document, place: FilePlace) -> Scalar | None:
