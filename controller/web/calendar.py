@@ -5,8 +5,6 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Calendar, Event, vDuration
-
 from controller.locale import Language
 from controller.schedule.campaign import Lit
 from controller.schedule.plan import Program
@@ -23,6 +21,8 @@ def calendar_ics(
 ) -> bytes:
     """A calendar of nights. An event keeps its UID, `<night>@<domain>`, however often the calendar is read, so that a
     changed night takes the place of the old one."""
+    from icalendar import Calendar, Event, vDuration  # noqa: PLC0415  takes 4 MB, and few pages ask for calendars
+
     calendar = Calendar()
     calendar.add("prodid", "-//watertower//plan//EN")
     calendar.add("version", "2.0")
