@@ -25,7 +25,7 @@ STRIPE, SEAM = 7.0, 0.2
 LOST_Y, LOST_STEP = 22.0, 4.0
 MOST_LOST, MOST_LANES = 4, 24
 SAMPLE = timedelta(minutes=20)
-STRIP_HEIGHT, LANE, FOOT, LEFT = 44.0, 9.0, 16.0, 18.0
+STRIP_HEIGHT, LANE, FOOT, LEFT = 44.0, 9.5, 18.0, 18.0
 GROUND, FAINT, BRIGHT = "#0B1020", "#39415F", "#E4E7EC"
 
 
@@ -163,7 +163,7 @@ def _months(bars: Sequence[NightBar], step: float, bottom: float, language: Lang
         following = starts[at + 1][0] if at + 1 < len(starts) else len(bars)
         if (following - number) * step > 22:
             words = text(template(language, "commands", f"month.{day.month}"))
-            yield element("text", words, x=x + 4, y=bottom + 11.5, font_size=10, fill=BRIGHT)
+            yield element("text", words, x=x + 3, y=bottom + 13, font_size=11, fill=BRIGHT)
 
 
 def _run(run: YearRun, first: date, step: float) -> Iterator[str]:
@@ -195,10 +195,10 @@ def _numbers(lanes: Sequence[Rule]) -> Iterator[str]:
     for number, rule in enumerate(lanes):
         y = STRIP_HEIGHT + LANE * number + LANE / 2
         if isinstance(rule, Blackout):
-            yield element("circle", cx=LEFT / 2, cy=y, r=2.4, fill=BRIGHT)
+            yield element("circle", cx=LEFT / 2, cy=y, r=2.6, fill=BRIGHT)
         else:
             count += 1
-            yield element("text", str(count), x=LEFT / 2, y=y + 3, font_size=8.5, text_anchor="middle", fill=BRIGHT)
+            yield element("text", str(count), x=LEFT / 2, y=y + 3.4, font_size=9.5, text_anchor="middle", fill=BRIGHT)
 
 
 # For `watertower plan --svg`
