@@ -273,6 +273,7 @@ def test_no_advice_deletes_what_limits() -> None:
         "TWL-S222": "a colour mode that a lamp cannot have beside others",
         "TWL-S227": "a topic that is none of a state",
         "TWL-S203": "an entry that never comes again",
+        "TWL-S293": "a drawing that is not used, beside what would use it",
         "TWL-S270": "a look of what is dark anyway",
         "TWL-S242": "a year, on a condition",
         "TWL-S235": "a keyword about how a lamp answers, on a condition",
