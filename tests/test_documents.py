@@ -30,7 +30,7 @@ FOR_MAINTAINERS = [
     ROOT / ".github" / "CONTRIBUTING.md",
     ROOT / "deploy" / "CHANGELOG.md",
 ]
-SCRIPTS = sorted((ROOT / ".ci").iterdir())
+SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".py")
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 NOW = datetime(2026, 6, 8, tzinfo=UTC)
