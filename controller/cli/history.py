@@ -3,7 +3,7 @@
 Both work whether the service runs or not: it takes a saved file by itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, tzinfo
 from functools import partial
 
@@ -19,7 +19,6 @@ from controller.events import Event
 from controller.events.formatters import json_text
 from controller.events.models import printable
 from controller.events.words import day_words
-from controller.rfc3339 import rfc3339
 from controller.schedule.changes import Changes, changes
 from controller.service.change_words import ChangeWords, changes_value, summary_words
 from controller.service.saving import (
@@ -30,6 +29,7 @@ from controller.service.saving import (
     SaveOutcome,
     SaveRejected,
     ScheduleKeeper,
+    history_value,
 )
 from controller.state.accounts import AccountStore
 from controller.state.accounts_file import ACCOUNTS
@@ -52,7 +52,7 @@ def history(options: Options, version: str | None, as_json: bool) -> None:
         return
     current, versions = keeper.read(), keeper.versions.versions()
     if as_json:
-        click.echo(json_text(_history_value(current, versions), indent=2))
+        click.echo(json_text(history_value(current, versions), indent=2))
         return
     zone = _zone(current.setup, options)
     for line in (*_of_file(current, versions, options), *(_line(each, zone, options) for each in versions)):
@@ -141,7 +141,7 @@ def _show(keeper: ScheduleKeeper, version: ScheduleVersion, options: Options, as
     changed = changes(old.program(), new.program(), version.at) if old is not None and new is not None else None
     shown = text.decode("utf-8", errors="replace")
     if as_json:
-        value = {"version": 1, **_version_value(version), "text": shown}
+        value = {"version": 1, **version.value, "text": shown}
         click.echo(json_text({**value, "changes": changes_value(changed) if changed else None}, indent=2))
         return
     click.echo(_line(version, _zone(new, options), options))
@@ -188,26 +188,3 @@ def _zone(setup: Setup | None, options: Options) -> tzinfo:
     """Of the site; UTC where its files cannot be read."""
     setup = setup or last_good(options.config_dir, options.state_dir)
     return setup.tower.site.place.time_zone if setup is not None else UTC
-
-
-def _history_value(current: DiskSchedule, versions: tuple[ScheduleVersion, ...]) -> Mapping[str, object]:
-    file = {
-        "path": str(current.path),
-        "sha256": current.sha256,
-        "saved_at": rfc3339(current.saved_at, timespec="seconds") if current.saved_at else None,
-        "owner": current.owner,
-        "findings": [finding.code for finding in current.findings],
-    }
-    return {"version": 1, "file": file, "versions": [_version_value(version) for version in versions]}
-
-
-def _version_value(version: ScheduleVersion) -> dict[str, object]:
-    return {
-        "number": version.number,
-        "sha256": version.sha256,
-        "at": rfc3339(version.at, timespec="seconds"),
-        "who": version.who,
-        "source": version.source.value,
-        "why": version.why,
-        "summary": version.summary,
-    }

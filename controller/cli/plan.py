@@ -1,7 +1,6 @@
 """`watertower plan`: night by night what will be shown and why, or one moment explained."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,26 +11,21 @@ from controller.cli.options import Options, common
 from controller.cli.plan_table import calendar, csv_text, table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
-from controller.config.load import Setup, load
+from controller.config.load import load
 from controller.errors import WatertowerError
 from controller.events.formatters import json_text
-from controller.events.models import plain_value
 from controller.events.words import rule_words, with_names
-from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
-from controller.schedule.explanation import kind_of, rule_value
-from controller.schedule.plan import Cue, Program
-from controller.schedule.plan_notes import night_notes
-from controller.schedule.precedence import NightPlan, Piece
-from controller.schedule.sun import SUNSET_DEG, below
+from controller.schedule.plan import Program
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.past import NOTHING_RECORDED
 from controller.service.past_schedules import PastSchedules
 from controller.service.period import SOON, read_instant, read_period
+from controller.service.plan_document import moment_document, plan_document
 from controller.service.sentence import names_of
-from controller.service.values import looks_value, rules_value
+from controller.service.values import rules_value
 from controller.service.why_at import WhyAt, why_at
 from controller.state import SqliteHistory
 from controller.state.versions import VersionStore
@@ -76,7 +70,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         version = schedules.at(at) if at < now else None
         why = why_at(SqliteHistory(options.state_dir), under, at, now, version)
         if as_json:
-            click.echo(dump({**explained(under, at), **by_hand.document(at, now), **why.value}))
+            click.echo(dump({**moment_document(under, at), **by_hand.document(at, now), **why.value}))
         else:
             names = setup.tower.landmark.zone_names(options.language)
             past = _past(why, names, zone, options) if at < now else []
@@ -86,7 +80,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         return
     start, end = read_period(" ".join(period), setup, now)
     if as_json:
-        click.echo(dump({**document(setup, program, start, end), **by_hand.document(start, now)}))
+        click.echo(dump({**plan_document(setup, program, start, end), **by_hand.document(start, now)}))
         return
     beside = notices(by_hand, (start, end), now, zone, options.language)
     if as_csv:
@@ -106,87 +100,6 @@ def command(  # noqa: PLR0913  one for each form of the answer
 def dump(value: object) -> str:
     """JSON as the commands print it."""
     return json_text(value, indent=2)
-
-
-def document(setup: Setup, program: Program, start: datetime, end: datetime) -> dict[str, object]:
-    """The plan of a period as JSON; the first cue says what holds at its start."""
-    first, *later = program.cues(start, end)
-    cues = [_cue(program, _from(first, start)), *(_cue(program, cue) for cue in later)]
-    site = setup.tower.site
-    place = {"latitude": site.latitude, "longitude": site.longitude, "time_zone": site.time_zone}
-    return {
-        "version": 1,
-        "site": {"name": site.name, **place},
-        "from": rfc3339(start),
-        "until": rfc3339(end),
-        "cues": cues,
-        "nights": [_night(program, night) for night in program.nights(start, end)],
-    }
-
-
-def explained(program: Program, at: datetime) -> dict[str, object]:
-    """One moment: the cue in force, the winner and the losers."""
-    why = program.explain(at)
-    cue = program.look_at(at)
-    return {
-        "version": 1,
-        "at": rfc3339(at),
-        "local": rfc3339(at, program.place.time_zone),
-        "looks": looks_value(desired_looks(program.zones, cue, at), rules_value(program, cue, at)),
-        "since": rfc3339(cue.at),
-        "fade_s": cue.fade_s,
-        "winner": why.winner,
-        "rule": why.rule,
-        "losers": [rule_value(kind_of(rule), rule) | {"because": why.loses(rule)} for rule in why.losers],
-    }
-
-
-def _from(cue: Cue, start: datetime) -> Cue:
-    """A cue already in force, as it is from `start` on: with what is left of its fade."""
-    return cue if cue.at >= start else replace(cue, at=start, fade_s=fade_left_s(cue, start))
-
-
-def _cue(program: Program, cue: Cue) -> dict[str, object]:
-    looks: Mapping[str, Look] = cue.looks
-    rules = rules_value(program, cue, cue.at)
-    return {
-        "at": rfc3339(cue.at),
-        "local": rfc3339(cue.at, program.place.time_zone),
-        "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue) | {"rule": rules[zone]} for zone in program.zones},
-        "fade_s": cue.fade_s,
-    }
-
-
-def _look(look: Look, cue: Cue) -> dict[str, object]:
-    """What is shown from the cue on; of a sequence the step that is on then, and all of them."""
-    since_s = max(0.0, (cue.at - cue.since).total_seconds())
-    shown = look.at(since_s).value
-    if look.next_step(since_s) is not None:
-        shown["sequence"] = {
-            "colors": [color.hex for color in look.colors],
-            "color_names": [color.name for color in look.colors],
-            "change_every_s": look.change_every_s,
-            "started_at": rfc3339(cue.since),
-        }
-    return shown
-
-
-def _night(program: Program, plan: NightPlan) -> dict[str, object]:
-    place = program.place
-    dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
-    lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
-    notes = night_notes(program, plan)
-    return {
-        "night": plan.night.day.isoformat(),
-        "dark": [{"from": rfc3339(start), "until": rfc3339(end)} for start, end in dark],
-        "lit": [_lit(piece, rule) for piece, rule in lit],
-        "notes": [{"code": note.code, "name": note.rule.name, "fields": plain_value(note.fields)} for note in notes],
-    }
-
-
-def _lit(piece: Piece, rule: Rule) -> dict[str, object]:
-    limit = {"limit": piece.limit.name} if piece.limit is not None else {}
-    return {"from": rfc3339(piece.start), "until": rfc3339(piece.end), "campaign": rule.name, **limit}
 
 
 def _past(why: WhyAt, names: Mapping[str, str], zone: ZoneInfo, options: Options) -> list[str]:

@@ -22,7 +22,7 @@ from controller.events.formatters import json_text
 from controller.events.models import printable
 from controller.events.words import LOOKS, value_words, with_names
 from controller.mqtt import Mqtt
-from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health
+from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health, status_value
 from controller.service.health_report import MOST_NAMED
 from controller.service.health_watch import BEAT_S, HealthWatch
 from controller.service.sentence import facts_of, sentence
@@ -139,8 +139,7 @@ class _Asking:
     def _show(self, health: Health, indent: int | None) -> None:
         gateways = self._news.gateways
         if self._as_json:
-            documents = {each.name: each.model_dump(mode="json") for each in gateways}
-            click.echo(json_text({**health.model_dump(mode="json"), "gateways": documents}, indent))
+            click.echo(json_text(status_value(health, gateways), indent))
             return
         ahead_s = self._news.clock_ahead_s(self._clock.read())
         names = self._tower.landmark.zone_names(self._options.language)

@@ -35,7 +35,7 @@ def as_json(findings: Iterable[Finding], language: Language, files: Iterable[tup
     """One document for programs: `findings` with code, level, place, text and cure; `files` that were read, and when
     each was saved."""
     read = [{"path": str(path.absolute()), "saved": rfc3339(saved) if saved else None} for path, saved in files]
-    return json_text({"version": 1, "files": read, "findings": [_object(one, language) for one in findings]})
+    return json_text({"version": 1, "files": read, "findings": [finding_value(one, language) for one in findings]})
 
 
 def as_github(findings: Iterable[Finding], language: Language) -> str:
@@ -89,7 +89,8 @@ def _column(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _object(finding: Finding, language: Language) -> dict[str, object]:
+def finding_value(finding: Finding, language: Language) -> dict[str, object]:
+    """A finding for programs, with its texts in a language."""
     place = finding.place
     return {
         "code": finding.code,

@@ -1,6 +1,8 @@
 """Why a call of the operating system or of a library failed, as a code that every language has words for."""
 
 import errno
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -41,10 +43,14 @@ def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
 
 def first_mistake(error: ValidationError) -> Reason:
     """What is wrong with a document, after the `place` of it."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])[:MOST_PLACE]
-    context = {name: value for name, value in first.get("ctx", {}).items() if name in SHOWN}
-    return Reason(first["type"], {**({"place": place} if place else {}), **context})
+    return mistake_of(error.errors(include_url=False, include_input=False)[0])
+
+
+def mistake_of(error: Mapping[str, Any]) -> Reason:
+    """One of the errors that pydantic tells of."""
+    place = ".".join(str(part) for part in error["loc"])[:MOST_PLACE]
+    context = {name: value for name, value in error.get("ctx", {}).items() if name in SHOWN}
+    return Reason(error["type"], {**({"place": place} if place else {}), **context})
 
 
 def _words(error: BaseException) -> dict[str, object]:

@@ -5,7 +5,7 @@ words for people are made here too, where somebody reads them.
     <prefix>/controller/gateway/<name>   GatewayHealth, version 1; written when it changes
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -315,6 +315,12 @@ class Health(_HealthPart):
     def is_well(self) -> bool:
         """Whether nothing asks for somebody: no lamp is known to be wrong, nor anything about the service itself."""
         return not self.amiss and all(one.is_harmless for one in self.degradations)
+
+
+def status_value(health: Health, gateways: Iterable[GatewayHealth]) -> dict[str, Any]:
+    """The summary with the documents of gateways by name, as one document."""
+    documents = {each.name: each.model_dump(mode="json") for each in gateways}
+    return {**health.model_dump(mode="json"), "gateways": documents}
 
 
 def parse_health(payload: bytes) -> Health | Rejected:

@@ -6,7 +6,7 @@ editors that know nothing of it. Every call here waits for the disk.
 """
 
 import grp
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from controller.config.source import LIMIT, read_file
 from controller.errors import FilesRejected
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
+from controller.rfc3339 import rfc3339
 from controller.schedule.changes import changes
 from controller.service.change_words import summary_value
 from controller.state import NotRead, atomic
@@ -45,6 +46,17 @@ class DiskSchedule:
     findings: tuple[Finding, ...]
     saved_at: datetime | None
     owner: str | None
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {
+            "path": str(self.path),
+            "sha256": self.sha256,
+            "saved_at": rfc3339(self.saved_at, timespec="seconds") if self.saved_at else None,
+            "owner": self.owner,
+            "findings": [finding.code for finding in self.findings],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +213,11 @@ class ScheduleKeeper:
     def _not_writable(self, error: OSError) -> NotWritable:
         folder = self._path.resolve().parent
         return NotWritable(self._path, reason_of(error), owner_of(folder), group_of(folder))
+
+
+def history_value(current: DiskSchedule, versions: Iterable[ScheduleVersion]) -> dict[str, object]:
+    """The file as it stands and its versions, for documents."""
+    return {"version": 1, "file": current.value, "versions": [version.value for version in versions]}
 
 
 def owner_of(path: Path) -> str | None:

@@ -17,6 +17,7 @@ from pydantic import AwareDatetime
 from controller import plain_file
 from controller.events import new_event
 from controller.events.reasons import reason_of
+from controller.rfc3339 import rfc3339
 from controller.state import atomic
 from controller.state.history import NotRead
 from controller.state.json_file import Content, JsonFile, OnEvent
@@ -44,6 +45,19 @@ class ScheduleVersion(Content):
     summary: tuple[dict[str, Any], ...] | None = None
     is_first: bool = False
     """Whether no version was known before it."""
+
+    @property
+    def value(self) -> dict[str, object]:
+        """For documents."""
+        return {
+            "number": self.number,
+            "sha256": self.sha256,
+            "at": rfc3339(self.at, timespec="seconds"),
+            "who": self.who,
+            "source": self.source.value,
+            "why": self.why,
+            "summary": self.summary,
+        }
 
 
 class _Entry(NamedTuple):
