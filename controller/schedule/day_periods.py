@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from controller.errors import Mistake
 from controller.schedule import suggestions, tokens
-from controller.schedule.day_points import DayPart, month_ahead, month_day, point_ahead, year_ahead
+from controller.schedule.day_points import DayPart, month_ahead, month_day, numbered, point_ahead, year_ahead
 from controller.schedule.recurrence import (
     Alone,
     NamedDay,
@@ -24,7 +24,7 @@ def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
     if reader.skip(tokens.BETWEEN):
         return _between(reader)
     if reader.next().key in tokens.JOINS:
-        raise reader.mistake("S263", reader.next(), reader.tokens[-1], value=reader.text.strip())
+        raise _unfinished(reader)
     needs_end = reader.next().key in tokens.FROM
     reader.lead()
     days = _days_of_a_month(reader)
@@ -33,12 +33,17 @@ def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
     first = point_ahead(reader)
     if not _join(reader):
         if needs_end and reader.next().kind == "end":
-            raise reader.mistake("S263", reader.tokens[0], reader.next(), value=reader.text.strip())
+            raise _unfinished(reader)
         return _of_the_same(reader, first) or _alone(reader.text, first)
     if reader.next().kind == "end":
-        raise reader.mistake("S263", reader.tokens[0], reader.next(), value=reader.text.strip())
+        raise _unfinished(reader)
     parts = _short_parts(reader, first) or (first, point_ahead(reader))
     return _period(reader.text, *parts)
+
+
+def _unfinished(reader: Reader) -> Mistake:
+    """A period that lacks an end."""
+    return reader.mistake("S263", reader.tokens[0], reader.tokens[-1], value=reader.text.strip())
 
 
 def _join(reader: Reader) -> bool:
@@ -59,8 +64,7 @@ def _between(reader: Reader) -> tuple[Rule, int | None]:
     if first and is_and and last and reader.next().key in {*tokens.MONTHS, *tokens.OF}:
         month = month_ahead(reader, first, last)
         year = year_ahead(reader)
-        begin, end = (DayPart(month_day(month, each), year, start=each.start, end=each.end) for each in (first, last))
-        return _period(reader.text, begin, end)
+        return _period(reader.text, *(numbered(each, month_day(month, each), year) for each in (first, last)))
     reader.at = at
     begin = point_ahead(reader)
     if not reader.skip(tokens.AND) and not reader.join():
@@ -77,13 +81,11 @@ def _of_the_same(reader: Reader, first: DayPart) -> tuple[Rule, int | None] | No
     parts, begin = [first], reader.at
     while first.like and first.number and parts[-1].year is None and reader.skip(tokens.AND):
         reader.skip(tokens.AND)
-        number, following = reader.next(), reader.next(1)
-        goes_on = following.kind in ("end", "number") or following.key in tokens.AFTER_DAYS
-        if not number.is_day or not goes_on:
+        number = reader.next()
+        if not number.is_day or not _may_end_here(reader.next(1)):
             break
         reader.at += 1
-        year = year_ahead(reader)
-        parts.append(DayPart(first.like(number), year, start=number.start, end=number.end))
+        parts.append(numbered(number, first.like(number), year_ahead(reader)))
         begin = reader.at
     reader.at = begin
     if len(parts) == 1:
@@ -119,13 +121,11 @@ def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
         return []
     month = month_ahead(reader, numbers[0][0], numbers[-1][-1])
     year = year_ahead(reader)
-    return [
-        (
-            DayPart(month_day(month, first), year, start=first.start, end=first.end, weekday=weekdays.get(first)),
-            DayPart(month_day(month, last), year, start=last.start, end=last.end, weekday=weekdays.get(last)),
-        )
-        for first, last in numbers
-    ]
+
+    def part(number: Token) -> DayPart:
+        return replace(numbered(number, month_day(month, number), year), weekday=weekdays.get(number))
+
+    return [(part(first), part(last)) for first, last in numbers]
 
 
 def _several(text: str, days: list[tuple[DayPart, DayPart]]) -> tuple[Rule, int | None]:
@@ -141,18 +141,17 @@ def _alone(text: str, part: DayPart) -> tuple[Alone, int | None]:
     return Alone(part.point), part.year
 
 
+def _may_end_here(following: Token) -> bool:
+    """Whether a number is a day by itself before this token."""
+    return following.kind in ("end", "number") or following.key in tokens.AFTER_DAYS
+
+
 def _short_parts(reader: Reader, first: DayPart) -> tuple[DayPart, DayPart] | None:
     """The `20` and `26` of `November 20–26`, `50` and `52` of `week 50–52`; None where a whole point follows."""
     begin = reader.at
     number = reader.number()
-    follows = reader.next()
-    if (
-        first.like
-        and first.number
-        and number
-        and (follows.kind in ("end", "number") or follows.key in tokens.AFTER_DAYS)
-    ):
-        last = DayPart(first.like(number), year_ahead(reader), start=number.start, end=number.end)
+    if first.like and first.number and number and _may_end_here(reader.next()):
+        last = numbered(number, first.like(number), year_ahead(reader))
         return replace(first, start=first.number.start, end=first.number.end), last
     reader.at = begin
     return None

@@ -66,6 +66,11 @@ class DayPart:
         return self
 
 
+def numbered(number: Token, point: Point, year: int | None) -> DayPart:
+    """A point that is written as a number alone."""
+    return DayPart(point, year, start=number.start, end=number.end)
+
+
 def point_ahead(reader: Reader) -> DayPart:
     """Read a point with its shift, and its year before or after the shift."""
     reader.skip(tokens.ARTICLES)
