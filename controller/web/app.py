@@ -81,6 +81,7 @@ def create_app(service: RunningService, web: Web) -> FastAPI:
     app = FastAPI(title=service.setup.tower.site.name, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     app.state.web = web
+    app.state.shared_answers = live.SharedAnswers()
     app.state.unseen_tokens = {}
     for router in ROUTERS:
         app.include_router(router)

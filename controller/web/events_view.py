@@ -16,9 +16,10 @@ from controller.events.words import day_words
 from controller.service.period import read_instant
 from controller.state import EventFilter, SqliteHistory
 from controller.web.forms import FieldFault, fault_of
+from controller.web.live import SharedRoute
 from controller.web.visit import ForViewer, Visit
 
-router = APIRouter()
+router = APIRouter(route_class=SharedRoute)
 PER_PAGE = 100
 LAST_OF_CODE = 5
 MOST_NEW = 99

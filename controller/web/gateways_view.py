@@ -22,10 +22,11 @@ from controller.service.sentence import names_of
 from controller.state import EventFilter, SqliteHistory
 from controller.state.roles import Role
 from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
+from controller.web.live import SharedRoute
 from controller.web.running_service import Snapshot
 from controller.web.visit import ForViewer, Visit
 
-router = APIRouter()
+router = APIRouter(route_class=SharedRoute)
 PER_PAGE = 50
 FOLDED_FROM = 8
 """So many that are confirmed are folded."""

@@ -1,20 +1,28 @@
-"""`/live`: tells an open page that something it may show has changed, so that it asks for itself anew.
+"""What keeps open pages up to date: `/live` tells them that something they may show has changed, and they ask for
+themselves anew. That answer is made once for all who may see the same (`SharedRoute`), however many look at the tower.
 
 A message is a few bytes whatever the size of the site, and 200 streams cost one wake-up each.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response, StreamingResponse
+from fastapi.routing import APIRoute
 
 from controller.rfc3339 import rfc3339
 from controller.web.running_service import RunningService
-from controller.web.visit import ForViewer
+from controller.web.visit import LIVE, ForViewer, Visit, visit
 
 TICK_S = 10.0
 """So often a stream says that it lives; a page that hears nothing for 25 s shows that it knows nothing."""
+STATE_S = 0.5
+"""Changes are told at most so often: lamps that fade report all the time."""
+MOST_SHARED = 200
 router = APIRouter()
 
 
@@ -36,3 +44,50 @@ async def _stream(service: RunningService) -> AsyncIterator[str]:
         now, zone = service.clock.read().wall, service.snapshot.zone
         data = json.dumps({"version": seen, "at": rfc3339(now), "time": f"{now.astimezone(zone):%H:%M:%S}"})
         yield f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"
+        await asyncio.sleep(STATE_S)
+
+
+class SharedAnswers:
+    """Answers to open pages that asked for themselves, by what they asked for, of one version of the state."""
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._answers: dict[object, asyncio.Task[Response]] = {}
+
+    async def get(self, key: object, version: int, make: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
+        """The answer, made at the first time that it is asked for; whoever asks meanwhile waits for the same."""
+        if version != self._version or len(self._answers) >= MOST_SHARED:
+            self._version, self._answers = version, {}
+        task = self._answers.get(key)
+        if task is None:
+            task = self._answers[key] = asyncio.create_task(make(), name="page: shared answer")
+            task.add_done_callback(lambda made: self._forget(key, made))
+        return await asyncio.shield(task)  # one of those who wait may go
+
+    def _forget(self, key: object, made: asyncio.Task[Response]) -> None:
+        """What could not be made is tried again by the next who asks."""
+        if (made.cancelled() or made.exception() is not None) and self._answers.get(key) is made:
+            del self._answers[key]
+
+
+class SharedRoute(APIRoute):
+    """A view that looks the same for all of one role, but for name and forms, which an open page keeps."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Makes each other answer as usual."""
+        make = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            if LIVE not in request.headers:
+                return await make(request)
+            visited = await run_in_threadpool(visit, request)
+            request.state.shared_role = visited.visitor.role
+            answers: SharedAnswers = request.app.state.shared_answers
+            answer = await answers.get(_key(visited), visited.service.version, lambda: make(request))
+            return Response(answer.body, answer.status_code, media_type=answer.media_type)
+
+        return handler
+
+
+def _key(visited: Visit) -> tuple[object, ...]:
+    return str(visited.request.url.query), visited.request.url.path, visited.language, visited.visitor.role

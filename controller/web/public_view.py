@@ -10,11 +10,12 @@ from controller.events.words import day_words
 from controller.service.public_answer import NO_TEXT, PublicAnswer, PublicText, public_answer
 from controller.service.sentence import facts_of
 from controller.web.calendar import public_calendar, slugs
+from controller.web.live import SharedRoute
 from controller.web.running_service import Snapshot
 from controller.web.tower_view import named_gateways, picture_of
 from controller.web.visit import Visit, Visited
 
-router = APIRouter()
+router = APIRouter(route_class=SharedRoute)
 Answer = TypeVar("Answer", bound=Response)
 SHORTLY = "public, max-age=30"
 AN_HOUR = "public, max-age=3600"

@@ -20,12 +20,13 @@ from controller.service.instant_words import time_left
 from controller.service.sentence import Sentence, facts_of, sentence
 from controller.state import SqliteHistory
 from controller.state.roles import Role
+from controller.web.live import SharedRoute
 from controller.web.picture import PictureScene, parts_of, picture, preview_of
 from controller.web.running_service import Snapshot
 from controller.web.schedule_view import nights_from
 from controller.web.visit import ForViewer, Visit, Visited
 
-router = APIRouter()
+router = APIRouter(route_class=SharedRoute)
 MOST_GATEWAYS = 8
 """More are told by their counts, and by the names of those that are not confirmed."""
 MOST_NAMED = 5

@@ -31,6 +31,8 @@ A_YEAR_S = 31_536_000
 FOLDER = Path(__file__).parent
 TLS_COOKIE, COOKIE = "__Host-session", "session"
 """Browsers take the first over TLS only, and only from this host itself."""
+LIVE = "x-live"
+"""The header with which an open page asks for itself."""
 THEMES = ("auto", "light", "dark")
 
 
@@ -100,7 +102,7 @@ class Visit:
     def page(self, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
         """A view as HTML: the template `<view>.html` with these values, beside what every template has."""
         # a refresh of an open page does not take the result from the page that it is meant for
-        result = unquote(self.request.cookies.get(RESULT, "")) if "x-live" not in self.request.headers else ""
+        result = unquote(self.request.cookies.get(RESULT, "")) if LIVE not in self.request.headers else ""
         html = (
             templates()
             .get_template(f"{view}.html")
@@ -180,7 +182,10 @@ def asset(name: str) -> str:
 def visit(request: Request) -> Visit:
     """Who asks, and how."""
     service, web = request.app.state.service, request.app.state.web
-    return Visit(request, service, web, visitor_of(request, service, web), _language(request, service), _theme(request))
+    # an answer for all of one role knows no more of who asks (see `live.SharedRoute`)
+    is_shared = hasattr(request.state, "shared_role")
+    visitor = Visitor(request.state.shared_role) if is_shared else visitor_of(request, service, web)
+    return Visit(request, service, web, visitor, _language(request, service), _theme(request))
 
 
 Visited = Annotated[Visit, Depends(visit)]

@@ -69,6 +69,8 @@ function takeOver(fresh) {
     const part = fresh.querySelector(`[data-part="${CSS.escape(old.dataset.part)}"]`);
     if (part && !old.contains(document.activeElement)) morph(old, part);
   }
+  // the answer is the same for all who look: the mark of this visitor's forms is kept by the page
+  for (const mark of document.querySelectorAll('input[name="csrf"]')) mark.value ||= document.body.dataset.csrf;
   if (fresh.title && fresh.title !== document.title) document.title = fresh.title;
 }
 
@@ -77,7 +79,7 @@ function morph(old, fresh) {
   if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) { old.replaceWith(fresh.cloneNode(true)); return; }
   if (old.nodeType === Node.TEXT_NODE) { if (old.data !== fresh.data) old.data = fresh.data; return; }
   if (old.nodeType !== Node.ELEMENT_NODE || old.isEqualNode(fresh)) return;
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value && !(old.name === "csrf" && !value)) old.setAttribute(name, value);
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
   const before = [...old.childNodes], after = [...fresh.childNodes];
   after.forEach((child, i) => (before[i] ? morph(before[i], child) : old.append(child.cloneNode(true))));

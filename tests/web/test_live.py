@@ -1,0 +1,75 @@
+"""What keeps open pages up to date: made once for all who look, and nothing of one visitor reaches another."""
+
+import asyncio
+
+import pytest
+from fastapi.responses import Response
+
+from controller.config.tower import Web
+from controller.web.live import SharedAnswers
+from controller.web.running_service import RunningService
+from tests.web.conftest import Browser
+from tests.web.turned import snapshot_of
+
+LIVE = {"x-live": "1"}
+
+
+async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time() -> None:
+    """However many they are; and anew when something has changed."""
+    answers, made = SharedAnswers(), 0
+
+    async def make() -> Response:
+        nonlocal made
+        made += 1
+        await asyncio.sleep(0.01)
+        return Response(str(made))
+
+    first = await asyncio.gather(*(answers.get("tower", 1, make) for _ in range(200)))
+    assert {answer.body for answer in first} == {b"1"}
+    assert (await answers.get("tower", 1, make)).body == b"1"
+    assert (await answers.get("tower", 2, make)).body == b"2"
+
+
+async def test_one_who_goes_away_does_not_keep_the_others_from_their_answer() -> None:
+    """As a phone that is put away."""
+    answers = SharedAnswers()
+
+    async def make() -> Response:
+        await asyncio.sleep(0.05)
+        return Response("made")
+
+    gone, waits = (asyncio.create_task(answers.get("tower", 1, make)) for _ in range(2))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    assert (await waits).body == b"made"
+
+
+async def test_an_answer_for_all_holds_no_name_and_no_mark_of_anybody(
+    browser: Browser, service: RunningService
+) -> None:
+    """In a demo everybody has both."""
+    service.is_demo = True
+    service.publish(snapshot_of(service.setup, service.clock.read()), is_new=True)
+    client = browser(Web())
+    alone, shared = [await client.get("/", headers=headers) for headers in ({}, LIVE)]
+    assert alone.status_code == shared.status_code
+    assert "Demo" in alone.text
+    assert "Demo</" not in shared.text
+    assert 'data-csrf=""' in shared.text
+
+
+async def test_an_answer_that_could_not_be_made_is_tried_again() -> None:
+    """By the next who asks."""
+    answers, tries = SharedAnswers(), 0
+
+    async def make() -> Response:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OSError("the disk is gone")
+        return Response("made")
+
+    with pytest.raises(OSError, match="gone"):
+        await answers.get("tower", 1, make)
+    await asyncio.sleep(0)
+    assert (await answers.get("tower", 1, make)).body == b"made"
