@@ -108,9 +108,9 @@ class RuleForm:
         return replace(self, years=tuple(replace(one, texts=said.get(one)) for one in self.years))
 
 
-def forms(document: Document) -> tuple[RuleForm, ...]:
-    """Every rule of a schedule without mistakes, in the order of the file."""
-    return tuple(_form(group, rule) for group in get_args(Group) for rule in document.pairs.groups(group))
+def forms(document: Document, most: int | None = None) -> tuple[RuleForm, ...]:
+    """Every rule of a schedule without mistakes, in the order of the file; of each list at most so many."""
+    return tuple(_form(group, rule) for group in get_args(Group) for rule in document.pairs.groups(group)[:most])
 
 
 def form_of(document: Document, group: str, name: str) -> RuleForm | None:

@@ -104,7 +104,7 @@ def with_edit(edits: Sequence[ScheduleEdit], edit: ScheduleEdit) -> tuple[Schedu
         # a new rule that is removed again was never there
         return rest if before.name is None else (*rest, RuleRemoval(group=edit.group, name=before.name, was=before.was))
     if isinstance(edit, RuleEdit):
-        meant = edit.model_copy(update={"name": before.name, "was": before.was})
+        meant = edit.model_copy(update={"name": before.name})
         return tuple(meant if one is before else _renamed(one, before, edit.called) for one in edits)
     return (*edits, edit)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from controller.locale import Language
-from controller.schedule.campaign import Lit
+from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
 from controller.service.coming_lights import NightLight, lit_nights
 from controller.service.public_answer import public_text
@@ -61,7 +61,7 @@ def public_calendar(
     return calendar_ics(nights, name=campaign or site, site=site, domain=f"{slug}{domain}", now=now, describe=describe)
 
 
-def slugs(rules: Iterable[Lit]) -> dict[str, str]:
+def slugs(rules: Iterable[Rule]) -> dict[str, str]:
     """By name for an address the name of a rule; where two would be alike the later ones are numbered."""
     found: dict[str, str] = {}
     for rule in rules:

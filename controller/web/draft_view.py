@@ -1,8 +1,6 @@
 """Vad ändras?: what happens if I save? Every edit of the schedule goes through this page, a removal too."""
 
-from collections.abc import Mapping
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -13,7 +11,6 @@ from controller.service.saving import NotWritable, SaveConflict, Saved, SaveReje
 from controller.state.audit import Act
 from controller.state.roles import Source
 from controller.web.forms import Form, FormOf
-from controller.web.history_view import version_line
 from controller.web.proposals import (
     Proposal,
     add_edit,
@@ -25,22 +22,19 @@ from controller.web.proposals import (
     keeper_of,
     notes_on,
     proposal,
+    save_edits,
     summary,
+    typed_of,
+    version_line,
     words_of,
 )
+from controller.web.rule_paths import WORDS, form_path
 from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**53)]
-WORDS = {"campaigns": "campaign", "blackouts": "blackout", "every_night": "everyday", "limits": "limit"}
-"""A list of the file -> the word of its addresses."""
 CHOICE = "choice/"
 LONGEST_WHY = 200
-
-
-def rule_path(group: str, name: str) -> str:
-    """Where a rule is edited."""
-    return f"/schedule/{WORDS[group]}/{quote(name, safe='')}"
 
 
 @router.post("/schedule/move", include_in_schema=False)
@@ -49,11 +43,12 @@ def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
     group, name, to = form.get("group"), form.get("name"), form.get("to")
     if group not in WORDS or not to.isdecimal() or not 0 < int(to) < 100_000:
         raise HTTPException(400)
+    count = len(getattr(visited.snapshot.setup.schedule, group))
     edit = RuleMove.model_validate({"group": group, "name": name, "to": int(to) - 1})
     draft = add_edit(visited, edit)
     if form.get("then") == "draft":
         return visited.to(f"/schedule/draft/{draft.id}")
-    return visited.to(f"/schedule#{WORDS[group]}-{to}", visited.say("draft.moved", name=name, place=to))
+    return visited.to(f"/schedule#{WORDS[group]}-{to}", visited.say("draft.moved", name=name, place=to, count=count))
 
 
 @router.post("/schedule/remove", include_in_schema=False)
@@ -63,35 +58,44 @@ def remove(visited: ForOperator, form: FormOf) -> RedirectResponse:
     if group not in WORDS:
         raise HTTPException(400)
     draft = add_edit(visited, RuleRemoval.model_validate({"group": group, "name": name}))
+    if not edits_of(draft):
+        return discard(visited, draft.id, form)
     return visited.to(f"/schedule/draft/{draft.id}")
 
 
-@router.get("/schedule/draft/{number}", include_in_schema=False)
-def show(visited: ForOperator, number: Number) -> HTMLResponse:
-    """What saving it would change: first the light of now, then days, then nights."""
-    return _page(visited, number, proposal(visited, draft_by_id(visited, number)))
+@router.get("/schedule/draft/{number}", include_in_schema=False, response_model=None)
+def show(visited: ForOperator, number: Number) -> HTMLResponse | RedirectResponse:
+    """What saving it would change: first the light of now, then days, then nights. A form that is not finished goes on
+    there."""
+    draft = draft_by_id(visited, number)
+    typed = typed_of(draft)
+    if typed is not None and not edits_of(draft):
+        return visited.to(form_path(visited.snapshot.setup, typed.group, typed.name))
+    return _page(visited, number, proposal(visited, draft))
 
 
-@router.post("/schedule/draft/{number}/choose", include_in_schema=False)
-def choose(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse:
-    """Of each field that both changed one value was chosen; one that was not is asked about again."""
+@router.post("/schedule/draft/{number}/choose", include_in_schema=False, response_model=None)
+def choose(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | RedirectResponse:
+    """Of each field that both changed one value was chosen; one that was not is asked about again. The draft then has
+    what was chosen, as if it had been begun on the file as it stands."""
     draft = draft_by_id(visited, number)
     before = proposal(visited, draft)
     chosen = _chosen(form)
     missing = [each for each in before.disputed if f"{each.group}/{each.rule}/{each.field}" not in chosen]
     if missing:
         return _page(visited, number, before, status=422, chosen=chosen)
-    return _page(visited, number, proposal(visited, draft, chosen), chosen=chosen)
+    found = proposal(visited, draft, chosen)
+    save_edits(visited, found.edits, found.current.sha256, typed_of(draft))
+    return visited.to(f"/schedule/draft/{number}")
 
 
 @router.post("/schedule/draft/{number}/save", include_in_schema=False, response_model=None)
 def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | RedirectResponse:
     """Writes the file, if it is still the one that was shown; what was not seen is never overwritten."""
     draft = draft_by_id(visited, number)
-    chosen = _chosen(form)
-    found = proposal(visited, draft, chosen or None)
+    found = proposal(visited, draft)
     if found.after is None or found.disputed or form.get("base") != found.current.sha256:
-        return _page(visited, number, found, status=409 if found.after is not None else 422, chosen=chosen)
+        return _page(visited, number, found, status=409 if found.after is not None else 422)
     why = " ".join(form.get("why").split())[:LONGEST_WHY]
     outcome = keeper_of(visited).save(
         found.text, found.current.sha256, who=visited.visitor.owner, source=Source.PAGE, why=why
@@ -101,7 +105,7 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
             return visited.to(f"/schedule/draft/{number}")
         case SaveRejected(findings):
             texts = [each.event.text(visited.language) for each in findings]
-            return _page(visited, number, found, status=422, chosen=chosen, refused=texts)
+            return _page(visited, number, found, status=422, why=why, refused=texts)
         case NotWritable(path, reason, owner, group):
             fields = {
                 "path": path,
@@ -110,7 +114,7 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
                 "group": group or "?",
             }
             text = visited.say("draft.not_writable", **fields)
-            return _page(visited, number, found, status=500, chosen=chosen, refused=[text])
+            return _page(visited, number, found, status=500, why=why, refused=[text])
     return _saved(visited, number, found, outcome)
 
 
@@ -141,21 +145,16 @@ def _chosen(form: Form) -> dict[str, str]:
     return {key.removeprefix(CHOICE): value for key, value in form.fields if key.startswith(CHOICE)}
 
 
-def _page(
-    visited: Visit,
-    number: int,
-    found: Proposal,
-    *,
-    status: int = 200,
-    chosen: Mapping[str, str] | None = None,
-    refused: list[str] | None = None,
-) -> HTMLResponse:
+def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **told: Any) -> HTMLResponse:
+    """`told` is what was chosen of disputed fields, what saving was refused for, and the reason that was typed."""
     common = {
         "number": number,
         "found": found,
-        "chosen": chosen or {},
-        "refused": refused or [],
+        "chosen": {},
+        "refused": [],
+        "why": "",
         "back": _back(visited),
+        **told,
     }
     if found.disputed:
         return visited.page("dispute", status, newest=_newest(visited), **common)
@@ -188,8 +187,7 @@ def _back(visited: Visit) -> str:
     edits = [edit for edit in edits_of(draft_of(visited)) if isinstance(edit, RuleEdit)]
     if len(edits) != 1:
         return "/schedule"
-    (edit,) = edits
-    return f"/schedule/new?kind={WORDS[edit.group]}" if edit.name is None else rule_path(edit.group, edit.name)
+    return form_path(visited.snapshot.setup, edits[0].group, edits[0].name)
 
 
 def _newest(visited: Visit) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ from controller.config.schedule_draft import WholeText
 from controller.config.schedule_text import FileText
 from controller.config.source import LIMIT
 from controller.web.forms import Form, checked_form
-from controller.web.proposals import SITE, add_edit, draft_of, edits_of, keeper_of
+from controller.web.proposals import add_edit, draft_of, edits_of, keeper_of
 from controller.web.visit import ForOperator, ForViewer, Visit
 
 router = APIRouter()
@@ -61,11 +61,7 @@ async def change(visited: ForOperator, request: Request) -> HTMLResponse | Redir
 def _change(visited: Visit, form: Form) -> HTMLResponse | RedirectResponse:
     # browsers end lines in one way, the file may in another
     text = form.raw("text").replace("\n", FileText.of(_current(visited)).newline)
-    draft = add_edit(visited, WholeText(text=text))
-    if form.get("base") and form.get("base") != draft.base:
-        draft = visited.service.accounts.drafts.save(
-            visited.visitor.owner, SITE, draft.content, form.get("base"), visited.now
-        )
+    draft = add_edit(visited, WholeText(text=text), form.get("base"))
     opened = open_schedule(text.encode(), visited.snapshot.setup.tower)
     if opened.schedule is None or form.get("then") == "check":
         return _shown(visited, text, base=draft.base, status=422 if opened.schedule is None else 200)

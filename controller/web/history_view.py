@@ -6,33 +6,16 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from controller.config.schedule_draft import WholeText
-from controller.events.words import day_words
 from controller.schedule.changes import changes
-from controller.service.change_words import ChangeWords, summary_words
+from controller.service.change_words import ChangeWords
 from controller.state.versions import ScheduleVersion
 from controller.web.forms import FormOf
-from controller.web.proposals import add_edit, diff_lines, draft_of, keeper_of
+from controller.web.proposals import add_edit, diff_lines, draft_of, keeper_of, version_line
 from controller.web.visit import ForOperator, ForViewer, Visit
 
 router = APIRouter()
 PAGE = 50
 Number = Annotated[int, Path(ge=1, le=2**53)]
-
-
-def version_line(visited: Visit, version: ScheduleVersion) -> dict[str, str]:
-    """What the list says of a version: `number`, `who`, `when`, `source`, `what`, `why`."""
-    at = version.at.astimezone(visited.snapshot.zone)
-    is_this_year = at.year == visited.now.year
-    unknown = visited.say("history.unknown_person")
-    what = summary_words(version.summary, visited.language) if version.summary is not None else ""
-    return {
-        "number": str(version.number),
-        "who": version.who or unknown,
-        "when": f"{day_words(at.date(), visited.language, year=not is_this_year)} {at:%H:%M}",
-        "source": visited.say(f"history.source.{version.source}"),
-        "what": what or visited.say("history.first" if version.is_first else "history.other"),
-        "why": version.why,
-    }
 
 
 @router.get("/history", include_in_schema=False)

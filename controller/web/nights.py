@@ -159,11 +159,12 @@ def night_words(bar: NightBar, place: Place, names: Names, language: Language) -
         if id(rule) not in shown:
             by_rule[_say(language, "night.light", name=rule.name, look=_say(language, "night.dark"))] = None
     gives_way = (
-        f"{rule.name} {_spans(lost, place, language)}" if id(rule) in shown else rule.name for rule, lost in bar.lost
+        f"{rule.name} {spans_words(lost, place, language)}" if id(rule) in shown else rule.name
+        for rule, lost in bar.lost
     )
     return NightWords(
         night_name(bar.night.day, language),
-        _spans(spans, place, language) or _say(language, "night.dark"),
+        spans_words(spans, place, language) or _say(language, "night.dark"),
         tuple(by_rule),
         tuple(gives_way),
         tuple(dict.fromkeys(_say(language, "night.blackout", name=rule.name) for rule, _ in bar.blackouts)),
@@ -220,7 +221,7 @@ def value_of(look: Look) -> LookValue:
     )
 
 
-def _spans(spans: Sequence[Span], place: Place, language: Language) -> str:
+def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:
     """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00."""
     told = []
     for span in spans:

@@ -6,13 +6,16 @@ from datetime import datetime
 from difflib import unified_diff
 
 from fastapi import HTTPException
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from controller.config import setup_notes
 from controller.config.findings import Finding
 from controller.config.load import Setup, open_schedule
+from controller.config.rule_form import Group
 from controller.config.schedule_draft import (
     FieldDispute,
+    RuleEdit,
+    RuleRemoval,
     ScheduleEdit,
     WholeText,
     applied,
@@ -24,10 +27,12 @@ from controller.config.schedule_draft import (
 )
 from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome
 from controller.errors import Refused
+from controller.events.words import day_words
 from controller.schedule.changes import Changes, changes
 from controller.service.change_words import ChangeWords, summary_value, summary_words
 from controller.service.saving import DiskSchedule, ScheduleKeeper
 from controller.state.drafts import Draft
+from controller.state.versions import ScheduleVersion
 from controller.web.visit import Visit
 
 SITE = ""
@@ -90,23 +95,58 @@ def edits_of(draft: Draft | None) -> tuple[ScheduleEdit, ...]:
         return ()
 
 
-def add_edit(visited: Visit, edit: ScheduleEdit) -> Draft:
-    """Adds an edit to the visitor's draft, which begins with it if there is none. An edit that undoes all others drops
-    the draft of its own: it is empty then."""
-    current, draft = keeper_of(visited).read(), draft_of(visited)
-    edits, base = edits_of(draft), draft.base if draft is not None else current.sha256
-    if base != current.sha256 and draft is not None and not _is_whole(edits):
-        edits, base = _on(current, edits, visited, {}), current.sha256
-    if isinstance(edit, WholeText):
-        base = current.sha256
-    return save_edits(visited, with_edit(edits, edit), base)
+@dataclass(frozen=True, slots=True)
+class TypedForm:
+    """The form of a rule that is not finished: its fields as they were typed. `name` is what the rule is called in the
+    file, None for a new one; `base` is the sha256 of the file that the form was made from."""
+
+    group: Group
+    name: str | None
+    fields: tuple[tuple[str, str], ...]
+    base: str
+
+    def is_of(self, group: str, name: str | None) -> bool:
+        """Whether it is the form of this rule."""
+        return (self.group, self.name) == (group, name)
 
 
-def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str) -> Draft:
-    """Keeps these edits as the visitor's draft."""
-    return visited.service.accounts.drafts.save(
-        visited.visitor.owner, SITE, {"edits": dumped(edits)}, base, visited.now
-    )
+TYPED: TypeAdapter[TypedForm] = TypeAdapter(TypedForm)
+
+
+def typed_of(draft: Draft | None) -> TypedForm | None:
+    """The unfinished form of a draft."""
+    try:
+        return TYPED.validate_python(draft.content["typed"]) if draft is not None else None
+    except (ValidationError, KeyError, TypeError):
+        return None
+
+
+def keep_typed(visited: Visit, typed: TypedForm) -> Draft:
+    """Keeps an unfinished form beside the edits of the visitor's draft, in place of the one before."""
+    draft = draft_of(visited)
+    return save_edits(visited, edits_of(draft), draft.base if draft is not None else typed.base, typed)
+
+
+def add_edit(visited: Visit, edit: ScheduleEdit, base: str = "") -> Draft:
+    """Adds an edit to the visitor's draft, which begins with it if there is none. `base` is the sha256 of the file that
+    was edited, the one on the disk if it is not given. A finished form is no longer kept as an unfinished one."""
+    draft, typed = draft_of(visited), None
+    before = edits_of(draft)
+    edits, base = with_edit(before, edit), base or keeper_of(visited).read().sha256
+    if draft is not None and len(edits) > 1:
+        base = draft.base  # each edit of a rule knows what it changed: what others have saved since is not lost
+    if not isinstance(edit, WholeText) and (typed := typed_of(draft)) is not None:
+        is_same = isinstance(edit, RuleEdit | RuleRemoval) and typed.is_of(edit.group, edit.name)
+        typed = None if is_same else typed
+    return save_edits(visited, edits, base, typed)
+
+
+def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str, typed: TypedForm | None = None) -> Draft:
+    """Keeps these edits, and an unfinished form, as the visitor's draft."""
+    content: dict[str, object] = {"edits": dumped(edits)}
+    if typed is not None:
+        content["typed"] = TYPED.dump_python(typed, mode="json")
+    return visited.service.accounts.drafts.save(visited.visitor.owner, SITE, content, base, visited.now)
 
 
 def proposal(visited: Visit, draft: Draft, chosen: Mapping[str, str] | None = None) -> Proposal:
@@ -187,3 +227,19 @@ def diff_lines(before: bytes, after: bytes) -> list[str]:
     old, new = (each.decode(errors="replace").splitlines() for each in (before, after))
     lines = [line for line in unified_diff(old, new, lineterm="", n=2) if not line.startswith(("---", "+++"))]
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "…"]
+
+
+def version_line(visited: Visit, version: ScheduleVersion) -> dict[str, str]:
+    """What the list says of a version: `number`, `who`, `when`, `source`, `what`, `why`."""
+    at = version.at.astimezone(visited.snapshot.zone)
+    is_this_year = at.year == visited.now.year
+    unknown = visited.say("history.unknown_person")
+    what = summary_words(version.summary, visited.language) if version.summary is not None else ""
+    return {
+        "number": str(version.number),
+        "who": version.who or unknown,
+        "when": f"{day_words(at.date(), visited.language, year=not is_this_year)} {at:%H:%M}",
+        "source": visited.say(f"history.source.{version.source}"),
+        "what": what or visited.say("history.first" if version.is_first else "history.other"),
+        "why": version.why,
+    }

@@ -1,27 +1,33 @@
 """Schema: what holds when, and who wins? The rules as they are in force, the year ahead, and the nights."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, get_args
-from urllib.parse import quote
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from controller.config.load import Setup
 from controller.config.rule_form import Group, RuleForm, forms, text_of
+from controller.config.schedule_draft import RuleMove, applied
+from controller.config.schedule_edit import Edited
 from controller.events import new_event
 from controller.events.words import day_words
 from controller.locale import Language
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, next_span, notes
+from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
 from controller.service.sentence import facts_of
+from controller.state.drafts import Draft
+from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip
 from controller.web.nights import NightBar, NightWords, night_bars, night_words
+from controller.web.proposals import SITE, draft_of, edits_of, typed_of, version_line
+from controller.web.rule_paths import WORDS, form_path, rule_paths
 from controller.web.visit import ForViewer, Visit
 
 router = APIRouter()
@@ -29,6 +35,11 @@ MOST_CARDS = 200
 """Rules of each kind on one page."""
 MOST_TAGS = 3
 NIGHTS = 8
+MOST_EDITORS = 3
+MOST_LANES = 40
+"""Rules below the year; more would be no picture."""
+SHOWN = {group: word for group, word in WORDS.items() if group != "limits"}
+"""The lists in the order in which they win, each with the word of its addresses."""
 YEAR = timedelta(days=366)
 TAGS = {
     "TWL-S201": "gives_way",
@@ -39,8 +50,32 @@ TAGS = {
     "TWL-S207": "unconfirmed",
 }
 """The notes that a card shows as a tag."""
-GROUPS: dict[Group, str] = {"blackouts": "blackout", "campaigns": "campaign", "every_night": "everyday"}
-"""The lists in the order in which they win, each with the word of its addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearAhead:
+    """What the rules of a setup do in the year from a day on: the picture of it, and the notes by the name of the
+    rule."""
+
+    setup: Setup
+    day: date
+    language: Language
+    strip: str
+    notes: Mapping[str, Sequence[Note]]
+
+
+YEARS: deque[YearAhead] = deque(maxlen=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What the visitor has changed and not saved: `at` when, `path` where it goes on; `is_order` where only the order
+    is another."""
+
+    number: int
+    at: str
+    path: str
+    is_order: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +131,105 @@ def schedule(visited: ForViewer, since: date | None = None) -> HTMLResponse:
     """The rules by rank, the year ahead, and the nights from a day on."""
     snapshot = visited.snapshot
     program = snapshot.program.by_schedule
-    zone = snapshot.zone
-    first = datetime(since.year, since.month, since.day, 18, tzinfo=zone) if since is not None else snapshot.now
-    begins = first.astimezone(zone).date()
-    year = night_bars(program, snapshot.now, snapshot.now + YEAR)
-    cards = _cards(visited, snapshot.setup, program)
+    first = (
+        datetime(since.year, since.month, since.day, 18, tzinfo=snapshot.zone) if since is not None else snapshot.now
+    )
+    begins = first.astimezone(snapshot.zone).date()
+    known = _year_ahead(visited, snapshot.setup, program)
+    draft = draft_of(visited) if visited.may(Role.OPERATOR) else None
+    setup = _in_order(visited, draft)
+    cards = _cards(visited, setup, known)
     return visited.page(
         "schedule",
-        groups=[(group, word, cards[group][:MOST_CARDS], len(cards[group])) for group, word in GROUPS.items()],
-        strip=year_strip(year, program.rules, visited.language),
+        groups=[(group, word, cards[group], len(getattr(setup.schedule, group))) for group, word in SHOWN.items()],
+        strip=known.strip,
         nights=nights_from(visited, first, NIGHTS),
         begins=day_words(begins, visited.language, year=begins.year != visited.now.year),
         earlier=(begins - timedelta(days=NIGHTS)).isoformat(),
         later=(begins + timedelta(days=NIGHTS)).isoformat(),
+        may_edit=visited.may(Role.OPERATOR) and visited.service.keeper is not None,
+        unsaved=_unsaved(visited, draft) if draft is not None else None,
+        editors=_editors(visited),
+        **_file(visited),
     )
 
 
-def _cards(visited: Visit, setup: Setup, program: Program) -> dict[Group, list[RuleCard]]:
-    """By list; what a rule says is taken from its text, what it does from the plan."""
-    by_rule: dict[int, list[Note]] = defaultdict(list)
-    for note in notes(program, visited.snapshot.now):
-        by_rule[id(note.rule)].append(note)
-    found: dict[Group, list[RuleCard]] = {group: [] for group in get_args(Group)}
-    rules = {group: iter(getattr(program, group)) for group in found}
-    for form in forms(setup.schedule_text):
-        rule = next(rules[form.group])
-        found[form.group].append(_card(visited, form, rule, len(found[form.group]) + 1, by_rule[id(rule)]))
+def _file(visited: Visit) -> dict[str, Any]:
+    """Who saved last, whether that can be undone, and whether the file on the disk is broken."""
+    keeper = visited.service.keeper
+    if keeper is None:
+        return {"saved": None, "may_undo": False, "faults": 0}
+    versions, current = keeper.versions.versions(), keeper.read()
+    return {
+        "saved": version_line(visited, versions[0]) if versions else None,
+        "may_undo": len(versions) > 1 and visited.may(Role.OPERATOR),
+        "faults": 0 if current.setup is not None else len(current.findings),
+    }
+
+
+def _unsaved(visited: Visit, draft: Draft) -> Unsaved:
+    edits, typed = edits_of(draft), typed_of(draft)
+    at = dated(draft.saved.astimezone(visited.snapshot.zone), visited.now, visited.language)
+    path = f"/schedule/draft/{draft.id}"
+    if typed is not None:
+        path = form_path(visited.snapshot.setup, typed.group, typed.name)
+    return Unsaved(draft.id, at, path, typed is None and all(isinstance(each, RuleMove) for each in edits))
+
+
+def _editors(visited: Visit) -> list[str]:
+    """Who else has changed something and not saved it; only colleagues see it."""
+    if not visited.may(Role.OPERATOR) or visited.service.keeper is None:
+        return []
+    drafts = visited.service.accounts.drafts.all(SITE)
+    return [each.person for each in drafts if each.person != visited.visitor.owner][:MOST_EDITORS]
+
+
+def _in_order(visited: Visit, draft: Draft | None) -> Setup:
+    """The setup in force; in the order of the visitor's draft, where the file on the disk is the one in force."""
+    setup, moves = visited.snapshot.setup, [each for each in edits_of(draft) if isinstance(each, RuleMove)]
+    if not moves or visited.service.keeper is None:
+        return setup
+    outcome = applied(visited.service.keeper.read().text, moves, setup.tower)
+    moved = visited.service.keeper.parsed(outcome.text) if isinstance(outcome, Edited) else None
+    return moved if moved is not None and _names(moved) == _names(setup) else setup
+
+
+def _names(setup: Setup) -> set[str]:
+    return {rule.name for rule in setup.program().rules}
+
+
+def _cards(visited: Visit, setup: Setup, known: YearAhead) -> dict[Group, list[RuleCard]]:
+    """By list; what a rule says is taken from its text, what it does from the plan that is in force."""
+    found: dict[Group, list[RuleCard]] = {group: [] for group in SHOWN}
+    rules = {group: iter(getattr(setup.schedule, group)) for group in found}
+    paths = {group: rule_paths(setup, group) for group in found}
+    for form in forms(setup.schedule_text, MOST_CARDS):
+        if form.group in found:
+            rule, cards = next(rules[form.group]), found[form.group]
+            more = known.notes.get(rule.name, ())
+            cards.append(_card(visited, form, rule, len(cards) + 1, more, paths[form.group]))
     return found
 
 
-def _card(visited: Visit, form: RuleForm, rule: Rule, rank: int, found: Sequence[Note]) -> RuleCard:
+def _year_ahead(visited: Visit, setup: Setup, program: Program) -> YearAhead:
+    """Of thousands of rules it takes a while, and is the same all day."""
+    day, language = visited.now.date(), visited.language
+    for known in YEARS:
+        if known.setup is setup and (known.day, known.language) == (day, language):
+            return known
+    begin = visited.snapshot.now
+    rules = program.rules[:MOST_LANES]
+    strip = year_strip(night_bars(program, begin, begin + YEAR), rules, language)
+    by_rule: dict[str, list[Note]] = defaultdict(list)
+    for note in notes(program, begin):
+        by_rule[note.rule.name].append(note)
+    YEARS.append(YearAhead(setup, day, language, strip, by_rule))
+    return YEARS[-1]
+
+
+def _card(
+    visited: Visit, form: RuleForm, rule: Rule, rank: int, found: Sequence[Note], paths: Mapping[str, str]
+) -> RuleCard:
     today = visited.now.date()
     span = next_span(rule, today)
     is_now = span is not None and span[0] <= today
@@ -135,7 +239,7 @@ def _card(visited: Visit, form: RuleForm, rule: Rule, rank: int, found: Sequence
     return RuleCard(
         rank=rank,
         name=rule.name,
-        path=f"/schedule/{GROUPS.get(form.group, form.group)}/{quote(rule.name, safe='')}",
+        path=paths.get(rule.name, ""),
         when=_when(visited, form, has_days),
         colors=_colors(rule),
         look=_look(form, visited.language, visited),

@@ -38,7 +38,7 @@ def needs(method: str, path: str) -> Role | None:
     if ADMINS.fullmatch(path):
         return Role.ADMIN
     if path in {"/override", "/stop", "/stop/lift"} or path.startswith(
-        ("/schedule/new", "/schedule/campaign", "/schedule/draft")
+        tuple(f"/schedule/{each}" for each in ("new", "draft", "campaign", "blackout", "everyday", "limit"))
     ):
         return Role.OPERATOR
     # language and theme are one's own

@@ -140,8 +140,23 @@ document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-read]");
   if (!form) return;
   clearTimeout(pauses.get(form));
-  pauses.set(form, setTimeout(() => readBack(form), 300));
+  pauses.set(form, setTimeout(() => readBack(form), 500));
+  if (!form.dataset.keep) return;
+  clearTimeout(keeps.get(form));
+  keeps.set(form, setTimeout(() => keep(form), 2000));
 });
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-keep]");
+  if (form) readBack(form);
+});
+
+// What is typed is kept as a draft, whatever becomes of this page.
+const keeps = new WeakMap();
+async function keep(form) {
+  const body = new URLSearchParams(new FormData(form));
+  body.set("then", "keep");
+  try { await fetch(form.dataset.keep, { method: "POST", body, cache: "no-store" }); } catch { /* what is typed stays here */ }
+}
 
 async function readBack(form) {
   try {
@@ -150,7 +165,9 @@ async function readBack(form) {
     const fresh = await parsed(answer);
     for (const old of form.querySelectorAll("[data-read-part]")) {
       const part = fresh.querySelector(`[data-read-part="${CSS.escape(old.dataset.readPart)}"]`);
-      if (part) morph(old, part);
+      // what is wrong is told of a field when it is left, never while somebody types in it
+      const typing = old.matches(".problems") && old.closest(".field, fieldset")?.contains(document.activeElement);
+      if (part && !typing) morph(old, part);
     }
   } catch { /* the line at the foot says that contact is lost */ }
 }
@@ -162,6 +179,8 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (form.dataset.busy) return;
   form.dataset.busy = "1";
+  clearTimeout(keeps.get(form));
+  clearTimeout(pauses.get(form));
   const main = form.querySelector("button.main"), words = main.textContent;
   main.textContent = form.dataset.sent;
   try {
@@ -171,6 +190,7 @@ document.addEventListener("submit", async (event) => {
     document.querySelector("main").replaceWith(fresh.querySelector("main"));
     document.title = fresh.title;
     focusMeant();
+    prepare();
   } catch {
     const lost = form.querySelector(".not-sent") || document.createElement("p");
     lost.className = "fault not-sent";
@@ -204,3 +224,125 @@ function typeAgain(form) {
   if (typed && form.dataset.read) readBack(form);
 }
 for (const form of document.querySelectorAll("form[data-act]")) typeAgain(form);
+
+// ---- Order: Alt and an arrow move a card; the focus stays on its button, and the new place is told.
+
+document.addEventListener("keydown", (event) => {
+  const direction = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+  const button = event.altKey && direction && event.target.closest(".card")?.querySelector(`[data-move="${direction}"]`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (button) sessionStorage.setItem("moved", button.dataset.move);
+});
+
+function focusMoved() {
+  const direction = sessionStorage.getItem("moved"), card = location.hash && document.getElementById(location.hash.slice(1));
+  sessionStorage.removeItem("moved");
+  if (!direction || !card) return;
+  (card.querySelector(`[data-move="${direction}"]`) || card.querySelector("[data-move]"))?.focus();
+  const told = document.querySelector("main > .banner.confirmed");
+  if (told) say.textContent = told.textContent.trim();
+}
+focusMoved();
+
+// ---- Calendar: the first day, the last day; a third press begins anew. It writes the text field, which the server reads.
+
+const DAY_MS = 86400000;
+const day = (y, m, d) => new Date(Date.UTC(y, m, d));
+const plus = (date, days) => new Date(date.getTime() + days * DAY_MS);
+const weekday = (date) => (date.getUTCDay() + 6) % 7;
+function week(date) {
+  const thursday = plus(date, 3 - weekday(date));
+  return 1 + Math.floor((thursday - day(thursday.getUTCFullYear(), 0, 1)) / DAY_MS / 7);
+}
+function element(name, text = "", attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function calendar(box) {
+  const field = document.getElementById(box.dataset.calendar), grid = box.querySelector(".calendar");
+  const months = box.dataset.months.split("|"), weekdays = box.dataset.weekdays.split("|");
+  let at = new Date(`${box.dataset.today}T00:00Z`), first = null, last = null;
+
+  function words() {
+    const of = (date, month = true) => `${date.getUTCDate()}${month ? ` ${months[date.getUTCMonth()]}` : ""}`;
+    if (first.getTime() === last.getTime()) return of(first);
+    if (first.getUTCMonth() === last.getUTCMonth()) return `${of(first, false)}–${of(last)}`;
+    return `${of(first)} ${box.dataset.to} ${of(last)}`;
+  }
+
+  function pick(date) {
+    const begins = !first || last.getTime() !== first.getTime();
+    [first, last] = begins ? [date, date] : date < first ? [date, first] : [first, date];
+    at = date;
+    field.value = words();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    draw(true);
+  }
+
+  function go(date) { at = date; draw(true); }
+
+  function sameDay(months) {
+    const there = day(at.getUTCFullYear(), at.getUTCMonth() + months + 1, 0);
+    return day(there.getUTCFullYear(), there.getUTCMonth(), Math.min(at.getUTCDate(), there.getUTCDate()));
+  }
+
+  function cell(date) {
+    const of = element("td");
+    if (date.getUTCMonth() !== at.getUTCMonth()) return of;
+    const chosen = Boolean(first) && date >= first && date <= last;
+    const label = `${weekdays[weekday(date)]} ${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+    const button = element("button", date.getUTCDate(), { type: "button", "aria-pressed": chosen, "aria-label": label, tabindex: date.getTime() === at.getTime() ? 0 : -1 });
+    button.addEventListener("click", () => pick(date));
+    of.append(button);
+    return of;
+  }
+
+  function head() {
+    const line = element("div", "", { class: "months" });
+    for (const [step, sign, label] of [[-1, "‹", box.dataset.before], [0, ""], [1, "›", box.dataset.after]]) {
+      if (!step) { line.append(element("b", `${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`, { "aria-live": "polite" })); continue; }
+      const button = element("button", sign, { type: "button", "aria-label": label });
+      button.addEventListener("click", () => { at = sameDay(step); draw(false); grid.querySelector(`[aria-label="${label}"]`).focus(); });
+      line.append(button);
+    }
+    return line;
+  }
+
+  function draw(focus) {
+    const table = element("table"), row = element("tr");
+    for (const name of [box.dataset.week, ...weekdays]) row.append(element("th", name, { scope: "col" }));
+    table.append(row);
+    const begin = day(at.getUTCFullYear(), at.getUTCMonth(), 1), end = sameDay(1);
+    for (let monday = plus(begin, -weekday(begin)); monday.getTime() <= day(end.getUTCFullYear(), end.getUTCMonth(), 0).getTime(); monday = plus(monday, 7)) {
+      const line = element("tr");
+      line.append(element("th", week(monday), { scope: "row" }));
+      for (let n = 0; n < 7; n++) line.append(cell(plus(monday, n)));
+      table.append(line);
+    }
+    grid.replaceChildren(head(), table);
+    if (focus) grid.querySelector('td [tabindex="0"]').focus();
+  }
+
+  grid.addEventListener("keydown", (event) => {
+    if (!event.target.closest("td")) return;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7, Home: -weekday(at), End: 6 - weekday(at) };
+    const pages = { PageUp: -1, PageDown: 1 };
+    if (!(event.key in steps) && !(event.key in pages)) return;
+    event.preventDefault();
+    go(event.key in pages ? sameDay(pages[event.key]) : plus(at, steps[event.key]));
+  });
+  draw(false);
+}
+
+function prepare() {
+  for (const box of document.querySelectorAll("[data-calendar]")) calendar(box);
+}
+prepare();

@@ -1,0 +1,70 @@
+"""The days of a rule that are on or come next, and its own first and last light on them: what a person has to see to
+know whether days and hours are as they were meant. Pure; other rules do not matter here."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from controller.schedule.campaign import MOST_DAYS, Rule
+from controller.schedule.hours import Place, night_of
+from controller.schedule.plan_notes import next_span
+
+ONE_DAY = timedelta(days=1)
+MOST_SPANS = 60
+"""So many occurrences are looked at: all days of one may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Days of a rule in a row, those between that are left out not counted."""
+
+    first: date
+    last: date
+    count: int
+
+    @property
+    def middle(self) -> date:
+        """The day in the middle."""
+        return self.first + timedelta(days=(self.last - self.first).days // 2)
+
+
+def next_occurrence(rule: Rule, today: date) -> Occurrence | None:
+    """The one that is on or comes next; None where none does, or for a rule of every day."""
+    begin = today
+    for _ in range(MOST_SPANS):
+        span = next_span(rule, begin)
+        if span is None:
+            return None
+        days = (max(span[0], begin) + timedelta(days=n) for n in range((span[1] - max(span[0], begin)).days + 1))
+        day = next((each for each in days if rule.has(each)), None)
+        if day is not None:
+            return _around(rule, day, span)
+        begin = span[1] + ONE_DAY
+    return None
+
+
+def _around(rule: Rule, day: date, span: tuple[date, date]) -> Occurrence:
+    """The days in a row about one of them; those of the span alone where the row is longer than a year."""
+    place = rule.place_of(day)
+    if place is None:
+        return Occurrence(*span, (span[1] - span[0]).days + 1)
+    number, count = place
+    first = _walked(rule, day, -ONE_DAY, number - 1)
+    return Occurrence(first, _walked(rule, day, ONE_DAY, count - number), count)
+
+
+def _walked(rule: Rule, day: date, step: timedelta, steps: int) -> date:
+    """The day so many days of the rule further on."""
+    found = day
+    while steps:
+        day += step
+        if rule.has(day):
+            found, steps = day, steps - 1
+    return found
+
+
+def light_times(rule: Rule, occurrence: Occurrence, place: Place) -> tuple[datetime, datetime] | None:
+    """When it first holds in these days and when it last ends, UTC; None where it never does."""
+    count = (occurrence.last - occurrence.first).days + 1
+    days = (occurrence.first + timedelta(days=n) for n in range(-1, min(count, MOST_DAYS)))
+    windows = [window for day in days for window in rule.windows(night_of(day, place.time_zone), place)]
+    return (min(start for start, _ in windows), max(end for _, end in windows)) if windows else None

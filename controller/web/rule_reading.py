@@ -1,0 +1,408 @@
+"""What a form of a rule would do, read back while it is typed: its days, its hours, its light, and what is wrong with
+it. By the functions that judge the file; nothing is kept here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+
+from fastapi import HTTPException
+from pydantic import ValidationError
+
+from controller.config import setup_notes
+from controller.config.cure_place import said_in
+from controller.config.finding_fields import NOTES_FIELD
+from controller.config.findings import Finding, Suggestion
+from controller.config.lamp_light import LampLight, lamp_light
+from controller.config.load import Setup, open_schedule
+from controller.config.rule_form import Group, RuleForm, field_texts, form_from, form_of
+from controller.config.schedule_draft import RuleEdit, ScheduleEdit, applied, rebased
+from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome, RuleKey, cured_form, save_form
+from controller.config.schedule_file import Shows
+from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
+from controller.errors import Mistake
+from controller.events.words import days_words
+from controller.lighting.look import DARK, ZoneState
+from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
+from controller.schedule.hours import Window, night_of
+from controller.schedule.occurrence import Occurrence, light_times, next_occurrence
+from controller.service.instant_words import upcoming
+from controller.service.saving import DiskSchedule
+from controller.web.forms import Form
+from controller.web.nights import NightBar, night_bars, night_name, spans_words
+from controller.web.proposals import draft_of, edits_of, keeper_of
+from controller.web.rule_fields import HOURS_CHOICES, LIT, RuleFields, was_of
+from controller.web.visit import Visit
+
+YEAR_CHOICE = "year_choice"
+MOST_RULES = 300
+"""Of a longer schedule the notes, which need the plan of a year, are told on *Vad ändras?* only."""
+FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
+ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
+TEXT_OF_CODE = {"TWL-S141": "days", "TWL-S013": "name", "TWL-S014": "missing"}
+"""Findings whose cure speaks of the file; the page says it of its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class CureButton:
+    """What a press writes instead: `value` says which, `words` stand on the button."""
+
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFault:
+    """What is wrong with a field, with its cures; `link` leads to where it can be mended if not in this form."""
+
+    field: str
+    text: str
+    cures: tuple[CureButton, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class RuleReading:
+    """A form of a rule beside the file: `name` is what it is called there, None for a new one; `base` is the file with
+    the other edits of the draft, `before` the rule in it."""
+
+    visited: Visit
+    group: Group
+    name: str | None
+    form: Form
+    current: DiskSchedule
+    base: bytes
+    before: RuleForm | None
+
+    @property
+    def setup(self) -> Setup:
+        """The one on the disk."""
+        return self.current.setup or self.visited.snapshot.setup
+
+    @cached_property
+    def fields(self) -> RuleFields:
+        """Turns the form into texts."""
+        return RuleFields(self.group, self.setup.tower, self.visited.language)
+
+    @property
+    def today(self) -> date:
+        """At the tower."""
+        return self.visited.now.date()
+
+    # What is meant
+
+    @cached_property
+    def typed(self) -> RuleForm:
+        """The rule as the fields say it."""
+        return form_from(self.group, self.fields.texts(self.form, self.before))
+
+    @cached_property
+    def question(self) -> YearQuestion | None:
+        """In which years the days hold, where that must be asked."""
+        return year_question(self.before, self.typed.days, self.today)
+
+    @property
+    def answer(self) -> YearChoice | None:
+        """What was chosen."""
+        chosen = self.form.get(YEAR_CHOICE)
+        return next((each for each in self.question.choices if each == chosen), None) if self.question else None
+
+    @cached_property
+    def meant(self) -> RuleForm:
+        """The rule with the answer to the question of years."""
+        if self.question is None or self.answer is None:
+            return self.typed
+        try:
+            return answered(self.before, self.typed, self.question, self.answer, self.today)
+        except Mistake:
+            return self.typed
+
+    @property
+    def edit(self) -> RuleEdit:
+        """As a draft keeps it."""
+        return RuleEdit(group=self.group, name=self.name, fields=field_texts(self.meant), was=was_of(self.form))
+
+    # What is wrong
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The file with it."""
+        key = RuleKey(self.group, self.name) if self.name is not None else None
+        return save_form(self.base, key, self.meant, self.setup.tower)
+
+    @cached_property
+    def after(self) -> Setup | None:
+        """The setup with it; None where it has mistakes."""
+        return keeper_of(self.visited).parsed(self.outcome.text) if isinstance(self.outcome, Edited) else None
+
+    @cached_property
+    def faults(self) -> tuple[RuleFault, ...]:
+        """Everything that keeps it from being a draft."""
+        found = list(self._faults())
+        if self.question is not None and self.answer is None:
+            found.append(RuleFault(YEAR_CHOICE, self.visited.say("rule.fault.year")))
+        return tuple({each.field + each.text: each for each in found}.values())
+
+    def _faults(self) -> Iterator[RuleFault]:
+        if isinstance(self.outcome, NotPatchable):
+            yield RuleFault("form", self.visited.say("rule.only_text"), link="/schedule/file")
+        elif isinstance(self.outcome, Faulty):
+            yield from map(self._fault, self.outcome.findings)
+
+    def _fault(self, finding: Finding) -> RuleFault:
+        of = finding.field
+        is_mine = of is not None and of.group == self.group and of.rule.strip() == self.meant.name.strip()
+        if not is_mine:
+            place = self.visited.say("rule.elsewhere", line=finding.place.line if finding.place else 0)
+            return RuleFault("form", f"{place} {self._text(finding)}", link="/schedule/file")
+        field = (of.field if of is not None else "") or "name"
+        return RuleFault(field, self._text(finding, field), tuple(self._cures(finding)))
+
+    def _text(self, finding: Finding, field: str = "") -> str:
+        key = TEXT_OF_CODE.get(finding.code)
+        if key is not None and field:
+            return self.visited.say(f"rule.fault.{field if field in ('name', 'days', 'color', 'brightness') else key}")
+        event, language = finding.event, self.visited.language
+        text, action = event.text(language), event.action(language)
+        return f"{text[:1].upper()}{text[1:]}. {action[:1].upper()}{action[1:]}".rstrip(". ") + "."
+
+    def _cures(self, finding: Finding) -> Iterator[CureButton]:
+        for cure in finding.suggestions:
+            shown = said_in(cure.shown, self.visited.language)
+            yield CureButton(_cure_key(finding, shown), self.visited.say("common.change_to", value=shown))
+
+    def cured(self, key: str) -> Form | None:
+        """The form once one of its cures is followed; None where there is no such cure."""
+        findings = (*(self.outcome.findings if isinstance(self.outcome, Faulty) else ()), *self.notes)
+        for finding in findings:
+            for cure in finding.suggestions:
+                if _cure_key(finding, said_in(cure.shown, self.visited.language)) == key:
+                    return self._cured(finding, cure)
+        return None
+
+    def _cured(self, finding: Finding, cure: Suggestion) -> Form:
+        text = self.outcome.text if isinstance(self.outcome, Edited | Faulty) else b""
+        rule = cured_form(self.meant, Faulty((finding,), text), finding, cure, self.setup.tower, self.visited.language)
+        shown = self.fields.form(rule)
+        kept = [each for each in self.form.fields if each[0].startswith("was.") or each[0] in {"base", YEAR_CHOICE}]
+        return Form((*kept, *shown.fields))
+
+    # What is good to know
+
+    @cached_property
+    def notes(self) -> tuple[Finding, ...]:
+        """On this rule, as the check of the files has them."""
+        if self.after is None or len(self.after.program().rules) > MOST_RULES:
+            return ()
+        found = setup_notes.notes(self.after, self.visited.now)
+        name = self.meant.name.strip()
+        return tuple(each for each in found if each.field and (each.field.group, each.field.rule) == (self.group, name))
+
+    @property
+    def told_notes(self) -> list[str]:
+        """In words, but for what is said beside the preview."""
+        told = (each for each in self.notes if each.code not in {FAINT_COLOR, LAMPS_MISS})
+        return [each.event.text(self.visited.language) for each in told]
+
+    @property
+    def faint(self) -> list[RuleFault]:
+        """Colours that use little of the lamps' light, each with the way to use all of it."""
+        return [
+            RuleFault(
+                each.field.field if each.field is not None else NOTES_FIELD,
+                self.visited.say("rule.faint", **each.event.fields),
+                tuple(
+                    CureButton(
+                        _cure_key(each, said_in(cure.shown, self.visited.language)), self.visited.say("rule.full_light")
+                    )
+                    for cure in each.suggestions
+                ),
+            )
+            for each in self.notes
+            if each.code == FAINT_COLOR
+        ]
+
+    # Days and hours
+
+    @cached_property
+    def rule(self) -> Rule | None:
+        """Days and hours alone; None while they cannot be read."""
+        return self._rule_of(self.meant)
+
+    def _rule_of(self, form: RuleForm) -> Rule | None:
+        kinds: dict[Group, type[Rule]] = {"blackouts": Blackout, "limits": Limit}
+        kind = kinds.get(self.group, EveryNight)
+        more = {"brightness": 1.0} if kind is Limit else {}
+        try:
+            values = {key: value for key, value in form.values().items() if key in ONLY_DAYS}
+            rule = kind.model_validate({**values, **more, "name": form.name.strip() or "–"})
+        except (Mistake, ValidationError):
+            return None
+        return rule if rule.dates or rule.nights or self.group in {"every_night", "limits"} else None
+
+    @cached_property
+    def occurrence(self) -> Occurrence | None:
+        """The days that are on or come next."""
+        return next_occurrence(self.rule, self.today) if self.rule is not None else None
+
+    @property
+    def days_words(self) -> list[str]:
+        """Which days, how many, in which years, and when the first and the last light is."""
+        rule, visited = self.rule, self.visited
+        if rule is None:
+            return []
+        if not (rule.dates or rule.nights):
+            return [visited.say("rule.read.every_night")]
+        if self.occurrence is None:
+            return [visited.say("rule.read.over")]
+        words = days_words(self.occurrence.first, self.occurrence.last, visited.language)
+        unit = "nights" if rule.nights else "days"
+        key = f"rule.read.{unit}{'_one' if self.occurrence.count == 1 else ''}"
+        lines = [visited.say(key, days=words, count=self.occurrence.count), *self._years_words(rule)]
+        times = light_times(rule, self.occurrence, self.setup.tower.site.place)
+        if times is None:
+            return [*lines, visited.say("rule.read.never")]
+        what = "dark" if self.group == "blackouts" else "light"
+        return [
+            *lines,
+            visited.say(f"rule.read.{what}", first=self._at(times[0]), last=self._at(times[1], is_end=True)),
+        ]
+
+    def _years_words(self, rule: Rule) -> Iterator[str]:
+        listed = rule.dates or rule.nights or ()
+        if self.meant.years:
+            usual = ", ".join(self.meant.days)
+            years = ", ".join(str(each.year) for each in self.meant.years)
+            yield self.visited.say("rule.read.other_years", years=years, days=usual)
+        elif self.question is not None and self.answer is None:
+            return
+        elif all(days.year is None for days in listed):
+            yield self.visited.say("rule.read.yearly")
+        else:
+            years = ", ".join(str(year) for year in sorted({days.year for days in listed if days.year is not None}))
+            yield self.visited.say("rule.read.only", years=years)
+
+    def _at(self, at: datetime, *, is_end: bool = False) -> str:
+        local = at.astimezone(self.visited.snapshot.zone)
+        return upcoming(local, self.visited.now, self.visited.language, is_end=is_end)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Both ways to count the days as sentences with the days and times of this rule; without times while the days
+        cannot be read."""
+        found = {}
+        for kind in ("nights", "dates"):
+            form = replace(self.meant, kind=kind, days=self.meant.days)
+            rule = self._rule_of(form)
+            on = next_occurrence(rule, self.today) if rule is not None else None
+            times = light_times(rule, on, self.setup.tower.site.place) if rule is not None and on is not None else None
+            found[kind] = (
+                self.visited.say(
+                    f"rule.kind.{kind}_times", first=self._at(times[0]), last=self._at(times[1], is_end=True)
+                )
+                if times is not None
+                else self.visited.say(f"rule.kind.{kind}_hint")
+            )
+        return found
+
+    @property
+    def night(self) -> date:
+        """The one in the middle of the next days, this one where there are none."""
+        return self.occurrence.middle if self.occurrence is not None else self.today
+
+    @property
+    def night_words(self) -> str:
+        """That night by both its days."""
+        return night_name(self.night, self.visited.language)
+
+    @property
+    def hours(self) -> dict[str, str]:
+        """By choice the times of that night."""
+        return {choice: self._times(self._hours_of(choice)) for choice in HOURS_CHOICES}
+
+    def _hours_of(self, choice: str) -> Sequence[str]:
+        if choice != "own":
+            return self.fields.hours_texts(choice, self.visited.language)
+        return self.meant.hours if self.form.get("hours_choice") == "own" else ()
+
+    def _times(self, texts: Sequence[str]) -> str:
+        place = self.setup.tower.site.place
+        night = night_of(self.night, place.time_zone)
+        try:
+            spans = [span for text in texts for span in Window.parse(text).resolve(night, place)]
+        except Mistake:
+            return ""
+        return spans_words(sorted(spans), place, self.visited.language)
+
+    # Light
+
+    @cached_property
+    def looks(self) -> Mapping[str, ZoneState]:
+        """What each part shows, of a sequence the first colour; nothing while that cannot be read."""
+        values = self.meant.values()
+        context = {
+            "palette": self.setup.tower.palette,
+            "zones": self.setup.tower.zones,
+            "parts": self.setup.tower.landmark.parts,
+        }
+        given = {key: values[key] for key in ("color", "brightness", "change_every") if key in values}
+        if self.group not in LIT or "color" not in given:
+            return {}
+        try:
+            looks = Shows.model_validate(given, context=context).looks
+        except (Mistake, ValidationError):
+            return {}
+        return {
+            zone: DARK if look.is_dark else ZoneState(True, look.colors[0], look.brightness)
+            for zone, look in looks.items()
+        }
+
+    @property
+    def preview(self) -> str:
+        """The query of its picture; empty while there is none."""
+        if not self.looks:
+            return ""
+        pairs = [
+            ("look", f"{zone}={state.color.hex if state.on and state.color else 'dark'}")
+            for zone, state in self.looks.items()
+        ]
+        share = max((state.brightness for state in self.looks.values()), default=1.0)
+        return urlencode([*pairs, ("brightness", f"{100 * share:g} %")])
+
+    @cached_property
+    def lamps(self) -> LampLight | None:
+        """What the lamps make of it."""
+        return lamp_light(self.setup, self.looks) if self.looks else None
+
+    @property
+    def bar(self) -> NightBar | None:
+        """The night in the middle as it would be, other rules included."""
+        if self.after is None or not (self.rule and (self.occurrence or self.group == "every_night")):
+            return None
+        zone = self.setup.tower.site.place.time_zone
+        start = datetime(self.night.year, self.night.month, self.night.day, 18, tzinfo=zone)
+        return next(iter(night_bars(self.after.program(), start, start + timedelta(minutes=1))), None)
+
+
+def read_rule(visited: Visit, group: Group, name: str | None, form: Form) -> RuleReading:
+    """A form beside the file as it stands and the other edits of the visitor's draft. Raises HTTPException 404 for a
+    rule that is not there."""
+    current = keeper_of(visited).read()
+    tower = (current.setup or visited.snapshot.setup).tower
+    others = tuple(each for each in edits_of(draft_of(visited)) if not _is_of(each, group, name))
+    outcome = applied(current.text, rebased(current.text, others, tower, {}), tower)
+    base = outcome.text if isinstance(outcome, Edited) else current.text
+    before = form_of(open_schedule(base, tower).document, group, name) if name is not None else None
+    if name is not None and before is None and current.setup is not None:
+        raise HTTPException(404)
+    return RuleReading(visited, group, name, form, current, base, before)
+
+
+def _is_of(edit: ScheduleEdit, group: Group, name: str | None) -> bool:
+    return isinstance(edit, RuleEdit) and (edit.group, edit.name) == (group, name)
+
+
+def _cure_key(finding: Finding, shown: str) -> str:
+    field = finding.field.field if finding.field is not None else ""
+    return f"{finding.code}/{field}/{shown}"
