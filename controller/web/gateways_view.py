@@ -140,7 +140,8 @@ def _details(visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: G
     shown = _words(visited, snapshot, {zone: each.reported for zone, each in zones.items()})
     desired = _words(visited, snapshot, {zone: each.desired for zone, each in zones.items()})
     fields = {"shown": shown, "desired": desired, "attempt": state.attempts}
-    if health.status == "silent":
+    is_unheard = health.status == "unknown" and health.heard is None and health.askable
+    if health.status == "silent" or is_unheard:
         when = _since(visited, health.heard)
         return visited.say("gateways.silent" if when else "gateways.never_heard", **fields, when=when)
     if health.status == "pending":
