@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from controller.app.last_good import write_last_good
 from controller.cli import COMMANDS, group
 from controller.config.load import SCHEDULE, TOWER, load
 from controller.events import CATALOGUE
 from controller.service.saving import ScheduleKeeper
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry
+from controller.state.backup import make
 from controller.state.roles import Source
 from controller.state.versions import VersionStore
 from tests.parts import needs, require
@@ -39,6 +41,7 @@ SERVICES = {"run", "gateway", "demo"}
 TALKING = {"check-gateway", "status", "override", "resume", "stop", "test-lamps"}
 """Commands that need a running service: here nobody answers them. So does an option:"""
 RUNNING = "--against-running"
+BACKUP = "/var/backups/watertower.tar.gz"
 ANSWERS = {"new": "Lucia\nLucia\n1\n\n\nvit\n\n\n\n\nno\n"}
 """What is typed where a command asks more than for a password."""
 
@@ -76,7 +79,11 @@ def site(tmp_path: Path) -> Path:
 def test_every_command_of_the_documents_works(site: Path, tmp_path: Path, document: str, line: str) -> None:
     """On the shipped configuration: exit code 0; 69 where it needs a service that is not running."""
     words = ["sunset" if word == "…" else word for word in shlex.split(line)]
-    folders = {"/etc/watertower": str(site), "/var/lib/watertower": str(tmp_path / "state")}
+    folders = {
+        "/etc/watertower": str(site),
+        "/var/lib/watertower": str(tmp_path / "state"),
+        BACKUP: str(tmp_path / "b"),
+    }
     words = [folders.get(word, word) for word in words]
     words = ["2" if before == "--seeds" else word for before, word in zip(["", *words], words, strict=False)]
     if words[0] == "rehearse":  # one night, of one storm or two, is enough here
@@ -84,6 +91,8 @@ def test_every_command_of_the_documents_works(site: Path, tmp_path: Path, docume
     name = next(word for word in words if word in COMMANDS or word in {"--help", "--version"})
     assert words[0] in COMMANDS or words[0].startswith("-"), f"{document}: {line}"
     place = ["--config", str(site), "--state", str(tmp_path / "state")]
+    if name in {"backup", "restore"}:
+        backed_up(site, tmp_path)
     if name in SERVICES:
         words = [*(word for word in words if word != "&"), "--help"]
     if name == "audit":
@@ -93,6 +102,13 @@ def test_every_command_of_the_documents_works(site: Path, tmp_path: Path, docume
     result = CliRunner().invoke(group, [*place, *words], input=ANSWERS.get(name, "häst batteri klammer\n"))
     expected = {1, 69} if name in TALKING or RUNNING in words else {0}
     assert result.exit_code in expected, result.output
+
+
+def backed_up(site: Path, folder: Path) -> None:
+    """A service ran on the site, and a backup of it is there."""
+    (folder / "state").mkdir(exist_ok=True)
+    write_last_good({TOWER: (site / TOWER).read_bytes()}, folder / "state")
+    make(folder / "b", site, folder / "state", NOW)
 
 
 def test_the_documents_name_many_commands() -> None:

@@ -44,6 +44,8 @@ COMMANDS = {
     "password": "password",
     "user": "user",
     "audit": "user",
+    "backup": "backup",
+    "restore": "backup",
     "explain": "explain",
     "schema": "schema",
 }

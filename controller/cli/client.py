@@ -21,9 +21,10 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
     try:
         return talk(load(options.config_dir).tower)
     except FilesRejected as rejected:
-        tower = _running(options)
-        if tower is None:
-            raise
+        try:
+            tower = running_tower(options)
+        except FilesRejected:
+            raise rejected from None
         try:
             return talk(tower)
         except Unreachable as unreachable:
@@ -31,13 +32,15 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
             raise rejected from None
 
 
-def _running(options: Options) -> Tower | None:
-    """The tower.yaml that the service most likely uses; None where there is no good one."""
+def running_tower(options: Options) -> Tower:
+    """The tower.yaml that the service most likely uses. Raises FilesRejected where there is no good one."""
     try:
         return load_tower(options.config_dir)
     except FilesRejected:
         copy = last_good(options.config_dir, options.state_dir)
-        return copy.tower if copy is not None else None
+        if copy is None:
+            raise
+        return copy.tower
 
 
 def client_id(prefix: str, purpose: str) -> str:

@@ -27,6 +27,7 @@ from controller.events.alarm import Alarm
 from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.mqtt import Address
+from controller.state.in_use import in_use
 from controller.threads import run_blocking
 
 
@@ -39,9 +40,7 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
     setup, _ = load_last_good(options.config_dir, options.state_dir)
     settings = GatewaySettings.of(setup, name, options.state_dir)
     language = options.lang or environment_language() or setup.tower.site.language
-    with Log(log_format, setup.tower.site.place.time_zone, language) as log:
-        with contextlib.suppress(OSError):  # writing there is reported by itself, and the lamps are lit all the same
-            options.state_dir.mkdir(parents=True, exist_ok=True)
+    with in_use(options.state_dir), Log(log_format, setup.tower.site.place.time_zone, language) as log:
         gc.freeze()  # as in `run`: two frames would be late
         asyncio.run(serve(settings, GatewayFiles(options.config_dir, options.state_dir, log, SystemClock())))
 

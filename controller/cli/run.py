@@ -23,6 +23,7 @@ from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.service.degradations import Degradations
 from controller.state import StateStore
+from controller.state.in_use import in_use
 
 
 @click.command("run")
@@ -32,7 +33,8 @@ def command(options: Options, log_format: LogFormat) -> None:
     """Run the service until a signal."""
     setup, rejected = load_last_good(options.config_dir, options.state_dir)
     options = replace(options, lang=options.lang or environment_language())  # else the site's, which may change
-    with Log(log_format, setup.tower.site.place.time_zone, options.lang or setup.tower.site.language) as log:
+    language = options.lang or setup.tower.site.language
+    with in_use(options.state_dir), Log(log_format, setup.tower.site.place.time_zone, language) as log:
         gc.freeze()  # else each full collection walks all that was imported: 50 ms, on a small computer far more
         code = asyncio.run(serve(setup, rejected, options, log))
     sys.exit(code)

@@ -123,6 +123,39 @@ def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") 
     return place
 
 
+def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Rename the first of each pair to the second, one after another: all or none. Raises OSError, and then those that
+    were renamed have their old names again."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for old, new in moves:
+            old.rename(new)
+            done.append((old, new))
+    except OSError:
+        for old, new in reversed(done):
+            with suppress(OSError):
+                new.rename(old)
+        raise
+    for folder in {path.parent for move in done for path in move}:
+        sync_directory(folder)
+
+
+@contextmanager
+def held(file: Path, *, alone: bool) -> Iterator[bool]:
+    """Hold a lock on a file, which is made where there is none, as one of several or `alone`. Never waits: whether it
+    was granted. Raises OSError where there is no such folder, or it may not be written."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
 def hand_over(path: Path) -> None:
     """Give a file that root has made to the owner of its directory, the user of the service; raises OSError."""
     if os.geteuid() == 0:

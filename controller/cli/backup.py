@@ -1,0 +1,62 @@
+"""`watertower backup FILE` and `watertower restore FILE`: both folders of a site in one file, and back again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from controller.app.last_good import LAST_GOOD
+from controller.cli.client import running_tower
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, common
+from controller.clock import SystemClock
+from controller.errors import FilesRejected, WatertowerError
+from controller.events.models import printable
+from controller.rfc3339 import rfc3339
+from controller.state import backup
+
+MEGABYTE = 1_000_000
+
+
+@click.command("backup")
+@click.argument("file", type=FOLDER)
+@common
+def make(options: Options, file: Path) -> None:
+    """Write the file, and tell what is not in it."""
+    if not (options.state_dir / LAST_GOOD).is_dir():
+        raise WatertowerError("TWL-Q109", state=options.state_dir)
+    made = backup.make(file, options.config_dir, options.state_dir, SystemClock().read().wall)
+    megabytes = f"{made.size / MEGABYTE:.1f}"
+    click.echo(options.say("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
+    for name in made.left_out:
+        click.echo(options.say("backup.left_out", path=printable(name)), err=True)
+    for path in _outside(options):
+        click.echo(options.say("backup.outside", path=printable(path)), err=True)
+    raise SystemExit(FOUND_PROBLEMS if made.left_out else 0)
+
+
+@click.command("restore")
+@click.argument("file", type=FOLDER)
+@click.option("--replace", is_flag=True)
+@common
+def restore(options: Options, file: Path, replace: bool) -> None:
+    """Put it in place, and tell where what was there before is."""
+    config, state = options.config_dir, options.state_dir
+    done = backup.restore(file, config, state, SystemClock().read().wall, replace=replace)
+    manifest, made_at = done.manifest, rfc3339(done.manifest.made_at, timespec="seconds")
+    told = {"files": len(manifest.files), "version": printable(manifest.program), "made_at": made_at}
+    click.echo(options.say("restore.done", config=config, state=state, **told))
+    for path in done.aside:
+        click.echo(options.say("restore.aside", path=path))
+    click.echo(options.say("restore.next", made_at=made_at), err=True)
+
+
+def _outside(options: Options) -> Iterator[Path]:
+    """The files that tower.yaml names and that lie in neither of the folders."""
+    try:
+        tower = running_tower(options)
+    except FilesRejected:
+        return
+    folders = [folder.resolve() for folder in (options.config_dir, options.state_dir)]
+    for part in filter(None, (tower.mqtt, tower.web)):
+        named = (value for _, value in part if isinstance(value, Path))
+        yield from (path for path in named if not any(path.resolve().is_relative_to(folder) for folder in folders))

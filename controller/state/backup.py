@@ -1,0 +1,359 @@
+"""A backup: one file with all that a site needs to live on elsewhere, its configuration folder and its state directory.
+
+A tar.gz: `manifest.json` first, then each file as `config/…` or `state/…`. The manifest has size and sha256 of each, so
+that a damaged backup is noticed before anything is changed, and the forms of those that have one, so that an older
+program refuses what it cannot read. Whoever may read a backup may log in as the service does: it is made for its owner
+alone.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+from urllib.parse import quote
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from controller import __version__, plain_file
+from controller.errors import Refused
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
+from controller.state import accounts, accounts_file, atomic, history
+from controller.state.database import REFUSALS, is_damage
+from controller.state.in_use import LOCK, out_of_use
+from controller.state.json_file import Content
+
+CONFIG, STATE = "config", "state"
+MANIFEST = "manifest.json"
+FORM = 1
+MOST_MANIFEST = 16 * 1024 * 1024
+CHUNK = 256 * 1024
+PRIVATE = 0o600
+SQLITE = b"SQLite format 3\0"
+KNOWN = {
+    f"{STATE}/{history.FILE}": len(history.MIGRATIONS),
+    f"{STATE}/{accounts_file.ACCOUNTS}": len(accounts.MIGRATIONS),
+}
+"""The forms of databases that this version reads; every other file that has a form has the first."""
+STAGED, ASIDE = ".backup-", "before-restore-"
+PASSING = (LOCK, "*.new", "*.old", "*-wal", "*-shm", "*.corrupt-*", "*.newer-*", f"{STAGED}*", f"{ASIDE}*")
+"""What is no part of a backup: what belongs to a moment, and what was set aside."""
+BROKEN = (tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValidationError)
+
+
+class BackedUp(BaseModel):
+    """One file in a backup; `form` is the version of what it holds, None where it has none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: int = Field(ge=0)
+    sha256: str
+    mode: int = Field(ge=0, le=0o777)
+    modified: float = Field(ge=0, le=2**40)
+    form: int | None = None
+
+
+class Manifest(BaseModel):
+    """What a backup says of itself; `program` is the version that made it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = FORM
+    program: str
+    made_at: AwareDatetime
+    files: Mapping[str, BackedUp]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was made; `left_out` are links that lead out of the folders, sockets, damaged databases."""
+
+    manifest: Manifest
+    size: int
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A backup that was put in place; `aside` are the folders with what was there before."""
+
+    manifest: Manifest
+    aside: tuple[Path, ...]
+
+
+def make(file: Path, config: Path, state: Path, now: datetime) -> Backup:
+    """Write a backup of the two folders, also while programs use them. Raises Refused: TWL-J024 for what cannot be read
+    or written, TWL-J025 for a file that is there and no backup, TWL-J026 for one inside the folders."""
+    folder = file.absolute().parent.resolve()
+    if any(folder.is_relative_to(each.resolve()) for each in (config, state)):
+        raise Refused("TWL-J026", file=str(file))
+    if file.exists() and not _is_backup(file):
+        raise Refused("TWL-J025", file=str(file))
+    try:
+        with TemporaryDirectory(dir=folder, prefix=STAGED) as temporary:
+            copies = _Copies(Path(temporary))
+            copies.take(CONFIG, config)
+            copies.take(STATE, state)
+            manifest = Manifest(program=__version__, made_at=now, files=copies.files)
+            packed = Path(temporary, "packed")
+            _pack(packed, manifest, Path(temporary))
+            size = packed.stat().st_size
+            with packed.open("rb") as source:
+                atomic.write(file, iter(lambda: source.read(CHUNK), b""), PRIVATE)
+    except (OSError, *REFUSALS) as error:
+        named = getattr(error, "filename", None)
+        raise Refused("TWL-J024", file=str(named or file), reason=reason_of(error)) from error
+    return Backup(manifest, size, tuple(copies.left_out))
+
+
+def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bool = False) -> Restored:
+    """Put a backup in the place of what the two folders hold: all of it, or nothing has changed. With `replace` what
+    they hold goes to a folder `before-restore-…` inside each. Raises Refused: TWL-J020 for no sound backup, TWL-J021
+    for one of a newer version, TWL-J022 where a program runs on the directory, TWL-J027 for a folder that holds
+    something, TWL-J024 for what cannot be read or written."""
+    manifest, folders = read_manifest(file), {CONFIG: config, STATE: state}
+    try:
+        with ExitStack() as stack:
+            for folder in folders.values():
+                stack.enter_context(_made(folder))
+            stack.enter_context(out_of_use(state))
+            before = {folder: _contents(folder) for folder in folders.values()}
+            for folder, contents in before.items():
+                if contents and not replace:
+                    raise Refused("TWL-J027", folder=str(folder))
+            staged = {
+                name: Path(stack.enter_context(TemporaryDirectory(dir=folder, prefix=STAGED)))
+                for name, folder in folders.items()
+            }
+            _unpack(file, manifest, staged, folders)
+            asides = {folder: folder / f"{ASIDE}{now:%Y%m%dT%H%M%SZ}" for folder, held in before.items() if held}
+            for aside in asides.values():
+                aside.mkdir(mode=0o700)
+                stack.callback(_drop_empty, aside)
+            away = [(path, aside / path.name) for folder, aside in asides.items() for path in before[folder]]
+            here = [(path, folders[name] / path.name) for name, place in staged.items() for path in place.iterdir()]
+            atomic.move_all([*away, *here])
+    except OSError as error:
+        raise Refused("TWL-J024", file=str(error.filename or file), reason=reason_of(error)) from error
+    return Restored(manifest, tuple(asides.values()))
+
+
+def read_manifest(file: Path) -> Manifest:
+    """What a backup says of itself. Raises Refused: TWL-J020 for no backup, TWL-J021 for one of a newer version,
+    TWL-J024 where it cannot be read."""
+    try:
+        plain_file.require(file)
+        with tarfile.open(file, "r:gz") as archive:
+            first = archive.next()
+            content = archive.extractfile(first) if first is not None and first.name == MANIFEST else None
+            if first is None or content is None or first.size > MOST_MANIFEST:
+                raise Refused("TWL-J020", file=str(file), reason=Reason("no_manifest"))
+            text = content.read()
+    except (*BROKEN, gzip.BadGzipFile) as error:
+        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
+    except OSError as error:
+        raise Refused("TWL-J024", file=str(file), reason=reason_of(error)) from error
+    return _manifest(text, file)
+
+
+def _manifest(text: bytes, file: Path) -> Manifest:
+    try:
+        form = Content.model_validate_json(text).version
+        if form > FORM:
+            raise Refused("TWL-J021", file=str(file), what=MANIFEST, found=form, known=FORM)
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
+    for name, each in manifest.files.items():
+        known = KNOWN.get(name, 1)
+        if each.form is not None and each.form > known:
+            raise Refused("TWL-J021", file=str(file), what=name, found=each.form, known=known)
+        if not _is_inside(name):
+            raise Refused("TWL-J020", file=str(file), reason=Reason("unsafe_name", {"name": name}))
+    return manifest
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name leads into one of the two folders and nowhere else."""
+    first, *rest = name.split("/")
+    return first in {CONFIG, STATE} and bool(rest) and not {"", ".", ".."} & set(rest) and name.isprintable()
+
+
+def _is_backup(file: Path) -> bool:
+    try:
+        read_manifest(file)
+    except Refused as error:
+        return error.code == "TWL-J021"
+    return True
+
+
+def _passes(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in PASSING)
+
+
+def _contents(folder: Path) -> list[Path]:
+    """What a backup takes the place of: all but the lock and what was set aside by an earlier one."""
+    return [path for path in folder.iterdir() if path.name != LOCK and not path.name.startswith((STAGED, ASIDE))]
+
+
+def _drop_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make the folder where there is none; where something fails, it is gone again."""
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@dataclass
+class _Copies:
+    """Copies of the files of both folders below `place`, each as it was at one instant."""
+
+    place: Path
+    files: dict[str, BackedUp] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def take(self, name: str, folder: Path, root: Path | None = None) -> None:
+        """The files of a folder under this name, and those of the folders in it. Who writes several files as one waits
+        meanwhile. Raises OSError and what SQLite raises."""
+        root = (root or folder).resolve()
+        with atomic.locked(folder):
+            # a database comes last: what lies beside it, as `audit.head`, may be older than it, never newer
+            for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".db", path.name)):
+                inside = f"{name}/{path.name}"
+                if _passes(path.name):
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    self.take(inside, path, root)
+                elif path.is_file() and (path.suffix == ".yaml" or path.resolve().is_relative_to(root)):
+                    with suppress(FileNotFoundError):  # gone since
+                        self._copy(inside, path)
+                else:  # a link that leads out of the folder, perhaps to a secret; a socket
+                    self.left_out.append(str(path))
+
+    def _copy(self, name: str, path: Path) -> None:
+        copy = self.place / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        about = path.stat()
+        if plain_file.head(path, len(SQLITE)) == SQLITE:
+            try:
+                form: int | None = _copy_database(path, copy)
+            except REFUSALS as error:
+                if not is_damage(error):
+                    raise
+                self.left_out.append(str(path))
+                return
+        else:
+            shutil.copyfile(path, copy)
+            form = _form_of(copy)
+        self.files[name] = BackedUp(
+            size=copy.stat().st_size,
+            sha256=_digest(copy),
+            mode=stat.S_IMODE(about.st_mode) & 0o777,
+            modified=max(0.0, about.st_mtime),
+            form=form,
+        )
+
+
+def _copy_database(path: Path, copy: Path) -> int:
+    """As it is at one instant, while others write in it; returns the number of its schema. Raises what SQLite raises,
+    as where it is damaged."""
+    address = f"file:{quote(str(path))}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")  # all of it is in the one file
+        verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        return int(target.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _form_of(path: Path) -> int | None:
+    """The version of a JSON document; None of anything else."""
+    if path.suffix != ".json":
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    form = found.get("version") if isinstance(found, dict) else None
+    return form if isinstance(form, int) else None
+
+
+def _pack(packed: Path, manifest: Manifest, place: Path) -> None:
+    with tarfile.open(packed, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        text = manifest.model_dump_json(indent=1).encode()
+        about = tarfile.TarInfo(MANIFEST)
+        about.size, about.mode, about.mtime = len(text), PRIVATE, manifest.made_at.timestamp()
+        archive.addfile(about, io.BytesIO(text))
+        for name, each in manifest.files.items():
+            about = tarfile.TarInfo(name)
+            about.size, about.mode, about.mtime = each.size, each.mode, each.modified
+            with (place / name).open("rb") as source:
+                archive.addfile(about, source)
+
+
+def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders: Mapping[str, Path]) -> None:
+    """Write the files of a backup below the folders `staged`, as whoever owns `folders`. Raises Refused TWL-J020 where
+    one is missing or not as it was, OSError."""
+    left = set(manifest.files)
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isreg() else None
+                if member.name == MANIFEST:
+                    continue
+                if content is None or member.name not in left:
+                    raise _unsound(file, "not_in_manifest", member.name)
+                left.remove(member.name)
+                first, _, inside = member.name.partition("/")
+                _write(content, manifest.files[member.name], staged[first] / inside, folders[first].stat())
+                if _digest(staged[first] / inside) != manifest.files[member.name].sha256:
+                    raise _unsound(file, "other_checksum", member.name)
+    except (*BROKEN, gzip.BadGzipFile) as error:
+        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
+    if left:
+        raise _unsound(file, "missing_in_archive", min(left))
+
+
+def _write(content: IO[bytes], about: BackedUp, path: Path, owner: os.stat_result) -> None:
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write(path, iter(lambda: content.read(CHUNK), b""), about.mode)
+    path.chmod(about.mode)
+    os.utime(path, (about.modified, about.modified))
+    if os.geteuid() == 0:
+        for each in (path, *made):
+            os.chown(each, owner.st_uid, owner.st_gid)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _unsound(file: Path, reason: str, name: str) -> Refused:
+    return Refused("TWL-J020", file=str(file), reason=Reason(reason, {"name": name}))

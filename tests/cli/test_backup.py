@@ -1,0 +1,61 @@
+"""`watertower backup` and `restore`: what they say and how they end."""
+
+from pathlib import Path
+
+import pytest
+
+from controller.app.last_good import write_last_good
+from tests.cli.conftest import Call
+
+
+@pytest.fixture
+def state(tmp_path: Path, config: Path) -> Path:
+    """The state directory of a service that ran."""
+    (tmp_path / "state").mkdir()
+    write_last_good({"tower.yaml": (config / "tower.yaml").read_bytes()}, tmp_path / "state")
+    return tmp_path / "state"
+
+
+def test_a_state_directory_without_a_service_is_no_backup(call: Call, tmp_path: Path) -> None:
+    """As where `--state` was forgotten: a backup without overrides and accounts would be found out too late."""
+    result = call("backup", str(tmp_path / "b"))
+    assert (result.exit_code, result.stderr.split(":")[0]) == (2, "TWL-Q109")
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.usefixtures("state")
+def test_a_backup_says_what_is_not_in_it(call: Call, config: Path, tmp_path: Path) -> None:
+    """A secret elsewhere that tower.yaml names; exit code 1 only for what lies in the folders."""
+    users = tmp_path / "users"
+    users.write_text("mast:secret\n")
+    tower = (config / "tower.yaml").read_text(encoding="utf-8")
+    (config / "tower.yaml").write_text(
+        tower.replace("broker: embedded", f"broker: embedded\n  users_file: {users}"), encoding="utf-8"
+    )
+    result = call("backup", str(tmp_path / "b"))
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"not in it, since it lies outside of the two folders: {users}\n"
+    (config / "notes").symlink_to(users)
+    result = call("backup", str(tmp_path / "b"))
+    assert result.exit_code == 1
+    assert f"not in it: {config / 'notes'}\n" in result.stderr
+
+
+@pytest.mark.usefixtures("state")
+def test_a_backup_of_wrong_files_is_a_backup(call: Call, config: Path, tmp_path: Path) -> None:
+    """The last good ones are in the state directory."""
+    (config / "tower.yaml").write_text("nonsense: [")
+    assert call("backup", str(tmp_path / "b")).exit_code == 0
+
+
+def test_what_was_there_is_named(call: Call, config: Path, state: Path, tmp_path: Path) -> None:
+    """In Swedish too."""
+    call("backup", str(tmp_path / "b"))
+    refused = call("restore", str(tmp_path / "b"))
+    assert (refused.exit_code, refused.stderr.split(":")[0]) == (1, "TWL-J027")
+    done = call("restore", "--replace", str(tmp_path / "b"), "--lang", "sv")
+    assert done.exit_code == 0, done.output
+    (aside,) = config.glob("before-restore-*")
+    assert f"det som fanns där förut: {aside}" in done.stdout
+    assert (aside / "schedule.yaml").read_bytes() == (config / "schedule.yaml").read_bytes()
+    assert list(state.glob("before-restore-*"))
