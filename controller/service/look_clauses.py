@@ -11,6 +11,7 @@ from controller.config.tower import Landmark
 from controller.events.models import printable
 from controller.lighting.color import Color, css_names, difference
 from controller.lighting.light import Light
+from controller.lighting.look import Look
 from controller.lighting.names import SWEDISH, WHITES, plain
 from controller.locale import Language, template, texts
 from controller.service.health import LookValue
@@ -141,6 +142,20 @@ def _together(groups: Iterable[SaidLook], style: str, language: Language) -> Sai
 
 def _clause(look: SaidLook, form: str, who: str, language: Language) -> str:
     return _text(language, f"clause.{look.kind}.{form}").format(who=who, how=look.how)
+
+
+def value_of(look: Look) -> LookValue:
+    """A look as documents say it: of a sequence the first colour, and how many alternate."""
+    if look.is_dark:
+        return LookValue(on=False, brightness=0.0)
+    first, count = look.colors[0], len({color.hex for color in look.colors})
+    return LookValue(
+        on=True,
+        color=first.hex,
+        color_name=first.name,
+        brightness=look.brightness,
+        colors=count if count > 1 else None,
+    )
 
 
 def said_look(look: LookValue, palette: Palette, language: Language, style: str = "shown") -> SaidLook:

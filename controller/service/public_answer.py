@@ -15,7 +15,7 @@ from controller.schedule.campaign import Override, Rule, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.coming_lights import ComingLight, coming_lights
 from controller.service.health import Health, LookValue
-from controller.service.look_clauses import Form, clause
+from controller.service.look_clauses import Form, clause, value_of
 from controller.service.sentence import Facts, sentence
 
 AHEAD = timedelta(hours=36)
@@ -197,7 +197,7 @@ class _Answer:
         return tuple(self._said(each) for each in coming_lights(self.program, self.now))
 
     def _said(self, light: ComingLight) -> SaidLight:
-        looks = {zone: LookValue(**look.at(0.0).value) for zone, look in light.rule.looks.items()}
+        looks = {zone: value_of(look) for zone, look in light.rule.looks.items()}
         colors = dict.fromkeys(color.hex for look in light.rule.looks.values() for color in look.colors)
         this_year = self.now.astimezone(self.program.place.time_zone).year
         days = days_words(light.first, light.last, self.language, year=light.last.year != this_year)

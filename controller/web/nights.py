@@ -11,8 +11,7 @@ from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.hours import Night, Place
 from controller.schedule.plan import Program
 from controller.schedule.precedence import NightPlan, Piece
-from controller.service.health import LookValue
-from controller.service.look_clauses import Names, said_look
+from controller.service.look_clauses import Names, said_look, value_of
 
 MOST_PARTS = 3
 ONE_DAY = timedelta(days=1)
@@ -205,20 +204,6 @@ def _how(look: Look, names: Names, language: Language) -> str:
     if look.brightness == 1 or said.kind == "dark":
         return how
     return _say(language, "night.brightness", how=how, percent=f"{100 * look.brightness:g}")
-
-
-def value_of(look: Look) -> LookValue:
-    """A look as documents say it: of a sequence the first colour, and how many alternate."""
-    if look.is_dark:
-        return LookValue(on=False, brightness=0.0)
-    first, count = look.colors[0], len({color.hex for color in look.colors})
-    return LookValue(
-        on=True,
-        color=first.hex,
-        color_name=first.name,
-        brightness=look.brightness,
-        colors=count if count > 1 else None,
-    )
 
 
 def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:

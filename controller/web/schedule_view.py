@@ -10,22 +10,23 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from controller.config.load import Setup
-from controller.config.rule_form import Group, RuleForm, forms, text_of
+from controller.config.rule_form import Group, RuleForm, forms
 from controller.config.schedule_draft import RuleMove, applied
 from controller.config.schedule_edit import Edited
 from controller.events import new_event
 from controller.events.words import day_words
+from controller.lighting.look import Look
 from controller.locale import Language
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, next_span, notes
 from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
-from controller.service.sentence import facts_of
+from controller.service.sentence import facts_of, names_of
 from controller.state.drafts import Draft
 from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip
-from controller.web.nights import NightBar, NightWords, night_bars, night_words
+from controller.web.nights import NightBar, NightWords, brief, night_bars, night_words
 from controller.web.proposals import SITE, draft_of, edits_of, typed_of, version_line
 from controller.web.rule_paths import WORDS, form_path, rule_paths
 from controller.web.visit import ForViewer, Visit
@@ -242,7 +243,7 @@ def _card(
         path=paths.get(rule.name, ""),
         when=_when(visited, form, has_days),
         colors=_colors(rule),
-        look=_look(form, visited.language, visited),
+        look=_look(visited, rule),
         following=visited.say(f"schedule.following.{key}", day=day) if has_days else "",
         tags=tuple(_tags(visited, found))[:MOST_TAGS],
     )
@@ -259,21 +260,16 @@ def _when(visited: Visit, form: RuleForm, has_days: bool) -> str:
 
 
 def _colors(rule: Rule) -> tuple[str, ...]:
-    looks: dict[str, Any] = getattr(rule, "looks", {})
+    looks: dict[str, Look] = getattr(rule, "looks", {})
     colors = (color.hex for look in looks.values() for color in look.colors)
     return tuple(dict.fromkeys(colors)) or ("#000000",)
 
 
-def _look(form: RuleForm, language: Language, visited: Visit) -> str:
-    if form.group == "blackouts":
+def _look(visited: Visit, rule: Rule) -> str:
+    looks: dict[str, Look] = getattr(rule, "looks", {})
+    if not looks:
         return visited.say("schedule.dark")
-    color = form.color
-    if isinstance(color, str | tuple):
-        words = text_of(color)
-    else:
-        names = visited.snapshot.setup.tower.landmark.zone_names(language)
-        words = ", ".join(f"{names.get(zone, zone)} {text_of(one)}" for zone, one in color.items())
-    return " ".join(part for part in (words.strip("[]"), form.brightness) if part and part != "100 %")
+    return brief(looks, names_of(visited.snapshot.setup.tower), visited.language)
 
 
 def _tags(visited: Visit, found: Sequence[Note]) -> Iterator[Tag]:
