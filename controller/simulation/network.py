@@ -6,6 +6,7 @@ pauses of `controller.mqtt.reconnect`, and are given the items of `controller.mq
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from controller.events.models import Reason
 from controller.gateways.base import Message
@@ -215,8 +216,8 @@ class Line:
         self.cut = True
         session = self._session
         if session is not None:
-            self._world.after(self._patience(BROKER_WAITS), lambda: self._give_up(session, by_broker=True))
-            self._world.after(self._patience(CLIENT_WAITS), lambda: self._give_up(session, by_broker=False))
+            for keepalives, give_up in ((BROKER_WAITS, self._broker.drop), (CLIENT_WAITS, self.end)):
+                self._world.after(self._patience(keepalives), partial(self._if_cut, give_up, session))
 
     def mend(self) -> None:
         """The way is whole again."""
@@ -241,13 +242,9 @@ class Line:
         self.client.on_item(Disconnected(self._broker.name, Reason("broker_closed")))
         self._retry(reconnect_pause_s(self._failures + self._brief, self._world.random.random(), barred=False))
 
-    def _give_up(self, session: SimulatedSession, *, by_broker: bool) -> None:
-        if not self.cut:
-            return
-        if by_broker:
-            self._broker.drop(session)
-        else:
-            self.end(session)
+    def _if_cut(self, give_up: Callable[[SimulatedSession], None], session: SimulatedSession) -> None:
+        if self.cut:
+            give_up(session)
 
     def _patience(self, keepalives: float) -> float:
         """The last byte came up to a keepalive ago."""
