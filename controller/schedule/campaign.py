@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -28,6 +28,7 @@ RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 DayList = Annotated[tuple[Days, ...], BeforeValidator(as_list)]
 DARK = ("dark", "släckt")
 NOTHING = timedelta(0)
+T = TypeVar("T", datetime, float)
 
 
 def _year(value: object) -> int:
@@ -209,9 +210,9 @@ class SafetyStop:
     reason: str
 
 
-def apart(stretches: list[Stretch]) -> tuple[Stretch, ...]:
-    """Overlapping and touching stretches become one."""
-    merged: list[Stretch] = []
+def apart(stretches: list[tuple[T, T]]) -> tuple[tuple[T, T], ...]:
+    """Overlapping and touching stretches of time, which come in order, become one."""
+    merged: list[tuple[T, T]] = []
     for start, end in stretches:
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))

@@ -385,16 +385,9 @@ def _is_whole_day(start: Term, end: Term) -> bool:
 def _is_backwards(start: Term, end: Term) -> bool:
     if start.after_noon is not None and end.after_noon is not None:
         return start.after_noon > (end.after_noon or DAY)
-    early, late = _begins_in_the_evening(start), _ends_in_the_evening(end)
+    early = start.what in EVENING if start.after_noon is None else start.after_noon < NOON
+    late = end.what in EVENING if end.after_noon is None else 0 < end.after_noon <= NOON
     if early != late or start.after_noon is not None or end.after_noon is not None:
         return late and not early
     order = ("sunset", "dusk") if early else ("dawn", "sunrise")
     return order.index(str(start.what)) >= order.index(str(end.what)) and start.shift >= end.shift
-
-
-def _begins_in_the_evening(start: Term) -> bool:
-    return start.what in EVENING if start.after_noon is None else start.after_noon < NOON
-
-
-def _ends_in_the_evening(end: Term) -> bool:
-    return end.what in EVENING if end.after_noon is None else 0 < end.after_noon <= NOON

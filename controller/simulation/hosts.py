@@ -89,7 +89,7 @@ class OurGatewayHost(Host):
         self._applied = Order()
         self._process: DmxGateway | None = None
         self._levels: dict[int, bytes] = {}
-        self._read_levels = lru_cache(maxsize=2048)(self._uncached_read_levels)
+        self._read_levels = lru_cache(maxsize=2048)(lambda levels: self.patch.reading(dict(levels)).zones)
         self.showable = lru_cache(maxsize=256)(self._showable)
         availability = gateway.topic("availability", self._prefix)
         online, offline = (Message(availability, word, qos=1, retain=True) for word in (b"online", b"offline"))
@@ -187,9 +187,6 @@ class OurGatewayHost(Host):
         if levels != self._levels:
             self._levels = levels
             self._on_light(self.gateway.name, self._read_levels(tuple(levels.items())))
-
-    def _uncached_read_levels(self, levels: tuple[tuple[int, bytes], ...]) -> Mapping[str, ZoneState]:
-        return self.patch.reading(dict(levels)).zones
 
     def _showable(self, zone: str, desired: ZoneState) -> ZoneState:
         """Read from the levels for it. Where that is far off though each lamp has the colour, it is the desired state

@@ -15,7 +15,7 @@ Instants are POSIX seconds of true time.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,7 +24,7 @@ from itertools import pairwise
 
 from controller.config.load import Setup
 from controller.lighting.look import DARK, NO_LIGHT, Look, ZoneState
-from controller.schedule.campaign import Lit, Rule
+from controller.schedule.campaign import Lit, Rule, apart
 from controller.schedule.hours import Place, Window
 from controller.schedule.hours_grammar import SunEvent, Term
 from controller.schedule.plan import ANCHOR, REACH
@@ -249,7 +249,7 @@ class Expected:
         self._limit_borders = list(self._borders_of_limits(setup, *span))
         changes = (_change(*pair) for timeline in known.values() for pair in pairwise(timeline.periods))
         limits = ((at - ROUNDED_S, at + ROUNDED_S + GRACE_S) for at in self._limit_borders)
-        self._changes = _together((*changes, *limits))
+        self._changes = apart(sorted((*changes, *limits)))  # a long fade goes on over the borders of other rules
         starts = (period.start for timeline in known.values() for period in timeline.periods)
         self._marks = sorted({at for change in self._changes for at in change}.union(starts, self._limit_borders))
 
@@ -340,17 +340,6 @@ def _dimmed(state: ZoneState, highest: float) -> ZoneState:
     if not state.on or state.brightness <= highest:
         return state
     return replace(state, brightness=highest) if highest > 0 else DARK
-
-
-def _together(changes: Iterable[Change]) -> list[Change]:
-    """Changes that overlap as one, in order: a long fade goes on over the borders of other rules."""
-    found: list[Change] = []
-    for first, last in sorted(changes):
-        if found and first <= found[-1][1]:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
-        else:
-            found.append((first, last))
-    return found
 
 
 def _change(before: RulePeriod, after: RulePeriod) -> Change:
