@@ -71,7 +71,8 @@ def fault_in(event: Event, field: str, language: Language) -> FieldFault:
     several = [each for cure in cures for each in (QUOTED.findall(cure) or cure.split(" / "))]
     if not event.kind.text.template(language).startswith("{"):  # a name stays as it is written
         text = text[:1].upper() + text[1:]
-    return FieldFault(field, f"{text}. {event.action(language)}", cures=tuple(dict.fromkeys(several)))
+    action = event.action(language)
+    return FieldFault(field, f"{text}. {action[:1].upper()}{action[1:]}", cures=tuple(dict.fromkeys(several)))
 
 
 async def read_body(request: Request, most: int) -> bytes:
