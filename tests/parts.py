@@ -25,6 +25,7 @@ PROGRAMS = {
     "bash": "bash",
     "git": "git",
     "ip": "iproute2",
+    "journalctl": "systemd",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
     "olad": "ola",

@@ -58,7 +58,9 @@ def command_lines() -> list[tuple[str, str]]:
         text = path.read_text(encoding="utf-8")
         lines = [line.strip() for block in fences(path, "") for part in block.splitlines() for line in part.split("&&")]
         lines += re.findall(r"`(watertower [^`\n]+)`", text)
-        matches = (re.match(r"(?:[A-Z_]+=\S+ )?(?:\S*/)?watertower(?: (.*))?$", line.strip()) for line in lines)
+        matches = (
+            re.match(r"(?:[A-Z_]+=\S+ )?(?:\S*/)?watertower(?: ([^>]*))?(?: >+ \S+)?$", line.strip()) for line in lines
+        )
         found += [(path.name, match[1] or "--help") for match in matches if match]
     return sorted(set(found))
 
@@ -218,7 +220,7 @@ def test_the_scripts_are_valid_bash(path: Path) -> None:
 
 
 MARKED = [("README.md", "run"), ("README.md", "test")]
-MARKED += [("deploy/README.md", mark) for mark in ("install", "configure", "start", "upgrade", "gateway")]
+MARKED += [("deploy/README.md", mark) for mark in ("install", "configure", "start", "journal", "upgrade", "gateway")]
 
 
 @needs("bash")

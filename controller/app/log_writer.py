@@ -1,19 +1,25 @@
 """Where events are written: lines for people or for machines, by a thread of its own, so that a reader who stopped
-reading never holds up the light. What does not fit in the queue, or on a full disk, is dropped and counted."""
+reading never holds up the light. What does not fit in the queue, or on a full disk, is dropped and counted.
 
+Under systemd each event is an entry of the journal with fields of its own, by which it can be asked for."""
+
+import contextlib
 import os
 import queue
+import socket
 import sys
 import threading
 from datetime import datetime, tzinfo
 from typing import Literal, TextIO
 
 from controller.events import CATALOGUE, Event, Level, new_event
-from controller.events.formatters import PRIORITY, json_line, text_line
+from controller.events.formatters import json_line, text_line
+from controller.events.journal import entry
 from controller.locale import DEFAULT, Language, load
 from controller.threads import in_thread
 
 LogFormat = Literal["text", "json"]
+JOURNAL = "/run/systemd/journal/socket"
 ROOM = 10_000
 DRAIN_S = 1.0
 
@@ -25,7 +31,7 @@ class Log:
         self._form = form
         self.speak(zone, language)
         self._stream = stream
-        self._in_journal = "JOURNAL_STREAM" in os.environ and stream is sys.stderr
+        self._journal = _journal_behind(stream)
         self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
         self._dropped = 0
         self._is_over = threading.Event()
@@ -65,12 +71,14 @@ class Log:
             if self._form == "json"
             else text_line(event, at, self._zone, self._language)
         )
-        return f"<{PRIORITY[event.level]}>{line}" if self._in_journal else line
+        return entry(event, line, self._language) if self._journal else f"{line}\n"
 
     def _work(self) -> None:
         try:
             self._write()
         finally:
+            if self._journal:
+                self._journal.close()
             self._is_over.set()
 
     def _write(self) -> None:
@@ -79,10 +87,29 @@ class Log:
             missing, self._dropped = self._dropped, 0
             try:
                 if missing:
-                    self._stream.write(self._line(new_event("TWL-C041", count=missing), at) + "\n")
-                self._stream.write(line + "\n")
-                self._stream.flush()
+                    self._put(self._line(new_event("TWL-C041", count=missing), at))
+                self._put(line)
             except (BrokenPipeError, ValueError):
                 return
             except OSError:
                 self._dropped += missing + 1
+
+    def _put(self, line: str) -> None:
+        if self._journal:
+            self._journal.sendall(line.encode("utf-8", "replace"))
+        else:
+            self._stream.write(line)
+            self._stream.flush()
+
+
+def _journal_behind(stream: TextIO) -> socket.socket | None:
+    """A way to journald, where it is journald that reads the stream (systemd.exec(5), JOURNAL_STREAM=); else None."""
+    with contextlib.suppress(OSError, ValueError):  # ValueError: a closed stream, or one without a file
+        file = os.fstat(stream.fileno())
+        if os.environ.get("JOURNAL_STREAM") == f"{file.st_dev}:{file.st_ino}":
+            with contextlib.ExitStack() as unreachable:
+                way = unreachable.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+                way.connect(JOURNAL)
+                unreachable.pop_all()
+                return way
+    return None

@@ -1,15 +1,11 @@
 """How one event looks in a log: a line for people, or one JSON object for machines. Nothing can forge a line."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
-from controller.events.models import Event, Level, plain_value
+from controller.events.models import Event, plain_value
 from controller.locale import DEFAULT, Language
 from controller.rfc3339 import rfc3339
-
-PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
-"""sd-daemon(3): journald reads `<n>` at the start of a line as its priority."""
 
 
 def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> str:

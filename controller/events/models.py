@@ -37,9 +37,12 @@ class Text:
 
     def say(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
-        return self.template(language).format_map(
-            {key: _field_words(key, value, language) for key, value in fields.items()}
-        )
+        return self.template(language).format_map(words_of(fields, language))
+
+
+def words_of(fields: Mapping[str, object], language: Language) -> dict[str, str]:
+    """Each field as sentences say it, on one line."""
+    return {key: _field_words(key, value, language) for key, value in fields.items()}
 
 
 def _field_words(field: str, value: object, language: Language) -> str:

@@ -4,10 +4,16 @@ import errno
 import io
 import json
 import os
+import socket
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from controller.app import log_writer
 from controller.app.log_writer import Log
 from controller.events import new_event
 
@@ -66,3 +72,41 @@ def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
     pipe.read.set()
     assert ended - told < 3
     assert told - began < 10
+
+
+@pytest.fixture
+def journald(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What journald hears."""
+    monkeypatch.setattr(log_writer, "JOURNAL", str(tmp_path / "journal"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "journal"))
+        heard.settimeout(5)
+        yield heard
+
+
+def test_the_journal_gets_the_fields_of_an_event(
+    journald: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the line; what comes from outside makes no field of its own."""
+    with (tmp_path / "log").open("w") as stream:
+        file = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{file.st_dev}:{file.st_ino}")
+        with Log("text", UTC, "sv", stream) as log:
+            log.tell(new_event("TWL-G104", gateway="mast\nPRIORITY=0", age_s=75.0), NOON)
+            told = journald.recv(10_000).decode()
+        assert (tmp_path / "log").read_text() == ""
+    fields = dict(line.split("=", 1) for line in told.splitlines())
+    assert len(told.splitlines()) == len(fields)
+    assert fields["MESSAGE"].startswith("2026-11-20 12:00:00 ERROR   TWL-G104 mast\\nPRIORITY=0 är tyst")
+    assert (fields["WATERTOWER_GATEWAY"], fields["WATERTOWER_AGE_S"]) == ("mast\\nPRIORITY=0", "75")
+    assert (fields["PRIORITY"], fields["WATERTOWER_CODE"]) == ("3", "TWL-G104")
+    assert len(fields["MESSAGE_ID"]) == 32
+
+
+@pytest.mark.usefixtures("journald")
+def test_a_log_that_journald_does_not_read_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the terminal of a desktop, which hands on the variable of its own log."""
+    monkeypatch.setenv("JOURNAL_STREAM", "1:2")
+    with (tmp_path / "log").open("w") as stream, Log("text", UTC, "en", stream) as log:
+        log.tell(new_event("TWL-G105", gateway="mast"), NOON)
+    assert (tmp_path / "log").read_text() == "2026-11-20 12:00:00 INFO    TWL-G105 mast is back\n"

@@ -1,11 +1,18 @@
 """`watertower explain`: every code of the catalogue in both languages."""
 
 import json
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controller.events import CATALOGUE
+from controller.events.journal import message_id
+from tests.parts import needs, require
+
+RUNBOOK = Path(__file__).parents[2] / "deploy" / "RUNBOOK.md"
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
@@ -49,3 +56,33 @@ def test_an_unknown_code_is_refused_with_a_near_one(call: Any, asked: str) -> No
     result = call("explain", asked)
     assert result.exit_code == 1
     assert "TWL-Q104" in result.stderr
+
+
+def test_the_runbook_is_that_of_the_catalogue(call: Any) -> None:
+    """`watertower explain --markdown > deploy/RUNBOOK.md` makes it."""
+    assert RUNBOOK.read_text(encoding="utf-8") == call("explain", "--markdown").stdout
+
+
+def test_the_runbook_has_an_anchor_for_each_code_and_nothing_that_is_taken_for_a_tag(call: Any) -> None:
+    """`RUNBOOK.md#twl-g104`."""
+    told = call("explain", "--markdown").stdout
+    assert re.findall("^### (.*)$", told, re.MULTILINE) == sorted(CATALOGUE)
+    assert set(re.findall(r"(?<!\\)<\w*", re.sub("`[^`]*`", "", told))) == {"<br"}
+
+
+@needs("journalctl")
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_journald_takes_the_catalogue(call: Any, tmp_path: Path, language: str) -> None:
+    """And explains each code by it, with the fields of the entry in their places."""
+    folder = tmp_path / "usr/local/lib/systemd/catalog"
+    folder.mkdir(parents=True)
+    (tmp_path / "var/lib/systemd/catalog").mkdir(parents=True)
+    written = call("explain", "--journal", "--lang", language).stdout
+    (folder / "watertower.catalog").write_text(written, encoding="utf-8")
+    journalctl = [require("journalctl"), f"--root={tmp_path}"]
+    subprocess.run([*journalctl, "--update-catalog"], check=True)
+    shown = subprocess.run([*journalctl, "--dump-catalog"], check=True, capture_output=True, text=True).stdout
+    assert set(re.findall("^-- (.*)$", shown, re.MULTILINE)) == {message_id(code) for code in CATALOGUE}
+    kind = CATALOGUE["TWL-G104"]
+    assert kind.meaning.template(language) in shown
+    assert kind.action.template(language).replace("{gateway}", "@WATERTOWER_GATEWAY@") in shown

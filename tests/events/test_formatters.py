@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from controller import plain_file
 from controller.events import CATALOGUE, new_event
-from controller.events.formatters import PRIORITY, document, json_line, text_line
+from controller.events.formatters import document, json_line, text_line
+from controller.events.journal import PRIORITY
 from controller.events.models import Advice, Phrase, Reason, Text, printable
 from controller.events.reasons import reason_of
 from controller.gateways.base import Rejected
