@@ -17,12 +17,11 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from math import inf
 
-from controller.clock import CEILING, FLOOR, RESTLESS, ClockReading, Trust
+from controller.clock import CEILING, FLOOR, ClockReading, Trust
 from controller.events import Event, new_event
 from controller.events.rate_limit import RateLimit
 from controller.gateways.base import DesiredState, Gateway, Message, Order, Rejected, Report
 from controller.gateways.wire import MAX_EPOCH, REFUSED
-from controller.schedule.campaign import SafetyStop
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import HORIZON, PlanAhead, Revisions, desired_key, desired_looks, fade_left_s
@@ -31,22 +30,14 @@ from controller.service.gateway_state import (
     DesiredLooks,
     GatewayState,
     Issued,
-    ReportedState,
     Status,
     TurnFacts,
 )
 from controller.service.reconcile import reconcile
-from controller.service.values import Value, looks_value, rules_value, span
+from controller.service.values import Value, looks_value, rules_value
+from controller.service.watches import ClockWatch, StopWatch, clock_off_s
 
 LISTEN_S = 0.5
-CLOCKS_APART_S = 5.0
-"""As much as a clock may be moved without being called stepped."""
-APART_FROM = 3
-"""So many reports in a row by another time are an event: one or two may have been delayed."""
-SAME_COUNT_S = 0.5
-"""How far a gateway's clock may be slewed between two of its reports."""
-DARK_S = 5.0
-"""How soon after a safety stop a gateway that does not confirm dark is named: somebody may be standing under it."""
 REMEMBERED = 64
 """So many documents sent to a gateway are recognised when they come back from the broker."""
 
@@ -82,18 +73,14 @@ class Controller:
         self._connected_s: float | None = None
         self._trusted_s: float | None = None
         """Since when the clock is believed, or a stop needs none; None while no gateway is sent anything."""
-        self._last_reading: ClockReading | None = None
-        self._unlike_clocks: Counter[str] = Counter()
-        """By gateway, how many reports in a row came by another time than ours."""
+        self._clock_watch = ClockWatch()
         self._planned_because: str | None = None
         self._positions = {name: position for position, name in enumerate(self.gateways)}
         self._due_s: dict[str, float] = {}
         """By gateway, when it is next decided without any news; never where it is missing."""
         self._due: list[tuple[float, str]] = []
         """The same as a heap, with entries that `_due_s` has replaced since."""
-        self._stop: SafetyStop | None = None
-        self._dark_by_s = inf
-        self._lit_reported = False
+        self._stop_watch = StopWatch(self._in_order)
         self._is_blind = False
         self._lit = set(self.gateways)
         """The gateways that do not confirm dark."""
@@ -157,7 +144,7 @@ class Controller:
 
     def stopped(self, reading: ClockReading) -> None:
         """A safety stop was acknowledged, or once more: whether all is dark is an event once more."""
-        self._dark_by_s = min(self._dark_by_s, reading.mono + DARK_S)
+        self._stop_watch.acknowledged(reading.mono)
 
     def connected(self, reading: ClockReading) -> None:
         """A connection began: everything is sent again, and no report from before the first connection counts."""
@@ -191,12 +178,13 @@ class Controller:
         state = self.states[gateway.name]
         before = state.reported
         is_leftover = retained and report.fault is not None and report.fault.passes
-        if is_leftover or _is_overtaken(report, before, gateway.quiet_s, reading.mono):
+        if is_leftover or before.overtakes(report, gateway.quiet_s, reading.mono):
             return
         reported = before.after(report, reading.mono, fresh=not retained)
         if report.order is not None:
-            reported = replace(reported, clock_off_s=None if retained else _clock_off_s(report, reading))
-            self._compare_clocks(gateway.name, reported, reading)
+            reported = replace(reported, clock_off_s=None if retained else clock_off_s(report, reading))
+            if event := self._clock_watch.compare(gateway.name, reported, reading):
+                self._report(event, reading)
         said_online = state.said_online or (not retained and report.online is True and before.online is True)
         self.states[gateway.name] = replace(state, reported=reported, said_online=said_online)
         self._undecided.add(gateway.name)
@@ -205,20 +193,6 @@ class Controller:
         if report.order is not None:
             self._report_problems(gateway, set(before.problems), set(reported.problems), reading)
             self._compare_orders(gateway, topic, report, report.order, reading)
-
-    def _compare_clocks(self, name: str, reported: ReportedState, reading: ClockReading) -> None:
-        """Report a gateway whose clock differs from ours, and when it does not any more."""
-        if reported.clock_off_s is None and reported.clock != "anchor":
-            return
-        off_s, before = reported.clock_off_s or 0.0, self._unlike_clocks[name]
-        if abs(off_s) <= CLOCKS_APART_S * reading.pace:
-            self._unlike_clocks[name] = 0
-            if before >= APART_FROM:
-                self._report(new_event("TWL-T007", gateway=name), reading)
-            return
-        self._unlike_clocks[name] += 1
-        if self._unlike_clocks[name] == APART_FROM:
-            self._report(new_event("TWL-T006", gateway=name, **_clock_distance(off_s)), reading)
 
     def _report_problems(self, gateway: Gateway, before: set[str], after: set[str], reading: ClockReading) -> None:
         """Report what a gateway of our own says is wrong; a foreign writer on its topic has an event of its own."""
@@ -278,7 +252,7 @@ class Controller:
         if is_blind:
             return TurnResult((), events, None, None, frozenset(changed))
         summary_s = reading.mono + (self._rate_limit.due_s - reading.beat_s) / reading.pace
-        wake_s = min(summary_s, self._dark_by_s, self._next_due_s())
+        wake_s = min(summary_s, self._stop_watch.due_s, self._next_due_s())
         wake_at = self._plan.wake_at
         return TurnResult(tuple(messages), events, wake_at, wake_s if wake_s < inf else None, frozenset(changed))
 
@@ -304,43 +278,20 @@ class Controller:
         return names, [message for name in names for message in self._decide(self.gateways[name], cue, reading)]
 
     def _watch_clock(self, reading: ClockReading) -> None:
-        """Report steps of the clock and changes of trust; also a clock that is not trusted at the start."""
-        last, self._last_reading = self._last_reading, reading
-        shows = reading.wall - timedelta(seconds=reading.ahead_s)
-        if last is not None and last.stepped_s != reading.stepped_s:
-            step_s = round(reading.stepped_s - last.stepped_s, 1)
-            self._report(new_event("TWL-T002", step_s=step_s, now=f"{shows:%Y-%m-%d %H:%M:%S} UTC"), reading)
+        news = self._clock_watch.look(reading)
+        for event in news.events:
+            self._report(event, reading)
+        if news.is_stepped:
             self._planned_because = "clock"
-        known_before = last.known if last is not None else None
-        if reading.known is not None and known_before is None:
-            self._report(_against_known(shows, reading.known), reading)
-        elif reading.known is None and known_before is not None:
-            self._report(new_event("TWL-T004", now=f"{shows:%Y-%m-%d %H:%M} UTC"), reading)
-        if reading.trust is Trust.SUSPECT and reading.steps >= RESTLESS > (last.steps if last is not None else 0):
-            self._report(new_event("TWL-T005", times=reading.steps), reading)
-        before = last.trust.value if last is not None else Trust.TRUSTED.value
-        if before != reading.trust.value:
-            before = before if last is not None else "–"
-            self._events.append(new_event("TWL-T001", trust=reading.trust.value, before=before))
+        if news.trust is not None:
+            self._events.append(news.trust)
             self._undecided.update(self.gateways)
 
     def _watch_stop(self, reading: ClockReading) -> None:
-        """Report the gateways that do not confirm dark under a safety stop, and when all of them do."""
-        stop = self.program.stop
-        if stop is None:
-            self._stop, self._dark_by_s, self._lit_reported = None, inf, False
-            return
-        if self._stop is None:
-            self._stop = stop
-            self.stopped(reading)
         is_current = self._connected_s is not None and not self._is_listening(reading)
-        lit = self._lit if is_current else set(self.gateways)
-        if lit and self._dark_by_s <= reading.mono:
-            self._events.append(new_event("TWL-O113", owner=stop.owner, gateways=", ".join(self._in_order(lit))))
-            self._dark_by_s, self._lit_reported = inf, True
-        elif not lit and (self._lit_reported or self._dark_by_s < inf):
-            self._events.append(new_event("TWL-O114", owner=stop.owner))
-            self._dark_by_s, self._lit_reported = inf, False
+        lit = self._lit if is_current else self.gateways.keys()
+        if event := self._stop_watch.look(self.program.stop, lit, reading.mono):
+            self._events.append(event)
 
     def _in_order(self, names: Iterable[str]) -> list[str]:
         """In the order of the file."""
@@ -472,38 +423,3 @@ class Controller:
 
     def _report(self, event: Event, reading: ClockReading) -> None:
         self._events.extend(self._rate_limit.pass_on(event, reading.beat_s))
-
-
-def _against_known(shows: datetime, known: datetime) -> Event:
-    said = {"now": f"{shows:%Y-%m-%d %H:%M} UTC", "known": f"{known:%Y-%m-%d %H:%M} UTC"}
-    return new_event("TWL-T003", **said, **_clock_distance((shows - known).total_seconds()))
-
-
-def _clock_distance(ahead_s: float) -> dict[str, object]:
-    count, unit = span(abs(ahead_s))
-    return {"apart": count, "unit": unit, "side": "behind" if ahead_s < 0 else "ahead of"}
-
-
-def _is_overtaken(report: Report, before: ReportedState, within_s: float, now_s: float) -> bool:
-    """Whether a report was made before one that has come already, as happens over two brokers.
-
-    The gateway's own count of seconds since it started decides, since no step of a clock moves it. A gateway that has
-    started anew since has a lower count, too: where it may have, the report is the older one only if its clock lies as
-    far back as its count. And only as far back as a broker may lag: one absurd count must not silence a gateway for
-    ever.
-    """
-    if report.uptime_s is None or before.uptime is None:
-        return False
-    uptime_s, came_s = before.uptime
-    earlier_s = uptime_s - report.uptime_s
-    may_have_started_since = report.uptime_s <= now_s - came_s
-    by_clock_s = (before.at - report.at).total_seconds() if before.at is not None and report.at is not None else None
-    is_alike = by_clock_s is not None and abs(by_clock_s - earlier_s) < SAME_COUNT_S
-    return 0 < earlier_s <= within_s and (is_alike or not may_have_started_since)
-
-
-def _clock_off_s(report: Report, reading: ClockReading) -> float | None:
-    """How far the clock of a gateway is ahead of ours, where it goes by its own and ours says anything."""
-    if report.at is None or report.clock != "own" or reading.trust is Trust.SUSPECT:
-        return None
-    return round((report.at - reading.wall).total_seconds(), 1)

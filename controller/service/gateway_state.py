@@ -24,6 +24,9 @@ DesiredLooks = Mapping[str, ZoneState]
 
 NEVER = float("-inf")
 
+SAME_COUNT_S = 0.5
+"""How far a gateway's clock may be slewed between two of its reports."""
+
 REPAIRS = TokenBucket(burst=5, every_s=12.0)
 """Five differences that appear by themselves are repaired at once; after that as many a minute."""
 ABSENCES = TokenBucket(burst=2, every_s=30.0)
@@ -105,6 +108,23 @@ class ReportedState:
             clock=report.clock,
             problems=report.problems,
         )
+
+    def overtakes(self, report: Report, within_s: float, now_s: float) -> bool:
+        """Whether a report was made before the one that has come already, as happens over two brokers.
+
+        The gateway's own count of seconds since it started decides, since no step of a clock moves it. A gateway that
+        has started anew since has a lower count, too: where it may have, the report is the older one only if its clock
+        lies as far back as its count. And only as far back as a broker may lag: one absurd count must not silence a
+        gateway for ever.
+        """
+        if report.uptime_s is None or self.uptime is None:
+            return False
+        uptime_s, came_s = self.uptime
+        earlier_s = uptime_s - report.uptime_s
+        may_have_started_since = report.uptime_s <= now_s - came_s
+        by_clock_s = (self.at - report.at).total_seconds() if self.at is not None and report.at is not None else None
+        is_alike = by_clock_s is not None and abs(by_clock_s - earlier_s) < SAME_COUNT_S
+        return 0 < earlier_s <= within_s and (is_alike or not may_have_started_since)
 
     def mended(self) -> "ReportedState":
         """Without the faults that a vendor's gateway has shown, now that it is right; our own contract reports its
