@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 
-from controller.config.load import Setup
 from controller.errors import WatertowerError
 from controller.events import CATALOGUE
 from controller.gateways.base import Gateway
@@ -62,7 +61,7 @@ def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) 
     """Those that are not confirmed first; `q` is part of a name, a kind or a part of the landmark."""
     snapshot = visited.snapshot
     wanted = status if status in {NOT_CONFIRMED, *WORST_FIRST} else ALL
-    found = [name for name in _by_status(snapshot) if _fits(snapshot, name, q, wanted)]
+    found = [name for name in _by_status(snapshot) if _fits(snapshot, name, plain(q), wanted)]
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(1, page), pages)
     rows = [_row(visited, snapshot, each) for each in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
@@ -91,13 +90,12 @@ def gateway(visited: ForViewer, name: str) -> Response:
     health, state = snapshot.gateway(name), snapshot.states.get(name)
     if health is None or state is None:
         raise HTTPException(404)
-    keys = next(each for each in snapshot.setup.tower.gateways if each.name == name)
     return visited.page(
         "gateway",
         gateway=health,
         row=_row(visited, snapshot, name),
         zones=[_zone(visited, snapshot, zone, each) for zone, each in health.zones.items()],
-        facts=[*_facts(visited, snapshot, health, state, keys)],
+        facts=[*_facts(visited, snapshot, health, state, snapshot.defined[name])],
         problems={each: _problem(visited, each) for each in filter(None, (health.code, *health.problems))},
         events=_last_events(visited, name),
     )
@@ -112,18 +110,17 @@ def _fits(snapshot: Snapshot, name: str, q: str, wanted: str) -> bool:
     status = snapshot.statuses[name]
     if wanted not in {ALL, status} and not (wanted == NOT_CONFIRMED and status != "confirmed"):
         return False
-    return not q or any(plain(q) in plain(each) for each in _said_of(snapshot.setup, name))
+    return not q or any(q in plain(each) for each in _said_of(snapshot, name))
 
 
-def _said_of(setup: Setup, name: str) -> Iterator[str]:
+def _said_of(snapshot: Snapshot, name: str) -> Iterator[str]:
     """What a gateway is found by."""
-    keys = next((each for each in setup.tower.gateways if each.name == name), None)
+    keys = snapshot.defined[name]
     yield name
-    if keys is not None:
-        yield keys.kind
-        for zone in keys.zone_names:
-            yield zone
-            yield from setup.tower.landmark.parts.get(zone, {}).values()
+    yield keys.kind
+    for zone in keys.zone_names:
+        yield zone
+        yield from snapshot.setup.tower.landmark.parts.get(zone, {}).values()
 
 
 def _row(visited: Visit, snapshot: Snapshot, name: str) -> GatewayRow:

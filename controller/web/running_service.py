@@ -69,7 +69,7 @@ class Snapshot:
         state = self.states.get(name)
         if state is None:
             return None
-        return gateway_health(self._gateways[name], state, self.cue, self.rules, self.reading, self.codes.get(name))
+        return gateway_health(self.defined[name], state, self.cue, self.rules, self.reading, self.codes.get(name))
 
     def gateways(self, names: tuple[str, ...] | None = None) -> tuple[GatewayHealth, ...]:
         """The documents of these gateways, of all without names."""
@@ -79,11 +79,12 @@ class Snapshot:
     @cached_property
     def statuses(self) -> Mapping[str, Status]:
         """The status of each gateway, that of its worst zone."""
-        zones = ((name, self._gateways[name].zone_names, state.status) for name, state in self.states.items())
+        zones = ((name, self.defined[name].zone_names, state.status) for name, state in self.states.items())
         return {name: worst({status.get(zone, "unknown") for zone in names}) for name, names, status in zones}
 
     @cached_property
-    def _gateways(self) -> Mapping[str, Gateway]:
+    def defined(self) -> Mapping[str, Gateway]:
+        """Each gateway by name, as tower.yaml has it."""
         return {gateway.name: gateway for gateway in self.setup.tower.gateways}
 
 
