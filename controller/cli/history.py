@@ -20,7 +20,7 @@ from controller.events.formatters import json_text
 from controller.events.models import printable
 from controller.events.words import day_words
 from controller.schedule.changes import Changes, changes
-from controller.service.change_words import ChangeWords, changes_value, summary_words
+from controller.service.change_words import ChangeWords, summary_words
 from controller.service.saving import (
     DiskSchedule,
     NotWritable,
@@ -30,6 +30,7 @@ from controller.service.saving import (
     SaveRejected,
     ScheduleKeeper,
     history_value,
+    version_document,
 )
 from controller.state.accounts import AccountStore
 from controller.state.accounts_file import ACCOUNTS
@@ -136,14 +137,13 @@ def _version(store: VersionStore, asked: str) -> ScheduleVersion:
 
 def _show(keeper: ScheduleKeeper, version: ScheduleVersion, options: Options, as_json: bool) -> None:
     """The text of a version, and what it changed when it was saved."""
+    if as_json:
+        click.echo(json_text(version_document(keeper, version), indent=2))
+        return
     before, text = keeper.changed_by(version)
     old, new = (None if each is None else keeper.parsed(each) for each in (before, text))
     changed = changes(old.program(), new.program(), version.at) if old is not None and new is not None else None
     shown = text.decode("utf-8", errors="replace")
-    if as_json:
-        value = {"version": 1, **version.value, "text": shown}
-        click.echo(json_text({**value, "changes": changes_value(changed) if changed else None}, indent=2))
-        return
     click.echo(_line(version, _zone(new, options), options))
     if changed is not None and new is not None:
         click.echo("\n".join(change_words(new, changed, options).what()))

@@ -14,6 +14,25 @@ _STOP, _OVERRIDE, _SKIP, _UNKNOWN, _PAST = (
 )
 
 
+def override_value(stored: StoredOverride) -> dict[str, object]:
+    """An override, or a skip, for programs; what it tells the public where it tells something."""
+    public = {"about": dict(stored.about), "link": stored.link, "skips": stored.skips}
+    return {
+        "id": stored.id,
+        "owner": stored.owner,
+        "reason": stored.reason,
+        "looks": {zone: look.at(0.0).value for zone, look in stored.override.looks.items()},
+        "from": rfc3339(stored.start),
+        "until": rfc3339(stored.override.end),
+        **{key: value for key, value in public.items() if value},
+    }
+
+
+def stop_value(stored: StoredOverride) -> dict[str, object]:
+    """A safety stop, for programs."""
+    return {"owner": stored.owner, "reason": stored.reason, "since": rfc3339(stored.start)}
+
+
 @dataclass(frozen=True, slots=True)
 class ManualState:
     """What is set by hand; it is not `known` where no service keeps its state here, or it cannot be read."""
@@ -34,18 +53,8 @@ class ManualState:
 
     def document(self, start: datetime, now: datetime) -> dict[str, object]:
         """For programs: what is set by hand, and whether the answer begins in the past."""
-        stop = {"owner": self.stop.owner, "reason": self.stop.reason} if self.stop else None
-        overrides = [
-            {
-                "owner": stored.owner,
-                "reason": stored.reason,
-                "looks": {zone: look.at(0.0).value for zone, look in stored.override.looks.items()},
-                "from": rfc3339(stored.start),
-                "until": rfc3339(stored.override.end),
-                **({"skips": stored.skips} if stored.skips else {}),
-            }
-            for stored in self.overrides
-        ]
+        stop = stop_value(self.stored_stop) if self.stored_stop is not None else None
+        overrides = [override_value(stored) for stored in self.overrides]
         return {"of_the_past": start < now, "by_hand": {"known": self.known, "stop": stop, "overrides": overrides}}
 
     def notices(self, start: datetime, end: datetime, now: datetime, zone: tzinfo) -> Iterator[Phrase]:

@@ -22,7 +22,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.rfc3339 import rfc3339
 from controller.schedule.changes import changes
-from controller.service.change_words import summary_value
+from controller.service.change_words import changes_value, summary_value
 from controller.state import NotRead, atomic
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
@@ -218,6 +218,16 @@ class ScheduleKeeper:
 def history_value(current: DiskSchedule, versions: Iterable[ScheduleVersion]) -> dict[str, object]:
     """The file as it stands and its versions, for documents."""
     return {"version": 1, "file": current.value, "versions": [version.value for version in versions]}
+
+
+def version_document(keeper: ScheduleKeeper, version: ScheduleVersion) -> dict[str, object]:
+    """A version with its text and with what it changed when it was saved, as far as both texts can be used today.
+    Raises NotRead."""
+    before, text = keeper.changed_by(version)
+    old, new = (None if each is None else keeper.parsed(each) for each in (before, text))
+    changed = changes(old.program(), new.program(), version.at) if old is not None and new is not None else None
+    shown = text.decode(errors="replace")
+    return {"version": 1, **version.value, "text": shown, "changes": changes_value(changed) if changed else None}
 
 
 def owner_of(path: Path) -> str | None:

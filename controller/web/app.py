@@ -20,6 +20,9 @@ from controller.errors import WatertowerError
 from controller.events import new_event
 from controller.web import (
     accounts_view,
+    api,
+    api_acts,
+    api_schedule,
     draft_view,
     events_view,
     file_view,
@@ -29,6 +32,7 @@ from controller.web import (
     login_view,
     machine_views,
     more_view,
+    openapi,
     override_view,
     proof_view,
     public_view,
@@ -40,6 +44,16 @@ from controller.web import (
 )
 from controller.web.forms import check_origin, read_form
 from controller.web.login_view import MOST_TO_KEEP, Sent
+from controller.web.problems import (
+    RETRY_AFTER_S,
+    ApiRefused,
+    broken,
+    is_api,
+    of_error,
+    of_parameters,
+    of_status,
+    problem,
+)
 from controller.web.running_service import RunningService
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
 
@@ -75,6 +89,10 @@ ROUTERS = (
     public_view.router,
     why_view.router,
     proof_view.router,
+    api.router,
+    api_acts.router,
+    api_schedule.router,
+    openapi.router,
 )
 
 
@@ -85,11 +103,13 @@ def create_app(service: RunningService, web: Web) -> FastAPI:
     app.state.web = web
     app.state.shared_answers = live.SharedAnswers()
     app.state.unseen_tokens = {}
+    app.state.buckets = {}
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", _Assets(directory=FOLDER / "static"))
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(NotReady, _not_ready)
+    app.add_exception_handler(ApiRefused, _problem)
     app.add_exception_handler(WatertowerError, _refused)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
@@ -144,7 +164,7 @@ def _add(message: MutableMapping[str, Any], headers: dict[str, str]) -> None:
 async def _not_allowed(request: Request, _: Exception) -> Response:
     """To the login, and back to where one was; a form that was sent goes along, so that nothing typed is lost."""
     visited = await run_in_threadpool(visit, request)
-    if visited.visitor.name is not None or request.url.path.startswith("/api/"):
+    if visited.visitor.name is not None:
         return _error(visited, 403)
     if request.method == "POST" and visited.visitor.is_secure:
         try:
@@ -157,12 +177,23 @@ async def _not_allowed(request: Request, _: Exception) -> Response:
     return RedirectResponse(f"/login?next={quote(back, safe='')}", 303)
 
 
+def _problem(request: Request, refused: Exception) -> Response:
+    if not isinstance(refused, ApiRefused):
+        raise refused
+    return problem(visit(request), refused)
+
+
 def _not_ready(request: Request, _: Exception) -> Response:
+    if is_api(request):
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return problem(visit(request), ApiRefused(503, new_event("TWL-W211"), headers=headers))
     return visit(request).page("starting", 503)
 
 
 def _refused(request: Request, error: Exception) -> Response:
     """What the product itself refuses, in its words, with the cure."""
+    if is_api(request) and isinstance(error, WatertowerError):
+        return problem(visit(request), of_error(error))
     visited = visit(request)
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
     text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")
@@ -172,12 +203,16 @@ def _refused(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, StarletteHTTPException | HTTPException) else 500
     headers = getattr(error, "headers", None)
+    if is_api(request):
+        return problem(visit(request), of_status(status, request.url.path, request.method, headers))
     response = _error(visit(request), status)
     response.headers.update(headers or {})
     return response
 
 
-def _bad_parameter(request: Request, _: Exception) -> Response:
+def _bad_parameter(request: Request, error: Exception) -> Response:
+    if is_api(request) and isinstance(error, RequestValidationError):
+        return problem(visit(request), of_parameters(error, request.url.path))
     return _error(visit(request), 400)
 
 
@@ -186,6 +221,8 @@ def _broken(request: Request, error: Exception) -> Response:
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} ({Path(place.filename).name}:{place.lineno})"
     visited.service.tell(new_event("TWL-W106", path=request.url.path, reason=where))
+    if is_api(request):
+        return problem(visited, broken(request.url.path, where))
     return _error(visited, 500)
 
 

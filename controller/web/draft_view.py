@@ -8,8 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval
 from controller.config.schedule_edit import NotPatchable
 from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
-from controller.state.audit import Act
-from controller.state.roles import Source
 from controller.web.forms import Form, FormOf
 from controller.web.proposals import (
     Proposal,
@@ -23,6 +21,7 @@ from controller.web.proposals import (
     notes_on,
     proposal,
     save_edits,
+    save_text,
     summary,
     typed_of,
     version_line,
@@ -97,9 +96,7 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
     if found.after is None or found.disputed or form.get("base") != found.current.sha256:
         return _page(visited, number, found, status=409 if found.after is not None else 422)
     why = " ".join(form.get("why").split())[:LONGEST_WHY]
-    outcome = keeper_of(visited).save(
-        found.text, found.current.sha256, who=visited.visitor.owner, source=Source.PAGE, why=why
-    )
+    outcome = save_text(visited, found.text, found.current.sha256, why)
     match outcome:
         case SaveConflict():
             return visited.to(f"/schedule/draft/{number}")
@@ -115,17 +112,11 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
             }
             text = visited.say("draft.not_writable", **fields)
             return _page(visited, number, found, status=500, why=why, refused=[text])
-    return _saved(visited, number, found, outcome)
+    return _saved(visited, number, outcome)
 
 
-def _saved(visited: Visit, number: int, found: Proposal, outcome: Saved) -> RedirectResponse:
+def _saved(visited: Visit, number: int, outcome: Saved) -> RedirectResponse:
     visited.service.accounts.drafts.discard(number, visited.visitor.owner)
-    version = outcome.version
-    visited.audit(
-        Act.SCHEDULE_SAVED,
-        before={"sha256": found.current.sha256},
-        after={"sha256": version.sha256, "version": version.number} if version is not None else None,
-    )
     key = "saved" if outcome.taken else "saved_not_taken"
     result = visited.say(f"draft.{key}")
     if outcome.not_kept is not None:

@@ -61,7 +61,7 @@ def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) 
     """Those that are not confirmed first; `q` is part of a name, a kind or a part of the landmark."""
     snapshot = visited.snapshot
     wanted = status if status in {NOT_CONFIRMED, *WORST_FIRST} else ALL
-    found = [name for name in _by_status(snapshot) if _fits(snapshot, name, plain(q), wanted)]
+    found = found_gateways(snapshot, q, wanted)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(1, page), pages)
     rows = [_row(visited, snapshot, each) for each in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
@@ -99,6 +99,12 @@ def gateway(visited: ForViewer, name: str) -> Response:
         problems={each: _problem(visited, each) for each in filter(None, (health.code, *health.problems))},
         events=_last_events(visited, name),
     )
+
+
+def found_gateways(snapshot: Snapshot, q: str, wanted: str) -> list[str]:
+    """The names of those of a status, of ALL or of NOT_CONFIRMED, with `q` in what they are found by; the worst first,
+    else in the order of tower.yaml."""
+    return [name for name in _by_status(snapshot) if _fits(snapshot, name, plain(q), wanted)]
 
 
 def _by_status(snapshot: Snapshot) -> list[str]:

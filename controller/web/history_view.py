@@ -46,7 +46,7 @@ def history(visited: ForViewer, page: Annotated[int, Query(ge=1)] = 1) -> HTMLRe
 def version(visited: ForViewer, number: Number) -> HTMLResponse:
     """One version: what it changed when it was saved, and its text."""
     keeper = keeper_of(visited)
-    found = _version(visited, number)
+    found = version_of(visited, number)
     before, text = keeper.changed_by(found)
     old, new = (None if each is None else keeper.parsed(each) for each in (before, text))
     words = None
@@ -67,7 +67,7 @@ def version(visited: ForViewer, number: Number) -> HTMLResponse:
 @router.post("/history/{number}/restore", include_in_schema=False)
 def restore(visited: ForOperator, number: Number, form: FormOf) -> RedirectResponse:  # noqa: ARG001  checks the form
     """A draft that is equal to a version: what changes is shown before it is saved."""
-    text = keeper_of(visited).versions.text(_version(visited, number))
+    text = keeper_of(visited).versions.text(version_of(visited, number))
     return _drafted(visited, text)
 
 
@@ -86,7 +86,8 @@ def _drafted(visited: Visit, text: bytes) -> RedirectResponse:
     return visited.to(f"/schedule/draft/{draft.id}")
 
 
-def _version(visited: Visit, number: int) -> ScheduleVersion:
+def version_of(visited: Visit, number: int) -> ScheduleVersion:
+    """The version of this number. Raises HTTPException 404 where there is none."""
     found = keeper_of(visited).versions.version(number)
     if found is None:
         raise HTTPException(404)

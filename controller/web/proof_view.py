@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import partial
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from controller.errors import WatertowerError
 from controller.events.words import night_words
@@ -41,22 +41,13 @@ class ProofNight:
 def proof(visited: ForViewer, of: str = "") -> HTMLResponse:
     """Of a campaign or days as people type them; by default of the campaign that was on last."""
     try:
-        return _page(visited, of, _proof(visited, of))
+        return _page(visited, of, proof_of(visited, of))
     except NotRead as error:
         fault, broken, status = None, told(error, visited.language), 503
     except WatertowerError as error:
         fault, broken, status = told(error, visited.language), None, 422
     page = partial(visited.page, "proof", campaigns=_campaigns(visited))
     return page(status, fault=fault, broken=broken, of=of, proof=None)
-
-
-@router.get("/proof.json", include_in_schema=False)
-def proof_json(visited: ForViewer, of: str = "") -> JSONResponse:
-    """The same as values."""
-    try:
-        return JSONResponse(_proof(visited, of).value)
-    except WatertowerError as error:
-        return JSONResponse({"code": error.code}, 503 if isinstance(error, NotRead) else 422)
 
 
 @router.get("/proof/{slug}/{year}", include_in_schema=False)
@@ -69,7 +60,8 @@ def proof_of_campaign(visited: ForViewer, slug: str, year: int) -> HTMLResponse:
     return proof(visited, f"{name} {year:04}")
 
 
-def _proof(visited: Visit, of: str) -> Proof:
+def proof_of(visited: Visit, of: str) -> Proof:
+    """The proof of a campaign or days as people type them. Raises WatertowerError."""
     snapshot, service = visited.snapshot, visited.service
     asked = read_proof_period(of, snapshot.setup, snapshot.now)
     schedules = PastSchedules(VersionStore(service.state, lambda _: None), snapshot.setup)

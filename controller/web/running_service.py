@@ -200,10 +200,11 @@ class RunningService:
         return True
 
     async def request(self, owner: str, **fields: object) -> Event:
-        """The answer of the controller to a manual request: `action`, `look`, `until`, `reason` … as over MQTT. Raises
-        Unreachable where it does not answer in ANSWER_WITHIN_S."""
-        request_id = uuid.uuid4().hex
-        document = {"version": 1, "id": request_id, "owner": owner, **fields}
+        """The answer of the controller to a manual request: `action`, `look`, `until`, `reason` … as over MQTT, with an
+        `id` of its own where the same request may come again. Raises Unreachable where it does not answer in
+        ANSWER_WITHIN_S."""
+        request_id = str(fields.get("id") or uuid.uuid4().hex)
+        document = {"version": 1, **fields, "id": request_id, "owner": owner}
         payload = json.dumps(document, ensure_ascii=False).encode(errors="replace")
         asked = asyncio.run_coroutine_threadsafe(self._answer(request_id, payload), self._control_loop)
         try:

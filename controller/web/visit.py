@@ -213,8 +213,10 @@ def _known(request: Request, service: RunningService, here: Visitor) -> Visitor:
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         token = service.accounts.tokens.find(secret.strip(), now)
-        known = replace(here, role=Role.VIEWER, name=token.owner, via="token", scopes=token.scopes) if token else here
-        return replace(known, csrf="")
+        if token is None:
+            return replace(here, csrf="")
+        known = replace(here, role=Role.VIEWER, name=token.owner, via="token", csrf="")
+        return replace(known, scopes=token.scopes, token=token.name)
     for cookie in (TLS_COOKIE, COOKIE):
         session = service.accounts.sessions.find(request.cookies.get(cookie, ""), now)
         if session is not None:

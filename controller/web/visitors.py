@@ -19,8 +19,8 @@ FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-f
 class Visitor:
     """Who asks. `role` is None for somebody who may see the public view only, `name` for somebody who has not logged
     in. `via` says how they are known: `session`, `proxy`, `token`, `demo` or `open`. A token's visitor has `scopes`
-    beside the role of a viewer. Forms carry `csrf`. `address` is where they are. `is_secure`: nobody on the way can
-    listen, so that a password may be sent."""
+    beside the role of a viewer, and what the `token` is called. Forms carry `csrf`. `address` is where they are.
+    `is_secure`: nobody on the way can listen, so that a password may be sent."""
 
     role: Role | None
     name: str | None = None
@@ -29,11 +29,12 @@ class Visitor:
     address: str = ""
     is_secure: bool = False
     scopes: frozenset[Scope] = frozenset()
+    token: str = ""
 
     @property
     def owner(self) -> str:
-        """By what name acts are recorded."""
-        return self.name or "?"
+        """By what name acts are recorded: of a program that of the account with that of the token."""
+        return f"{self.name or '?'} ({self.token})" if self.token else self.name or "?"
 
     def may(self, role: Role, scope: Scope | None = None) -> bool:
         """Whether they may do what this role may, or what this scope of a token allows."""

@@ -33,7 +33,7 @@ def why(visited: ForViewer, at: str = "", day: str = "", time: str = "") -> HTML
     page = partial(visited.page, "why", last_evening=last_evening)
     try:
         moment = read_instant(asked, snapshot.setup, snapshot.now) if asked else snapshot.now
-        answer = _answer(visited, moment)
+        answer = why_answer(visited, moment)
     except NotRead as error:
         return page(503, fault=None, broken=told(error, visited.language), answer=None, day=day or at, time=time)
     except WatertowerError as error:
@@ -57,7 +57,8 @@ def told(error: WatertowerError, language: Language) -> str:
     return f"{event.text(language)}. {event.action(language)}"
 
 
-def _answer(visited: Visit, moment: datetime) -> WhyAt:
+def why_answer(visited: Visit, moment: datetime) -> WhyAt:
+    """Why it is, or was, so at an instant. Raises NotRead."""
     snapshot, service = visited.snapshot, visited.service
     version = None
     if moment < snapshot.now:

@@ -38,7 +38,10 @@ def needs(method: str, path: str) -> Role | None:
     if ADMINS.fullmatch(path):
         return Role.ADMIN
     if path in {"/override", "/stop", "/stop/lift"} or path.startswith(
-        tuple(f"/schedule/{each}" for each in ("new", "draft", "campaign", "blackout", "everyday", "limit"))
+        (
+            "/api/v1/drafts",
+            *(f"/schedule/{each}" for each in ("new", "draft", "campaign", "blackout", "everyday", "limit")),
+        )
     ):
         return Role.OPERATOR
     # language and theme are one's own
@@ -79,7 +82,8 @@ async def test_a_route_answers_those_who_may_and_nobody_else(
     service.is_ending = True  # streams end at once
     client = browser(Web(listen="0.0.0.0:8443"), "192.0.2.7", "https://tower.example", timeout=5)
     mark = who.pop("csrf", "")
-    answer = await client.request(method, path, headers=who, data={"csrf": mark} if method == "POST" else None)
+    proof = {"data": {"csrf": mark}} if method == "POST" else {}
+    answer = await client.request(method, path, headers=who | {"x-csrf-token": mark}, **proof)
     is_allowed = least is None or (role is not None and role.includes(least))
     assert is_denied(answer) == (not is_allowed), (answer.status_code, answer.headers.get("location"))
 

@@ -1,0 +1,163 @@
+"""The API for reading: how it stands, what is planned and why, gateways, events, proof, versions of the schedule."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Query
+from fastapi.responses import Response
+
+from controller.errors import WatertowerError
+from controller.events.formatters import document
+from controller.locale import languages
+from controller.service.health import GatewayHealth, status_value
+from controller.service.manual_state import ManualState, override_value, stop_value
+from controller.service.period import read_instant, read_period, read_since
+from controller.service.plan_document import moment_document, plan_document
+from controller.service.saving import history_value, version_document
+from controller.state import EventFilter, SqliteHistory
+from controller.web.api_models import (
+    EventsDocument,
+    GatewaysDocument,
+    HistoryDocument,
+    PlanDocument,
+    ProofDocument,
+    StatusDocument,
+    VersionDocument,
+    WhyDocument,
+)
+from controller.web.api_request import V1, ForReading, ForWork, Limit, answer
+from controller.web.events_view import LATEST, LEVELS
+from controller.web.gateways_view import found_gateways
+from controller.web.history_view import Number, version_of
+from controller.web.proof_view import proof_of
+from controller.web.proposals import keeper_of
+from controller.web.tower_view import named_gateways, told_of
+from controller.web.visit import Visit
+from controller.web.why_view import why_answer
+
+router = APIRouter(prefix=V1, tags=["reading"])
+MOST_NIGHTS = 400
+StatusAsked = Literal["all", "unconfirmed", "confirmed", "pending", "differs", "silent", "unknown"]
+Text = Annotated[str, Query(max_length=200)]
+From = Annotated[int, Query(ge=0, le=LATEST, description="Those before this number.")]
+
+
+@router.get("/status", response_model=StatusDocument)
+def status(visited: ForReading) -> Response:
+    """How it stands now; `sentence` says it in each language."""
+    snapshot = visited.snapshot
+    gateways = snapshot.gateways(named_gateways(snapshot))
+    told = {language: told_of(snapshot, gateways, language) for language in languages()}
+    words = ("main", "why", "about", "following", "question")
+    (first, *_) = told.values()
+    by_hand = {
+        "overrides": [override_value(each) for each in snapshot.overrides],
+        "stop": stop_value(snapshot.stop) if snapshot.stop is not None else None,
+    }
+    sentence = {language: {word: getattr(each, word) for word in words} for language, each in told.items()}
+    facts = {"case": first.case, "status": first.status, "sentence": sentence}
+    return answer(visited, {**status_value(snapshot.health, gateways), **facts, **by_hand})
+
+
+@router.get("/plan", response_model=PlanDocument)
+def plan(visited: ForWork, period: Text = "") -> Response:
+    """What is planned in a period: days as the schedule has them, or `INSTANT..INSTANT`; else from now over the next
+    campaign."""
+    snapshot = visited.snapshot
+    start, end = read_period(period, snapshot.setup, snapshot.now)
+    if end - start > timedelta(days=MOST_NIGHTS):
+        raise WatertowerError("TWL-W214", most=MOST_NIGHTS)
+    program = snapshot.program.with_overrides((), None)
+    by_hand = _by_hand(visited).document(start, snapshot.now)
+    return answer(visited, {**plan_document(snapshot.setup, program, start, end), **by_hand})
+
+
+@router.get("/why", response_model=WhyDocument)
+def why(visited: ForWork, at: Text = "") -> Response:
+    """Why it shows, or showed, what it does: now, or at an instant as people type it."""
+    snapshot = visited.snapshot
+    moment = read_instant(at, snapshot.setup, snapshot.now) if at.strip() else snapshot.now
+    found = why_answer(visited, moment)
+    by_hand = _by_hand(visited).document(moment, snapshot.now)
+    return answer(visited, {**moment_document(snapshot.program, moment), **by_hand, **found.value})
+
+
+def _by_hand(visited: Visit) -> ManualState:
+    return ManualState(True, visited.snapshot.overrides, visited.snapshot.stop)
+
+
+@router.get("/gateways", response_model=GatewaysDocument)
+def gateways(
+    visited: ForReading,
+    status: StatusAsked = "all",
+    q: Text = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    limit: Limit = 100,
+) -> Response:
+    """Gateways, the worst first; `q` is part of a name, a kind or a part of the landmark."""
+    snapshot = visited.snapshot
+    found = found_gateways(snapshot, q, status)
+    named = tuple(found[(page - 1) * limit : page * limit])
+    value = {
+        "version": 1,
+        "total": len(snapshot.states),
+        "counts": dict(snapshot.health.counts),
+        "found": len(found),
+        "page": page,
+        "pages": max(1, -(-len(found) // limit)),
+        "gateways": [each.model_dump(mode="json") for each in snapshot.gateways(named)],
+    }
+    return answer(visited, value)
+
+
+@router.get("/gateways/{name}", response_model=GatewayHealth)
+def gateway(visited: ForReading, name: str) -> Response:
+    """The document of one gateway."""
+    found = visited.snapshot.gateway(name)
+    if found is None:
+        raise HTTPException(404)
+    return answer(visited, found.model_dump(mode="json"))
+
+
+@router.get("/events", response_model=EventsDocument)
+def events(  # noqa: PLR0913, PLR0917  the filters
+    visited: ForReading,
+    level: Literal["info", "warning", "error"] = "info",
+    code: Text = "",
+    gateway: Text = "",
+    since: Text = "",
+    until: Text = "",
+    before: From = LATEST,
+    limit: Limit = 100,
+) -> Response:
+    """What has happened, the newest first: from a level on, of one code, about one gateway, since and until an instant
+    (or so long ago, as `12 h`)."""
+    snapshot = visited.snapshot
+    start, end = (read_since(each, snapshot.setup, snapshot.now) if each.strip() else None for each in (since, until))
+    wanted = EventFilter(LEVELS[level], code.strip().upper() or None, gateway.strip() or None, start, end)
+    found = SqliteHistory(visited.service.state).newest(wanted, before, limit)
+    told = [{"number": number, **document(each.event, each.at, visited.language)} for number, each in found]
+    following = found[-1][0] if len(found) == limit else None
+    return answer(visited, {"version": 1, "events": told, "next": following})
+
+
+@router.get("/proof", response_model=ProofDocument)
+def proof(visited: ForWork, of: Text = "") -> Response:
+    """How much of the planned light was confirmed: of a campaign or days as people type them, by default of the
+    campaign that was on last."""
+    return answer(visited, proof_of(visited, of).value)
+
+
+@router.get("/history", response_model=HistoryDocument)
+def history(visited: ForWork, before: From = LATEST, limit: Limit = 100) -> Response:
+    """The versions of the schedule."""
+    keeper = keeper_of(visited)
+    versions = [each for each in keeper.versions.versions() if each.number < before]
+    following = versions[limit - 1].number if len(versions) > limit else None
+    return answer(visited, {**history_value(keeper.read(), versions[:limit]), "next": following})
+
+
+@router.get("/history/{number}", response_model=VersionDocument)
+def version(visited: ForWork, number: Number) -> Response:
+    """One version, with its text and with what it changed."""
+    return answer(visited, version_document(keeper_of(visited), version_of(visited, number)))
