@@ -12,10 +12,12 @@ import pytest
 from controller.clock import Trust
 from controller.config.load import Setup
 from controller.service.control_loop import override_policy
+from controller.service.gateway_state import Status
 from controller.service.override_preview import looks_at, offered_ends
 from controller.state import password_rule
 from controller.state.roles import Role
 from controller.web import running_service
+from controller.web.running_service import Snapshot
 from tests.web.answering import AnsweringService, LoggedIn, logged_in
 from tests.web.conftest import Browser, SetClock
 
@@ -210,6 +212,32 @@ async def test_while_the_clock_is_suspect_only_the_stop_works(kim: LoggedIn, con
     assert controller.manager.in_force == ()
     assert (await kim.post("/stop")).status_code == 303
     assert controller.manager.stop is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("silent", "Ändringen når inte mast just nu."),
+        ("differs", "Ändringen når inte mast just nu."),
+        ("pending", ""),
+        ("confirmed", ""),
+    ],
+)
+async def test_whom_a_change_does_not_reach_is_said(
+    kim: LoggedIn, controller: AnsweringService, status: Status, said: str
+) -> None:
+    """Before somebody wonders why nothing happens."""
+    zones = dict.fromkeys(controller.setup.tower.zones, status)
+
+    def change(snapshot: Snapshot) -> Snapshot:
+        states = {name: replace(state, status=zones) for name, state in snapshot.states.items()}
+        return replace(snapshot, states=states)
+
+    controller.change = change
+    controller.publish()
+    page = (await kim.get("/override")).text
+    assert ("Ändringen når inte" in page) == bool(said)
+    assert said in page
 
 
 async def test_a_campaign_is_left_out(kim: LoggedIn, controller: AnsweringService) -> None:

@@ -126,7 +126,8 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
 }
 
 function post(path, form, button) {
-  const body = new URLSearchParams(new FormData(form, button));
+  const body = new URLSearchParams(new FormData(form));
+  if (button?.name) body.append(button.name, button.value);  // Safari 16 leaves it out
   return fetch(path, { method: "POST", body, headers: { "X-Live": "1" }, cache: "no-store" });
 }
 
