@@ -1,12 +1,14 @@
 """`watertower plan`: night by night what will be shown and why, or one moment explained."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic import ValidationError
 
-from controller.cli.manual_state import notices, read_by_hand
+from controller import plain_file
+from controller.app.last_good import LAST_GOOD
 from controller.cli.options import Options, common
 from controller.cli.plan_table import calendar, csv_text, table
 from controller.cli.swatch import swatch
@@ -14,12 +16,15 @@ from controller.clock import SystemClock
 from controller.config.load import load
 from controller.errors import WatertowerError
 from controller.events.formatters import json_text
+from controller.events.models import printable
 from controller.events.words import rule_words, with_names
-from controller.locale import template
+from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
 from controller.service.desired import desired_looks, fade_left_s
+from controller.service.manual_state import ManualState
+from controller.service.override_request import StoredOverride
 from controller.service.past import NOTHING_RECORDED
 from controller.service.past_schedules import PastSchedules
 from controller.service.period import SOON, read_instant, read_period
@@ -28,9 +33,14 @@ from controller.service.sentence import names_of
 from controller.service.values import rules_value
 from controller.service.why_at import WhyAt, why_at
 from controller.state import SqliteHistory
+from controller.state.json_file import MOST_BYTES
+from controller.state.override_file import OverrideContent, by_id, in_force
 from controller.state.versions import VersionStore
 from controller.web.bars import plan_picture
 from controller.web.nights import night_bars
+
+LONGEST = 600
+"""Letters of a notice."""
 
 
 @click.command("plan")
@@ -135,3 +145,28 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
     if following is not None:
         lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone, 'seconds')}")
     return lines
+
+
+def read_by_hand(options: Options, now: datetime) -> ManualState:
+    """What is set by hand now, by the state directory: a plan of the files alone would not say what the tower shows.
+    The file may be another program's, and be written meanwhile; it is only read."""
+    try:
+        state = options.state_dir
+        content = OverrideContent.model_validate_json(plain_file.read(state / "overrides.json", MOST_BYTES))
+        rows = by_id(content.held)
+        overrides = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "override")]
+        stops = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "stop")]
+    except FileNotFoundError:
+        return ManualState(known=(state / LAST_GOOD).is_dir())  # a service runs here, and nothing was ever set
+    except (OSError, ValidationError, WatertowerError):
+        return ManualState()
+    current = tuple(stored for stored in overrides if stored.override.end > now)
+    return ManualState(True, current, stops[-1] if stops else None)
+
+
+def notices(
+    by_hand: ManualState, span: tuple[datetime, datetime], now: datetime, zone: tzinfo, language: Language
+) -> list[str]:
+    """The notices as lines for people."""
+    found = by_hand.notices(*span, now.astimezone(UTC), zone)
+    return [f"! {printable(phrase.said(language), LONGEST)}" for phrase in found]
