@@ -153,6 +153,13 @@ def disputes(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> tuple[
     return tuple(one for edit in found for one in _disputes_of(edit, field_texts_of(document, edit)))
 
 
+def gone(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> tuple[str, ...]:
+    """The names of rules that are edited and that somebody else has taken out, or called otherwise, meanwhile."""
+    document = open_schedule(text, tower).document
+    named = (edit for edit in edits if isinstance(edit, RuleEdit | RuleRemoval) and edit.name is not None)
+    return tuple(edit.name or "" for edit in named if form_of(document, edit.group, edit.name or "") is None)
+
+
 def field_texts_of(document: Any, edit: RuleEdit) -> Fields:
     """The fields of the rule that is edited, as a document has them; none where it is gone."""
     form = form_of(document, edit.group, edit.name or "")
@@ -160,7 +167,7 @@ def field_texts_of(document: Any, edit: RuleEdit) -> Fields:
 
 
 def _disputes_of(edit: RuleEdit, now: Fields) -> Iterator[FieldDispute]:
-    for field in dict.fromkeys((*edit.was, *now, *edit.fields)):
+    for field in dict.fromkeys((*edit.was, *now, *edit.fields)) if now else ():
         was, theirs, mine = (fields.get(field, "") for fields in (edit.was, now, edit.fields))
         if theirs not in {was, mine} and mine != was:
             yield FieldDispute(edit.group, edit.name or "", field, was, theirs, mine)

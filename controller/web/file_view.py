@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from controller.config.cure_place import said_in
+from controller.config.cures import followed
 from controller.config.findings import Finding
 from controller.config.load import open_schedule
 from controller.config.schedule_draft import WholeText
@@ -34,6 +36,8 @@ class ShownFinding:
     lines: tuple[tuple[int, str], ...]
     mark: str
     is_error: bool
+    cures: tuple[tuple[str, str], ...] = ()
+    """Which one, and what would be written instead."""
 
 
 @router.get("/schedule/file", include_in_schema=False)
@@ -63,9 +67,28 @@ def _change(visited: Visit, form: Form) -> HTMLResponse | RedirectResponse:
     text = form.raw("text").replace("\n", FileText.of(_current(visited)).newline)
     draft = add_edit(visited, WholeText(text=text), form.get("base"))
     opened = open_schedule(text.encode(), visited.snapshot.setup.tower)
+    cured = _cured(text, form.get("apply"), opened.findings, visited) if form.get("apply") else None
+    if cured is not None:
+        return _shown(visited, cured, base=draft.base)
     if opened.schedule is None or form.get("then") == "check":
         return _shown(visited, text, base=draft.base, status=422 if opened.schedule is None else 200)
     return visited.to(f"/schedule/draft/{draft.id}")
+
+
+def _cured(text: str, key: str, findings: tuple[Finding, ...], visited: Visit) -> str | None:
+    """The text once a suggestion is followed, which is kept as the draft; None where there is no such suggestion."""
+    for finding in findings:
+        for cure in finding.suggestions:
+            if _cure_key(finding, said_in(cure.shown, visited.language)) == key:
+                new = followed(text.encode(), cure, visited.language).decode()
+                add_edit(visited, WholeText(text=new), draft.base if (draft := draft_of(visited)) is not None else "")
+                return new
+    return None
+
+
+def _cure_key(finding: Finding, shown: str) -> str:
+    line = finding.place.line if finding.place is not None else 0
+    return f"{finding.code}/{line}/{shown}"
 
 
 def _current(visited: Visit) -> bytes:
@@ -97,6 +120,7 @@ def _page(
         findings=[_finding(each, lines, visited) for each in findings[:MOST_SHOWN]],
         number=latest.number if latest is not None else None,
         may_edit=visited.service.keeper is not None,
+        may_drop=latest is not None and base == keeper_of(visited).read().sha256 and errors > 0,
     )
 
 
@@ -107,6 +131,7 @@ def _finding(finding: Finding, lines: tuple[str, ...], visited: Visit) -> ShownF
     else:
         first = max(1, place.line - AROUND)
         shown = tuple((number, lines[number - 1]) for number in range(first, place.line + 1) if number <= len(lines))
+    shown_cures = [said_in(cure.shown, visited.language) for cure in finding.suggestions]
     return ShownFinding(
         code=event.code,
         text=event.text(visited.language),
@@ -115,4 +140,5 @@ def _finding(finding: Finding, lines: tuple[str, ...], visited: Visit) -> ShownF
         lines=shown,
         mark=" " * (place.column - 1) + "^" * max(1, place.end - place.column) if place is not None else "",
         is_error=finding.is_error,
+        cures=tuple((_cure_key(finding, each), each) for each in shown_cures),
     )

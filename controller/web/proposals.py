@@ -21,11 +21,13 @@ from controller.config.schedule_draft import (
     applied,
     disputes,
     dumped,
+    gone,
     read_edits,
     rebased,
     with_edit,
 )
 from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome
+from controller.config.tower import Tower
 from controller.errors import Refused
 from controller.events.words import day_words
 from controller.schedule.changes import Changes, changes
@@ -49,7 +51,7 @@ class Proposal:
 
     `outcome` is the new text, or why there is none; `after` is the setup with it, None where it has `findings`.
     `is_moved_on`: somebody else has saved since the draft began, and its edits are applied anew. `disputed` are fields
-    that both changed: they must be chosen first.
+    that both changed: they must be chosen first. Of rules that are `gone` there is nothing to change.
     """
 
     current: DiskSchedule
@@ -59,6 +61,7 @@ class Proposal:
     findings: tuple[Finding, ...] = ()
     is_moved_on: bool = False
     disputed: tuple[FieldDispute, ...] = ()
+    gone: tuple[str, ...] = ()
 
     @property
     def text(self) -> bytes:
@@ -191,7 +194,12 @@ def _proposed(
         findings = outcome.findings
     elif isinstance(outcome, NotPatchable):
         findings = (outcome.finding, *outcome.findings)
-    return Proposal(current, edits, outcome, after, findings, is_moved_on, disputed)
+    missing = () if isinstance(outcome, Edited) or _is_whole(edits) else gone(current.text, edits, _tower(visited))
+    return Proposal(current, edits, outcome, after, findings, is_moved_on, disputed, missing)
+
+
+def _tower(visited: Visit) -> Tower:
+    return visited.snapshot.setup.tower
 
 
 def _is_whole(edits: tuple[ScheduleEdit, ...]) -> bool:

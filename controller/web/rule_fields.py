@@ -114,8 +114,10 @@ class RuleFields:
         for key in ("days", "except", "confirmed_for"):
             texts[key] = _as_before(form.get(key), lists.get(key, ()), key)
         texts["hours"] = text_of(self._hours(form, before))
-        if self.group in LIT:
+        if self.group in LIT and (before is None or "color" not in before.advanced):
             texts |= self._colors(form, before)
+            if form.get("by_zone") or form.get("color") != SEVERAL:
+                texts["change_every"] = ""  # nothing changes
         for key in before.advanced if before is not None else ():
             texts = _kept(texts, key, field_texts(before) if before is not None else {})
         return {key: text for key, text in texts.items() if text}

@@ -52,6 +52,7 @@ function judgeAge() {
 }
 
 async function refresh() {
+  if (!document.querySelector("[data-part]")) return;
   if (busy) { again = true; return; }
   busy = true;
   const seen = document.querySelector("[data-newest]")?.dataset.newest ?? "";
