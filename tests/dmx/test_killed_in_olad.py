@@ -57,6 +57,7 @@ class Site:
         self.config.mkdir()
         head = SHIPPED.read_text(encoding="utf-8").partition("gateways:")[0]
         head = head.replace("broker: embedded", f'broker: embedded\n  listen: "127.0.0.1:{port}"')
+        head = head.replace('web: {listen: "127.0.0.1:8080"}', "web: off")
         (self.config / "tower.yaml").write_text(head + GATEWAYS, encoding="utf-8")
         (self.config / "schedule.yaml").write_text(SCHEDULE, encoding="utf-8")
         self._folder = folder
