@@ -15,6 +15,7 @@ from controller.clock import ClockReading
 from controller.config.tower import Web
 from controller.events import Event, new_event
 from controller.mqtt import Mqtt, Received
+from controller.service.control_loop import PAGE
 from controller.service.controller import TurnResult
 from controller.service.runtime import Runtime
 from controller.state.accounts import CODE_FOR_S
@@ -145,7 +146,7 @@ async def page(
         state=context.state,
         config=context.config,
         language=context.language,
-        take=lambda payload: runtime.take(Received("page", topic, payload, retain=False, qos=1)),
+        take=lambda payload: runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),
         tell=context.note,
         keeper=follower.keeper,
         is_demo=context.is_demo,

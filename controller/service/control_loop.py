@@ -6,7 +6,7 @@ turn (`turn`) when `wake` was called, when the last turn asked for it, and other
 """
 
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,12 +31,17 @@ from controller.service.degradations import Degradations
 from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import BEAT_S, ONLINE
-from controller.service.override_request import OverridePolicy
-from controller.service.overrides import STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
+from controller.service.override_request import OverridePolicy, requester_of
+from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
 from controller.state import LastKnown
 from controller.topics import matches
 
 CONTROLLER = Phrase(Text("parts", "controller"))
+SELF_DECLARED = Phrase(Text("parts", "self_declared"))
+"""Over MQTT everybody may call himself what he likes; the page knows who has logged in."""
+PAGE = "page"
+"""The source of requests that the page vouches for, in the place of a broker."""
+REMEMBERED = 200
 TICK_S = 1.0
 REMEMBER_S = 10.0
 """How often the order and the time are handed to the state directory."""
@@ -229,6 +234,8 @@ class ControlLoop:
         self._degradations = degradations
         self._wake = wake
         self._queue = OverrideQueue(overrides)
+        self._vouched: deque[str] = deque(maxlen=REMEMBERED)
+        """Ids of the requests that came from the page."""
         self._certificates = Certificates()
         self._presence = Presence(site.status)
         self._report = HealthReport(site.name, site.prefix)
@@ -249,6 +256,8 @@ class ControlLoop:
         if isinstance(item, Received) and item.topic == self._site.requests:
             # a retained request is a mistake of its sender: it would be obeyed again at each start
             if not item.retain:
+                if item.broker == PAGE:
+                    self._vouched.append(requester_of(item.payload).id)
                 self._request(item.payload, reading)
             return  # a flood of requests must not cause a turn each; one that changes the light wakes by itself
         if isinstance(item, Received) and matches(self._site.gateway_documents, item.topic):
@@ -285,7 +294,8 @@ class ControlLoop:
 
     def _answer(self, events: tuple[Event, ...], reading: ClockReading) -> None:
         for event in events:
-            self.tell(event, reading.wall)
+            is_declared = event.code in BY_REQUEST and event.fields.get("id") not in self._vouched
+            self.tell(event.of(SELF_DECLARED) if is_declared else event, reading.wall)
             if event.code in STOPPED:
                 self.controller.stopped(reading)
                 self._wake()

@@ -38,6 +38,8 @@ from controller.state import NotStored, OverrideRecord
 REFUSED = "TWL-O110"
 STOPPED = frozenset({"TWL-O105", "TWL-O107"})
 """The answers to a safety stop."""
+BY_REQUEST = STOPPED | {"TWL-O101", "TWL-O102", "TWL-O104", "TWL-O106", "TWL-O108", "TWL-O109", "TWL-O110", "TWL-O136"}
+"""All answers to a request; each names its owner."""
 REMEMBERED = 200
 RETRY_STOP_S = 10.0
 """How often a stop, or its end, is written again that the disk refused."""

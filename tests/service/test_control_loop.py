@@ -2,6 +2,9 @@
 
 import json
 
+from controller.mqtt import Received
+from controller.service.control_loop import PAGE
+from controller.simulation.controller_host import finished
 from tests.service.simulated import World
 
 REQUESTS = "watertower/override/set"
@@ -26,6 +29,21 @@ def test_a_live_request_is_obeyed_and_answered(night: World) -> None:
     night.run(5)
     assert night.mast.shown(night.desired_looks)["bowl"].color.hex == "#FF0000"
     assert night.controller.status() == {"confirmed"}
+
+
+def test_whose_request_it_was_is_vouched_for_by_the_page_alone(night: World) -> None:
+    """Over MQTT the sender's name is the sender's own word, and the event says so; a payload cannot claim otherwise."""
+    since = night.mono
+    loop = night.controller.loop
+    assert loop is not None
+    loop.take(Received(PAGE, REQUESTS, request("page"), retain=False, qos=1), night.controller.read())
+    night.say(REQUESTS, request("mqtt", broker=PAGE))
+    night.run(1)
+    for _ in range(2):
+        finished(loop.answer_next(night.controller.read()))
+    texts = {e.fields["id"]: e.text("sv") for at, e in night.controller.events if at >= since and e.code == "TWL-O101"}
+    assert texts["mqtt"].startswith("via MQTT, under uppgivet namn: Eva sätter red")
+    assert texts["page"].startswith("Eva sätter red")
 
 
 def test_a_retained_request_is_neither_obeyed_nor_answered(night: World) -> None:
