@@ -7,6 +7,7 @@ misbehave in the middle, and neither gateway nor controller knows that it is on 
 
 import asyncio
 import contextlib
+import importlib
 import shutil
 import signal
 import sys
@@ -59,6 +60,8 @@ def command(options: Options, start: str | None, end: str | None, speed: float |
     setup = load(options.config_dir)
     first, last = _period(setup, start, end)
     speed = speed or (SPEED_WITH_FAULTS if faults else SPEED)
+    if setup.tower.web is not None:
+        importlib.import_module("controller.app.page")  # a second now would be an hour of the demo
     clock = VirtualClock(first, speed)
     setup = _simulated(setup, _output(faults, (last - first).total_seconds() / speed))
     with tempfile.TemporaryDirectory(prefix="watertower-demo-") as state, contextlib.suppress(KeyboardInterrupt):
@@ -111,7 +114,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
         if event.code in SHOWN_CODES or event.level in {Level.WARNING, Level.ERROR}:
             line = text_line(event, at, zone, options.language)
             recent.append(line)
-            del recent[:-RECENT]
+            del recent[1:-RECENT]  # the first tells where the page is
             if not picture:
                 click.echo(line)
 
