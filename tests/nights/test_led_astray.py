@@ -33,17 +33,18 @@ def test_an_order_far_ahead_locks_no_gateway_out(
         odd = {"epoch": told["epoch"] + ahead, "revision": 9, "command_id": "odd", "zones": {}, "cues": []}
         listens.say(f"{TOPICS}/{leaf}", json.dumps({**told, **odd}).encode(), retain=True)
     for number in range(2):
+        if number:
+            controller.end(signal.SIGKILL)
+            gateway.end(signal.SIGKILL)
+            (site.folder / "mast" / "gateway-mast.json").unlink()
+            controller, gateway = site.controller(), site.gateway()
+            words.until(lambda anew=controller: anew.events("TWL-G101"), "no confirmation after the restart")
         words.until(lambda: listens.shows(words.all_orange) and listens.confirmed(), "not orange")
         listens.say(SET, request(f"stop-{number}", "stop"))
         words.until(lambda: listens.shows(words.all_dark), "lit under a stop")
         words.until(lambda n=number: len(listens.events("TWL-O114")) > n, "dark is not told")
         listens.say(SET, request(f"lift-{number}", "lift"))
         words.until(lambda: listens.shows(words.all_orange), "not orange after the stop")
-        controller.end(signal.SIGKILL)
-        gateway.end(signal.SIGKILL)
-        (site.folder / "mast" / "gateway-mast.json").unlink()
-        controller, gateway = site.controller(), site.gateway()
-        words.until(lambda anew=controller: anew.events("TWL-G101"), "no confirmation after the restart")
     assert not listens.events("TWL-O113")
     assert not [event for event in gateway.events("TWL-D011") if leaf == "reported"]
 
