@@ -23,11 +23,13 @@ from hypothesis import settings
 PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 PROGRAMS = {
     "bash": "bash",
+    "caddy": "caddy",
     "git": "git",
     "ip": "iproute2",
     "journalctl": "systemd",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
+    "nginx": "nginx-light",
     "olad": "ola",
     "openssl": "openssl",
     "promtool": "prometheus",
