@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.picture import BOWL, Scene, draw
+from controller.cli.demo import BOWL, Scene, draw
 from controller.cli.swatch import can_write
 from controller.clock import ClockReading, Trust
 from controller.config.load import load
