@@ -1,8 +1,9 @@
 """`watertower demo`: the campaign week in time-lapse, with a broker and simulated lamps of its own.
 
 The controller, the broker and the gateways are those of `run`, over MQTT, on a clock that runs faster. The picture
-shows what the gateways report, under a sky as bright as the sun makes it; where stdout is no terminal, events are printed instead. With `--faults` the lamps
-misbehave in the middle, and neither gateway nor controller knows that it is on purpose.
+shows what the gateways report, under a sky as bright as the sun makes it; where stdout is no terminal, events are
+printed instead. With `--faults` the lamps misbehave in the middle, and neither gateway nor controller knows that it is
+on purpose.
 """
 
 import asyncio
