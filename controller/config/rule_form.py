@@ -234,7 +234,7 @@ def form_from(group: Group, texts: Mapping[str, str]) -> RuleForm:
     clean = {key: text for key, written in texts.items() if (text := cleaned(written))}
     zones = {key.partition(".")[2]: _one_or_several(text) for key, text in clean.items() if key.startswith("color.")}
     about = {key.partition(".")[2]: " ".join(text.split()) for key, text in clean.items() if key.startswith("about.")}
-    years = sorted(int(key[6:]) for key in clean if re.fullmatch(r"years\.[0-9]{4}", key))
+    years = sorted(int(key[6:]) for key in clean if re.fullmatch(r"years\.(?:19|20|21)[0-9]{2}", key))
     given: dict[str, Any] = {key: clean[key] for key in TEXTS if key in clean and key != "hours"}
     return RuleForm(
         group=group,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
@@ -204,10 +205,18 @@ def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, StarletteHTTPException | HTTPException) else 500
     headers = getattr(error, "headers", None)
     if is_api(request):
+        if status == 405:
+            headers = {"Allow": ", ".join(sorted(_methods(request)))}
         return problem(visit(request), of_status(status, request.url.path, request.method, headers))
     response = _error(visit(request), status)
     response.headers.update(headers or {})
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """Those that an address takes, by all of its routes: the server names only those of the first."""
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    return {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods}
 
 
 def _bad_parameter(request: Request, error: Exception) -> Response:

@@ -9,15 +9,18 @@ from typing import Any
 import httpx
 
 from controller.clock import ClockReading, Trust
-from controller.config.load import Setup
+from controller.config.findings import Finding
+from controller.config.load import Setup, load
 from controller.events import Event
 from controller.gateways.base import Gateway
 from controller.schedule.plan import Program
 from controller.service.control_loop import override_policy
 from controller.service.overrides import OverrideManager, OverrideQueue
+from controller.service.saving import ScheduleKeeper
 from controller.simulation.controller_host import SimulatedDisk
 from controller.state.accounts import Session
 from controller.state.roles import Role
+from controller.state.versions import VersionStore
 from controller.web.running_service import RunningService, Snapshot
 from tests.web.conftest import BY, PASSWORD, SetClock
 from tests.web.turned import snapshot_of
@@ -25,11 +28,13 @@ from tests.web.turned import snapshot_of
 
 @dataclass
 class AnsweringService:
-    """The queue of manual requests over a disk in memory; `is_away` answers nothing."""
+    """The queue of manual requests over a disk in memory; `is_away` answers nothing. With `config`, the folder of its
+    files, the schedule can be saved, and is in force then."""
 
     setup: Setup
     clock: SetClock
     state: Path
+    config: Path | None = None
     trust: Trust = Trust.TRUSTED
     is_away: bool = False
     told: list[Event] = field(default_factory=list)
@@ -45,11 +50,20 @@ class AnsweringService:
             self.setup,
             self.clock,  # type: ignore[arg-type]
             state=self.state,
-            config=None,
+            config=self.config,
             language="sv",
             take=self._take,
             tell=self.told.append,
+            keeper=self._keeper(self.config) if self.config is not None else None,
         )
+
+    def _keeper(self, config: Path) -> ScheduleKeeper:
+        def take() -> tuple[Finding, ...]:
+            self.setup = load(config)
+            self.publish()
+            return ()
+
+        return ScheduleKeeper(config, VersionStore(self.state, self.told.append), lambda: self.clock.wall, take)
 
     @property
     def reading(self) -> ClockReading:
