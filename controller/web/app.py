@@ -216,7 +216,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> set[str]:
     """Those that an address takes, by all of its routes: the server names only those of the first."""
     routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
-    return {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods}
+    return {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
 
 
 def _bad_parameter(request: Request, error: Exception) -> Response:

@@ -134,7 +134,6 @@ async def test_what_somebody_else_saved_meanwhile_is_kept(program: Program, towe
         {"edit": "rule", "group": "campaigns", "name": None, "fields": {}},
         {"edit": "rule", "group": "limits", "name": None, "fields": {"name": "x"}},
         {"edit": "rule", "group": "campaigns", "name": "Krister", "fields": {"color": "blue"}},
-        {"edit": "rule", "group": "campaigns", "name": WEEK, "fields": {"years.0000": "x", "years.9999": "1 maj"}},
         {
             "edit": "rule",
             "group": "campaigns",
@@ -159,6 +158,14 @@ async def test_edits_that_cannot_be_made_are_told_and_not_saved(
     saved = await program.post(f"/drafts/{made.json()['id']}/save", {}, headers=await program.base())
     assert saved.status_code == 422, saved.text
     assert on_disk(tower) == before
+
+
+async def test_what_is_no_field_of_a_rule_is_left_out(program: Program) -> None:
+    """A year that no rule may have, a name that is none."""
+    fields = {"years.0000": "x", "years.9999": "1 maj", "shoe_size": "44"}
+    edit = {"edit": "rule", "group": "campaigns", "name": WEEK, "fields": fields}
+    made = await program.post("/drafts", {"edits": [edit]}, headers=await program.base())
+    assert (made.status_code, made.json()["diff"]) == (201, [])
 
 
 @pytest.mark.parametrize(
