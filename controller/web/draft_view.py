@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval
 from controller.config.schedule_edit import NotPatchable
 from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
+from controller.state.drafts import Draft
 from controller.web.forms import Form, FormOf
 from controller.web.proposals import (
     Proposal,
@@ -47,7 +48,18 @@ def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
     draft = add_edit(visited, edit)
     if form.get("then") == "draft":
         return visited.to(f"/schedule/draft/{draft.id}")
+    if _is_as_before(visited, draft):
+        visited.service.accounts.drafts.discard(draft.id, visited.visitor.owner)
     return visited.to(f"/schedule#{WORDS[group]}-{to}", visited.say("draft.moved", name=name, place=to, count=count))
+
+
+def _is_as_before(visited: Visit, draft: Draft) -> bool:
+    """Whether a draft of nothing but moves puts everything back in its place."""
+    edits = edits_of(draft)
+    if typed_of(draft) is not None or not all(isinstance(each, RuleMove) for each in edits):
+        return False
+    found = proposal(visited, draft)
+    return found.text == found.current.text and found.after is not None
 
 
 @router.post("/schedule/remove", include_in_schema=False)

@@ -21,7 +21,7 @@ from controller.web.color_choices import color_choices
 from controller.web.forms import Form, FormOf
 from controller.web.picture import PictureScene, picture, preview_of
 from controller.web.proposals import TypedForm, add_edit, draft_of, edits_of, keep_typed, keeper_of, typed_of
-from controller.web.rule_fields import LIT, about_fields, was_fields, with_fields
+from controller.web.rule_fields import LIT, RuleFields, about_fields, was_fields, with_fields
 from controller.web.rule_paths import GROUPS, WORDS, form_path, rule_at
 from controller.web.rule_reading import RuleReading, read_rule
 from controller.web.visit import ForOperator, ForViewer, Visit
@@ -30,14 +30,22 @@ router = APIRouter()
 NIGHT_DEG = -18.0
 ADD = {"add_hours": ("hours", "hours_choice", "own"), "add_color": ("colors", "color", "several")}
 """By button the rows of which one more is wanted, and the choice that has them."""
+LIKE = {"week": "all", "evening": "evening", "day": "all"}
+"""Campaigns to begin with, and their hours."""
 MOST_LOOK = 400
 Looks = Annotated[list[str], Query(max_length=MOST_LOOK)]
 
 
 @router.get("/schedule/new", include_in_schema=False)
-def new(visited: ForOperator, kind: str = "campaign") -> HTMLResponse:
-    """The form of a new rule, with what was typed before."""
-    return _filled(visited, _group(kind), None)
+def new(visited: ForOperator, kind: str = "campaign", like: str = "") -> HTMLResponse:
+    """The form of a new rule, with what was typed before; `like` is one of LIKE, for whoever has none yet."""
+    group = _group(kind)
+    if like not in LIKE or draft_of(visited) is not None:
+        return _filled(visited, group, None)
+    fields = RuleFields(group, visited.snapshot.setup.tower, visited.language).new()
+    days = [("days", visited.say(f"rule.like.{like}")), ("hours_choice", LIKE[like])]
+    base = ("base", keeper_of(visited).read().sha256)
+    return _page(read_rule(visited, group, None, Form((base, *with_fields(fields, days).fields))))
 
 
 @router.get("/schedule/campaign/{slug}", include_in_schema=False)

@@ -164,14 +164,17 @@ async function readBack(form) {
   try {
     const answer = await post(form.dataset.read, form);
     if (!answer.ok) return;
-    const fresh = await parsed(answer);
+    const fresh = await parsed(answer), told = form.querySelector("[data-told]"), before = told?.textContent;
     for (const old of form.querySelectorAll("[data-read-part]")) {
       const part = fresh.querySelector(`[data-read-part="${CSS.escape(old.dataset.readPart)}"]`);
       // what is wrong is told of a field when it is left, never while somebody types in it
-      const typing = old.matches(".problems") && old.closest(".field, fieldset")?.contains(document.activeElement);
+      const typing = old.matches(".problems, .cures") && old.closest(".field, fieldset")?.contains(document.activeElement);
       if (part && !typing) morph(old, part);
     }
-  } catch { /* the line at the foot says that contact is lost */ }
+    if (told && told.textContent !== before) say.textContent = told.textContent;
+  } catch {
+    if (form.dataset.notRead) say.textContent = form.dataset.notRead;
+  }
 }
 
 // An act: the button says that it waits; where nothing can be reached the form stays as it is, and says so.
@@ -249,7 +252,7 @@ function focusMoved() {
   const told = document.querySelector("main > .banner.confirmed");
   if (told) say.textContent = told.textContent.trim();
 }
-focusMoved();
+addEventListener("load", () => setTimeout(focusMoved));
 
 // ---- Calendar: the first day, the last day; a third press begins anew. It writes the text field, which the server reads.
 
