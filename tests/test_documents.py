@@ -38,7 +38,7 @@ FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 NOW = datetime(2026, 6, 8, tzinfo=UTC)
 SERVICES = {"run", "gateway", "demo"}
 """Commands that go on: their options are parsed, the tests of whole nights start them."""
-TALKING = {"check-gateway", "status", "override", "resume", "stop", "test-lamps"}
+TALKING = {"check-gateway", "doctor", "status", "override", "resume", "stop", "test-lamps"}
 """Commands that need a running service: here nobody answers them. So does an option:"""
 RUNNING = "--against-running"
 BACKUP = "/var/backups/watertower.tar.gz"

@@ -44,6 +44,7 @@ COMMANDS = {
     "password": "password",
     "user": "user",
     "audit": "user",
+    "doctor": "doctor",
     "backup": "backup",
     "restore": "backup",
     "explain": "explain",

@@ -51,7 +51,7 @@ class ClockWatch:
             events.append(new_event("TWL-T002", step_s=step_s, now=f"{shows:%Y-%m-%d %H:%M:%S} UTC"))
         known_before = last.known if last is not None else None
         if reading.known is not None and known_before is None:
-            events.append(_against_known(shows, reading.known))
+            events.append(against_known(shows, reading.known))
         elif reading.known is None and known_before is not None:
             events.append(new_event("TWL-T004", now=f"{shows:%Y-%m-%d %H:%M} UTC"))
         if reading.trust is Trust.SUSPECT and reading.steps >= RESTLESS > (last.steps if last is not None else 0):
@@ -114,7 +114,8 @@ def clock_off_s(report: Report, reading: ClockReading) -> float | None:
     return round((report.at - reading.wall).total_seconds(), 1)
 
 
-def _against_known(shows: datetime, known: datetime) -> Event:
+def against_known(shows: datetime, known: datetime) -> Event:
+    """What is told of a clock that is unlike what the site knew."""
     said = {"now": f"{shows:%Y-%m-%d %H:%M} UTC", "known": f"{known:%Y-%m-%d %H:%M} UTC"}
     return new_event("TWL-T003", **said, **_clock_distance((shows - known).total_seconds()))
 

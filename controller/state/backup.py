@@ -24,7 +24,6 @@ from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
-from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,7 +32,7 @@ from controller.errors import Refused
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state import accounts, accounts_file, atomic, history
-from controller.state.database import REFUSALS, is_damage
+from controller.state.database import REFUSALS, is_damage, open_to_read
 from controller.state.in_use import LOCK, out_of_use
 from controller.state.json_file import Content
 
@@ -281,8 +280,7 @@ class _Copies:
 def _copy_database(path: Path, copy: Path) -> int:
     """As it is at one instant, while others write in it; returns the number of its schema. Raises what SQLite raises,
     as where it is damaged."""
-    address = f"file:{quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+    with closing(open_to_read(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # all of it is in the one file
         verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]

@@ -27,6 +27,7 @@ Work = Callable[[sqlite3.Connection], T]
 Migration = tuple[str, ...]
 
 BUSY_S, PRECIOUS_BUSY_S = 0.25, 5.0
+READ_WAIT_S = 2.0
 CHECKPOINT_PAGES = 256
 WORTH_DROPPING = 128 * 1024
 TAILS = ("-wal", "-shm", "")
@@ -169,6 +170,14 @@ def _create_private(path: Path) -> None:
         return
     os.close(descriptor)
     atomic.hand_over(path)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """The file for reading only, as a connection that leaves nothing behind. Raises what SQLite raises."""
+    # SQLite would make a write-ahead log for a reader too and leave it behind, maybe as a user whose files the
+    # service cannot open; where there is none nobody writes, and the file is read as one that never changes
+    way = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{way}", timeout=READ_WAIT_S, uri=True)
 
 
 def in_transaction(connection: sqlite3.Connection, work: Work[T]) -> T:

@@ -24,7 +24,7 @@ from controller.events.models import Advice, InEachLanguage, Reason, Spoken, in_
 from controller.events.reasons import reason_of
 from controller.locale import DEFAULT, Language, languages
 from controller.rfc3339 import parse_rfc3339
-from controller.state.database import REFUSALS, Database
+from controller.state.database import REFUSALS, Database, open_to_read
 from controller.state.json_file import OnEvent, Unusable
 
 T = TypeVar("T")
@@ -36,7 +36,6 @@ MOST_BYTES = 96 * 1024 * 1024
 MOST_ROWS = {"events": 100_000, "light": 50_000, "minutes": 500_000}
 """Table -> rows; of `minutes` that is about a year with one zone."""
 BATCH = 1000
-READ_WAIT_S = 2.0
 MINUTES_EVERY_S = 600.0
 """Minutes are written so seldom for the sake of memory cards, and whenever something else is."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -302,18 +301,12 @@ class SqliteHistory:
         if not self._path.exists():
             return []
         try:
-            with closing(self._reader()) as connection:
+            with closing(open_to_read(self._path)) as connection:
                 if not connection.execute("PRAGMA user_version").fetchone()[0]:
                     return []  # the service has just made the file
                 return [value(*row) for row in connection.execute(select, parameters)]
         except (*REFUSALS, ValueError, TypeError, OverflowError) as error:
             raise NotRead("TWL-J008", file=str(self._path), reason=reason_of(error)) from error
-
-    def _reader(self) -> sqlite3.Connection:
-        # SQLite would make a write-ahead log for a reader too and leave it behind, maybe as a user whose files the
-        # service cannot open; where there is none nobody writes, and the file is read as one that never changes
-        way = "mode=ro" if self._path.with_name(f"{FILE}-wal").exists() else "immutable=1"
-        return sqlite3.connect(f"{self._path.absolute().as_uri()}?{way}", timeout=READ_WAIT_S, uri=True)
 
 
 class HistoryBuffer:

@@ -1,0 +1,133 @@
+"""What it means that was heard over the brokers. Each check is pure: facts in, what was found out."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from controller.app.doctor.broker_facts import BrokerFacts, SiteFacts
+from controller.app.doctor.examined import NONE, Examined
+from controller.clock import Trust
+from controller.events import Event, new_event
+from controller.events.models import Phrase, Reason, Text
+from controller.gateways import own_gateways
+from controller.service.control_loop import WARN
+from controller.service.health import GatewayHealth
+
+NOT_REACHED, NO_CONTROLLER = Reason("no_broker_reached"), Reason("no_controller")
+MOST_NAMED = 5
+
+
+def names_known(facts: SiteFacts) -> Examined:
+    """Whether the names of the brokers can be looked up."""
+    findings = (
+        new_event("TWL-H110", host=broker.address.host, reason=broker.unknown_name)
+        for broker in facts.brokers
+        if broker.unknown_name is not None
+    )
+    return Examined("names", ", ".join(broker.address.host for broker in facts.brokers), tuple(findings))
+
+
+def login(facts: SiteFacts) -> Examined:
+    """Whether each broker is there, is who it should be, and lets us in."""
+    user = facts.brokers[0].address.username
+    said = {"brokers": ", ".join(str(broker.address) for broker in facts.brokers), **({"user": user} if user else {})}
+    text = Text("commands", "doctor.login" if user else "doctor.no_login")
+    findings = (_not_in(broker) for broker in facts.brokers if not broker.is_connected)
+    return Examined("login", Phrase(text, said), tuple(findings))
+
+
+def _not_in(broker: BrokerFacts) -> Event:
+    return broker.failure or new_event("TWL-M007", broker=str(broker.address), reason=Reason("no_answer_in_time"))
+
+
+def encryption(facts: SiteFacts) -> Examined:
+    """When the certificates of the brokers end."""
+    shown = [(broker, broker.certificate_until) for broker in facts.brokers if broker.address.tls is not None]
+    if not shown:
+        return Examined("encryption", NONE)
+    held = [(broker, until) for broker, until in shown if until is not None]
+    findings = (
+        new_event("TWL-M014", broker=str(broker.address), days=(until - facts.now).days)
+        for broker, until in held
+        if until - facts.now <= WARN
+    )
+    value = ", ".join(f"{broker.address}: {until:%Y-%m-%d}" for broker, until in held)
+    return Examined("encryption", value or "–", tuple(findings), NOT_REACHED if len(held) < len(shown) else None)
+
+
+def controller_lives(facts: SiteFacts) -> Examined:
+    """Whether it gives a sign of life."""
+    if not facts.is_reached:
+        return Examined("controller", unchecked=NOT_REACHED)
+    findings = () if facts.lives else (new_event("TWL-Q102", address=str(facts.brokers[0].address)),)
+    at = f"{facts.health.at:%Y-%m-%d %H:%M:%S} UTC" if facts.health is not None else "–"
+    return Examined("controller", at, findings)
+
+
+def service(facts: SiteFacts) -> Examined:
+    """What is wrong with the service itself, as it says."""
+    if not facts.lives or facts.health is None:
+        return Examined("service", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+    told = facts.health.degradations
+    unknown = [one.code for one in told if one.event is None]
+    findings = tuple(one.event for one in told if one.event is not None)
+    return Examined("service", None if told else NONE, findings, unchecked=_reason("unknown_codes", unknown))
+
+
+def read_rights(facts: SiteFacts) -> Examined:
+    """Whether a broker refuses to let us listen. That one grants it proves nothing yet: mosquitto grants whatever is
+    asked for, and withholds what its rules forbid. What comes does."""
+    if not facts.is_reached:
+        return Examined("read_rights", unchecked=NOT_REACHED)
+    refused = tuple(event for broker in facts.brokers for event in broker.refused)
+    unproved = _reason("grants_all", (gateway.name for gateway in facts.gateways if gateway.heard is None))
+    return Examined("read_rights", findings=refused, unchecked=unproved if facts.lives else NO_CONTROLLER)
+
+
+def write_rights(facts: SiteFacts) -> Examined:
+    """Whether what the controller keeps at each broker lies there. To vendors' gateways it writes now and then only:
+    that one confirms is the proof."""
+    if not facts.lives or facts.health is None:
+        return Examined("write_rights", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+    if facts.health.clock is Trust.SUSPECT:
+        return Examined("write_rights", unchecked=Reason("clock_suspect"))
+    own = {gateway.name for gateway in own_gateways(facts.tower.gateways)}
+    unwatched = (each.name for each in facts.gateways if each.name not in own and each.status != "confirmed")
+    return Examined("write_rights", findings=tuple(_unwritten(facts)), unchecked=_reason("not_watched", unwatched))
+
+
+def _unwritten(facts: SiteFacts) -> Iterator[Event]:
+    for gateway in own_gateways(facts.tower.gateways):
+        topic = gateway.topic("desired", facts.tower.mqtt.topic_prefix)
+        for broker in facts.brokers:
+            if broker.is_connected and topic not in broker.received:
+                yield new_event("TWL-H111", broker=str(broker.address), gateway=gateway.name, topic=topic)
+
+
+def gateways(facts: SiteFacts) -> Examined:
+    """Those that were never heard, and those that are not as they should be."""
+    if not facts.lives or facts.health is None:
+        return Examined("gateways", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+    findings = tuple(_amiss(each) for each in facts.gateways if not each.is_well)
+    unasked = _reason(
+        "not_askable", (each.name for each in facts.gateways if each.is_well and each.status == "unknown")
+    )
+    return Examined("gateways", f"{facts.health.confirmed} / {facts.health.total}", findings, unasked)
+
+
+def _amiss(gateway: GatewayHealth) -> Event:
+    if gateway.heard is None:
+        return new_event("TWL-H112", gateway=gateway.name)
+    status = Phrase(Text("commands", f"status.zone.{gateway.status}"))
+    return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.code or "TWL-G104")
+
+
+def _reason(code: str, names: Iterable[str]) -> Reason | None:
+    """About these, the first of them by name; None about nobody."""
+    found = list(names)
+    more = ", …" if len(found) > MOST_NAMED else ""
+    return Reason(code, {"names": ", ".join(found[:MOST_NAMED]) + more}) if found else None
+
+
+BROKER_CHECKS: tuple[Callable[[SiteFacts], Examined], ...] = (
+    names_known, login, encryption, controller_lives, service, read_rights, write_rights, gateways,
+)  # fmt: skip
+"""In the order in which they are shown."""

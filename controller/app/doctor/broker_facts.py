@@ -1,0 +1,120 @@
+"""The facts about brokers and controller: their names are looked up, then all of them are listened to. Nothing is
+published, neither to a lamp's topic nor to any other."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from ipaddress import ip_address
+
+from controller.clock import Clock
+from controller.config.tower import Tower
+from controller.events import Event
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
+from controller.mqtt import Address, Connected, Failure, Item, Mqtt, Received
+from controller.mqtt.incoming import SubscriptionRefused
+from controller.service.health import GatewayHealth, Health
+from controller.service.health_watch import HealthWatch
+from controller.threads import run_blocking
+from controller.topics import matches
+
+LOOK_UP_S = 5.0
+LISTEN_S = 3.0
+"""At least so long each broker is listened to: what it has kept, and its answers to subscriptions, come at once."""
+LONGEST_S = 20.0
+LOOK_S = 0.05
+
+
+@dataclass(slots=True)
+class BrokerFacts:
+    """One broker: why its name is not known (None where it is, or is an address), why it lets nobody in, until when its
+    certificate holds, which topic filters it refuses, and on which topics something came."""
+
+    address: Address
+    unknown_name: Reason | None = None
+    is_connected: bool = False
+    failure: Event | None = None
+    certificate_until: datetime | None = None
+    refused: list[Event] = field(default_factory=list)
+    received: set[str] = field(default_factory=set)
+
+    def take(self, item: Item) -> None:
+        """Something that this broker sent, or that happened to the connection."""
+        if isinstance(item, Failure):
+            self.failure = item.event()
+        elif isinstance(item, Connected):
+            self.is_connected, self.failure = True, None
+            self.certificate_until = item.certificate_until
+        elif isinstance(item, SubscriptionRefused):
+            self.refused.append(item.event())
+        elif isinstance(item, Received):
+            self.received.add(item.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """All brokers `now`, and what the controller told over them; `lives` says whether it gave a sign of life."""
+
+    tower: Tower
+    now: datetime
+    brokers: tuple[BrokerFacts, ...]
+    lives: bool
+    health: Health | None
+    gateways: tuple[GatewayHealth, ...]
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether any broker let us in."""
+        return any(broker.is_connected for broker in self.brokers)
+
+
+async def listen(tower: Tower, addresses: Sequence[Address], client: str, clock: Clock) -> SiteFacts:
+    """The facts after some seconds under this client id, which no other program may have."""
+    brokers = {str(address): BrokerFacts(address) for address in addresses}
+    await asyncio.gather(*(_look_up(broker) for broker in brokers.values() if not tower.mqtt.is_embedded))
+    prefix = tower.mqtt.topic_prefix
+    watch = HealthWatch(prefix, clock.read().mono)
+    wanted = dict.fromkeys(topic for gateway in tower.gateways for topic in gateway.topics(prefix))
+    filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *wanted)
+    async with Mqtt(addresses, client, subscriptions=tuple((topic, 1) for topic in filters)) as mqtt:
+        taking = asyncio.create_task(_take(mqtt, brokers, watch, clock), name="doctor: listen")
+        end_s = clock.read().mono + LONGEST_S
+        while not _is_over(brokers, watch, clock) and clock.read().mono < end_s:
+            await asyncio.wait([taking], timeout=LOOK_S)
+        taking.cancel()
+        with suppress(asyncio.CancelledError):
+            await taking
+    reading = clock.read()
+    return SiteFacts(tower, reading.wall, tuple(brokers.values()), watch.lives(reading), watch.health, watch.gateways)
+
+
+async def _look_up(broker: BrokerFacts) -> None:
+    with suppress(ValueError):
+        ip_address(broker.address.host)
+        return
+    look_up = partial(socket.getaddrinfo, broker.address.host, broker.address.port, type=socket.SOCK_STREAM)
+    try:
+        async with asyncio.timeout(LOOK_UP_S):
+            await run_blocking("name", look_up)
+    except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
+        broker.unknown_name = reason_of(error)
+
+
+async def _take(mqtt: Mqtt, brokers: dict[str, BrokerFacts], watch: HealthWatch, clock: Clock) -> None:
+    own = (*watch.topics, watch.gateway_topics)
+    async for item in mqtt:
+        brokers[item.broker].take(item)
+        if not isinstance(item, Received) or any(matches(each, item.topic) for each in own):
+            watch.take(item, clock.read())
+
+
+def _is_over(brokers: dict[str, BrokerFacts], watch: HealthWatch, clock: Clock) -> bool:
+    if all(broker.failure is not None for broker in brokers.values()):
+        return True
+    reading = clock.read()
+    has_answers = all(broker.is_connected or broker.failure is not None for broker in brokers.values())
+    return has_answers and reading.mono - watch.began_s >= LISTEN_S and watch.is_over(reading, len(brokers))

@@ -1,0 +1,286 @@
+"""The facts about this machine: gathered by reading, never by changing anything. All of it may wait for the disk."""
+
+import errno
+import json
+import os
+import platform
+import pwd
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import zoneinfo
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+
+import controller
+from controller import __version__, plain_file
+from controller.app import broker_settings
+from controller.app.doctor.page_certificate import PageCertificate, certificate_of
+from controller.clock import ClockReading, SystemClock
+from controller.config.tower import Tower
+from controller.errors import FilesRejected, Refused
+from controller.events import Event
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
+from controller.state import LastKnown, SqliteHistory
+from controller.state.in_use import is_in_use
+
+ANSWER_S = 2.0
+MOST_BYTES = 1_000_000
+SERVICE_UNIT, GATEWAY_UNIT = "watertower.service", "watertower-gateway@.service"
+UNIT_FOLDERS = tuple(
+    map(
+        Path, ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+    )
+)
+SHIPPED = (Path(controller.__file__).parents[1] / "deploy" / "systemd", Path(sys.prefix) / "deploy" / "systemd")
+ENABLED = Path("/etc/systemd/system/multi-user.target.wants")
+STATE_SECRETS = (broker_settings.OWN_PASSWORD, "accounts.db")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """A folder: what is free on its disk (None: cannot be told), and why it cannot be written, if it cannot."""
+
+    path: Path
+    is_there: bool
+    free_bytes: int | None = None
+    not_writable: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of ours, `page` or `broker`, and whether somebody answers there."""
+
+    name: str
+    address: str
+    answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """A unit that is installed; `is_as_shipped` is None where there is nothing to compare with."""
+
+    name: str
+    is_as_shipped: bool | None
+    is_enabled: bool
+    needs_reload: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTests:
+    """What the walk tests recorded: when the last one was, how many lamps have an answer, and which were wrong when
+    they were looked at last."""
+
+    at: str
+    lamps: int
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """All of them. `in_use` says whether a program runs on the state directory, `running` which version the service has
+    that was started last; either may be a Reason for which that cannot be told."""
+
+    reading: ClockReading
+    time_service: bool | None
+    user: str
+    system: tuple[str, str]
+    rejected: FilesRejected | None
+    config: FolderFacts
+    state: FolderFacts
+    in_use: bool | Reason
+    running: str | Reason | None
+    ports: tuple[Port, ...]
+    secrets: tuple[Event, ...]
+    readable: tuple[Path, ...]
+    units: tuple[UnitFacts, ...]
+    certificate: PageCertificate | None
+    tzdata: str | None
+    walk: WalkTests | None
+    program: str = __version__
+    python: str = platform.python_version()
+
+
+def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesRejected | None) -> MachineFacts:
+    """The facts, for the files that the service most likely uses; without them what they name is left out."""
+    reading = SystemClock(_known(state)).read()
+    return MachineFacts(
+        reading=reading,
+        time_service=_time_service(),
+        user=_user(),
+        system=_system(),
+        rejected=rejected,
+        config=_folder(config),
+        state=_folder(state),
+        in_use=_in_use(state),
+        running=_running(state, reading),
+        ports=tuple(_ports(tower)),
+        secrets=tuple(event for _, event in broker_settings.secret_findings(tower.mqtt)) if tower is not None else (),
+        readable=tuple(_readable(config, state, tower)),
+        units=tuple(_units()),
+        certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
+        tzdata=_tzdata(),
+        walk=_walk_tests(state),
+    )
+
+
+def _known(state: Path) -> datetime | None:
+    """The latest time that this site knew, as far as it can be read; a damaged file is left as it is."""
+    with suppress(OSError, ValueError):
+        return LastKnown.model_validate_json(_read(state / "known.json")).wall
+    return None
+
+
+def _time_service() -> bool | None:
+    """Whether a time service is switched on; None where systemd does not tell."""
+    told = _told("timedatectl", "show", "--property=NTP", "--value")
+    return {"yes": True, "no": False}.get(told)
+
+
+def _told(*words: str) -> str:
+    """What a program of systemd says; nothing where there is none, or it fails."""
+    program = shutil.which(words[0])
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(  # noqa: S603  of our own words only
+            [program, *words[1:]], capture_output=True, text=True, timeout=ANSWER_S, check=False, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _user() -> str:
+    number = os.geteuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _system() -> tuple[str, str]:
+    """Name and version of the operating system, as `("debian", "12")`."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return platform.system(), platform.release()
+    return release.get("ID", ""), release.get("VERSION_ID", "")
+
+
+def _folder(path: Path) -> FolderFacts:
+    try:
+        disk = os.statvfs(path)
+    except OSError as error:
+        return FolderFacts(path, path.is_dir(), not_writable=reason_of(error))
+    refusal = None
+    if disk.f_flag & os.ST_RDONLY:
+        refusal = Reason(errno.errorcode[errno.EROFS])
+    elif not os.access(path, os.W_OK | os.X_OK):
+        refusal = Reason(errno.errorcode[errno.EACCES])
+    free = disk.f_bavail * disk.f_frsize if disk.f_favail or not disk.f_files else 0
+    return FolderFacts(path, path.is_dir(), free, refusal)
+
+
+def _in_use(state: Path) -> bool | Reason:
+    try:
+        return is_in_use(state)
+    except OSError as error:
+        return reason_of(error)
+
+
+def _running(state: Path, reading: ClockReading) -> str | Reason | None:
+    history = SqliteHistory(state)
+    try:
+        started = history.last_event("TWL-C001", reading.wall)
+    except Refused as error:
+        reason = error.fields.get("reason")
+        return reason if isinstance(reason, Reason) else Reason("other", {"text": str(error)})
+    finally:
+        history.close()
+    return str(started.event.fields["version"]) if started is not None else None
+
+
+def _ports(tower: Tower | None) -> Iterator[Port]:
+    listens = {}
+    if tower is not None and tower.web is not None:
+        listens["page"] = tower.web.address
+    if tower is not None and tower.mqtt.is_embedded:
+        listens["broker"] = broker_settings.listens(tower.mqtt)
+    for name, (host, port) in listens.items():
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        yield Port(name, shown, _answers(broker_settings.embedded(host, port, None, None).host, port))
+
+
+def _answers(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), ANSWER_S):
+        return True
+    return False
+
+
+def _readable(config: Path, state: Path, tower: Tower | None) -> Iterator[Path]:
+    """Secret files that every user of the machine may read, beside those of `mqtt:`."""
+    named = tower.web.key_file if tower is not None and tower.web is not None else None
+    for path in (config / broker_settings.CREDENTIAL, *(state / name for name in STATE_SECRETS), named):
+        with suppress(OSError):
+            if path is not None and path.stat().st_mode & stat.S_IROTH and _is_reachable(path):
+                yield path
+
+
+def _is_reachable(path: Path) -> bool:
+    """Whether every user may go through the folders to it."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
+
+
+def _units() -> Iterator[UnitFacts]:
+    for name in (SERVICE_UNIT, GATEWAY_UNIT):
+        installed = next((folder / name for folder in UNIT_FOLDERS if (folder / name).is_file()), None)
+        if installed is None:
+            continue
+        shipped = next((folder / name for folder in SHIPPED if (folder / name).is_file()), None)
+        with suppress(OSError):
+            is_same = None if shipped is None else _read(installed) == _read(shipped)
+            enabled = any(ENABLED.glob(name.replace("@.", "@*.")))
+            reload = name == SERVICE_UNIT and _told("systemctl", "show", "--property=NeedDaemonReload", "--value", name)
+            yield UnitFacts(name, is_same, enabled, reload == "yes")
+
+
+def _read(path: Path) -> bytes:
+    return plain_file.read(path, MOST_BYTES)
+
+
+def _tzdata() -> str | None:
+    """The version of the time zones that Python uses, as `2025b`."""
+    for folder in map(Path, zoneinfo.TZPATH):
+        with suppress(OSError, UnicodeDecodeError):
+            first = plain_file.head(folder / "tzdata.zi", 100).decode("ascii").splitlines()[0]
+            return first.removeprefix("# version ").strip()
+        with suppress(OSError, UnicodeDecodeError):
+            return _read(folder / "+VERSION").decode("ascii").strip()
+        if (folder / "UTC").exists():
+            return None  # used, and does not say which it is
+    with suppress(ImportError):
+        return str(import_module("tzdata").IANA_VERSION)
+    return None
+
+
+def _walk_tests(state: Path) -> WalkTests | None:
+    """None where there is no record that can be read."""
+    answers: dict[str, str] = {}
+    at = ""
+    for path in sorted(state.glob("test-lamps-*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            document = json.loads(_read(path))
+            answers |= {
+                str(lamp): str(answer) for lamp, answer in document["answers"].items() if answer in {"yes", "no"}
+            }
+            at = str(document["at"])
+    wrong = tuple(sorted(lamp for lamp, answer in answers.items() if answer == "no"))
+    return WalkTests(at, len(answers), wrong) if answers else None

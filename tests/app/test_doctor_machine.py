@@ -1,0 +1,257 @@
+"""What the doctor makes of the facts about a machine, and how it comes by them."""
+
+import json
+import os
+import socket
+import subprocess
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.app.doctor import machine_checks as checks
+from controller.app.doctor.examined import Examined
+from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port, UnitFacts, WalkTests, gather
+from controller.app.doctor.page_certificate import PageCertificate, certificate_of
+from controller.clock import ClockReading, SystemClock, Trust
+from controller.config.load import load
+from controller.config.tower import Tower, Web
+from controller.errors import FilesRejected
+from controller.events.models import Reason
+from controller.state.in_use import in_use
+from tests.parts import free_port, require
+
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+DENIED = Reason("EACCES")
+SOUND = MachineFacts(
+    reading=ClockReading(NOW, 0.0),
+    time_service=True,
+    user="root",
+    system=("debian", "12"),
+    rejected=None,
+    config=FolderFacts(Path("/etc/watertower"), True, 10**10),
+    state=FolderFacts(Path("/var/lib/watertower"), True, 10**10),
+    in_use=True,
+    running="1.0",
+    ports=(Port("page", "127.0.0.1:8080", True),),
+    secrets=(),
+    readable=(),
+    units=(UnitFacts("watertower.service", True, True, False),),
+    certificate=PageCertificate(Path("/etc/ssl/tower.pem"), NOW + timedelta(days=60)),
+    tzdata="2026a",
+    walk=WalkTests("2026-11-13T12:00:00Z", 3, ()),
+    program="1.0",
+)
+"""A machine on which all is in order."""
+HOLDOVER = ClockReading(NOW, 0.0, Trust.PLAUSIBLE)
+BEHIND = ClockReading(NOW, 0.0, Trust.SUSPECT, known=NOW + timedelta(days=30))
+UNIT = SOUND.units[0]
+
+
+def codes(examined: Examined) -> list[str]:
+    """The codes of what a check found."""
+    return [event.code for event in examined.findings]
+
+
+def test_a_machine_in_order_has_no_findings() -> None:
+    """Every check was made."""
+    assert {check(SOUND).verdict for check in checks.MACHINE_CHECKS} == {"fine"}
+    assert len({check(SOUND).check for check in checks.MACHINE_CHECKS}) == len(checks.MACHINE_CHECKS)
+
+
+FOUND = {
+    "a clock that nobody holds": (replace(SOUND, reading=HOLDOVER), "clock", ["TWL-H101"], "note"),
+    "no time service": (replace(SOUND, reading=HOLDOVER, time_service=False), "clock", ["TWL-H102"], "problem"),
+    "a clock behind": (replace(SOUND, reading=BEHIND, time_service=None), "clock", ["TWL-T003", "TWL-H101"], "problem"),
+    "wrong files": (replace(SOUND, rejected=FilesRejected(("a", "b"))), "files", ["TWL-S000"], "problem"),
+    "a full disk": (replace(SOUND, state=replace(SOUND.state, free_bytes=10**8)), "state", ["TWL-H130"], "problem"),
+    "no right to write": (
+        replace(SOUND, config=replace(SOUND.config, not_writable=DENIED)),
+        "config",
+        ["TWL-H131"],
+        "problem",
+    ),
+    "no state": (
+        replace(SOUND, state=FolderFacts(Path("/x"), False, not_writable=Reason("ENOENT"))),
+        "state",
+        ["TWL-Q109"],
+        "problem",
+    ),
+    "a secret for all": (replace(SOUND, readable=(Path("/etc/key"),)), "secrets", ["TWL-B053"], "problem"),
+    "an old Debian": (replace(SOUND, system=("debian", "11")), "versions", ["TWL-H141"], "problem"),
+    "another system": (replace(SOUND, system=("fedora", "7")), "versions", [], "fine"),
+    "an older program runs": (replace(SOUND, running="0.9"), "versions", ["TWL-H140"], "problem"),
+    "an older program ran": (replace(SOUND, running="0.9", in_use=False, ports=()), "versions", [], "fine"),
+    "a history that is denied": (replace(SOUND, running=DENIED), "versions", [], "unchecked"),
+    "no unit": (replace(SOUND, units=()), "units", [], "unchecked"),
+    "an old unit": (replace(SOUND, units=(replace(UNIT, is_as_shipped=False),)), "units", ["TWL-H170"], "problem"),
+    "a unit not enabled": (replace(SOUND, units=(replace(UNIT, is_enabled=False),)), "units", ["TWL-H171"], "problem"),
+    "a unit not read": (replace(SOUND, units=(replace(UNIT, needs_reload=True),)), "units", ["TWL-H172"], "problem"),
+    "nothing to compare": (replace(SOUND, units=(replace(UNIT, is_as_shipped=None),)), "units", [], "unchecked"),
+    "old time zones": (replace(SOUND, tzdata="2024b"), "time_zones", ["TWL-H180"], "note"),
+    "time zones of last year": (replace(SOUND, tzdata="2025c"), "time_zones", [], "fine"),
+    "unknown time zones": (replace(SOUND, tzdata=None), "time_zones", [], "unchecked"),
+    "a page that is not there": (
+        replace(SOUND, ports=(Port("page", "127.0.0.1:8080", False),)),
+        "ports",
+        ["TWL-H150"],
+        "problem",
+    ),
+    "a port that is taken": (replace(SOUND, in_use=False), "ports", ["TWL-H151"], "problem"),
+    "a port that is free": (
+        replace(SOUND, in_use=False, ports=(Port("broker", "127.0.0.1:1883", False),)),
+        "ports",
+        [],
+        "fine",
+    ),
+    "a gateway's box": (replace(SOUND, running=None), "ports", [], "unchecked"),
+    "a lock that is denied": (replace(SOUND, in_use=DENIED), "ports", [], "unchecked"),
+    "no certificate": (replace(SOUND, certificate=None), "certificate", [], "fine"),
+    "a certificate that ends": (
+        replace(SOUND, certificate=PageCertificate(Path("/c"), NOW + timedelta(days=29))),
+        "certificate",
+        ["TWL-H120"],
+        "problem",
+    ),
+    "a certificate that ended": (
+        replace(SOUND, certificate=PageCertificate(Path("/c"), NOW - timedelta(seconds=1))),
+        "certificate",
+        ["TWL-H121"],
+        "problem",
+    ),
+    "a certificate of another key": (
+        replace(SOUND, certificate=PageCertificate(Path("/c"), refused=Reason("other", {"text": "mismatch"}))),
+        "certificate",
+        ["TWL-W103"],
+        "problem",
+    ),
+    "a certificate that is denied": (
+        replace(SOUND, certificate=PageCertificate(Path("/c"), refused=DENIED)),
+        "certificate",
+        [],
+        "unchecked",
+    ),
+    "a dark lamp": (
+        replace(SOUND, walk=WalkTests("2026", 3, ("mast/a", "mast/b"))),
+        "walk_test",
+        ["TWL-H190", "TWL-H190"],
+        "problem",
+    ),
+    "lamps never looked at": (replace(SOUND, walk=None), "walk_test", ["TWL-H191"], "note"),
+}
+
+
+@pytest.mark.parametrize(("facts", "check", "found", "verdict"), FOUND.values(), ids=FOUND)
+def test_a_check_says_what_is_wrong_and_no_more(
+    facts: MachineFacts, check: str, found: list[str], verdict: str
+) -> None:
+    """The other checks say what they say of a machine in order; each finding is a sentence with a cure."""
+    results = {one.check: one for one in (each(facts) for each in checks.MACHINE_CHECKS)}
+    assert (codes(results[check]), results[check].verdict) == (found, verdict)
+    assert {name for name, one in results.items() if one.verdict != "fine"} <= {check}
+    for event in results[check].findings:
+        assert event.text("sv")
+        assert event.action("sv")
+
+
+@pytest.fixture
+def tower(config: Path) -> Tower:
+    """The shipped one, on ports of its own."""
+    file = config / "tower.yaml"
+    text = file.read_text(encoding="utf-8").replace("127.0.0.1:8080", f"127.0.0.1:{free_port()}")
+    listen = f'broker: embedded\n  listen: "127.0.0.1:{free_port()}"'
+    file.write_text(text.replace("broker: embedded", listen), encoding="utf-8")
+    return load(config).tower
+
+
+def test_gathering_changes_nothing(config: Path, tower: Tower, tmp_path: Path) -> None:
+    """Also where files are damaged: to set them aside is the service's business."""
+    state = tmp_path / "state"
+    state.mkdir()
+    for name in ("known.json", "history.db", "accounts.db", "test-lamps-20261101T120000Z.json"):
+        (state / name).write_bytes(b"\xff damaged")
+    before = {path.name: path.read_bytes() for path in state.iterdir()}
+    facts = gather(config, state, tower, None)
+    assert {path.name: path.read_bytes() for path in state.iterdir()} == before
+    assert isinstance(facts.running, Reason)
+    assert facts.walk is None
+
+
+def test_a_service_that_runs_is_noticed(config: Path, tower: Tower, tmp_path: Path) -> None:
+    """By its lock; and a port by whoever answers there."""
+    with in_use(tmp_path), closing(socket.create_server(tower.web.address if tower.web else ("", 0))):
+        facts = gather(config, tmp_path, tower, None)
+    assert facts.in_use is True
+    assert {port.name: port.answers for port in facts.ports} == {"page": True, "broker": False}
+    assert gather(config, tmp_path, tower, None).in_use is False
+
+
+def test_only_what_everybody_can_reach_is_open(config: Path, tower: Tower) -> None:
+    """A secret is as open as the folders above it."""
+    folder = Path("/var/tmp") / f"doctor-{os.getpid()}"  # noqa: S108  the folder of the test is closed to others
+    folder.mkdir(mode=0o755)
+    try:
+        (folder / "accounts.db").write_text("x")
+        (folder / "accounts.db").chmod(0o644)
+        assert gather(config, folder, tower, None).readable == (folder / "accounts.db",)
+        folder.chmod(0o700)
+        assert gather(config, folder, tower, None).readable == ()
+    finally:
+        (folder / "accounts.db").unlink()
+        folder.rmdir()
+
+
+def test_the_last_answer_about_a_lamp_counts(config: Path, tower: Tower, tmp_path: Path) -> None:
+    """A lamp that was mended and looked at again is in order; one that was skipped is as before."""
+    for day, answers in (("01", {"m/a": "no", "m/b": "no", "m/c": "yes"}), ("02", {"m/a": "yes", "m/b": "skipped"})):
+        document = {"version": 1, "at": f"2026-11-{day}T12:00:00Z", "answers": answers}
+        (tmp_path / f"test-lamps-202611{day}T120000Z.json").write_text(json.dumps(document))
+    assert gather(config, tmp_path, tower, None).walk == WalkTests("2026-11-02T12:00:00Z", 3, ("m/b",))
+
+
+def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) -> None:
+    """And why it cannot be written."""
+    facts = gather(config, tmp_path / "nowhere", tower, None)
+    assert (facts.config.is_there, facts.config.not_writable) == (True, None)
+    assert facts.config.free_bytes
+    assert (facts.state.is_there, facts.state.not_writable) == (False, Reason("ENOENT"))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate signed by an authority of its own, as most are, for ten days; and another key."""
+    openssl, folder = require("openssl"), tmp_path_factory.mktemp("keys")
+
+    def run(words: str) -> None:
+        subprocess.run([openssl, *words.split()], check=True, capture_output=True, cwd=folder)
+
+    run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=authority -days 30")
+    run("req -newkey rsa:2048 -nodes -keyout page.key -out page.csr -subj /CN=tower.example")
+    run("x509 -req -in page.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out page.pem -days 10")
+    run("x509 -req -in page.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out old.pem -days -1")
+    run("genrsa -out other.key 2048")
+    run("rsa -in page.key -aes256 -passout pass:secret -out closed.key")
+    return folder
+
+
+def test_a_certificate_tells_when_it_ends(keys: Path) -> None:
+    """Also one that has ended, which no browser takes; a key that does not belong to it, or has a pass phrase, is
+    told."""
+    folder = keys
+
+    def found(certificate: str, key: str) -> PageCertificate:
+        web = Web(listen="127.0.0.1:8443").model_copy(
+            update={"cert_file": folder / certificate, "key_file": folder / key}
+        )
+        return certificate_of(web) or PageCertificate(Path("/"))
+
+    now = SystemClock().read().wall
+    ends, ended = found("page.pem", "page.key").until, found("old.pem", "page.key").until
+    assert ends is not None
+    assert ended is not None
+    assert timedelta(days=9) < ends - now < timedelta(days=11)
+    assert ended < now
+    for key in ("other.key", "closed.key", "nowhere.key"):
+        assert found("page.pem", key).refused is not None
