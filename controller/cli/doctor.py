@@ -20,7 +20,7 @@ from controller.config.tower import Tower
 from controller.errors import FilesRejected, Misconfigured
 from controller.events import new_event
 from controller.events.formatters import json_text
-from controller.events.models import Reason, in_language, plain_value, printable
+from controller.events.models import Phrase, Reason, in_language, plain_value, printable
 from controller.rfc3339 import rfc3339
 
 MARKS: dict[Verdict, str] = {"problem": "✕", "unchecked": "?", "note": "·", "fine": "✓"}
@@ -92,5 +92,6 @@ def _value(one: Examined) -> dict[str, object]:
     findings = [
         {"code": event.code, "level": event.level.value, "fields": plain_value(event.fields)} for event in one.findings
     ]
-    value, unchecked = plain_value(one.value), plain_value(one.unchecked)
+    value = plain_value((one.value.fields or None) if isinstance(one.value, Phrase) else one.value)
+    unchecked = plain_value(one.unchecked)
     return {"check": one.check, "verdict": one.verdict, "value": value, "findings": findings, "unchecked": unchecked}

@@ -146,6 +146,8 @@ def held(file: Path, *, alone: bool) -> Iterator[bool]:
     was granted. Raises OSError where there is no such folder, or it may not be written."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        with suppress(OSError):
+            hand_over(file)  # root may have been the first
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:

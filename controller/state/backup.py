@@ -130,6 +130,8 @@ def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bo
             for folder in folders.values():
                 stack.enter_context(_made(folder))
             stack.enter_context(out_of_use(state))
+            for left in (left for folder in folders.values() for left in folder.glob(f"{STAGED}*")):
+                shutil.rmtree(left, ignore_errors=True)  # by a power cut
             before = {folder: _contents(folder) for folder in folders.values()}
             for folder, contents in before.items():
                 if contents and not replace:

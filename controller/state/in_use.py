@@ -37,8 +37,6 @@ def out_of_use(state: Path) -> Iterator[None]:
     with atomic.held(state / LOCK, alone=True) as granted:
         if not granted:
             raise Refused("TWL-J022", state=str(state))
-        with suppress(OSError):
-            atomic.hand_over(state / LOCK)
         yield
 
 

@@ -19,6 +19,7 @@ from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
 from controller.state.in_use import in_use
 from controller.state.roles import Source
+from tests.parts import needs
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 15, tzinfo=UTC)
@@ -271,6 +272,28 @@ def test_what_is_not_sound_changes_nothing(
     assert refused(lambda: backup.restore(made, config, state, LATER, replace=True)) == code
     assert (files(config), files(state)) == before
     assert not list(state.glob(".backup-*")) + list(config.glob("before-restore-*"))
+
+
+def test_what_a_power_cut_left_is_cleared_away(config: Path, state: Path, made: Path) -> None:
+    """It holds secrets."""
+    (state / ".backup-x").mkdir()
+    (state / ".backup-x" / "accounts.db").write_text("x")
+    backup.restore(made, config, state, LATER, replace=True)
+    assert not (state / ".backup-x").exists()
+
+
+@needs("root")
+def test_what_root_restores_belongs_to_the_owner_of_the_folder(
+    config: Path, state: Path, made: Path, tmp_path: Path
+) -> None:
+    """The user of the service could not read it otherwise; a lock that root made is the owner's too."""
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        os.chown(folder, 12345, 12346)
+    backup.restore(made, tmp_path / "a", tmp_path / "b", LATER)
+    restored = [*(tmp_path / "a").rglob("*"), *(tmp_path / "b").rglob("*")]
+    assert len(restored) == 8
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in restored} == {(12345, 12346)}
 
 
 def test_folders_that_were_made_for_nothing_are_gone(made: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What it means that was heard over the brokers. Each check is pure: facts in, what was found out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from controller.app.doctor.broker_facts import BrokerFacts, SiteFacts
 from controller.app.doctor.examined import NONE, Examined
@@ -9,10 +9,13 @@ from controller.events import Event, new_event
 from controller.events.models import Phrase, Reason, Text
 from controller.gateways import own_gateways
 from controller.service.control_loop import WARN
+from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth
 
 NOT_REACHED, NO_CONTROLLER = Reason("no_broker_reached"), Reason("no_controller")
 MOST_NAMED = 5
+LIKELY: Mapping[Status, str] = {"silent": "TWL-G104", "differs": "TWL-G108", "unknown": "TWL-G116"}
+"""What the controller will tell of a gateway of this status, where it has not yet."""
 
 
 def names_known(facts: SiteFacts) -> Examined:
@@ -117,7 +120,7 @@ def _amiss(gateway: GatewayHealth) -> Event:
     if gateway.heard is None:
         return new_event("TWL-H112", gateway=gateway.name)
     status = Phrase(Text("commands", f"status.zone.{gateway.status}"))
-    return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.code or "TWL-G104")
+    return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.code or LIKELY[gateway.status])
 
 
 def _reason(code: str, names: Iterable[str]) -> Reason | None:

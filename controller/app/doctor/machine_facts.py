@@ -22,7 +22,7 @@ import controller
 from controller import __version__, plain_file
 from controller.app import broker_settings
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
-from controller.clock import ClockReading, SystemClock
+from controller.clock import CEILING, ClockReading, SystemClock
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Refused
 from controller.events import Event
@@ -120,7 +120,7 @@ def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesReject
         config=_folder(config),
         state=_folder(state),
         in_use=_in_use(state),
-        running=_running(state, reading),
+        running=_running(state),
         ports=tuple(_ports(tower)),
         secrets=tuple(event for _, event in broker_settings.secret_findings(tower.mqtt)) if tower is not None else (),
         readable=tuple(_readable(config, state, tower)),
@@ -196,10 +196,10 @@ def _in_use(state: Path) -> bool | Reason:
         return reason_of(error)
 
 
-def _running(state: Path, reading: ClockReading) -> str | Reason | None:
+def _running(state: Path) -> str | Reason | None:
     history = SqliteHistory(state)
     try:
-        started = history.last_event("TWL-C001", reading.wall)
+        started = history.last_event("TWL-C001", CEILING)
     except Refused as error:
         reason = error.fields.get("reason")
         return reason if isinstance(reason, Reason) else Reason("other", {"text": str(error)})
