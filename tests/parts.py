@@ -24,6 +24,7 @@ PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin:/
 PROGRAMS = {
     "bash": "bash",
     "caddy": "caddy",
+    "chromium": "chromium",
     "git": "git",
     "ip": "iproute2",
     "journalctl": "systemd",

@@ -219,7 +219,7 @@ def test_the_scripts_are_valid_bash(path: Path) -> None:
     subprocess.run(["bash", "-n", path], check=True)
 
 
-MARKED = [("README.md", "run"), ("README.md", "test")]
+MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser")]
 MARKED += [("deploy/README.md", mark) for mark in ("install", "configure", "start", "journal", "upgrade", "gateway")]
 
 

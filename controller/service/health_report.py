@@ -273,7 +273,7 @@ class HealthReport:
             site=self._site,
             clock=reading.trust,
             now=self._cue_health(controller, cue, reading.wall, fade_left_s(cue, reading.wall)),
-            next=self._cue_health(controller, following, following.at) if following is not None else None,
+            next=self._following(controller, following) if following is not None else None,
             counts={status: count for status, count in self._counts.items() if count},
             amiss=len(self._amiss),
             never_heard=len(self._never_heard),

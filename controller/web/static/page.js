@@ -72,7 +72,8 @@ function takeOver(fresh) {
   }
   // the answer is the same for all who look: the mark of this visitor's forms is kept by the page
   for (const mark of document.querySelectorAll('input[name="csrf"]')) mark.value ||= document.body.dataset.csrf;
-  if (fresh.title && fresh.title !== document.title) document.title = fresh.title;
+  // while faults are told the title tells them too
+  if (fresh.title && !document.querySelector("#summary")) document.title = fresh.title;
 }
 
 // Changes only what differs, so that a fill can fade, an open <details> stays open and a reader is not disturbed.
