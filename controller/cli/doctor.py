@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from controller.app import broker_settings
-from controller.app.doctor.broker_checks import BROKER_CHECKS
+from controller.app.doctor.broker_checks import BROKER_CHECKS, NOT_REACHED, unexamined
 from controller.app.doctor.broker_facts import SiteFacts, listen
 from controller.app.doctor.examined import Examined, Verdict, is_problem
 from controller.app.doctor.machine_checks import MACHINE_CHECKS
@@ -40,7 +40,7 @@ def command(options: Options, as_json: bool) -> None:
         site, more = _brokers(tower, options)
         examined += more
     else:
-        examined.append(Examined("login", unchecked=Reason("no_good_files")))
+        examined += unexamined(Reason("no_good_files"))
     if as_json:
         document = {"version": 1, "at": rfc3339(machine.reading.wall), "checks": [_value(one) for one in examined]}
         click.echo(json_text(document, indent=2))
@@ -67,7 +67,7 @@ def _brokers(tower: Tower, options: Options) -> tuple[SiteFacts | None, list[Exa
     try:
         addresses = broker_settings.addresses(tower.mqtt, options.state_dir)
     except Misconfigured as error:
-        return None, [Examined("login", findings=(new_event(error.code, **error.fields),))]
+        return None, unexamined(NOT_REACHED, (new_event(error.code, **error.fields),))
     client = client_id(tower.mqtt.topic_prefix, "doctor")
     site = asyncio.run(listen(tower, addresses, client, SystemClock()))
     return site, [check(site) for check in BROKER_CHECKS]

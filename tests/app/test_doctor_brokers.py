@@ -136,6 +136,14 @@ def test_a_check_says_what_is_wrong_and_what_it_does_not_know(
     assert examined.unchecked is None or "{" not in examined.unchecked.said("sv")
 
 
+def test_what_was_not_examined_is_said_of_each_check() -> None:
+    """None is left out where nothing could be listened to."""
+    unexamined = checks.unexamined(UNKNOWN)
+    assert {one.check for one in unexamined} == {check(SOUND).check for check in checks.BROKER_CHECKS}
+    assert {one.verdict for one in unexamined} == {"unchecked"}
+    assert checks.unexamined(UNKNOWN, (REFUSED,))[0].verdict == "problem"
+
+
 def test_what_is_harmless_is_only_to_be_known() -> None:
     """A clock that nobody has contradicted: no problem, so exit code 0."""
     assert checks.service(degraded("TWL-T001", trust="plausible", before="–")).verdict == "note"

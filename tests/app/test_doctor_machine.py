@@ -73,6 +73,12 @@ FOUND = {
         ["TWL-H131"],
         "problem",
     ),
+    "no configuration": (
+        replace(SOUND, config=FolderFacts(Path("/x"), False, not_writable=Reason("ENOENT"))),
+        "config",
+        [],
+        "unchecked",
+    ),
     "no state": (
         replace(SOUND, state=FolderFacts(Path("/x"), False, not_writable=Reason("ENOENT"))),
         "state",

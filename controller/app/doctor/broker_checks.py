@@ -123,6 +123,15 @@ def _amiss(gateway: GatewayHealth) -> Event:
     return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.code or LIKELY[gateway.status])
 
 
+def unexamined(reason: Reason, findings: tuple[Event, ...] = ()) -> list[Examined]:
+    """Each check where nothing could be listened to; `findings` say what bars the way to the brokers."""
+    others = ("names", "encryption", "controller", "service", "read_rights", "write_rights", "gateways")
+    return [
+        Examined("login", findings=findings, unchecked=None if findings else reason),
+        *(Examined(check, unchecked=reason) for check in others),
+    ]
+
+
 def _reason(code: str, names: Iterable[str]) -> Reason | None:
     """About these, the first of them by name; None about nobody."""
     found = list(names)

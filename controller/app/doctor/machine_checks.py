@@ -39,7 +39,9 @@ def files(facts: MachineFacts) -> Examined:
 
 
 def config_folder(facts: MachineFacts) -> Examined:
-    """Room and rights where the files are."""
+    """Room and rights where the files are. That there is no such folder is told with the files."""
+    if not facts.config.is_there:
+        return Examined("config", unchecked=facts.config.not_writable)
     return _folder("config", facts.config, facts)
 
 
