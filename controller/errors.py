@@ -11,6 +11,8 @@ An error carries a code of the catalogue in `controller.events` and the fields o
 English or Swedish, is made where it is shown.
 """
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 
@@ -57,3 +59,9 @@ class Unreachable(WatertowerError):
 
 class Refused(WatertowerError):
     """A request that is understood and not granted."""
+
+
+def place_of(error: BaseException) -> str:
+    """What broke and where, of an error that nobody foresaw: `KeyError (page.py:93)`."""
+    places = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else repr(error)

@@ -16,7 +16,8 @@ from controller.broker import Admission, Broker, User
 from controller.clock import Clock
 from controller.config.load import Setup
 from controller.dmx.runtime import GatewayRuntime
-from controller.events import Event
+from controller.errors import place_of
+from controller.events import Event, new_event
 from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.locale import Language
@@ -99,7 +100,10 @@ async def running(context: Context) -> AsyncIterator[Running]:
     def tell_listeners(event: Event, at: datetime) -> None:
         tell(event, at)
         for listener in listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:  # no page stops the light
+                tell(new_event("TWL-W108", reason=place_of(error)), at)
 
     context = replace(context, tell=tell_listeners)
     context.degradations.rebuilt()
@@ -121,11 +125,12 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
         }
         if tower.web is not None:
-            from controller.app.page import page  # noqa: PLC0415  its libraries take 25 MB
-
-            feed = await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
-            if feed is not None:
-                tasks["page"] = feed.run()
+            try:
+                from controller.app.page import page  # noqa: PLC0415  its libraries take 25 MB
+            except Exception as error:  # one of them is missing, or of another version
+                context.note(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
+            else:
+                tasks |= await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")

@@ -1,19 +1,21 @@
 """The page of a running service: started beside it and fed with how it stands. It is imported only where there is one.
 
-Where its port is taken, or its certificate cannot be read, the light goes on without the page: an event, and a
-degradation until the next start.
+Where its port is taken, its certificate cannot be read, or something breaks that nobody foresaw, the light goes on
+without the page: an event, and a degradation until the next start. Nothing of the page ends the service.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from controller.app.reload import FileFollower
 from controller.clock import ClockReading
 from controller.config.tower import Web
+from controller.errors import place_of
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 from controller.mqtt import Mqtt, Received
 from controller.service.control_loop import PAGE
 from controller.service.controller import TurnResult
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from controller.app.assembly import Context
 
 Listener = Callable[[Event], None]
+END_S = 10.0
+"""A disk that hangs holds up the end, or building anew, no longer."""
 PUBLISH_S = 0.2
 """Snapshots are made at most so often: a site of many gateways reports all the time."""
 
@@ -55,11 +59,17 @@ class PageFeed:
         self._turned.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. What breaks here is told and tried again after the next turn: the light goes on."""
+        alarm = Alarm(self._context.note)
         while True:
             await self._turned.wait()
             self._turned.clear()
-            self._publish()
+            try:
+                self._publish()
+            except Exception as error:
+                alarm.raise_(new_event("TWL-W108", reason=place_of(error)))
+            else:
+                alarm.clear(new_event("TWL-W109"))
             await asyncio.sleep(PUBLISH_S)
 
     def _publish(self) -> None:
@@ -112,9 +122,9 @@ async def _served(service: RunningService, web: Web) -> PageServer:
     return await run_blocking("page", partial(serving, create_app, service, elsewhere), abandoned=service.end)
 
 
-async def _prepare_accounts(context: "Context", service: RunningService, web: Web, url: str) -> None:
+async def prepare_accounts(context: "Context", service: RunningService, web: Web, url: str) -> None:
     """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
-    it could be used: over TLS, or on this machine."""
+    it could be used: over TLS, or on this machine. It waits for the disk, so that nothing else should wait for it."""
     if context.is_demo:
         return
     accounts, reading = service.accounts, context.clock.read()
@@ -127,20 +137,13 @@ async def _prepare_accounts(context: "Context", service: RunningService, web: We
                 context.note(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
     except NotKept as error:
         context.note(new_event(error.code, **error.fields))
+    except Exception as error:
+        context.note(new_event("TWL-W106", path="/start", reason=place_of(error)))
 
 
-@asynccontextmanager
-async def page(
-    context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
-) -> AsyncIterator[PageFeed | None]:
-    """Serves the page while the service runs; None where it cannot be served. `listeners` get each event."""
-    web = context.setup.tower.web
-    if web is None:
-        raise ValueError("`web: off` is no page")
-    if context.port == 0:
-        web = web.model_copy(update={"listen": f"{web.listen.rpartition(':')[0]}:0"})
+def _service(context: "Context", runtime: Runtime, follower: FileFollower) -> RunningService:
     topic = f"{context.prefix}/override/set"
-    service = RunningService(
+    return RunningService(
         context.setup,
         context.clock,
         state=context.state,
@@ -151,18 +154,41 @@ async def page(
         keeper=follower.keeper,
         is_demo=context.is_demo,
     )
+
+
+@asynccontextmanager
+async def page(
+    context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
+) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+    """Serves the page while the service runs; what it needs done beside the service, nothing where it cannot be served.
+    `listeners` get each event."""
+    web = context.setup.tower.web
+    if web is None:
+        raise ValueError("`web: off` is no page")
+    if context.port == 0:
+        web = web.model_copy(update={"listen": f"{web.listen.rpartition(':')[0]}:0"})
     try:
+        service = _service(context, runtime, follower)
         server = await _served(service, web)
-    except PageNotServed as error:
-        context.note(error.event)
-        yield None
+    except Exception as error:
+        broken = new_event("TWL-W107", reason=place_of(error))
+        context.note(error.event if isinstance(error, PageNotServed) else broken)
+        yield {}
         return
     listeners.append(service.note)
     context.note(new_event("TWL-W101", url=server.url))
-    await _prepare_accounts(context, service, web, server.url)
+    feed = PageFeed(context, runtime, follower, mqtt, service)
     try:
-        yield PageFeed(context, runtime, follower, mqtt, service)
+        yield {"page": feed.run(), "page: accounts": prepare_accounts(context, service, web, server.url)}
     finally:
         listeners.remove(service.note)
-        await run_blocking("page: stop", server.stop)
-        await run_blocking("accounts", service.accounts.close)
+        for name, end in (("page: stop", server.stop), ("accounts", service.accounts.close)):
+            await _ended(context, name, end)
+
+
+async def _ended(context: "Context", name: str, end: Callable[[], None]) -> None:
+    try:
+        async with asyncio.timeout(END_S):
+            await run_blocking(name, end)
+    except Exception as error:
+        context.note(new_event("TWL-W106", path=name, reason=place_of(error)))

@@ -1,9 +1,7 @@
 """The page as an ASGI application: its routes, what every answer carries, and what an error looks like."""
 
 import re
-import traceback
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.config.tower import Web
-from controller.errors import WatertowerError
+from controller.errors import WatertowerError, place_of
 from controller.events import new_event
 from controller.web import (
     accounts_view,
@@ -227,8 +225,7 @@ def _bad_parameter(request: Request, error: Exception) -> Response:
 
 def _broken(request: Request, error: Exception) -> Response:
     visited = visit(request)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} ({Path(place.filename).name}:{place.lineno})"
+    where = place_of(error)
     visited.service.tell(new_event("TWL-W106", path=request.url.path, reason=where))
     if is_api(request):
         return problem(visited, broken(request.url.path, where))

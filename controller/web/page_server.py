@@ -13,7 +13,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from controller.config.tower import Web
-from controller.errors import WatertowerError
+from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.events.reasons import reason_of
 from controller.threads import in_thread
@@ -70,10 +70,15 @@ class PageServer:
         in_thread("page", self._run)
 
     def _run(self) -> None:
+        reason = "-"
         try:
             asyncio.run(self._serve())
+        except BaseException as error:  # uvicorn raises SystemExit
+            reason = place_of(error)
         finally:
             self._ended.set()
+        if not self._service.is_ending:
+            self._service.tell(new_event("TWL-W107", reason=reason))
 
     async def _serve(self) -> None:
         current_default_thread_limiter().total_tokens = MOST_THREADS

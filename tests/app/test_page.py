@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
+from controller.app import page
 from controller.app.assembly import Context, Running, running
 from controller.clock import VirtualClock
 from controller.config.load import Setup, load
@@ -19,6 +23,10 @@ from controller.config.tower import Web
 from controller.events import Event
 from controller.service.degradations import Degradations
 from controller.state import StateStore
+from controller.state.accounts import AccountStore
+from controller.state.audit import Audit
+from controller.web.event_counts import EventCounts
+from controller.web.running_service import Snapshot
 from tests.parts import free_port
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -139,3 +147,105 @@ async def _first(lines: AsyncIterator[str], count: int) -> AsyncIterator[str]:
             count -= 1
             if not count:
                 return
+
+
+async def test_a_page_that_cannot_show_how_it_is_leaves_the_light_as_it_is(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told once, tried again at the next turn, and over as soon as that works."""
+    broken = True
+
+    class Breaking(Snapshot):
+        def __init__(self, **values: Any) -> None:
+            if broken:
+                raise KeyError("a mistake")
+            super().__init__(**values)
+
+    monkeypatch.setattr(page, "Snapshot", Breaking)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service() as service:
+        await until(lambda: tower.last("TWL-W108"))
+        await until(lambda: tower.last("TWL-G101"))
+        assert not service.work.done()
+        assert "TWL-W108" in {one.code for one in tower.degradations.now()}
+        broken = False
+        await until(lambda: tower.last("TWL-W109"))
+        assert not tower.degradations.now()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), ImportError("a library"), MemoryError()])
+async def test_a_page_that_cannot_be_made_leaves_the_light_as_it_is(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Whatever the reason."""
+
+    def breaks(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(page, "create_app", breaks)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service():
+        await until(lambda: tower.last("TWL-G101"))
+        assert "TWL-W107" in {one.code for one in tower.degradations.now()}
+
+
+async def test_libraries_that_are_missing_leave_the_light_as_it_is(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade that was cut off."""
+    monkeypatch.setitem(sys.modules, "controller.app.page", None)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service():
+        await until(lambda: tower.last("TWL-G101"))
+        assert "TWL-W107" in {one.code for one in tower.degradations.now()}
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), SystemExit(1)])
+async def test_a_page_whose_thread_ends_is_told_and_leaves_the_light_as_it_is(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """Its server ends the process of those who let it."""
+
+    async def breaks(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(uvicorn.Server, "serve", breaks)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service() as service:
+        await until(lambda: tower.last("TWL-W107"))
+        await until(lambda: tower.last("TWL-G101"))
+        assert not service.work.done()
+
+
+async def test_events_that_the_page_cannot_take_leave_the_light_as_it_is(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are told to everybody else."""
+
+    def breaks(*_: object) -> None:
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(EventCounts, "take", breaks)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service() as service:
+        await until(lambda: tower.last("TWL-G101"))
+        assert tower.last("TWL-W108") is not None
+        assert not service.work.done()
+
+
+async def test_accounts_whose_disk_hangs_hold_up_neither_light_nor_end(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lamps are lit before anything is read of them."""
+    released = threading.Event()
+    monkeypatch.setattr(page, "END_S", 0.2)
+    monkeypatch.setattr(Audit, "remove_names", lambda *_: released.wait(60))
+    monkeypatch.setattr(AccountStore, "close", lambda *_: released.wait(60))
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    try:
+        async with asyncio.timeout(30):
+            async with tower.service():
+                await until(lambda: tower.last("TWL-G101"))
+    finally:
+        released.set()
+    assert tower.last("TWL-W106") is not None
