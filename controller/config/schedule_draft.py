@@ -178,6 +178,8 @@ def rebased(
 ) -> tuple[ScheduleEdit, ...]:
     """The edits as if they had been begun on this text: what only others changed is as they have it, and of each field
     that is disputed what was `chosen`, by `group/rule/field`."""
+    if not edits:
+        return ()
     document = open_schedule(text, tower).document
     return tuple(_rebased(edit, document, chosen) for edit in edits)
 

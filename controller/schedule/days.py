@@ -17,6 +17,8 @@ from controller.schedule.text_field import TextField
 
 _REACH = 3
 """Years by which an occurrence can lie outside the year it belongs to: one each for a week, a shift and New Year."""
+MOST_REMEMBERED = 200
+"""Letters of a text that is remembered."""
 
 EXAMPLES = (
     "6 June",
@@ -49,8 +51,9 @@ class Days(TextField):
 
     @classmethod
     def parse(cls, text: str) -> "Days":
-        """The days that `text` names; raises Mistake, as `day_grammar.read` does, with the place of what is wrong."""
-        return cls(text, *read(text))
+        """The days that `text` names; raises Mistake, as `day_grammar.read` does, with the place of what is wrong.
+        The same text gives the same value: a schedule is read again and again while somebody edits it."""
+        return _remembered(text) if len(text) <= MOST_REMEMBERED else cls(text, *read(text))
 
     def contains(self, day: date) -> bool:
         """Whether this is one of the days."""
@@ -64,6 +67,11 @@ class Days(TextField):
         for first, last in _occurrences(self.rule, self.year, start.year, end.year):
             if first <= end and last >= start:
                 yield first, last
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Days:
+    return Days(text, *read(text))
 
 
 def _occurrences(rule: Rule, year: int | None, earliest: int, latest: int) -> Iterator[Span]:

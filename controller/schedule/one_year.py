@@ -38,7 +38,7 @@ class OneYearTexts:
 
 def is_yearly(texts: Iterable[str]) -> bool:
     """Whether these days, one or more, come every year; raises Mistake where they cannot be read."""
-    return {_read(text).year for text in texts} == {None}
+    return {Days.parse(text).year for text in texts} == {None}
 
 
 def days_belonging_to(year: int, texts: Iterable[str]) -> frozenset[date]:
@@ -47,14 +47,8 @@ def days_belonging_to(year: int, texts: Iterable[str]) -> frozenset[date]:
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> Days:
-    """Remembered: a form is compared with its file again and again."""
-    return Days.parse(text)
-
-
-@lru_cache(maxsize=4096)
 def _days(text: str, year: int) -> frozenset[date]:
-    days = _read(text)
+    days = Days.parse(text)
     spans = days.rule.occurrences(year if days.year is None else days.year)
     return frozenset(first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1))
 
@@ -162,7 +156,7 @@ def _without_year(text: str, year: int) -> str:
 def _means(text: str, days: frozenset[date]) -> bool:
     """Whether a text has a year and means these days."""
     with contextlib.suppress(Mistake):
-        parsed = _read(text)
+        parsed = Days.parse(text)
         return parsed.year is not None and days_belonging_to(parsed.year, [text]) == days
     return False
 

@@ -1,5 +1,6 @@
 """Vad ändras?: what happens if I save? Every edit of the schedule goes through this page, a removal too."""
 
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
@@ -7,9 +8,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval
 from controller.config.schedule_edit import NotPatchable
+from controller.schedule.plan import Program
 from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
 from controller.state.drafts import Draft
+from controller.web.bars import night_bar
 from controller.web.forms import Form, FormOf
+from controller.web.nights import night_bars
 from controller.web.proposals import (
     Proposal,
     add_edit,
@@ -35,6 +39,7 @@ router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**53)]
 CHOICE = "choice/"
 LONGEST_WHY = 200
+MOST_BARS = 20
 
 
 @router.post("/schedule/move", include_in_schema=False)
@@ -163,15 +168,19 @@ def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **
         return visited.page("dispute", status, newest=_newest(visited), **common)
     before = found.current.setup or visited.snapshot.setup
     words = changed = None
+    bars: list[tuple[str, ...]] = []
     if found.after is not None:
         changed = changes_of(visited, before, found.after, visited.now)
         words = words_of(visited, found.after, changed)
+        programs = before.program(), found.after.program()
+        bars = [_bars(group.first.day, programs) for group in changed.groups[:MOST_BARS]]
     never = [each.rule for each in changed.rules if each.never is not None] if changed is not None else []
     return visited.page(
         "draft",
         status,
         words=words,
         changed=changed,
+        bars=bars,
         summary=summary(visited, changed) if changed is not None else "",
         never=[each for each in never if found.after is not None and each in found.after.schedule.campaigns],
         notes=list(notes_on(visited, found.current.setup, found.after)) if found.after is not None else [],
@@ -183,6 +192,14 @@ def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **
         is_clock_in_doubt=visited.snapshot.health.clock == "suspect",
         **common,
     )
+
+
+def _bars(day: date, programs: tuple[Program, Program]) -> tuple[str, ...]:
+    """The night of a day, as it is and as it would be."""
+    place = programs[0].place
+    evening = datetime(day.year, day.month, day.day, 18, tzinfo=place.time_zone)
+    nights = (night_bars(program, evening, evening + timedelta(minutes=1))[0] for program in programs)
+    return tuple(night_bar(bar, place, prefix=f"{day:%y%m%d}{at}") for at, bar in enumerate(nights))
 
 
 def _back(visited: Visit) -> str:

@@ -393,7 +393,9 @@ def read_rule(visited: Visit, group: Group, name: str | None, form: Form) -> Rul
     others = tuple(each for each in edits_of(draft_of(visited)) if not _is_of(each, group, name))
     outcome = applied(current.text, rebased(current.text, others, tower, {}), tower)
     base = outcome.text if isinstance(outcome, Edited) else current.text
-    before = form_of(open_schedule(base, tower).document, group, name) if name is not None else None
+    is_current = base == current.text and current.setup is not None
+    document = current.setup.schedule_text if is_current and current.setup else open_schedule(base, tower).document
+    before = form_of(document, group, name) if name is not None else None
     if name is not None and before is None and current.setup is not None:
         raise HTTPException(404)
     return RuleReading(visited, group, name, form, current, base, before)

@@ -161,10 +161,14 @@ async function keep(form) {
   try { await fetch(form.dataset.keep, { method: "POST", body, cache: "no-store" }); } catch { /* what is typed stays here */ }
 }
 
+const asked = new WeakMap();
 async function readBack(form) {
+  const number = (asked.get(form) || 0) + 1;
+  asked.set(form, number);
   try {
     const answer = await post(form.dataset.read, form);
     if (!answer.ok) return;
+    if (asked.get(form) !== number) return;   // more has been typed since
     const fresh = await parsed(answer), told = form.querySelector("[data-told]"), before = told?.textContent;
     for (const old of form.querySelectorAll("[data-read-part]")) {
       const part = fresh.querySelector(`[data-read-part="${CSS.escape(old.dataset.readPart)}"]`);
