@@ -7,12 +7,16 @@ import click
 
 from controller.app.last_good import LAST_GOOD
 from controller.cli.client import running_tower
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, common
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, tell
 from controller.clock import SystemClock
 from controller.errors import FilesRejected, WatertowerError
 from controller.events.models import printable
 from controller.rfc3339 import rfc3339
 from controller.state import backup
+from controller.state.accounts import AccountStore
+from controller.state.accounts_file import ACCOUNTS, NotKept
+from controller.state.audit import Act, Actor, AuditEntry
+from controller.state.roles import Source
 
 MEGABYTE = 1_000_000
 
@@ -48,6 +52,21 @@ def restore(options: Options, file: Path, replace: bool) -> None:
     for path in done.aside:
         click.echo(options.say("restore.aside", path=path))
     click.echo(options.say("restore.next", made_at=made_at), err=True)
+    _record(options, {"made_at": made_at, "program": manifest.program})
+
+
+def _record(options: Options, restored: dict[str, str]) -> None:
+    """In the audit, which has gone back with all the rest; where there are no accounts there is none."""
+    if not (options.state_dir / ACCOUNTS).exists():
+        return
+    store = AccountStore(options.state_dir, lambda _: None)
+    entry = AuditEntry(Act.BACKUP_RESTORED, Actor(caller(), Source.COMMAND_LINE), after=restored)
+    try:
+        store.audit.append(entry, SystemClock().read().wall)
+    except NotKept as error:
+        tell(error, options)
+    finally:
+        store.close()
 
 
 def _outside(options: Options) -> Iterator[Path]:

@@ -73,6 +73,7 @@ class Act(StrEnum):
     STOP_LIFTED = "stop.lifted"
     SCHEDULE_SAVED = "schedule.saved"
     WALK_TEST = "gateway.walk_test"
+    BACKUP_RESTORED = "backup.restored"
     NAMES_REMOVED = "audit.names_removed"
 
 

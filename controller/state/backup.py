@@ -6,6 +6,7 @@ program refuses what it cannot read. Whoever may read a backup may log in as the
 alone.
 """
 
+import errno
 import gzip
 import hashlib
 import io
@@ -141,6 +142,7 @@ def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bo
                 for name, folder in folders.items()
             }
             _unpack(file, manifest, staged, folders)
+            _end_sessions(staged[STATE] / accounts_file.ACCOUNTS)
             asides = {folder: folder / f"{ASIDE}{now:%Y%m%dT%H%M%SZ}" for folder, held in before.items() if held}
             for aside in asides.values():
                 aside.mkdir(mode=0o700)
@@ -337,6 +339,19 @@ def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders:
         raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
     if left:
         raise _unsound(file, "missing_in_archive", min(left))
+
+
+def _end_sessions(file: Path) -> None:
+    """Nobody is logged in by what was restored: a session that has ended since would count again. Raises OSError."""
+    if not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").fetchone():
+                connection.execute("DELETE FROM sessions")
+                connection.commit()
+    except REFUSALS as error:
+        raise OSError(errno.EIO, str(error), str(file)) from error
 
 
 def _write(content: IO[bytes], about: BackedUp, path: Path, owner: os.stat_result) -> None:

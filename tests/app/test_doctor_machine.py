@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.app.doctor import machine_checks as checks
+from controller.app.doctor import machine_facts
 from controller.app.doctor.examined import Examined
 from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port, UnitFacts, WalkTests, gather
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
@@ -192,6 +193,31 @@ def test_a_service_that_runs_is_noticed(config: Path, tower: Tower, tmp_path: Pa
     assert facts.in_use is True
     assert {port.name: port.answers for port in facts.ports} == {"page": True, "broker": False}
     assert gather(config, tmp_path, tower, None).in_use is False
+
+
+@pytest.mark.parametrize(("shipped", "is_same"), [("[Unit]\n", True), ("[Unit]\n# newer\n", False), (None, None)])
+def test_an_installed_unit_is_compared_with_the_shipped_one(
+    config: Path,
+    tower: Tower,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shipped: str | None,
+    is_same: bool | None,
+) -> None:
+    """And started with the machine where systemd was told so."""
+    for name in ("installed", "shipped", "wants"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "installed" / "watertower-gateway@.service").write_text("[Unit]\n")
+    if shipped is not None:
+        (tmp_path / "shipped" / "watertower-gateway@.service").write_text(shipped)
+    monkeypatch.setattr(machine_facts, "UNIT_FOLDERS", (tmp_path / "nowhere", tmp_path / "installed"))
+    monkeypatch.setattr(machine_facts, "SHIPPED", (tmp_path / "shipped",))
+    monkeypatch.setattr(machine_facts, "ENABLED", tmp_path / "wants")
+    (found,) = gather(config, tmp_path, tower, None).units
+    assert found == UnitFacts("watertower-gateway@.service", is_same, is_enabled=False, needs_reload=False)
+    (tmp_path / "wants" / "watertower-gateway@mast.service").symlink_to("/dev/null")
+    (found,) = gather(config, tmp_path, tower, None).units
+    assert found.is_enabled
 
 
 def test_only_what_everybody_can_reach_is_open(config: Path, tower: Tower) -> None:

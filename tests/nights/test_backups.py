@@ -48,6 +48,7 @@ def test_a_site_comes_to_life_from_its_backup(site: Site) -> None:
     assert len(json.loads(elsewhere(site, "history", "--json"))["versions"]) == 2
     assert "TWL-O105" in elsewhere(site, "logs", "--code", "TWL-O105")
     assert elsewhere(site, "audit", "verify")
+    assert "backup.restored" in elsewhere(site, "audit", "--json")
 
 
 def stopped(site: Site) -> bool:

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from controller.errors import Refused
-from controller.state import atomic, backup
+from controller.state import atomic, backup, password_rule
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
 from controller.state.in_use import in_use
-from controller.state.roles import Source
+from controller.state.roles import Role, Source
+from controller.state.sessions import Session
 from tests.parts import needs
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -119,6 +120,26 @@ def test_a_database_in_use_is_backed_up_as_of_one_instant(config: Path, state: P
     backup.restore(tmp_path / "backup.tar.gz", tmp_path / "a", tmp_path / "b", LATER)
     found = AccountStore(tmp_path / "b", [].append)
     assert found.audit.verify() == AuditVerdict(3)
+    found.close()
+
+
+def test_nobody_is_logged_in_by_a_backup(
+    config: Path, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account is there; a session of then is not."""
+    monkeypatch.setattr(password_rule, "LOG_N", 6)
+    store = AccountStore(state, [].append)
+    by = Actor("root", Source.COMMAND_LINE)
+    store.add("Kim", Role.ADMIN, "häst batteri klammer", by, NOW)
+    session = store.authenticate("Kim", "häst batteri klammer", "192.0.2.7", NOW)
+    assert isinstance(session, Session)
+    assert store.sessions.find(session.id, NOW) is not None
+    backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    store.close()
+    backup.restore(tmp_path / "backup.tar.gz", tmp_path / "a", tmp_path / "b", LATER)
+    found = AccountStore(tmp_path / "b", [].append)
+    assert found.sessions.find(session.id, NOW) is None
+    assert isinstance(found.authenticate("Kim", "häst batteri klammer", "192.0.2.7", NOW), Session)
     found.close()
 
 
