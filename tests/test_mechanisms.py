@@ -59,6 +59,11 @@ def writes_a_file(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in {"rename", "fsync", "write_bytes", "write_text"}
 
 
+def brings_into_a_normal_form(node: ast.AST) -> bool:
+    """`unicodedata.normalize`, which takes minutes for some texts."""
+    return isinstance(node, ast.Attribute) and node.attr == "normalize" and getattr(node.value, "id", "") != "locale"
+
+
 def tells_files_apart(node: ast.AST) -> bool:
     """By what `stat` says of them, to see that they have changed."""
     return isinstance(node, ast.Attribute) and node.attr in {"st_mtime_ns", "st_ctime_ns", "st_ino"}
@@ -72,6 +77,7 @@ def tells_files_apart(node: ast.AST) -> bool:
         (matches_topics, {"topics.py", "schedule/hours_grammar.py"}),  # `sunset + 10 min`
         (writes_or_reads_an_instant, {"rfc3339.py", *TYPED, *IN_A_FIXED_FORM}),
         (writes_a_file, {"state/atomic.py"}),
+        (brings_into_a_normal_form, {"normal_form.py"}),
         (tells_files_apart, {"app/reload.py", "app/log_writer.py"}),  # the log: is it journald's?
     ],
 )

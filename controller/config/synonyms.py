@@ -1,11 +1,11 @@
 """The keywords as people write them: near words, other spellings, other languages."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 
 from controller.likeness import likeliest
 from controller.locale import languages, texts
+from controller.normal_form import normalized
 
 PASSWORDS = frozenset({"password", "passwd", "pass", "lösenord", "secret", "token"})
 """Keywords whose value would be a secret."""
@@ -25,7 +25,7 @@ def synonyms() -> Mapping[str, str]:
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word of which this is another spelling, its beginning or a slip, upper and lower case alike."""
     words = {one.casefold(): one for one in known}
-    plain = unicodedata.normalize("NFC", word).strip().casefold().replace(" ", "_").replace("-", "_")
+    plain = normalized("NFC", word).strip().casefold().replace(" ", "_").replace("-", "_")
     meant = synonyms().get(plain)
     if meant in words.values():
         return meant

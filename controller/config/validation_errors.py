@@ -4,7 +4,6 @@ A Mistake that a validator raised keeps its code, and its offsets become columns
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from controller.events.models import Phrase
 from controller.lighting.color import parse_color
 from controller.lighting.names import DARK_WORDS
 from controller.locale import DEFAULT, template, texts
+from controller.normal_form import normalized
 from controller.schedule.days import Days
 
 Explanation = tuple[str, dict[str, object]]
@@ -248,6 +248,6 @@ def _name(key: str, text: str, pattern: str) -> Explanation:
         return choice(key, text, COMPONENTS)
     if "a-z" not in pattern:
         return "TWL-S062", {"key": key}
-    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    letters = normalized("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     suggestion = re.sub(r"[^a-z0-9_-]+", "-", letters).strip("-")[:64]
     return "TWL-S060", {"value": text, "suggestion": suggestion or "mast"}

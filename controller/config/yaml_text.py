@@ -5,7 +5,6 @@ column for column, so that the rest of the file is checked in the same run. Comm
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from yaml import Mark
 from controller.config.findings import MOST, FilePlace, Finding, SourceText
 from controller.config.synonyms import near
 from controller.events import CATALOGUE
+from controller.normal_form import normalized
 
 SPACE = "[\u00a0\u202f\u2007\u2009\u200a\u2002\u2003\u3000]"
 INVISIBLE = (
@@ -111,7 +111,7 @@ class YamlText:
                         "TWL-S026": " " * len(old),
                         "TWL-S039": "-",
                         "TWL-S025": f'"{old[1:-1]}"',
-                        "TWL-S186": unicodedata.normalize("NFKC", old),
+                        "TWL-S186": normalized("NFKC", old),
                     }[code]
                     visible = visible[: found.start("found")] + new + visible[found.end("found") :]
             visible = re.sub(rf"{SPACE}|\t", " ", visible)
@@ -145,7 +145,7 @@ class YamlText:
         elif code == "TWL-S025":
             fields |= {"found": found["found"][0] + found["found"][-1], "quoted": quoted(found["found"][1:-1])}
         elif code == "TWL-S186":
-            fields["plain"] = unicodedata.normalize("NFKC", found["found"])
+            fields["plain"] = normalized("NFKC", found["found"])
         elif "value" in fields:
             fields["value"] = as_value(found["value"])
         return self.finding(code, line, *found.span(at), **fields)

@@ -5,13 +5,13 @@ Names are compared by `key`, so in any case, with any apostrophe or none, and wi
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 from controller.locale import Language
+from controller.normal_form import normalized
 
 SUNDAY = 6
 
@@ -55,7 +55,7 @@ def _holiday(*, easter_days: int = 0, month: int = 0, day: int = 0, weekday: int
 
 def key(name: str) -> str:
     """A name as it is compared: lower case, without apostrophes, dots, rings and accents, one space between words."""
-    letters = unicodedata.normalize("NFKD", name).casefold()
+    letters = normalized("NFKD", name).casefold()
     return " ".join(re.sub("[\u0300-\u036f'’‘ʼ´`.]", "", letters).split())
 
 

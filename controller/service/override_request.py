@@ -7,7 +7,6 @@ stop needs no clock.
 """
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +34,7 @@ from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.locale import languages
+from controller.normal_form import normalized
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.override_end import read_until
@@ -206,7 +206,7 @@ def _campaign(asked: str, program: Program) -> str:
 
 def _plain(name: str) -> str:
     """A name without case, composed letters, and one space for several."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    return " ".join(normalized("NFC", name).casefold().split())
 
 
 def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:

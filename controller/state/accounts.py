@@ -8,7 +8,6 @@ Every change of an account is a row of the audit, written in the same transactio
 
 import secrets
 import sqlite3
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import TypeVar
 
 from controller.errors import Refused
 from controller.events import new_event
+from controller.normal_form import normalized
 from controller.state import login_attempts, password_rule
 from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, one, own_key
 from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
@@ -335,7 +335,7 @@ SELECT = "SELECT name, role, disabled, created, accounts.seen FROM accounts"
 
 def shown_name(name: str) -> str:
     """A name as it is shown; raises Refused TWL-A012 for one that cannot be used."""
-    shown = " ".join(unicodedata.normalize("NFC", name).split())
+    shown = " ".join(normalized("NFC", name).split())
     if not 1 <= len(shown) <= LONGEST_NAME or not shown.isprintable():
         raise Refused("TWL-A012", most=LONGEST_NAME)
     return shown
@@ -343,7 +343,7 @@ def shown_name(name: str) -> str:
 
 def name_key(name: str) -> str:
     """The same for all ways to write a name."""
-    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()[:LONGEST_NAME]
+    return normalized("NFKC", " ".join(name.split())).casefold()[:LONGEST_NAME]
 
 
 def _find(connection: sqlite3.Connection, name: str) -> Account:

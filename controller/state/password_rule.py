@@ -3,11 +3,11 @@ those that are tried first. There are no rules about capitals, figures or signs:
 
 import re
 import threading
-import unicodedata
 from itertools import pairwise
 
 from controller import scrypt
 from controller.errors import Refused
+from controller.normal_form import normalized
 
 LEAST, MOST = 12, 256
 FEWEST_DIFFERENT = 5
@@ -95,7 +95,7 @@ class _Slot:
 
 def _normal(password: str) -> str:
     """The same for the same characters, however a keyboard composes å, ä and ö."""
-    return unicodedata.normalize("NFKC", password)
+    return normalized("NFKC", password)
 
 
 def _letters(text: str) -> str:

@@ -1,11 +1,11 @@
 """The nights with light as a calendar that others subscribe to (RFC 5545): one event a night, in UTC."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from controller.locale import Language
+from controller.normal_form import normalized
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
 from controller.service.coming_lights import NightLight, lit_nights
@@ -74,5 +74,5 @@ def slugs(rules: Iterable[Rule]) -> dict[str, str]:
 
 def slug_of(name: str) -> str:
     """`En vecka fri från våld` → `en-vecka-fri-fran-vald`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = normalized("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-") or "light"

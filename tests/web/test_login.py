@@ -3,6 +3,7 @@
 import html
 import re
 import sqlite3
+import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -398,3 +399,11 @@ async def test_where_the_accounts_cannot_be_used_the_page_is_still_read(
         file.execute("PRAGMA user_version=99")
     assert (await client.get("/")).status_code == 503  # the first turn is not over; a viewer may read
     assert (await client.get("/account")).headers["location"].startswith("/login")
+
+
+async def test_a_name_of_a_megabyte_holds_up_nobody(browser: Browser) -> None:
+    """Whatever its characters: to sort so many marks would hold up the controller too, for minutes."""
+    began = time.perf_counter()
+    answer = await sent(browser(), "/login", page="/start", name="a" + "\u0301\u0323" * 80_000, password=PASSWORD)
+    assert answer.status_code == 401
+    assert time.perf_counter() - began < 5
