@@ -25,7 +25,7 @@ from controller.web.api_models import (
     VersionDocument,
     WhyDocument,
 )
-from controller.web.api_request import V1, ForReading, ForWork, Limit, answer
+from controller.web.api_request import V1, ForReading, ForWork, Limit, answer, spend
 from controller.web.events_view import LATEST, LEVELS
 from controller.web.gateways_view import found_gateways
 from controller.web.history_view import Number, version_of
@@ -37,6 +37,8 @@ from controller.web.why_view import why_answer
 
 router = APIRouter(prefix=V1, tags=["reading"])
 MOST_NIGHTS = 400
+NIGHTS_A_UNIT = 10
+"""A longer plan costs more of what a visitor may ask for."""
 StatusAsked = Literal["all", "unconfirmed", "confirmed", "pending", "differs", "silent", "unknown"]
 Text = Annotated[str, Query(max_length=200)]
 From = Annotated[int, Query(ge=0, le=LATEST, description="Those before this number.")]
@@ -67,6 +69,7 @@ def plan(visited: ForWork, period: Text = "") -> Response:
     start, end = read_period(period, snapshot.setup, snapshot.now)
     if end - start > timedelta(days=MOST_NIGHTS):
         raise WatertowerError("TWL-W214", most=MOST_NIGHTS)
+    spend(visited, (end - start).days // NIGHTS_A_UNIT)
     program = snapshot.program.with_overrides((), None)
     by_hand = _by_hand(visited).document(start, snapshot.now)
     return answer(visited, {**plan_document(snapshot.setup, program, start, end), **by_hand})

@@ -78,7 +78,7 @@ async def override(visited: ForLight, body: OfOverride) -> Response:
     """Another light until an end, or a campaign left out."""
     if body.action == "override" and body.look is None:
         raise not_understood(Reason("missing", {"place": "look"}))
-    request = body.model_dump(exclude_none=True)
+    request = {"action": body.action, **body.model_dump(exclude_none=True, exclude_unset=True)}
     if body.action == "skip":
         request = {key: request[key] for key in ("action", "campaign", "until", "reason", "id") if key in request}
     return await _asked(visited, request, Act.OVERRIDE_SET, status=201)

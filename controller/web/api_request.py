@@ -51,7 +51,7 @@ def allowed(role: Role, scope: Scope, cost: int = READ) -> Any:
 
     async def reading(visited: Visited) -> Visit:
         _require(visited, role, scope)
-        _spend(visited, cost)
+        spend(visited, cost)
         return visited
 
     return Depends(reading)
@@ -63,7 +63,7 @@ def allowed_to_act(scope: Scope, cost: int = ACT) -> Any:
     async def acting(visited: Visited) -> Visit:
         _require(visited, Role.OPERATOR, scope)
         _require_ours(visited)
-        _spend(visited, cost)
+        spend(visited, cost)
         return visited
 
     return Depends(acting)
@@ -107,8 +107,8 @@ def _require_ours(visited: Visit) -> None:
         raise ApiRefused(403, new_event("TWL-W203"))
 
 
-def _spend(visited: Visit, cost: int) -> None:
-    """Takes units of the visitor; raises ApiRefused 429 where none is left."""
+def spend(visited: Visit, cost: int) -> None:
+    """Takes so many units of the visitor; raises ApiRefused 429 where none is left."""
     buckets: dict[str, TokenBucket] = visited.request.app.state.buckets
     visitor, now_s = visited.visitor, visited.service.clock.read().mono
     who = f"{visitor.via} {visitor.name or visitor.address} {visitor.token}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,15 +13,17 @@ from pydantic import BaseModel
 
 from controller.config.tower import Web
 from controller.events import new_event
+from controller.gateways.wled import Wled
 from controller.state import SqliteHistory
 from controller.state.history import recorded
 from controller.state.roles import Role
 from controller.web import api, api_acts, api_request, api_schedule
 from controller.web.app import create_app
 from controller.web.running_service import RunningService
-from tests.web.answering import AnsweringService
+from tests.web.answering import AnsweringService, with_gateways
 from tests.web.api.programs import BLUE, V1, Program, token
 from tests.web.conftest import Browser, SetClock
+from tests.web.turned import snapshot_of
 
 WEEK = "En vecka fri från våld"
 
@@ -297,3 +300,28 @@ def references(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from references(each)
+
+
+async def test_a_long_plan_counts_for_more(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody keeps the page busy with one year after another."""
+    monkeypatch.setattr(api_request, "BURST", 40)
+    year = {"period": "2026-01-01T00:00..2026-12-31T00:00"}
+    assert [(await program.get("/plan", params=year)).status_code for _ in range(2)] == [200, 429]
+
+
+async def test_one_page_of_ten_thousand_gateways_is_a_page(program: Program, tower: AnsweringService) -> None:
+    """The worst first; each on one page, and on none behind the last."""
+    gateways = tuple(Wled(name=f"w{n}", kind="wled", topic=f"wled/w{n}", zone="bowl") for n in range(10_000))
+    tower.setup = with_gateways(tower.setup, gateways)
+    snapshot = snapshot_of(tower.setup, tower.reading)
+    silent = replace(snapshot.states["w77"], status={"bowl": "silent"})
+    tower.service.publish(replace(snapshot, states={**snapshot.states, "w77": silent}), is_new=True)
+    first = (await program.get("/gateways", params={"limit": 500})).json()
+    assert (first["total"], first["found"], first["pages"], len(first["gateways"])) == (10_000, 10_000, 20, 500)
+    assert first["gateways"][0]["name"] == "w77"
+    last = (await program.get("/gateways", params={"limit": 500, "page": 20})).json()["gateways"]
+    assert (len(last), last[-1]["name"]) == (500, "w9999")
+    assert (await program.get("/gateways", params={"page": 1_000})).json()["gateways"] == []
+    assert (await program.get("/gateways", params={"status": "unconfirmed"})).json()["found"] == 1
+    assert (await program.get("/gateways", params={"q": "w 123"})).json()["found"] == 11
+    assert len((await program.get("/status")).content) < 60_000
