@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 
 from controller.app import broker_settings
 from controller.app.operating_system import feed_watchdog, watch_descriptors
-from controller.app.reload import FileFollower
+from controller.app.reload import FileFollower, file_stamp
 from controller.broker import Admission, Broker, User
 from controller.clock import Clock
 from controller.config.load import Setup
@@ -26,11 +26,15 @@ from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
 from controller.service.control_loop import SiteInfo, restore, subscriptions
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
+from controller.service.lamp_alarms import LampAlarms
 from controller.service.runtime import Runtime
 from controller.state import StateStore
+from controller.state.lamp_results import LampResults
 from controller.threads import run_blocking
 
 COUNT_S = 1.0
+LAMPS_S = 10.0
+"""How soon the service notices the answers to `test-lamps`."""
 
 Tell = Callable[[Event, datetime], None]
 
@@ -122,6 +126,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "checkpoint": runtime.remember(context.store),
             "history": _count(context, controller),
             "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
+            "lamps": _tell_lamps(context),
             "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
         }
         if tower.web is not None:
@@ -134,7 +139,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
-        stack.push_async_callback(_end, work, mqtt, site)
+        stack.push_async_callback(_end, work, mqtt, site, lambda: loop.walks.end_all(clock.read()))
         yield Running(controller, work, follower.anew, mqtt)
 
 
@@ -180,6 +185,19 @@ async def _count(context: Context, controller: Controller) -> None:
         await asyncio.sleep(COUNT_S)
 
 
+async def _tell_lamps(context: Context) -> None:
+    """Tells of lamps that failed their last walk test, whoever made it."""
+    alarms, results = LampAlarms(context.setup.tower.gateways, context.note), LampResults(context.state, context.note)
+    seen = None
+    while True:
+        with suppress(OSError):
+            stamp = await run_blocking("lamps", partial(file_stamp, results.path))
+            if stamp != seen:
+                seen = stamp
+                alarms.look(await run_blocking("lamps", results.read))
+        await asyncio.sleep(LAMPS_S)
+
+
 def gateways_here(context: Context) -> list[GatewayRuntime]:
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
     gateways = (gateway for gateway in own_gateways(context.setup.tower.gateways))
@@ -199,8 +217,9 @@ async def _work(coroutines: Mapping[str, Coroutine[Any, Any, None]]) -> None:
             tasks.create_task(coroutine, name=name)
 
 
-async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo) -> None:
+async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo, end_walks: Callable[[], None]) -> None:
     """Ends the work, then publishes what the last will would: sooner, the controller would publish `online` again."""
     work.cancel()
     await asyncio.wait([work])
+    end_walks()
     mqtt.publish(site.will)

@@ -104,7 +104,8 @@ class PageFeed:
         is_new = False
         for name in self._changed:
             state = snapshot.states[name]
-            shown = (dict(state.status), dict(state.reported.zones), state.reported.problems)
+            reported = state.reported
+            shown = (dict(state.status), dict(reported.zones), reported.problems, reported.by)
             is_new |= self._shown.get(name) != shown
             self._shown[name] = shown
         self._changed.clear()
@@ -151,6 +152,7 @@ def _service(context: "Context", runtime: Runtime, follower: FileFollower) -> Ru
         language=context.language,
         take=lambda payload: runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),
         tell=context.note,
+        walks=runtime.loop.walks,
         keeper=follower.keeper,
         is_demo=context.is_demo,
     )

@@ -253,12 +253,14 @@ def _look(directory: Path, others: tuple[Path, ...]) -> Seen | None:
     """What identifies the contents of the files without reading them; None where the disk does not answer."""
     try:
         paths = (directory / TOWER, directory / SCHEDULE, *others, *profile_paths(directory))
-        return tuple(_stat(path) for path in paths)
+        return tuple(file_stamp(path) for path in paths)
     except OSError:
         return None
 
 
-def _stat(path: Path) -> tuple[int, ...] | None:
+def file_stamp(path: Path) -> tuple[int, ...] | None:
+    """What identifies the content of a file without reading it; None where there is none. Raises OSError where the disk
+    does not answer."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -7,8 +7,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -24,38 +24,28 @@ from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
 from controller.events.models import Reason
 from controller.gateways import own_gateways
-from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
-from controller.gateways.wire import ReportedDocument, Walk, parse_reported
-from controller.lighting.patch import Fixture
-from controller.locale import DEFAULT, Language, languages, phrase, template
+from controller.gateways.wire import ReportedDocument, Walk, parse_reported, parse_walk
+from controller.locale import DEFAULT, Language, languages, template
 from controller.mqtt import Address, Connected, Mqtt, Received
 from controller.rfc3339 import rfc3339
+from controller.service.lamp_walk import AGAIN_S, FOLLOWS_S, Step, lit_lamps, walk_end, walk_steps
 from controller.state.atomic import write
+from controller.state.json_file import Unusable
+from controller.state.lamp_results import LampResults
 
-STEP_S = 30.0
-AGAIN_S = 10.0
-FOLLOWS_S = 3.0
-"""A gateway that follows the test reports it within this."""
 CONNECT_S = 5.0
 ANSWERS = ("yes", "no", "skipped", "stopped")
 
 
-@dataclass(frozen=True)
-class Step:
-    """One lamp, or one of its channels, to look at."""
+@dataclass
+class _Heard:
+    """What others say during the test: on which topics gateways report that they follow it, and whether somebody ended
+    the step that goes out on the topic `lit`."""
 
-    gateway: Dmx
-    fixture: Fixture
-    channel: int | None
-    role: str
-
-    def name(self, language: Language) -> str:
-        """`mast/north`, or `mast/north channel 2 (green)`."""
-        lamp = f"{self.gateway.name}/{self.fixture.name}"
-        if self.channel is None:
-            return lamp
-        return phrase(language, "test-lamps.channel", lamp=lamp, channel=self.channel, role=self.role)
+    following: set[str] = field(default_factory=set)
+    lit: str = ""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @click.command("test-lamps")
@@ -68,52 +58,41 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
         raise Refused("TWL-Q108")
     setup, _ = load_last_good(options.config_dir, options.state_dir)
     ours = [find(setup, gateway)] if gateway else own_gateways(setup.tower.gateways)
-    steps = [step for each in ours for step in _steps(setup, each, channels)]
-    answers: dict[str, str] = {}
+    steps = [step for each in ours for step in walk_steps(setup, each, channels=channels)]
+    answers: list[tuple[Step, str]] = []
     try:
         asyncio.run(_walk(setup, steps, options, answers))
     finally:
         if answers:
-            path = _written(options.state_dir, answers, SystemClock().read().wall)
+            path = _written(options, answers, SystemClock().read().wall)
             click.echo(options.say("test-lamps.written", path=path), err=True)
-    raise SystemExit(FOUND_PROBLEMS if "no" in answers.values() else 0)
+    raise SystemExit(FOUND_PROBLEMS if any(answer == "no" for _, answer in answers) else 0)
 
 
-def _steps(setup: Setup, gateway: Dmx, channels: bool) -> Iterator[Step]:
-    for placed in setup.patch(gateway).placed:
-        if not channels:
-            yield Step(gateway, placed.fixture, None, "")
-            continue
-        profile = placed.lamp.profile
-        for number, channel in enumerate(profile.channels, start=1):
-            # a dimmer by itself, or the fine half of a level, gives no light that could be seen
-            if not channel.fine and channel.role in (profile.kinds or ("dimmer",)):
-                yield Step(gateway, placed.fixture, number, channel.role)
-
-
-async def _walk(setup: Setup, steps: list[Step], options: Options, answers: dict[str, str]) -> None:
-    """Fills `answers` by the name of the step; ends the test on every gateway whatever happens."""
+async def _walk(setup: Setup, steps: list[Step], options: Options, answers: list[tuple[Step, str]]) -> None:
+    """Fills `answers`; ends the test on every gateway whatever happens. Raises Refused TWL-Q122 where somebody else
+    ended it."""
     prefix, brokers = setup.tower.mqtt.topic_prefix, broker_settings.addresses(setup.tower.mqtt, options.state_dir)
     gateways = {step.gateway.name: step.gateway for step in steps}.values()
-    reports = tuple((gateway.topic("reported", prefix), 1) for gateway in gateways)
-    async with Mqtt(brokers, client_id(prefix, "walk"), subscriptions=reports) as mqtt:
+    topics = tuple((gateway.topic(leaf, prefix), 1) for gateway in gateways for leaf in ("reported", "walk"))
+    async with Mqtt(brokers, client_id(prefix, "walk"), subscriptions=topics) as mqtt:
         await _connected(mqtt, brokers)
-        following: set[str] = set()
-        listening = asyncio.create_task(_listen(mqtt, following), name="listen")
+        heard = _Heard()
+        listening = asyncio.create_task(_listen(mqtt, heard), name="listen")
         try:
             for step in steps:
-                name = step.name(DEFAULT)  # the file is for programs
-                doubting = asyncio.create_task(_doubt(step.gateway, prefix, following, options), name="doubt")
+                heard.lit = step.gateway.topic("walk", prefix)
+                doubting = asyncio.create_task(_doubt(step.gateway, prefix, heard, options), name="doubt")
                 try:
-                    answers[name] = await _look(mqtt, step, prefix, options)
+                    answers.append((step, await _look(mqtt, step, prefix, options, heard)))
                 finally:
                     doubting.cancel()
-                if answers[name] == "stopped":
+                if answers[-1][1] == "stopped":
                     break
         finally:
             listening.cancel()
             for gateway in gateways:
-                mqtt.publish(_message(gateway, Walk(fixture=None), prefix))
+                mqtt.publish(walk_end(gateway, prefix))
 
 
 async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
@@ -125,38 +104,48 @@ async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
     raise Unreachable("TWL-Q101", address=str(brokers[0]), reason=Reason("no_answer"))
 
 
-async def _listen(mqtt: Mqtt, following: set[str]) -> None:
-    """Notes on which topics gateways report that they follow the test."""
+async def _listen(mqtt: Mqtt, heard: _Heard) -> None:
+    """Notes which gateways report that they follow the test, and whether somebody else ends it."""
     async for item in mqtt:
-        if isinstance(item, Received) and not item.retain:
-            report = parse_reported(item.payload)
-            if isinstance(report, ReportedDocument) and report.by == "local":
-                following.add(item.topic)
+        if not isinstance(item, Received) or item.retain:
+            continue
+        if item.topic == heard.lit:
+            step = parse_walk(item.payload)
+            if isinstance(step, Walk) and step.fixture is None:
+                heard.ended.set()
+            continue
+        report = parse_reported(item.payload)
+        if isinstance(report, ReportedDocument) and report.by == "local":
+            heard.following.add(item.topic)
 
 
-async def _doubt(gateway: Dmx, prefix: str, following: set[str], options: Options) -> None:
+async def _doubt(gateway: Dmx, prefix: str, heard: _Heard, options: Options) -> None:
     """Prints an error if a gateway does not report that it follows the test."""
     await asyncio.sleep(FOLLOWS_S)
-    if gateway.topic("reported", prefix) not in following:
+    if gateway.topic("reported", prefix) not in heard.following:
         click.echo(err=True)
         tell(Unreachable("TWL-Q117", name=gateway.name), options)
 
 
-async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options) -> str:
-    """Keeps the lamp lit until somebody has answered."""
-    walk = Walk(fixture=step.fixture.name, channel=step.channel, for_s=STEP_S)
+async def _look(mqtt: Mqtt, step: Step, prefix: str, options: Options, heard: _Heard) -> str:
+    """Keeps the lamp lit until somebody has answered, or has ended the test."""
     letters = _letters(options.language)
     question = f"{step.name(options.language)} ({step.fixture.zone}): {options.say('test-lamps.question', **letters)} "
     known = {letter: answer for each in languages() for answer, letter in _letters(each).items()}
     known |= {letter: answer for answer, letter in letters.items()}  # where languages differ, the user's own
     asking = asyncio.create_task(_ask(question, known), name="ask")
+    ended = asyncio.create_task(heard.ended.wait(), name="ended")
     try:
         while not asking.done():
-            mqtt.publish(_message(step.gateway, walk, prefix))
-            await asyncio.wait([asking], timeout=AGAIN_S)
+            mqtt.publish(step.message(prefix))
+            await asyncio.wait([asking, ended], timeout=AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done() and not asking.done():
+                click.echo(err=True)
+                raise Refused("TWL-Q122", name=step.gateway.name)
         return asking.result()
     finally:
         asking.cancel()
+        ended.cancel()
 
 
 def _letters(language: Language) -> Mapping[str, str]:
@@ -186,13 +175,16 @@ async def _line() -> str:
     return os.read(terminal, 1_024).decode(errors="replace")
 
 
-def _message(gateway: Dmx, walk: Walk, prefix: str) -> Message:
-    return Message(gateway.topic("walk", prefix), walk.model_dump_json(exclude_none=True).encode(), qos=1)
-
-
-def _written(state: Path, answers: dict[str, str], now: datetime) -> Path:
-    path = state / f"test-lamps-{now:%Y%m%dT%H%M%SZ}.json"
+def _written(options: Options, answers: list[tuple[Step, str]], now: datetime) -> Path:
+    """Keeps what was said of each lamp for the service and the page, and each answer in a file of this test."""
+    state = options.state_dir
     state.mkdir(parents=True, exist_ok=True)
-    document = {"version": 1, "at": rfc3339(now, timespec="seconds"), "answers": answers}
+    path = state / f"test-lamps-{now:%Y%m%dT%H%M%SZ}.json"
+    named = {step.name(DEFAULT): answer for step, answer in answers}  # the file is for programs
+    document = {"version": 1, "at": rfc3339(now, timespec="seconds"), "answers": named}
     write(path, json.dumps(document, ensure_ascii=False, indent=2).encode())
+    with contextlib.suppress(Unusable):  # told as TWL-J003
+        LampResults(state, lambda event: click.echo(event.text(options.language), err=True)).note(
+            lit_lamps(answers), now
+        )
     return path

@@ -31,6 +31,7 @@ from controller.service.degradations import Degradations
 from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import BEAT_S, ONLINE
+from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import OverridePolicy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
 from controller.state import LastKnown
@@ -239,6 +240,7 @@ class ControlLoop:
         self._certificates = Certificates()
         self._presence = Presence(site.status)
         self._report = HealthReport(site.name, site.prefix)
+        self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
 
     @property
     def has_requests(self) -> bool:
@@ -320,6 +322,7 @@ class ControlLoop:
         for event in (*result.events, *self._presence.events(reading)):
             self._report.note(event)
             self.tell(event, reading.wall)
+        self.walks.turn(reading)
         if not self._connection.connected:
             self._report.update(self.controller, reading, result.changed)
             return result

@@ -93,7 +93,7 @@ class OurGatewayHost(Host):
         self.showable = lru_cache(maxsize=256)(self._showable)
         availability = gateway.topic("availability", self._prefix)
         online, offline = (Message(availability, word, qos=1, retain=True) for word in (b"online", b"offline"))
-        topics = (gateway.topic("desired", self._prefix),)
+        topics = tuple(gateway.topic(leaf, self._prefix) for leaf in ("desired", "walk"))
         client = Client(f"gateway {gateway.name}", topics, offline, lambda: (online,), self.take)
         self.client = MultiBrokerClient(brokers, client)
 
@@ -137,6 +137,8 @@ class OurGatewayHost(Host):
             return
         if isinstance(item, Connected):
             self._process.connected(self.read())
+        elif isinstance(item, Received) and item.topic == self.gateway.topic("walk", self._prefix):
+            self._process.receive_walk(item.payload, item.retain, self.read())
         elif isinstance(item, Received):
             payload = without_content(item.payload) if self.lies else item.payload
             self._process.receive(payload, item.retain, self.read())

@@ -39,6 +39,7 @@ from controller.web import (
     schedule_view,
     stop_view,
     tower_view,
+    walk_view,
     why_view,
 )
 from controller.web.forms import check_origin, read_form
@@ -74,6 +75,7 @@ ROUTERS = (
     override_view.router,
     stop_view.router,
     gateways_view.router,
+    walk_view.router,
     events_view.router,
     more_view.router,
     schedule_view.router,

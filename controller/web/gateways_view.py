@@ -11,14 +11,17 @@ from fastapi.responses import Response
 from controller.errors import WatertowerError
 from controller.events import CATALOGUE
 from controller.gateways.base import Gateway
+from controller.gateways.dmx import Dmx
 from controller.lighting.names import plain
 from controller.locale import template
 from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import WORST_FIRST, GatewayHealth, LookValue, ZoneHealth
 from controller.service.instant_words import dated
+from controller.service.lamp_alarms import failed_lamps, tested_lamps
 from controller.service.look_clauses import said_look
 from controller.service.sentence import names_of
 from controller.state import EventFilter, SqliteHistory
+from controller.state.lamp_results import LampResults
 from controller.state.roles import Role
 from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
 from controller.web.live import SharedRoute
@@ -98,6 +101,7 @@ def gateway(visited: ForViewer, name: str) -> Response:
         facts=[*_facts(visited, snapshot, health, state, snapshot.defined[name])],
         problems={each: _problem(visited, each) for each in filter(None, (health.code, *health.problems))},
         events=_last_events(visited, name),
+        lamps=_lamps(visited, snapshot.defined[name]),
     )
 
 
@@ -237,6 +241,20 @@ def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]
     except WatertowerError:  # said by `/events`, and by a degradation while it lasts
         return []
     return [*by_day(visited, lines)]
+
+
+def _lamps(visited: Visit, gateway: Gateway) -> tuple[str, list[str]] | None:
+    """What the last walk tests said, and the names of the lamps that did not light; None where there is no such
+    test."""
+    if not isinstance(gateway, Dmx):
+        return None
+    results = LampResults(visited.service.state, visited.service.tell).read()
+    tested, failed = tested_lamps(gateway, results), failed_lamps(gateway, results)
+    if not tested:
+        return visited.say("gateways.walk.never"), []
+    when = dated(max(each.at for each in tested.values()).astimezone(visited.now.tzinfo), visited.now, visited.language)
+    key = "failed" if failed else "lit"
+    return visited.say(f"gateways.walk.{key}", tested=len(tested), failed=len(failed), when=when), [*failed]
 
 
 def _problem(visited: Visit, code: str) -> str:

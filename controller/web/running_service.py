@@ -9,11 +9,12 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from controller.clock import Clock, ClockReading
 from controller.config.load import Setup
@@ -25,12 +26,15 @@ from controller.schedule.plan import Cue, Program
 from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import GatewayHealth, Health, worst
 from controller.service.health_report import gateway_health
+from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import StoredOverride
 from controller.service.saving import ScheduleKeeper
 from controller.state.accounts import AccountStore
 from controller.web.event_counts import EventCounts
 
 ANSWER_WITHIN_S = 8.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,9 @@ class RunningService:
 
     `config` is the folder of its files, None where they never change (a demo); `state` its state directory. `take`
     hands a request to the controller: called on the control loop with the payload that would have come over MQTT.
-    `tell` tells an event of the page, on that loop too. `keeper` reads and saves the schedule, in a thread since each
-    call waits for the disk; None where there is no folder.
+    `tell` tells an event of the page, on that loop too. `walks` are the walk tests, which belong to that loop; `of` may
+    be asked from anywhere. `keeper` reads and saves the schedule, in a thread since each call waits for the disk; None
+    where there is no folder.
     """
 
     def __init__(  # noqa: PLR0913  what a page is made of
@@ -107,6 +112,7 @@ class RunningService:
         language: Language,
         take: Callable[[bytes], None],
         tell: Callable[[Event], None],
+        walks: LampWalks,
         keeper: ScheduleKeeper | None = None,
         is_demo: bool = False,
     ) -> None:
@@ -115,6 +121,7 @@ class RunningService:
         self.state = state
         self.config = config
         self.language = language
+        self.walks = walks
         self.keeper = keeper
         self.is_demo = is_demo
         self.accounts = AccountStore(state, self.tell)
@@ -206,9 +213,21 @@ class RunningService:
         request_id = str(fields.get("id") or uuid.uuid4().hex)
         document = {"version": 1, **fields, "id": request_id, "owner": owner}
         payload = json.dumps(document, ensure_ascii=False).encode(errors="replace")
-        asked = asyncio.run_coroutine_threadsafe(self._answer(request_id, payload), self._control_loop)
+        return await self._on_control_loop(self._answer(request_id, payload))
+
+    async def walk(self, act: Callable[[LampWalks, ClockReading], T]) -> T:
+        """What `act` gives, called with the walk tests on the control loop. Raises Unreachable as `request` does, and
+        what `act` raises."""
+
+        async def acted() -> T:
+            return act(self.walks, self.clock.read())
+
+        return await self._on_control_loop(acted())
+
+    async def _on_control_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        asked = asyncio.run_coroutine_threadsafe(work, self._control_loop)
         try:
-            event: Event = await asyncio.wrap_future(asked)
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await asyncio.wrap_future(asked)
         except TimeoutError:
             raise Unreachable("TWL-W104", seconds=ANSWER_WITHIN_S) from None
-        return event

@@ -27,7 +27,7 @@ STATUS = "watertower/controller/status"
 LINES = (
     "topic write watertower/override/set",
     "topic read watertower/controller/#",
-    "topic write watertower/gateway/+/walk",
+    "topic readwrite watertower/gateway/+/walk",
     "topic read watertower/gateway/+/reported",
 )
 """Those shipped for a person or program that sets looks by hand."""
@@ -44,7 +44,9 @@ READ = {
     "mast": {"watertower/gateway/mast/desired", "watertower/gateway/mast/walk", STATUS},
     "gate": {"watertower/gateway/gate/desired", "watertower/gateway/gate/walk", STATUS},
     "entrance": {"wled/entrance/api", "wled/entrance/status", STATUS},
-    "tower": {topic for topic in OURS if topic.startswith("watertower/controller/") or topic.endswith("/reported")},
+    "tower": {
+        topic for topic in OURS if topic.startswith("watertower/controller/") or topic.endswith(("/reported", "/walk"))
+    },
     "other": {STATUS},
 }
 WRITTEN = {

@@ -128,6 +128,25 @@ def test_what_was_answered_is_written_down(tmp_path: Path, heard: Ear, walk: Wal
     assert walking.ended() == 1
     assert list(answers(tmp_path / "state").values()) == ["yes", "no", "skipped", "yes"]
     assert ended(heard) == ["bowl-north", "bowl-south", "shaft-north", "shaft-south", None]
+    lamps = json.loads((tmp_path / "state" / "lamps.json").read_text("utf-8"))["lamps"]
+    assert {lamp: said["lit"] for lamp, said in lamps.items()} == {
+        "mast/bowl-north": True,
+        "mast/bowl-south": False,
+        "mast/shaft-south": True,
+    }
+
+
+def test_a_test_that_somebody_else_ends_lights_nothing_more(tmp_path: Path, heard: Ear, walk: Walk) -> None:
+    """As the controller does under a safety stop; what was answered is kept."""
+    walking = walk()
+    wait_for(heard, 1)
+    walking.answer(b"y\n")
+    wait_for(heard, 2)
+    heard.say("watertower/gateway/mast/walk", b'{"version": 1}')
+    walking.hear("TWL-Q122: the test of mast was ended by somebody else")
+    assert walking.ended() == 1
+    assert list(answers(tmp_path / "state").values()) == ["yes"]
+    assert "bowl-south" not in walked(heard)[3:]
 
 
 def test_a_test_that_is_broken_off_ends_at_once(tmp_path: Path, heard: Ear, walk: Walk) -> None:

@@ -15,6 +15,8 @@ from controller.events import Event
 from controller.gateways.base import Gateway
 from controller.schedule.plan import Program
 from controller.service.control_loop import override_policy
+from controller.service.controller import Controller
+from controller.service.lamp_walk import LampWalks
 from controller.service.overrides import OverrideManager, OverrideQueue
 from controller.service.saving import ScheduleKeeper
 from controller.simulation.controller_host import SimulatedDisk
@@ -46,6 +48,7 @@ class AnsweringService:
         self.manager = OverrideManager(self.disk, override_policy(self.setup))
         self._queue = OverrideQueue(self.manager)
         self._tasks: set[asyncio.Task[None]] = set()
+        controller = Controller(self.setup.tower.gateways, "watertower", self.setup.program())
         self.service = RunningService(
             self.setup,
             self.clock,  # type: ignore[arg-type]
@@ -55,6 +58,7 @@ class AnsweringService:
             take=self._take,
             tell=self.told.append,
             keeper=self._keeper(self.config) if self.config is not None else None,
+            walks=LampWalks(controller, "watertower", lambda _: None, lambda event, _: self.told.append(event)),
         )
 
     def _keeper(self, config: Path) -> ScheduleKeeper:

@@ -12,6 +12,9 @@ from controller.clock import ClockReading
 from controller.config.load import Setup, load
 from controller.config.tower import Web
 from controller.events import Event
+from controller.gateways.base import Message
+from controller.service.controller import Controller
+from controller.service.lamp_walk import LampWalks
 from controller.state import password_rule
 from controller.state.audit import Actor
 from controller.state.roles import Role, Source
@@ -62,8 +65,31 @@ def told() -> list[Event]:
 
 
 @pytest.fixture
+def controller(setup: Setup) -> Controller:
+    """The one of which the page's walk tests ask whether they may light a lamp."""
+    return Controller(setup.tower.gateways, "watertower", setup.program())
+
+
+@pytest.fixture
+def sent() -> list[Message]:
+    """What walk tests sent."""
+    return []
+
+
+@pytest.fixture
+def walks(controller: Controller, sent: list[Message], told: list[Event]) -> LampWalks:
+    """Those of the page."""
+    return LampWalks(controller, "watertower", sent.append, lambda event, _: told.append(event))
+
+
+@pytest.fixture
 async def service(
-    setup: Setup, clock: SetClock, tmp_path: Path, told: list[Event], monkeypatch: pytest.MonkeyPatch
+    setup: Setup,
+    clock: SetClock,
+    tmp_path: Path,
+    told: list[Event],
+    walks: LampWalks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[RunningService]:
     """A service before its first turn, in which passwords cost little."""
     monkeypatch.setattr(password_rule, "LOG_N", 4)
@@ -77,6 +103,7 @@ async def service(
         language="sv",
         take=lambda _: None,
         tell=told.append,
+        walks=walks,
     )
     yield made
     made.accounts.close()

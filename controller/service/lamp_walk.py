@@ -1,0 +1,237 @@
+"""The walk test: lamp after lamp lights alone, and somebody who looks says whether it was the right one.
+
+Each step is sent anew every AGAIN_S and ends by itself after STEP_S in the gateway. So the planned light is back at the
+latest then, whatever became of the one who tests, of the page, the service or the broker. `test-lamps` sends the same
+steps from a terminal.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from controller.clock import ClockReading
+from controller.config.load import Setup
+from controller.errors import Refused
+from controller.events import Event, new_event
+from controller.gateways.base import Message
+from controller.gateways.dmx import Dmx
+from controller.gateways.wire import Walk
+from controller.lighting.patch import Fixture
+from controller.locale import Language, phrase
+from controller.service.controller import Controller
+
+STEP_S = 30.0
+AGAIN_S = 10.0
+FOLLOWS_S = 3.0
+"""A gateway that follows the test reports it within this."""
+AWAY_S = 300.0
+"""A test on the page ends when nobody has pressed anything for so long."""
+DARKEN_S = 1.0
+"""How often a gateway that is tested under a safety stop is told that the test is over."""
+
+Answer = Literal["yes", "no", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One lamp, or one of its channels, to look at."""
+
+    gateway: Dmx
+    fixture: Fixture
+    channel: int | None = None
+    role: str = ""
+
+    @property
+    def lamp(self) -> str:
+        """`mast/north`."""
+        return f"{self.gateway.name}/{self.fixture.name}"
+
+    def name(self, language: Language) -> str:
+        """`mast/north`, or `mast/north channel 2 (green)`."""
+        if self.channel is None:
+            return self.lamp
+        return phrase(language, "test-lamps.channel", lamp=self.lamp, channel=self.channel, role=self.role)
+
+    def message(self, prefix: str) -> Message:
+        """What lights it."""
+        return _message(self.gateway, Walk(fixture=self.fixture.name, channel=self.channel, for_s=STEP_S), prefix)
+
+
+def walk_steps(setup: Setup, gateway: Dmx, *, channels: bool) -> Iterator[Step]:
+    """The lamps of a gateway in the order of tower.yaml; with `channels` each channel that lights something alone."""
+    for placed in setup.patch(gateway).placed:
+        if not channels:
+            yield Step(gateway, placed.fixture)
+            continue
+        profile = placed.lamp.profile
+        for number, channel in enumerate(profile.channels, start=1):
+            # a dimmer by itself, or the fine half of a level, gives no light that could be seen
+            if not channel.fine and channel.role in (profile.kinds or ("dimmer",)):
+                yield Step(gateway, placed.fixture, number, channel.role)
+
+
+def walk_end(gateway: Dmx, prefix: str) -> Message:
+    """What ends a test at once."""
+    return _message(gateway, Walk(fixture=None), prefix)
+
+
+def lit_lamps(answers: Iterable[tuple[Step, str]]) -> dict[str, bool]:
+    """By lamp whether it lit in each step that was answered; without those of which nobody said anything."""
+    lit: dict[str, bool] = {}
+    for step, answer in answers:
+        if answer in {"yes", "no"}:
+            lit[step.lamp] = lit.get(step.lamp, True) and answer == "yes"
+    return lit
+
+
+def _message(gateway: Dmx, walk: Walk, prefix: str) -> Message:
+    return Message(gateway.topic("walk", prefix), walk.model_dump_json(exclude_none=True).encode(), qos=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LampWalk:
+    """A walk test of one gateway on the page. `answers` are by the number of the step, `position` is the step that is
+    lit. `began` is UTC, `began_s` and `pressed_s` (when somebody last did something) boot time. `ended` is the event
+    that told of its end, None while it goes on."""
+
+    gateway: Dmx
+    steps: tuple[Step, ...]
+    owner: str
+    began: datetime
+    began_s: float
+    pressed_s: float
+    channels: bool = False
+    position: int = 0
+    answers: Mapping[int, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    ended: Event | None = None
+
+    @property
+    def step(self) -> Step | None:
+        """What is lit; None once it has ended."""
+        return self.steps[self.position] if self.ended is None else None
+
+    @property
+    def lit(self) -> dict[str, bool]:
+        """By lamp whether it lit, as far as somebody has said so."""
+        return lit_lamps((self.steps[number], answer) for number, answer in self.answers.items())
+
+
+class LampWalks:
+    """The walk tests on the page, by gateway the last one. All but `of` belong to the control loop."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        prefix: str,
+        publish: Callable[[Message], None],
+        tell: Callable[[Event, datetime], None],
+    ) -> None:
+        self._controller = controller
+        self._prefix = prefix
+        self._publish = publish
+        self._tell = tell
+        self._walks: dict[str, LampWalk] = {}
+        self._sent_s: dict[str, float] = {}
+        """By gateway, when it was sent something last."""
+
+    def of(self, name: str) -> LampWalk | None:
+        """The last test of a gateway since the service started; from any thread."""
+        return self._walks.get(name)
+
+    def start(self, setup: Setup, gateway: Dmx, channels: bool, owner: str, reading: ClockReading) -> LampWalk:
+        """Lights the first lamp. One that goes on already is returned as it is. Raises Refused: TWL-G134 under a
+        safety stop, TWL-G135 while somebody else tests its lamps."""
+        name, running = gateway.name, self._walks.get(gateway.name)
+        if running is not None and running.ended is None:
+            return running
+        if self._controller.program.stop is not None:
+            raise Refused("TWL-G134")
+        # a report of our own test that has just ended is no other test
+        if self._is_tested(name) and reading.mono - self._sent_s.get(name, float("-inf")) >= AGAIN_S:
+            raise Refused("TWL-G135", gateway=name)
+        steps = tuple(walk_steps(setup, gateway, channels=channels))
+        walk = LampWalk(gateway, steps, owner, reading.wall, reading.mono, reading.mono, channels)
+        self._tell(new_event("TWL-G130", gateway=name, lamps=len({step.lamp for step in steps})), reading.wall)
+        return self._light(walk, reading)
+
+    def answer(self, name: str, number: int, answer: Answer, reading: ClockReading) -> LampWalk | None:
+        """What somebody says of step `number`: the next one lights, or the test is over. Nothing happens where another
+        step is lit by now, as when a button is pressed twice."""
+        walk = self._at(name, number)
+        if walk is None:
+            return self._walks.get(name)
+        walk = replace(walk, answers={**walk.answers, number: answer}, pressed_s=reading.mono)
+        if number + 1 == len(walk.steps):
+            return self._end(walk, "TWL-G131", reading)
+        return self._light(replace(walk, position=number + 1), reading)
+
+    def back(self, name: str, number: int, reading: ClockReading) -> LampWalk | None:
+        """From step `number` to the one before, to answer it anew."""
+        walk = self._at(name, number)
+        if walk is None or number == 0:
+            return self._walks.get(name)
+        return self._light(replace(walk, position=number - 1, pressed_s=reading.mono), reading)
+
+    def end(self, name: str, reading: ClockReading) -> LampWalk | None:
+        """Before all lamps were lit."""
+        walk = self._walks.get(name)
+        if walk is None or walk.ended is not None:
+            return walk
+        return self._end(walk, "TWL-G131", reading)
+
+    def end_all(self, reading: ClockReading) -> None:
+        """The service stops: the planned light is back at once."""
+        for name in self._walks:
+            self.end(name, reading)
+
+    def turn(self, reading: ClockReading) -> None:
+        """With each turn of the controller: what lights is sent anew, and what must end is ended."""
+        is_stopped = self._controller.program.stop is not None
+        for name, walk in self._walks.items():
+            if walk.ended is not None:
+                continue
+            if is_stopped:
+                self._end(walk, "TWL-G133", reading)
+            elif reading.mono - walk.pressed_s >= AWAY_S:
+                self._end(walk, "TWL-G132", reading)
+            elif reading.mono - self._sent_s[name] >= AGAIN_S:
+                self._light(walk, reading)
+        if is_stopped:
+            self._end_those_of_others(reading)
+
+    def _end_those_of_others(self, reading: ClockReading) -> None:
+        """Under a safety stop no lamp may be lit by `test-lamps` either."""
+        for name, gateway in self._controller.gateways.items():
+            is_due = reading.mono - self._sent_s.get(name, float("-inf")) >= DARKEN_S
+            if isinstance(gateway, Dmx) and is_due and self._is_tested(name):
+                self._send(name, walk_end(gateway, self._prefix), reading)
+
+    def _is_tested(self, name: str) -> bool:
+        """Whether a gateway that is there reports that its lamps are tested."""
+        state = self._controller.states[name]
+        return state.reported.by == "local" and "silent" not in state.status.values()
+
+    def _at(self, name: str, number: int) -> LampWalk | None:
+        walk = self._walks.get(name)
+        return walk if walk is not None and walk.ended is None and walk.position == number else None
+
+    def _light(self, walk: LampWalk, reading: ClockReading) -> LampWalk:
+        name = walk.gateway.name
+        self._walks[name] = walk
+        self._send(name, walk.steps[walk.position].message(self._prefix), reading)
+        return walk
+
+    def _end(self, walk: LampWalk, code: str, reading: ClockReading) -> LampWalk:
+        name, said = walk.gateway.name, list(walk.answers.values())
+        fields = {"right": said.count("yes"), "wrong": said.count("no"), "steps": len(walk.steps)}
+        event = new_event(code, gateway=name, **fields)
+        self._walks[name] = walk = replace(walk, ended=event)
+        self._send(name, walk_end(walk.gateway, self._prefix), reading)
+        self._tell(event, reading.wall)
+        return walk
+
+    def _send(self, name: str, message: Message, reading: ClockReading) -> None:
+        self._sent_s[name] = reading.mono
+        self._publish(message)
