@@ -1,6 +1,5 @@
 """What the doctor makes of the facts about a machine, and how it comes by them."""
 
-import json
 import os
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from controller.config.tower import Tower, Web
 from controller.errors import FilesRejected
 from controller.events.models import Reason
 from controller.state.in_use import in_use
+from controller.state.lamp_results import LampResults
 from tests.parts import free_port, require
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -236,11 +236,18 @@ def test_only_what_everybody_can_reach_is_open(config: Path, tower: Tower) -> No
 
 
 def test_the_last_answer_about_a_lamp_counts(config: Path, tower: Tower, tmp_path: Path) -> None:
-    """A lamp that was mended and looked at again is in order; one that was skipped is as before."""
-    for day, answers in (("01", {"m/a": "no", "m/b": "no", "m/c": "yes"}), ("02", {"m/a": "yes", "m/b": "skipped"})):
-        document = {"version": 1, "at": f"2026-11-{day}T12:00:00Z", "answers": answers}
-        (tmp_path / f"test-lamps-202611{day}T120000Z.json").write_text(json.dumps(document))
-    assert gather(config, tmp_path, tower, None).walk == WalkTests("2026-11-02T12:00:00Z", 3, ("m/b",))
+    """A lamp that was mended and looked at again is in order; one that is gone from tower.yaml does not count."""
+    results = LampResults(tmp_path, lambda _: None)
+    first, second = datetime(2026, 11, 1, 12, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC)
+    results.note({"mast/bowl-north": False, "mast/bowl-south": False, "mast/shaft-north": True}, first)
+    results.note({"mast/bowl-north": True, "mast/gone": False}, second)
+    walk = WalkTests("2026-11-02T12:00:00Z", 3, ("mast/bowl-south",))
+    assert gather(config, tmp_path, tower, None).walk == walk
+    everything = WalkTests("2026-11-02T12:00:00Z", 4, ("mast/bowl-south", "mast/gone"))
+    assert gather(config, tmp_path, None, None).walk == everything
+    (tmp_path / "lamps.json").write_text("{")
+    assert gather(config, tmp_path, tower, None).walk is None
+    assert (tmp_path / "lamps.json").read_text() == "{"
 
 
 def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from controller.clock import SystemClock
 from controller.config.load import load
 from controller.config.tower import Web
 from controller.gateways.home_assistant import HomeAssistant
+from controller.service.controller import Controller
+from controller.service.lamp_walk import LampWalks
 from controller.web.app import create_app
 from controller.web.running_service import RunningService
 from tests.browser.served import ServedTower, lamp
@@ -124,8 +126,16 @@ async def test_the_tower_of_ten_thousand_gateways_is_small(tmp_path: Path) -> No
     setup = load(Path(__file__).parents[2] / "config")
     gateways = tuple(HomeAssistant.model_validate(lamp(f"lamp-{number}", "bowl")) for number in range(10_000))
     many = replace(setup, tower=setup.tower.model_copy(update={"gateways": gateways}))
+    controller = Controller(many.tower.gateways, "watertower", many.program())
     service = RunningService(
-        many, SystemClock(), state=tmp_path, config=None, language="sv", take=lambda _: None, tell=lambda _: None
+        many,
+        SystemClock(),
+        state=tmp_path,
+        config=None,
+        language="sv",
+        take=lambda _: None,
+        tell=lambda _: None,
+        walks=LampWalks(controller, "watertower", lambda _: None, lambda *_: None),
     )
     service.publish(snapshot_of(many, SystemClock().read()), is_new=True)
     transport = httpx.ASGITransport(create_app(service, Web()), client=("127.0.0.1", 50_000))

@@ -1,7 +1,6 @@
 """The facts about this machine: gathered by reading, never by changing anything. All of it may wait for the disk."""
 
 import errno
-import json
 import os
 import platform
 import pwd
@@ -28,8 +27,13 @@ from controller.errors import FilesRejected, Refused
 from controller.events import Event
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
+from controller.gateways import own_gateways
+from controller.rfc3339 import rfc3339
+from controller.service.lamp_alarms import tested_lamps
 from controller.state import LastKnown, SqliteHistory
 from controller.state.in_use import is_in_use
+from controller.state.lamp_results import FILE as LAMPS
+from controller.state.lamp_results import LampResult, read_results
 
 ANSWER_S = 2.0
 MOST_BYTES = 1_000_000
@@ -127,7 +131,7 @@ def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesReject
         units=tuple(_units()),
         certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
         tzdata=_tzdata(),
-        walk=_walk_tests(state),
+        walk=_walk_tests(state, tower),
     )
 
 
@@ -271,16 +275,15 @@ def _tzdata() -> str | None:
     return None
 
 
-def _walk_tests(state: Path) -> WalkTests | None:
-    """None where there is no record that can be read."""
-    answers: dict[str, str] = {}
-    at = ""
-    for path in sorted(state.glob("test-lamps-*.json")):
-        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            document = json.loads(_read(path))
-            answers |= {
-                str(lamp): str(answer) for lamp, answer in document["answers"].items() if answer in {"yes", "no"}
-            }
-            at = str(document["at"])
-    wrong = tuple(sorted(lamp for lamp, answer in answers.items() if answer == "no"))
-    return WalkTests(at, len(answers), wrong) if answers else None
+def _walk_tests(state: Path, tower: Tower | None) -> WalkTests | None:
+    """Of the lamps in tower.yaml, of all without it; None where there is no record that can be read."""
+    results: dict[str, LampResult] = {}
+    with suppress(OSError, ValueError):
+        results.update(read_results(_read(state / LAMPS)))
+    if tower is not None:
+        lamps = {f"{each.name}/{name}" for each in own_gateways(tower.gateways) for name in tested_lamps(each, results)}
+        results = {lamp: result for lamp, result in results.items() if lamp in lamps}
+    if not results:
+        return None
+    at = rfc3339(max(result.at for result in results.values()), timespec="seconds")
+    return WalkTests(at, len(results), tuple(sorted(lamp for lamp, result in results.items() if not result.lit)))
