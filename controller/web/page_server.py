@@ -17,6 +17,7 @@ from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.events.reasons import reason_of
 from controller.threads import in_thread
+from controller.web.connection import BoundedConnection
 from controller.web.running_service import RunningService
 
 STOP_S = 2.0
@@ -24,8 +25,6 @@ STOP_S = 2.0
 BACKLOG = 256
 MOST_THREADS = 10
 """So many views are made at once; the unit counts threads (TasksMax=)."""
-MOST_CONNECTIONS = 1000
-"""More at once get 503: each open stream holds one."""
 
 
 class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
@@ -47,13 +46,13 @@ class PageServer:
         self.url = f"{scheme}://{name}:{sockets[0].getsockname()[1]}/"
         config = uvicorn.Config(
             app,
+            http=BoundedConnection,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
             proxy_headers=False,  # whom a proxy's headers may be believed from is decided in `visitors`
             server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=int(STOP_S),
             ssl_certfile=web.cert_file,
