@@ -22,7 +22,7 @@ from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Role, Scope, Source
 from controller.web.running_service import RunningService, Snapshot
-from controller.web.visitors import Visitor, access
+from controller.web.visitors import Visitor, access, headers_of
 
 RESULT = "result"
 """The cookie with what came of an act, for the page that follows it."""
@@ -71,7 +71,7 @@ class Visit:
     def is_tls(self) -> bool:
         """Whether the browser uses https."""
         peer = self.request.client.host if self.request.client else ""
-        return access(self.web, peer, self.request.url.scheme, self.request.headers).is_tls
+        return access(self.web, peer, self.request.url.scheme, headers_of(self.request.headers.items())).is_tls
 
     @property
     def actor(self) -> Actor:
@@ -194,7 +194,7 @@ Visited = Annotated[Visit, Depends(visit)]
 def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
     """By session or token, by the word of a trusted proxy, or as nobody in particular."""
     peer = request.client.host if request.client else ""
-    found = access(web, peer, request.url.scheme, request.headers)
+    found = access(web, peer, request.url.scheme, headers_of(request.headers.items()))
     here = Visitor(found.role, csrf=_signed(service, "open"), address=found.address, is_secure=found.is_secure)
     if service.is_demo and found.role is not None:
         return replace(here, role=Role.OPERATOR, name="Demo", via="demo", csrf=_signed(service, "demo"))

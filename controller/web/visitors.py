@@ -1,7 +1,7 @@
 """Who looks at the page, and what they may do."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -13,6 +13,9 @@ from controller.state.roles import Role, Scope
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"})
+
+NEXT_LINE = ",\n"
+"""Between the lines of one header; no line holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,15 @@ class Access:
     user_role: Role | None = None
 
 
+def headers_of(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers of a request by name. Several lines of one name are one list (RFC 9110, 5.3): what a proxy adds is
+    the last of them, those before it anybody may have written."""
+    found: dict[str, str] = {}
+    for name, value in lines:
+        found[name] = f"{found[name]}{NEXT_LINE}{value}" if name in found else value
+    return found
+
+
 def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Access:
     """Who may read and log in where. Names of `headers` are in small letters.
 
@@ -73,18 +85,20 @@ def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Acce
     if not by_proxy:
         return Access(peer, scheme == "https", role, scheme == "https" or is_local)
     # the last entry is what the trusted proxy saw; those before it anybody may have written
-    address = _last(headers.get("x-forwarded-for", "")) or peer
+    address = _without_port(_last(headers.get("x-forwarded-for", ""))) or peer
     is_tls = _last(headers.get("x-forwarded-proto", scheme)).lower() == "https"
     return Access(address, is_tls, role, is_tls, *(_vouched(web, headers) if is_tls else ()))
 
 
 def _vouched(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | None]:
     """Name and role by the headers of a trusted proxy that logs people in itself. Of several roles the highest counts;
-    None where it names none."""
+    None where it names none. It vouches for nobody beside what a browser has sent under the same name."""
     if web.proxy is None or web.proxy.user_header is None:
         return None, None
-    name = _text(headers.get(web.proxy.user_header.lower(), ""))
-    words = re.split(r"[\s,;]+", headers.get((web.proxy.role_header or "").lower(), "").lower())
+    user, role = (headers.get((name or "").lower(), "") for name in (web.proxy.user_header, web.proxy.role_header))
+    if NEXT_LINE in user + role:
+        return None, None
+    name, words = _text(user), re.split(r"[\s,;]+", role.lower())
     return name or None, next((role for role in reversed(Role) if role.value in words), None)
 
 
@@ -98,6 +112,12 @@ def _text(header: str) -> str:
 
 def _last(entries: str) -> str:
     return entries.rpartition(",")[2].strip()
+
+
+def _without_port(address: str) -> str:
+    """Some proxies tell the port too, which is another for each connection."""
+    found = re.fullmatch(r"\[(.+)\](?::\d+)?|([^:]+):\d+", address)
+    return (found[1] or found[2]) if found else address
 
 
 def host_name(host: str) -> str:

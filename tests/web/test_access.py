@@ -4,7 +4,7 @@ import pytest
 
 from controller.config.tower import Web
 from controller.state.roles import Role
-from controller.web.visitors import access
+from controller.web.visitors import access, headers_of
 
 READ, PUBLIC = Role.VIEWER, None
 LOCAL = {"host": "127.0.0.1:8080"}
@@ -103,3 +103,34 @@ def test_only_the_last_of_several_addresses_was_seen_by_the_proxy() -> None:
     found = access(settings(PROXY), "10.0.0.5", "http", BY_PROXY | {"x-forwarded-for": "127.0.0.1, 203.0.113.9"})
     assert found.address == "203.0.113.9"
     assert access(settings({}), OTHER, "http", BY_PROXY).address == OTHER
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("203.0.113.9:51234", "203.0.113.9"),
+        ("[2001:db8::7]:51234", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("127.0.0.1, 203.0.113.9:1", "203.0.113.9"),
+    ],
+)
+def test_an_address_has_no_port(written: str, address: str) -> None:
+    """It would be another for each connection, and each of them could guess passwords anew."""
+    assert access(settings(PROXY), "10.0.0.5", "http", BY_PROXY | {"x-forwarded-for": written}).address == address
+
+
+def test_what_a_proxy_adds_as_a_line_of_its_own_counts() -> None:
+    """Some leave the lines that a browser sent before it."""
+    forged = [("x-forwarded-for", "192.0.2.66"), ("x-forwarded-proto", "https")]
+    added = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-proto", "http")]
+    found = access(settings(PROXY), "10.0.0.5", "http", headers_of([*forged, *added]))
+    assert (found.address, found.is_tls, found.is_secure) == ("203.0.113.9", False, False)
+
+
+@pytest.mark.parametrize("twice", ["x-user", "x-role"])
+def test_a_proxy_vouches_for_nobody_beside_what_a_browser_wrote(twice: str) -> None:
+    """It is not clear whose word it is."""
+    lines = [(twice, "admin"), *BY_PROXY.items(), ("x-user", "kim"), ("x-role", "viewer")]
+    found = access(settings(PROXY), "10.0.0.5", "http", headers_of(lines))
+    assert (found.user, found.user_role) == (None, None)
