@@ -102,7 +102,10 @@ async def test_a_forged_or_broken_act_is_refused(admin: LoggedIn, untouched: Non
     assert (await asked(data={"csrf": "x"}, headers={"x-csrf-token": "x"})).status_code == 403
     assert (await asked()).status_code in {403, 415}
     own = {"x-csrf-token": admin.csrf}
-    too_long = await asked(content=b"csrf=" + b"x" * 26_000_000, headers=own | {"content-type": form})
+    too_long = await asked(
+        content=b"csrf=" + b"x" * (26_000_000 if path in {"/login", "/schedule/file"} else 200_000),
+        headers=own | {"content-type": form},
+    )
     other_type = await asked(content=b"csrf=x", headers=own | {"content-type": "multipart/form-data; boundary=x"})
     no_text = await asked(content=b"\xff\xfe=%ff&%00", headers=own | {"content-type": form})
     if is_api:
