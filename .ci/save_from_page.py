@@ -44,7 +44,8 @@ def main(code: str, old: str, new: str) -> None:
     browser.ask("/schedule/file")
     text = browser.found(rf"<textarea[^>]*>\n?(.*?{re.escape(old)}.*?)</textarea>")
     browser.ask("/schedule/file", base=browser.found(base), text=text.replace(old, new))
-    browser.ask(f"{browser.path}/save", base=browser.found(base), why="booted Debian")
+    seen = browser.found(r'name="seen" value="([0-9a-f]*)"')
+    browser.ask(f"{browser.path}/save", base=browser.found(base), seen=seen, why="booted Debian")
     if browser.path != "/schedule":
         sys.exit(browser.html)
     print(browser.path)

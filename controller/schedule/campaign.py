@@ -203,11 +203,13 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class SafetyStop:
-    """The safety stop: everything dark from `start` until a person lifts it."""
+    """The safety stop: everything dark from `start` until a person lifts it. `began` is when it was set, where it holds
+    at every instant so that no clock can end it."""
 
     start: datetime
     owner: str
     reason: str
+    began: datetime | None = None
 
 
 def apart(stretches: list[tuple[T, T]]) -> tuple[tuple[T, T], ...]:

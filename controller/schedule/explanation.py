@@ -81,8 +81,8 @@ class Why:
                 return rule_value(None) | ({"idle": self.idle.value} if self.idle is not None else {})
             case Override(owner=owner, reason=reason, end=end):
                 return rule_value("override") | {"owner": owner, "reason": reason, "until": rfc3339(end)}
-            case SafetyStop(owner=owner, reason=reason, start=start):
-                return rule_value("stop") | {"owner": owner, "reason": reason, "since": rfc3339(start)}
+            case SafetyStop(owner=owner, reason=reason, start=start, began=began):
+                return rule_value("stop") | {"owner": owner, "reason": reason, "since": rfc3339(began or start)}
         return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
     def said(self, language: Language) -> str:

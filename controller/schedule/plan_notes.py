@@ -23,6 +23,7 @@ from controller.schedule.recurrence import LATEST
 from controller.schedule.sun import CIVIL_DEG, Stretch, below, grazes
 
 AHEAD = timedelta(days=REACH)
+ONE_DAY = timedelta(days=1)
 OwnClaims = Sequence[tuple[NightPlan, Claim]]
 """The claims of one rule, night by night."""
 MOST_NAMES = 3
@@ -81,6 +82,26 @@ def next_span(rule: Rule, today: date) -> tuple[date, date] | None:
     listed = rule.dates or rule.nights or ()
     spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in listed)
     return min((span for span in spans if span is not None), default=None)
+
+
+def coming_days(rule: Rule, today: date) -> tuple[date, date] | None:
+    """The days in a row, exceptions left out, that are on or come next; None where none come within some years."""
+    first = today
+    if rule.has(today):
+        while rule.has(first - ONE_DAY) and today - first < AHEAD:
+            first -= ONE_DAY
+    else:
+        span = next_span(rule, today)
+        first = max(span[0], today) if span is not None else today
+        last_try = first + 3 * AHEAD
+        while not rule.has(first) and first < last_try:
+            first += ONE_DAY
+        if not rule.has(first):
+            return None
+    last = first
+    while rule.has(last + ONE_DAY) and last - first < AHEAD:
+        last += ONE_DAY
+    return first, last
 
 
 def _is_on_leap_days(rule: Rule, today: date) -> bool:

@@ -108,7 +108,8 @@ class ChangeWords:
         if group.count == 1:
             return night_words(group.first.day, self.language)
         nights = days_words(group.first.day, group.last.day, self.language)
-        return self._say("night.group", count=group.count, nights=nights)
+        is_run = (group.last.day - group.first.day).days + 1 == group.count
+        return self._say("night.group" if is_run else "night.group_between", count=group.count, nights=nights)
 
     def light(self, first: tuple[LitStretch, ...], last: tuple[LitStretch, ...] = ()) -> str:
         """`15:41–24:00 orange 100 %`, with the hours of the last night of a group where they differ."""

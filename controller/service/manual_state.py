@@ -45,7 +45,7 @@ class ManualState:
     def stop(self) -> SafetyStop | None:
         """The stop as a plan takes it: from when it was given, for before that the tower was lit."""
         stop = self.stored_stop
-        return SafetyStop(stop.start, stop.owner, stop.reason) if stop else None
+        return SafetyStop(stop.start, stop.owner, stop.reason, stop.start) if stop else None
 
     def standing(self) -> tuple[Override, ...]:
         """The overrides as a plan takes them."""

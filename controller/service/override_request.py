@@ -123,7 +123,7 @@ class StoredOverride(BaseModel):
     @property
     def stop(self) -> SafetyStop:
         """As the plan takes it."""
-        return SafetyStop(ALWAYS, self.owner, self.reason)
+        return SafetyStop(ALWAYS, self.owner, self.reason, self.start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,8 +166,8 @@ def _set_now(program: Program, at: datetime) -> tuple[ByHand, ...]:
         if each.start <= at < each.end
     ]
     stop = program.stop
-    if stop is not None and stop.start <= at:
-        found.append(ByHand("stop", stop.owner, stop.reason, stop.start))
+    if stop is not None and (began := stop.began or stop.start) <= at:
+        found.append(ByHand("stop", stop.owner, stop.reason, began))
     return tuple(found)
 
 

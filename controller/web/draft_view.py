@@ -11,6 +11,7 @@ from controller.config.schedule_edit import NotPatchable
 from controller.schedule.plan import Program
 from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
 from controller.state.drafts import Draft
+from controller.state.versions import digest
 from controller.web.bars import night_bar
 from controller.web.forms import Form, FormOf
 from controller.web.nights import night_bars
@@ -83,7 +84,9 @@ def remove(visited: ForOperator, form: FormOf) -> RedirectResponse:
 def show(visited: ForOperator, number: Number) -> HTMLResponse | RedirectResponse:
     """What saving it would change: first the light of now, then days, then nights. A form that is not finished goes on
     there."""
-    draft = draft_by_id(visited, number)
+    draft = draft_of(visited)
+    if draft is None or draft.id != number:  # as after a step back in the browser
+        return visited.to("/schedule", visited.say("draft.none"))
     typed = typed_of(draft)
     if typed is not None and not edits_of(draft):
         return visited.to(form_path(visited.snapshot.setup, typed.group, typed.name))
@@ -107,12 +110,23 @@ def choose(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse |
 
 @router.post("/schedule/draft/{number}/save", include_in_schema=False, response_model=None)
 def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | RedirectResponse:
-    """Writes the file, if it is still the one that was shown; what was not seen is never overwritten."""
-    draft = draft_by_id(visited, number)
+    """Writes the file, if both it and the draft are still those that were shown (`base`, `seen`): what was not seen is
+    neither overwritten nor saved. A second press of the same button finds it saved."""
+    draft, seen = draft_of(visited), form.get("seen")
+    if keeper_of(visited).read().sha256 == seen != form.get("base"):
+        return visited.to("/schedule", visited.say("draft.saved"))
+    if draft is None or draft.id != number:
+        return visited.to("/schedule", visited.say("draft.none"))
     found = proposal(visited, draft)
     if found.after is None or found.disputed or form.get("base") != found.current.sha256:
         return _page(visited, number, found, status=409 if found.after is not None else 422)
-    why = " ".join(form.get("why").split())[:LONGEST_WHY]
+    if seen != digest(found.text):
+        return _page(visited, number, found, status=409, refused=[visited.say("draft.grown")])
+    return _written(visited, number, found, " ".join(form.get("why").split())[:LONGEST_WHY])
+
+
+def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResponse | RedirectResponse:
+    """What came of writing the file."""
     outcome = save_text(visited, found.text, found.current.sha256, why)
     match outcome:
         case SaveConflict():
@@ -178,6 +192,7 @@ def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **
     return visited.page(
         "draft",
         status,
+        seen=digest(found.text),
         words=words,
         changed=changed,
         bars=bars,

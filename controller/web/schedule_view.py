@@ -19,7 +19,7 @@ from controller.lighting.look import Look
 from controller.locale import Language
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import Note, next_span, notes
+from controller.schedule.plan_notes import Note, coming_days, notes
 from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
 from controller.service.sentence import facts_of, names_of
@@ -42,6 +42,8 @@ MOST_LANES = 40
 SHOWN = {group: word for group, word in WORDS.items() if group != "limits"}
 """The lists in the order in which they win, each with the word of its addresses."""
 YEAR = timedelta(days=366)
+GIVES_WAY = frozenset({"TWL-S201", "TWL-S217"})
+"""Notes at the rule that wins; on the page the one that loses tells."""
 TAGS = {
     "TWL-S201": "gives_way",
     "TWL-S217": "gives_way",
@@ -223,7 +225,8 @@ def _year_ahead(visited: Visit, setup: Setup, program: Program) -> YearAhead:
     strip = year_strip(night_bars(program, begin, begin + YEAR), rules, language)
     by_rule: dict[str, list[Note]] = defaultdict(list)
     for note in notes(program, begin):
-        by_rule[note.rule.name].append(note)
+        name = note.fields["other"] if note.code in GIVES_WAY else note.rule.name
+        by_rule[str(name)].append(note)
     YEARS.append(YearAhead(setup, day, language, strip, by_rule))
     return YEARS[-1]
 
@@ -232,11 +235,12 @@ def _card(
     visited: Visit, form: RuleForm, rule: Rule, rank: int, found: Sequence[Note], paths: Mapping[str, str]
 ) -> RuleCard:
     today = visited.now.date()
-    span = next_span(rule, today)
+    span = coming_days(rule, today)
     is_now = span is not None and span[0] <= today
     key = "over" if span is None else "now" if is_now else "next"
     day = day_words(span[0], visited.language) if span is not None else ""
     has_days = bool(rule.dates or rule.nights)
+    is_never_lit = any(TAGS.get(note.code) == "never_lit" for note in found)
     return RuleCard(
         rank=rank,
         name=rule.name,
@@ -244,7 +248,7 @@ def _card(
         when=_when(visited, form, has_days),
         colors=_colors(rule),
         look=_look(visited, rule),
-        following=visited.say(f"schedule.following.{key}", day=day) if has_days else "",
+        following=visited.say(f"schedule.following.{key}", day=day) if has_days and not is_never_lit else "",
         tags=tuple(_tags(visited, found))[:MOST_TAGS],
     )
 
@@ -273,8 +277,14 @@ def _look(visited: Visit, rule: Rule) -> str:
 
 
 def _tags(visited: Visit, found: Sequence[Note]) -> Iterator[Tag]:
+    """Of several rules to which it gives way the one that takes the most nights."""
+    losses = [note for note in found if note.code in GIVES_WAY]
+    lost = max(losses, key=lambda note: int(str(note.fields["nights"])), default=None)
     for note in found:
-        if (key := TAGS.get(note.code)) is not None:
-            event = new_event(note.code, **note.fields)
-            words = visited.say(f"schedule.tag.{key}", **{"nights": "", "year": "", **note.fields})
-            yield Tag(words, event.text(visited.language), key in {"never_lit", "unconfirmed"})
+        key = TAGS.get(note.code)
+        if key is None or (note.code in GIVES_WAY and note is not lost):
+            continue
+        event = new_event(note.code, **note.fields)
+        one = "_one" if note.fields.get("nights") == 1 else ""
+        words = visited.say(f"schedule.tag.{key}{one}", **{"nights": "", "year": "", **note.fields})
+        yield Tag(words, event.text(visited.language), key in {"never_lit", "unconfirmed"})

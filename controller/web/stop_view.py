@@ -35,7 +35,7 @@ async def stop(visited: ForOperator, form: FormOf) -> Response:
     reason = form.get("reason")
     shortened = " ".join(reason.split())[:LONGEST_REASON]
     try:
-        answer = await visited.service.request(visited.visitor.owner, action="stop", reason=shortened)
+        answer = await visited.service.request(visited.visitor.owner, action="stop", reason=shortened or "–")
     except Unreachable as error:
         fault = fault_of(error, "form", visited.language)
         return await run_in_threadpool(_stop_page, visited, reason, (fault,), 503)

@@ -87,12 +87,7 @@ class Visit:
         """What happened, with what people call the parts of the landmark in place of the names of zones."""
         tower = self.service.setup.tower
         names = tower.landmark.zone_names(self.language)
-        fields = {
-            key: {names.get(zone, zone): look for zone, look in value.items()}
-            if isinstance(value, Mapping) and value.keys() <= set(tower.zones)
-            else value
-            for key, value in event.fields.items()
-        }
+        fields = {key: _with_names(value, names) for key, value in event.fields.items()}
         return replace(event, fields=fields).text(self.language)
 
     def may(self, role: Role) -> bool:
@@ -140,6 +135,15 @@ class Visit:
 def remember(response: Response, name: str, value: str) -> None:
     """Keeps how somebody wants the page, in their browser."""
     response.set_cookie(name, value, max_age=A_YEAR_S, httponly=True, samesite="lax")
+
+
+def _with_names(value: object, names: Mapping[str, str]) -> object:
+    """A field of an event with the names of zones that people use, wherever looks stand in it."""
+    if isinstance(value, Mapping):
+        return {names.get(key, key): _with_names(each, names) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_names(each, names) for each in value]
+    return value
 
 
 def say(language: Language, key: str, **fields: object) -> str:

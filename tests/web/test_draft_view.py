@@ -78,21 +78,47 @@ async def test_the_form_is_as_it_was_left_after_coming_back(site: Site, kim: Per
 
 
 async def test_a_draft_that_is_dropped_changed_nothing(site: Site, kim: Person) -> None:
-    """And its page is gone."""
+    """And who comes back to it is told so."""
     await kim.change(WEEK, brightness="60 %")
     path, before = kim.path, site.text
     await kim.press("/discard")
     assert "Inget är ändrat" in kim.words
     assert site.text == before
     await kim.go(path)
-    assert kim.status == 404
+    assert "Utkastet finns inte längre" in kim.words
+
+
+async def test_what_was_not_seen_is_not_saved(site: Site, kim: Person) -> None:
+    """The draft grew in another window since it was looked at: it is shown again."""
+    await kim.change(WEEK, brightness="60 %")
+    path, html, before = kim.path, kim.html, site.text
+    await kim.change(WEEK, color="blå")
+    kim.path, kim.html = path, html
+    await kim.press("/save")
+    assert kim.status == 409
+    assert "Utkastet har ändrats" in kim.words
+    assert site.text == before
+    await kim.press("/save")
+    assert "Sparat" in kim.words
+
+
+async def test_a_second_press_of_save_finds_it_saved(site: Site, kim: Person) -> None:
+    """As a double tap; nobody else has changed anything."""
+    await kim.change(WEEK, brightness="60 %")
+    path, html = kim.path, kim.html
+    await kim.press("/save")
+    text = site.text
+    kim.path, kim.html = path, html
+    await kim.press("/save")
+    assert "Sparat" in kim.words
+    assert site.text == text
 
 
 async def test_nobody_sees_the_draft_of_another(site: Site, kim: Person, sara: Person) -> None:
     """But that there is one."""
     await kim.change(WEEK, brightness="60 %")
     await sara.go(kim.path)
-    assert sara.status == 404
+    assert "60 %" not in sara.words
     await sara.go("/schedule")
     assert "kim håller på att ändra" in sara.words
 

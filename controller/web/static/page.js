@@ -102,7 +102,7 @@ listen();
 function countDown() {
   for (const each of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, (Date.parse(each.dataset.until) - Date.now() - skewMs) / 1000);
-    if (!Number.isFinite(left)) continue;
+    if (!Number.isFinite(left) || left >= 2 * 86400) continue;
     const h = Math.floor(left / 3600), m = Math.floor((left % 3600) / 60), s = Math.floor(left % 60);
     const [hours, minutes, seconds] = each.dataset.units.split("|");
     each.textContent = each.dataset.words.replace("{left}", left < 120 ? `${Math.floor(left)} ${seconds}` : `${h ? `${h} ${hours} ` : ""}${m} ${minutes}`);
