@@ -345,3 +345,27 @@ async def test_after_the_week_the_next_one_is_read_back(site: Site, browser: Bro
     kim = person(site, browser, "kim")
     await kim.go(WEEK)
     assert "lör 20 – fre 26 nov 2027, 7 dagar. Varje år." in kim.words
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["dates: 20–26 November", "hours: sunset to sunrise", "color: orange"],
+        ["nights: [vecka 47, 31 december]  # två", "hours: [sunset to 23:00, 05:00 to sunrise]", "color: ORANGE"],
+        [
+            "dates: [20–26 November, 27 november 2026]",
+            "except: 20 November 2026",
+            "color: {bowl: vit, shaft: '#2e7d32'}",
+        ],
+        ["nights: 20 nov - 26 nov", "hours: 18-22", "otherwise: släckt", "color: [röd, blå]", "change_every: 1 min"],
+        ["dates: 1–6 juni", "confirmed_for: [2026, 2027]", "color: 2700 K", "about: För alla."],
+    ],
+)
+async def test_a_form_that_is_sent_as_it_is_changes_no_byte(site: Site, kim: Person, written: list[str]) -> None:
+    """Whatever the words in which a rule is written."""
+    lines = "".join(f"    {line}\n" for line in written)
+    site.write(f"version: 1\ncampaigns:\n  # ovanför\n  - name: Veckan  # namnet\n{lines}")
+    assert site.take() == ()
+    await kim.change("/schedule/campaign/veckan")
+    assert kim.path.startswith("/schedule/draft/"), kim.words
+    assert "Ingen rad ändras" in kim.words
