@@ -30,10 +30,16 @@ WELL_AGAIN = frozenset({"TWL-G101", "TWL-G105", "TWL-G107"})
 PROBLEM_OVER = "TWL-G115"
 UNLIKE_CLOCKS = frozenset({"TWL-T003", "TWL-T006"})
 """They change nothing that is shown."""
+WALK_TEST = "TWL-G130"
+"""No fault, and while it lasts its gateway shows something else."""
+LAMPS_FAILED = "TWL-G136"
+"""Of lamps whose gateway confirms all the same: it explains no gap."""
 
 
 def _is_fault(kind: EventKind) -> bool:
-    if SEVERITY.index(kind.level) < SEVERITY.index(Level.WARNING):
+    if kind.code == WALK_TEST:
+        return True
+    if kind.code == LAMPS_FAILED or SEVERITY.index(kind.level) < SEVERITY.index(Level.WARNING):
         return False
     if kind.code[4] == "G":
         return True
@@ -205,6 +211,8 @@ def fault_spans(events: Iterable[RecordedEvent]) -> tuple[PastFault, ...]:
 
 
 def _ends_fault(event: Event, fault: PastFault) -> bool:
+    if fault.code == WALK_TEST:
+        return ends(event, fault.event)
     if fault.code[4] != "G":
         return ends(event, fault.event) or (event.code == fault.code and _is_fine(event))
     if event.fields.get("gateway") != fault.gateway:
@@ -216,7 +224,7 @@ def _ends_fault(event: Event, fault: PastFault) -> bool:
 
 def _is_fine(event: Event) -> bool:
     """Whether the event says by its fields that nothing is wrong."""
-    return SEVERITY.index(event.level) < SEVERITY.index(Level.WARNING)
+    return event.code != WALK_TEST and SEVERITY.index(event.level) < SEVERITY.index(Level.WARNING)
 
 
 def _fault_key(event: Event) -> tuple[str, ...]:

@@ -144,6 +144,17 @@ def test_what_is_repaired_at_once_is_over_at_once() -> None:
     assert not fault.overlaps(T0 + 3 * MINUTE, T0 + 4 * MINUTE)
 
 
+@pytest.mark.parametrize("end", ["TWL-G131", "TWL-G132", "TWL-G133"])
+def test_a_walk_test_tells_why_the_planned_light_was_not_confirmed(end: str) -> None:
+    """Until it ends, in each way. That a lamp failed it explains nothing: its gateway confirms all the same."""
+    began, failed = (
+        new_event("TWL-G130", gateway="mast", lamps=4),
+        new_event("TWL-G136", gateway="mast", lamps="a", tested="2026-11-23"),
+    )
+    over = new_event(end, gateway="mast", right=1, wrong=1, steps=4)
+    assert faults((0, began), (1, failed), (3, over)) == [("TWL-G130", 0, 3)]
+
+
 def test_a_clock_in_doubt_is_a_fault_until_it_is_believed() -> None:
     """One that is only plausible is."""
     doubt = [new_event("TWL-T001", trust=trust, before="–") for trust in ("suspect", "plausible", "trusted")]
