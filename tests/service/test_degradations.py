@@ -158,6 +158,7 @@ MOMENTS = {
     "TWL-J010",  # what was set by hand is lost
     "TWL-J011",  # or taken from its copy
     "TWL-J012",  # one version of the schedule is left out
+    *(f"TWL-J02{number}" for number in range(8)),  # of `backup` and `restore`
     "TWL-M005",  # one message was thrown away
     "TWL-M006",  # messages that were overtaken
     "TWL-M013",  # the broker is told everything anew
