@@ -17,7 +17,7 @@ from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.events.reasons import reason_of
 from controller.threads import in_thread
-from controller.web.connection import BoundedConnection
+from controller.web.bounded_connection import BoundedConnection
 from controller.web.running_service import RunningService
 
 STOP_S = 2.0
