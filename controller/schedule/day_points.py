@@ -175,7 +175,7 @@ def _counted(reader: Reader) -> DayPart | None:
             "S107", place, weekday, value=reader.written(place, weekday), weekday=reader.written(weekday)
         )
     reader.at += 2
-    if not reader.skip(tokens.IN):
+    if not reader.skip(tokens.IN) and reader.next().key not in tokens.MONTHS:
         raise reader.mistake("S114", place, weekday, value=reader.written(place, weekday), word=_name(weekday))
     return DayPart(NthWeekday(known, tokens.WEEKDAYS[weekday.key], month_ahead(reader, place, weekday)))
 

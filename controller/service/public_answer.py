@@ -167,10 +167,10 @@ class _Answer:
                 key = "now" if kind == "stop" or not self._is_night() else "tonight"
                 yield self._started(self._text(key, clause=self._clause(health, "is")))
             elif kind == "nothing":
-                yield self._say("nothing")
+                yield self._say("unknown" if health.clock is Trust.SUSPECT else "nothing")
         elif rule is not None:
             yield self._text(kind, name=rule.name, days=self._days_of(rule))
-        if until is not None:
+        if until is not None and claim != "none":
             yield self._text("until_tonight" if self._is_night() else "until", time=self._clock(until))
         elif not self._is_lit(health) and kind != "stop" and health.next is not None and self._coming(health):
             yield f"{sentence(self.facts, self.language).following}."

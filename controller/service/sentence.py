@@ -328,6 +328,8 @@ class _Teller:
         following = self._health.next
         if self._is_stopped:
             return self._say("next.stopped")
+        if self._health.clock is Trust.SUSPECT:
+            return self._say("next.in_doubt")
         if following is None:
             return self._say("next.never")
         looks = dict.fromkeys(said_look(each, self._names.palette, self._language) for each in following.looks.values())
@@ -358,7 +360,11 @@ class _Teller:
         found: dict[str, LookValue] = {}
         for document in self._facts.gateways:
             for zone, each in document.zones.items():
-                if each.reported.on is None or _differ(found.setdefault(zone, each.reported), each.reported):
+                if (
+                    each.reported.on is None
+                    or each.is_old
+                    or _differ(found.setdefault(zone, each.reported), each.reported)
+                ):
                     return None
         return found if found.keys() >= self._desired.keys() else None
 

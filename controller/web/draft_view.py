@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval
+from controller.config.load import open_schedule
+from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval, WholeText
 from controller.config.schedule_edit import NotPatchable
 from controller.schedule.plan import Program
 from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
@@ -90,7 +91,8 @@ def show(visited: ForOperator, number: Number) -> HTMLResponse | RedirectRespons
     typed = typed_of(draft)
     if typed is not None and not edits_of(draft):
         return visited.to(form_path(visited.snapshot.setup, typed.group, typed.name))
-    return _page(visited, number, proposal(visited, draft))
+    found = proposal(visited, draft)
+    return _broken_file(visited, found) or _page(visited, number, found)
 
 
 @router.post("/schedule/draft/{number}/choose", include_in_schema=False, response_model=None)
@@ -118,11 +120,22 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
     if draft is None or draft.id != number:
         return visited.to("/schedule", visited.say("draft.none"))
     found = proposal(visited, draft)
+    if (broken := _broken_file(visited, found)) is not None:
+        return broken
     if found.after is None or found.disputed or form.get("base") != found.current.sha256:
         return _page(visited, number, found, status=409 if found.after is not None else 422)
     if seen != digest(found.text):
         return _page(visited, number, found, status=409, refused=[visited.say("draft.grown")])
     return _written(visited, number, found, " ".join(form.get("why").split())[:LONGEST_WHY])
+
+
+def _broken_file(visited: Visit, found: Proposal) -> RedirectResponse | None:
+    """Where the file on the disk has mistakes nothing can be saved over it but a whole text; the draft is kept."""
+    tower = visited.snapshot.setup.tower
+    is_sound = found.current.setup is not None or open_schedule(found.current.text, tower).schedule is not None
+    if is_sound or any(isinstance(each, WholeText) for each in found.edits):
+        return None
+    return visited.to("/schedule/file", visited.say("draft.broken"))
 
 
 def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResponse | RedirectResponse:

@@ -72,7 +72,8 @@ def fault_in(event: Event, field: str, language: Language) -> FieldFault:
     if not event.kind.text.template(language).startswith("{"):  # a name stays as it is written
         text = text[:1].upper() + text[1:]
     action = event.action(language)
-    return FieldFault(field, f"{text}. {action[:1].upper()}{action[1:]}", cures=tuple(dict.fromkeys(several)))
+    end = "" if text.endswith(("?", "!", ".")) else "."
+    return FieldFault(field, f"{text}{end} {action[:1].upper()}{action[1:]}", cures=tuple(dict.fromkeys(several)))
 
 
 async def read_body(request: Request, most: int) -> bytes:

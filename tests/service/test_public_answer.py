@@ -75,7 +75,7 @@ def test_a_campaign_that_is_lit_is_the_answer(setup: Setup) -> None:
     assert found.text == (
         f"För {WEEK}, {days_words(date(2026, 11, 20), date(2026, 11, 26), 'sv', year=False)}.",
         "I natt lyser det till 08:01.",
-        "Bekräftat av lamporna 21:14.",
+        "Bekräftat 21:14.",
     )
     assert "fre 20 – tor" in found.text[0]
     assert found.until is not None

@@ -477,7 +477,7 @@ def test_the_only_gateway_that_is_concerned_is_named(tower: Tower) -> None:
         "silent-0 hördes senast mån 23 nov 20:51."
     )
     assert told(tower, "sv", silent, document("silent", lit(), None)).about == "silent-0 har aldrig hörts."
-    assert told(tower, "sv", health(counts={"pending": 1, "confirmed": 1})).about == "pending-0 har inte svarat än."
+    assert told(tower, "sv", health(counts={"pending": 1, "confirmed": 1})).about == "pending-0 har inte bekräftat än."
     assert told(tower, "sv", health(counts={"unknown": 1, "confirmed": 1})).about == "unknown-0 kan inte tillfrågas."
     assert told(tower, "sv", health(counts={"confirmed": 2, "differs": 2})).about == ""
 

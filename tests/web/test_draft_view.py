@@ -269,6 +269,18 @@ async def test_a_folder_that_may_not_be_written_is_told(
     assert 'value="sorg"' in kim.html
 
 
+async def test_a_file_that_an_editor_broke_is_told_of_and_the_draft_kept(site: Site, kim: Person) -> None:
+    """Not that somebody has removed the rule."""
+    await kim.change(WEEK, brightness="60 %")
+    path = kim.path
+    site.write(site.text + "campaigns:\n  - name: [oj\n")
+    await kim.save()
+    assert kim.path == "/schedule/file"
+    assert "Ditt utkast finns kvar" in kim.words
+    await kim.go(path)
+    assert kim.path == "/schedule/file"
+
+
 async def test_what_the_service_rejects_is_told(site: Site, kim: Person) -> None:
     """tower.yaml broke meanwhile."""
     await kim.change(WEEK, brightness="60 %")
