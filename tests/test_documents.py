@@ -220,7 +220,10 @@ def test_the_scripts_are_valid_bash(path: Path) -> None:
 
 
 MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser")]
-MARKED += [("deploy/README.md", mark) for mark in ("install", "configure", "start", "journal", "upgrade", "gateway")]
+MARKED += [
+    ("deploy/README.md", mark)
+    for mark in ("install", "configure", "start", "journal", "upgrade", "gateway", "container")
+]
 
 
 @needs("bash")
