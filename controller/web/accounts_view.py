@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from controller.errors import Refused
 from controller.events.words import day_words
 from controller.state.roles import Role, Scope
-from controller.web.forms import FieldFault, FormOf, fault_of
+from controller.web.forms import FieldFault, FormOf, fault_of, whole_number
 from controller.web.login_view import PASSWORD_FAULTS
 from controller.web.visit import ForAdmin, Visit
 
@@ -128,11 +128,9 @@ def add_token(visited: ForAdmin, form: FormOf) -> Response:
 @router.post("/tokens/revoke", include_in_schema=False)
 def revoke_token(visited: ForAdmin, form: FormOf) -> Response:
     """The program can do nothing any more."""
-    number = form.get("id")
+    number = whole_number(form.get("id"), 2**53) or 0
     try:
-        visited.service.accounts.tokens.revoke(
-            int(number) if number.isdecimal() and len(number) < 16 else 0, visited.actor, visited.now
-        )
+        visited.service.accounts.tokens.revoke(number, visited.actor, visited.now)
     except Refused as error:
         return _tokens(visited, 422, fault=_fault(visited, error, "tokens"))
     return visited.to("/tokens", visited.say("tokens.revoked"))

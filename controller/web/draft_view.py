@@ -14,7 +14,7 @@ from controller.service.saving import NotWritable, SaveConflict, Saved, SaveReje
 from controller.state.drafts import Draft
 from controller.state.versions import digest
 from controller.web.bars import night_bar
-from controller.web.forms import Form, FormOf
+from controller.web.forms import Form, FormOf, whole_number
 from controller.web.nights import night_bars
 from controller.web.proposals import (
     Proposal,
@@ -42,16 +42,17 @@ Number = Annotated[int, Path(ge=1, le=2**53)]
 CHOICE = "choice/"
 LONGEST_WHY = 200
 MOST_BARS = 20
+MOST_PLACES = 100_000
 
 
 @router.post("/schedule/move", include_in_schema=False)
 def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
     """Another place in its list for a rule, as a draft; `to` counts from 1."""
-    group, name, to = form.get("group"), form.get("name"), form.get("to")
-    if group not in WORDS or not to.isdecimal() or not 0 < int(to) < 100_000:
+    group, name, to = form.get("group"), form.get("name"), whole_number(form.get("to"), MOST_PLACES)
+    if group not in WORDS or not to:
         raise HTTPException(400)
     count = len(getattr(visited.snapshot.setup.schedule, group))
-    edit = RuleMove.model_validate({"group": group, "name": name, "to": int(to) - 1})
+    edit = RuleMove.model_validate({"group": group, "name": name, "to": to - 1})
     draft = add_edit(visited, edit)
     if form.get("then") == "draft":
         return visited.to(f"/schedule/draft/{draft.id}")

@@ -15,7 +15,7 @@ from controller.events.models import SEVERITY
 from controller.events.words import day_words
 from controller.service.period import read_instant
 from controller.state import EventFilter, SqliteHistory
-from controller.web.forms import FieldFault, fault_of
+from controller.web.forms import FieldFault, fault_of, whole_number
 from controller.web.live import SharedRoute
 from controller.web.visit import ForViewer, Visit
 
@@ -162,7 +162,8 @@ def _filter(  # noqa: PLR0913  the filters in the address
 ) -> tuple[EventFilter, FieldFault | None]:
     """What is wanted, and what could not be read of it."""
     fault = None
-    start = visited.snapshot.now - timedelta(days=int(days)) if days.isdecimal() and int(days) in DAYS else None
+    span = whole_number(days, max(DAYS))
+    start = visited.snapshot.now - timedelta(days=span) if span is not None and span in DAYS else None
     ends: list[datetime | None] = []
     for name, text in (("since", since), ("until", until)):
         try:
@@ -202,8 +203,8 @@ def _last_number(visited: Visit) -> int:
 
 def _new(visited: Visit, wanted: EventFilter) -> int:
     """How many came since the page was opened that asks for itself anew: they wait, so that the list does not move."""
-    seen = visited.request.headers.get("x-seen", "")
-    if not seen.isdecimal():
+    seen = whole_number(visited.request.headers.get("x-seen", ""), LATEST)
+    if seen is None:
         return 0
     found = SqliteHistory(visited.service.state).newest(wanted, LATEST, MOST_NEW)
-    return sum(number > int(seen) for number, _ in found)
+    return sum(number > seen for number, _ in found)

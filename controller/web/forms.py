@@ -16,6 +16,7 @@ from controller.web.visit import Visit, Visited
 
 MOST_BYTES = 65_536
 MOST_FIELDS = 1_000
+LONGEST_NUMBER = 20
 CSRF = "csrf"
 CURES = ("suggestion", "near", "meant")
 """Fields of findings and refusals that say what may have been meant."""
@@ -57,6 +58,12 @@ class FieldFault:
     suggestion: str = ""
     button: str = ""
     cures: tuple[str, ...] = ()
+
+
+def whole_number(text: str, most: int) -> int | None:
+    """A number from 0 on, as it stands in a form, an address or a header; None for anything else, and for more than
+    `most`. Python refuses to read thousands of digits."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER and int(text) <= most else None
 
 
 def fault_of(error: WatertowerError, field: str, language: Language) -> FieldFault:

@@ -373,7 +373,9 @@ async def test_a_move_is_taken_back(site: Site, kim: Person) -> None:
     assert kim.html.index("En vecka fri från våld</a>") < kim.html.index("Advent och jul</a>")
 
 
-@pytest.mark.parametrize("asked", [{"group": "nonsense"}, {"to": "0"}, {"to": "x"}, {"to": "9" * 40}])
+@pytest.mark.parametrize(
+    "asked", [{"group": "nonsense"}, {"to": "0"}, {"to": "x"}, {"to": "9" * 40}, {"to": "9" * 5000}]
+)
 async def test_a_move_to_nowhere_is_refused(site: Site, kim: Person, asked: dict[str, str]) -> None:
     """Such a form is none of ours."""
     data = {"group": "campaigns", "name": "En vecka fri från våld", "to": "1", "csrf": kim.csrf, **asked}

@@ -157,3 +157,15 @@ async def test_a_code_has_its_page(browser: Browser, history: SqliteHistory, lan
             assert all(each in page for each in kind.lasting.until)
     assert (await client.get("/code/twl-g104")).status_code == 200
     assert (await client.get("/code/..%2f..%2fetc")).status_code == 404
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "1e3", "\u0661", "x", "0" * 5000])
+async def test_what_is_no_number_filters_nothing(browser: Browser, number: str) -> None:
+    """Thousands of digits neither, which Python refuses to read."""
+    page = browser()
+    for answer in (
+        await page.get("/events", params={"days": number}),
+        await page.get("/events", headers={"x-live": "1", "x-seen": number.encode()}),
+    ):
+        assert answer.status_code == 200
