@@ -52,13 +52,18 @@ def find_kind(code: str) -> EventKind:
 def _page(kind: EventKind, options: Options) -> str:
     say, language = options.say, options.language
     rows = (
-        (say("explain.text"), kind.text.template(language)),
-        (say("explain.meaning"), kind.meaning.template(language)),
-        (say("explain.action"), kind.action.template(language)),
+        (say("explain.text"), _to_read(kind.text.template(language))),
+        (say("explain.meaning"), _to_read(kind.meaning.template(language))),
+        (say("explain.action"), _to_read(kind.action.template(language))),
         (say("explain.fields"), ", ".join(sorted(kind.fields)) or "–"),
     )
     head = f"{kind.code}  {kind.name}  ({kind.level})"
     return "\n".join((head, *(f"  {name + ':':11} {text}" for name, text in rows)))
+
+
+def _to_read(template: str) -> str:
+    """With braces as they are to be typed: those of the text itself stand twice in a template."""
+    return template.replace("{{", "{").replace("}}", "}")
 
 
 def _document(kind: EventKind) -> dict[str, object]:
@@ -109,5 +114,5 @@ def _entry(kind: EventKind) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Without what Markdown would take for a tag or for emphasis, outside of what is code."""
-    parts = CODE_SPAN.split(text)
+    parts = CODE_SPAN.split(_to_read(text))
     return "".join(part if part.startswith("`") else re.sub(r"[<*\\]", r"\\\g<0>", part) for part in parts)

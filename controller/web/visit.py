@@ -166,13 +166,19 @@ def templates() -> Environment:
     )
     made.globals["asset"] = asset
     made.filters["said"] = said
+    made.filters["quoted"] = quoted
     made.globals["at"] = lambda faults, field: next((each for each in faults if each.field == field), None)
     return made
 
 
 def said(text: str) -> Markup:
     """A text of the catalogue as a sentence of its own: with a capital, and what stands in backticks as code."""
-    parts = (text[:1].upper() + text[1:]).split("`")
+    return quoted(text[:1].upper() + text[1:])
+
+
+def quoted(text: str) -> Markup:
+    """A sentence with what stands in backticks as code. One that begins with a name stays as the name is written."""
+    parts = text.split("`")
     return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
