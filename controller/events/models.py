@@ -226,7 +226,8 @@ def in_language(value: object, language: Language) -> str:
     """What a field says: of another event its text, of what is spoken its words, else the value itself."""
     if isinstance(value, Event):
         return value.text(language)
-    return printable(value.said(language) if isinstance(value, Spoken) else value)
+    text = printable(value.said(language) if isinstance(value, Spoken) else value)
+    return text.replace(".", template(language, "values", "decimal_mark")) if isinstance(value, float) else text
 
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"

@@ -23,8 +23,9 @@ from controller.web.running_service import RunningService
 STOP_S = 2.0
 """Requests under way at the end may take so long; what streams on is cut."""
 BACKLOG = 256
-MOST_THREADS = 10
-"""So many views are made at once; the unit counts threads (TasksMax=)."""
+MOST_THREADS = 4
+"""So many views are made at once: each that is being made stands before the control loop in the queue for the
+interpreter. The unit counts threads too (TasksMax=)."""
 
 
 class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong

@@ -23,6 +23,8 @@ from tests.parts import free_port
 PASSWORD = "häst batteri klammer"
 EVENING = datetime(2026, 11, 24, 20, 14, tzinfo=UTC)
 """14 minutes past nine on the fifth evening of the campaign week."""
+PATIENT_S = 200.0
+"""A lamp that did not answer gets one command a minute."""
 ZONE_OF = {"norr": "bowl", "soder": "bowl", "fot": "shaft", "entre": "shaft"}
 YEAR = """version: 1
 # Året i ljus. Raderna nedan är avsiktligt skrivna på olika sätt.
@@ -132,7 +134,7 @@ class ServedTower(Site):
 
     def confirmed(self) -> "ServedTower":
         """Waits until every gateway confirms."""
-        until(lambda: self.status().get("amiss") == 0, "not all gateways confirm")
+        until(lambda: self.status().get("amiss") == 0, "not all gateways confirm", PATIENT_S)
         return self
 
     def status(self) -> dict[str, Any]:

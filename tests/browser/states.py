@@ -91,12 +91,12 @@ def stopped(tower: ServedTower) -> Iterator[None]:
 def broken_file(tower: ServedTower) -> Iterator[None]:
     """The schedule on the disk has a mistake."""
     tower.edit("schedule.yaml", *BROKEN)
-    until(lambda: any(each["code"] == "TWL-S003" for each in tower.status()["degradations"]), "the file is broken")
+    until(lambda: any(each["code"] == "TWL-O131" for each in tower.status()["degradations"]), "the file is broken")
     try:
         yield
     finally:
         tower.edit("schedule.yaml", *reversed(BROKEN))
-        until(lambda: all(each["code"] != "TWL-S003" for each in tower.status()["degradations"]), "the file is mended")
+        until(lambda: all(each["code"] != "TWL-O131" for each in tower.status()["degradations"]), "the file is mended")
 
 
 def _mended(tower: ServedTower) -> None:
