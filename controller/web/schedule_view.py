@@ -4,9 +4,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from controller.config.load import Setup
@@ -20,6 +20,7 @@ from controller.locale import Language
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, coming_days, notes
+from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
 from controller.service.sentence import facts_of, names_of
@@ -99,6 +100,10 @@ class Tag:
     is_warning: bool
 
 
+Day = Annotated[date, Query(ge=date(EARLIEST, 1, 1), le=date(LATEST, 12, 31))]
+"""In the years that a schedule knows: beside them no night can be worked out."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleCard:
     """A rule as the list shows it. `rank` counts from 1; `colors` are those of its swatch."""
@@ -130,7 +135,7 @@ def _row(bar: NightBar, program: Program, names: Names, visited: Visit, number: 
 
 
 @router.get("/schedule", include_in_schema=False)
-def schedule(visited: ForViewer, since: date | None = None) -> HTMLResponse:
+def schedule(visited: ForViewer, since: Day | None = None) -> HTMLResponse:
     """The rules by rank, the year ahead, and the nights from a day on."""
     snapshot = visited.snapshot
     program = snapshot.program.by_schedule

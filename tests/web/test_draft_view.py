@@ -443,3 +443,21 @@ async def test_viewers_see_what_was_saved_and_change_nothing(site: Site, kim: Pe
     assert "Ångra" not in reader.words
     await reader.go("/history")
     assert "Ångra senaste" not in reader.words
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ("1970-01-01", 200),
+        ("2100-12-31", 200),
+        ("0001-01-01", 400),
+        ("1969-12-31", 400),
+        ("2101-01-01", 400),
+        ("9999-12-31", 400),
+        ("99999-01-01", 400),
+        ("0000-00-00", 400),
+    ],
+)
+async def test_nights_are_shown_from_any_day_of_the_years_of_a_schedule(kim: Person, since: str, status: int) -> None:
+    """No other can be worked out."""
+    assert (await kim.client.get("/schedule", params={"since": since})).status_code == status
