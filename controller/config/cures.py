@@ -78,6 +78,12 @@ def _values(name: str, *, whole: bool = False, may_be_sure: bool = False) -> Cur
     return suggest
 
 
+def _every_weekday(found: PlacedFinding) -> Iterator[Suggestion]:
+    """Of a weekday alone; `the last Saturday` without a month is not every Saturday."""
+    if " " not in str(found.field("value")).strip():
+        yield from _answers(sv_en("varje {word}", "every {word}"))(found)
+
+
 def _answers(*forms: SaidText, whole: bool = False) -> Cure:
     """The answers to a question; `{field}` in them is a field of the event."""
 
@@ -363,6 +369,7 @@ CURES: Mapping[str, Cure] = {
         ("S103", _answers("{days}")),
         ("S116", _answers(sv_en("vecka {weeks} {year}", "week {weeks} {year}"))),
         ("S107", _answers(sv_en("sista {weekday}", "last {weekday}"), sv_en("fjärde {weekday}", "fourth {weekday}"))),
+        ("S114", _every_weekday),
         ("S123", _answers("{shift} min", "{shift} h")),
         ("S127", _answers(sv_en("solnedgång till soluppgång", "sunset to sunrise"), whole=True)),
         ("S130", _answers("5 s", whole=True)),

@@ -15,6 +15,7 @@ from controller.clock import ClockReading
 from controller.config.load import Setup
 from controller.errors import Refused
 from controller.events import Event, new_event
+from controller.gateways import own_gateways
 from controller.gateways.base import Message
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import Walk
@@ -203,10 +204,10 @@ class LampWalks:
 
     def _end_those_of_others(self, reading: ClockReading) -> None:
         """Under a safety stop no lamp may be lit by `test-lamps` either."""
-        for name, gateway in self._controller.gateways.items():
-            is_due = reading.mono - self._sent_s.get(name, float("-inf")) >= DARKEN_S
-            if isinstance(gateway, Dmx) and is_due and self._is_tested(name):
-                self._send(name, walk_end(gateway, self._prefix), reading)
+        for gateway in own_gateways(self._controller.gateways.values()):
+            is_due = reading.mono - self._sent_s.get(gateway.name, float("-inf")) >= DARKEN_S
+            if is_due and self._is_tested(gateway.name):
+                self._send(gateway.name, walk_end(gateway, self._prefix), reading)
 
     def _is_tested(self, name: str) -> bool:
         """Whether a gateway that is there reports that its lamps are tested."""

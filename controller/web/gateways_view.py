@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from controller.errors import WatertowerError
 from controller.events import CATALOGUE
+from controller.gateways import own_gateways
 from controller.gateways.base import Gateway
-from controller.gateways.dmx import Dmx
 from controller.lighting.names import plain
 from controller.locale import template
 from controller.service.gateway_state import GatewayState, Status
@@ -246,10 +246,11 @@ def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]
 def _lamps(visited: Visit, gateway: Gateway) -> tuple[str, list[str]] | None:
     """What the last walk tests said, and the names of the lamps that did not light; None where there is no such
     test."""
-    if not isinstance(gateway, Dmx):
+    ours = own_gateways([gateway])
+    if not ours:
         return None
     results = LampResults(visited.service.state, visited.service.tell).read()
-    tested, failed = tested_lamps(gateway, results), failed_lamps(gateway, results)
+    tested, failed = tested_lamps(ours[0], results), failed_lamps(ours[0], results)
     if not tested:
         return visited.say("gateways.walk.never"), []
     when = dated(max(each.at for each in tested.values()).astimezone(visited.now.tzinfo), visited.now, visited.language)

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from controller.clock import ClockReading
 from controller.errors import Refused, Unreachable
+from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.service.lamp_walk import FOLLOWS_S, Answer, LampWalk, LampWalks, Step
 from controller.state.audit import Act
@@ -61,10 +62,10 @@ async def walk(visited: ForAdmin, name: str, form: FormOf) -> Response:
 
 def _gateway(visited: Visit, name: str) -> Dmx:
     """One of our own: only those have the test. Raises HTTPException 404 for any other."""
-    gateway = visited.snapshot.defined.get(name)
-    if not isinstance(gateway, Dmx):
+    found = own_gateways(each for each in (visited.snapshot.defined.get(name),) if each is not None)
+    if not found:
         raise HTTPException(404)
-    return gateway
+    return found[0]
 
 
 def _acting(visited: Visit, gateway: Dmx, form: Form) -> Acting:

@@ -91,7 +91,7 @@ def test_a_name_that_nobody_has_takes_as_long(accounts: AccountStore, kim: str, 
     accounts.set_password("kim", PASSWORD, BY, now)
     password_rule.NOBODYS = password_rule.hashed("nobody's password")
     known, unknown = zip(*((took("kim", 2 * n), took("nobody", 2 * n + 1)) for n in range(40)), strict=True)
-    assert 0.7 < median(known) / median(unknown) < 1.4
+    assert 0.5 < median(known) / median(unknown) < 2  # without the same work it would be over 20
 
 
 def test_no_hash_is_worked_out_cheaper_than_others(now: datetime) -> None:
