@@ -5,6 +5,7 @@ import contextlib
 import errno
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 
@@ -26,6 +27,9 @@ BACKLOG = 256
 MOST_THREADS = 4
 """So many views are made at once: each that is being made stands before the control loop in the queue for the
 interpreter. The unit counts threads too (TasksMax=)."""
+SWITCH_S = 0.0005
+"""How soon a thread that is at work gives way to another that waits for the interpreter; Python's own 5 ms, times the
+threads that make views, would be waited for by each step of the control loop."""
 
 
 class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
@@ -82,6 +86,7 @@ class PageServer:
 
     async def _serve(self) -> None:
         current_default_thread_limiter().total_tokens = MOST_THREADS
+        sys.setswitchinterval(SWITCH_S)
         self._service.begin()
         await self._server.serve(sockets=self._sockets)
 
