@@ -18,7 +18,9 @@ from controller.gateways.wire import ReportedDocument, ZoneReport
 from controller.service.controller import Controller, TurnResult
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
-FEW, TIMES, MOST = 1_000, 10, 12.0
+FEW, TIMES, MOST = 1_000, 10, 25.0
+"""In proportion it is 10 to 11 times; on a machine whose caches others use up to 15 were seen, and a square would be
+100."""
 
 
 @pytest.fixture(scope="module")
