@@ -109,8 +109,8 @@ def code_page(visited: ForViewer, code: str) -> Response:
         "code",
         kind=kind,
         level=kind.level.value,
-        text=_without_fields(kind.text.template(visited.language)),
-        help=code_help(visited, kind, _without_fields(kind.action.template(visited.language))),
+        text=without_fields(kind.text.template(visited.language)),
+        help=code_help(visited, kind, without_fields(kind.action.template(visited.language))),
         days_of_lines=[*by_day(visited, lines)],
     )
 
@@ -154,10 +154,10 @@ def code_help(visited: Visit, kind: EventKind, action: str) -> CodeHelp:
         passes.append(visited.say("events.lasts_until", codes=", ".join(known.lasting.until)))
     if known.lasting is not None and known.lasting.quiet_s is not None:
         passes.append(visited.say("events.lasts_quiet", minutes=round(known.lasting.quiet_s / 60)))
-    return CodeHelp(_without_fields(known.meaning.template(visited.language)), " ".join(passes), action)
+    return CodeHelp(without_fields(known.meaning.template(visited.language)), " ".join(passes), action)
 
 
-def _without_fields(template: str) -> str:
+def without_fields(template: str) -> str:
     """A text that is of no one event: with dots for what each tells. A brace of the text itself stands twice in it."""
     return _FIELD.sub(lambda found: found[0][0] if found[0] in {"{{", "}}"} else "…", template)
 

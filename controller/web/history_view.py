@@ -7,10 +7,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from controller.config.schedule_draft import WholeText
 from controller.schedule.changes import changes
-from controller.service.change_words import ChangeWords
 from controller.state.versions import ScheduleVersion
 from controller.web.forms import FormOf
-from controller.web.proposals import add_edit, diff_lines, draft_of, keeper_of, version_line
+from controller.web.proposals import add_edit, diff_lines, draft_of, keeper_of, version_line, words_of
 from controller.web.visit import ForOperator, ForViewer, Visit
 
 router = APIRouter()
@@ -52,8 +51,7 @@ def version(visited: ForViewer, number: Number) -> HTMLResponse:
     words = None
     if old is not None and new is not None:
         changed = changes(old.program(), new.program(), found.at)
-        names = new.tower.landmark.zone_names(visited.language)
-        words = ChangeWords(visited.language, visited.snapshot.zone, names, changed)
+        words = words_of(visited, new, changed)
     return visited.page(
         "version",
         version=version_line(visited, found),

@@ -27,7 +27,6 @@ from controller.config.schedule_draft import (
     with_edit,
 )
 from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome
-from controller.config.tower import Tower
 from controller.errors import Refused
 from controller.events.words import day_words
 from controller.schedule.changes import Changes, changes
@@ -194,12 +193,10 @@ def _proposed(
         findings = outcome.findings
     elif isinstance(outcome, NotPatchable):
         findings = (outcome.finding, *outcome.findings)
-    missing = () if isinstance(outcome, Edited) or _is_whole(edits) else gone(current.text, edits, _tower(visited))
+    missing: tuple[str, ...] = ()
+    if not isinstance(outcome, Edited) and not _is_whole(edits):
+        missing = gone(current.text, edits, visited.snapshot.setup.tower)
     return Proposal(current, edits, outcome, after, findings, is_moved_on, disputed, missing)
-
-
-def _tower(visited: Visit) -> Tower:
-    return visited.snapshot.setup.tower
 
 
 def _is_whole(edits: tuple[ScheduleEdit, ...]) -> bool:

@@ -23,7 +23,7 @@ from controller.schedule.plan_notes import Note, coming_days, notes
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
-from controller.service.sentence import facts_of, names_of
+from controller.service.sentence import names_of
 from controller.state.drafts import Draft
 from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip
@@ -122,7 +122,7 @@ def nights_from(visited: Visit, start: datetime, count: int) -> list[ShownNight]
     """The nights from the one of an instant on."""
     snapshot = visited.snapshot
     tower, program = snapshot.setup.tower, snapshot.program.by_schedule
-    names = facts_of(tower, snapshot.health, ()).names
+    names = names_of(tower)
     bars = night_bars(program, start, start + timedelta(days=count - 1))
     return [_row(bar, program, names, visited, number) for number, bar in enumerate(bars)]
 

@@ -17,9 +17,10 @@ from controller.service.gateway_state import Status
 from controller.service.health import WORST_FIRST, Degradation, GatewayHealth
 from controller.service.health_report import MOST_NAMED as MOST_IN_HEALTH
 from controller.service.instant_words import time_left
-from controller.service.sentence import Sentence, facts_of, sentence
+from controller.service.sentence import Sentence, facts_of, names_of, sentence
 from controller.state import SqliteHistory
 from controller.state.roles import Role
+from controller.web.events_view import without_fields
 from controller.web.live import SharedRoute
 from controller.web.picture import PictureScene, parts_of, picture, preview_of
 from controller.web.running_service import Snapshot
@@ -131,7 +132,7 @@ def picture_of(
     """The landmark as it is reported, as SVG; `documents` are those of `named_gateways`."""
     tower = snapshot.setup.tower
     scene = PictureScene(
-        names=facts_of(tower, snapshot.health, documents).names,
+        names=names_of(tower),
         parts=parts_of(tower, snapshot.health, documents),
         shape=tower.landmark.shape,
         sun_deg=elevation(tower.site.latitude, tower.site.longitude, snapshot.now),
@@ -144,8 +145,8 @@ def _lit_next(visited: Visit) -> str:
     """What the next light will look like, at night."""
     tower, following = visited.snapshot.setup.tower, visited.snapshot.health.next
     looks = following.looks if following is not None else {}
-    names = facts_of(tower, visited.snapshot.health, ()).names
-    return picture(PictureScene(names, preview_of(tower, looks), tower.landmark.shape, NIGHT_DEG), visited.language)
+    scene = PictureScene(names_of(tower), preview_of(tower, looks), tower.landmark.shape, NIGHT_DEG)
+    return picture(scene, visited.language)
 
 
 def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> GatewayLine:
@@ -174,22 +175,22 @@ def _banners(
         text = visited.say("tower.banner.stop", **fields)
         yield Banner("error", text, "", "/stop/lift", visited.say("tower.banner.stop_link"))
     found = [_gateway(visited, each, snapshot, told) for each in gateways if each.code and not each.is_well]
-    lasting = {one.code: one for one in snapshot.health.degradations if not one.is_harmless}
-    if CLOCK_WRONG in lasting:  # says what the other only names
-        lasting.pop(CLOCK_DOUBTED, None)
-    found += [_degradation(visited, one) for one in lasting.values()]
+    lasting = [one for one in snapshot.health.degradations if not one.is_harmless]
+    if any(one.code == CLOCK_WRONG for one in lasting):  # says what the other only names
+        lasting = [one for one in lasting if one.code != CLOCK_DOUBTED]
+    found += [_degradation(visited, one) for one in lasting]
     yield from sorted(found, key=lambda banner: banner.kind != "error")
 
 
 def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, told: Sentence) -> Banner:
     """A gateway of which an event said that it is wrong."""
     kind = CATALOGUE[gateway.code or ""]
-    cure = kind.action.template(visited.language).replace("{gateway}", gateway.name)
-    text = told.about if told.about.startswith(gateway.name) else ""
+    cure = without_fields(kind.action.template(visited.language).replace("{gateway}", gateway.name))
+    text = told.about if told.about.startswith(f"{gateway.name} ") else ""
     return Banner(
         "error" if gateway.status == "silent" else "warning",
         text or f"{gateway.name}: {_line(visited, gateway, snapshot).details}",
-        "" if "{" in cure else cure,
+        cure,
         f"/gateways/{gateway.name}",
         visited.say("tower.banner.gateway_link", code=gateway.code),
     )

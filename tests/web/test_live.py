@@ -6,6 +6,7 @@ import pytest
 from fastapi.responses import Response
 
 from controller.config.tower import Web
+from controller.service.health import Degradation
 from controller.web.live import SharedAnswers
 from controller.web.running_service import RunningService
 from tests.web.conftest import Browser
@@ -56,6 +57,19 @@ async def test_an_answer_for_all_holds_no_name_and_no_mark_of_anybody(
     assert "Demo" in alone.text
     assert "Demo</" not in shared.text
     assert 'data-csrf=""' in shared.text
+
+
+async def test_two_brokers_that_are_away_are_two_banners(browser: Browser, service: RunningService) -> None:
+    """Though what is wrong with them has the same code."""
+    reading = service.clock.read()
+    away = tuple(
+        Degradation(code="TWL-M007", since=reading.wall, fields={"broker": broker, "reason": "-"})
+        for broker in ("mqtt://one:1883", "mqtt://two:1883")
+    )
+    service.publish(snapshot_of(service.setup, reading, degradations=away), is_new=True)
+    page = (await browser(Web()).get("/")).text
+    assert "one:1883" in page
+    assert "two:1883" in page
 
 
 async def test_an_answer_that_could_not_be_made_is_tried_again() -> None:
