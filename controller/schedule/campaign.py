@@ -183,7 +183,8 @@ class Limit(Rule):
 @dataclass(frozen=True, slots=True)
 class Override:
     """Looks set by hand from `start` until `end`; zones without a look follow the schedule. One that `skips` a campaign
-    has no looks: until its end the schedule is one without that campaign."""
+    has no looks: until its end the schedule is one without that campaign. The fade into it takes `fade_s`, where that
+    is longer than the one that every override has."""
 
     id: str
     looks: Mapping[str, Any]
@@ -192,6 +193,7 @@ class Override:
     owner: str
     reason: str
     skips: str = ""
+    fade_s: float = 0.0
 
     def hides(self, older: "Override") -> bool:
         """Whether an older one never has an effect again from the start of this one on. A skip takes the place of the

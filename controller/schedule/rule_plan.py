@@ -23,8 +23,8 @@ REACH = 400
 ANCHOR."""
 ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
 OVERRIDE_FADE_S = 2.0
-"""Of every override, into it and out of it. The fade out begins at the end of the override, so that its end is the same
-for whoever set it and for whoever asks."""
+"""Of every override, into it at the least, and out of it. The fade out begins at the end of the override, so that its
+end is the same for whoever set it and for whoever asks."""
 LEAST_HOLD_S = 1.0
 """What the fades of a segment leave of the look itself."""
 REMEMBERED = 16
@@ -90,7 +90,7 @@ class Holder:
     @property
     def fades_s(self) -> tuple[float, float]:
         """Into it and out of it, seconds."""
-        if self.is_manual:
+        if self.is_manual:  # but for what an override asks for itself, see `Segment.fade_in_s`
             return OVERRIDE_FADE_S, OVERRIDE_FADE_S
         if isinstance(self.rule, Lit):
             return self.rule.fade_in.total_seconds(), self.rule.fade_out.total_seconds()
@@ -119,7 +119,9 @@ class Segment:
         """The fade into it, which begins with it."""
         if self.holder.is_dark and not self.holder.is_manual:
             return 0.0
-        return min(self.holder.fades_s[0], self.length_s)
+        # what is left of the fade into an override goes on where another one is laid over it
+        left_s = (each.fade_s - (self.start - each.start).total_seconds() for each in self.holder.overrides)
+        return min(max(self.holder.fades_s[0], *left_s, 0.0), self.length_s)
 
     @property
     def fade_out_s(self) -> float:

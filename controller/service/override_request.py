@@ -69,6 +69,9 @@ RequestedLook = Annotated[Line | Mapping[Line, Line], _described_as("not_a_look"
 Brightness = Annotated[Line | Annotated[float, Field(ge=0, le=1)], _described_as("not_a_brightness")]
 
 
+LONGEST_FADE_S = 3600.0
+FadeS = Annotated[float, Field(ge=0, le=LONGEST_FADE_S, allow_inf_nan=False)]
+
 PublicLines = Annotated[
     Mapping[
         Annotated[str, AfterValidator(_language)],
@@ -89,6 +92,7 @@ class Request(BaseModel):
     action: Literal["override", "skip", "resume", "stop", "lift"] = "override"
     look: RequestedLook = "dark"
     brightness: Brightness = "100 %"
+    fade_s: FadeS = 0.0
     campaign: Line = ""
     until: Line = ""
     owner: Line = "?"
@@ -111,6 +115,7 @@ class StoredOverride(BaseModel):
     owner: str
     reason: str
     skips: str = ""
+    fade_s: FadeS = 0.0
     about: Mapping[str, str] = {}
     link: str = ""
 
@@ -118,7 +123,8 @@ class StoredOverride(BaseModel):
     def override(self) -> Override:
         """As the plan takes it."""
         looks: Mapping[str, Look] = {zone: look.look for zone, look in self.looks.items()}
-        return Override(self.id, looks, self.start, self.end or self.start, self.owner, self.reason, self.skips)
+        end = self.end or self.start
+        return Override(self.id, looks, self.start, end, self.owner, self.reason, self.skips, self.fade_s)
 
     @property
     def stop(self) -> SafetyStop:
@@ -185,7 +191,7 @@ def override_of(request: Request, policy: OverridePolicy, now: datetime) -> Stor
     said = request.look if isinstance(request.look, str) else ", ".join(map(" ".join, request.look.items()))
     public = {"about": request.about, "link": web_address(request.link) if request.link else ""}
     given = {"id": request.id, "owner": request.owner, "reason": request.reason}
-    return StoredOverride(looks=stored, said=said, start=now, end=end, **given, **public)
+    return StoredOverride(looks=stored, said=said, start=now, end=end, fade_s=request.fade_s, **given, **public)
 
 
 def stop_of(request: Request, now: datetime) -> StoredOverride:

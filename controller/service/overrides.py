@@ -287,7 +287,9 @@ class OverrideManager:
 
     def _longest_fade(self) -> timedelta:
         rules = (*self.policy.program.campaigns, *self.policy.program.every_night)
-        return SHORTEST_FADE + max((rule.fade_in for rule in rules), default=SHORTEST_FADE)
+        overrides_s = (stored.fade_s for stored in self._in_force.values())
+        fades = (*(rule.fade_in for rule in rules), *(timedelta(seconds=fade_s) for fade_s in overrides_s))
+        return SHORTEST_FADE + max(fades, default=SHORTEST_FADE)
 
 
 def _readable(documents: Iterable[str]) -> list[StoredOverride]:

@@ -269,6 +269,26 @@ def test_what_a_hand_sets_comes_at_once(planned: Planned) -> None:
     assert [cue.why.winner for cue in cues[1:]] == ["override", None]
 
 
+def test_a_hand_may_ask_for_a_longer_fade(planned: Planned) -> None:
+    """It comes in as many seconds as asked for, and goes in two; what is left of it goes on where another hand sets
+    one zone meanwhile."""
+    begin, end = at("2026-11-20T15:00"), at("2026-11-20T16:00")
+    slow = Override("1", {"bowl": "pink", "shaft": "pink"}, begin, end, "Eva", "prov", fade_s=60.0)
+    meanwhile, later = (
+        Override(name, {"bowl": "dark"}, begin + timedelta(seconds=after_s), end, "Kim", "prov")
+        for name, after_s in (("2", 20), ("3", 600))
+    )
+    alone = planned(FADES).with_overrides((slow,), None).cues(begin, at("2026-11-20T18:00"))
+    assert [(cue.at, cue.fade_s) for cue in alone] == [(begin, 60.0), (end, 2.0)]
+    cues = planned(FADES).with_overrides((slow, meanwhile, later), None).cues(begin, at("2026-11-20T18:00"))
+    assert [((cue.at - begin).total_seconds(), cue.fade_s) for cue in cues] == [
+        (0.0, 20.0),
+        (20.0, 40.0),
+        (600.0, 2.0),
+        (3600.0, 2.0),
+    ]
+
+
 def test_what_a_hand_gives_back_in_a_fade_out_goes_on_fading(planned: Planned) -> None:
     """For the minute that is left of two, and does not shine up once more; before the fade out it is as it was."""
     program = planned(

@@ -513,3 +513,19 @@ async def test_a_campaign_is_found_however_its_name_is_typed(disk: SimulatedDisk
     hand = OverrideManager(disk, OverridePolicy(program, SETUP.tower.palette, 24 * HOUR))
     answer = await hand.take(asked(action="skip", campaign=asked_for), EVENING)
     assert answer.fields.get("campaign") == "Två  mellanslag"
+
+
+async def test_a_fade_that_was_asked_for_outlives_the_process(disk: SimulatedDisk) -> None:
+    """The cue in force has it before and after a restart."""
+    hand = hand_on(disk)
+    await hand.take(asked(fade_s=90), EVENING)
+    for manager in (hand, hand_on(disk)):
+        assert SETUP.program(manager.overrides, None).look_at(EVENING).fade_s == 90.0
+
+
+@pytest.mark.parametrize("fade_s", [-1, 3601, 1e308, True, "10 s"])
+async def test_no_fade_is_negative_or_longer_than_an_hour(disk: SimulatedDisk, fade_s: object) -> None:
+    """It is refused, and nothing changes."""
+    hand = hand_on(disk)
+    assert told(await hand.take(asked(fade_s=fade_s), EVENING)) == ("TWL-O110", "a", "Eva")
+    assert hand.overrides == ()
