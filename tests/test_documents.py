@@ -26,7 +26,8 @@ from controller.state.versions import VersionStore
 from tests.parts import needs, require
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "deploy" / "README.md", ROOT / "config" / "LATHUND.md"]
+DEPLOYMENT = [ROOT / "deploy" / "README.md", ROOT / "deploy" / "NETWORK.md"]
+DOCUMENTS = [ROOT / "README.md", *DEPLOYMENT, ROOT / "config" / "LATHUND.md"]
 FOR_MAINTAINERS = [
     ROOT / "controller" / "README.md",
     ROOT / ".github" / "CONTRIBUTING.md",
@@ -126,14 +127,15 @@ def test_every_command_is_in_the_readme() -> None:
     assert [name for name in COMMANDS if f"`{name}" not in text] == []
 
 
-SNIPPETS = [(path.name, body) for path in DOCUMENTS for body in fences(path, "yaml")]
+SNIPPETS = [(path.name, textwrap.dedent(body)) for path in DOCUMENTS for body in fences(path, "yaml")]
 
 
 @pytest.mark.parametrize(("document", "snippet"), SNIPPETS, ids=range(len(SNIPPETS)))
 def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snippet: str) -> None:
     """A part of one of the two files or a profile, put where the text says that it belongs."""
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-    (config / "mqtt-password").write_text("x", encoding="utf-8")
+    for secret in ("mqtt-password", "broker-ca.pem"):
+        (config / secret).write_text("x", encoding="utf-8")
     if snippet.startswith("mqtt:"):
         text = (config / TOWER).read_text(encoding="utf-8")
         shipped = re.search(r"^mqtt:\n(?: .*\n)+", text, re.MULTILINE)
@@ -222,7 +224,10 @@ def test_the_scripts_are_valid_bash(path: Path) -> None:
 MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser")]
 MARKED += [
     ("deploy/README.md", mark)
-    for mark in ("install", "configure", "start", "journal", "upgrade", "gateway", "container")
+    for mark in (
+        *("install", "configure", "start", "journal", "upgrade", "gateway", "container"),
+        *(f"broker-{step}" for step in ("install", "certificates", "users", "controller", "gateway")),
+    )
 ]
 
 

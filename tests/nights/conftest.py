@@ -40,8 +40,8 @@ def mosquittos(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
     require("mosquitto")
     made: list[Mosquitto] = []
 
-    def make(rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = ()) -> Mosquitto:
-        made.append(Mosquitto(tmp_path / f"mosquitto-{len(made)}", rules, users))
+    def make(rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = (), *, tls: bool = False) -> Mosquitto:
+        made.append(Mosquitto(tmp_path / f"mosquitto-{len(made)}", rules, users, tls=tls))
         return made[-1].start()
 
     yield make

@@ -15,9 +15,10 @@ from click.testing import CliRunner, Result
 
 from controller.cli import group
 from tests.nights.waiting import GENEROUS_S
-from tests.parts import await_listener, free_port, require
+from tests.parts import PATHS, await_listener, free_port, require
 
 ROOT = Path(__file__).parents[2]
+MOSQUITTO = ROOT / "deploy" / "mosquitto"
 SECRET = "a-password-of-the-test"
 
 
@@ -156,37 +157,57 @@ class Site:
             program.close()
 
 
-class Mosquitto:
-    """A mosquitto with the shipped configuration and the two users of its access list; `rules` are a part of the list
-    and what stands in its place, `users` are further ones."""
+def deployed(script: str, *words: str, **env: str) -> str:
+    """What a script of deploy/mosquitto says; raises CalledProcessError where it fails."""
+    command = [require("bash"), str(MOSQUITTO / script), *words]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": PATHS, **env}
+    ).stdout
 
-    def __init__(self, folder: Path, rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = ()) -> None:
+
+class Mosquitto:
+    """A mosquitto with the shipped configuration, on ports of its own, and the two users of its access list.
+
+    `rules` are a part of the list and what stands in its place, `users` are further ones. With `tls` it has a
+    certificate for localhost, and listens on `tls_port` too."""
+
+    def __init__(
+        self, folder: Path, rules: tuple[str, str] = ("", ""), users: tuple[str, ...] = (), *, tls: bool = False
+    ) -> None:
         folder.mkdir()
-        self.port = free_port()
-        self._folder = folder
-        shipped = (ROOT / "deploy" / "mosquitto" / "watertower.conf").read_text(encoding="utf-8")
-        shipped_rules = (ROOT / "deploy" / "mosquitto" / "watertower.acl").read_text(encoding="utf-8")
+        self.port, self.tls_port = free_port(), free_port()
+        self.certificates = folder / "certs"
+        self.folder = folder
+        shipped = (MOSQUITTO / "watertower.conf").read_text(encoding="utf-8")
+        shipped_rules = (MOSQUITTO / "watertower.acl").read_text(encoding="utf-8")
         assert rules[0] in shipped_rules
-        (folder / "acl").write_text(shipped_rules.replace(*rules, 1))
-        with (folder / "acl").open("a") as acl:
-            acl.write("\nuser ear\ntopic readwrite #\n")
-        (folder / "passwd").touch(0o600)
+        acl, secret = folder / "watertower.acl", folder / "secret"
+        acl.write_text(shipped_rules.replace(*rules, 1) + "\nuser ear\ntopic readwrite #\n", encoding="utf-8")
+        acl.chmod(0o600)
+        secret.write_text(SECRET)
+        require("mosquitto_passwd")
         for name in ("controller", "mast", "ear", *users):
-            command = [require("mosquitto_passwd"), "-b", str(folder / "passwd"), name, SECRET]
-            subprocess.run(command, check=True, capture_output=True)
-        for name in ("acl", "passwd"):
-            (folder / name).chmod(0o600)
+            deployed("users.sh", "add", name, str(secret), PASSWORDS=str(folder / "watertower.passwd"))
+        if tls:
+            self.certify("server")
+        else:
+            shipped, _, _ = shipped.partition("listener 8883")
+        own = {"/etc/mosquitto": str(folder), "1883 127.0.0.1": f"{self.port} 127.0.0.1"}
+        own["listener 8883"] = f"listener {self.tls_port} 127.0.0.1"
+        for place, here in own.items():
+            shipped = shipped.replace(place, here)
         user = "user root\n" if os.geteuid() == 0 else ""
-        own = f"password_file {folder}/passwd\nacl_file {folder}/acl\npersistence_location {folder}/\n"
-        (folder / "conf").write_text(f"{user}{own}{shipped}\nlistener {self.port} 127.0.0.1\n")
+        (folder / "conf").write_text(f"{user}persistence_location {folder}/\n{shipped}", encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
+
+    def certify(self, *words: str, **env: str) -> str:
+        """Calls certificates.sh on the certificates of this broker."""
+        return deployed("certificates.sh", *words, CERTIFICATES=str(self.certificates), **env)
 
     def start(self) -> "Mosquitto":
         """Starts it and waits until it listens."""
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [require("mosquitto"), "-c", self._folder / "conf"], stdout=log, stderr=log
-            )
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([require("mosquitto"), "-c", self.folder / "conf"], stdout=log, stderr=log)
         await_listener(self.port, self._process)
         return self
 
