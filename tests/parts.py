@@ -21,6 +21,7 @@ from hypothesis import settings
 
 # services lie in folders that a user's PATH need not name
 PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+MOSQUITTO = Path(__file__).parents[1] / "deploy" / "mosquitto"
 PROGRAMS = {
     "bash": "bash",
     "caddy": "caddy",
@@ -151,6 +152,18 @@ def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float 
             return
         time.sleep(0.01)
     raise AssertionError("nobody listens: the program ended, or takes too long")
+
+
+def shipped_mosquitto(folder: Path, port: int, tls_port: int = 0) -> str:
+    """The configuration that is shipped for mosquitto, with its files in this folder and ports on this machine; without
+    `tls_port` it lacks the listener that needs a certificate."""
+    text = (MOSQUITTO / "watertower.conf").read_text(encoding="utf-8")
+    own = {"/etc/mosquitto": str(folder), "listener 1883": f"listener {port}", "8883\n": f"{tls_port} 127.0.0.1\n"}
+    for place, here in own.items():
+        assert place in text
+        text = text.replace(place, here)
+    user = f"user {folder.owner()}\npersistence_location {folder}/\n"
+    return user + (text if tls_port else text.partition(f"listener {tls_port} ")[0])
 
 
 @contextlib.contextmanager

@@ -13,9 +13,8 @@ import pytest
 
 from controller.broker import Admission, Broker, User
 from controller.events import Event
-from tests.parts import await_listener, free_port, require
+from tests.parts import await_listener, free_port, require, shipped_mosquitto
 
-DEPLOY = Path(__file__).parents[2] / "deploy" / "mosquitto"
 USERS = {"tower": "orange", "other": "blue", "mast": "high", "controller": "calm"}
 WAIT_S = 30
 
@@ -260,18 +259,18 @@ class Mosquitto:
         self.users = dict(USERS)
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def __call__(self, more: str) -> int:
+    def __call__(self, more: str = "", rules: str = "pattern readwrite #\npattern readwrite $x/#\n") -> int:
         """The port on which it listens."""
         program = require("mosquitto")
         port = free_port()
-        passwords = self.folder / "passwords"
+        passwords = self.folder / "watertower.passwd"
         passwords.write_text("".join(f"{user}:{word}\n" for user, word in self.users.items()))
         passwords.chmod(0o600)
         subprocess.run([require("mosquitto_passwd"), "-U", passwords], check=True)
-        place = f"listener {port} 127.0.0.1\npersistence_location {self.folder}/\npassword_file {passwords}\n"
-        owner = f"user {self.folder.owner()}\nlog_type none\n"
+        (self.folder / "watertower.acl").write_text(rules, encoding="utf-8")
+        (self.folder / "watertower.acl").chmod(0o600)
         file = self.folder / "mosquitto.conf"
-        file.write_text((DEPLOY / "watertower.conf").read_text() + place + owner + more)
+        file.write_text(f"{shipped_mosquitto(self.folder, port)}log_type none\n{more}", encoding="utf-8")
         process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
         self.processes.append(process)
         await_listener(port, process)
@@ -297,7 +296,7 @@ def mosquitto() -> Iterator[Mosquitto]:
 async def subject(request: pytest.FixtureRequest, start: Start, mosquitto: Mosquitto) -> Subject:
     """Ours, then mosquitto: what is asked of one is asked of the other."""
     if request.param == "mosquitto":
-        return Subject("mosquitto", mosquitto(""))
+        return Subject("mosquitto", mosquitto())
     return await start()
 
 

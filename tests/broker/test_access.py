@@ -12,10 +12,10 @@ from controller.errors import Misconfigured
 from controller.gateways import GATEWAYS
 from controller.topics import Filters
 from tests.broker.conftest import Will
+from tests.parts import MOSQUITTO
 
 ROOT = Path(__file__).parents[2]
 VENDOR_KINDS = json.loads((ROOT / "tests" / "vectors" / "vendors.json").read_text(encoding="utf-8"))
-RULES = ROOT / "deploy" / "mosquitto" / "watertower.acl"
 PARTS = ("desired", "walk", "reported", "availability")
 OURS = {f"watertower/gateway/{name}/{part}" for name in ("mast", "gate") for part in PARTS}
 OURS |= {
@@ -82,10 +82,8 @@ async def guarded(request, tmp_path, start, mosquitto):
         return await start(users=users(tower_with_users(tmp_path)))
     mosquitto.users |= PASSWORDS
     own = "\nuser controller\ntopic readwrite #\nuser entrance\ntopic readwrite wled/entrance/#\n"
-    rules = mosquitto.folder / "acl"
-    rules.write_text(RULES.read_text(encoding="utf-8") + own + "\n".join(("user tower", *LINES)) + "\n")
-    rules.chmod(0o600)
-    return type("Site", (), {"port": mosquitto(f"acl_file {rules}\n"), "told": lambda _, __: []})()
+    rules = (MOSQUITTO / "watertower.acl").read_text(encoding="utf-8") + own + "\n".join(("user tower", *LINES)) + "\n"
+    return type("Site", (), {"port": mosquitto(rules=rules), "told": lambda _, __: []})()
 
 
 @pytest.fixture
@@ -190,13 +188,13 @@ def test_a_users_name_is_no_wildcard(tmp_path, name):
 
 async def test_retained_messages_survive_a_power_cut(mosquitto, connect):
     """With the file as shipped; by default up to half an hour of them is lost."""
-    site = type("Site", (), {"port": mosquitto("")})
+    site = type("Site", (), {"port": mosquitto()})
     client = await connect(site, "c")
     for number in range(20):
         await client.publish(f"r/{number}", retain=True)
     await client.ping()
     mosquitto.kill()
-    site = type("Site", (), {"port": mosquitto("")})
+    site = type("Site", (), {"port": mosquitto()})
     client = await connect(site, "c")
     await client.subscribe(("r/#", 0))
     assert len(await client.settled()) == 20
@@ -204,4 +202,4 @@ async def test_retained_messages_survive_a_power_cut(mosquitto, connect):
 
 def test_the_file_opens_no_port_by_itself(mosquitto):
     """Some settings do when they stand before a listener, on every address: two could then not run side by side."""
-    assert mosquitto("") != mosquitto("")
+    assert mosquitto() != mosquitto()

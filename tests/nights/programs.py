@@ -15,10 +15,9 @@ from click.testing import CliRunner, Result
 
 from controller.cli import group
 from tests.nights.waiting import GENEROUS_S
-from tests.parts import PATHS, await_listener, free_port, require
+from tests.parts import MOSQUITTO, PATHS, await_listener, free_port, require, shipped_mosquitto
 
 ROOT = Path(__file__).parents[2]
-MOSQUITTO = ROOT / "deploy" / "mosquitto"
 SECRET = "a-password-of-the-test"
 
 
@@ -178,7 +177,6 @@ class Mosquitto:
         self.port, self.tls_port = free_port(), free_port()
         self.certificates = folder / "certs"
         self.folder = folder
-        shipped = (MOSQUITTO / "watertower.conf").read_text(encoding="utf-8")
         shipped_rules = (MOSQUITTO / "watertower.acl").read_text(encoding="utf-8")
         assert rules[0] in shipped_rules
         acl, secret = folder / "watertower.acl", folder / "secret"
@@ -190,14 +188,8 @@ class Mosquitto:
             deployed("users.sh", "add", name, str(secret), PASSWORDS=str(folder / "watertower.passwd"))
         if tls:
             self.certify("server")
-        else:
-            shipped, _, _ = shipped.partition("listener 8883")
-        own = {"/etc/mosquitto": str(folder), "1883 127.0.0.1": f"{self.port} 127.0.0.1"}
-        own["listener 8883"] = f"listener {self.tls_port} 127.0.0.1"
-        for place, here in own.items():
-            shipped = shipped.replace(place, here)
-        user = "user root\n" if os.geteuid() == 0 else ""
-        (folder / "conf").write_text(f"{user}persistence_location {folder}/\n{shipped}", encoding="utf-8")
+        conf = shipped_mosquitto(folder, self.port, self.tls_port if tls else 0)
+        (folder / "conf").write_text(conf, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     def certify(self, *words: str, **env: str) -> str:
