@@ -154,16 +154,24 @@ def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float 
     raise AssertionError("nobody listens: the program ended, or takes too long")
 
 
+def deployed(script: str, *words: str, **env: str) -> str:
+    """What a script of deploy/mosquitto says; raises CalledProcessError where it fails."""
+    command = [require("bash"), str(MOSQUITTO / script), *words]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": PATHS, **env}
+    ).stdout
+
+
 def shipped_mosquitto(folder: Path, port: int, tls_port: int = 0) -> str:
     """The configuration that is shipped for mosquitto, with its files in this folder and ports on this machine; without
     `tls_port` it lacks the listener that needs a certificate."""
     text = (MOSQUITTO / "watertower.conf").read_text(encoding="utf-8")
-    own = {"/etc/mosquitto": str(folder), "listener 1883": f"listener {port}", "8883\n": f"{tls_port} 127.0.0.1\n"}
+    own = {"/etc/mosquitto": str(folder), "listener 1883": f"listener {port}", "listener 8883": f"listener {tls_port}"}
     for place, here in own.items():
         assert place in text
         text = text.replace(place, here)
     user = f"user {folder.owner()}\npersistence_location {folder}/\n"
-    return user + (text if tls_port else text.partition(f"listener {tls_port} ")[0])
+    return user + (text if tls_port else text.partition(f"listener {tls_port}\n")[0])
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -13,7 +14,7 @@ import pytest
 
 from controller.broker import Admission, Broker, User
 from controller.events import Event
-from tests.parts import await_listener, free_port, require, shipped_mosquitto
+from tests.parts import await_listener, deployed, free_port, require, shipped_mosquitto
 
 USERS = {"tower": "orange", "other": "blue", "mast": "high", "controller": "calm"}
 WAIT_S = 30
@@ -54,14 +55,15 @@ class Received:
 class Client:
     """One raw connection. Messages that come while it waits for something else are kept in `inbox`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self._tls = tls
         self.inbox: list[Received] = []
         self.answers_messages = True
         self._last_id = 0
 
     async def open(self) -> "Client":
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22, ssl=self._tls)
         return self
 
     def send(self, data: bytes) -> None:
@@ -203,13 +205,14 @@ class Client:
 
 @dataclass
 class Subject:
-    """A running broker with the users of USERS."""
+    """A running broker with the users of USERS; with `tls` whoever comes in over this port trusts its authority."""
 
     name: str
     port: int
     events: list[Event] = field(default_factory=list)
     broker: Broker | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    tls: ssl.SSLContext | None = None
 
     def hear(self, event: Event) -> None:
         self.events.append(event)
@@ -261,8 +264,17 @@ class Mosquitto:
 
     def __call__(self, more: str = "", rules: str = "pattern readwrite #\npattern readwrite $x/#\n") -> int:
         """The port on which it listens."""
-        program = require("mosquitto")
+        return self._start(free_port(), 0, more, rules)
+
+    def guarded(self, rules: str) -> Subject:
+        """With these access rules and a certificate, over TLS."""
+        deployed("certificates.sh", "server", CERTIFICATES=str(self.folder / "certs"))
         port = free_port()
+        self._start(free_port(), port, "", rules)
+        return Subject("mosquitto", port, tls=ssl.create_default_context(cafile=self.folder / "certs" / "ca.pem"))
+
+    def _start(self, port: int, tls_port: int, more: str, rules: str) -> int:
+        program = require("mosquitto")
         passwords = self.folder / "watertower.passwd"
         passwords.write_text("".join(f"{user}:{word}\n" for user, word in self.users.items()))
         passwords.chmod(0o600)
@@ -270,7 +282,7 @@ class Mosquitto:
         (self.folder / "watertower.acl").write_text(rules, encoding="utf-8")
         (self.folder / "watertower.acl").chmod(0o600)
         file = self.folder / "mosquitto.conf"
-        file.write_text(f"{shipped_mosquitto(self.folder, port)}log_type none\n{more}", encoding="utf-8")
+        file.write_text(f"{shipped_mosquitto(self.folder, port, tls_port)}log_type none\n{more}", encoding="utf-8")
         process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
         self.processes.append(process)
         await_listener(port, process)
@@ -312,7 +324,7 @@ async def dial() -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def dialer(subject: Subject) -> Client:
-            client = await Client(subject.port).open()
+            client = await Client(subject.port, getattr(subject, "tls", None)).open()
             stack.push_async_callback(client.close)
             return client
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,47 +22,71 @@ OURS = {f"watertower/gateway/{name}/{part}" for name in ("mast", "gate") for par
 OURS |= {
     f"watertower/{rest}" for rest in ("controller/status", "controller/event", "controller/health", "override/set")
 }
-VENDORS = {"wled/entrance/api", "wled/entrance/status", "wled/stairs/api", "wled/stairs/v", "elsewhere/anything"}
+VENDORS = {
+    "zigbee2mqtt/lamp",
+    "zigbee2mqtt/lamp/set",
+    "wled/entrance/api",
+    "wled/entrance/status",
+    "wled/stairs/api",
+    "wled/stairs/v",
+    "elsewhere/anything",
+}
 TOPICS = OURS | VENDORS
 STATUS = "watertower/controller/status"
-LINES = (
-    "topic write watertower/override/set",
-    "topic read watertower/controller/#",
-    "topic readwrite watertower/gateway/+/walk",
-    "topic read watertower/gateway/+/reported",
-)
-"""Those shipped for a person or program that sets looks by hand."""
-PASSWORDS = {
-    "controller": "calm",
-    "mast": "high",
-    "gate": "wide",
-    "entrance": "low",
-    "tower": "orange",
-    "other": "blue",
+RULES = re.sub(r"^# (?=(?:user|topic) )", "", (MOSQUITTO / "watertower.acl").read_text(encoding="utf-8"), flags=re.M)
+"""As shipped, with all its examples in force."""
+SET = "watertower/override/set"
+NOTHING: set[str] = set()
+
+
+def own(name: str, *parts: str) -> set[str]:
+    """Topics of one gateway of ours."""
+    return {f"watertower/gateway/{name}/{part}" for part in parts}
+
+
+def below(*starts: str) -> set[str]:
+    """The topics that begin so."""
+    return {topic for topic in TOPICS if topic.startswith(starts)}
+
+
+SITE = below("watertower/", "wled/", "zigbee2mqtt/")
+ALL_WALKS = own("mast", "walk") | own("gate", "walk")
+MAY = {
+    "controller": (SITE, SITE),
+    "mast": (own("mast", "desired", "walk"), own("mast", "reported", "availability")),
+    "gate": (own("gate", "desired", "walk"), own("gate", "reported", "availability")),
+    "entrance": (below("wled/entrance/"), below("wled/entrance/")),
+    "wled": (below("wled/"), below("wled/")),
+    "zigbee2mqtt": (below("zigbee2mqtt/"), below("zigbee2mqtt/")),
+    "eva": (below("watertower/controller/"), {SET}),
+    "technician": (
+        below("watertower/controller/") | ALL_WALKS | own("mast", "reported") | own("gate", "reported"),
+        {SET} | ALL_WALKS,
+    ),
+    "stranger": (NOTHING, NOTHING),
+    "ear": (TOPICS, TOPICS),
 }
-READ = {
-    "controller": TOPICS,
-    "mast": {"watertower/gateway/mast/desired", "watertower/gateway/mast/walk", STATUS},
-    "gate": {"watertower/gateway/gate/desired", "watertower/gateway/gate/walk", STATUS},
-    "entrance": {"wled/entrance/api", "wled/entrance/status", STATUS},
-    "tower": {
-        topic for topic in OURS if topic.startswith("watertower/controller/") or topic.endswith(("/reported", "/walk"))
-    },
-    "other": {STATUS},
-}
-WRITTEN = {
-    "controller": TOPICS,
-    "mast": {"watertower/gateway/mast/reported", "watertower/gateway/mast/availability"},
-    "gate": {"watertower/gateway/gate/reported", "watertower/gateway/gate/availability"},
-    "entrance": {"wled/entrance/api", "wled/entrance/status"},
-    "tower": {topic for topic in OURS if topic.endswith(("/walk", "override/set"))},
-    "other": set(),
-}
-"""`mast` and `gate` are gateways of ours, `entrance` is a vendor's, `tower` is a person with the lines for it."""
+"""User -> what may be read, beside the status of the controller, and what may be written.
+
+`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `wled`, `zigbee2mqtt`, `eva` and
+`technician` are the examples that are shipped. `stranger` has a login and no more, `ear` is the test's own."""
+
+
+def password(user: str) -> str:
+    """One for each, of the length that is asked for."""
+    return f"{user} has a word of its own"
+
+
+def entries(rules: str) -> str:
+    """The users of an access list as our own broker takes them, each with its `topic` lines."""
+    lines = [line for line in rules.splitlines() if line.startswith(("user ", "topic "))]
+    listed = [re.sub(r"^user (.*)", lambda found: f"{found[1]}:{password(found[1])}", line) for line in lines]
+    given = re.findall(r"^user (.*)", rules, re.M)
+    return "\n".join([f"{user}:{password(user)}" for user in MAY if user not in given] + listed)
 
 
 def tower_with_users(folder):
-    """The shipped site with a second vendor's gateway and a users file."""
+    """The shipped site with two vendors' gateways and a users file."""
     for name in ("tower.yaml", "schedule.yaml"):
         (folder / name).write_text((ROOT / "config" / name).read_text(encoding="utf-8"), encoding="utf-8")
     text = (folder / "tower.yaml").read_text(encoding="utf-8")
@@ -70,20 +95,17 @@ def tower_with_users(folder):
     )
     text = text.replace("  broker: embedded", "  users_file: mqtt-users\n  broker: embedded") + lines
     (folder / "tower.yaml").write_text(text, encoding="utf-8")
-    entries = [f"{name}:{word}" for name, word in PASSWORDS.items() if name != "tower"]
-    (folder / "mqtt-users").write_text("\n".join((*entries, "# a person", "tower:orange", *LINES)))
+    (folder / "mqtt-users").write_text(entries(f"{RULES}\nuser ear\ntopic readwrite #\n"))
     return load(folder).tower
 
 
 @pytest.fixture(params=["ours", "mosquitto"])
 async def guarded(request, tmp_path, start, mosquitto):
-    """A broker with access rules."""
+    """A broker with access rules: our own, or mosquitto over TLS."""
     if request.param == "ours":
         return await start(users=users(tower_with_users(tmp_path)))
-    mosquitto.users |= PASSWORDS
-    own = "\nuser controller\ntopic readwrite #\nuser entrance\ntopic readwrite wled/entrance/#\n"
-    rules = (MOSQUITTO / "watertower.acl").read_text(encoding="utf-8") + own + "\n".join(("user tower", *LINES)) + "\n"
-    return type("Site", (), {"port": mosquitto(rules=rules), "told": lambda _, __: []})()
+    mosquitto.users = {user: password(user) for user in MAY}
+    return mosquitto.guarded(f"{RULES}\nuser ear\ntopic readwrite #\nuser entrance\ntopic readwrite wled/entrance/#\n")
 
 
 @pytest.fixture
@@ -92,50 +114,67 @@ def enter(guarded, connect):
     numbers = itertools.count()
 
     async def entered(user, **more):
-        return await connect(guarded, f"{user}-{next(numbers)}", user=user, password=PASSWORDS[user], **more)
+        return await connect(guarded, f"{user}-{next(numbers)}", user=user, password=password(user), **more)
 
     return entered
 
 
-@pytest.mark.parametrize("user", PASSWORDS)
-async def test_a_user_reads_what_is_his_alone(enter, user):
+def allowed(guarded, user, access):
+    """What a user may do with which topics; our own broker lets the controller do everything."""
+    if user == "controller" and guarded.name == "ours":
+        return TOPICS
+    return MAY[user][access] | ({STATUS} if access == 0 else NOTHING)
+
+
+@pytest.mark.parametrize("user", MAY)
+async def test_a_user_reads_what_is_his_alone(guarded, enter, user):
     """Live, and what was retained before."""
-    client, controller = await enter(user), await enter("controller")
+    client, ear = await enter(user), await enter("ear")
     await client.subscribe(("#", 1))
     for topic in sorted(TOPICS):
-        await controller.publish(topic, retain=True)
-    assert {message.topic for message in await client.settled()} == READ[user]
+        await ear.publish(topic, retain=True)
+    assert {message.topic for message in await client.settled()} == allowed(guarded, user, 0)
     await client.leave()
     client = await enter(user)
     await client.subscribe(("#", 1))
-    assert {message.topic for message in await client.settled()} == READ[user]
+    assert {message.topic for message in await client.settled()} == allowed(guarded, user, 0)
 
 
-@pytest.mark.parametrize("user", PASSWORDS)
-async def test_a_user_writes_what_is_his_alone(enter, user):
+@pytest.mark.parametrize("user", MAY)
+async def test_a_user_writes_what_is_his_alone(guarded, enter, user):
     """All on one connection: what is forbidden is acknowledged and dropped."""
-    controller, client = await enter("controller"), await enter(user)
-    await controller.subscribe(("#", 1))
+    ear, client = await enter("ear"), await enter(user)
+    await ear.subscribe(("#", 1))
     for topic in sorted(TOPICS):
         await client.publish(topic)
-    assert {message.topic for message in await controller.settled()} == WRITTEN[user]
+    assert {message.topic for message in await ear.settled()} == allowed(guarded, user, 1)
+
+
+@pytest.mark.parametrize(
+    "who", [{"user": None, "password": None}, {"user": "nobody"}, {"user": "mast"}, {"user": "mast", "password": None}]
+)
+async def test_nobody_gets_in_without_the_right_password(guarded, dial, who):
+    """Nor without a name; each is told so by the code of the CONNACK, 4 or 5."""
+    client = await dial(guarded)
+    _, code = await client.connect("x", **({"password": password("gate")} | who))
+    assert code in {4, 5}
 
 
 async def test_a_last_will_is_no_way_round_the_rules(enter):
     """It is dropped, and one that is allowed is not."""
-    controller = await enter("controller")
-    await controller.subscribe(("#", 1))
-    for topic in ("watertower/override/set", "watertower/gateway/mast/availability"):
+    ear = await enter("ear")
+    await ear.subscribe(("#", 1))
+    for topic in (SET, "watertower/gateway/mast/availability"):
         (await enter("mast", will=Will(topic, b"x"))).cut()
-    assert [message.topic for message in await controller.messages(1)] == ["watertower/gateway/mast/availability"]
-    await controller.ping()
-    assert await controller.settled() == []
+    assert [message.topic for message in await ear.messages(1)] == ["watertower/gateway/mast/availability"]
+    await ear.ping()
+    assert await ear.settled() == []
 
 
 async def test_what_is_forbidden_is_told_once_with_user_and_topic(start, connect, tmp_path):
     """Of a topic asked for by name the subscription is refused."""
     subject = await start(users=users(tower_with_users(tmp_path)))
-    mast = await connect(subject, "box", user="mast", password="high")
+    mast = await connect(subject, "box", user="mast", password=password("mast"))
     for _ in range(3):
         await mast.publish("watertower/override/set")
     topics = ("watertower/gateway/mast/desired", "watertower/gateway/gate/desired", "watertower/#")

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from controller.cli import group
 from tests.nights.waiting import GENEROUS_S
-from tests.parts import MOSQUITTO, PATHS, await_listener, free_port, require, shipped_mosquitto
+from tests.parts import MOSQUITTO, await_listener, deployed, free_port, require, shipped_mosquitto
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-password-of-the-test"
@@ -154,14 +154,6 @@ class Site:
         """Ends all that runs."""
         for program in self.programs:
             program.close()
-
-
-def deployed(script: str, *words: str, **env: str) -> str:
-    """What a script of deploy/mosquitto says; raises CalledProcessError where it fails."""
-    command = [require("bash"), str(MOSQUITTO / script), *words]
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": PATHS, **env}
-    ).stdout
 
 
 class Mosquitto:
