@@ -27,6 +27,7 @@ ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_RULES, MOST_WINDOWS, MOST_IN_RULES = 1000, 2000, 20_000
 """Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
+MOST_NAMED = 20
 RULES = ("campaigns", "every_night", "blackouts", "limits")
 Gateways = Mapping[int, Gateway]
 
@@ -106,6 +107,12 @@ def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any])
     yield from _commanded_twice(document, gateways)
 
 
+def _some(names: Iterable[str]) -> str:
+    """Names to choose from, not more than anybody reads."""
+    listed = list(names)
+    return ", ".join([*listed[:MOST_NAMED], "…"] if len(listed) > MOST_NAMED else listed)
+
+
 def _names_twice(document: Document, groups: Iterable[Pairs]) -> Iterator[Finding]:
     """Entries with the same name; upper and lower case do not differ."""
     names = (name for group in groups if (name := group.scalar("name")) and name.text.strip())
@@ -151,7 +158,7 @@ def _parts(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
         place = entry.key.place if entry else TOP
         if zone not in own:
             meant = near(zone, own)
-            code, fields = ("TWL-S079", {"suggestion": meant}) if meant else ("TWL-S068", {"zones": ", ".join(own)})
+            code, fields = ("TWL-S079", {"suggestion": meant}) if meant else ("TWL-S068", {"zones": _some(own)})
             yield document.source.finding(code, place, zone=zone, **fields)
         for name in names.values():
             other = taken.setdefault(plain_name(name), zone)
@@ -169,7 +176,7 @@ def _unknown_zones(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Fi
         if meant := near(zone.text, known):
             yield document.source.finding("TWL-S079", zone.place, zone=zone.text, suggestion=meant)
         else:
-            yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=", ".join(known))
+            yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=_some(known))
 
 
 def _zones_in_the_dark(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from controller.config.cure_place import (
 from controller.config.finding_fields import field_of
 from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence, span_of
+from controller.config.ranges import is_written_out
 from controller.config.schedule_text import FileText, as_scalar
 from controller.config.yaml_text import SPACE, scan
 from controller.locale import Language, languages
@@ -50,8 +51,10 @@ def _cured(finding: Finding, document: Document | None) -> Finding:
     if document is None or not document.source.lines:
         return finding
     place = finding.place or FilePlace(1, 1, 1)
-    is_secret = finding.place is not None and document.source.lines[place.line - 1] != finding.source
-    cure = None if is_secret else CURES.get(finding.code)
+    line = document.source.lines[place.line - 1]
+    is_secret = finding.place is not None and line != finding.source
+    cannot_edit = is_secret or is_written_out(line[place.column - 1 : place.end - 1])
+    cure = None if cannot_edit else CURES.get(finding.code)
     suggestions = tuple(cure(PlacedFinding(finding, place, document))) if cure else ()
     return replace(finding, suggestions=suggestions, field=field_of(document, finding))
 

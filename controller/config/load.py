@@ -18,6 +18,7 @@ from controller.config.cures import cured
 from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.profiles import FOLDER, read_profiles
+from controller.config.ranges import once, written_out
 from controller.config.schedule_file import Schedule
 from controller.config.source import read_file
 from controller.config.synonyms import synonyms
@@ -104,7 +105,7 @@ def load(directory: Path) -> Setup:
 @_garbage_left()
 def load_tower(directory: Path) -> Tower:
     """The tower of a folder, without its schedule; raises FilesRejected."""
-    text = keys.checked(_opened(directory / TOWER), Tower, IN_TOWER)
+    text = written_out(keys.checked(_opened(directory / TOWER), Tower, IN_TOWER))
     context, faults = _context(text, directory)
     tower, findings = _tower(text, context)
     if tower is None or findings or faults:
@@ -156,7 +157,7 @@ def _opened(path: Path) -> Document:
 
 
 def _joined(tower_text: Document, schedule_text: Document, directory: Path, profiles_in: Path | None = None) -> Setup:
-    tower_text = keys.checked(tower_text, Tower, IN_TOWER)
+    tower_text = written_out(keys.checked(tower_text, Tower, IN_TOWER))
     context, faults = _context(tower_text, directory, profiles_in)
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
@@ -200,7 +201,7 @@ def _tower(document: Document, context: dict[str, Any]) -> tuple[Tower | None, t
     tower, findings = _read_as(Tower, document, context)
     places = {finding.place[:2] for finding in findings if finding.place}
     gateways = _readable_gateways(document, context) if tower is None else dict(enumerate(tower.gateways))
-    more = islice(checks.of_tower(document, gateways, context), MOST_SOUGHT)
+    more = islice(once(checks.of_tower(document, gateways, context)), MOST_SOUGHT)
     return tower, (*findings, *(one for one in more if one.place is None or one.place[:2] not in places))
 
 
@@ -225,7 +226,7 @@ def _read_as(
     try:
         return model.model_validate(_with_lines(root), context=context), findings
     except ValidationError as error:
-        return None, (*findings, *islice(validation_errors.findings(document, error, findings), MOST_SOUGHT))
+        return None, (*findings, *islice(once(validation_errors.findings(document, error, findings)), MOST_SOUGHT))
 
 
 def _not_pairs(document: Document, root: Node) -> Finding:

@@ -18,12 +18,15 @@ from pydantic_core import core_schema
 from controller.config.keys import DECIMAL, WHOLE
 from controller.config.schedule_file import Schedule
 from controller.config.tower import Tower
+from controller.gateways.base import NAME
 from controller.locale import DEFAULT, languages, template, texts
 
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})
 """Keywords whose only item may stand without its list."""
 NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""
+NAME_OR_RANGE = r"^(?:[a-z0-9_-]|\[[0-9]{1,5}\.\.[0-9]{1,5}\])+$"
+"""In one entry for many lamps (`ranges.py`)."""
 NOT_IN_FILE = frozenset({"line"})
 NEW_CAMPAIGN = {"dates": "${2:20–26 November}", "hours": "${3:sunset to sunrise}", "color": "${4:orange}"}
 """What an editor offers to write as a campaign, beside its name."""
@@ -40,7 +43,8 @@ class _Draft7(GenerateJsonSchema):
         return {**made, "type": [made["type"], "null"]} if may_be_empty and "type" in made else made
 
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
-        return {**super().str_schema(schema), "type": ["string", "number", "boolean"]}
+        made = {**super().str_schema(schema), "type": ["string", "number", "boolean"]}
+        return {**made, "pattern": NAME_OR_RANGE} if made.get("pattern") == NAME else made
 
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         return {**super().int_schema(schema), "type": ["integer", "string"], "pattern": f"^(?:{WHOLE.pattern})$"}
@@ -78,6 +82,8 @@ def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
     if word in SINGLE_OR_LIST and "items" in kept:
         never_empty = {"minItems": 1} if word in NEVER_EMPTY else {}
         kept = {"anyOf": [kept["items"], {**kept, **never_empty}]}
+    if word == "zone":
+        kept = {"anyOf": [kept, {"type": "array", "items": kept}]}
     if word == "campaigns":
         label, name = " / ".join(_texts("editor.new_campaign")), _texts("editor.name")[0]
         kept["defaultSnippets"] = [{"label": label, "body": [{"name": f"${{1:{name}}}", **NEW_CAMPAIGN}]}]

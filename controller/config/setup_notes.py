@@ -16,6 +16,7 @@ from controller.config.findings import Finding, in_order
 from controller.config.load import Setup
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
+from controller.config.ranges import once
 from controller.config.schedule_file import Shows
 from controller.config.source import copies_beside
 from controller.config.timezones import SWEDISH, is_far, is_wrong_in_sweden
@@ -75,7 +76,7 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
         _colors_not_shown(setup, rules),
         _faint_colors(setup, rules),
     )
-    return cured(in_order((*found, *chain(*more))), document, setup.tower_text)
+    return cured(in_order((*found, *once(chain(*more)))), document, setup.tower_text)
 
 
 def _of_landmark(setup: Setup) -> Iterator[Finding]:

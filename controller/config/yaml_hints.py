@@ -9,6 +9,7 @@ import re
 from yaml import MarkedYAMLError, ScalarEvent, YAMLError
 
 from controller.config.findings import Finding
+from controller.config.ranges import RANGE
 from controller.config.synonyms import near
 from controller.config.yaml_text import (
     CLOSING,
@@ -47,6 +48,7 @@ TELLTALES = {
 """Keywords that show what the deleted keyword above them was."""
 LISTS_OF_ENTRIES = frozenset({"every_night", "blackouts", "limits"})
 """Below these a campaign is pasted by mistake, at the end of the file."""
+UNQUOTED_RANGE = re.compile(rf"(?<=[\[{{,:\s])[^\s\[\]{{}},\"']*{RANGE.pattern}[^\s\[\]{{}},\"']*")
 HOLD_PAIRS = frozenset({"site", "mqtt"})
 """Those of them that hold pairs; the others hold lists."""
 
@@ -58,7 +60,8 @@ def syntax_break(text: YamlText, error: YAMLError) -> Finding:
         return text.finding("TWL-S037", 0, 0, 1)
     at, begin = text.place(mark), text.place(error.context_mark or mark)
     return (
-        _sign(text, begin if begin < at else at)
+        _range(text, at)
+        or _sign(text, begin if begin < at else at)
         or _bracket(text, at, begin)
         or _behind_value(text, at)
         or _no_pair(text, at, begin)
@@ -85,6 +88,14 @@ def missing_hyphen(text: YamlText, line: int, column: int) -> Finding:
     """An entry whose line lacks its hyphen in `column`."""
     start, rest = text.indent(line), text.value(line).lstrip()
     return text.finding("TWL-S072", line, start, start + len(rest), rest=rest, column=column)
+
+
+def _range(text: YamlText, at: Position) -> Finding | None:
+    """`{name: post-[001..250]}`: within brackets or braces, those of a range mean something to YAML."""
+    found = UNQUOTED_RANGE.search(text.value(at.line))
+    if found is None or found.start() > at.column:
+        return None
+    return text.finding("TWL-S313", at.line, *found.span(), quoted=quoted(found[0]))
 
 
 def _sign(text: YamlText, at: Position) -> Finding | None:

@@ -19,7 +19,8 @@ from controller.lighting.look import Look, ZoneState
 from controller.lighting.patch import Fixture
 from controller.schedule.plan import Cue
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+NAME = r"^[a-z0-9_-]{1,64}$"
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 
 
 Refresh = Literal["itself", "query", "command", "nothing"]
