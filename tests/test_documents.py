@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from controller.app.last_good import write_last_good
 from controller.cli import COMMANDS, group
 from controller.config.load import SCHEDULE, TOWER, load
+from controller.config.tower import Tower
 from controller.events import CATALOGUE
 from controller.service.saving import ScheduleKeeper
 from controller.state.accounts import AccountStore
@@ -136,14 +137,11 @@ def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snip
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     for secret in ("mqtt-password", "broker-ca.pem"):
         (config / secret).write_text("x", encoding="utf-8")
-    if snippet.startswith("mqtt:"):
+    first = snippet.partition(":")[0]
+    if first in Tower.model_fields:
         text = (config / TOWER).read_text(encoding="utf-8")
-        shipped = re.search(r"^mqtt:\n(?: .*\n)+", text, re.MULTILINE)
-        assert shipped
-        (config / TOWER).write_text(text.replace(shipped[0], snippet), encoding="utf-8")
-    elif snippet.startswith("web:"):
-        text = (config / TOWER).read_text(encoding="utf-8")
-        (config / TOWER).write_text(re.sub(r"^web:.*\n", snippet, text, flags=re.MULTILINE), encoding="utf-8")
+        others = re.sub(rf"^{first}:.*\n(?: .*\n)*", "", text, flags=re.MULTILINE)
+        (config / TOWER).write_text(others + snippet, encoding="utf-8")
     elif snippet.startswith("name:"):
         (config / "profiles").mkdir()
         (config / "profiles" / "flood.yaml").write_text(snippet, encoding="utf-8")
@@ -152,7 +150,9 @@ def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snip
         (config / SCHEDULE).write_text(f"version: 1\n{head}{snippet}", encoding="utf-8")
     setup = load(config)
     assert snippet.startswith("name:") == ("flood" in setup.profiles)
-    assert setup.tower.mqtt.username == "controller" if snippet.startswith("mqtt:") else setup.schedule.campaigns
+    assert setup.schedule.campaigns
+    assert first not in Tower.model_fields or first in setup.tower.model_fields_set
+    assert setup.tower.mqtt.username == "controller" or first != "mqtt"
 
 
 def test_every_file_that_a_command_copies_is_there() -> None:
