@@ -68,8 +68,8 @@ MAY = {
 }
 """User -> what may be read, beside the status of the controller, and what may be written.
 
-`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `wled`, `zigbee2mqtt`, `eva` and
-`technician` are the examples that are shipped. `stranger` has a login and no more, `ear` is the test's own."""
+`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `wled`, `zigbee2mqtt`, `eva`
+and `technician` are the examples that are shipped. `stranger` has a login and no more, `ear` is the test's own."""
 
 
 def password(user: str) -> str:

@@ -103,6 +103,15 @@ class Site:
         self.port = port
         return self
 
+    def encrypted(self, mosquitto: "Mosquitto", login: str, host: str = "localhost") -> "Site":
+        """The gateway is a process of its own, and the broker is reached over TLS under this name."""
+        self.outside(mosquitto.tls_port, login)
+        (self.config / "mqtt-password").chmod(0o600)
+        shutil.copy(mosquitto.certificates / "ca.pem", self.config / "broker-ca.pem")
+        plain = f"  broker: mqtt://127.0.0.1:{mosquitto.tls_port}"
+        self.edit("tower.yaml", plain, f"  broker: mqtts://{host}:{mosquitto.tls_port}\n  ca_file: broker-ca.pem")
+        return self
+
     def box(self, name: str) -> Path:
         """The configuration of a gateway on another box, which logs in as itself."""
         folder = Path(shutil.copytree(self.config, self.folder / f"config-{name}"))
