@@ -102,6 +102,14 @@ FOUND = {
         [],
         "clock_suspect",
     ),
+    "gateways by a clock in doubt": (
+        replace(
+            SOUND, health=HEALTH.model_copy(update={"clock": Trust.SUSPECT}), gateways=(gateway(status="unknown"),)
+        ),
+        "gateways",
+        [],
+        "clock_suspect",
+    ),
     "a vendor's gateway": (
         replace(SOUND, gateways=(gateway(), gateway("entrance", "differs"))),
         "write_rights",

@@ -19,7 +19,7 @@ from controller.clock import ClockReading, SystemClock, Trust
 from controller.config.load import load
 from controller.config.tower import Tower, Web
 from controller.errors import FilesRejected
-from controller.events.models import Reason
+from controller.events.models import Phrase, Reason
 from controller.state.in_use import in_use
 from controller.state.lamp_results import LampResults
 from tests.parts import free_port, require
@@ -54,6 +54,17 @@ UNIT = SOUND.units[0]
 def codes(examined: Examined) -> list[str]:
     """The codes of what a check found."""
     return [event.code for event in examined.findings]
+
+
+def test_little_room_is_one_figure_and_leads_to_the_disk_that_is_full() -> None:
+    """A state directory on a disk of its own: what fills another is not looked for."""
+    full = FolderFacts(Path("/var/lib/watertower"), True, 2_600_000, disk=Path("/var"))
+    examined = checks.state_folder(replace(SOUND, state=full))
+    (found,) = examined.findings
+    assert "2 MB" in found.text("en")
+    assert isinstance(examined.value, Phrase)
+    assert "2 MB" in examined.value.said("en")
+    assert "`du -x /var |" in found.action("sv")
 
 
 def test_a_machine_in_order_has_no_findings() -> None:
@@ -114,6 +125,12 @@ FOUND = {
         "fine",
     ),
     "a gateway's box": (replace(SOUND, running=None), "ports", [], "unchecked"),
+    "a service without history": (
+        replace(SOUND, running=None, is_controller=True, ports=(Port("page", "127.0.0.1:8080", False),)),
+        "ports",
+        ["TWL-H150"],
+        "problem",
+    ),
     "a lock that is denied": (replace(SOUND, in_use=DENIED), "ports", [], "unchecked"),
     "no certificate": (replace(SOUND, certificate=None), "certificate", [], "fine"),
     "a certificate that ends": (

@@ -109,6 +109,8 @@ def gateways(facts: SiteFacts) -> Examined:
     """Those that were never heard, and those that are not as they should be."""
     if not facts.lives or facts.health is None:
         return Examined("gateways", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+    if facts.health.clock is Trust.SUSPECT:  # no status counts
+        return Examined("gateways", unchecked=Reason("clock_suspect"))
     findings = tuple(_amiss(each) for each in facts.gateways if not each.is_well)
     unasked = _reason(
         "not_askable", (each.name for each in facts.gateways if each.is_well and each.status == "unknown")

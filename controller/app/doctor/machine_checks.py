@@ -54,14 +54,14 @@ def state_folder(facts: MachineFacts) -> Examined:
 
 def _folder(check: str, folder: FolderFacts, facts: MachineFacts) -> Examined:
     findings = []
-    if folder.free_bytes is not None and folder.free_bytes < LITTLE_MB * MEGABYTE:
-        free_mb = folder.free_bytes // MEGABYTE
-        findings.append(new_event("TWL-H130", folder=str(folder.path), free_mb=free_mb))
+    free_mb = folder.free_bytes // MEGABYTE if folder.free_bytes is not None else None
+    if free_mb is not None and free_mb < LITTLE_MB:
+        disk = str(folder.disk or folder.path)
+        findings.append(new_event("TWL-H130", folder=str(folder.path), free_mb=free_mb, disk=disk))
     if folder.not_writable is not None:
         event = new_event("TWL-H131", folder=str(folder.path), user=facts.user, reason=folder.not_writable)
         findings.append(event)
-    free = f"{(folder.free_bytes or 0) / MEGABYTE:.0f}" if folder.free_bytes is not None else "?"
-    said = {"folder": str(folder.path), "free_mb": free, "user": facts.user}
+    said = {"folder": str(folder.path), "free_mb": "?" if free_mb is None else free_mb, "user": facts.user}
     return Examined(check, Phrase(Text("commands", "doctor.folder"), said), tuple(findings))
 
 
@@ -83,7 +83,7 @@ def ports(facts: MachineFacts) -> Examined:
     value = ", ".join(port.address for port in facts.ports)
     if isinstance(facts.in_use, Reason):
         return Examined("ports", value, unchecked=facts.in_use.at("in-use"))
-    if facts.in_use and facts.running is None:  # a gateway, which has none
+    if facts.in_use and facts.running is None and not facts.is_controller:  # a gateway, which has none
         return Examined("ports", unchecked=Reason("no_service_here"))
     findings = tuple(_port(port, facts) for port in facts.ports if port.answers is not facts.in_use)
     return Examined("ports", value or NONE, findings)

@@ -50,12 +50,14 @@ STATE_SECRETS = (broker_settings.OWN_PASSWORD, "accounts.db")
 
 @dataclass(frozen=True, slots=True)
 class FolderFacts:
-    """A folder: what is free on its disk (None: cannot be told), and why it cannot be written, if it cannot."""
+    """A folder: what is free on its disk (None: cannot be told), why it cannot be written, if it cannot, and where its
+    disk is mounted."""
 
     path: Path
     is_there: bool
     free_bytes: int | None = None
     not_writable: Reason | None = None
+    disk: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class WalkTests:
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
     """All of them. `in_use` says whether a program runs on the state directory, `running` which version the service has
-    that was started last; either may be a Reason for which that cannot be told."""
+    that was started last; either may be a Reason for which that cannot be told. A full disk may have cost it its
+    history, which tells the version; `is_controller` says whether a controller ever kept its time there."""
 
     reading: ClockReading
     time_service: bool | None
@@ -108,13 +111,15 @@ class MachineFacts:
     certificate: PageCertificate | None
     tzdata: str | None
     walk: WalkTests | None
+    is_controller: bool = False
     program: str = __version__
     python: str = platform.python_version()
 
 
 def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesRejected | None) -> MachineFacts:
     """The facts, for the files that the service most likely uses; without them what they name is left out."""
-    reading = SystemClock(_known(state)).read()
+    known = _known(state)
+    reading = SystemClock(known).read()
     return MachineFacts(
         reading=reading,
         time_service=_time_service(),
@@ -132,6 +137,7 @@ def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesReject
         certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
         tzdata=_tzdata(),
         walk=_walk_tests(state, tower),
+        is_controller=known is not None,
     )
 
 
@@ -190,7 +196,9 @@ def _folder(path: Path) -> FolderFacts:
     elif not os.access(path, os.W_OK | os.X_OK):
         refusal = Reason(errno.errorcode[errno.EACCES])
     free = disk.f_bavail * disk.f_frsize if disk.f_favail or not disk.f_files else 0
-    return FolderFacts(path, path.is_dir(), free, refusal)
+    whole = path.resolve()
+    mounted = next(folder for folder in (whole, *whole.parents) if folder.is_mount())
+    return FolderFacts(path, path.is_dir(), free, refusal, mounted)
 
 
 def _in_use(state: Path) -> bool | Reason:
