@@ -126,6 +126,15 @@ class BrokerUnreachable(ConnectionItem):
 
 
 @dataclass(frozen=True, slots=True)
+class HungUp(ConnectionItem):
+    """Who listens there ended the connection before the CONNACK."""
+
+    CODE = "TWL-M019"
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Untrusted(ConnectionItem):
     """The broker's certificate stands in the way, or (`own files`) a file of ours."""
 
@@ -153,5 +162,5 @@ class Displaced(ConnectionItem):
     client: str
 
 
-Failure = BrokerUnreachable | LoginRefused | Untrusted
+Failure = BrokerUnreachable | HungUp | LoginRefused | Untrusted
 Item = Received | ConnectionItem

@@ -9,8 +9,8 @@ from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt.client_settings import Address, ClientSettings
 from controller.mqtt.connection import Connection, NotLetInError
-from controller.mqtt.incoming import BrokerUnreachable, Displaced, Failure, Flaw, LoginRefused, Untrusted
-from controller.mqtt.paho_loop import OwnFilesError, description
+from controller.mqtt.incoming import BrokerUnreachable, Displaced, Failure, Flaw, HungUp, LoginRefused, Untrusted
+from controller.mqtt.paho_loop import BrokenOffError, OwnFilesError, description
 from controller.mqtt.queues import Inbox
 from controller.retry import backoff_s
 
@@ -104,7 +104,7 @@ class Reconnecting:
                 self._inbox.put(cause)
             self._failures += 1
             self._brief_at_once = 0
-            self._is_barred = not isinstance(cause, BrokerUnreachable)
+            self._is_barred = isinstance(cause, LoginRefused | Untrusted)
             return False
         self._is_known, self._is_barred = True, False
         self._attempts = self._failures = 0
@@ -124,6 +124,8 @@ def failure(broker: str, error: Exception) -> Failure:
             return Untrusted(broker, "own files", reason)
         case NotLetInError(reason=reason):
             return BrokerUnreachable(broker, reason)
+        case BrokenOffError() | ConnectionResetError() | BrokenPipeError() | ssl.SSLError():
+            return HungUp(broker, description(error))
     return BrokerUnreachable(broker, description(error))
 
 

@@ -12,7 +12,15 @@ import pytest
 from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt import Address, Connected, Disconnected, Mqtt, Received, connection
-from controller.mqtt.incoming import BrokerUnreachable, Displaced, Forgot, LoginRefused, Oversized, SubscriptionRefused
+from controller.mqtt.incoming import (
+    BrokerUnreachable,
+    Displaced,
+    Forgot,
+    HungUp,
+    LoginRefused,
+    Oversized,
+    SubscriptionRefused,
+)
 from tests.parts import require
 
 ALL = (("#", 1),)
@@ -296,9 +304,9 @@ async def test_what_is_no_broker_is_told_and_survived(connect: Any, scripted: An
     async with scripted(answer, []) as nobody:
         mqtt, items = await connect(nobody.address)
         await items.until(lambda: items.all)
-        assert isinstance(items.all[0], BrokerUnreachable | LoginRefused)
+        assert isinstance(items.all[0], HungUp | LoginRefused)
         assert not mqtt.connected
-        if isinstance(items.all[0], BrokerUnreachable):
+        if isinstance(items.all[0], HungUp):
             await items.until(lambda: nobody.calls > 1)
 
 

@@ -18,6 +18,7 @@ from controller.mqtt.incoming import (
     Coalesced,
     Displaced,
     Forgot,
+    HungUp,
     LoginRefused,
     Oversized,
     SubscriptionGranted,
@@ -107,7 +108,9 @@ def certificate_error(code: int) -> ssl.SSLCertVerificationError:
         (OwnFilesError(GONE), Untrusted("b", "own files", GONE)),
         (TimeoutError(), BrokerUnreachable("b", Reason("no_answer_in_time"))),
         (ConnectionRefusedError(111, "Connection refused"), BrokerUnreachable("b", Reason("ECONNREFUSED"))),
-        (BrokenOffError(GONE), BrokerUnreachable("b", GONE)),
+        (BrokenOffError(GONE), HungUp("b", GONE)),
+        (ConnectionResetError(104, "reset"), HungUp("b", Reason("ECONNRESET"))),
+        (ssl.SSLError(1, "wrong version number"), HungUp("b", Reason("other", {"text": "wrong version number"}))),
         (
             UnicodeError("label too long"),
             BrokerUnreachable("b", LONG),
@@ -115,7 +118,7 @@ def certificate_error(code: int) -> ssl.SSLCertVerificationError:
     ],
 )
 def test_every_failure_has_its_cause(error: Exception, told: object) -> None:
-    """A broker that is still starting is unreachable, not refusing."""
+    """A broker that is still starting is unreachable, not refusing; one that hangs up can be reached."""
     assert failure("b", error) == told
 
 
@@ -130,6 +133,7 @@ def test_every_item_has_an_event_of_its_own() -> None:
         Oversized("b", "t", 1),
         Coalesced("b", "t", 1),
         BrokerUnreachable("b", GONE),
+        HungUp("b", GONE),
         Forgot("b"),
         Displaced("b", "c"),
         *(Untrusted("b", flaw, GONE) for flaw in FLAWS),

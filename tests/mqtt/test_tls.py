@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.mqtt import Address, Connected, Mqtt, Received, Tls
-from controller.mqtt.incoming import Oversized, Untrusted
+from controller.mqtt.incoming import HungUp, Oversized, Untrusted
 from tests.parts import require
 
 ALL = (("#", 1),)
@@ -95,7 +95,7 @@ async def test_shows_a_certificate_of_its_own_where_the_broker_asks(
     _, items = await connect(encrypted(broker, tls))
     await items.get(Connected)
     _, without = await connect(encrypted(broker, Tls(folder / "ca.pem")))
-    await without.until(lambda: without.all)
+    assert (await without.get(HungUp)).reason
     assert not without.of(Connected)
 
 
@@ -139,12 +139,13 @@ async def test_a_file_of_ours_that_cannot_be_used_is_told(connect: Any, tmp_path
 async def test_a_plain_port_and_an_encrypted_port_are_told_apart(
     mosquitto: Any, connect: Any, certificate: Any
 ) -> None:
-    """The wrong scheme for a port gives a reason and no connection."""
+    """The wrong scheme for a port is told as such, and gives no connection."""
     plain, hidden = mosquitto().start(), mosquitto(certificate("good")).start()
     for address in (encrypted(plain, Tls(certificate.folder / "ca.pem")), hidden.address):
         mqtt, items = await connect(address)
         await items.until(lambda items=items: items.all, 12.0)
-        assert items.all[0].event().text("sv")
+        assert isinstance(items.all[0], HungUp)
+        assert "mqtts://" in items.all[0].event().action("sv")
         assert not mqtt.connected
 
 
