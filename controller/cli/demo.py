@@ -248,7 +248,7 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
     degradations = Degradations(clock)
 
     def tell(event: Event, at: datetime) -> None:
-        degradations.take(event, at)
+        event = degradations.take(event, at)
         if event.code in SHOWN_CODES or event.level in {Level.WARNING, Level.ERROR}:
             line = text_line(event, at, zone, options.language)
             recent.append(line)

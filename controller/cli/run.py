@@ -50,15 +50,18 @@ async def serve(setup: Setup, rejected: FilesRejected | None, options: Options, 
     plain_clock = SystemClock()
     degradations = Degradations(plain_clock)
 
-    def tell(event: Event, at: datetime) -> None:
+    def tell(event: Event, at: datetime) -> Event:
+        event = degradations.take(event, at)
         log.tell(event, at)
-        degradations.take(event, at)
+        return event
 
-    async with StateStore(options.state_dir, lambda event: tell(event, plain_clock.read().wall)) as store:
+    def tell_now(event: Event) -> None:
+        tell(event, plain_clock.read().wall)
+
+    async with StateStore(options.state_dir, tell_now) as store:
 
         def tell_and_record(event: Event, at: datetime) -> None:
-            tell(event, at)
-            store.note(event, at)
+            store.note(tell(event, at), at)
 
         parts = Context(
             setup=setup,

@@ -20,13 +20,12 @@ from controller.config.tower import Tower
 from controller.errors import Unreachable
 from controller.events.formatters import json_text
 from controller.events.models import printable
-from controller.events.words import LOOKS, value_words, with_names
+from controller.events.words import LOOKS, span, value_words, with_names
 from controller.mqtt import Mqtt
 from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health, status_value
 from controller.service.health_report import MOST_NAMED
 from controller.service.health_watch import BEAT_S, HealthWatch
 from controller.service.sentence import facts_of, sentence
-from controller.service.values import span
 
 LOOK_S = 0.05
 LONG_S = 2 * BEAT_S

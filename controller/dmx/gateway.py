@@ -227,7 +227,7 @@ class DmxGateway:
             error_s = round(self._time.error_s(reading), 1)
             self._wrong_clock.raise_(new_event("TWL-D013", gateway=self._settings.name, error_s=error_s))
         else:
-            self._wrong_clock.clear()
+            self._wrong_clock.clear(new_event("TWL-D016", gateway=self._settings.name))
 
     def _shown(self) -> Mapping[str, wire.ZoneLook]:
         """From what a fade that a document begins now would start; in the middle of one, where that began."""

@@ -70,7 +70,8 @@ def _lasting(entry: dict[str, Any] | None) -> Lasting | None:
         return None
     until, about = tuple(entry.get("until", ())), tuple(entry.get("about", ()))
     fine = tuple((word, said) for word, said in entry.get("fine", ()))
-    return Lasting(until, about, fine, entry.get("quiet_s"), entry.get("harmless", False))
+    harmless, of_gateway = entry.get("harmless", False), entry.get("of_gateway", False)
+    return Lasting(until, about, fine, entry.get("quiet_s"), harmless, of_gateway)
 
 
 CATALOGUE: Mapping[str, EventKind] = _Catalogue()

@@ -14,7 +14,7 @@ def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> s
     return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {event.text(language)}"
 
 
-FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose"})
+FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose", "ended"})
 """What every document says; a field of the same name stands in the text alone."""
 
 
@@ -29,6 +29,7 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         "code": event.code,
         "text": event.text(language),
         **({"whose": event.whose.said(DEFAULT)} if event.whose is not None else {}),
+        **({"ended": event.ended.code, "lasted_s": event.ended.lasted_s} if event.ended is not None else {}),
         **{key: plain_value(value) for key, value in event.fields.items() if key not in FRAME},
     }
 

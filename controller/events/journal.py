@@ -31,6 +31,7 @@ def entry(event: Event, line: str, language: Language) -> str:
         "WATERTOWER_CODE": event.code,
         "WATERTOWER_EVENT": event.kind.name,
         **{_field(name): words for name, words in words_of(event.fields, language).items()},
+        **({"WATERTOWER_LASTED_S": event.ended.lasted_s} if event.ended is not None else {}),
     }
     return "".join(f"{name}={value}\n" for name, value in fields.items())
 

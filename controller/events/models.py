@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from controller.events.words import reason_words, value_words
+from controller.events.words import duration_words, reason_words, value_words
 from controller.locale import DEFAULT, Language, template
 
 
@@ -57,6 +57,7 @@ class Lasting:
     `until` names the events that end it, `about` the fields by which one is told from another, which the ending event
     carries too. `fine` are fields and values with which the event itself says that it is over. `quiet_s` ends what only
     happens again and again, once it has not for so long. What is `harmless` is shown and asks for nobody.
+    What is `of_gateway` is shown with its gateway, and not among what is wrong with the service.
     """
 
     until: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class Lasting:
     fine: tuple[tuple[str, str], ...] = ()
     quiet_s: float | None = None
     harmless: bool = False
+    of_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,19 @@ class EventKind:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedTrouble:
+    """What an event puts an end to: the code with which that began, and how long it lasted."""
+
+    code: str
+    lasted_s: float
+
+    def said(self, language: Language) -> str:
+        """The words behind the text of the event."""
+        lasted = duration_words(self.lasted_s, language)
+        return template(language, "values", "lasted").format_map({"code": self.code, "lasted": lasted})
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened."""
 
@@ -111,6 +126,7 @@ class Event:
     fields: Mapping[str, object] = field(default_factory=dict)
     whose: "Spoken | None" = None
     """To which of several parts of one program it happened, where that is not among the fields."""
+    ended: EndedTrouble | None = None
 
     @property
     def code(self) -> str:
@@ -126,8 +142,9 @@ class Event:
         return min(level, other.level, key=SEVERITY.index) if isinstance(other, Event) else level
 
     def text(self, language: Language) -> str:
-        """What happened, in one line, and to whom."""
+        """What happened, in one line, to whom, and what it puts an end to."""
         told = self.kind.text.say(language, self.fields)
+        told = told if self.ended is None else f"{told} {self.ended.said(language)}"
         return told if self.whose is None else f"{self.whose.said(language)}: {told}"
 
     def of(self, whose: "Spoken") -> "Event":

@@ -1,61 +1,106 @@
-"""Tells a repeated event once and counts the rest, so that a flapping gateway cannot fill a log. Pure."""
+"""Tells a repeated event a few times and counts the rest, so that a flapping gateway cannot fill a log. Pure.
+
+The events that begin and end one trouble, as `silent` and `back`, are counted together: what is told last is how it
+stands.
+"""
 
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from dataclasses import dataclass, field
+from functools import cache
+from heapq import heappop, heappush, heapreplace
+from math import inf, isfinite
 
-from controller.events import Event, new_event
+from controller.events import CATALOGUE, Event, new_event
 
 WINDOW_S = 60
+"""Of what is repeated there is a first summary after so long."""
+DAY_S = 86_400
+"""And then one every so often while it goes on."""
+QUIET_S = 600
+"""What has not come for so long is over, and told anew when it comes again."""
 FREE = 2
-"""So many of one kind about one thing are told in a window before the rest is counted."""
+"""So many of one kind about one thing are told before the rest is counted."""
 KEYS = 1000
 """Things of one code that are told apart at the same time; those beyond share one window."""
+ABOUT = ("gateway", "topic", "broker")
+"""The first of these fields that an event has tells what it is about."""
+
+Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Window:
-    began_s: float
-    told: int = 0
+    """One kind of event about one thing, from `first_s` to `last_s`; `summed_s` is when it was last summed up."""
+
+    first_s: float
+    last_s: float
+    told: Counter[str] = field(default_factory=Counter)
     held: int = 0
+    times: int = 0
+    held_s: float = inf
+    summed_s: float = inf
     last: Event | None = None
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether anything was held back."""
+        return self.last is not None
+
+    def due_s(self, quiet_s: float | None) -> float:
+        """When it is summed up next."""
+        if self.summed_s == inf:
+            return self.held_s + WINDOW_S
+        return min(self.summed_s + DAY_S, self.last_s + (quiet_s or 0))
 
 
 class RateLimit:
-    """Within WINDOW_S the first `free` of the same code about the same thing pass; the rest is one line after it. Where
-    strangers choose the names of things, `keys` keeps them from filling the log with ever new ones.
+    """The first `free` of each code about the same thing are told; the rest is counted until nothing has come for
+    `quiet_s`: summed up after WINDOW_S, then once a day, and when it is over. With None it is summed up once, and told
+    anew. Where strangers choose the names of things, `keys` keeps them from filling the log with ever new ones.
 
-    `now_s` are seconds of any clock; one that is set back ends the windows. An event costs the same however many
+    `now_s` are seconds of any clock; one that is set back ends all windows. An event costs the same however many
     windows are open.
     """
 
-    def __init__(self, free: int = FREE, keys: int = KEYS) -> None:
+    def __init__(self, free: int = FREE, keys: int = KEYS, quiet_s: float | None = QUIET_S) -> None:
         self._free = free
         self._keys = keys
-        self._windows: OrderedDict[tuple[str, str], _Window] = OrderedDict()
-        """In the order in which they began, so that those that end first stand first."""
+        self._quiet_s = quiet_s
+        self._windows: OrderedDict[Key, _Window] = OrderedDict()
+        """Those that were quiet longest first."""
         self._by_code: Counter[str] = Counter()
-        self._due_s: list[float] = []
-        """When the windows of which something was held back end, as a heap."""
+        self._due: list[tuple[float, Key]] = []
+        """The windows that count, as a heap by when they are to be looked at: never later than they are due."""
+        self._latest_s = -inf
 
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
-        """What is to be told for this event; `about` is its gateway or topic unless said otherwise."""
-        fields = event.fields
-        key = (event.code, str(about if about is not None else fields.get("gateway", fields.get("topic", ""))))
-        if key not in self._windows and self._by_code[event.code] >= self._keys:
-            key = (event.code, "")
+        """What is to be told for this event; `about` is its gateway, topic or broker unless said otherwise."""
+        key = self._key(event, about)
         window = self._windows.get(key)
         if window is None:
-            window = self._windows[key] = _Window(now_s)
-            self._by_code[event.code] += 1
-        if window.told < self._free:
-            window.told += 1
+            window = self._windows[key] = _Window(now_s, now_s)
+            self._by_code[key[0]] += 1
+        if self._quiet_s is not None:
+            window.last_s = now_s
+            self._windows.move_to_end(key)
+        window.times += 1
+        if not window.is_counting and window.told[event.code] < self._free:
+            window.told[event.code] += 1
             return (event,)
-        if not window.held:
-            heappush(self._due_s, window.began_s + WINDOW_S)
+        if not window.is_counting:
+            window.held_s = now_s
+            heappush(self._due, (window.due_s(self._quiet_s), key))
         window.held += 1
         window.last = event
         return ()
+
+    def _key(self, event: Event, about: object) -> Key:
+        code, fields = _trouble(event.code), event.fields
+        if about is None:
+            about = next((fields[name] for name in ABOUT if name in fields), "")
+            about = (about, fields["problem"]) if "problem" in fields else about
+        key = (code, str(about))
+        return (code, "") if key not in self._windows and self._by_code[code] >= self._keys else key
 
     @property
     def is_counting(self) -> bool:
@@ -64,31 +109,66 @@ class RateLimit:
 
     @property
     def due_s(self) -> float:
-        """When the next summary is due; infinity where nothing was held back."""
-        return self._due_s[0] if self._due_s else float("inf")
+        """When something is to be summed up next; infinity where nothing was held back."""
+        while self._due:
+            at_s, key = self._due[0]
+            due_s = self._windows[key].due_s(self._quiet_s)
+            if due_s <= at_s:
+                return at_s
+            heapreplace(self._due, (due_s, key))
+        return inf
 
     def due(self, now_s: float) -> tuple[Event, ...]:
-        """The summaries of windows that have ended; infinity ends all."""
-        ended = []
-        # the same sum as in `due_s`: whoever wakes at that very instant must find it over
-        while self._windows and now_s >= next(iter(self._windows.values())).began_s + WINDOW_S:
-            ended.append(self._close(last=False))
-            if ended[-1].held:
-                heappop(self._due_s)
-        while self._windows and now_s < next(reversed(self._windows.values())).began_s:
-            ended.append(self._close(last=True))
-            if ended[-1].held:
-                self._due_s.remove(ended[-1].began_s + WINDOW_S)
-                heapify(self._due_s)
-        return tuple(
-            new_event("TWL-C040", times=each.held, window_s=WINDOW_S, what=each.last, of=each.last.code)
-            for each in ended
-            if each.last is not None
-        )
+        """The summaries that are due; infinity ends all windows, and so does a clock that was set back."""
+        ends_all = now_s < self._latest_s or not isfinite(now_s)
+        self._latest_s = now_s if isfinite(now_s) else self._latest_s
+        if ends_all:
+            held = [window for window in self._windows.values() if window.held]
+            self._windows.clear()
+            self._by_code.clear()
+            self._due.clear()
+            return tuple(_counted(window, WINDOW_S) for window in held)
+        summaries = []
+        while self.due_s <= now_s:
+            summaries.append(self._sum_up(heappop(self._due)[1], now_s))
+        while self._windows and self._is_over(next(iter(self._windows.values())), now_s):
+            self._close(next(iter(self._windows)))
+        return tuple(summaries)
 
-    def _close(self, *, last: bool) -> _Window:
-        (code, _), window = self._windows.popitem(last=last)
-        self._by_code[code] -= 1
-        if not self._by_code[code]:
-            del self._by_code[code]
-        return window
+    def _is_over(self, window: _Window, now_s: float) -> bool:
+        return not window.is_counting and now_s >= window.last_s + (self._quiet_s or WINDOW_S)
+
+    def _sum_up(self, key: Key, now_s: float) -> Event:
+        window = self._windows[key]
+        if window.summed_s < inf and now_s >= window.last_s + (self._quiet_s or 0):
+            self._close(key)
+            lasted_s = round(window.last_s - window.first_s)
+            return new_event("TWL-C043", times=window.times, lasted_s=lasted_s, what=window.last, of=_code(window))
+        summary = _counted(window, now_s - min(window.held_s, window.summed_s))
+        window.summed_s, window.held, window.held_s = now_s, 0, inf
+        if self._quiet_s is None:
+            self._close(key)
+        else:
+            heappush(self._due, (window.due_s(self._quiet_s), key))
+        return summary
+
+    def _close(self, key: Key) -> None:
+        del self._windows[key]
+        self._by_code[key[0]] -= 1
+        if not self._by_code[key[0]]:
+            del self._by_code[key[0]]
+
+
+def _counted(window: _Window, window_s: float) -> Event:
+    return new_event("TWL-C040", times=window.held, window_s=round(window_s), what=window.last, of=_code(window))
+
+
+def _code(window: _Window) -> str:
+    return window.last.code if window.last is not None else ""
+
+
+@cache
+def _trouble(code: str) -> str:
+    """The same for the events that begin and end one trouble: the code of the first that ends it."""
+    lasting = CATALOGUE[code].lasting
+    return lasting.until[0] if lasting is not None and lasting.until else code

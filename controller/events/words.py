@@ -12,6 +12,8 @@ from typing import TypeVar
 from controller.locale import Language, template, texts
 
 Look = TypeVar("Look")
+DURATIONS = frozenset({"lasted_s", "window_s"})
+"""Fields with seconds that may be many: sentences say them as a person would."""
 MOST_LEVELS = 12
 KINDS = frozenset({"campaign", "every_night", "blackout", "otherwise", "override", "stop"})
 """On whose behalf something may be shown."""
@@ -30,9 +32,9 @@ def value_words(field: str, value: object, language: Language) -> str | None:
             return "; ".join(_cue_words(cue, language) for cue in cues if isinstance(cue, Mapping))
         case _, Mapping() if field in LOOKS:
             return looks_words(value, language)
-        case _, str():
-            return _word(field, value, language)
-    return None
+        case _, int() | float() if field in DURATIONS:
+            return duration_words(value, language)
+    return _word(field, value, language) if isinstance(value, str) else None
 
 
 def _word(field: str, text: str, language: Language) -> str | None:
@@ -42,6 +44,21 @@ def _word(field: str, text: str, language: Language) -> str | None:
 
 def _named(details: Mapping[object, object]) -> dict[str, object]:
     return {str(key): value for key, value in details.items()}
+
+
+def span(seconds: float) -> tuple[float, str]:
+    """A length of time as a person says it, at least 2 of its unit: `3, "days"`."""
+    units = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
+    unit, length_s = next(((unit, long_s) for unit, long_s in units if seconds >= 2 * long_s), ("seconds", 1.0))
+    count = round(seconds / length_s, 1)
+    return int(count) if count.is_integer() else count, unit
+
+
+def duration_words(seconds: float, language: Language) -> str:
+    """`2.5 hours`."""
+    count, unit = span(seconds)
+    mark = template(language, "values", "decimal_mark")
+    return f"{f'{count:g}'.replace('.', mark)} {_word('unit', unit, language)}"
 
 
 def with_names(looks: Mapping[str, Look], names: Mapping[str, str]) -> dict[str, Look]:

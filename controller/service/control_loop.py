@@ -177,22 +177,20 @@ class Presence:
         self._beat_s = self._connected_s = float("-inf")
         self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
-        self._rate_limit = RateLimit()
-        self._events: list[Event] = []
 
     def connected(self, reading: ClockReading) -> None:
         """A connection began, with the birth."""
         self._connected_s = reading.mono
 
-    def heard(self, item: Received, reading: ClockReading) -> None:
-        """A message on the topic; what is retained is from before the birth."""
+    def heard(self, item: Received, reading: ClockReading) -> Event | None:
+        """A message on the topic, and what there is to report of it; what is retained is from before the birth."""
         if item.retain or item.payload == ONLINE:
-            return
+            return None
         self._is_overwritten = True
-        if reading.mono - self._connected_s > FAREWELL_S:
-            word = printable(item.payload[:40].decode(errors="replace")) or "–"
-            event = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
-            self._events.extend(self._rate_limit.pass_on(event, reading.mono))
+        if reading.mono - self._connected_s <= FAREWELL_S:
+            return None
+        word = printable(item.payload[:40].decode(errors="replace")) or "–"
+        return new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
 
     def due(self, reading: ClockReading) -> tuple[Message, ...]:
         """What is to be said now."""
@@ -203,11 +201,6 @@ class Presence:
             self._beat_s = reading.mono
             return (Message(self._topic, ONLINE),)
         return ()
-
-    def events(self, reading: ClockReading) -> tuple[Event, ...]:
-        """What is to be reported."""
-        events, self._events = (*self._events, *self._rate_limit.due(reading.mono)), []
-        return events
 
 
 class ControlLoop:
@@ -239,6 +232,7 @@ class ControlLoop:
         """Ids of the requests that came from the page."""
         self._certificates = Certificates()
         self._presence = Presence(site.status)
+        self._rate_limit = RateLimit()
         self._report = HealthReport(site.name, site.prefix)
         self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
 
@@ -247,8 +241,16 @@ class ControlLoop:
         """Whether a manual request waits for its answer."""
         return self._queue.has_work
 
+    def note(self, event: Event, reading: ClockReading) -> None:
+        """Tell an event that may come again and again; one that does is counted."""
+        event = self._degradations.take(event, reading.wall)
+        self._report.note(event)
+        for each in self._rate_limit.pass_on(event, reading.mono):
+            self.tell(each, reading.wall)
+
     def tell(self, event: Event, at: datetime) -> None:
         """Tell an event of the controller, and publish it."""
+        event = self._degradations.take(event, at)
         self._on_event(event, at)
         payload = json.dumps(document(event, at, self._site.language), ensure_ascii=False).encode()
         self._connection.publish(Message(self._site.events, payload))
@@ -266,11 +268,12 @@ class ControlLoop:
             self._report.receive(item, self.controller, reading)
             return  # mostly our own
         if isinstance(item, Received) and item.topic == self._site.status:
-            self._presence.heard(item, reading)
+            if event := self._presence.heard(item, reading):
+                self.note(event, reading)
         elif isinstance(item, Received):
             self.controller.receive(item.topic, item.payload, item.retain, reading)
         else:
-            self.tell(item.event().of(CONTROLLER), reading.wall)
+            self.note(item.event().of(CONTROLLER), reading)
         if isinstance(item, Connected):
             self._certificates.note(item.broker, item.certificate_until)
             self.controller.connected(reading)
@@ -319,9 +322,9 @@ class ControlLoop:
         result = self.controller.turn(reading)
         for message in result.messages:
             self._connection.publish(message)
-        for event in (*result.events, *self._presence.events(reading)):
-            self._report.note(event)
-            self.tell(event, reading.wall)
+        for event in result.events:
+            self.note(event, reading)
+        self._tell_what_goes_on(reading)
         self.walks.turn(reading)
         if not self._connection.connected:
             self._report.update(self.controller, reading, result.changed)
@@ -330,8 +333,14 @@ class ControlLoop:
         documents = self._report.messages(self.controller, reading, result.changed, self._degradations.now())
         for message in (*documents, *self._presence.due(reading)):
             self._connection.publish(message)
-        wake_s = min(self._report.due_s, result.wake_s if result.wake_s is not None else inf)
+        wake_s = min(self._report.due_s, self._rate_limit.due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
+
+    def _tell_what_goes_on(self, reading: ClockReading) -> None:
+        """Sum up what was counted, and remind of what lasts."""
+        zone = self.controller.program.place.time_zone
+        for event in (*self._rate_limit.due(reading.mono), *self._degradations.reminders(reading, zone)):
+            self.tell(event, reading.wall)
 
     def summary(self, reading: ClockReading) -> Health:
         """How it stands after the last turn, as the health document says it."""

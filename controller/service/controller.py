@@ -19,7 +19,6 @@ from math import inf
 
 from controller.clock import CEILING, FLOOR, ClockReading, Trust
 from controller.events import Event, new_event
-from controller.events.rate_limit import RateLimit
 from controller.gateways.base import DesiredState, Gateway, Message, Order, Rejected, Report
 from controller.gateways.wire import MAX_EPOCH, REFUSED
 from controller.schedule.explanation import Why
@@ -87,7 +86,6 @@ class Controller:
         self._undecided: set[str] = set(self.gateways)
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""
-        self._rate_limit = RateLimit()
         self._events: list[Event] = []
 
     @property
@@ -166,13 +164,13 @@ class Controller:
         for gateway in self._routes.get(topic, ()):
             match gateway.decode(topic, payload, self._prefix):
                 case Rejected(reason):
-                    self._report(new_event("TWL-G110", gateway=gateway.name, topic=topic, reason=reason), reading)
+                    self._events.append(new_event("TWL-G110", gateway=gateway.name, topic=topic, reason=reason))
                     if not gateway.KEEPS_PLAN:  # whatever it meant, it is alive
                         self._take_report(gateway, topic, Report(), retained, reading)
                 case Report(written=None) as report:
                     self._take_report(gateway, topic, report, retained, reading)
                 case Report(written=Order() as written):
-                    self._take_written(gateway, topic, written, payload, retained, reading)
+                    self._take_written(gateway, topic, written, payload, retained)
 
     def _take_report(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: ClockReading) -> None:
         state = self.states[gateway.name]
@@ -184,23 +182,23 @@ class Controller:
         if report.order is not None:
             reported = replace(reported, clock_off_s=None if retained else clock_off_s(report, reading))
             if event := self._clock_watch.compare(gateway.name, reported, reading):
-                self._report(event, reading)
+                self._events.append(event)
         said_online = state.said_online or (not retained and report.online is True and before.online is True)
         self.states[gateway.name] = replace(state, reported=reported, said_online=said_online)
         self._undecided.add(gateway.name)
         if report.fault is not None and report.fault.code not in before.problems:
-            self._report(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields), reading)
+            self._events.append(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields))
         if report.order is not None:
-            self._report_problems(gateway, set(before.problems), set(reported.problems), reading)
-            self._compare_orders(gateway, topic, report, report.order, reading)
+            self._report_problems(gateway, set(before.problems), set(reported.problems))
+            self._compare_orders(gateway, topic, report, report.order)
 
-    def _report_problems(self, gateway: Gateway, before: set[str], after: set[str], reading: ClockReading) -> None:
+    def _report_problems(self, gateway: Gateway, before: set[str], after: set[str]) -> None:
         """Report what a gateway of our own says is wrong; a foreign writer on its topic has an event of its own."""
         for code, problems in (("TWL-G114", after - before), ("TWL-G115", before - after)):
             for problem in sorted(problems - {REFUSED}):
-                self._report(new_event(code, gateway=gateway.name, problem=problem), reading)
+                self._events.append(new_event(code, gateway=gateway.name, problem=problem))
 
-    def _compare_orders(self, gateway: Gateway, topic: str, report: Report, seen: Order, reading: ClockReading) -> None:
+    def _compare_orders(self, gateway: Gateway, topic: str, report: Report, seen: Order) -> None:
         """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours, ours."""
         issued = self._issued.get(gateway.name)
         if issued is not None and issued.order == seen and report.command_id not in {"", issued.command_id}:
@@ -208,21 +206,19 @@ class Controller:
         if not self.order < seen:
             return
         if not self._orders.rise_above(seen):
-            self._report(new_event("TWL-G113", topic=topic, epoch=seen.epoch), reading)
+            self._events.append(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
         elif gateway.name in self._issued:
-            self._report(new_event("TWL-G112", gateway=gateway.name, epoch=seen.epoch), reading)
+            self._events.append(new_event("TWL-G112", gateway=gateway.name, epoch=seen.epoch))
         if gateway.name in self._issued:
             self._mark_overwritten(gateway.name)
 
-    def _take_written(
-        self, gateway: Gateway, topic: str, seen: Order, payload: bytes, retained: bool, reading: ClockReading
-    ) -> None:
+    def _take_written(self, gateway: Gateway, topic: str, seen: Order, payload: bytes, retained: bool) -> None:
         """A desired document came: one of ours, one found at the start, or somebody else's."""
         # by every byte: whoever writes under our order and id must not pass for us
         if hash(payload) in self._sent[gateway.name] or (retained and seen < self.order):
             return
         if self.order < seen and not self._orders.rise_above(seen):
-            self._report(new_event("TWL-G113", topic=topic, epoch=seen.epoch), reading)
+            self._events.append(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
             if seen.epoch <= MAX_EPOCH:  # the gateway has accepted it, and will report so in a moment
                 state = self.states[gateway.name]
                 self.states[gateway.name] = replace(state, reported=replace(state.reported, order=seen))
@@ -230,7 +226,7 @@ class Controller:
             # what is no document has the lowest order of all, and none to name
             epoch, revision = (seen.epoch, seen.revision) if seen != Order() else ("–", "–")
             fields = {"topic": topic, "epoch": epoch, "revision": revision}
-            self._report(new_event("TWL-G111", **fields), reading)
+            self._events.append(new_event("TWL-G111", **fields))
             self._mark_overwritten(gateway.name)
 
     def _mark_overwritten(self, name: str) -> None:
@@ -247,12 +243,11 @@ class Controller:
         is_blind = reading.trust is Trust.SUSPECT and self.program.stop is None
         changed, messages = self._know_nothing() if is_blind else self._decide_all(reading)
         self._watch_stop(reading)
-        events = (*self._events, *self._rate_limit.due(reading.beat_s))
+        events = tuple(self._events)
         self._events.clear()
         if is_blind:
             return TurnResult((), events, None, None, frozenset(changed))
-        summary_s = reading.mono + (self._rate_limit.due_s - reading.beat_s) / reading.pace
-        wake_s = min(summary_s, self._stop_watch.due_s, self._next_due_s())
+        wake_s = min(self._stop_watch.due_s, self._next_due_s())
         wake_at = self._plan.wake_at
         return TurnResult(tuple(messages), events, wake_at, wake_s if wake_s < inf else None, frozenset(changed))
 
@@ -279,8 +274,7 @@ class Controller:
 
     def _watch_clock(self, reading: ClockReading) -> None:
         news = self._clock_watch.look(reading)
-        for event in news.events:
-            self._report(event, reading)
+        self._events += news.events
         if news.is_stepped:
             self._planned_because = "clock"
         if news.trust is not None:
@@ -375,8 +369,7 @@ class Controller:
         decision = reconcile(gateway, self.states[gateway.name], facts)
         self._note(gateway.name, decision.state)
         self._schedule(gateway.name, decision.wake_s)
-        for event in decision.events:
-            self._report(event, reading)
+        self._events += decision.events
         messages = (
             *(self._encode(gateway, desired, reading, decision) if decision.send else ()),
             *(gateway.query(self._prefix) if decision.query else ()),
@@ -420,6 +413,3 @@ class Controller:
         messages = gateway.encode(state, self._prefix)
         self._sent[gateway.name].extend(hash(message.payload) for message in messages)
         return messages
-
-    def _report(self, event: Event, reading: ClockReading) -> None:
-        self._events.extend(self._rate_limit.pass_on(event, reading.beat_s))

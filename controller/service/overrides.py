@@ -321,7 +321,7 @@ class OverrideQueue:
     def __init__(self, overrides: OverrideManager) -> None:
         self._overrides = overrides
         self._waiting: deque[bytes] = deque()
-        self._answers = RateLimit(MOST_ANSWERS)
+        self._answers = RateLimit(MOST_ANSWERS, quiet_s=None)
         self._latest_s = 0.0
         self._retry_s = 0.0
         self._granted: dict[str, TokenBucket] = {}

@@ -25,7 +25,7 @@ BY_HAND = frozenset({SET, SKIPPED, ENDED, *ALL_ENDED, *STOPPED, *LIFTED})
 """Codes of the events from which `by_hand_spans` tells what was set by hand."""
 
 STARTED, ENDED_SERVICE = "TWL-C001", "TWL-C002"
-WELL_AGAIN = frozenset({"TWL-G101", "TWL-G105", "TWL-G107"})
+WELL_AGAIN = frozenset({"TWL-G101", "TWL-G105", "TWL-G107", "TWL-G118"})
 """Whatever was wrong with the gateway, it answers as it should."""
 PROBLEM_OVER = "TWL-G115"
 UNLIKE_CLOCKS = frozenset({"TWL-T003", "TWL-T006"})

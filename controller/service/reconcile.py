@@ -36,6 +36,7 @@ from controller.service.situation import (
     confirmation_events,
     difference_of,
     disobedience_events,
+    recovery_events,
     situation_of,
 )
 
@@ -224,7 +225,10 @@ def _confirm(situation: Situation) -> Decision:
         reported=state.reported.mended(),
         is_contested=state.is_contested and turn.now_s < state.repairs.full_s,
     )
-    return _keep_speaking(situation, Decision(done, events=confirmation_events(situation)))
+    events = confirmation_events(situation) or recovery_events(situation)
+    if state.is_contested and not done.is_contested:
+        events += (new_event("TWL-G118", gateway=situation.gateway.name),)
+    return _keep_speaking(situation, Decision(done, events=events))
 
 
 def _keep_speaking(situation: Situation, decision: Decision) -> Decision:

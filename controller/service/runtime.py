@@ -92,4 +92,4 @@ class Runtime:
         await wait_at_most(self._wake, pause_s)
         late_s = self._clock.read().mono - reading.mono - TICK_S
         if late_s > LATE_S:
-            self.loop.tell(new_event("TWL-C030", late_s=round(late_s, 1)), reading.wall)
+            self.loop.note(new_event("TWL-C030", late_s=round(late_s, 1)), reading)

@@ -317,6 +317,12 @@ def confirmation_events(situation: Situation) -> tuple[Event, ...]:
     return (event,)
 
 
+def recovery_events(situation: Situation) -> tuple[Event, ...]:
+    """The end of what was wrong, where no command was waiting whose confirmation says so."""
+    is_recovered = situation.state.is_disobedience_reported or situation.is_explained
+    return (new_event("TWL-G118", gateway=situation.gateway.name),) if is_recovered else ()
+
+
 def disobedience_events(situation: Situation, state: GatewayState, command: Command) -> tuple[Event, ...]:
     reported = state.reported
     if state.is_disobedience_reported or state.misses < REPORT_FROM:

@@ -87,11 +87,3 @@ def rules_value(program: Program, cue: Cue, now: datetime) -> dict[str, Value]:
     return {
         zone: replace(whys[zone], limit=cue.limits.get(zone), skip=schedule.why.skip).rule for zone in program.zones
     }
-
-
-def span(seconds: float) -> tuple[float, str]:
-    """A length of time as a person says it, at least 2 of its unit: `3, "days"`."""
-    units = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
-    unit, length_s = next(((unit, long_s) for unit, long_s in units if seconds >= 2 * long_s), ("seconds", 1.0))
-    count = round(seconds / length_s, 1)
-    return int(count) if count.is_integer() else count, unit

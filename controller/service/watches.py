@@ -10,10 +10,10 @@ from math import inf
 
 from controller.clock import RESTLESS, ClockReading, Trust
 from controller.events import Event, new_event
+from controller.events.words import span
 from controller.gateways.base import Report
 from controller.schedule.campaign import SafetyStop
 from controller.service.gateway_state import ReportedState
-from controller.service.values import span
 
 CLOCKS_APART_S = 5.0
 """As much as a clock may be moved without being called stepped."""

@@ -181,8 +181,7 @@ class ControllerHost(Host):
         degradations = Degradations(self)
 
         def tell(event: Event, at: datetime) -> None:
-            degradations.take(event, at)
-            self._observer.tell(event)
+            self._observer.tell(degradations.take(event, at))
 
         controller, overrides = restore(self.setup, self.disk)
         self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self.wake)

@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 
 from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
-from controller.events.models import Advice, InEachLanguage, Reason, Spoken, in_language, printable
+from controller.events.models import Advice, EndedTrouble, InEachLanguage, Reason, Spoken, in_language, printable
 from controller.events.reasons import reason_of
 from controller.locale import DEFAULT, Language, languages
 from controller.rfc3339 import parse_rfc3339
@@ -365,7 +365,8 @@ def recorded(event: Event, at: datetime) -> RecordedEvent:
 
 def _stored_fields(event: Event) -> dict[str, object]:
     fields = {name: _stored_field(value) for name, value in event.fields.items()}
-    return fields if event.whose is None else fields | {"whose": _stored_field(event.whose)}
+    whose = {} if event.whose is None else {"whose": _stored_field(event.whose)}
+    return fields | whose | ({} if event.ended is None else {"ended": [event.ended.code, event.ended.lasted_s]})
 
 
 def stamp(at: datetime) -> str:
@@ -404,12 +405,19 @@ def _read_field(value: object) -> object:
 
 def _event_of(code: str, level: Level, stored: Mapping[str, object]) -> Event:
     fields = {name: _read_field(value) for name, value in stored.items()}
-    whose = fields.pop("whose", None)
+    whose, ended = fields.pop("whose", None), _read_ended(fields.pop("ended", None))
     kind = CATALOGUE.get(code)
     if kind is None or not kind.fields <= fields.keys():
         named = {name: value for name, value in fields.items() if name.isidentifier()}
         return _UnknownEvent(EventKind(code, "unknown", level), named)
-    return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None)
+    return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None, ended)
+
+
+def _read_ended(value: object) -> EndedTrouble | None:
+    match value:
+        case [str(code), int() | float() as lasted_s]:
+            return EndedTrouble(code, lasted_s)
+    return None
 
 
 def _event(at: str, code: str, level: str, fields: str) -> RecordedEvent:

@@ -1,4 +1,5 @@
-"""Repeated events are counted: two of a kind pass in a minute, the rest is one line."""
+"""Repeated events are counted: two of a kind pass, the rest is a line after a minute, one a day, and one when it is
+over."""
 
 import math
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.events import CATALOGUE, Level, new_event
-from controller.events.rate_limit import KEYS, RateLimit
+from controller.events.rate_limit import DAY_S, KEYS, QUIET_S, RateLimit
 
 
 def test_two_pass_and_the_rest_is_counted() -> None:
@@ -15,14 +16,14 @@ def test_two_pass_and_the_rest_is_counted() -> None:
     damper = RateLimit()
     passed = [damper.pass_on(new_event("TWL-G105", gateway=name), s) for s in range(5) for name in ("a", "b")]
     assert sum(map(len, passed)) == 4
-    assert damper.due(59) == ()
-    assert damper.due_s == 60
-    told = damper.due(61)
+    assert damper.due(61) == ()
+    assert damper.due_s == 62, "a minute after the first that was held back"
+    told = damper.due(62)
     assert [(event.code, event.fields["times"], event.fields["of"]) for event in told] == [
         ("TWL-C040", 3, "TWL-G105"),
         ("TWL-C040", 3, "TWL-G105"),
     ]
-    assert damper.due(62) == ()
+    assert damper.due(63) == ()
 
 
 @pytest.mark.parametrize(
@@ -38,13 +39,60 @@ def test_a_summary_matters_no_more_than_what_was_counted(code: str, level: Level
     assert [summary.level for summary in limit.due(math.inf)] == [level]
 
 
-def test_after_the_minute_it_is_told_again() -> None:
-    """The next window begins with the next event."""
-    damper = RateLimit()
+def test_what_goes_on_is_summed_up_once_a_day_and_when_it_is_over() -> None:
+    """Each half minute for two and a half days: two lines, and four that say how often it came."""
+    limit, told = RateLimit(), []
+    end_s = round(2.5 * DAY_S)
+    for seconds in range(0, end_s + 2 * QUIET_S, 30):
+        if seconds < end_s:
+            told += [(seconds, each) for each in limit.pass_on(new_event("TWL-G105", gateway="a"), seconds)]
+        told += [(seconds, each) for each in limit.due(seconds)]
+    codes = [(seconds, event.code) for seconds, event in told]
+    first_s = 120
+    assert codes == [
+        (0, "TWL-G105"),
+        (30, "TWL-G105"),
+        (first_s, "TWL-C040"),
+        (first_s + DAY_S, "TWL-C040"),
+        (first_s + 2 * DAY_S, "TWL-C040"),
+        (end_s - 30 + QUIET_S, "TWL-C043"),
+    ]
+    assert [event.fields["times"] for _, event in told[2:]] == [3, DAY_S / 30, DAY_S / 30, end_s / 30]
+    assert (
+        told[-1][1].text("en").startswith(f"calm again after {end_s // 30} times within 2.5 days; the last: a is back")
+    )
+    assert not limit.is_counting
+    assert len(limit.pass_on(new_event("TWL-G105", gateway="a"), end_s + 2 * QUIET_S)) == 1
+
+
+def test_what_comes_seldom_is_told_each_time() -> None:
+    """Each time it had been over."""
+    limit = RateLimit()
+    for number in range(10):
+        at_s = number * (QUIET_S + 1)
+        limit.due(at_s)
+        assert len(limit.pass_on(new_event("TWL-G105", gateway="a"), at_s)) == 1
+
+
+def test_begin_and_end_of_one_trouble_are_counted_together() -> None:
+    """Else the log would call a gateway silent that is back, or the other way round."""
+    limit, told = RateLimit(), []
+    for seconds in range(0, 300, 10):
+        code, more = ("TWL-G104", {"age_s": 1}) if seconds % 20 == 0 else ("TWL-G105", {})
+        told += limit.pass_on(new_event(code, gateway="a", **more), seconds)
+    told += limit.due(QUIET_S + 300)
+    told += limit.due(QUIET_S + 300)
+    assert [event.code for event in told] == ["TWL-G104", "TWL-G105"] * 2 + ["TWL-C040", "TWL-C043"]
+    assert {event.fields["of"] for event in told[4:]} == {"TWL-G105"}, "that is how it stands"
+
+
+def test_without_an_end_it_is_told_anew_after_its_summary() -> None:
+    """Answers, for each of which somebody waits."""
+    limit = RateLimit(quiet_s=None)
     for seconds in (0, 1, 2):
-        damper.pass_on(new_event("TWL-G105", gateway="a"), seconds)
-    damper.due(61)
-    assert len(damper.pass_on(new_event("TWL-G105", gateway="a"), 62)) == 1
+        limit.pass_on(new_event("TWL-G105", gateway="a"), seconds)
+    assert [event.code for event in limit.due(62)] == ["TWL-C040"]
+    assert len(limit.pass_on(new_event("TWL-G105", gateway="a"), 63)) == 1
 
 
 def test_few_are_no_summary() -> None:
@@ -52,7 +100,7 @@ def test_few_are_no_summary() -> None:
     damper = RateLimit()
     damper.pass_on(new_event("TWL-G105", gateway="a"), 0)
     assert damper.due_s == math.inf
-    assert damper.due(100) == ()
+    assert damper.due(10 * QUIET_S) == ()
 
 
 def test_a_clock_that_is_set_back_ends_the_window() -> None:
@@ -60,6 +108,7 @@ def test_a_clock_that_is_set_back_ends_the_window() -> None:
     damper = RateLimit()
     for seconds in (0, 1, 2):
         damper.pass_on(new_event("TWL-G105", gateway="a"), seconds)
+    damper.due(3)
     assert len(damper.due(-3600)) == 1
 
 
@@ -69,7 +118,7 @@ def test_nothing_is_kept_of_what_is_over() -> None:
     for number in range(1000):
         damper.pass_on(new_event("TWL-G113", topic=f"t/{number}", epoch=1), 0)
     assert damper.is_counting
-    damper.due(61)
+    damper.due(QUIET_S)
     assert not damper.is_counting
 
 

@@ -1,12 +1,14 @@
 """What is wrong for longer than a moment: from its begin to its end, by the events that are told of anyway."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from controller.clock import ClockReading, Trust
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
-from controller.events.rate_limit import WINDOW_S, RateLimit
+from controller.events.models import EndedTrouble
 from controller.service.degradations import Degradations
 from controller.service.health import Degradation
 
@@ -28,11 +30,11 @@ class Hands:
     def real_s(self, wall_s: float) -> float:
         return wall_s
 
-    def tell(self, code: str, **fields: object) -> None:
-        self.pass_on(new_event(code, **fields))
+    def tell(self, code: str, **fields: object) -> Event:
+        return self.pass_on(new_event(code, **fields))
 
-    def pass_on(self, event: Event) -> None:
-        self.degradations.take(event, self.read().wall)
+    def pass_on(self, event: Event) -> Event:
+        return self.degradations.take(event, self.read().wall)
 
     @property
     def codes(self) -> list[str]:
@@ -89,21 +91,78 @@ def test_a_clock_that_is_set_moves_what_began_before(hands: Hands) -> None:
 
 
 def test_what_only_happens_again_and_again_is_over_when_it_does_not(hands: Hands) -> None:
-    """A foreign writer, also where most of what he does is counted and not told."""
+    """A foreign writer."""
     quiet_s = CATALOGUE["TWL-G111"].lasting.quiet_s  # type: ignore[union-attr]
     assert quiet_s is not None
-    damper = RateLimit()
-    for second in range(3 * WINDOW_S):
+    for second in range(180):
         hands.seconds = second
-        foreign = new_event("TWL-G111", topic="t", epoch=1, revision=second)
-        for event in (*damper.pass_on(foreign, second), *damper.due(second)):
-            hands.pass_on(event)
+        hands.tell("TWL-G111", topic="t", epoch=1, revision=second)
     assert hands.codes == ["TWL-G111"]
     assert hands.degradations.now()[0].since == START
-    hands.seconds += quiet_s - WINDOW_S
+    hands.seconds += quiet_s
     assert hands.codes == ["TWL-G111"]
-    hands.seconds += 2 * WINDOW_S
+    hands.seconds += 1
     assert hands.codes == []
+
+
+def test_what_ends_it_says_how_long_it_lasted(hands: Hands) -> None:
+    """By the clock that is never stepped; of what took the place of another, since that began."""
+    assert hands.tell("TWL-M002", broker="a", reason="x").ended is None
+    hands.seconds, hands.stepped_s = 60, 1e6
+    assert hands.tell("TWL-M007", broker="a", reason="x").ended is None, "it goes on"
+    hands.seconds = 9000
+    ended = hands.tell("TWL-M001", broker="a", attempts=5)
+    assert ended.ended == EndedTrouble("TWL-M002", 9000)
+    assert ended.text("en") == "Connected to a (attempt 5) (TWL-M002 lasted 2.5 hours)"
+    assert ended.text("sv") == "Ansluten till a (försök 5) (TWL-M002 varade i 2,5 timmar)"
+    assert hands.tell("TWL-M001", broker="a", attempts=1).ended is None, "nothing was wrong"
+    assert hands.pass_on(ended).ended == ended.ended, "who hears of it twice says the same"
+
+
+def test_what_a_gateway_shows_itself_is_no_degradation_of_the_service(hands: Hands) -> None:
+    """But its end says how long it lasted; each gateway for itself."""
+    for name in ("mast", "entrance"):
+        hands.tell("TWL-G104", gateway=name, age_s=30)
+    assert hands.codes == []
+    hands.seconds = 300
+    assert hands.tell("TWL-G105", gateway="mast").ended == EndedTrouble("TWL-G104", 300)
+    assert hands.tell("TWL-G105", gateway="mast").ended is None
+
+
+DAY_S = 86_400
+
+
+def test_of_what_lasts_there_is_one_reminder_a_day_for_each_code(hands: Hands) -> None:
+    """With since when, by the clock of the site; none once it is over, none of what is harmless."""
+    for name in ("mast", "entrance"):
+        hands.tell("TWL-G104", gateway=name, age_s=30)
+    hands.tell("TWL-J003", file="a", reason="x")
+    hands.tell("TWL-M014", broker="b", days=12)
+    told = []
+    for seconds in range(0, round(3.5 * DAY_S), 600):
+        hands.seconds = seconds
+        if seconds == 2 * DAY_S + 600:
+            hands.tell("TWL-J004", file="a")
+        reminders = hands.degradations.reminders(hands.read(), ZoneInfo("Europe/Stockholm"))
+        told += [(seconds // DAY_S, str(event.fields["of"])) for event in reminders]
+        for event in reminders:
+            assert event.text("en").startswith("still, since 2026-11-20 17:00: ")
+            assert (event.level, event.fields["others"]) in {(Level.ERROR, 1), (Level.WARNING, 0)}
+    assert sorted(told) == [(1, "TWL-G104"), (1, "TWL-J003"), (2, "TWL-G104"), (2, "TWL-J003"), (3, "TWL-G104")]
+
+
+def test_a_thousand_that_end_at_once_cost_little(hands: Hands) -> None:
+    """Each end is found by its name, not looked for among all."""
+    names = [f"g{number}" for number in range(3000)]
+    for name in names:
+        hands.tell("TWL-G104", gateway=name, age_s=30)
+    began_s = time.process_time()
+    for name in names:
+        hands.tell("TWL-G105", gateway=name)
+    many_s, began_s = time.process_time() - began_s, time.process_time()
+    for name in names:  # nothing stands any more
+        hands.tell("TWL-G105", gateway=name)
+    assert many_s < 5 * (time.process_time() - began_s)
 
 
 def test_a_connection_ends_all_that_was_wrong_with_it(hands: Hands) -> None:
@@ -147,6 +206,7 @@ def test_a_document_that_is_not_ours_breaks_nothing() -> None:
 MOMENTS = {
     "TWL-C030",  # one turn was late
     "TWL-C040",  # says how often another event came
+    "TWL-C042",  # reminds of another event
     "TWL-C041",  # lines of the log that are lost
     "TWL-C050",  # the program ends
     "TWL-J001",  # a file was set aside, and begun anew

@@ -1,5 +1,7 @@
 """Who is there and who is not, by the age of what was heard."""
 
+from collections import Counter
+
 from tests.service.simulated import World
 
 AVAILABILITY = "watertower/gateway/mast/availability"
@@ -86,7 +88,7 @@ def test_a_stale_offline_does_not_silence_who_speaks(night: World) -> None:
 
 
 def test_flapping_fills_no_log(night: World) -> None:
-    """Gone and back every 3 s for ten minutes: a few lines a minute, the rest is counted."""
+    """Gone and back every 3 s for ten minutes: a few lines, the rest is counted."""
     since = night.mono
     for _ in range(100):
         night.mast.disconnect()
@@ -95,8 +97,8 @@ def test_flapping_fills_no_log(night: World) -> None:
         night.run(3)
     told = night.controller.codes(since)
     assert {"TWL-G104", "TWL-G105"} <= set(told), "however short each absence is"
-    assert len(told) <= 12 * 10
-    assert "TWL-C040" in told
+    assert Counter(told)["TWL-C040"] >= 1
+    assert len(told) <= 8
     night.run(70)
     assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0
