@@ -12,6 +12,8 @@ MAX_TOPIC_BYTES = 65535
 MAX_PAYLOAD_BYTES = 1 << 20
 """Nothing comes near it: a plan of 48 h is a few kB. paho reads a packet whole before anyone sees its size, so that
 what bounds the memory for one message is the broker's `max_packet_size`."""
+QOS = (0, 1)
+"""A message that comes twice harms nobody; QoS 2 would cost two packets more."""
 PARTS = 64
 """More than any device reports at once; fewer than would hold up the others."""
 
@@ -94,7 +96,7 @@ class ClientSettings:
         if not self.client_id or self.keepalive_s < 1:
             raise ValueError("a client id and a keepalive of at least 1 s are needed")
         for topic_filter, qos in self.subscriptions:
-            if not is_filter(topic_filter) or qos not in (0, 1, 2):
+            if not is_filter(topic_filter) or qos not in QOS:
                 raise ValueError(f"no topic filter: {topic_filter!r} with QoS {qos!r}")
         for message in (*self.birth, *filter(None, [self.will])):
             check(message)
@@ -113,5 +115,5 @@ def check(message: Message) -> None:
         raise ValueError(f"no topic to publish to: {message.topic[:200]!r}")
     if not isinstance(message.payload, bytes):
         raise TypeError(f"a payload is bytes, not {type(message.payload).__name__}")
-    if message.qos not in (0, 1, 2) or len(message.payload) > MAX_PAYLOAD_BYTES:
+    if message.qos not in QOS or len(message.payload) > MAX_PAYLOAD_BYTES:
         raise ValueError(f"{message.topic!r}: QoS {message.qos!r}, {len(message.payload)} bytes")

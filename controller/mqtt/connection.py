@@ -3,19 +3,30 @@ can be sent: whatever paho still had queued dies with its connection."""
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt import incoming
 from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES, PARTS, Address, ClientSettings
-from controller.mqtt.paho_loop import LEFT, NOTHING_HEARD, BrokenOffError, PahoLoop
-from controller.mqtt.queues import WINDOW, Inbox, Outbox
+from controller.mqtt.packet_socket import (
+    PINGREQ,
+    PUBACK,
+    PUBLISH,
+    RETAIN,
+    NotMqttError,
+    puback_packet,
+    publish_packet,
+    read_publish,
+)
+from controller.mqtt.paho_loop import LEFT, NOTHING_HEARD, BrokenOffError, PahoClient, PahoLoop
+from controller.mqtt.queues import Inbox, Outbox
 from controller.retry import TokenBucket
 from controller.topics import matches
 
@@ -23,8 +34,12 @@ DIAL_S = 5.0
 """For TCP, per address of the host, and for the TLS handshake."""
 FLUSH_S = 0.8
 SILENCE = 1.7
-"""Keepalives without a byte after which a connection is dead, whatever TCP thinks. paho alone waits for two; its
-PINGREQ leaves after one, so that a slow broker still has 0.7 to answer."""
+"""Keepalives without a byte after which a connection is dead, whatever TCP thinks. The PINGREQ leaves after one, so
+that a slow broker still has 0.7 to answer."""
+BATCH_BYTES = 1 << 16
+"""So much is handed to the socket at a stroke: what it does not take is not replaced by a newer value any more."""
+MIDS = range(0x4000, 0x10000)
+"""Packet identifiers of messages; paho counts those of its subscriptions from 1."""
 ACKNOWLEDGE_S = 60.0
 """A broker that does not acknowledge would hold back the newest value of a topic for ever."""
 UNACKNOWLEDGED = Reason("broker_unacknowledged")
@@ -54,6 +69,7 @@ class Connection:
 
     def __init__(self, address: Address, settings: ClientSettings, inbox: Inbox, *, attempts: int, known: bool) -> None:
         self._address = address
+        self._broker = str(address)
         self._settings = settings
         self._inbox = inbox
         self._attempts = attempts
@@ -61,9 +77,12 @@ class Connection:
         self._is_accepted = False
         self._loop = asyncio.get_running_loop()
         self._client = self._new_client()
-        self._paho = PahoLoop(self._client, inbox, self._turn)
+        self._paho = PahoLoop(self._client, inbox, self._take, self._turn)
         self._answer: asyncio.Future[NotLetInError | None] = self._loop.create_future()
         self._outbox = Outbox()
+        self._ping_at_s = 0.0
+        self._mids = itertools.cycle(MIDS)
+        self._acknowledgements: list[bytes] = []
         self._subscriptions = Subscriptions(settings.subscriptions)
         self._overtaken, self._overtaken_topic, self._overtaken_items = 0, "", TokenBucket(1, COALESCED_EVERY_S)
 
@@ -90,7 +109,7 @@ class Connection:
                 self._tick()
             except Exception as error:
                 self._paho.fail(error)
-        self._inbox.put(incoming.Disconnected(str(self._address), self._paho.over.result()))
+        self._inbox.put(incoming.Disconnected(self._broker, self._paho.over.result()))
 
     async def leave(self) -> None:
         """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""
@@ -111,53 +130,60 @@ class Connection:
             if self._outbox.ready and not self._paho.is_writing:
                 self._turn()
 
-    def _new_client(self) -> paho.Client:
-        client = paho.Client(
+    def _new_client(self) -> PahoClient:
+        client = PahoClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._settings.client_id,
             protocol=paho.MQTTv311,
             reconnect_on_failure=False,
         )
         client.connect_timeout = DIAL_S
-        client.max_inflight_messages = 0  # our own window counts; paho's is searched through at each PUBACK
         client.username = self._address.username
         if will := self._settings.will:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_publish = self._on_publish
-        client.on_message = self._on_message
         return client
 
     def _turn(self) -> None:
-        """Hands over to paho what may go now: a window at most, then the rest of the program has its turn."""
+        """Writes what may go now, at one stroke; then the rest of the program has its turn."""
         try:
-            if self._client.want_write():
-                self._client.loop_write()
-            for _ in range(WINDOW):
-                if not self.connected or self._client.want_write() or not (message := self._outbox.take()):
-                    break
-                sent = self._client.publish(message.topic, message.payload, message.qos, message.retain)
-                if sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # identifiers have come round to one in use
-                    self._paho.end(UNACKNOWLEDGED)
-                self._outbox.sent(message, sent.mid, self._loop.time())
+            if self._acknowledgements:
+                acknowledgements, self._acknowledgements = self._acknowledgements, []
+                self._paho.write(b"".join(acknowledgements))
+            if self._paho.flush() and self.connected and (packets := self._packets()):
+                self._paho.write(packets)
         except Exception as error:
             self._paho.fail(error)
         self._paho.watch(more=self._outbox.ready)
+
+    def _packets(self) -> bytes:
+        """What the outbox gives, until it is enough for one stroke."""
+        packets, size, now_s = list[bytes](), 0, self._loop.time()
+        while size < BATCH_BYTES and (message := self._outbox.take()):
+            mid = 0
+            if message.qos:
+                mid = next(mid for mid in self._mids if not self._outbox.awaits(mid))
+                self._outbox.sent(message, mid, now_s)
+            packets.append(publish_packet(message, mid))
+            size += len(packets[-1])
+        return b"".join(packets)
 
     def _tick(self) -> None:
         """Keepalive, timeouts, filters that were refused, and the count of what was overtaken."""
         if not self.connected:
             return
-        self._client.loop_misc()
         now = self._loop.time()
+        if now - min(self._paho.sent_s, self._paho.received_s) >= self._settings.keepalive_s and now >= self._ping_at_s:
+            self._ping_at_s = now + self._settings.keepalive_s
+            self._paho.write(PINGREQ)
         if now - self._paho.received_s > SILENCE * self._settings.keepalive_s and not self._paho.is_paused:
             self._paho.end(NOTHING_HEARD)
         elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
             self._paho.end(UNACKNOWLEDGED)
         self._subscribe(now)
         if self._overtaken and self._overtaken_items.allows(now):
-            self._inbox.put(incoming.Coalesced(str(self._address), self._overtaken_topic, self._overtaken))
+            self._inbox.put(incoming.Coalesced(self._broker, self._overtaken_topic, self._overtaken))
             self._overtaken, self._overtaken_items = 0, self._overtaken_items.spend(now)
         self._turn()
 
@@ -168,7 +194,6 @@ class Connection:
                 self._subscriptions.asked(mid, batch)
 
     def _on_connect(self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _more: Any) -> None:
-        self._paho.handled += 1
         if reason.is_failure:
             other = reason.value, Reason("other", {"text": str(reason)})
             self._answer.set_result(NotLetInError(*CONNACK.get(reason.value, other)))
@@ -181,35 +206,43 @@ class Connection:
         for message in self._settings.birth:
             self._outbox.put(message)
         self._inbox.put(
-            incoming.Connected(
-                str(self._address), bool(flags.session_present), self._attempts, self._paho.certificate_until
-            )
+            incoming.Connected(self._broker, bool(flags.session_present), self._attempts, self._paho.certificate_until)
         )
 
     def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: list[ReasonCode], _more: Any) -> None:
-        self._paho.handled += 1
         answered = self._subscriptions.answered(mid, [reason.is_failure for reason in reasons])
         for topic_filter, is_refused in answered:
             kind = incoming.SubscriptionRefused if is_refused else incoming.SubscriptionGranted
-            self._inbox.put(kind(str(self._address), topic_filter))
+            self._inbox.put(kind(self._broker, topic_filter))
 
-    def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _more: Any) -> None:
-        self._paho.handled += 1
-        self._outbox.acknowledged(mid)
+    def _take(self, head: int, body: bytes) -> bool:
+        """Takes the packets of messages, which are nearly all that comes; the others are paho's."""
+        kind = head & 0xF0
+        if not self._is_accepted or kind not in {PUBLISH, PUBACK}:
+            return False
+        if kind == PUBLISH:
+            topic, mid, payload = read_publish(head, body)
+            self._receive(topic, payload, bool(head & RETAIN), len(mid) // 2)
+            if mid:
+                self._acknowledgements.append(puback_packet(mid))
+        elif len(body) == 2:
+            self._outbox.acknowledged(int.from_bytes(body, "big"))
+        else:
+            raise NotMqttError
+        return True
 
-    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        self._paho.handled += 1
-        broker = str(self._address)
+    def _receive(self, name: bytes, payload: bytes, retain: bool, qos: int) -> None:
+        broker = self._broker
         try:
-            topic = message.topic
+            topic = name.decode()
         except UnicodeDecodeError:  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
             return
-        if topic == self._settings.status_topic and not self._is_subscribed(topic, message.retain):
+        if topic == self._settings.status_topic and not self._is_subscribed(topic, retain):
             return
-        if len(message.payload) > MAX_PAYLOAD_BYTES:
-            self._inbox.put(incoming.Oversized(broker, topic, len(message.payload)), (incoming.Oversized, self, topic))
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            self._inbox.put(incoming.Oversized(broker, topic, len(payload)), (incoming.Oversized, self, topic))
             return
-        received = incoming.Received(broker, topic, bytes(message.payload), message.retain, message.qos)
+        received = incoming.Received(broker, topic, payload, retain, qos)
         slot = None if topic in self._settings.streams else (self, topic)
         older = self._inbox.put(received, slot, PARTS if topic in self._settings.partial else 1)
         # what was retained is from before the connection, and a copy says nothing that the newer one does not say
@@ -226,7 +259,7 @@ class Connection:
         if self._status_to_verify:
             self._status_to_verify = None
             if not retain:
-                self._inbox.put(incoming.Forgot(str(self._address)))
+                self._inbox.put(incoming.Forgot(self._broker))
         return any(matches(wanted, status_topic) for wanted, _ in self._settings.subscriptions)
 
 

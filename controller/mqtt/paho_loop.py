@@ -15,6 +15,7 @@ from controller import plain_file
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.mqtt.client_settings import Address, Tls
+from controller.mqtt.packet_socket import NotMqttError, PacketSocket
 from controller.mqtt.queues import SLICE_S, Inbox
 from controller.threads import run_blocking
 
@@ -24,7 +25,8 @@ LEFT = Reason("left")
 CLOSED = Reason("broker_closed")
 NOTHING_HEARD = Reason("broker_silent")
 """It does not answer, or this program itself stood still and did not listen."""
-REASONS = {"Unspecified error": CLOSED, "Keep alive timeout": NOTHING_HEARD, "Protocol error": Reason("not_mqtt_311")}
+NOT_MQTT = Reason("not_mqtt_311")
+REASONS = {"Unspecified error": CLOSED, "Keep alive timeout": NOTHING_HEARD, "Protocol error": NOT_MQTT}
 """What paho's general reasons stand for where MQTT 3.1.1 is spoken, which itself gives none."""
 
 
@@ -55,24 +57,35 @@ class ClosingSocket(ssl.SSLSocket):
             raise
 
 
+class PahoClient(paho.Client):
+    """paho on a socket that keeps the packets of messages for us."""
+
+    def _create_socket(self) -> PacketSocket:
+        """As paho wraps the sockets of WebSockets: it has no other way to be given one."""
+        return PacketSocket(cast("socket.socket", super()._create_socket()))
+
+
 class PahoLoop:
     """The socket of one connection.
 
-    `turn` is called after each turn, to send what may be sent now. `received_s` is when something last came in,
-    `handled` counts what the callbacks have handled, `is_writing` while the socket takes no more, `is_paused` while the
-    inbox is full, and `over` gets the reason of the end.
+    `take` is called with the first byte and the body of each packet and says whether it was one of a message; `turn` is
+    called after each turn, to send what may be sent now. `received_s` is when something last came in, `sent_s` when
+    something last went out, `is_writing` while the socket takes no more, `is_paused` while the inbox is full, and
+    `over` gets the reason of the end.
     """
 
-    def __init__(self, client: paho.Client, inbox: Inbox, turn: Callable[[], None]) -> None:
+    def __init__(
+        self, client: PahoClient, inbox: Inbox, take: Callable[[int, bytes], bool], turn: Callable[[], None]
+    ) -> None:
         self.client = client
-        self.received_s = 0.0
-        self.handled = 0
+        self.received_s = self.sent_s = 0.0
         self.is_writing = self.is_paused = False
         self.over: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
         self._inbox = inbox
+        self._take = take
         self._turn = turn
         self._loop = asyncio.get_running_loop()
-        self._socket: socket.socket | None = None
+        self._socket: PacketSocket | None = None
 
     async def open(self, address: Address, keepalive_s: int) -> None:
         """Name, TCP, TLS and CONNECT; raises OSError, OwnFilesError or what else comes up on the way."""
@@ -85,21 +98,22 @@ class PahoLoop:
 
         # paho can open a socket only by blocking; from then on only the loop touches it
         await run_blocking(f"mqtt dial {address}", connect, self._close_socket)
-        opened = cast("socket.socket | None", self.client.socket())
+        opened = cast("PacketSocket | None", self.client.socket())
         if opened is None:
             raise BrokenOffError(CLOSED)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client.on_socket_close = lambda *_: self._detach()
         self.client.on_disconnect = self._on_disconnect
         self._socket = opened
-        self.received_s = self._loop.time()
+        self.received_s = self.sent_s = self._loop.time()
         self._loop.add_reader(opened, self._on_readable)
         self.watch()
 
     @property
     def certificate_until(self) -> datetime | None:
         """When the broker's certificate expires."""
-        if not isinstance(self._socket, ssl.SSLSocket) or not (certificate := self._socket.getpeercert()):
+        line = self._socket.line if self._socket is not None else None
+        if not isinstance(line, ssl.SSLSocket) or not (certificate := line.getpeercert()):
             return None
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
@@ -108,9 +122,26 @@ class PahoLoop:
         without a reason in the log."""
         self.end(description(error))
 
+    def write(self, packets: bytes) -> None:
+        """Writes whole packets; raises OSError."""
+        if self._socket is not None:
+            self.sent_s = self._loop.time()
+            self._socket.write(packets)
+
+    def flush(self) -> bool:
+        """Writes what was to be written before; whether the socket takes more. Raises OSError."""
+        if self._socket is not None and self._socket.flush() and self.client.want_write():
+            self.sent_s = self._loop.time()
+            self.client.loop_write()
+        return not self._has_to_write
+
+    @property
+    def _has_to_write(self) -> bool:
+        return self.client.want_write() or (self._socket is not None and self._socket.is_full)
+
     def watch(self, *, more: bool = False) -> None:
-        """Has the loop call `turn` when the socket takes more, while paho, or `more`, has to be written."""
-        has_to_write = more or self.client.want_write()
+        """Has the loop call `turn` when the socket takes more, while something, or `more`, has to be written."""
+        has_to_write = more or self._has_to_write
         if self._socket is None or has_to_write == self.is_writing:
             return
         self.is_writing = has_to_write
@@ -129,8 +160,11 @@ class PahoLoop:
         if self._socket is None or self.is_paused:
             return
         self.received_s = self._loop.time()
+        has_more = False
         try:
-            self._read(until_s=self.received_s + SLICE_S)
+            has_more = self._read(self._socket, until_s=self.received_s + SLICE_S)
+        except NotMqttError:
+            self.end(NOT_MQTT)
         except Exception as error:
             self.fail(error)
         self._turn()
@@ -142,16 +176,30 @@ class PahoLoop:
             self.is_paused = True
             self._loop.remove_reader(self._socket)
             self._inbox.when_half_empty(self._resume)
-        elif isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        elif has_more or (isinstance(self._socket.line, ssl.SSLSocket) and self._socket.line.pending()):
             self._loop.call_soon(self._on_readable)
 
-    def _read(self, until_s: float) -> None:
-        """Packet by packet while they come; without a callback called there was no whole packet left."""
-        while self._socket is not None and not self._inbox.full and self._loop.time() < until_s:
-            before = self.handled
-            self.client.loop_read()
-            if self.handled == before:
-                return
+    def _read(self, opened: PacketSocket, until_s: float) -> bool:
+        """Packet by packet; whether some that have come are left for the next time."""
+        is_read = False
+        while self._socket is not None and not self._inbox.full:
+            packet = opened.take()
+            if packet is None:
+                if is_read:
+                    return False
+                try:
+                    is_open = opened.read()
+                except OSError:
+                    is_open = False
+                if not is_open:
+                    self.end(CLOSED)
+                is_read = True
+            elif not self._take(*packet):
+                opened.leave(*packet)
+                self.client.loop_read()
+            if self._loop.time() >= until_s:
+                return True
+        return False
 
     def _resume(self) -> None:
         self.is_paused = False

@@ -141,9 +141,14 @@ class Outbox:
     def _may_send_value(self) -> bool:
         return bool(self._values) and len(self._unacknowledged) < WINDOW
 
+    def awaits(self, mid: int) -> bool:
+        """Whether this packet identifier is in use."""
+        return mid in self._unacknowledged
+
     def unacknowledged_s(self, now_s: float) -> float:
         """For how long the oldest unacknowledged message has been so at `now_s` (monotonic)."""
-        return max((now_s - since_s for _, since_s in self._unacknowledged.values()), default=0.0)
+        _, since_s = next(iter(self._unacknowledged.values()), (None, now_s))
+        return now_s - since_s
 
     def put(self, message: Message) -> None:
         """Accepts a message."""

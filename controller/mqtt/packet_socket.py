@@ -1,0 +1,151 @@
+"""The socket that paho is given: it reads and writes many packets at a stroke, and keeps those of messages for us.
+
+paho asks the system for a packet byte by byte and hands each of its own over by itself, some 40 µs a message. Nearly
+all packets are messages and what acknowledges them, and of MQTT they need the least. So paho keeps the protocol (login,
+will, subscriptions, the end) and sees no other packets; ours go over the same socket, whole and in order.
+"""
+
+import socket
+import ssl
+from contextlib import suppress
+
+from controller.gateways.base import Message
+
+PUBLISH, PUBACK = 0x30, 0x40
+QOS_1, QOS_2, RETAIN = 0x02, 0x04, 0x01
+PINGREQ = b"\xc0\x00"
+READ_BYTES = 1 << 16
+LENGTH_BYTES = 4
+"""Bytes of a packet's length at most (MQTT 3.1.1 section 2.2.3)."""
+
+
+class NotMqttError(Exception):
+    """What came is no MQTT 3.1.1."""
+
+
+class PacketSocket:
+    """A TCP or TLS socket. `recv`, `send`, `close`, `fileno` and `setblocking` are what paho calls."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.line = line
+        self._received = bytearray()
+        self._at = 0
+        self._for_paho = b""
+        self._unsent = b""
+
+    # What paho calls
+
+    def recv(self, buffer_size: int) -> bytes:
+        """Of the packets that were left to paho."""
+        if not self._for_paho:
+            raise BlockingIOError
+        taken, self._for_paho = self._for_paho[:buffer_size], self._for_paho[buffer_size:]
+        return taken
+
+    def send(self, buffer: bytes | bytearray) -> int:
+        """Once all of ours has gone, since packets must not mix."""
+        if not self.flush():
+            raise BlockingIOError
+        return self._send(buffer)
+
+    def close(self) -> None:
+        """Both ends."""
+        self.line.close()
+
+    def fileno(self) -> int:
+        """As the system has it."""
+        return self.line.fileno()
+
+    def setblocking(self, flag: bool) -> None:
+        """Whether to wait."""
+        self.line.setblocking(flag)
+
+    # What we call
+
+    @property
+    def is_full(self) -> bool:
+        """Whether something of ours waits until the socket takes more."""
+        return bool(self._unsent)
+
+    def write(self, packets: bytes) -> None:
+        """Send whole packets, the rest of them as soon as the socket takes more; raises OSError."""
+        self._unsent += packets
+        self.flush()
+
+    def flush(self) -> bool:
+        """Send what waits; whether nothing does any more. Raises OSError."""
+        with suppress(BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            while self._unsent:
+                self._unsent = self._unsent[self._send(self._unsent) :]
+        return not self._unsent
+
+    def read(self) -> bool:
+        """Read what has come, as far as it is one read; False at the end of the connection. Raises OSError."""
+        try:
+            data = self.line.recv(READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return True
+        del self._received[: self._at]
+        self._at = 0
+        self._received += data
+        return bool(data)
+
+    def take(self) -> tuple[int, bytes] | None:
+        """The next whole packet: its first byte and its body; None where there is none. Raises NotMqttError."""
+        received, length, shift = self._received, 0, 0
+        start = self._at + 1
+        while True:
+            if start >= len(received):
+                return None
+            byte = received[start]
+            length |= (byte & 0x7F) << shift
+            start, shift = start + 1, shift + 7
+            if byte < 0x80:
+                break
+            if shift == 7 * LENGTH_BYTES:
+                raise NotMqttError
+        end = start + length
+        if end > len(received):
+            return None
+        head, self._at = received[self._at], end
+        return head, bytes(received[start:end])
+
+    def leave(self, head: int, body: bytes) -> None:
+        """Leave a packet to paho."""
+        self._for_paho += bytes((head, *_length(len(body)))) + body
+
+    def _send(self, data: bytes | bytearray) -> int:
+        return self.line.send(data)
+
+
+def publish_packet(message: Message, mid: int) -> bytes:
+    """A message as a packet; `mid` is its packet identifier, unless its QoS is 0."""
+    topic = message.topic.encode()
+    number = mid.to_bytes(2, "big") if message.qos else b""
+    length = 2 + len(topic) + len(number) + len(message.payload)
+    head = PUBLISH | message.qos << 1 | message.retain
+    size = bytes((head, length)) if length < 0x80 else bytes((head, *_length(length)))
+    return b"".join((size, len(topic).to_bytes(2, "big"), topic, number, message.payload))
+
+
+def puback_packet(mid: bytes) -> bytes:
+    """What acknowledges a message with this packet identifier."""
+    return b"\x40\x02" + mid
+
+
+def read_publish(head: int, body: bytes) -> tuple[bytes, bytes, bytes]:
+    """Topic, packet identifier (empty with QoS 0) and payload of a message. Raises NotMqttError."""
+    start = 2 + int.from_bytes(body[:2], "big")
+    end = start + 2 if head & QOS_1 else start
+    if len(body) < end or head & QOS_2:  # no filter asks for more than QoS 1
+        raise NotMqttError
+    return body[2:start], body[start:end], body[end:]
+
+
+def _length(length: int) -> list[int]:
+    """Seven bits a byte, the lowest first."""
+    found = []
+    while length > 0x7F:
+        found.append(length & 0x7F | 0x80)
+        length >>= 7
+    return [*found, length]

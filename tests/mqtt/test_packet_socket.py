@@ -1,0 +1,118 @@
+"""The socket that paho is given: packets come out whole however they came, and go out whole whoever writes them."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.broker.packets import Framer, Publish, decode
+from controller.gateways.base import Message
+from controller.mqtt.packet_socket import NotMqttError, PacketSocket, publish_packet, read_publish
+
+MID = 0x4001
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[PacketSocket, socket.socket]]:
+    """One that is ours, and the far end of it."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    with near, far:
+        yield PacketSocket(near), far
+
+
+@given(
+    topic=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="+#\0"), min_size=1, max_size=200),
+    payload=st.binary(max_size=70_000),
+    qos=st.sampled_from([0, 1]),
+    retain=st.booleans(),
+)
+def test_a_message_is_read_as_it_was_written(topic: str, payload: bytes, qos: int, retain: bool) -> None:
+    """By the broker's own reader, and by ours."""
+    packet = publish_packet(Message(topic, payload, qos, retain), MID)
+    framer = Framer(1 << 20)
+    framer.feed(packet)
+    head, body = framer.take() or (0, b"")
+    assert decode(head, body) == Publish(topic, payload, qos, retain, MID if qos else 0)
+    assert read_publish(head, body) == (topic.encode(), MID.to_bytes(2, "big") if qos else b"", payload)
+    assert not framer.size
+
+
+@given(sizes=st.lists(st.integers(0, 300), max_size=20), cuts=st.lists(st.integers(1, 50), min_size=1))
+def test_packets_come_whole_however_they_are_cut(sizes: list[int], cuts: list[int]) -> None:
+    """In any pieces."""
+    payloads = [bytes([number % 256]) * size for number, size in enumerate(sizes)]
+    stream = b"".join(publish_packet(Message("t", payload, 1), MID) for payload in payloads)
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        ours, taken, at = PacketSocket(near), list[bytes](), 0
+        while at < len(stream):
+            for cut in cuts:
+                far.sendall(stream[at : at + cut])
+                at += cut
+                assert ours.read()
+                while packet := ours.take():
+                    taken.append(read_publish(*packet)[2])
+        far.shutdown(socket.SHUT_WR)
+        assert not ours.read()
+    assert taken == payloads
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [(0x30, b"\0\5a"), (0x32, b"\0\1a\1"), (0x34, b"\0\1a\0\1"), (0x30, b"")],
+    ids=["shorter than its topic", "half an identifier", "QoS 2", "empty"],
+)
+def test_what_is_no_message_is_refused(head: int, body: bytes) -> None:
+    """None of them may be taken for a message of a lamp."""
+    with pytest.raises(NotMqttError):
+        read_publish(head, body)
+
+
+def test_a_length_without_end_is_refused(pair: tuple[PacketSocket, socket.socket]) -> None:
+    """As soon as its fourth byte has come, not when memory is full."""
+    ours, far = pair
+    far.sendall(b"\x30\xff\xff\xff")
+    assert ours.read()
+    assert ours.take() is None
+    far.sendall(b"\xff")
+    assert ours.read()
+    with pytest.raises(NotMqttError):
+        ours.take()
+
+
+def test_what_is_left_to_paho_is_what_paho_reads(pair: tuple[PacketSocket, socket.socket]) -> None:
+    """And nothing else; it is told to wait where there is nothing."""
+    ours, far = pair
+    suback = b"\x90\x82\x01" + b"\0\1" + b"\1" * 128
+    far.sendall(suback + publish_packet(Message("t", b"ours"), 0))
+    assert ours.read()
+    first, second = ours.take(), ours.take()
+    assert first is not None
+    assert second is not None
+    ours.leave(*first)
+    assert ours.recv(1) + ours.recv(1000) == suback
+    with pytest.raises(BlockingIOError):
+        ours.recv(1)
+
+
+def test_packets_do_not_mix_while_the_socket_is_full(pair: tuple[PacketSocket, socket.socket]) -> None:
+    """paho waits until ours has gone to its end, and then comes whole."""
+    ours, far = pair
+    packet = publish_packet(Message("t", b"x" * 100_000, 1), MID)
+    count = 0
+    while not ours.is_full:
+        ours.write(packet)
+        count += 1
+    with pytest.raises(BlockingIOError):
+        ours.send(b"\xc0\x00")
+    received = b""
+    while len(received) < count * len(packet):
+        received += far.recv(1 << 20)
+        ours.flush()
+    assert received == packet * count
+    assert ours.send(b"\xc0\x00") == 2
+    assert far.recv(10) == b"\xc0\x00"
