@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -90,6 +91,11 @@ class Connection:
     def connected(self) -> bool:
         """From the CONNACK to the end."""
         return self._is_accepted and not self._paho.over.done()
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the certificate expires that the broker showed; None without TLS."""
+        return self._paho.certificate_until
 
     async def open(self) -> None:
         """Connects; raises NotLetInError, OwnFilesError, OSError or what else comes up on the way."""

@@ -60,6 +60,21 @@ class Connected(ConnectionItem):
 
 
 @dataclass(frozen=True, slots=True)
+class Renewed(ConnectionItem):
+    """The broker shows another certificate than when it let us in, until `certificate_until` (UTC), and the connection
+    goes on."""
+
+    CODE = "TWL-M023"
+
+    certificate_until: datetime
+
+    @property
+    def until(self) -> str:
+        """The day."""
+        return f"{self.certificate_until:%Y-%m-%d}"
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnected(ConnectionItem):
     """A connection that had been made is gone; the next attempt follows."""
 

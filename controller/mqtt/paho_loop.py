@@ -21,6 +21,8 @@ from controller.threads import run_blocking
 
 MOST_SECRET = 10_000
 """Bytes of a password's file."""
+SHOWN_S = 5.0
+"""For TCP, and for the TLS handshake, of a connection that only looks at the certificate."""
 LEFT = Reason("left")
 CLOSED = Reason("broker_closed")
 NOTHING_HEARD = Reason("broker_silent")
@@ -113,9 +115,7 @@ class PahoLoop:
     def certificate_until(self) -> datetime | None:
         """When the broker's certificate expires."""
         line = self._socket.line if self._socket is not None else None
-        if not isinstance(line, ssl.SSLSocket) or not (certificate := line.getpeercert()):
-            return None
-        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+        return _certificate_until(line) if isinstance(line, ssl.SSLSocket) else None
 
     def fail(self, error: Exception) -> None:
         """Ends the connection for an error in a turn, a mistake in our own callbacks included: no client is dead
@@ -222,6 +222,23 @@ class PahoLoop:
         self.client.on_socket_close = None
         if open_socket := self.client.socket():
             open_socket.close()
+
+
+def certificate_shown(address: Address) -> datetime | None:
+    """When the certificate expires that the broker shows to a new connection, which is ended at once.
+
+    Blocks for seconds; raises OSError or OwnFilesError.
+    """
+    with (
+        socket.create_connection((address.host, address.port), SHOWN_S) as plain,
+        _tls_context(address.tls or Tls()).wrap_socket(plain, server_hostname=address.host) as encrypted,
+    ):
+        return _certificate_until(encrypted)
+
+
+def _certificate_until(encrypted: ssl.SSLSocket) -> datetime | None:
+    certificate = encrypted.getpeercert()
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC) if certificate else None
 
 
 def _tls_context(tls: Tls) -> ssl.SSLContext:

@@ -3,20 +3,33 @@
 import asyncio
 import random
 import ssl
+from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt.client_settings import Address, ClientSettings
 from controller.mqtt.connection import Connection, NotLetInError
-from controller.mqtt.incoming import BrokerUnreachable, Displaced, Failure, Flaw, HungUp, LoginRefused, Untrusted
-from controller.mqtt.paho_loop import BrokenOffError, OwnFilesError, description
+from controller.mqtt.incoming import (
+    BrokerUnreachable,
+    Displaced,
+    Failure,
+    Flaw,
+    HungUp,
+    LoginRefused,
+    Renewed,
+    Untrusted,
+)
+from controller.mqtt.paho_loop import BrokenOffError, OwnFilesError, certificate_shown, description
 from controller.mqtt.queues import Inbox
 from controller.retry import backoff_s
+from controller.threads import run_blocking
 
 ATTEMPT_S = 15.0
 """For the whole way from the name to the CONNACK."""
 CAP_S = 30.0
+LOOK_AGAIN_S = 6 * 3600.0
 STABLE_S = 10.0
 BARRED_S = 30.0
 """The additional wait where a person must act first (login refused, certificate)."""
@@ -76,13 +89,32 @@ class Reconnecting:
             try:
                 if await self._open(self._connection):
                     opened_s = loop.time()
-                    await self._connection.stay()
+                    await self._stay(self._connection)
                     self._note_lasted(loop.time() - opened_s)
             finally:
                 await self._connection.leave()
                 self._connection = None
             failures = self._failures + self._brief
             await asyncio.sleep(pause_s(failures, CHANCE.random(), barred=self._is_barred))
+
+    async def _stay(self, connection: Connection) -> None:
+        looking = asyncio.create_task(self._look_again(connection), name=f"mqtt certificate {self.broker}")
+        try:
+            await connection.stay()
+        finally:
+            looking.cancel()
+
+    async def _look_again(self, connection: Connection) -> None:
+        """From time to time, whether the broker shows a new certificate: it takes one without ending a connection, and
+        what this one showed would be warned of though it is used no more."""
+        known = connection.certificate_until
+        while known is not None:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            with suppress(OSError, OwnFilesError):  # a connection that is lost tells by itself why
+                shown = await run_blocking("mqtt certificate", partial(certificate_shown, self._address))
+                if shown is not None and shown != known:
+                    known = shown
+                    self._inbox.put(Renewed(self.broker, shown))
 
     def _note_lasted(self, lasted_s: float) -> None:
         is_brief = lasted_s < STABLE_S

@@ -24,6 +24,7 @@ from controller.events.rate_limit import RateLimit
 from controller.gateways.base import Message, Order
 from controller.locale import Language
 from controller.mqtt import Connected, Disconnected, Item, Received
+from controller.mqtt.incoming import Renewed
 from controller.retry import TokenBucket
 from controller.schedule.plan import Program
 from controller.service.controller import Controller, TurnResult
@@ -137,7 +138,7 @@ def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
 
 
 class Certificates:
-    """Warns of a broker's certificate that ends, as the last connection showed it: once for each day that is left, from
+    """Warns of a broker's certificate that ends, as it was shown last: once for each day that is left, from
     WARN on."""
 
     def __init__(self) -> None:
@@ -145,10 +146,10 @@ class Certificates:
         self._events: list[Event] = []
         self._alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
 
-    def note(self, broker: str, until: datetime | None) -> None:
-        """What a new connection showed; None without TLS."""
-        if until is not None:
-            self._until[broker] = until
+    def note(self, item: Item) -> None:
+        """What a broker showed last, with the connection or since."""
+        if isinstance(item, Connected | Renewed) and item.certificate_until is not None:
+            self._until[item.broker] = item.certificate_until
 
     def due(self, now: datetime) -> tuple[Event, ...]:
         """What is to be reported now and was not yet."""
@@ -274,8 +275,8 @@ class ControlLoop:
             self.controller.receive(item.topic, item.payload, item.retain, reading)
         else:
             self.note(item.event().of(CONTROLLER), reading)
+            self._certificates.note(item)
         if isinstance(item, Connected):
-            self._certificates.note(item.broker, item.certificate_until)
             self.controller.connected(reading)
             self._presence.connected(reading)
             self._report.connected()

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import ssl
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from controller.mqtt.incoming import (
     HungUp,
     LoginRefused,
     Oversized,
+    Renewed,
     SubscriptionGranted,
     SubscriptionRefused,
     Untrusted,
@@ -127,6 +129,7 @@ def test_every_item_has_an_event_of_its_own() -> None:
     told = [
         Connected("b", False, 1),
         Disconnected("b", GONE),
+        Renewed("b", datetime(2028, 1, 1, tzinfo=UTC)),
         LoginRefused("b", GONE, 5),
         SubscriptionRefused("b", "f"),
         SubscriptionGranted("b", "f"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.mqtt import Address, Connected, Mqtt, Received, Tls
-from controller.mqtt.incoming import HungUp, Oversized, Untrusted
+from controller.mqtt.incoming import HungUp, Oversized, Renewed, Untrusted
 from tests.parts import require
 
 ALL = (("#", 1),)
@@ -97,6 +97,24 @@ async def test_shows_a_certificate_of_its_own_where_the_broker_asks(
     _, without = await connect(encrypted(broker, Tls(folder / "ca.pem")))
     assert (await without.get(HungUp)).reason
     assert not without.of(Connected)
+
+
+async def test_a_certificate_that_is_renewed_meanwhile_is_seen(
+    mosquitto: Any, connect: Any, certificate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mosquitto takes it with SIGHUP: the connection goes on, and nobody is warned of the old one."""
+    monkeypatch.setattr("controller.mqtt.reconnect.LOOK_AGAIN_S", 0.1)
+    broker = mosquitto(certificate("renewed", last="20300101")).start()
+    mqtt, items = await connect(encrypted(broker, Tls(certificate.folder / "ca.pem")))
+    assert (await items.get(Connected)).certificate_until.year == 2030
+    await asyncio.sleep(0.5)
+    assert not items.of(Renewed)
+    certificate("renewed", last="20400101")
+    broker.reload()
+    assert (await items.get(Renewed)).event().fields["until"] == "2040-01-01"
+    await asyncio.sleep(0.5)
+    assert len(items.all) == 2
+    assert mqtt.connected
 
 
 @pytest.mark.parametrize(
