@@ -25,13 +25,15 @@ UNKNOWN = LookValue(on=None)
 @dataclass(frozen=True)
 class Facts:
     """What is known of one landmark. `health` is None before the controller's first turn; `gateways` are documents, of
-    those that are not confirmed at least; `is_lost` tells that the controller does not answer any more."""
+    those that are not confirmed at least; `is_lost` tells that the controller does not answer any more, `is_cut_off` that
+    it is connected to no broker: then the lamps are not to blame that nothing is heard of them."""
 
     names: Names
     time_zone: tzinfo
     health: Health | None
     gateways: tuple[GatewayHealth, ...] = ()
     is_lost: bool = False
+    is_cut_off: bool = False
 
     @property
     def at(self) -> datetime | None:
@@ -55,9 +57,17 @@ class Sentence:
     question: str = ""
 
 
-def facts_of(tower: Tower, health: Health | None, gateways: Iterable[GatewayHealth], *, lives: bool = True) -> Facts:
+def facts_of(
+    tower: Tower,
+    health: Health | None,
+    gateways: Iterable[GatewayHealth],
+    *,
+    lives: bool = True,
+    is_cut_off: bool = False,
+) -> Facts:
     """Facts from the files and from what the controller tells of itself, over MQTT or within the program."""
-    return Facts(names_of(tower), tower.site.place.time_zone, health, tuple(gateways), is_lost=not lives)
+    zone = tower.site.place.time_zone
+    return Facts(names_of(tower), zone, health, tuple(gateways), is_lost=not lives, is_cut_off=is_cut_off)
 
 
 def names_of(tower: Tower) -> Names:
@@ -124,7 +134,7 @@ class _Teller:
 
     def case(self) -> tuple[str, Status, str]:
         """The first case that fits: its key, the status that it shows, and its text."""
-        cases = (self._stopped, self._in_doubt, self._unheard, self._fading, self._wrong, self._waiting)
+        cases = (self._stopped, self._in_doubt, self._cut_off, self._unheard, self._fading, self._wrong, self._waiting)
         return next(filter(None, (each() for each in cases)), None) or self._well()
 
     def _stopped(self) -> tuple[str, Status, str] | None:
@@ -141,6 +151,8 @@ class _Teller:
         head = self._say("case.stopped_but")
         if not count.total:
             return "stopped", "unknown", head + self._tail("none")
+        if self._facts.is_cut_off:
+            return "stopped", "unknown", head + self._say("cut_off")
         status, tail = self._worst(lit="still_lit", silent="stop_silent")
         return "stopped", status, head + tail
 
@@ -152,6 +164,12 @@ class _Teller:
         if reported is None:
             return "clock", "unknown", self._say("case.clock_unknown")
         return "clock", "unknown", self._text("case.clock", {"is": clause(reported, "is", self._names, self._language)})
+
+    def _cut_off(self) -> tuple[str, Status, str] | None:
+        """No broker is reached, and so no gateway."""
+        if not self._facts.is_cut_off or not self._count.total:
+            return None
+        return "cut_off", "unknown", self._clause("should") + self._say("cut_off")
 
     def _unheard(self) -> tuple[str, Status, str] | None:
         """There is no gateway, none was ever heard, or none answers."""
@@ -311,7 +329,8 @@ class _Teller:
                 return self._text("about.never_heard", fields) if document is not None else ""
             return self._text("about.silent", fields | {"when": self._clock(heard)})
         if status == "unknown" and self._count.unheard:
-            return self._text("about.pending", fields)
+            is_heard = document is None or document.heard is not None
+            return self._text("about.pending" if is_heard else "about.never_heard", fields)
         return self._text(f"about.{status}", fields)
 
     def _shown(self, document: GatewayHealth) -> str:

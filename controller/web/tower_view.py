@@ -105,7 +105,8 @@ def tower(visited: ForViewer) -> HTMLResponse:
 
 def told_of(snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], language: Language) -> Sentence:
     """The sentence of a snapshot; `gateways` are the documents of those that it may name."""
-    return sentence(facts_of(snapshot.setup.tower, snapshot.health, gateways), language)
+    is_cut_off = not any(snapshot.connected.values())
+    return sentence(facts_of(snapshot.setup.tower, snapshot.health, gateways, is_cut_off=is_cut_off), language)
 
 
 def _left(snapshot: Snapshot, language: Language) -> str:

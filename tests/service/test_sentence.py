@@ -629,3 +629,24 @@ def test_facts_are_a_value(tower: Tower) -> None:
     one, other = (facts_of(tower, health(), [document("differs", BLUE)]) for _ in range(2))
     assert isinstance(one, Facts)
     assert (one, sentence(one, "sv")) == (other, sentence(other, "sv"))
+
+
+@pytest.mark.parametrize("counts", [{"silent": 4}, {"unknown": 4}, {"silent": 1, "unknown": 3}])
+def test_without_a_broker_no_lamp_is_blamed(tower: Tower, counts: Mapping[Status, int]) -> None:
+    """The controller has lost its own connection: that lamps do not answer is not known."""
+    cut_off = facts_of(tower, health(counts=counts, never_heard=counts.get("unknown", 0)), (), is_cut_off=True)
+    swedish = "Vattentornet ska lysa orange, men styrningen har ingen kontakt med styrenheterna"
+    assert sentence(cut_off, "sv").main == swedish
+    assert sentence(cut_off, "en").main == (
+        "The water tower should be orange, but the controller has no contact with the gateways"
+    )
+    stopped = facts_of(tower, health(DARK, rule=STOP, counts=counts), (), is_cut_off=True)
+    assert sentence(stopped, "sv").main.endswith(
+        "allt ska vara släckt, men styrningen har ingen kontakt med styrenheterna"
+    )
+
+
+def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
+    """Not that it has not confirmed yet, as of one that was commanded a moment ago."""
+    never = document("unknown", {"on": None}, None)
+    assert told(tower, "en", health(counts={"unknown": 1}, amiss=1), never).about == "unknown-0 has never been heard."
