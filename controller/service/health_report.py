@@ -157,7 +157,7 @@ class HealthReport:
                 names.pop(name, None)
                 if belongs:
                     names[name] = None
-        if status == "confirmed":
+        if status == "confirmed" and not state.is_contested:
             self._codes.pop(name, None)
         if status == "pending":
             began_s = self._pending_s.setdefault(name, reading.mono)

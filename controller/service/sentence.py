@@ -25,8 +25,8 @@ UNKNOWN = LookValue(on=None)
 @dataclass(frozen=True)
 class Facts:
     """What is known of one landmark. `health` is None before the controller's first turn; `gateways` are documents, of
-    those that are not confirmed at least; `is_lost` tells that the controller does not answer any more, `is_cut_off` that
-    it is connected to no broker: then the lamps are not to blame that nothing is heard of them."""
+    those that are not confirmed at least; `is_lost` tells that the controller does not answer any more, `is_cut_off`
+    that it is connected to no broker: then the lamps are not to blame that nothing is heard of them."""
 
     names: Names
     time_zone: tzinfo

@@ -282,6 +282,12 @@ def test_a_zigbee_lamp_that_takes_a_colour_and_shows_another(started: Started) -
     assert world.controller.codes(since).count("TWL-G107") == 1
 
 
+def standing_troubles(world: World) -> list[str]:
+    """The codes of what is wrong for longer than a moment, as `status` has it."""
+    document = json.loads(world.retained["watertower/controller/health"])
+    return [each["code"] for each in document["degradations"]]
+
+
 def test_a_lamp_that_is_fought_over(started: Started) -> None:
     """An automation switches it off whenever it is on: five repairs at once, then one in twelve seconds, one alarm."""
     world = started("tasmota-5")
@@ -291,8 +297,14 @@ def test_a_lamp_that_is_fought_over(started: Started) -> None:
         world.run(1)
     assert 10 <= len(commands(world, since)) <= 40
     assert world.controller.codes(since).count("TWL-G109") == 1
-    world.run(60)
+    for _ in range(12):  # wrong and right by turns
+        world.say("cmnd/tasmota_5/POWER", b"OFF")
+        world.run(1)
+        assert standing_troubles(world) == ["TWL-G109"]
+    world.run(75)
     assert standing(world) == {"confirmed"}
+    assert standing_troubles(world) == []
+    assert world.controller.codes(since).count("TWL-G118") == 1
 
 
 def test_a_slow_lamp_is_not_swamped(started: Started) -> None:
