@@ -26,6 +26,7 @@ PROGRAMS = {
     "bash": "bash",
     "caddy": "caddy",
     "chromium": "chromium",
+    "faketime": "faketime",
     "git": "git",
     "ip": "iproute2",
     "journalctl": "systemd",
@@ -154,9 +155,10 @@ def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float 
     raise AssertionError("nobody listens: the program ended, or takes too long")
 
 
-def deployed(script: str, *words: str, **env: str) -> str:
-    """What a script of deploy/mosquitto says; raises CalledProcessError where it fails."""
-    command = [require("bash"), str(MOSQUITTO / script), *words]
+def deployed(script: str, *words: str, days: int = 0, **env: str) -> str:
+    """What a script of deploy/mosquitto says, so many days from now; raises CalledProcessError where it fails."""
+    then = [require("faketime"), "-f", f"{days:+d}d"] if days else []
+    command = [*then, require("bash"), str(MOSQUITTO / script), *words]
     return subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": PATHS, **env}
     ).stdout

@@ -26,15 +26,10 @@ def encrypted(mosquittos: Callable[..., Mosquitto]) -> Mosquitto:
     return mosquittos(tls=True)
 
 
-def days_ago(days: int) -> dict[str, str]:
-    """The environment of a script that was called then."""
-    return {"LD_PRELOAD": require("libfaketime"), "FAKETIME": f"-{days}d"}
-
-
 def has_ended(mosquitto: Mosquitto, _: Site) -> None:
     """And no timer renewed it."""
     (mosquitto.certificates / "server.pem").unlink()
-    mosquitto.certify("server", **days_ago(800))
+    mosquitto.certify("server", days=-800)
     mosquitto.send(signal.SIGHUP)
 
 
@@ -155,7 +150,7 @@ def test_a_new_certificate_is_taken_while_the_light_goes_on(
     """Renewed as the timer does; whoever connects from then on sees it, and the others keep their connection. After a
     restart of the broker all is as before."""
     (encrypted.certificates / "server.pem").unlink()
-    encrypted.certify("server", **days_ago(650))
+    encrypted.certify("server", days=-650)
     encrypted.send(signal.SIGHUP)
     site.encrypted(encrypted, "controller")
     listens = ear(encrypted)
