@@ -22,13 +22,15 @@ from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.locale import Language
 from controller.mqtt import Address, Mqtt
+from controller.schedule.hours import night_at
 from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
-from controller.service.control_loop import SiteInfo, restore, subscriptions
+from controller.service.control_loop import ControlLoop, SiteInfo, partial_topics, restore, subscriptions
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
+from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_alarms import LampAlarms
 from controller.service.runtime import Runtime
-from controller.state import StateStore
+from controller.state import NotRead, SqliteHistory, StateStore
 from controller.state.lamp_results import LampResults
 from controller.threads import run_blocking
 
@@ -115,7 +117,8 @@ async def running(context: Context) -> AsyncIterator[Running]:
         users = {} if context.closed else broker_settings.users(tower)
         brokers = await _brokers(context, users, stack)
         controller, overrides = restore(context.setup, context.store)
-        site = SiteInfo(tower.site.name, context.prefix, context.language)
+        home_assistant = HomeAssistantDevice.of(tower, tower.site.language)
+        site = SiteInfo(tower.site.name, context.prefix, context.language, home_assistant)
         mqtt = await stack.enter_async_context(_connection(brokers, controller, site))
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
@@ -124,7 +127,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "controller": runtime.run(),
             "files": follower.run(),
             "checkpoint": runtime.remember(context.store),
-            "history": _count(context, controller),
+            "history": _count(context, loop),
             "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
             "lamps": _tell_lamps(context),
             "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
@@ -171,16 +174,23 @@ def _connection(brokers: tuple[Address, ...], controller: Controller, site: Site
         will=site.will,
         birth=(site.birth,),
         streams=(site.requests,),
-        partial=controller.partial,
+        partial=partial_topics(controller, site),
     )
 
 
-async def _count(context: Context, controller: Controller) -> None:
-    """Hands changes of light and confirmed minutes to the history."""
-    minutes, changes = ConfirmedMinutes(), LightChanges()
+async def _count(context: Context, loop: ControlLoop) -> None:
+    """Hands changes of light and confirmed minutes to the history, and minutes to whom tonight's are told."""
+    controller, minutes, changes = loop.controller, ConfirmedMinutes(), LightChanges()
+    if context.setup.tower.home_assistant is not None:
+        night = night_at(context.clock.read().wall, context.setup.tower.site.place.time_zone)
+        with suppress(NotRead):
+            earlier = partial(SqliteHistory(context.state).minutes, night.start, night.end)
+            loop.note_minutes(await run_blocking("history", earlier))
     while True:
         reading = context.clock.read()
-        context.store.note_minutes(minutes.sample(controller.program, controller.confirmed_zones, reading))
+        rows = minutes.sample(controller.program, controller.confirmed_zones, reading)
+        context.store.note_minutes(rows)
+        loop.note_minutes(rows)
         context.store.note_light(changes.sample(controller, reading))
         await asyncio.sleep(COUNT_S)
 

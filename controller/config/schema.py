@@ -27,6 +27,8 @@ NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""
 NAME_OR_RANGE = r"^(?:[a-z0-9_-]|\[[0-9]{1,5}\.\.[0-9]{1,5}\])+$"
 """In one entry for many lamps (`ranges.py`)."""
+SWITCHED: dict[str, list[object]] = {"web": ["off", False], "home_assistant": ["off", False, "on", True]}
+"""Keywords that take a word instead of their keys, in either reading of YAML."""
 NOT_IN_FILE = frozenset({"line"})
 NEW_CAMPAIGN = {"dates": "${2:20–26 November}", "hours": "${3:sunset to sunrise}", "color": "${4:orange}"}
 """What an editor offers to write as a campaign, beside its name."""
@@ -84,6 +86,8 @@ def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
         kept = {"anyOf": [kept["items"], {**kept, **never_empty}]}
     if word == "zone":
         kept = {"anyOf": [kept, {"type": "array", "items": kept}]}
+    if word in SWITCHED:
+        kept = {"anyOf": [kept, {"enum": SWITCHED[word]}]}
     if word == "campaigns":
         label, name = " / ".join(_texts("editor.new_campaign")), _texts("editor.name")[0]
         kept["defaultSnippets"] = [{"label": label, "body": [{"name": f"${{1:{name}}}", **NEW_CAMPAIGN}]}]

@@ -40,6 +40,7 @@ from controller.schedule.durations import DurationField
 from controller.schedule.hours import Place
 
 OFF = frozenset({"off", "no", "false", "av", "nej"})
+ON = frozenset({"on", "yes", "true", "på", "ja"})
 
 
 def _version(value: object) -> object:
@@ -375,13 +376,37 @@ class Web(Keys):
         host, _ = self.address
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
+    @property
+    def url(self) -> str | None:
+        """The address of the page for other machines, where this file tells one."""
+        host, port = self.address
+        if self.is_loopback or ipaddress.ip_address(host).is_unspecified:
+            return None
+        scheme = "https" if self.cert_file is not None else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
-def _web(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().casefold() in OFF else value
+
+def _switch(value: object) -> object:
+    """False for a word of OFF, True for one of ON; anything else as it is."""
+    word = value.strip().casefold() if isinstance(value, str) else None
+    return False if word in OFF else True if word in ON else value
+
+
+class Discovery(Keys):
+    """The site as a device of Home Assistant. `discovery_prefix` is as there; without `control` it only shows."""
+
+    discovery_prefix: Topic = "homeassistant"
+    control: Annotated[bool, BeforeValidator(_switch)] = True
+
+
+def _off(value: object) -> object:
+    """`off` is None, `on` is all that goes without saying."""
+    found = _switch(value)
+    return found if not isinstance(found, bool) else {} if found else None
 
 
 class Tower(Keys):
-    """The whole of `tower.yaml`. `web` is None for `off`."""
+    """The whole of `tower.yaml`. `web` and `home_assistant` are None for `off`."""
 
     version: Version
     site: Site
@@ -391,4 +416,5 @@ class Tower(Keys):
     gateways: tuple[AnyGateway, ...]
     landmark: Landmark = Landmark()
     overrides: Overrides = Overrides()
-    web: Annotated[Web | None, BeforeValidator(_web)] = Web()
+    web: Annotated[Web | None, BeforeValidator(_off)] = Web()
+    home_assistant: Annotated[Discovery | None, BeforeValidator(_off)] = None

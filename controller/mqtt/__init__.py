@@ -24,11 +24,11 @@ from typing import Self
 
 from controller.gateways.base import Message
 from controller.mqtt.client_settings import Address, ClientSettings, Tls, check
-from controller.mqtt.incoming import Connected, Disconnected, Failure, Item, Received
+from controller.mqtt.incoming import Connected, ConnectionItem, Disconnected, Failure, Item, Received
 from controller.mqtt.queues import Inbox
 from controller.mqtt.reconnect import Reconnecting
 
-__all__ = ["Address", "Connected", "Disconnected", "Failure", "Item", "Mqtt", "Received", "Tls"]
+__all__ = ["Address", "Connected", "ConnectionItem", "Disconnected", "Failure", "Item", "Mqtt", "Received", "Tls"]
 
 
 class Mqtt:

@@ -7,7 +7,7 @@ turn (`turn`) when `wake` was called, when the last turn asked for it, and other
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,14 +16,15 @@ from typing import Any, Protocol
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
+from controller.errors import Refused
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.formatters import document
-from controller.events.models import Phrase, Text, printable
+from controller.events.models import Advice, Phrase, Text, printable
 from controller.events.rate_limit import RateLimit
 from controller.gateways.base import Message, Order
 from controller.locale import Language
-from controller.mqtt import Connected, Disconnected, Item, Received
+from controller.mqtt import Connected, ConnectionItem, Disconnected, Item, Received
 from controller.mqtt.incoming import Renewed
 from controller.retry import TokenBucket
 from controller.schedule.plan import Program
@@ -32,10 +33,12 @@ from controller.service.degradations import Degradations
 from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import BEAT_S, ONLINE
+from controller.service.home_assistant_bridge import HomeAssistantBridge
+from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import OverridePolicy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
-from controller.state import LastKnown
+from controller.state import LastKnown, Minute
 from controller.topics import matches
 
 CONTROLLER = Phrase(Text("parts", "controller"))
@@ -80,11 +83,13 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
-    """What the site is called, the prefix of its topics, and the language of its events."""
+    """What the site is called, the prefix of its topics, the language of its events, and what it is in Home
+    Assistant."""
 
     name: str
     prefix: str
     language: Language = "en"
+    home_assistant: HomeAssistantDevice | None = None
 
     @property
     def requests(self) -> str:
@@ -134,7 +139,14 @@ def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManag
 
 def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
     """The topics that a controller listens to."""
-    return (*controller.topics, site.requests, site.status, site.gateway_documents)
+    home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller).topics
+    return (*controller.topics, site.requests, site.status, site.gateway_documents, *home_assistant)
+
+
+def partial_topics(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
+    """Those of which more than the newest message counts, since each holds a part of what is meant."""
+    home_assistant = site.home_assistant.partial if site.home_assistant is not None else ()
+    return (*controller.partial, *home_assistant)
 
 
 class Certificates:
@@ -235,6 +247,7 @@ class ControlLoop:
         self._presence = Presence(site.status)
         self._rate_limit = RateLimit()
         self._report = HealthReport(site.name, site.prefix)
+        self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
         self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
 
     @property
@@ -258,31 +271,47 @@ class ControlLoop:
 
     def take(self, item: Item, reading: ClockReading) -> None:
         """A message came, or a connection began, ended or failed."""
-        if isinstance(item, Received) and item.topic == self._site.requests:
+        if isinstance(item, Received):
+            is_due = self._receive(item, reading)
+        else:
+            self.note(item.event().of(CONTROLLER), reading)
+            self._note_connection(item, reading)
+            is_due = True
+        if is_due:
+            self._wake()
+
+    def _receive(self, item: Received, reading: ClockReading) -> bool:
+        """True where a turn is due. A flood of requests must not cause a turn each; one that changes the light wakes by
+        itself."""
+        if item.topic == self._site.requests:
             # a retained request is a mistake of its sender: it would be obeyed again at each start
             if not item.retain:
                 if item.broker == PAGE:
                     self._vouched.append(requester_of(item.payload).id)
                 self._request(item.payload, reading)
-            return  # a flood of requests must not cause a turn each; one that changes the light wakes by itself
-        if isinstance(item, Received) and matches(self._site.gateway_documents, item.topic):
+            return False
+        if matches(self._site.gateway_documents, item.topic):
             self._report.receive(item, self.controller, reading)
-            return  # mostly our own
-        if isinstance(item, Received) and item.topic == self._site.status:
-            if event := self._presence.heard(item, reading):
-                self.note(event, reading)
-        elif isinstance(item, Received):
+            return False  # mostly our own
+        if self._home_assistant.takes(item.topic):
+            return self._home_assistant.receive(item, reading)
+        if item.topic != self._site.status:
             self.controller.receive(item.topic, item.payload, item.retain, reading)
-        else:
-            self.note(item.event().of(CONTROLLER), reading)
-            self._certificates.note(item)
+        elif event := self._presence.heard(item, reading):
+            self.note(event, reading)
+        return True
+
+    def _note_connection(self, item: ConnectionItem, reading: ClockReading) -> None:
+        self._certificates.note(item)
         if isinstance(item, Connected):
             self.controller.connected(reading)
             self._presence.connected(reading)
             self._report.connected()
-        elif isinstance(item, Disconnected) and not self._connection.connected:
-            self.controller.lost()
-        self._wake()
+            self._home_assistant.connected(item.broker, reading)
+        elif isinstance(item, Disconnected):
+            self._home_assistant.disconnected(item.broker)
+            if not self._connection.connected:
+                self.controller.lost()
 
     def _request(self, payload: bytes, reading: ClockReading) -> None:
         events = self._queue.receive(payload, reading)
@@ -304,6 +333,7 @@ class ControlLoop:
             self.tell(event.of(SELF_DECLARED) if is_declared else event, reading.wall)
             if event.code in STOPPED:
                 self.controller.stopped(reading)
+            if self._home_assistant.answered(event) or event.code in STOPPED:
                 self._wake()
 
     def reload(self, setup: Setup) -> None:
@@ -327,14 +357,20 @@ class ControlLoop:
             self.note(event, reading)
         self._tell_what_goes_on(reading)
         self.walks.turn(reading)
+        if self._home_assistant.is_asked:
+            self._obey_home_assistant(reading)
         if not self._connection.connected:
             self._report.update(self.controller, reading, result.changed)
             return result
         # after the commands: the documents, and then the sign of life that vouches for them
         documents = self._report.messages(self.controller, reading, result.changed, self._degradations.now())
+        documents += self._home_assistant.messages(reading, bool(result.changed), lambda: self.summary(reading))
         for message in (*documents, *self._presence.due(reading)):
             self._connection.publish(message)
-        wake_s = min(self._report.due_s, self._rate_limit.due_s, result.wake_s if result.wake_s is not None else inf)
+        for event in self._home_assistant.events():
+            self.note(event, reading)
+        due_s = (self._report.due_s, self._rate_limit.due_s, self._home_assistant.due_s)
+        wake_s = min(*due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
 
     def _tell_what_goes_on(self, reading: ClockReading) -> None:
@@ -342,6 +378,19 @@ class ControlLoop:
         zone = self.controller.program.place.time_zone
         for event in (*self._rate_limit.due(reading.mono), *self._degradations.reminders(reading, zone)):
             self.tell(event, reading.wall)
+
+    def _obey_home_assistant(self, reading: ClockReading) -> None:
+        for payload in self._home_assistant.requests(self.overrides.policy, reading):
+            self._request(payload, reading)
+        for name in self._home_assistant.identified():
+            try:
+                self.walks.identify(name, reading)
+            except Refused as refused:
+                self._home_assistant.refuse(Advice(new_event(refused.code, **refused.fields)))
+
+    def note_minutes(self, rows: Iterable[Minute]) -> None:
+        """Confirmed minutes that are over."""
+        self._home_assistant.note_minutes(rows)
 
     def summary(self, reading: ClockReading) -> Health:
         """How it stands after the last turn, as the health document says it."""

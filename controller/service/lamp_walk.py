@@ -147,15 +147,32 @@ class LampWalks:
         name, running = gateway.name, self._walks.get(gateway.name)
         if running is not None and running.ended is None:
             return running
+        self._check_free(name, reading)
+        steps = tuple(walk_steps(setup, gateway, channels=channels))
+        walk = LampWalk(gateway, steps, owner, reading.wall, reading.mono, reading.mono, channels)
+        self._tell(new_event("TWL-G130", gateway=name, lamps=len({step.lamp for step in steps})), reading.wall)
+        return self._light(walk, reading)
+
+    def identify(self, name: str, reading: ClockReading) -> None:
+        """Lights the first lamp of a gateway for AGAIN_S, so that people find it; nothing while that goes on. Raises
+        Refused as `start`, and TWL-G135 during a test on the page."""
+        running = self._walks.get(name)
+        if running is not None and running.ended is None:
+            raise Refused("TWL-G135", gateway=name)
+        self._check_free(name, reading)
+        if reading.mono - self._sent_s.get(name, float("-inf")) < AGAIN_S:
+            return
+        for gateway in own_gateways((self._controller.gateways[name],)):
+            lamp = gateway.fixtures[0].name
+            self._send(name, _message(gateway, Walk(fixture=lamp, for_s=AGAIN_S), self._prefix), reading)
+            self._tell(new_event("TWL-G140", gateway=name, lamp=lamp, seconds=AGAIN_S), reading.wall)
+
+    def _check_free(self, name: str, reading: ClockReading) -> None:
         if self._controller.program.stop is not None:
             raise Refused("TWL-G134")
         # a report of our own test that has just ended is no other test
         if self._is_tested(name) and reading.mono - self._sent_s.get(name, float("-inf")) >= AGAIN_S:
             raise Refused("TWL-G135", gateway=name)
-        steps = tuple(walk_steps(setup, gateway, channels=channels))
-        walk = LampWalk(gateway, steps, owner, reading.wall, reading.mono, reading.mono, channels)
-        self._tell(new_event("TWL-G130", gateway=name, lamps=len({step.lamp for step in steps})), reading.wall)
-        return self._light(walk, reading)
 
     def answer(self, name: str, number: int, answer: Answer, reading: ClockReading) -> LampWalk | None:
         """What somebody says of step `number`: the next one lights, or the test is over. Nothing happens where another

@@ -83,6 +83,8 @@ class Runtime:
             result = self.loop.turn(reading)
             if result.wake_at is not None:
                 wake_up.wake_at(result.wake_at)
+            if self.loop.has_requests:
+                self._requested.set()
             self.turned_s = self._clock.read().mono
             self.after_turn(reading, result)
             await self._sleep(reading, result.wake_s)

@@ -21,6 +21,7 @@ from controller.gateways.base import Message
 from controller.mqtt import Item
 from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
 from controller.service.degradations import Degradations
+from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.meter import LampRecord
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
@@ -155,7 +156,9 @@ class ControllerHost(Host):
         self._remembered_s = float("-inf")
         self._will_remember = False
         self._listeners = 0
-        self._site = SiteInfo(setup.tower.site.name, setup.tower.mqtt.topic_prefix)
+        tower = setup.tower
+        home_assistant = HomeAssistantDevice.of(tower, tower.site.language)
+        self._site = SiteInfo(tower.site.name, tower.mqtt.topic_prefix, home_assistant=home_assistant)
         topics = subscriptions(restore(setup, disk)[0], self._site)
         client = Client("controller", topics, self._site.will, lambda: (self._site.birth,), self._take)
         self.client = MultiBrokerClient(brokers, client)
@@ -265,7 +268,10 @@ class ControllerHost(Host):
         if self.loop is None:
             return
         reading = self.read()
+        had_requests = self.loop.has_requests
         result = self.loop.turn(reading)
+        if self.loop.has_requests and not had_requests:
+            self._answer_soon(self.loop)
         self._observe(self.loop)
         self._remember_soon(self.loop)
         if result.wake_s is not None:

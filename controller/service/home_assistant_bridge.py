@@ -1,0 +1,426 @@
+"""Between one controller and Home Assistant, without I/O: messages in, requests and messages out.
+
+Commands become manual requests as anybody's. A slider sends as long as it moves: what it sent is one request when it
+has rested for QUIET_S, or has moved for LONGEST_S. What is retained is never obeyed: a command is removed from the
+broker, as is all that an earlier run with other files has left there. Nothing is sent of what has not changed.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from math import inf
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from controller.clock import ClockReading
+from controller.events import Event, new_event
+from controller.events.alarm import Alarm
+from controller.events.models import Advice, Reason
+from controller.gateways.base import Gateway, Message, Rejected
+from controller.lighting.look import ZoneState
+from controller.mqtt import Received
+from controller.rfc3339 import rfc3339
+from controller.schedule.hours import night_at
+from controller.schedule.plan import Cue
+from controller.service.controller import Controller
+from controller.service.desired import desired_looks
+from controller.service.gateway_state import GatewayState
+from controller.service.health import Health
+from controller.service.home_assistant_device import (
+    OWNER,
+    PRESS,
+    WHITE,
+    HomeAssistantDevice,
+    LightCommand,
+    base_topic,
+    discovery_topic,
+    parse_command,
+    zone_document,
+    zone_report,
+)
+from controller.service.override_preview import ENDS, offered_ends
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import REFUSED
+from controller.state import Minute
+from controller.topics import is_name
+
+ONLINE = b"online"
+QUIET_S = 0.4
+LONGEST_S = 5.0
+LISTEN_S = 1.0
+"""After each connection what is retained is waited for, before anything is announced."""
+BIRTH_S = (1.0, 5.0)
+"""How long after the birth of Home Assistant all is sent anew, spread by site: it starts with all of them at once."""
+REMOVE_S = 3.0
+"""After that what was retained is removed: Home Assistant has let go of the entities then that listen to it."""
+WRITTEN_S = 10.0
+"""Within this the broker sends back the discovery document, if it takes it."""
+COALESCE_S = 1.0
+EVERY_S = 10.0
+"""So often the states are looked at though nothing changed."""
+ASKED_S = 5.0
+"""So long a light counts as what was asked for, until the answer has come."""
+REMEMBERED = 100
+LIT_S = 30.0
+"""A minute counts as lit when so much of it was confirmed."""
+PLATFORMS = frozenset({"light", "sensor", "binary_sensor", "button"})
+
+
+class WaitingCommand(NamedTuple):
+    """What a light was sent since `first_s`, last at `last_s` (boot time)."""
+
+    command: LightCommand
+    first_s: float
+    last_s: float
+
+    @property
+    def due_s(self) -> float:
+        """When it is obeyed."""
+        return min(self.last_s + QUIET_S, self.first_s + LONGEST_S)
+
+
+class AskedState(NamedTuple):
+    """What a zone was asked to show by a request that has no answer yet, and when (boot time)."""
+
+    state: ZoneState
+    at_s: float
+
+
+class HomeAssistantBridge:
+    """See the head of this module. Without a `device` Home Assistant is told nothing."""
+
+    def __init__(self, device: HomeAssistantDevice | None, prefix: str, controller: Controller) -> None:
+        self._device = device
+        self._prefix = prefix
+        self._base = base_topic(prefix)
+        self._controller = controller
+        zones = device.zones if device is not None else ()
+        self._drivers: dict[str, list[Gateway]] = {
+            zone: [each for each in controller.gateways.values() if zone in each.zone_names] for zone in zones
+        }
+        self._topics = {device.state_topic, *map(device.zone_topic, zones)} if device is not None else set()
+        self._discovery = _dumped(device.document()) if device is not None else b""
+        self._announced: dict[str, bytes] = {}
+        """By broker, the discovery document that it holds."""
+        self._brokers: set[str] = set()
+        self._announce_s = inf
+        self._written_by_s = inf
+        self._is_born = False
+        self._leftovers: dict[str, float] = {}
+        """What is to be removed from the broker, and when (boot time)."""
+        self._waiting: dict[str, WaitingCommand] = {}
+        self._asked: dict[str, AskedState] = {}
+        self._requests: list[dict[str, object]] = []
+        self._ids: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        """By id of a request of ours, its zones."""
+        self._count = 0
+        self._identify: dict[str, None] = {}
+        self._last_lit: dict[str, ZoneState] = {}
+        self._cue: Cue | None = None
+        self._is_changed = False
+        self._looked_s = -inf
+        self._written: dict[str, bytes] = {}
+        self._night: date | None = None
+        self._lit: set[datetime] = set()
+        self._events: list[Event] = []
+        self._alarm = Alarm(self._events.append)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topic filters to subscribe to."""
+        device = self._device
+        return (f"{self._base}/#", *((device.discovery_topic, device.birth_topic) if device is not None else ()))
+
+    def takes(self, topic: str) -> bool:
+        """Whether a message on it is for us."""
+        return topic.startswith(f"{self._base}/") or topic in self.topics[1:]
+
+    @property
+    def due_s(self) -> float:
+        """When a turn is due, boot time; infinity for never."""
+        if self._events:
+            return -inf
+        is_looked_at = self._is_changed and self._device is not None and self._controller.cue is not None
+        looks_s = self._looked_s + COALESCE_S if is_looked_at else inf
+        commands_s = (waiting.due_s for waiting in self._waiting.values())
+        return min((self._announce_s, self._written_by_s, looks_s, *commands_s, *self._leftovers.values()))
+
+    # What comes in
+
+    def connected(self, broker: str, reading: ClockReading) -> None:
+        """A connection began: what the broker holds is not known, so all is written."""
+        self._brokers.add(broker)
+        self._announced.pop(broker, None)
+        self._written.clear()
+        self._is_changed = True
+        if self._device is not None:
+            self._announce_s = reading.mono + LISTEN_S
+
+    def disconnected(self, broker: str) -> None:
+        """A connection ended."""
+        self._brokers.discard(broker)
+
+    def receive(self, item: Received, reading: ClockReading) -> bool:
+        """A message that it `takes`; True where a turn is due at once."""
+        device = self._device
+        if device is not None and item.topic == device.birth_topic:
+            return self._is_birth(item, device, reading)
+        if device is not None and item.topic == device.discovery_topic:
+            self._announced[item.broker] = item.payload
+            return self._alarm.raised is not None
+        if item.retain:
+            return self._note_leftover(item, reading)
+        if device is None or not item.payload or not item.topic.startswith(device.command_topic("")):
+            return False
+        reason = self._command(item, device, reading)
+        if reason is not None:
+            self.refuse(reason)
+        return reason is None
+
+    def refuse(self, reason: Reason | Advice) -> None:
+        """Reports that something was not done, and why."""
+        self._events.append(new_event(REFUSED, id="home-assistant", owner=OWNER, reason=reason))
+
+    def _is_birth(self, item: Received, device: HomeAssistantDevice, reading: ClockReading) -> bool:
+        """Retained, it says nothing new: whoever starts finds all that we keep on the broker."""
+        if item.retain or item.payload != ONLINE:
+            return False
+        first_s, last_s = BIRTH_S
+        share = crc32(device.discovery_topic.encode()) / 2**32
+        self._announce_s = min(self._announce_s, reading.mono + first_s + share * (last_s - first_s))
+        self._is_born = True
+        return True
+
+    def _note_leftover(self, item: Received, reading: ClockReading) -> bool:
+        """What is retained and not ours is removed, after the discovery document that it names."""
+        if not item.payload:
+            return False
+        if item.topic not in self._topics:
+            self._leftovers[item.topic] = reading.mono + REMOVE_S
+        if item.topic == f"{self._base}/state":
+            named = _keys(item.payload).get("discovery")
+            ours = self._device.discovery_topic if self._device is not None else None
+            # nobody shall have us delete what he likes
+            is_one = isinstance(named, str) and is_name(named) and named.endswith(discovery_topic("", self._prefix))
+            if is_one and named != ours:
+                self._leftovers[str(named)] = reading.mono
+        return True
+
+    def _command(self, item: Received, device: HomeAssistantDevice, reading: ClockReading) -> Reason | None:
+        """Takes a command, or gives the reason why it is not obeyed."""
+        if not device.control:
+            return Reason("home_assistant_only_shows")
+        match item.topic.removeprefix(device.command_topic("")).split("/"):
+            case ["zone", zone] if zone in device.zones:
+                return self._light(zone, item.payload, reading)
+            case ["resume"] if item.payload == PRESS:
+                self._requests.append({"action": "resume"})
+            case ["identify", name] if device.gateways.get(name) and item.payload == PRESS:
+                self._identify[name] = None
+            case _:
+                return Reason("not_for_home_assistant", {"topic": item.topic})
+        return None
+
+    def _light(self, zone: str, payload: bytes, reading: ClockReading) -> Reason | None:
+        command = parse_command(payload)
+        if isinstance(command, Rejected):
+            return command.reason
+        before = self._waiting.get(zone)
+        merged = command.after(before.command if before is not None else None)
+        self._waiting[zone] = WaitingCommand(merged, before.first_s if before else reading.mono, reading.mono)
+        return None
+
+    def note_minutes(self, rows: Iterable[Minute]) -> None:
+        """Minutes that are over; those of another night take the place of those of the last one."""
+        for row in rows:
+            if row.night != self._night:
+                self._night, self._lit = row.night, set()
+            if row.night == self._night and row.planned and row.confirmed_s >= LIT_S:
+                self._lit.add(row.at)
+
+    def answered(self, event: Event) -> bool:
+        """The answer to a request: a light that did not become what was asked for is told as it is, since whoever
+        pressed sees what he pressed until then. True where a turn is due."""
+        zones = self._ids.pop(str(event.fields.get("id")), ())
+        for zone in zones:
+            if event.code == REFUSED:
+                self._asked.pop(zone, None)
+            if self._device is not None:
+                self._written.pop(self._device.zone_topic(zone), None)
+        self._is_changed |= bool(zones)
+        return bool(zones)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether there are commands that were not obeyed yet."""
+        return bool(self._waiting or self._requests or self._identify)
+
+    # What goes out
+
+    def requests(self, policy: OverridePolicy, reading: ClockReading) -> tuple[bytes, ...]:
+        """The manual requests that are due, as they come on the topic for them."""
+        asked, self._requests = self._requests, []
+        due = {zone: waiting for zone, waiting in self._waiting.items() if waiting.due_s <= reading.mono}
+        # what several lights are asked for at once, as by a group, is one override
+        looks: dict[tuple[float, float], dict[str, str]] = {}
+        for zone, waiting in due.items():
+            del self._waiting[zone]
+            state = waiting.command.state_from(self._before(zone, reading), policy.palette)
+            self._asked[zone] = AskedState(state, reading.mono)
+            look = (state.color.name or state.color.hex) if state.on and state.color is not None else "dark"
+            looks.setdefault((state.brightness if state.on else 1.0, waiting.command.fade_s), {})[zone] = look
+        if looks:
+            until = ENDS[next(iter(offered_ends(policy, reading.wall)), "hour")]
+            for (brightness, fade_s), by_zone in looks.items():
+                asked.append({"look": by_zone, "brightness": brightness, "fade_s": fade_s, "until": until})
+        return tuple(self._request(each, reading) for each in asked)
+
+    def _request(self, keys: dict[str, Any], reading: ClockReading) -> bytes:
+        self._count += 1
+        name = f"home-assistant-{int(reading.wall.timestamp() * 1000):x}-{self._count}"
+        self._ids[name] = tuple(keys.get("look", ()))
+        while len(self._ids) > REMEMBERED:
+            self._ids.popitem(last=False)
+        reason = self._device.request_reason if self._device is not None else ""
+        return _dumped({"version": 1, "id": name, "owner": OWNER, "reason": reason, **keys})
+
+    def _before(self, zone: str, reading: ClockReading) -> ZoneState:
+        """What a command that leaves something out goes on from: what the zone shows, or should by the schedule, or
+        showed last."""
+        asked = self._asked.get(zone)
+        if asked is not None and asked.state.on and reading.mono - asked.at_s < ASKED_S:
+            return asked.state
+        program, now = self._controller.program, reading.wall
+        cues = (self._controller.cue or program.look_at(now), program.by_schedule.look_at(now))
+        found = (desired_looks((zone,), cue, now)[zone] for cue in cues)
+        return next((state for state in found if state.on), self._last_lit.get(zone, WHITE))
+
+    def identified(self) -> tuple[str, ...]:
+        """The gateways of which a lamp is to be lit now."""
+        names, self._identify = tuple(self._identify), {}
+        return names
+
+    def events(self) -> tuple[Event, ...]:
+        """What is to be reported."""
+        events = tuple(self._events)
+        self._events.clear()
+        return events
+
+    def messages(self, reading: ClockReading, is_changed: bool, health: Callable[[], Health]) -> tuple[Message, ...]:
+        """What is to be published; `is_changed` tells whether any gateway has changed since the last call."""
+        removed = [topic for topic, due_s in self._leftovers.items() if due_s <= reading.mono]
+        for topic in removed:
+            del self._leftovers[topic]
+        emptied = tuple(Message(topic, b"", qos=1, retain=True) for topic in removed)
+        if self._device is None:
+            return emptied
+        announced, cue = (*emptied, *self._announcement(self._device, reading)), self._controller.cue
+        self._check_written(self._device, reading)
+        if cue is None:
+            return announced
+        self._is_changed |= is_changed or cue is not self._cue
+        self._cue = cue
+        states: dict[str, dict[str, object]] = {}
+        if reading.mono >= self._looked_s + (COALESCE_S if self._is_changed else EVERY_S):
+            self._looked_s, self._is_changed = reading.mono, False
+            states = self._states(self._device, cue, reading, health())
+        payloads = {topic: _dumped(state) for topic, state in states.items()}
+        new = {topic: payload for topic, payload in payloads.items() if self._written.get(topic) != payload}
+        self._written |= new
+        told = (Message(topic, payload, qos=1, retain=True) for topic, payload in new.items())
+        return (*announced, *told)
+
+    def _announcement(self, device: HomeAssistantDevice, reading: ClockReading) -> tuple[Message, ...]:
+        """The discovery document where a broker does not hold it; before it one that removes the components that are no
+        more, as Home Assistant asks for."""
+        if reading.mono < self._announce_s:
+            return ()
+        document, is_born = device.document(), self._is_born
+        held = {self._announced.get(broker) for broker in self._brokers}
+        self._announce_s, self._is_born = inf, False
+        if is_born:
+            self._written.clear()
+            self._looked_s = -inf
+        if held == {self._discovery} and not is_born:
+            return ()
+        self._written_by_s = reading.mono + WRITTEN_S
+        messages = [Message(device.discovery_topic, self._discovery, qos=1, retain=True)]
+        stale: dict[str, object] = {}
+        for each in filter(None, held):
+            stale |= _stale(_keys(each), document["components"])
+        if stale:
+            without = _dumped(document | {"components": document["components"] | stale})
+            messages.insert(0, Message(device.discovery_topic, without, qos=1, retain=True, part="stale"))
+        return tuple(messages)
+
+    def _check_written(self, device: HomeAssistantDevice, reading: ClockReading) -> None:
+        """A broker whose access rules forbid it drops the discovery document without a word."""
+        if self._written_by_s == inf and self._alarm.raised is None:
+            return
+        topic = device.discovery_topic
+        lacking = [broker for broker in self._brokers if self._announced.get(broker) != self._discovery]
+        if not lacking:
+            self._written_by_s = inf
+            self._alarm.clear(new_event("TWL-M026", topic=topic))
+        elif reading.mono >= self._written_by_s:
+            self._written_by_s = inf
+            self._alarm.raise_(new_event("TWL-M025", topic=topic, broker=", ".join(sorted(lacking))))
+
+    def _states(
+        self, device: HomeAssistantDevice, cue: Cue, reading: ClockReading, health: Health
+    ) -> dict[str, dict[str, object]]:
+        """By topic."""
+        desired, states = desired_looks(device.zones, cue, reading.wall), self._controller.states
+        self._last_lit |= {zone: state for zone, state in desired.items() if state.on}
+        found: dict[str, dict[str, object]] = {}
+        for zone, light in device.zones.items():
+            each = (zone_report(one, states[one.name], zone, desired[zone]) for one in self._drivers[zone])
+            found[device.zone_topic(zone)] = zone_document(light, each)
+        night = night_at(reading.wall, self._controller.program.place.time_zone).day
+        found[device.state_topic] = {
+            "version": 1,
+            "discovery": device.discovery_topic,
+            "campaign": cue.campaign or device.no_campaign,
+            "next_change": rfc3339(health.next.at) if health.next is not None else None,
+            "lit_minutes": len(self._lit) if night == self._night else 0,
+            "problem": "OFF" if health.is_well else "ON",
+            "gateways": {name: _connectivity(states[name]) for name in device.gateways},
+        }
+        return found
+
+
+def _connectivity(state: GatewayState) -> str | None:
+    """None where it was never heard."""
+    if state.reported.alive_s is None:
+        return None
+    return "OFF" if state.reported.online is False or "silent" in state.status.values() else "ON"
+
+
+def _stale(held: Mapping[str, Any], components: Mapping[str, object]) -> dict[str, object]:
+    """The components of a document that another one does not have, each as what removes it."""
+    found = held.get("components")
+    platforms = {key: _platform(keys) for key, keys in found.items()} if isinstance(found, dict) else {}
+    return {
+        key: {"platform": platform}
+        for key, platform in platforms.items()
+        if key not in components and platform in PLATFORMS
+    }
+
+
+def _platform(keys: object) -> object:
+    found = keys.get("platform") if isinstance(keys, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _keys(payload: bytes) -> Mapping[str, Any]:
+    """Of a JSON object; nothing of anything else."""
+    try:
+        found = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _dumped(document: Mapping[str, object]) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()

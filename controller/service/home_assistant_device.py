@@ -1,0 +1,359 @@
+"""The site as a device of Home Assistant: its discovery document, its states, and what commands mean. Pure.
+
+    <discovery_prefix>/device/<id>/config        discovery document, retained
+    <prefix>/home-assistant/state                what belongs to no zone, retained
+    <prefix>/home-assistant/zone/<zone>          what a zone shows, retained
+    <prefix>/home-assistant/set/zone/<zone>      a command for a light, as its JSON schema has it
+    <prefix>/home-assistant/set/resume           PRESS
+    <prefix>/home-assistant/set/identify/<name>  PRESS
+
+https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery and …/integrations/light.mqtt/#json-schema
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+from zlib import crc32
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from controller import __version__
+from controller.config.tower import Tower
+from controller.gateways import own_gateways
+from controller.gateways.base import Gateway, Rejected, ReportedLook
+from controller.gateways.wire import parse_document
+from controller.lighting.color import COOLEST_K, HOTTEST_K, Color
+from controller.lighting.look import DARK, ZoneState
+from controller.locale import Language, template
+from controller.service.gateway_state import GatewayState
+from controller.service.override_request import LONGEST_FADE_S
+
+OWNER = "Home Assistant"
+PRESS = b"PRESS"
+"""What a button of Home Assistant sends unless its discovery says otherwise."""
+MOST_GATEWAYS = 100
+"""Of more none is told by itself: a device of ten thousand entities is of no use to anybody."""
+FULL = 255
+NEAR = 4
+"""A colour that lies so near to one of the palette (of 255) is that one: people choose on a wheel of hue and
+saturation, which rounds."""
+WHITE = ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0)
+
+Component = Mapping[str, object]
+
+
+class RgbColor(BaseModel):
+    """Red, green and blue, 0..255."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    r: Annotated[float, Field(ge=0, le=FULL)]
+    g: Annotated[float, Field(ge=0, le=FULL)]
+    b: Annotated[float, Field(ge=0, le=FULL)]
+
+
+class LightCommand(BaseModel):
+    """A command for a light: what it leaves out stays as it is. `transition` is in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    state: Literal["ON", "OFF"]
+    brightness: Annotated[float, Field(ge=0, le=FULL)] | None = None
+    color: RgbColor | None = None
+    transition: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+    def after(self, earlier: "LightCommand | None") -> "LightCommand":
+        """The two as one command."""
+        if earlier is None or "OFF" in {self.state, earlier.state}:
+            return self
+        return LightCommand.model_validate({**earlier.model_dump(), **self.model_dump(exclude_none=True)})
+
+    @property
+    def fade_s(self) -> float:
+        """No longer than an override may have."""
+        return min(self.transition or 0.0, LONGEST_FADE_S)
+
+    def state_from(self, before: ZoneState, palette: Mapping[str, Color]) -> ZoneState:
+        """What it makes of a zone that shows, or when it was lit last showed, `before`."""
+        brightness = before.brightness if self.brightness is None else round(self.brightness / FULL, 4)
+        color = before.color if self.color is None else named(self.color, palette)
+        if self.state == "OFF" or brightness == 0 or (color is not None and not any(color.rgb)):
+            return DARK
+        return ZoneState(on=True, color=color or WHITE.color, brightness=brightness)
+
+
+def named(given: RgbColor, palette: Mapping[str, Color]) -> Color:
+    """The colour, as the palette calls it where that has it."""
+    asked = Color.from_rgb(given.r, given.g, given.b)
+    for name, color in palette.items():
+        if all(abs(one - other) <= NEAR for one, other in zip(color.rgb, asked.rgb, strict=True)):
+            return replace(color, name=name)
+    return asked
+
+
+def parse_command(payload: bytes) -> LightCommand | Rejected:
+    """A command, or why it is none."""
+    return parse_document(LightCommand, payload)
+
+
+@dataclass(frozen=True, slots=True)
+class LightEntity:
+    """A zone as a light: its name for people, and the colour mode of Home Assistant that its lamps can follow."""
+
+    name: str
+    mode: Literal["rgb", "brightness", "onoff"]
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAssistantDevice:
+    """What of `tower.yaml` Home Assistant is told. `gateways` tells by name whether its lamps can be lit to find it;
+    none where there are more than MOST_GATEWAYS."""
+
+    name: str
+    prefix: str
+    discovery_prefix: str
+    control: bool
+    language: Language
+    url: str | None
+    zones: Mapping[str, LightEntity]
+    gateways: Mapping[str, bool]
+    palette: Mapping[str, Color]
+
+    @classmethod
+    def of(cls, tower: Tower, language: Language) -> "HomeAssistantDevice | None":
+        """As the file has it; None where it leaves Home Assistant out."""
+        settings = tower.home_assistant
+        if settings is None:
+            return None
+        own = {gateway.name for gateway in own_gateways(tower.gateways)}
+        names = [gateway.name for gateway in tower.gateways] if len(tower.gateways) <= MOST_GATEWAYS else []
+        return cls(
+            name=tower.landmark.name.get(language, tower.site.name),
+            prefix=tower.mqtt.topic_prefix,
+            discovery_prefix=settings.discovery_prefix,
+            control=settings.control,
+            language=language,
+            url=tower.web.url if tower.web is not None else None,
+            zones=_lights(tower, language),
+            gateways={name: name in own for name in names},
+            palette=tower.palette,
+        )
+
+    # Topics
+
+    @property
+    def discovery_topic(self) -> str:
+        """Of the discovery document."""
+        return discovery_topic(self.discovery_prefix, self.prefix)
+
+    @property
+    def birth_topic(self) -> str:
+        """Where Home Assistant says `online` when it has started."""
+        return f"{self.discovery_prefix}/status"
+
+    @property
+    def state_topic(self) -> str:
+        """Of what belongs to no zone."""
+        return f"{base_topic(self.prefix)}/state"
+
+    def zone_topic(self, zone: str) -> str:
+        """Of what a zone shows."""
+        return f"{base_topic(self.prefix)}/zone/{zone}"
+
+    def command_topic(self, *levels: str) -> str:
+        """Of commands."""
+        return "/".join((base_topic(self.prefix), "set", *levels))
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """Those of which more than the newest message counts: commands, which hold a part of the light each, and the
+        discovery document, which is sent twice where it lacks something."""
+        return (*(self.command_topic("zone", zone) for zone in self.zones), self.discovery_topic)
+
+    @property
+    def no_campaign(self) -> str:
+        """Where there is none."""
+        return self._say("no_campaign")
+
+    @property
+    def request_reason(self) -> str:
+        """Why the light is another, for whoever looks at it elsewhere."""
+        return self._say("reason")
+
+    # What it is told
+
+    def document(self) -> dict[str, Any]:
+        """The discovery document."""
+        device = {
+            "identifiers": [device_id(self.prefix)],
+            "name": self.name,
+            "model": "watertower",
+            "sw_version": __version__,
+            "configuration_url": self.url,
+        }
+        return {
+            "device": {key: value for key, value in device.items() if value is not None},
+            "origin": {"name": "watertower", "sw_version": __version__},
+            "availability": [self._controller_lives],
+            "availability_mode": "all",
+            "state_topic": self.state_topic,
+            "qos": 1,
+            "components": dict(self._components()),
+        }
+
+    @property
+    def _controller_lives(self) -> dict[str, str]:
+        return {"topic": f"{self.prefix}/controller/status"}
+
+    def _components(self) -> Iterable[tuple[str, Component]]:
+        for zone, light in self.zones.items():
+            key = f"light-{zone}" if self.control else f"lit-{zone}"
+            yield key, self._component(key, light.name, **(self._light(zone) if self.control else self._lit(zone)))
+        yield "campaign", self._told("campaign", "sensor")
+        yield "next-change", self._told("next_change", "sensor", device_class="timestamp")
+        minutes = {"device_class": "duration", "unit_of_measurement": "min", "state_class": "total_increasing"}
+        yield "lit-minutes", self._told("lit_minutes", "sensor", **minutes)
+        yield "problem", self._told("problem", "binary_sensor", device_class="problem")
+        for gateway, can_identify in self.gateways.items():
+            connects = {"device_class": "connectivity", "value_template": _of_gateway(gateway)}
+            key, category = f"gateway-{gateway}", {"entity_category": "diagnostic"}
+            name = self._say("gateway", gateway=gateway)
+            yield key, self._component(key, name, platform="binary_sensor", **connects, **category)
+            if self.control and can_identify:
+                yield self._identify(gateway)
+        if self.control:
+            yield "resume", self._button("resume", self._say("resume"), "resume")
+
+    def _component(self, key: str, name: str, **keys: object) -> Component:
+        return {"unique_id": f"{device_id(self.prefix)}-{key}", "name": name, "qos": 1, **keys}
+
+    def _told(self, value: str, platform: str, **keys: object) -> Component:
+        template_ = f"{{{{ value_json.{value} }}}}"
+        key = value.replace("_", "-")
+        return self._component(key, self._say(value), platform=platform, value_template=template_, **keys)
+
+    def _button(self, key: str, name: str, *levels: str, **keys: object) -> Component:
+        return self._component(key, name, platform="button", command_topic=self.command_topic(*levels), **keys)
+
+    def _identify(self, gateway: str) -> tuple[str, Component]:
+        online = f"{{{{ 'online' if {_value(gateway)} == 'ON' else 'offline' }}}}"
+        keys = {
+            "device_class": "identify",
+            "entity_category": "diagnostic",
+            "availability": [self._controller_lives, {"topic": self.state_topic, "value_template": online}],
+        }
+        key, name = f"identify-{gateway}", self._say("identify", gateway=gateway)
+        return key, self._button(key, name, "identify", gateway, **keys)
+
+    def _light(self, zone: str) -> dict[str, object]:
+        mode = self.zones[zone].mode
+        return {
+            "platform": "light",
+            "schema": "json",
+            "command_topic": self.command_topic("zone", zone),
+            "state_topic": self.zone_topic(zone),
+            "availability": self._zone_is_reached(zone),
+            "supported_color_modes": [mode],
+            "brightness": mode != "onoff",
+            "brightness_scale": FULL,
+        }
+
+    def _lit(self, zone: str) -> dict[str, object]:
+        """The same where nothing may be changed: Home Assistant has no light without commands."""
+        return {
+            "platform": "binary_sensor",
+            "device_class": "light",
+            "state_topic": self.zone_topic(zone),
+            "value_template": "{{ value_json.state }}",
+            "json_attributes_topic": self.zone_topic(zone),
+            "availability": self._zone_is_reached(zone),
+        }
+
+    def _zone_is_reached(self, zone: str) -> list[dict[str, str]]:
+        reached = {"topic": self.zone_topic(zone), "value_template": "{{ value_json.availability }}"}
+        return [self._controller_lives, reached]
+
+    def _say(self, key: str, **fields: object) -> str:
+        return template(self.language, "home_assistant", key).format_map(fields)
+
+
+def _lights(tower: Tower, language: Language) -> dict[str, LightEntity]:
+    """The zones that any gateway drives."""
+    names = tower.landmark.zone_names(language)
+    driven: dict[str, list[Gateway]] = {zone: [] for zone in tower.zones}
+    for gateway in tower.gateways:
+        for zone in gateway.zone_names:
+            driven[zone].append(gateway)
+    return {zone: LightEntity(names.get(zone, zone), _mode(found)) for zone, found in driven.items() if found}
+
+
+def _mode(gateways: Iterable[Gateway]) -> Literal["rgb", "brightness", "onoff"]:
+    """What any of them can do."""
+    lacks = set.intersection(*(set(gateway.cannot()) for gateway in gateways))
+    return "rgb" if "color" not in lacks else "brightness" if "brightness" not in lacks else "onoff"
+
+
+def _value(gateway: str) -> str:
+    return f"value_json.gateways['{gateway}']"
+
+
+def _of_gateway(gateway: str) -> str:
+    return f"{{{{ {_value(gateway)} }}}}"
+
+
+def base_topic(prefix: str) -> str:
+    """Above all our topics but that of discovery."""
+    return f"{prefix}/home-assistant"
+
+
+def device_id(prefix: str) -> str:
+    """Of letters that Home Assistant takes; it stays the same whatever is renamed but the prefix of the topics."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", prefix)
+    return plain if plain == prefix else f"{plain}-{crc32(prefix.encode()):08x}"
+
+
+def discovery_topic(discovery_prefix: str, prefix: str) -> str:
+    """Of the discovery document."""
+    return f"{discovery_prefix}/device/{device_id(prefix)}/config"
+
+
+# What a zone shows
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOfGateway:
+    """What one gateway is known to show of a zone, and whether the gateway is there."""
+
+    look: ReportedLook
+    is_reached: bool
+
+
+def zone_report(gateway: Gateway, state: GatewayState, zone: str, desired: ZoneState) -> ZoneOfGateway:
+    """Of one that confirms, what it was asked for, as far as it can show that: it reports the same within its
+    tolerance. Of any other what it reports, where that is fresh."""
+    status = state.status.get(zone, "unknown")
+    if status == "confirmed":
+        shown = gateway.reduce(zone, desired)
+        return ZoneOfGateway(ReportedLook(on=shown.on, brightness=shown.brightness, color=shown.color), is_reached=True)
+    is_fresh = status in {"pending", "differs"} and zone in state.reported.reported_s
+    return ZoneOfGateway(state.reported.zones[zone] if is_fresh else ReportedLook(), is_reached=status != "silent")
+
+
+def zone_document(light: LightEntity, reports: Iterable[ZoneOfGateway]) -> dict[str, object]:
+    """What Home Assistant is told of a zone: lit where any gateway is known to light it."""
+    reports = tuple(reports)
+    known = [report.look for report in reports if report.look.on is not None]
+    document: dict[str, object] = {"availability": "online" if any(each.is_reached for each in reports) else "offline"}
+    lit = next((look for look in known if look.on), None)
+    if lit is None:
+        return document | {"state": "OFF" if known else None}
+    document |= {"state": "ON"}
+    if light.mode != "onoff" and lit.brightness is not None:
+        document |= {"brightness": max(1, round(FULL * lit.brightness))}
+    color = lit.light
+    if color is None and lit.kelvin is not None:
+        color = Color.from_kelvin(min(max(lit.kelvin, COOLEST_K), HOTTEST_K))
+    if light.mode == "rgb" and color is not None:
+        document |= {"color_mode": "rgb", "color": dict(zip("rgb", color.rgb, strict=True))}
+    return document
