@@ -26,7 +26,6 @@ PROGRAMS = {
     "bash": "bash",
     "caddy": "caddy",
     "chromium": "chromium",
-    "faketime": "faketime",
     "git": "git",
     "ip": "iproute2",
     "journalctl": "systemd",
@@ -155,13 +154,30 @@ def await_listener(port: int, process: subprocess.Popen[bytes], within_s: float 
     raise AssertionError("nobody listens: the program ended, or takes too long")
 
 
-def deployed(script: str, *words: str, days: int = 0, **env: str) -> str:
-    """What a script of deploy/mosquitto says, so many days from now; raises CalledProcessError where it fails."""
-    then = [require("faketime"), "-f", f"{days:+d}d"] if days else []
-    command = [*then, require("bash"), str(MOSQUITTO / script), *words]
+def deployed(script: str, *words: str, **env: str) -> str:
+    """What a script of deploy/mosquitto says; raises CalledProcessError where it fails."""
+    command = [require("bash"), str(MOSQUITTO / script), *words]
     return subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": PATHS, **env}
     ).stdout
+
+
+def end_in(days: int, folder: Path, whose: str = "server") -> None:
+    """Issues anew what certificates.sh made in a folder, to end so many days from now, or ago: the certificate of the
+    `server`, or of the `authority` itself."""
+    file = folder / "server.pem" if whose == "server" else folder / "authority" / "ca.pem"
+    asked, made, conf = folder / "request", folder / "made", str(folder / "authority" / "openssl.conf")
+    last = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + days * 86400))  # noqa: TID251 -- openssl's clock
+    names = ("-batch", "-notext", "-config", conf, "-in", str(asked), "-out", str(made), "-extensions", whose)
+    dates = ("-startdate", "20200101000000Z", "-enddate", last)
+    itself = ("-selfsign", "-keyfile", str(file)) if whose == "authority" else ()
+    for words in (
+        ("req", "-new", "-key", str(file), "-subj", "/CN=mosquitto", "-config", conf, "-out", str(asked)),
+        ("ca", *names, *dates, *itself),
+    ):
+        subprocess.run([require("openssl"), *words], check=True, capture_output=True)
+    key = file.read_text(encoding="ascii").partition("-----BEGIN PRIVATE KEY")
+    file.write_text(made.read_text(encoding="ascii") + "".join(key[1:]), encoding="ascii")
 
 
 def shipped_mosquitto(folder: Path, port: int, tls_port: int = 0) -> str:

@@ -193,9 +193,9 @@ class Mosquitto:
         (folder / "conf").write_text(conf, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def certify(self, *words: str, days: int = 0) -> str:
-        """Calls certificates.sh on the certificates of this broker, so many days from now."""
-        return deployed("certificates.sh", *words, days=days, CERTIFICATES=str(self.certificates))
+    def certify(self, *words: str) -> str:
+        """Calls certificates.sh on the certificates of this broker."""
+        return deployed("certificates.sh", *words, CERTIFICATES=str(self.certificates))
 
     def start(self) -> "Mosquitto":
         """Starts it and waits until it listens."""

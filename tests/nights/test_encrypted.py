@@ -12,7 +12,7 @@ import pytest
 
 from tests.nights.ear import Listen, Words
 from tests.nights.programs import Mosquitto, Program, Site
-from tests.parts import deployed, require
+from tests.parts import deployed, end_in, require
 
 TOWER = "tower.yaml"
 CA_FILE = "\n  ca_file: broker-ca.pem"
@@ -28,8 +28,7 @@ def encrypted(mosquittos: Callable[..., Mosquitto]) -> Mosquitto:
 
 def has_ended(mosquitto: Mosquitto, _: Site) -> None:
     """And no timer renewed it."""
-    (mosquitto.certificates / "server.pem").unlink()
-    mosquitto.certify("server", days=-800)
+    end_in(-1, mosquitto.certificates)
     mosquitto.send(signal.SIGHUP)
 
 
@@ -149,8 +148,7 @@ def test_a_new_certificate_is_taken_while_the_light_goes_on(
 ) -> None:
     """Renewed as the timer does; whoever connects from then on sees it, and the others keep their connection. After a
     restart of the broker all is as before."""
-    (encrypted.certificates / "server.pem").unlink()
-    encrypted.certify("server", days=-650)
+    end_in(80, encrypted.certificates)
     encrypted.send(signal.SIGHUP)
     site.encrypted(encrypted, "controller")
     listens = ear(encrypted)
