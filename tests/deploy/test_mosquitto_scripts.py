@@ -1,5 +1,5 @@
-"""The scripts for mosquitto: certificates that are good for years and renewed in time, users whose passwords nobody sees,
-and what a real mosquitto makes of both."""
+"""The scripts for mosquitto: certificates that are good for years and renewed in time, users whose passwords nobody
+sees, and what a real mosquitto makes of both."""
 
 import os
 import re
