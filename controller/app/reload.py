@@ -86,7 +86,7 @@ class FileFollower:
             return
         users_file = self._context.setup.tower.mqtt.users_file
         others = () if users_file is None else (users_file,)
-        changed = changes(directory, others, again=lambda: may_pass(self._alarm.raised) or self._copy.is_stale)
+        changed = changes(directory, others, again=lambda: self._has_to_retry)
         await anext(changed)
         if not self._context.unbuilt:
             # a file saved while everything was built is no change to a follower that began to look only now
@@ -97,7 +97,14 @@ class FileFollower:
             if self.anew.done():
                 return
             await self._copy.retry()
+            if self._versions_status.is_bad:
+                await self._note_version()
             await self._answer(directory, saved)
+
+    @property
+    def _has_to_retry(self) -> bool:
+        """Whether something failed that may go well at the next try, though nobody saves."""
+        return may_pass(self._alarm.raised) or self._copy.is_stale or self._versions_status.is_bad
 
     async def take(self) -> tuple[Finding, ...]:
         """Judges the files at once, for somebody who has saved the schedule whole and waits: why they are rejected, or

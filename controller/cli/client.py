@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 from controller.app.last_good import last_good
@@ -11,6 +13,7 @@ from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
 from controller.events import Event
 from controller.mqtt import Address, Connected, Failure, Item
+from controller.state.in_use import SERVICE, is_in_use
 
 T = TypeVar("T")
 
@@ -41,6 +44,14 @@ def running_tower(options: Options) -> Tower:
         if copy is None:
             raise
         return copy.tower
+
+
+def unheard(brokers: Sequence[Address], state: Path) -> Unreachable:
+    """Why no controller gives a sign of life though a broker answers: one that runs here is withheld, or hangs."""
+    with suppress(OSError):
+        if is_in_use(state, SERVICE):
+            return Unreachable("TWL-Q123", address=str(brokers[0]), state=str(state))
+    return Unreachable("TWL-Q102", address=str(brokers[0]))
 
 
 def client_id(prefix: str, purpose: str) -> str:

@@ -2,7 +2,9 @@
 checked."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import click
 
@@ -22,6 +24,7 @@ from controller.events import new_event
 from controller.events.formatters import json_text
 from controller.events.models import Phrase, Reason, in_language, plain_value, printable
 from controller.rfc3339 import rfc3339
+from controller.state.in_use import SERVICE, is_in_use
 
 MARKS: dict[Verdict, str] = {"problem": "✕", "unchecked": "?", "note": "·", "fine": "✓"}
 WIDEST = 500
@@ -70,6 +73,8 @@ def _brokers(tower: Tower, options: Options) -> tuple[SiteFacts | None, list[Exa
         return None, unexamined(NOT_REACHED, (new_event(error.code, **error.fields),))
     client = client_id(tower.mqtt.topic_prefix, "doctor")
     site = asyncio.run(listen(tower, addresses, client, SystemClock()))
+    with contextlib.suppress(OSError):
+        site = replace(site, runs_on=options.state_dir if is_in_use(options.state_dir, SERVICE) else None)
     return site, [check(site) for check in BROKER_CHECKS]
 
 

@@ -40,7 +40,10 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
     setup, _ = load_last_good(options.config_dir, options.state_dir)
     settings = GatewaySettings.of(setup, name, options.state_dir)
     language = options.lang or environment_language() or setup.tower.site.language
-    with in_use(options.state_dir), Log(log_format, setup.tower.site.place.time_zone, language) as log:
+    with (
+        in_use(options.state_dir, f"gateway-{name}"),
+        Log(log_format, setup.tower.site.place.time_zone, language) as log,
+    ):
         gc.freeze()  # as in `run`: two frames would be late
         asyncio.run(serve(settings, GatewayFiles(options.config_dir, options.state_dir, log, SystemClock())))
 

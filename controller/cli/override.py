@@ -11,7 +11,7 @@ import uuid
 import click
 
 from controller.app import broker_settings
-from controller.cli.client import client_id, items, with_tower
+from controller.cli.client import client_id, items, unheard, with_tower
 from controller.cli.options import Options, caller, common
 from controller.config.tower import MqttSettings
 from controller.errors import Refused, Unreachable, WatertowerError
@@ -20,7 +20,8 @@ from controller.events.formatters import FRAME
 from controller.events.models import Advice, printable
 from controller.gateways.base import Message
 from controller.locale import Language
-from controller.mqtt import Mqtt, Received
+from controller.mqtt import Item, Mqtt, Received
+from controller.service.health_watch import ONLINE
 from controller.service.overrides import STOPPED
 
 ANSWER_WITHIN_S = 8.0
@@ -94,18 +95,19 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
     document = json.dumps({"version": 1, "id": request_id, "owner": caller(), **request}, ensure_ascii=False)
     payload = document.encode(errors="replace")  # bytes that the terminal's encoding lacks are surrogates here
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
-    answers = f"{settings.topic_prefix}/controller/event"
+    answers, beat = (f"{settings.topic_prefix}/controller/{leaf}" for leaf in ("event", "status"))
     client = client_id(settings.topic_prefix, "request")
-    is_answered = False
+    is_answered = lives = False
     with contextlib.suppress(TimeoutError):
         async with (
             asyncio.timeout(ANSWER_WITHIN_S) as patience,
-            Mqtt(brokers, client, subscriptions=((answers, 1),), streams=(answers,)) as mqtt,
+            Mqtt(brokers, client, subscriptions=((answers, 1), (beat, 0)), streams=(answers,)) as mqtt,
         ):
             sending = asyncio.create_task(_send(mqtt, message), name="send")
             try:
                 async for item in items(mqtt, brokers):
                     event = _event(item.payload) if isinstance(item, Received) else {}
+                    lives = lives or _is_beat(item, beat)
                     if is_answered and event.get("code") in {LIT, DARK}:
                         show(event, options.language)
                         return
@@ -119,13 +121,20 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
             finally:
                 sending.cancel()
     if not is_answered:
-        raise Unreachable("TWL-Q102", address=str(brokers[0]))
+        if lives:
+            raise Unreachable("TWL-Q124", topic=message.topic, address=str(brokers[0]))
+        raise unheard(brokers, options.state_dir)
 
 
 async def _send(mqtt: Mqtt, message: Message) -> None:
     while True:
         mqtt.publish(message)
         await asyncio.sleep(SEND_AGAIN_S if mqtt.connected else 0.05)
+
+
+def _is_beat(item: Item, topic: str) -> bool:
+    """Whether it is a sign of life of the controller, not one that the broker has kept."""
+    return isinstance(item, Received) and item.topic == topic and item.payload == ONLINE and not item.retain
 
 
 def _event(payload: bytes) -> dict[str, object]:

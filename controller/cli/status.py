@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from controller.app import broker_settings
-from controller.cli.client import client_id, items, with_tower
+from controller.cli.client import client_id, items, unheard, with_tower
 from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, tell
 from controller.clock import SystemClock
 from controller.config.tower import Tower
@@ -64,7 +64,7 @@ class _Asking:
         self._news = HealthWatch(tower.mqtt.topic_prefix, self._clock.read().mono)
 
     async def held(self, watch: bool) -> Health:
-        """The document of a controller that lives. Raises Unreachable TWL-Q101 or TWL-Q102."""
+        """The document of a controller that lives. Raises Unreachable: TWL-Q101, TWL-Q102, TWL-Q123."""
         is_small = len(self._tower.gateways) <= MOST_NAMED
         async with self._connection(*self._news.topics, *([self._news.gateway_topics] if is_small else [])) as mqtt:
             if watch:
@@ -79,7 +79,7 @@ class _Asking:
             self._show(self._news.health, indent=2)
             if self._lives:
                 return self._news.health
-        raise Unreachable("TWL-Q102", address=str(self._brokers[0]))
+        raise unheard(self._brokers, self._options.state_dir)
 
     def _connection(self, *topics: str) -> Mqtt:
         name = client_id(self._news.prefix, "status")
@@ -125,7 +125,7 @@ class _Asking:
                         self._show(health, indent=None)
                         shown, lived = health, True
                     elif lived and not self._lives and self._news.is_over(self._clock.read(), len(self._brokers)):
-                        tell(Unreachable("TWL-Q102", address=str(self._brokers[0])), self._options)
+                        tell(unheard(self._brokers, self._options.state_dir), self._options)
                         lived = False
                 await listening
             except Unreachable as error:

@@ -38,6 +38,7 @@ from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import OverridePolicy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
+from controller.service.watches import EchoWatch
 from controller.state import LastKnown, Minute
 from controller.topics import matches
 
@@ -245,6 +246,7 @@ class ControlLoop:
         """Ids of the requests that came from the page."""
         self._certificates = Certificates()
         self._presence = Presence(site.status)
+        self._echoes = EchoWatch(site.status)
         self._rate_limit = RateLimit()
         self._report = HealthReport(site.name, site.prefix)
         self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
@@ -297,19 +299,27 @@ class ControlLoop:
             return self._home_assistant.receive(item, reading)
         if item.topic != self._site.status:
             self.controller.receive(item.topic, item.payload, item.retain, reading)
-        elif event := self._presence.heard(item, reading):
-            self.note(event, reading)
+        else:
+            self._take_status(item, reading)
         return True
+
+    def _take_status(self, item: Received, reading: ClockReading) -> None:
+        if event := self._presence.heard(item, reading):
+            self.note(event, reading)
+        if not item.retain:
+            self._echoes.heard(item.broker, reading)
 
     def _note_connection(self, item: ConnectionItem, reading: ClockReading) -> None:
         self._certificates.note(item)
         if isinstance(item, Connected):
             self.controller.connected(reading)
             self._presence.connected(reading)
+            self._echoes.connected(item.broker, reading)
             self._report.connected()
             self._home_assistant.connected(item.broker, reading)
         elif isinstance(item, Disconnected):
             self._home_assistant.disconnected(item.broker)
+            self._echoes.lost(item.broker)
             if not self._connection.connected:
                 self.controller.lost()
 
@@ -374,8 +384,10 @@ class ControlLoop:
         return replace(result, wake_s=wake_s if wake_s < inf else None)
 
     def _tell_what_goes_on(self, reading: ClockReading) -> None:
-        """Sum up what was counted, and remind of what lasts."""
+        """What a broker withholds, a sum of what was counted, and a reminder of what lasts."""
         zone = self.controller.program.place.time_zone
+        for event in self._echoes.due(reading):
+            self.note(event.of(CONTROLLER), reading)
         for event in (*self._rate_limit.due(reading.mono), *self._degradations.reminders(reading, zone)):
             self.tell(event, reading.wall)
 

@@ -50,7 +50,7 @@ KNOWN = {
 }
 """The forms of databases that this version reads; every other file that has a form has the first."""
 STAGED, ASIDE = ".backup-", "before-restore-"
-PASSING = (LOCK, "*.new", "*.old", "*-wal", "*-shm", "*.corrupt-*", "*.newer-*", f"{STAGED}*", f"{ASIDE}*")
+PASSING = (f"{LOCK}*", "*.new", "*.old", "*-wal", "*-shm", "*.corrupt-*", "*.newer-*", f"{STAGED}*", f"{ASIDE}*")
 """What is no part of a backup: what belongs to a moment, and what was set aside."""
 BROKEN = (tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValidationError)
 
@@ -210,7 +210,7 @@ def _passes(name: str) -> bool:
 
 def _contents(folder: Path) -> list[Path]:
     """What a backup takes the place of: all but the lock and what was set aside by an earlier one."""
-    return [path for path in folder.iterdir() if path.name != LOCK and not path.name.startswith((STAGED, ASIDE))]
+    return [path for path in folder.iterdir() if not path.name.startswith((LOCK, STAGED, ASIDE))]
 
 
 def _drop_empty(folder: Path) -> None:

@@ -12,23 +12,31 @@ from controller.errors import Refused
 from controller.state import atomic
 
 LOCK = "in-use"
+SERVICE = "service"
 TRIES, TRY_S = 10, 0.1
 
 
 @contextmanager
-def in_use(state: Path) -> Iterator[None]:
-    """The service or a gateway runs on the directory. A disk that takes no lock keeps nobody from lighting the lamps.
-    Raises Refused TWL-J023 while a backup is put in place there."""
+def in_use(state: Path, role: str = SERVICE) -> Iterator[None]:
+    """The service or a gateway runs on the directory, one of each `role`. A disk that takes no lock keeps nobody from
+    lighting the lamps. Raises Refused TWL-J028 where one runs already, TWL-J023 while a backup is put in place there.
+    """
     with ExitStack() as stack:
-        for _ in range(TRIES):
-            with suppress(OSError):
-                state.mkdir(parents=True, exist_ok=True)
-                if not stack.enter_context(atomic.held(state / LOCK, alone=False)):
-                    time.sleep(TRY_S)  # somebody may only have asked whether it is in use
-                    continue
-            yield
-            return
-        raise Refused("TWL-J023", state=str(state))
+        _hold(stack, state / LOCK, alone=False, refusal="TWL-J023")
+        _hold(stack, state / f"{LOCK}-{role}", alone=True, refusal="TWL-J028")
+        yield
+
+
+def _hold(stack: ExitStack, lock: Path, *, alone: bool, refusal: str) -> None:
+    """Tried for a second: somebody may only have asked whether it is held."""
+    for _ in range(TRIES):
+        with suppress(OSError):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            if not stack.enter_context(atomic.held(lock, alone=alone)):
+                time.sleep(TRY_S)
+                continue
+        return
+    raise Refused(refusal, state=str(lock.parent))
 
 
 @contextmanager
@@ -40,9 +48,10 @@ def out_of_use(state: Path) -> Iterator[None]:
         yield
 
 
-def is_in_use(state: Path) -> bool:
-    """Whether somebody runs on the directory. Raises OSError where that cannot be told."""
-    if not (state / LOCK).exists():
+def is_in_use(state: Path, role: str | None = None) -> bool:
+    """Whether somebody runs on the directory, somebody of this `role`. Raises OSError where that cannot be told."""
+    lock = state / (LOCK if role is None else f"{LOCK}-{role}")
+    if not lock.exists():
         return False
-    with atomic.held(state / LOCK, alone=True) as granted:
+    with atomic.held(lock, alone=role is None) as granted:
         return not granted

@@ -46,6 +46,11 @@ class FileStatus:
         self._alarm.raise_(new_event("TWL-J003", file=str(self._path), reason=reason))
         return Unusable(reason.at(self._path.name), lacks_room(self._path.parent, error))
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether the last try failed."""
+        return self._alarm.raised is not None
+
     def works(self) -> None:
         """A try succeeded."""
         self._alarm.clear(new_event("TWL-J004", file=str(self._path)))

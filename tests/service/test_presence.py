@@ -7,6 +7,7 @@ import pytest
 from controller.clock import ClockReading
 from controller.mqtt import Received
 from controller.service.control_loop import Presence
+from controller.service.watches import EchoWatch
 
 TOPIC = "tower/controller/status"
 
@@ -64,3 +65,30 @@ def test_one_who_writes_without_end_causes_no_storm(presence: Presence) -> None:
         presence.heard(said(b"offline"), now)
         repairs += sum(message.retain for message in presence.due(now))
     assert 0 < repairs <= 60
+
+
+def test_a_broker_that_withholds_our_own_word_is_told_until_it_comes() -> None:
+    """A right to write or to read was forgotten; one that was just connected still has time."""
+    watch = EchoWatch(TOPIC)
+    watch.connected("a", at(0))
+    watch.connected("b", at(0))
+    watch.heard("b", at(19))
+    assert watch.due(at(20)) == ()
+    (event,) = watch.due(at(21))
+    assert (event.code, event.fields["broker"]) == ("TWL-M027", "a")
+    assert watch.due(at(22)) == ()
+    watch.heard("a", at(23))
+    watch.heard("b", at(23))
+    assert [event.code for event in watch.due(at(24))] == ["TWL-M028"]
+
+
+def test_a_connection_that_is_gone_owes_nothing() -> None:
+    """It has an event of its own, and begins anew."""
+    watch = EchoWatch(TOPIC)
+    watch.connected("a", at(0))
+    assert watch.due(at(30))
+    watch.lost("a")
+    assert watch.due(at(60)) == ()
+    watch.connected("a", at(61))
+    assert watch.due(at(70)) == ()
+    assert [event.code for event in watch.due(at(90))] == ["TWL-M027"]

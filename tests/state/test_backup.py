@@ -206,7 +206,7 @@ def test_what_was_set_aside_before_is_not_set_aside_again(config: Path, state: P
 
 def test_nothing_is_restored_under_a_running_program(config: Path, state: Path, made: Path) -> None:
     """Nor does one start meanwhile."""
-    with in_use(state), in_use(state):  # a service and a gateway may share it
+    with in_use(state), in_use(state, "gateway-mast"):  # they may share it
         assert refused(lambda: backup.restore(made, config, state, LATER, replace=True)) == "TWL-J022"
     with atomic.held(state / "in-use", alone=True):
         assert refused(lambda: in_use(state).__enter__()) == "TWL-J023"

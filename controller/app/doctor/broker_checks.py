@@ -60,9 +60,16 @@ def controller_lives(facts: SiteFacts) -> Examined:
     """Whether it gives a sign of life."""
     if not facts.is_reached:
         return Examined("controller", unchecked=NOT_REACHED)
-    findings = () if facts.lives else (new_event("TWL-Q102", address=str(facts.brokers[0].address)),)
+    findings = () if facts.lives else (_unheard(facts),)
     at = f"{facts.health.at:%Y-%m-%d %H:%M:%S} UTC" if facts.health is not None else "–"
     return Examined("controller", at, findings)
+
+
+def _unheard(facts: SiteFacts) -> Event:
+    address = str(facts.brokers[0].address)
+    if facts.runs_on is not None:
+        return new_event("TWL-Q123", address=address, state=str(facts.runs_on))
+    return new_event("TWL-Q102", address=address)
 
 
 def service(facts: SiteFacts) -> Examined:

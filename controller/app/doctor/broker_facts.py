@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
+from pathlib import Path
 
 from controller.clock import Clock
 from controller.config.tower import Tower
@@ -57,7 +58,8 @@ class BrokerFacts:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """All brokers `now`, and what the controller told over them; `lives` says whether it gave a sign of life."""
+    """All brokers `now`, and what the controller told over them; `lives` says whether it gave a sign of life, `runs_on`
+    is the state directory on which a service runs on this machine, None where none does."""
 
     tower: Tower
     now: datetime
@@ -65,6 +67,7 @@ class SiteFacts:
     lives: bool
     health: Health | None
     gateways: tuple[GatewayHealth, ...]
+    runs_on: Path | None = None
 
     @property
     def is_reached(self) -> bool:
