@@ -22,7 +22,12 @@ OURS = {f"watertower/gateway/{name}/{part}" for name in ("mast", "gate") for par
 OURS |= {
     f"watertower/{rest}" for rest in ("controller/status", "controller/event", "controller/health", "override/set")
 }
+OURS |= {f"watertower/home-assistant/{rest}" for rest in ("state", "zone/bowl", "set/zone/bowl")}
+DISCOVERY = "homeassistant/device/watertower/config"
 VENDORS = {
+    DISCOVERY,
+    "homeassistant/status",
+    "homeassistant/light/other/config",
     "zigbee2mqtt/lamp",
     "zigbee2mqtt/lamp/set",
     "wled/entrance/api",
@@ -49,15 +54,19 @@ def below(*starts: str) -> set[str]:
     return {topic for topic in TOPICS if topic.startswith(starts)}
 
 
-SITE = below("watertower/", "wled/", "zigbee2mqtt/")
+SITE = below("watertower/", "wled/", "zigbee2mqtt/") | {DISCOVERY}
 ALL_WALKS = own("mast", "walk") | own("gate", "walk")
 MAY = {
-    "controller": (SITE, SITE),
+    "controller": (SITE | {"homeassistant/status"}, SITE),
     "mast": (own("mast", "desired", "walk"), own("mast", "reported", "availability")),
     "gate": (own("gate", "desired", "walk"), own("gate", "reported", "availability")),
     "entrance": (below("wled/entrance/"), below("wled/entrance/")),
     "wled": (below("wled/"), below("wled/")),
     "zigbee2mqtt": (below("zigbee2mqtt/"), below("zigbee2mqtt/")),
+    "homeassistant": (
+        below("homeassistant/", "watertower/home-assistant/"),
+        below("homeassistant/", "watertower/home-assistant/set/"),
+    ),
     "eva": (below("watertower/controller/"), {SET}),
     "technician": (
         below("watertower/controller/") | ALL_WALKS | own("mast", "reported") | own("gate", "reported"),
@@ -68,8 +77,9 @@ MAY = {
 }
 """User -> what may be read, beside the status of the controller, and what may be written.
 
-`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `wled`, `zigbee2mqtt`, `eva`
-and `technician` are the examples that are shipped. `stranger` has a login and no more, `ear` is the test's own."""
+`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `wled`, `zigbee2mqtt`, `eva`,
+`homeassistant` and `technician` are the examples that are shipped. `stranger` has a login and no
+more, `ear` is the test's own."""
 
 
 def password(user: str) -> str:
@@ -158,6 +168,11 @@ async def test_nobody_gets_in_without_the_right_password(guarded, dial, who):
     client = await dial(guarded)
     _, code = await client.connect("x", **({"password": password("gate")} | who))
     assert code in {4, 5}
+
+
+def test_every_user_of_the_shipped_rules_is_held_to_them() -> None:
+    """A new example needs a row above."""
+    assert set(re.findall(r"^user (.*)", RULES, re.M)) <= set(MAY)
 
 
 async def test_a_last_will_is_no_way_round_the_rules(enter):
