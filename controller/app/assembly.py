@@ -139,11 +139,35 @@ async def running(context: Context) -> AsyncIterator[Running]:
                 context.note(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
             else:
                 tasks |= await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
+        tasks |= _telling(context, runtime, follower, mqtt, listeners)
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site, lambda: loop.walks.end_all(clock.read()))
         yield Running(controller, work, follower.anew, mqtt)
+
+
+def _telling(
+    context: Context, runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Callable[[Event], None]]
+) -> dict[str, Coroutine[Any, Any, None]]:
+    """What tells people and a monitor who are not there; nothing of a demo."""
+    tower = context.setup.tower
+    if context.is_demo or not (tower.notices or tower.heartbeat):
+        return {}
+    try:
+        from controller.app.courier import keep_beating  # noqa: PLC0415  HTTP is not needed without it
+        from controller.app.notifier import Notifier  # noqa: PLC0415
+    except Exception as error:  # a library is missing, or of another version
+        context.note(new_event("TWL-N106", reason=f"{place_of(error)}: {error}"))
+        return {}
+    tasks: dict[str, Coroutine[Any, Any, None]] = {}
+    if tower.notices:
+        notifier = Notifier(context, runtime, follower, mqtt)
+        listeners.append(notifier.note)
+        tasks["notices"] = notifier.run()
+    if tower.heartbeat is not None:
+        tasks["heartbeat"] = keep_beating(tower.heartbeat, lambda: runtime.turned_s, context.clock, context.note)
+    return tasks
 
 
 async def _brokers(context: Context, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:

@@ -39,6 +39,7 @@ COMMANDS = {
     "gateway": "gateway",
     "check-gateway": "check_gateway",
     "test-lamps": "test_lamps",
+    "test-notice": "test_notice",
     "preview": "preview",
     "import-fixture": "import_fixture",
     "password": "password",

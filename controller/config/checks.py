@@ -93,6 +93,7 @@ def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any])
     yield from _names_twice(document, written)
     for gateway in written:
         yield from _names_twice(document, gateway.groups("fixtures"))
+    yield from _names_twice(document, document.pairs.groups("notices"))
     palette = document.pairs.entries.get("palette")
     colors = palette.value.entries.values() if palette and isinstance(palette.value, Pairs) else ()
     yield from _twice(document, ((plain_name(color.key.text), color.key) for color in colors))

@@ -6,7 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
-from controller.config.tower import IN_EACH_LANGUAGE, ONE_OR_EACH, SiteLanguage
+from controller.config.tower import IN_EACH_LANGUAGE, ONE_OR_EACH
+from controller.config.tower_keys import SiteLanguage
 from controller.errors import Mistake
 from controller.events.models import PRINTABLE
 

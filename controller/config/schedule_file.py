@@ -25,7 +25,8 @@ from pydantic import (
 from controller.config import color_texts
 from controller.config.public_texts import About, Link
 from controller.config.synonyms import near
-from controller.config.tower import Keys, Parts, Version, is_triple, no_color, zone_named, zones_in_words
+from controller.config.tower import Parts, Version, is_triple, no_color, zone_named, zones_in_words
+from controller.config.tower_keys import Keys
 from controller.errors import Mistake
 from controller.lighting.color import Color, known_color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness

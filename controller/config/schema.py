@@ -21,7 +21,7 @@ from controller.config.tower import Tower
 from controller.gateways.base import NAME
 from controller.locale import DEFAULT, languages, template, texts
 
-SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for"})
+SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for", "quiet"})
 """Keywords whose only item may stand without its list."""
 NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""

@@ -14,9 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     StringConstraints,
@@ -27,7 +25,9 @@ from pydantic import (
 
 from controller.config import broker_urls
 from controller.config.landmark_drawing import LandmarkFile
+from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
+from controller.config.tower_keys import Keys, OtherFile, SiteLanguage, beside
 from controller.errors import Mistake
 from controller.events.models import PRINTABLE, InEachLanguage
 from controller.gateways import GATEWAYS
@@ -53,11 +53,6 @@ Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [1, 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=PRINTABLE)]
 
 
-if TYPE_CHECKING:
-    SiteLanguage = Language
-else:
-    SiteLanguage = Literal[tuple(sorted(languages(), reverse=True))]
-
 IN_EACH_LANGUAGE = BeforeValidator(lambda value: dict.fromkeys(languages(), value) if isinstance(value, str) else value)
 """One text stands for all languages."""
 ONE_OR_EACH = WithJsonSchema(
@@ -74,12 +69,6 @@ ONE_OR_EACH = WithJsonSchema(
 )
 NameForPeople = Annotated[Mapping[SiteLanguage, Title], IN_EACH_LANGUAGE, ONE_OR_EACH]
 """One name, or one for each language."""
-
-
-class Keys(BaseModel):
-    """A set of keywords of the file; an unknown one is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Site(Keys):
@@ -126,17 +115,7 @@ class Site(Keys):
         return Place(self.latitude, self.longitude, ZoneInfo(self.time_zone))
 
 
-def _beside(value: object, info: ValidationInfo) -> Path:
-    """A file named relative to the folder of tower.yaml."""
-    if not isinstance(value, str):
-        raise Mistake("TWL-S054", key=info.field_name)
-    if "\0" in value or not value.strip():
-        raise Mistake("TWL-S063", key=info.field_name, value=value)
-    return Path((info.context or {}).get("directory", "."), value)
-
-
 Needing = TypeVar("Needing")
-OtherFile = Annotated[Path, BeforeValidator(_beside)]
 
 
 class MqttSettings(Keys):
@@ -277,7 +256,7 @@ def _own_drawing(value: object, info: ValidationInfo) -> LandmarkFile | None:
         return None
     if value is None or not is_custom:
         raise Mistake("TWL-S292" if is_custom else "TWL-S293")
-    return LandmarkFile.read(_beside(value, info), (info.context or {}).get("zones"))
+    return LandmarkFile.read(beside(value, info), (info.context or {}).get("zones"))
 
 
 class Landmark(Keys):
@@ -418,3 +397,5 @@ class Tower(Keys):
     overrides: Overrides = Overrides()
     web: Annotated[Web | None, BeforeValidator(_off)] = Web()
     home_assistant: Annotated[Discovery | None, BeforeValidator(_off)] = None
+    notices: tuple[Receiver, ...] = ()
+    heartbeat: Heartbeat | None = None

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from controller.events.models import Event, EventKind, Lasting, Level, Text
 
@@ -60,9 +60,11 @@ def _kind(  # noqa: PLR0913  the keys of an entry
     milder: dict[str, dict[str, str]] | None = None,
     level_of: str | None = None,
     secret: bool = False,
+    notice: Literal["lamp_tests"] | None = None,
 ) -> EventKind:
     levels = {(word, said): Level(mild) for word, by in (milder or {}).items() for said, mild in by.items()}
-    return EventKind(code, name, Level(level), frozenset(fields or ()), _lasting(lasting), levels, level_of, secret)
+    known = frozenset(fields or ())
+    return EventKind(code, name, Level(level), known, _lasting(lasting), levels, level_of, secret, notice)
 
 
 def _lasting(entry: dict[str, Any] | None) -> Lasting | None:

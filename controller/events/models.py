@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from controller.events.words import duration_words, reason_words, value_words
 from controller.locale import DEFAULT, Language, template
@@ -74,7 +74,8 @@ class EventKind:
 
     `lasting` is None for what is over in a moment. `milder` are fields and values with which the event has another
     level than the usual one. `level_of` is the field with the event whose level this one does not exceed. What is
-    `secret` stands in the log alone, which fewer people read than the history.
+    `secret` stands in the log alone, which fewer people read than the history. `notice` is the kind of notice that it
+    is by itself, for people who are not there.
     """
 
     code: str
@@ -85,6 +86,7 @@ class EventKind:
     milder: Mapping[tuple[str, str], Level] = field(default_factory=dict)
     level_of: str | None = None
     secret: bool = False
+    notice: Literal["lamp_tests"] | None = None
 
     @property
     def text(self) -> Text:

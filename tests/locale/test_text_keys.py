@@ -28,7 +28,7 @@ TOPICS = sorted(path.relative_to(FOLDER / "en").with_suffix("").as_posix() for p
 WEB = Path(controller.__file__).parent / "web"
 PAGE = tuple(topic for topic in TOPICS if topic.startswith("page/"))
 """Topics of the page, whose keys stand in its code and its templates, each after its topic and a point."""
-PHRASES = ("commands", "why", "past", "status", "parts", *PAGE)
+PHRASES = ("commands", "why", "past", "status", "parts", "notices", *PAGE)
 """Topics whose keys stand in the code, in a call of Text or `say`."""
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 CHOICE_IN_TEMPLATE = re.compile(r"\bsay\(([^(),]* if [^,]*? else [^(),]*)[,)]")

@@ -1,0 +1,174 @@
+"""Tells people who are not there, and a monitor that the service lives; imported only where tower.yaml asks for it.
+
+Nothing here holds up the light: what waits for a network or a disk runs in threads that nobody waits for at the end.
+Whatever waits is on disk before it is sent and until it is delivered: told again rather than lost, should the service
+end between a delivery and the note of it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from controller.app.courier import Courier
+from controller.app.reload import FileFollower
+from controller.config.notice_keys import Receiver
+from controller.errors import place_of
+from controller.events import Event, Level, new_event
+from controller.events.alarm import Alarm
+from controller.events.models import Reason
+from controller.mqtt import Mqtt
+from controller.service.health_report import gateway_health
+from controller.service.notice_queue import delivered, due, message, not_delivered, queued
+from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
+from controller.service.notices import NoticeWatch, told_over
+from controller.service.past_schedules import PastSchedules
+from controller.service.proof import Proof
+from controller.service.proof_period import ProofPeriod, prove
+from controller.service.runtime import Runtime
+from controller.state import SqliteHistory
+from controller.state.json_file import JsonFile, Unusable
+from controller.state.lamp_results import LampResult, LampResults
+from controller.state.notice_file import FILE, NoticeMemory
+from controller.state.versions import VersionStore
+from controller.threads import run_blocking
+
+if TYPE_CHECKING:
+    from controller.app.assembly import Context
+
+LOOK_S = 10.0
+LATE = timedelta(days=1)
+"""What could not be delivered for so long is a degradation."""
+MOST_DOCUMENTS = 20
+
+
+class Notifier:
+    """The notices of one running service. `note` is handed every event."""
+
+    def __init__(self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt) -> None:
+        self._context = context
+        self._runtime = runtime
+        self._follower = follower
+        self._mqtt = mqtt
+        self._site = context.setup.tower.site
+        self._receivers = context.setup.tower.notices
+        self._file = JsonFile(context.state / FILE, NoticeMemory, context.note)
+        self._lamps = LampResults(context.state, context.note)
+        self._memory = NoticeMemory()
+        self._changing = asyncio.Lock()
+        """Held by whoever changes the memory: one change after another, each on disk."""
+        self._watch = NoticeWatch()
+        self._last_faults: dict[str, Event] = {}
+        self._told: list[Event] = []
+        """Events that are notices by themselves."""
+        self._broken = Alarm(context.note)
+
+    def note(self, event: Event) -> None:
+        """An event of the service."""
+        gateway = event.fields.get("gateway")
+        if isinstance(gateway, str) and event.level in {Level.WARNING, Level.ERROR}:
+            self._last_faults[gateway] = event
+        if event.kind.notice is not None:
+            self._told.append(event)
+
+    async def run(self) -> None:
+        """Until cancelled. What breaks here is told, and tried again."""
+        loaded: NoticeMemory | None = await run_blocking("notices", self._file.load)
+        self._memory = loaded or NoticeMemory()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._again(self._look), name="notices: look")
+            for receiver in self._receivers:
+                courier = Courier(receiver, self._context.clock, self._context.note)
+                tasks.create_task(self._again(partial(self._deliver, receiver, courier)), name=f"to {receiver.name}")
+
+    async def _again(self, act: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await act()
+            except Exception as error:
+                self._broken.raise_(new_event("TWL-N106", reason=place_of(error)))
+            else:
+                self._broken.clear(new_event("TWL-N107"))
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        lamps = await run_blocking("lamps", self._lamps.read)
+        async with self._changing:
+            facts = self._facts(lamps)
+            told, self._told = self._told, []
+            noticed = await run_blocking("notices", partial(self._watch.look, facts, self._memory))
+            memory, notices = noticed.memory, list(noticed.notices)
+            for period in noticed.over:
+                notices.append(await self._proof(facts, period))
+                memory = told_over(memory, str(period.campaign))
+            notices += filter(None, (of_event(event, facts) for event in told))
+            await self._keep(memory, notices)
+
+    async def _keep(self, memory: NoticeMemory, notices: list[Notice]) -> None:
+        """This is to be remembered, and these are to be delivered."""
+        now = self._context.clock.read().wall
+        memory, dropped = queued(memory, notices, self._receivers, self._context.language, now)
+        for (receiver, reason), count in dropped.items():
+            self._context.note(new_event("TWL-N105", receiver=receiver, count=count, reason=Reason(reason)))
+        if memory != self._memory:
+            self._memory = memory
+            with suppress(Unusable):  # told as an event; what waits is delivered all the same
+                await run_blocking("notices", partial(self._file.save, memory))
+
+    def _facts(self, lamps: Mapping[str, LampResult]) -> NoticeFacts:
+        loop, reading = self._runtime.loop, self._context.clock.read()
+        controller = loop.controller
+        health = loop.summary(reading)
+        cue = controller.cue or controller.program.look_at(reading.wall)
+        rules, codes = controller.rules(cue, reading.wall), loop.codes
+        named = islice((each.name for each in health.unconfirmed), MOST_DOCUMENTS)
+        return NoticeFacts(
+            reading=reading,
+            setup=self._follower.in_force,
+            program=controller.program,
+            health=health,
+            gateways=tuple(
+                gateway_health(controller.gateways[n], controller.states[n], cue, rules, reading, codes.get(n))
+                for n in named
+            ),
+            connected=any(self._mqtt.reach.values()),
+            last_faults=dict(self._last_faults),
+            lamps=lamps,
+        )
+
+    async def _proof(self, facts: NoticeFacts, period: ProofPeriod) -> Notice:
+        try:
+            proof = await run_blocking("proof", partial(self._prove, facts, period))
+        except Exception as error:  # the history is damaged, or is not there: that a campaign is over is told
+            self._broken.raise_(new_event("TWL-N106", reason=place_of(error)))
+            proof = None
+        return proof_notice(facts, period, proof)
+
+    def _prove(self, facts: NoticeFacts, period: ProofPeriod) -> Proof:
+        history = SqliteHistory(self._context.state)
+        try:
+            schedules = PastSchedules(VersionStore(self._context.state, lambda _: None), facts.setup)
+            return prove(history, facts.setup, period, facts.reading.wall, schedules)
+        finally:
+            history.close()
+
+    async def _deliver(self, receiver: Receiver, courier: Courier) -> None:
+        await courier.examine()
+        place, now = self._site.place, self._context.clock.read().wall
+        waiting = due(self._memory, receiver, now, place)
+        if not waiting or not courier.is_ready:
+            return
+        language, local = receiver.language or self._context.language, now.astimezone(place.time_zone)
+        reason = await courier.deliver(message(waiting, self._memory, self._site.name, language, local))
+        now = self._context.clock.read().wall
+        async with self._changing:
+            left = delivered(self._memory, waiting, now) if reason is None else None
+            await self._keep(left or not_delivered(self._memory, receiver.name, now), [])
+        if reason is None:
+            self._context.note(new_event("TWL-N100", receiver=receiver.name, count=len(waiting)))
+        elif now - self._memory.failing[receiver.name] >= LATE:
+            since = f"{self._memory.failing[receiver.name].astimezone(place.time_zone):%Y-%m-%d %H:%M}"
+            courier.is_late(since, len(waiting), reason)

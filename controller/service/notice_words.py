@@ -1,0 +1,220 @@
+"""What notices say, in every language: short, and true at the instant at which they are made."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from controller.clock import ClockReading, Trust
+from controller.config.load import Setup
+from controller.config.notice_keys import NoticeKind
+from controller.events import Event, Level
+from controller.events.models import Text, printable
+from controller.events.words import days_words, night_words
+from controller.gateways import own_gateways
+from controller.locale import Language, languages
+from controller.schedule.campaign import Lit, Rule
+from controller.schedule.plan import Program
+from controller.service.degradations import key_of
+from controller.service.health import GatewayHealth, Health
+from controller.service.instant_words import dated
+from controller.service.lamp_alarms import failed_lamps
+from controller.service.proof import Proof
+from controller.service.proof_period import ProofPeriod
+from controller.service.proof_words import MEANING, gap_words, glow_words, hours_words, period_words
+from controller.service.sentence import facts_of, sentence
+from controller.state.lamp_results import LampResult
+from controller.state.notice_file import ToldFault, WaitingNotice
+
+MOST_GAPS = 5
+LONGEST = 600
+"""Letters of one line."""
+Manner = Literal["info", "success", "warning", "failure"]
+Said = Callable[[Language], tuple[str, Iterable[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One, in every language: title and body. A later one of the same `key` takes its place where it still waits."""
+
+    kind: NoticeKind
+    key: str
+    at: datetime
+    manner: Manner
+    words: Mapping[Language, tuple[str, str]]
+
+    def waiting(self, receiver: str, language: Language) -> WaitingNotice:
+        """The same for one receiver."""
+        title, body = self.words[language]
+        return WaitingNotice(
+            receiver=receiver, kind=self.kind, key=self.key, at=self.at, manner=self.manner, title=title, body=body
+        )
+
+
+@dataclass(frozen=True)
+class NoticeFacts:
+    """How everything stands. `gateways` are documents of those that are not confirmed, `last_faults` the last event of
+    a gateway that said what is wrong with it, `lamps` what walk tests said of each lamp. `connected` tells whether any
+    broker answers."""
+
+    reading: ClockReading
+    setup: Setup
+    program: Program
+    health: Health
+    gateways: tuple[GatewayHealth, ...] = ()
+    connected: bool = True
+    last_faults: Mapping[str, Event] = field(default_factory=dict)
+    lamps: Mapping[str, LampResult] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """By the clock of the site."""
+        return self.reading.wall.astimezone(self.setup.tower.site.place.time_zone)
+
+    @property
+    def sees_lamps(self) -> bool:
+        """Whether anything can be said of lamps."""
+        return self.connected and self.reading.trust is not Trust.SUSPECT
+
+
+@dataclass(frozen=True, slots=True)
+class PresentFault:
+    """One fault that is there now."""
+
+    code: str
+    what: Mapping[Language, str]
+    event: Event | None
+
+
+def of_event(event: Event, facts: NoticeFacts) -> Notice | None:
+    """The notice that an event is by itself, as the catalogue has it (`notice`); None of most."""
+    kind = event.kind.notice
+    if kind is None:
+        return None
+    key = " ".join(key_of(event))
+    manner: Manner = "info" if event.level is Level.INFO else "warning"
+
+    def said(language: Language) -> tuple[str, Iterable[str]]:
+        return _titled(facts, event.text(language), language), (event.action(language), _explain(event.code, language))
+
+    return notice(kind, key, facts, manner, said)
+
+
+def proof_notice(facts: NoticeFacts, period: ProofPeriod, proof: Proof | None) -> Notice:
+    """That a campaign is over, and what was confirmed of its light; `proof` is None where the history cannot be
+    read."""
+    zone = facts.setup.tower.site.place.time_zone
+
+    def said(language: Language) -> tuple[str, Iterable[str]]:
+        title = _titled(facts, _say(language, Text("notices", "report.title"), name=period.campaign), language)
+        command = _say(
+            language, Text("notices", "report.more"), name=period.campaign, year=period.start.astimezone(zone).year
+        )
+        if proof is None:
+            return title, (_say(language, Text("notices", "report.unread")), command)
+        gaps = [(night, gap) for night in proof.nights for gap in night.gaps]
+        names = facts.setup.tower.landmark.zone_names(language)
+        lines = [period_words(proof, language, zone), glow_words(proof.tower, language)]
+        for night, gap in sorted(gaps, key=lambda pair: -pair[1].missing_s)[:MOST_GAPS]:
+            lines.append(f"{night_words(night.night, language, year=False)}: {gap_words(gap, language, zone, names)}")
+        if len(gaps) > MOST_GAPS:
+            lines.append(_say(language, Text("notices", "more"), count=len(gaps) - MOST_GAPS))
+        return title, (*lines, MEANING.say(language, {}), command)
+
+    return notice("reports", f"report {period.campaign}", facts, "info", said)
+
+
+def first_light(facts: NoticeFacts, rule: Rule) -> Notice:
+    """How it stands now that a campaign is lit."""
+    stands = facts_of(facts.setup.tower, facts.health, facts.gateways)
+
+    def said(language: Language) -> tuple[str, Iterable[str]]:
+        told = sentence(stands, language)
+        return _titled(facts, told.main, language), filter(None, (told.why, told.about, told.following))
+
+    is_confirmed = sentence(stands, "en").status == "confirmed"
+    return notice("lights", f"light {rule.name}", facts, "success" if is_confirmed else "warning", said)
+
+
+def fault_begun(facts: NoticeFacts, key: str, wrong: PresentFault, since: datetime) -> Notice:
+    """That something is wrong, and the cure."""
+
+    def said(language: Language) -> tuple[str, Iterable[str]]:
+        lines = [_say(language, Text("notices", "fault.since"), since=_when(since, facts, language))]
+        if wrong.event is not None:
+            lines.append(wrong.event.action(language))
+        if wrong.code:
+            lines.append(_explain(wrong.code, language))
+        return _titled(facts, wrong.what[language], language), lines
+
+    return notice("faults", key, facts, "failure", said)
+
+
+def fault_ended(facts: NoticeFacts, key: str, fault: ToldFault, until: datetime) -> Notice:
+    """That something is right again, and how long it was not."""
+    lasted = hours_words(max(0.0, (until - fault.since).total_seconds()))
+
+    def said(language: Language) -> tuple[str, Iterable[str]]:
+        span = {"since": _when(fault.since, facts, language), "until": _when(until, facts, language), "lasted": lasted}
+        what = fault.what.get(language, fault.code)
+        return _titled(facts, _say(language, Text("notices", "fault.over")), language), (
+            what,
+            _say(language, Text("notices", "fault.lasted"), **span),
+        )
+
+    return notice("faults", key, facts, "success", said)
+
+
+def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> Said | None:
+    """What is in doubt before a campaign on these days; None where nothing is."""
+    is_unconfirmed = bool(rule.confirmed_for) and first.year not in rule.confirmed_for
+    failed = [
+        f"{gateway.name}/{name} ({result.at.astimezone(facts.now.tzinfo):%Y-%m-%d})"
+        for gateway in own_gateways(facts.setup.tower.gateways)
+        for name, result in failed_lamps(gateway, facts.lamps).items()
+        if any(rule.concerns(each.zone) for each in gateway.patched_fixtures if each.name == name)
+    ]
+
+    if not is_unconfirmed and not failed:
+        return None
+
+    def said(language: Language) -> tuple[str, Iterable[str]]:
+        days = (first - facts.now.date()).days
+        near = {0: "today", 1: "tomorrow"}.get(days, "days")
+        when = _say(language, Text("notices", f"reminder.{near}"), days=days)
+        lines = []
+        if is_unconfirmed:
+            dates = days_words(first, last, language)
+            lines.append(_say(language, Text("notices", "reminder.dates"), name=rule.name, days=dates, year=first.year))
+        if failed:
+            lines.append(_say(language, Text("notices", "reminder.lamps"), lamps=", ".join(failed)))
+        return _titled(
+            facts, _say(language, Text("notices", "reminder.title"), name=rule.name, when=when), language
+        ), lines
+
+    return said
+
+
+def notice(kind: NoticeKind, key: str, facts: NoticeFacts, manner: Manner, said: Said) -> Notice:
+    """A notice of now, of what is said in each language."""
+    words = {}
+    for language in languages():
+        title, lines = said(language)
+        words[language] = printable(title), "\n".join(printable(line, LONGEST) for line in lines)
+    return Notice(kind, key, facts.reading.wall, manner, words)
+
+
+def _titled(facts: NoticeFacts, text: str, language: Language) -> str:
+    return Text("notices", "title").say(language, {"site": facts.setup.tower.site.name, "text": text})
+
+
+def _when(at: datetime, facts: NoticeFacts, language: Language) -> str:
+    return dated(at.astimezone(facts.now.tzinfo), facts.reading.wall, language)
+
+
+def _explain(code: str, language: Language) -> str:
+    return _say(language, Text("notices", "explain"), code=code)
+
+
+def _say(language: Language, text: Text, **fields: object) -> str:
+    return text.say(language, fields)

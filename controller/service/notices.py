@@ -1,0 +1,224 @@
+"""What is worth a notice to somebody far away: the first light of a campaign, what stays wrong and its end, the proof
+when a campaign is over, and what is in doubt before one begins.
+
+Pure: looks at how everything stands and at what was told before. While the clock is in doubt, or no broker answers,
+nothing is said of lamps, neither that they are wrong nor that they are right again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from controller.clock import Trust
+from controller.events.models import Text
+from controller.locale import languages
+from controller.schedule.campaign import Rule
+from controller.schedule.hours import night_at, night_of
+from controller.schedule.occurrence import next_occurrence
+from controller.service.coming_lights import APART, lit_nights
+from controller.service.degradations import key_of
+from controller.service.health import Health
+from controller.service.notice_words import (
+    Notice,
+    NoticeFacts,
+    PresentFault,
+    doubts,
+    fault_begun,
+    fault_ended,
+    first_light,
+    notice,
+)
+from controller.service.proof_period import ProofPeriod
+from controller.service.sentence import facts_of, sentence
+from controller.state.notice_file import CampaignLight, NoticeMemory, ToldFault
+
+LASTS_S = 300.0
+"""What is wrong for so long is told, and what has been right again for so long is over. A first light that is not
+confirmed by then is told all the same."""
+REMEMBERED_EVERY = timedelta(minutes=10)
+SETTLED = timedelta(minutes=20)
+"""So long after its last light a campaign is over: then its minutes are in the history."""
+PLANNED_EVERY_S, REMINDED_EVERY_S = 600.0, 1800.0
+FIRST_HOUR = 9
+"""Local time from which on reminders are told."""
+EARLY, LATE = 14, 2
+"""Days before a campaign."""
+A_DAY = timedelta(days=1)
+WALK_BEGAN, LAMPS_FAILED = "TWL-G130", "TWL-G136"
+OF_NOTICES = "TWL-N"
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What one look brought. Of the campaigns that are over the proof is still to be made; `told` ends that."""
+
+    memory: NoticeMemory
+    notices: tuple[Notice, ...] = ()
+    over: tuple[ProofPeriod, ...] = ()
+
+
+class NoticeWatch:
+    """Looks again and again; keeps how long something has lasted, on the boot-time clock."""
+
+    def __init__(self) -> None:
+        self._wrong_s: dict[str, float] = {}
+        self._right_s: dict[str, float] = {}
+        self._lit_s: dict[str, float] = {}
+        self._stepped_s: float | None = None
+        self._planned_s = self._reminded_s = float("-inf")
+
+    def look(self, facts: NoticeFacts, memory: NoticeMemory) -> Noticed:
+        """What is to be told now, and what to remember."""
+        stepped_s = facts.reading.stepped_s - (self._stepped_s or 0.0)
+        self._stepped_s = facts.reading.stepped_s
+        if stepped_s:
+            memory = memory.shifted(stepped_s)
+        notices: list[Notice] = []
+        memory = self._faults(facts, memory, notices)
+        if facts.reading.trust is Trust.SUSPECT:
+            return Noticed(memory, tuple(notices))
+        memory = self._lights(facts, memory, notices)
+        memory = self._reminders(facts, memory, notices)
+        return Noticed(memory.without_old(facts.reading.wall), tuple(notices), tuple(self._over(facts, memory)))
+
+    # Faults
+
+    def _faults(self, facts: NoticeFacts, memory: NoticeMemory, notices: list[Notice]) -> NoticeMemory:
+        now_s, told = facts.reading.mono, dict(memory.faults)
+        wrong = dict(_wrong(facts))
+        self._wrong_s = {key: self._wrong_s.get(key, now_s) for key in wrong}
+        for key, since_s in self._wrong_s.items():
+            if now_s - since_s >= LASTS_S and key not in told:
+                since = facts.reading.wall - timedelta(seconds=now_s - since_s)
+                told[key] = ToldFault(since=since, code=wrong[key].code, what=wrong[key].what)
+                notices.append(fault_begun(facts, key, wrong[key], since))
+        right = [key for key in told if key not in wrong and _can_tell(key, facts)]
+        self._right_s = {key: self._right_s.get(key, now_s) for key in right}
+        for key, right_s in self._right_s.items():
+            if now_s - right_s >= LASTS_S:
+                until = facts.reading.wall - timedelta(seconds=now_s - right_s)
+                notices.append(fault_ended(facts, key, told.pop(key), until))
+        gone = [key for key in told if _gateway_of(key) not in {None, *_names(facts)}]
+        kept = {key: each for key, each in told.items() if key not in gone}
+        return memory.model_copy(update={"faults": kept}) if kept != memory.faults else memory
+
+    # Campaigns
+
+    def _lights(self, facts: NoticeFacts, memory: NoticeMemory, notices: list[Notice]) -> NoticeMemory:
+        now, lights = facts.reading.wall, dict(memory.lights)
+        lit = [rule for rule in facts.program.campaigns if rule.name in _lit_campaigns(facts.health)]
+        self._lit_s = {rule.name: self._lit_s.get(rule.name, facts.reading.mono) for rule in lit}
+        for rule in lit:
+            before = lights.get(rule.name)
+            if before is None or now - before.last > APART:
+                before = CampaignLight(since=min(now, _days(rule, facts)[0]), last=now)
+            elif before.over or now - before.last >= REMEMBERED_EVERY:
+                before = before.model_copy(update={"last": now, "over": False})
+            lights[rule.name] = before
+            if not before.told and self._is_worth_telling(rule, facts):
+                notices.append(first_light(facts, rule))
+                lights[rule.name] = before.model_copy(update={"told": True})
+        return memory.model_copy(update={"lights": lights}) if lights != memory.lights else memory
+
+    def _is_worth_telling(self, rule: Rule, facts: NoticeFacts) -> bool:
+        """Confirmed, or not so for long enough; never while the light still changes."""
+        told = sentence(facts_of(facts.setup.tower, facts.health, facts.gateways), "en")
+        if not facts.sees_lamps or told.case in {"fading", "clock", "starting"}:
+            return False
+        return told.status == "confirmed" or facts.reading.mono - self._lit_s[rule.name] >= LASTS_S
+
+    def _over(self, facts: NoticeFacts, memory: NoticeMemory) -> Iterator[ProofPeriod]:
+        now = facts.reading.wall
+        if facts.reading.mono - self._planned_s < PLANNED_EVERY_S:
+            return
+        self._planned_s = facts.reading.mono
+        lit = _lit_campaigns(facts.health)
+        for name, light in memory.lights.items():
+            if light.over or name in lit or now - light.last < SETTLED:
+                continue
+            coming = lit_nights(facts.program, now, now + APART, name)
+            if all(night.end <= now for night in coming):
+                rule = next((each for each in facts.program.campaigns if each.name == name), None)
+                end = _days(rule, facts, light.last)[1] if rule is not None else light.last
+                yield ProofPeriod(light.since, max(light.last, min(now, end)), name)
+
+    def _reminders(self, facts: NoticeFacts, memory: NoticeMemory, notices: list[Notice]) -> NoticeMemory:
+        if facts.now.hour < FIRST_HOUR or facts.reading.mono - self._reminded_s < REMINDED_EVERY_S:
+            return memory
+        self._reminded_s = facts.reading.mono
+        reminded = dict(memory.reminded)
+        for rule in facts.program.campaigns:
+            found = next_occurrence(rule, facts.now.date())
+            light = memory.lights.get(rule.name)
+            days = (found.first - facts.now.date()).days if found is not None else -1
+            if found is None or not 0 <= days <= EARLY or (light is not None and _goes_on(light, found.first, facts)):
+                continue
+            key = f"{rule.name}, {found.first.isoformat()}, {LATE if days <= LATE else EARLY}"
+            said = doubts(facts, rule, found.first, found.last)
+            if key not in reminded and said is not None:
+                reminded[key] = facts.reading.wall
+                notices.append(notice("reminders", f"reminder {rule.name}", facts, "warning", said))
+        return memory.model_copy(update={"reminded": reminded}) if reminded != memory.reminded else memory
+
+
+def told_over(memory: NoticeMemory, name: str) -> NoticeMemory:
+    """The proof of a campaign that is over has been told."""
+    light = memory.lights[name].model_copy(update={"over": True})
+    return memory.model_copy(update={"lights": {**memory.lights, name: light}})
+
+
+def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
+    """What asks for somebody now, by a key that tells one from another."""
+    degradations = [(each, each.event) for each in facts.health.degradations]
+    tested = {str(event.fields["gateway"]) for _, event in degradations if event and event.code == WALK_BEGAN}
+    for each in facts.health.unconfirmed[: facts.health.amiss] if facts.sees_lamps else ():
+        if each.name in tested:
+            continue
+        what = {one: Text("notices", f"fault.{each.status}").say(one, {"gateway": each.name}) for one in languages()}
+        event = facts.last_faults.get(each.name)
+        is_last = event is not None and event.code == each.code
+        yield f"gateway {each.name}", PresentFault(each.code or "", what, event if is_last else None)
+    for degradation, event in degradations:
+        if event is None or degradation.is_harmless or event.code == LAMPS_FAILED or event.code.startswith(OF_NOTICES):
+            continue
+        yield " ".join(key_of(event)), PresentFault(event.code, {one: event.text(one) for one in languages()}, event)
+
+
+def _can_tell(key: str, facts: NoticeFacts) -> bool:
+    """Whether what is not wrong now is right: of a gateway only where lamps are seen, and all that are amiss named."""
+    if _gateway_of(key) is None:
+        return True
+    return facts.sees_lamps and facts.health.amiss <= len(facts.health.unconfirmed)
+
+
+def _gateway_of(key: str) -> str | None:
+    return key.removeprefix("gateway ") if key.startswith("gateway ") else None
+
+
+def _names(facts: NoticeFacts) -> set[str]:
+    return {gateway.name for gateway in facts.setup.tower.gateways}
+
+
+def _lit_campaigns(health: Health) -> set[str]:
+    """The campaigns on whose behalf there is light now."""
+    rules = (look.rule for look in health.now.looks.values() if look.on)
+    return {str(rule.name) for rule in rules if rule is not None and rule.kind == "campaign"}
+
+
+def _days(rule: Rule, facts: NoticeFacts, at: datetime | None = None) -> tuple[datetime, datetime]:
+    """When the days in a row around an instant, now by default, begin and end."""
+    zone = facts.setup.tower.site.place.time_zone
+    at = at if at is not None else facts.reading.wall
+    day = at.astimezone(zone).date() if rule.dates is not None else night_at(at, zone).day
+    found = next_occurrence(rule, day)
+    if found is None or found.first > day:
+        return at, at
+    return night_of(found.first - (A_DAY if rule.dates is not None else timedelta(0)), zone).start, night_of(
+        found.last, zone
+    ).end
+
+
+def _goes_on(light: CampaignLight, first: date, facts: NoticeFacts) -> bool:
+    """Whether days are part of a light that began before: each Friday of a month is one."""
+    last = light.last.astimezone(facts.setup.tower.site.place.time_zone).date()
+    return first - last < APART

@@ -1,0 +1,88 @@
+"""What notices need to know over a restart, `notices.json`: what waits to be delivered, and what has been told."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from controller.locale import Language
+from controller.state.json_file import Content
+
+FILE = "notices.json"
+FORGOTTEN = timedelta(days=400)
+"""What was told of a campaign is kept for longer than a year: it tells this year's occurrence from the last one."""
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class WaitingNotice(_Kept):
+    """One notice for one receiver, in that receiver's language; a later one of the same `key` takes its place.
+
+    `at` is when what it tells of was so. `manner` is how a receiver may show it: info, success, warning or failure.
+    """
+
+    receiver: str
+    kind: str
+    key: str
+    at: AwareDatetime
+    manner: str
+    title: str
+    body: str
+
+
+class ToldFault(_Kept):
+    """A fault that was told: since when, and what it was in each language."""
+
+    since: AwareDatetime
+    code: str
+    what: Mapping[Language, str]
+
+
+class CampaignLight(_Kept):
+    """The light of a campaign: the beginning of its days, when it was last seen lit, whether its first light was told
+    and whether it is over."""
+
+    since: AwareDatetime
+    last: AwareDatetime
+    told: bool = False
+    over: bool = False
+
+
+class NoticeMemory(Content):
+    """All of it. `sent` has by receiver when messages about faults were delivered, within a day; `failing` since when
+    a receiver could not be reached; `reminded` by `campaign, first day, days before` when that was told."""
+
+    waiting: tuple[WaitingNotice, ...] = ()
+    sent: Mapping[str, tuple[AwareDatetime, ...]] = Field(default_factory=dict)
+    failing: Mapping[str, AwareDatetime] = Field(default_factory=dict)
+    faults: Mapping[str, ToldFault] = Field(default_factory=dict)
+    lights: Mapping[str, CampaignLight] = Field(default_factory=dict)
+    reminded: Mapping[str, AwareDatetime] = Field(default_factory=dict)
+
+    def without_old(self, now: datetime) -> "NoticeMemory":
+        """Without what was told of campaigns so long ago that it does not matter any more."""
+        return self.model_copy(
+            update={
+                "lights": {name: each for name, each in self.lights.items() if now - each.last < FORGOTTEN},
+                "reminded": {key: at for key, at in self.reminded.items() if now - at < FORGOTTEN},
+            }
+        )
+
+    def shifted(self, seconds: float) -> "NoticeMemory":
+        """The same after the clock was set so far forward: how long something has lasted stays as it was."""
+        by = timedelta(seconds=seconds)
+        return self.model_copy(
+            update={
+                "waiting": _moved(self.waiting, by, "at"),
+                "failing": {name: at + by for name, at in self.failing.items()},
+                "faults": {
+                    key: each.model_copy(update={"since": each.since + by}) for key, each in self.faults.items()
+                },
+            }
+        )
+
+
+def _moved(notices: Iterable[WaitingNotice], by: timedelta, field: str) -> tuple[WaitingNotice, ...]:
+    return tuple(each.model_copy(update={field: getattr(each, field) + by}) for each in notices)
