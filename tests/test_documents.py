@@ -38,8 +38,8 @@ SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".p
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 NOW = datetime(2026, 6, 8, tzinfo=UTC)
-SERVICES = {"run", "gateway", "demo"}
-"""Commands that go on: their options are parsed, the tests of whole nights start them."""
+SERVICES = {"run", "gateway", "demo", "test-notice"}
+"""Commands that go on, or send something to somebody: their options are parsed, other tests call them."""
 TALKING = {"check-gateway", "doctor", "status", "override", "resume", "stop", "test-lamps"}
 """Commands that need a running service: here nobody answers them. So does an option:"""
 RUNNING = "--against-running"

@@ -90,7 +90,8 @@ def _in_its_format(service: Any, message: NoticeMessage) -> dict[str, Any]:
     import apprise  # noqa: PLC0415
     from apprise.conversion import convert_between  # noqa: PLC0415
 
-    text, takes = apprise.NotifyFormat.TEXT, service.notify_format
+    text = apprise.NotifyFormat.TEXT
+    takes = service.resolve_format(text)
     is_in_body = service.title_maxlen <= 0
     return {
         "title": convert_between(text, takes, content=message.title)  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from controller.clock import Trust
 from controller.events.models import Text
 from controller.locale import languages
 from controller.schedule.campaign import Rule
-from controller.schedule.hours import night_at, night_of
+from controller.schedule.hours import night_at
 from controller.schedule.occurrence import next_occurrence
 from controller.service.coming_lights import APART, lit_nights
 from controller.service.degradations import key_of
@@ -28,7 +28,7 @@ from controller.service.notice_words import (
     first_light,
     notice,
 )
-from controller.service.proof_period import ProofPeriod
+from controller.service.proof_period import ProofPeriod, bounds
 from controller.service.sentence import facts_of, sentence
 from controller.state.notice_file import CampaignLight, NoticeMemory, ToldFault
 
@@ -43,7 +43,6 @@ FIRST_HOUR = 9
 """Local time from which on reminders are told."""
 EARLY, LATE = 14, 2
 """Days before a campaign."""
-A_DAY = timedelta(days=1)
 WALK_BEGAN, LAMPS_FAILED = "TWL-G130", "TWL-G136"
 OF_NOTICES = "TWL-N"
 
@@ -98,7 +97,7 @@ class NoticeWatch:
             if now_s - right_s >= LASTS_S:
                 until = facts.reading.wall - timedelta(seconds=now_s - right_s)
                 notices.append(fault_ended(facts, key, told.pop(key), until))
-        gone = [key for key in told if _gateway_of(key) not in {None, *_names(facts)}]
+        gone = [key for key in told if key not in wrong and _gateway_of(key) not in {None, *_names(facts)}]
         kept = {key: each for key, each in told.items() if key not in gone}
         return memory.model_copy(update={"faults": kept}) if kept != memory.faults else memory
 
@@ -213,9 +212,7 @@ def _days(rule: Rule, facts: NoticeFacts, at: datetime | None = None) -> tuple[d
     found = next_occurrence(rule, day)
     if found is None or found.first > day:
         return at, at
-    return night_of(found.first - (A_DAY if rule.dates is not None else timedelta(0)), zone).start, night_of(
-        found.last, zone
-    ).end
+    return bounds(rule, found.first, found.last, zone)
 
 
 def _goes_on(light: CampaignLight, first: date, facts: NoticeFacts) -> bool:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from controller.config.load import Setup
 from controller.errors import WatertowerError
-from controller.schedule.campaign import Lit
+from controller.schedule.campaign import Lit, Rule
 from controller.schedule.hours import Night, instant, night_at, night_of
 from controller.schedule.plan import Program
 from controller.service.past_schedules import PastSchedules
@@ -89,12 +90,16 @@ def _occurrences(rule: Lit, setup: Setup, now: datetime) -> Iterator[ProofPeriod
             yield ProofPeriod(instant(date(year, 1, 1), 0, zone), instant(date(year, 12, 31), DAY_MIN, zone), rule.name)
         return
     for first, last in sorted(span for days in listed for span in days.spans(FIRST, today)):
-        if rule.dates is not None:
-            start, end = instant(first, 0, zone), instant(last, DAY_MIN, zone)
-        else:
-            start, end = night_of(first, zone).start, night_of(last, zone).end
+        start, end = bounds(rule, first, last, zone)
         if start <= now:
             yield ProofPeriod(start, end, rule.name)
+
+
+def bounds(rule: Rule, first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When days of a rule begin and end, as it counts them: calendar days or nights."""
+    if rule.dates is not None:
+        return instant(first, 0, zone), instant(last, DAY_MIN, zone)
+    return night_of(first, zone).start, night_of(last, zone).end
 
 
 def prove(

@@ -6,7 +6,8 @@ out of `async with`: a damaged file is set aside and started anew, what cannot b
 handed in, aware, and stored in UTC.
 
 Files: `overrides.json` (overrides, stop, requests done) and its copy, `known.json` (order and time known last),
-`lamps.json` (what walk tests said of each lamp), `history.db` (events, changes of light, confirmed minutes), the folder
+`lamps.json` (what walk tests said of each lamp), `notices.json` (what waits to be told, and what was),
+`history.db` (events, changes of light, confirmed minutes), the folder
 `versions` (each text of the schedule), `accounts.db` with `audit.head` (who may use the page, and what they did),
 `in-use` (a lock), and `….corrupt-N` beside them. Overrides and history are each used through
 a protocol (`OverrideStore`, `History`), so that another engine can take their place.
