@@ -69,16 +69,17 @@ leave_nothing() {
     done
 }
 
-# make_debian FOLDER PACKAGE …   a Debian 12 with the essential packages and these, from the mirror that the caller uses
+# make_debian CODENAME FOLDER PACKAGE …   a Debian with the essential packages and these, from the mirror that the caller uses
 make_debian() {
-    local root="$1" mirror packages
-    shift
+    local codename="$1" root="$2" mirror packages
+    shift 2
     # shellcheck disable=SC2016 # a format of apt's
-    mirror="${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)}"
-    [ -n "$mirror" ] || { echo "this machine has no package source of Debian 12: set DEBIAN_MIRROR" >&2; return 1; }
+    mirror="${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+        "Codename: $(. /etc/os-release && echo "$VERSION_CODENAME")" | head -n 1)}"
+    [ -n "$mirror" ] || { echo "this machine has no package source of its own Debian: set DEBIAN_MIRROR" >&2; return 1; }
     packages="$(IFS=,; echo "$*")"
-    debootstrap --variant=minbase ${packages:+--include="$packages"} bookworm "$root" "$mirror" >"$WORK/debootstrap.log" 2>&1 ||
-        { tail -n 20 "$WORK/debootstrap.log" >&2; return 1; }
+    debootstrap --variant=minbase ${packages:+--include="$packages"} "$codename" "$root" "$mirror" \
+        >"$WORK/debootstrap.log" 2>&1 || { tail -n 20 "$WORK/debootstrap.log" >&2; return 1; }
     apt-config dump Acquire | grep -i proxy >"$root/etc/apt/apt.conf.d/99caller" || true
 }
 

@@ -35,6 +35,7 @@ FOR_MAINTAINERS = [
     ROOT / "deploy" / "CHANGELOG.md",
 ]
 SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".py")
+SCRIPTS += sorted((ROOT / "deploy").rglob("*.sh"))
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 NOW = datetime(2026, 6, 8, tzinfo=UTC)
@@ -225,7 +226,7 @@ MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser")]
 MARKED += [
     ("deploy/README.md", mark)
     for mark in (
-        *("install", "configure", "start", "journal", "upgrade", "gateway", "container"),
+        *("install", "configure", "start", "upgrade", "rollback", "uninstall", "gateway", "container"),
         *(f"broker-{step}" for step in ("install", "certificates", "users", "controller", "gateway")),
     )
 ]

@@ -12,7 +12,7 @@ PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4
 """As in syslog."""
 OURS = uuid.UUID("7f0f5a52-6f0b-4b0e-9a39-5c4f3f0f2a11")
 """The ids of messages are made of it and the code, and are the same for ever."""
-RUNBOOK = "file:/opt/watertower/deploy/RUNBOOK.md"
+RUNBOOK = "file:/opt/watertower/current/deploy/RUNBOOK.md"
 
 
 def message_id(code: str) -> str:
