@@ -1,6 +1,6 @@
 """Prints the levels of a DMX universe that arrive as sACN, and each change of them, until it is ended.
 
-    lamp_levels.py ADDRESS UNIVERSE SLOTS
+lamp_levels.py ADDRESS UNIVERSE SLOTS
 """
 
 import socket
