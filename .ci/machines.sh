@@ -54,3 +54,14 @@ with_network() {
     nsenter -t "${leader[$1]}" -m -u -i -p -C env -i HOME=/tmp LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=$ROOT_PATH \
         "${PIP_ENV[@]}" bash -euo pipefail -c "cd $place && $2"
 }
+
+# join MACHINE MACHINE   a wire between them: 10.77.0.1 and 10.77.0.2
+join() {
+    local machine number=1
+    ip link add wire netns "${leader[$1]}" type veth peer name wire netns "${leader[$2]}"
+    for machine; do
+        nsenter -t "${leader[$machine]}" -n ip address add "10.77.0.$number/24" dev wire
+        nsenter -t "${leader[$machine]}" -n ip link set wire up
+        number=2
+    done
+}

@@ -226,7 +226,7 @@ MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser")]
 MARKED += [
     ("deploy/README.md", mark)
     for mark in (
-        *("install", "configure", "start", "upgrade", "rollback", "uninstall", "gateway", "container"),
+        *("clone", "install", "configure", "start", "upgrade", "rollback", "uninstall", "gateway", "container"),
         *(f"broker-{step}" for step in ("install", "certificates", "users", "controller", "gateway")),
     )
 ]
