@@ -30,6 +30,8 @@ ATTEMPT_S = 15.0
 """For the whole way from the name to the CONNACK."""
 CAP_S = 30.0
 LOOK_AGAIN_S = 6 * 3600.0
+CHANGE_BACK_S = 3600.0
+"""Two causes that take turns are told no more often."""
 STABLE_S = 10.0
 BARRED_S = 30.0
 """The additional wait where a person must act first (login refused, certificate)."""
@@ -51,8 +53,10 @@ def pause_s(failures: int, chance: float, *, barred: bool) -> float:
 
 
 class Reconnecting:
-    """Tries for ever, each time from the name on: addresses change, and a broker may come minutes late. Why it cannot
-    connect goes to the inbox once per cause, until it has been connected again."""
+    """Tries for ever, each time from the name on: addresses change, and a broker may come minutes late.
+
+    Why it cannot connect goes to the inbox when that changes, the same cause at most once in CHANGE_BACK_S.
+    """
 
     def __init__(self, address: Address, settings: ClientSettings, inbox: Inbox) -> None:
         self.broker = str(address)
@@ -68,7 +72,10 @@ class Reconnecting:
         """Connections in a row that did not last: two clients of one client id throw each other out."""
         self._brief_at_once = 0
         """The same, without a failure between them."""
-        self._reported: list[Failure] = []
+        self._cause: Failure | None = None
+        """What was told last."""
+        self._told: list[tuple[Failure, float]] = []
+        """Causes of the last CHANGE_BACK_S, and when each was told."""
 
     @property
     def connected(self) -> bool:
@@ -131,17 +138,23 @@ class Reconnecting:
             if is_exhausted(error):
                 raise
             cause = failure(self.broker, error)
-            if cause not in self._reported:
-                self._reported.append(cause)
-                self._inbox.put(cause)
+            self._tell(cause, asyncio.get_running_loop().time())
             self._failures += 1
             self._brief_at_once = 0
             self._is_barred = isinstance(cause, LoginRefused | Untrusted)
             return False
         self._is_known, self._is_barred = True, False
         self._attempts = self._failures = 0
-        self._reported.clear()
+        self._cause = None
+        self._told.clear()
         return True
+
+    def _tell(self, cause: Failure, now_s: float) -> None:
+        self._told = [(told, told_s) for told, told_s in self._told if now_s - told_s < CHANGE_BACK_S]
+        if cause != self._cause and all(cause != told for told, _ in self._told):
+            self._cause = cause
+            self._told.append((cause, now_s))
+            self._inbox.put(cause)
 
 
 def failure(broker: str, error: Exception) -> Failure:

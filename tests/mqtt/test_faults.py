@@ -61,6 +61,22 @@ async def test_enters_at_once_and_finds_a_broker_that_comes_late(mosquitto: Any,
     assert items.payloads("a") == [b"now"]
 
 
+async def test_why_it_cannot_connect_is_told_when_that_changes(
+    mosquitto: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also back to what it was before, and not at every attempt."""
+    for name, value in {"CAP_S": 0.1, "BARRED_S": 0.0, "CHANGE_BACK_S": 0.0}.items():
+        monkeypatch.setattr(f"controller.mqtt.reconnect.{name}", value)
+    broker = mosquitto("allow_anonymous false")
+    _, items = await connect(broker.address)
+    for told in range(1, 5):
+        await items.until(lambda number=told: len(items.all) == number)
+        await asyncio.sleep(0.4)
+        broker.kill() if told % 2 == 0 else broker.start()
+    causes = [BrokerUnreachable, LoginRefused, BrokerUnreachable, LoginRefused]
+    assert [type(item) for item in items.all[:4]] == causes
+
+
 async def test_a_killed_broker_is_noticed_and_found_again(mosquitto: Any, connect: Any, message: Any) -> None:
     """Kill -9 and a restart: Lost, Connected, subscribed again; nothing of the time between is sent."""
     broker = mosquitto().start()

@@ -110,6 +110,8 @@ def test_what_ends_it_says_how_long_it_lasted(hands: Hands) -> None:
     assert hands.tell("TWL-M002", broker="a", reason="x").ended is None
     hands.seconds, hands.stepped_s = 60, 1e6
     assert hands.tell("TWL-M007", broker="a", reason="x").ended is None, "it goes on"
+    assert hands.tell("TWL-M003", broker="a", reason="x", connack=5).ended is None, "it goes on"
+    assert hands.codes == ["TWL-M003"], "that it cannot be reached is true no more"
     hands.seconds = 9000
     ended = hands.tell("TWL-M001", broker="a", attempts=5)
     assert ended.ended == EndedTrouble("TWL-M002", 9000)
