@@ -221,6 +221,7 @@ MOMENTS = {
     "TWL-J011",  # or taken from its copy
     "TWL-J012",  # one version of the schedule is left out
     *(f"TWL-J02{number}" for number in range(8)),  # of `backup` and `restore`
+    "TWL-J028",  # the program ends
     "TWL-M005",  # one message was thrown away
     "TWL-M006",  # messages that were overtaken
     "TWL-M013",  # the broker is told everything anew
