@@ -17,7 +17,7 @@ from pydantic_core import core_schema
 
 from controller.config.keys import DECIMAL, WHOLE
 from controller.config.schedule_file import Schedule
-from controller.config.tower import Tower
+from controller.config.tower import OFF, ON, Tower
 from controller.gateways.base import NAME
 from controller.locale import DEFAULT, languages, template, texts
 
@@ -27,8 +27,10 @@ NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""
 NAME_OR_RANGE = r"^(?:[a-z0-9_-]|\[[0-9]{1,5}\.\.[0-9]{1,5}\])+$"
 """In one entry for many lamps (`ranges.py`)."""
-SWITCHED: dict[str, list[object]] = {"web": ["off", False], "home_assistant": ["off", False, "on", True]}
-"""Keywords that take a word instead of their keys, in either reading of YAML."""
+SWITCHED = frozenset({"web", "home_assistant"})
+"""Keywords that take a word instead of their keys."""
+SWITCHES = {"enum": [True, False, *sorted(OFF | ON)]}
+"""In either reading of YAML, which takes `off` for a truth or for a text."""
 NOT_IN_FILE = frozenset({"line"})
 NEW_CAMPAIGN = {"dates": "${2:20–26 November}", "hours": "${3:sunset to sunrise}", "color": "${4:orange}"}
 """What an editor offers to write as a campaign, beside its name."""
@@ -53,6 +55,9 @@ class _Draft7(GenerateJsonSchema):
 
     def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
         return {**super().float_schema(schema), "type": ["number", "string"], "pattern": f"^(?:{DECIMAL.pattern})$"}
+
+    def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:  # noqa: ARG002
+        return dict(SWITCHES)
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:  # noqa: ARG002
         return {"type": "string"}
@@ -87,7 +92,7 @@ def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
     if word == "zone":
         kept = {"anyOf": [kept, {"type": "array", "items": kept}]}
     if word in SWITCHED:
-        kept = {"anyOf": [kept, {"enum": SWITCHED[word]}]}
+        kept = {"anyOf": [kept, SWITCHES]}
     if word == "campaigns":
         label, name = " / ".join(_texts("editor.new_campaign")), _texts("editor.name")[0]
         kept["defaultSnippets"] = [{"label": label, "body": [{"name": f"${{1:{name}}}", **NEW_CAMPAIGN}]}]

@@ -146,11 +146,15 @@ GATEWAYS = [
 ]
 
 
+HOME_ASSISTANT = ["on", "ja", "off", "false", "{}", "{control: no}", "{control: nej}", "{discovery_prefix: hass/x}"]
+
+
 def test_what_check_takes_an_editor_takes_too(findings: Callable[..., Any]) -> None:
     """Numbers in quotes, names that look like numbers, lists left empty, and every other shape of a value."""
     tower = (CONFIG / "tower.yaml").read_text(encoding="utf-8")
     schedules = [HEAD + rule + "\n" for rule in RULES] + ["version: 1\ncampaigns:\nevery_night:\nblackouts:\n"]
-    towers = [tower.replace(old, new) for old, new in WORDS] + [f"{tower}  - {gateway}\n" for gateway in GATEWAYS]
+    towers = [f"{tower}home_assistant: {value}\n" for value in HOME_ASSISTANT]
+    towers += [tower.replace(old, new) for old, new in WORDS] + [f"{tower}  - {gateway}\n" for gateway in GATEWAYS]
     assert tower not in towers
     for name, texts in (("schedule", schedules), ("tower", towers)):
         schema = Draft7Validator(SCHEMAS[name]())

@@ -9,7 +9,7 @@ import pytest
 from controller.config.findings import Finding
 from controller.config.load import parse
 from controller.config.timezones import farther_than_swapped, near_time_zone
-from controller.config.tower import MqttSettings, Tower
+from controller.config.tower import Discovery, MqttSettings, Tower
 from controller.gateways import GATEWAYS
 from controller.gateways.wled import Wled
 from controller.lighting.color import Color
@@ -205,3 +205,35 @@ def test_zones_in_a_gateway_that_has_one_are_no_word_of_the_outermost_level(find
     """Where the file names its zones already, they were not meant to be named there."""
     written = TOWER.replace("gateways:\n", "gateways:\n  - {name: e, kind: wled, topic: wled/e, zones: bowl}\n")
     assert {finding.code for finding in findings(tower=written)} == {"TWL-S010", "TWL-S014"}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (None, None),
+        ("off", None),
+        ("nej", None),
+        ("on", Discovery()),
+        ("ja", Discovery()),
+        ("{}", Discovery()),
+        ("{control: no}", Discovery(control=False)),
+        ("{control: nej, discovery_prefix: hass}", Discovery(control=False, discovery_prefix="hass")),
+        ("{control: På}", Discovery()),
+    ],
+)
+def test_home_assistant_is_told_of_the_site_where_the_file_says_so(
+    written: str | None, meant: Discovery | None
+) -> None:
+    """Not without a word; with one of either language, or with keys."""
+    assert _tower(TOWER + (f"home_assistant: {written}\n" if written else "")).home_assistant == meant
+
+
+@pytest.mark.parametrize(
+    "written", ["maybe", "{control: sometimes}", "{prefix: homeassistant}", "{discovery_prefix: a/+}", "[on]", ""]
+)
+def test_what_home_assistant_cannot_be_told_is_a_finding(written: str, findings: Found) -> None:
+    """At its place in the file."""
+    found = findings(tower=f"{TOWER}home_assistant: {written}\n")
+    assert len(found) == 1
+    assert found[0].place is not None
+    assert found[0].place.line == TOWER.count("\n") + 1

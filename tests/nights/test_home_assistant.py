@@ -60,7 +60,7 @@ def test_home_assistant_finds_lights_and_leaves_nothing_behind(
         assert not [one for one in listens.on("watertower/override/set", since) if one.payload]
 
         broker.kill()
-        (broker.folder / "mosquitto.db").unlink(missing_ok=True)
+        (broker.folder / "mosquitto.db").unlink()
         since = len(listens.heard)
         broker.start()
         words.until(lambda: listens.on(DISCOVERY, since), "it is not discovered again")
