@@ -34,7 +34,7 @@ from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import BEAT_S, ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
-from controller.service.home_assistant_device import HomeAssistantDevice
+from controller.service.home_assistant_device import HomeAssistantDevice, home_assistant_topics
 from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import OverridePolicy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
@@ -140,7 +140,7 @@ def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManag
 
 def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
     """The topics that a controller listens to."""
-    home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller).topics
+    home_assistant = home_assistant_topics(site.home_assistant, site.prefix)
     return (*controller.topics, site.requests, site.status, site.gateway_documents, *home_assistant)
 
 

@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from controller.clock import ClockReading
+from controller.clock import CEILING, FLOOR, ClockReading
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Advice, Reason
@@ -35,6 +35,7 @@ from controller.service.home_assistant_device import (
     LightCommand,
     base_topic,
     discovery_topic,
+    home_assistant_topics,
     parse_command,
     zone_document,
     zone_report,
@@ -93,7 +94,8 @@ class HomeAssistantBridge:
     def __init__(self, device: HomeAssistantDevice | None, prefix: str, controller: Controller) -> None:
         self._device = device
         self._prefix = prefix
-        self._base = base_topic(prefix)
+        self._below = f"{base_topic(prefix)}/"
+        self._heard = frozenset(home_assistant_topics(device, prefix))
         self._controller = controller
         zones = device.zones if device is not None else ()
         self._drivers: dict[str, list[Gateway]] = {
@@ -126,20 +128,14 @@ class HomeAssistantBridge:
         self._events: list[Event] = []
         self._alarm = Alarm(self._events.append)
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """The topic filters to subscribe to."""
-        device = self._device
-        return (f"{self._base}/#", *((device.discovery_topic, device.birth_topic) if device is not None else ()))
-
     def takes(self, topic: str) -> bool:
         """Whether a message on it is for us."""
-        return topic.startswith(f"{self._base}/") or topic in self.topics[1:]
+        return topic.startswith(self._below) or topic in self._heard
 
     @property
     def due_s(self) -> float:
         """When a turn is due, boot time; infinity for never."""
-        if self._events:
+        if self._events or self._requests or self._identify:
             return -inf
         is_looked_at = self._is_changed and self._device is not None and self._controller.cue is not None
         looks_s = self._looked_s + COALESCE_S if is_looked_at else inf
@@ -173,10 +169,11 @@ class HomeAssistantBridge:
             return self._note_leftover(item, reading)
         if device is None or not item.payload or not item.topic.startswith(device.command_topic("")):
             return False
+        due_s = self.due_s
         reason = self._command(item, device, reading)
         if reason is not None:
             self.refuse(reason)
-        return reason is None
+        return self.due_s < due_s
 
     def refuse(self, reason: Reason | Advice) -> None:
         """Reports that something was not done, and why."""
@@ -198,7 +195,7 @@ class HomeAssistantBridge:
             return False
         if item.topic not in self._topics:
             self._leftovers[item.topic] = reading.mono + REMOVE_S
-        if item.topic == f"{self._base}/state":
+        if item.topic == f"{self._below}state":
             named = _keys(item.payload).get("discovery")
             ours = self._device.discovery_topic if self._device is not None else None
             # nobody shall have us delete what he likes
@@ -271,7 +268,7 @@ class HomeAssistantBridge:
             look = (state.color.name or state.color.hex) if state.on and state.color is not None else "dark"
             looks.setdefault((state.brightness if state.on else 1.0, waiting.command.fade_s), {})[zone] = look
         if looks:
-            until = ENDS[next(iter(offered_ends(policy, reading.wall)), "hour")]
+            until = ENDS[next(iter(offered_ends(policy, _within(reading.wall))), "hour")]
             for (brightness, fade_s), by_zone in looks.items():
                 asked.append({"look": by_zone, "brightness": brightness, "fade_s": fade_s, "until": until})
         return tuple(self._request(each, reading) for each in asked)
@@ -291,7 +288,7 @@ class HomeAssistantBridge:
         asked = self._asked.get(zone)
         if asked is not None and asked.state.on and reading.mono - asked.at_s < ASKED_S:
             return asked.state
-        program, now = self._controller.program, reading.wall
+        program, now = self._controller.program, _within(reading.wall)
         cues = (self._controller.cue or program.look_at(now), program.by_schedule.look_at(now))
         found = (desired_looks((zone,), cue, now)[zone] for cue in cues)
         return next((state for state in found if state.on), self._last_lit.get(zone, WHITE))
@@ -388,6 +385,11 @@ class HomeAssistantBridge:
             "gateways": {name: _connectivity(states[name]) for name in device.gateways},
         }
         return found
+
+
+def _within(wall: datetime) -> datetime:
+    """Where a plan can be asked for: a clock in doubt may stand anywhere, and whoever commands is refused later."""
+    return min(max(wall, FLOOR), CEILING)
 
 
 def _connectivity(state: GatewayState) -> str | None:

@@ -118,7 +118,6 @@ class HomeAssistantDevice:
     url: str | None
     zones: Mapping[str, LightEntity]
     gateways: Mapping[str, bool]
-    palette: Mapping[str, Color]
 
     @classmethod
     def of(cls, tower: Tower, language: Language) -> "HomeAssistantDevice | None":
@@ -137,7 +136,6 @@ class HomeAssistantDevice:
             url=tower.web.url if tower.web is not None else None,
             zones=_lights(tower, language),
             gateways={name: name in own for name in names},
-            palette=tower.palette,
         )
 
     # Topics
@@ -316,6 +314,12 @@ def device_id(prefix: str) -> str:
 def discovery_topic(discovery_prefix: str, prefix: str) -> str:
     """Of the discovery document."""
     return f"{discovery_prefix}/device/{device_id(prefix)}/config"
+
+
+def home_assistant_topics(device: HomeAssistantDevice | None, prefix: str) -> tuple[str, ...]:
+    """The topic filters to subscribe to; without a device, to find what an earlier run left."""
+    of_device = (device.discovery_topic, device.birth_topic) if device is not None else ()
+    return (f"{base_topic(prefix)}/#", *of_device)
 
 
 # What a zone shows

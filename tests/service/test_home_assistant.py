@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from controller.clock import Trust
 from controller.config.load import Setup, parse
 from controller.gateways.wire import Walk
+from controller.mqtt import Received
 from controller.schedule.hours import night_at
 from controller.service.control_loop import ControlLoop
+from controller.service.home_assistant_bridge import HomeAssistantBridge
 from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.state import Minute
 from tests.service.simulated import World
@@ -570,3 +573,24 @@ def test_the_identification_ends_by_itself(home: World) -> None:
     home.run(1)
     [walk] = sent(home, "watertower/gateway/mast/walk")
     assert Walk.model_validate(walk).for_s == 10
+
+
+@pytest.mark.parametrize("year", [1970, 2105, 8999])
+def test_a_clock_that_stands_anywhere_breaks_nothing(home: World, year: int) -> None:
+    """While it is in doubt a command is refused."""
+    home.controller.clock.trust = Trust.SUSPECT
+    home.controller.clock.step((home.wall.replace(year=year) - home.wall).total_seconds())
+    command(home, SET_BOWL, state="ON", brightness=5)
+    command(home, SET_SHAFT, state="OFF")
+    home.run(3)
+    assert {answer["reason"].event.code for answer in asked(home, "TWL-O110")} == {"TWL-O126"}
+
+
+def test_a_flood_of_commands_causes_no_turn_each(home: World) -> None:
+    """One by one they move the instant at which the last of them is obeyed."""
+    device = HomeAssistantDevice.of(ON.tower, "en")
+    bridge = HomeAssistantBridge(device, "watertower", home.controller.engine)
+    item = Received(home.broker.name, SET_BOWL, b'{"state": "ON", "brightness": 7}', retain=False, qos=1)
+    reading = home.controller.read()
+    later = [replace(reading, mono=reading.mono + 0.01 * number) for number in range(100)]
+    assert [bridge.receive(item, each) for each in later] == [True] + [False] * 99
