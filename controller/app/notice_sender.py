@@ -49,17 +49,21 @@ def send(file: Path, message: NoticeMessage) -> Reason | None:
     return None if is_delivered else _reason(told, address)
 
 
-def examine(file: Path) -> None:
-    """Whether the file holds an address that apprise understands; nothing is sent. Raises AddressUnusable."""
+def examine(file: Path) -> tuple[str, int] | None:
+    """Host and port of the server behind the address in the file, where the address names one; nothing is sent. Raises
+    AddressUnusable where apprise does not understand it."""
+    address = _address(file)
     with _told_by_apprise():
-        _service(_address(file))
+        service = _service(address)
+    if urlsplit(address).scheme.casefold() not in HOST_IS_NO_SECRET:
+        return None
+    return getattr(service, "smtp_host", "") or service.host, service.port or (443 if service.secure else 80)
 
 
 def beat(file: Path) -> Reason | None:
     """Calls the address in the file; why that failed, None where it did not. Raises AddressUnusable."""
     address = _address(file)
-    if urlsplit(address).scheme not in {"http", "https"}:
-        raise AddressUnusable(Reason("not_an_address").at(file.name))
+    monitor_of(file)
     request = urllib.request.Request(address, headers={"User-Agent": "watertower"})  # noqa: S310  http or https
     try:
         with urllib.request.urlopen(request, timeout=BEAT_ANSWER_S):  # noqa: S310
@@ -70,6 +74,17 @@ def beat(file: Path) -> Reason | None:
         return reason_of(error.reason) if isinstance(error.reason, OSError) else Reason("no_answer")
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Reason("no_answer_in_time") if isinstance(error, TimeoutError) else Reason("no_answer")
+
+
+def monitor_of(file: Path) -> tuple[str, int]:
+    """Host and port of the monitor whose address is in the file. Raises AddressUnusable for what is none of HTTP."""
+    try:
+        url = urlsplit(_address(file))
+        if url.scheme in {"http", "https"} and url.hostname:
+            return url.hostname, url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:  # of a port that is no number
+        pass
+    raise AddressUnusable(Reason("not_an_address").at(file.name))
 
 
 def _address(file: Path) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from controller.app.courier import Courier
 from controller.app.reload import FileFollower
+from controller.clock import Trust
 from controller.config.notice_keys import Receiver
 from controller.errors import place_of
 from controller.events import Event, Level, new_event
@@ -29,7 +30,7 @@ from controller.service.past_schedules import PastSchedules
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod, prove
 from controller.service.runtime import Runtime
-from controller.state import SqliteHistory
+from controller.state import NotRead, SqliteHistory
 from controller.state.json_file import JsonFile, Unusable
 from controller.state.lamp_results import LampResult, LampResults
 from controller.state.notice_file import FILE, NoticeMemory
@@ -57,14 +58,13 @@ class Notifier:
         self._receivers = context.setup.tower.notices
         self._file = JsonFile(context.state / FILE, NoticeMemory, context.note)
         self._lamps = LampResults(context.state, context.note)
-        self._memory = NoticeMemory()
+        self._memory, self._is_loaded = NoticeMemory(), False
         self._changing = asyncio.Lock()
         """Held by whoever changes the memory: one change after another, each on disk."""
         self._watch = NoticeWatch()
         self._last_faults: dict[str, Event] = {}
         self._told: list[Event] = []
         """Events that are notices by themselves."""
-        self._broken = Alarm(context.note)
 
     def note(self, event: Event) -> None:
         """An event of the service."""
@@ -76,8 +76,6 @@ class Notifier:
 
     async def run(self) -> None:
         """Until cancelled. What breaks here is told, and tried again."""
-        loaded: NoticeMemory | None = await run_blocking("notices", self._file.load)
-        self._memory = loaded or NoticeMemory()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._again(self._look), name="notices: look")
             for receiver in self._receivers:
@@ -85,20 +83,24 @@ class Notifier:
                 tasks.create_task(self._again(partial(self._deliver, receiver, courier)), name=f"to {receiver.name}")
 
     async def _again(self, act: Callable[[], Awaitable[None]]) -> None:
+        broken = Alarm(self._context.note)
         while True:
             try:
                 await act()
             except Exception as error:
-                self._broken.raise_(new_event("TWL-N106", reason=place_of(error)))
+                broken.raise_(new_event("TWL-N106", reason=place_of(error)))
             else:
-                self._broken.clear(new_event("TWL-N107"))
+                broken.clear(new_event("TWL-N107"))
             await asyncio.sleep(LOOK_S)
 
     async def _look(self) -> None:
+        if not self._is_loaded:
+            loaded: NoticeMemory | None = await run_blocking("notices", self._file.load)
+            self._memory, self._is_loaded = loaded or NoticeMemory(), True
         lamps = await run_blocking("lamps", self._lamps.read)
         async with self._changing:
             facts = self._facts(lamps)
-            told, self._told = self._told, []
+            told = tuple(self._told)
             noticed = await run_blocking("notices", partial(self._watch.look, facts, self._memory))
             memory, notices = noticed.memory, list(noticed.notices)
             for period in noticed.over:
@@ -106,10 +108,12 @@ class Notifier:
                 memory = told_over(memory, str(period.campaign))
             notices += filter(None, (of_event(event, facts) for event in told))
             await self._keep(memory, notices)
+            del self._told[: len(told)]
 
     async def _keep(self, memory: NoticeMemory, notices: list[Notice]) -> None:
         """This is to be remembered, and these are to be delivered."""
-        now = self._context.clock.read().wall
+        reading = self._context.clock.read()
+        now = None if reading.trust is Trust.SUSPECT else reading.wall
         memory, dropped = queued(memory, notices, self._receivers, self._context.language, now)
         for (receiver, reason), count in dropped.items():
             self._context.note(new_event("TWL-N105", receiver=receiver, count=count, reason=Reason(reason)))
@@ -142,8 +146,7 @@ class Notifier:
     async def _proof(self, facts: NoticeFacts, period: ProofPeriod) -> Notice:
         try:
             proof = await run_blocking("proof", partial(self._prove, facts, period))
-        except Exception as error:  # the history is damaged, or is not there: that a campaign is over is told
-            self._broken.raise_(new_event("TWL-N106", reason=place_of(error)))
+        except NotRead:  # the history is damaged, or is not there: that a campaign is over is told
             proof = None
         return proof_notice(facts, period, proof)
 

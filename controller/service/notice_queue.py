@@ -42,9 +42,14 @@ Dropped = Mapping[tuple[str, str], int]
 
 
 def queued(
-    memory: NoticeMemory, notices: Iterable[Notice], receivers: Iterable[Receiver], language: Language, now: datetime
+    memory: NoticeMemory,
+    notices: Iterable[Notice],
+    receivers: Iterable[Receiver],
+    language: Language,
+    now: datetime | None,
 ) -> tuple[NoticeMemory, Dropped]:
-    """With these notices for whoever wants their kind; without those that nobody can be told any more."""
+    """With these notices for whoever wants their kind; without those that nobody can be told any more. `now` is None
+    while no clock is to be believed: then nothing is too old."""
     by_name = {receiver.name: receiver for receiver in receivers}
     waiting = list(memory.waiting)
     for notice in notices:
@@ -58,7 +63,7 @@ def queued(
     left = {name: sum(each.receiver == name for each in waiting) for name in by_name}
     for each in waiting:
         reason = None if each.receiver in left else "receiver_gone"
-        if reason is None and now - each.at > TOO_OLD:
+        if reason is None and now is not None and now - each.at > TOO_OLD:
             reason = "too_old"
         elif reason is None and left[each.receiver] > MOST_WAITING:
             reason = "too_many"
@@ -69,7 +74,7 @@ def queued(
             dropped[each.receiver, reason] = dropped.get((each.receiver, reason), 0) + 1
     changed = {
         "waiting": tuple(kept),
-        "sent": {name: _within_a_day(times, now) for name, times in memory.sent.items() if name in by_name},
+        "sent": {name: _lately(times, now) for name, times in memory.sent.items() if name in by_name},
         "failing": {name: at for name, at in memory.failing.items() if name in by_name},
     }
     return memory.model_copy(update=changed), dropped
@@ -137,6 +142,10 @@ def _is_quiet(receiver: Receiver, now: datetime, place: Place) -> bool:
 def _dated_title(notice: WaitingNotice, language: Language, now: datetime) -> str:
     when = dated(notice.at.astimezone(now.tzinfo), now, language)
     return Text("notices", "dated").say(language, {"when": when, "title": notice.title})
+
+
+def _lately(times: tuple[datetime, ...], now: datetime | None) -> tuple[datetime, ...]:
+    return times if now is None else _within_a_day(times, now)
 
 
 def _within_a_day(times: Iterable[datetime], now: datetime) -> tuple[datetime, ...]:

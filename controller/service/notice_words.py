@@ -156,11 +156,8 @@ def fault_ended(facts: NoticeFacts, key: str, fault: ToldFault, until: datetime)
 
     def said(language: Language) -> tuple[str, Iterable[str]]:
         span = {"since": _when(fault.since, facts, language), "until": _when(until, facts, language), "lasted": lasted}
-        what = fault.what.get(language, fault.code)
-        return _titled(facts, _say(language, Text("notices", "fault.over")), language), (
-            what,
-            _say(language, Text("notices", "fault.lasted"), **span),
-        )
+        over = _say(language, Text("notices", "fault.over"), what=fault.what.get(language, fault.code))
+        return _titled(facts, over, language), (_say(language, Text("notices", "fault.lasted"), **span),)
 
     return notice("faults", key, facts, "success", said)
 
@@ -198,9 +195,11 @@ def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> Said | Non
 def notice(kind: NoticeKind, key: str, facts: NoticeFacts, manner: Manner, said: Said) -> Notice:
     """A notice of now, of what is said in each language."""
     words = {}
+    url = facts.setup.tower.web.url if facts.setup.tower.web is not None else None
     for language in languages():
         title, lines = said(language)
-        words[language] = printable(title), "\n".join(printable(line, LONGEST) for line in lines)
+        page = [] if url is None else [_say(language, Text("notices", "page"), url=url)]
+        words[language] = printable(title), "\n".join(printable(line, LONGEST) for line in (*lines, *page))
     return Notice(kind, key, facts.reading.wall, manner, words)
 
 

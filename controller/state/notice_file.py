@@ -1,6 +1,6 @@
 """What notices need to know over a restart, `notices.json`: what waits to be delivered, and what has been told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -75,14 +75,11 @@ class NoticeMemory(Content):
         by = timedelta(seconds=seconds)
         return self.model_copy(
             update={
-                "waiting": _moved(self.waiting, by, "at"),
+                "waiting": tuple(each.model_copy(update={"at": each.at + by}) for each in self.waiting),
+                "sent": {name: tuple(at + by for at in times) for name, times in self.sent.items()},
                 "failing": {name: at + by for name, at in self.failing.items()},
                 "faults": {
                     key: each.model_copy(update={"since": each.since + by}) for key, each in self.faults.items()
                 },
             }
         )
-
-
-def _moved(notices: Iterable[WaitingNotice], by: timedelta, field: str) -> tuple[WaitingNotice, ...]:
-    return tuple(each.model_copy(update={field: getattr(each, field) + by}) for each in notices)

@@ -13,10 +13,11 @@ import pytest
 from controller.app.doctor import machine_checks as checks
 from controller.app.doctor import machine_facts
 from controller.app.doctor.examined import Examined
-from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port, UnitFacts, WalkTests, gather
+from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port, ToldFacts, UnitFacts, WalkTests, gather
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import ClockReading, SystemClock, Trust
 from controller.config.load import load
+from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.tower import Tower, Web
 from controller.errors import FilesRejected
 from controller.events.models import Phrase, Reason
@@ -26,6 +27,7 @@ from tests.parts import free_port, require
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 DENIED = Reason("EACCES")
+NO_ADDRESS = ToldFacts("kim", unusable=Reason("not_an_address"))
 SOUND = MachineFacts(
     reading=ClockReading(NOW, 0.0),
     time_service=True,
@@ -95,6 +97,19 @@ FOUND = {
         replace(SOUND, state=FolderFacts(Path("/x"), False, not_writable=Reason("ENOENT"))),
         "state",
         ["TWL-Q109"],
+        "problem",
+    ),
+    "an address that is none": (replace(SOUND, told=(NO_ADDRESS,)), "notices", ["TWL-N103"], "problem"),
+    "an address that we may not read": (
+        replace(SOUND, told=(replace(NO_ADDRESS, unusable=DENIED),)),
+        "notices",
+        [],
+        "unchecked",
+    ),
+    "a mail server that is silent": (
+        replace(SOUND, told=(ToldFacts("kim", "example.org:25", answers=False),)),
+        "notices",
+        ["TWL-H160"],
         "problem",
     ),
     "a secret for all": (replace(SOUND, readable=(Path("/etc/key"),)), "secrets", ["TWL-B053"], "problem"),
@@ -311,3 +326,23 @@ def test_a_certificate_tells_when_it_ends(keys: Path) -> None:
     assert ended < now
     for key in ("other.key", "closed.key", "nowhere.key"):
         assert found("page.pem", key).refused is not None
+
+
+def test_those_who_are_notified_are_looked_at_without_a_word_to_them(tmp_path: Path, tower: Tower) -> None:
+    """Whether the servers behind their addresses answer; where an address names none, whether it is one."""
+    addresses = {
+        "a": f"json://127.0.0.1:{free_port()}/hook",
+        "b": "tgram://123456789:abcdefghijklmnopqrstuvwxyzabcdefghi/12345678/",
+        "c": "nonsense",
+        "heartbeat": "https://127.0.0.1:1/ping",
+    }
+    for name, address in addresses.items():
+        (tmp_path / name).write_text(address, encoding="utf-8")
+        (tmp_path / name).chmod(0o600)
+    keys = {"url_file": str(tmp_path / "heartbeat")}
+    notices = tuple(Receiver.model_validate({"name": name, "url_file": str(tmp_path / name)}) for name in "abc")
+    told = tower.model_copy(update={"notices": notices, "heartbeat": Heartbeat.model_validate(keys)})
+    found = {each.name: each for each in gather(tmp_path, tmp_path, told, None).told}
+    assert [found["a"].answers, found["b"].answers, found["heartbeat"].answers] == [False, True, False]
+    assert (found["b"].server, found["heartbeat"].server) == ("", "127.0.0.1:1")
+    assert found["c"].unusable == Reason("not_an_address")

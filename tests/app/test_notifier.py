@@ -432,3 +432,20 @@ def test_a_monitor_that_does_not_answer_is_no_error(address: Write) -> None:
     """But a reason."""
     reason = beat(address(f"http://127.0.0.1:1/{SECRET}"))
     assert reason == Reason("ECONNREFUSED")
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("mailto://kim:x@example.org?from=a@b.se", ("example.org", 25)),
+        ("mailtos://kim:x@example.org:465?from=a@b.se", ("example.org", 465)),
+        ("json://example.org/x", ("example.org", 80)),
+        ("jsons://example.org/x", ("example.org", 443)),
+        (f"discord://{SECRET}a/{SECRET}b", None),
+    ],
+)
+def test_the_server_behind_an_address_is_known_where_it_is_no_secret(
+    address: Write, url: str, server: tuple[str, int] | None
+) -> None:
+    """Other addresses have a token in the place of a host."""
+    assert examine(address(url)) == server

@@ -130,6 +130,7 @@ def test_what_can_never_be_told_is_counted() -> None:
     """Too old, too many, or for nobody."""
     memory = waiting(notice("old"))
     assert queued(memory, (), (DRIFT,), "sv", NOW + timedelta(days=8))[1] == {("drift", "too_old"): 1}
+    assert queued(memory, (), (DRIFT,), "sv", None) == (memory, {})
     assert queued(memory, (), (), "sv", NOW)[1] == {("drift", "receiver_gone"): 1}
     kept, dropped = queued(memory, [notice(f"n{number}") for number in range(MOST_WAITING)], (DRIFT,), "sv", NOW)
     assert dropped == {("drift", "too_many"): 1}

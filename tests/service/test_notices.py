@@ -152,7 +152,7 @@ def test_nothing_is_told_of_lamps_while_no_broker_answers(dark: Tower) -> None:
     dark.state = {**DARK_NOW, "counts": {"unknown": 1}, "amiss": 0}
     assert dark.stays(3600) == []
     dark.more["connected"], dark.state["counts"] = True, {"confirmed": 1}
-    assert titles(dark.stays(320)) == ["ett fel är över"]
+    assert titles(dark.stays(320)) == ["felet är över: mast svarar inte"]
 
 
 def test_a_lamp_that_stays_wrong_is_told_with_its_cure_and_its_end(dark: Tower) -> None:
@@ -163,16 +163,16 @@ def test_a_lamp_that_stays_wrong_is_told_with_its_cure_and_its_end(dark: Tower) 
     (begun,) = dark.stays(3600)
     title, body = begun.words["sv"]
     assert title == "Alvesta vattentorn: mast svarar inte"
-    assert "Så är det sedan sön 8 nov 12:00." in body
+    assert "Det märktes sön 8 nov 12:00." in body
     assert "Kontrollera ström och nätverk för mast" in body
     assert "`watertower explain TWL-G104`" in body
     dark.state = {**DARK_NOW, "counts": {"confirmed": 1}}
     assert dark.stays(300) == []
     (ended,) = dark.stays(60)
-    assert ended.words["sv"][1].splitlines() == [
-        "mast svarar inte",
-        "Det varade från sön 8 nov 12:00 till sön 8 nov 13:05, i 1 h 05 min.",
-    ]
+    assert ended.words["sv"] == (
+        "Alvesta vattentorn: felet är över: mast svarar inte",
+        "Det märktes sön 8 nov 12:00 och var över sön 8 nov 13:05, efter 1 h 05 min.",
+    )
     assert (begun.key, begun.manner, ended.key, ended.manner) == ("gateway mast", "failure", "gateway mast", "success")
 
 
@@ -193,7 +193,7 @@ def test_a_fault_outlives_a_restart_without_being_told_again(dark: Tower) -> Non
     assert dark.stays(600) == []
     dark.state = {**DARK_NOW, "counts": {"confirmed": 1}}
     (ended,) = dark.stays(600)
-    assert "i 0 h 20 min" in ended.words["sv"][1]
+    assert "efter 0 h 20 min" in ended.words["sv"][1]
 
 
 def test_setting_the_clock_does_not_make_a_fault_longer(dark: Tower) -> None:
@@ -203,7 +203,7 @@ def test_setting_the_clock_does_not_make_a_fault_longer(dark: Tower) -> None:
     dark.now, dark.stepped_s = dark.now + timedelta(days=1), 86_400.0
     dark.state = {**DARK_NOW, "counts": {"confirmed": 1}}
     (ended,) = dark.stays(600)
-    assert "i 0 h 10 min" in ended.words["sv"][1]
+    assert "efter 0 h 10 min" in ended.words["sv"][1]
 
 
 def test_a_gateway_that_is_walked_by_a_test_is_no_fault(dark: Tower) -> None:

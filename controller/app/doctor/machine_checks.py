@@ -159,7 +159,23 @@ def walk_test(facts: MachineFacts) -> Examined:
     return Examined("walk_test", value, findings)
 
 
+def notices(facts: MachineFacts) -> Examined:
+    """Whether the addresses of those who are notified can be used, and their servers answer; nothing is sent."""
+    findings: list[Event] = []
+    unchecked = None
+    for told in facts.told:
+        if told.unusable is not None and told.unusable.code == "EACCES":
+            unchecked = told.unusable
+        elif told.unusable is not None:
+            findings.append(new_event("TWL-N103", receiver=told.name, reason=told.unusable))
+        elif not told.answers:
+            findings.append(new_event("TWL-H160", receiver=told.name, server=told.server))
+    names = ", ".join(f"{told.name} ({told.server})" if told.server else told.name for told in facts.told)
+    return Examined("notices", names or NONE, tuple(findings), unchecked)
+
+
 MACHINE_CHECKS: tuple[Callable[[MachineFacts], Examined], ...] = (
-    clock, files, config_folder, state_folder, secrets, versions, units, time_zones, ports, certificate, walk_test,
+    clock, files, config_folder, state_folder, secrets, versions, units, time_zones, ports, certificate, notices,
+    walk_test,
 )  # fmt: skip
 """In the order in which they are shown."""

@@ -22,6 +22,7 @@ from controller import __version__, plain_file
 from controller.app import broker_settings
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import CEILING, ClockReading, SystemClock
+from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Refused
 from controller.events import Event
@@ -80,6 +81,17 @@ class UnitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldFacts:
+    """Somebody who is notified, or the monitor: the server, where its address names one, and whether it answers; why
+    the address cannot be used, if it cannot."""
+
+    name: str
+    server: str = ""
+    answers: bool = True
+    unusable: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WalkTests:
     """What the walk tests recorded: when the last one was, how many lamps have an answer, and which were wrong when
     they were looked at last."""
@@ -112,6 +124,7 @@ class MachineFacts:
     tzdata: str | None
     walk: WalkTests | None
     is_controller: bool = False
+    told: tuple[ToldFacts, ...] = ()
     program: str = __version__
     python: str = platform.python_version()
 
@@ -137,6 +150,7 @@ def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesReject
         certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
         tzdata=_tzdata(),
         walk=_walk_tests(state, tower),
+        told=tuple(_told_people(tower)),
         is_controller=known is not None,
     )
 
@@ -239,11 +253,35 @@ def _answers(host: str, port: int) -> bool:
 
 def _readable(config: Path, state: Path, tower: Tower | None) -> Iterator[Path]:
     """Secret files that every user of the machine may read, beside those of `mqtt:`."""
-    named = tower.web.key_file if tower is not None and tower.web is not None else None
-    for path in (config / broker_settings.CREDENTIAL, *(state / name for name in STATE_SECRETS), named):
+    named = [tower.web.key_file] if tower is not None and tower.web is not None else []
+    named += [each.url_file for each in _addressed(tower).values()]
+    for path in (config / broker_settings.CREDENTIAL, *(state / name for name in STATE_SECRETS), *named):
         with suppress(OSError):
             if path is not None and path.stat().st_mode & stat.S_IROTH and _is_reachable(path):
                 yield path
+
+
+def _addressed(tower: Tower | None) -> dict[str, Receiver | Heartbeat]:
+    """By name who is notified, and the monitor."""
+    found: dict[str, Receiver | Heartbeat] = {each.name: each for each in tower.notices} if tower is not None else {}
+    if tower is not None and tower.heartbeat is not None:
+        found["heartbeat"] = tower.heartbeat
+    return found
+
+
+def _told_people(tower: Tower | None) -> Iterator[ToldFacts]:
+    for name, each in _addressed(tower).items():
+        try:
+            from controller.app import notice_sender  # noqa: PLC0415  HTTP is not needed without it
+
+            look = notice_sender.examine if isinstance(each, Receiver) else notice_sender.monitor_of
+            server = look(each.url_file)
+        except ImportError as error:
+            yield ToldFacts(name, unusable=reason_of(error))
+        except notice_sender.AddressUnusable as error:
+            yield ToldFacts(name, unusable=error.reason)
+        else:
+            yield ToldFacts(name) if server is None else ToldFacts(name, f"{server[0]}:{server[1]}", _answers(*server))
 
 
 def _is_reachable(path: Path) -> bool:
