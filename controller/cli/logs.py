@@ -25,6 +25,7 @@ LIGHT_CHANGED = "TWL-C020"
 @click.option("--code")
 @click.option("--campaign")
 @click.option("--gateway")
+@click.option("--command", "command_id", metavar="ID")
 @click.option("--follow", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @common
@@ -34,6 +35,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     code: str | None,
     campaign: str | None,
     gateway: str | None,
+    command_id: str | None,
     follow: bool,
     as_json: bool,
 ) -> None:
@@ -48,6 +50,8 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     zone, language = setup.tower.site.place.time_zone, options.language
     is_empty = True
     for recorded in found:
+        if not recorded.is_of(command_id):
+            continue
         if wanted_code in {None, recorded.code} and (gateway is None or recorded.is_about(gateway)):
             event, is_empty = recorded.event, False
             click.echo(

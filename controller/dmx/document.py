@@ -95,7 +95,9 @@ class DocumentAcceptance:
                 return ()
             if document.command_id in self._accepted:  # one of two brokers lags; the report says that it is stale
                 return ()
-        return self._limit.pass_on(new_event(wire.REFUSED, gateway=self._name, reason=reason), reading.mono)
+        command_id = document.command_id if isinstance(document, wire.DesiredDocument) else "–"
+        refused = new_event(wire.REFUSED, gateway=self._name, reason=reason, command_id=command_id)
+        return self._limit.pass_on(refused, reading.mono)
 
     def repeated(self, reading: ClockReading) -> tuple[Event, ...]:
         """The summaries of refusals that were counted."""

@@ -185,8 +185,11 @@ class DmxGateway:
         before = self._acceptance.document
         self._events += self._acceptance.receive(payload, self._shown(), self._time.now(reading), reading)
         document = self._acceptance.document
-        if document is not None and document is not before and not retained:
-            self._time.hear(document.issued_at, reading)
+        if document is not None and document is not before:
+            if before is None or document.order != before.order:
+                self._events.append(new_event("TWL-D017", **self._named))
+            if not retained:
+                self._time.hear(document.issued_at, reading)
         self._report_soon(reading)
 
     def receive_walk(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
@@ -235,6 +238,11 @@ class DmxGateway:
             return self._acceptance.before
         return {zone: wire.ZoneLook.steady(fade.desired) for zone, fade in self._fades.items()}
 
+    @property
+    def _named(self) -> dict[str, str]:
+        """Whose events, and of which command."""
+        return {"gateway": self._settings.name, "command_id": self._acceptance.command_id or "–"}
+
     def _resume_fades(self, current: Playback) -> None:
         """The gateway has just started: find what was shown before, since the fade from it may be under way."""
         document = self._acceptance.document
@@ -264,7 +272,7 @@ class DmxGateway:
                     self._fades[zone] = Fade(fade.at(reading.beat_s), desired, began_s, look.fade_s)
         if changed or self._playback is None or current.by != self._playback.by:
             shows = {zone: fade.desired.value for zone, fade in self._fades.items()}
-            self._events.append(new_event("TWL-D010", gateway=self._settings.name, shows=shows, by=current.by))
+            self._events.append(new_event("TWL-D010", **self._named, shows=shows, by=current.by))
             self._report_soon(reading)
             self._resting = False
         self._playback = current

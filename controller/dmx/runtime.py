@@ -19,6 +19,7 @@ from controller.dmx.outputs import OUTPUTS
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Phrase, Text
+from controller.events.rate_limit import RateLimit
 from controller.events.reasons import reason_of
 from controller.gateways.base import Message, Rejected
 from controller.gateways.dmx import Dmx
@@ -63,6 +64,7 @@ class GatewayRuntime:
         self._clock = clock
         self._file = file
         self._on_event = on_event
+        self._rate_limit = RateLimit()
         self._phrase = Phrase(Text("parts", "gateway"), {"name": settings.name})
         self._wake = asyncio.Event()
         self._to_store = b""
@@ -115,7 +117,7 @@ class GatewayRuntime:
                 receive = gateway.receive_walk if item.topic == self._walk_topic else gateway.receive
                 receive(item.payload, item.retain, reading)
             else:
-                self._on_event(item.event().of(self._phrase), reading.wall)
+                self._emit(item.event().of(self._phrase))
                 if isinstance(item, Connected):
                     gateway.connected(reading)
             self._wake.set()
@@ -129,6 +131,8 @@ class GatewayRuntime:
             for universe, levels in turn.frames.items():
                 output.send(universe, levels)
             for event in turn.events:
+                self._on_event(event, reading.wall)
+            for event in self._rate_limit.due(reading.mono):
                 self._on_event(event, reading.wall)
             if turn.to_store is not None:
                 self._to_store = turn.to_store.model_dump_json(exclude_none=True).encode()
@@ -170,4 +174,7 @@ class GatewayRuntime:
                 alarm.clear(new_event("TWL-D015", gateway=self._settings.name))
 
     def _emit(self, event: Event) -> None:
-        self._on_event(event, self._clock.read().wall)
+        """Tell what may come again and again, as of a network that flaps."""
+        reading = self._clock.read()
+        for each in self._rate_limit.pass_on(event, reading.mono):
+            self._on_event(each, reading.wall)

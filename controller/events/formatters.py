@@ -3,15 +3,18 @@
 import json
 from datetime import datetime, tzinfo
 
-from controller.events.models import Event, plain_value
+from controller.events.models import Event, plain_value, printable
 from controller.locale import DEFAULT, Language
 from controller.rfc3339 import rfc3339
 
 
 def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> str:
-    """`2026-11-20 15:41:00 INFO    TWL-G101 mast confirms …`, in the site's own time."""
+    """`2026-11-20 15:41:00 INFO    TWL-G101 mast confirms … [1795180000.7]`, in the site's own time; at the end the id
+    of the command that it is about."""
     local = at.astimezone(zone)
-    return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {event.text(language)}"
+    command = event.fields.get("command_id", "–")
+    about = "" if command == "–" else f" [{printable(command)}]"
+    return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {event.text(language)}{about}"
 
 
 FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose", "ended"})

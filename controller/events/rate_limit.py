@@ -10,7 +10,8 @@ from functools import cache
 from heapq import heappop, heappush, heapreplace
 from math import inf, isfinite
 
-from controller.events import CATALOGUE, Event, new_event
+from controller.events import CATALOGUE, Event, Level, new_event
+from controller.events.models import SEVERITY
 
 WINDOW_S = 60
 """Of what is repeated there is a first summary after so long."""
@@ -34,6 +35,7 @@ class _Window:
 
     first_s: float
     last_s: float
+    quiet_s: float | None
     told: Counter[str] = field(default_factory=Counter)
     held: int = 0
     times: int = 0
@@ -46,17 +48,19 @@ class _Window:
         """Whether anything was held back."""
         return self.last is not None
 
-    def due_s(self, quiet_s: float | None) -> float:
+    @property
+    def due_s(self) -> float:
         """When it is summed up next."""
         if self.summed_s == inf:
             return self.held_s + WINDOW_S
-        return min(self.summed_s + DAY_S, self.last_s + (quiet_s or 0))
+        return min(self.summed_s + DAY_S, self.last_s + (self.quiet_s or 0))
 
 
 class RateLimit:
-    """The first `free` of each code about the same thing are told; the rest is counted until nothing has come for
-    `quiet_s`: summed up after WINDOW_S, then once a day, and when it is over. With None it is summed up once, and told
-    anew. Where strangers choose the names of things, `keys` keeps them from filling the log with ever new ones.
+    """The first `free` of each code about the same thing are told; the rest is counted and summed up after WINDOW_S. Of
+    a trouble, or one command, it is counted on until nothing has come for `quiet_s`, and summed up once a day and when
+    it is over; all else, and everything where `quiet_s` is None, is told anew after its summary. Where strangers choose
+    the names of things, `keys` keeps them from filling the log with ever new ones.
 
     `now_s` are seconds of any clock; one that is set back ends all windows. An event costs the same however many
     windows are open.
@@ -77,10 +81,13 @@ class RateLimit:
         """What is to be told for this event; `about` is its gateway, topic or broker unless said otherwise."""
         key = self._key(event, about)
         window = self._windows.get(key)
+        if window is not None and self._is_over(window, now_s):
+            self._close(key)
+            window = None
         if window is None:
-            window = self._windows[key] = _Window(now_s, now_s)
+            window = self._windows[key] = _Window(now_s, now_s, self._quiet_s if _is_trouble(event) else None)
             self._by_code[key[0]] += 1
-        if self._quiet_s is not None:
+        if window.quiet_s is not None:
             window.last_s = now_s
             self._windows.move_to_end(key)
         window.times += 1
@@ -89,7 +96,7 @@ class RateLimit:
             return (event,)
         if not window.is_counting:
             window.held_s = now_s
-            heappush(self._due, (window.due_s(self._quiet_s), key))
+            heappush(self._due, (window.due_s, key))
         window.held += 1
         window.last = event
         return ()
@@ -97,8 +104,8 @@ class RateLimit:
     def _key(self, event: Event, about: object) -> Key:
         code, fields = _trouble(event.code), event.fields
         if about is None:
-            about = next((fields[name] for name in ABOUT if name in fields), "")
-            about = (about, fields["problem"]) if "problem" in fields else about
+            first = next((fields[name] for name in ABOUT if name in fields), "")
+            about = (first, fields.get("problem"), None if _is_warning(event.code) else fields.get("command_id"))
         key = (code, str(about))
         return (code, "") if key not in self._windows and self._by_code[code] >= self._keys else key
 
@@ -112,7 +119,7 @@ class RateLimit:
         """When something is to be summed up next; infinity where nothing was held back."""
         while self._due:
             at_s, key = self._due[0]
-            due_s = self._windows[key].due_s(self._quiet_s)
+            due_s = self._windows[key].due_s
             if due_s <= at_s:
                 return at_s
             heapreplace(self._due, (due_s, key))
@@ -136,20 +143,20 @@ class RateLimit:
         return tuple(summaries)
 
     def _is_over(self, window: _Window, now_s: float) -> bool:
-        return not window.is_counting and now_s >= window.last_s + (self._quiet_s or WINDOW_S)
+        return not window.is_counting and now_s >= window.last_s + (window.quiet_s or WINDOW_S)
 
     def _sum_up(self, key: Key, now_s: float) -> Event:
         window = self._windows[key]
-        if window.summed_s < inf and now_s >= window.last_s + (self._quiet_s or 0):
+        if window.summed_s < inf and now_s >= window.last_s + (window.quiet_s or 0):
             self._close(key)
             lasted_s = round(window.last_s - window.first_s)
             return new_event("TWL-C043", times=window.times, lasted_s=lasted_s, what=window.last, of=_code(window))
         summary = _counted(window, now_s - min(window.held_s, window.summed_s))
         window.summed_s, window.held, window.held_s = now_s, 0, inf
-        if self._quiet_s is None:
+        if window.quiet_s is None:
             self._close(key)
         else:
-            heappush(self._due, (window.due_s(self._quiet_s), key))
+            heappush(self._due, (window.due_s, key))
         return summary
 
     def _close(self, key: Key) -> None:
@@ -172,3 +179,18 @@ def _trouble(code: str) -> str:
     """The same for the events that begin and end one trouble: the code of the first that ends it."""
     lasting = CATALOGUE[code].lasting
     return lasting.until[0] if lasting is not None and lasting.until else code
+
+
+def _is_trouble(event: Event) -> bool:
+    """Whether it is a warning or an error, ends one, or says the same of one command again."""
+    return _is_warning(event.code) or _is_end(event.code) or "command_id" in event.fields
+
+
+@cache
+def _is_warning(code: str) -> bool:
+    return SEVERITY.index(CATALOGUE[code].level) >= SEVERITY.index(Level.WARNING)
+
+
+@cache
+def _is_end(code: str) -> bool:
+    return any(_trouble(each) == code for each in CATALOGUE if each != code)

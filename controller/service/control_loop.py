@@ -17,11 +17,11 @@ from typing import Any, Protocol
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
 from controller.errors import Refused
-from controller.events import Event, new_event
+from controller.events import Event, Level, new_event
 from controller.events.alarm import Alarm
 from controller.events.formatters import document
-from controller.events.models import Advice, Phrase, Text, printable
-from controller.events.rate_limit import RateLimit
+from controller.events.models import SEVERITY, Advice, Phrase, Text, printable
+from controller.events.rate_limit import ABOUT, RateLimit
 from controller.gateways.base import Message, Order
 from controller.locale import Language
 from controller.mqtt import Connected, ConnectionItem, Disconnected, Item, Received
@@ -48,6 +48,8 @@ SELF_DECLARED = Phrase(Text("parts", "self_declared"))
 PAGE = "page"
 """The source of requests that the page vouches for, in the place of a broker."""
 REMEMBERED = 200
+MOST_NAMES = 100_000
+"""Gateways and commands that are counted apart; all are our own."""
 TICK_S = 1.0
 REMEMBER_S = 10.0
 """How often the order and the time are handed to the state directory."""
@@ -150,6 +152,12 @@ def partial_topics(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
     return (*controller.partial, *home_assistant)
 
 
+def _may_repeat(event: Event) -> bool:
+    """Whether it may come again and again without anybody's doing: no change of light, and no answer to a request."""
+    is_warning = SEVERITY.index(event.level) >= SEVERITY.index(Level.WARNING)
+    return event.code[4] != "O" and (is_warning or not event.fields.keys().isdisjoint(ABOUT))
+
+
 class Certificates:
     """Warns of a broker's certificate that ends, as it was shown last: once for each day that is left, from
     WARN on."""
@@ -247,7 +255,7 @@ class ControlLoop:
         self._certificates = Certificates()
         self._presence = Presence(site.status)
         self._echoes = EchoWatch(site.status)
-        self._rate_limit = RateLimit()
+        self._rate_limit = RateLimit(keys=MOST_NAMES)
         self._report = HealthReport(site.name, site.prefix)
         self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
         self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
@@ -261,6 +269,9 @@ class ControlLoop:
         """Tell an event that may come again and again; one that does is counted."""
         event = self._degradations.take(event, reading.wall)
         self._report.note(event)
+        if not _may_repeat(event):
+            self.tell(event, reading.wall)
+            return
         for each in self._rate_limit.pass_on(event, reading.mono):
             self.tell(each, reading.wall)
 
@@ -268,6 +279,8 @@ class ControlLoop:
         """Tell an event of the controller, and publish it."""
         event = self._degradations.take(event, at)
         self._on_event(event, at)
+        if event.level is Level.DEBUG:
+            return
         payload = json.dumps(document(event, at, self._site.language), ensure_ascii=False).encode()
         self._connection.publish(Message(self._site.events, payload))
 

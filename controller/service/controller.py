@@ -33,6 +33,7 @@ from controller.service.gateway_state import (
     TurnFacts,
 )
 from controller.service.reconcile import reconcile
+from controller.service.situation import commanded
 from controller.service.values import Value, looks_value, rules_value
 from controller.service.watches import ClockWatch, StopWatch, clock_off_s
 
@@ -189,6 +190,10 @@ class Controller:
         if report.fault is not None and report.fault.code not in before.problems:
             self._events.append(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields))
         if report.order is not None:
+            issued = self._issued.get(gateway.name)
+            is_new = issued is not None and before.order != issued.order == report.order
+            if issued is not None and is_new and report.command_id == issued.command_id:
+                self._events.append(new_event("TWL-G124", gateway=gateway.name, command_id=issued.command_id))
             self._report_problems(gateway, set(before.problems), set(reported.problems))
             self._compare_orders(gateway, topic, report, report.order)
 
@@ -375,6 +380,8 @@ class Controller:
             *(gateway.query(self._prefix) if decision.query else ()),
             *(gateway.recheck(desired) if decision.recheck else ()),
         )
+        if event := commanded(gateway, decision, self._issued.get(gateway.name)):
+            self._events.append(event)
         if decision.spare:
             messages = tuple(message if message.retain else replace(message, qos=0) for message in messages)
         return messages

@@ -145,7 +145,7 @@ class Degradations:
 def _reminder(standing: list[_Degraded], reading: ClockReading, zone: tzinfo) -> Event:
     first = min(standing, key=lambda one: one.began.mono)
     since = f"{_since(first, reading).astimezone(zone):%Y-%m-%d %H:%M}"
-    return new_event("TWL-C042", what=first.event, of=first.event.code, since=since, others=len(standing) - 1)
+    return new_event("TWL-C042", what=first.event, of=first.event.code, since=since, count=len(standing))
 
 
 def _since(one: _Degraded, reading: ClockReading) -> datetime:

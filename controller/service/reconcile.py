@@ -190,7 +190,7 @@ def _restore(situation: Situation) -> Decision:
     """Repair a difference that appeared by itself, or somebody else's order, while the budget lasts. One that only lost
     our order, and shows what is desired, is no event."""
     state, turn, phase = situation.state, situation.turn, situation.phase
-    fields = {"gateway": situation.gateway.name, **difference_of(situation)}
+    fields = {"gateway": situation.gateway.name, "command_id": situation.command_id, **difference_of(situation)}
     if not state.repairs.allows(turn.now_s):
         is_known = state.is_contested or situation.is_explained
         events = () if is_known else (new_event("TWL-G109", **fields, times=state.repairs.burst),)
@@ -274,7 +274,7 @@ def _await_proof(situation: Situation) -> Decision:
     missed = replace(state, misses=state.misses + 1)
     if missed.misses < REPORT_FROM or state.is_disobedience_reported:
         return _repeat(situation, missed, command)
-    event = new_event("TWL-G123", gateway=situation.gateway.name, times=missed.misses)
+    event = new_event("TWL-G123", gateway=situation.gateway.name, times=missed.misses, command_id=situation.command_id)
     return _repeat(situation, replace(missed, is_disobedience_reported=True), command, (event,))
 
 

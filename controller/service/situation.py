@@ -16,6 +16,7 @@ from controller.service.gateway_state import (
     Contested,
     Decision,
     GatewayState,
+    Issued,
     NoBroker,
     Phase,
     Questioned,
@@ -65,6 +66,11 @@ class Situation:
     def pending(self) -> Command:
         """The same, or one that was never sent and is due now."""
         return self.command or Command(self.turn.now_s, self.turn.now_s, attempts=0, quiet=True)
+
+    @property
+    def command_id(self) -> str:
+        """That of the command issued last."""
+        return self.turn.issued.command_id if self.turn.issued is not None else "–"
 
     @property
     def is_cut_off(self) -> bool:
@@ -299,6 +305,20 @@ def absence_event(situation: Situation) -> Event:
     return new_event(code, gateway=situation.gateway.name, age_s=round(situation.turn.now_s - (since_s or 0.0), 1))
 
 
+def commanded(gateway: Gateway, decision: Decision, issued: Issued | None) -> Event | None:
+    """That a command is sent, the first REPORT_FROM times; none of one whose confirmation would be no event either."""
+    phase, looks = decision.state.phase, decision.state.desired_looks
+    command = phase.command if isinstance(phase, Absent | Commanded | Questioned) else None
+    if not decision.send or command is None or issued is None or looks is None:
+        return None
+    if not 1 <= command.attempts <= REPORT_FROM or (command.quiet and command.attempts == 1):
+        return None
+    if isinstance(phase, Absent) and not decision.anew:
+        return None
+    fields = {"gateway": gateway.name, "command_id": issued.command_id, "attempts": command.attempts}
+    return new_event("TWL-G119", **fields, wanted=looks_value(looks))
+
+
 def confirmation_events(situation: Situation) -> tuple[Event, ...]:
     command, issued, state = situation.command, situation.turn.issued, situation.state
     if command is None or issued is None:
@@ -329,7 +349,7 @@ def disobedience_events(situation: Situation, state: GatewayState, command: Comm
         return ()
     if (reported.alive_s or 0.0) >= command.began_s and situation.is_explained:
         return ()
-    fields = {"gateway": situation.gateway.name, "attempts": state.misses}
+    fields = {"gateway": situation.gateway.name, "attempts": state.misses, "command_id": situation.command_id}
     is_answered = reported.at is not None or any(at_s >= command.began_s for at_s in reported.reported_s.values())
     if is_answered and all(situation.likeness.values()):
         return (new_event("TWL-G117", **fields, shown=shown_value(situation.turn.desired_looks, reported)),)

@@ -82,6 +82,12 @@ class RecordedEvent:
         """The columns after `id`."""
         return stamp(self.at), self.code, self.level.value, self.fields
 
+    def is_of(self, command_id: str | None) -> bool:
+        """Whether it belongs to the life of a command whose id begins like this; with None whether a log shows it."""
+        if command_id is None:
+            return self.level is not Level.DEBUG
+        return f'"command_id": {json.dumps(command_id)[:-1]}' in self.fields
+
     def is_about(self, gateway: str) -> bool:
         """Whether it is of this gateway, names it among others, or is of its own connection."""
         event = self.event
@@ -407,6 +413,8 @@ def _event_of(code: str, level: Level, stored: Mapping[str, object]) -> Event:
     fields = {name: _read_field(value) for name, value in stored.items()}
     whose, ended = fields.pop("whose", None), _read_ended(fields.pop("ended", None))
     kind = CATALOGUE.get(code)
+    if kind is not None and "command_id" in kind.fields:
+        fields.setdefault("command_id", "–")  # earlier versions told of few commands by their ids
     if kind is None or not kind.fields <= fields.keys():
         named = {name: value for name, value in fields.items() if name.isidentifier()}
         return _UnknownEvent(EventKind(code, "unknown", level), named)

@@ -179,8 +179,9 @@ class StateStore(OverrideViews):
         await self._durably(lambda: self._overrides.set_stop(document, at, done))
 
     def note(self, event: Event, at: datetime) -> None:
-        """Add an event to the history, but for those of DEBUG, which no log shows, and secrets; never waits."""
-        if event.level is not Level.DEBUG and not event.kind.secret:
+        """Add an event to the history, but for secrets and for those of DEBUG, which no log shows, unless they belong
+        to the life of a command; never waits."""
+        if (event.level is not Level.DEBUG or "command_id" in event.fields) and not event.kind.secret:
             self._buffer.add((recorded(event, at),), urgent=True)
             self._changed.set()
 

@@ -139,6 +139,27 @@ def test_of_one_campaign(call: Any, write: Write) -> None:
     assert call("logs", "--campaign", "Rang").stdout == ""
 
 
+def test_the_life_of_one_command(call: Any, write: Write) -> None:
+    """In order, with what no log shows; the first figures of the id suffice. Without it nothing for debugging."""
+    orange = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
+    sent = [
+        new_event("TWL-G119", gateway="mast", command_id=name, attempts=1, wanted=orange) for name in ("17.4", "18.1")
+    ]
+    confirmed = new_event("TWL-G101", gateway="mast", command_id="17.4", attempts=1, shows=orange, latency_s=0.1)
+    write(*sent, works(1), confirmed)
+    told = call("logs", "--command", "17").stdout.splitlines()
+    assert [line.split()[3] for line in told] == ["TWL-G119", "TWL-G101"]
+    assert all(line.endswith(" [17.4]") for line in told)
+    assert [
+        json.loads(line)["command_id"] for line in call("logs", "--command", "17.4", "--json").stdout.splitlines()
+    ] == [
+        "17.4",
+        "17.4",
+    ]
+    assert [line.split()[3] for line in call("logs").stdout.splitlines()] == ["TWL-J004", "TWL-G101"]
+    assert call("logs", "--command", "7.4").stdout == ""
+
+
 @pytest.mark.parametrize("words", [(), ("--code", "J004"), ("--gateway", "mast"), ("--campaign", "none")])
 def test_where_nothing_is_found_it_says_so(call: Any, write: Write, words: tuple[str, ...]) -> None:
     """On stderr, and that is no fault; the same before the service ever ran."""

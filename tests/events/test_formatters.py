@@ -193,7 +193,7 @@ def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
     anew = new_event("TWL-C010", reason="clock", looks={})
     assert "(klockan ställdes om)" in anew.text("sv")
     assert document(anew, AT, "sv")["reason"] == "clock"
-    acting = new_event("TWL-D010", gateway="plan", shows={"bowl": DARK.value}, by="plan")
+    acting = new_event("TWL-D010", command_id="–", gateway="plan", shows={"bowl": DARK.value}, by="plan")
     assert acting.text("sv") == "plan: visar bowl släckt, enligt den egna planen"
     lost = new_event("TWL-O132", copied="–", reason=reason_of(NotADirectoryError(errno.ENOTDIR, "Not a directory")))
     assert lost.text("sv").endswith(": det är ingen mapp")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from controller.clock import ClockJudge, ClockReading, Trust
 from controller.config.load import Setup
-from controller.events import Event
+from controller.events import Event, Level
 from controller.gateways import Gateway, own_gateways
 from controller.gateways.base import Message, Order
 from controller.gateways.dmx import Dmx
@@ -83,11 +83,13 @@ class Switched(Reachable):
 
 
 class SimulatedController(Reachable, ControllerHost):
-    """The controller's machine. `events` and `sent` hold what it told and commanded, with boot times."""
+    """The controller's machine. `events` hold what a log shows, with boot times, `lives` the codes by the id of the
+    command that they are about."""
 
     def __init__(self, world: "World", name: str, setup: Setup, disk: SimulatedDisk, observer: Observer) -> None:
         self.name = name
         self.events: list[tuple[float, Event]] = []
+        self.lives: dict[str, list[str]] = {}
         self._site_world = world
         super().__init__(world.world, world.brokers, setup, disk, replace(observer, tell=self._record(observer.tell)))
         self.clock = SetClock(world.world)
@@ -122,7 +124,10 @@ class SimulatedController(Reachable, ControllerHost):
 
     def _record(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
         def record(event: Event) -> None:
-            self.events.append((self.clock.mono, event))
+            if "command_id" in event.fields:
+                self.lives.setdefault(str(event.fields["command_id"]), []).append(event.code)
+            if event.level is not Level.DEBUG:
+                self.events.append((self.clock.mono, event))
             tell(event)
 
         return record

@@ -148,8 +148,8 @@ def test_of_what_lasts_there_is_one_reminder_a_day_for_each_code(hands: Hands) -
         reminders = hands.degradations.reminders(hands.read(), ZoneInfo("Europe/Stockholm"))
         told += [(seconds // DAY_S, str(event.fields["of"])) for event in reminders]
         for event in reminders:
-            assert event.text("en").startswith("still, since 2026-11-20 17:00: ")
-            assert (event.level, event.fields["others"]) in {(Level.ERROR, 1), (Level.WARNING, 0)}
+            assert event.text("en").startswith("still since 2026-11-20 17:00 (")
+            assert (event.level, event.fields["count"]) in {(Level.ERROR, 2), (Level.WARNING, 1)}
     assert sorted(told) == [(1, "TWL-G104"), (1, "TWL-J003"), (2, "TWL-G104"), (2, "TWL-J003"), (3, "TWL-G104")]
 
 

@@ -126,7 +126,7 @@ def test_a_silent_gateway_was_silent_before_it_was_called_so() -> None:
 
 def test_a_gateway_has_one_fault_at_a_time_but_each_problem_by_itself() -> None:
     """Told again it is the same."""
-    no_answer = new_event("TWL-G102", gateway="mast", attempts=3, shown={}, wanted={})
+    no_answer = new_event("TWL-G102", command_id="–", gateway="mast", attempts=3, shown={}, wanted={})
     assert faults((0, no_answer), (2, no_answer), (5, silent(age_s=0)), (9, confirmed())) == [
         ("TWL-G102", 0, 5),
         ("TWL-G104", 5, 9),
@@ -137,7 +137,7 @@ def test_a_gateway_has_one_fault_at_a_time_but_each_problem_by_itself() -> None:
 
 def test_what_is_repaired_at_once_is_over_at_once() -> None:
     """It counts in the moment in which it was."""
-    repaired = new_event("TWL-G103", gateway="mast", shown={}, wanted={})
+    repaired = new_event("TWL-G103", command_id="–", gateway="mast", shown={}, wanted={})
     assert faults((2, repaired)) == [("TWL-G103", 2, 2)]
     (fault,) = fault_spans(told((2, repaired)))
     assert fault.overlaps(T0 + 2 * MINUTE, T0 + 3 * MINUTE)

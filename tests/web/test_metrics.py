@@ -27,7 +27,7 @@ def told() -> EventCounts:
     fields = {"gateway": "mast", "attempts": 1, "command_id": "1", "shows": {}}
     counts.take(new_event("TWL-G101", **fields, latency_s=0.2), EVENING)
     counts.take(new_event("TWL-G107", **fields, latency_s=120.0), EVENING)
-    counts.take(new_event("TWL-G102", gateway="mast", attempts=3, shown={}, wanted={}), EVENING)
+    counts.take(new_event("TWL-G102", command_id="–", gateway="mast", attempts=3, shown={}, wanted={}), EVENING)
     return counts
 
 
