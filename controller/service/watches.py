@@ -136,6 +136,7 @@ class EchoWatch:
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._heard_s: dict[str, float] = {}
+        self._looked_s = float("-inf")
         self._events: list[Event] = []
         self._alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
 
@@ -154,7 +155,10 @@ class EchoWatch:
         self._alarms[broker].clear(new_event("TWL-M028", broker=broker, topic=self._topic))
 
     def due(self, reading: ClockReading) -> tuple[Event, ...]:
-        """What is to be reported now and was not yet."""
+        """What is to be reported now and was not yet. Where no turn came for a while no sign of life was given either."""
+        if reading.mono - self._looked_s > ECHO_S / 2:
+            self._heard_s = dict.fromkeys(self._heard_s, reading.mono)
+        self._looked_s = reading.mono
         for broker, heard_s in self._heard_s.items():
             if reading.mono - heard_s > ECHO_S:
                 self._alarms[broker].raise_(new_event("TWL-M027", broker=broker, topic=self._topic))
