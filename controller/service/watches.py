@@ -142,7 +142,7 @@ class EchoWatch:
 
     def connected(self, broker: str, reading: ClockReading) -> None:
         """A connection began: from now on it is waited for."""
-        self._heard_s[broker] = reading.mono
+        self._heard_s[broker] = self._looked_s = reading.mono
 
     def lost(self, broker: str) -> None:
         """A connection ended, which has an event of its own."""
@@ -155,7 +155,7 @@ class EchoWatch:
         self._alarms[broker].clear(new_event("TWL-M028", broker=broker, topic=self._topic))
 
     def due(self, reading: ClockReading) -> tuple[Event, ...]:
-        """What is to be reported now and was not yet. Where no turn came for a while no sign of life was given either."""
+        """What is to be reported now and was not yet; where no turn came for long, no sign of life was given either."""
         if reading.mono - self._looked_s > ECHO_S / 2:
             self._heard_s = dict.fromkeys(self._heard_s, reading.mono)
         self._looked_s = reading.mono

@@ -220,12 +220,8 @@ MOMENTS = {
     "TWL-J010",  # what was set by hand is lost
     "TWL-J011",  # or taken from its copy
     "TWL-J012",  # one version of the schedule is left out
-<<<<<<< HEAD
     *(f"TWL-J02{number}" for number in range(8)),  # of `backup` and `restore`
     "TWL-J028",  # the program ends
-=======
-    *(f"TWL-J02{number}" for number in range(9)),  # of `backup` and `restore`
->>>>>>> c9814af (service: blame no broker for withholding what the controller, asleep, did not say)
     "TWL-M005",  # one message was thrown away
     "TWL-M006",  # messages that were overtaken
     "TWL-M013",  # the broker is told everything anew
