@@ -29,8 +29,10 @@ from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_alarms import LampAlarms
+from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime
 from controller.state import NotRead, SqliteHistory, StateStore
+from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
 from controller.threads import run_blocking
 
@@ -122,6 +124,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         mqtt = await stack.enter_async_context(_connection(brokers, controller, site))
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
+        loop.test_lamps(context.setup)
         follower = FileFollower(context, loop, users)
         tasks = {
             "controller": runtime.run(),
@@ -129,7 +132,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "checkpoint": runtime.remember(context.store),
             "history": _count(context, loop),
             "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
-            "lamps": _tell_lamps(context),
+            "lamps": _tell_lamps(context, loop.preflight),
             "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
         }
         if tower.web is not None:
@@ -143,7 +146,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
-        stack.push_async_callback(_end, work, mqtt, site, lambda: loop.walks.end_all(clock.read()))
+        stack.push_async_callback(_end, work, mqtt, site, lambda: loop.end(clock.read()))
         yield Running(controller, work, follower.anew, mqtt)
 
 
@@ -219,16 +222,25 @@ async def _count(context: Context, loop: ControlLoop) -> None:
         await asyncio.sleep(COUNT_S)
 
 
-async def _tell_lamps(context: Context) -> None:
-    """Tells of lamps that failed their last walk test, whoever made it."""
+async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
+    """Keeps what the service finds when it tests lamps, and tells of those that failed their last test, whoever made
+    it."""
     alarms, results = LampAlarms(context.setup.tower.gateways, context.note), LampResults(context.state, context.note)
-    seen = None
+    seen: object = "unread"
     while True:
+        found = preflight.unkept if preflight is not None else {}
+        if preflight is not None and found:
+            with suppress(Unusable):  # told as TWL-J003, and tried again
+                await run_blocking("lamps", partial(results.note_found, found))
+                preflight.kept(found)
         with suppress(OSError):
             stamp = await run_blocking("lamps", partial(file_stamp, results.path))
-            if stamp != seen:
+            if stamp != seen or found:
                 seen = stamp
-                alarms.look(await run_blocking("lamps", results.read))
+                findings = (await run_blocking("lamps", results.read)).and_found(found)
+                alarms.look(findings)
+                if preflight is not None:
+                    preflight.know(findings)
         await asyncio.sleep(LAMPS_S)
 
 
@@ -251,9 +263,9 @@ async def _work(coroutines: Mapping[str, Coroutine[Any, Any, None]]) -> None:
             tasks.create_task(coroutine, name=name)
 
 
-async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo, end_walks: Callable[[], None]) -> None:
+async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo, end_tests: Callable[[], None]) -> None:
     """Ends the work, then publishes what the last will would: sooner, the controller would publish `online` again."""
     work.cancel()
     await asyncio.wait([work])
-    end_walks()
+    end_tests()
     mqtt.publish(site.will)

@@ -6,7 +6,7 @@ end between a delivery and the note of it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -32,7 +32,7 @@ from controller.service.proof_period import ProofPeriod, prove
 from controller.service.runtime import Runtime
 from controller.state import NotRead, SqliteHistory
 from controller.state.json_file import JsonFile, Unusable
-from controller.state.lamp_results import LampResult, LampResults
+from controller.state.lamp_results import LampFindings, LampResults
 from controller.state.notice_file import FILE, NoticeMemory
 from controller.state.versions import VersionStore
 from controller.threads import run_blocking
@@ -122,7 +122,7 @@ class Notifier:
             with suppress(Unusable):  # told as an event; what waits is delivered all the same
                 await run_blocking("notices", partial(self._file.save, memory))
 
-    def _facts(self, lamps: Mapping[str, LampResult]) -> NoticeFacts:
+    def _facts(self, lamps: LampFindings) -> NoticeFacts:
         loop, reading = self._runtime.loop, self._context.clock.read()
         controller = loop.controller
         health = loop.summary(reading)

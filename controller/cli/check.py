@@ -23,6 +23,7 @@ from controller.config.source import INSTALLED, LIMIT
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
 from controller.schedule.plan import REACH, Cue, Program
+from controller.service.planned_tests import planned_tests
 
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
@@ -141,6 +142,8 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
         lines.append(say("check.next_light", at=at, rule=following.campaign or following.why.winner))
     elif not _is_lit(program, cue):
         lines.append(say("check.no_light", nights=REACH))
+    if (test := next(planned_tests(setup, program, now, now + AHEAD), None)) is not None:
+        lines.append(test.said(now, program, options.language))
     return "\n".join(lines)
 
 

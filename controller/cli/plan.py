@@ -29,6 +29,7 @@ from controller.service.past import NOTHING_RECORDED
 from controller.service.past_schedules import PastSchedules
 from controller.service.period import SOON, read_instant, read_period
 from controller.service.plan_document import moment_document, plan_document
+from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
 from controller.service.values import rules_value
 from controller.service.why_at import WhyAt, why_at
@@ -92,7 +93,9 @@ def command(  # noqa: PLR0913  one for each form of the answer
     if as_json:
         click.echo(dump({**plan_document(setup, program, start, end), **by_hand.document(start, now)}))
         return
+    tests = planned_tests(setup, program, start, end)
     beside = notices(by_hand, (start, end), now, zone, options.language)
+    beside += [f"! {test.said(now, program, options.language)}" for test in tests]
     if as_csv:
         told = csv_text(setup, program, (start, end), options)
     elif as_ics:

@@ -36,8 +36,10 @@ from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
 from controller.lighting.names import DARK_WORDS, plain
 from controller.locale import Language, languages
-from controller.schedule.durations import DurationField
+from controller.schedule.durations import DurationField, say_duration
 from controller.schedule.hours import Place
+from controller.schedule.hours_grammar import DAY, read_time
+from controller.schedule.lamp_tests import LampTestTimes
 
 OFF = frozenset({"off", "no", "false", "av", "nej"})
 ON = frozenset({"on", "yes", "true", "på", "ja"})
@@ -327,6 +329,50 @@ Years = Annotated[
 ]
 
 
+def _clock_time(value: object) -> object:
+    """`12:00` as minutes since 00:00."""
+    if isinstance(value, int):
+        return value
+    try:
+        found = read_time(value) if isinstance(value, str) else None
+    except Mistake:
+        found = None
+    if found is None or found.shift or not isinstance(found.what, int):
+        raise Mistake("TWL-S320", value=value)
+    return found.what % DAY
+
+
+def _each(value: timedelta) -> timedelta:
+    if not SHORTEST_TEST <= value <= LONGEST_TEST:
+        longest, shortest = say_duration(LONGEST_TEST), say_duration(SHORTEST_TEST)
+        raise Mistake("TWL-S321", value=say_duration(value), shortest=shortest, longest=longest)
+    return value
+
+
+SHORTEST_TEST, LONGEST_TEST = timedelta(seconds=20), timedelta(minutes=10)
+"""Of one lamp: the slowest vendors' gateways need 20 s to report; longer than a walk around the tower helps nobody."""
+ClockTime = Annotated[
+    int,
+    BeforeValidator(_clock_time),
+    PlainSerializer(lambda value: f"{value // 60:02}:{value % 60:02}", return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["12:00"]}),
+]
+
+
+class PreflightSettings(Keys):
+    """The test of all lamps by the service itself: so many days before a campaign, `at` a local time (minutes since
+    00:00), each lamp `for` so long."""
+
+    days_before: Annotated[int, Field(ge=1, le=60)] = 7
+    at: ClockTime = 12 * 60
+    each: Annotated[DurationField, AfterValidator(_each)] = Field(default=timedelta(minutes=1), alias="for")
+
+    @property
+    def times(self) -> LampTestTimes:
+        """The same for the plan."""
+        return LampTestTimes(self.days_before, self.at, self.each)
+
+
 class Web(Keys):
     """The page. `open: all` lets everybody read every view without logging in, not only the public one. `names_for` is
     how long the audit keeps the names of people."""
@@ -385,7 +431,7 @@ def _off(value: object) -> object:
 
 
 class Tower(Keys):
-    """The whole of `tower.yaml`. `web` and `home_assistant` are None for `off`."""
+    """The whole of `tower.yaml`. `web`, `home_assistant` and `preflight` are None for `off`."""
 
     version: Version
     site: Site
@@ -395,6 +441,7 @@ class Tower(Keys):
     gateways: tuple[AnyGateway, ...]
     landmark: Landmark = Landmark()
     overrides: Overrides = Overrides()
+    preflight: Annotated[PreflightSettings | None, BeforeValidator(_off)] = None
     web: Annotated[Web | None, BeforeValidator(_off)] = Web()
     home_assistant: Annotated[Discovery | None, BeforeValidator(_off)] = None
     notices: tuple[Receiver, ...] = ()

@@ -104,7 +104,8 @@ def walk_levels(patch: Patch, step: wire.Walk) -> dict[int, bytes] | None:
     placed = next((place for place in patch.placed if place.fixture.name == step.fixture), None)
     if placed is None or (step.channel is not None and step.channel > len(placed.channels)):
         return None
-    own = placed.lamp.levels(WHITE) if step.channel is None else _one_channel(placed.lamp, step.channel)
+    white = WHITE.times(step.brightness)
+    own = placed.lamp.levels(white) if step.channel is None else _one_channel(placed.lamp, step.channel)
     frames = {universe: bytearray(frame) for universe, frame in patch.levels({}).items()}
     frames[placed.universe][placed.channels.start : placed.channels.stop] = own
     return {universe: bytes(frame) for universe, frame in frames.items()}

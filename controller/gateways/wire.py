@@ -249,8 +249,8 @@ class Walk(BaseModel):
     """One step of the lamp test: one fixture, or one of its channels, alone for `for_s`, so that no tower stays in a
     test.
 
-    `channel` counts from 1 within the fixture; without it the whole fixture is white. A step without a fixture ends the
-    test at once.
+    `channel` counts from 1 within the fixture; without it the whole fixture is white, at this `brightness`. A step
+    without a fixture ends the test at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -258,6 +258,7 @@ class Walk(BaseModel):
     version: Version = 1
     fixture: Annotated[str, StringConstraints(max_length=100)] | None = None
     channel: Annotated[int, Field(ge=1, le=512)] | None = None
+    brightness: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     for_s: Annotated[float, Field(gt=0, le=LONGEST_WALK_S, allow_inf_nan=False)] = 30.0
 
 

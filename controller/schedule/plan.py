@@ -105,6 +105,11 @@ class Program:
             why = replace(why, limit=limit, skip=self._skip_that_matters(moment))
         return why
 
+    def highest(self, start: datetime, end: datetime) -> float:
+        """The highest brightness, 0..1, that the limits allow at every instant from `start` until `end`."""
+        borders = (start, *self._limit_borders_after(start, end))
+        return min((limit.brightness for at in borders for limit in self._limits_at(at)), default=1.0)
+
     # Zones
 
     @cached_property

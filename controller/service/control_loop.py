@@ -38,6 +38,7 @@ from controller.service.home_assistant_device import HomeAssistantDevice, home_a
 from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import OverridePolicy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
+from controller.service.preflight import Preflight
 from controller.service.watches import EchoWatch
 from controller.state import LastKnown, Minute
 from controller.topics import matches
@@ -259,6 +260,13 @@ class ControlLoop:
         self._report = HealthReport(site.name, site.prefix)
         self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
         self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
+        self.preflight: Preflight | None = None
+
+    def test_lamps(self, setup: Setup) -> None:
+        """From now on lamps are tested before campaigns where tower.yaml says so."""
+        if (settings := setup.tower.preflight) is not None:
+            publish = self._connection.publish
+            self.preflight = Preflight(self.controller, setup, settings.times, publish, self.tell, self.walks)
 
     @property
     def has_requests(self) -> bool:
@@ -373,6 +381,8 @@ class ControlLoop:
 
     def turn(self, reading: ClockReading) -> TurnResult:
         """One turn of the controller: what it decided is published and told, then how the controller stands."""
+        if self.preflight is not None:
+            self.preflight.turn(reading)
         result = self.controller.turn(reading)
         for message in result.messages:
             self._connection.publish(message)
@@ -382,6 +392,10 @@ class ControlLoop:
         self.walks.turn(reading)
         if self._home_assistant.is_asked:
             self._obey_home_assistant(reading)
+        if self.preflight is not None:
+            wake_at = min((at for at in (result.wake_at, self.preflight.wake_at) if at is not None), default=None)
+            wake_s = min(self.preflight.wake_s, result.wake_s if result.wake_s is not None else inf)
+            result = replace(result, wake_at=wake_at, wake_s=wake_s if wake_s < inf else None)
         if not self._connection.connected:
             self._report.update(self.controller, reading, result.changed)
             return result
@@ -416,6 +430,13 @@ class ControlLoop:
     def note_minutes(self, rows: Iterable[Minute]) -> None:
         """Confirmed minutes that are over."""
         self._home_assistant.note_minutes(rows)
+
+    def end(self, reading: ClockReading) -> None:
+        """The service stops: what tests of lamps light is as planned again."""
+        self.walks.end_all(reading)
+        if self.preflight is not None and self.preflight.is_running:
+            self.preflight.end(reading)
+            self.turn(reading)
 
     def summary(self, reading: ClockReading) -> Health:
         """How it stands after the last turn, as the health document says it."""

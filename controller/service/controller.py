@@ -11,7 +11,7 @@ starts above every order that it finds.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -88,6 +88,7 @@ class Controller:
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""
         self._events: list[Event] = []
+        self._alone: Mapping[str, DesiredLooks] = {}
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -140,6 +141,11 @@ class Controller:
     def follow(self, program: Program) -> None:
         """Other rules from now on: a changed file or an override."""
         self._plan.follow(program)
+
+    def show_alone(self, looks: Mapping[str, DesiredLooks]) -> None:
+        """These gateways show this from the next turn on, whatever is planned, and no others: a test of lamps."""
+        self._undecided.update({*self._alone, *looks})
+        self._alone = looks
 
     def stopped(self, reading: ClockReading) -> None:
         """A safety stop was acknowledged, or once more: whether all is dark is an event once more."""
@@ -361,7 +367,8 @@ class Controller:
             heappush(self._due, (wake_s, name))
 
     def _decide(self, gateway: Gateway, cue: Cue, reading: ClockReading) -> tuple[Message, ...]:
-        desired = desired_looks(gateway.zone_names, cue, reading.wall)
+        alone = self._alone.get(gateway.name)
+        desired = alone if alone is not None else desired_looks(gateway.zone_names, cue, reading.wall)
         facts = TurnFacts(
             now_s=reading.mono,
             connected_s=self._listening_s,

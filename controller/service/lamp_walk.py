@@ -55,9 +55,10 @@ class Step:
             return self.lamp
         return phrase(language, "test-lamps.channel", lamp=self.lamp, channel=self.channel, role=self.role)
 
-    def message(self, prefix: str) -> Message:
+    def message(self, prefix: str, brightness: float = 1.0) -> Message:
         """What lights it."""
-        return _message(self.gateway, Walk(fixture=self.fixture.name, channel=self.channel, for_s=STEP_S), prefix)
+        walk = Walk(fixture=self.fixture.name, channel=self.channel, brightness=brightness, for_s=STEP_S)
+        return _message(self.gateway, walk, prefix)
 
 
 def walk_steps(setup: Setup, gateway: Dmx, *, channels: bool) -> Iterator[Step]:
@@ -171,7 +172,7 @@ class LampWalks:
         if self._controller.program.stop is not None:
             raise Refused("TWL-G134")
         # a report of our own test that has just ended is no other test
-        if self._is_tested(name) and reading.mono - self._sent_s.get(name, float("-inf")) >= AGAIN_S:
+        if self.is_tested(name) and reading.mono - self._sent_s.get(name, float("-inf")) >= AGAIN_S:
             raise Refused("TWL-G135", gateway=name)
 
     def answer(self, name: str, number: int, answer: Answer, reading: ClockReading) -> LampWalk | None:
@@ -223,10 +224,10 @@ class LampWalks:
         """Under a safety stop no lamp may be lit by `test-lamps` either."""
         for gateway in own_gateways(self._controller.gateways.values()):
             is_due = reading.mono - self._sent_s.get(gateway.name, float("-inf")) >= DARKEN_S
-            if is_due and self._is_tested(gateway.name):
+            if is_due and self.is_tested(gateway.name):
                 self._send(gateway.name, walk_end(gateway, self._prefix), reading)
 
-    def _is_tested(self, name: str) -> bool:
+    def is_tested(self, name: str) -> bool:
         """Whether a gateway that is there reports that its lamps are tested."""
         state = self._controller.states[name]
         return state.reported.by == "local" and "silent" not in state.status.values()

@@ -11,19 +11,18 @@ from controller.config.notice_keys import NoticeKind
 from controller.events import Event, Level
 from controller.events.models import Text, printable
 from controller.events.words import days_words, night_words
-from controller.gateways import own_gateways
 from controller.locale import Language, languages
 from controller.schedule.campaign import Lit, Rule
 from controller.schedule.plan import Program
 from controller.service.degradations import key_of
 from controller.service.health import GatewayHealth, Health
 from controller.service.instant_words import dated
-from controller.service.lamp_alarms import failed_lamps
+from controller.service.lamp_alarms import failed_lamps, lamps_of
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod
 from controller.service.proof_words import MEANING, gap_words, glow_words, hours_words, period_words
 from controller.service.sentence import facts_of, sentence
-from controller.state.lamp_results import LampResult
+from controller.state.lamp_results import LampFindings
 from controller.state.notice_file import ToldFault, WaitingNotice
 
 MOST_GAPS = 5
@@ -54,7 +53,7 @@ class Notice:
 @dataclass(frozen=True)
 class NoticeFacts:
     """How everything stands. `gateways` are documents of those that are not confirmed, `last_faults` the last event of
-    a gateway that said what is wrong with it, `lamps` what walk tests said of each lamp. `connected` tells whether any
+    a gateway that said what is wrong with it, `lamps` what tests said of each lamp. `connected` tells whether any
     broker answers."""
 
     reading: ClockReading
@@ -64,7 +63,7 @@ class NoticeFacts:
     gateways: tuple[GatewayHealth, ...] = ()
     connected: bool = True
     last_faults: Mapping[str, Event] = field(default_factory=dict)
-    lamps: Mapping[str, LampResult] = field(default_factory=dict)
+    lamps: LampFindings = field(default_factory=LampFindings)
 
     @property
     def now(self) -> datetime:
@@ -167,9 +166,9 @@ def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> Said | Non
     is_unconfirmed = bool(rule.confirmed_for) and first.year not in rule.confirmed_for
     failed = [
         f"{gateway.name}/{name} ({result.at.astimezone(facts.now.tzinfo):%Y-%m-%d})"
-        for gateway in own_gateways(facts.setup.tower.gateways)
+        for gateway in facts.setup.tower.gateways
         for name, result in failed_lamps(gateway, facts.lamps).items()
-        if any(rule.concerns(each.zone) for each in gateway.patched_fixtures if each.name == name)
+        if rule.concerns(lamps_of(gateway)[name])
     ]
 
     if not is_unconfirmed and not failed:

@@ -15,6 +15,7 @@ from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
+from controller.service.planned_tests import planned_tests
 from controller.service.values import looks_value, rules_value
 
 
@@ -31,6 +32,7 @@ def plan_document(setup: Setup, program: Program, start: datetime, end: datetime
         "until": rfc3339(end),
         "cues": cues,
         "nights": [_night(program, night) for night in program.nights(start, end)],
+        "lamp_tests": [each.value for each in planned_tests(setup, program, start, end)],
     }
 
 

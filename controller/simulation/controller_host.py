@@ -22,11 +22,13 @@ from controller.mqtt import Item
 from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
+from controller.service.preflight import Preflight
 from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.meter import LampRecord
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 from controller.state import LastKnown, NotStored
 from controller.state.json_file import Unusable
+from controller.state.lamp_results import LampFindings
 from controller.state.override_file import OverrideRecords, OverrideViews, Records, new_record
 from controller.state.state_store import KNOWN_EVERY, latest
 
@@ -91,6 +93,7 @@ class SimulatedDisk(OverrideViews):
         self.file = SimulatedOverrides(self._saved)
         super().__init__(self.file)
         self.known = LastKnown()
+        self.lamps = LampFindings()
         self._on_granted = on_granted
         self._on_ended = on_ended
         self._standing: set[str] = set()
@@ -188,6 +191,9 @@ class ControllerHost(Host):
 
         controller, overrides = restore(self.setup, self.disk)
         self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self.wake)
+        self.loop.test_lamps(self.setup)
+        if self.loop.preflight is not None:
+            self.loop.preflight.know(self.disk.lamps)
         self.client.start()
         self.turn()
         self._watch_ends()
@@ -274,6 +280,7 @@ class ControllerHost(Host):
             self._answer_soon(self.loop)
         self._observe(self.loop)
         self._remember_soon(self.loop)
+        self._keep_lamps(self.loop.preflight)
         if result.wake_s is not None:
             self._due.append(self._world.beat(self.clock.true(result.wake_s) + LAG_S, self.turn, listens=True))
         self._turn_at(result.wake_at, reading)
@@ -290,6 +297,11 @@ class ControllerHost(Host):
                 for zone, status in state.status.items()
             }
         )
+
+    def _keep_lamps(self, preflight: Preflight | None) -> None:
+        if preflight is not None and (found := preflight.unkept) and not self.disk.file.full:
+            self.disk.lamps = self.disk.lamps.and_found(found)
+            preflight.kept(found)
 
     def _remember_soon(self, loop: ControlLoop) -> None:
         """The steady hand-over of order and time, left out while nothing of it would be written."""

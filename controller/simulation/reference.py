@@ -40,6 +40,8 @@ EXACT_S = 0.001
 OVERRIDE_FADE_S = 2.0
 GRACE_S = 1.0
 """Light may be on its way so much longer than its fade."""
+TEST_GRACE_S = 6.0
+"""After a test of lamps a vendor's gateway may need a second command before it is dark again."""
 ROUNDED_S = 0.5
 """Events of the sun are planned to the second."""
 MARGIN = timedelta(days=1)
@@ -77,15 +79,20 @@ class Reference:
         )
         return min(open_now, default=1.0)
 
+    def is_black(self, moment: datetime) -> bool:
+        """Whether a blackout holds."""
+        day, night = self._night(moment)
+        return any(_is_day(rule, day, night) and self._is_open(rule, moment, night) for rule in self._blackouts)
+
     def rules_for(self, zone: str) -> tuple[Lit, ...]:
         """Those that have a look for a zone."""
         return tuple(rule for rule in self._lit if zone in rule.looks)
 
     def rule_at(self, moment: datetime, rules: tuple[Lit, ...]) -> Lit | None:
         """Of these rules the one whose look is shown; None is dark."""
-        day, night = self._night(moment)
-        if any(_is_day(rule, day, night) and self._is_open(rule, moment, night) for rule in self._blackouts):
+        if self.is_black(moment):
             return None
+        day, night = self._night(moment)
         for rule in rules:
             if _is_day(rule, day, night):
                 if self._is_open(rule, moment, night):
@@ -232,10 +239,12 @@ class Timeline:
 
 class Expected:
     """What should be shown over a period. `overrides` are those that were granted, the newest last, and stand above the
-    rules; a sequence is counted from when its rule began to hold, whatever was set since."""
+    rules; a sequence is counted from when its rule began to hold, whatever was set since. While lamps are tested
+    before a campaign, which only happens where nothing else may be shown, none is expected to show anything."""
 
     def __init__(self, setup: Setup, start: datetime, end: datetime) -> None:
         self.overrides: tuple[ExpectedOverride, ...] = ()
+        self.lamp_tests: tuple[Change, ...] = ()
         self._reference = Reference(setup)
         span = (start - MARGIN).timestamp(), (end + MARGIN).timestamp()
         rules = {zone: self._reference.rules_for(zone) for zone in setup.tower.zones}
@@ -256,8 +265,21 @@ class Expected:
     def without_overrides(self) -> "Expected":
         """The same for another rehearsal of the same period."""
         fresh = copy(self)
-        fresh.overrides = ()
+        fresh.overrides, fresh.lamp_tests = (), ()
         return fresh
+
+    def begin_lamp_test(self, at: float, until: float) -> None:
+        """Lamps are tested from now on, until then at the latest; where the rules or a hand say what must be shown,
+        they are judged all the same."""
+        moment = utc(at)
+        is_dark = not any(state.on for state in self.desired(at).values())
+        is_free = not any(override.start <= at < override.end for override in self.overrides)
+        if is_dark and is_free and not self._reference.is_black(moment):
+            self.lamp_tests = (*self.lamp_tests, (at, until + TEST_GRACE_S))
+
+    def end_lamp_test(self, at: float) -> None:
+        """The planned light is on its way back."""
+        self.lamp_tests = tuple((start, min(end, at + TEST_GRACE_S)) for start, end in self.lamp_tests)
 
     def desired(self, at: float) -> dict[str, ZoneState]:
         """What each zone should show at an instant."""
@@ -277,6 +299,8 @@ class Expected:
         begun = bisect_right(self._changes, (at, float("inf")))
         if begun and at < self._changes[begun - 1][1]:
             return True
+        if any(first <= at < last for first, last in self.lamp_tests):
+            return True
         if any(first <= at < last for override in self.overrides for first, last in self._override_changes(override)):
             return True
         return any(
@@ -287,6 +311,7 @@ class Expected:
         """The next instant at which either answer may be another one."""
         number = bisect_right(self._marks, at)
         marks = self._marks[number : number + 1]
+        marks += [end for _, end in self.lamp_tests]
         for override in self.overrides:
             marks += [at for change in self._override_changes(override) for at in change]
         for stepped, following in self._steps(at):

@@ -9,6 +9,7 @@ from controller.config.load import Setup
 from controller.events import Event, Level
 from controller.gateways import Gateway, own_gateways
 from controller.lighting.look import ZoneState
+from controller.service.lamp_alarms import lamps_of
 from controller.service.overrides import OverrideManager
 from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
 from controller.simulation.hosts import GatewayHost, OurGatewayHost, VendorGatewayHost
@@ -23,6 +24,8 @@ LEAD = timedelta(seconds=60)
 AFTER_S = 120.0
 """So long after it healed a fault is still a cause of what goes wrong."""
 LOOK_S = 0.5
+TEST_BEGAN, TEST_ENDED = "TWL-G150", frozenset({"TWL-G151", "TWL-G152", "TWL-G159"})
+"""Of lamps, before a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,12 @@ class Scenario:
 
     def tell(self, event: Event) -> None:
         """An event of any process."""
+        if event.code == TEST_BEGAN:
+            self.meter.expected.begin_lamp_test(self.world.now, self.world.now + self._test_s)
+            self.meter.expect()
+        elif event.code in TEST_ENDED:
+            self.meter.expected.end_lamp_test(self.world.now)
+            self.meter.expect()
         if event.level in {Level.WARNING, Level.ERROR}:
             is_false = not self.faults.causes(self.world.now)
             self.alarms.append(RecordedAlarm(self.world.now, event, is_false))
@@ -147,6 +156,13 @@ class Scenario:
 
         self.controller.listen(1)
         StatusAsker(self.world, self.brokers, self.setup.tower.mqtt.topic_prefix, ahead_s, judge)
+
+    @property
+    def _test_s(self) -> float:
+        """How long a test of all lamps lasts: the gateways are tested at once, the lamps of one after another."""
+        settings = self.setup.tower.preflight
+        lamps = max((len(lamps_of(each)) for each in self.setup.tower.gateways), default=1)
+        return lamps * settings.each.total_seconds() if settings is not None else 0.0
 
     def _is_quiet(self) -> bool:
         return self.meter.is_well and not self.faults.causes(self.world.now)

@@ -1,15 +1,20 @@
-"""What the last walk test said of each lamp: `lamps.json`. Both the page and `test-lamps` write it."""
+"""What the last tests said of each lamp: `lamps.json`. What people saw, in walk tests, and what the service found when
+it tested the lamps itself are kept apart: a report of light does not outweigh somebody who looked.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from controller.state.json_file import Content, JsonFile, OnEvent
 
 FILE = "lamps.json"
+Proof = Literal["person", "report", "power", "none"]
+"""Who says so: somebody who looked, the gateway, a meter; or nobody can."""
 
 
 class LampResult(BaseModel):
@@ -19,15 +24,45 @@ class LampResult(BaseModel):
 
     at: AwareDatetime
     lit: bool
+    by: Proof = "person"
 
 
 class _Results(Content):
-    lamps: Mapping[str, LampResult] = MappingProxyType({})
+    lamps: Mapping[str, LampResult] = Field(default_factory=dict)
+    by_itself: Mapping[str, LampResult] = Field(default_factory=dict)
 
 
-def read_results(text: bytes) -> Mapping[str, LampResult]:
+@dataclass(frozen=True, slots=True)
+class LampFindings:
+    """By lamp (`mast/bowl-north`) what `people` saw last, and what the service found last, `by_itself`."""
+
+    people: Mapping[str, LampResult] = field(default_factory=dict)
+    by_itself: Mapping[str, LampResult] = field(default_factory=dict)
+
+    def failed(self, lamp: str) -> LampResult | None:
+        """The result by which a lamp counts as failed. A person who saw it light later outweighs the service, and of
+        the service only a meter outweighs a person."""
+        seen, found = self.people.get(lamp), self.by_itself.get(lamp)
+        if seen is not None and not seen.lit:
+            is_mended = found is not None and found.lit and found.by == "power" and found.at > seen.at
+            return None if is_mended else seen
+        is_failed = found is not None and not found.lit and (seen is None or seen.at < found.at)
+        return found if is_failed else None
+
+    def has_since(self, lamp: str, at: datetime, *, lit: bool) -> bool:
+        """Whether a lamp was tested since then; with `lit` only where it passed."""
+        results = (self.people.get(lamp), self.by_itself.get(lamp))
+        return any(each is not None and each.at >= at and (each.lit or not lit) for each in results)
+
+    def and_found(self, found: Mapping[str, LampResult]) -> "LampFindings":
+        """With what the service has found since."""
+        return LampFindings(self.people, {**self.by_itself, **found})
+
+
+def read_results(text: bytes) -> LampFindings:
     """What stands in such a file, which is left as it is. Raises ValueError."""
-    return _Results.model_validate_json(text).lamps
+    content = _Results.model_validate_json(text)
+    return LampFindings(content.lamps, content.by_itself)
 
 
 class LampResults:
@@ -37,14 +72,19 @@ class LampResults:
         self.path = state / FILE
         self._file = JsonFile(self.path, _Results, on_event)
 
-    def read(self) -> Mapping[str, LampResult]:
-        """By lamp (`mast/bowl-north`), also of lamps that are no longer there; empty where nothing can be read."""
+    def read(self) -> LampFindings:
+        """All, also of lamps that are no longer there; empty where nothing can be read."""
         found = self._file.load()
-        return found.lamps if found is not None else {}
+        return LampFindings(found.lamps, found.by_itself) if found is not None else LampFindings()
 
     def note(self, lit: Mapping[str, bool], at: datetime) -> None:
-        """Keeps what a test said of these lamps, by their names. Raises Unusable."""
-        results = {lamp: LampResult(at=at, lit=is_lit) for lamp, is_lit in lit.items()}
-        lamps = {**self.read(), **results}
+        """Keeps what somebody saw of these lamps, by their names. Raises Unusable."""
+        self._save(self.read(), {lamp: LampResult(at=at, lit=is_lit) for lamp, is_lit in lit.items()}, {})
+
+    def note_found(self, found: Mapping[str, LampResult]) -> None:
+        """Keeps what the service found. Raises Unusable."""
+        self._save(self.read(), {}, found)
+
+    def _save(self, before: LampFindings, seen: Mapping[str, LampResult], found: Mapping[str, LampResult]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file.save(_Results(lamps=lamps))
+        self._file.save(_Results(lamps={**before.people, **seen}, by_itself={**before.by_itself, **found}))

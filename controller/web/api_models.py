@@ -158,6 +158,7 @@ class PlanDocument(_ApiDocument):
     until: AwareDatetime
     cues: Sequence[CueValue]
     nights: Sequence[NightValue]
+    lamp_tests: Sequence[Mapping[str, Any]]
     of_the_past: bool
     by_hand: ByHandValue
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException
@@ -19,9 +19,10 @@ from controller.service.health import WORST_FIRST, GatewayHealth, LookValue, Zon
 from controller.service.instant_words import dated
 from controller.service.lamp_alarms import failed_lamps, tested_lamps
 from controller.service.look_clauses import said_look
+from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
 from controller.state import EventFilter, SqliteHistory
-from controller.state.lamp_results import LampResults
+from controller.state.lamp_results import LampResult, LampResults
 from controller.state.roles import Role
 from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
 from controller.web.live import SharedRoute
@@ -33,6 +34,7 @@ PER_PAGE = 50
 FOLDED_FROM = 8
 """So many that are confirmed are folded."""
 LAST_EVENTS = 20
+TESTS_AHEAD = timedelta(days=30)
 CONFIRMED = "TWL-G101"
 ALL, NOT_CONFIRMED = "all", "unconfirmed"
 CLOCK_OFF_S = 1.0
@@ -80,6 +82,7 @@ def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) 
         found=len(found),
         q=q,
         wanted=wanted,
+        lamp_test=_next_lamp_test(visited, snapshot),
         number=page,
         pages=pages,
         address=lambda number: f"/gateways?{urlencode({'q': q, 'status': wanted, 'page': number})}",
@@ -102,7 +105,15 @@ def gateway(visited: ForViewer, name: str) -> Response:
         problems={each: _problem(visited, each) for each in filter(None, (health.code, *health.problems))},
         events=_last_events(visited, name),
         lamps=_lamps(visited, snapshot.defined[name]),
+        is_ours=bool(own_gateways([snapshot.defined[name]])),
     )
+
+
+def _next_lamp_test(visited: Visit, snapshot: Snapshot) -> str:
+    """When the service tests the lamps next; empty where that is not soon."""
+    tests = planned_tests(snapshot.setup, snapshot.program, snapshot.now, snapshot.now + TESTS_AHEAD)
+    test = next(tests, None)
+    return test.said(visited.now, snapshot.program, visited.language) if test is not None else ""
 
 
 def found_gateways(snapshot: Snapshot, q: str, wanted: str) -> list[str]:
@@ -243,19 +254,26 @@ def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]
     return [*by_day(visited, lines)]
 
 
-def _lamps(visited: Visit, gateway: Gateway) -> tuple[str, list[str]] | None:
-    """What the last walk tests said, and the names of the lamps that did not light; None where there is no such
-    test."""
-    ours = own_gateways([gateway])
-    if not ours:
-        return None
-    results = LampResults(visited.service.state, visited.service.tell).read()
-    tested, failed = tested_lamps(ours[0], results), failed_lamps(ours[0], results)
+def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[str]]:
+    """What the last tests said, by people and by the service itself, and the names of the lamps that failed."""
+    findings = LampResults(visited.service.state, visited.service.tell).read()
+    failed = failed_lamps(gateway, findings)
+    lines = []
+    if own_gateways([gateway]):
+        lines.append(_tested(visited, "walk", tested_lamps(gateway, findings.people)))
+    found = {lamp: each for lamp, each in tested_lamps(gateway, findings.by_itself).items() if each.by != "none"}
+    if found:
+        lines.append(_tested(visited, "preflight", found))
+    return lines, [*failed]
+
+
+def _tested(visited: Visit, kind: str, tested: Mapping[str, LampResult]) -> str:
     if not tested:
-        return visited.say("gateways.walk.never"), []
+        return visited.say(f"gateways.{kind}.never")
+    failed = sum(not each.lit for each in tested.values())
     when = dated(max(each.at for each in tested.values()).astimezone(visited.now.tzinfo), visited.now, visited.language)
     key = "failed" if failed else "lit"
-    return visited.say(f"gateways.walk.{key}", tested=len(tested), failed=len(failed), when=when), [*failed]
+    return visited.say(f"gateways.{kind}.{key}", tested=len(tested), failed=failed, when=when)
 
 
 def _problem(visited: Visit, code: str) -> str:

@@ -13,7 +13,7 @@ from controller.gateways.wire import Walk
 from controller.service.control_loop import ControlLoop
 from controller.service.lamp_alarms import LampAlarms, failed_lamps
 from controller.service.lamp_walk import AGAIN_S, AWAY_S, STEP_S, LampWalk, lit_lamps, walk_steps
-from controller.state.lamp_results import LampResult
+from controller.state.lamp_results import LampFindings, LampResult
 from tests.service.simulated import World
 
 LAMPS = ["bowl-north", "bowl-south", "shaft-north", "shaft-south"]
@@ -237,13 +237,13 @@ def test_failed_lamps_are_told_until_they_pass(night: World) -> None:
     told: list[Event] = []
     alarms = LampAlarms(night.setup.tower.gateways, told.append)
     good, bad = LampResult(at=TESTED, lit=True), LampResult(at=TESTED, lit=False)
-    alarms.look({"mast/bowl-north": good, "mast/gone": bad, "other/bowl-north": bad})
+    alarms.look(LampFindings({"mast/bowl-north": good, "mast/gone": bad, "other/bowl-north": bad}))
     assert not told
     for _ in range(2):
-        alarms.look({"mast/bowl-north": bad, "mast/shaft-south": bad})
-    alarms.look({"mast/bowl-north": good, "mast/shaft-south": bad})
-    assert [*failed_lamps(mast(night), {"mast/shaft-south": bad})] == ["shaft-south"]
-    alarms.look({"mast/bowl-north": good, "mast/shaft-south": good})
+        alarms.look(LampFindings({"mast/bowl-north": bad, "mast/shaft-south": bad}))
+    alarms.look(LampFindings({"mast/bowl-north": good, "mast/shaft-south": bad}))
+    assert [*failed_lamps(mast(night), LampFindings({"mast/shaft-south": bad}))] == ["shaft-south"]
+    alarms.look(LampFindings({"mast/bowl-north": good, "mast/shaft-south": good}))
     assert [(event.code, event.fields.get("lamps")) for event in told] == [
         ("TWL-G136", "bowl-north, shaft-south"),
         ("TWL-G136", "shaft-south"),

@@ -16,7 +16,7 @@ from controller.service.notice_words import Notice, NoticeFacts, of_event, proof
 from controller.service.notices import NoticeWatch, told_over
 from controller.service.proof import Glow, NightProof, Proof
 from controller.service.proof_period import ProofPeriod
-from controller.state.lamp_results import LampResult
+from controller.state.lamp_results import LampFindings, LampResult
 from controller.state.notice_file import NoticeMemory
 from tests.service.test_sentence import DARK, NOTHING, WEEK, health
 
@@ -305,7 +305,7 @@ def test_confirmed_dates_and_lamps_that_lit_need_no_reminder(setup_of: Setups) -
     """Nor do campaigns that name no years."""
     for schedule in (UNCONFIRMED.replace("2025", "2026"), UNCONFIRMED.replace(", confirmed_for: [2025]", "")):
         tower = Tower(setup_of(schedule), now=at(8), state=DARK_NOW)
-        tower.more["lamps"] = {"mast/bowl-north": LampResult(at=at(1), lit=True)}
+        tower.more["lamps"] = LampFindings({"mast/bowl-north": LampResult(at=at(1), lit=True)})
         assert tower.stays(60) == []
 
 
@@ -314,7 +314,7 @@ def test_lamps_that_failed_are_told_before_a_campaign_that_uses_them(setup_of: S
     schedule = "campaigns:\n  - {name: Vecka, dates: 20–26 November, color: {shaft: orange}}\n"
     for lamp, count in (("mast/shaft-north", 1), ("mast/bowl-north", 0)):
         tower = Tower(setup_of(schedule), now=at(8), state=DARK_NOW)
-        tower.more["lamps"] = {lamp: LampResult(at=at(1), lit=False)}
+        tower.more["lamps"] = LampFindings({lamp: LampResult(at=at(1), lit=False)})
         told = tower.stays(60)
         assert len(told) == count
         assert all("mast/shaft-north (2026-11-01)" in each.words["sv"][1] for each in told)

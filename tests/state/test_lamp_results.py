@@ -7,7 +7,7 @@ import pytest
 
 from controller.events import Event
 from controller.state.json_file import Unusable
-from controller.state.lamp_results import FILE, LampResults
+from controller.state.lamp_results import FILE, LampFindings, LampResult, LampResults, Proof, read_results
 
 TESTED = datetime(2026, 11, 10, 15, tzinfo=UTC)
 
@@ -26,10 +26,10 @@ def results(tmp_path: Path, told: list[Event]) -> LampResults:
 
 def test_a_lamp_that_is_tested_again_has_its_newest_result(results: LampResults, told: list[Event]) -> None:
     """The others keep theirs."""
-    assert not results.read()
+    assert results.read() == LampFindings()
     results.note({"mast/north": False, "mast/south": True}, TESTED)
     results.note({"mast/north": True}, TESTED + timedelta(days=1))
-    found = {lamp: (result.at.day, result.lit) for lamp, result in results.read().items()}
+    found = {lamp: (result.at.day, result.lit) for lamp, result in results.read().people.items()}
     assert found == {"mast/north": (11, True), "mast/south": (10, True)}
     assert not told
 
@@ -40,7 +40,7 @@ def test_a_damaged_file_is_set_aside_and_started_anew(results: LampResults, told
     results.path.parent.mkdir()
     results.path.write_text(text, encoding="utf-8")
     results.note({"mast/north": True}, TESTED)
-    assert results.read()["mast/north"].lit
+    assert results.read().people["mast/north"].lit
     assert [event.code for event in told] == ["TWL-J001"]
     assert (results.path.parent / f"{FILE}.corrupt-1").exists()
 
@@ -49,7 +49,45 @@ def test_a_file_of_a_newer_version_is_left_alone(results: LampResults) -> None:
     """What it holds is not ours to lose."""
     results.path.parent.mkdir()
     results.path.write_text('{"version": 2, "more": 1}', encoding="utf-8")
-    assert not results.read()
+    assert results.read() == LampFindings()
     with pytest.raises(Unusable):
         results.note({"mast/north": True}, TESTED)
     assert results.path.read_text(encoding="utf-8") == '{"version": 2, "more": 1}'
+
+
+def test_what_the_service_found_is_kept_beside_what_people_saw(results: LampResults) -> None:
+    """Neither takes the place of the other."""
+    results.note({"mast/north": False}, TESTED)
+    found = {"mast/north": LampResult(at=TESTED, lit=True, by="report")}
+    results.note_found(found)
+    results.note({"mast/south": True}, TESTED)
+    assert results.read().by_itself == found
+    assert not results.read().people["mast/north"].lit
+    assert read_results(results.path.read_bytes()) == results.read()
+
+
+@pytest.mark.parametrize(
+    ("seen", "found", "fails_by"),
+    [
+        (None, (1, True, "report"), None),
+        (None, (1, False, "report"), "report"),
+        ((0, False), (1, True, "report"), "person"),
+        ((0, False), (1, True, "none"), "person"),
+        ((0, False), (1, True, "power"), None),
+        ((1, False), (0, True, "power"), "person"),
+        ((0, False), (1, False, "power"), "person"),
+        ((0, True), (1, False, "power"), "power"),
+        ((1, True), (0, False, "power"), None),
+        ((1, True), (0, False, "report"), None),
+        ((0, True), (1, True, "report"), None),
+    ],
+)
+def test_whose_word_counts(
+    seen: tuple[int, bool] | None, found: tuple[int, bool, Proof], fails_by: Proof | None
+) -> None:
+    """Of a person and the service the later one, but a mere report of light does not outweigh a person."""
+    day, lit, by = found
+    people = {} if seen is None else {"a": LampResult(at=TESTED + timedelta(days=seen[0]), lit=seen[1])}
+    itself = {"a": LampResult(at=TESTED + timedelta(days=day), lit=lit, by=by)}
+    result = LampFindings(people, itself).failed("a")
+    assert (result.by if result is not None else None) == fails_by

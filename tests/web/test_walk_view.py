@@ -78,7 +78,7 @@ async def test_lamp_after_lamp_to_what_was_found(
     assert re.findall(r"mast/(\S+) \([^)]*\) (Lyser inte|Lyser|Överhoppad)", seen(page)) == [
         *zip(LAMPS, ("Lyser", "Lyser inte", "Överhoppad", "Lyser"), strict=True)
     ]
-    results = LampResults(service.state, told.append).read()
+    results = LampResults(service.state, told.append).read().people
     assert {lamp: result.lit for lamp, result in results.items()} == {
         "mast/bowl-north": True,
         "mast/bowl-south": False,
@@ -94,7 +94,7 @@ async def test_an_answer_outlives_the_service(sara: LoggedIn, service: RunningSe
     """Nothing that somebody saw is lost when it stops in the middle."""
     await press(sara, "start")
     await press(sara, "no", 0)
-    assert not LampResults(service.state, told.append).read()["mast/bowl-north"].lit
+    assert not LampResults(service.state, told.append).read().people["mast/bowl-north"].lit
 
 
 async def test_the_page_of_the_gateway_says_what_the_last_test_found(sara: LoggedIn, clock: SetClock) -> None:

@@ -150,13 +150,14 @@ def time_zones(facts: MachineFacts) -> Examined:
 
 
 def walk_test(facts: MachineFacts) -> Examined:
-    """The lamps that were wrong when somebody looked at them last."""
+    """The lamps that were wrong when somebody looked at them last, or when the service tested them itself."""
     walk = facts.walk
-    if walk is None:
-        return Examined("walk_test", findings=(new_event("TWL-H191"),))
+    unconfirmed = tuple(new_event("TWL-H192", lamp=lamp) for lamp in walk.unconfirmed) if walk is not None else ()
+    if walk is None or not walk.lamps:
+        return Examined("walk_test", findings=(new_event("TWL-H191"), *unconfirmed))
     findings = tuple(new_event("TWL-H190", lamp=lamp, at=walk.at) for lamp in walk.wrong)
     value = Phrase(Text("commands", "doctor.walked"), {"at": walk.at, "lamps": walk.lamps})
-    return Examined("walk_test", value, findings)
+    return Examined("walk_test", value, (*findings, *unconfirmed))
 
 
 def notices(facts: MachineFacts) -> Examined:

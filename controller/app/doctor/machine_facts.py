@@ -28,13 +28,12 @@ from controller.errors import FilesRejected, Refused
 from controller.events import Event
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
-from controller.gateways import own_gateways
 from controller.rfc3339 import rfc3339
-from controller.service.lamp_alarms import tested_lamps
+from controller.service.lamp_alarms import lamps_of
 from controller.state import LastKnown, SqliteHistory
 from controller.state.in_use import is_in_use
 from controller.state.lamp_results import FILE as LAMPS
-from controller.state.lamp_results import LampResult, read_results
+from controller.state.lamp_results import LampFindings, read_results
 
 ANSWER_S = 2.0
 MOST_BYTES = 1_000_000
@@ -94,11 +93,12 @@ class ToldFacts:
 @dataclass(frozen=True, slots=True)
 class WalkTests:
     """What the walk tests recorded: when the last one was, how many lamps have an answer, and which were wrong when
-    they were looked at last."""
+    they were looked at last. `unconfirmed` failed when the service tested them itself."""
 
     at: str
     lamps: int
     wrong: tuple[str, ...]
+    unconfirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,13 +323,16 @@ def _tzdata() -> str | None:
 
 def _walk_tests(state: Path, tower: Tower | None) -> WalkTests | None:
     """Of the lamps in tower.yaml, of all without it; None where there is no record that can be read."""
-    results: dict[str, LampResult] = {}
+    findings = LampFindings()
     with suppress(OSError, ValueError):
-        results.update(read_results(_read(state / LAMPS)))
+        findings = read_results(_read(state / LAMPS))
+    lamps = {*findings.people, *findings.by_itself}
     if tower is not None:
-        lamps = {f"{each.name}/{name}" for each in own_gateways(tower.gateways) for name in tested_lamps(each, results)}
-        results = {lamp: result for lamp, result in results.items() if lamp in lamps}
-    if not results:
+        lamps &= {f"{each.name}/{lamp}" for each in tower.gateways for lamp in lamps_of(each)}
+    if not lamps:
         return None
-    at = rfc3339(max(result.at for result in results.values()), timespec="seconds")
-    return WalkTests(at, len(results), tuple(sorted(lamp for lamp, result in results.items() if not result.lit)))
+    seen = {lamp: result for lamp, result in findings.people.items() if lamp in lamps}
+    at = rfc3339(max(result.at for result in seen.values()), timespec="seconds") if seen else ""
+    failed = {lamp: result for lamp in sorted(lamps) if (result := findings.failed(lamp)) is not None}
+    wrong = tuple(lamp for lamp, result in failed.items() if result.by == "person")
+    return WalkTests(at, len(seen), wrong, tuple(lamp for lamp in failed if lamp not in wrong))
