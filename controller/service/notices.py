@@ -43,7 +43,7 @@ FIRST_HOUR = 9
 """Local time from which on reminders are told."""
 EARLY, LATE = 14, 2
 """Days before a campaign."""
-WALK_BEGAN, LAMPS_FAILED = "TWL-G130", "TWL-G136"
+WALK_BEGAN, LAMPS_FAILED, RIGHT_BY_CHANCE = "TWL-G130", "TWL-G136", "TWL-G117"
 OF_NOTICES = "TWL-N"
 
 
@@ -68,10 +68,9 @@ class NoticeWatch:
 
     def look(self, facts: NoticeFacts, memory: NoticeMemory) -> Noticed:
         """What is to be told now, and what to remember."""
-        stepped_s = facts.reading.stepped_s - (self._stepped_s or 0.0)
+        if self._stepped_s not in {None, facts.reading.stepped_s}:
+            memory = memory.shifted(facts.reading.stepped_s - (self._stepped_s or 0.0))
         self._stepped_s = facts.reading.stepped_s
-        if stepped_s:
-            memory = memory.shifted(stepped_s)
         notices: list[Notice] = []
         memory = self._faults(facts, memory, notices)
         if facts.reading.trust is Trust.SUSPECT:
@@ -173,7 +172,8 @@ def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
     for each in facts.health.unconfirmed[: facts.health.amiss] if facts.sees_lamps else ():
         if each.name in tested:
             continue
-        what = {one: Text("notices", f"fault.{each.status}").say(one, {"gateway": each.name}) for one in languages()}
+        text = Text("notices", "fault.order" if each.code == RIGHT_BY_CHANCE else f"fault.{each.status}")
+        what = {one: text.say(one, {"gateway": each.name}) for one in languages()}
         event = facts.last_faults.get(each.name)
         is_last = event is not None and event.code == each.code
         yield f"gateway {each.name}", PresentFault(each.code or "", what, event if is_last else None)

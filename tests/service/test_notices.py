@@ -206,6 +206,25 @@ def test_setting_the_clock_does_not_make_a_fault_longer(dark: Tower) -> None:
     assert "efter 0 h 10 min" in ended.words["sv"][1]
 
 
+def test_a_service_built_anew_moves_nothing_once_more(dark: Tower) -> None:
+    """The clock was set before; what is on disk was moved then."""
+    dark.state |= MAST
+    dark.stays(600)
+    dark.stepped_s = 3600.0
+    dark.stays(LOOK_S)
+    since = dark.memory.faults["gateway mast"].since
+    dark.restart()
+    dark.stays(600)
+    assert dark.memory.faults["gateway mast"].since == since
+
+
+def test_a_lamp_that_is_right_by_chance_is_not_called_wrong(dark: Tower) -> None:
+    """It has not taken the order, which is what is wrong."""
+    gateway = {**MAST["unconfirmed"][0], "status": "differs", "code": "TWL-G117"}  # type: ignore[index]
+    dark.state |= {"counts": {"differs": 1}, "amiss": 1, "unconfirmed": [gateway]}
+    assert titles(dark.stays(600)) == ["mast har inte tagit emot den senaste ordern"]
+
+
 def test_a_gateway_that_is_walked_by_a_test_is_no_fault(dark: Tower) -> None:
     """Somebody stands there and looks; nor is one that has left tower.yaml ever right again."""
     walk = Degradation(code="TWL-G130", since=NOON, fields={"gateway": "mast", "lamps": 4})
