@@ -390,8 +390,7 @@ class ControlLoop:
             self.note(event, reading)
         self._tell_what_goes_on(reading)
         self.walks.turn(reading)
-        if self._home_assistant.is_asked:
-            self._obey_home_assistant(reading)
+        self._obey_home_assistant(reading)
         if self.preflight is not None:
             wake_at = min((at for at in (result.wake_at, self.preflight.wake_at) if at is not None), default=None)
             wake_s = min(self.preflight.wake_s, result.wake_s if result.wake_s is not None else inf)
@@ -419,9 +418,12 @@ class ControlLoop:
             self.tell(event, reading.wall)
 
     def _obey_home_assistant(self, reading: ClockReading) -> None:
-        for payload in self._home_assistant.requests(self.overrides.policy, reading):
+        commands = self._home_assistant.commands
+        if commands is None or not commands.is_asked:
+            return
+        for payload in commands.requests(self.overrides.policy, reading):
             self._request(payload, reading)
-        for name in self._home_assistant.identified():
+        for name in commands.identified():
             try:
                 self.walks.identify(name, reading)
             except Refused as refused:

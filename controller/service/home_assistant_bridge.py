@@ -1,24 +1,21 @@
-"""Between one controller and Home Assistant, without I/O: messages in, requests and messages out.
+"""Between one controller and Home Assistant, without I/O: messages in, messages out.
 
-Commands become manual requests as anybody's. A slider sends as long as it moves: what it sent is one request when it
-has rested for QUIET_S, or has moved for LONGEST_S. What is retained is never obeyed: a command is removed from the
-broker, as is all that an earlier run with other files has left there. Nothing is sent of what has not changed.
+What is retained is never obeyed: a command is removed from the broker, as is all that an earlier run with other files
+has left there. Nothing is sent of what has not changed.
 """
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
-from controller.clock import CEILING, FLOOR, ClockReading
+from controller.clock import ClockReading
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Advice, Reason
-from controller.gateways.base import Gateway, Message, Rejected
-from controller.lighting.look import ZoneState
+from controller.gateways.base import Gateway, Message
 from controller.mqtt import Received
 from controller.rfc3339 import rfc3339
 from controller.schedule.hours import night_at
@@ -27,28 +24,20 @@ from controller.service.controller import Controller
 from controller.service.desired import desired_looks
 from controller.service.gateway_state import GatewayState
 from controller.service.health import Health
+from controller.service.home_assistant_commands import OWNER, HomeAssistantCommands
 from controller.service.home_assistant_device import (
-    OWNER,
-    PRESS,
-    WHITE,
     HomeAssistantDevice,
-    LightCommand,
     base_topic,
     discovery_topic,
     home_assistant_topics,
-    parse_command,
     zone_document,
     zone_report,
 )
-from controller.service.override_preview import ENDS, offered_ends
-from controller.service.override_request import OverridePolicy
 from controller.service.overrides import REFUSED
 from controller.state import Minute
 from controller.topics import is_name
 
 ONLINE = b"online"
-QUIET_S = 0.4
-LONGEST_S = 5.0
 LISTEN_S = 1.0
 """After each connection what is retained is waited for, before anything is announced."""
 BIRTH_S = (1.0, 5.0)
@@ -60,38 +49,16 @@ WRITTEN_S = 10.0
 COALESCE_S = 1.0
 EVERY_S = 10.0
 """So often the states are looked at though nothing changed."""
-ASKED_S = 5.0
-"""So long a light counts as what was asked for, until the answer has come."""
-REMEMBERED = 100
 LIT_S = 30.0
 """A minute counts as lit when so much of it was confirmed."""
 PLATFORMS = frozenset({"light", "sensor", "binary_sensor", "button"})
 
 
-class WaitingCommand(NamedTuple):
-    """What a light was sent since `first_s`, last at `last_s` (boot time)."""
-
-    command: LightCommand
-    first_s: float
-    last_s: float
-
-    @property
-    def due_s(self) -> float:
-        """When it is obeyed."""
-        return min(self.last_s + QUIET_S, self.first_s + LONGEST_S)
-
-
-class AskedState(NamedTuple):
-    """What a zone was asked to show by a request that has no answer yet, and when (boot time)."""
-
-    state: ZoneState
-    at_s: float
-
-
 class HomeAssistantBridge:
-    """See the head of this module. Without a `device` Home Assistant is told nothing."""
+    """See the head of this module. Without a `device` Home Assistant is told nothing, and there are no `commands`."""
 
     def __init__(self, device: HomeAssistantDevice | None, prefix: str, controller: Controller) -> None:
+        self.commands = HomeAssistantCommands(device, controller) if device is not None else None
         self._device = device
         self._prefix = prefix
         self._below = f"{base_topic(prefix)}/"
@@ -111,14 +78,6 @@ class HomeAssistantBridge:
         self._is_born = False
         self._leftovers: dict[str, float] = {}
         """What is to be removed from the broker, and when (boot time)."""
-        self._waiting: dict[str, WaitingCommand] = {}
-        self._asked: dict[str, AskedState] = {}
-        self._requests: list[dict[str, object]] = []
-        self._ids: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-        """By id of a request of ours, its zones."""
-        self._count = 0
-        self._identify: dict[str, None] = {}
-        self._last_lit: dict[str, ZoneState] = {}
         self._cue: Cue | None = None
         self._is_changed = False
         self._looked_s = -inf
@@ -135,12 +94,13 @@ class HomeAssistantBridge:
     @property
     def due_s(self) -> float:
         """When a turn is due, boot time; infinity for never."""
-        if self._events or self._requests or self._identify:
+        if self._events:
             return -inf
-        is_looked_at = self._is_changed and self._device is not None and self._controller.cue is not None
-        looks_s = self._looked_s + COALESCE_S if is_looked_at else inf
-        commands_s = (waiting.due_s for waiting in self._waiting.values())
-        return min((self._announce_s, self._written_by_s, looks_s, *commands_s, *self._leftovers.values()))
+        removed_s = min(self._leftovers.values(), default=inf)
+        if self.commands is None:
+            return removed_s
+        looks_s = self._looked_s + COALESCE_S if self._is_changed and self._controller.cue is not None else inf
+        return min(self._announce_s, self._written_by_s, looks_s, removed_s, self.commands.due_s)
 
     # What comes in
 
@@ -167,10 +127,10 @@ class HomeAssistantBridge:
             return self._alarm.raised is not None
         if item.retain:
             return self._note_leftover(item, reading)
-        if device is None or not item.payload or not item.topic.startswith(device.command_topic("")):
+        if self.commands is None or not item.payload or not item.topic.startswith(f"{self._below}set/"):
             return False
         due_s = self.due_s
-        reason = self._command(item, device, reading)
+        reason = self.commands.take(item, reading)
         if reason is not None:
             self.refuse(reason)
         return self.due_s < due_s
@@ -204,30 +164,6 @@ class HomeAssistantBridge:
                 self._leftovers[str(named)] = reading.mono
         return True
 
-    def _command(self, item: Received, device: HomeAssistantDevice, reading: ClockReading) -> Reason | None:
-        """Takes a command, or gives the reason why it is not obeyed."""
-        if not device.control:
-            return Reason("home_assistant_only_shows")
-        match item.topic.removeprefix(device.command_topic("")).split("/"):
-            case ["zone", zone] if zone in device.zones:
-                return self._light(zone, item.payload, reading)
-            case ["resume"] if item.payload == PRESS:
-                self._requests.append({"action": "resume"})
-            case ["identify", name] if device.gateways.get(name) and item.payload == PRESS:
-                self._identify[name] = None
-            case _:
-                return Reason("not_for_home_assistant", {"topic": item.topic})
-        return None
-
-    def _light(self, zone: str, payload: bytes, reading: ClockReading) -> Reason | None:
-        command = parse_command(payload)
-        if isinstance(command, Rejected):
-            return command.reason
-        before = self._waiting.get(zone)
-        merged = command.after(before.command if before is not None else None)
-        self._waiting[zone] = WaitingCommand(merged, before.first_s if before else reading.mono, reading.mono)
-        return None
-
     def note_minutes(self, rows: Iterable[Minute]) -> None:
         """Minutes that are over; those of another night take the place of those of the last one."""
         for row in rows:
@@ -239,64 +175,13 @@ class HomeAssistantBridge:
     def answered(self, event: Event) -> bool:
         """The answer to a request: a light that did not become what was asked for is told as it is, since whoever
         pressed sees what he pressed until then. True where a turn is due."""
-        zones = self._ids.pop(str(event.fields.get("id")), ())
+        zones = self.commands.answered(event) if self.commands is not None else ()
         for zone in zones:
-            if event.code == REFUSED:
-                self._asked.pop(zone, None)
-            if self._device is not None:
-                self._written.pop(self._device.zone_topic(zone), None)
+            self._written.pop(f"{self._below}zone/{zone}", None)
         self._is_changed |= bool(zones)
         return bool(zones)
 
-    @property
-    def is_asked(self) -> bool:
-        """Whether there are commands that were not obeyed yet."""
-        return bool(self._waiting or self._requests or self._identify)
-
     # What goes out
-
-    def requests(self, policy: OverridePolicy, reading: ClockReading) -> tuple[bytes, ...]:
-        """The manual requests that are due, as they come on the topic for them."""
-        asked, self._requests = self._requests, []
-        due = {zone: waiting for zone, waiting in self._waiting.items() if waiting.due_s <= reading.mono}
-        # what several lights are asked for at once, as by a group, is one override
-        looks: dict[tuple[float, float], dict[str, str]] = {}
-        for zone, waiting in due.items():
-            del self._waiting[zone]
-            state = waiting.command.state_from(self._before(zone, reading), policy.palette)
-            self._asked[zone] = AskedState(state, reading.mono)
-            look = (state.color.name or state.color.hex) if state.on and state.color is not None else "dark"
-            looks.setdefault((state.brightness if state.on else 1.0, waiting.command.fade_s), {})[zone] = look
-        if looks:
-            until = ENDS[next(iter(offered_ends(policy, _within(reading.wall))), "hour")]
-            for (brightness, fade_s), by_zone in looks.items():
-                asked.append({"look": by_zone, "brightness": brightness, "fade_s": fade_s, "until": until})
-        return tuple(self._request(each, reading) for each in asked)
-
-    def _request(self, keys: dict[str, Any], reading: ClockReading) -> bytes:
-        self._count += 1
-        name = f"home-assistant-{int(reading.wall.timestamp() * 1000):x}-{self._count}"
-        self._ids[name] = tuple(keys.get("look", ()))
-        while len(self._ids) > REMEMBERED:
-            self._ids.popitem(last=False)
-        reason = self._device.request_reason if self._device is not None else ""
-        return _dumped({"version": 1, "id": name, "owner": OWNER, "reason": reason, **keys})
-
-    def _before(self, zone: str, reading: ClockReading) -> ZoneState:
-        """What a command that leaves something out goes on from: what the zone shows, or should by the schedule, or
-        showed last."""
-        asked = self._asked.get(zone)
-        if asked is not None and asked.state.on and reading.mono - asked.at_s < ASKED_S:
-            return asked.state
-        program, now = self._controller.program, _within(reading.wall)
-        cues = (self._controller.cue or program.look_at(now), program.by_schedule.look_at(now))
-        found = (desired_looks((zone,), cue, now)[zone] for cue in cues)
-        return next((state for state in found if state.on), self._last_lit.get(zone, WHITE))
-
-    def identified(self) -> tuple[str, ...]:
-        """The gateways of which a lamp is to be lit now."""
-        names, self._identify = tuple(self._identify), {}
-        return names
 
     def events(self) -> tuple[Event, ...]:
         """What is to be reported."""
@@ -306,6 +191,8 @@ class HomeAssistantBridge:
 
     def messages(self, reading: ClockReading, is_changed: bool, health: Callable[[], Health]) -> tuple[Message, ...]:
         """What is to be published; `is_changed` tells whether any gateway has changed since the last call."""
+        if self._device is None and not self._leftovers:
+            return ()
         removed = [topic for topic, due_s in self._leftovers.items() if due_s <= reading.mono]
         for topic in removed:
             del self._leftovers[topic]
@@ -369,7 +256,8 @@ class HomeAssistantBridge:
     ) -> dict[str, dict[str, object]]:
         """By topic."""
         desired, states = desired_looks(device.zones, cue, reading.wall), self._controller.states
-        self._last_lit |= {zone: state for zone, state in desired.items() if state.on}
+        if self.commands is not None:
+            self.commands.note_lit(desired)
         found: dict[str, dict[str, object]] = {}
         for zone, light in device.zones.items():
             each = (zone_report(one, states[one.name], zone, desired[zone]) for one in self._drivers[zone])
@@ -385,11 +273,6 @@ class HomeAssistantBridge:
             "gateways": {name: _connectivity(states[name]) for name in device.gateways},
         }
         return found
-
-
-def _within(wall: datetime) -> datetime:
-    """Where a plan can be asked for: a clock in doubt may stand anywhere, and whoever commands is refused later."""
-    return min(max(wall, FLOOR), CEILING)
 
 
 def _connectivity(state: GatewayState) -> str | None:

@@ -1,4 +1,4 @@
-"""The site as a device of Home Assistant: its discovery document, its states, and what commands mean. Pure.
+"""The site as a device of Home Assistant: its discovery document and its states. Pure.
 
     <discovery_prefix>/device/<id>/config        discovery document, retained
     <prefix>/home-assistant/state                what belongs to no zone, retained
@@ -12,89 +12,23 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery and …/integrat
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 from zlib import crc32
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from controller import __version__
 from controller.config.tower import Tower
 from controller.gateways import own_gateways
-from controller.gateways.base import Gateway, Rejected, ReportedLook
-from controller.gateways.wire import parse_document
+from controller.gateways.base import Gateway, ReportedLook
 from controller.lighting.color import COOLEST_K, HOTTEST_K, Color
-from controller.lighting.look import DARK, ZoneState
+from controller.lighting.look import ZoneState
 from controller.locale import Language, template
 from controller.service.gateway_state import GatewayState
-from controller.service.override_request import LONGEST_FADE_S
 
-OWNER = "Home Assistant"
-PRESS = b"PRESS"
-"""What a button of Home Assistant sends unless its discovery says otherwise."""
 MOST_GATEWAYS = 100
 """Of more none is told by itself: a device of ten thousand entities is of no use to anybody."""
 FULL = 255
-NEAR = 4
-"""A colour that lies so near to one of the palette (of 255) is that one: people choose on a wheel of hue and
-saturation, which rounds."""
-WHITE = ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0)
-
 Component = Mapping[str, object]
-
-
-class RgbColor(BaseModel):
-    """Red, green and blue, 0..255."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    r: Annotated[float, Field(ge=0, le=FULL)]
-    g: Annotated[float, Field(ge=0, le=FULL)]
-    b: Annotated[float, Field(ge=0, le=FULL)]
-
-
-class LightCommand(BaseModel):
-    """A command for a light: what it leaves out stays as it is. `transition` is in seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    state: Literal["ON", "OFF"]
-    brightness: Annotated[float, Field(ge=0, le=FULL)] | None = None
-    color: RgbColor | None = None
-    transition: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-
-    def after(self, earlier: "LightCommand | None") -> "LightCommand":
-        """The two as one command."""
-        if earlier is None or "OFF" in {self.state, earlier.state}:
-            return self
-        return LightCommand.model_validate({**earlier.model_dump(), **self.model_dump(exclude_none=True)})
-
-    @property
-    def fade_s(self) -> float:
-        """No longer than an override may have."""
-        return min(self.transition or 0.0, LONGEST_FADE_S)
-
-    def state_from(self, before: ZoneState, palette: Mapping[str, Color]) -> ZoneState:
-        """What it makes of a zone that shows, or when it was lit last showed, `before`."""
-        brightness = before.brightness if self.brightness is None else round(self.brightness / FULL, 4)
-        color = before.color if self.color is None else named(self.color, palette)
-        if self.state == "OFF" or brightness == 0 or (color is not None and not any(color.rgb)):
-            return DARK
-        return ZoneState(on=True, color=color or WHITE.color, brightness=brightness)
-
-
-def named(given: RgbColor, palette: Mapping[str, Color]) -> Color:
-    """The colour, as the palette calls it where that has it."""
-    asked = Color.from_rgb(given.r, given.g, given.b)
-    for name, color in palette.items():
-        if all(abs(one - other) <= NEAR for one, other in zip(color.rgb, asked.rgb, strict=True)):
-            return replace(color, name=name)
-    return asked
-
-
-def parse_command(payload: bytes) -> LightCommand | Rejected:
-    """A command, or why it is none."""
-    return parse_document(LightCommand, payload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from controller.mqtt import Address, Connected, Failure, Item, Mqtt, Received
 from controller.mqtt.incoming import SubscriptionRefused
 from controller.service.health import GatewayHealth, Health
 from controller.service.health_watch import HealthWatch
+from controller.service.home_assistant_device import HomeAssistantDevice, home_assistant_topics
 from controller.threads import run_blocking
 from controller.topics import matches
 
@@ -82,7 +83,8 @@ async def listen(tower: Tower, addresses: Sequence[Address], client: str, clock:
     prefix = tower.mqtt.topic_prefix
     watch = HealthWatch(prefix, clock.read().mono)
     wanted = dict.fromkeys(topic for gateway in tower.gateways for topic in gateway.topics(prefix))
-    filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *wanted)
+    home_assistant = home_assistant_topics(HomeAssistantDevice.of(tower, tower.site.language), prefix)
+    filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *wanted, *home_assistant)
     async with Mqtt(addresses, client, subscriptions=tuple((topic, 1) for topic in filters)) as mqtt:
         taking = asyncio.create_task(_take(mqtt, brokers, watch, clock), name="doctor: listen")
         end_s = clock.read().mono + LONGEST_S
