@@ -21,6 +21,7 @@ NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 TOWER = load(Path(__file__).parents[2] / "config").tower
 ADDRESS = Address("broker.example", 8883, tls=Tls(), username="controller")
 DARK = LookValue(on=False)
+ORDER = "watertower/gateway/mast/desired"
 
 
 def gateway(name: str = "mast", status: Any = "confirmed", **changes: Any) -> GatewayHealth:
@@ -33,7 +34,7 @@ def gateway(name: str = "mast", status: Any = "confirmed", **changes: Any) -> Ga
 def broker(**changes: Any) -> BrokerFacts:
     """One that lets us in, and has the order for the one gateway."""
     known: dict[str, Any] = {"is_connected": True, "certificate_until": NOW + timedelta(days=90)}
-    return BrokerFacts(**{"address": ADDRESS, "received": {"watertower/gateway/mast/desired"}, **known, **changes})
+    return BrokerFacts(**{"address": ADDRESS, "received": {ORDER}, **known, **changes})
 
 
 HEALTH = Health(
@@ -90,6 +91,18 @@ FOUND = {
     "a newer controller": (degraded("TWL-Z999"), "service", [], "unknown_codes"),
     "a refused filter": (replace(SOUND, brokers=(broker(refused=[SUBSCRIPTION]),)), "read_rights", ["TWL-M004"], None),
     "a filter that proves nothing": (replace(SOUND, gateways=(gateway(), NEVER)), "read_rights", [], "grants_all"),
+    "reports that are withheld": (
+        replace(SOUND, brokers=(broker(received={ORDER, "watertower/gateway/mast/availability"}),)),
+        "read_rights",
+        ["TWL-H114"],
+        None,
+    ),
+    "availability that is withheld": (
+        replace(SOUND, brokers=(broker(received={ORDER, "watertower/gateway/mast/reported"}),)),
+        "read_rights",
+        ["TWL-H114"],
+        None,
+    ),
     "an order that is not there": (
         replace(SOUND, brokers=(broker(received=set()),)),
         "write_rights",

@@ -64,6 +64,24 @@ def test_a_forgotten_right_to_write_is_found(
     assert found["secrets"]["verdict"] == "fine"
 
 
+def test_a_forgotten_right_to_read_is_found(
+    site: Site, mosquittos: Callable[..., Mosquitto], words: Words, ear: Listen
+) -> None:
+    """Though the broker granted the subscription: the reports lie there, and do not come."""
+    names = ("controller/#", "override/set", "gateway/mast/desired", "gateway/mast/walk", "gateway/mast/availability")
+    rules = "".join(f"topic readwrite watertower/{name}\n" for name in names)
+    mosquitto = mosquittos(("topic readwrite watertower/#\n", rules))
+    site.outside(mosquitto.port, "controller")
+    (site.config / "mqtt-password").chmod(0o600)
+    site.controller()
+    site.start("gateway", "mast", "--log-format", "json", "--config", str(site.box("mast")), state="mast")
+    listens = ear(mosquitto)
+    words.until(lambda: listens.on("watertower/gateway/mast/reported"), "the gateway does not start")
+    words.until(lambda: listens.on("watertower/controller/health"), "the controller does not start")
+    (finding,) = examined(site, 1)["read_rights"]["findings"]
+    assert (finding["code"], finding["fields"]["topic"]) == ("TWL-H114", "watertower/gateway/mast/reported")
+
+
 def test_a_controller_that_does_not_run_is_found(site: Site, mosquitto: Mosquitto) -> None:
     """The broker answers, and nobody else; what it had kept is no sign of life."""
     site.outside(mosquitto.port, "controller")

@@ -83,13 +83,24 @@ def service(facts: SiteFacts) -> Examined:
 
 
 def read_rights(facts: SiteFacts) -> Examined:
-    """Whether a broker refuses to let us listen. That one grants it proves nothing yet: mosquitto grants whatever is
-    asked for, and withholds what its rules forbid. What comes does."""
+    """Whether a broker refuses to let us listen, or withholds what it granted: mosquitto
+    grants whatever is asked for. What comes is a proof."""
     if not facts.is_reached:
         return Examined("read_rights", unchecked=NOT_REACHED)
     refused = tuple(event for broker in facts.brokers for event in broker.refused)
     unproved = _reason("grants_all", (gateway.name for gateway in facts.gateways if gateway.heard is None))
-    return Examined("read_rights", findings=refused, unchecked=unproved if facts.lives else NO_CONTROLLER)
+    findings = (*refused, *_withheld(facts))
+    return Examined("read_rights", findings=findings, unchecked=unproved if facts.lives else NO_CONTROLLER)
+
+
+def _withheld(facts: SiteFacts) -> Iterator[Event]:
+    """A gateway of ours keeps two documents at the broker: where one comes, the other is there too."""
+    for gateway in own_gateways(facts.tower.gateways):
+        kept = {gateway.topic(leaf, facts.tower.mqtt.topic_prefix) for leaf in ("reported", "availability")}
+        for broker in facts.brokers:
+            absent = kept - broker.received
+            if len(absent) == 1:
+                yield new_event("TWL-H114", broker=str(broker.address), gateway=gateway.name, topic=absent.pop())
 
 
 def write_rights(facts: SiteFacts) -> Examined:
