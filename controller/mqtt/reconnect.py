@@ -127,7 +127,7 @@ class Reconnecting:
         is_brief = lasted_s < STABLE_S
         self._brief = self._brief + 1 if is_brief else 0
         self._brief_at_once = self._brief_at_once + 1 if is_brief else 0
-        if self._brief_at_once == DISPLACED_FROM:
+        if self._brief_at_once >= DISPLACED_FROM:
             self._inbox.put(Displaced(self.broker, self._settings.client_id))
 
     async def _open(self, connection: Connection) -> bool:

@@ -18,7 +18,7 @@ from controller.retry import TokenBucket
 Status = Literal["confirmed", "pending", "differs", "silent", "unknown"]
 """confirmed: reported recently what is desired. pending: was sent a command and has time left to obey it. differs:
 reports something else, or did not obey. silent: does not answer, or has said goodbye. unknown: never heard of, or has
-reported nothing recently and cannot be asked."""
+reported nothing recently and cannot be asked, as while there is no broker."""
 
 DesiredLooks = Mapping[str, ZoneState]
 

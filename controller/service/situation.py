@@ -278,7 +278,7 @@ def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:
     zones = gateway.zone_names
     match phase:
         case NoBroker():
-            return dict.fromkeys(zones, "silent" if state.reported.alive_s is not None else "unknown")
+            return dict.fromkeys(zones, "unknown")
         case Absent():
             return dict.fromkeys(zones, "unknown" if state.is_unknown else "silent")
         case Verifying():

@@ -75,7 +75,7 @@ class Site:
         self.folder = folder
         self.config = Path(shutil.copytree(ROOT / "config", folder / "config"))
         self.state = folder / "state"
-        self.port = free_port()
+        self.port, self.page_port = free_port(), free_port()
         self.programs: list[Program] = []
         self.env: dict[str, str] = {}
         self.edit("tower.yaml", "  broker: embedded", f'  broker: embedded\n  listen: "127.0.0.1:{self.port}"')
@@ -87,6 +87,11 @@ class Site:
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, (name, old)
         path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def with_page(self) -> "Site":
+        """The page is served too."""
+        self.edit("tower.yaml", "web: off", f'web: {{listen: "127.0.0.1:{self.page_port}"}}')
+        return self
 
     def outside(self, port: int, login: str | None = None) -> "Site":
         """The gateway is a process of its own, and so is the broker."""
@@ -131,9 +136,11 @@ class Site:
             "NO_FAKE_STAT": "1",
         }
 
-    def start(self, *words: str, state: str = "state", lang: str | None = "en", **env: str) -> Program:
-        """Starts `watertower …`, with a log for programs where it is a service."""
-        command = [sys.executable, "-m", "controller", "--config", str(self.config)]
+    def start(
+        self, *words: str, state: str = "state", lang: str | None = "en", within: tuple[str, ...] = (), **env: str
+    ) -> Program:
+        """Starts `watertower …`, with a log for programs where it is a service; `within` are words before it."""
+        command = [*within, sys.executable, "-m", "controller", "--config", str(self.config)]
         command += ["--state", str(self.folder / state), *(("--lang", lang) if lang else ()), *words]
         log = self.folder / f"{len(self.programs)}.log"
         program = Program(command, log, {**os.environ, **self.env, **env})
