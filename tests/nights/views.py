@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.nights.programs import Program, Site
-from tests.nights.waiting import until
+from tests.nights.waiting import GENEROUS_S, until
 
 OF_TESTS = frozenset({"TWL-T001", "TWL-H101", "TWL-H102", "TWL-H191"})
 """What is said of every machine of tests: it has no time server, and nobody walked."""
 HEAD, BODY = ("Log in", "Logga in"), ("Why?", "Varför?")
 """Between these the page says how it stands."""
+LOST = ("No contact with the controller", "Ingen kontakt med styrningen")
 WIDEST = 240
 
 
@@ -78,6 +79,8 @@ class Night:
         """Keeps the transcript."""
         if folder := os.environ.get("TRANSCRIPTS"):
             text = "\n".join(self.lines)
+            for place, told in ((self.site.config, "/etc/watertower"), (self.site.state, "/var/lib/watertower")):
+                text = text.replace(str(place), told)
             Path(folder, f"{self.title.partition(' ')[0]}.md").write_text(
                 f"# {self.title}\n```\n{text}\n```\n", encoding="utf-8"
             )
@@ -86,12 +89,14 @@ class Night:
         """Something happens that the technician does not see, or does."""
         self.lines.append(f"-- {what}")
 
-    def tells(self, code: str, times: int = 1) -> list[dict[str, Any]]:
+    def tells(self, code: str, times: int = 1, within_s: float = GENEROUS_S) -> list[dict[str, Any]]:
         """Waits until the log has the code so often."""
         service = self.service
         assert service
         return until(  # type: ignore[no-any-return]
-            lambda: len(found := service.events(code)) >= times and found, f"{code} is not told: {service.log}"
+            lambda: len(found := service.events(code)) >= times and found,
+            f"{code} is not told: {service.log}",
+            within_s,
         )
 
     def until_status(self, code: int, *codes: str) -> None:
@@ -107,9 +112,8 @@ class Night:
         for language in languages:
             told = self._command("status", "-v", language=language)
             self._write(f"status {language}", told[0], _of_status(told[1].splitlines()))
-        for language in languages:
-            told = self._command("doctor", language=language)
-            self._write(f"doctor {language}", told[0], _of_doctor(told[1].splitlines()))
+        told = self._command("doctor", language=languages[0])
+        self._write("doctor", told[0], _of_doctor(told[1].splitlines()))
         page = self.page()
         self._write("page", 0, [page])
         return Look(log, status, self._found(), page)
@@ -164,7 +168,8 @@ class Night:
         lines = words.lines
         begin = next((lines.index(each) + 1 for each in HEAD if each in lines), 0)
         end = next((lines.index(each) for each in BODY if each in lines), len(lines))
-        return " | ".join(lines[begin:end])
+        # the sentence for a browser that loses contact is hidden
+        return " | ".join(line for line in lines[begin:end] if not line.startswith(LOST))
 
 
 def _of_status(lines: list[str]) -> list[str]:
@@ -181,9 +186,10 @@ def _of_doctor(lines: list[str]) -> list[str]:
 
 
 def _findings(lines: list[str]) -> Iterator[str]:
-    is_shown = is_new = False
+    is_problem = is_of_tests = False
     for line in lines:
-        is_shown = line.startswith("✕") or (is_shown and line.startswith(" "))
-        is_new = is_new and "=" in line.split() or not any(code in line for code in OF_TESTS)
-        if is_shown and is_new:
+        is_problem = line.startswith("✕") or (is_problem and line.startswith(" "))
+        if not line.startswith("    ="):  # the cure belongs to the line before
+            is_of_tests = any(code in line for code in OF_TESTS)
+        if is_problem and not is_of_tests:
             yield line
