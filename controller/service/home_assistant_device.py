@@ -211,7 +211,7 @@ class HomeAssistantDevice:
 
 
 def _lights(tower: Tower, language: Language) -> dict[str, LightEntity]:
-    """The zones that any gateway drives."""
+    """Those that any gateway drives; a file leaves none without."""
     names = tower.landmark.zone_names(language)
     driven: dict[str, list[Gateway]] = {zone: [] for zone in tower.zones}
     for gateway in tower.gateways:

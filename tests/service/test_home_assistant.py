@@ -1,6 +1,7 @@
 """The site as a device of Home Assistant: what it is told, what its commands do, and that nothing of it is left."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,20 @@ import pytest
 
 from controller.clock import Trust
 from controller.config.load import Setup, parse
+from controller.gateways.base import ReportedLook
 from controller.gateways.wire import Walk
+from controller.lighting.color import Color
 from controller.mqtt import Received
 from controller.schedule.hours import night_at
 from controller.service.control_loop import ControlLoop
 from controller.service.home_assistant_bridge import HomeAssistantBridge
-from controller.service.home_assistant_device import HomeAssistantDevice
+from controller.service.home_assistant_device import (
+    HomeAssistantDevice,
+    LightEntity,
+    ZoneOfGateway,
+    device_id,
+    zone_document,
+)
 from controller.state import Minute
 from tests.service.simulated import World
 
@@ -594,3 +603,64 @@ def test_a_flood_of_commands_causes_no_turn_each(home: World) -> None:
     reading = home.controller.read()
     later = [replace(reading, mono=reading.mono + 0.01 * number) for number in range(100)]
     assert [bridge.receive(item, each) for each in later] == [True] + [False] * 99
+
+
+def lamp(name: str, zone: str, modes: str) -> str:
+    """A vendor's lamp with these colour modes."""
+    topics = f"command_topic: {name}/set, state_topic: {name}"
+    return f"  - {{name: {name}, kind: home-assistant, zone: {zone}, {topics}, color_modes: [{modes}]}}"
+
+
+@pytest.mark.parametrize(
+    ("modes", "mode", "state"),
+    [
+        (("onoff",), "onoff", {"state": "ON"}),
+        (("onoff", "brightness"), "brightness", {"state": "ON", "brightness": 128}),
+        (
+            ("brightness", "rgb"),
+            "rgb",
+            {"state": "ON", "brightness": 128, "color_mode": "rgb", "color": {"r": 0, "g": 0, "b": 255}},
+        ),
+    ],
+)
+def test_a_light_has_what_any_of_its_lamps_can(modes: tuple[str, ...], mode: str, state: dict[str, object]) -> None:
+    """And shows the first of them that is lit, though another is dark and a third unknown."""
+    lamps = "\n".join(lamp(f"lamp-{number}", "roof", each) for number, each in enumerate(modes))
+    zones = ("zones: [bowl, shaft]", "zones: [bowl, shaft, roof]")
+    setup = setup_with("on", zones, ("gateways:", f"gateways:\n{lamps}"))
+    device = HomeAssistantDevice.of(setup.tower, "en")
+    assert device is not None
+    assert list(device.zones) == ["bowl", "shaft", "roof"]
+    component = device.document()["components"]["light-roof"]
+    assert component["supported_color_modes"] == [mode]
+    assert component["brightness"] is (mode != "onoff")
+    blue = ReportedLook(on=True, brightness=0.5, color=Color("#0000FF"))
+    looks = (ReportedLook(), ReportedLook(on=False), blue, replace(blue, color=Color("#00FF00")))
+    shown = zone_document(device.zones["roof"], [ZoneOfGateway(look, is_reached=look == blue) for look in looks])
+    assert shown == {"availability": "online", **state}
+
+
+@pytest.mark.parametrize(
+    ("look", "told"),
+    [
+        (ReportedLook(on=True), {"state": "ON"}),
+        (ReportedLook(on=True, brightness=0.001), {"state": "ON", "brightness": 1}),
+        (
+            ReportedLook(on=True, kelvin=2700),
+            {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 172, "b": 89}},
+        ),
+        (ReportedLook(on=True, xy=(0.3, 0.3)), {"state": "ON"}),
+    ],
+)
+def test_nothing_is_told_that_no_lamp_has_said(look: ReportedLook, told: dict[str, object]) -> None:
+    """A colour temperature is told as the colour that it is."""
+    light = LightEntity("Bowl", "rgb")
+    assert zone_document(light, [ZoneOfGateway(look, is_reached=True)]) == {"availability": "online", **told}
+
+
+def test_two_sites_on_one_broker_are_two_devices() -> None:
+    """Whatever letters their prefixes have, Home Assistant takes the ids."""
+    ids = [device_id(prefix) for prefix in ("watertower", "a/b", "a_b", "a-b", "a b", "å/b")]
+    assert ids[0] == "watertower"
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("[a-zA-Z0-9_-]+", each) for each in ids)
