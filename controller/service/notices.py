@@ -18,6 +18,7 @@ from controller.schedule.occurrence import next_occurrence
 from controller.service.coming_lights import APART, lit_nights
 from controller.service.degradations import key_of
 from controller.service.health import Health
+from controller.service.lamp_alarms import CODES
 from controller.service.notice_words import (
     Notice,
     NoticeFacts,
@@ -43,7 +44,9 @@ FIRST_HOUR = 9
 """Local time from which on reminders are told."""
 EARLY, LATE = 14, 2
 """Days before a campaign."""
-WALK_BEGAN, LAMPS_FAILED, RIGHT_BY_CHANCE = "TWL-G130", "TWL-G136", "TWL-G117"
+WALK_BEGAN, RIGHT_BY_CHANCE = "TWL-G130", "TWL-G117"
+LAMPS_FAILED = frozenset(begins for begins, _ in CODES.values())
+"""Lamps that failed a test: told by whoever tested, and before a campaign."""
 OF_NOTICES = "TWL-N"
 
 
@@ -178,7 +181,7 @@ def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
         is_last = event is not None and event.code == each.code
         yield f"gateway {each.name}", PresentFault(each.code or "", what, event if is_last else None)
     for degradation, event in degradations:
-        if event is None or degradation.is_harmless or event.code == LAMPS_FAILED or event.code.startswith(OF_NOTICES):
+        if event is None or degradation.is_harmless or event.code in LAMPS_FAILED or event.code.startswith(OF_NOTICES):
             continue
         yield " ".join(key_of(event)), PresentFault(event.code, {one: event.text(one) for one in languages()}, event)
 

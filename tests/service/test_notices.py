@@ -242,6 +242,7 @@ def test_what_is_wrong_with_the_service_is_told_too(dark: Tower) -> None:
     wrong = [
         ("TWL-J003", {"file": "history.db", "reason": {"code": "ENOSPC", "fields": {}}}),
         ("TWL-G136", {"gateway": "mast", "lamps": "bowl-north", "tested": "2026-11-01"}),
+        ("TWL-G155", {"gateway": "mast", "lamps": "bowl-north", "tested": "2026-11-01"}),
         ("TWL-N101", {"receiver": "x", "since": "–", "count": 1, "reason": "–"}),
     ]
     dark.state["degradations"] = [Degradation(code=code, since=NOON, fields=fields) for code, fields in wrong]
@@ -380,6 +381,7 @@ def test_an_event_may_be_a_notice_by_itself(tower: Tower) -> None:
     assert found is not None
     assert found.kind == "lamp_tests"
     assert found.words["sv"][0] == "Alvesta vattentorn: mast: lamptestet är slut: 3 av 4 lyste, 1 gjorde det inte"
+    assert found.words["sv"][1].startswith("Se över de lampor som inte lyste")
 
 
 def test_a_long_name_is_cut(setup_of: Setups) -> None:
