@@ -220,6 +220,8 @@ def _gateway_lines(
 ) -> Iterator[str]:
     say, heard_s = options.say, health.heard_s.get(gateway.name)
     heard = "–" if heard_s is None else f"{heard_s:.0f} s"
+    if gateway.online is False and gateway.status == "silent":
+        heard = f"{heard}, {say('status.left')}"
     codes = dict.fromkeys((*([gateway.code] if gateway.code else []), *gateway.problems))
     yield f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}  {' '.join(codes)}".rstrip()
     for name, shown in gateway.zones.items():

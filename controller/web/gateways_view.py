@@ -161,7 +161,8 @@ def _details(visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: G
     is_unheard = health.status == "unknown" and health.heard is None and health.askable
     if health.status == "silent" or is_unheard:
         when = _since(visited, health.heard)
-        return visited.say("gateways.silent" if when else "gateways.never_heard", **fields, when=when)
+        key = "never_heard" if not when else "left" if health.online is False else "silent"
+        return visited.say(f"gateways.{key}", **fields, when=when)
     if health.status == "pending":
         return visited.say("gateways.pending_again" if state.attempts > 1 else "gateways.pending", **fields)
     if health.status == "confirmed":
@@ -202,8 +203,11 @@ def _since(visited: Visit, at: datetime | None) -> str:
 
 def _zone(visited: Visit, snapshot: Snapshot, zone: str, health: ZoneHealth) -> ZoneRow:
     name = snapshot.setup.tower.landmark.zone_names(visited.language).get(zone, zone)
-    exact = health.reported.said(visited.language, exact=True)
-    return ZoneRow(name, health.status, health.desired.said(visited.language, exact=True), exact)
+    shown = health.reported.said(visited.language, exact=True)
+    if health.is_old and health.reported.on is not None:
+        when = _since(visited, health.reported_at)
+        shown = visited.say("gateways.last_at" if when else "gateways.last", shown=shown, when=when)
+    return ZoneRow(name, health.status, health.desired.said(visited.language, exact=True), shown)
 
 
 def _facts(

@@ -192,6 +192,13 @@ def test_json_holds_no_character_that_steers_the_terminal() -> None:
     assert Health.model_validate_json(said) == told
 
 
+def test_a_gateway_that_has_left_the_broker_is_told_from_one_that_hangs(config: Path) -> None:
+    """Its process, power or network are to be looked at, and no access rules."""
+    for online, is_left in ((False, True), (True, False), (None, False)):
+        mast = gateway("silent").model_copy(update={"online": online})
+        assert ("has left the broker" in table(health("silent"), mast, config=config)) == is_left
+
+
 def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None:
     """Beside what it says itself, each once: `explain` tells what to do."""
     mast = gateway("silent").model_copy(update={"code": "TWL-G104", "problems": ("TWL-X121", "TWL-G104")})

@@ -149,6 +149,22 @@ async def test_each_state_is_said(
         assert ("/code/TWL-G104" in page) == (status == "silent")
 
 
+async def test_what_a_silent_gateway_showed_is_not_said_to_be_shown(
+    browser: Browser, setup: Setup, clock: SetClock, service: RunningService
+) -> None:
+    """With its time; and one that took leave of the broker, or whose connection ended, is said to have left."""
+    snapshot = standing(setup, clock, {"mast": "silent"})
+    state = snapshot.states["mast"]
+    for online, words in ((None, "tyst sedan 21:12, ska visa"), (False, "tyst sedan 21:12 och har lämnat brokern")):
+        heard = replace(state.reported, online=online, last_reported_s=state.reported.reported_s)
+        states = {"mast": replace(state, reported=heard)}
+        service.publish(replace(snapshot, states=states), is_new=True)
+        page = (await browser().get("/gateways/mast")).text
+        assert words in page.replace("Tyst", "tyst")
+        assert "<td>senast orange" in page
+        assert ", 21:12</td>" in page
+
+
 async def test_one_gateway_tells_its_clock_its_answer_and_its_events(
     setup: Setup, clock: SetClock, service: RunningService, browser: Browser
 ) -> None:
