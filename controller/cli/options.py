@@ -124,6 +124,10 @@ def refusing(options: Options, act: Callable[[], Any]) -> Any:
 
 def tell(error: WatertowerError, options: Options) -> None:
     """Prints an error of ours and its remedy on stderr."""
+    click.echo(said(error, options), err=True)
+
+
+def said(error: WatertowerError, options: Options) -> str:
+    """An error of ours and its remedy, in two lines."""
     event = new_event(error.code, **error.fields)
-    click.echo(f"{event.code}: {event.text(options.language)}", err=True)
-    click.echo(f"  = {event.action(options.language)}", err=True)
+    return f"{event.code}: {event.text(options.language)}\n  = {event.action(options.language)}"

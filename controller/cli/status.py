@@ -14,10 +14,11 @@ import click
 
 from controller.app import broker_settings
 from controller.cli.client import client_id, items, unheard, with_tower
-from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, tell
+from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, said, tell
+from controller.cli.screen import Screen
 from controller.clock import SystemClock
 from controller.config.tower import Tower
-from controller.errors import Unreachable
+from controller.errors import Unreachable, WatertowerError
 from controller.events.formatters import json_text
 from controller.events.models import printable
 from controller.events.words import LOOKS, span, value_words, with_names
@@ -76,7 +77,7 @@ class _Asking:
         if waited_s > LONG_S and self._lives:
             click.echo(self._options.say("status.slow", seconds=f"{waited_s:.0f}"), err=True)
         if self._news.health is not None:
-            self._show(self._news.health, indent=2)
+            click.echo(self._said(self._news.health, indent=2))
             if self._lives:
                 return self._news.health
         raise unheard(self._brokers, self._options.state_dir)
@@ -115,46 +116,57 @@ class _Asking:
 
     async def _watch(self, mqtt: Mqtt) -> NoReturn:
         """Each change, and each time that nobody answers any more."""
-        shown, lived = self._news.health, True
-        while True:
-            try:
-                listening = asyncio.create_task(self._listen(mqtt))
-                while not listening.done():
-                    await asyncio.wait([listening], timeout=LOOK_S)
-                    if (health := self._news.health) is not shown and health is not None and self._lives:
-                        self._show(health, indent=None)
-                        shown, lived = health, True
-                    elif lived and not self._lives and self._news.is_over(self._clock.read(), len(self._brokers)):
-                        tell(unheard(self._brokers, self._options.state_dir), self._options)
-                        lived = False
-                await listening
-            except Unreachable as error:
-                tell(error, self._options)
+        with Screen() as screen:
+            while True:
+                try:
+                    await self._follow(mqtt, screen)
+                except Unreachable as error:
+                    self._warn(error, screen)
+
+    async def _follow(self, mqtt: Mqtt, screen: Screen) -> None:
+        """Until the broker cannot be reached any more. Raises Unreachable."""
+        shown, lived = None, True
+        listening = asyncio.create_task(self._listen(mqtt))
+        while not listening.done():
+            await asyncio.wait([listening], timeout=LOOK_S)
+            screen.look()
+            if (health := self._news.health) is not shown and health is not None and self._lives:
+                screen.show(self._said(health, indent=None))
+                shown, lived = health, True
+            elif lived and not self._lives and self._news.is_over(self._clock.read(), len(self._brokers)):
+                self._warn(unheard(self._brokers, self._options.state_dir), screen)
+                lived = False
+        await listening
+
+    def _warn(self, error: WatertowerError, screen: Screen) -> None:
+        """On a terminal with what was known last below it, said to be old; else on stderr alone."""
+        if not screen.is_terminal or self._as_json:
+            tell(error, self._options)
+            return
+        old = [self._said(self._news.health, indent=None)] if self._news.health is not None else []
+        screen.show("\n".join((said(error, self._options), "", *old)))
 
     @property
     def _lives(self) -> bool:
         return self._news.lives(self._clock.read())
 
-    def _show(self, health: Health, indent: int | None) -> None:
+    def _said(self, health: Health, indent: int | None) -> str:
         gateways = self._news.gateways
         if self._as_json:
-            click.echo(json_text(status_value(health, gateways), indent))
-            return
+            return json_text(status_value(health, gateways), indent)
         ahead_s = self._news.clock_ahead_s(self._clock.read())
         names = self._tower.landmark.zone_names(self._options.language)
         facts = facts_of(self._tower, health, gateways, lives=self._lives)
-        click.echo(printable(sentence(facts, self._options.language).main, WIDEST))
-        click.echo(
-            status_table(
-                health_with_names(health, names),
-                [each.model_copy(update={"zones": with_names(each.zones, names)}) for each in gateways],
-                self._tower.site.place.time_zone,
-                self._options,
-                lives=self._lives,
-                ahead_s=ahead_s,
-                exact=self._verbose,
-            )
+        table = status_table(
+            health_with_names(health, names),
+            [each.model_copy(update={"zones": with_names(each.zones, names)}) for each in gateways],
+            self._tower.site.place.time_zone,
+            self._options,
+            lives=self._lives,
+            ahead_s=ahead_s,
+            exact=self._verbose,
         )
+        return f"{printable(sentence(facts, self._options.language).main, WIDEST)}\n{table}"
 
 
 def health_with_names(health: Health, names: Mapping[str, str]) -> Health:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from controller.events.words import duration_words, reason_words, value_words
+from controller.events.words import AsWritten, duration_words, reason_words, value_words
 from controller.locale import DEFAULT, Language, template
 
 
@@ -147,7 +147,9 @@ class Event:
         """What happened, in one line, to whom, and what it puts an end to."""
         told = self.kind.text.say(language, self.fields)
         told = told if self.ended is None else f"{told} {self.ended.said(language)}"
-        return told if self.whose is None else f"{self.whose.said(language)}: {told}"
+        if self.whose is not None:
+            return f"{self.whose.said(language)}: {told}"
+        return AsWritten(told) if self.kind.text.template(language).startswith("{") else told
 
     def of(self, whose: "Spoken") -> "Event":
         """The same, told as of one part of the program: each has a connection of its own."""

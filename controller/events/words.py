@@ -21,6 +21,17 @@ LOOKS = frozenset({"looks", "shows", "wanted", "shown"})
 """Fields that hold a look for each zone."""
 
 
+class AsWritten(str):
+    """A text that begins with a name or a figure, which no sentence gives a capital."""
+
+    __slots__ = ()
+
+
+def capital(text: str) -> str:
+    """A text as a sentence of its own: the first letter is large where the word is ours."""
+    return text if isinstance(text, AsWritten) else text[:1].upper() + text[1:]
+
+
 def value_words(field: str, value: object, language: Language) -> str | None:
     """The words for the value of a field; None for one that has none of its own, as a name or a figure."""
     match field, value:

@@ -11,6 +11,7 @@ from fastapi import Depends, HTTPException, Request
 from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.events.models import in_language
+from controller.events.words import capital
 from controller.locale import Language
 from controller.web.visit import Visit, Visited
 
@@ -76,11 +77,9 @@ def fault_in(event: Event, field: str, language: Language) -> FieldFault:
     text = event.text(language)
     cures = [in_language(event.fields[name], language) for name in CURES if event.fields.get(name)]
     several = [each for cure in cures for each in (QUOTED.findall(cure) or cure.split(" / "))]
-    if not event.kind.text.template(language).startswith("{"):  # a name stays as it is written
-        text = text[:1].upper() + text[1:]
     action = event.action(language)
     end = "" if text.endswith(("?", "!", ".")) else "."
-    return FieldFault(field, f"{text}{end} {action[:1].upper()}{action[1:]}", cures=tuple(dict.fromkeys(several)))
+    return FieldFault(field, f"{capital(text)}{end} {capital(action)}", cures=tuple(dict.fromkeys(several)))
 
 
 async def read_body(request: Request, most: int) -> bytes:

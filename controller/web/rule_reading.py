@@ -22,7 +22,7 @@ from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcom
 from controller.config.schedule_file import Shows
 from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
 from controller.errors import Mistake
-from controller.events.words import days_words
+from controller.events.words import capital, days_words
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
 from controller.schedule.hours import Window, night_of
@@ -165,7 +165,7 @@ class RuleReading:
             return self.visited.say(f"rule.fault.{field if field in ('name', 'days', 'color', 'brightness') else key}")
         event, language = finding.event, self.visited.language
         text, action = event.text(language), event.action(language)
-        return f"{text[:1].upper()}{text[1:]}. {action[:1].upper()}{action[1:]}".rstrip(". ") + "."
+        return f"{capital(text)}. {capital(action)}".rstrip(". ") + "."
 
     def _cures(self, finding: Finding) -> Iterator[CureButton]:
         for cure in finding.suggestions:

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from controller.errors import WatertowerError
 from controller.events import CATALOGUE, Level
 from controller.events.models import WIDEST, printable
+from controller.events.words import AsWritten
 from controller.locale import Language
 from controller.schedule.sun import elevation
 from controller.service.gateway_state import Status
@@ -190,7 +191,7 @@ def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, told: S
     text = told.about if told.about.startswith(f"{gateway.name} ") else ""
     return Banner(
         "error" if gateway.status == "silent" else "warning",
-        text or f"{gateway.name}: {_line(visited, gateway, snapshot).details}",
+        AsWritten(text or f"{gateway.name}: {_line(visited, gateway, snapshot).details}"),
         cure,
         f"/gateways/{gateway.name}",
         visited.say("tower.banner.gateway_link", code=gateway.code),

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from controller.config.tower import Web
 from controller.events import Event, new_event
+from controller.events.words import capital
 from controller.locale import Language, languages, template
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
@@ -173,7 +174,7 @@ def templates() -> Environment:
 
 def said(text: str) -> Markup:
     """A text of the catalogue as a sentence of its own: with a capital, and what stands in backticks as code."""
-    return quoted(text[:1].upper() + text[1:])
+    return quoted(capital(text))
 
 
 def quoted(text: str) -> Markup:
