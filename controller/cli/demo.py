@@ -27,7 +27,7 @@ import click
 from controller.app.assembly import Context, Running, running
 from controller.cli.options import Options, common
 from controller.cli.status import MARKS, health_with_names
-from controller.cli.swatch import can_write, has_color
+from controller.cli.swatch import can_write, has_color, ink
 from controller.clock import ClockReading, SystemClock, VirtualClock
 from controller.config.load import Setup, load
 from controller.config.tower import Web
@@ -144,12 +144,8 @@ def _row(text: str, color: tuple[int, int, int], sky: tuple[int, int, int]) -> s
     return _paint(text.center(WIDTH), color, sky)
 
 
-def _paint(text: str, ink: tuple[int, int, int], ground: tuple[int, int, int]) -> str:
-    return f"\x1b[38;2;{_triple(ink)};48;2;{_triple(ground)}m{text}\x1b[0m"
-
-
-def _triple(color: tuple[int, int, int]) -> str:
-    return ";".join(str(part) for part in color)
+def _paint(text: str, color: tuple[int, int, int], sky: tuple[int, int, int]) -> str:
+    return f"\x1b[{ink(color)};{ink(sky, ground=True)}m{text}\x1b[0m"
 
 
 def _sky(height: float) -> tuple[int, int, int]:

@@ -8,6 +8,9 @@ from controller.lighting.look import ZoneState
 from controller.locale import Language
 from controller.service.gateway_state import DesiredLooks
 
+CUBE = (0, 95, 135, 175, 215, 255)
+"""The six levels of red, green and blue among the 256 colours of xterm."""
+
 
 def has_color() -> bool:
     """Whether stdout is a terminal that shows colours (no-color.org, and `TERM=dumb`)."""
@@ -32,5 +35,14 @@ def block(state: ZoneState) -> str:
     """`■ ` in the colour; nothing without colours."""
     if not has_color() or state.color is None:
         return ""
-    red, green, blue = state.color.rgb
-    return f"\x1b[38;2;{red};{green};{blue}m■\x1b[0m "
+    return f"\x1b[{ink(state.color.rgb)}m■\x1b[0m "
+
+
+def ink(rgb: tuple[int, int, int], *, ground: bool = False) -> str:
+    """What sets a colour on a terminal: exactly where it says that it can (COLORTERM), else the nearest of the 216 of
+    the cube that xterm has."""
+    layer = 48 if ground else 38
+    if os.environ.get("COLORTERM") in {"truecolor", "24bit"}:
+        return f"{layer};2;{';'.join(map(str, rgb))}"
+    red, green, blue = (min(range(6), key=lambda step: abs(CUBE[step] - value)) for value in rgb)
+    return f"{layer};5;{16 + 36 * red + 6 * green + blue}"
