@@ -129,13 +129,15 @@ list_revoked() {
     publish "$WORK/revoked" "$FOLDER/revoked.pem" 644
 }
 
-# how mosquitto takes what is new: `reload` keeps its connections, `restart` ends them
-tell_mosquitto() {
-    if systemctl is-active --quiet mosquitto 2>/dev/null; then
-        systemctl "$1" mosquitto
-        echo "mosquitto: $1"
-    else
+# renew_in_mosquitto reload|restart   with or without keeping its connections. `systemctl reload` calls /bin/kill, which a
+# minimal Debian 13 lacks.
+renew_in_mosquitto() {
+    if ! systemctl is-active --quiet mosquitto 2>/dev/null; then
         echo "mosquitto does not run as a service here: $1 it where it does"
+    elif [ "$1" = reload ]; then
+        systemctl kill -s HUP mosquitto
+    else
+        systemctl restart mosquitto
     fi
 }
 
@@ -166,7 +168,7 @@ server() {
     issue mosquitto server "$FOLDER/server.pem" 640 "$last"
     echo "$names" >"$OWN/names"
     echo "made the broker's certificate for $names, until $(until_day "$FOLDER/server.pem")"
-    tell_mosquitto reload
+    renew_in_mosquitto reload
 }
 
 is_ours() { openssl verify -x509_strict -CAfile "$OWN/ca.pem" "$1" >/dev/null 2>&1; }
@@ -214,7 +216,7 @@ revoke() {
     rm -f "$FOLDER/clients/$1.pem"
     list_revoked
     echo "$1 is not let in any more, where mosquitto has a crlfile"
-    tell_mosquitto restart
+    renew_in_mosquitto restart
 }
 
 list() {

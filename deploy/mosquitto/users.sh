@@ -21,12 +21,13 @@ check_name() {
 
 others() { awk -F : -v name="$1" '$1 != name' "$FILE"; }
 
-# take FILE   in the place of the list, at one stroke; mosquitto reads it as its own user
+# take FILE   in the place of the list, at one stroke; mosquitto reads it as its own user. `systemctl reload` calls
+# /bin/kill, which a minimal Debian 13 lacks.
 take() {
     if [ "$(id -u)" = 0 ] && id mosquitto >/dev/null 2>&1; then chown mosquitto:mosquitto "$1"; fi
     chmod 600 "$1"
     mv -f "$1" "$FILE"
-    if systemctl is-active --quiet mosquitto 2>/dev/null; then systemctl reload mosquitto; fi
+    if systemctl is-active --quiet mosquitto 2>/dev/null; then systemctl kill -s HUP mosquitto; fi
 }
 
 add() {
