@@ -83,8 +83,8 @@ def service(facts: SiteFacts) -> Examined:
 
 
 def read_rights(facts: SiteFacts) -> Examined:
-    """Whether a broker refuses to let us listen, or withholds what it granted: mosquitto grants whatever is asked for, so
-    that only what comes is a proof."""
+    """Whether a broker refuses to let us listen, or withholds what it granted: mosquitto grants whatever is asked for,
+    so that only what comes is a proof."""
     if not facts.is_reached:
         return Examined("read_rights", unchecked=NOT_REACHED)
     refused = tuple(event for broker in facts.brokers for event in broker.refused)
