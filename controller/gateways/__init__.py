@@ -34,4 +34,12 @@ def own_gateways(gateways: Iterable[Gateway]) -> tuple[Dmx, ...]:
     return tuple(gateway for gateway in gateways if isinstance(gateway, Dmx))
 
 
-__all__ = ["GATEWAYS", "Gateway", "own_gateways"]
+def lamps_of(gateway: Gateway) -> dict[str, str]:
+    """What can be lit alone, by its name without the gateway's, with its zone: the fixtures of a gateway of our own,
+    else the zones."""
+    if isinstance(gateway, Dmx):
+        return {fixture.name: fixture.zone for fixture in gateway.patched_fixtures}
+    return {zone: zone for zone in gateway.zone_names}
+
+
+__all__ = ["GATEWAYS", "Gateway", "lamps_of", "own_gateways"]

@@ -6,7 +6,7 @@ from functools import partial
 
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
-from controller.gateways import own_gateways
+from controller.gateways import lamps_of
 from controller.gateways.base import Gateway
 from controller.state.lamp_results import LampFindings, LampResult, Proof
 
@@ -16,14 +16,6 @@ CODES: Mapping[Proof, tuple[str, str]] = {
     "power": ("TWL-G156", "TWL-G158"),
 }
 """By who says that lamps failed: the event for it, and the one for its end."""
-
-
-def lamps_of(gateway: Gateway) -> dict[str, str]:
-    """What can be lit alone, by its name without the gateway's, with its zone: the fixtures of a gateway of our own,
-    else the zones."""
-    if own_gateways((gateway,)):
-        return {fixture.name: fixture.zone for fixture in gateway.patched_fixtures}
-    return {zone: zone for zone in gateway.zone_names}
 
 
 def tested_lamps(gateway: Gateway, results: Mapping[str, LampResult]) -> dict[str, LampResult]:

@@ -18,7 +18,7 @@ from controller.config.load import Setup
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
-from controller.gateways import own_gateways
+from controller.gateways import lamps_of, own_gateways
 from controller.gateways.base import Message
 from controller.gateways.wire import REFUSED
 from controller.lighting.light import WHITE
@@ -27,7 +27,6 @@ from controller.schedule.lamp_tests import LampTest, LampTests, LampTestTimes, o
 from controller.schedule.plan import Program
 from controller.service.controller import Controller
 from controller.service.gateway_state import DesiredLooks
-from controller.service.lamp_alarms import lamps_of
 from controller.service.lamp_walk import AGAIN_S, LampWalks, Step, walk_end, walk_steps
 from controller.state.lamp_results import LampFindings, LampResult
 

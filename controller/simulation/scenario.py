@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from controller.config.load import Setup
 from controller.events import Event, Level
-from controller.gateways import Gateway, own_gateways
+from controller.gateways import Gateway, lamps_of, own_gateways
 from controller.lighting.look import ZoneState
-from controller.service.lamp_alarms import lamps_of
 from controller.service.overrides import OverrideManager
 from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
 from controller.simulation.hosts import GatewayHost, OurGatewayHost, VendorGatewayHost

@@ -28,8 +28,8 @@ from controller.errors import FilesRejected, Refused
 from controller.events import Event
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
+from controller.gateways import lamps_of
 from controller.rfc3339 import rfc3339
-from controller.service.lamp_alarms import lamps_of
 from controller.state import LastKnown, SqliteHistory
 from controller.state.in_use import is_in_use
 from controller.state.lamp_results import FILE as LAMPS
