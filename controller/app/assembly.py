@@ -120,11 +120,12 @@ async def running(context: Context) -> AsyncIterator[Running]:
         brokers = await _brokers(context, users, stack)
         controller, overrides = restore(context.setup, context.store)
         home_assistant = HomeAssistantDevice.of(tower, tower.site.language)
-        site = SiteInfo(tower.site.name, context.prefix, context.language, home_assistant)
+        meters = tuple(dict.fromkeys(meter.topic for meter in tower.measured))
+        site = SiteInfo(tower.site.name, context.prefix, context.language, home_assistant, meters)
         mqtt = await stack.enter_async_context(_connection(brokers, controller, site))
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
-        loop.test_lamps(context.setup)
+        loop.prove_light(context.setup)
         follower = FileFollower(context, loop, users)
         tasks = {
             "controller": runtime.run(),
@@ -215,7 +216,8 @@ async def _count(context: Context, loop: ControlLoop) -> None:
             loop.note_minutes(await run_blocking("history", earlier))
     while True:
         reading = context.clock.read()
-        rows = minutes.sample(controller.program, controller.confirmed_zones, reading)
+        measured = loop.measured.lit(reading) if loop.measured is not None else {}
+        rows = minutes.sample(controller.program, controller.confirmed_zones, reading, measured)
         context.store.note_minutes(rows)
         loop.note_minutes(rows)
         context.store.note_light(changes.sample(controller, reading))

@@ -15,7 +15,7 @@ from controller.events.formatters import json_text
 from controller.events.words import night_words
 from controller.rfc3339 import rfc3339
 from controller.service.past_schedules import PastSchedules
-from controller.service.proof import NightProof, Proof
+from controller.service.proof import Glow, NightProof, Proof
 from controller.service.proof_period import prove, read_proof_period
 from controller.service.proof_words import MEANING, cause_words, gap_words, glow_words, period_words
 from controller.service.why_at import by_hand_words
@@ -49,7 +49,7 @@ def csv_text(proof: Proof, options: Options) -> str:
     """A line for each night and zone: seconds planned and confirmed, and the gaps in words."""
     file = io.StringIO()
     lines = csv.writer(file, lineterminator="\n")
-    lines.writerow(("night", "zone", "planned_min", "confirmed_min", "percent", "gaps"))
+    lines.writerow(("night", "zone", "planned_min", "confirmed_min", "percent", "gaps", "measured_min"))
     for night in proof.nights:
         for zone, glow in night.zones.items():
             gaps = "; ".join(
@@ -59,7 +59,8 @@ def csv_text(proof: Proof, options: Options) -> str:
                 if zone in gap.zones
             )
             planned, confirmed = f"{glow.planned_s / 60:.0f}", f"{int(glow.confirmed_s / 6) / 10:.1f}"
-            lines.writerow((night.night.isoformat(), zone, planned, confirmed, glow.percent, gaps))
+            measured = f"{int(glow.measured_s / 6) / 10:.1f}" if glow.measured_s is not None else ""
+            lines.writerow((night.night.isoformat(), zone, planned, confirmed, glow.percent, gaps, measured))
     return file.getvalue().rstrip("\n")
 
 
@@ -69,7 +70,7 @@ def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:
     title = proof.campaign or options.say("report.all_light")
     yield f"{title}, {period_words(proof, language, zone)}"
     yield glow_words(proof.tower, language)
-    if len(proof.zones) > 1:
+    if len(proof.zones) > 1 or _is_measured(proof.zones):
         yield from (f"  {names.get(name, name)}: {glow_words(glow, language)}" for name, glow in proof.zones.items())
     if proof.until < proof.end:
         yield options.say("report.counted_until", until=f"{proof.until.astimezone(zone):%Y-%m-%d %H:%M}")
@@ -89,4 +90,12 @@ def _nights(nights: tuple[NightProof, ...], names: Mapping[str, str], setup: Set
     widest = max(map(len, days), default=0)
     for day, night in zip(days, nights, strict=True):
         yield f"{day.ljust(widest)}  {glow_words(night.tower, language)}"
+        if _is_measured(night.zones):
+            lines = (f"{names.get(name, name)}: {glow_words(glow, language)}" for name, glow in night.zones.items())
+            yield from (f"{'':{widest}}    {line}" for line in lines)
         yield from (f"{'':{widest}}    {gap_words(gap, language, zone, names)}" for gap in night.gaps)
+
+
+def _is_measured(zones: Mapping[str, Glow]) -> bool:
+    """Whether a meter told of any of them."""
+    return any(glow.measured_s is not None for glow in zones.values())

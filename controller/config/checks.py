@@ -7,6 +7,7 @@ and is given those that could be read, by their place in the file's list.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from controller.config.findings import Finding
@@ -171,7 +172,8 @@ def _parts(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
 def _unknown_zones(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
     """Lamps and gateways of a zone that the tower does not have."""
     known = dict.fromkeys(zone.text for zone in zones)
-    for zone in _zones_used(document) if known else ():
+    meters = (zone for meter in document.pairs.groups("measured") if (zone := meter.scalar("zone")))
+    for zone in chain(_zones_used(document), meters) if known else ():
         if zone.text in known:
             continue
         if meant := near(zone.text, known):

@@ -25,6 +25,7 @@ from pydantic import (
 
 from controller.config import broker_urls
 from controller.config.landmark_drawing import LandmarkFile
+from controller.config.measured import ZoneMeter
 from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
 from controller.config.tower_keys import Keys, OtherFile, SiteLanguage, beside
@@ -430,6 +431,13 @@ def _off(value: object) -> object:
     return found if not isinstance(found, bool) else {} if found else None
 
 
+def _one_each(meters: tuple[ZoneMeter, ...]) -> tuple[ZoneMeter, ...]:
+    for meter in meters:
+        if sum(each.zone == meter.zone for each in meters) > 1:
+            raise Mistake("TWL-S323", zone=meter.zone)
+    return meters
+
+
 class Tower(Keys):
     """The whole of `tower.yaml`. `web`, `home_assistant` and `preflight` are None for `off`."""
 
@@ -441,6 +449,7 @@ class Tower(Keys):
     gateways: tuple[AnyGateway, ...]
     landmark: Landmark = Landmark()
     overrides: Overrides = Overrides()
+    measured: Annotated[tuple[ZoneMeter, ...], AfterValidator(_one_each)] = ()
     preflight: Annotated[PreflightSettings | None, BeforeValidator(_off)] = None
     web: Annotated[Web | None, BeforeValidator(_off)] = Web()
     home_assistant: Annotated[Discovery | None, BeforeValidator(_off)] = None

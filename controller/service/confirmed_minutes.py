@@ -1,8 +1,9 @@
 """What the history holds of the light: each change with its look and its rule, and minute by minute and zone by zone
-whether light was planned and for how long what was planned was confirmed."""
+whether light was planned, and for how long what was planned was confirmed and light was measured."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from controller.clock import ClockReading
 from controller.lighting.look import NO_LIGHT, Look
@@ -28,21 +29,30 @@ class ConfirmedMinutes:
         self._last_s: float | None = None
         self._planned: dict[str, bool] = {}
         self._confirmed_s: dict[str, float] = {}
+        self._measured_s: dict[str, float] = {}
 
-    def sample(self, program: Program, confirmed: Iterable[str], reading: ClockReading) -> tuple[Minute, ...]:
-        """Takes one look at the rules and the `confirmed` zones; the rows of the minute that has just ended, if one
-        has."""
+    def sample(
+        self,
+        program: Program,
+        confirmed: Iterable[str],
+        reading: ClockReading,
+        measured: Mapping[str, bool] = MappingProxyType({}),
+    ) -> tuple[Minute, ...]:
+        """Takes one look at the rules, the `confirmed` zones, and by zone whether it is `measured` that it is lit; the
+        rows of the minute that has just ended, if one has."""
         minute = reading.wall.replace(second=0, microsecond=0)
         rows = self._rows(program) if self._minute is not None and minute != self._minute else ()
         if minute != self._minute:
             desired = desired_looks(program.zones, program.look_at(reading.wall), reading.wall)
-            self._minute, self._confirmed_s = minute, {}
+            self._minute, self._confirmed_s, self._measured_s = minute, {}, {}
             self._planned = {zone: state.on for zone, state in desired.items()}
         passed_s = reading.mono - self._last_s if self._last_s is not None else 0.0
         self._last_s = reading.mono
         if 0 < passed_s <= self.LONGEST_S:
             for zone in confirmed:
                 self._confirmed_s[zone] = min(60.0, self._confirmed_s.get(zone, 0.0) + passed_s)
+            for zone, is_lit in measured.items():
+                self._measured_s[zone] = min(60.0, self._measured_s.get(zone, 0.0) + is_lit * passed_s)
         return rows
 
     def _rows(self, program: Program) -> tuple[Minute, ...]:
@@ -50,9 +60,13 @@ class ConfirmedMinutes:
             return ()
         night = night_at(self._minute, program.place.time_zone).day
         return tuple(
-            Minute(night, zone, self._minute, planned, round(self._confirmed_s.get(zone, 0.0), 1))
+            Minute(night, zone, self._minute, planned, round(self._confirmed_s.get(zone, 0.0), 1), self._measured(zone))
             for zone, planned in self._planned.items()
         )
+
+    def _measured(self, zone: str) -> float | None:
+        """None where no meter told."""
+        return round(self._measured_s[zone], 1) if zone in self._measured_s else None
 
 
 class LightChanges:

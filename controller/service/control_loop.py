@@ -36,6 +36,7 @@ from controller.service.health_watch import BEAT_S, ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
 from controller.service.home_assistant_device import HomeAssistantDevice, home_assistant_topics
 from controller.service.lamp_walk import LampWalks
+from controller.service.measured_light import MeasuredLight
 from controller.service.override_request import OverridePolicy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
 from controller.service.preflight import Preflight
@@ -94,6 +95,8 @@ class SiteInfo:
     prefix: str
     language: Language = "en"
     home_assistant: HomeAssistantDevice | None = None
+    meters: tuple[str, ...] = ()
+    """Topics of the meters."""
 
     @property
     def requests(self) -> str:
@@ -144,7 +147,7 @@ def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManag
 def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
     """The topics that a controller listens to."""
     home_assistant = home_assistant_topics(site.home_assistant, site.prefix)
-    return (*controller.topics, site.requests, site.status, site.gateway_documents, *home_assistant)
+    return (*controller.topics, site.requests, site.status, site.gateway_documents, *home_assistant, *site.meters)
 
 
 def partial_topics(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
@@ -261,12 +264,23 @@ class ControlLoop:
         self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
         self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
         self.preflight: Preflight | None = None
+        self.measured: MeasuredLight | None = None
+        self._measured_events: list[Event] = []
 
-    def test_lamps(self, setup: Setup) -> None:
-        """From now on lamps are tested before campaigns where tower.yaml says so."""
+    def prove_light(self, setup: Setup) -> None:
+        """From now on light is measured, and lamps are tested before campaigns, where tower.yaml says so."""
+        place = setup.tower.site.place
+        self.measured = MeasuredLight(self.controller, setup.tower.measured, place, self._measured_events.append)
         if (settings := setup.tower.preflight) is not None:
-            publish = self._connection.publish
-            self.preflight = Preflight(self.controller, setup, settings.times, publish, self.tell, self.walks)
+            self.preflight = Preflight(
+                self.controller,
+                setup,
+                settings.times,
+                self._connection.publish,
+                self.tell,
+                self.walks,
+                self.measured.draws,
+            )
 
     @property
     def has_requests(self) -> bool:
@@ -318,6 +332,8 @@ class ControlLoop:
             return False  # mostly our own
         if self._home_assistant.takes(item.topic):
             return self._home_assistant.receive(item, reading)
+        if self.measured is not None and item.topic in self.measured.topics:
+            self.measured.receive(item.topic, item.payload, item.retain, reading)
         if item.topic != self._site.status:
             self.controller.receive(item.topic, item.payload, item.retain, reading)
         else:
@@ -390,11 +406,9 @@ class ControlLoop:
             self.note(event, reading)
         self._tell_what_goes_on(reading)
         self.walks.turn(reading)
+        self._measure(reading)
         self._obey_home_assistant(reading)
-        if self.preflight is not None:
-            wake_at = min((at for at in (result.wake_at, self.preflight.wake_at) if at is not None), default=None)
-            wake_s = min(self.preflight.wake_s, result.wake_s if result.wake_s is not None else inf)
-            result = replace(result, wake_at=wake_at, wake_s=wake_s if wake_s < inf else None)
+        result = self._with_tests(result)
         if not self._connection.connected:
             self._report.update(self.controller, reading, result.changed)
             return result
@@ -408,6 +422,21 @@ class ControlLoop:
         due_s = (self._report.due_s, self._rate_limit.due_s, self._home_assistant.due_s)
         wake_s = min(*due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
+
+    def _measure(self, reading: ClockReading) -> None:
+        if self.measured is not None:
+            self.measured.turn(reading)
+            for event in self._measured_events:
+                self.tell(event, reading.wall)
+            self._measured_events.clear()
+
+    def _with_tests(self, result: TurnResult) -> TurnResult:
+        """The next turn is also due when lamps are to be tested."""
+        if self.preflight is None:
+            return result
+        wake_at = min((at for at in (result.wake_at, self.preflight.wake_at) if at is not None), default=None)
+        wake_s = min(self.preflight.wake_s, result.wake_s if result.wake_s is not None else inf)
+        return replace(result, wake_at=wake_at, wake_s=wake_s if wake_s < inf else None)
 
     def _tell_what_goes_on(self, reading: ClockReading) -> None:
         """What a broker withholds, a sum of what was counted, and a reminder of what lasts."""

@@ -33,6 +33,8 @@ from controller.state.lamp_results import LampFindings, LampResult
 IN_TIME = timedelta(seconds=60)
 """A test begins so late at most; later it waits for the next day, when people expect it."""
 LOOK_AHEAD = timedelta(days=1)
+METER_S = 5.0
+"""What a meter says so soon after a lamp was lit may be of the one before."""
 INSTANT = timedelta(microseconds=1)
 NONE = "–"
 
@@ -70,7 +72,7 @@ class Preflight:
     """Belongs to the control loop, which calls `turn` before each turn of the controller. Nothing is tested before it
     knows the results of the lamps."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what a test is made with
         self,
         controller: Controller,
         setup: Setup,
@@ -78,6 +80,7 @@ class Preflight:
         publish: Callable[[Message], None],
         tell: Callable[[Event, datetime], None],
         walks: LampWalks,
+        draws: Callable[[str, float, ClockReading], bool | None],
     ) -> None:
         self._controller = controller
         self._setup = setup
@@ -86,6 +89,7 @@ class Preflight:
         self._publish = publish
         self._tell = tell
         self._walks = walks
+        self._draws = draws
         self._lamps = tuple(f"{each.name}/{lamp}" for each in setup.tower.gateways for lamp in lamps_of(each))
         self._findings: LampFindings | None = None
         self._unkept: dict[str, LampResult] = {}
@@ -282,7 +286,7 @@ class Preflight:
         began_s = self._row_s(running, row) - self._times.each.total_seconds()
         came_s = reported.uptime[1] if reported.uptime is not None else -inf
         is_lit = came_s >= began_s and reported.by == "local" and not set(reported.problems) - {REFUSED}
-        running.found[step.lamp] = LampResult(at=reading.wall, lit=is_lit, by="report")
+        running.found[step.lamp] = self._result(step.fixture.zone, is_lit, began_s, reading)
         row.position, row.sent_s = row.position + 1, -inf
         if row.step is None:
             self._publish(walk_end(step.gateway, self._prefix))
@@ -290,15 +294,22 @@ class Preflight:
     def _judge_vendors(self, running: _RunningTest, reading: ClockReading) -> None:
         """Their zones must be confirmed as commanded; one that reports nothing was lit, and proves nothing."""
         for name, looks in running.looks.items():
-            state, gateway = self._controller.states[name], self._controller.gateways[name]
-            is_confirmed = state.desired_looks == looks
+            state = self._controller.states[name]
             for zone in looks:
-                is_lit = is_confirmed and state.status.get(zone) == "confirmed"
-                result = LampResult(at=reading.wall, lit=is_lit, by="report")
-                proves = gateway.confirms
-                running.found[f"{name}/{zone}"] = result if proves else LampResult(at=reading.wall, lit=True, by="none")
+                is_confirmed = state.desired_looks == looks and state.status.get(zone) == "confirmed"
+                is_lit = is_confirmed if self._controller.gateways[name].confirms else None
+                running.found[f"{name}/{zone}"] = self._result(zone, is_lit, running.began_s, reading)
         running.looks = {}
         self._controller.show_alone({})
+
+    def _result(self, zone: str, is_lit: bool | None, began_s: float, reading: ClockReading) -> LampResult:
+        """What is reported (None: nothing ever is), unless a meter knows better; it has had time for a new value."""
+        draws = self._draws(zone, began_s + METER_S, reading)
+        if draws is not None and is_lit is not False:
+            return LampResult(at=reading.wall, lit=draws, by="power")
+        if is_lit is None:
+            return LampResult(at=reading.wall, lit=True, by="none")
+        return LampResult(at=reading.wall, lit=is_lit, by="report")
 
     def _finish(self, running: _RunningTest, reading: ClockReading) -> None:
         failed = [lamp for lamp, result in running.found.items() if not result.lit]

@@ -4,7 +4,8 @@ each gap the cause. Pure functions over the rows of the history.
 *Planned* is what the rules mean: of a minute that was recorded what the service meant then, of one that was not, or in
 which something was set by hand, what the schedule says. So light that a stop or an override takes away is a gap, with
 who did it, and light that nobody planned is never counted. *Confirmed* is what the gateways of a zone said that they
-showed. The tower is planned where any zone is, and confirmed for as long as all planned zones are.
+showed, *measured* what the meter of a zone said, where it has one. The tower is planned where any zone is, and
+confirmed for as long as all planned zones are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,13 +82,16 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Glow:
-    """So much light was planned, so much of it confirmed, in seconds."""
+    """So much light was planned, so much of it confirmed, so much measured, in seconds; None without a meter."""
 
     planned_s: float = 0.0
     confirmed_s: float = 0.0
+    measured_s: float | None = None
 
     def __add__(self, other: "Glow") -> "Glow":
-        return Glow(self.planned_s + other.planned_s, self.confirmed_s + other.confirmed_s)
+        measured = [glow.measured_s for glow in (self, other) if glow.measured_s is not None]
+        planned_s, confirmed_s = self.planned_s + other.planned_s, self.confirmed_s + other.confirmed_s
+        return Glow(planned_s, confirmed_s, sum(measured) if measured else None)
 
     @property
     def percent(self) -> float | None:
@@ -97,7 +101,12 @@ class Glow:
     @property
     def value(self) -> dict[str, object]:
         """For documents."""
-        return {"planned_s": self.planned_s, "confirmed_s": round(self.confirmed_s, 1), "percent": self.percent}
+        return {
+            "planned_s": self.planned_s,
+            "confirmed_s": round(self.confirmed_s, 1),
+            "percent": self.percent,
+            "measured_s": round(self.measured_s, 1) if self.measured_s is not None else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +215,7 @@ class _PlannedMinute:
     confirmed_s: float
     rule: Mapping[str, Any]
     """That of what was set by hand."""
+    measured_s: float | None = None
 
     @property
     def missing_s(self) -> float:
@@ -234,7 +244,7 @@ def prove_night(record: NightRecord) -> NightProof | None:
         end=max(tower) + A_MINUTE,
         tower=Glow(MINUTE_S * len(tower), sum(tower.values())),
         zones={
-            zone: Glow(MINUTE_S * len(minutes), sum(minute.confirmed_s for minute in minutes))
+            zone: sum((Glow(MINUTE_S, minute.confirmed_s, minute.measured_s) for minute in minutes), Glow())
             for zone, minutes in by_zone.items()
         },
         gaps=tuple(_gaps(record, by_zone)),
@@ -278,12 +288,12 @@ def _planned_minute(
         if not _is_meant(record, zone, cue, at):
             return None
         is_as_meant = change is not None and row.planned and _is_alike(change.look, cue, zone)
-        return _PlannedMinute(at, "by_hand", confirmed_s if is_as_meant else 0.0, by_hand)
+        return _PlannedMinute(at, "by_hand", confirmed_s if is_as_meant else 0.0, by_hand, row.measured_s)
     is_of_campaign = record.campaign in {None, rule.get("name")}
     if not row.planned or not is_of_campaign:
         return None
     state: State = "confirmed" if confirmed_s == MINUTE_S else "unconfirmed"
-    return _PlannedMinute(at, state, confirmed_s, {})
+    return _PlannedMinute(at, state, confirmed_s, {}, row.measured_s)
 
 
 def _whole_minute(at: datetime) -> datetime:

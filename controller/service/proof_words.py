@@ -17,7 +17,11 @@ def glow_words(glow: Glow, language: Language) -> str:
         return Text("past", "proof.nothing_planned").say(language, {})
     share = f"{glow.percent:g}".replace(".", str(texts(language, "values")["decimal_mark"]))
     fields = {"confirmed": hours_words(glow.confirmed_s), "planned": hours_words(glow.planned_s), "percent": share}
-    return Text("past", "proof.confirmed").say(language, fields)
+    confirmed = Text("past", "proof.confirmed").say(language, fields)
+    if glow.measured_s is None:
+        return confirmed
+    measured = Text("past", "proof.measured").say(language, {"measured": hours_words(glow.measured_s)})
+    return f"{confirmed}, {measured}"
 
 
 def hours_words(seconds: float) -> str:

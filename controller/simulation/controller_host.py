@@ -161,7 +161,8 @@ class ControllerHost(Host):
         self._listeners = 0
         tower = setup.tower
         home_assistant = HomeAssistantDevice.of(tower, tower.site.language)
-        self._site = SiteInfo(tower.site.name, tower.mqtt.topic_prefix, home_assistant=home_assistant)
+        meters = tuple(dict.fromkeys(meter.topic for meter in tower.measured))
+        self._site = SiteInfo(tower.site.name, tower.mqtt.topic_prefix, home_assistant=home_assistant, meters=meters)
         topics = subscriptions(restore(setup, disk)[0], self._site)
         client = Client("controller", topics, self._site.will, lambda: (self._site.birth,), self._take)
         self.client = MultiBrokerClient(brokers, client)
@@ -191,7 +192,7 @@ class ControllerHost(Host):
 
         controller, overrides = restore(self.setup, self.disk)
         self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self.wake)
-        self.loop.test_lamps(self.setup)
+        self.loop.prove_light(self.setup)
         if self.loop.preflight is not None:
             self.loop.preflight.know(self.disk.lamps)
         self.client.start()

@@ -57,7 +57,10 @@ MIGRATIONS = (
             planned INTEGER NOT NULL, confirmed_s REAL NOT NULL, UNIQUE (minute, zone)
         )""",
     ),
+    ("ALTER TABLE minutes ADD COLUMN measured_s REAL",),
 )
+MEASURED = 2
+"""The form of the file from which on `minutes` holds what was measured."""
 
 
 class NotRead(Refused):
@@ -142,7 +145,8 @@ class LightChange:
 class Minute:
     """One minute of one zone: `night` is named after its evening, `at` is the start of the minute in UTC.
 
-    `planned` says whether light was meant, `confirmed_s` for how many seconds what was meant was confirmed.
+    `planned` says whether light was meant, `confirmed_s` for how many seconds what was meant was confirmed,
+    `measured_s` for how many a meter said that it was lit; None without a meter that tells.
     """
 
     night: date
@@ -150,17 +154,20 @@ class Minute:
     at: datetime
     planned: bool
     confirmed_s: float
+    measured_s: float | None = None
 
     def row(self) -> tuple[object, ...]:
         """The columns after `id`."""
-        return _minute(self.at), self.zone, self.night.isoformat(), self.planned, float(self.confirmed_s)
+        night, confirmed_s = self.night.isoformat(), float(self.confirmed_s)
+        return _minute(self.at), self.zone, night, self.planned, confirmed_s, self.measured_s
 
 
 Row = RecordedEvent | LightChange | Minute
 INSERT: dict[type[Row], str] = {
     RecordedEvent: "INSERT INTO events (at, code, level, fields) VALUES (?, ?, ?, ?)",
     LightChange: "INSERT INTO light (at, zone, look, rule) VALUES (?, ?, ?, ?)",
-    Minute: "INSERT OR REPLACE INTO minutes (minute, zone, night, planned, confirmed_s) VALUES (?, ?, ?, ?, ?)",
+    Minute: """INSERT OR REPLACE INTO minutes (minute, zone, night, planned, confirmed_s, measured_s)
+        VALUES (?, ?, ?, ?, ?, ?)""",
 }
 
 
@@ -297,7 +304,7 @@ class SqliteHistory:
 
     def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
         """See `History`."""
-        select = """SELECT minute, zone, night, planned, confirmed_s FROM minutes
+        select = """SELECT minute, zone, night, planned, confirmed_s, measured_s FROM minutes
             WHERE minute >= ? AND minute < ? ORDER BY minute, zone"""
         first, past = -((EPOCH - start) // A_MINUTE), -((EPOCH - end) // A_MINUTE)
         return tuple(self._read(select, (first, past), _minute_of))
@@ -308,8 +315,11 @@ class SqliteHistory:
             return []
         try:
             with closing(open_to_read(self._path)) as connection:
-                if not connection.execute("PRAGMA user_version").fetchone()[0]:
+                form = connection.execute("PRAGMA user_version").fetchone()[0]
+                if not form:
                     return []  # the service has just made the file
+                if form < MEASURED:  # of a version of the service that has not been started anew
+                    select = select.replace("measured_s", "NULL")
                 return [value(*row) for row in connection.execute(select, parameters)]
         except (*REFUSALS, ValueError, TypeError, OverflowError) as error:
             raise NotRead("TWL-J008", file=str(self._path), reason=reason_of(error)) from error
@@ -438,8 +448,10 @@ def _light(at: str, zone: str, look: str, rule: str) -> LightChange:
     return LightChange(_instant(at), zone, json.loads(look), json.loads(rule))
 
 
-def _minute_of(minute: int, zone: str, night: str, planned: int, confirmed_s: float) -> Minute:
-    return Minute(date.fromisoformat(night), zone, EPOCH + minute * A_MINUTE, bool(planned), confirmed_s)
+def _minute_of(
+    minute: int, zone: str, night: str, planned: int, confirmed_s: float, measured_s: float | None
+) -> Minute:
+    return Minute(date.fromisoformat(night), zone, EPOCH + minute * A_MINUTE, bool(planned), confirmed_s, measured_s)
 
 
 def _instant(at: str) -> datetime:

@@ -234,11 +234,12 @@ class GatewaysDocument(_ApiDocument):
 
 
 class GlowValue(_ApiPart):
-    """So much light was planned, so much of it confirmed."""
+    """So much light was planned, so much of it confirmed, and so much measured where there is a meter."""
 
     planned_s: Seconds
     confirmed_s: Seconds
     percent: float | None
+    measured_s: Seconds | None
 
 
 class NightProofValue(GlowValue):

@@ -35,6 +35,7 @@ class ProofNight:
     bar: str
     gaps: tuple[str, ...]
     is_whole: bool
+    measured: tuple[str, ...] = ()
 
 
 @router.get("/proof", include_in_schema=False)
@@ -87,6 +88,7 @@ def _page(visited: Visit, of: str, found: Proof) -> HTMLResponse:
         period=period_words(found, language, zone),
         total=glow_words(found.tower, language),
         zones=[(names.get(name, name), glow_words(glow, language)) for name, glow in found.zones.items()],
+        is_measured=any(glow.measured_s is not None for glow in found.zones.values()),
         is_under_way=found.until < found.end,
         until=f"{found.until.astimezone(zone):%Y-%m-%d %H:%M}",
         nights=list(_nights(found, visited, zone)),
@@ -109,6 +111,11 @@ def _nights(found: Proof, visited: Visit, zone: tzinfo) -> Iterator[ProofNight]:
             bar=proof_bar(night),
             gaps=tuple(gap_words(gap, language, zone, names) for gap in night.gaps),
             is_whole=not night.gaps,
+            measured=tuple(
+                f"{names.get(name, name)}: {glow_words(glow, language)}"
+                for name, glow in night.zones.items()
+                if glow.measured_s is not None
+            ),
         )
 
 

@@ -103,3 +103,22 @@ def test_without_a_history_nothing_is_confirmed(call: Call) -> None:
     """The percentage is 0, not a division by zero; of days without planned light that is said."""
     assert "(0 %)" in call("report").stdout
     assert "no light was planned" in call("report", "1", "June", "2025").stdout
+
+
+def test_what_was_measured_stands_beside_what_was_confirmed(call: Call, night: None, tmp_path: Path) -> None:
+    """By night and zone, for people, tables and programs; nothing of zones without a meter."""
+    rows = [
+        Minute(date(2025, 11, 21), "bowl", EVENING + number * MINUTE, True, 60.0, 45.0 if number else 0.0)
+        for number in range(5)
+    ]
+    history = SqliteHistory(tmp_path / "state")
+    history.write(rows)
+    history.close()
+    told = [line.strip() for line in call("report", PERIOD, "--lang", "sv").stdout.splitlines()]
+    assert "Skålen: 0 h 07 min av 0 h 10 min bekräftade (70 %), uppmätt 0 h 03 min" in told
+    assert told.count("Skaftet: 0 h 05 min av 0 h 10 min bekräftade (50 %)") == 2
+    document = json.loads(call("report", PERIOD, "--json").stdout)
+    assert document["zones"]["bowl"]["measured_s"] == 180.0
+    assert document["zones"]["shaft"]["measured_s"] is None
+    lines = [*csv.DictReader(io.StringIO(call("report", PERIOD, "--csv").stdout))]
+    assert [(row["zone"], row["measured_min"]) for row in lines] == [("bowl", "3.0"), ("shaft", "")]

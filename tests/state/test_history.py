@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from controller.events import Event, Level, new_event
 from controller.events.models import Advice, Phrase, Reason, Text
 from controller.state import LightChange, Minute, NotRead, SqliteHistory, StateStore, history
 from controller.state.database import Database
-from controller.state.history import HistoryBuffer, RecordedEvent, Row, recorded
+from controller.state.history import MIGRATIONS, HistoryBuffer, RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
 from tests.parts import require
 
@@ -461,3 +462,23 @@ async def test_changes_of_light_are_read_by_their_time(a_store: Make, tmp_path: 
     async with a_store() as store:
         store.note_light(changes)
     assert SqliteHistory(tmp_path).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
+
+
+def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Path, now: datetime) -> None:
+    """A command of this version beside a service of the last one reads it as it is; the service adds what is new."""
+    path = tmp_path / "history.db"
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO minutes (minute, zone, night, planned, confirmed_s) VALUES (?, 'bowl', ?, 1, 60.0)",
+            (int(now.timestamp()) // 60, NIGHT.isoformat()),
+        )
+        connection.execute("PRAGMA user_version=1")
+        connection.commit()
+    history = SqliteHistory(tmp_path)
+    [old] = history.minutes(now - timedelta(minutes=1), now + timedelta(minutes=1))
+    assert (old.confirmed_s, old.measured_s) == (60.0, None)
+    new = replace(old, at=old.at + timedelta(minutes=1), measured_s=12.5)
+    history.write([new])
+    assert history.minutes(now - timedelta(minutes=1), now + timedelta(minutes=2)) == (old, new)

@@ -1,0 +1,178 @@
+"""Measured light: what a meter of power or of light says of a zone, beside what its gateways report.
+
+Only what came on this connection counts, not what a broker had kept, and no longer than `max_age`. A zone is judged
+once all its gateways have confirmed light, or darkness, for SETTLE_S: a fade is done then, and the current of switching
+on has passed. What the meter says against that must last HOLDS_S before it is told. A meter of light is not asked while
+the sun is up.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from controller.clock import ClockReading
+from controller.config.measured import ZoneMeter
+from controller.events import Event, new_event
+from controller.events.alarm import Alarm
+from controller.events.models import Reason
+from controller.gateways import payloads
+from controller.schedule.durations import say_duration
+from controller.schedule.hours import Place
+from controller.schedule.sun import CIVIL_DEG, elevation
+from controller.service.controller import Controller
+
+SETTLE_S = 30.0
+HOLDS_S = 60.0
+
+
+def measured_value(payload: bytes, way: str | None) -> float | Reason:
+    """The number in a payload, or why there is none; never raises."""
+    try:
+        value: object = payloads.text(payload) if way is None else payloads.document(payload)
+        for part in way.split(".") if way is not None else ():
+            if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+                value = value[int(part)]
+            elif isinstance(value, Mapping) and part in value:
+                value = value[part]
+            else:
+                return Reason("no_such_value", {"way": way, "part": part})
+        number = payloads.number(value)
+    except payloads.Unreadable as error:
+        return error.reason
+    return number if number is not None else Reason("meter_knows_nothing")
+
+
+@dataclass(slots=True)
+class _MeteredZone:
+    """One zone. `is_lit` is what the last value says, `came_s` when it came, `is_on` what the gateways have confirmed
+    since `since_s`, and `against_s` since when the meter says otherwise; boot time."""
+
+    meter: ZoneMeter
+    gateways: tuple[str, ...]
+    no_light: Alarm
+    stray_light: Alarm
+    no_value: Alarm
+    value: float | None = None
+    is_lit: bool | None = None
+    came_s: float | None = None
+    is_on: bool | None = None
+    since_s: float = 0.0
+    against_s: float | None = None
+    reason: Reason = field(default_factory=lambda: Reason("no_answer"))
+
+    def take(self, payload: bytes, now_s: float) -> None:
+        """A message of the meter."""
+        found = measured_value(payload, self.meter.value)
+        if isinstance(found, Reason):
+            self.reason = found
+            return
+        self.value, self.came_s, self.reason = found, now_s, Reason("no_answer")
+        if found >= self.meter.lit_above:
+            self.is_lit = True
+        elif found <= self.meter.dark_below:
+            self.is_lit = False
+
+
+class MeasuredLight:
+    """The meters of a site; `turn` comes with each turn of the controller."""
+
+    def __init__(
+        self, controller: Controller, meters: tuple[ZoneMeter, ...], place: Place, on_event: Callable[[Event], None]
+    ) -> None:
+        self._controller = controller
+        self._place = place
+        self._began_s: float | None = None
+        self.topics = frozenset(meter.topic for meter in meters)
+        by_zone = defaultdict(list)
+        for gateway in controller.gateways.values():
+            for zone in gateway.zone_names:
+                by_zone[zone].append(gateway.name)
+        self._zones = {
+            meter.zone: _MeteredZone(
+                meter, tuple(by_zone[meter.zone]), Alarm(on_event), Alarm(on_event), Alarm(on_event)
+            )
+            for meter in meters
+        }
+
+    def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
+        """A message that may be of a meter; what a broker had kept proves nothing."""
+        for zone in self._zones.values():
+            if zone.meter.topic == topic and not retained:
+                zone.take(payload, reading.mono)
+
+    def lit(self, reading: ClockReading) -> dict[str, bool]:
+        """By zone whether its meter says that it is lit; without those of which it says nothing that counts."""
+        return {
+            name: zone.is_lit
+            for name, zone in self._zones.items()
+            if zone.is_lit is not None and self._counts(zone, reading)
+        }
+
+    def draws(self, name: str, since_s: float, reading: ClockReading) -> bool | None:
+        """Whether the only gateway of a zone draws power that says of one lamp that it is lit, by what was measured
+        since then (boot time); None where nothing tells."""
+        zone = self._zones.get(name)
+        if zone is None or zone.value is None or zone.meter.unit != "W" or len(zone.gateways) != 1:
+            return None
+        is_recent = zone.came_s is not None and zone.came_s >= since_s and self._counts(zone, reading)
+        return zone.value > zone.meter.dark_below if is_recent else None
+
+    def turn(self, reading: ClockReading) -> None:
+        """Compares what is measured with what is reported."""
+        self._began_s = reading.mono if self._began_s is None else self._began_s
+        for zone in self._zones.values():
+            self._watch_meter(zone, self._began_s, reading)
+            is_on = self._confirmed(zone)
+            if is_on is not zone.is_on:
+                zone.is_on, zone.since_s, zone.against_s = is_on, reading.mono, None
+            has_settled = zone.came_s is not None and zone.came_s >= zone.since_s + SETTLE_S
+            if is_on is None or not has_settled or zone.is_lit is None or not self._counts(zone, reading):
+                zone.against_s = None
+            elif zone.is_lit is is_on:
+                zone.against_s = None
+                self._agrees(zone)
+            else:
+                zone.against_s = reading.mono if zone.against_s is None else zone.against_s
+                if reading.mono - zone.against_s >= HOLDS_S:
+                    self._contradicts(zone)
+
+    def _counts(self, zone: _MeteredZone, reading: ClockReading) -> bool:
+        is_old = zone.came_s is None or reading.mono - zone.came_s > zone.meter.max_age.total_seconds()
+        by_day = zone.meter.unit == "lux" and (
+            elevation(self._place.latitude, self._place.longitude, reading.wall) > CIVIL_DEG
+        )
+        return not is_old and not by_day
+
+    def _confirmed(self, zone: _MeteredZone) -> bool | None:
+        """Whether the gateways of a zone confirm light, or darkness; None where they do not confirm, or are tested."""
+        states = [self._controller.states[name] for name in zone.gateways]
+        name = zone.meter.zone
+        looks = [state.desired_looks for state in states if state.status.get(name) == "confirmed"]
+        known = [each[name].on for each in looks if each is not None and name in each]
+        return any(known) if known and len(known) == len(states) else None
+
+    def _agrees(self, zone: _MeteredZone) -> None:
+        """An alarm about light ends with light, one about darkness with darkness."""
+        if zone.is_on:
+            zone.no_light.clear(new_event("TWL-G161", **_about(zone)))
+        else:
+            zone.stray_light.clear(new_event("TWL-G163", **_about(zone)))
+
+    def _contradicts(self, zone: _MeteredZone) -> None:
+        if zone.is_on:
+            zone.no_light.raise_(new_event("TWL-G160", **_about(zone), limit=zone.meter.dark_below))
+        else:
+            zone.stray_light.raise_(new_event("TWL-G162", **_about(zone), limit=zone.meter.lit_above))
+
+    def _watch_meter(self, zone: _MeteredZone, began_s: float, reading: ClockReading) -> None:
+        """A meter that says nothing for `max_age` proves nothing, which must not go unseen."""
+        age, last_s = zone.meter.max_age, zone.came_s if zone.came_s is not None else began_s
+        about = {"zone": zone.meter.zone, "topic": zone.meter.topic}
+        if reading.mono - last_s > age.total_seconds():
+            zone.no_value.raise_(new_event("TWL-G164", **about, age=say_duration(age), reason=zone.reason))
+        elif zone.came_s is not None:
+            zone.no_value.clear(new_event("TWL-G165", **about))
+
+
+def _about(zone: _MeteredZone) -> dict[str, object]:
+    return {"zone": zone.meter.zone, "value": zone.value, "unit": zone.meter.unit}
