@@ -27,8 +27,8 @@ from controller.state.lamp_results import LampFindings
 from controller.state.notice_file import ToldFault, WaitingNotice
 
 MOST_GAPS = 5
-LONGEST = 600
-"""Letters of one line."""
+LONGEST = 2000
+"""Letters of one line: a cure is told whole."""
 Manner = Literal["info", "success", "warning", "failure"]
 Said = Callable[[Language], tuple[str, Iterable[str]]]
 
