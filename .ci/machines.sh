@@ -16,7 +16,8 @@ fail() {
     echo "FAILED: $*" >&2
     for machine in "${!leader[@]}"; do
         echo "--- $machine" >&2
-        on "$machine" journalctl -q --no-pager -n 40 -u 'watertower*' >&2 || tail "$WORK/$machine.log" >&2
+        on "$machine" journalctl -q --no-pager -n 40 -t watertower -t systemd -t mosquitto >&2 || tail "$WORK/$machine.log" >&2
+        tail -n 20 "$WORK/$machine/var/log/mosquitto/mosquitto.log" >&2 2>/dev/null || true
         on "$machine" systemctl --no-pager --failed >&2 || true
     done
     exit 1
