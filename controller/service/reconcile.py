@@ -166,8 +166,8 @@ def _command(situation: Situation, *, anew: bool) -> Decision:
     anew = anew or state.is_overwritten
     is_alike = all(situation.likeness.values())
     due_s = turn.now_s + turn.fade_s + gateway.SETTLE_S
-    # the steps of a sequence and the renewal of a plan are no event when they are confirmed
-    is_quiet = state.desired_key is not None and state.cue == turn.cue and anew and not state.is_overwritten
+    # the steps of a sequence, the renewal of a plan, and what was written over are no event when they are confirmed
+    is_quiet = state.desired_key is not None and state.cue == turn.cue and anew
     is_steady = situation.is_steady and all(situation.likeness[zone] for zone in situation.fresh)
     command = Command(turn.now_s, due_s, quiet=is_quiet, steady=is_steady)
     sent = replace(

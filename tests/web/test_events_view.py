@@ -48,7 +48,7 @@ async def test_the_newest_come_first_under_their_days(
     assert re.findall(r'class="day">([^<]*)<', page) == ["I dag, tis 24 nov", "Mån 23 nov"]
     assert ">21:09:00</time>" in page
     assert "Inte av sig självt: någon behöver göra något." in page
-    assert "Kontrollera ström och nätverk för mast" in page
+    assert "watertower-gateway@mast" in page
     assert "<img" not in page
 
 
