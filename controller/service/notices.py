@@ -30,7 +30,7 @@ from controller.service.notice_words import (
     notice,
 )
 from controller.service.proof_period import ProofPeriod, bounds
-from controller.service.sentence import facts_of, sentence
+from controller.service.sentence import TEST_OF_LAMPS, facts_of, sentence
 from controller.state.notice_file import CampaignLight, NoticeMemory, ToldFault
 
 LASTS_S = 300.0
@@ -172,8 +172,9 @@ def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
     """What asks for somebody now, by a key that tells one from another."""
     degradations = [(each, each.event) for each in facts.health.degradations]
     tested = {str(event.fields["gateway"]) for _, event in degradations if event and event.code == WALK_BEGAN}
+    are_all_tested = any(each.code == TEST_OF_LAMPS for each, _ in degradations)
     for each in facts.health.unconfirmed[: facts.health.amiss] if facts.sees_lamps else ():
-        if each.name in tested:
+        if each.name in tested or (are_all_tested and each.status == "differs"):
             continue
         text = Text("notices", "fault.order" if each.code == RIGHT_BY_CHANCE else f"fault.{each.status}")
         what = {one: text.say(one, {"gateway": each.name}) for one in languages()}

@@ -19,6 +19,7 @@ AFTER_CUE_S = 10.0
 """So long after a change of light a lamp that has not answered is on its way."""
 MOST_RULES = 3
 LONGEST = 200
+TEST_OF_LAMPS = "TWL-G150"
 UNKNOWN = LookValue(on=None)
 
 
@@ -134,7 +135,8 @@ class _Teller:
 
     def case(self) -> tuple[str, Status, str]:
         """The first case that fits: its key, the status that it shows, and its text."""
-        cases = (self._stopped, self._in_doubt, self._cut_off, self._unheard, self._fading, self._wrong, self._waiting)
+        first = (self._stopped, self._in_doubt, self._cut_off, self._unheard, self._tested)
+        cases = (*first, self._fading, self._wrong, self._waiting)
         return next(filter(None, (each() for each in cases)), None) or self._well()
 
     def _stopped(self) -> tuple[str, Status, str] | None:
@@ -181,6 +183,13 @@ class _Teller:
         if count.silent and count.silent + count.unheard == count.total:
             return "no_answer", "silent", self._clause("should") + self._tail("no_answer")
         return None
+
+    def _tested(self) -> tuple[str, Status, str] | None:
+        """The service tests the lamps before a campaign: what differs is meant to."""
+        test = next((each for each in self._health.degradations if each.code == TEST_OF_LAMPS), None)
+        if test is None:
+            return None
+        return "tested", "pending", self._text("case.tested", {"campaign": _plain(test.fields.get("campaign"))})
 
     def _fading(self) -> tuple[str, Status, str] | None:
         """The light changes, and no lamp is known to be wrong."""

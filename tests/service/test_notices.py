@@ -238,6 +238,16 @@ def test_a_gateway_that_is_walked_by_a_test_is_no_fault(dark: Tower) -> None:
     assert dark.stays(3600) == []
 
 
+def test_what_a_test_of_all_lamps_shows_is_no_fault(dark: Tower) -> None:
+    """However many lamps there are; a gateway that is silent meanwhile is one."""
+    fields = {"campaign": "week", "begins": "2026-11-20 00:00", "lamps": 40}
+    dark.state |= {**MAST, "degradations": [Degradation(code="TWL-G150", since=NOON, fields=fields)]}
+    dark.state["unconfirmed"] = [{**each, "status": "differs"} for each in MAST["unconfirmed"]]  # type: ignore[attr-defined]
+    assert dark.stays(3600) == []
+    dark.state["unconfirmed"] = [{**each, "status": "silent"} for each in MAST["unconfirmed"]]  # type: ignore[attr-defined]
+    assert [each.kind for each in dark.stays(3600)] == ["faults"]
+
+
 def test_what_is_wrong_with_the_service_is_told_too(dark: Tower) -> None:
     """What asks for somebody; not what is harmless, what a person has just seen, or that notices fail."""
     wrong = [

@@ -252,6 +252,16 @@ def test_each_case_has_its_sentence_in_both_languages(tower: Tower, name: str) -
     assert told(tower, "en", summary).main == english
 
 
+def test_lamps_that_the_service_tests_are_not_wrong(tower: Tower) -> None:
+    """What differs is meant to; a stop is said all the same."""
+    fields = {"campaign": "Lucia", "begins": "2026-12-13 00:00", "lamps": 4}
+    test = {"code": "TWL-G150", "since": EVENING, "fields": fields}
+    summary = health(DARK, rule=NOTHING, counts={"confirmed": 3, "differs": 1}, degradations=[test])
+    assert told(tower, "sv", summary).main == "Lamporna provas inför Lucia"
+    assert told(tower, "en", summary).main == "The lamps are being tested before Lucia"
+    assert told(tower, "sv", health(DARK, rule=STOP, degradations=[test])).case == "stopped"
+
+
 def test_contact_that_is_lost_is_said_with_what_was_shown(tower: Tower) -> None:
     """Case 1, which whoever loses contact can say from the last that came."""
     swedish = "Ingen kontakt med styrningen sedan 21:14. Då lyste vattentornet orange."

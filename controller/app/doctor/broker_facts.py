@@ -82,7 +82,8 @@ async def listen(tower: Tower, addresses: Sequence[Address], client: str, clock:
     await asyncio.gather(*(_look_up(broker) for broker in brokers.values() if not tower.mqtt.is_embedded))
     prefix = tower.mqtt.topic_prefix
     watch = HealthWatch(prefix, clock.read().mono)
-    wanted = dict.fromkeys(topic for gateway in tower.gateways for topic in gateway.topics(prefix))
+    of_meters = (meter.topic for meter in tower.measured)
+    wanted = dict.fromkeys((*(topic for each in tower.gateways for topic in each.topics(prefix)), *of_meters))
     home_assistant = home_assistant_topics(HomeAssistantDevice.of(tower, tower.site.language), prefix)
     filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *wanted, *home_assistant)
     async with Mqtt(addresses, client, subscriptions=tuple((topic, 1) for topic in filters)) as mqtt:
