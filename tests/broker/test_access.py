@@ -24,7 +24,10 @@ OURS |= {
 }
 OURS |= {f"watertower/home-assistant/{rest}" for rest in ("state", "zone/bowl", "set/zone/bowl")}
 DISCOVERY = "homeassistant/device/watertower/config"
+METER = "tele/bowl-plug/SENSOR"
 VENDORS = {
+    METER,
+    "tele/bowl-plug/LWT",
     DISCOVERY,
     "homeassistant/status",
     "homeassistant/light/other/config",
@@ -57,10 +60,11 @@ def below(*starts: str) -> set[str]:
 SITE = below("watertower/", "wled/", "zigbee2mqtt/") | {DISCOVERY}
 ALL_WALKS = own("mast", "walk") | own("gate", "walk")
 MAY = {
-    "controller": (SITE | {"homeassistant/status"}, SITE),
+    "controller": (SITE | {"homeassistant/status", METER}, SITE),
     "mast": (own("mast", "desired", "walk"), own("mast", "reported", "availability")),
     "gate": (own("gate", "desired", "walk"), own("gate", "reported", "availability")),
     "entrance": (below("wled/entrance/"), below("wled/entrance/")),
+    "bowl-plug": (below("tele/bowl-plug/"), below("tele/bowl-plug/")),
     "wled": (below("wled/"), below("wled/")),
     "zigbee2mqtt": (below("zigbee2mqtt/"), below("zigbee2mqtt/")),
     "homeassistant": (
@@ -77,8 +81,8 @@ MAY = {
 }
 """User -> what may be read, beside the status of the controller, and what may be written.
 
-`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `wled`, `zigbee2mqtt`, `eva`,
-`homeassistant` and `technician` are the examples that are shipped. `stranger` has a login and no
+`mast` and `gate` are gateways of ours, `entrance` is a vendor's with topics of its own. `bowl-plug`, `wled`,
+`zigbee2mqtt`, `homeassistant`, `eva` and `technician` are the examples that are shipped. `stranger` has a login and no
 more, `ear` is the test's own."""
 
 
