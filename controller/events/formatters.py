@@ -46,4 +46,6 @@ def json_text(value: object, indent: int | None = None) -> str:
     """A value as JSON that steers no terminal: JSON by itself escapes only the control characters below U+0020, not
     U+009B, which is an escape sequence of its own, nor what turns the direction of writing."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)

@@ -247,7 +247,8 @@ def in_language(value: object, language: Language) -> str:
     """What a field says: of another event its text, of what is spoken its words, else the value itself."""
     if isinstance(value, Event):
         return value.text(language)
-    text = printable(value.said(language) if isinstance(value, Spoken) else value)
+    is_plain = isinstance(value, str | int | float)  # most are, and a protocol is slow to ask for
+    text = printable(value if is_plain or not isinstance(value, Spoken) else value.said(language))
     return text.replace(".", template(language, "values", "decimal_mark")) if isinstance(value, float) else text
 
 
@@ -277,4 +278,6 @@ def printable(value: object, limit: int = 200) -> str:
     text = str(value) if not isinstance(value, float) else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     if len(text) > limit:
         text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

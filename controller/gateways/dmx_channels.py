@@ -116,7 +116,7 @@ class DmxChannels(WithFixtures, AnswersCommands):
         """One message for each channel of every fixture, or one for all; other channels are left alone."""
         levels = {
             self.number(channel): round(level * self.level_scale / 255)
-            for channel, level in self.levels(desired.zones).items()
+            for channel, level in self.levels({z: self.reduce(z, look) for z, look in desired.zones.items()}).items()
         }
         if self.channel_topic is None:
             return (command(self.map_topic or "", payloads.dumped(**levels)),)
@@ -126,7 +126,7 @@ class DmxChannels(WithFixtures, AnswersCommands):
 
     def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
         """Whether every channel of the zone has the level that was sent, to one of 255 or to what the scale rounds."""
-        expected = self.levels({zone: desired})
+        expected = self.levels({zone: self.reduce(zone, desired)})
         levels = dict(reported.levels or ())
         tolerance = max(1.0, 127.5 / self.level_scale + 0.5)
         return all(

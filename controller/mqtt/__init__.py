@@ -72,13 +72,14 @@ class Mqtt:
         """Broker -> whether it is connected."""
         return {each.broker: each.connected for each in self._brokers}
 
-    def publish(self, message: Message) -> None:
-        """Sends a message to every broker that is connected, without waiting. Not connected, it is dropped: what should
-        hold is published anew on `Connected`, and a value kept over an outage would be a second truth. Raises
-        ValueError or TypeError for a message that could never be sent."""
-        check(message)
+    def publish(self, *messages: Message) -> None:
+        """Sends messages to every broker that is connected, without waiting. Not connected, they are dropped: what
+        should hold is published anew on `Connected`, and a value kept over an outage would be a second truth. Raises
+        ValueError or TypeError, before any is sent, for one that could never be sent."""
+        for message in messages:
+            check(message)
         for each in self._brokers:
-            each.publish(message)
+            each.publish(messages)
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()

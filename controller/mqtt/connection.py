@@ -4,7 +4,7 @@ can be sent: whatever paho still had queued dies with its connection."""
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -129,10 +129,11 @@ class Connection:
         finally:
             self._paho.end(LEFT)
 
-    def publish(self, message: Message) -> None:
-        """Sends the message as soon as the outbox allows; drops it while not connected."""
+    def publish(self, messages: Iterable[Message]) -> None:
+        """Sends the messages as soon as the outbox allows; drops them while not connected."""
         if self.connected:
-            self._outbox.put(message)
+            for message in messages:
+                self._outbox.put(message)
             if self._outbox.ready and not self._paho.is_writing:
                 self._turn()
 
@@ -232,7 +233,7 @@ class Connection:
             if mid:
                 self._acknowledgements.append(puback_packet(mid))
         elif len(body) == 2:
-            self._outbox.acknowledged(int.from_bytes(body, "big"))
+            self._outbox.acknowledged(int.from_bytes(body, "big"), self._paho.received_s)
         else:
             raise NotMqttError
         return True

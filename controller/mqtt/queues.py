@@ -10,9 +10,10 @@ from controller.mqtt.incoming import Item, Received
 LIMIT_BYTES = 8 * 1024 * 1024
 ITEM_BYTES = 500
 SLICE_S = 0.005
-WINDOW = 200
-"""20 to 20 000 differ little with paho's own window off; 200 keeps one read of acknowledgements under 5 ms and still
-fills a line of 10 ms with 20 000 messages a second."""
+WINDOW, WIDEST = 200, 20_000
+"""So many messages may be unacknowledged at first, and at most. Few, so that a slow broker is sent the newest next; but
+one that acknowledges at once is sent all that becomes due at an instant at one stroke."""
+PROMPT_S = 0.25
 STREAM = 1_000
 Slot = tuple[str, str]
 """A topic and the part of it."""
@@ -117,7 +118,10 @@ class Outbox:
     A message with QoS 1 or 2, or retained, is a value: of each slot at most one waits, the newest, in the place of the
     one that it replaces. It waits while one of its slot is unacknowledged, so that a slow broker is sent the newest
     next and none between. Other messages form a stream, as events do: they wait behind the values, in order, and of
-    more than STREAM the oldest are dropped. At most WINDOW messages are unacknowledged.
+    more than STREAM the oldest are dropped.
+
+    At first WINDOW messages may be unacknowledged: one more for each that is acknowledged within PROMPT_S, up to
+    WIDEST; half as many for one that takes longer, but never less than WINDOW.
     """
 
     def __init__(self) -> None:
@@ -126,6 +130,7 @@ class Outbox:
         self._stream: deque[Message] = deque(maxlen=STREAM)
         self._unacknowledged: dict[int, tuple[Slot, float]] = {}
         self._in_flight: set[Slot] = set()
+        self._window = WINDOW
 
     @property
     def idle(self) -> bool:
@@ -139,7 +144,7 @@ class Outbox:
 
     @property
     def _may_send_value(self) -> bool:
-        return bool(self._values) and len(self._unacknowledged) < WINDOW
+        return bool(self._values) and len(self._unacknowledged) < self._window
 
     def awaits(self, mid: int) -> bool:
         """Whether this packet identifier is in use."""
@@ -173,11 +178,13 @@ class Outbox:
             self._unacknowledged[mid] = slot, now_s
             self._in_flight.add(slot)
 
-    def acknowledged(self, mid: int) -> None:
-        """The broker has confirmed this packet identifier; unknown ones are ignored."""
+    def acknowledged(self, mid: int, now_s: float) -> None:
+        """The broker has confirmed this packet identifier, at `now_s`; unknown ones are ignored."""
         if mid not in self._unacknowledged:
             return
-        slot, _ = self._unacknowledged.pop(mid)
+        slot, since_s = self._unacknowledged.pop(mid)
+        is_prompt = now_s - since_s <= PROMPT_S
+        self._window = min(self._window + 1, WIDEST) if is_prompt else max(self._window // 2, WINDOW)
         self._in_flight.discard(slot)
         if newer := self._blocked.pop(slot, None):
             self._values[slot] = newer

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import ssl
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from typing import NoReturn
@@ -81,9 +82,9 @@ class Reconnecting:
     def connected(self) -> bool:
         return self._connection is not None and self._connection.connected
 
-    def publish(self, message: Message) -> None:
+    def publish(self, messages: Iterable[Message]) -> None:
         if self._connection is not None:
-            self._connection.publish(message)
+            self._connection.publish(messages)
 
     async def keep(self) -> NoReturn:
         """Connects, stays, and begins anew; when cancelled, says goodbye to the broker."""

@@ -58,6 +58,8 @@ REMEMBER_S = 10.0
 OFFLINE = b"offline"
 WARN = timedelta(days=30)
 """Before a broker's certificate ends."""
+TOLD, TOLD_BEHIND = 50, 5
+"""Events that are told in one turn, and in one of a controller that is behind with its decisions; the others follow."""
 REPAIR_S = 1.0
 """It is written over at most this often: somebody may write without end."""
 FAREWELL_S = 10.0
@@ -82,8 +84,8 @@ class Publisher(Protocol):
     def connected(self) -> bool:
         """Whether any broker is connected."""
 
-    def publish(self, message: Message) -> None:
-        """Send it where there is a connection, else drop it."""
+    def publish(self, *messages: Message) -> None:
+        """Send them where there is a connection, else drop them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ class ControlLoop:
         self._degradations = degradations
         self._wake = wake
         self._queue = OverrideQueue(overrides)
+        self._untold: deque[tuple[Event, datetime]] = deque()
+        """Events of turns, and when they happened."""
         self._vouched: deque[str] = deque(maxlen=REMEMBERED)
         """Ids of the requests that came from the page."""
         self._certificates = Certificates()
@@ -400,10 +404,11 @@ class ControlLoop:
         if self.preflight is not None:
             self.preflight.turn(reading)
         result = self.controller.turn(reading)
-        for message in result.messages:
-            self._connection.publish(message)
-        for event in result.events:
-            self.note(event, reading)
+        self._connection.publish(*result.messages)
+        self._untold.extend((event, reading.wall) for event in result.events)
+        for _ in range(min(len(self._untold), TOLD_BEHIND if result.is_behind else TOLD)):
+            event, at = self._untold.popleft()
+            self.note(event, replace(reading, wall=at))
         self._tell_what_goes_on(reading)
         self.walks.turn(reading)
         self._measure(reading)
@@ -413,13 +418,20 @@ class ControlLoop:
             self._report.update(self.controller, reading, result.changed)
             return result
         # after the commands: the documents, and then the sign of life that vouches for them
-        documents = self._report.messages(self.controller, reading, result.changed, self._degradations.now())
+        degradations = self._degradations.now()
+        documents = self._report.messages(
+            self.controller, reading, result.changed, degradations, behind=result.is_behind
+        )
         documents += self._home_assistant.messages(reading, bool(result.changed), lambda: self.summary(reading))
-        for message in (*documents, *self._presence.due(reading)):
-            self._connection.publish(message)
+        self._connection.publish(*documents, *self._presence.due(reading))
         for event in self._home_assistant.events():
             self.note(event, reading)
-        due_s = (self._report.due_s, self._rate_limit.due_s, self._home_assistant.due_s)
+        due_s = (
+            self._report.due_s,
+            self._rate_limit.due_s,
+            self._home_assistant.due_s,
+            reading.mono if self._untold else inf,
+        )
         wake_s = min(*due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
 

@@ -1,6 +1,7 @@
 """What every gateway should show now and over the plan ahead, and the revision of the documents that say so. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.gateways.base import Gateway, Order
@@ -12,6 +13,9 @@ HORIZON = timedelta(hours=72)
 """How far ahead a gateway that keeps the plan is told; SPEC section 4 asks for 48 h at least."""
 REFRESH = timedelta(hours=6)
 """How often the plan ahead is told anew though nothing changed; so it never reaches less than 66 h ahead."""
+TELL_AFTER = timedelta(seconds=1)
+"""How long after a cue the plan is told anew. Gateways that keep it take the cue by themselves: there is no hurry, and
+at the instant others are sent theirs."""
 
 
 def desired_looks(zones: Iterable[str], cue: Cue, now: datetime) -> dict[str, ZoneState]:
@@ -48,51 +52,97 @@ def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], plan: int) -
     return plan if gateway.KEEPS_PLAN else {zone: gateway.reduce(zone, state) for zone, state in desired.items()}
 
 
-class PlanAhead:
-    """A program looked at from now: `cue` in force, `following` it, and `ahead` as gateways are told it.
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A program looked at from `at`: `cue` in force, `following` it, and `ahead` as gateways are told it. It holds
+    until the next cue, and REFRESH at the longest."""
 
-    `edition` counts the outlooks that gateways must hear of; `planned_at` is when the last was made, which holds until
-    the next cue, and REFRESH at the longest. Before the first `look` there is none.
-    """
-
+    at: datetime
     cue: Cue
     following: Cue | None
     ahead: tuple[Cue, ...]
-    planned_at: datetime
+
+    @property
+    def until(self) -> datetime:
+        """When it has to be looked at anew."""
+        longest = self.at + REFRESH
+        return min(self.following.at, longest) if self.following is not None else longest
+
+    def foretells(self, cue: Cue) -> bool:
+        """Whether gateways that were told it know this cue."""
+        return any((each.at, each.looks, each.fade_s) == (cue.at, cue.looks, cue.fade_s) for each in self.ahead[1:])
+
+
+def outlook(program: Program, now: datetime) -> Outlook:
+    """A program looked at from an instant."""
+    return Outlook(now, program.look_at(now), program.next_cue(now), program.cues(now, now + HORIZON))
+
+
+class PlanAhead:
+    """A program looked at from now, again at each cue. Before the first `look` there is no `outlook`.
+
+    `edition` counts the outlooks that gateways must hear of: of a cue that they were told before, TELL_AFTER later.
+    """
+
+    outlook: Outlook
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.edition = 0
         self._until: datetime | None = None
         self._step_at: datetime | None = None
+        self._tell_at: datetime | None = None
+        self._coming: Outlook | None = None
 
     def follow(self, program: Program) -> None:
         """Other rules, from the next look on."""
         self.program = program
-        self._until = None
+        self._until = self._coming = None
 
     def look(self, now: datetime) -> bool:
-        """What holds at this instant; True where gateways may have to be told something."""
-        anew = self._until is None or not self.planned_at <= now < self._until
+        """What holds at this instant; True where the light may have to be another one."""
+        anew = self._until is None or not self.outlook.at <= now < self._until
         if anew:
             self._plan(now)
+        if self._tell_at is not None and now >= self._tell_at:
+            self.edition, self._tell_at = self.edition + 1, None
         steps = self._step_at is not None and now >= self._step_at
         if anew or steps:
-            self._step_at = next_step(self.cue, now)
+            self._step_at = next_step(self.outlook.cue, now)
         return anew or steps
 
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which a look brings something new."""
-        return min((at for at in (self._until, self._step_at) if at is not None), default=None)
+        ends = (self._until, self._step_at, self._tell_at)
+        return min((at for at in ends if at is not None), default=None)
+
+    @property
+    def changes_at(self) -> datetime | None:
+        """The next instant at which the light changes, as far as it is known."""
+        if self._until is None:
+            return None
+        following = self.outlook.following
+        cue_at = following.at if following is not None and following.at == self._until else None
+        return min((at for at in (cue_at, self._step_at) if at is not None), default=None)
+
+    def at_next_change(self) -> Outlook:
+        """The outlook that will be in force then, made once."""
+        if self.changes_at != self._until or self._until is None:
+            return self.outlook
+        if self._coming is None:
+            self._coming = outlook(self.program, self._until)
+        return self._coming
 
     def _plan(self, now: datetime) -> None:
-        self.cue, self.following = self.program.look_at(now), self.program.next_cue(now)
-        self.ahead = self.program.cues(now, now + HORIZON)
-        self.planned_at = now
-        self.edition += 1
-        longest = now + REFRESH
-        self._until = min(self.following.at, longest) if self.following is not None else longest
+        before = self.outlook if self._until is not None and now >= self._until else None
+        coming, self._coming = self._coming, None
+        is_foreseen = coming is not None and before is not None and coming.at == before.until and now < coming.until
+        self.outlook = coming if coming is not None and is_foreseen else outlook(self.program, now)
+        self._until = self.outlook.until
+        cue = self.outlook.cue
+        is_told = before is not None and before.foretells(cue)
+        self._tell_at = cue.at + TELL_AFTER if is_told else now
 
 
 MAX_FOLLOWED = MAX_EPOCH // 2

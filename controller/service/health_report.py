@@ -40,8 +40,9 @@ EVERY_S = 10.0
 """So often the summary is written though nothing changed."""
 COALESCE_S = 1.0
 PENDING_S = 5.0
-BATCH = 200
-"""Documents of gateways that are written in one turn; more are due in the next one."""
+BATCH, BATCH_BEHIND = 100, 5
+"""Documents of gateways that are written in one turn, and in one of a controller that is behind with its decisions;
+more are due in the next one."""
 MOST_S = 1e9
 LEVELS = (Level.WARNING, Level.ERROR)
 
@@ -80,8 +81,9 @@ class HealthReport:
         """A connection began: what a broker holds is not known, so all is written."""
         self._written.clear()
         self._built.clear()
+        for name in self._statuses:
+            self._push(name, float("-inf"))
         self._summary = (None, float("-inf"))
-        self._cue = None
 
     def note(self, event: Event) -> None:
         """An event that was told: one of a gateway may say what is wrong with it."""
@@ -109,11 +111,12 @@ class HealthReport:
         return self._queue[0][0] if self._queue else float("inf")
 
     def update(self, controller: Controller, reading: ClockReading, changed: Iterable[str]) -> None:
-        """Look at the gateways whose state may have changed since the last call: `changed` names them."""
-        cue = controller.cue or controller.program.look_at(reading.wall)
-        is_new_cue, self._cue = cue is not self._cue, cue
-        for name in controller.gateways if is_new_cue else changed:
-            self._look_at(name, controller, reading, anew=is_new_cue)
+        """Look at the gateways whose state may have changed since the last call: `changed` names them; at first at all
+        of them."""
+        names = changed if self._cue is not None else controller.gateways
+        self._cue = controller.cue or controller.program.look_at(reading.wall)
+        for name in names:
+            self._look_at(name, controller, reading)
 
     def messages(
         self,
@@ -121,23 +124,26 @@ class HealthReport:
         reading: ClockReading,
         changed: Iterable[str],
         degradations: tuple[Degradation, ...] = (),
+        *,
+        behind: bool = False,
     ) -> tuple[Message, ...]:
-        """What is to be written now, after an `update`."""
+        """What is to be written now, after an `update`; little while the controller is `behind` with its decisions."""
+        most = BATCH_BEHIND if behind else BATCH
         self.update(controller, reading, changed)
         cue = self._cue or controller.program.look_at(reading.wall)
         removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
         self._strangers.clear()
         written: list[Message] = []
-        while self._queue and self._queue[0][0] <= reading.mono and len(written) < BATCH:
+        while self._queue and self._queue[0][0] <= reading.mono and len(written) < most:
             due_s, name = heapq.heappop(self._queue)
             if self._due.get(name) == due_s:
                 del self._due[name]
                 written += self._document(name, controller, cue, reading) if name else []
         return (*removed, *written, *self._summarize(controller, reading, degradations))
 
-    def _look_at(self, name: str, controller: Controller, reading: ClockReading, *, anew: bool) -> None:
+    def _look_at(self, name: str, controller: Controller, reading: ClockReading) -> None:
         state, gateway = controller.states[name], controller.gateways[name]
-        if self._known.get(name) is state and not anew:
+        if self._known.get(name) is state:
             return
         self._known[name] = state
         if state.reported.alive_s is None:
@@ -226,7 +232,9 @@ class HealthReport:
     def gateway(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
         """The document of one gateway."""
         gateway, state = controller.gateways[name], controller.states[name]
-        return gateway_health(gateway, state, cue, controller.rules(cue, reading.wall), reading, self.codes.get(name))
+        return gateway_health(
+            gateway, state, cue, controller.rules(cue, reading.wall), reading, self._codes.get(name, (None, None))[1]
+        )
 
     @property
     def codes(self) -> dict[str, str]:

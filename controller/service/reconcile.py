@@ -83,13 +83,13 @@ def _lose_broker(situation: Situation) -> Decision:
     since_s = phase.since_s if isinstance(phase, Absent) and phase.is_reported else None
     if isinstance(phase, NoBroker):
         since_s = phase.missing_since_s
-    return Decision(replace(state, phase=NoBroker(since_s), desired_key=None))
+    return Decision(state._replace(phase=NoBroker(since_s), desired_key=None))
 
 
 def _verify(situation: Situation) -> Decision:
     """Ask whether it holds what was said in its name against its keys, before it is sent anything else."""
     now_s = situation.turn.now_s
-    state = replace(situation.state, phase=Verifying(situation.phase, now_s))
+    state = situation.state._replace(phase=Verifying(situation.phase, now_s))
     return Decision(state, recheck=True, wake_s=now_s + situation.gateway.SETTLE_S)
 
 
@@ -116,7 +116,7 @@ def _miss(situation: Situation) -> Decision:
     absent = replace(absent, is_reported=absent.is_reported or is_due)
     events = (absence_event(situation),) if is_due else ()
     wake_s = None if absent.is_reported else report_at_s
-    missed = Decision(replace(state, phase=absent, absences=absences), events=events, wake_s=wake_s)
+    missed = Decision(state._replace(phase=absent, absences=absences), events=events, wake_s=wake_s)
     return _poll_absent(situation, missed, absent)
 
 
@@ -132,10 +132,9 @@ def _poll_absent(situation: Situation, missed: Decision, absent: Absent) -> Deci
         every_s = LEFTOVER_S if state.reported.online is False else POLL_S
         send_at_s = state.asked_s + every_s * (1 + _spread(gateway, 0) / 4)
     if turn.now_s < send_at_s:
-        return replace(missed, wake_s=min(missed.wake_s or send_at_s, send_at_s))
+        return missed._replace(wake_s=min(missed.wake_s or send_at_s, send_at_s))
     command = Command(turn.now_s, turn.now_s + turn.fade_s + gateway.SETTLE_S)
-    sent = replace(
-        missed.state,
+    sent = missed.state._replace(
         phase=replace(absent, command=command),
         desired_looks=turn.desired_looks,
         cue=turn.cue,
@@ -143,20 +142,20 @@ def _poll_absent(situation: Situation, missed: Decision, absent: Absent) -> Deci
         asked_s=turn.now_s,
     )
     wake_s = min(missed.wake_s or float("inf"), turn.now_s + POLL_S)
-    return replace(missed, state=sent, send=True, anew=situation.is_new, wake_s=wake_s)
+    return missed._replace(state=sent, send=True, anew=situation.is_new, wake_s=wake_s)
 
 
 def _return(situation: Situation) -> Decision:
     """Heard again: sent at once what to show, unless it reports that already."""
     state, command = situation.state, situation.command
-    back = replace(situation, state=replace(state, phase=Commanded(command) if command is not None else Unasked()))
+    back = replace(situation, state=state._replace(phase=Commanded(command) if command is not None else Unasked()))
     if situation.is_new or not back.agrees:
         decision = _command(back, anew=situation.is_new)
     else:
         decision = transition(back).do(back)
     if not state.is_absence_reported:
         return decision
-    return replace(decision, events=(new_event("TWL-G105", gateway=situation.gateway.name), *decision.events))
+    return decision._replace(events=(new_event("TWL-G105", gateway=situation.gateway.name), *decision.events))
 
 
 def _command(situation: Situation, *, anew: bool) -> Decision:
@@ -170,8 +169,7 @@ def _command(situation: Situation, *, anew: bool) -> Decision:
     is_quiet = state.desired_key is not None and state.cue == turn.cue and anew
     is_steady = situation.is_steady and all(situation.likeness[zone] for zone in situation.fresh)
     command = Command(turn.now_s, due_s, quiet=is_quiet, steady=is_steady)
-    sent = replace(
-        state,
+    sent = state._replace(
         phase=replace(phase, command=command) if isinstance(phase, Absent) else Commanded(command),
         desired_looks=turn.desired_looks,
         cue=turn.cue,
@@ -194,14 +192,14 @@ def _restore(situation: Situation) -> Decision:
     if not state.repairs.allows(turn.now_s):
         is_known = state.is_contested or situation.is_explained
         events = () if is_known else (new_event("TWL-G109", **fields, times=state.repairs.burst),)
-        waits = replace(state, is_contested=True, phase=phase if isinstance(phase, Absent) else Contested())
+        waits = state._replace(is_contested=True, phase=phase if isinstance(phase, Absent) else Contested())
         return Decision(waits, events=events, wake_s=state.repairs.ready_s)
-    repaired = replace(state, repairs=state.repairs.spend(turn.now_s))
+    repaired = state._replace(repairs=state.repairs.spend(turn.now_s))
     decision = _command(replace(situation, state=repaired), anew=False)
     is_known = state.is_overwritten or state.is_contested or situation.is_explained
     if is_known or all(situation.likeness.values()):
         return decision
-    return replace(decision, events=(new_event("TWL-G103", **fields),))
+    return decision._replace(events=(new_event("TWL-G103", **fields),))
 
 
 def _await_fade(situation: Situation) -> Decision:
@@ -209,15 +207,14 @@ def _await_fade(situation: Situation) -> Decision:
     state, faded_s = situation.state, situation.turn.now_s + situation.turn.fade_s
     if not isinstance(situation.phase, Commanded | Questioned):
         command = replace(situation.pending, due_s=faded_s + situation.gateway.SETTLE_S)
-        state = replace(state, phase=Commanded(command))
+        state = state._replace(phase=Commanded(command))
     return Decision(state, wake_s=faded_s)
 
 
 def _confirm(situation: Situation) -> Decision:
     """It reports what is desired; once that grows old, it is made to speak."""
     state, turn = situation.state, situation.turn
-    done = replace(
-        state,
+    done = state._replace(
         phase=Confirmed(),
         desired_looks=turn.desired_looks,
         misses=0,
@@ -243,12 +240,12 @@ def _keep_speaking(situation: Situation, decision: Decision) -> Decision:
     if state.said_online and gateway.refresh != "query":
         poll_at_s = min(poll_at_s, max(state.asked_s, 0.0) + RESTART_POLL_S)
     if now_s < poll_at_s:
-        return replace(decision, wake_s=min(decision.wake_s or poll_at_s, poll_at_s))
+        return decision._replace(wake_s=min(decision.wake_s or poll_at_s, poll_at_s))
     is_in_vain = state.asked_s > reported_s and not gateway.echoes
     is_question = gateway.refresh == "query" and not is_in_vain
-    asked = replace(state, asked_s=now_s, said_online=False)
+    asked = state._replace(asked_s=now_s, said_online=False)
     wake_s = min(decision.wake_s or float("inf"), now_s + POLL_S)
-    return replace(decision, state=asked, query=is_question, send=not is_question, wake_s=wake_s)
+    return decision._replace(state=asked, query=is_question, send=not is_question, wake_s=wake_s)
 
 
 def _prove(situation: Situation) -> Decision:
@@ -258,9 +255,9 @@ def _prove(situation: Situation) -> Decision:
     command = situation.pending
     ask_at_s = max(state.asked_s, state.faded_s) + ECHO_S
     if now_s < ask_at_s:
-        return Decision(replace(state, phase=Commanded(command)), wake_s=ask_at_s)
+        return Decision(state._replace(phase=Commanded(command)), wake_s=ask_at_s)
     due_s = now_s + max(gateway.SETTLE_S, _backoff(gateway, max(1, command.attempts)))
-    asked = replace(state, phase=Questioned(replace(command, due_s=due_s), now_s), asked_s=now_s)
+    asked = state._replace(phase=Questioned(replace(command, due_s=due_s), now_s), asked_s=now_s)
     return Decision(asked, query=True, wake_s=due_s)
 
 
@@ -271,11 +268,11 @@ def _await_proof(situation: Situation) -> Decision:
         return Decision(state, wake_s=situation.answered_at_s)
     if now_s < command.due_s:
         return Decision(state, wake_s=command.due_s)
-    missed = replace(state, misses=state.misses + 1)
+    missed = state._replace(misses=state.misses + 1)
     if missed.misses < REPORT_FROM or state.is_disobedience_reported:
         return _repeat(situation, missed, command)
     event = new_event("TWL-G123", gateway=situation.gateway.name, times=missed.misses, command_id=situation.command_id)
-    return _repeat(situation, replace(missed, is_disobedience_reported=True), command, (event,))
+    return _repeat(situation, missed._replace(is_disobedience_reported=True), command, (event,))
 
 
 def _leave_unasked(situation: Situation) -> Decision:
@@ -283,9 +280,9 @@ def _leave_unasked(situation: Situation) -> Decision:
     is alarmed."""
     command, state = situation.pending, situation.state
     if situation.turn.now_s < command.due_s:
-        decision = Decision(replace(state, phase=Commanded(command)), wake_s=command.due_s)
+        decision = Decision(state._replace(phase=Commanded(command)), wake_s=command.due_s)
     else:
-        decision = Decision(replace(state, phase=Unasked()))
+        decision = Decision(state._replace(phase=Unasked()))
     return _keep_speaking(situation, decision)
 
 
@@ -297,20 +294,20 @@ def _prove_fade(situation: Situation) -> Decision:
     if now_s < ask_at_s:
         return Decision(state, wake_s=ask_at_s)
     is_question = gateway.refresh == "query"
-    asked = replace(state, phase=Questioned(command, now_s), asked_s=now_s)
+    asked = state._replace(phase=Questioned(command, now_s), asked_s=now_s)
     return Decision(asked, query=is_question, send=not is_question, wake_s=command.due_s)
 
 
 def _leave_alone(situation: Situation) -> Decision:
     """Under local control it differs, and nobody is alarmed."""
-    return Decision(replace(situation.state, phase=LocalControl()))
+    return Decision(situation.state._replace(phase=LocalControl()))
 
 
 def _await_plan(situation: Situation) -> Decision:
     """One that goes by its plan may cross a border a little before us."""
     now_s = situation.turn.now_s
     command = Command(now_s, now_s + situation.gateway.SETTLE_S, attempts=0)
-    return Decision(replace(situation.state, phase=Commanded(command)), wake_s=command.due_s)
+    return Decision(situation.state._replace(phase=Commanded(command)), wake_s=command.due_s)
 
 
 def _refresh(situation: Situation) -> Decision:
@@ -330,10 +327,10 @@ def _retry(situation: Situation) -> Decision:
     """It did not obey in time. What was sent before it was heard on this connection does not count: after a restart of
     the broker it may still seek it."""
     state, command = situation.state, situation.pending
-    missed = replace(state, misses=state.misses + (not situation.is_unheard))
+    missed = state._replace(misses=state.misses + (not situation.is_unheard))
     events = disobedience_events(situation, missed, command)
     is_reported = state.is_disobedience_reported or bool(events)
-    return _repeat(situation, replace(missed, is_disobedience_reported=is_reported), command, events)
+    return _repeat(situation, missed._replace(is_disobedience_reported=is_reported), command, events)
 
 
 def _repeat(situation: Situation, state: GatewayState, command: Command, events: tuple[Event, ...] = ()) -> Decision:
@@ -346,7 +343,7 @@ def _repeat(situation: Situation, state: GatewayState, command: Command, events:
     query = turn.fade_s <= 0 and not gateway.echoes
     # what it holds under our order may be somebody else's, unseen by us and dated later
     anew = gateway.KEEPS_PLAN and attempts == REPORT_FROM
-    repeated = replace(state, phase=phase, asked_s=turn.now_s)
+    repeated = state._replace(phase=phase, asked_s=turn.now_s)
     return Decision(repeated, send=True, anew=anew, query=query, events=events, wake_s=due_s)
 
 

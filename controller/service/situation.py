@@ -122,9 +122,7 @@ class Situation:
         gateway, reported = self.gateway, self.state.reported
         is_believed = CONTRADICTED not in reported.problems
         return {
-            zone: is_believed
-            and zone in self.fresh
-            and gateway.agrees(zone, gateway.reduce(zone, look), reported.zones[zone])
+            zone: is_believed and zone in self.fresh and gateway.agrees(zone, look, reported.zones[zone])
             for zone, look in self.turn.desired_looks.items()
         }
 
@@ -213,14 +211,14 @@ def situation_of(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Situ
     """What a turn begins with: the state, with what time, the plan and an answer have changed by themselves."""
     phase, now_s = state.phase, turn.now_s
     if isinstance(phase, NoBroker) and phase.missing_since_s is not None and turn.connected_s is not None:
-        state = replace(state, phase=Absent(phase.missing_since_s, is_reported=True))
+        state = state._replace(phase=Absent(phase.missing_since_s, is_reported=True))
     elif isinstance(phase, Verifying) and not Situation(gateway, state, turn).is_silent:
         state = _verified(gateway, state, phase, now_s)
     before = Situation(gateway, state, turn)
     is_fading = before.is_fading and not before.is_silent
-    state = replace(state, faded_s=now_s + turn.fade_s if is_fading else min(state.faded_s, now_s))
+    state = state._replace(faded_s=now_s + turn.fade_s if is_fading else min(state.faded_s, now_s))
     if turn.desired_key == state.desired_key and turn.desired_looks != state.desired_looks:
-        state = replace(state, phase=_stepped(before), desired_looks=turn.desired_looks)
+        state = state._replace(phase=_stepped(before), desired_looks=turn.desired_looks)
     return Situation(gateway, state, turn)
 
 
@@ -241,12 +239,12 @@ def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: fl
     reported = state.reported
     said_s = reported.contradicted_s
     if said_s is None or (said_s <= phase.asked_s and (reported.counted_s or 0.0) > phase.asked_s):
-        return replace(state, phase=phase.resumes, reported=reported.cleared())
+        return state._replace(phase=phase.resumes, reported=reported.cleared())
     if said_s > phase.asked_s:
-        return replace(state, phase=phase.resumes, verified_s=float("inf"))
+        return state._replace(phase=phase.resumes, verified_s=float("inf"))
     if now_s < phase.asked_s + gateway.SETTLE_S:
         return state
-    return replace(state, phase=phase.resumes, verified_s=said_s)
+    return state._replace(phase=phase.resumes, verified_s=said_s)
 
 
 def completed(situation: Situation, decision: Decision) -> Decision:
@@ -255,7 +253,7 @@ def completed(situation: Situation, decision: Decision) -> Decision:
     status = status_of(situation, state)
     reported_s = situation.state.reported.reported_s
     confirmed_s = {zone: reported_s[zone] for zone, each in status.items() if each == "confirmed"}
-    state = replace(state, status=status, confirmed_s={**state.confirmed_s, **confirmed_s})
+    state = state._replace(status=status, confirmed_s={**state.confirmed_s, **confirmed_s})
     wakes_s = [decision.wake_s]
     if not situation.is_cut_off:
         wakes_s += [situation.quiet_at_s, *(at_s + gateway.quiet_s for at_s in reported_s.values())]
@@ -263,13 +261,13 @@ def completed(situation: Situation, decision: Decision) -> Decision:
         wakes_s.append(state.faded_s + AFTER_FADE * gateway.SETTLE_S)
     wake_s = min((at_s for at_s in wakes_s if at_s is not None and at_s > turn.now_s), default=None)
     if not (decision.send or decision.query):
-        return replace(decision, state=state, wake_s=wake_s)
+        return decision._replace(state=state, wake_s=wake_s)
     alive_s = situation.state.reported.alive_s
     is_answered = alive_s is not None and alive_s >= situation.state.asked_s
     unanswered = 0 if is_answered else situation.state.unanswered
     # what a broker keeps for one that is away comes all at once when it returns
     is_spare = situation.is_silent or max(situation.state.misses, unanswered) >= REPORT_FROM
-    return replace(decision, state=replace(state, unanswered=unanswered + 1), spare=is_spare, wake_s=wake_s)
+    return decision._replace(state=state._replace(unanswered=unanswered + 1), spare=is_spare, wake_s=wake_s)
 
 
 def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:

@@ -172,9 +172,10 @@ class ControllerHost(Host):
         """Whether any broker is connected."""
         return self.client.connected
 
-    def publish(self, message: Message) -> None:
-        """Send a message of the controller."""
-        self.client.publish(message)
+    def publish(self, *messages: Message) -> None:
+        """Send messages of the controller."""
+        for message in messages:
+            self.client.publish(message)
 
     def real_s(self, wall_s: float) -> float:
         """One to one."""

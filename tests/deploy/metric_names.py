@@ -31,7 +31,7 @@ def metrics() -> dict[str, frozenset[str]]:
     counts.take(new_event("TWL-G101", **fields), EVENING)
     snapshot = snapshot_of(load(Path(__file__).parents[2] / "config"), ClockReading(EVENING, 1000.0))
     states = {
-        name: replace(state, reported=replace(state.reported, alive_s=999.0)) for name, state in snapshot.states.items()
+        name: state._replace(reported=state.reported._replace(alive_s=999.0)) for name, state in snapshot.states.items()
     }
     text = metrics_text(replace(snapshot, states=states), counts).decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]

@@ -1,10 +1,12 @@
 """What is to be sent: the newest of each topic."""
 
+from itertools import count
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.gateways.base import Message
-from controller.mqtt.queues import STREAM, WINDOW, Outbox
+from controller.mqtt.queues import PROMPT_S, STREAM, WINDOW, Outbox
 
 STEPS = st.lists(
     st.one_of(
@@ -46,7 +48,7 @@ class Sender:
         if self._open:
             mid = list(self._open)[which % len(self._open)]
             del self._open[mid]
-            self.outbox.acknowledged(mid)
+            self.outbox.acknowledged(mid, 0.0)
 
 
 @given(STEPS)
@@ -93,11 +95,35 @@ def test_a_window_of_messages_is_unacknowledged_and_no_more() -> None:
     assert not outbox.ready
     assert not outbox.idle
     assert outbox.unacknowledged_s(1000.0) == 1000.0
-    outbox.acknowledged(1)
-    outbox.acknowledged(1)
-    outbox.acknowledged(60_000)
+    outbox.acknowledged(1, 1000.0)
+    outbox.acknowledged(1, 1000.0)
+    outbox.acknowledged(60_000, 1000.0)
     assert outbox.unacknowledged_s(1000.0) == 999.0
     assert outbox.take() == Message(f"t/{WINDOW}", b"", 1)
+
+
+def test_a_prompt_broker_is_sent_more_at_a_stroke_and_a_slow_one_soon_as_little_as_at_first() -> None:
+    """The window doubles with each round that is acknowledged at once."""
+    outbox, numbers = Outbox(), count(1)
+
+    def sent_at(now_s: float) -> list[int]:
+        mids = []
+        while message := outbox.take():
+            mids.append(next(numbers))
+            outbox.sent(message, mids[-1], now_s)
+        return mids
+
+    for number in range(20 * WINDOW):
+        outbox.put(Message(f"t/{number}", b"", 1))
+    rounds = []
+    for now_s in range(3):
+        rounds.append(sent_at(float(now_s)))
+        for mid in rounds[-1]:
+            outbox.acknowledged(mid, now_s + PROMPT_S)
+    assert [len(each) for each in rounds] == [WINDOW, 2 * WINDOW, 4 * WINDOW]
+    for mid in sent_at(3.0):
+        outbox.acknowledged(mid, 3.0 + 2 * PROMPT_S)
+    assert len(sent_at(4.0)) == WINDOW
 
 
 @given(st.lists(st.sampled_from(["event", "value", "send"]), max_size=40))
@@ -150,5 +176,5 @@ def test_parts_of_a_topic_wait_beside_each_other() -> None:
     assert outbox.take() is None
     outbox.put(Message("rpc", b"5", 1, part="c"))
     assert (outbox.take() or sent[0]) == Message("rpc", b"5", 1, part="c")
-    outbox.acknowledged(1)
+    outbox.acknowledged(1, 0.0)
     assert (outbox.take() or sent[0]) == Message("rpc", b"4", 1, part="b")

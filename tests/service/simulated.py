@@ -107,11 +107,12 @@ class SimulatedController(Reachable, ControllerHost):
         self.disk.known = LastKnown(epoch=known.epoch, revision=known.revision)
         super().start()
 
-    def publish(self, message: Message) -> None:
+    def publish(self, *messages: Message) -> None:
         """Records what goes to gateways."""
-        if not message.topic.startswith(f"{PREFIX}/controller/"):
-            self._site_world.sent.append((self.clock.mono, self.name, message))
-        super().publish(message)
+        for message in messages:
+            if not message.topic.startswith(f"{PREFIX}/controller/"):
+                self._site_world.sent.append((self.clock.mono, self.name, message))
+        super().publish(*messages)
 
     def codes(self, since_s: float = 0.0) -> list[str]:
         """The codes of the events since then, but for those of the connection."""

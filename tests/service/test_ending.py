@@ -32,7 +32,7 @@ class Quiet:
     async def __anext__(self) -> None:
         await asyncio.Event().wait()
 
-    def publish(self, message: Message) -> None:
+    def publish(self, *_: Message) -> None:
         """Nobody is connected."""
 
     async def expire(self, _: datetime) -> tuple[()]:

@@ -1,7 +1,7 @@
 """The table of transitions of a gateway's life, walked at random: where it leads, and what it never says."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -156,7 +156,7 @@ class Life:
         if report.online is False and not retained:
             self.goodbye_s = self.now_s
         again = not retained and report.online is True and self.state.reported.online is True
-        self.state = replace(self.state, reported=reported, said_online=self.state.said_online or again)
+        self.state = self.state._replace(reported=reported, said_online=self.state.said_online or again)
         self.turn()
 
     def report(self, looks: dict[str, ZoneState], order: Order | None, *, retained: bool = False, by: str = "") -> None:
@@ -179,7 +179,7 @@ class Life:
                 self.wait((0.3, 2.5, 40.0, 200.0)[number % 4])
             case "connect" if self.connected_s is None:
                 self.connected_s = self.now_s
-                self.state = replace(self.state, reported=self.state.reported.forgotten())
+                self.state = self.state._replace(reported=self.state.reported.forgotten())
                 self.turn()
             case "lose":
                 self.connected_s = None
@@ -193,7 +193,7 @@ class Life:
                 self.looks = dict.fromkeys(self.looks, LOOKS[number % 3])
                 self.turn()
             case "overwrite" if self.gateway.KEEPS_PLAN:
-                self.state = replace(self.state, is_overwritten=True)
+                self.state = self.state._replace(is_overwritten=True)
                 self.turn()
             case "obey":
                 self.report(self.looks, order, retained=number == 0)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,7 +41,7 @@ class Site:
         for name in names:
             state = self.controller.states[name]
             status_by_zone: dict[str, Status] = dict.fromkeys(self.controller.gateways[name].zone_names, status)
-            self.controller.states[name] = replace(state, status=status_by_zone)
+            self.controller.states[name] = state._replace(status=status_by_zone)
 
     def written(self, seconds: float, *changed: str) -> dict[str, Any]:
         """What is written then: by the topic below `w/controller/`, None where it is removed."""
@@ -239,5 +238,5 @@ def test_what_was_never_heard_is_counted(site: Site) -> None:
     """Until its first message."""
     assert site.written(EVERY_S)["health"]["never_heard"] == 3
     state = site.controller.states["mast-0"]
-    site.controller.states["mast-0"] = replace(state, reported=replace(state.reported, alive_s=1000.0))
+    site.controller.states["mast-0"] = state._replace(reported=state.reported._replace(alive_s=1000.0))
     assert site.written(2 * EVERY_S, "mast-0")["health"]["never_heard"] == 2

@@ -1,6 +1,6 @@
 """Many gateways: one that speaks is no work for the others, and what is kept of each is bounded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ import pytest
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
-from controller.gateways.base import Order
+from controller.gateways.base import Message, Order
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import DesiredDocument, ReportedDocument, ZoneReport, parse_desired
 from controller.service.controller import Controller
@@ -19,6 +19,12 @@ NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 def reading(seconds: float) -> ClockReading:
     """A look at the clock so long after the start."""
     return ClockReading(NIGHT + timedelta(seconds=seconds), 1000.0 + seconds)
+
+
+def all_turns(controller: Controller, now: ClockReading) -> Iterator[Message]:
+    """The messages of all turns that follow each other at once."""
+    while (result := controller.turn(now)).changed:
+        yield from result.messages
 
 
 @dataclass
@@ -38,7 +44,7 @@ def commanded(shipped: Setup) -> Callable[[int], Commanded]:
         gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
         controller = Controller(gateways, "w", shipped.program())
         controller.connected(reading(0))
-        messages = (*controller.turn(reading(0)).messages, *controller.turn(reading(0.6)).messages)
+        messages = [*controller.turn(reading(0)).messages, *all_turns(controller, reading(0.6))]
         orders = {}
         for message in messages:
             document = parse_desired(message.payload)

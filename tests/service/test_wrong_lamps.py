@@ -1,7 +1,6 @@
 """Lamps that are set up otherwise than tower.yaml says: whatever they report, never called confirmed, and named."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -438,7 +437,7 @@ def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Besi
         del world.vendor.receive
     else:
         track = world.controller.engine.states["lamp"]
-        world.controller.engine.states["lamp"] = replace(track, desired_key=None)
+        world.controller.engine.states["lamp"] = track._replace(desired_key=None)
         world.controller.wake()
         world.run(0.001)
         world.say("home/rgb1", b'{"state":"ON","brightness":4095}')

@@ -63,7 +63,7 @@ def as_status(state: GatewayState, status: Status, clock: SetClock) -> GatewaySt
     )
     phase = Commanded(Command(0.0, 9e9, attempts=3)) if status == "pending" else Absent(0.0)
     reported = ReportedState() if status == "unknown" else known
-    return replace(state, status=dict.fromkeys(zones, status), reported=reported, phase=phase)
+    return state._replace(status=dict.fromkeys(zones, status), reported=reported, phase=phase)
 
 
 def names(page: str) -> list[str]:
@@ -205,7 +205,7 @@ async def test_a_day_later_the_silence_has_its_date(
     """Since an hour alone would be taken for today's."""
     snapshot = standing(setup, clock, {"mast": "silent"})
     state = snapshot.states["mast"]
-    old = replace(state, reported=replace(state.reported, alive_s=clock.mono - 90_000))
+    old = state._replace(reported=state.reported._replace(alive_s=clock.mono - 90_000))
     service.publish(replace(snapshot, states={"mast": old}), is_new=True)
     assert isinstance(clock.wall, datetime)
     assert "Tyst sedan mån 23 nov 20:14" in (await browser().get("/gateways")).text

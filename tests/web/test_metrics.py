@@ -72,7 +72,7 @@ def test_a_zone_whose_gateway_does_not_confirm_does_not_match(setup: Setup) -> N
     """The other one does."""
     snapshot = snapshot_of(setup, READING)
     state = next(iter(snapshot.states.values()))
-    states = {name: replace(state, status={"bowl": "differs", "shaft": "confirmed"}) for name in snapshot.states}
+    states = {name: state._replace(status={"bowl": "differs", "shaft": "confirmed"}) for name in snapshot.states}
     text = metrics_text(replace(snapshot, states=states), told()).decode()
     assert 'watertower_zone_matches_schedule{zone="bowl"} 0.0' in text
     assert 'watertower_zone_matches_schedule{zone="shaft"} 1.0' in text

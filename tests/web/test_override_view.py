@@ -230,7 +230,7 @@ async def test_whom_a_change_does_not_reach_is_said(
     zones = dict.fromkeys(controller.setup.tower.zones, status)
 
     def change(snapshot: Snapshot) -> Snapshot:
-        states = {name: replace(state, status=zones) for name, state in snapshot.states.items()}
+        states = {name: state._replace(status=zones) for name, state in snapshot.states.items()}
         return replace(snapshot, states=states)
 
     controller.change = change

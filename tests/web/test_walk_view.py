@@ -32,7 +32,7 @@ LAMPS = ["bowl-north", "bowl-south", "shaft-north", "shaft-south"]
 def publish(service: RunningService, reading: ClockReading, by: str) -> None:
     """What the gateway goes by: `local` while its lamps are tested."""
     found = snapshot_of(service.setup, reading)
-    states = {name: replace(state, reported=ReportedState(by=by)) for name, state in found.states.items()}
+    states = {name: state._replace(reported=ReportedState(by=by)) for name, state in found.states.items()}
     service.publish(replace(found, states=states), is_new=True)
 
 

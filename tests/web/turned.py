@@ -1,6 +1,5 @@
 """A snapshot of the shipped site after a turn of its controller, for views that need no lamps behind them."""
 
-from dataclasses import replace
 from typing import Any
 
 from controller.clock import ClockReading
@@ -26,7 +25,7 @@ def snapshot_of(
     controller.connected(reading)
     controller.turn(reading)
     states = {
-        name: replace(state, status=dict.fromkeys(setup.tower.zones, "confirmed"))
+        name: state._replace(status=dict.fromkeys(setup.tower.zones, "confirmed"))
         for name, state in controller.states.items()
     }
     cue = controller.cue or program.look_at(reading.wall)

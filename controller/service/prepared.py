@@ -1,0 +1,74 @@
+"""What is decided ahead of an instant at which the light changes, so that at the instant it is only written. Pure.
+
+The next instant is known, and so is what every gateway will be sent then, unless something changes before: the rules,
+the connection, the clock, or a report of the gateway. Then what was prepared is thrown away, and decided anew. Nothing
+else decides than `reconcile`: it is asked the same question a few seconds sooner.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from controller.clock import ClockReading
+from controller.events import Event
+from controller.gateways.base import Message
+from controller.service.desired import Outlook
+from controller.service.gateway_state import Decision, GatewayState, Issued
+
+AHEAD_S = 10.0
+"""How long before the instant it is begun."""
+LATE_S = 0.25
+"""A turn that comes so much later than it was thought to decides anew, since it may have been held up, or the clock was
+moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was decided for one gateway in this state: under which order it is sent, the messages, and the events."""
+
+    state: GatewayState
+    decision: Decision
+    issued: Issued | None
+    messages: tuple[Message, ...]
+    events: tuple[Event, ...]
+
+
+class PreparedInstant:
+    """What is prepared for one instant: `reading` is the clock as it will be then, `outlook` what will be in force,
+    `event` tells of that."""
+
+    def __init__(self, reading: ClockReading, outlook: Outlook, event: Event, gateways: Iterable[str]) -> None:
+        self.reading = reading
+        self.outlook = outlook
+        self.event = event
+        self._missing = OrderedDict.fromkeys(gateways)
+        self._prepared: dict[str, Prepared] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to prepare."""
+        return not self._missing
+
+    def is_for(self, outlook: Outlook, reading: ClockReading) -> bool:
+        """Whether this turn is the one that it was prepared for."""
+        return outlook is self.outlook and abs(reading.mono - self.reading.mono) <= LATE_S
+
+    def missing(self, most: int) -> Iterator[str]:
+        """The next gateways to prepare, so many at most."""
+        while self._missing and most > 0:
+            most -= 1
+            yield self._missing.popitem(last=False)[0]
+
+    def put(self, name: str, prepared: Prepared) -> None:
+        """What was prepared for one gateway."""
+        self._prepared[name] = prepared
+
+    def forget(self, name: str) -> None:
+        """Its state has changed: it is prepared anew."""
+        if self._prepared.pop(name, None) is not None:
+            self._missing[name] = None
+
+    def take(self, name: str, state: GatewayState) -> Prepared | None:
+        """What was prepared for a gateway, if it is still in the same state."""
+        prepared = self._prepared.pop(name, None)
+        return prepared if prepared is not None and prepared.state is state else None

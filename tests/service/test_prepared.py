@@ -1,0 +1,157 @@
+"""What is sent at the instant was decided before it, and is what would have been decided then."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.clock import ClockReading
+from controller.gateways import GATEWAYS, Gateway
+from controller.gateways.base import Message
+from controller.schedule.plan import Program
+from controller.service.controller import MOST_DECIDED, Controller, TurnResult
+from controller.service.prepared import AHEAD_S
+
+CUE = datetime(2026, 11, 20, 18, tzinfo=UTC)
+COUNT = 3 * MOST_DECIDED
+ON = b'{"state": "ON", "brightness": 255, "color_mode": "rgb", "color": {"r": 255, "g": 0, "b": 0}}'
+EVENINGS = """campaigns:
+  - {name: x, dates: every day, hours: "19:00 to 23:00", color: red, fade_in: 0 s, fade_out: 0 s}
+"""
+
+
+def reading(seconds: float) -> ClockReading:
+    """A look at the clock so long after the cue."""
+    return ClockReading(CUE + timedelta(seconds=seconds), 5000.0 + seconds)
+
+
+def lamps(count: int) -> tuple[Gateway, ...]:
+    """Lamps of a vendor that report what they were sent."""
+    kind = GATEWAYS["home-assistant"]
+    topics = ({"command_topic": f"lamp/{n}/set", "state_topic": f"lamp/{n}"} for n in range(count))
+    return tuple(kind.model_validate({"name": f"lamp-{n}", "zone": "bowl", **each}) for n, each in enumerate(topics))
+
+
+def turns(controller: Controller, now: ClockReading) -> Iterator[TurnResult]:
+    """This turn, and those that follow at once."""
+    while True:
+        result = controller.turn(now)
+        yield result
+        if result.wake_s is None or result.wake_s > now.mono:
+            return
+
+
+def report(controller: Controller, number: int, payload: bytes, now: ClockReading) -> None:
+    """A lamp reports."""
+    controller.receive(f"lamp/{number}", payload, False, now)
+
+
+@pytest.fixture
+def settled(scheduled: Callable[[str], Program]) -> Callable[[], Controller]:
+    """Makes a controller whose lamps have all confirmed dark."""
+
+    def make() -> Controller:
+        controller = Controller(lamps(COUNT), "w", scheduled(EVENINGS))
+        controller.connected(reading(-60))
+        for seconds in (-60, -59):
+            list(turns(controller, reading(seconds)))
+        for number in range(COUNT):
+            report(controller, number, b'{"state": "OFF"}', reading(-58))
+        list(turns(controller, reading(-57)))
+        assert controller.confirmed_zones == tuple(controller.program.zones[:1])
+        return controller
+
+    return make
+
+
+def sent(results: Iterator[TurnResult]) -> list[Message]:
+    """All messages, in their order."""
+    return [message for result in results for message in result.messages]
+
+
+def prepare(controller: Controller) -> None:
+    """Live through the seconds before the cue; nothing is sent in them."""
+    assert not sent(result for seconds in (-AHEAD_S, -1.0) for result in turns(controller, reading(seconds)))
+
+
+def disturb_nothing(_: Controller) -> None:
+    """What was prepared is used."""
+
+
+def disturb_lamp(controller: Controller) -> None:
+    """One is switched on by hand just before: it need not be sent what it shows already."""
+    report(controller, 7, ON, reading(-0.5))
+    list(turns(controller, reading(-0.4)))
+
+
+def disturb_at_last(controller: Controller) -> None:
+    """One is switched on by hand, and no turn comes before the cue."""
+    report(controller, 7, ON, reading(-0.001))
+
+
+def disturb_connection(controller: Controller) -> None:
+    """A connection that began a second before: all are sent theirs anew, once."""
+    controller.connected(reading(-1))
+
+
+@pytest.mark.parametrize("disturb", [disturb_nothing, disturb_lamp, disturb_at_last, disturb_connection])
+def test_what_was_prepared_is_what_would_be_decided(
+    settled: Callable[[], Controller], disturb: Callable[[Controller], None]
+) -> None:
+    """Messages, states and events, beside a controller that slept through the seconds before; but for the numbers of
+    orders that were never sent."""
+    prepared, surprised = settled(), settled()
+    prepare(prepared)
+    for each in (prepared, surprised):
+        disturb(each)
+    results = [list(turns(each, reading(0))) for each in (prepared, surprised)]
+    assert sent(iter(results[0])) == sent(iter(results[1]))
+    assert len(sent(iter(results[0]))) >= COUNT - 1
+    assert prepared.states == surprised.states
+    told = [
+        [(event.code, {**event.fields, "command_id": ""}) for result in each for event in result.events]
+        for each in results
+    ]
+    assert told[0] == told[1]
+
+
+def test_at_the_instant_it_is_only_sent(settled: Callable[[], Controller]) -> None:
+    """All at one stroke, since nothing is left to decide; unprepared it takes several turns."""
+    prepared, surprised = settled(), settled()
+    prepare(prepared)
+    assert len(prepared.turn(reading(0)).messages) == COUNT
+    assert 0 < len(surprised.turn(reading(0)).messages) <= MOST_DECIDED
+
+
+def test_a_turn_that_is_due_at_the_instant_is_woken_for_it(settled: Callable[[], Controller]) -> None:
+    """And before it in time to prepare; between the two it sleeps."""
+    controller = settled()
+    *_, last = turns(controller, reading(-20))
+    assert last.wake_s == pytest.approx(reading(-AHEAD_S).mono)
+    *_, last = turns(controller, reading(-AHEAD_S))
+    assert last.wake_s == pytest.approx(reading(0).mono, abs=0.001)
+
+
+@pytest.mark.parametrize("change", ["rules", "clock", "late"])
+def test_what_has_changed_throws_it_away(
+    settled: Callable[[], Controller], scheduled: Callable[[str], Program], change: str
+) -> None:
+    """Other rules light another colour, at once; after a step of the clock, or a turn that was held up, all is decided
+    anew, and no command counts from an instant that has passed."""
+    controller = settled()
+    prepare(controller)
+    now = reading(0)
+    if change == "rules":
+        controller.follow(scheduled(EVENINGS.replace("red", "blue")))
+    elif change == "clock":
+        now = replace(now, mono=now.mono + 100, stepped_s=-100.0)
+    else:
+        now = reading(3)
+    first = controller.turn(now)
+    assert len(first.messages) <= MOST_DECIDED
+    payloads = {message.payload for message in (*first.messages, *sent(turns(controller, now)))}
+    assert len(payloads) == 1
+    assert (b'"b":255' in payloads.pop()) is (change == "rules")
+    commands = [state.phase.command for state in controller.states.values() if hasattr(state.phase, "command")]
+    assert {command.began_s for command in commands if command is not None} == {now.mono}
