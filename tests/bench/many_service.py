@@ -124,7 +124,7 @@ class Bench:
 
     async def cue(self, tick_s: float) -> dict[str, object]:
         """Live through the cue; a tick costs CPU itself, but tells how long the loop is held up."""
-        cue_s, cpu_s, sent = self.cue_s, time.process_time(), self.service.controller.order.revision
+        cue_s, cpu_s, before = self.cue_s, time.process_time(), self.service.controller.cue
         held_up_s = {"before": 0.0, "after": 0.0}
         confirmed_s = confirmed_cpu_s = None
         due_s = boot_time() + tick_s
@@ -134,7 +134,7 @@ class Bench:
             when = "after" if now_s >= cue_s else "before"
             held_up_s[when] = max(held_up_s[when], now_s - due_s)
             due_s = max(due_s + tick_s, now_s + tick_s / 2)
-            if confirmed_s is None and self.service.controller.order.revision > sent and self.is_confirmed:
+            if confirmed_s is None and self.service.controller.cue is not before and self.is_confirmed:
                 confirmed_s, confirmed_cpu_s = now_s, time.process_time() - cpu_s
         return {
             "cue_s": cue_s,
