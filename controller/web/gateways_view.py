@@ -22,7 +22,7 @@ from controller.service.look_clauses import said_look
 from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
 from controller.state import EventFilter, SqliteHistory
-from controller.state.lamp_results import LampResult, LampResults
+from controller.state.lamp_results import LampResult, LampResults, Proof
 from controller.state.roles import Role
 from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
 from controller.web.live import SharedRoute
@@ -34,6 +34,7 @@ PER_PAGE = 50
 FOLDED_FROM = 8
 """So many that are confirmed are folded."""
 LAST_EVENTS = 20
+SAID_BY: Mapping[Proof, str] = {"person": "walk", "report": "preflight", "power": "preflight"}
 TESTS_AHEAD = timedelta(days=30)
 CONFIRMED = "TWL-G101"
 ALL, NOT_CONFIRMED = "all", "unconfirmed"
@@ -258,17 +259,18 @@ def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]
     return [*by_day(visited, lines)]
 
 
-def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[str]]:
-    """What the last tests said, by people and by the service itself, and the names of the lamps that failed."""
+def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[tuple[str, str]]]:
+    """What the last tests said, by people and by the service itself, and the lamps that failed, each with how."""
     findings = LampResults(visited.service.state, visited.service.tell).read()
     failed = failed_lamps(gateway, findings)
-    lines = []
-    if own_gateways([gateway]):
-        lines.append(_tested(visited, "walk", tested_lamps(gateway, findings.people)))
+    lines, seen = [], tested_lamps(gateway, findings.people)
     found = {lamp: each for lamp, each in tested_lamps(gateway, findings.by_itself).items() if each.by != "none"}
+    if seen or (own_gateways([gateway]) and not found):
+        lines.append(_tested(visited, "walk", seen))
     if found:
         lines.append(_tested(visited, "preflight", found))
-    return lines, [*failed]
+    dark = {by: visited.say(f"gateways.{kind}.dark") for by, kind in SAID_BY.items()}
+    return lines, [(lamp, dark[result.by]) for lamp, result in failed.items()]
 
 
 def _tested(visited: Visit, kind: str, tested: Mapping[str, LampResult]) -> str:

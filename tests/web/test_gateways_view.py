@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controller.config.load import Setup
+from controller.config.load import Setup, read_schedule
+from controller.config.tower import PreflightSettings
 from controller.events import new_event
 from controller.gateways.base import ReportedLook
 from controller.gateways.wled import Wled
@@ -209,3 +210,16 @@ async def test_a_day_later_the_silence_has_its_date(
     service.publish(replace(snapshot, states={"mast": old}), is_new=True)
     assert isinstance(clock.wall, datetime)
     assert "Tyst sedan mån 23 nov 20:14" in (await browser().get("/gateways")).text
+
+
+async def test_the_next_test_of_the_lamps_is_said(
+    browser: Browser, service: RunningService, setup: Setup, clock: SetClock
+) -> None:
+    """Where there is one soon."""
+    tower = setup.tower.model_copy(update={"preflight": PreflightSettings()})
+    rules = b"version: 1\ncampaigns:\n  - {name: Lucia, dates: 13 December, color: white}\n"
+    tested = replace(setup, tower=tower, schedule=read_schedule(rules, tower))
+    service.publish(snapshot_of(tested, clock.read()), is_new=True)
+    assert "Lamporna provas sön 6 dec 12:00, inför Lucia." in (await browser().get("/gateways")).text
+    service.publish(snapshot_of(setup, clock.read()), is_new=True)
+    assert "Lamporna provas" not in (await browser().get("/gateways")).text

@@ -17,7 +17,7 @@ from controller.service.controller import Controller
 from controller.service.gateway_state import ReportedState
 from controller.service.lamp_walk import AWAY_S, LampWalks
 from controller.state.json_file import Unusable
-from controller.state.lamp_results import LampResults
+from controller.state.lamp_results import LampResult, LampResults
 from controller.state.roles import Role
 from controller.web import walk_view
 from controller.web.running_service import RunningService
@@ -111,6 +111,23 @@ async def test_the_page_of_the_gateway_says_what_the_last_test_found(sara: Logge
     await press(sara, "start")
     await press(sara, "yes", 0)
     assert "Alla provade lampor lyste (2)" in seen((await sara.get("/gateways/mast")).text)
+
+
+async def test_the_page_of_the_gateway_says_what_the_service_found_itself(
+    sara: LoggedIn, service: RunningService, told: list[Event], clock: SetClock
+) -> None:
+    """And what people saw, where they did."""
+    results, now = LampResults(service.state, told.append), clock.read().wall
+    found = {"bowl-north": True, "bowl-south": False}
+    results.note_found({f"mast/{lamp}": LampResult(at=now, lit=lit, by="report") for lamp, lit in found.items()})
+    page = seen((await sara.get("/gateways/mast")).text)
+    assert "Tjänstens eget lamptest tis 24 nov 21:14: 1 av 2 underkända." in page
+    assert "Underkänd bowl-south" in page
+    assert "Lamporna har inte provats" not in page
+    results.note({"mast/bowl-south": True}, now + timedelta(minutes=1))
+    page = seen((await sara.get("/gateways/mast")).text)
+    assert "Alla provade lampor lyste (1)" in page
+    assert "Underkänd bowl-south" not in page
 
 
 async def test_a_form_sent_again_answers_no_other_lamp(sara: LoggedIn, sent: list[Message]) -> None:
