@@ -13,6 +13,7 @@ import pytest
 from controller.app.doctor import machine_checks as checks
 from controller.app.doctor import machine_facts
 from controller.app.doctor.examined import Examined
+from controller.app.doctor.machine_checks import walk_test
 from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port, ToldFacts, UnitFacts, WalkTests, gather
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import ClockReading, SystemClock, Trust
@@ -22,7 +23,7 @@ from controller.config.tower import Tower, Web
 from controller.errors import FilesRejected
 from controller.events.models import Phrase, Reason
 from controller.state.in_use import in_use
-from controller.state.lamp_results import LampResults
+from controller.state.lamp_results import LampResult, LampResults
 from tests.parts import free_port, require
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -280,6 +281,17 @@ def test_the_last_answer_about_a_lamp_counts(config: Path, tower: Tower, tmp_pat
     (tmp_path / "lamps.json").write_text("{")
     assert gather(config, tmp_path, tower, None).walk is None
     assert (tmp_path / "lamps.json").read_text() == "{"
+
+
+def test_a_lamp_that_failed_the_test_of_the_service_is_a_finding(config: Path, tower: Tower, tmp_path: Path) -> None:
+    """Also where nobody ever looked; and no more once somebody has seen it light."""
+    results, at = LampResults(tmp_path, lambda _: None), datetime(2026, 11, 13, 11, tzinfo=UTC)
+    results.note_found({"mast/bowl-north": LampResult(at=at, lit=False, by="power")})
+    facts = replace(SOUND, walk=gather(config, tmp_path, tower, None).walk)
+    assert [finding.code for finding in walk_test(facts).findings] == ["TWL-H191", "TWL-H192"]
+    results.note({"mast/bowl-north": True}, at + timedelta(hours=1))
+    facts = replace(SOUND, walk=gather(config, tmp_path, tower, None).walk)
+    assert [finding.code for finding in walk_test(facts).findings] == []
 
 
 def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) -> None:
