@@ -48,7 +48,8 @@ how_well() {
     local code=0
     watertower_on status --json >"$scratch/status" 2>/dev/null || code=$?
     if [ "$code" -le 1 ] &&
-        "$PYTHON" -c 'import json, sys; print(sys.argv[1], json.load(sys.stdin)["amiss"])' "$code" <"$scratch/status" 2>/dev/null; then
+        "$PYTHON" -c 'import json, sys; print(sys.argv[1], json.load(sys.stdin)["amiss"])' "$code" \
+            <"$scratch/status" 2>/dev/null; then
         return
     fi
     echo "$NO_ANSWER"
@@ -122,7 +123,7 @@ go_back() {
     if [ "${#units[@]}" = 0 ] || starts_well; then
         complain "Rolled back: release $from is used again, and all is as well as before."
     else
-        complain "Rolled back: release $from is used again, but all is not as well as before. See \`watertower doctor\`."
+        complain "Rolled back: release $from is used again, but all is not as well as before: \`watertower doctor --state $STATE\`"
     fi
     tidy
     rm -rf "$scratch"
