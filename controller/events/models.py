@@ -138,8 +138,10 @@ class Event:
     @property
     def level(self) -> Level:
         """How much it matters, by what it says."""
-        said = ((name, str(value)) for name, value in self.fields.items())
-        level = next((self.kind.milder[each] for each in said if each in self.kind.milder), self.kind.level)
+        milder, level = self.kind.milder, self.kind.level
+        if milder:
+            said = ((name, str(value)) for name, value in self.fields.items())
+            level = next((milder[each] for each in said if each in milder), level)
         other = self.fields.get(self.kind.level_of) if self.kind.level_of is not None else None
         return min(level, other.level, key=SEVERITY.index) if isinstance(other, Event) else level
 

@@ -48,9 +48,9 @@ from controller.service.watches import ClockWatch, StopWatch, clock_off_s
 LISTEN_S = 0.5
 REMEMBERED = 64
 """So many documents sent to a gateway are recognised when they come back from the broker."""
-MOST_DECIDED, MOST_PREPARED = 50, 500
+MOST_DECIDED, MOST_PREPARED = 40, 200
 """So many gateways are decided in one turn, or sent what was prepared; the next turn follows at once, and all else that
-waits has its turn between them: some 5 ms on a desktop computer, 20 ms on a small one."""
+waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small one."""
 JUST_AFTER_S = 5e-5
 """Two clocks are read one after the other."""
 

@@ -40,7 +40,7 @@ EVERY_S = 10.0
 """So often the summary is written though nothing changed."""
 COALESCE_S = 1.0
 PENDING_S = 5.0
-BATCH, BATCH_BEHIND = 100, 5
+BATCH, BATCH_BEHIND = 50, 2
 """Documents of gateways that are written in one turn, and in one of a controller that is behind with its decisions;
 more are due in the next one."""
 MOST_S = 1e9

@@ -172,12 +172,12 @@ def test_of_thousands_the_summary_names_a_hundred_and_those_that_need_somebody_f
     names = list(site.controller.gateways)
     summary = site.written(0)["health"]
     assert (summary["counts"], summary["unconfirmed"], summary["heard_s"]) == ({"confirmed": 1000}, [], {})
-    turns = [site.written(seconds) for seconds in range(1, 10)]
+    turns = [site.written(seconds) for seconds in range(1, 1000 // BATCH)]
     assert sum(len(turn.keys() - {"health"}) for turn in turns) == 1000 - BATCH
     assert max(len(turn.keys() - {"health"}) for turn in turns) <= BATCH
     site.set(names[:500], "pending")
     site.set(names[500:600], "silent")
-    summary = site.written(20, *names)["health"]
+    summary = site.written(40, *names)["health"]
     assert (summary["counts"], summary["amiss"]) == ({"confirmed": 400, "pending": 500, "silent": 100}, 100)
     assert len(summary["unconfirmed"]) == len(summary["heard_s"]) == MOST_NAMED
     assert {each["status"] for each in summary["unconfirmed"]} == {"silent"}

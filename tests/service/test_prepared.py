@@ -15,6 +15,7 @@ from controller.service.prepared import AHEAD_S
 
 CUE = datetime(2026, 11, 20, 18, tzinfo=UTC)
 COUNT = 3 * MOST_DECIDED
+"""No more than are sent at one stroke."""
 ON = b'{"state": "ON", "brightness": 255, "color_mode": "rgb", "color": {"r": 255, "g": 0, "b": 0}}'
 EVENINGS = """campaigns:
   - {name: x, dates: every day, hours: "19:00 to 23:00", color: red, fade_in: 0 s, fade_out: 0 s}
