@@ -111,3 +111,23 @@ def test_the_plan_always_reaches_two_days_ahead(long: World) -> None:
     for _ in range(12):
         long.run(4 * 3600)
         assert long.desired.valid_until - long.wall >= timedelta(hours=48)
+
+
+def test_at_a_cue_it_is_sent_nothing_and_a_second_later_the_plan_anew(evening: World) -> None:
+    """It takes the cue by itself, to the instant; the document that follows says the same, and is confirmed."""
+    cue = evening.controller.engine.following
+    assert cue is not None
+    evening.sent.clear()
+    began_s = evening.controller.clock.mono
+    evening.until(cue.at + timedelta(milliseconds=100))
+    assert evening.controller.engine.cue == cue
+    evening.run(0.7)
+    assert not [message for _, _, message in evening.sent if message.topic.endswith("/desired")]
+    assert evening.controller.engine.states["mast"].reported.by == "plan"
+    evening.run(1)
+    assert len([message for _, _, message in evening.sent if message.topic.endswith("/desired")]) == 1
+    evening.run(40)
+    assert evening.right
+    assert evening.controller.status() == {"confirmed"}
+    assert evening.controller.engine.states["mast"].reported.by == "desired"
+    assert [code for code in evening.controller.codes(began_s) if code == "TWL-G101"] == ["TWL-G101"]
