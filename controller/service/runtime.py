@@ -91,7 +91,10 @@ class Runtime:
 
     async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:
         pause_s = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
-        await wait_at_most(self._wake, pause_s)
+        if pause_s > 0:
+            await wait_at_most(self._wake, pause_s)
+        else:  # all else that waits has its turn once, and not as often as a wait needs to be over
+            await asyncio.sleep(0)
         late_s = self._clock.read().mono - reading.mono - TICK_S
         if late_s > LATE_S:
             self.loop.note(new_event("TWL-C030", late_s=round(late_s, 1)), reading)

@@ -64,7 +64,7 @@ def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults
     assert night.controller.status() == {"differs"}
     disobeys = [event for _, event in night.controller.events if event.code in {"TWL-G103", "TWL-G108"}]
     assert disobeys[-1].fields["shown"] == {}
-    assert "visade inget" in disobeys[-1].text("sv")
+    assert "rapporterade inget" in disobeys[-1].text("sv")
     problems = [event.fields["problem"] for _, event in night.controller.events if event.code == "TWL-G114"]
     assert "TWL-X121" in problems
     night.mast.lamps.faults = faults()
