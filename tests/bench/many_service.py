@@ -21,6 +21,7 @@ from pathlib import Path
 
 from controller.app.assembly import Context, Running, running
 from controller.app.log_writer import Log
+from controller.cli.run import COLLECT_AFTER
 from controller.clock import ClockReading, boot_time
 from controller.config.load import Setup, load
 from controller.events import Event
@@ -185,6 +186,7 @@ async def main(port: int, count: int) -> None:
         setup = load(path)
         loaded = {"load_cpu_s": time.process_time() - began[0], "resident_kb": resident_kb()}
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         async with serving(setup, folder) as bench:
             loop = asyncio.get_running_loop()
             while (words := (await loop.run_in_executor(None, sys.stdin.readline)).split()) and words[0] != "end":
