@@ -16,7 +16,7 @@ from controller.schedule.plan import Program
 from controller.service.coming_lights import ComingLight, coming_lights
 from controller.service.health import Health, LookValue
 from controller.service.look_clauses import Form, clause, value_of
-from controller.service.sentence import Facts, sentence
+from controller.service.sentence import MEASURED, Facts, sentence
 
 AHEAD = timedelta(hours=36)
 """So far ahead the end of a light is told as the end of this one."""
@@ -235,8 +235,10 @@ class _Answer:
 
 
 def _claim(health: Health, kind: PublicKind) -> Claim:
-    """A lamp that is on its way has not failed; one that differs or is silent has."""
+    """A lamp that is on its way has not failed; one that differs or is silent has, and one that a meter contradicts."""
     if health.clock is Trust.SUSPECT and kind != "stop":
+        return "planned"
+    if any(one.code in MEASURED for one in health.degradations):
         return "planned"
     if health.total and health.confirmed + health.counts.get("pending", 0) == health.total:
         return "confirmed"

@@ -20,6 +20,8 @@ AFTER_CUE_S = 10.0
 MOST_RULES = 3
 LONGEST = 200
 TEST_OF_LAMPS = "TWL-G150"
+MEASURED = {"TWL-G160": "no_light", "TWL-G162": "light"}
+"""What is told where a meter contradicts the gateways."""
 UNKNOWN = LookValue(on=None)
 
 
@@ -136,7 +138,7 @@ class _Teller:
     def case(self) -> tuple[str, Status, str]:
         """The first case that fits: its key, the status that it shows, and its text."""
         first = (self._stopped, self._in_doubt, self._cut_off, self._unheard, self._tested)
-        cases = (*first, self._fading, self._wrong, self._waiting)
+        cases = (*first, self._fading, self._wrong, self._waiting, self._measured)
         return next(filter(None, (each() for each in cases)), None) or self._well()
 
     def _stopped(self) -> tuple[str, Status, str] | None:
@@ -220,6 +222,11 @@ class _Teller:
             return None
         status, tail = self._worst(lit="other", silent="silent")
         return status, status, self._clause("should") + tail
+
+    def _measured(self) -> tuple[str, Status, str] | None:
+        """A meter contradicts what all gateways confirm."""
+        told = next((MEASURED[one.code] for one in self._health.degradations if one.code in MEASURED), None)
+        return None if told is None else ("measured", "differs", self._clause("should") + self._say(f"measured.{told}"))
 
     def _well(self) -> tuple[str, Status, str]:
         """All is confirmed."""

@@ -26,6 +26,7 @@ WEEK = "version: 1\ncampaigns:\n  - {name: En vecka fri från våld, dates: ever
 CUT_OFF = "should be orange, but the controller has no contact with the gateways"
 LIT = "The water tower is orange – confirmed by"
 DESIRED, REPORTED = "watertower/gateway/mast/desired", "watertower/gateway/mast/reported"
+METER = "measured:\n  - {zone: bowl, topic: plug/power, lit_above: 20, dark_below: 5}\n"
 LAMP = "  - {name: entrance, kind: home-assistant, zone: bowl, command_topic: lamp/set, state_topic: lamp}\n"
 OWN_WORD = "topic read watertower/#\ntopic write watertower/gateway/#\n"
 REQUESTS = "topic readwrite watertower/gateway/#\ntopic readwrite watertower/controller/#\n"
@@ -383,16 +384,24 @@ def test_two_controllers_by_mistake(night: Nights, mosquitto: Mosquitto, sites: 
 
 
 class Lamp:
-    """A lamp that says what it was told, and is dark a second later while it `lies`."""
+    """A lamp that says what it was told, and is dark a second later while it `lies`. A meter tells how many `watts` it
+    draws."""
 
     def __init__(self, mosquitto: Mosquitto) -> None:
-        self.lies = False
+        self.lies, self.watts = False, 60
+        self._is_over = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "lamp")
         self._client.username_pw_set("ear", SECRET)
         self._client.on_connect = lambda *_: self._client.subscribe("lamp/set", 1)
         self._client.on_message = lambda _, __, told: self._obey(told.payload)
         self._client.connect("127.0.0.1", mosquitto.port)
         self._client.loop_start()
+        self._meter = threading.Thread(target=self._measure)
+        self._meter.start()
+
+    def _measure(self) -> None:
+        while not self._is_over.wait(1.0):
+            self._client.publish("plug/power", str(self.watts))
 
     def _obey(self, payload: bytes) -> None:
         wanted = json.loads(payload)
@@ -407,6 +416,8 @@ class Lamp:
 
     def close(self) -> None:
         """Gone."""
+        self._is_over.set()
+        self._meter.join()
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -425,7 +436,7 @@ def test_a_lamp_lies(night: Nights, mosquitto: Mosquitto, lamp: Lamp) -> None:
     now.site.on_broker(mosquitto.port, "ear")
     (now.site.config / "mqtt-password").chmod(0o600)
     with (now.site.config / "tower.yaml").open("a") as tower:
-        tower.write(LAMP)
+        tower.write(LAMP + METER)
     now.start()
     lit(now)
     now.happens("entrance begins to lie")
@@ -441,4 +452,16 @@ def test_a_lamp_lies(night: Nights, mosquitto: Mosquitto, lamp: Lamp) -> None:
     lamp.lies = False
     if now.is_kept:
         now.tells("TWL-G118", within_s=150)
+        lit(now)
+        now.happens("its supply fails: it goes on saying that it is lit, and draws 1 W")
+        lamp.watts = 1
+        now.tells("TWL-G160", within_s=150)
+        now.until_status(1, "TWL-G160")
+        look = now.look()
+        assert look.doctor == (1, {"service": ["TWL-G160"]})
+        assert "power supply" in look.page
+        assert "should be orange, and the gateways confirm it, but no light is measured" in look.page
+        now.happens("the supply is exchanged")
+        lamp.watts = 60
+        now.tells("TWL-G161", within_s=150)
         lit(now)

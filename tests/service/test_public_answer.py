@@ -91,6 +91,13 @@ def test_where_lamps_are_wrong_only_the_plan_is_told(setup: Setup, counts: dict[
     assert not any("Bekräftat" in line for line in found.text)
 
 
+def test_where_a_meter_sees_no_light_only_the_plan_is_told(setup: Setup) -> None:
+    """Though all gateways confirm it."""
+    fields = {"zone": "bowl", "value": 1, "unit": "W", "limit": 5}
+    dark = {"code": "TWL-G160", "since": NIGHT, "fields": fields}
+    assert answer(setup, degradations=[dark]).claim == "planned"
+
+
 def test_a_lamp_that_is_on_its_way_is_no_fault(setup: Setup) -> None:
     """It has time left."""
     assert answer(setup, counts={"confirmed": 3, "pending": 1}).claim == "confirmed"

@@ -660,3 +660,20 @@ def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
     """Not that it has not confirmed yet, as of one that was commanded a moment ago."""
     never = document("unknown", {"on": None}, None)
     assert told(tower, "en", health(counts={"unknown": 1}, amiss=1), never).about == "unknown-0 has never been heard."
+
+
+@pytest.mark.parametrize(
+    ("code", "bowl", "swedish"),
+    [
+        ("TWL-G160", None, "Vattentornet ska lysa orange, och styrenheterna bekräftar det, men inget ljus mäts"),
+        ("TWL-G162", DARK, "Vattentornet ska vara släckt, och styrenheterna bekräftar det, men ljus mäts"),
+    ],
+)
+def test_what_is_measured_counts_for_more_than_what_is_reported(
+    tower: Tower, code: str, bowl: Mapping[str, Any] | None, swedish: str
+) -> None:
+    """The tower is not said to be lit, and a sign warns."""
+    fields = {"zone": "bowl", "value": 1, "unit": "W", "limit": 5}
+    summary = health(bowl, degradations=[{"code": code, "since": EVENING, "fields": fields}])
+    said = told(tower, "sv", summary)
+    assert (said.main, said.status) == (swedish, "differs")
