@@ -157,8 +157,8 @@ async def test_what_a_silent_gateway_showed_is_not_said_to_be_shown(
     snapshot = standing(setup, clock, {"mast": "silent"})
     state = snapshot.states["mast"]
     for online, words in ((None, "tyst sedan 21:12, ska visa"), (False, "tyst sedan 21:12 och har lämnat brokern")):
-        heard = replace(state.reported, online=online, last_reported_s=state.reported.reported_s)
-        states = {"mast": replace(state, reported=heard)}
+        heard = state.reported._replace(online=online, last_reported_s=state.reported.reported_s)
+        states = {"mast": state._replace(reported=heard)}
         service.publish(replace(snapshot, states=states), is_new=True)
         page = (await browser().get("/gateways/mast")).text
         assert words in page.replace("Tyst", "tyst")

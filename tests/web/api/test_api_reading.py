@@ -314,7 +314,7 @@ async def test_one_page_of_ten_thousand_gateways_is_a_page(program: Program, tow
     gateways = tuple(Wled(name=f"w{n}", kind="wled", topic=f"wled/w{n}", zone="bowl") for n in range(10_000))
     tower.setup = with_gateways(tower.setup, gateways)
     snapshot = snapshot_of(tower.setup, tower.reading)
-    silent = replace(snapshot.states["w77"], status={"bowl": "silent"})
+    silent = snapshot.states["w77"]._replace(status={"bowl": "silent"})
     tower.service.publish(replace(snapshot, states={**snapshot.states, "w77": silent}), is_new=True)
     first = (await program.get("/gateways", params={"limit": 500})).json()
     assert (first["total"], first["found"], first["pages"], len(first["gateways"])) == (10_000, 10_000, 20, 500)
