@@ -58,7 +58,8 @@ REMEMBER_S = 10.0
 OFFLINE = b"offline"
 WARN = timedelta(days=30)
 """Before a broker's certificate ends."""
-TOLD, TOLD_BEHIND = 20, 2
+TOLD = 20
+TOLD_BEHIND = 2
 """Events that are told in one turn, and in one of a controller that is behind with its decisions; the others follow."""
 REPAIR_S = 1.0
 """It is written over at most this often: somebody may write without end."""
