@@ -27,11 +27,12 @@ from controller.state.versions import VersionStore
 from tests.parts import needs, require
 
 ROOT = Path(__file__).parents[1]
-DEPLOYMENT = [ROOT / "deploy" / "README.md", ROOT / "deploy" / "NETWORK.md"]
+DEPLOYMENT = [ROOT / "deploy" / name for name in ("README.md", "NETWORK.md", "COMPLIANCE.md")]
 DOCUMENTS = [ROOT / "README.md", *DEPLOYMENT, ROOT / "config" / "LATHUND.md"]
 FOR_MAINTAINERS = [
     ROOT / "controller" / "README.md",
     ROOT / ".github" / "CONTRIBUTING.md",
+    ROOT / ".github" / "SECURITY.md",
     ROOT / "deploy" / "CHANGELOG.md",
 ]
 SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".py")

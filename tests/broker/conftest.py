@@ -285,7 +285,8 @@ class Mosquitto:
         file.write_text(f"{shipped_mosquitto(self.folder, port, tls_port)}log_type none\n{more}", encoding="utf-8")
         process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
         self.processes.append(process)
-        await_listener(port, process)
+        for each in filter(None, (port, tls_port)):  # it opens one after the other
+            await_listener(each, process)
         return port
 
     def kill(self) -> None:

@@ -196,7 +196,8 @@ class Mosquitto:
             deployed("users.sh", "add", name, str(secret), PASSWORDS=str(folder / "watertower.passwd"))
         if tls:
             self.certify("server")
-        conf = shipped_mosquitto(folder, self.port, self.tls_port if tls else 0)
+        self._encrypted = (self.tls_port,) if tls else ()
+        conf = shipped_mosquitto(folder, self.port, *self._encrypted)
         (folder / "conf").write_text(conf, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -208,7 +209,8 @@ class Mosquitto:
         """Starts it and waits until it listens."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([require("mosquitto"), "-c", self.folder / "conf"], stdout=log, stderr=log)
-        await_listener(self.port, self._process)
+        for port in (self.port, *self._encrypted):  # it opens one after the other
+            await_listener(port, self._process)
         return self
 
     def kill(self) -> None:
