@@ -17,6 +17,7 @@ from controller.gateways.base import Rejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import ReportedDocument, ZoneReport, parse_desired
 from controller.service.controller import Controller
+from tests.bench.turns import all_decided
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ROUNDS, REPEATS = 100, 5
@@ -46,7 +47,7 @@ def test_a_report_and_a_turn(count: int) -> None:
     gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
     engine = Controller(gateways, "w", SETUP.program())
     engine.connected(at(0))
-    documents = {message.topic: message.payload for message in engine.turn(at(0.6)).messages}
+    documents = {message.topic: message.payload for message in all_decided(engine, at(0.6))}
     told = parse_desired(documents["w/gateway/mast-0/desired"])
     assert not isinstance(told, Rejected)
     shown = ZoneReport(on=True, color="#FF6A00", brightness=1.0)
@@ -63,11 +64,11 @@ def test_a_report_and_a_turn(count: int) -> None:
 
     def heard() -> None:
         engine.receive("w/gateway/mast-0/reported", payload, False, at(1))
-        engine.turn(at(1))
+        all_decided(engine, at(1))
 
     def planned() -> None:
         engine.follow(SETUP.program())
-        assert len(engine.turn(at(1)).messages) == count
+        assert len(all_decided(engine, at(1))) == count
 
     heard()
     assert set(engine.states["mast-0"].status.values()) == {"confirmed"}

@@ -16,6 +16,7 @@ from controller.gateways.base import Gateway
 from controller.gateways.home_assistant import HomeAssistant
 from controller.gateways.wire import ReportedDocument, ZoneReport
 from controller.service.controller import Controller, TurnResult
+from tests.bench.turns import all_decided
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 FEW, TIMES, MOST = 1_000, 10, 25.0
@@ -74,14 +75,14 @@ def cpu_until_confirmed_s(gateways: tuple[Gateway, ...], setup: Setup) -> float:
     start_s = time.process_time()
     controller = Controller(gateways, "w", setup.program())
     controller.connected(at(0))
-    commands = controller.turn(at(0.6)).messages
+    commands = all_decided(controller, at(0.6))
     results: list[TurnResult] = []
     for message in commands:
         topic, payload = obeyed(message.topic, message.payload)
         controller.receive(topic, payload, False, at(1))
         results.append(controller.turn(at(1)))
     for second in range(2, 30):
-        controller.turn(at(second))
+        all_decided(controller, at(second))
     cpu_s = time.process_time() - start_s
     assert {status for state in controller.states.values() for status in state.status.values()} == {"confirmed"}
     assert all(len(result.changed) == 1 for result in results)
