@@ -5,21 +5,18 @@ The service takes a saved file within seconds, so its last good copy may already
 before that one shows what was changed.
 """
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import click
 
-from controller import plain_file
-from controller.cli.options import CONFIGURATION, Options, common
+from controller.cli.options import CONFIGURATION, Options, common, other_than_installed
 from controller.clock import SystemClock
 from controller.config import render
-from controller.config.findings import Finding, SourceText
+from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, load, load_tower
 from controller.config.setup_notes import notes
-from controller.config.source import INSTALLED, LIMIT
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
 from controller.schedule.plan import REACH, Cue, Program
@@ -45,7 +42,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
         _show(error.findings, form, options, _zone(options))
         raise SystemExit(CONFIGURATION) from None
     now = SystemClock().read().wall
-    findings = (*notes(setup, now), *_of_secrets(setup), *_installed(options))
+    findings = (*notes(setup, now), *_of_secrets(setup), *other_than_installed(options))
     _show(findings, form, options, setup.tower.site.place.time_zone)
     if any(finding.is_error for finding in findings):
         raise SystemExit(CONFIGURATION)
@@ -94,17 +91,6 @@ def _of_secrets(setup: Setup) -> Iterator[Finding]:
     for key, event in secret_findings(setup.tower.mqtt):
         _, node = setup.tower_text.at(("mqtt", key))
         yield setup.tower_text.source.finding(event.code, node.place if node else None, **event.fields)
-
-
-def _installed(options: Options) -> Iterator[Finding]:
-    """Where no folder was named: files that differ from those of the service that is installed here."""
-    if options.config is not None or options.config_dir == INSTALLED:
-        return
-    for name in (SCHEDULE, TOWER):
-        path = options.config_dir / name
-        with contextlib.suppress(OSError):
-            if plain_file.read(INSTALLED / name, LIMIT) != plain_file.read(path, LIMIT):
-                yield SourceText(str(path)).finding("TWL-S269", None, name=name, installed=INSTALLED)
 
 
 def _is_lit(program: Program, cue: Cue) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.app.last_good import last_good
-from controller.cli.options import Options, tell
+from controller.cli.options import Options, tell, tell_other_than_installed
 from controller.config.load import load, load_tower
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
@@ -21,6 +21,7 @@ T = TypeVar("T")
 def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
     """What `talk` returns. The service uses its last good files while those saved since are wrong, so a command does so
     too; if the service cannot be reached then, that is printed before FilesRejected is raised."""
+    tell_other_than_installed(options)
     try:
         return talk(load(options.config_dir).tower)
     except FilesRejected as rejected:

@@ -15,7 +15,7 @@ from controller.app.doctor.examined import Examined, Verdict, is_problem
 from controller.app.doctor.machine_checks import MACHINE_CHECKS
 from controller.app.doctor.machine_facts import gather
 from controller.cli.client import client_id, running_tower
-from controller.cli.options import FOUND_PROBLEMS, UNREACHABLE, Options, common
+from controller.cli.options import FOUND_PROBLEMS, UNREACHABLE, Options, common, tell_other_than_installed
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.config.tower import Tower
@@ -35,6 +35,7 @@ WIDEST = 500
 @common
 def command(options: Options, as_json: bool) -> None:
     """Examine all, print it, and end with the code for the worst."""
+    tell_other_than_installed(options)
     tower, rejected = _files(options)
     machine = gather(options.config_dir, options.state_dir, tower, rejected)
     examined = [check(machine) for check in MACHINE_CHECKS]

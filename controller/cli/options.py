@@ -1,10 +1,11 @@
 """The options that every command has, before or after its name, and how an error ends a command."""
 
+import contextlib
 import getpass
 import locale
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any, TypeVar
 
 import click
 
+from controller import plain_file
 from controller.config import render
-from controller.config.load import SCHEDULE
-from controller.config.source import INSTALLED
+from controller.config.findings import Finding, SourceText
+from controller.config.load import SCHEDULE, TOWER
+from controller.config.source import INSTALLED, LIMIT
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
 from controller.locale import DEFAULT, Language, languages, phrase
@@ -79,6 +82,23 @@ def environment_language() -> Language | None:
     name = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     code = (locale.normalize(name).split("_")[0]).lower()
     return code if code in languages() else None
+
+
+def other_than_installed(options: Options) -> Iterator[Finding]:
+    """Where no folder was named: files that differ from those of the service that is installed here."""
+    if options.config is not None or options.config_dir == INSTALLED:
+        return
+    for name in (SCHEDULE, TOWER):
+        path = options.config_dir / name
+        with contextlib.suppress(OSError):
+            if plain_file.read(INSTALLED / name, LIMIT) != plain_file.read(path, LIMIT):
+                yield SourceText(str(path)).finding("TWL-S269", None, name=name, installed=INSTALLED)
+
+
+def tell_other_than_installed(options: Options) -> None:
+    """The same on stderr, before a command talks to a service that may be another than the one that is installed."""
+    if findings := tuple(other_than_installed(options)):
+        click.echo(render.as_text(findings, options.language), err=True)
 
 
 def caller() -> str:

@@ -58,7 +58,7 @@ def test_another_folder_of_an_installed_service_is_named(
     """Where no folder is named and the two differ: who edits the wrong one wonders why nothing changes."""
     installed = tmp_path / "installed"
     shutil.copytree(config, installed)
-    monkeypatch.setattr("controller.cli.check.INSTALLED", installed)
+    monkeypatch.setattr("controller.cli.options.INSTALLED", installed)
     monkeypatch.chdir(config.parent)
     words = ["--state", str(tmp_path / "state"), "check", "--lang", "en"]
     assert "TWL-S269" not in CliRunner().invoke(group, words).stdout
@@ -66,6 +66,28 @@ def test_another_folder_of_an_installed_service_is_named(
     result = CliRunner().invoke(group, words)
     assert result.exit_code == 0
     assert f"--config {installed}" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["status", "doctor", "resume"])
+def test_a_command_says_that_it_asks_another_service_than_the_installed_one(
+    command: str, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Typed in the folder of the program it reads the example there, and would blame the broker of that one."""
+    installed = tmp_path / "installed"
+    shutil.copytree(config, installed)
+    tower = (config / "tower.yaml").read_text(encoding="utf-8")
+    (config / "tower.yaml").write_text(
+        tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8"
+    )
+    monkeypatch.setattr("controller.cli.options.INSTALLED", installed)
+    monkeypatch.chdir(config.parent)
+    words = ["--state", str(tmp_path / "state"), command, "--lang", "en"]
+    told = CliRunner().invoke(group, words).stderr
+    assert "tower.yaml" in told
+    assert "TWL-S269" in told
+    assert f"--config {installed}" in told
+    named = CliRunner().invoke(group, ["--config", str(config), *words])
+    assert "TWL-S269" not in named.stderr
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
