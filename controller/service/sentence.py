@@ -180,8 +180,8 @@ class _Teller:
         count = self._count
         if not count.total:
             return "no_gateways", "unknown", self._say("case.no_gateways")
-        if self._health.never_heard == count.total and not count.confirmed:
-            return "never_heard", "silent" if count.silent else "unknown", self._say("case.never_heard")
+        if self._health.never_heard == count.total and not count.confirmed and not count.silent:
+            return "never_heard", "unknown", self._say("case.never_heard")
         if count.silent and count.silent + count.unheard == count.total:
             return "no_answer", "silent", self._clause("should") + self._tail("no_answer")
         return None

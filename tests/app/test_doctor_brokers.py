@@ -130,6 +130,12 @@ FOUND = {
         "not_watched",
     ),
     "a gateway never heard": (replace(SOUND, gateways=(NEVER,)), "gateways", ["TWL-H112"], None),
+    "a gateway that had left the broker before the controller came": (
+        replace(SOUND, gateways=(NEVER.model_copy(update={"status": "silent", "code": "TWL-G104"}),)),
+        "gateways",
+        ["TWL-H113"],
+        None,
+    ),
     "a silent gateway": (
         replace(SOUND, gateways=(gateway(status="silent", code="TWL-G104"),)),
         "gateways",

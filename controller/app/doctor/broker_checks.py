@@ -137,7 +137,7 @@ def gateways(facts: SiteFacts) -> Examined:
 
 
 def _amiss(gateway: GatewayHealth) -> Event:
-    if gateway.heard is None:
+    if gateway.heard is None and gateway.status == "unknown":  # one that has left the broker is silent
         return new_event("TWL-H112", gateway=gateway.name)
     status = Phrase(Text("commands", f"status.zone.{gateway.status}"))
     return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.code or LIKELY[gateway.status])
