@@ -88,7 +88,7 @@ def test_the_password_of_the_broker_is_wrong(night: Nights, mosquitto: Mosquitto
     assert look.status == (69, ("TWL-M003",))
     assert look.doctor == (69, {"login": ["TWL-M003"]})
     assert CUT_OFF in look.page
-    assert "password_file" in look.page
+    until(lambda: "password_file" in now.page(), "the page does not say what to do")  # its next turn tells
     now.happens("the right password, and `systemctl restart watertower`")
     password.write_text(SECRET)
     service.end()
