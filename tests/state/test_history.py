@@ -484,3 +484,4 @@ def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Pat
     new = replace(old, at=old.at + timedelta(minutes=1), measured_s=12.5)
     history.write([new])
     assert history.minutes(now - timedelta(minutes=1), now + timedelta(minutes=2)) == (old, new)
+    history.close()
