@@ -3,23 +3,16 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from controller.config.tower_keys import Keys
 from controller.errors import Mistake
 from controller.gateways.base import Name
 from controller.gateways.vendor import Topic
-from controller.schedule.durations import DurationField, say_duration
+from controller.schedule.durations import DurationField, between
 
 SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
 Level = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
-
-
-def _age(value: timedelta) -> timedelta:
-    if not SHORTEST <= value <= LONGEST:
-        least, most = say_duration(SHORTEST), say_duration(LONGEST)
-        raise Mistake("TWL-S324", value=say_duration(value), least=least, most=most)
-    return value
 
 
 class ZoneMeter(Keys):
@@ -33,7 +26,7 @@ class ZoneMeter(Keys):
     dark_below: Level
     lit_above: Level
     unit: Literal["W", "lux"] = "W"
-    max_age: Annotated[DurationField, AfterValidator(_age)] = timedelta(minutes=15)
+    max_age: Annotated[DurationField, between(SHORTEST, LONGEST, "TWL-S324")] = timedelta(minutes=15)
 
     @field_validator("lit_above")
     @classmethod

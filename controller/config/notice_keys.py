@@ -4,12 +4,11 @@ stand in files of their own."""
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from controller.config.tower_keys import Keys, OtherFile, SiteLanguage
-from controller.errors import Mistake
 from controller.gateways.base import Name
-from controller.schedule.durations import DurationField, say_duration
+from controller.schedule.durations import DurationField, between
 from controller.schedule.hours import Hours
 
 NoticeKind = Literal["lights", "faults", "reports", "reminders", "lamp_tests"]
@@ -32,12 +31,6 @@ class Receiver(Keys):
     quiet_except: Kinds = ()
 
 
-def _often(value: timedelta) -> timedelta:
-    if not OFTEN <= value <= SELDOM:
-        raise Mistake("TWL-S295", value=say_duration(value), least=say_duration(OFTEN), most=say_duration(SELDOM))
-    return value
-
-
 OFTEN, SELDOM = timedelta(seconds=10), timedelta(days=1)
 
 
@@ -45,4 +38,4 @@ class Heartbeat(Keys):
     """An address that is asked for again and again while the service lives: a monitor alarms when that ends."""
 
     url_file: OtherFile
-    every: Annotated[DurationField, AfterValidator(_often)] = timedelta(minutes=1)
+    every: Annotated[DurationField, between(OFTEN, SELDOM, "TWL-S295")] = timedelta(minutes=1)

@@ -37,7 +37,7 @@ from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
 from controller.lighting.names import DARK_WORDS, plain
 from controller.locale import Language, languages
-from controller.schedule.durations import DurationField, say_duration
+from controller.schedule.durations import DurationField, between
 from controller.schedule.hours import Place
 from controller.schedule.hours_grammar import DAY, read_time
 from controller.schedule.lamp_tests import LampTestTimes
@@ -343,13 +343,6 @@ def _clock_time(value: object) -> object:
     return found.what % DAY
 
 
-def _each(value: timedelta) -> timedelta:
-    if not SHORTEST_TEST <= value <= LONGEST_TEST:
-        longest, shortest = say_duration(LONGEST_TEST), say_duration(SHORTEST_TEST)
-        raise Mistake("TWL-S321", value=say_duration(value), shortest=shortest, longest=longest)
-    return value
-
-
 SHORTEST_TEST, LONGEST_TEST = timedelta(seconds=20), timedelta(minutes=10)
 """Of one lamp: the slowest vendors' gateways need 20 s to report; longer than a walk around the tower helps nobody."""
 ClockTime = Annotated[
@@ -366,7 +359,9 @@ class PreflightSettings(Keys):
 
     days_before: Annotated[int, Field(ge=1, le=60)] = 7
     at: ClockTime = 12 * 60
-    each: Annotated[DurationField, AfterValidator(_each)] = Field(default=timedelta(minutes=1), alias="for")
+    each: Annotated[DurationField, between(SHORTEST_TEST, LONGEST_TEST, "TWL-S321")] = Field(
+        default=timedelta(minutes=1), alias="for"
+    )
 
     @property
     def times(self) -> LampTestTimes:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,7 +21,7 @@ from controller.gateways.payloads import quoted
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.names import DARK_WORDS
-from controller.schedule.durations import DurationField, say_duration
+from controller.schedule.durations import DurationField, between
 from controller.schedule.plan import Cue
 
 BRIGHTNESS_TOLERANCE = 0.02
@@ -35,6 +34,7 @@ PLANNED = 12
 nights."""
 ROOM_FOR_WHY, ROOM_FOR_HEAD = 100, 1_000
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(minutes=10)
+"""Between two reports: neither a flood nor a fault found too late."""
 
 
 def _look(text: object, info: ValidationInfo) -> object:
@@ -45,14 +45,6 @@ def _look(text: object, info: ValidationInfo) -> object:
     if text.strip().casefold() in DARK_WORDS:
         return Look()
     return Look((parse_color(text, (info.context or {}).get("palette", {})),))
-
-
-def _report_interval(interval: timedelta) -> timedelta:
-    """Neither a flood nor a fault found too late; raises Mistake TWL-D021."""
-    if not SHORTEST <= interval <= LONGEST:
-        least, most = say_duration(SHORTEST), say_duration(LONGEST)
-        raise Mistake("TWL-D021", value=say_duration(interval), least=least, most=most)
-    return interval
 
 
 class Afterwards(BaseModel):
@@ -75,7 +67,7 @@ class Dmx(base.WithFixtures):
     output: OutputField
     universe: Annotated[int, Field(ge=0, le=63999)] = 1
     after: Afterwards = Afterwards()
-    report_every: Annotated[DurationField, AfterValidator(_report_interval)] = timedelta(seconds=10)
+    report_every: Annotated[DurationField, between(SHORTEST, LONGEST, "TWL-D021")] = timedelta(seconds=10)
 
     @model_validator(mode="after")
     def _output_has_universes(self) -> Self:

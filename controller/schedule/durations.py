@@ -9,7 +9,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
 from controller.errors import Mistake
 from controller.likeness import likeliest
@@ -140,3 +140,14 @@ DurationField = Annotated[
     ),
 ]
 """A timedelta in a model, read from text by `parse_duration`; a timedelta must lie between zero and LIMIT too."""
+
+
+def between(shortest: timedelta, longest: timedelta, code: str) -> AfterValidator:
+    """What a field takes: from `shortest` to `longest`. Raises Mistake with this code for anything else."""
+
+    def checked(value: timedelta) -> timedelta:
+        if not shortest <= value <= longest:
+            raise Mistake(code, value=say_duration(value), least=say_duration(shortest), most=say_duration(longest))
+        return value
+
+    return AfterValidator(checked)

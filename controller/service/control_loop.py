@@ -296,15 +296,14 @@ class ControlLoop:
         """Tell an event that may come again and again; one that does is counted."""
         event = self._degradations.take(event, reading.wall)
         self._report.note(event)
-        if not _may_repeat(event):
-            self.tell(event, reading.wall)
-            return
-        for each in self._rate_limit.pass_on(event, reading.mono):
-            self.tell(each, reading.wall)
+        for each in self._rate_limit.pass_on(event, reading.mono) if _may_repeat(event) else (event,):
+            self._publish(each, reading.wall)
 
     def tell(self, event: Event, at: datetime) -> None:
-        """Tell an event of the controller, and publish it."""
-        event = self._degradations.take(event, at)
+        """Tell an event of the controller, however often it comes."""
+        self._publish(self._degradations.take(event, at), at)
+
+    def _publish(self, event: Event, at: datetime) -> None:
         self._on_event(event, at)
         if event.level is Level.DEBUG:
             return
@@ -407,9 +406,7 @@ class ControlLoop:
         result = self.controller.turn(reading)
         self._connection.publish(*result.messages)
         self._untold.extend((event, reading.wall) for event in result.events)
-        for _ in range(min(len(self._untold), TOLD_BEHIND if result.is_behind else TOLD)):
-            event, at = self._untold.popleft()
-            self.note(event, replace(reading, wall=at))
+        self._tell_next(TOLD_BEHIND if result.is_behind else TOLD, reading)
         self._tell_what_goes_on(reading)
         self.walks.turn(reading)
         self._measure(reading)
@@ -435,6 +432,11 @@ class ControlLoop:
         )
         wake_s = min(*due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
+
+    def _tell_next(self, most: int, reading: ClockReading) -> None:
+        for _ in range(min(len(self._untold), most)):
+            event, at = self._untold.popleft()
+            self.note(event, replace(reading, wall=at))
 
     def _measure(self, reading: ClockReading) -> None:
         if self.measured is not None:
@@ -476,11 +478,12 @@ class ControlLoop:
         self._home_assistant.note_minutes(rows)
 
     def end(self, reading: ClockReading) -> None:
-        """The service stops: what tests of lamps light is as planned again."""
+        """The service stops: what tests of lamps light is as planned again, and what happened is told."""
         self.walks.end_all(reading)
         if self.preflight is not None and self.preflight.is_running:
             self.preflight.end(reading)
             self.turn(reading)
+        self._tell_next(len(self._untold), reading)
 
     def summary(self, reading: ClockReading) -> Health:
         """How it stands after the last turn, as the health document says it."""
