@@ -199,11 +199,24 @@ def test_the_guide_for_maintainers_names_every_package() -> None:
     assert sorted(name for name in packages if f"`{name}`" not in guide) == []
 
 
-def test_every_link_of_the_documents_leads_somewhere() -> None:
-    """Links inside the repository."""
+def anchors(path: Path) -> set[str]:
+    """Where a link may lead within a document, as its headings are named on GitHub."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_and_picture_of_the_documents_leads_somewhere() -> None:
+    """Links inside the repository, to a heading too; others begin with https."""
     for path in [*DOCUMENTS, *FOR_MAINTAINERS]:
-        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
-            assert target.startswith("http") or (path.parent / target).exists(), f"{path.name}: {target}"
+        text = path.read_text(encoding="utf-8")
+        for target in [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'<img src="([^"]+)"', text)]:
+            if "://" in target:
+                assert target.startswith("https://"), f"{path.name}: {target}"
+                continue
+            file, _, anchor = target.partition("#")
+            led_to = path.parent / file if file else path
+            assert led_to.exists(), f"{path.name}: {target}"
+            assert not anchor or anchor in anchors(led_to), f"{path.name}: {target}"
 
 
 def test_the_readme_carries_the_two_marked_commands() -> None:
@@ -223,7 +236,7 @@ def test_the_scripts_are_valid_bash(path: Path) -> None:
     subprocess.run(["bash", "-n", path], check=True)
 
 
-MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser")]
+MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser"), ("deploy/COMPLIANCE.md", "sbom")]
 MARKED += [
     ("deploy/README.md", mark)
     for mark in (
