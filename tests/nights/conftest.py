@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.nights.ear import Ear, Listen, Words
+from tests.nights.far_box import FarBox
 from tests.nights.programs import SECRET, Mosquitto, Site
 from tests.parts import require
 
@@ -53,6 +54,20 @@ def mosquittos(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 def mosquitto(mosquittos: Callable[..., Mosquitto]) -> Mosquitto:
     """A running mosquitto."""
     return mosquittos()
+
+
+@pytest.fixture
+def far_box() -> Iterator[Callable[..., FarBox]]:
+    """Puts up a box at the end of cables."""
+    made: list[FarBox] = []
+
+    def put_up(cables: int = 1) -> FarBox:
+        made.append(FarBox(cables))
+        return made[-1]
+
+    yield put_up
+    for each in made:
+        each.close()
 
 
 @pytest.fixture

@@ -213,12 +213,21 @@ class Mosquitto:
             await_listener(port, self._process)
         return self
 
-    def kill(self) -> None:
-        """Kill -9."""
+    def listens_on(self, address: str) -> None:
+        """It is reached at another address of this machine too, from the next start."""
+        with (self.folder / "conf").open("a", encoding="utf-8") as conf:
+            conf.write(f"\nlistener {self.port} {address}\n")
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Sends a signal and waits; after SIGTERM what it retains is on the disk."""
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(number)
             self._process.wait()
             self._process = None
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self.end(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
         """Sends a signal."""

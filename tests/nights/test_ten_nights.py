@@ -17,6 +17,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.nights.ear import Listen
+from tests.nights.far_box import FarBox
 from tests.nights.programs import SECRET, Mosquitto, Program, Site
 from tests.nights.views import Night
 from tests.nights.waiting import until
@@ -96,53 +97,29 @@ def test_the_password_of_the_broker_is_wrong(night: Nights, mosquitto: Mosquitto
     lit(now)
 
 
-@pytest.fixture
-def far_box() -> Iterator[tuple[str, str, Callable[[str], None]]]:
-    """A network with a box at the end of a cable: the words that run a program there, the address at our end, and the
-    cable, which is pulled by `down` and put back by `up`."""
-    ip, name = require("ip"), f"wt{os.getpid() % 100_000}"
-    number = os.getpid() % 250
-    ours, theirs = f"10.253.{number}.1", f"10.253.{number}.2"
-
-    def run(*words: str) -> None:
-        subprocess.run([ip, *words], check=True, capture_output=True)
-
-    run("netns", "add", name)
-    try:
-        run("link", "add", f"{name}a", "type", "veth", "peer", "name", "eth", "netns", name)
-        run("addr", "add", f"{ours}/24", "dev", f"{name}a")
-        run("link", "set", f"{name}a", "up")
-        run("-n", name, "addr", "add", f"{theirs}/24", "dev", "eth")
-        run("-n", name, "link", "set", "eth", "up")
-        yield name, ours, lambda state: run("-n", name, "link", "set", "eth", state)
-    finally:
-        run("netns", "del", name)
-
-
 @needs("ip", "root")
 def test_one_gateway_hangs_and_the_plug_of_another_is_pulled(
-    night: Nights, mosquittos: Callable[..., Mosquitto], far_box: tuple[str, str, Callable[[str], None]]
+    night: Nights, mosquittos: Callable[..., Mosquitto], far_box: Callable[..., FarBox]
 ) -> None:
     """Neither says goodbye: both are silent before half a minute is over, and named; both come back by themselves."""
     now = night("2 a gateway's process hangs, another one's plug is pulled")
-    name, ours, cable = far_box
+    box = far_box()
     mosquitto = mosquittos(users=("gate",))
     mosquitto.kill()
-    with (mosquitto.folder / "conf").open("a") as conf:
-        conf.write(f"\nlistener {mosquitto.port} {ours}\n")
+    mosquitto.listens_on(box.addresses[0])
     mosquitto.start()
     mast = on_mosquitto(now, mosquitto)
-    with (now.site.config / "tower.yaml").open("a") as tower:
+    with (now.site.config / "tower.yaml").open("a") as file:
         lamp = "{name: one, zone: shaft, profile: rgb, address: 1}"
-        tower.write(f"  - {{name: gate, kind: dmx, output: simulated, universe: 2, fixtures: [{lamp}]}}\n")
-    box = now.site.box("gate") / "tower.yaml"
-    box.write_text(box.read_text().replace(f"127.0.0.1:{mosquitto.port}", f"{ours}:{mosquitto.port}"))
-    gateway(now.site, "gate", within=(require("ip"), "netns", "exec", name))
+        file.write(f"  - {{name: gate, kind: dmx, output: simulated, universe: 2, fixtures: [{lamp}]}}\n")
+    tower = now.site.box("gate") / "tower.yaml"
+    tower.write_text(tower.read_text().replace("127.0.0.1", box.addresses[0]))
+    gateway(now.site, "gate", within=box.within)
     now.start()
     lit(now)
     now.happens("mast: SIGSTOP; gate: cable pulled")
     mast.send(signal.SIGSTOP)
-    cable("down")
+    box.pull()
     now.until_status(1)
     now.tells("TWL-G104", times=2)
     look = now.look(languages=("en", "sv"))
@@ -153,7 +130,7 @@ def test_one_gateway_hangs_and_the_plug_of_another_is_pulled(
     assert sum("has left the broker" in line for line in now.lines) == 2
     now.happens("mast: SIGCONT; gate: cable put back")
     mast.send(signal.SIGCONT)
-    cable("up")
+    box.put_back()
     now.tells("TWL-G105", times=2)
     lit(now)
 
