@@ -23,7 +23,7 @@ FREE = 2
 """So many of one kind about one thing are told before the rest is counted."""
 KEYS = 1000
 """Things of one code that are told apart at the same time; those beyond share one window."""
-ABOUT = ("gateway", "topic", "broker")
+ABOUT = ("gateway", "topic", "broker", "zone")
 """The first of these fields that an event has tells what it is about."""
 
 Key = tuple[str, str]
@@ -78,7 +78,7 @@ class RateLimit:
         self._latest_s = -inf
 
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
-        """What is to be told for this event; `about` is its gateway, topic or broker unless said otherwise."""
+        """What is to be told for this event; `about` is its gateway, topic, broker or zone unless said otherwise."""
         key = self._key(event, about)
         window = self._windows.get(key)
         if window is not None and self._is_over(window, now_s):

@@ -285,6 +285,7 @@ class ControlLoop:
                 self.tell,
                 self.walks,
                 self.measured.draws,
+                lambda: self._connection.connected,
             )
 
     @property
@@ -338,6 +339,8 @@ class ControlLoop:
             return self._home_assistant.receive(item, reading)
         if self.measured is not None and item.topic in self.measured.topics:
             self.measured.receive(item.topic, item.payload, item.retain, reading)
+            if not self.controller.hears(item.topic):
+                return False  # judged with the next tick, however often it comes
         if item.topic != self._site.status:
             self.controller.receive(item.topic, item.payload, item.retain, reading)
         else:
@@ -440,9 +443,9 @@ class ControlLoop:
 
     def _measure(self, reading: ClockReading) -> None:
         if self.measured is not None:
-            self.measured.turn(reading)
+            self.measured.turn(reading, connected=self._connection.connected)
             for event in self._measured_events:
-                self.tell(event, reading.wall)
+                self.note(event, reading)
             self._measured_events.clear()
 
     def _with_tests(self, result: TurnResult) -> TurnResult:

@@ -112,6 +112,10 @@ class Controller:
         """Every topic to subscribe to."""
         return tuple(self._routes)
 
+    def hears(self, topic: str) -> bool:
+        """Whether any gateway speaks on it."""
+        return topic in self._routes
+
     @property
     def partial(self) -> tuple[str, ...]:
         """Those of which more than the newest message counts."""

@@ -1,16 +1,16 @@
 """Measured light: what a meter of power or of light says of a zone, beside what its gateways report.
 
-Only what came on this connection counts, not what a broker had kept, and no longer than `max_age`. A zone is judged
-once all its gateways have confirmed light, or darkness, for SETTLE_S: a fade is done then, and the current of switching
-on has passed. What the meter says against that must last HOLDS_S before it is told. A meter of light is not asked while
-the sun is up.
+What came counts for `max_age`, but not what a broker had kept. A zone is judged once all its gateways have confirmed
+light, or darkness, for SETTLE_S: a fade is done then, and the current of switching on has passed. What the meter says
+against that must last HOLDS_S before it is told. What a meter of light says while the sun is up, or while nobody knows
+whether it is, is forgotten.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from controller.clock import ClockReading
+from controller.clock import ClockReading, Trust
 from controller.config.measured import ZoneMeter
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
@@ -23,6 +23,8 @@ from controller.service.controller import Controller
 
 SETTLE_S = 30.0
 HOLDS_S = 60.0
+ASLEEP_S = 30.0
+"""Where no turn came for so long, nothing was heard either."""
 
 
 def measured_value(payload: bytes, way: str | None) -> float | Reason:
@@ -81,7 +83,8 @@ class MeasuredLight:
     ) -> None:
         self._controller = controller
         self._place = place
-        self._began_s: float | None = None
+        self._hears_s = self._turned_s = float("-inf")
+        """Since when meters can be heard, and the last turn; boot time."""
         self.topics = frozenset(meter.topic for meter in meters)
         by_zone = defaultdict(list)
         for gateway in controller.gateways.values():
@@ -117,11 +120,15 @@ class MeasuredLight:
         is_recent = zone.came_s is not None and zone.came_s >= since_s and self._counts(zone, reading)
         return zone.value > zone.meter.dark_below if is_recent else None
 
-    def turn(self, reading: ClockReading) -> None:
-        """Compares what is measured with what is reported."""
-        self._began_s = reading.mono if self._began_s is None else self._began_s
+    def turn(self, reading: ClockReading, *, connected: bool) -> None:
+        """Compares what is measured with what is reported; `connected` tells whether any broker is."""
+        if not connected or reading.mono - self._turned_s > ASLEEP_S:
+            self._hears_s = reading.mono
+        self._turned_s = reading.mono
         for zone in self._zones.values():
-            self._watch_meter(zone, self._began_s, reading)
+            if self._is_outshone(zone, reading):
+                zone.is_lit = None
+            self._watch_meter(zone, reading)
             is_on = self._confirmed(zone)
             if is_on is not zone.is_on:
                 zone.is_on, zone.since_s, zone.against_s = is_on, reading.mono, None
@@ -137,11 +144,15 @@ class MeasuredLight:
                     self._contradicts(zone)
 
     def _counts(self, zone: _MeteredZone, reading: ClockReading) -> bool:
-        is_old = zone.came_s is None or reading.mono - zone.came_s > zone.meter.max_age.total_seconds()
-        by_day = zone.meter.unit == "lux" and (
-            elevation(self._place.latitude, self._place.longitude, reading.wall) > CIVIL_DEG
-        )
-        return not is_old and not by_day
+        is_recent = zone.came_s is not None and reading.mono - zone.came_s <= zone.meter.max_age.total_seconds()
+        return is_recent and not self._is_outshone(zone, reading)
+
+    def _is_outshone(self, zone: _MeteredZone, reading: ClockReading) -> bool:
+        """Whether a meter of light may measure the sun."""
+        if zone.meter.unit != "lux":
+            return False
+        height = elevation(self._place.latitude, self._place.longitude, reading.wall)
+        return reading.trust is Trust.SUSPECT or height > CIVIL_DEG
 
     def _confirmed(self, zone: _MeteredZone) -> bool | None:
         """Whether the gateways of a zone confirm light, or darkness; None where they do not confirm, or are tested."""
@@ -164,14 +175,15 @@ class MeasuredLight:
         else:
             zone.stray_light.raise_(new_event("TWL-G162", **_about(zone), limit=zone.meter.lit_above))
 
-    def _watch_meter(self, zone: _MeteredZone, began_s: float, reading: ClockReading) -> None:
-        """A meter that says nothing for `max_age` proves nothing, which must not go unseen."""
-        age, last_s = zone.meter.max_age, zone.came_s if zone.came_s is not None else began_s
+    def _watch_meter(self, zone: _MeteredZone, reading: ClockReading) -> None:
+        """A meter that says nothing for `max_age`, though it would be heard, proves nothing, which must not go
+        unseen."""
+        age, came_s = zone.meter.max_age, zone.came_s if zone.came_s is not None else float("-inf")
         about = {"zone": zone.meter.zone, "topic": zone.meter.topic}
-        if reading.mono - last_s > age.total_seconds():
-            zone.no_value.raise_(new_event("TWL-G164", **about, age=say_duration(age), reason=zone.reason))
-        elif zone.came_s is not None:
+        if reading.mono - came_s <= age.total_seconds():
             zone.no_value.clear(new_event("TWL-G165", **about))
+        elif reading.mono - self._hears_s > age.total_seconds():
+            zone.no_value.raise_(new_event("TWL-G164", **about, age=say_duration(age), reason=zone.reason))
 
 
 def _about(zone: _MeteredZone) -> dict[str, object]:

@@ -4,7 +4,8 @@ The lamps of a gateway of our own light one after another, by the steps of the w
 commanded white like anything else, and is to confirm it. All gateways are tested at the same time. When a test is due
 is a pure function (`schedule/lamp_tests.py`); what is left of it is known by the results of the lamps. So a restart
 repeats nothing that was kept, and what was missed or failed is tried again the next day at the same time, until the
-campaign begins. Never while there is light, an override, a stop or a blackout, nor on a doubtful clock.
+campaign begins. Never while there is light, an override, a stop or a blackout, nor on a doubtful clock, nor without a
+broker: then nobody can say that a lamp failed.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ from controller.state.lamp_results import LampFindings, LampResult
 IN_TIME = timedelta(seconds=60)
 """A test begins so late at most; later it waits for the next day, when people expect it."""
 LOOK_AHEAD = timedelta(days=1)
+STALLED_S = 30.0
+"""Where no turn came for so long in a test, nothing is known of the lamps that were lit meanwhile."""
 METER_S = 5.0
 """What a meter says so soon after a lamp was lit may be of the one before."""
 INSTANT = timedelta(microseconds=1)
@@ -55,11 +58,13 @@ class _LampRow:
 
 @dataclass(slots=True)
 class _RunningTest:
-    """A test that goes on; `began_s` is boot time, `looks` are what vendors' gateways are commanded."""
+    """A test that goes on; `began_s` and `turned_s`, the last turn, are boot time, `stepped_s` is by how much the clock
+    has been set, `looks` are what vendors' gateways are commanded."""
 
     test: LampTest
     began_s: float
-    until: datetime
+    turned_s: float
+    stepped_s: float
     brightness: float
     rows: tuple[_LampRow, ...]
     looks: Mapping[str, DesiredLooks]
@@ -81,7 +86,9 @@ class Preflight:
         tell: Callable[[Event, datetime], None],
         walks: LampWalks,
         draws: Callable[[str, float, ClockReading], bool | None],
+        is_connected: Callable[[], bool],
     ) -> None:
+        self._is_connected = is_connected
         self._controller = controller
         self._setup = setup
         self._times = times
@@ -132,7 +139,7 @@ class Preflight:
         lit = [row for row in running.rows if row.step is not None]
         first_s = running.began_s + self._times.each.total_seconds() if running.looks else inf
         steps = (min(row.sent_s + AGAIN_S, self._row_s(running, row)) for row in lit)
-        return min((first_s, self._ends_s(running), *steps))
+        return min((running.turned_s + AGAIN_S, first_s, self._ends_s(running), *steps))
 
     def turn(self, reading: ClockReading) -> None:
         """What is due now: look whether a test is to be made, or go on with one."""
@@ -163,6 +170,8 @@ class Preflight:
             self._tests, self._look_at = LampTests(self._program, self._times), None
         is_stepped_back = self._looked_at is not None and now < self._looked_at
         self._looked_at = now
+        if self._tried is not None and now < self._tried[0]:
+            self._tried = None  # it was none of the time that comes again
         if self._look_at is not None and now < self._look_at and not is_stepped_back:
             return
         test = self._tests.due(now)
@@ -215,6 +224,8 @@ class Preflight:
         """Why no lamp may be lit."""
         if reading.trust is Trust.SUSPECT:
             return Reason("test_clock")
+        if not self._is_connected():
+            return Reason("test_broker")
         code = obstacle(self._controller.program, start, until) or ("test_limit" if brightness <= 0 else None)
         return Reason(code) if code is not None else None
 
@@ -222,7 +233,7 @@ class Preflight:
 
     def _begin(self, test: LampTest, left: tuple[str, ...], reading: ClockReading) -> None:
         running = self._prepared(test, frozenset(left), reading)
-        reason = self._obstacle(reading.wall, running.until, running.brightness, reading)
+        reason = self._obstacle(reading.wall, self._until(running, reading), running.brightness, reading)
         if reason is None and any(self._walks.is_tested(row.steps[0].gateway.name) for row in running.rows):
             reason = Reason("test_walk")
         self._tried = self._tests.try_at(reading.wall), reason or Reason("test_not_running")
@@ -240,21 +251,21 @@ class Preflight:
         rows = tuple(_LampRow(steps) for steps in left if steps)
         until = reading.wall + self._times.each * max((len(row.steps) for row in rows), default=1)
         brightness = self._controller.program.highest(reading.wall, until)
-        white = ZoneState(on=brightness > 0, color=WHITE, brightness=brightness)
+        white = _white(brightness)
         looks = {
             each.name: dict.fromkeys(each.zone_names, white)
             for each in vendors
             if any(f"{each.name}/{zone}" in lamps for zone in each.zone_names)
         }
-        return _RunningTest(test, reading.mono, until, brightness, rows, looks, self._controller.program)
+        now_s, program = reading.mono, self._controller.program
+        return _RunningTest(test, now_s, now_s, reading.stepped_s, brightness, rows, looks, program)
 
     def _go_on(self, running: _RunningTest, reading: ClockReading) -> None:
-        if self._controller.program is not running.program or reading.trust is Trust.SUSPECT:
-            reason = self._obstacle(reading.wall, running.until, running.brightness, reading)
-            if reason is not None:
-                self._break_off(running, reason, reading)
-                return
-            running.program = self._controller.program
+        reason = self._interruption(running, reading)
+        if reason is not None:
+            self._break_off(running, reason, reading)
+            return
+        running.turned_s = reading.mono
         for row in running.rows:
             while row.step is not None and reading.mono >= self._row_s(running, row):
                 self._judge(running, row, row.step, reading)
@@ -264,6 +275,28 @@ class Preflight:
             self._finish(running, reading)
         else:
             self._light(running, reading)
+
+    def _interruption(self, running: _RunningTest, reading: ClockReading) -> Reason | None:
+        """Why a test cannot go on; where less light is allowed than before, there is less from now on."""
+        if reading.mono - running.turned_s > STALLED_S:
+            return Reason("test_not_running")
+        program, until = self._controller.program, self._until(running, reading)
+        is_news = program is not running.program or reading.stepped_s != running.stepped_s
+        if not is_news and reading.trust is not Trust.SUSPECT and self._is_connected():
+            return None
+        running.program, running.stepped_s = program, reading.stepped_s
+        brightness = min(running.brightness, program.highest(reading.wall, until))
+        if brightness < running.brightness:
+            running.brightness = brightness
+            running.looks = {name: dict.fromkeys(looks, _white(brightness)) for name, looks in running.looks.items()}
+            self._controller.show_alone(running.looks)
+            for row in running.rows:
+                row.sent_s = -inf
+        return self._obstacle(reading.wall, until, brightness, reading)
+
+    def _until(self, running: _RunningTest, reading: ClockReading) -> datetime:
+        """When it is over, by the clock as it is now."""
+        return reading.wall + timedelta(seconds=max(0.0, self._ends_s(running) - reading.mono))
 
     def _row_s(self, running: _RunningTest, row: _LampRow) -> float:
         """When the lamp of a row that is lit is done."""
@@ -336,3 +369,7 @@ class Preflight:
         self._running, self._look_at = None, None
         self._unkept.update(running.found)
         self._findings = (self._findings or LampFindings()).and_found(running.found)
+
+
+def _white(brightness: float) -> ZoneState:
+    return ZoneState(on=brightness > 0, color=WHITE, brightness=brightness)

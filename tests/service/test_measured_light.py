@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.clock import ClockReading
+from controller.clock import ClockReading, Trust
 from controller.config.load import Setup, parse
 from controller.events.models import Reason
 from controller.service.confirmed_minutes import ConfirmedMinutes
@@ -257,6 +257,72 @@ def test_a_meter_that_says_nothing_is_told_with_the_reason(world_at: Worlds) -> 
     assert event.text("en").endswith("2 min: not JSON")
     metered.run(2, 43.0)
     assert metered.codes == ["TWL-G164", "TWL-G165"]
+
+
+def test_a_meter_is_not_blamed_for_what_no_broker_brings(world_at: Worlds) -> None:
+    """Nor for a night in which the controller's machine slept; it has `max_age` from then on."""
+    metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))
+    metered.run(30, 43.0)
+    metered.world.controller.disconnect()
+    metered.run(200, None)
+    metered.world.controller.connect()
+    metered.run(100, None)
+    assert metered.codes == []
+    metered.run(30, None)
+    assert metered.codes == ["TWL-G164"]
+    metered.run(10, 43.0)
+    loop, reading = metered.world.controller.loop, metered.world.controller.read()
+    assert loop is not None
+    loop.turn(replace(reading, mono=reading.mono + 8 * 3600, wall=reading.wall + timedelta(hours=8)))
+    assert metered.codes == ["TWL-G164", "TWL-G165"]
+
+
+def test_a_value_that_sways_is_counted(world_at: Worlds) -> None:
+    """A lamp that goes on and off for an hour is some lines; another zone has lines of its own."""
+    other = METER.replace("bowl,", "shaft,")
+    metered = Metered(world_at(LIT, setup_of(f"{METER}, {other}")))
+    for _ in range(20):
+        metered.run(70, 4.9)
+        metered.run(20, 20.1)
+    assert metered.codes == ["TWL-G160", "TWL-G160", "TWL-G161", "TWL-G161"] * 2
+
+
+def test_a_flood_of_values_causes_no_turn_each(world_at: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One comes each second anyhow."""
+    world = world_at(LIT)
+    loop, turns = world.controller.loop, []
+    assert loop is not None
+    turn = loop.turn
+    monkeypatch.setattr(loop, "turn", lambda reading: turns.append(reading) or turn(reading))
+    for watts in range(1000):
+        world.say(TOPIC, json.dumps({"ENERGY": {"Power": watts}}).encode())
+    world.run(0.5)
+    assert len(turns) <= 1
+
+
+def test_what_was_measured_by_day_says_nothing_of_the_night(world_at: Worlds) -> None:
+    """Neither a value of the dusk that is still young, nor that it was light when the next lies between the
+    thresholds."""
+    meter = METER.replace("}", ", unit: lux, max_age: 30 min}")
+    late = "campaigns:\n  - {name: late, dates: 20-26 November, hours: 20:00 to 22:00, color: orange}\n"
+    metered = Metered(world_at(datetime(2026, 11, 20, 15, tzinfo=UTC), setup_of(meter, schedule=late)))
+    metered.run(300, 300.0)
+    metered.run(1400, None)
+    assert metered.codes == []
+    assert metered.lit() == {}
+    metered.run(900, 12.0)
+    assert metered.codes == []
+    assert metered.lit() == {}
+
+
+def test_by_a_clock_in_doubt_nobody_knows_whether_it_is_day(world_at: Worlds) -> None:
+    """A meter of light is not asked then."""
+    metered = Metered(world_at(LIT + timedelta(hours=1), setup_of(METER.replace("}", ", unit: lux}"))))
+    metered.run(30, 300.0)
+    assert metered.lit() == {"bowl": True}
+    metered.world.controller.clock.trust = Trust.SUSPECT
+    metered.run(30, 300.0)
+    assert metered.lit() == {}
 
 
 def test_a_walk_test_is_judged_by_nobody(world_at: Worlds) -> None:

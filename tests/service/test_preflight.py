@@ -1,6 +1,7 @@
 """The preflight: lamps lit by the service itself some days before a campaign."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -285,6 +286,74 @@ def test_a_doubtful_clock_ends_it(world_before: Worlds) -> None:
     world.controller.clock.trust = Trust.TRUSTED
     next_noon(world, 4)
     assert {lamp for lamp, (is_lit, _) in results(world).items() if is_lit} == {f"mast/{lamp}" for lamp in LAMPS}
+
+
+def test_without_a_broker_no_lamp_is_blamed(world_before: Worlds) -> None:
+    """What was tested before counts; the rest waits for the next day, and none begins without a broker either."""
+    world = world_before(setup_of(vendors=ENTRANCE))
+    at(world, NOON + timedelta(seconds=70))
+    world.controller.disconnect()
+    at(world, NOON + timedelta(minutes=6))
+    assert results(world) == {"mast/bowl-north": (True, "report"), "entrance/shaft": (True, "report")}
+    assert events(world)[:2] == ["TWL-G150", "TWL-G152"]
+    assert str(last(world, "TWL-G152")["reason"]) == "no broker could be reached"
+    next_noon(world, 1)
+    world.controller.turn()
+    assert events(world).count("TWL-G150") == 1
+    assert str(last(world, "TWL-G153")["reason"]) == "no broker could be reached"
+    world.controller.connect()
+    world.controller.clock.step((NOON + timedelta(days=2, seconds=-5) - world.wall).total_seconds())
+    world.run(5 + 4 * 60)
+    assert set(results(world).values()) == {(True, "report")}
+
+
+def test_what_was_lit_while_the_machine_slept_is_not_judged(world_before: Worlds) -> None:
+    """The clock that never stops tells that nobody looked."""
+    world = world_before()
+    at(world, NOON + timedelta(seconds=10))
+    loop, reading = world.controller.loop, world.controller.read()
+    assert loop is not None
+    loop.turn(replace(reading, mono=reading.mono + 600, wall=reading.wall + timedelta(seconds=600)))
+    assert not results(world)
+    assert events(world)[:2] == ["TWL-G150", "TWL-G152"]
+
+
+@pytest.mark.parametrize(("percent", "level"), [("10 %", 0.1), ("0 %", 0.0)])
+def test_a_limit_that_is_written_in_the_middle_holds_at_once(world_before: Worlds, percent: str, level: float) -> None:
+    """The lamps go on with less light, or not at all."""
+    world = world_before(setup_of(vendors=ENTRANCE))
+    at(world, NOON + timedelta(seconds=20))
+    limited = f"version: 1\n{WEEK}limits:\n  - {{name: x, brightness: {percent}}}\n"
+    world.controller.reload(limited.encode())
+    at(world, NOON + timedelta(seconds=25))
+    shown = max(world.mast.lamps.shown(1, world.mono) or b"")
+    assert shown == max(world.mast.patch.placed[0].lamp.levels(_white(level)))
+    at(world, NOON + timedelta(seconds=35))
+    [reported] = world.controller.engine.states["entrance"].reported.zones.values()
+    assert reported.on is (level > 0)
+    at(world, NOON + timedelta(minutes=5))
+    assert ("TWL-G151" in events(world)) is (level > 0)
+
+
+def test_a_clock_that_is_set_into_a_blackout_ends_it(world_before: Worlds) -> None:
+    """It goes on for minutes, not until some hour."""
+    schedule = f"{WEEK}blackouts:\n  - {{name: quiet, dates: 13 November, hours: 18:00 to 20:00}}\n"
+    world = world_before(setup_of(schedule))
+    at(world, NOON + timedelta(seconds=20))
+    world.controller.clock.step(6.5 * 3600)
+    world.run(5)
+    assert not lit(world)
+    assert str(last(world, "TWL-G152")["reason"]) == "a blackout says that it is always dark then"
+
+
+def test_noon_that_comes_again_is_noon(world_before: Worlds) -> None:
+    """The clock was an hour ahead, and was set right in the test: the lamps are tested again, and nobody says that they
+    were not."""
+    world = world_before()
+    at(world, NOON + timedelta(seconds=20))
+    world.controller.clock.step(-3600)
+    world.run(3600 + 5 * 60)
+    assert events(world) == ["TWL-G150", "TWL-G151"] * 2
 
 
 def test_a_stop_of_the_service_puts_the_planned_light_back(world_before: Worlds) -> None:
