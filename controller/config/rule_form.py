@@ -14,7 +14,6 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from controller.config.checks import DAYS
 from controller.config.nodes import Document, Pairs, Plain, plain
 from controller.config.schedule_text import as_flow
 from controller.config.yaml_text import SPACE
@@ -275,8 +274,3 @@ def texts_of(text: str) -> tuple[str, ...]:
 
 def _one_or_several(text: str) -> str | tuple[str, ...]:
     return texts_of(text) if text.startswith("[") else text
-
-
-def days_entry(rule: Pairs) -> str | None:
-    """The keyword under which the days of a rule stand."""
-    return next((key for key in DAYS if key in rule.entries), None)

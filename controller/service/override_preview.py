@@ -38,11 +38,6 @@ def foresee(request: Request, policy: OverridePolicy, program: Program, now: dat
     return Foreseen(looks_at(changed, now), until, looks_at(changed, until), stored.skips)
 
 
-def after_overrides(program: Program, now: datetime) -> Mapping[str, LookValue]:
-    """What each zone shows once the overrides are ended."""
-    return looks_at(program.with_overrides((), None), now)
-
-
 def after_stop(program: Program, now: datetime) -> Mapping[str, LookValue]:
     """What each zone shows once the safety stop is lifted."""
     return looks_at(program.with_overrides(program.overrides, None), now)

@@ -3,7 +3,7 @@
 Pure functions over events in the order of time. A span whose end is None had not ended at the last event.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -239,15 +239,3 @@ def _began(event: Event, at: datetime) -> datetime:
     """A gateway that is called silent has been for as long as it was not heard."""
     age_s = event.fields.get("age_s")
     return at - timedelta(seconds=age_s) if isinstance(age_s, int | float) and age_s >= 0 else at
-
-
-def downtimes(events: Iterable[RecordedEvent]) -> Iterator[tuple[datetime, datetime]]:
-    """When the service had been stopped in order: from its stop to its next start."""
-    stopped: datetime | None = None
-    for recorded in events:
-        if recorded.code == ENDED_SERVICE:
-            stopped = recorded.at
-        elif recorded.code == STARTED:
-            if stopped is not None:
-                yield stopped, recorded.at
-            stopped = None

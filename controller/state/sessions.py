@@ -40,10 +40,6 @@ class Session:
         """What every form of this session carries: only pages of ours know it."""
         return hmac.new(self.id.encode(), b"csrf", "sha256").hexdigest()
 
-    def is_csrf(self, given: str) -> bool:
-        """Whether a form is one of this session's."""
-        return hmac.compare_digest(self.csrf.encode(), given.encode())
-
 
 class Sessions:
     """The sessions in an open accounts file."""

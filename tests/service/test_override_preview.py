@@ -12,7 +12,6 @@ from controller.errors import Mistake
 from controller.service.control_loop import override_policy
 from controller.service.health import LookValue
 from controller.service.override_preview import (
-    after_overrides,
     after_stop,
     foresee,
     looks_at,
@@ -62,8 +61,8 @@ def asked(**keys: Any) -> bytes:
     return json.dumps({"owner": "Eva", "reason": "prov", **keys}).encode()
 
 
-async def test_what_follows_overrides_and_a_stop_is_told(setup_of: Callable[[str], Setup]) -> None:
-    """The schedule, and the overrides that were hidden."""
+async def test_what_follows_a_stop_is_told(setup_of: Callable[[str], Setup]) -> None:
+    """The overrides that it hid."""
     setup = setup_of(CAMPAIGN)
     manager = OverrideManager(SimulatedDisk(), override_policy(setup))
     await manager.take(asked(id="a", look="blue", until="sunrise"), EVENING)
@@ -71,7 +70,6 @@ async def test_what_follows_overrides_and_a_stop_is_told(setup_of: Callable[[str
     program = setup.program(manager.overrides, manager.stop)
     assert looks_at(program, EVENING)["bowl"] == LookValue(on=False, brightness=0.0)
     assert after_stop(program, EVENING)["bowl"].color == "#0000FF"
-    assert after_overrides(program, EVENING)["bowl"].color == "#FF6A00"
 
 
 def test_ends_that_may_be_asked_for_are_offered(setup_of: Callable[[str], Setup]) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.events import Event, new_event
-from controller.service.past_spans import ByHand, PastFault, by_hand_spans, downtimes, fault_spans
+from controller.service.past_spans import ByHand, PastFault, by_hand_spans, fault_spans
 from controller.state import RecordedEvent
 from controller.state.history import recorded
 
@@ -174,10 +174,3 @@ def test_a_fault_names_its_gateway_in_documents() -> None:
         "code": "TWL-G104", "gateway": "mast", "from": "2026-11-23T20:00:00Z", "until": None,
     }  # fmt: skip
     assert PastFault(new_event("TWL-T005", times=3), T0, T0).gateway is None
-
-
-def test_a_service_that_was_stopped_was_down_until_it_started() -> None:
-    """A start without a stop before it tells of no time."""
-    ended_event = new_event("TWL-C002", reason="SIGTERM")
-    events = told((0, STARTED), (5, ended_event), (9, STARTED), (12, STARTED))
-    assert list(downtimes(events)) == [(T0 + 5 * MINUTE, T0 + 9 * MINUTE)]
