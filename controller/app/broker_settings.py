@@ -15,7 +15,7 @@ Rights, as in deploy/mosquitto/watertower.acl
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -73,7 +73,14 @@ def addresses(settings: Settings, state: Path | None = None) -> tuple[Address, .
 def embedded(host: str, port: int, username: str | None, password: str | Path | None) -> Address:
     """The embedded broker as programs on the same machine reach it."""
     host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
-    return Address(host, port, username=username, password=password)
+    return Address(host, port, username=username, password=password, is_embedded=True)
+
+
+def not_reached(brokers: Sequence[Address], failure: Event) -> Event:
+    """Why nobody lets us in, as it is told to people. The embedded broker cannot be reached where no service runs."""
+    if failure.code == "TWL-M007" and any(broker.is_embedded for broker in brokers):
+        return new_event("TWL-Q101", address=failure.fields["broker"], reason=failure.fields["reason"])
+    return failure
 
 
 def _password_file(settings: Settings) -> Path | None:

@@ -6,13 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from controller.app.broker_settings import not_reached
 from controller.app.last_good import last_good
 from controller.cli.options import Options, tell, tell_other_than_installed
 from controller.config.load import load, load_tower
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
-from controller.events import Event
-from controller.mqtt import Address, Connected, Failure, Item
+from controller.events import Event, new_event
+from controller.events.models import Reason
+from controller.mqtt import Address, Connected, Failure, Item, Mqtt
 from controller.state.in_use import SERVICE, is_in_use
 
 T = TypeVar("T")
@@ -47,8 +49,13 @@ def running_tower(options: Options) -> Tower:
         return copy.tower
 
 
-def unheard(brokers: Sequence[Address], state: Path) -> Unreachable:
-    """Why no controller gives a sign of life though a broker answers: one that runs here is withheld, or hangs."""
+def unheard(mqtt: Mqtt, brokers: Sequence[Address], state: Path, withheld: str = "") -> Unreachable:
+    """Why no controller answers. Where a broker lets us in, one that runs here is withheld, or hangs; of one that gives
+    signs of life `withheld` are the topics that our login may not read."""
+    if not mqtt.connected:
+        return never_answered(brokers)
+    if withheld:
+        return Unreachable("TWL-Q125", address=str(brokers[0]), topic=withheld)
     with suppress(OSError):
         if is_in_use(state, SERVICE):
             return Unreachable("TWL-Q123", address=str(brokers[0]), state=str(state))
@@ -69,14 +76,22 @@ async def items(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncI
         elif isinstance(item, Connected):
             failed.pop(item.broker, None)
         if len(failed) == len(brokers):
-            raise _unreachable(failed)
+            raise _unreachable(failed, brokers)
         yield item
 
 
-def _unreachable(failed: Mapping[str, Event]) -> Unreachable:
-    """Why a broker that runs lets nobody in (a login, a certificate), else TWL-Q101."""
-    refused = next((event for event in failed.values() if event.code != "TWL-M007"), None)
-    if refused is not None:
-        return Unreachable(refused.code, **refused.fields)
-    reason = next(iter(failed.values())).fields["reason"]
-    return Unreachable("TWL-Q101", address=" ".join(failed), reason=reason)
+def never_answered(brokers: Sequence[Address]) -> Unreachable:
+    """Somebody listens at the address of a broker and says nothing."""
+    silent = new_event("TWL-M007", broker=str(brokers[0]), reason=Reason("no_answer_in_time"))
+    return _unreachable({str(brokers[0]): silent}, brokers)
+
+
+def _unreachable(failed: Mapping[str, Event], brokers: Sequence[Address]) -> Unreachable:
+    """Why no broker lets us in: what one of those that run says (a login, a certificate) goes before those that cannot
+    be reached."""
+    event = next((event for event in failed.values() if event.code != "TWL-M007"), None)
+    if event is None:
+        reason = next(iter(failed.values())).fields["reason"]
+        event = new_event("TWL-M007", broker=" ".join(failed), reason=reason)
+    told = not_reached(brokers, event)
+    return Unreachable(told.code, **told.fields)

@@ -123,7 +123,7 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
     if not is_answered:
         if lives:
             raise Unreachable("TWL-Q124", topic=message.topic, address=str(brokers[0]))
-        raise unheard(brokers, options.state_dir)
+        raise unheard(mqtt, brokers, options.state_dir)
 
 
 async def _send(mqtt: Mqtt, message: Message) -> None:

@@ -65,12 +65,13 @@ class _Asking:
         self._news = HealthWatch(tower.mqtt.topic_prefix, self._clock.read().mono)
 
     async def held(self, watch: bool) -> Health:
-        """The document of a controller that lives. Raises Unreachable: TWL-Q101, TWL-Q102, TWL-Q123."""
+        """The document of a controller that lives. Raises Unreachable, as `unheard` and `items` do."""
         is_small = len(self._tower.gateways) <= MOST_NAMED
         async with self._connection(*self._news.topics, *([self._news.gateway_topics] if is_small else [])) as mqtt:
             if watch:
                 await self._watch(mqtt)
             await self._ask(mqtt)
+            absent = self._absent(mqtt)
         if not is_small and self._lives:
             await self._read_unconfirmed()
         waited_s = self._clock.read().mono - self._news.began_s
@@ -80,7 +81,11 @@ class _Asking:
             click.echo(self._said(self._news.health, indent=2))
             if self._lives:
                 return self._news.health
-        raise unheard(self._brokers, self._options.state_dir)
+        raise absent
+
+    def _absent(self, mqtt: Mqtt) -> Unreachable:
+        withheld = f"{self._news.prefix}/controller/#" if self._news.beats(self._clock.read()) else ""
+        return unheard(mqtt, self._brokers, self._options.state_dir, withheld)
 
     def _connection(self, *topics: str) -> Mqtt:
         name = client_id(self._news.prefix, "status")
@@ -134,7 +139,7 @@ class _Asking:
                 screen.show(self._said(health, indent=None))
                 shown, lived = health, True
             elif lived and not self._lives and self._news.is_over(self._clock.read(), len(self._brokers)):
-                self._warn(unheard(self._brokers, self._options.state_dir), screen)
+                self._warn(self._absent(mqtt), screen)
                 lived = False
         await listening
 

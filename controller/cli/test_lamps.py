@@ -16,13 +16,12 @@ import click
 
 from controller.app import broker_settings
 from controller.app.last_good import load_last_good
-from controller.cli.client import client_id, items
+from controller.cli.client import client_id, items, never_answered
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
-from controller.events.models import Reason
 from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import ReportedDocument, Walk, parse_reported, parse_walk
@@ -101,7 +100,7 @@ async def _connected(mqtt: Mqtt, brokers: tuple[Address, ...]) -> None:
             async for item in items(mqtt, brokers):
                 if isinstance(item, Connected):
                     return
-    raise Unreachable("TWL-Q101", address=str(brokers[0]), reason=Reason("no_answer"))
+    raise never_answered(brokers)
 
 
 async def _listen(mqtt: Mqtt, heard: _Heard) -> None:

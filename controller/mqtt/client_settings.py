@@ -33,7 +33,8 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One broker. A password in a file is read anew at each attempt, so that it may be changed.
+    """One broker; `is_embedded` where the service brings it. A password in a file is read anew at each attempt, so that
+    it may be changed.
 
     Raises ValueError where no connection could be tried.
     """
@@ -43,6 +44,7 @@ class Address:
     tls: Tls | None = None
     username: str | None = None
     password: str | Path | None = field(default=None, repr=False)
+    is_embedded: bool = False
 
     def __post_init__(self) -> None:
         if not self.host or not 1 <= self.port <= MAX_PORT:

@@ -15,6 +15,7 @@ from math import inf
 from controller.clock import Clock, ClockReading
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
 from controller.events.models import SEVERITY, EndedTrouble, Lasting, plain_value
+from controller.locale import DEFAULT
 from controller.service.health import Degradation
 
 DAY_S = 86_400.0
@@ -65,7 +66,7 @@ class Degradations:
         lasting = event.kind.lasting
         is_fine = lasting is not None and any(event.fields.get(name) == value for name, value in lasting.fine)
         if is_fine:
-            ended += [one.begin for one in (self._of(event).pop(key_of(event), None),) if one is not None]
+            ended += [one.begin for one in (self._of(event).pop(_own_key(event), None),) if one is not None]
         first = min(ended, key=lambda one: one.began.mono, default=None)
         if lasting is not None and not is_fine:
             self._stand(event, at, reading, first)
@@ -74,7 +75,7 @@ class Degradations:
         return event
 
     def _stand(self, event: Event, at: datetime, reading: ClockReading, first: _Degraded | None) -> None:
-        standing, key = self._of(event), key_of(event)
+        standing, key = self._of(event), _own_key(event)
         new = _Degraded(event, at, reading, reading.mono, reading.mono, first)
         before = standing.get(key, new)
         if before.event.level is not event.level or _is_quiet(before, reading):
@@ -86,8 +87,9 @@ class Degradations:
         for kind in _ended_by(event.code):
             standing = self._of_gateways[kind.code] if _is_of_gateway(kind) else self._degraded
             about = (kind.lasting or Lasting()).about
-            keys: list[Key] = [(kind.code, *(str(event.fields[name]) for name in about if name in event.fields))]
-            if len(keys[0]) <= len(about):  # it ends all of a broker, or of the whole service
+            if all(name in event.fields for name in about):
+                keys = [_own_key(event, kind)]
+            else:  # it ends all of a broker, or of the whole service
                 keys = [key for key, one in standing.items() if ends(event, one.event)]
             yield from (standing.pop(key) for key in keys if key in standing)
 
@@ -107,18 +109,19 @@ class Degradations:
 
     def now(self) -> tuple[Degradation, ...]:
         """All that stand, in the order in which they began; `since` by the clock as it is set now. What is wrong with a
-        gateway is shown with that."""
+        gateway is shown with that, and what several parts of this program tell of one thing once."""
         if not self._degraded:
             return ()
         reading = self._clock.read()
         self._degraded = {key: one for key, one in self._degraded.items() if not _is_quiet(one, reading)}
+        first = {key_of(one.event): one for one in reversed(self._degraded.values())}
         return tuple(
             Degradation(
                 code=one.event.code,
                 since=_since(one, reading),
                 fields={name: plain_value(value) for name, value in one.event.fields.items()},
             )
-            for one in self._degraded.values()
+            for one in reversed(first.values())
         )
 
     def reminders(self, reading: ClockReading, zone: tzinfo) -> tuple[Event, ...]:
@@ -169,16 +172,29 @@ def _ended_by(code: str) -> tuple[EventKind, ...]:
 
 
 def ends(event: Event, begun: Event) -> bool:
-    """Whether the event ends what the other began; it may speak of more than one, as of all of a broker."""
+    """Whether the event ends what the other began; it may speak of more than one, as of all of a broker. Of parts of
+    one program, which have a connection each, each ends its own."""
     lasting = begun.kind.lasting or Lasting()
-    return event.code in lasting.until and all(
-        event.fields[name] == begun.fields[name] for name in lasting.about if name in event.fields
+    return (
+        event.code in lasting.until
+        and event.whose == begun.whose
+        and all(event.fields[name] == begun.fields[name] for name in lasting.about if name in event.fields)
     )
 
 
-def key_of(event: Event) -> tuple[str, ...]:
+def key_of(event: Event) -> Key:
     """What tells one from another."""
-    return (event.code, *(str(event.fields[name]) for name in (event.kind.lasting or Lasting()).about))
+    return _about(event, event.kind)
+
+
+def _own_key(event: Event, kind: EventKind | None = None) -> Key:
+    """That of what one part of the program tells; `kind` is what the event ends."""
+    whose = (event.whose.said(DEFAULT),) if event.whose is not None else ()
+    return (*_about(event, kind or event.kind), *whose)
+
+
+def _about(event: Event, kind: EventKind) -> Key:
+    return (kind.code, *(str(event.fields[name]) for name in (kind.lasting or Lasting()).about))
 
 
 def _is_quiet(one: _Degraded, reading: ClockReading) -> bool:

@@ -105,6 +105,10 @@ class HealthWatch:
         """Whether the controller has given a sign of life a moment ago."""
         return any(now.mono - one.live_s <= STALE_S for one in self._brokers.values() if one.health is not None)
 
+    def beats(self, now: ClockReading) -> bool:
+        """Whether it says that it is there; whoever may read that need not be allowed to read how it stands."""
+        return any(one.online and now.mono - one.live_s <= STALE_S for one in self._brokers.values())
+
     def is_over(self, now: ClockReading, brokers: int) -> bool:
         """Whether it need not be waited for any longer: it is there, or it has not spoken for so long as it would."""
         words = [one.online for one in self._brokers.values()]

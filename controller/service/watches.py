@@ -21,8 +21,9 @@ CLOCKS_APART_S = 5.0
 """As much as a clock may be moved without being called stepped."""
 APART_FROM = 3
 """So many reports in a row by another time are an event: one or two may have been delayed."""
-ECHO_S = 20.0
-"""How long a broker may owe the controller its own sign of life: longer than a dead connection passes for one."""
+ECHO_S = 30.0
+"""How long a broker may owe the controller its own sign of life: longer than a dead connection passes for one, and than
+it takes to notice so late in the keepalive."""
 DARK_S = 5.0
 """How soon after a safety stop a gateway that does not confirm dark is named: somebody may be standing under it."""
 

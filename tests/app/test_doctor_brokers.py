@@ -52,6 +52,7 @@ SOUND = SiteFacts(TOWER, NOW, (broker(),), True, HEALTH, (gateway(),))
 UNKNOWN = Reason("EAI_NONAME")
 REFUSED = new_event("TWL-M003", broker=str(ADDRESS), reason=Reason("not_authorized"), connack=5)
 ANOTHER = BrokerFacts(replace(ADDRESS, host="spare.example"))
+UNNAMED = replace(ANOTHER, unknown_name=UNKNOWN)
 SUBSCRIPTION = new_event("TWL-M004", broker=str(ADDRESS), filter="wled/#")
 SILENT = replace(SOUND, lives=False)
 
@@ -77,6 +78,14 @@ FOUND = {
         None,
     ),
     "no answer": (replace(SOUND, brokers=(broker(), ANOTHER)), "login", ["TWL-M007"], None),
+    "no embedded broker": (
+        replace(SOUND, brokers=(replace(ANOTHER, address=Address("127.0.0.1", is_embedded=True)),)),
+        "login",
+        ["TWL-Q101"],
+        None,
+    ),
+    "a name that is told once": (replace(SILENT, brokers=(UNNAMED,)), "login", [], "no_broker_reached"),
+    "a controller that we may not read of": (replace(SILENT, beats=True), "controller", ["TWL-Q125"], None),
     "a certificate that ends": (
         replace(SOUND, brokers=(broker(certificate_until=NOW + timedelta(days=3)),)),
         "encryption",

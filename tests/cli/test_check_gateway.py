@@ -246,4 +246,4 @@ def test_where_no_broker_answers_that_is_what_it_says(call: Any, config: Path) -
     )
     told = call("check-gateway", "mast")
     assert told.exit_code == 69
-    assert "TWL-Q101" in told.stderr
+    assert "TWL-M007" in told.stderr

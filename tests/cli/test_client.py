@@ -18,7 +18,7 @@ from controller.mqtt.incoming import LoginRefused
 BROKERS = (Address("a"), Address("b"))
 
 
-async def fails(*received: Item) -> Unreachable:
+async def fails(*received: Item, brokers: tuple[Address, ...] = BROKERS) -> Unreachable:
     """With what listening to these items ends."""
 
     async def incoming() -> AsyncIterator[Item]:
@@ -26,17 +26,24 @@ async def fails(*received: Item) -> Unreachable:
             yield item
 
     with pytest.raises(Unreachable) as error:
-        async for _ in items(incoming(), BROKERS):
+        async for _ in items(incoming(), brokers):
             pass
     return error.value
 
 
-async def test_a_broker_that_is_not_there_may_be_started() -> None:
-    """All of them have to have failed, and none since it was reached."""
+async def test_brokers_of_their_own_are_told_with_what_bars_the_way() -> None:
+    """All of them have to have failed, and none since it was reached. To start the service would not help."""
     refused = NotReached("a", "Connection refused")
     error = await fails(refused, Connected("a", False, 1), NotReached("b", "no answer"), refused)
+    assert error.code == "TWL-M007"
+    assert error.fields == {"broker": "b a", "reason": "no answer"}
+
+
+async def test_the_embedded_broker_is_reached_where_the_service_runs() -> None:
+    """Nobody is sent to a mosquitto that is not there."""
+    error = await fails(NotReached("a", "Connection refused"), brokers=(Address("a", is_embedded=True),))
     assert error.code == "TWL-Q101"
-    assert error.fields == {"address": "b a", "reason": "no answer"}
+    assert error.fields == {"address": "a", "reason": "Connection refused"}
 
 
 async def test_a_login_that_is_refused_is_told_as_such() -> None:

@@ -104,7 +104,7 @@ def test_nothing_english_stays_in_a_swedish_line() -> None:
     refused = new_event(
         "TWL-Q101", address="mqtt://a:1883", reason=reason_of(ConnectionRefusedError(errno.ECONNREFUSED, ""))
     )
-    assert refused.text("sv") == "brokern mqtt://a:1883 går inte att nå: ingen lyssnar där"
+    assert refused.text("sv") == "den inbyggda brokern på mqtt://a:1883 går inte att nå: ingen lyssnar där"
     repeated = new_event("TWL-C040", times=3, window_s=60, what=refused, of=refused.code)
     assert repeated.text("sv").endswith(refused.text("sv"))
     told = {"code": "TWL-Q101", "fields": {"address": "mqtt://a:1883", "reason": {"code": "ECONNREFUSED"}}}

@@ -8,7 +8,7 @@ import pytest
 
 from controller.clock import ClockReading, Trust
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
-from controller.events.models import EndedTrouble
+from controller.events.models import EndedTrouble, Phrase, Text
 from controller.service.degradations import Degradations
 from controller.service.health import Degradation
 
@@ -252,3 +252,22 @@ def test_what_lasts_can_be_told_apart_and_ended(kind: EventKind) -> None:
     assert set(lasting.about) <= kind.fields
     for ending in lasting.until:
         assert not lasting.about or CATALOGUE[ending].fields.intersection(lasting.about), ending
+
+
+def test_of_two_connections_to_one_broker_each_ends_its_own(hands: Hands) -> None:
+    """A gateway of the same program that is back says nothing of the controller's connection; both are told once."""
+    controller, mast = (Phrase(Text("parts", "gateway"), {"name": name}) for name in ("controller", "mast"))
+    for each, lasted_s in ((controller, 0), (mast, 1)):
+        hands.seconds = lasted_s
+        hands.pass_on(new_event("TWL-M007", broker="a", reason="x").of(each))
+    assert hands.codes == ["TWL-M007"]
+    assert hands.degradations.now()[0].since == START
+    hands.seconds = 10
+    back = [hands.pass_on(new_event("TWL-M001", broker="a", attempts=2).of(each)).ended for each in (mast, mast)]
+    assert back == [EndedTrouble("TWL-M007", 9), None]
+    assert hands.codes == ["TWL-M007"], "the controller is still cut off"
+    hands.seconds = 20
+    assert hands.pass_on(new_event("TWL-M001", broker="a", attempts=3).of(controller)).ended == EndedTrouble(
+        "TWL-M007", 20
+    )
+    assert hands.codes == []

@@ -72,26 +72,26 @@ def test_a_broker_that_withholds_our_own_word_is_told_until_it_comes() -> None:
     watch = EchoWatch(TOPIC)
     watch.connected("a", at(0))
     watch.connected("b", at(0))
-    watch.heard("b", at(19))
-    assert [event for second in range(21) for event in watch.due(at(second))] == []
-    (event,) = watch.due(at(21))
+    watch.heard("b", at(29))
+    assert [event for second in range(31) for event in watch.due(at(second))] == []
+    (event,) = watch.due(at(31))
     assert (event.code, event.fields["broker"]) == ("TWL-M027", "a")
-    assert watch.due(at(22)) == ()
-    watch.heard("a", at(23))
-    watch.heard("b", at(23))
-    assert [event.code for event in watch.due(at(24))] == ["TWL-M028"]
+    assert watch.due(at(32)) == ()
+    watch.heard("a", at(33))
+    watch.heard("b", at(33))
+    assert [event.code for event in watch.due(at(34))] == ["TWL-M028"]
 
 
 def test_a_connection_that_is_gone_owes_nothing() -> None:
     """It has an event of its own, and begins anew."""
     watch = EchoWatch(TOPIC)
     watch.connected("a", at(0))
-    assert [event.code for second in range(31) for event in watch.due(at(second))] == ["TWL-M027"]
+    assert [event.code for second in range(41) for event in watch.due(at(second))] == ["TWL-M027"]
     watch.lost("a")
-    assert [event for second in range(31, 61) for event in watch.due(at(second))] == []
+    assert [event for second in range(41, 61) for event in watch.due(at(second))] == []
     watch.connected("a", at(61))
-    assert [event for second in range(61, 71) for event in watch.due(at(second))] == []
-    assert [event.code for second in range(71, 90) for event in watch.due(at(second))] == ["TWL-M027"]
+    assert [event for second in range(61, 91) for event in watch.due(at(second))] == []
+    assert [event.code for second in range(91, 100) for event in watch.due(at(second))] == ["TWL-M027"]
 
 
 def test_a_controller_that_slept_withheld_its_word_itself() -> None:

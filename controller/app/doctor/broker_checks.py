@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from controller.app.broker_settings import not_reached
 from controller.app.doctor.broker_facts import BrokerFacts, SiteFacts
 from controller.app.doctor.examined import NONE, Examined
 from controller.clock import Trust
@@ -33,12 +34,14 @@ def login(facts: SiteFacts) -> Examined:
     user = facts.brokers[0].address.username
     said = {"brokers": ", ".join(str(broker.address) for broker in facts.brokers), **({"user": user} if user else {})}
     text = Text("commands", "doctor.login" if user else "doctor.no_login")
-    findings = (_not_in(broker) for broker in facts.brokers if not broker.is_connected)
-    return Examined("login", Phrase(text, said), tuple(findings))
+    out = [broker for broker in facts.brokers if not broker.is_connected]
+    findings = tuple(_not_in(broker) for broker in out if broker.unknown_name is None)  # else that has been said
+    return Examined("login", Phrase(text, said), findings, NOT_REACHED if out and not findings else None)
 
 
 def _not_in(broker: BrokerFacts) -> Event:
-    return broker.failure or new_event("TWL-M007", broker=str(broker.address), reason=Reason("no_answer_in_time"))
+    silent = new_event("TWL-M007", broker=str(broker.address), reason=Reason("no_answer_in_time"))
+    return not_reached([broker.address], broker.failure or silent)
 
 
 def encryption(facts: SiteFacts) -> Examined:
@@ -67,6 +70,8 @@ def controller_lives(facts: SiteFacts) -> Examined:
 
 def _unheard(facts: SiteFacts) -> Event:
     address = str(facts.brokers[0].address)
+    if facts.beats:
+        return new_event("TWL-Q125", address=address, topic=f"{facts.tower.mqtt.topic_prefix}/controller/#")
     if facts.runs_on is not None:
         return new_event("TWL-Q123", address=address, state=str(facts.runs_on))
     return new_event("TWL-Q102", address=address)

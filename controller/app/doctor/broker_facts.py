@@ -59,8 +59,9 @@ class BrokerFacts:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """All brokers `now`, and what the controller told over them; `lives` says whether it gave a sign of life, `runs_on`
-    is the state directory on which a service runs on this machine, None where none does."""
+    """All brokers `now`, and what the controller told over them; `lives` says whether it gave a sign of life and its
+    document came, `beats` whether the sign did, `runs_on` is the state directory on which a service runs on this
+    machine, None where none does."""
 
     tower: Tower
     now: datetime
@@ -69,6 +70,7 @@ class SiteFacts:
     health: Health | None
     gateways: tuple[GatewayHealth, ...]
     runs_on: Path | None = None
+    beats: bool = False
 
     @property
     def is_reached(self) -> bool:
@@ -95,7 +97,8 @@ async def listen(tower: Tower, addresses: Sequence[Address], client: str, clock:
         with suppress(asyncio.CancelledError):
             await taking
     reading = clock.read()
-    return SiteFacts(tower, reading.wall, tuple(brokers.values()), watch.lives(reading), watch.health, watch.gateways)
+    heard = (watch.lives(reading), watch.health, watch.gateways)
+    return SiteFacts(tower, reading.wall, tuple(brokers.values()), *heard, beats=watch.beats(reading))
 
 
 async def _look_up(broker: BrokerFacts) -> None:
