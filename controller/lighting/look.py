@@ -64,8 +64,7 @@ class Look:
         """What is shown so many seconds after the look began."""
         if not self.colors or self.brightness <= 0:
             return DARK
-        step = int(seconds // self.change_every_s) if len(self.colors) > 1 else 0
-        color = self.colors[step % len(self.colors)]
+        color = self.colors[self._step(seconds) % len(self.colors)]
         return ZoneState(on=True, color=color, brightness=self.brightness) if any(color.rgb) else DARK
 
     @property
@@ -83,7 +82,12 @@ class Look:
         """Seconds since the look began at which it next changes by itself; None for a steady look."""
         if len(self.colors) < 2 or self.brightness <= 0:
             return None
-        return (seconds // self.change_every_s + 1) * self.change_every_s
+        return (self._step(seconds) + 1) * self.change_every_s
+
+    def _step(self, seconds: float) -> int:
+        """Which step it shows. Counted in whole microseconds, as time is: 26 s are five steps of 5.2 s, though no float
+        is 5.2."""
+        return round(seconds * 1e6) // round(self.change_every_s * 1e6) if len(self.colors) > 1 else 0
 
 
 NO_LIGHT = Look()

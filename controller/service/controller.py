@@ -340,9 +340,9 @@ class Controller:
         if at is None or self._seconds_to(at, reading) > AHEAD_S:
             self._prepared = None
             return
-        outlook = self._plan.at_next_change()
-        if self._prepared is None or self._prepared.outlook is not outlook or self._prepared.reading.wall != at:
-            then = replace(reading, wall=at, mono=reading.mono + self._seconds_to(at, reading))
+        outlook, at_s = self._plan.at_next_change(), reading.mono + self._seconds_to(at, reading)
+        if self._prepared is None or not self._prepared.is_foreseen(outlook, at, at_s):
+            then = replace(reading, wall=at, mono=at_s)
             names = [name for name, gateway in self.gateways.items() if not gateway.KEEPS_PLAN]
             self._prepared = PreparedInstant(then, outlook, self._changed(outlook, at), names)
             return

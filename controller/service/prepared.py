@@ -8,6 +8,7 @@ else decides than `reconcile`: it is asked the same question a few seconds soone
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from controller.clock import ClockReading
 from controller.events import Event
@@ -19,7 +20,7 @@ AHEAD_S = 10.0
 """How long before the instant it is begun."""
 LATE_S = 0.25
 """A turn that comes so much later than it was thought to decides anew, since it may have been held up, or the clock was
-moved."""
+moved or goes slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,14 @@ class PreparedInstant:
         return not self._missing
 
     def is_for(self, outlook: Outlook, reading: ClockReading) -> bool:
-        """Whether this turn is the one that it was prepared for."""
-        return outlook is self.outlook and abs(reading.mono - self.reading.mono) <= LATE_S
+        """Whether this turn is the one that it was prepared for. Between two steps of a sequence the outlook is the
+        same."""
+        return self.is_foreseen(outlook, self.reading.wall, reading.mono) and reading.wall >= self.reading.wall
+
+    def is_foreseen(self, outlook: Outlook, at: datetime, at_s: float) -> bool:
+        """Whether it was prepared for this instant, which will be at `at_s` of boot time."""
+        known = self.reading
+        return outlook is self.outlook and at == known.wall and abs(at_s - known.mono) <= LATE_S
 
     def missing(self, most: int) -> Iterator[str]:
         """The next gateways to prepare, so many at most."""

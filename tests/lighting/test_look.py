@@ -1,5 +1,7 @@
 """Looks as functions of time, and brightness as people write it."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,17 @@ def test_a_sequence_goes_round() -> None:
     look = Look((RED, BLUE), 1.0, change_every_s=5)
     assert [look.at(seconds).color for seconds in (0, 4.999, 5, 9.999, 10)] == [RED, RED, BLUE, BLUE, RED]
     assert [look.next_step(seconds) for seconds in (0, 4.999, 5)] == [5, 5, 10]
+
+
+@given(st.integers(5_000_000, 400 * 86400 * 10**6), st.integers(0, 10**6))
+def test_a_step_is_taken_at_the_microsecond_that_is_told(microseconds: int, steps: int) -> None:
+    """However long each is: whoever wakes at that instant finds the next color, and not the last moment of the one
+    before."""
+    look = Look((RED, BLUE), 1.0, change_every_s=microseconds / 10**6)
+    seconds = timedelta(microseconds=microseconds * min(steps, 10**15 // microseconds)).total_seconds()
+    following = look.next_step(seconds)
+    assert following is not None
+    assert look.at(timedelta(seconds=following).total_seconds()) != look.at(seconds)
 
 
 def test_no_light_is_dark() -> None:

@@ -1,12 +1,13 @@
 """What is sent at the instant was decided before it, and is what would have been decided then."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.clock import ClockReading
+from controller.clock import ClockReading, Trust
 from controller.gateways import GATEWAYS, Gateway
 from controller.gateways.base import Message
 from controller.schedule.plan import Program
@@ -17,9 +18,13 @@ CUE = datetime(2026, 11, 20, 18, tzinfo=UTC)
 COUNT = 3 * MOST_DECIDED
 """No more than are sent at one stroke."""
 ON = b'{"state": "ON", "brightness": 255, "color_mode": "rgb", "color": {"r": 255, "g": 0, "b": 0}}'
+BLUE = ON.replace(b'"r": 255, "g": 0, "b": 0', b'"r": 0, "g": 0, "b": 255')
 EVENINGS = """campaigns:
   - {name: x, dates: every day, hours: "19:00 to 23:00", color: red, fade_in: 0 s, fade_out: 0 s}
 """
+STEP_S = 5.2
+"""26 s are five of them, though the float is a little less."""
+STEPS = EVENINGS.replace("color: red", f"color: [red, blue], change_every: {STEP_S} s")
 
 
 def reading(seconds: float) -> ClockReading:
@@ -156,3 +161,50 @@ def test_what_has_changed_throws_it_away(
     assert (b'"b":255' in payloads.pop()) is (change == "rules")
     commands = [state.phase.command for state in controller.states.values() if hasattr(state.phase, "command")]
     assert {command.began_s for command in commands if command is not None} == {now.mono}
+
+
+@pytest.fixture
+def alternating(settled: Callable[[], Controller], scheduled: Callable[[str], Program]) -> Callable[[], Controller]:
+    """Makes the same controller, with lamps that take turns in two colours from the cue on, and were sent the first."""
+
+    def make() -> Controller:
+        controller = settled()
+        controller.follow(scheduled(STEPS))
+        list(turns(controller, reading(-50)))
+        prepare(controller)
+        assert len(sent(turns(controller, reading(0)))) == COUNT
+        return controller
+
+    return make
+
+
+def test_no_step_of_a_sequence_is_left_out(alternating: Callable[[], Controller]) -> None:
+    """Each is prepared for its own instant, and a step that was missed would be shown by nobody."""
+    controller = alternating()
+    for step in range(1, 8):
+        at_s = step * STEP_S
+        for number in range(COUNT):
+            report(controller, number, ON if step % 2 else BLUE, reading(at_s - 3))
+        list(turns(controller, reading(at_s - 2)))
+        messages = sent(turns(controller, reading(at_s + 0.0001)))
+        assert len(messages) == COUNT
+        assert all((b'"b":255' in message.payload) is (step % 2 == 1) for message in messages)
+
+
+def test_no_step_of_a_sequence_is_taken_early(alternating: Callable[[], Controller]) -> None:
+    """Not where all are decided anew a moment before it, either."""
+    controller = alternating()
+    list(turns(controller, reading(STEP_S - 1)))
+    synchronised = replace(reading(STEP_S - 0.2), trust=Trust.HOLDOVER)
+    assert not any(b'"b":255' in message.payload for message in sent(turns(controller, synchronised)))
+
+
+def test_a_clock_that_goes_slower_is_waited_for_asleep(settled: Callable[[], Controller]) -> None:
+    """What was prepared for too early an instant is prepared anew, and used at the right one."""
+    controller = settled()
+    prepare(controller)
+    slow = replace(reading(0), wall=CUE - timedelta(seconds=3))
+    *_, last = islice(turns(controller, slow), 50)
+    assert last.wake_s is not None
+    assert last.wake_s > slow.mono + 1
+    assert len(controller.turn(replace(slow, wall=CUE, mono=slow.mono + 3)).messages) == COUNT
