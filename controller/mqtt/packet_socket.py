@@ -43,10 +43,9 @@ class PacketSocket:
         return taken
 
     def send(self, buffer: bytes | bytearray) -> int:
-        """Once all of ours has gone, since packets must not mix."""
-        if not self.flush():
-            raise BlockingIOError
-        return self._send(buffer)
+        """Taken whole, behind what waits: packets must not mix, and the socket may be full in the middle of one."""
+        self.write(buffer)
+        return len(buffer)
 
     def close(self) -> None:
         """Both ends."""
@@ -64,10 +63,10 @@ class PacketSocket:
 
     @property
     def is_full(self) -> bool:
-        """Whether something of ours waits until the socket takes more."""
+        """Whether something waits until the socket takes more."""
         return bool(self._unsent)
 
-    def write(self, packets: bytes) -> None:
+    def write(self, packets: bytes | bytearray) -> None:
         """Send whole packets, the rest of them as soon as the socket takes more; raises OSError."""
         self._unsent += packets
         self.flush()
@@ -76,7 +75,7 @@ class PacketSocket:
         """Send what waits; whether nothing does any more. Raises OSError."""
         with suppress(BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             while self._unsent:
-                self._unsent = self._unsent[self._send(self._unsent) :]
+                self._unsent = self._unsent[self.line.send(self._unsent) :]
         return not self._unsent
 
     def read(self) -> bool:
@@ -113,9 +112,6 @@ class PacketSocket:
     def leave(self, head: int, body: bytes) -> None:
         """Leave a packet to paho."""
         self._for_paho += bytes((head, *_length(len(body)))) + body
-
-    def _send(self, data: bytes | bytearray) -> int:
-        return self.line.send(data)
 
 
 def publish_packet(message: Message, mid: int) -> bytes:

@@ -1,9 +1,9 @@
 """What is sent at the instant was decided before it, and is what would have been decided then."""
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 
