@@ -28,28 +28,32 @@ STARTED, ENDED_SERVICE = "TWL-C001", "TWL-C002"
 WELL_AGAIN = frozenset({"TWL-G101", "TWL-G105", "TWL-G107", "TWL-G118"})
 """Whatever was wrong with the gateway, it answers as it should."""
 PROBLEM_OVER = "TWL-G115"
-UNLIKE_CLOCKS = frozenset({"TWL-T003", "TWL-T006"})
-"""They change nothing that is shown."""
-WALK_TEST = "TWL-G130"
-"""No fault, and while it lasts its gateway shows something else."""
-LAMPS_FAILED = "TWL-G136"
-"""Of lamps whose gateway confirms all the same: it explains no gap."""
+WALK_TEST, ONE_LAMP = "TWL-G130", "TWL-G140"
+ON_PURPOSE = frozenset({WALK_TEST, ONE_LAMP})
+"""No faults, and while they last their gateway shows something else."""
+MEASURED = frozenset({"TWL-G160", "TWL-G162", "TWL-G164"})
+"""What a meter says of a zone, whatever its gateways confirm: it explains no gap."""
+ELSEWHERE = frozenset(
+    {"TWL-G136", "TWL-G153", "TWL-G155", "TWL-G156"}  # a lamp test was not made, or lamps failed it
+    | {"TWL-M025"}  # what Home Assistant is told
+    | {"TWL-T003", "TWL-T006"}  # clocks that differ
+)
+"""They change nothing that is shown and confirmed."""
 
 
 def _is_fault(kind: EventKind) -> bool:
-    if kind.code == WALK_TEST:
+    if kind.code in ON_PURPOSE:
         return True
-    if kind.code == LAMPS_FAILED or SEVERITY.index(kind.level) < SEVERITY.index(Level.WARNING):
+    if kind.code in ELSEWHERE or SEVERITY.index(kind.level) < SEVERITY.index(Level.WARNING):
         return False
     if kind.code[4] == "G":
-        return True
-    lasts = kind.lasting is not None and not kind.lasting.harmless
-    return kind.code[4] in "MT" and lasts and kind.code not in UNLIKE_CLOCKS
+        return _passes(kind) or kind.lasting is not None
+    return kind.code[4] in "MT" and kind.lasting is not None and not kind.lasting.harmless
 
 
 def _passes(kind: EventKind) -> bool:
     """Whether it is over when it is told, and told again while it goes on."""
-    return kind.code in {"TWL-G103", "TWL-G107", "TWL-G110", "TWL-G112"} or (
+    return kind.code in {"TWL-G103", "TWL-G107", "TWL-G110", "TWL-G112", ONE_LAMP} or (
         kind.lasting is not None and kind.lasting.quiet_s is not None
     )
 
@@ -213,7 +217,7 @@ def fault_spans(events: Iterable[RecordedEvent]) -> tuple[PastFault, ...]:
 def _ends_fault(event: Event, fault: PastFault) -> bool:
     if fault.code == WALK_TEST:
         return ends(event, fault.event)
-    if fault.code[4] != "G":
+    if fault.gateway is None:
         return ends(event, fault.event) or (event.code == fault.code and _is_fine(event))
     if event.fields.get("gateway") != fault.gateway:
         return False
@@ -224,14 +228,12 @@ def _ends_fault(event: Event, fault: PastFault) -> bool:
 
 def _is_fine(event: Event) -> bool:
     """Whether the event says by its fields that nothing is wrong."""
-    return event.code != WALK_TEST and SEVERITY.index(event.level) < SEVERITY.index(Level.WARNING)
+    return event.code not in ON_PURPOSE and SEVERITY.index(event.level) < SEVERITY.index(Level.WARNING)
 
 
 def _fault_key(event: Event) -> tuple[str, ...]:
-    if event.code[4] != "G":
-        return key_of(event)
     if "gateway" not in event.fields:
-        return (event.code, str(event.fields.get("topic", "")))
+        return key_of(event)
     return ("gateway", str(event.fields["gateway"]), str(event.fields.get("problem", "")))
 
 

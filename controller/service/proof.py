@@ -23,7 +23,7 @@ from controller.schedule.hours import Night
 from controller.schedule.plan import Cue, Program
 from controller.service.confirmed_minutes import look_document
 from controller.service.past import WHOLE_S
-from controller.service.past_spans import ByHand, PastFault
+from controller.service.past_spans import MEASURED, ON_PURPOSE, ByHand, PastFault
 from controller.state import LightChange, Minute
 
 A_MINUTE = timedelta(minutes=1)
@@ -254,13 +254,15 @@ def prove_night(record: NightRecord) -> NightProof | None:
 def _planned_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[_PlannedMinute]:
     rows = {row.at: row for row in record.minutes if row.zone == zone}
     changes = [change for change in record.changes if change.zone == zone]
-    shown, cue = -1, 0
+    first, end, cue = 0, 0, 0
     for at in sorted({*rows, *_lit_minutes(record, cues, zone)}):
-        while shown + 1 < len(changes) and changes[shown + 1].at < at + A_MINUTE / 2:
-            shown += 1
+        while first + 1 < len(changes) and changes[first + 1].at <= at:
+            first += 1
+        while end < len(changes) and changes[end].at < at + A_MINUTE:
+            end += 1
         while cue + 1 < len(cues) and cues[cue + 1].at <= at:
             cue += 1
-        minute = _planned_minute(record, zone, (at, cues[cue]), rows.get(at), changes[shown] if shown >= 0 else None)
+        minute = _planned_minute(record, zone, (at, cues[cue]), rows.get(at), changes[first:end])
         if minute is not None:
             yield minute
 
@@ -275,25 +277,43 @@ def _lit_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Itera
 
 
 def _planned_minute(
-    record: NightRecord, zone: str, meant: tuple[datetime, Cue], row: Minute | None, change: LightChange | None
+    record: NightRecord, zone: str, meant: tuple[datetime, Cue], row: Minute | None, shown: Sequence[LightChange]
 ) -> _PlannedMinute | None:
-    """What was planned of a zone in a minute; None for dark."""
+    """What was planned of a zone in a minute; None for dark. `shown` are what held at its begin and the changes in it.
+
+    What other light by hand confirmed is not told apart in the row: for so long as there was such, nothing counts.
+    """
     at, cue = meant
-    rule = change.rule if change is not None else {}
     if row is None:
         return _PlannedMinute(at, "not_recorded", 0.0, {}) if _is_meant(record, zone, cue, at) else None
     confirmed_s = MINUTE_S if row.confirmed_s >= WHOLE_S else row.confirmed_s
-    by_hand = _by_hand_of(rule)
-    if by_hand is not None:
-        if not _is_meant(record, zone, cue, at):
-            return None
-        is_as_meant = change is not None and row.planned and _is_alike(change.look, cue, zone)
-        return _PlannedMinute(at, "by_hand", confirmed_s if is_as_meant else 0.0, by_hand, row.measured_s)
-    is_of_campaign = record.campaign in {None, rule.get("name")}
-    if not row.planned or not is_of_campaign:
+    by_hand = [(each, rule, held_s) for each, held_s in _held(shown, at) if (rule := _by_hand_of(each.rule))]
+    if by_hand:
+        is_planned = _is_meant(record, zone, cue, at)
+    else:
+        is_planned = row.planned and record.campaign in {None, _rule_in_the_middle(shown, at).get("name")}
+    if not is_planned:
         return None
+    unlike = [each for each in by_hand if not (row.planned and _is_alike(each[0].look, cue, zone))]
+    if unlike:
+        _, rule, _ = max(unlike, key=lambda each: each[2])
+        confirmed_s = max(0.0, confirmed_s - sum(held_s for _, _, held_s in unlike))
+        return _PlannedMinute(at, "by_hand", confirmed_s, rule, row.measured_s)
     state: State = "confirmed" if confirmed_s == MINUTE_S else "unconfirmed"
     return _PlannedMinute(at, state, confirmed_s, {}, row.measured_s)
+
+
+def _held(shown: Sequence[LightChange], at: datetime) -> Iterator[tuple[LightChange, float]]:
+    """For how many seconds of a minute each held."""
+    ends = (*(change.at for change in shown[1:]), at + A_MINUTE)
+    for change, end in zip(shown, ends, strict=True):
+        held_s = (end - max(at, change.at)).total_seconds()
+        if held_s > 0:
+            yield change, held_s
+
+
+def _rule_in_the_middle(shown: Sequence[LightChange], at: datetime) -> Mapping[str, Any]:
+    return next((change.rule for change in reversed(shown) if change.at < at + A_MINUTE / 2), {})
 
 
 def _whole_minute(at: datetime) -> datetime:
@@ -356,12 +376,18 @@ def _causes(record: NightRecord, zone: str, run: list[_PlannedMinute]) -> tuple[
     if first.state == "not_recorded":
         has_started = any(start <= at <= end + TOLD_LATE for at in record.starts)
         return (GapCause("not_running" if has_started else "not_recorded"),)
-    faults = [each for each in record.faults if zone in record.zones_of.get(each.gateway or "", (zone,))]
+    faults = [
+        each
+        for each in record.faults
+        if each.code not in MEASURED and zone in record.zones_of.get(each.gateway or "", (zone,))
+    ]
     lasting = [each for each in faults if each.overlaps(start, end)]
-    told_later = [each for each in faults if each.overlaps(end, end + TOLD_LATE)]
+    told_later = [each for each in faults if each.code not in ON_PURPOSE and each.overlaps(end, end + TOLD_LATE)]
     causes = dict.fromkeys(map(_cause_of, lasting or told_later))
     if causes:
         return tuple(causes)
+    if any(start <= at < end for at in record.starts):
+        return (GapCause("not_running"),)
     changes = (change.at for change in record.changes if change.zone == zone)
     settles = any(start - SETTLES < at < end and end - start <= 2 * A_MINUTE for at in changes)
     return (GapCause("change" if settles else "unknown"),)

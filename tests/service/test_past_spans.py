@@ -155,6 +155,15 @@ def test_a_walk_test_tells_why_the_planned_light_was_not_confirmed(end: str) -> 
     assert faults((0, began), (1, failed), (3, over)) == [("TWL-G130", 0, 3)]
 
 
+def test_a_meter_says_that_it_is_dark_until_it_says_otherwise() -> None:
+    """Of its own zone; a gateway of which lamps failed a test before is no less silent for that."""
+    dark = new_event("TWL-G160", zone="bowl", value=1.2, unit="W", limit=5.0)
+    lit = [new_event("TWL-G161", zone=zone, value=60.0, unit="W") for zone in ("shaft", "bowl")]
+    assert faults((0, dark), (1, lit[0]), (2, confirmed()), (3, lit[1])) == [("TWL-G160", 0, 3)]
+    failed = new_event("TWL-G156", gateway="mast", lamps="a", tested="2026-11-13")
+    assert faults((1, silent()), (2, failed), (5, confirmed())) == [("TWL-G104", 0, 5)]
+
+
 def test_a_clock_in_doubt_is_a_fault_until_it_is_believed() -> None:
     """One that is only plausible is."""
     doubt = [new_event("TWL-T001", trust=trust, before="–") for trust in ("suspect", "plausible", "trusted")]

@@ -202,6 +202,20 @@ def test_where_nothing_was_recorded_the_service_did_not_run(recorder: Recorder) 
     ]
 
 
+def test_the_minute_in_which_the_service_starts_lacks_what_was_before(recorder: Recorder) -> None:
+    """It says so, rather than that lamps were changing."""
+    recorder.ran(at("15:00"), at("20:00"))
+    recorder.ran(at("21:00") + timedelta(seconds=37), at("09:00"))
+    recorder.rows += [Minute(date(2026, 11, 20), zone, at("21:00"), True, 20.0) for zone in ("bowl", "shaft")]
+    recorder.told(
+        at("21:00") + timedelta(seconds=37), new_event("TWL-C001", config="c", now="n", site="s", version="1")
+    )
+    assert [(found[0], found[1], found[3]) for found in gaps(recorder.proof(NIGHT))] == [
+        ("20:00", "21:00", (GapCause("not_running"),)),
+        ("21:00", "21:01", (GapCause("not_running"),)),
+    ]
+
+
 def test_a_night_without_any_record_is_one_gap(recorder: Recorder) -> None:
     """It was planned all the same."""
     (night,) = recorder.proof(NIGHT).nights
@@ -235,6 +249,63 @@ def test_an_override_is_a_gap_where_it_shows_another_light(recorder: Recorder, c
     assert proof.tower.planned_s - proof.tower.confirmed_s == 60 * lacks_min
     expected = ("20:00", "20:30", ("bowl", "shaft"), (GapCause("override", owner="Kim", reason="sorg"),))
     assert gaps(proof) == ([expected] if lacks_min else [])
+
+
+def test_other_light_for_a_part_of_a_minute_lacks_in_that_minute(recorder: Recorder) -> None:
+    """Blue from 20:00:31 to 20:01:27: both minutes were confirmed, for a part of them as blue."""
+    one_night(recorder)
+    blue = {"colors": ["#0000FF"], "names": [None], "brightness": 1.0}
+    rule: dict[str, object] = {"kind": "override", "owner": "Kim", "reason": "prov"}
+    start, end = at("20:00") + timedelta(seconds=31), at("20:01") + timedelta(seconds=27)
+    recorder.rows += [LightChange(start, zone, blue, rule) for zone in recorder.setup.tower.zones]
+    recorder.ran(end, end)
+    proof = recorder.proof(NIGHT)
+    assert gaps(proof) == [
+        ("20:00", "20:02", ("bowl", "shaft"), (GapCause("override", owner="Kim", reason="prov"),)),
+    ]
+    assert proof.tower.planned_s - proof.tower.confirmed_s == 29 + 27
+
+
+def test_a_fault_during_the_same_light_by_hand_is_the_cause(recorder: Recorder) -> None:
+    """Nobody is blamed who asked for what was planned anyway."""
+    one_night(recorder)
+    rule: dict[str, object] = {"kind": "override", "owner": "Kim", "reason": "prov"}
+    recorder.by_hand(at("20:00"), at("20:30"), rule, on=True, color="#FF6A00")
+    recorder.rows += [Minute(date(2026, 11, 20), zone, at("20:10"), True, 0.0) for zone in recorder.setup.tower.zones]
+    recorder.told(at("20:11"), new_event("TWL-G104", gateway="mast", age_s=60.0))
+    recorder.told(at("20:11"), new_event("TWL-G105", gateway="mast"))
+    assert gaps(recorder.proof(NIGHT)) == [
+        ("20:10", "20:11", ("bowl", "shaft"), (GapCause("gateway", "TWL-G104", "mast"),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        new_event("TWL-G156", gateway="mast", lamps="a", tested="2026-11-13"),
+        new_event("TWL-G155", gateway="mast", lamps="a", tested="2026-11-13"),
+        new_event("TWL-G160", zone="bowl", value=1.2, unit="W", limit=5.0),
+        new_event("TWL-G164", zone="bowl", topic="t", reason="old", age="15 min"),
+        new_event("TWL-M025", broker="b:1883", topic="homeassistant"),
+        new_event("TWL-G134"),
+    ],
+    ids=lambda event: event.code,
+)
+def test_what_takes_no_confirmation_away_is_no_cause(recorder: Recorder, event: Event) -> None:
+    """A lamp or a meter that says otherwise, what Home Assistant is told, and a walk test that was refused."""
+    one_night(recorder, ("02:10", "02:12", 0.0, ("bowl", "shaft")))
+    recorder.told(at("02:00"), event)
+    assert [found[3] for found in gaps(recorder.proof(NIGHT))] == [(GapCause("unknown"),)]
+
+
+def test_a_lamp_that_was_looked_for_is_the_cause_of_its_gap(recorder: Recorder) -> None:
+    """But of none before it."""
+    one_night(recorder, ("02:10", "02:11", 50.0, ("bowl",)), ("02:08", "02:09", 50.0, ("bowl",)))
+    recorder.told(at("02:10"), new_event("TWL-G140", gateway="mast", lamp="bowl-north", seconds=10))
+    assert [found[3] for found in gaps(recorder.proof(NIGHT))] == [
+        (GapCause("unknown"),),
+        (GapCause("gateway", "TWL-G140", "mast"),),
+    ]
 
 
 def test_light_by_hand_in_the_day_is_not_counted(recorder: Recorder) -> None:
